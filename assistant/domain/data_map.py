@@ -1,0 +1,156 @@
+"""The map an operator writes of where personal data lives: which tables, whose rows, what each right does there.
+
+Pure data with its checks; `assistant sources check` holds it against the live schema.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Columns = tuple[Name, ...]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Link(_Model):
+    """Rows belong to a person because `columns` equal `references` of the person's rows in table `to`.
+
+    Works in either direction (a child that points to its parent, a parent that the person's row points to),
+    through any number of steps and without a foreign key in the schema.
+    """
+
+    columns: Columns
+    to: Name
+    references: Columns
+
+    @model_validator(mode="after")
+    def _same_length(self) -> Link:
+        if len(self.columns) != len(self.references):
+            raise ValueError("a link needs as many columns as references")
+        return self
+
+
+class Overwrite(_Model):
+    """How erasure overwrites one column; `random` satisfies NOT NULL, UNIQUE and the column's length."""
+
+    how: Literal["null", "empty", "fixed", "random", "random_email"]
+    value: str = ""  # for `fixed`
+
+
+class KeepRule(_Model):
+    """What erasure leaves in place: the named columns of each row, until the retention rule has run."""
+
+    rule: Name  # a retention rule of the settings
+    counted_from: Name  # the date or instant column from which the period runs
+    columns: Columns  # kept; every other column is erased as `erase` says
+
+
+class Rectifiable(_Model):
+    """A field a person may have rectified, and the columns behind it."""
+
+    column: Name
+    harmless: bool = False  # T1 is enough
+    self_service: bool = False  # the client area lets the person change it
+
+
+class ContactColumn(_Model):
+    """A column that holds an address at which the person can be reached."""
+
+    column: Name
+    own: bool = True
+    changed: Name | None = None
+    kind: Literal["email", "phone", "telegram"] = "email"
+
+
+class Flag(_Model):
+    """A column and the value that restricts the row, or ends its use for a purpose."""
+
+    column: Name
+    value: str | int | bool | None
+
+
+class ActiveWhen(_Model):
+    """What marks a running service: `column` holds one of `values`, and `until` is not past."""
+
+    what: Name
+    column: Name | None = None
+    values: tuple[str | int, ...] = ()
+    until: Name | None = None
+    label: Name | None = None  # column that names the service to the agent
+
+
+class TableMap(_Model):
+    """One table that holds personal data."""
+
+    name: Name
+    table_schema: Name | None = Field(default=None, alias="schema")
+    key: Columns
+    identity: dict[Name, Columns] = {}  # kind (email, client_id, phone, cookie, …) -> columns
+    account: bool = False  # its rows are accounts, told apart by `label`
+    label: Name | None = None
+    link: tuple[Link, ...] = ()  # several: a row belongs if any of them leads to the person
+    category: Name
+    purpose: Name
+    recipients: tuple[Name, ...] = ()
+    origin: Literal["person", "observed", "derived", "third_party"] = "person"
+    exported: Columns | Literal["all"] = "all"
+    hidden: Columns = ()  # never exported: password hashes and the like, said in the manifest
+    portable: Columns = ()
+    redacted: Columns = ()  # name third persons
+    meanings: dict[Name, str] = {}
+    rectifiable: dict[Name, Rectifiable] = {}
+    contacts: tuple[ContactColumn, ...] = ()
+    erase: Literal["delete", "keep_untouched"] | dict[Name, Overwrite]
+    keep: KeepRule | None = None
+    restrict: Flag | None = None
+    stop: dict[Name, Flag | Literal["delete"]] = {}  # purpose -> how its use ends
+    active_when: ActiveWhen | None = None
+
+    @model_validator(mode="after")
+    def _belongs_somehow(self) -> TableMap:
+        if not self.identity and not self.link:
+            raise ValueError(f"table {self.name}: neither an identity column nor a link says whose its rows are")
+        if self.keep and self.erase == "keep_untouched":
+            raise ValueError(f"table {self.name}: keep_untouched and a keep rule exclude each other")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_stay(self) -> TableMap:
+        joined = {c for link in self.link for c in link.columns} | set(self.key)
+        if isinstance(self.erase, dict) and (blanked := joined & self.erase.keys()):
+            raise ValueError(f"table {self.name}: {sorted(blanked)} join tables and are never blanked")
+        return self
+
+
+class DataMap(_Model):
+    """The whole map of one source."""
+
+    tables: tuple[TableMap, ...]
+    ignored: tuple[Name, ...] = ()  # tables looked at and found to hold nothing personal
+
+    @model_validator(mode="after")
+    def _links_lead_somewhere(self) -> DataMap:
+        names = {table.name for table in self.tables}
+        for table in self.tables:
+            for link in table.link:
+                if link.to not in names:
+                    raise ValueError(f"table {table.name}: its link leads to {link.to}, which the map does not name")
+        return self
+
+    @model_validator(mode="after")
+    def _a_way_in(self) -> DataMap:
+        reached = {table.name for table in self.tables if table.identity}
+        while grown := {t.name for t in self.tables if t.name not in reached and any(k.to in reached for k in t.link)}:
+            reached |= grown
+        if lost := sorted({table.name for table in self.tables} - reached):
+            raise ValueError(f"no chain of links leads from an identity column to {lost}")
+        return self
+
+    def table(self, name: str) -> TableMap:
+        """Give the map of one table; KeyError if it has none."""
+        return next(t for t in self.tables if t.name == name)

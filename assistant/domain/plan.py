@@ -1,0 +1,244 @@
+"""A plan: what will be done where, what is kept and why; approved by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from assistant.domain.rights import Right
+
+
+class Operation(StrEnum):
+    """What a step does to a source."""
+
+    EXPORT = "export"
+    RECTIFY = "rectify"
+    ERASE = "erase"
+    RESTRICT = "restrict"
+    LIFT = "lift"
+    STOP = "stop"  # objection or withdrawal: the use for a purpose ends
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One row that identifies the person in a source, by its key; told apart by `label`."""
+
+    source: str
+    table: str
+    key: tuple[str, ...]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the sources are searched for: only what was proved, or derives from what was proved."""
+
+    emails: tuple[str, ...] = ()
+    client_ids: tuple[str, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()  # (kind, value): cookie, push, phone, telegram, conversation
+
+    def values(self, kind: str) -> tuple[str, ...]:
+        """Give the values searched for under one kind of identifying column."""
+        if kind == "email":
+            return self.emails
+        if kind == "client_id":
+            return self.client_ids
+        return tuple(value for other, value in self.others if other == kind)
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """How many rows of one table belong to the person."""
+
+    table: str
+    category: str
+    rows: int
+    shared: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where one source holds data about the person."""
+
+    source: str
+    identity: Identity
+    accounts: tuple[Account, ...]
+    tables: tuple[TableRows, ...]  # every mapped table, the empty ones with 0 rows
+
+    @property
+    def rows(self) -> int:
+        """Count the rows over all tables."""
+        return sum(table.rows for table in self.tables)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """An address on file at which the person can be reached.
+
+    Only `own` contacts get notices; `changed_at` None means no change is known.
+    """
+
+    source: str
+    account: Account | None
+    address: str
+    own: bool
+    changed_at: datetime | None = None
+    kind: str = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class TableEffect:
+    """What a step does to one table; `values` says per column how it is overwritten, empty means rows go."""
+
+    table: str
+    category: str
+    rows: int
+    columns: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    deletes: bool = False
+    shared: int = 0  # rows kept because they are another person's too
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One source, one operation, one transaction."""
+
+    source: str
+    operation: Operation
+    effects: tuple[TableEffect, ...]
+
+    @property
+    def rows(self) -> int:
+        """Count the rows this step touches or copies."""
+        return sum(effect.rows for effect in self.effects)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What stays although erasure was asked, and the law that says so."""
+
+    source: str
+    table: str
+    category: str
+    rows: int
+    columns: tuple[str, ...]
+    rule: str
+    law: str
+    until: date | None  # the last day on which any of these rows must still be kept; None while it lasts
+    by_year: tuple[tuple[int, int, date], ...] = ()  # (year of the event, rows, kept until)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A running service that must end before an erasure may go on."""
+
+    source: str
+    table: str
+    rows: int
+    what: str  # name of the service as the map calls it
+    labels: tuple[str, ...] = ()  # for instance the domain names, shown to the agent only
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a right asks of a source, beside who: new values, the purpose to stop, the day it is planned for."""
+
+    operation: Operation
+    today: date
+    new_values: Mapping[str, str] = field(default_factory=dict)  # field name of the map -> new value
+    purpose: str = ""
+    keep_services: bool = False  # the person keeps the running services: Article 6(1)(b)
+    closed_requests_only: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What one source would do for an order; making it changes nothing."""
+
+    step: Step | None
+    keeps: tuple[Keep, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
+    recipients: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()  # what would make the step fail, found before anyone approves
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Ordered steps for one right of one person, with what is kept and who is told (Article 19)."""
+
+    right: Right
+    located: tuple[Located, ...]
+    order: Order
+    steps: tuple[Step, ...]
+    keeps: tuple[Keep, ...] = ()
+    recipients: tuple[str, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """List the accounts matched, over all sources."""
+        return tuple(account for located in self.located for account in located.accounts)
+
+    @property
+    def rows(self) -> int:
+        """Count the rows over all steps."""
+        return sum(step.rows for step in self.steps)
+
+    def covered(self) -> dict[str, Any]:
+        """Give what the hash covers; not row counts: a new log line must not void an approval (flows.md)."""
+        return {
+            "right": self.right,
+            "accounts": sorted([a.source, a.table, *a.key] for a in self.accounts),
+            "steps": [_covered_step(step) for step in self.steps],
+            "keeps": sorted([k.source, k.table, k.rule, *sorted(k.columns)] for k in self.keeps),
+            "recipients": sorted(self.recipients),
+            "blockers": sorted([b.source, b.table, b.what] for b in self.blockers),
+            "conflicts": sorted(self.conflicts),
+            "purpose": self.order.purpose,
+            "empty": sorted([at.source, t.table] for at in self.located for t in at.tables if not t.rows),
+        }
+
+    @property
+    def hash(self) -> str:
+        """Give the SHA-256 that an agent approves, over the canonical JSON of what is covered."""
+        canonical = json.dumps(self.covered(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _covered_step(step: Step) -> list[Any]:
+    effects = [
+        [e.table, e.deletes, sorted(e.columns), sorted(e.values.items()), e.shared]
+        for e in step.effects
+    ]
+    return [step.source, step.operation, sorted(effects, key=lambda effect: str(effect[0]))]
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutcome:
+    """What carrying out a step left behind, counted again afterwards."""
+
+    step: Step
+    already_done: bool
+    rows_done: int
+    left: tuple[TableRows, ...] = ()  # rows of the person that are still there although not planned to stay
+
+
+_PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
+
+
+def plan_to_json(plan: Plan) -> dict[str, Any]:
+    """Give the plan as plain JSON values for the store."""
+    return _PLAN.dump_python(plan, mode="json")  # type: ignore[no-any-return]
+
+
+def plan_from_json(values: Mapping[str, Any]) -> Plan:
+    """Read back what `plan_to_json` wrote; equal plans have equal hashes."""
+    return _PLAN.validate_python(values)

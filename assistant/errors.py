@@ -1,0 +1,124 @@
+"""One root for every error the desk raises on purpose; the class docstring is the default message."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, ClassVar
+
+
+class AssistantError(Exception):
+    """Something went wrong in the desk; the log has the reference."""
+
+    code: ClassVar[str] = "internal"
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str | None = None, **data: Any) -> None:
+        """Take a message for the person who can act on it, and data for programs."""
+        self.message = message or inspect.getdoc(type(self)) or type(self).__name__
+        self.data = data
+        super().__init__(self.message)
+
+
+class Invalid(AssistantError):
+    """What was sent cannot be used as it stands."""
+
+    code = "invalid"
+    http_status = 422
+
+
+class ConfigurationError(AssistantError):
+    """The settings cannot be used as they stand."""
+
+    code = "configuration"
+
+
+class NotFound(AssistantError):
+    """There is nothing under that name or number."""
+
+    code = "not_found"
+    http_status = 404
+
+
+class NotAuthenticated(AssistantError):
+    """Sign in first, or send a valid token."""
+
+    code = "not_authenticated"
+    http_status = 401
+
+
+class NotAllowed(AssistantError):
+    """Your role or token does not allow this."""
+
+    code = "not_allowed"
+    http_status = 403
+
+
+class Conflict(AssistantError):
+    """Something changed in the meantime; look again before deciding."""
+
+    code = "conflict"
+    http_status = 409
+
+
+class IllegalTransition(Conflict):
+    """The request is not in a state in which this can be done."""
+
+    code = "illegal_transition"
+
+
+class StalePlan(Conflict):
+    """The plan would now be another one; the approval is void and the new plan is shown beside the old."""
+
+    code = "stale_plan"
+
+
+class NotVerified(AssistantError):
+    """That could not be confirmed."""
+
+    code = "not_verified"
+    http_status = 403
+
+
+class TooManyAttempts(NotVerified):
+    """Too many attempts; verification pauses, the request goes on."""
+
+    code = "too_many_attempts"
+    http_status = 429
+
+
+class SourceUnavailable(AssistantError):
+    """A system that holds personal data cannot be reached; nothing was changed there."""
+
+    code = "source_unavailable"
+    http_status = 503
+
+
+class SourceMisfit(AssistantError):
+    """The map of a source does not fit what the system really holds."""
+
+    code = "source_misfit"
+
+
+class EffectNotVerified(AssistantError):
+    """After carrying out, the source does not hold what the plan promised; it was rolled back."""
+
+    code = "effect_not_verified"
+
+
+class StoreUnavailable(AssistantError):
+    """The desk cannot store anything at the moment; nothing was acknowledged."""
+
+    code = "store_unavailable"
+    http_status = 503
+
+
+class DeliveryDelayed(AssistantError):
+    """The channel could not take the message now; it is tried again."""
+
+    code = "delivery_delayed"
+
+
+class DeliveryRefused(AssistantError):
+    """The channel will never take this message; an agent must look."""
+
+    code = "delivery_refused"

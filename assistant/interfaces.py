@@ -1,0 +1,246 @@
+"""The extension surface on one page: Clock, Channel, DataSource, Handler, VerificationMethod."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from assistant.domain.assurance import Method, Tier
+from assistant.domain.plan import Contact, Identity, Located, Operation, Order, Plan, Proposal, Step, StepOutcome
+from assistant.domain.rights import Right
+
+
+class Clock(Protocol):
+    """The only source of time for whatever decides something."""
+
+    def now(self) -> datetime:
+        """Give the instant, aware and in UTC."""
+
+
+# ── channels ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message, whatever it came from; the channel fills in what it knows and judges nothing."""
+
+    channel: str
+    thread: str  # the channel's own name of the conversation: session id, mail thread, chat id
+    external_id: str  # the same within a thread means the same message
+    text: str  # what the person wrote, quotes and signature cut
+    received_at: datetime
+    kind: Literal["text", "choice"] = "text"
+    sender: str | None = None  # as claimed: a routing hint, never proof
+    subject: str | None = None
+    locale: str | None = None
+    automatic: bool = False  # auto-reply, bounce, list: stored and read, never answered automatically
+    doubtful_sender: str | None = None  # why the sender cannot even be used as a hint (two From, no From, …)
+    raw: bytes | None = None  # the original, kept
+    headers: Mapping[str, str] = field(default_factory=dict)  # what an answer needs for threading
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the desk says once a message is stored: only then may a channel acknowledge it."""
+
+    conversation_id: str
+    message_id: int
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button."""
+
+    label: str
+    value: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """A message as a person sees it; the JSON of contracts.md, section Live chat."""
+
+    id: int
+    sender: Literal["assistant", "agent", "you"]
+    name: str
+    text: str
+    at: datetime
+    choices: tuple[Choice, ...] = ()
+    expects: str | None = None
+    requests: tuple[Mapping[str, Any], ...] = ()
+    client_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """Something to deliver: a reply in a thread, a fresh mail to a contact, or an original to relay unchanged."""
+
+    key: str  # idempotency key
+    kind: Literal["reply", "mail", "relay"]
+    thread: str | None
+    recipient: str | None
+    subject: str | None
+    text: str
+    language: str
+    choices: tuple[Choice, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes | None = None  # for relay
+    automatic: Literal["auto-replied", "auto-generated"] = "auto-generated"
+
+
+class Desk(Protocol):
+    """What a channel may ask of the desk; everything else is behind it."""
+
+    async def receive(self, incoming: Incoming) -> Receipt:
+        """Store a message; returns after its commit, and the answer follows by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSession:
+    """A live-chat session as its holder may see it now."""
+
+    token: str
+    thread: str
+    messages: tuple[ChatMessage, ...]
+
+
+class ChatDesk(Desk, Protocol):
+    """What the live-chat socket asks beside."""
+
+    async def open_session(self, token: str | None, after: int | None, locale: str | None) -> ChatSession:
+        """Resume the session of a token, or begin a new one; history hidden after 30 idle minutes (contracts.md)."""
+
+    async def identify(self, thread: str, token: str) -> None:
+        """Take a signed page-load token of the host site: proves T1 only; raises NotVerified."""
+
+    async def seen(self, thread: str, message_id: int) -> None:
+        """Note the last message the person has seen."""
+
+    def watch(self, thread: str) -> AbstractAsyncContextManager[AsyncIterator[ChatMessage | Literal["typing"]]]:
+        """Give the messages to this thread as they are committed."""
+
+
+class Channel(Protocol):
+    """A way in and out; one that needs HTTP also has `routes()`."""
+
+    name: str
+
+    def listening(self, desk: Desk) -> AbstractAsyncContextManager[None]:
+        """Listen while the context is open."""
+
+    async def deliver(self, outgoing: Outgoing) -> None:
+        """Hand over one message; raises DeliveryDelayed or DeliveryRefused."""
+
+
+# ── sources ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `sources check`."""
+
+    level: Literal["ok", "warning", "error"]
+    source: str
+    where: str  # table or table.column
+    text: str  # what is wrong and how to mend it
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedTable:
+    """One table of a disclosure: rows come as they are read, third persons already redacted."""
+
+    source: str
+    table: str
+    category: str
+    columns: tuple[str, ...]
+    meanings: Mapping[str, str]
+    rows: AsyncIterator[Sequence[tuple[Any, ...]]]  # in batches
+    redacted: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    purpose: str = ""
+    recipients: tuple[str, ...] = ()
+    origin: str = "person"
+
+
+Progress = Callable[[int, int], None]  # rows done, rows to do; may raise asyncio.CancelledError's kin to stop
+
+
+class DataSource(Protocol):
+    """A system in which personal data lives; knows nothing of requests."""
+
+    name: str
+    kind: str
+
+    async def check(self) -> Sequence[Finding]:
+        """Compare the map with what is really there; raises SourceUnavailable if it cannot be reached."""
+
+    async def contacts(self, identity: Identity) -> Sequence[Contact]:
+        """List the addresses on file of whoever the identity matches."""
+
+    async def locate(self, identity: Identity) -> Located:
+        """Count what is held about the identity, table by table; reads only."""
+
+    async def propose(self, located: Located, order: Order) -> Proposal:
+        """Say what the order would do here; changes nothing."""
+
+    def export(self, located: Located, *, portable_only: bool = False) -> AsyncIterator[ExportedTable]:
+        """Read the person's rows table by table in flat memory."""
+
+    async def carry_out(self, step: Step, located: Located, order: Order, progress: Progress) -> StepOutcome:
+        """Carry out one step in one transaction, verified before its commit.
+
+        Where the step's postcondition already holds nothing is done and the outcome says so.
+        Raises SourceUnavailable or EffectNotVerified; the source is then as it was.
+        """
+
+
+# ── verification ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a method made: the part to store (a hash, never the secret) and the part to send."""
+
+    method: Method
+    secret: str  # goes into the text to the contact, and nowhere else
+    stored: str  # slow salted hash, or a keyed hash for long secrets
+    text: str  # name of the text that carries it
+    expires_at: datetime
+
+
+class VerificationMethod(Protocol):
+    """Pure: gives a challenge, and checks an answer against what was stored."""
+
+    method: Method
+    tier: Tier
+
+    def challenge(self, now: datetime) -> Challenge:
+        """Make a fresh challenge; slow (a password hash), so call it in a thread."""
+
+    def check(self, stored: str, answer: str) -> None:
+        """Return if the answer is right, raise NotVerified if not; slow."""
+
+
+# ── handlers ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Handler(Protocol):
+    """What one right needs, and what it does."""
+
+    right: Right
+    operation: Operation
+
+    def tier(self, details: Mapping[str, Any]) -> Tier:
+        """Say how sure the desk must be who is asking, for this request with these details."""
+
+    def missing(self, details: Mapping[str, Any]) -> str | None:
+        """Name the text of the one question to ask next, or None when nothing is missing."""
+
+    async def propose(
+        self, identity: Identity, sources: Sequence[DataSource], details: Mapping[str, Any], today: datetime
+    ) -> Plan:
+        """Locate the person and put the steps in order; changes nothing anywhere."""
