@@ -1,0 +1,328 @@
+"""When a request must be answered: GDPR 12(3), counted as Regulation 1182/71 counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from assistant.domain.calendars import (
+    LegalCalendar,
+    NaiveInstant,
+    add_months,
+    is_holiday,
+    is_working_day,
+    local_day,
+    next_working_day,
+    working_days_after,
+)
+from assistant.domain.law import read_law
+from assistant.errors import Invalid
+
+__all__ = [
+    "DueDates",
+    "ImpossibleDates",
+    "LegalCalendar",
+    "Suspension",
+    "due_dates",
+    "due_report",
+    "is_working_day",
+    "reminder_days",
+    "working_days_after",
+]
+
+_LAST_SECOND = time(23, 59, 59)
+# The Regulation applies since mid 1971; a year far out is a slip of the keyboard, not a receipt.
+_YEARS = range(1972, 2201)
+
+
+class ImpossibleDates(Invalid):
+    """These dates cannot all be true; check which came first."""
+
+    code = "impossible_dates"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """The clock stands still from the day proof was asked for until enough came; None: it still does."""
+
+    asked_on: date
+    satisfied_on: date | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an answer before the question."""
+        if self.satisfied_on is not None and self.satisfied_on < self.asked_on:
+            raise ImpossibleDates(
+                f"Satisfied on {self.satisfied_on}, before it was asked on {self.asked_on}; check the dates."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class DueDates:
+    """By when a request must be answered, by when it is safest, and the rules applied, in order."""
+
+    due_on: date
+    due_at: datetime  # the last second of due_on in the controller's zone
+    safe_on: date  # earliest defensible date: work to this one
+    extension_notice_by: date
+    extension_effective: bool
+    suspended_days: int
+    rules: tuple[str, ...]
+    received_on: date  # in the controller's zone
+    suspended: bool  # the clock stands still now: reminders pause
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """Everything the due date follows from, so that the trace cannot tell another story than the dates."""
+
+    calendar: LegalCalendar
+    received_on: date
+    audience_received_on: date
+    extended_on: date | None
+    timely: tuple[Suspension, ...]
+    late: tuple[Suspension, ...]
+    ask_by: date
+    today: date | None
+
+    @property
+    def first_months(self) -> int:
+        return int(read_law("periods")["response"]["months"])
+
+    @property
+    def months(self) -> int:
+        extra = int(read_law("periods")["extension"]["months"])
+        return self.first_months + (extra if self.extended else 0)
+
+    @property
+    def extended(self) -> bool:
+        return self.extended_on is not None and self.extended_on <= self.notice_by
+
+    @property
+    def notice_by(self) -> date:
+        return next_working_day(self._paused(self.first_months), self.calendar)
+
+    @property
+    def unshifted(self) -> date:
+        return self._paused(self.months)
+
+    @property
+    def due_on(self) -> date:
+        return next_working_day(self.unshifted, self.calendar)
+
+    @property
+    def safe_on(self) -> date:
+        return min(map(self._safe, (self.received_on, self.audience_received_on)))
+
+    @property
+    def suspended_days(self) -> int:
+        days: set[date] = set()
+        for pause in self.timely:
+            end = pause.satisfied_on or self.today or pause.asked_on
+            days.update(pause.asked_on + timedelta(n) for n in range((end - pause.asked_on).days))
+        return len(days)
+
+    @property
+    def suspended(self) -> bool:
+        return any(pause.satisfied_on is None for pause in self.timely)
+
+    def _paused(self, months: int) -> date:
+        return add_months(self.received_on, months) + timedelta(self.suspended_days)
+
+    def _safe(self, received_on: date) -> date:
+        chained = add_months(received_on, self.first_months)
+        if self.extended:
+            chained = add_months(chained, self.months - self.first_months)
+        # Whether the further months run from receipt or from the end of the first is not settled everywhere.
+        return min(add_months(received_on, self.months), chained)
+
+
+def due_dates(
+    received_at: datetime,
+    *,
+    calendar: LegalCalendar,
+    extended_on: date | None = None,
+    suspensions: Sequence[Suspension] = (),
+    today: date | None = None,
+) -> DueDates:
+    """Count the due date of a request received at an aware instant.
+
+    `extended_on` is the day the extension was told to the person. A suspension still running counts up to
+    `today`, or not yet at all without it. Raises NaiveInstant and ImpossibleDates.
+    """
+    count = _count(received_at, calendar, extended_on, suspensions, today)
+    return DueDates(
+        due_on=count.due_on,
+        # Arithmetic on local days first, the instant last: clocks may change in between.
+        due_at=datetime.combine(count.due_on, _LAST_SECOND, calendar.tz).replace(fold=1),
+        safe_on=count.safe_on,
+        extension_notice_by=count.notice_by,
+        extension_effective=count.extended,
+        suspended_days=count.suspended_days,
+        rules=tuple(_rules(count)),
+        received_on=count.received_on,
+        suspended=count.suspended,
+    )
+
+
+def reminder_days(safe_on: date) -> tuple[date, ...]:
+    """Give the days on which agents are reminded, earliest first, the last being `safe_on` itself."""
+    return tuple(sorted(safe_on - timedelta(n) for n in read_law("periods")["reminders"]["days_before"]))
+
+
+def due_report(
+    received_at: datetime | str,
+    *,
+    country: str = "EE",
+    timezone: str = "Europe/Tallinn",
+    audience_timezone: str = "Europe/Paris",
+    extended_on: date | str | None = None,
+    asked_on: date | str | None = None,
+    satisfied_on: date | str | None = None,
+) -> dict[str, Any]:
+    """Give the JSON of `assistant due`; raises Invalid, with a message for whoever typed the command."""
+    asked, satisfied = _day("asked_on", asked_on), _day("satisfied_on", satisfied_on)
+    if satisfied is not None and asked is None:
+        raise ImpossibleDates("Satisfied without having been asked; give the day it was asked as well.")
+    dates = due_dates(
+        _instant(received_at),
+        calendar=LegalCalendar(country, timezone, audience_timezone),
+        extended_on=_day("extended_on", extended_on),
+        suspensions=() if asked is None else (Suspension(asked, satisfied),),
+    )
+    return {
+        "due_on": dates.due_on.isoformat(),
+        "due_at": dates.due_at.isoformat(),
+        "safe_on": dates.safe_on.isoformat(),
+        "extension_notice_by": dates.extension_notice_by.isoformat(),
+        "extension_effective": dates.extension_effective,
+        "suspended_days": dates.suspended_days,
+        "rules": list(dates.rules),
+    }
+
+
+def _count(
+    received_at: datetime,
+    calendar: LegalCalendar,
+    extended_on: date | None,
+    suspensions: Sequence[Suspension],
+    today: date | None,
+) -> _Count:
+    if received_at.year not in _YEARS:
+        raise ImpossibleDates(f"Received in the year {received_at.year}? Check the year.")
+    received_on = local_day(received_at, calendar.zone)
+    _check_order(received_on, extended_on, suspensions)
+    ask_by = working_days_after(received_on, read_law("periods")["suspension"]["working_days"], calendar)
+    return _Count(
+        calendar=calendar,
+        received_on=received_on,
+        audience_received_on=local_day(received_at, calendar.audience_zone),
+        extended_on=extended_on,
+        timely=tuple(pause for pause in suspensions if pause.asked_on <= ask_by),
+        late=tuple(pause for pause in suspensions if pause.asked_on > ask_by),
+        ask_by=ask_by,
+        today=today,
+    )
+
+
+def _check_order(received_on: date, extended_on: date | None, suspensions: Sequence[Suspension]) -> None:
+    if extended_on is not None and extended_on < received_on:
+        raise ImpossibleDates(f"Extended on {extended_on}, before receipt on {received_on}; check the dates.")
+    for pause in suspensions:
+        if pause.asked_on < received_on:
+            raise ImpossibleDates(
+                f"Proof asked on {pause.asked_on}, before receipt on {received_on}; check the dates."
+            )
+
+
+def _rules(count: _Count) -> Iterator[str]:
+    """Tell the rules that were applied, in their order, each with its source."""
+    day = f"{count.received_on} in {count.calendar.zone}"
+    yield f"Regulation 1182/71 Article 3(1): the day of receipt, {day}, is not counted."
+    yield from _extension_rules(count)
+    yield _month_rule(count)
+    yield from _suspension_rules(count)
+    yield from _shift_rules(count)
+    yield _safe_rule(count)
+
+
+def _extension_rules(count: _Count) -> Iterator[str]:
+    if count.extended:
+        yield (
+            f"GDPR 12(3): the extension was told on {count.extended_on}, not later than {count.notice_by}: "
+            f"{_months(count.months)} from receipt."
+        )
+        return
+    if count.extended_on is not None:
+        yield (
+            f"GDPR 12(3): the extension was told on {count.extended_on}, after the first month ended on "
+            f"{count.notice_by}: it has no effect."
+        )
+    yield f"GDPR 12(3): {_months(count.months)} from receipt."
+
+
+def _months(n: int) -> str:
+    return "one month" if n == 1 else f"{n} months"
+
+
+def _month_rule(count: _Count) -> str:
+    end = add_months(count.received_on, count.months)
+    if end.day == count.received_on.day:
+        return f"Regulation 1182/71 Article 3(2)(c): the period ends on the same date, {end}."
+    return f"Regulation 1182/71 Article 3(2)(c): no day {count.received_on.day} in that month: its last day, {end}."
+
+
+def _suspension_rules(count: _Count) -> Iterator[str]:
+    for pause in count.late:
+        yield (
+            f"EDPB Guidelines 01/2022, 5.3: asked on {pause.asked_on}, later than {count.ask_by}, "
+            "is undue delay: nothing is suspended."
+        )
+    if count.suspended and count.today is None:
+        yield "EDPB Guidelines 01/2022, 5.3: a suspension is still running: its days are added when it ends."
+    if count.suspended_days:
+        yield (
+            "EDPB Guidelines 01/2022, 5.3: asked without undue delay, "
+            f"{count.suspended_days} days suspended: {count.unshifted}."
+        )
+
+
+def _shift_rules(count: _Count) -> Iterator[str]:
+    if count.due_on != count.unshifted:
+        last_day = f"{count.unshifted} is {_day_off(count.unshifted, count.calendar)}"
+        yield f"Regulation 1182/71 Article 3(4): {last_day}: the next working day, {count.due_on}."
+
+
+def _day_off(day: date, calendar: LegalCalendar) -> str:
+    if is_holiday(day, calendar):
+        return f"a public holiday in {calendar.country}"
+    return "a Sunday" if day.isoweekday() == 7 else "a Saturday"
+
+
+def _safe_rule(count: _Count) -> str:
+    days = "the earlier of both zones' days of receipt"
+    if count.received_on == count.audience_received_on:
+        days = "the day of receipt"
+    return f"Choice of this desk: safe on {count.safe_on}, counted from {days}, without suspension or shift."
+
+
+def _instant(value: datetime | str) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    try:
+        instant = datetime.fromisoformat(value.strip())
+    except ValueError as cause:
+        raise Invalid(f"{value!r} is no instant; write it like 2026-03-05T10:00:00+02:00.") from cause
+    if instant.utcoffset() is None:
+        raise NaiveInstant(f"{value!r} has no offset from UTC; write it like 2026-03-05T10:00:00+02:00.")
+    return instant
+
+
+def _day(name: str, value: date | str | None) -> date | None:
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value.strip())
+    except ValueError as cause:
+        raise Invalid(f"{name} {value!r} is no calendar day; write it like 2026-03-05.") from cause
