@@ -1,0 +1,1 @@
+"""Ways in and out: each channel turns what it hears into Incoming, and delivers Outgoing."""
