@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import cast, TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, web
@@ -16,8 +16,9 @@ from assistant.channels.webchat.texts import language_of
 from assistant.errors import ConfigurationError, DeliveryRefused
 
 if TYPE_CHECKING:
-    from assistant.interfaces import ChatDesk, Clock, Desk, Outgoing
     from collections.abc import AsyncIterator
+
+    from assistant.interfaces import ChatDesk, Clock, Desk, Outgoing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

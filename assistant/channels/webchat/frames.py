@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, datetime
-from typing import Any, ClassVar, Final, Literal, NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple
 
 from assistant.channels.webchat.texts import Language, error_text
 from assistant.errors import Invalid

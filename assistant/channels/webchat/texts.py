@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from importlib import resources
 from types import MappingProxyType
-from typing import Any, Final, Literal, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
