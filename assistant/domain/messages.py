@@ -1,0 +1,217 @@
+"""The catalogue of everything the desk says: each text's name, its reader, its variables, and what the law wants in it.
+
+The words are in replies/<locale>/; a test holds both against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Audience(StrEnum):
+    """Who reads a text, and where: decides its form."""
+
+    CHAT = "chat"  # short, in a conversation
+    MAIL = "mail"  # a whole mail about a request, nothing personal in it
+    ANSWER = "answer"  # what was done or not done; goes out by mail and in the conversation
+    AGENT = "agent"  # to those who work at the desk
+
+
+class Element(StrEnum):
+    """Something a text must hold; the article or the item of the reply checklist is in the comment."""
+
+    OUTCOME = "outcome"  # 12(3): the first sentence says what was done about which request of which day
+    REFERENCE = "reference"
+    DUE_DATE = "due_date"  # 12(3), as a calendar date
+    FREE = "free"  # 12(5)
+    NEW_DATE = "new_date"  # 12(3), second sentence: an extension names its date
+    REASON = "reason"  # 12(3), 12(4)
+    AUTHORITIES = "authorities"  # 12(4), 13(2)(d), 15(1)(f)
+    COURT = "court"  # 12(4), 79
+    CONTACT = "contact"  # 13(1)(a) and (b): a person, and the data protection officer if there is one
+    NOT_ME = "not_me"  # every mail about a step that proof unlocks lets its reader stop it
+    EARLIER_LAWFUL = "earlier_lawful"  # 7(3)
+    NO_REASON_NEEDED = "no_reason_needed"  # 21(2): absolute
+    RECIPIENTS = "recipients"  # 19
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One named text; `needs` must be given, `may` can be."""
+
+    name: str
+    audience: Audience
+    needs: frozenset[str] = frozenset()
+    may: frozenset[str] = frozenset()
+    holds: frozenset[Element] = frozenset()
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Give every variable the text may use, beside the facts of the desk."""
+        return self.needs | self.may
+
+
+E = Element
+_REMEDIES = frozenset({E.AUTHORITIES, E.COURT, E.CONTACT})
+_ANSWER = _REMEDIES | {E.OUTCOME, E.REFERENCE}
+
+
+def _table(
+    audience: Audience, rows: Mapping[str, tuple[str, str, frozenset[Element]]], common: frozenset[Element]
+) -> dict[str, Message]:
+    return {
+        name: Message(name, audience, frozenset(needs.split()), frozenset(may.split()), common | holds)
+        for name, (needs, may, holds) in rows.items()
+    }
+
+
+def _holds(*elements: Element) -> frozenset[Element]:
+    return frozenset(elements)
+
+
+_CHAT = _table(
+    Audience.CHAT,
+    {
+        "chat_hello": ("", "", _holds()),
+        "chat_notice": ("", "", _holds()),
+        "chat_can_do": ("", "", _holds()),
+        "chat_ask_right": ("", "", _holds()),
+        "request_opened": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
+        "already_open": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "ask_contact": ("", "", _holds()),
+        "ask_email": ("", "", _holds()),
+        "code_sent_email": ("until", "", _holds()),
+        "code_sent_client_id": ("until", "", _holds()),
+        "code_not_accepted": ("", "", _holds()),
+        "code_used_up": ("next_at", "", _holds()),
+        "code_limit": ("next_at", "", _holds()),
+        "verification_paused": ("", "", _holds()),
+        "login_offered": ("", "", _holds()),
+        "verified_access": ("requests ready_from", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "verified_erasure": ("requests not_before", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "verified_both": ("requests not_before", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "verified_other": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "ask_rectification": ("", "", _holds()),
+        "ask_rectification_value": ("field", "", _holds()),
+        "ask_consent_purpose": ("", "", _holds()),
+        "ask_objection_purpose": ("", "", _holds()),
+        "ask_marketing_address": ("", "", _holds(E.NO_REASON_NEEDED)),
+        "marketing_stopped": ("address requests", "", _holds(E.REFERENCE, E.NO_REASON_NEEDED)),
+        "withdrawal_recorded": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "objection_frozen": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "complaint_received": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.AUTHORITIES, E.COURT)),
+        "left_to_agent": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "processor_question": ("", "", _holds()),
+        "request_status": ("requests", "", _holds(E.REFERENCE)),
+        "request_status_none": ("", "", _holds()),
+        "withdrawn": ("requests", "", _holds(E.REFERENCE)),
+        "withdraw_confirm": ("requests", "", _holds(E.REFERENCE)),
+        "withdraw_needs_proof": ("requests", "", _holds(E.REFERENCE)),
+        "withdraw_nothing": ("", "", _holds()),
+        "erasure_stopped": ("requests", "", _holds(E.REFERENCE)),
+        "handover_waiting": ("", "", _holds()),
+        "handover_ticket": ("", "", _holds()),
+        "handover_joined": ("name", "", _holds()),
+        "handover_ended": ("", "", _holds()),
+        "session_hidden": ("", "", _holds()),
+        "session_ended": ("", "", _holds()),
+        "answer_waits_here": ("", "", _holds()),
+        "error_too_long": ("limit", "", _holds()),
+        "error_not_understood": ("", "", _holds()),
+        "error_try_again": ("", "", _holds()),
+        "not_our_language": ("", "", _holds()),
+    },
+    frozenset(),
+)
+
+_MAIL = _table(
+    Audience.MAIL,
+    {
+        "mail_reply": ("text", "", _holds()),
+        "mail_opened": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
+        "mail_opened_no_proof": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
+        "mail_code": ("code requests channel asked_at until not_me_url", "", _holds(E.REFERENCE, E.NOT_ME)),
+        "mail_link": ("url requests channel asked_at until not_me_url effect", "", _holds(E.REFERENCE, E.NOT_ME)),
+        "mail_notice": ("requests asked_at channel not_me_url", "", _holds(E.REFERENCE, E.NOT_ME)),
+        "mail_hold": ("requests not_before not_me_url stop_url", "", _holds(E.REFERENCE, E.NOT_ME)),
+        "mail_stopped": ("requests", "", _holds(E.REFERENCE)),
+        "mail_withdrawn": ("requests", "", _holds(E.REFERENCE)),
+        "marketing_notice": ("requests undo_url", "", _holds(E.REFERENCE)),
+        "marketing_undone": ("", "", _holds()),
+        "package_reminder": ("requests url gone_on", "", _holds(E.REFERENCE)),
+        "package_gone": ("requests", "", _holds(E.REFERENCE)),
+        "services_running": ("requests services", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "extension_notice": (
+            "requests reason new_due_on", "",
+            _holds(E.OUTCOME, E.REFERENCE, E.REASON, E.NEW_DATE, E.AUTHORITIES, E.COURT),
+        ),
+    },
+    _holds(E.CONTACT),
+)  # fmt: skip
+
+_ANSWERS = _table(
+    Audience.ANSWER,
+    {
+        "package_ready": ("requests url gone_on systems withheld", "counts", _holds()),
+        "answer_access_nothing": ("requests systems", "", _holds()),
+        "answer_erasure": ("requests erased kept recipients services_kept", "", _holds(E.RECIPIENTS)),
+        "answer_erasure_partly": ("requests erased failed kept recipients", "", _holds(E.RECIPIENTS, E.REASON)),
+        "answer_erasure_nothing": ("requests systems", "", _holds()),
+        "answer_rectification": ("requests changes recipients", "", _holds(E.RECIPIENTS)),
+        "answer_rectification_nothing": ("requests", "", _holds()),
+        "answer_objection_marketing": (
+            "requests stopped recipients", "", _holds(E.RECIPIENTS, E.NO_REASON_NEEDED),
+        ),
+        "answer_objection": ("requests text", "", _holds()),
+        "answer_consent_withdrawal": ("requests stopped recipients", "", _holds(E.RECIPIENTS, E.EARLIER_LAWFUL)),
+        "answer_restriction": ("requests text", "", _holds()),
+        "answer_refused": ("requests reason ground_law", "", _holds(E.REASON)),
+        "answer_by_agent": ("requests text", "", _holds()),
+        "lapse_letter": ("requests", "", _holds(E.REASON)),
+        "forwarded_processor": ("requests", "", _holds()),
+    },
+    _ANSWER,
+)  # fmt: skip
+
+_AGENT = _table(
+    Audience.AGENT,
+    {
+        "agent_reminder": ("requests days_left safe_on url", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "agent_overdue": ("requests days url", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "agent_attention": ("ref reason url", "", _holds()),
+        "agent_ticket": ("summary url", "", _holds()),
+    },
+    frozenset(),
+)
+
+MESSAGES: Mapping[str, Message] = MappingProxyType(_CHAT | _MAIL | _ANSWERS | _AGENT)
+
+# The HTML pages a person opens from a mail or after signing in, and the variables of each.
+PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "verify": frozenset({"requests", "channel", "asked_at"}),
+        "verify_confirmed": frozenset({"requests"}),
+        "verify_stopped": frozenset({"requests"}),
+        "verify_expired": frozenset(),
+        "not_me": frozenset({"requests", "asked_at"}),
+        "client_area": frozenset({"requests"}),
+        "client_area_failed": frozenset(),
+        "package": frozenset(),
+        "package_code": frozenset({"until"}),
+        "package_code_wrong": frozenset(),
+        "package_code_limit": frozenset({"next_at"}),
+        "package_download": frozenset({"gone_on"}),
+        "package_expired": frozenset(),
+        "stop": frozenset({"requests"}),
+        "stop_done": frozenset({"requests"}),
+        "stop_too_late": frozenset(),
+        "undo": frozenset(),
+        "undo_done": frozenset(),
+        "undo_expired": frozenset(),
+        "not_found": frozenset(),
+        "error": frozenset(),
+    }
+)

@@ -1,0 +1,131 @@
+"""The words of one locale that stand inside sentences: names of rights, dates, numbers, lists."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+Filter = Callable[..., str]
+Words = Mapping[str, Mapping[str, str]]  # table -> name -> label
+NO_BREAK = "\u00a0"
+
+
+def attribute(thing: Any, name: str) -> Any:
+    """Read a field of a request, given as an object or as a mapping."""
+    return thing[name] if isinstance(thing, Mapping) else getattr(thing, name)
+
+
+def plain(name: str) -> str:
+    """Make an operator's own name readable where no label is written for it."""
+    return name.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Labels and formats of one locale; unknown names of open vocabularies are shown as the operator wrote them."""
+
+    tables: Mapping[str, Mapping[str, Any]]
+    zone: ZoneInfo
+
+    @classmethod
+    def parse(cls, text: str, zone: ZoneInfo, words: Words) -> Labels:
+        """Read a labels file, and let the operator's own words stand before ours."""
+        tables = tomllib.loads(text)
+        return cls(tables | {name: tables.get(name, {}) | dict(words[name]) for name in words}, zone)
+
+    def label(self, table: str, name: str) -> str:
+        """Give a label, or the name itself made readable."""
+        return str(self.tables.get(table, {}).get(name, plain(name)))
+
+    def _format(self, name: str) -> Any:
+        return self.tables["format"][name]
+
+    def day(self, on: date) -> str:
+        """Write a calendar day; an instant is taken in the controller's zone."""
+        local = on.astimezone(self.zone) if isinstance(on, datetime) else on
+        number = self._format("first") if local.day == 1 else str(local.day)
+        month = self._format("months")[local.month - 1]
+        return str(self._format("day").format(day=number, month=month, year=local.year))
+
+    def time(self, at: datetime) -> str:
+        """Write the time of an instant on the controller's clock, and say whose clock that is."""
+        city = plain(self.zone.key.rsplit("/", 1)[-1])
+        where = self._format("zone").format(city=self.tables["cities"].get(city, city)) if "/" in self.zone.key else city
+        return f"{at.astimezone(self.zone):%H:%M} ({where})"
+
+    def moment(self, at: datetime) -> str:
+        """Write an instant with its day."""
+        return str(self._format("moment").format(day=self.day(at), time=self.time(at)))
+
+    def count(self, number: int, one: str = "", many: str = "") -> str:
+        """Write a number with its separators, and the noun in the form the locale wants after it."""
+        digits = f"{number:,}".replace(",", self._format("thousands"))
+        noun = one if abs(number) in self._format("singular") else many
+        return f"{digits}{NO_BREAK}{noun}" if noun else digits
+
+    def listed(self, words: Iterable[str]) -> str:
+        """Join words as a sentence does."""
+        *first, last = tuple(words) or ("",)
+        return f"{', '.join(first)}{self._format('and')}{last}" if first else last
+
+    def refs(self, requests: Sequence[Any]) -> str:
+        """Name the requests by their references."""
+        return self.listed(str(attribute(request, "ref")) for request in requests)
+
+    def yours(self, requests: Sequence[Any]) -> str:
+        """Name the requests as the person's, in one word and their references."""
+        form = self._format("your_requests" if len(requests) > 1 else "your_request")
+        return str(form.format(refs=self.refs(requests)))
+
+    def cited(self, requests: Sequence[Any]) -> str:
+        """Name the requests as an answer does: right, day of receipt and reference."""
+        return self.listed(
+            self.label("cited", attribute(request, "right")).format(
+                on=self.day(attribute(request, "received_on")), ref=attribute(request, "ref")
+            )
+            for request in requests
+        )
+
+    def due(self, requests: Sequence[Any]) -> str:
+        """Write the day by which the last of the requests is answered."""
+        return self.day(max(attribute(request, "due_on") for request in requests))
+
+    def filters(self) -> dict[str, Filter]:
+        """Give the filters that texts may use."""
+        return {name: self._labelling(table) for name, table in LABELLED.items()} | {
+            "day": self.day,
+            "time": self.time,
+            "moment": self.moment,
+            "count": self.count,
+            "listed": self.listed,
+            "refs": self.refs,
+            "yours": self.yours,
+            "cited": self.cited,
+            "due": self.due,
+        }
+
+    def _labelling(self, table: str) -> Filter:
+        return lambda name: self.label(table, name)
+
+
+# filter -> table of labels.toml
+LABELLED: Mapping[str, str] = {
+    "right": "rights",  # as said to the person: "erasure of your data"
+    "right_name": "right_names",  # as said to agents: "erasure"
+    "status": "statuses",
+    "step": "steps",
+    "channel": "channels",
+    "by_channel": "by_channel",
+    "field": "fields",
+    "your_field": "your_fields",
+    "purpose": "purposes",
+    "category": "categories",
+    "system": "systems",
+    "effect": "effects",
+    "recipient": "recipients",  # these two are empty here: only the operator has words for them
+    "law": "laws",
+}

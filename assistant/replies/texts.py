@@ -1,0 +1,164 @@
+"""Renders the texts of replies/<locale>/: read at start, compiled once, then filled in."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import Any, Final
+
+from jinja2 import DictLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from assistant.domain.messages import MESSAGES, PAGES
+from assistant.domain.status import OPEN
+from assistant.errors import AssistantError
+from assistant.replies.facts import DeskFacts
+from assistant.replies.labels import NO_BREAK, Labels, Words
+
+FALLBACK: Final = "en"
+LOCALES: Final = ("en", "fr")
+NO_WORDS: Final[Mapping[str, Words]] = MappingProxyType({})
+_SUBJECT = re.compile(r"Subject: (?P<subject>.*)\n\n")
+_FRENCH_SPACES = re.compile(r"(?<=«) | (?=[:;!?»](?:\s|$))", re.MULTILINE)
+_GAP = re.compile(r"\n{3,}")
+
+
+class TextFault(AssistantError):
+    """A text cannot be written as it was asked for: compare the call with the catalogue of messages."""
+
+    code = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A finished text; chat texts have no subject."""
+
+    subject: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Locale:
+    """The texts of one locale; each is compiled when it is first written, which keeps the start quick."""
+
+    labels: Labels
+    environment: SandboxedEnvironment
+    pages: Mapping[str, tuple[str, ...]]
+
+    def fill(self, name: str, values: Mapping[str, Any]) -> str:
+        try:
+            return _GAP.sub("\n\n", self.environment.get_template(name).render(values)).strip()
+        except TemplateError as error:
+            raise TextFault(f"The text {name} cannot be filled in: {error.message}.") from None
+
+
+class Texts:
+    """Every word the desk says to a person, in every locale it speaks."""
+
+    def __init__(self, desk: DeskFacts, locales: Mapping[str, _Locale]) -> None:
+        """Take what `load` made."""
+        self.desk = desk
+        self._locales = locales
+
+    @classmethod
+    def load(
+        cls, locales: tuple[str, ...] = LOCALES, *, desk: DeskFacts, words: Mapping[str, Words] = NO_WORDS
+    ) -> Texts:
+        """Read the texts of the locales; raises TextFault naming those that a locale lacks.
+
+        `words` are the operator's labels by locale and table (categories, systems, recipients, laws, …).
+        """
+        wanted = dict.fromkeys((FALLBACK, *locales))
+        return cls(desk, MappingProxyType({name: _load(name, desk, words.get(name, {})) for name in wanted}))
+
+    @property
+    def locales(self) -> tuple[str, ...]:
+        """List the locales that can be written."""
+        return tuple(self._locales)
+
+    def render(self, name: str, locale: str | None, /, **values: Any) -> Rendered:
+        """Write a text; an unknown locale is written in English, wrong values raise TextFault."""
+        if (message := MESSAGES.get(name)) is None:
+            raise TextFault(f"There is no text named {name}; the catalogue is assistant/domain/messages.py.")
+        _check_values(name, message.needs, message.may, values)
+        filled = dict.fromkeys(message.may) | values
+        return _split(self._locale(locale).fill(f"{name}.txt", filled))
+
+    def page(self, name: str, locale: str | None, /, **values: Any) -> Mapping[str, str]:
+        """Write the parts of a page, by their keys in pages.toml; plain text, for the template to escape."""
+        if name not in PAGES:
+            raise TextFault(f"There is no page named {name}; the catalogue is assistant/domain/messages.py.")
+        _check_values(name, PAGES[name], frozenset(), values)
+        texts = self._locale(locale)
+        return MappingProxyType({key: texts.fill(_part(name, key), values) for key in texts.pages[name]})
+
+    def label(self, table: str, name: str, locale: str | None, /) -> str:
+        """Give a label of labels.toml (rights, statuses, channels, …), or the name made readable."""
+        return self._locale(locale).labels.label(table, name)
+
+    def button(self, name: str, locale: str | None) -> str:
+        """Give the label of a button."""
+        return self.label("buttons", name, locale)
+
+    def labels(self, locale: str | None) -> Labels:
+        """Give the labels and formats of a locale, for pages that write days and counts themselves."""
+        return self._locale(locale).labels
+
+    def _locale(self, locale: str | None) -> _Locale:
+        return self._locales.get((locale or FALLBACK)[:2].lower(), self._locales[FALLBACK])
+
+
+def _load(locale: str, desk: DeskFacts, words: Words) -> _Locale:
+    folder = files(__package__) / locale
+    labels = Labels.parse(_read(folder / "labels.toml", locale), desk.zone, words)
+    texts = {entry.name: _read(entry, locale) for entry in folder.iterdir() if entry.name.endswith(".txt")}
+    pages = tomllib.loads(_read(folder / "pages.toml", locale))
+    if lost := sorted({f"{name}.txt" for name in MESSAGES} - texts.keys() | PAGES.keys() - pages.keys()):
+        raise TextFault(f"replies/{locale} lacks {', '.join(lost)}.")
+    parts = {_part(page, key): text for page in pages for key, text in pages[page].items()}
+    environment = _environment(labels, desk, texts | parts)
+    return _Locale(labels, environment, {page: tuple(pages[page]) for page in pages})
+
+
+def _part(page: str, key: str) -> str:
+    return f"pages.toml/{page}/{key}"
+
+
+def _read(entry: Traversable, locale: str) -> str:
+    text = entry.read_text(encoding="utf-8")
+    # French sets « : ; ! ? » off with a space that must not break; in the files it is typed as an ordinary one.
+    return _FRENCH_SPACES.sub(NO_BREAK, text) if locale == "fr" else text
+
+
+def _environment(labels: Labels, desk: DeskFacts, sources: Mapping[str, str]) -> SandboxedEnvironment:
+    environment = SandboxedEnvironment(
+        loader=DictLoader(sources),
+        cache_size=-1,
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - plain text; pages are escaped by the template that shows them
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(labels.filters())
+    environment.tests["still_open"] = lambda status: status in OPEN
+    environment.globals["desk"] = desk
+    return environment
+
+
+def _check_values(name: str, needs: frozenset[str], may: frozenset[str], values: Mapping[str, Any]) -> None:
+    if missing := sorted(needs - values.keys()):
+        raise TextFault(f"The text {name} lacks {', '.join(missing)}.")
+    if unknown := sorted(values.keys() - needs - may):
+        raise TextFault(f"The text {name} knows no {', '.join(unknown)}.")
+
+
+def _split(text: str) -> Rendered:
+    if found := _SUBJECT.match(text):
+        return Rendered(found["subject"].strip(), text[found.end() :].strip())
+    return Rendered(None, text)
