@@ -1,0 +1,147 @@
+"""The honest answer: what was done, what stays and why, to the channel it came by and to the verified contact."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlmodel import Session
+
+from assistant.casework import talk
+from assistant.casework.audit import record
+from assistant.casework.intake import move
+from assistant.domain.plan import Keep, Operation, Plan
+from assistant.domain.rights import Right
+from assistant.domain.status import Status
+from assistant.services import Services
+from assistant.store.tables import Conversation, PrivacyRequest, StepRow
+
+_NOTHING = {
+    Right.ACCESS: "answer_access_nothing",
+    Right.PORTABILITY: "answer_access_nothing",
+    Right.ERASURE: "answer_erasure_nothing",
+}
+
+
+def give_answer(services: Services, session: Session, request: PrivacyRequest, text_name: str, **values: Any) -> None:
+    """Send an answer where it belongs (flows.md, The answer), once per text and state of the request."""
+    key = f"answer:{request.ref}:{text_name}:{request.version}"
+    conversation = session.get(Conversation, request.conversation_id)
+    contact = services.keyring.unseal(request.contact) if request.contact else None
+    seen = [talk.as_seen(request)]
+    if contact:
+        talk.mail(
+            services, session, text_name, to=contact, language=request.language, ref=request.ref,
+            key=f"{key}:mail", requests=seen, **values,
+        )  # fmt: skip
+    if conversation and (request.channel != "email" or contact is None):
+        rendered = services.texts.render(text_name, request.language, requests=seen, **values)
+        talk.say_text(
+            services, session, conversation, rendered.text, subject=rendered.subject, key=key,
+            language=request.language, requests=seen,
+        )  # fmt: skip
+    record(services, session, request.ref, "desk", "answered", text=text_name, to_contact=contact is not None)
+
+
+def answer_nothing(services: Services, session: Session, request: PrivacyRequest) -> None:
+    """Say that nothing is held about the proved address besides this conversation, and close."""
+    name = _NOTHING.get(Right(request.right), "answer_rectification_nothing")
+    values = {"systems": systems(services)} if name != "answer_rectification_nothing" else {}
+    move(services, session, request, Status.ANSWERED, "desk")
+    give_answer(services, session, request, name, **values)
+
+
+def answer_done(
+    services: Services, session: Session, request: PrivacyRequest, plan: Plan, steps: Sequence[StepRow], **extra: Any
+) -> None:
+    """Say what a carried-out plan did, and close the request; honest about what failed."""
+    failed = [step for step in steps if step.state != "done" or step.left]
+    move(services, session, request, Status.PARTLY_ANSWERED if failed else Status.ANSWERED, "desk")
+    name, values = _words(services, request, plan, failed)
+    give_answer(services, session, request, name, **values, **extra)
+
+
+def _words(
+    services: Services, request: PrivacyRequest, plan: Plan, failed: Sequence[StepRow]
+) -> tuple[str, dict[str, Any]]:
+    told = recipients(services, plan)
+    match plan.order.operation:
+        case Operation.ERASE if failed:
+            done = [step.source for step in failed]
+            erased = erased_by_category(services, plan, request.language, without=done)
+            return "answer_erasure_partly", {
+                "erased": erased, "failed": _failed(services, failed), "kept": kept(services, plan, request.language),
+                "recipients": told,
+            }  # fmt: skip
+        case Operation.ERASE:
+            return "answer_erasure", {
+                "erased": erased_by_category(services, plan, request.language), "recipients": told,
+                "kept": kept(services, plan, request.language), "services_kept": plan.order.keep_services,
+            }  # fmt: skip
+        case Operation.RECTIFY:
+            return "answer_rectification", {"changes": _changes(services, plan), "recipients": told}
+        case Operation.STOP if request.right == Right.CONSENT_WITHDRAWAL:
+            return "answer_consent_withdrawal", {"stopped": stopped(plan), "recipients": told}
+        case _:
+            return "answer_objection_marketing", {"stopped": stopped(plan), "recipients": told}
+
+
+def systems(services: Services) -> list[str]:
+    """Name the systems that were searched, as a person may read them."""
+    titles = {source.name: source.title or source.name for source in services.settings.sources}
+    return [titles.get(source.name, source.name) for source in services.sources if source.kind != "own_records"]
+
+
+def category(services: Services, name: str, language: str) -> str:
+    """Give the words of the catalogue for a category of data."""
+    described = services.settings.catalogue.categories.get(name)
+    return (described.fr if language == "fr" else described.en) if described else name
+
+
+def recipients(services: Services, plan: Plan) -> list[str]:
+    """Name the recipients who are told (GDPR 19)."""
+    known = services.settings.catalogue.recipients
+    return [known[name].name if name in known else name for name in plan.recipients]
+
+
+def erased_by_category(
+    services: Services, plan: Plan, language: str, without: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Count what was erased, by category."""
+    rows: Counter[str] = Counter()
+    for step in plan.steps:
+        if step.source not in without:
+            for effect in step.effects:
+                rows[effect.category] += effect.rows
+    return [{"category": category(services, name, language), "rows": n} for name, n in sorted(rows.items()) if n]
+
+
+def kept(services: Services, plan: Plan, language: str) -> list[dict[str, Any]]:
+    """Say what stays, under which law and until when, year by year."""
+    return [_kept(services, keep, language) for keep in plan.keeps]
+
+
+def _kept(services: Services, keep: Keep, language: str) -> Mapping[str, Any]:
+    rule = services.settings.catalogue.retention.get(keep.rule)
+    law = (rule.fr if language == "fr" else rule.en) if rule else keep.law
+    return {
+        "category": category(services, keep.category, language), "rows": keep.rows, "columns": list(keep.columns),
+        "law": law, "until": keep.until, "by_year": [(year, until) for year, _, until in keep.by_year],
+    }  # fmt: skip
+
+
+def stopped(plan: Plan) -> list[str]:
+    """Name the uses that ended."""
+    return [plan.order.purpose]
+
+
+def _changes(services: Services, plan: Plan) -> list[dict[str, Any]]:
+    titles = {source.name: source.title or source.name for source in services.settings.sources}
+    where = [titles.get(step.source, step.source) for step in plan.steps]
+    return [{"field": field, "where": where} for field in plan.order.new_values]
+
+
+def _failed(services: Services, failed: Sequence[StepRow]) -> list[dict[str, str]]:
+    titles = {source.name: source.title or source.name for source in services.settings.sources}
+    return [{"system": titles.get(step.source, step.source), "reason": step.error} for step in failed]

@@ -1,0 +1,107 @@
+"""Approving a plan by its hash: who may, on whose proof, and from when it is carried out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from assistant.casework.audit import record
+from assistant.casework.intake import move, set_attention
+from assistant.casework.proof import as_evidence, needs_hold
+from assistant.casework.queue import DESK, WORKERS, Principal, Role, Scope, get_action
+from assistant.domain.assurance import Tier
+from assistant.domain.plan import Plan, plan_from_json
+from assistant.domain.rights import IRREVERSIBLE, Right
+from assistant.domain.status import Status
+from assistant.errors import Conflict, NotAllowed, NotVerified, StalePlan
+from assistant.services import Services, wake
+from assistant.store.tables import Action, EvidenceRow, PrivacyRequest
+
+_MAY_APPROVE_IRREVERSIBLE = frozenset({Role.APPROVER, Role.LEAD})
+
+
+def check_approve(
+    services: Services, session: Session, action_id: str, plan_hash: str, agent: Principal, evidence: EvidenceRow | None
+) -> tuple[Action, PrivacyRequest, Plan]:
+    """Raise unless this agent may approve exactly this plan now."""
+    agent.require(*WORKERS, scope=Scope.APPROVE)
+    action, request = get_action(session, action_id)
+    if action.state != "proposed":
+        raise Conflict(f"This plan is {action.state} already; look at the request again.", state=action.state)
+    if action.plan_hash != plan_hash:
+        raise StalePlan(current=action.plan_hash)
+    plan = plan_from_json(action.plan)
+    if plan.blockers:
+        raise Conflict("Services are still running; ask the person whether to end them, then plan again.")
+    if plan.conflicts:
+        raise Conflict("The plan holds a conflict that would make it fail; mend it in the source, then plan again.")
+    _check_people(services, action, request, agent, evidence)
+    return action, request, plan
+
+
+def _check_people(
+    services: Services, action: Action, request: PrivacyRequest, agent: Principal, evidence: EvidenceRow | None
+) -> None:
+    right = Right(request.right)
+    if right in IRREVERSIBLE:
+        if agent.role not in _MAY_APPROVE_IRREVERSIBLE:
+            raise NotAllowed("Erasure and disclosure need an approver or a lead.")
+        if not agent.may_approve_irreversible:
+            raise NotAllowed("This cannot be taken back: enter a fresh code of your authenticator, or use a token made for it.")
+        if services.settings.approvals.four_eyes and agent.name in {action.planned_by, _verifier(evidence)}:
+            raise NotAllowed("Somebody else must approve this: you planned it or verified the person yourself.")
+    if request.tier_needed > Tier.T0 and evidence is None:
+        raise NotVerified("Nobody has proved to be this person yet.")
+    if evidence is not None and evidence.flags and agent.role is not Role.LEAD:
+        raise NotAllowed(f"Only a lead may decide this (T3): {', '.join(evidence.flags)}.")
+
+
+def _verifier(evidence: EvidenceRow | None) -> str | None:
+    verified_by = [flag.removeprefix("by:") for flag in evidence.flags if flag.startswith("by:")] if evidence else []
+    return verified_by[0] if verified_by else None
+
+
+def do_approve(
+    services: Services, session: Session, action: Action, request: PrivacyRequest, by: str, not_before: datetime
+) -> None:
+    """Schedule an approved plan; its effect starts when the hold is over."""
+    action.state, action.not_before = "approved", not_before
+    action.approvals = [*action.approvals, {"by": by, "at": services.clock.now().isoformat(), "hash": action.plan_hash}]
+    session.add(action)
+    record(
+        services, session, request.ref, by if by == DESK else f"agent:{by}", "plan_approved", action=action.id,
+        hash=action.plan_hash, not_before=not_before.isoformat(),
+    )  # fmt: skip
+    if request.status == Status.AWAITING_APPROVAL:
+        set_attention(services, session, request, None)
+        move(services, session, request, Status.SCHEDULED, by if by == DESK else f"agent:{by}")
+    wake(session, "carry_out")
+
+
+def approve(services: Services, session: Session, action_id: str, plan_hash: str, agent: Principal) -> Action:
+    """Approve a plan by its hash (unit)."""
+    found = session.get(Action, action_id)
+    request = session.get(PrivacyRequest, found.ref) if found else None
+    evidence = session.get(EvidenceRow, request.evidence_id) if request and request.evidence_id else None
+    action, request, plan = check_approve(services, session, action_id, plan_hash, agent, evidence)
+    do_approve(services, session, action, request, agent.name, hold_until(services, request, plan, evidence))
+    return action
+
+
+def hold_until(services: Services, request: PrivacyRequest, plan: Plan, evidence: EvidenceRow | None) -> datetime:
+    """Give the instant before which nothing happens: 72 hours from the proof, where they apply (flows.md)."""
+    if evidence is None:
+        return services.clock.now()
+    proof = as_evidence(services, evidence)
+    changes = changes_contact(plan)
+    held = needs_hold(Right(request.right), proof, changes_contact=changes)
+    return proof.obtained_at + services.settings.periods.hold if held else services.clock.now()
+
+
+CONTACT_FIELDS = frozenset({"email", "phone", "billing_email"})
+
+
+def changes_contact(plan: Plan) -> bool:
+    """Tell whether a plan rectifies a field by which the person is reached."""
+    return plan.right is Right.RECTIFICATION and bool(CONTACT_FIELDS & set(plan.order.new_values))

@@ -1,0 +1,185 @@
+"""A message comes in, and a request is opened: one per right, its clock started at receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, update
+from sqlmodel import Session, col, select
+
+from assistant.casework.audit import record
+from assistant.domain.assurance import Tier
+from assistant.domain.due_date import DueDates, Suspension, due_dates
+from assistant.domain.reference import new_reference
+from assistant.domain.rights import CARRIED_OUT_FIRST, Right
+from assistant.domain.status import CLOSED, Status, advance
+from assistant.interfaces import Incoming
+from assistant.services import Services
+from assistant.store.tables import Conversation, Message, PrivacyRequest
+
+REMINDERS_BEFORE = (10, 5, 2, 1, 0)  # days before safe_on
+
+
+def find_or_start_conversation(services: Services, session: Session, incoming: Incoming) -> Conversation:
+    """Give the conversation of a thread, begun with its first message."""
+    found = session.exec(
+        select(Conversation).where(
+            col(Conversation.channel) == incoming.channel, col(Conversation.thread) == incoming.thread
+        )
+    ).first()
+    if found:
+        return found
+    conversation = Conversation(
+        id=services.random(12).hex(), channel=incoming.channel, thread=incoming.thread,
+        started_at=incoming.received_at, last_at=incoming.received_at, subject_hint=incoming.sender,
+        answerable=not incoming.automatic and incoming.doubtful_sender is None,
+    )  # fmt: skip
+    session.add(conversation)
+    session.flush()
+    return conversation
+
+
+def store_incoming(
+    services: Services, session: Session, conversation: Conversation, incoming: Incoming, reading: Mapping[str, Any]
+) -> tuple[int, bool]:
+    """Store a message; gives its number and whether it was there already."""
+    known = session.execute(
+        select(Message.id).where(
+            col(Message.conversation_id) == conversation.id, col(Message.external_id) == incoming.external_id
+        )
+    ).scalar()
+    if known is not None:
+        return known, True
+    row = {
+        "conversation_id": conversation.id, "external_id": incoming.external_id, "sender": "you", "name": "",
+        "text": incoming.text, "kind": incoming.kind, "choices": [], "expects": None, "requests": [],
+        "reading": dict(reading), "handled": True, "at": incoming.received_at, "subject": incoming.subject,
+        "headers": dict(incoming.headers), "raw": incoming.raw,
+    }  # fmt: skip
+    inserted = session.execute(insert(Message).values(**row)).inserted_primary_key
+    return (int(inserted[0]) if inserted else 0), False
+
+
+def set_handled(session: Session, message_id: int, *, handled: bool) -> None:
+    """Mark a message as answered, or as waiting for what cannot be done in one unit."""
+    session.execute(update(Message).where(col(Message.id) == message_id).values(handled=handled))
+
+
+def open_request(
+    services: Services,
+    session: Session,
+    conversation: Conversation,
+    right: Right,
+    *,
+    received_at: datetime,
+    details: Mapping[str, Any],
+    tier: Tier,
+) -> PrivacyRequest:
+    """Open one request, whoever the person is; the clock started when the channel got the message (GDPR 12(3))."""
+    dates = due_dates(received_at, calendar=services.calendar)
+    request = PrivacyRequest(
+        ref=_free_reference(services, session), right=right, status=Status.RECEIVED, conversation_id=conversation.id,
+        channel=conversation.channel, language=conversation.language or services.settings.controller.languages[0],
+        received_at=received_at, received_on=local_day(services, received_at), due_on=dates.due_on,
+        safe_on=dates.safe_on, rules=list(dates.rules), details=dict(details), tier_needed=int(tier),
+    )  # fmt: skip
+    request.after_ref = _carried_out_before(session, conversation, right)
+    request.remind_on = next_reminder(dates.safe_on, local_day(services, services.clock.now()) - timedelta(days=1))
+    session.add(request)
+    session.flush()
+    record(
+        services, session, request.ref, "subject", "request_opened", right=right, channel=conversation.channel,
+        received_at=received_at.isoformat(), due_on=dates.due_on, safe_on=dates.safe_on, rules=list(dates.rules),
+    )  # fmt: skip
+    if right is Right.ERASURE:
+        return request
+    if right in CARRIED_OUT_FIRST:
+        _put_erasure_after(session, conversation, request)
+    return request
+
+
+def _carried_out_before(session: Session, conversation: Conversation, right: Right) -> str | None:
+    if right is not Right.ERASURE:
+        return None
+    first = [r for r in requests_of(session, conversation) if r.right in CARRIED_OUT_FIRST and r.status not in CLOSED]
+    return first[0].ref if first else None
+
+
+def _put_erasure_after(session: Session, conversation: Conversation, first: PrivacyRequest) -> None:
+    for request in requests_of(session, conversation):
+        waiting = request.status not in CLOSED and request.status != Status.EXECUTING
+        if request.right == Right.ERASURE and waiting and request.after_ref is None:
+            request.after_ref = first.ref
+            session.add(request)
+
+
+def requests_of(session: Session, conversation: Conversation) -> list[PrivacyRequest]:
+    """List the requests opened in a conversation, oldest first."""
+    return list(
+        session.exec(
+            select(PrivacyRequest)
+            .where(col(PrivacyRequest.conversation_id) == conversation.id)
+            .order_by(col(PrivacyRequest.received_at), col(PrivacyRequest.ref))
+        )
+    )
+
+
+def move(
+    services: Services, session: Session, request: PrivacyRequest, after: Status, actor: str, **data: Any
+) -> None:
+    """Advance a request's status by the table, with its audit entry; a closed one stops reminding."""
+    before = Status(request.status)
+    request.status = advance(before, after)
+    request.version += 1
+    if after in CLOSED:
+        request.closed_at, request.remind_on, request.to_plan_at = services.clock.now(), None, None
+    session.add(request)
+    record(services, session, request.ref, actor, "status", before=before, after=after, **data)
+
+
+def set_attention(services: Services, session: Session, request: PrivacyRequest, reason: str | None) -> None:
+    """Flag a request for a person, or take the flag away."""
+    if request.attention != reason:
+        request.attention = reason
+        request.version += 1
+        session.add(request)
+        record(services, session, request.ref, "desk", "attention", reason=reason)
+
+
+def recompute_dates(services: Services, session: Session, request: PrivacyRequest) -> DueDates:
+    """Compute the clock again after an extension or a suspension, and log the rules applied."""
+    suspensions = [Suspension(date.fromisoformat(a), date.fromisoformat(b)) for a, b in request.suspensions if a and b]
+    dates = due_dates(
+        request.received_at, calendar=services.calendar, extended_on=request.extended_on, suspensions=suspensions
+    )
+    request.due_on, request.safe_on, request.rules = dates.due_on, dates.safe_on, list(dates.rules)
+    today = local_day(services, services.clock.now())
+    request.remind_on = next_reminder(dates.safe_on, today - timedelta(days=1))
+    session.add(request)
+    record(
+        services, session, request.ref, "desk", "clock", due_on=dates.due_on, safe_on=dates.safe_on,
+        rules=list(dates.rules),
+    )  # fmt: skip
+    return dates
+
+
+def next_reminder(safe_on: date, after: date) -> date:
+    """Give the next day on which agents are reminded: 10, 5, 2, 1 days before, on the day, then daily."""
+    days = [safe_on - timedelta(days=n) for n in REMINDERS_BEFORE]
+    return next((day for day in days if day > after), after + timedelta(days=1))
+
+
+def local_day(services: Services, instant: datetime) -> date:
+    """Give the day of an instant where the controller is."""
+    return instant.astimezone(ZoneInfo(services.settings.controller.timezone)).date()
+
+
+def _free_reference(services: Services, session: Session) -> str:
+    while session.get(PrivacyRequest, ref := new_reference(services.random)) is not None:
+        pass
+    return ref
+
+

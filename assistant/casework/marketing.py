@@ -1,0 +1,73 @@
+"""Marketing ends at once for any address named, by anybody: a suppression by keyed hash, and one notice with an undo."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from assistant.casework import talk
+from assistant.casework.answers import give_answer
+from assistant.casework.audit import record
+from assistant.casework.intake import move
+from assistant.domain.status import Status
+from assistant.errors import NotVerified
+from assistant.services import Services, wake
+from assistant.store.keyring import normal_address
+from assistant.store.tables import PrivacyRequest, Suppression, Tally
+
+_DAY = timedelta(days=1)
+_NOTICES_A_DAY = 1
+
+
+def suppress(services: Services, session: Session, request: PrivacyRequest, address: str) -> None:
+    """Suppress an address and have the sources stop; GDPR 21(3): no reason, no proof, no exception."""
+    subject = services.keyring.keyed_hash(normal_address(address))
+    known = session.get(Suppression, (subject, "marketing"))
+    undo = services.random(24).hex()
+    if known is None:
+        known = Suppression(subject_hash=subject, purpose="marketing", since=services.clock.now())
+    known.undo_hash = services.keyring.keyed_hash(undo, "undo")
+    session.add(known)
+    request.details = {**request.details, "marketing": True, "purpose": "marketing", "address": address}
+    request.tier_needed = 0
+    request.to_plan_at = services.clock.now()
+    session.add(request)
+    record(services, session, request.ref, "desk", "suppressed", purpose="marketing")
+    if _may_notice(services, session, subject):
+        session.add(Tally(subject_hash=subject, what="marketing_notice", at=services.clock.now()))
+        talk.mail(
+            services, session, "marketing_notice", to=address, language=request.language, ref=request.ref,
+            key=f"marketing:{request.ref}", requests=[talk.as_seen(request)],
+            undo_url=f"{services.settings.server.public_url}/verify/undo/{undo}",
+        )  # fmt: skip
+    wake(session, "plan")
+
+
+def _may_notice(services: Services, session: Session, subject: str) -> bool:
+    since = services.clock.now() - _DAY
+    told = session.exec(
+        select(func.count()).where(
+            col(Tally.subject_hash) == subject, col(Tally.what) == "marketing_notice", col(Tally.at) > since
+        )
+    ).one()
+    return told < _NOTICES_A_DAY
+
+
+def answer_stopped(services: Services, session: Session, request: PrivacyRequest) -> None:
+    """Say in the channel it came by that marketing is stopped; the same words whoever the address belongs to."""
+    address = str(request.details.get("address", ""))
+    move(services, session, request, Status.ANSWERED, "desk")
+    give_answer(services, session, request, "marketing_stopped", address=address)
+
+
+def undo(services: Services, session: Session, secret: str) -> None:
+    """Take the suppression back: the holder of the address says that it was not wanted. Raises NotVerified."""
+    found = session.exec(
+        select(Suppression).where(col(Suppression.undo_hash) == services.keyring.keyed_hash(secret, "undo"))
+    ).first()
+    if found is None:
+        raise NotVerified
+    session.delete(found)
+    record(services, session, "", "subject", "suppression_undone", purpose=found.purpose)

@@ -1,0 +1,214 @@
+"""The package of an access or portability request: made once, sealed, fetched with a fresh proof, gone on its day."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from assistant.casework import talk
+from assistant.casework.answers import category, give_answer, systems
+from assistant.casework.audit import record
+from assistant.casework.intake import local_day, move
+from assistant.casework.proof import Claim, want_challenge
+from assistant.disclosure import Manifest, PackageFacts, open_package, write_package
+from assistant.domain.assurance import Evidence, Method
+from assistant.domain.plan import Plan
+from assistant.domain.rights import Right
+from assistant.domain.status import Status
+from assistant.errors import NotFound, NotVerified
+from assistant.services import Services, wake
+from assistant.store.keyring import normal_address
+from assistant.store.tables import Action, ChallengeRow, Conversation, EvidenceRow, Package, PrivacyRequest, StepRow
+
+GRANT = timedelta(minutes=60)
+_REMIND_BEFORE = timedelta(days=1)
+_KEY_BYTES = 32
+
+
+def package_dir(services: Services) -> Path:
+    """Give the folder of the sealed packages."""
+    return services.settings.server.data_dir / "packages"
+
+
+async def make_package(
+    services: Services, request: PrivacyRequest, action: Action, plan: Plan, proof: Evidence
+) -> None:
+    """Disclose to a file that only its own key opens; a second run after a kill writes the same file again."""
+    if not proof.covers(request.ref):
+        raise NotVerified("The proof was not given for this request.")
+    key = services.random(_KEY_BYTES)
+    file = package_dir(services) / f"{action.id}.sealed"
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    by_name = {source.name: source for source in services.sources}
+    facts = PackageFacts(
+        reference=request.ref, right=Right(request.right), language=request.language,
+        received_on=request.received_on, made_at=services.clock.now(), settings=services.settings, plan=plan,
+    )  # fmt: skip
+    parts = [(by_name[at.source], at) for at in plan.located if at.rows]
+    manifest = await write_package(file, key, facts, parts, portable_only=request.right == Right.PORTABILITY)
+    await services.write(lambda session: _do_store(services, session, action.id, file, key, manifest, proof))
+
+
+def _do_store(
+    services: Services, session: Session, action_id: str, file: Path, key: bytes, manifest: Manifest, proof: Evidence
+) -> None:
+    if session.exec(select(Package.id).where(col(Package.action_id) == action_id)).first():
+        return
+    action = session.get_one(Action, action_id)
+    now = services.clock.now()
+    session.add(
+        Package(
+            id=services.random(16).hex(), ref=action.ref, action_id=action_id, file=file.name,
+            wrapped_key=services.keyring.seal(base64.b64encode(key).decode()), size=manifest.size,
+            sha256=manifest.sha256, manifest=manifest.as_json(),
+            contact_hash=services.keyring.keyed_hash(normal_address(proof.contact)), ready_at=now,
+            gone_at=now + timedelta(days=services.settings.periods.package_days),
+        )  # fmt: skip
+    )
+    for step in session.exec(select(StepRow).where(col(StepRow.action_id) == action_id)):
+        step.state, step.rows_done, step.done_at = "done", step.rows_to_do, now
+        session.add(step)
+    record(
+        services, session, action.ref, "desk", "package_made", action=action_id, sha256=manifest.sha256,
+        size=manifest.size, tables=len(manifest.tables), evidence=proof.id,
+    )  # fmt: skip
+
+
+def answer_ready(services: Services, session: Session, request: PrivacyRequest, action: Action, plan: Plan) -> None:
+    """Tell the person where the package waits; the link is no authority by itself."""
+    package = session.exec(select(Package).where(col(Package.action_id) == action.id)).one()
+    move(services, session, request, Status.ANSWERED, "desk", package=package.sha256)
+    counts = [
+        {"category": category(services, name, request.language), "rows": n}
+        for name, n in sorted(package.manifest["categories"].items())
+    ]
+    give_answer(
+        services, session, request, "package_ready", url=address(services, package),
+        gone_on=local_day(services, package.gone_at), systems=systems(services), counts=counts,
+        withheld=package.manifest["withheld"],
+    )  # fmt: skip
+
+
+def address(services: Services, package: Package) -> str:
+    """Give the page on which a package is fetched."""
+    return f"{services.settings.server.public_url}/package/{package.id}"
+
+
+def get_package(services: Services, session: Session, package_id: str) -> Package:
+    """Give a package that can still be fetched; raises NotFound in the same words for none, gone or erased."""
+    package = session.get(Package, package_id)
+    if package is None or package.erased or package.gone_at <= services.clock.now():
+        raise NotFound
+    return package
+
+
+def want_code(services: Services, session: Session, package_id: str) -> ChallengeRow:
+    """Send a fresh code to the contact the package belongs to; raises TooManyAttempts with `next_at`."""
+    package = get_package(services, session, package_id)
+    request = session.get_one(PrivacyRequest, package.ref)
+    conversation = session.get_one(Conversation, request.conversation_id)
+    contact = services.keyring.unseal(request.contact or "")
+    return want_challenge(
+        services, session, conversation, Claim("email", contact), [package.ref], method=Method.EMAIL_CODE,
+        purpose="package", package_id=package_id,
+    )  # fmt: skip
+
+
+def current_code(session: Session, package_id: str) -> ChallengeRow | None:
+    """Give the code last sent for a package."""
+    return session.exec(
+        select(ChallengeRow)
+        .where(col(ChallengeRow.package_id) == package_id, col(ChallengeRow.state).in_(("wanted", "sent")))
+        .order_by(col(ChallengeRow.asked_at).desc())
+        .limit(1)
+    ).first()
+
+
+def grant(services: Services, session: Session, package_id: str, challenge_id: str | None, login: EvidenceRow | None) -> str:
+    """Give one browser the package for 60 minutes; a later grant takes it from the earlier one."""
+    package = get_package(services, session, package_id)
+    if challenge_id is not None:
+        challenge = session.get(ChallengeRow, challenge_id)
+        if challenge is None or challenge.state != "sent" or challenge.package_id != package_id:
+            raise NotVerified
+        challenge.state = "used"
+        session.add(challenge)
+    elif login is None or login.contact_hash != package.contact_hash:
+        raise NotVerified
+    secret = services.random(24).hex()
+    package.grant_hash = services.keyring.keyed_hash(secret, "grant")
+    package.grant_until = services.clock.now() + GRANT
+    session.add(package)
+    record(services, session, package.ref, "subject", "package_opened")
+    return secret
+
+
+def check_grant(services: Services, session: Session, package_id: str, secret: str) -> Package:
+    """Give the package to the browser that has it; raises NotVerified."""
+    package = get_package(services, session, package_id)
+    given = services.keyring.keyed_hash(secret, "grant")
+    alive = package.grant_until is not None and package.grant_until > services.clock.now()
+    if not alive or not hmac.compare_digest(package.grant_hash or "", given):
+        raise NotVerified
+    return package
+
+
+def unsealed(services: Services, package: Package, offset: int = 0) -> Iterator[bytes]:
+    """Read the zip of a package from an offset; nothing unverified is ever released."""
+    key = base64.b64decode(services.keyring.unseal(package.wrapped_key))
+    return open_package(package_dir(services) / package.file, key, offset=offset)
+
+
+def do_downloaded(services: Services, session: Session, package_id: str) -> None:
+    """Note the first complete download: the package goes 72 hours later, and a waiting erasure may begin."""
+    package = session.get_one(Package, package_id)
+    if package.downloaded_at is None:
+        now = services.clock.now()
+        package.downloaded_at = now
+        package.gone_at = min(package.gone_at, now + timedelta(hours=services.settings.periods.package_after_download_hours))
+        session.add(package)
+        record(services, session, package.ref, "subject", "package_downloaded")
+        wake(session, "carry_out")
+
+
+async def expire_packages(services: Services) -> int:
+    """Remind a day before, and remove what is past its day: file first, so that a row never lies."""
+    gone = await services.write(lambda session: _remind_and_list(services, session))
+    for package in gone:
+        (package_dir(services) / package.file).unlink(missing_ok=True)
+        await services.write(lambda session, ident=package.id: _do_gone(services, session, ident))  # type: ignore[misc]
+    return len(gone)
+
+
+def _remind_and_list(services: Services, session: Session) -> list[Package]:
+    now = services.clock.now()
+    soon = session.exec(
+        select(Package).where(col(Package.erased).is_(False), col(Package.gone_at) <= now + _REMIND_BEFORE)
+    ).all()
+    for package in soon:
+        if not package.reminded and package.downloaded_at is None and package.gone_at > now:
+            _remind(services, session, package)
+    return [package.model_copy() for package in soon if package.gone_at <= now]
+
+
+def _remind(services: Services, session: Session, package: Package) -> None:
+    request = session.get_one(PrivacyRequest, package.ref)
+    package.reminded = True
+    session.add(package)
+    talk.mail(
+        services, session, "package_reminder", to=services.keyring.unseal(request.contact or ""),
+        language=request.language, ref=request.ref, key=f"package:{package.id}:reminder",
+        requests=[talk.as_seen(request)], url=address(services, package), gone_on=local_day(services, package.gone_at),
+    )  # fmt: skip
+
+
+def _do_gone(services: Services, session: Session, ident: str) -> None:
+    package = session.get_one(Package, ident)
+    package.erased = True
+    session.add(package)
+    record(services, session, package.ref, "desk", "package_gone", sha256=package.sha256)

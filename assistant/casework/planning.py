@@ -1,0 +1,187 @@
+"""Planning: whoever was proved to be is looked up in every source, and what would happen is put in the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlmodel import Session, col, select
+
+from assistant.casework import answers, talk
+from assistant.casework.approval import changes_contact, do_approve, hold_until
+from assistant.casework.audit import record
+from assistant.casework.intake import set_attention
+from assistant.casework.proof import contacts_of, identity_of, notices_due, stop_link
+from assistant.casework.queue import DESK, do_propose
+from assistant.domain.assurance import CONTACT_COOL_OFF
+from assistant.domain.plan import Contact, Identity, Plan
+from assistant.domain.rights import IRREVERSIBLE, Right
+from assistant.domain.status import Status
+from assistant.errors import AssistantError, SourceUnavailable
+from assistant.interfaces import Handler
+from assistant.services import Services
+from assistant.store.keyring import normal_address
+from assistant.store.tables import EvidenceRow, PrivacyRequest
+
+log = structlog.get_logger(__name__)
+_LEASE = timedelta(minutes=2)
+_RETRY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    request: PrivacyRequest
+    evidence: EvidenceRow | None
+    plan: Plan
+    contacts: Sequence[Contact]
+
+
+async def plan_due(services: Services) -> int:
+    """Plan every request that waits for it; a source that is down is asked again a minute later."""
+    waiting = await services.write(lambda session: _claim(services, session))
+    for request, evidence in waiting:
+        try:
+            await _plan_one(services, request, evidence)
+        except SourceUnavailable as error:
+            await services.write(lambda s, ref=request.ref, e=error: _put_off(services, s, ref, e))  # type: ignore[misc]
+    return len(waiting)
+
+
+def _claim(services: Services, session: Session) -> list[tuple[PrivacyRequest, EvidenceRow | None]]:
+    now = services.clock.now()
+    due = session.exec(
+        select(PrivacyRequest)
+        .where(col(PrivacyRequest.to_plan_at).is_not(None), col(PrivacyRequest.to_plan_at) <= now)
+        .order_by(col(PrivacyRequest.to_plan_at))
+        .limit(50)
+    ).all()
+    claimed = []
+    for request in due:
+        request.to_plan_at = now + _LEASE
+        session.add(request)
+        evidence = session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
+        claimed.append((request.model_copy(), evidence.model_copy() if evidence else None))
+    return claimed
+
+
+def _put_off(services: Services, session: Session, ref: str, error: AssistantError) -> None:
+    request = session.get(PrivacyRequest, ref)
+    if request is None:
+        return
+    request.to_plan_at = services.clock.now() + _RETRY
+    session.add(request)
+    set_attention(services, session, request, f"source_unavailable:{error.data.get('source', '')}")
+
+
+async def _plan_one(services: Services, request: PrivacyRequest, evidence: EvidenceRow | None) -> None:
+    handler = services.handlers.get(Right(request.right))
+    if handler is None:
+        await services.write(lambda session: _leave_to_agent(services, session, request.ref))
+        return
+    identity = identity_of(services, evidence) if evidence else _named_identity(request)
+    contacts = await contacts_of(services, identity) if evidence else []
+    plan = await propose(services, handler, identity, request.details)
+    found = _Found(request, evidence, plan, contacts)
+    await services.write(lambda session: _do_plan(services, session, found))
+
+
+async def propose(services: Services, handler: Handler, identity: Identity, details: Mapping[str, Any]) -> Plan:
+    """Ask a handler for its plan as of now; changes nothing."""
+    return await handler.propose(identity, services.sources, details, services.clock.now())
+
+
+def _named_identity(request: PrivacyRequest) -> Identity:
+    address = request.details.get("address")
+    return Identity(emails=(normal_address(address),)) if address else Identity()
+
+
+def _leave_to_agent(services: Services, session: Session, ref: str) -> None:
+    request = session.get(PrivacyRequest, ref)
+    if request:
+        request.to_plan_at = None
+        session.add(request)
+        set_attention(services, session, request, "needs_agent")
+
+
+def _do_plan(services: Services, session: Session, found: _Found) -> None:
+    request = session.get(PrivacyRequest, found.request.ref)
+    if request is None or request.to_plan_at is None:
+        return  # withdrawn, refused or planned in the meantime
+    if found.evidence is None:
+        _do_at_once(services, session, request, found.plan)
+        return
+    evidence = session.get(EvidenceRow, found.evidence.id) or found.evidence
+    if not _holds_anything(found) and not evidence.on_file:
+        request.to_plan_at = None
+        session.add(request)
+        answers.answer_nothing(services, session, request)
+        return
+    _flag_recent_change(services, session, request, evidence, found)
+    action = do_propose(services, session, request, found.plan)
+    _notify(services, session, request, evidence, found)
+    if _is_frozen_first(request):
+        set_attention(services, session, request, "objection_to_weigh")
+    elif found.plan.blockers:
+        set_attention(services, session, request, "services_running")
+    elif found.plan.conflicts:
+        set_attention(services, session, request, "plan_conflict")
+    log.info("request.planned", ref=request.ref, action=action.id, rows=found.plan.rows)
+
+
+def _is_frozen_first(request: PrivacyRequest) -> bool:
+    return request.right == Right.OBJECTION
+
+
+def _holds_anything(found: _Found) -> bool:
+    elsewhere = [located for located in found.plan.located if located.source != "desk"]
+    own = sum(located.rows for located in found.plan.located if located.source == "desk")
+    return any(located.rows for located in elsewhere) or own > 0
+
+
+def _do_at_once(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> None:
+    """GDPR 21(3), 7(3): marketing ends for whatever address was named, without proof and without a person."""
+    if request.status == Status.RECEIVED:
+        action = do_propose(services, session, request, plan, automatic=True)
+        do_approve(services, session, action, request, DESK, services.clock.now())
+
+
+def _flag_recent_change(
+    services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, found: _Found
+) -> None:
+    """A contact changed in the last 30 days proves little: only people decide what it unlocks (A26)."""
+    proved = normal_address(services.keyring.unseal(evidence.contact))
+    since = services.clock.now() - CONTACT_COOL_OFF
+    changed = any(
+        c.changed_at and c.changed_at > since and normal_address(c.address) == proved for c in found.contacts
+    )
+    sensitive = request.right in IRREVERSIBLE or changes_contact(found.plan)
+    if changed and sensitive and not evidence.fresh_login and "recent_contact_change" not in evidence.flags:
+        evidence.flags = [*evidence.flags, "recent_contact_change"]
+        session.add(evidence)
+        record(services, session, request.ref, DESK, "evidence_flagged", flag="recent_contact_change")
+        set_attention(services, session, request, "recent_contact_change")
+
+
+def _notify(services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, found: _Found) -> None:
+    """Tell the person's own other addresses, and for what waits also the proved one how to stop it."""
+    proved = services.keyring.unseal(evidence.contact)
+    seen = [talk.as_seen(request)]
+    for address in notices_due(session, services, found.contacts, proved):
+        talk.mail(
+            services, session, "mail_notice", to=address, language=request.language, ref=request.ref,
+            key=f"notice:{request.ref}:{services.keyring.keyed_hash(normal_address(address))}", requests=seen,
+            asked_at=request.received_at, channel=request.channel,
+            not_me_url=stop_link(services, session, [request.ref], address),
+        )  # fmt: skip
+    not_before = hold_until(services, request, found.plan, evidence)
+    if not_before > services.clock.now():
+        link = stop_link(services, session, [request.ref], proved)
+        talk.mail(
+            services, session, "mail_hold", to=proved, language=request.language, ref=request.ref,
+            key=f"hold:{request.ref}:{evidence.id}", requests=seen, not_before=not_before, not_me_url=link,
+            stop_url=link,
+        )  # fmt: skip
+

@@ -1,0 +1,479 @@
+"""Who is asking: challenges wanted, sent, answered and consumed; counted so that guessing never pays."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from assistant.casework import talk
+from assistant.casework.audit import record
+from assistant.casework.intake import move, set_attention
+from assistant.casework.queue import void_actions
+from assistant.domain.assurance import (
+    CODE_LIFETIME,
+    CODES_PER_DAY,
+    CODES_PER_HOUR,
+    FAILURES_PER_DAY,
+    LINK_LIFETIME,
+    LINK_RENEWABLE,
+    PROOF_LASTS,
+    TRIES_PER_CODE,
+    Evidence,
+    Method,
+    Tier,
+)
+from assistant.domain.plan import Contact, Identity
+from assistant.domain.rights import IRREVERSIBLE, Right
+from assistant.domain.status import STOPPABLE, Status
+from assistant.errors import NotVerified, SourceUnavailable, TooManyAttempts
+from assistant.interfaces import Challenge
+from assistant.services import Services, wake
+from assistant.store.keyring import normal_address
+from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest, StopLink, Tally
+
+_RACE = timedelta(minutes=10)
+_DAY = timedelta(days=1)
+_LEASE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What somebody typed to say who they are."""
+
+    kind: str  # email or client_id
+    value: str
+
+    @property
+    def normal(self) -> str:
+        """The form under which it is compared and counted."""
+        return normal_address(self.value) if self.kind == "email" else self.value.strip().upper()
+
+
+# ── asking ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def next_code_at(services: Services, session: Session, subject_hash: str) -> datetime | None:
+    """Give when the next code may go to what was typed, known or not; None means now."""
+    now = services.clock.now()
+    sent = session.exec(
+        select(Tally.at)
+        .where(col(Tally.subject_hash) == subject_hash, col(Tally.what) == "sent", col(Tally.at) > now - _DAY)
+        .order_by(col(Tally.at))
+    ).all()
+    waits = []
+    if len(sent) >= CODES_PER_DAY:
+        waits.append(sent[-CODES_PER_DAY] + _DAY)
+    if len(recent := [at for at in sent if at > now - timedelta(hours=1)]) >= CODES_PER_HOUR:
+        waits.append(recent[-CODES_PER_HOUR] + timedelta(hours=1))
+    return max(waits, default=None)
+
+
+def is_paused(services: Services, session: Session, *subject_hashes: str) -> bool:
+    """Tell whether verification of a subject pauses: ten failures in a day, over every conversation and channel."""
+    since = services.clock.now() - _DAY
+    count = (
+        select(col(Tally.subject_hash), func.count())
+        .where(col(Tally.subject_hash).in_(subject_hashes), col(Tally.what) == "failed", col(Tally.at) > since)
+        .group_by(col(Tally.subject_hash))
+    )
+    return any(failures >= FAILURES_PER_DAY for _, failures in session.exec(count))
+
+
+def want_challenge(
+    services: Services,
+    session: Session,
+    conversation: Conversation,
+    claim: Claim,
+    references: Sequence[str],
+    *,
+    method: Method,
+    purpose: str = "prove",
+    package_id: str | None = None,
+) -> ChallengeRow:
+    """Have a challenge sent; a new one kills the older ones of the conversation. Raises TooManyAttempts with `next_at`."""
+    subject = services.keyring.keyed_hash(claim.normal)
+    now = services.clock.now()
+    if next_at := next_code_at(services, session, subject):
+        raise TooManyAttempts(next_at=next_at)
+    session.execute(
+        update(ChallengeRow)
+        .where(
+            col(ChallengeRow.conversation_id) == conversation.id, col(ChallengeRow.purpose) == purpose,
+            col(ChallengeRow.state).in_(("wanted", "sent")), col(ChallengeRow.method) != Method.CLIENT_AREA,
+        )
+        .values(state="dead")
+    )  # fmt: skip
+    link = method is Method.EMAIL_LINK
+    row = ChallengeRow(
+        id=services.random(12).hex(), conversation_id=conversation.id, method=method, references=list(references),
+        purpose=purpose, package_id=package_id, claimed=services.keyring.seal(claim.value.strip()),
+        claimed_kind=claim.kind, claimed_hash=subject, asked_at=now,
+        expires_at=now + (LINK_LIFETIME if link else CODE_LIFETIME), renewable_until=now + LINK_RENEWABLE if link else None,
+    )  # fmt: skip
+    session.add(row)
+    session.add(Tally(subject_hash=subject, what="sent", at=now))
+    session.flush()
+    for ref in references:
+        record(services, session, ref, "desk", "proof_asked", method=method, purpose=purpose)
+    wake(session, "challenge")
+    return row
+
+
+def offer_login(services: Services, session: Session, conversation: Conversation, references: Sequence[str]) -> str | None:
+    """Give the address of a client-area sign-in bound to these requests by a nonce, or None if there is no client area."""
+    area = services.settings.client_area
+    if not area.login_url:
+        return None
+    nonce = services.random(24).hex()
+    session.add(
+        ChallengeRow(
+            id=services.random(12).hex(), conversation_id=conversation.id, method=Method.CLIENT_AREA,
+            references=list(references), claimed="", claimed_kind="none", claimed_hash="", state="sent",
+            link_hash=services.keyring.keyed_hash(nonce, "link"), asked_at=services.clock.now(),
+            expires_at=services.clock.now() + LINK_LIFETIME,
+        )  # fmt: skip
+    )
+    back = f"{services.settings.server.public_url}/verify/client-area"
+    return f"{area.login_url}?nonce={nonce}&return={back}"
+
+
+# ── sending ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def send_challenges(services: Services) -> int:
+    """Send what is wanted: to the contact on file, or to the very address typed; the same work either way."""
+    wanted = await services.write(lambda session: _claim_wanted(services, session))
+    for row in wanted:
+        await _send(services, row)
+    return len(wanted)
+
+
+def _claim_wanted(services: Services, session: Session) -> list[ChallengeRow]:
+    now = services.clock.now()
+    rows = session.exec(select(ChallengeRow).where(col(ChallengeRow.state) == "wanted").order_by(col(ChallengeRow.asked_at)).limit(50))
+    taken = [row for row in rows if row.lease_until is None or row.lease_until <= now]
+    for row in taken:
+        row.lease_until = now + _LEASE
+        session.add(row)
+    session.flush()
+    return [row.model_copy() for row in taken]
+
+
+async def _send(services: Services, row: ChallengeRow) -> None:
+    claim = Claim(row.claimed_kind, services.keyring.unseal(row.claimed))
+    try:
+        on_file = await contacts_of(services, _claimed_identity(claim))
+    except SourceUnavailable:
+        if claim.kind != "email":
+            return  # taken up again when its lease has run out
+        on_file = []
+    contact = _contact_for(claim, on_file)
+    method = services.methods[Method(row.method)]
+    challenge = await asyncio.to_thread(method.challenge, services.clock.now())
+    await services.write(lambda session: _do_send(services, session, row.id, challenge, contact, known=bool(on_file)))
+
+
+def _claimed_identity(claim: Claim) -> Identity:
+    return Identity(emails=(claim.normal,)) if claim.kind == "email" else Identity(client_ids=(claim.normal,))
+
+
+def _contact_for(claim: Claim, on_file: Sequence[Contact]) -> str | None:
+    if claim.kind == "email":
+        return claim.value.strip()
+    return next((c.address for c in on_file if c.own and c.kind == "email"), None)
+
+
+def _do_send(
+    services: Services, session: Session, challenge_id: str, challenge: Challenge, contact: str | None, *, known: bool
+) -> None:
+    row = session.get(ChallengeRow, challenge_id)
+    if row is None or row.state != "wanted":
+        return
+    row.state, row.stored, row.lease_until = "sent", challenge.stored, None
+    row.on_file = known
+    if contact:
+        row.contact = services.keyring.seal(contact)
+        if Method(row.method) is Method.EMAIL_LINK:
+            row.link_hash = services.keyring.keyed_hash(challenge.secret, "link")
+        _mail_challenge(services, session, row, challenge, contact)
+    session.add(row)
+
+
+def _mail_challenge(services: Services, session: Session, row: ChallengeRow, challenge: Challenge, contact: str) -> None:
+    conversation = session.get(Conversation, row.conversation_id)
+    requests = [r for ref in row.references if (r := session.get(PrivacyRequest, ref))]
+    language = (conversation and conversation.language) or services.settings.controller.languages[0]
+    common: dict[str, Any] = {
+        "requests": [talk.as_seen(r) for r in requests],
+        "channel": conversation.channel if conversation else "webchat",
+        "asked_at": row.asked_at, "until": row.expires_at,
+        "not_me_url": stop_link(services, session, row.references, contact),
+    }  # fmt: skip
+    key = f"challenge:{row.id}:{row.expires_at}"
+    if Method(row.method) is Method.EMAIL_LINK:
+        url = f"{services.settings.server.public_url}/verify/{challenge.secret}"
+        effect = "withdraw" if row.purpose == "withdraw" else (requests[0].right if requests else "")
+        talk.mail(services, session, "mail_link", to=contact, language=language, key=key, url=url, effect=effect, **common)
+    else:
+        talk.mail(services, session, "mail_code", to=contact, language=language, key=key, code=challenge.secret, **common)
+
+
+def stop_link(services: Services, session: Session, references: Sequence[str], contact: str) -> str:
+    """Make a link by which the holder of a contact says that it was not them."""
+    secret = services.random(24).hex()
+    session.add(
+        StopLink(
+            link_hash=services.keyring.keyed_hash(secret, "stop"), references=list(references),
+            contact_hash=services.keyring.keyed_hash(normal_address(contact)), made_at=services.clock.now(),
+        )  # fmt: skip
+    )
+    return f"{services.settings.server.public_url}/verify/stop/{secret}"
+
+
+async def contacts_of(services: Services, identity: Identity) -> list[Contact]:
+    """List the addresses on file of whoever an identity matches, over all sources."""
+    found = await asyncio.gather(*(source.contacts(identity) for source in services.sources))
+    return [contact for contacts in found for contact in contacts]
+
+
+# ── answering ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A reserved try at a challenge: counted before it is checked."""
+
+    challenge_id: str
+    method: Method
+    stored: str
+
+
+def reserve_attempt(services: Services, session: Session, challenge: ChallengeRow | None) -> Attempt:
+    """Count a try before it is checked; raises NotVerified or TooManyAttempts in the same words for everybody."""
+    now = services.clock.now()
+    if challenge is None or challenge.state != "sent" or challenge.expires_at is None or challenge.expires_at <= now:
+        raise NotVerified
+    if is_paused(services, session, *_counted_under(services, challenge)):
+        raise TooManyAttempts(paused=True)
+    if challenge.attempts >= TRIES_PER_CODE:
+        challenge.state = "dead"
+        session.add(challenge)
+        raise TooManyAttempts(next_at=next_code_at(services, session, challenge.claimed_hash) or now)
+    challenge.attempts += 1
+    session.add(challenge)
+    return Attempt(challenge.id, Method(challenge.method), challenge.stored or "")
+
+
+def current_challenge(session: Session, conversation: Conversation, purpose: str = "prove") -> ChallengeRow | None:
+    """Give the newest code asked for in this very conversation; a code typed elsewhere is worth nothing (A19)."""
+    return session.exec(
+        select(ChallengeRow)
+        .where(
+            col(ChallengeRow.conversation_id) == conversation.id, col(ChallengeRow.purpose) == purpose,
+            col(ChallengeRow.method) == Method.EMAIL_CODE, col(ChallengeRow.state).in_(("wanted", "sent")),
+        )
+        .order_by(col(ChallengeRow.asked_at).desc())
+        .limit(1)
+    ).first()  # fmt: skip
+
+
+async def is_right(services: Services, attempt: Attempt, answer: str) -> bool:
+    """Check an answer in a thread: slow on purpose."""
+    if not attempt.stored:
+        return False
+    try:
+        await asyncio.to_thread(services.methods[attempt.method].check, attempt.stored, answer)
+    except NotVerified:
+        return False
+    return True
+
+
+def _counted_under(services: Services, challenge: ChallengeRow) -> tuple[str, ...]:
+    if not challenge.contact:
+        return (challenge.claimed_hash,)
+    contact = services.keyring.keyed_hash(normal_address(services.keyring.unseal(challenge.contact)))
+    return (challenge.claimed_hash, contact)
+
+
+def note_failure(services: Services, session: Session, challenge_id: str) -> ChallengeRow | None:
+    """Count a wrong answer against the subject, over every conversation; the fifth kills the code."""
+    challenge = session.get(ChallengeRow, challenge_id)
+    if challenge is None:
+        return None
+    now = services.clock.now()
+    session.add_all(Tally(subject_hash=h, what="failed", at=now) for h in set(_counted_under(services, challenge)))
+    if challenge.attempts >= TRIES_PER_CODE:
+        challenge.state = "dead"
+        session.add(challenge)
+    for ref in challenge.references:
+        record(services, session, ref, "subject", "proof_failed", method=challenge.method, attempts=challenge.attempts)
+    return challenge
+
+
+def consume(services: Services, session: Session, challenge_id: str) -> EvidenceRow:
+    """Turn a right answer into evidence, once: one conditional update decides. Raises NotVerified."""
+    taken = session.execute(
+        update(ChallengeRow)
+        .where(col(ChallengeRow.id) == challenge_id, col(ChallengeRow.state) == "sent")
+        .values(state="used")
+    )
+    challenge = session.get(ChallengeRow, challenge_id)
+    if taken.rowcount != 1 or challenge is None or challenge.contact is None:  # type: ignore[attr-defined]
+        raise NotVerified
+    session.refresh(challenge)
+    contact = services.keyring.unseal(challenge.contact)
+    claimed = services.keyring.unseal(challenge.claimed)
+    return give_evidence(
+        services, session, method=Method(challenge.method), contact=contact, conversation_id=challenge.conversation_id,
+        references=challenge.references, on_file=challenge.on_file,
+        client_id=claimed if challenge.claimed_kind == "client_id" else None,
+    )  # fmt: skip
+
+
+def give_evidence(
+    services: Services,
+    session: Session,
+    *,
+    method: Method,
+    contact: str,
+    conversation_id: str,
+    references: Sequence[str],
+    on_file: bool,
+    client_id: str | None = None,
+) -> EvidenceRow:
+    """Store what was proved and open the requests it was asked for."""
+    now = services.clock.now()
+    fresh = method is Method.CLIENT_AREA
+    contact_hash = services.keyring.keyed_hash(normal_address(contact))
+    evidence = EvidenceRow(
+        id=services.random(12).hex(), method=method, tier=Tier.T2 if fresh else Tier.T1,
+        contact=services.keyring.seal(contact), contact_hash=contact_hash, conversation_id=conversation_id,
+        client_id=services.keyring.seal(client_id) if client_id else None, references=list(references),
+        on_file=on_file, fresh_login=fresh, obtained_at=now,
+        flags=["two_verifiers"] if _raced(session, contact_hash, conversation_id, now) else [],
+    )  # fmt: skip
+    session.add(evidence)
+    session.flush()
+    conversation = session.get(Conversation, conversation_id)
+    if conversation:
+        conversation.proved_at = now
+        session.add(conversation)
+    for ref in references:
+        if request := session.get(PrivacyRequest, ref):
+            attach(services, session, request, evidence)
+    wake(session, "plan")
+    return evidence
+
+
+def _raced(session: Session, contact_hash: str, conversation_id: str, now: datetime) -> bool:
+    other = select(EvidenceRow.id).where(
+        col(EvidenceRow.contact_hash) == contact_hash, col(EvidenceRow.conversation_id) != conversation_id,
+        col(EvidenceRow.obtained_at) > now - _RACE,
+    )  # fmt: skip
+    return session.exec(other).first() is not None
+
+
+def attach(services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow) -> None:
+    """Let evidence open a request that waited for it, and have it planned."""
+    if request.status not in {Status.RECEIVED, Status.VERIFYING, Status.LAPSED}:
+        return
+    request.evidence_id, request.assurance = evidence.id, int(evidence.tier)
+    request.contact, request.contact_hash = evidence.contact, evidence.contact_hash
+    request.to_plan_at = services.clock.now()
+    record(
+        services, session, request.ref, "subject", "proved", method=evidence.method, tier=int(evidence.tier),
+        evidence=evidence.id, on_file=evidence.on_file, flags=evidence.flags,
+    )  # fmt: skip
+    move(services, session, request, Status.OPEN, "subject")
+    if evidence.flags and request.right in IRREVERSIBLE:
+        set_attention(services, session, request, evidence.flags[0])
+
+
+def valid_evidence(services: Services, session: Session, conversation: Conversation) -> EvidenceRow | None:
+    """Give the proof of this conversation while it lasts (30 minutes)."""
+    since = services.clock.now() - PROOF_LASTS
+    if conversation.proved_at is None or conversation.proved_at < since:
+        return None
+    return session.exec(
+        select(EvidenceRow)
+        .where(col(EvidenceRow.conversation_id) == conversation.id, col(EvidenceRow.obtained_at) >= since)
+        .order_by(col(EvidenceRow.obtained_at).desc())
+        .limit(1)
+    ).first()
+
+
+def as_evidence(services: Services, row: EvidenceRow) -> Evidence:
+    """Give the evidence as the type that whatever discloses or erases asks for."""
+    return Evidence(
+        row.id, Method(row.method), Tier(row.tier), services.keyring.unseal(row.contact), row.obtained_at,
+        tuple(row.references), row.on_file, row.fresh_login,
+    )  # fmt: skip
+
+
+def identity_of(services: Services, row: EvidenceRow) -> Identity:
+    """Give what the sources may be searched for on the strength of this evidence, and nothing more."""
+    client_ids = (services.keyring.unseal(row.client_id),) if row.client_id else ()
+    contact = services.keyring.unseal(row.contact)
+    return Identity((normal_address(contact),), client_ids, (("conversation", row.conversation_id),))
+
+
+# ── this was not me ─────────────────────────────────────────────────────────────────────────────────
+
+
+def do_stop(services: Services, session: Session, secret: str) -> list[PrivacyRequest]:
+    """Stop what somebody asked in a contact's name; raises NotVerified for a link that is none or was used."""
+    link = session.get(StopLink, services.keyring.keyed_hash(secret, "stop"))
+    if link is None or link.used_at is not None:
+        raise NotVerified
+    link.used_at = services.clock.now()
+    session.add(link)
+    session.execute(
+        update(ChallengeRow)
+        .where(col(ChallengeRow.state).in_(("wanted", "sent")), col(ChallengeRow.claimed_hash) == link.contact_hash)
+        .values(state="dead")
+    )
+    stopped = []
+    for ref in link.references:
+        request = session.get(PrivacyRequest, ref)
+        if request and request.status in STOPPABLE:
+            _halt(services, session, request)
+            stopped.append(request)
+    return stopped
+
+
+def _halt(services: Services, session: Session, request: PrivacyRequest) -> None:
+    record(services, session, request.ref, "subject", "not_me", right=request.right)
+    if request.status == Status.SCHEDULED:
+        move(services, session, request, Status.AWAITING_APPROVAL, "subject", reason="not_me")
+    void_actions(services, session, request.ref, "not_me")
+    set_attention(services, session, request, "not_me")
+
+
+def notices_due(session: Session, services: Services, contacts: Sequence[Contact], proved: str) -> list[str]:
+    """List the person's own other addresses that get a notice today: at most one a day each."""
+    now = services.clock.now()
+    addresses = {normal_address(c.address): c.address for c in contacts if c.own and c.kind == "email"}
+    addresses.pop(normal_address(proved), None)
+    due = []
+    for normal, address in addresses.items():
+        subject = services.keyring.keyed_hash(normal)
+        told = select(Tally.id).where(
+            col(Tally.subject_hash) == subject, col(Tally.what) == "notice", col(Tally.at) > now - _DAY
+        )
+        if session.exec(told).first() is None:
+            session.add(Tally(subject_hash=subject, what="notice", at=now))
+            due.append(address)
+    return due
+
+
+def needs_hold(right: Right, evidence: Evidence, *, changes_contact: bool) -> bool:
+    """Tell whether the 72 hours apply: always before erasing or changing a contact, before disclosing unless signed in."""
+    if right is Right.ERASURE or changes_contact:
+        return True
+    return right in IRREVERSIBLE and not evidence.fresh_login

@@ -1,0 +1,171 @@
+"""The agents' queue: plans proposed, undone, rejected or void; approval.py approves them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlmodel import Session, col, select
+
+from assistant.casework.audit import record
+from assistant.casework.intake import move, set_attention
+from assistant.domain.plan import Plan, plan_to_json
+from assistant.domain.status import Status
+from assistant.errors import Conflict, NotAllowed, NotFound
+from assistant.services import Services, wake
+from assistant.store.tables import Action, PrivacyRequest, StepRow
+
+
+class Role(StrEnum):
+    """What an agent may do (flows.md)."""
+
+    AGENT = "agent"
+    APPROVER = "approver"
+    LEAD = "lead"
+    AUDITOR = "auditor"
+
+
+class Scope(StrEnum):
+    """What a token may do, at most what its agent may."""
+
+    READ = "read"
+    REPLY = "reply"
+    APPROVE = "approve"
+
+
+_LIVE = ("proposed", "approved")
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The agent who acts, and how sure we are of it."""
+
+    name: str
+    role: Role
+    scope: Scope = Scope.APPROVE
+    may_approve_irreversible: bool = False  # fresh TOTP in the console, or a token made for it
+
+    def require(self, *roles: Role, scope: Scope = Scope.REPLY) -> None:
+        """Raise NotAllowed unless role and scope suffice; a lead may do whatever an approver or agent may."""
+        order = [Scope.READ, Scope.REPLY, Scope.APPROVE]
+        if order.index(self.scope) < order.index(scope):
+            raise NotAllowed(f"This token may only {self.scope}; use one made with --scope {scope}.")
+        if self.role not in roles:
+            raise NotAllowed(f"A {self.role} may not do this; it takes {' or '.join(roles)}.")
+
+
+WORKERS = (Role.AGENT, Role.APPROVER, Role.LEAD)
+DESK = "desk"
+
+
+def do_propose(
+    services: Services, session: Session, request: PrivacyRequest, plan: Plan, *, planned_by: str = DESK,
+    automatic: bool = False,
+) -> Action:  # fmt: skip
+    """Put a plan in the queue; an earlier one of the request is void and shown beside it."""
+    replaced = void_actions(services, session, request.ref, "replaced")
+    action = Action(
+        id=services.random(8).hex(), ref=request.ref, operation=plan.order.operation, plan=plan_to_json(plan),
+        plan_hash=plan.hash, created_at=services.clock.now(), planned_by=planned_by, automatic=automatic,
+        replaces=replaced[-1].id if replaced else None,
+    )  # fmt: skip
+    session.add(action)
+    session.flush()
+    session.add_all(
+        StepRow(action_id=action.id, ordinal=n, source=s.source, operation=s.operation, rows_to_do=s.rows)
+        for n, s in enumerate(plan.steps)
+    )
+    request.to_plan_at = None
+    record(
+        services, session, request.ref, planned_by if planned_by == DESK else f"agent:{planned_by}", "plan_proposed",
+        action=action.id, hash=plan.hash, rows=plan.rows, keeps=len(plan.keeps), blockers=len(plan.blockers),
+        conflicts=len(plan.conflicts), replaces=action.replaces,
+    )  # fmt: skip
+    if not automatic:
+        _await_approval(services, session, request)
+    return action
+
+
+def _await_approval(services: Services, session: Session, request: PrivacyRequest) -> None:
+    if request.status in {Status.OPEN, Status.SCHEDULED}:
+        move(services, session, request, Status.AWAITING_APPROVAL, DESK)
+
+
+def void_actions(services: Services, session: Session, ref: str, reason: str) -> list[Action]:
+    """Make the waiting plans of a request void."""
+    waiting = session.exec(select(Action).where(col(Action.ref) == ref, col(Action.state).in_(_LIVE))).all()
+    for action in waiting:
+        action.state, action.reason = "void", reason
+        session.add(action)
+        record(services, session, ref, DESK, "plan_void", action=action.id, reason=reason)
+    return list(waiting)
+
+
+def undo(services: Services, session: Session, action_id: str, agent: Principal) -> Action:
+    """Take an approval back, until the effect starts."""
+    agent.require(*WORKERS, scope=Scope.APPROVE)
+    action, request = get_action(session, action_id)
+    if action.state != "approved":
+        raise Conflict("It cannot be undone any more: the effect has started or it was never approved.", state=action.state)
+    action.state, action.not_before = "proposed", None
+    session.add(action)
+    record(services, session, request.ref, f"agent:{agent.name}", "approval_undone", action=action.id)
+    move(services, session, request, Status.AWAITING_APPROVAL, f"agent:{agent.name}")
+    return action
+
+
+def reject(services: Services, session: Session, action_id: str, reason: str, agent: Principal) -> Action:
+    """Reject a plan with its reason; the request stays open with an agent."""
+    agent.require(*WORKERS)
+    action, request = get_action(session, action_id)
+    if action.state != "proposed":
+        raise Conflict(f"This plan is {action.state} already; look at the request again.", state=action.state)
+    if not reason.strip():
+        raise Conflict("Say why the plan is rejected.")
+    action.state, action.reason = "rejected", reason.strip()
+    session.add(action)
+    record(services, session, request.ref, f"agent:{agent.name}", "plan_rejected", action=action.id, reason=reason.strip())
+    move(services, session, request, Status.OPEN, f"agent:{agent.name}")
+    set_attention(services, session, request, "plan_rejected")
+    return action
+
+
+def plan_again(services: Services, session: Session, ref: str, agent: Principal) -> PrivacyRequest:
+    """Have a request planned anew; what waits in the queue is replaced."""
+    agent.require(*WORKERS)
+    request = get_request(session, ref)
+    if request.status not in {Status.OPEN, Status.AWAITING_APPROVAL}:
+        raise Conflict("Only an open request can be planned again.", status=request.status)
+    request.to_plan_at = services.clock.now()
+    session.add(request)
+    record(services, session, ref, f"agent:{agent.name}", "plan_again")
+    wake(session, "plan")
+    return request
+
+
+def get_action(session: Session, action_id: str) -> tuple[Action, PrivacyRequest]:
+    """Give a plan and its request; raises NotFound."""
+    action = session.get(Action, action_id)
+    if action is None:
+        raise NotFound(f"There is no action {action_id}; list them with `assistant queue list`.")
+    return action, get_request(session, action.ref)
+
+
+def get_request(session: Session, ref: str) -> PrivacyRequest:
+    """Give a request; raises NotFound."""
+    request = session.get(PrivacyRequest, ref)
+    if request is None:
+        raise NotFound(f"There is no request {ref}; list them with `assistant requests list`.")
+    return request
+
+
+def waiting_actions(session: Session, states: Sequence[str] = ("proposed",)) -> list[tuple[Action, PrivacyRequest]]:
+    """List the queue by legal due date."""
+    rows = session.exec(
+        select(Action, PrivacyRequest)
+        .join(PrivacyRequest, col(PrivacyRequest.ref) == col(Action.ref))
+        .where(col(Action.state).in_(states), col(Action.automatic).is_(False))
+        .order_by(col(PrivacyRequest.due_on), col(Action.created_at))
+    )
+    return [(action, request) for action, request in rows]

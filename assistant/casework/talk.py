@@ -1,0 +1,186 @@
+"""Everything said to a person or an agent: a named text, stored and queued in the transaction of its cause."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import Session, col, select
+
+from assistant.interfaces import ChatMessage, Choice
+from assistant.services import Services, post, wake
+from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
+
+LIVE = frozenset({"webchat"})  # channels in which the message row itself is the delivery
+_ASSISTANT = "assistant"
+
+
+def say(
+    services: Services,
+    session: Session,
+    conversation: Conversation,
+    text_name: str,
+    *,
+    choices: Sequence[Choice] = (),
+    expects: str | None = None,
+    requests: Sequence[Mapping[str, Any]] = (),
+    key: str | None = None,
+    **values: Any,
+) -> None:
+    """Say a named text in a conversation, in its language; `key` makes it the same message however often."""
+    language = conversation.language or services.settings.controller.languages[0]
+    rendered = services.texts.render(text_name, language, **values)
+    say_text(
+        services, session, conversation, rendered.text, subject=rendered.subject, choices=choices,
+        expects=expects, requests=requests, key=key or _fresh(services), language=language,
+    )  # fmt: skip
+
+
+def say_text(
+    services: Services,
+    session: Session,
+    conversation: Conversation,
+    text: str,
+    *,
+    key: str,
+    language: str,
+    subject: str | None = None,
+    sender: str = _ASSISTANT,
+    name: str = "",
+    choices: Sequence[Choice] = (),
+    expects: str | None = None,
+    requests: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Store one message to the person; live sockets get it after the commit, other channels by the outbox."""
+    at = services.clock.now()
+    shown = name or services.settings.controller.name
+    buttons = [{"label": c.label, "value": c.value, **({"url": c.url} if c.url else {})} for c in choices]
+    cards = [_card(request) for request in requests]
+    row = {
+        "conversation_id": conversation.id, "external_id": key, "sender": sender, "name": shown, "text": text,
+        "kind": "text", "choices": buttons, "expects": expects, "requests": cards, "reading": {}, "handled": True,
+        "at": at, "subject": subject, "headers": {},
+    }  # fmt: skip
+    inserted = session.execute(insert(Message).values(**row)).inserted_primary_key
+    ident = int(inserted[0]) if inserted else 0
+    message = ChatMessage(
+        ident, "agent" if sender == "agent" else "assistant", shown, text, at, tuple(choices), expects, tuple(cards)
+    )
+    post(session, conversation.id, message)
+    if conversation.channel not in LIVE:
+        _reply(services, session, conversation, key, subject, text, language, buttons)
+
+
+def _reply(
+    services: Services, session: Session, conversation: Conversation, key: str, subject: str | None, text: str,
+    language: str, buttons: list[dict[str, Any]],
+) -> None:  # fmt: skip
+    if not conversation.answerable:
+        return
+    last = session.exec(
+        select(Message.headers, Message.subject)
+        .where(col(Message.conversation_id) == conversation.id, col(Message.sender) == "you")
+        .order_by(col(Message.id).desc())
+        .limit(1)
+    ).first()
+    headers, heard = last or ({}, None)
+    queue_outgoing(
+        services, session, key=f"reply:{conversation.id}:{key}", channel=conversation.channel, kind="reply",
+        conversation_id=conversation.id, recipient=conversation.subject_hint, subject=subject or heard, text=text,
+        language=language, choices=buttons, headers={**headers, "automatic": "auto-replied"},
+    )  # fmt: skip
+
+
+def mail(
+    services: Services,
+    session: Session,
+    text_name: str,
+    *,
+    to: str,
+    language: str,
+    key: str,
+    ref: str | None = None,
+    conversation_id: str | None = None,
+    **values: Any,
+) -> None:
+    """Queue a fresh mail to an address: never a reply, never to what a message claims; once per `key`."""
+    rendered = services.texts.render(text_name, language, **values)
+    queue_outgoing(
+        services, session, key=key, channel="email", kind="mail", conversation_id=conversation_id, ref=ref,
+        recipient=to, subject=rendered.subject, text=rendered.text, language=language,
+    )  # fmt: skip
+
+
+def relay(services: Services, session: Session, message_id: int, to: str) -> None:
+    """Queue the original of a message for support, unchanged."""
+    queue_outgoing(
+        services, session, key=f"relay:{message_id}", channel="email", kind="relay", recipient=to, text="",
+        language="en", raw_message_id=message_id,
+    )  # fmt: skip
+
+
+def queue_outgoing(
+    services: Services,
+    session: Session,
+    *,
+    key: str,
+    channel: str,
+    kind: str,
+    text: str,
+    language: str,
+    recipient: str | None = None,
+    conversation_id: str | None = None,
+    ref: str | None = None,
+    subject: str | None = None,
+    choices: Sequence[Mapping[str, Any]] = (),
+    headers: Mapping[str, str] | None = None,
+    raw_message_id: int | None = None,
+    due_at: datetime | None = None,
+) -> bool:
+    """Write one row of the outbox unless its key is there already; tells whether it was new."""
+    if session.exec(select(Outbox.id).where(col(Outbox.key) == key)).first() is not None:
+        return False
+    now = services.clock.now()
+    payload = {
+        "subject": subject, "text": text, "language": language, "choices": list(choices), "headers": dict(headers or {})
+    }  # fmt: skip
+    session.execute(
+        insert(Outbox).values(
+            key=key, channel=channel, kind=kind, conversation_id=conversation_id, ref=ref,
+            recipient=services.keyring.seal(recipient) if recipient else None,
+            payload=services.keyring.seal(json.dumps(payload)), raw_message_id=raw_message_id,
+            state="waiting", attempts=0, due_at=due_at or now, created_at=now,
+        )  # fmt: skip
+    )
+    wake(session, "deliver")
+    return True
+
+
+def as_seen(request: PrivacyRequest) -> dict[str, Any]:
+    """Give what a text or a chat card says of a request."""
+    return {
+        "ref": request.ref, "right": request.right, "status": request.status,
+        "received_on": request.received_on, "due_on": request.due_on,
+    }  # fmt: skip
+
+
+def _card(request: Mapping[str, Any]) -> dict[str, Any]:
+    return {"ref": request["ref"], "right": request["right"], "status": request["status"], "due_on": str(request["due_on"])}
+
+
+def _fresh(services: Services) -> str:
+    return services.random(12).hex()
+
+
+def chat_message(row: Message) -> ChatMessage:
+    """Give a stored message as its reader sees it."""
+    sender = row.sender if row.sender in {"you", "agent"} else "assistant"
+    return ChatMessage(
+        row.id or 0, sender, row.name, row.text, row.at,  # type: ignore[arg-type]
+        tuple(Choice(**choice) for choice in row.choices), row.expects, tuple(row.requests),
+        row.external_id if row.sender == "you" else None,
+    )  # fmt: skip
+
