@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.domain.calendars import (
+    SATURDAY,
     LegalCalendar,
     NaiveInstant,
     add_months,
@@ -19,6 +19,9 @@ from assistant.domain.calendars import (
 )
 from assistant.domain.law import read_law
 from assistant.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 __all__ = [
     "DueDates",
@@ -270,7 +273,8 @@ def _month_rule(count: _Count) -> str:
     end = add_months(count.received_on, count.months)
     if end.day == count.received_on.day:
         return f"Regulation 1182/71 Article 3(2)(c): the period ends on the same date, {end}."
-    return f"Regulation 1182/71 Article 3(2)(c): no day {count.received_on.day} in that month: its last day, {end}."
+    day = count.received_on.day
+    return f"Regulation 1182/71 Article 3(2)(c): no day {day} in that month: its last day, {end}."
 
 
 def _suspension_rules(count: _Count) -> Iterator[str]:
@@ -297,7 +301,7 @@ def _shift_rules(count: _Count) -> Iterator[str]:
 def _day_off(day: date, calendar: LegalCalendar) -> str:
     if is_holiday(day, calendar):
         return f"a public holiday in {calendar.country}"
-    return "a Sunday" if day.isoweekday() == 7 else "a Saturday"
+    return "a Saturday" if day.weekday() == SATURDAY else "a Sunday"
 
 
 def _safe_rule(count: _Count) -> str:
