@@ -1,1 +1,1 @@
-"""The sample controller to try the desk with: an invented hosting company, its people, its mailbox and its clock."""
+"""The sample controller to try the desk with: an invented hosting company, its people and its mailbox."""

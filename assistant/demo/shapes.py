@@ -18,7 +18,7 @@ class Draw:
         """Start a sequence that depends on the seed alone; days are counted back from `today`."""
         self.today = today
         self._noon = datetime.combine(today, time(12))
-        self._random = random.Random(seed)  # noqa: S311 - invented data needs to be repeatable, not unpredictable
+        self._random = random.Random(seed)
 
     def pick(self, options: Sequence[T]) -> T:
         """Take one of the options."""
@@ -58,7 +58,7 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How many of each thing one client has; every invoice comes with its order, two lines and, if `paid`, a payment."""
+    """How many of each thing one client has; an invoice brings its order, two lines and, if paid, a payment."""
 
     invoices: tuple[date, ...] = ()
     paid: int = 0  # so many of the oldest invoices
@@ -96,7 +96,7 @@ def months_before(today: date, months: int) -> date:
 def drawn_shape(draw: Draw) -> Shape:
     """Invent how much there is about a client of no importance."""
     closed = draw.chance(8)
-    invoices = _drawn_invoices(draw, closed)
+    invoices = _drawn_invoices(draw, closed=closed)
     return Shape(
         invoices=invoices,
         paid=len(invoices) if closed or draw.chance(80) else max(len(invoices) - 1, 0),
@@ -126,7 +126,7 @@ def drawn_shape(draw: Draw) -> Shape:
     )
 
 
-def _drawn_invoices(draw: Draw, closed: bool) -> tuple[date, ...]:
+def _drawn_invoices(draw: Draw, *, closed: bool) -> tuple[date, ...]:
     newest = 14 + draw.below(80) if closed else 1
     ages = sorted((newest + 6 * step for step in range(draw.below(6))), reverse=True)
     return tuple(months_before(draw.today, age) for age in ages)
@@ -144,21 +144,62 @@ def subject_shapes(today: date) -> Mapping[str, Shape]:
     return {
         "C-10042": Shape(
             invoices=tuple(months_before(today, age) for age in (30, 18, 6, 1)),
-            paid=4, running_services=2, ended_services=1, running_domains=1, released_domains=1, payment_methods=2,
-            tickets=2, chats=1, calls=2, letters=1, abuse_reports=1, abuse_cases=1, identity_documents=1,
-            fraud_checks=1, logins=5, visitors=2, page_views=40, carts=1, promos=1, newsletters=1, pushes=1, surveys=1,
+            paid=4,
+            running_services=2,
+            ended_services=1,
+            running_domains=1,
+            released_domains=1,
+            payment_methods=2,
+            tickets=2,
+            chats=1,
+            calls=2,
+            letters=1,
+            abuse_reports=1,
+            abuse_cases=1,
+            identity_documents=1,
+            fraud_checks=1,
+            logins=5,
+            visitors=2,
+            page_views=40,
+            carts=1,
+            promos=1,
+            newsletters=1,
+            pushes=1,
+            surveys=1,
         ),
         "C-10043": Shape(
             invoices=tuple(date(today.year - years, month, 15) for years, month in former),
-            paid=5, ended_services=1, released_domains=1, payment_methods=1, tickets=1, chats=1, calls=1, letters=1,
-            logins=2, visitors=1, page_views=12, newsletters=1, surveys=1, closed=True,
+            paid=5,
+            ended_services=1,
+            released_domains=1,
+            payment_methods=1,
+            tickets=1,
+            chats=1,
+            calls=1,
+            letters=1,
+            logins=2,
+            visitors=1,
+            page_views=12,
+            newsletters=1,
+            surveys=1,
+            closed=True,
         ),
         "C-10044": Shape(
             invoices=(months_before(today, 5), months_before(today, 2)),
-            paid=2, running_services=1, running_domains=1, payment_methods=1, tickets=1, logins=3, visitors=1,
+            paid=2,
+            running_services=1,
+            running_domains=1,
+            payment_methods=1,
+            tickets=1,
+            logins=3,
+            visitors=1,
             page_views=20,
         ),
         "C-10045": Shape(
-            invoices=(months_before(today, 26),), paid=1, payment_methods=1, tickets=1, logins=1,
+            invoices=(months_before(today, 26),),
+            paid=1,
+            payment_methods=1,
+            tickets=1,
+            logins=1,
         ),
-    }  # fmt: skip
+    }
