@@ -49,10 +49,10 @@ class RetentionRule:
         period = (self.years, self.months, self.days)
         if min(period) < 0 or not any(period):
             raise InvalidRetention(
-                f"Retention rule {self.name!r}: give a period in years, months or days, none of them negative."
+                f"Retention rule {self.name!r}: give a period in years, months or days, none negative."
             )
         if self.years + self.months / 12 + self.days / 365 > _MOST_YEARS:
-            raise InvalidRetention(f"Retention rule {self.name!r}: more than {_MOST_YEARS} years; check it.")
+            raise InvalidRetention(f"Retention rule {self.name!r}: over {_MOST_YEARS} years; check it.")
         if self.counted_from not in {"event", "end_of_financial_year"}:
             raise InvalidRetention(
                 f"Retention rule {self.name!r}: counted_from is 'event' or 'end_of_financial_year', "
@@ -113,7 +113,7 @@ class OwnRetention:
     hours: int = 0
 
     def gone_at(self, event_at: datetime) -> datetime | None:
-        """Give the instant from which it is purged, from an aware instant on; None while its purpose lasts."""
+        """Give the instant from which it is purged (None while its purpose lasts)."""
         if self.lasting:
             return None
         later = event_at + timedelta(days=self.days, hours=self.hours)
