@@ -1,14 +1,17 @@
-"""The catalogue of everything the desk says: each text's name, its reader, its variables, and what the law wants in it.
+"""The catalogue of everything the desk says: each text's name, reader and variables, and what it must hold.
 
 The words are in replies/<locale>/; a test holds both against each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Audience(StrEnum):
@@ -134,7 +137,11 @@ _MAIL = _table(
         "mail_opened": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_opened_no_proof": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_code": ("code requests channel asked_at until not_me_url", "", _holds(E.REFERENCE, E.NOT_ME)),
-        "mail_link": ("url requests channel asked_at until not_me_url effect", "", _holds(E.REFERENCE, E.NOT_ME)),
+        "mail_link": (
+            "url requests channel asked_at until not_me_url effect",
+            "",
+            _holds(E.REFERENCE, E.NOT_ME),
+        ),
         "mail_notice": ("requests asked_at channel not_me_url", "", _holds(E.REFERENCE, E.NOT_ME)),
         "mail_hold": ("requests not_before not_me_url stop_url", "", _holds(E.REFERENCE, E.NOT_ME)),
         "mail_stopped": ("requests", "", _holds(E.REFERENCE)),
@@ -145,12 +152,13 @@ _MAIL = _table(
         "package_gone": ("requests", "", _holds(E.REFERENCE)),
         "services_running": ("requests services", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "extension_notice": (
-            "requests reason new_due_on", "",
+            "requests reason new_due_on",
+            "",
             _holds(E.OUTCOME, E.REFERENCE, E.REASON, E.NEW_DATE, E.AUTHORITIES, E.COURT),
         ),
     },
     _holds(E.CONTACT),
-)  # fmt: skip
+)
 
 _ANSWERS = _table(
     Audience.ANSWER,
@@ -158,15 +166,25 @@ _ANSWERS = _table(
         "package_ready": ("requests url gone_on systems withheld", "counts", _holds()),
         "answer_access_nothing": ("requests systems", "", _holds()),
         "answer_erasure": ("requests erased kept recipients services_kept", "", _holds(E.RECIPIENTS)),
-        "answer_erasure_partly": ("requests erased failed kept recipients", "", _holds(E.RECIPIENTS, E.REASON)),
+        "answer_erasure_partly": (
+            "requests erased failed kept recipients",
+            "",
+            _holds(E.RECIPIENTS, E.REASON),
+        ),
         "answer_erasure_nothing": ("requests systems", "", _holds()),
         "answer_rectification": ("requests changes recipients", "", _holds(E.RECIPIENTS)),
         "answer_rectification_nothing": ("requests", "", _holds()),
         "answer_objection_marketing": (
-            "requests stopped recipients", "", _holds(E.RECIPIENTS, E.NO_REASON_NEEDED),
+            "requests stopped recipients",
+            "",
+            _holds(E.RECIPIENTS, E.NO_REASON_NEEDED),
         ),
         "answer_objection": ("requests text", "", _holds()),
-        "answer_consent_withdrawal": ("requests stopped recipients", "", _holds(E.RECIPIENTS, E.EARLIER_LAWFUL)),
+        "answer_consent_withdrawal": (
+            "requests stopped recipients",
+            "",
+            _holds(E.RECIPIENTS, E.EARLIER_LAWFUL),
+        ),
         "answer_restriction": ("requests text", "", _holds()),
         "answer_refused": ("requests reason ground_law", "", _holds(E.REASON)),
         "answer_by_agent": ("requests text", "", _holds()),
@@ -174,7 +192,7 @@ _ANSWERS = _table(
         "forwarded_processor": ("requests", "", _holds()),
     },
     _ANSWER,
-)  # fmt: skip
+)
 
 _AGENT = _table(
     Audience.AGENT,

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from assistant.replies.facts import DeskFacts, Periods
-from assistant.replies.texts import Rendered, TextFault, Texts
+from assistant.replies.texts import Rendered, TextError, Texts
 
-__all__ = ["DeskFacts", "Periods", "Rendered", "TextFault", "Texts"]
+__all__ = ["DeskFacts", "Periods", "Rendered", "TextError", "Texts"]

@@ -6,8 +6,10 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 Filter = Callable[..., str]
 Words = Mapping[str, Mapping[str, str]]  # table -> name -> label
@@ -26,7 +28,7 @@ def plain(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Labels and formats of one locale; unknown names of open vocabularies are shown as the operator wrote them."""
+    """Labels and formats of one locale; a name without a label is shown as the operator wrote it."""
 
     tables: Mapping[str, Mapping[str, Any]]
     zone: ZoneInfo
@@ -39,7 +41,8 @@ class Labels:
 
     def label(self, table: str, name: str) -> str:
         """Give a label, or the name itself made readable."""
-        return str(self.tables.get(table, {}).get(name, plain(name)))
+        known = self.tables.get(table, {})
+        return str(known.get(name) or known.get(name.replace("-", "_")) or plain(name))
 
     def _format(self, name: str) -> Any:
         return self.tables["format"][name]
@@ -54,7 +57,7 @@ class Labels:
     def time(self, at: datetime) -> str:
         """Write the time of an instant on the controller's clock, and say whose clock that is."""
         city = plain(self.zone.key.rsplit("/", 1)[-1])
-        where = self._format("zone").format(city=self.tables["cities"].get(city, city)) if "/" in self.zone.key else city
+        where = self._format("zone").format(city=self.label("cities", city))
         return f"{at.astimezone(self.zone):%H:%M} ({where})"
 
     def moment(self, at: datetime) -> str:

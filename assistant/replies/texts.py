@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import DictLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
@@ -17,18 +15,23 @@ from jinja2.sandbox import SandboxedEnvironment
 from assistant.domain.messages import MESSAGES, PAGES
 from assistant.domain.status import OPEN
 from assistant.errors import AssistantError
-from assistant.replies.facts import DeskFacts
 from assistant.replies.labels import NO_BREAK, Labels, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from importlib.resources.abc import Traversable
+
+    from assistant.replies.facts import DeskFacts
 
 FALLBACK: Final = "en"
 LOCALES: Final = ("en", "fr")
 NO_WORDS: Final[Mapping[str, Words]] = MappingProxyType({})
 _SUBJECT = re.compile(r"Subject: (?P<subject>.*)\n\n")
-_FRENCH_SPACES = re.compile(r"(?<=«) | (?=[:;!?»](?:\s|$))", re.MULTILINE)
+_FRENCH_SPACES = re.compile(r"""(?<=«) | (?=[:;!?»](?:[\s"]|$))""", re.MULTILINE)
 _GAP = re.compile(r"\n{3,}")
 
 
-class TextFault(AssistantError):
+class TextError(AssistantError):
     """A text cannot be written as it was asked for: compare the call with the catalogue of messages."""
 
     code = "text"
@@ -54,7 +57,7 @@ class _Locale:
         try:
             return _GAP.sub("\n\n", self.environment.get_template(name).render(values)).strip()
         except TemplateError as error:
-            raise TextFault(f"The text {name} cannot be filled in: {error.message}.") from None
+            raise TextError(f"The text {name} cannot be filled in: {error.message}.") from None
 
 
 class Texts:
@@ -69,7 +72,7 @@ class Texts:
     def load(
         cls, locales: tuple[str, ...] = LOCALES, *, desk: DeskFacts, words: Mapping[str, Words] = NO_WORDS
     ) -> Texts:
-        """Read the texts of the locales; raises TextFault naming those that a locale lacks.
+        """Read the texts of the locales; raises TextError naming those that a locale lacks.
 
         `words` are the operator's labels by locale and table (categories, systems, recipients, laws, …).
         """
@@ -82,9 +85,9 @@ class Texts:
         return tuple(self._locales)
 
     def render(self, name: str, locale: str | None, /, **values: Any) -> Rendered:
-        """Write a text; an unknown locale is written in English, wrong values raise TextFault."""
+        """Write a text; an unknown locale is written in English, wrong values raise TextError."""
         if (message := MESSAGES.get(name)) is None:
-            raise TextFault(f"There is no text named {name}; the catalogue is assistant/domain/messages.py.")
+            raise TextError(f"There is no text named {name}; the catalogue is assistant/domain/messages.py.")
         _check_values(name, message.needs, message.may, values)
         filled = dict.fromkeys(message.may) | values
         return _split(self._locale(locale).fill(f"{name}.txt", filled))
@@ -92,7 +95,7 @@ class Texts:
     def page(self, name: str, locale: str | None, /, **values: Any) -> Mapping[str, str]:
         """Write the parts of a page, by their keys in pages.toml; plain text, for the template to escape."""
         if name not in PAGES:
-            raise TextFault(f"There is no page named {name}; the catalogue is assistant/domain/messages.py.")
+            raise TextError(f"There is no page named {name}; the catalogue is assistant/domain/messages.py.")
         _check_values(name, PAGES[name], frozenset(), values)
         texts = self._locale(locale)
         return MappingProxyType({key: texts.fill(_part(name, key), values) for key in texts.pages[name]})
@@ -119,7 +122,7 @@ def _load(locale: str, desk: DeskFacts, words: Words) -> _Locale:
     texts = {entry.name: _read(entry, locale) for entry in folder.iterdir() if entry.name.endswith(".txt")}
     pages = tomllib.loads(_read(folder / "pages.toml", locale))
     if lost := sorted({f"{name}.txt" for name in MESSAGES} - texts.keys() | PAGES.keys() - pages.keys()):
-        raise TextFault(f"replies/{locale} lacks {', '.join(lost)}.")
+        raise TextError(f"replies/{locale} lacks {', '.join(lost)}.")
     parts = {_part(page, key): text for page in pages for key, text in pages[page].items()}
     environment = _environment(labels, desk, texts | parts)
     return _Locale(labels, environment, {page: tuple(pages[page]) for page in pages})
@@ -131,7 +134,7 @@ def _part(page: str, key: str) -> str:
 
 def _read(entry: Traversable, locale: str) -> str:
     text = entry.read_text(encoding="utf-8")
-    # French sets « : ; ! ? » off with a space that must not break; in the files it is typed as an ordinary one.
+    # French sets « : ; ! ? » off with a space that must not break; the files hold an ordinary one.
     return _FRENCH_SPACES.sub(NO_BREAK, text) if locale == "fr" else text
 
 
@@ -140,7 +143,7 @@ def _environment(labels: Labels, desk: DeskFacts, sources: Mapping[str, str]) ->
         loader=DictLoader(sources),
         cache_size=-1,
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - plain text; pages are escaped by the template that shows them
+        autoescape=False,  # plain text; pages are escaped by the template that shows them
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -153,9 +156,9 @@ def _environment(labels: Labels, desk: DeskFacts, sources: Mapping[str, str]) ->
 
 def _check_values(name: str, needs: frozenset[str], may: frozenset[str], values: Mapping[str, Any]) -> None:
     if missing := sorted(needs - values.keys()):
-        raise TextFault(f"The text {name} lacks {', '.join(missing)}.")
+        raise TextError(f"The text {name} lacks {', '.join(missing)}.")
     if unknown := sorted(values.keys() - needs - may):
-        raise TextFault(f"The text {name} knows no {', '.join(unknown)}.")
+        raise TextError(f"The text {name} knows no {', '.join(unknown)}.")
 
 
 def _split(text: str) -> Rendered:
