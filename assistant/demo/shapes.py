@@ -58,7 +58,7 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How many of each thing one client has; an invoice brings its order, two lines and, if paid, a payment."""
+    """How many of each thing one client has; an invoice brings order and lines, ones a payment."""
 
     invoices: tuple[date, ...] = ()
     paid: int = 0  # so many of the oldest invoices
