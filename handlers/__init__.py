@@ -1,0 +1,15 @@
+"""What each right needs and does: one file per right, and one tuple that names them all."""
+
+from __future__ import annotations
+
+from assistant.interfaces import Handler
+from handlers.access import Access
+from handlers.consent_withdrawal import ConsentWithdrawal
+from handlers.erasure import Erasure
+from handlers.objection import Objection
+from handlers.rectification import Rectification
+
+# Restriction, portability and complaint are tracked and acknowledged; an agent carries them out by hand.
+HANDLERS: tuple[Handler, ...] = (Access(), Erasure(), Rectification(), Objection(), ConsentWithdrawal())
+
+__all__ = ["HANDLERS"]
