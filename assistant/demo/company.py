@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
 from importlib import resources
 from itertools import chain
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.demo import names, people
 from assistant.demo.contract import COMPANY_DOMAIN, Client, ContractRecords, ascii_only
@@ -18,6 +16,11 @@ from assistant.demo.rows import Rows
 from assistant.demo.shapes import Draw, Shape, drawn_shape, subject_shapes
 from assistant.demo.website import WebsiteRecords
 from assistant.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+    from pathlib import Path
 
 FIRST_CLIENT_NO = 10042
 READERS_WITHOUT_ACCOUNT = 60

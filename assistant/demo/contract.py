@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from assistant.demo import names
-from assistant.demo.rows import Rows
-from assistant.demo.shapes import Draw, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.demo.rows import Rows
+    from assistant.demo.shapes import Draw, Shape
 
 COMPANY_DOMAIN = "kuusik-lierre.example"
 _RENTED = [(number, p) for number, p in enumerate(names.PRODUCTS, 1) if p.kind != "domain"]
@@ -133,6 +137,7 @@ class ContractRecords:
             description=text,
             quantity=1,
             unit_cents=cents,
+            login_name=f"u{self._draw.hexadecimal(8)}",
         )
 
     def _payment(self, invoice: int, paid_on: date, cents: int, reference: str) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from assistant.demo import names
-from assistant.demo.contract import Client
-from assistant.demo.rows import Rows
-from assistant.demo.shapes import Draw, Shape
+
+if TYPE_CHECKING:
+    from assistant.demo.contract import Client
+    from assistant.demo.rows import Rows
+    from assistant.demo.shapes import Draw, Shape
 
 
 @dataclass(frozen=True, slots=True)

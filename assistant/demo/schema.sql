@@ -11,6 +11,7 @@ CREATE TABLE staff (
     hired_on DATE NOT NULL,
     left_on DATE
 );
+CREATE INDEX staff_by_work_email ON staff (work_email COLLATE NOCASE);
 CREATE INDEX staff_by_private_email ON staff (private_email COLLATE NOCASE);
 
 CREATE TABLE products (
@@ -161,6 +162,7 @@ CREATE TABLE invoice_lines (
     description VARCHAR(160) NOT NULL,
     quantity INTEGER NOT NULL,
     unit_cents INTEGER NOT NULL,
+    login_name VARCHAR(32),
     PRIMARY KEY (invoice_id, line_no)
 );
 
@@ -333,6 +335,7 @@ CREATE TABLE visitors (
     first_seen_at DATETIME NOT NULL,
     last_seen_at DATETIME NOT NULL
 );
+CREATE INDEX visitors_by_ad_id ON visitors (ad_id);
 CREATE INDEX visitors_by_client ON visitors (client_id);
 
 CREATE TABLE analytics_events (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -58,7 +60,7 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How many of each thing one client has; an invoice brings order and lines, ones a payment."""
+    """How many of each thing one client has; each invoice comes with its order, two lines and a payment."""
 
     invoices: tuple[date, ...] = ()
     paid: int = 0  # so many of the oldest invoices

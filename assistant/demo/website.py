@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from assistant.demo import names
 from assistant.demo.contract import Client, ascii_only
-from assistant.demo.rows import Rows
-from assistant.demo.shapes import Draw, Shape
+
+if TYPE_CHECKING:
+    from assistant.demo.rows import Rows
+    from assistant.demo.shapes import Draw, Shape
 
 _EVENTS_PER_VISITOR = 4
 

@@ -4,12 +4,15 @@ import sqlite3
 import time
 from contextlib import closing
 from datetime import date
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from assistant.demo.company import create_company
 from assistant.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TODAY = date(2026, 11, 24)
 
@@ -46,7 +49,7 @@ def test_five_hundred_clients_are_there_within_a_second_of_processor_time(tmp_pa
     assert time.process_time() - started < 1
 
 
-def test_the_database_has_as_many_clients_as_asked_for_and_no_empty_table(
+def test_there_are_as_many_clients_as_asked_for_and_no_table_is_empty(
     client_area: sqlite3.Connection,
 ) -> None:
     counts = {table: count(client_area, table) for table in tables(client_area)}
@@ -88,7 +91,7 @@ def test_what_real_data_has_is_there_too(client_area: sqlite3.Connection) -> Non
         assert client_area.execute(sql).fetchone()[0] > 0, sql
 
 
-def test_every_address_is_one_that_nobody_can_have(client_area: sqlite3.Connection) -> None:
+def test_nobody_can_have_any_of_the_addresses(client_area: sqlite3.Connection) -> None:
     columns = [("clients", "email"), ("clients", "billing_email"), ("staff", "work_email"), ("staff", "private_email"),
                ("tickets", "requester_email"), ("abuse_reports", "reporter_email"),
                ("newsletter_subscriptions", "email")]  # fmt: skip

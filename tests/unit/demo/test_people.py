@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import sqlite3
 import tomllib
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import pyotp
 import pytest
@@ -10,6 +10,9 @@ import pytest
 from assistant.demo import __name__ as demo_package
 from assistant.demo import people
 from assistant.domain.data_map import DataMap, TableMap
+
+if TYPE_CHECKING:
+    import sqlite3
 
 TODAY = "2026-11-24"
 MAP = DataMap.model_validate(
@@ -23,9 +26,8 @@ def belonging(table: TableMap, email: str) -> str:
     ways = [f"lower({column}) = '{email.lower()}'" for column in table.identity.get("email", ())]
     for link in table.link:
         parent = MAP.table(link.to)
-        ways.append(
-            f"{link.columns[0]} IN (SELECT {link.references[0]} FROM {link.to} WHERE {belonging(parent, email)})"
-        )
+        theirs = belonging(parent, email)
+        ways.append(f"{link.columns[0]} IN (SELECT {link.references[0]} FROM {link.to} WHERE {theirs})")
     return " OR ".join(ways) or "0"
 
 
@@ -57,11 +59,9 @@ def test_each_person_has_the_accounts_they_name(
 
 
 def running(client_area: sqlite3.Connection, client_no: str) -> tuple[int, int]:
-    services = "SELECT count(*) FROM services WHERE status = 'active' AND client_id = (SELECT id FROM clients WHERE client_no = ?)"
-    domains = (
-        "SELECT count(*) FROM domains WHERE status = 'registered' AND expires_on > ? "
-        "AND client_id = (SELECT id FROM clients WHERE client_no = ?)"
-    )
+    theirs = "client_id = (SELECT id FROM clients WHERE client_no = ?)"
+    services = f"SELECT count(*) FROM services WHERE status = 'active' AND {theirs}"
+    domains = f"SELECT count(*) FROM domains WHERE status = 'registered' AND expires_on > ? AND {theirs}"
     return (
         client_area.execute(services, [client_no]).fetchone()[0],
         client_area.execute(domains, [TODAY, client_no]).fetchone()[0],
