@@ -107,6 +107,7 @@ class TableMap(_Model):
     contacts: tuple[ContactColumn, ...] = ()
     erase: Literal["delete", "keep_untouched"] | dict[Name, Overwrite]
     keep: KeepRule | None = None
+    stays: Columns = ()  # say nothing about the person: erasure leaves them as they are in a row it overwrites
     restrict: Flag | None = None
     stop: dict[Name, Flag | Literal["delete"]] = {}  # purpose -> how its use ends
     active_when: ActiveWhen | None = None

@@ -1,0 +1,236 @@
+"""Any database SQLAlchemy reaches, as a source: the heavy work runs where the data is."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from assistant.domain.plan import (
+    Contact,
+    Identity,
+    Located,
+    Operation,
+    Order,
+    Proposal,
+    Step,
+    StepOutcome,
+    TableRows,
+)
+from assistant.errors import SourceMisfit, SourceUnavailable
+from assistant.interfaces import ExportedTable, Finding, Progress
+from assistant.sources.sql_actions import Orders
+from assistant.sources.sql_carry_out import CarryingOut
+from assistant.sources.sql_check import MapCheck
+from assistant.sources.sql_contacts import contacts
+from assistant.sources.sql_engine import failures, make_engine, transaction
+from assistant.sources.sql_export import BATCH, columns_shown, select_rows, tables_shown
+from assistant.sources.sql_keeps import Retention
+from assistant.sources.sql_layout import Layout, Mapped, lay_out
+from assistant.sources.sql_propose import Proposing
+from assistant.sources.sql_rows import PersonRows, person_rows
+from assistant.sources.sql_schema import Schema, read_schema
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+
+    import sqlalchemy as sa
+
+    from assistant.domain.data_map import DataMap
+    from assistant.domain.retention import RetentionRule
+    from assistant.sources.sql_values import Random
+
+_Result = TypeVar("_Result")
+_THREADS = 4
+_LOCK_TIMEOUT = timedelta(seconds=5)
+
+
+class SqlSource:
+    """One database behind the DataSource interface."""
+
+    kind = "sql"
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        data_map: DataMap,
+        retention: Mapping[str, RetentionRule],
+        *,
+        random: Random = secrets.token_bytes,
+        financial_year_end: tuple[int, int] = (12, 31),
+        lock_timeout: timedelta = _LOCK_TIMEOUT,
+        **engine_options: Any,
+    ) -> None:
+        """Take where it is and what is personal there; nothing is opened before the first call."""
+        self.name = name
+        self.data_map = data_map
+        self.engine = make_engine(url, lock_timeout, **engine_options)
+        self._retention = Retention(retention, financial_year_end)
+        self._random = random
+        self._layout: Layout | None = None
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix=f"source-{name}")
+
+    async def close(self) -> None:
+        """Let go of every connection and thread; a call under way is waited for."""
+        await asyncio.to_thread(self._threads.shutdown)
+        self.engine.dispose()
+
+    async def check(self) -> Sequence[Finding]:
+        """Compare the map with what is really there; raises SourceUnavailable if it cannot be reached."""
+        return await self._run(self._check)
+
+    async def contacts(self, identity: Identity) -> Sequence[Contact]:
+        """List the addresses on file of whoever the identity matches."""
+        return await self._run(self._contacts, identity)
+
+    async def locate(self, identity: Identity) -> Located:
+        """Count what is held about the identity, table by table; reads only."""
+        return await self._run(self._locate, identity)
+
+    async def propose(self, located: Located, order: Order) -> Proposal:
+        """Say what the order would do here; changes nothing."""
+        return await self._run(self._propose, located, order)
+
+    async def carry_out(self, step: Step, located: Located, order: Order, progress: Progress) -> StepOutcome:
+        """Carry out one step in one transaction, verified before its commit; `progress` runs in a thread.
+
+        Where it already holds nothing is done. Raises SourceUnavailable, EffectNotVerified, StalePlan or
+        SourceMisfit, and whatever `progress` raises; the database is then as it was.
+        """
+        cancelled = threading.Event()
+        try:
+            return await self._run(self._carry_out, step, located, order, _Watched(progress, cancelled))
+        except asyncio.CancelledError:
+            cancelled.set()  # the thread sees it before its commit
+            raise
+
+    async def export(self, located: Located, *, portable_only: bool = False) -> AsyncIterator[ExportedTable]:
+        """Read the person's rows table by table in flat memory; a table's rows end where the next begins."""
+        stack = ExitStack()
+        try:
+            rows = await self._run(lambda: stack.enter_context(self._rows(located.identity, located)))
+            for mapped in await self._run(lambda: list(tables_shown(rows, portable_only=portable_only))):
+                yield self._exported(rows, mapped, portable_only=portable_only)
+        finally:
+            await self._run(stack.close)
+
+    # what runs in a thread
+
+    async def _run(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+
+    def _check(self) -> list[Finding]:
+        with transaction(self.engine, self.name) as connection:
+            check = self._map_check(self._read_schema(connection))
+        self._layout = None  # read afresh: the schema may have been mended
+        return check.findings()
+
+    def _read_schema(self, connection: sa.Connection) -> Schema:
+        return read_schema(connection, dict.fromkeys([None, *(t.table_schema for t in self.data_map.tables)]))
+
+    def _map_check(self, schema: Schema) -> MapCheck:
+        return MapCheck(self.name, self.data_map, schema, self._retention)
+
+    def _laid_out(self, connection: sa.Connection) -> Layout:
+        if self._layout is None:
+            schema = self._read_schema(connection)
+            if unknown := next(self._map_check(schema).unknown(), None):
+                raise SourceMisfit(f"{self.name}: {unknown.where}: {unknown.text}")
+            self._layout = lay_out(self.data_map, schema)
+        return self._layout
+
+    @contextmanager
+    def _rows(
+        self, identity: Identity, located: Located | None = None, *, writes: bool = False
+    ) -> Iterator[PersonRows]:
+        with transaction(self.engine, self.name, writes=writes) as connection:
+            accounts = located.accounts if located else None
+            with person_rows(connection, self._laid_out(connection), identity, accounts) as rows:
+                yield rows
+
+    def _locate(self, identity: Identity) -> Located:
+        with self._rows(identity) as rows:
+            tables = [
+                TableRows(
+                    m.label, m.map.category, rows.count(m, rows.theirs(m)), rows.count(m, rows.shared(m))
+                )
+                for m in rows.layout
+            ]
+            return Located(self.name, identity, tuple(rows.accounts(self.name)), tuple(tables))
+
+    def _contacts(self, identity: Identity) -> list[Contact]:
+        with self._rows(identity) as rows:
+            return list(contacts(rows, self.name))
+
+    def _propose(self, located: Located, order: Order) -> Proposal:
+        with self._rows(located.identity, located) as rows:
+            return Proposing(self.name, self._orders(rows, order)).proposal()
+
+    def _carry_out(self, step: Step, located: Located, order: Order, progress: _Watched) -> StepOutcome:
+        if step.operation is Operation.EXPORT:
+            return StepOutcome(step, already_done=False, rows_done=step.rows)
+        with self._rows(located.identity, located, writes=True) as rows:
+            outcome = CarryingOut(self.name, step, self._orders(rows, order), progress).outcome()
+            progress.stop_if_cancelled()
+        return outcome
+
+    def _orders(self, rows: PersonRows, order: Order) -> Orders:
+        return Orders(rows, order, self._retention, self._random)
+
+    # reading out
+
+    def _exported(self, rows: PersonRows, mapped: Mapped, *, portable_only: bool) -> ExportedTable:
+        columns = columns_shown(mapped, portable_only=portable_only)
+        return ExportedTable(
+            self.name,
+            mapped.label,
+            mapped.map.category,
+            columns,
+            {name: text for name, text in mapped.map.meanings.items() if name in columns},
+            self._batches(rows, mapped, portable_only=portable_only),
+            redacted=tuple(name for name in columns if name in mapped.map.redacted),
+            hidden=mapped.map.hidden,
+            purpose=mapped.map.purpose,
+            recipients=mapped.map.recipients,
+            origin=mapped.map.origin,
+        )
+
+    async def _batches(
+        self, rows: PersonRows, mapped: Mapped, *, portable_only: bool
+    ) -> AsyncIterator[Sequence[tuple[Any, ...]]]:
+        query = select_rows(rows, mapped, portable_only=portable_only)
+        result = await self._run(self._open, rows.connection, query)
+        try:
+            while batch := await self._run(self._fetch, result):
+                yield batch
+        finally:
+            await self._run(result.close)
+
+    def _open(self, connection: sa.Connection, query: sa.Select[Any]) -> sa.CursorResult[Any]:
+        with failures(self.name):
+            return connection.execution_options(stream_results=True, max_row_buffer=BATCH).execute(query)
+
+    def _fetch(self, result: sa.CursorResult[Any]) -> list[tuple[Any, ...]]:
+        with failures(self.name):
+            return [tuple(row) for row in result.fetchmany(BATCH)]
+
+
+class _Watched:
+    """Progress that ends the work once nobody waits for it any more."""
+
+    def __init__(self, progress: Progress, cancelled: threading.Event) -> None:
+        self._progress = progress
+        self._cancelled = cancelled
+
+    def __call__(self, done: int, total: int) -> None:
+        self.stop_if_cancelled()
+        self._progress(done, total)
+
+    def stop_if_cancelled(self) -> None:
+        if self._cancelled.is_set():
+            raise SourceUnavailable("The work was stopped before its end; nothing was changed.")

@@ -1,0 +1,147 @@
+"""What an order means for each table: which rows go, which columns are written, and when that is so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from assistant.domain.data_map import Flag, KeepRule
+from assistant.domain.plan import Operation, Order, TableEffect
+from assistant.sources.sql_keeps import Retention, expired, hold_running
+from assistant.sources.sql_values import Condition, Random, Write, assigning, blanking, lifted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from assistant.sources.sql_layout import Mapped
+    from assistant.sources.sql_rows import PersonRows
+
+Signature = tuple[str, bool, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Action:
+    """One statement's worth of an order: rows of a table that go, or columns of them that are written."""
+
+    mapped: Mapped
+    scope: Condition  # the person's own rows that the order is about
+    writes: tuple[Write, ...] = ()  # none: the rows go
+    keep: KeepRule | None = None  # the rows stay under a retention rule
+
+    @property
+    def pending(self) -> Condition:
+        """Select the rows for which the order does not hold yet."""
+        if not self.writes:
+            return self.scope
+        return sa.and_(self.scope, sa.or_(*(sa.not_(write.done) for write in self.writes)))
+
+    @property
+    def signature(self) -> Signature:
+        """Tell the action in the words of a plan."""
+        return self.mapped.label, not self.writes, tuple(sorted((w.column, w.said) for w in self.writes))
+
+    def effect(self, rows: int, shared: int) -> TableEffect:
+        """Say it as an effect on so many rows."""
+        return TableEffect(
+            self.mapped.label,
+            self.mapped.map.category,
+            rows,
+            columns=tuple(write.column for write in self.writes),
+            values={write.column: write.said for write in self.writes},
+            deletes=not self.writes,
+            shared=shared,
+        )
+
+
+def signature_of(effect: TableEffect) -> Signature:
+    """Tell an approved effect as an action tells itself."""
+    return effect.table, effect.deletes, tuple(sorted(effect.values.items()))
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Reads an order against the person's rows; what a column cannot hold is a conflict, no action."""
+
+    rows: PersonRows
+    order: Order
+    retention: Retention
+    random: Random
+
+    def actions(self) -> tuple[list[Action], list[str]]:
+        """Give what is to be done, table by table, and what stands in its way."""
+        conflicts: list[str] = []
+        if self.order.operation is Operation.ERASE:
+            return list(self._erase(conflicts)), conflicts
+        if self.order.operation is Operation.EXPORT:
+            return [], conflicts
+        return list(self._flags(conflicts)), conflicts
+
+    # erasure
+
+    @cached_property
+    def staying(self) -> Mapping[str, sa.TableClause]:
+        """Hold what running services need, if the person keeps them."""
+        return hold_running(self.rows, self.order.today) if self.order.keep_services else {}
+
+    def _erase(self, conflicts: list[str]) -> Iterator[Action]:
+        for mapped in self.rows.layout:
+            own = self.rows.own(mapped)
+            if (held := self.staying.get(mapped.label)) is not None:
+                own = sa.and_(own, sa.not_(self.rows.among(mapped, held)))
+            yield from self._erase_table(mapped, own, conflicts)
+
+    def _erase_table(self, mapped: Mapped, own: Condition, conflicts: list[str]) -> Iterator[Action]:
+        keep = mapped.map.keep
+        if keep and keep.rule in self.retention.rules:
+            over = expired(mapped, keep, self.retention, self.order.today)
+            yield Action(mapped, sa.and_(own, over))
+            own = sa.and_(own, sa.not_(over))
+        if mapped.map.erase == "delete" and not keep:
+            yield Action(mapped, own)
+        if writes := tuple(self._blankings(mapped, conflicts)):
+            yield Action(mapped, own, writes, keep)
+
+    def _blankings(self, mapped: Mapped, conflicts: list[str]) -> Iterator[Write]:
+        if isinstance(mapped.map.erase, dict):
+            for column, rule in mapped.map.erase.items():
+                try:
+                    yield blanking(mapped.facts, column, rule, self.random)
+                except ValueError as unfit:
+                    conflicts.append(f"{mapped.label}.{column} {unfit}")
+
+    # rectification, restriction, objection
+
+    def _flags(self, conflicts: list[str]) -> Iterator[Action]:
+        for mapped in self.rows.layout:
+            own = self.rows.own(mapped)
+            if self.order.operation is Operation.STOP and mapped.map.stop.get(self.order.purpose) == "delete":
+                yield Action(mapped, own)
+            elif writes := self._assignments(mapped, conflicts):
+                yield Action(mapped, own, tuple(writes))
+
+    def _assignments(self, mapped: Mapped, conflicts: list[str]) -> Sequence[Write]:
+        writes = []
+        for what, column, value in self._wanted(mapped):
+            try:
+                writes.append(assigning(mapped.facts, column, value))
+            except ValueError:
+                conflicts.append(f"{mapped.label}.{column} cannot hold the new value of {what}.")
+        return writes
+
+    def _wanted(self, mapped: Mapped) -> Iterator[tuple[str, str, str | int | bool | None]]:
+        operation, restrict = self.order.operation, mapped.map.restrict
+        if operation is Operation.RECTIFY:
+            for name, field in mapped.map.rectifiable.items():
+                if name in self.order.new_values:
+                    yield name, field.column, self.order.new_values[name]
+        elif operation is Operation.STOP:
+            flag = mapped.map.stop.get(self.order.purpose)
+            if isinstance(flag, Flag):
+                yield self.order.purpose, flag.column, flag.value
+        elif restrict and operation is Operation.RESTRICT:
+            yield "the restriction", restrict.column, restrict.value
+        elif restrict and operation is Operation.LIFT:
+            yield "the restriction", restrict.column, lifted(mapped.facts, restrict.column)

@@ -1,0 +1,198 @@
+"""Carries out one approved step inside one transaction, and proves it before the transaction is committed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from assistant.domain.plan import Operation, Step, StepOutcome, TableRows
+from assistant.errors import EffectNotVerified, SourceMisfit, StalePlan
+from assistant.sources.sql_actions import Action, Orders, signature_of
+from assistant.sources.sql_keeps import blockers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from assistant.domain.data_map import KeepRule
+    from assistant.interfaces import Progress
+    from assistant.sources.sql_layout import Mapped
+    from assistant.sources.sql_rows import PersonRows
+    from assistant.sources.sql_schema import TableId
+    from assistant.sources.sql_values import Write
+
+_BATCH = 1000
+
+
+@dataclass
+class CarryingOut:
+    """One step on its way; whatever it raises, the caller rolls back."""
+
+    source: str
+    step: Step
+    orders: Orders
+    progress: Progress
+    _kept: list[tuple[Mapped, KeepRule, sa.TableClause]] = field(default_factory=list)
+
+    @property
+    def rows(self) -> PersonRows:
+        """Give the rows it is about."""
+        return self.orders.rows
+
+    def outcome(self) -> StepOutcome:
+        """Do what is not done yet and verify it; raises EffectNotVerified, StalePlan or SourceMisfit."""
+        actions, unfit = self.orders.actions()
+        if unfit:
+            raise SourceMisfit(f"{self.source}: {' '.join(unfit)}")
+        approved = {signature_of(effect) for effect in self.step.effects}
+        todo = [action for action in actions if action.signature in approved]
+        counts = {action: self._pending(action) for action in todo}
+        others = [action for action in actions if action.signature not in approved]
+        if not any(counts.values()):
+            return StepOutcome(self.step, already_done=True, rows_done=0, left=self._left(others))
+        self._stop_for_services()
+        totals = self._totals()
+        self._apply(counts)
+        self._verify(counts, totals)
+        return StepOutcome(
+            self.step, already_done=False, rows_done=sum(counts.values()), left=self._left(others)
+        )
+
+    def _pending(self, action: Action) -> int:
+        return self.rows.count(action.mapped, action.pending)
+
+    def _left(self, others: Sequence[Action]) -> tuple[TableRows, ...]:
+        """Count what the person has by now that nobody approved: it is reported, not touched."""
+        counted = ((action.mapped, self._pending(action)) for action in others)
+        return tuple(TableRows(mapped.label, mapped.map.category, rows) for mapped, rows in counted if rows)
+
+    def _stop_for_services(self) -> None:
+        order = self.orders.order
+        if order.operation is Operation.ERASE and not order.keep_services:
+            running = next(blockers(self.rows, self.source, order.today), None)
+            if running:
+                raise StalePlan(
+                    f"{self.source}: {running.rows} rows of {running.table} are a running service "
+                    f"({running.what}); end the service, or plan again and keep it."
+                )
+
+    # doing
+
+    def _apply(self, counts: Mapping[Action, int]) -> None:
+        done, total = 0, sum(counts.values())
+        self.progress(done, total)
+        for action in _in_order([action for action, number in counts.items() if number]):
+            self._delete(action) if not action.writes else self._write(action)
+            done += counts[action]
+            self.progress(done, total)
+
+    def _delete(self, action: Action) -> None:
+        self.rows.connection.execute(sa.delete(action.mapped.clause).where(action.scope))
+
+    def _write(self, action: Action) -> None:
+        mapped = action.mapped
+        if action.keep:
+            held = self.rows.hold(mapped, action.scope, action.keep.columns)
+            self._kept.append((mapped, action.keep, held))
+        alike = {
+            w.column: w.fresh() if w.fresh else w.value for w in action.writes if not (w.fresh and w.unique)
+        }
+        if alike:
+            self.rows.connection.execute(sa.update(mapped.clause).where(action.pending).values(alike))
+        for write in action.writes:
+            if write.fresh and write.unique:
+                self._write_apart(action, write, write.fresh)
+
+    def _write_apart(self, action: Action, write: Write, fresh: Callable[[], Any]) -> None:
+        """Give each row a value of its own, a batch at a time."""
+        mapped = action.mapped
+        open_rows = sa.and_(action.scope, sa.not_(write.done))
+        batch = sa.select(*mapped.columns(mapped.map.key)).where(open_rows).limit(_BATCH)
+        one = sa.and_(
+            *(mapped.clause.c[name] == sa.bindparam(f"key_{i}") for i, name in enumerate(mapped.map.key))
+        )
+        update = sa.update(mapped.clause).where(one).values({write.column: sa.bindparam("value")})
+        before = -1
+        while (keys := self.rows.connection.execute(batch).all()) and before != (
+            left := self.rows.count(mapped, open_rows)
+        ):
+            before = left
+            self.rows.connection.execute(
+                update,
+                [{"value": fresh(), **{f"key_{i}": part for i, part in enumerate(key)}} for key in keys],
+            )
+
+    # proving
+
+    def _totals(self) -> dict[TableId, int]:
+        count = sa.select(sa.func.count())
+        tables = [facts for facts in self.rows.layout.schema.tables.values() if not facts.is_view]
+        return {t.id: self.rows.connection.execute(count.select_from(t.clause)).scalar_one() for t in tables}
+
+    def _verify(self, counts: Mapping[Action, int], before: Mapping[TableId, int]) -> None:
+        for action in counts:
+            if left := self._pending(action):
+                raise self._wrong(
+                    f"{left} rows of {action.mapped.label} are still there or still as they were"
+                )
+        self._verify_totals(counts, before)
+        for mapped, keep, held in self._kept:
+            self._verify_kept(mapped, keep, held)
+
+    def _verify_totals(self, counts: Mapping[Action, int], before: Mapping[TableId, int]) -> None:
+        gone: dict[TableId, int] = {}
+        for action, number in counts.items():
+            if not action.writes:
+                gone[action.mapped.facts.id] = gone.get(action.mapped.facts.id, 0) + number
+        for id_, after in self._totals().items():
+            expected = before[id_] - gone.get(id_, 0)
+            if after < expected or (id_ in gone and after != expected):
+                raise self._wrong(f"{id_[1]} holds {after} rows where {expected} should be")
+
+    def _verify_kept(self, mapped: Mapped, keep: KeepRule, held: sa.TableClause) -> None:
+        same = sa.and_(
+            *(mapped.clause.c[name] == held.c[name] for name in mapped.map.key),
+            *(mapped.clause.c[name].is_not_distinct_from(held.c[name]) for name in keep.columns),
+        )
+        kept = self.rows.connection.execute(sa.select(sa.func.count()).select_from(held)).scalar_one()
+        unchanged = sa.select(sa.func.count()).select_from(held.join(mapped.clause, same))
+        if self.rows.connection.execute(unchanged).scalar_one() != kept:
+            raise self._wrong(f"columns of {mapped.label} that must be kept have changed")
+
+    def _wrong(self, what: str) -> EffectNotVerified:
+        return EffectNotVerified(
+            f"{self.source}: after carrying out, {what}; everything was rolled back. "
+            "Look for a trigger or another program that writes there, then try again."
+        )
+
+
+def _in_order(actions: Sequence[Action]) -> Iterator[Action]:
+    """Put children before their parents, other tables before accounts, and writing after deleting."""
+    rank = {id_: place for place, id_ in enumerate(_children_first(actions))}
+    return iter(
+        sorted(
+            actions,
+            key=lambda a: (bool(a.writes), a.mapped.map.account, rank.get(a.mapped.facts.id, len(rank))),
+        )
+    )
+
+
+def _children_first(actions: Sequence[Action]) -> list[TableId]:
+    tables = {action.mapped.facts.id: action.mapped.facts for action in actions}
+    waits: dict[TableId, set[TableId]] = {id_: set() for id_ in tables}
+    for id_, facts in tables.items():
+        for reference in facts.references:
+            if reference.to in tables and reference.to != id_:
+                waits[reference.to].add(id_)
+    return _sorted(waits)
+
+
+def _sorted(waits: dict[TableId, set[TableId]]) -> list[TableId]:
+    try:
+        return list(TopologicalSorter(waits).static_order())
+    except CycleError as error:
+        first, second, *_ = error.args[1]
+        waits[second].discard(first)
+        return _sorted(waits)

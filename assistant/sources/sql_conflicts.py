@@ -1,0 +1,89 @@
+"""What would make a database refuse a step, found by asking it before anybody approves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from assistant.sources.sql_keeps import surely
+from assistant.sources.sql_rows import PersonRows, within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from assistant.sources.sql_actions import Action
+    from assistant.sources.sql_schema import Reference, TableFacts
+    from assistant.sources.sql_values import Condition, Write
+
+_REFUSES = "still point to rows of {table} that would go, so the database refuses"
+_ALONG = {
+    "CASCADE": "would be deleted along with rows of {table}",
+    "SET NULL": "would lose what they point to in {table}",
+}
+
+
+def refusals(rows: PersonRows, actions: Sequence[Action]) -> Iterator[str]:
+    """Give every foreign key and every unique value that stands in the way of these actions."""
+    going: dict[tuple[str | None, str], Condition] = {}
+    for action in actions:
+        if not action.writes:
+            id_ = action.mapped.facts.id
+            going[id_] = sa.or_(going.get(id_, sa.false()), action.scope)
+    for action in actions:
+        if action.writes:
+            yield from _clashes(rows, action)
+        elif rows.count(action.mapped, action.scope):
+            for child, reference in rows.layout.schema.pointing_at(action.mapped.facts.id):
+                yield from _stranded(rows, action, child, reference, going)
+
+
+def _stranded(
+    rows: PersonRows, action: Action, child: TableFacts, reference: Reference, going: Mapping[Any, Condition]
+) -> Iterator[str]:
+    gone = sa.select(*action.mapped.columns(reference.references)).where(action.scope)
+    columns = [child.clause.c[name] for name in reference.columns]
+    points = columns[0].in_(gone) if len(columns) == 1 else sa.tuple_(*columns).in_(gone)
+    stays = sa.not_(surely(going.get(child.id, sa.false())))
+    query = sa.select(sa.func.count()).select_from(child.clause).where(points, stays)
+    if number := rows.connection.execute(query).scalar_one():
+        how = _ALONG.get(reference.on_delete, _REFUSES).format(table=action.mapped.label)
+        mend = f"map {child.name}, or overwrite {action.mapped.label} instead of deleting it"
+        yield f"{number} rows of {child.name} that are not part of the plan {how}; {mend}."
+
+
+def _clashes(rows: PersonRows, action: Action) -> Iterator[str]:
+    """Find unique columns that would hold the same value twice."""
+    written = {write.column: write for write in action.writes}
+    for unique in action.mapped.facts.uniques:
+        writes = [written[name] for name in unique if name in written]
+        if writes and all(w.fresh is None and w.value is not None for w in writes):
+            others = sorted(unique - written.keys())
+            if _meet(rows, action, others) or _taken(rows, action, writes, others):
+                names = ", ".join(sorted(unique))
+                yield f"{action.mapped.label}: {names} must be unique, and another row would hold the same."
+
+
+def _meet(rows: PersonRows, action: Action, others: Sequence[str]) -> bool:
+    if not others:
+        return rows.count(action.mapped, action.pending) > 1
+    columns = action.mapped.columns(others)
+    query = sa.select(sa.literal(1)).select_from(action.mapped.clause).where(action.pending)
+    query = (
+        query.where(*(c.is_not(None) for c in columns))
+        .group_by(*columns)
+        .having(sa.func.count() > 1)
+        .limit(1)
+    )
+    return rows.connection.execute(query).first() is not None
+
+
+def _taken(rows: PersonRows, action: Action, writes: Sequence[Write], others: Sequence[str]) -> bool:
+    mapped = action.mapped
+    if not rows.count(mapped, action.pending):
+        return False
+    held = [mapped.clause.c[write.column] == write.value for write in writes]
+    beside = (
+        [within(mapped, others, sa.select(*mapped.columns(others)).where(action.pending))] if others else []
+    )
+    return rows.count(mapped, sa.and_(sa.not_(surely(action.pending)), *held, *beside)) > 0

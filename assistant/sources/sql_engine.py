@@ -1,0 +1,107 @@
+"""How a database is reached: transactions, waiting for locks, failures in words a person can act on."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from assistant.errors import AssistantError, EffectNotVerified, SourceMisfit, SourceUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import timedelta
+
+_WRITES = "privacy_desk_writes"
+
+
+def make_engine(url: str, lock_timeout: timedelta, **options: Any) -> sa.Engine:
+    """Make an engine that never logs values and never makes a database that is not there."""
+    address = sa.make_url(url)
+    if address.get_backend_name() != "sqlite":
+        return sa.create_engine(address, hide_parameters=True, pool_pre_ping=True, **options)
+    engine = sa.create_engine(_existing_file(address), hide_parameters=True, **options)
+    sa.event.listen(engine, "connect", lambda connection, _: _prepare_sqlite(connection, lock_timeout))
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _existing_file(address: sa.URL) -> sa.URL:
+    if not address.database or address.database.startswith((":memory:", "file:")):
+        return address
+    return address.set(database=f"file:{quote(address.database)}").update_query_dict(
+        {"mode": "rw", "uri": "true"}
+    )
+
+
+def _prepare_sqlite(connection: Any, lock_timeout: timedelta) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA busy_timeout = {int(lock_timeout.total_seconds() * 1000)}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    if not connection.get_execution_options().get(_WRITES):
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    # Tables that refer to each other in a circle can only go together.
+    connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+
+
+@contextmanager
+def transaction(engine: sa.Engine, source: str, *, writes: bool = False) -> Iterator[sa.Connection]:
+    """Hold one transaction that sees one state of the database; rolled back whatever goes wrong in it."""
+    options: dict[str, Any] = {_WRITES: writes}
+    if engine.dialect.name != "sqlite":
+        options["isolation_level"] = "REPEATABLE READ"
+    with failures(source), engine.connect() as connection:
+        connection.execution_options(**options)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def failures(source: str) -> Iterator[None]:
+    """Turn what the driver raises into our errors; messages of a driver can hold values and are left out."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        raise _translated(source, error) from None
+    except (exc.TimeoutError, OSError):
+        raise SourceUnavailable(
+            f"{source}: every connection to the database is busy; try again later."
+        ) from None
+
+
+def _translated(source: str, error: exc.DBAPIError) -> AssistantError:
+    said = str(error.orig).lower()
+    name = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or ""
+    if (
+        "locked" in said
+        or "lock wait timeout" in said
+        or str(name).startswith(("SQLITE_BUSY", "55P03", "40"))
+    ):
+        return SourceUnavailable(
+            f"{source}: the database is locked by another program and nothing was changed; try again later."
+        )
+    if isinstance(error, (exc.IntegrityError, exc.DataError, exc.InternalError)):
+        return EffectNotVerified(
+            f"{source}: the database refused a change ({_constraint(error)}); everything was rolled back. "
+            "Look at its constraints and triggers, correct the map or the schema, then plan again."
+        )
+    if isinstance(error, exc.ProgrammingError) or said.startswith(("no such", "foreign key mismatch")):
+        return SourceMisfit(
+            f"{source}: the database does not hold what its map says; run `assistant sources check`."
+        )
+    return SourceUnavailable(f"{source}: the database cannot be reached or read; nothing was changed there.")
+
+
+def _constraint(error: exc.DBAPIError) -> str:
+    """Name the constraint: SQLite's messages hold names only, of the others the code is safe to show."""
+    if name := getattr(error.orig, "sqlite_errorname", None):
+        return str(error.orig) if str(name).startswith("SQLITE_CONSTRAINT") else str(name)
+    return str(getattr(error.orig, "sqlstate", None) or type(error.orig).__name__)

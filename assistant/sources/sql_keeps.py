@@ -1,0 +1,174 @@
+"""What erasure leaves in place: rows whose retention period runs, and what a running service hangs on."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from assistant.domain.plan import Blocker, Keep
+from assistant.domain.retention import RetentionRule, kept_until
+from assistant.sources.sql_layout import Mapped
+from assistant.sources.sql_rows import PersonRows, within
+from assistant.sources.sql_values import Condition, day_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from assistant.domain.data_map import KeepRule
+
+_LABELS_SHOWN = 20
+_LONGEST_PERIOD = 200 * 366  # days
+
+
+@dataclass(frozen=True)
+class Retention:
+    """The rules that the settings know, and the controller's financial year."""
+
+    rules: Mapping[str, RetentionRule]
+    financial_year_end: tuple[int, int] = (12, 31)  # month, day
+
+    def until(self, rule: RetentionRule, event_on: date) -> date:
+        """Give the last day on which it must still be kept; a day at the end of time has no later one."""
+        try:
+            return kept_until(rule, event_on, self.financial_year_end)
+        except (OverflowError, ValueError):
+            return date.max
+
+    def first_kept(self, rule: RetentionRule, today: date) -> date:
+        """Give the earliest day whose events must still be kept today."""
+        days = range(max(1, today.toordinal() - _LONGEST_PERIOD), today.toordinal() + 1)
+        index = bisect_left(days, x=True, key=lambda day: self.until(rule, date.fromordinal(day)) >= today)
+        return date.fromordinal(days[0] + index)
+
+
+def surely(condition: Condition) -> Condition:
+    """Make a condition that may be unknown false there, so that it can be negated."""
+    return sa.case((condition, 1), else_=0) == 1
+
+
+def expired(mapped: Mapped, keep: KeepRule, retention: Retention, today: date) -> Condition:
+    """Select the rows whose period is over; one without a readable date is never over."""
+    first_kept = retention.first_kept(retention.rules[keep.rule], today)
+    return surely(day_of(mapped.facts, keep.counted_from) < first_kept.isoformat())
+
+
+def event_days(rows: PersonRows, mapped: Mapped, kept: Condition, column: str) -> Mapping[date | None, int]:
+    """Count rows by the day of their event; None for those without a readable date."""
+    day = day_of(mapped.facts, column).label("day")
+    query = sa.select(day, sa.func.count()).select_from(mapped.clause).where(kept).group_by(day)
+    return {_day(text): number for text, number in rows.connection.execute(query)}
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def retained(
+    source: str, mapped: Mapped, keep: KeepRule, retention: Retention, days: Mapping[date | None, int]
+) -> Keep:
+    """Say what of a table stays under its rule, and until when."""
+    rule = retention.rules[keep.rule]
+    numbers: dict[int, int] = defaultdict(int)
+    untils: dict[int, date] = defaultdict(lambda: date.min)
+    for event_on, number in days.items():
+        if event_on is not None:
+            numbers[event_on.year] += number
+            untils[event_on.year] = max(untils[event_on.year], retention.until(rule, event_on))
+    return Keep(
+        source,
+        mapped.label,
+        mapped.map.category,
+        sum(days.values()),
+        keep.columns,
+        keep.rule,
+        f"{rule.law}, {rule.article}",
+        None if None in days else max(untils.values()),
+        tuple((year, numbers[year], untils[year]) for year in sorted(numbers)),
+    )
+
+
+# ── running services ────────────────────────────────────────────────────────────────────────────────
+
+
+def running(mapped: Mapped, today: date) -> Condition:
+    """Select the rows that are running services on a day; without an end they run on."""
+    active = mapped.map.active_when
+    if active is None:
+        return sa.false()
+    conditions: list[Condition] = []
+    if active.column:
+        conditions.append(mapped.clause.c[active.column].in_(active.values))
+    if active.until:
+        day = day_of(mapped.facts, active.until)
+        conditions.append(sa.or_(day.is_(None), day >= today.isoformat()))
+    return surely(sa.and_(*conditions)) if conditions else sa.false()
+
+
+def blockers(rows: PersonRows, source: str, today: date) -> Iterator[Blocker]:
+    """List the running services of the person, table by table."""
+    for mapped in rows.layout:
+        if active := mapped.map.active_when:
+            condition = sa.and_(rows.theirs(mapped), running(mapped, today))
+            if number := rows.count(mapped, condition):
+                name = mapped.clause.c[active.label or mapped.map.key[0]]
+                named = rows.connection.execute(
+                    sa.select(name).where(condition).order_by(name).limit(_LABELS_SHOWN)
+                )
+                yield Blocker(source, mapped.label, number, active.what, tuple(str(row[0]) for row in named))
+
+
+def still_needed(source: str, mapped: Mapped, number: int) -> Keep:
+    """Say that rows stay because a running service of the person needs them."""
+    named = tuple(mapped.map.erase) if isinstance(mapped.map.erase, dict) else mapped.exported
+    return Keep(
+        source,
+        mapped.label,
+        mapped.map.category,
+        number,
+        named,
+        "running_service",
+        "Article 6(1)(b) GDPR",
+        None,
+    )
+
+
+def hold_running(rows: PersonRows, today: date) -> Mapping[str, sa.TableClause]:
+    """Hold the running services and, table by table, every row of the person that they hang on."""
+    services = [m for m in rows.layout if m.map.active_when]
+    held = {m.label: rows.hold(m, sa.and_(rows.theirs(m), running(m, today))) for m in services}
+    grown = deque(held)
+    while grown:
+        mapped = rows.layout.tables[grown.popleft()]
+        for columns, needed, references in _hangs_on(rows, mapped):
+            pointing = sa.select(*mapped.columns(columns)).where(rows.among(mapped, held[mapped.label]))
+            reached = sa.and_(rows.theirs(needed), within(needed, references, pointing))
+            if needed.label not in held:
+                held[needed.label] = rows.hold(needed, sa.false())
+            if rows.extend(held[needed.label], needed, reached):
+                grown.append(needed.label)
+    return held
+
+
+_Way = tuple[tuple[str, ...], Mapped, tuple[str, ...]]
+
+
+def _hangs_on(rows: PersonRows, mapped: Mapped) -> Iterator[_Way]:
+    """List the ways from a row to what it needs: what it points to, and the contacts of an account."""
+    layout = rows.layout
+    for join in mapped.joins:
+        yield join.columns, layout.tables[join.to], join.references
+    for reference in mapped.facts.references:
+        if parent := layout.by_id.get(reference.to):
+            yield reference.columns, parent, reference.references
+    for other, join in layout.linked_to[mapped.label]:
+        points_to_it = other.facts.is_unique(join.columns) and not mapped.facts.is_unique(join.references)
+        if points_to_it or (mapped.map.account and other.map.contacts):
+            yield join.references, other, join.columns

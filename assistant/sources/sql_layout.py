@@ -1,0 +1,147 @@
+"""The map laid over the schema: what every statement about a person is built from."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import sqlalchemy as sa
+
+    from assistant.domain.data_map import DataMap, Link, TableMap
+    from assistant.sources.sql_schema import ColumnFacts, Schema, TableFacts, TableId
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A link of the map with the table it leads to made certain."""
+
+    columns: tuple[str, ...]
+    to: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Mapped:
+    """One mapped table: its name in plans, its map, its facts and its links."""
+
+    label: str
+    map: TableMap
+    facts: TableFacts
+    joins: tuple[Join, ...]
+
+    @property
+    def clause(self) -> sa.TableClause:
+        """Give the table for use in statements."""
+        return self.facts.clause
+
+    def columns(self, names: Iterable[str]) -> list[sa.ColumnClause[Any]]:
+        """Give some of its columns for use in statements."""
+        return [self.clause.c[name] for name in names]
+
+    @property
+    def stands_alone(self) -> bool:
+        """Say whether its rows are accounts by themselves: only what was proved makes them the person's."""
+        return self.map.account and bool(self.map.identity)
+
+    @cached_property
+    def exported(self) -> tuple[str, ...]:
+        """List the columns a disclosure shows, in the order of the map."""
+        wanted = tuple(self.facts.columns) if self.map.exported == "all" else self.map.exported
+        return tuple(name for name in wanted if name not in self.map.hidden)
+
+
+def labels(data_map: DataMap) -> list[tuple[str, TableMap]]:
+    """Name every mapped table; two of the same name are told apart by their schema."""
+    twice = {name for name, times in Counter(t.name for t in data_map.tables).items() if times > 1}
+    return [(f"{t.table_schema}.{t.name}" if t.name in twice else t.name, t) for t in data_map.tables]
+
+
+def target(data_map: DataMap, table: TableMap, link: Link) -> str:
+    """Name the table a link leads to; of two with that name the one in the same schema."""
+    named = [(label, t) for label, t in labels(data_map) if t.name == link.to]
+    return next((label for label, t in named if t.table_schema == table.table_schema), named[0][0])
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Every mapped table over its facts, and the whole schema around them."""
+
+    tables: Mapping[str, Mapped]
+    schema: Schema
+
+    def __iter__(self) -> Iterator[Mapped]:
+        """Go through the mapped tables in the order of the map."""
+        return iter(self.tables.values())
+
+    @cached_property
+    def by_id(self) -> Mapping[TableId, Mapped]:
+        """Find a mapped table by where it stands in the database."""
+        return {mapped.facts.id: mapped for mapped in self}
+
+    @cached_property
+    def linked_to(self) -> Mapping[str, tuple[tuple[Mapped, Join], ...]]:
+        """List, for each table, the links of others (and its own) that lead to it."""
+        return {
+            label: tuple((m, join) for m in self for join in m.joins if join.to == label)
+            for label in self.tables
+        }
+
+
+def lay_out(data_map: DataMap, schema: Schema) -> Layout:
+    """Lay a map over a schema that holds every table it names; KeyError if one is missing."""
+    return Layout(
+        {
+            label: Mapped(
+                label,
+                table,
+                schema.tables[table.table_schema, table.name],
+                tuple(Join(k.columns, target(data_map, table, k), k.references) for k in table.link),
+            )
+            for label, table in labels(data_map)
+        },
+        schema,
+    )
+
+
+def named_columns(table: TableMap) -> Iterator[tuple[str, str]]:
+    """Go through every column a table's map names, with the key of the map that names it."""
+    lists: dict[str, Iterable[str]] = {
+        "key": table.key,
+        "hidden": table.hidden,
+        "portable": table.portable,
+        "redacted": table.redacted,
+        "meanings": (name.partition("@")[0] for name in table.meanings),  # "column@fr" is the French text
+        "stays": table.stays,
+        "exported": () if table.exported == "all" else table.exported,
+        "erase": table.erase if isinstance(table.erase, dict) else (),
+        "keep": (*table.keep.columns, table.keep.counted_from) if table.keep else (),
+        "link": [c for link in table.link for c in link.columns],
+        "identity": [c for columns in table.identity.values() for c in columns],
+        "rectifiable": [r.column for r in table.rectifiable.values()],
+        "contacts": [c for k in table.contacts for c in (k.column, k.changed) if c],
+        "label": [table.label] if table.label else (),
+        "restrict": [table.restrict.column] if table.restrict else (),
+        "stop": [flag.column for flag in table.stop.values() if flag != "delete"],
+        "active_when": [c for a in [table.active_when] if a for c in (a.column, a.until, a.label) if c],
+    }
+    return ((key, column) for key, columns in lists.items() for column in columns)
+
+
+def nearest(name: str, existing: Iterable[str]) -> str:
+    """Give the mend for an unknown name: the closest one there is, or the list of all."""
+    there = sorted(existing)
+    close = difflib.get_close_matches(name.lower(), [t.lower() for t in there], n=1)
+    if close:
+        return f"did you mean {next(t for t in there if t.lower() == close[0])}?"
+    return f"there are: {', '.join(there) or 'none'}"
+
+
+def facts_of(mapped: Mapped, column: str) -> ColumnFacts:
+    """Give what the database declares of one column of a mapped table."""
+    return mapped.facts.columns[column]

@@ -1,0 +1,116 @@
+"""Says what an order would do in one database: effects, what is kept, what blocks and what would fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from assistant.domain.plan import Keep, Operation, Order, Proposal, Step, TableEffect
+from assistant.sources.sql_check import as_conflicts, misfits
+from assistant.sources.sql_conflicts import refusals
+from assistant.sources.sql_keeps import blockers, event_days, retained, still_needed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from assistant.sources.sql_actions import Action, Orders
+    from assistant.sources.sql_layout import Mapped
+    from assistant.sources.sql_rows import PersonRows
+
+
+@dataclass(frozen=True)
+class Proposing:
+    """One proposal in the making."""
+
+    source: str
+    orders: Orders
+
+    @property
+    def rows(self) -> PersonRows:
+        """Give the rows it is about."""
+        return self.orders.rows
+
+    @property
+    def order(self) -> Order:
+        """Give the order it is about."""
+        return self.orders.order
+
+    def proposal(self) -> Proposal:
+        """Read everything the proposal says; changes nothing."""
+        if self.order.operation is Operation.EXPORT:
+            return Proposal(self._step(list(self._copies())))
+        actions, unfit = self.orders.actions()
+        effects = list(self._effects(actions))
+        erasing = self.order.operation is Operation.ERASE
+        conflicts = [*unfit, *self._misfits(), *refusals(self.rows, actions), *self._shared(effects)]
+        blocking = (
+            ()
+            if self.order.keep_services or not erasing
+            else blockers(self.rows, self.source, self.order.today)
+        )
+        return Proposal(
+            self._step(effects),
+            keeps=tuple(self._keeps(actions)) if erasing else (),
+            blockers=tuple(blocking),
+            recipients=self._recipients(effects),
+            conflicts=tuple(dict.fromkeys(conflicts)),
+        )
+
+    def _step(self, effects: Sequence[TableEffect]) -> Step | None:
+        return Step(self.source, self.order.operation, tuple(effects)) if effects else None
+
+    def _copies(self) -> Iterator[TableEffect]:
+        for mapped in self.rows.layout:
+            if number := self.rows.count(mapped, self.rows.theirs(mapped)):
+                shared = self._shared_rows(mapped)
+                yield TableEffect(mapped.label, mapped.map.category, number, mapped.exported, shared=shared)
+
+    def _effects(self, actions: Sequence[Action]) -> Iterator[TableEffect]:
+        told: set[str] = set()
+        for action in actions:
+            label = action.mapped.label
+            number = self.rows.count(action.mapped, action.pending)
+            shared = 0 if label in told else self._shared_rows(action.mapped)
+            if number or shared:
+                told.add(label)
+                yield action.effect(number, shared)
+
+    def _shared_rows(self, mapped: Mapped) -> int:
+        return self.rows.count(mapped, self.rows.shared(mapped)) if self.rows.may_share(mapped) else 0
+
+    def _keeps(self, actions: Sequence[Action]) -> Iterator[Keep]:
+        retention = self.orders.retention
+        for action in actions:
+            keep = action.keep
+            if keep and keep.rule in retention.rules:
+                days = event_days(self.rows, action.mapped, action.scope, keep.counted_from)
+                if days:
+                    yield retained(self.source, action.mapped, keep, retention, days)
+        for label, held in self.orders.staying.items():
+            mapped = self.rows.layout.tables[label]
+            if number := self.rows.count(
+                mapped, sa.and_(self.rows.own(mapped), self.rows.among(mapped, held))
+            ):
+                yield still_needed(self.source, mapped, number)
+
+    def _misfits(self) -> Iterator[str]:
+        """Say again, for the tables that hold something, what `sources check` says of the map."""
+        if self.order.operation is Operation.ERASE:
+            for mapped in self.rows.layout:
+                found = misfits(mapped.label, mapped.map, mapped.facts, self.orders.retention)
+                if (said := as_conflicts(found)) and self.rows.count(mapped, self.rows.theirs(mapped)):
+                    yield from said
+
+    def _shared(self, effects: Sequence[TableEffect]) -> Iterator[str]:
+        if self.order.operation is Operation.RECTIFY:
+            for effect in effects:
+                if effect.shared:
+                    also = "are another person's as well and stay as they are; an agent must decide"
+                    yield f"{effect.shared} rows of {effect.table} {also}."
+
+    def _recipients(self, effects: Sequence[TableEffect]) -> tuple[str, ...]:
+        tables = {effect.table for effect in effects if effect.rows}
+        named = (name for m in self.rows.layout if m.label in tables for name in m.map.recipients)
+        return tuple(sorted(set(named)))

@@ -1,0 +1,228 @@
+"""What a database really holds: tables, columns, keys and references, read once and trusted over the map."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SAWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy.engine.reflection import Inspector
+
+TableId = tuple[str | None, str]  # schema, name
+
+
+class Kind(StrEnum):
+    """What sort of value a column takes, as far as erasing and comparing care."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    INSTANT = "instant"
+    JSON = "json"
+    BINARY = "binary"
+    OTHER = "other"
+
+
+_KINDS: tuple[tuple[type[Any], Kind], ...] = (
+    (sa.JSON, Kind.JSON),
+    (sa.Boolean, Kind.BOOLEAN),
+    (sa.Enum, Kind.OTHER),
+    (sa.Uuid, Kind.OTHER),
+    (sa.String, Kind.TEXT),
+    (sa.Integer, Kind.INTEGER),
+    (sa.Numeric, Kind.NUMBER),
+    (sa.DateTime, Kind.INSTANT),
+    (sa.Date, Kind.DATE),
+    (sa.LargeBinary, Kind.BINARY),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFacts:
+    """One column as the database declares it."""
+
+    name: str
+    type: sa.types.TypeEngine[Any]
+    nullable: bool
+
+    @property
+    def kind(self) -> Kind:
+        """Say what sort of value it takes."""
+        return next((kind for type_, kind in _KINDS if isinstance(self.type, type_)), Kind.OTHER)
+
+    @property
+    def length(self) -> int | None:
+        """Give the longest text it takes, None if it has no limit."""
+        return getattr(self.type, "length", None) if self.kind is Kind.TEXT else None
+
+    @property
+    def folds_case(self) -> bool:
+        """Say whether `=` disregards case by itself, so that an index on the column can be used."""
+        collation = getattr(self.type, "collation", None) or ""
+        return collation.lower().endswith("_ci") or type(self.type).__name__ == "CITEXT"
+
+    @property
+    def zoned(self) -> bool:
+        """Say whether its instants carry a time zone."""
+        return bool(getattr(self.type, "timezone", False))
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key of the schema: `columns` point to `references` of the table `to`."""
+
+    columns: tuple[str, ...]
+    to: TableId
+    references: tuple[str, ...]
+    on_delete: str = "NO ACTION"
+
+
+@dataclass(frozen=True)
+class TableFacts:
+    """One table or view as the database declares it."""
+
+    id: TableId
+    columns: Mapping[str, ColumnFacts]
+    key: tuple[str, ...] = ()
+    uniques: tuple[frozenset[str], ...] = ()
+    references: tuple[Reference, ...] = ()
+    led_by: frozenset[str] = frozenset()  # columns that some index begins with
+    folded: frozenset[str] = frozenset()  # of these, the ones whose index disregards case (SQLite NOCASE)
+    is_view: bool = False
+    raw: bool = False  # values pass as the driver gives them (SQLite has no types of its own)
+
+    @property
+    def name(self) -> str:
+        """Give the name as a person would write it."""
+        return ".".join(part for part in self.id if part)
+
+    @cached_property
+    def clause(self) -> sa.TableClause:
+        """Give the table for use in statements."""
+        columns: list[sa.ColumnClause[Any]] = [
+            sa.column(c.name, sa.types.NullType() if self.raw else c.type) for c in self.columns.values()
+        ]
+        return sa.table(self.id[1], *columns, schema=self.id[0])
+
+    def is_unique(self, columns: Iterable[str]) -> bool:
+        """Say whether no two rows may agree in these columns."""
+        given = set(columns)
+        return any(unique <= given for unique in self.uniques)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All tables and views of the schemas that a map speaks of."""
+
+    tables: Mapping[TableId, TableFacts]
+
+    def pointing_at(self, target: TableId) -> Sequence[tuple[TableFacts, Reference]]:
+        """List the foreign keys that lead to a table."""
+        return [(t, r) for t in self.tables.values() for r in t.references if r.to == target]
+
+
+def read_schema(connection: sa.Connection, schemas: Iterable[str | None]) -> Schema:
+    """Read every table and view of these schemas, None being the default one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # types SQLAlchemy does not know are Kind.OTHER
+        inspector = sa.inspect(connection)
+        return Schema(
+            {
+                (schema, name): _read_table(connection, inspector, (schema, name), is_view=is_view)
+                for schema in schemas
+                for names, is_view in ((inspector.get_table_names, False), (inspector.get_view_names, True))
+                for name in names(schema=schema)
+            }
+        )
+
+
+def _read_table(
+    connection: sa.Connection, inspector: Inspector, id_: TableId, *, is_view: bool
+) -> TableFacts:
+    schema, name = id_
+    columns = {
+        c["name"]: ColumnFacts(c["name"], c["type"], c["nullable"])
+        for c in inspector.get_columns(name, schema)
+    }
+    raw = connection.dialect.name == "sqlite"
+    if is_view:
+        return TableFacts(id_, columns, is_view=True, raw=raw)
+    key = tuple(inspector.get_pk_constraint(name, schema)["constrained_columns"])
+    indexes = _sqlite_indexes(connection, id_) if raw else _indexes(inspector, id_)
+    uniques = [frozenset(index.columns) for index in indexes if index.unique]
+    return TableFacts(
+        id_,
+        columns,
+        key,
+        uniques=(*({frozenset(key)} if key else ()), *uniques),
+        references=_references(inspector, id_),
+        led_by=frozenset(i.columns[0] for i in indexes if i.columns) | set(key[:1]),
+        folded=frozenset(i.columns[0] for i in indexes if i.columns and i.folds_case),
+        raw=raw,
+    )
+
+
+def _references(inspector: Inspector, id_: TableId) -> tuple[Reference, ...]:
+    return tuple(
+        Reference(
+            tuple(key["constrained_columns"]),
+            (key["referred_schema"], key["referred_table"]),
+            tuple(key["referred_columns"]),
+            str(key.get("options", {}).get("ondelete") or "NO ACTION").upper(),
+        )
+        for key in inspector.get_foreign_keys(id_[1], id_[0])
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    columns: tuple[str, ...]  # empty if it begins with an expression
+    unique: bool  # over just these columns and all rows
+    folds_case: bool = False
+
+
+def _indexes(inspector: Inspector, id_: TableId) -> list[_Index]:
+    schema, name = id_
+    found = [
+        _Index(
+            _up_to_expression(index["column_names"]),
+            bool(index["unique"]) and None not in index["column_names"],
+        )
+        for index in inspector.get_indexes(name, schema)
+    ]
+    return found + [
+        _Index(tuple(u["column_names"]), True) for u in inspector.get_unique_constraints(name, schema)
+    ]
+
+
+def _sqlite_indexes(connection: sa.Connection, id_: TableId) -> list[_Index]:
+    # The pragmas also show indexes that constraints made, and the collation of each.
+    found = []
+    schema = id_[0] or "main"
+    listed = connection.execute(
+        sa.text('SELECT name, "unique", partial FROM pragma_index_list(:t, :s)'), {"t": id_[1], "s": schema}
+    )
+    for name, unique, partial in listed.all():
+        rows = connection.execute(
+            sa.text("SELECT name, coll FROM pragma_index_xinfo(:i, :s) WHERE key ORDER BY seqno"),
+            {"i": name, "s": schema},
+        ).all()
+        whole = not partial and None not in [row[0] for row in rows]
+        columns = () if partial else _up_to_expression([row[0] for row in rows])
+        found.append(_Index(columns, bool(unique) and whole, rows[0][1] == "NOCASE"))
+    return found
+
+
+def _up_to_expression(columns: Sequence[str | None]) -> tuple[str, ...]:
+    return tuple(name for name in itertools.takewhile(lambda name: name is not None, columns) if name)

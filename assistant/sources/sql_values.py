@@ -1,0 +1,305 @@
+"""How single values are blanked, replaced, recognised and dated, in terms every database understands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from assistant.sources.sql_schema import ColumnFacts, Kind, TableFacts
+
+if TYPE_CHECKING:
+    from assistant.domain.data_map import Overwrite
+
+Random = Callable[[int], bytes]
+Condition = sa.ColumnElement[bool]
+Scalar = str | int | bool | None
+
+_MARK = "erased-"
+_NOWHERE = "@erased.invalid"  # RFC 2606: no mail is ever delivered there
+_DIGITS = 16
+_ENOUGH_DIGITS = 8  # below that, values that must be unique would soon meet
+_MILLISECONDS_FROM = 10**11
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One column's new value: what to write, how a plan says it, and how to see that it is there."""
+
+    column: str
+    said: str
+    done: Condition
+    value: Any = None
+    fresh: Callable[[], Any] | None = None  # instead of `value`: another one at every call
+    unique: bool = False  # every row needs a value of its own
+
+
+def blanking(facts: TableFacts, name: str, rule: Overwrite, random: Random) -> Write:
+    """Say how erasure overwrites a column; ValueError with the mend where the column forbids it.
+
+    A column that holds nothing is as good as blanked.
+    """
+    column, clause = facts.columns[name], facts.clause.c[name]
+    unique = any(name in columns for columns in facts.uniques)
+    if unfit := unfit_to_blank(facts, name, rule):
+        raise ValueError(unfit)
+    if rule.how in {"random", "random_email"}:
+        fresh, done = _random(column, clause, rule.how, random)
+        return Write(name, rule.how, sa.or_(clause.is_(None), done), fresh=fresh, unique=unique)
+    if rule.how == "null":
+        return Write(name, "null", clause.is_(None))
+    value = converted(facts, name, rule.value) if rule.how == "fixed" else _empty(column)
+    said = f"fixed: {rule.value}" if rule.how == "fixed" else rule.how
+    return Write(name, said, sa.or_(clause.is_(None), clause == value), value=value)
+
+
+def assigning(facts: TableFacts, name: str, value: Scalar, said: str | None = None) -> Write:
+    """Say how a column gets a given value; ValueError with the reason where it cannot hold it."""
+    column, clause = facts.columns[name], facts.clause.c[name]
+    if value is None and not column.nullable:
+        raise ValueError("the column does not take NULL")
+    new = converted(facts, name, value) if isinstance(value, str) else value
+    if isinstance(new, str) and column.length and len(new) > column.length:
+        raise ValueError(f"the column takes {column.length} characters, the value has {len(new)}")
+    unique = facts.is_unique([name])
+    shown = said if said is not None else ("null" if value is None else str(value))
+    return Write(name, shown, clause.is_not_distinct_from(new), value=new, unique=unique)
+
+
+def unfit_to_blank(facts: TableFacts, name: str, rule: Overwrite) -> str | None:
+    """Say why a column cannot be overwritten in this way and what to write instead; None if it can."""
+    column = facts.columns[name]
+    if rule.how == "null":
+        return (
+            None
+            if column.nullable
+            else "is NOT NULL, so it cannot be set to null; use empty, fixed or random"
+        )
+    if rule.how in {"random", "random_email"}:
+        return _unfit_for_random(facts, column, rule.how)
+    if facts.is_unique([name]):
+        return f"is UNIQUE, so {rule.how} fails for the second person; use random or random_email"
+    if rule.how == "empty":
+        takes = column.kind in {Kind.TEXT, Kind.JSON, Kind.BINARY, Kind.OTHER}
+        return None if takes else f"holds a {column.kind}, which has no empty value; use null or fixed"
+    return _unfit_for_fixed(facts, column, rule.value)
+
+
+def _unfit_for_fixed(facts: TableFacts, column: ColumnFacts, value: str) -> str | None:
+    if column.length is not None and len(value) > column.length:
+        return f"takes {column.length} characters, the fixed value has {len(value)}; shorten it"
+    try:
+        converted(facts, column.name, value)
+    except ValueError:
+        return f"holds a {column.kind}, which the fixed value is not; write one that fits"
+    return None
+
+
+def _unfit_for_random(facts: TableFacts, column: ColumnFacts, how: str) -> str | None:
+    if how == "random" and column.kind in {Kind.INTEGER, Kind.NUMBER}:
+        return None
+    if column.kind is not Kind.TEXT:
+        return f"holds a {column.kind}, for which there is no {how} value; use null or fixed"
+    digits = _digits(column, how)
+    short = digits < (_ENOUGH_DIGITS if facts.is_unique([column.name]) else 0)
+    return f"takes {column.length} characters, too few for {how}; use null, empty or fixed" if short else None
+
+
+def _digits(column: ColumnFacts, how: str) -> int:
+    around = len(_MARK) + (len(_NOWHERE) if how == "random_email" else 0)
+    return min(_DIGITS, column.length - around) if column.length else _DIGITS
+
+
+def _random(
+    column: ColumnFacts, clause: sa.ColumnClause[Any], how: str, random: Random
+) -> tuple[Callable[[], Any], Condition]:
+    if column.kind is not Kind.TEXT:
+        low, high = _band(column.type)
+        return (lambda: low + int.from_bytes(random(8)) % (high - low + 1)), clause.between(low, high)
+    digits, end = _digits(column, how), _NOWHERE if how == "random_email" else ""
+    return (lambda: f"{_MARK}{random(_DIGITS).hex()[:digits]}{end}"), clause.like(
+        f"{_MARK}{'_' * digits}{end}"
+    )
+
+
+def _band(type_: sa.types.TypeEngine[Any]) -> tuple[int, int]:
+    """Give the numbers used as random ones: so far from real ones that they can be told apart."""
+    if isinstance(type_, sa.Numeric):
+        digits = (type_.precision or 9) - (type_.scale or 0)
+        return -(10**digits) + 1, -(10**digits) // 2
+    bits = 16 if isinstance(type_, sa.SmallInteger) else 64 if isinstance(type_, sa.BigInteger) else 32
+    if getattr(type_, "unsigned", False):
+        return int(2 ** (bits - 1)), int(2**bits) - 1
+    return -int(2 ** (bits - 1)), -int(2 ** (bits - 2)) - 1
+
+
+def _empty(column: ColumnFacts) -> str | bytes:
+    return "{}" if column.kind is Kind.JSON else b"" if column.kind is Kind.BINARY else ""
+
+
+def converted(facts: TableFacts, name: str, text: str) -> Any:
+    """Turn text into what the column takes; ValueError if it is nothing of the kind."""
+    kind = facts.columns[name].kind
+    if kind is Kind.INTEGER:
+        return int(text)
+    if kind is Kind.NUMBER:
+        return _number(text, raw=facts.raw)
+    if kind is Kind.BOOLEAN:
+        return {"true": True, "1": True, "false": False, "0": False}.get(text.lower()) or _false(text)
+    if kind is Kind.DATE:
+        day = date.fromisoformat(text)
+        return text if facts.raw else day
+    if kind is Kind.INSTANT:
+        instant = datetime.fromisoformat(text)
+        return text if facts.raw else instant
+    return text
+
+
+def _number(text: str, *, raw: bool) -> Decimal | float:
+    try:
+        return float(text) if raw else Decimal(text)
+    except InvalidOperation:
+        raise ValueError(text) from None
+
+
+def _false(text: str) -> bool:
+    if text.lower() not in {"false", "0"}:
+        raise ValueError(text)
+    return False
+
+
+def lifted(facts: TableFacts, name: str) -> str | int | bool | None:
+    """Give the value of a flag that is not set."""
+    column = facts.columns[name]
+    if column.kind is Kind.BOOLEAN:
+        return False
+    if column.kind in {Kind.INTEGER, Kind.NUMBER}:
+        return 0
+    return None if column.nullable else ""
+
+
+# ── days and instants ───────────────────────────────────────────────────────────────────────────────
+
+
+def can_be_dated(facts: TableFacts, name: str) -> bool:
+    """Say whether a column can hold a day: a date, an instant, ISO 8601 text, and in SQLite Unix time."""
+    kind = facts.columns[name].kind
+    return kind in {Kind.DATE, Kind.INSTANT, Kind.TEXT} or (
+        facts.raw and kind in {Kind.INTEGER, Kind.NUMBER, Kind.OTHER}
+    )
+
+
+def day_of(facts: TableFacts, name: str) -> sa.ColumnElement[str]:
+    """Give a column's day as text YYYY-MM-DD in SQL, NULL where it holds no day."""
+    clause, kind = facts.clause.c[name], facts.columns[name].kind
+    if facts.raw:
+        return _sqlite_day(clause)
+    if kind is Kind.TEXT:
+        return sa.case((clause.like("____-__-__%"), sa.func.substr(clause, 1, 10)))
+    return sa.func.nullif(sa.func.substr(sa.cast(clause, sa.String), 1, 10), "0000-00-00")
+
+
+def _sqlite_day(clause: sa.ColumnClause[Any]) -> sa.ColumnElement[str]:
+    # A column declared DATE may hold text or Unix seconds or milliseconds: each row is asked what it is.
+    seconds = sa.case((sa.func.abs(clause) > _MILLISECONDS_FROM, clause / 1000), else_=clause)
+    stored = sa.func.typeof(clause)
+    is_day = sa.and_(stored == "text", clause.like("____-__-__%"))
+    return sa.case(
+        (is_day, sa.func.date(sa.func.substr(clause, 1, 10))),
+        (stored.in_(["integer", "real"]), sa.func.date(seconds, "unixepoch")),
+    )
+
+
+def instant_of(value: Any) -> datetime | None:
+    """Read an instant as a database gives it; without a zone it is UTC; None if it is none."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        seconds = value / 1000 if abs(value) > _MILLISECONDS_FROM else value
+        return datetime.fromtimestamp(seconds, UTC)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    return None
+
+
+# ── whose ───────────────────────────────────────────────────────────────────────────────────────────
+
+_PUNCTUATION = " -./()"
+
+
+def identifies(facts: TableFacts, name: str, kind: str, values: Sequence[str]) -> Condition:
+    """Compare an identifying column with what was proved: e-mail addresses without regard to case."""
+    column, clause = facts.columns[name], facts.clause.c[name]
+    wanted = sorted({v.strip() for v in values if v.strip()})
+    if not wanted:
+        return sa.false()
+    if column.kind is Kind.INTEGER:
+        return clause.in_([int(v) for v in wanted if v.isascii() and v.isdigit() and str(int(v)) == v])
+    text = clause if column.kind is Kind.TEXT or facts.raw else sa.cast(clause, sa.String)
+    if kind == "email":
+        return _same_address(facts, column, text, wanted)
+    if kind == "client_id":
+        return sa.func.upper(sa.func.trim(text)).in_([v.upper() for v in wanted])
+    if kind == "phone":
+        return _without_punctuation(text).in_(
+            ["".join(c for c in v if c not in _PUNCTUATION) for v in wanted]
+        )
+    return text.in_(wanted)
+
+
+def _same_address(
+    facts: TableFacts, column: ColumnFacts, text: sa.ColumnElement[Any], wanted: Sequence[str]
+) -> Condition:
+    if column.folds_case:
+        return text.in_(wanted)
+    # lower() of SQLite knows ASCII only: an accented address all in capitals is looked for as that leaves it.
+    spelled = sorted({w for v in wanted for w in (v.lower(), _ascii_lower(v), _ascii_lower(v.upper()))})
+    exact = sa.func.lower(sa.func.trim(text)).in_(spelled)
+    return sa.and_(_near(text, spelled), exact) if column.name in facts.folded else exact
+
+
+def _near(text: sa.ColumnElement[Any], spelled: Sequence[str]) -> Condition:
+    """Narrow down by ranges that a NOCASE index answers: spaces may stand behind the address or before it."""
+    folded = sa.collate(text, "NOCASE")
+    return sa.or_(
+        *(
+            sa.and_(folded >= low, folded < high)
+            for low, high in (*((v, f"{v}!") for v in spelled), (" ", "!"))
+        )
+    )
+
+
+def _ascii_lower(text: str) -> str:
+    return "".join(c.lower() if c.isascii() else c for c in text)
+
+
+def _without_punctuation(text: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    for character in _PUNCTUATION:
+        text = sa.func.replace(text, character, "")
+    return text
+
+
+def keyed(facts: TableFacts, key: Sequence[str], values: Sequence[Sequence[str]]) -> Condition:
+    """Find rows by their keys as text, through the index of the key."""
+    return sa.or_(
+        sa.false(),
+        *(sa.and_(*(_equals(facts, n, v) for n, v in zip(key, row, strict=True))) for row in values),
+    )
+
+
+def _equals(facts: TableFacts, name: str, value: str) -> Condition:
+    column, clause = facts.columns[name], facts.clause.c[name]
+    if column.kind is Kind.INTEGER:
+        return clause == int(value)
+    if column.kind is Kind.TEXT or (facts.raw and column.kind is not Kind.NUMBER):
+        return clause == value
+    return sa.cast(clause, sa.String) == value
