@@ -1,0 +1,51 @@
+// The words of the panel, and how dates read in the chosen language.
+const LOCALES = { en: "en-GB", fr: "fr-FR" };
+
+export class Texts {
+  constructor(catalogues, language) {
+    this.catalogues = catalogues;
+    this.use(language);
+  }
+
+  use(locale) {
+    this.language = String(locale).toLowerCase().startsWith("fr") ? "fr" : "en";
+  }
+
+  has(key) {
+    return Object.hasOwn(this.catalogues[this.language], key);
+  }
+
+  say(key, values = {}) {
+    const text = this.catalogues[this.language][key];
+    return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+  }
+
+  number(value) {
+    return new Intl.NumberFormat(LOCALES[this.language]).format(value);
+  }
+
+  // A calendar date ("2026-12-24") is the same day wherever the reader is.
+  date(day) {
+    const [year, month, date] = day.split("-").map(Number);
+    const look = { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
+    return new Intl.DateTimeFormat(LOCALES[this.language], look).format(Date.UTC(year, month - 1, date));
+  }
+
+  day(instant) {
+    const look = { weekday: "long", day: "numeric", month: "long" };
+    return new Intl.DateTimeFormat(LOCALES[this.language], look).format(instant);
+  }
+
+  time(instant) {
+    return new Intl.DateTimeFormat(LOCALES[this.language], { hour: "2-digit", minute: "2-digit" }).format(instant);
+  }
+
+  // Fill every element that names a text; the page holds no words of its own.
+  fill(root) {
+    root.documentElement.lang = this.language;
+    root.title = this.say("title");
+    for (const element of root.querySelectorAll("[data-text]")) element.textContent = this.say(element.dataset.text);
+    for (const element of root.querySelectorAll("[data-label]")) element.setAttribute("aria-label", this.say(element.dataset.label));
+    for (const element of root.querySelectorAll("[data-placeholder]")) element.placeholder = this.say(element.dataset.placeholder);
+  }
+}
