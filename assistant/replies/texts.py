@@ -88,7 +88,7 @@ class Texts:
         """Write a text; an unknown locale is written in English, wrong values raise TextError."""
         if (message := MESSAGES.get(name)) is None:
             raise TextError(f"There is no text named {name}; the catalogue is assistant/domain/messages.py.")
-        _check_values(name, message.needs, message.may, values)
+        _check_values(f"text {name}", message.needs, message.may, values)
         filled = dict.fromkeys(message.may) | values
         return _split(self._locale(locale).fill(f"{name}.txt", filled))
 
@@ -96,7 +96,7 @@ class Texts:
         """Write the parts of a page, by their keys in pages.toml; plain text, for the template to escape."""
         if name not in PAGES:
             raise TextError(f"There is no page named {name}; the catalogue is assistant/domain/messages.py.")
-        _check_values(name, PAGES[name], frozenset(), values)
+        _check_values(f"page {name}", PAGES[name], frozenset(), values)
         texts = self._locale(locale)
         return MappingProxyType({key: texts.fill(_part(name, key), values) for key in texts.pages[name]})
 
@@ -156,9 +156,9 @@ def _environment(labels: Labels, desk: DeskFacts, sources: Mapping[str, str]) ->
 
 def _check_values(name: str, needs: frozenset[str], may: frozenset[str], values: Mapping[str, Any]) -> None:
     if missing := sorted(needs - values.keys()):
-        raise TextError(f"The text {name} lacks {', '.join(missing)}.")
+        raise TextError(f"The {name} lacks {', '.join(missing)}.")
     if unknown := sorted(values.keys() - needs - may):
-        raise TextError(f"The text {name} knows no {', '.join(unknown)}.")
+        raise TextError(f"The {name} knows no {', '.join(unknown)}.")
 
 
 def _split(text: str) -> Rendered:

@@ -1,0 +1,113 @@
+"""An invented controller, and one set of values from which every text can be written."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from assistant.replies import DeskFacts
+
+AT = datetime(2026, 11, 22, 13, 40, tzinfo=UTC)
+PAGE = "https://desk.example.test"
+# The right that each answer is about; the others are written for any.
+ABOUT = {
+    "package_ready": "access",
+    "answer_access_nothing": "access",
+    "answer_rectification": "rectification",
+    "answer_rectification_nothing": "rectification",
+    "answer_objection_marketing": "objection",
+    "answer_objection": "objection",
+    "answer_consent_withdrawal": "consent_withdrawal",
+    "answer_restriction": "restriction",
+    "complaint_received": "complaint",
+    "answer_by_agent": "complaint",
+}
+
+
+def a_request(right: str = "erasure", ref: str = "PD-7K2M-4Q", **more: Any) -> dict[str, Any]:
+    """Give a request as the conversation hands it to a text."""
+    days = {"received_on": date(2026, 11, 22), "due_on": date(2026, 12, 22)}
+    return {"ref": ref, "right": right, "status": "open", "next": "review", **days, **more}
+
+
+def values_for(name: str, requests: int = 1) -> dict[str, Any]:
+    """Give a value for each variable that any text has, with everything that can be listed listed."""
+    right = ABOUT.get(name, "erasure")
+    return {
+        "requests": [a_request(right, f"PD-7K2M-{number}Q") for number in range(4, 4 + requests)],
+        "url": f"{PAGE}/open/a",
+        "not_me_url": f"{PAGE}/not-me/b",
+        "stop_url": f"{PAGE}/stop/c",
+        "undo_url": f"{PAGE}/undo/d",
+        "until": AT,
+        "next_at": AT,
+        "not_before": AT,
+        "ready_from": AT,
+        "asked_at": AT,
+        "gone_on": date(2026, 12, 1),
+        "new_due_on": date(2027, 2, 22),
+        "safe_on": date(2026, 12, 22),
+        "channel": "webchat",
+        "effect": "erasure",
+        "code": "48159263",
+        "field": "address",
+        "address": "maarja@example.test",
+        "name": "Liis",
+        "limit": 4000,
+        "text": "PD-7K2M-4Q: 2026.",
+        "summary": "PD-7K2M-4Q",
+        "ref": "PD-7K2M-4Q",
+        "reason": "Article 17(3)(e)",
+        "ground_law": "Article 17(3)(e)",
+        "days": 2,
+        "days_left": 1,
+        "systems": ["client-area", "own_records"],
+        "withheld": ["Article 15(4)"],
+        "counts": [{"category": "account", "rows": 1234}],
+        "erased": [{"category": "contact", "rows": 1}],
+        "kept": [kept()],
+        "failed": [{"system": "newsletter", "reason": "503"}],
+        "changes": [{"field": "address", "where": ["client-area", "newsletter"]}],
+        "stopped": ["newsletter", "profiling"],
+        "recipients": ["Example Mailer"],
+        "services_kept": True,
+        "services": ["web hosting"],
+    }
+
+
+def kept(**more: Any) -> dict[str, Any]:
+    """Give a line of what stays: invoices of two years under one law."""
+    years = [(2024, 1, date(2031, 12, 31)), (2026, 2, date(2033, 12, 31))]
+    return {
+        "category": "invoices",
+        "rows": 3,
+        "columns": ["name", "email", "invoice_address"],
+        "law": "Estonian Accounting Act, section 12",
+        "until": date(2033, 12, 31),
+        "by_year": years,
+        **more,
+    }
+
+
+def facts(**more: Any) -> DeskFacts:
+    """Give the facts of an invented controller."""
+    known: dict[str, Any] = {
+        "controller_name": "Example Hosting OÜ",
+        "controller_address": "1 Example Street, 10111 Tallinn",
+        "contact_email": "privacy@host.example",
+        "privacy_url": "https://host.example/privacy",
+        "dpo": "dpo@host.example",
+        "authorities": (
+            {
+                "name": "AKI",
+                "address": "Tatari 39, Tallinn",
+                "phone": "+372 000",
+                "web": "https://aki.example",
+            },
+            {"name": "CNIL", "address": "3 place Exemple, Paris", "phone": "", "web": "https://cnil.example"},
+        ),
+        "support_name": "Support",
+        "zone": ZoneInfo("Europe/Tallinn"),
+    }
+    return DeskFacts(**known | more)
