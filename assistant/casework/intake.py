@@ -25,21 +25,23 @@ REMINDERS_BEFORE = (10, 5, 2, 1, 0)  # days before safe_on
 
 def find_or_start_conversation(services: Services, session: Session, incoming: Incoming) -> Conversation:
     """Give the conversation of a thread, begun with its first message."""
-    found = session.exec(
-        select(Conversation).where(
-            col(Conversation.channel) == incoming.channel, col(Conversation.thread) == incoming.thread
-        )
-    ).first()
+    ident = conversation_id(services, incoming.channel, incoming.thread)
+    found = session.get(Conversation, ident)
     if found:
         return found
     conversation = Conversation(
-        id=services.random(12).hex(), channel=incoming.channel, thread=incoming.thread,
+        id=ident, channel=incoming.channel, thread=incoming.thread, language=incoming.locale,
         started_at=incoming.received_at, last_at=incoming.received_at, subject_hint=incoming.sender,
         answerable=not incoming.automatic and incoming.doubtful_sender is None,
     )  # fmt: skip
     session.add(conversation)
     session.flush()
     return conversation
+
+
+def conversation_id(services: Services, channel: str, thread: str) -> str:
+    """Name the conversation of a thread: the same thread, the same conversation, before it is stored."""
+    return services.keyring.keyed_hash(f"{channel}:{thread}", "conversation")[:24]
 
 
 def store_incoming(
@@ -94,8 +96,6 @@ def open_request(
         services, session, request.ref, "subject", "request_opened", right=right, channel=conversation.channel,
         received_at=received_at.isoformat(), due_on=dates.due_on, safe_on=dates.safe_on, rules=list(dates.rules),
     )  # fmt: skip
-    if right is Right.ERASURE:
-        return request
     if right in CARRIED_OUT_FIRST:
         _put_erasure_after(session, conversation, request)
     return request

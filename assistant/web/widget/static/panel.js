@@ -78,7 +78,8 @@ function fill() {
   page["notice-invented"].hidden = !desk.invented;
   page["notice-link"].textContent = texts.say("notice.link");
   page["notice-link"].href = desk.privacyUrl;
-  page["notice-contact"].textContent = desk.contact ? texts.say("notice.contact", { contact: desk.contact }) : "";
+  page["notice-contact"].textContent = texts.say("notice.contact", { contact: desk.contact });
+  page["notice-contact"].hidden = !desk.contact;
   for (const button of page.menu.querySelectorAll("[data-locale]")) {
     button.setAttribute("aria-pressed", String(button.dataset.locale === texts.language));
   }

@@ -1,0 +1,178 @@
+"""What people decide about a request: extend, refuse, withdraw, forward, answer by hand, let lapse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sqlmodel import Session
+
+from assistant.casework import answers, talk
+from assistant.casework.audit import record
+from assistant.casework.intake import local_day, move, recompute_dates, set_attention
+from assistant.casework.queue import WORKERS, Principal, Role, get_request, void_actions
+from assistant.domain.due_date import due_dates
+from assistant.domain.grounds import ground
+from assistant.domain.rights import Right
+from assistant.domain.status import CLOSED, STOPPABLE, Status
+from assistant.errors import Conflict, Invalid
+from assistant.services import Services, wake
+from assistant.store.tables import Conversation, Message, PrivacyRequest
+
+_LONGEST_TEXT = 20_000
+
+
+def extend(services: Services, session: Session, ref: str, reason: str, agent: Principal) -> PrivacyRequest:
+    """Extend by two months and tell the person why, inside the first month (GDPR 12(3)); later has no effect."""
+    agent.require(Role.LEAD)
+    request = get_request(session, ref)
+    today = local_day(services, services.clock.now())
+    _check_open(request)
+    if request.extended_on:
+        raise Conflict("It was extended already; there is no second extension.")
+    if not _said(reason):
+        raise Invalid("Say why: how complex the request is, or how many there are (GDPR 12(3)).")
+    by = due_dates(request.received_at, calendar=services.calendar).extension_notice_by
+    if today > by:
+        raise Conflict(f"The notice had to leave by {by}; an extension now has no effect.", notice_by=str(by))
+    request.extended_on, request.extension_reason = today, reason.strip()
+    dates = recompute_dates(services, session, request)
+    record(services, session, ref, f"agent:{agent.name}", "extended", reason=reason.strip(), due_on=dates.due_on)
+    answers.give_answer(services, session, request, "extension_notice", reason=reason.strip(), new_due_on=dates.due_on)
+    return request
+
+
+def refuse(
+    services: Services, session: Session, ref: str, ground_name: str, reason: str, agent: Principal
+) -> PrivacyRequest:
+    """Refuse with a ground of the law, its reason, and where to complain (GDPR 12(4)); never automatic."""
+    agent.require(Role.LEAD)
+    request = get_request(session, ref)
+    _check_open(request)
+    if not _said(reason):
+        raise Invalid("Say why in words the person understands (GDPR 12(4)).")
+    law = ground(ground_name, Right(request.right))
+    void_actions(services, session, ref, "refused")
+    move(services, session, request, Status.REFUSED, f"agent:{agent.name}", ground=ground_name, article=law.article)
+    answers.give_answer(services, session, request, "answer_refused", reason=reason.strip(), ground_law=law.article)
+    return request
+
+
+def withdraw(services: Services, session: Session, requests: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:
+    """Take back what the person no longer wants, as long as its effect has not started; the contact is told."""
+    done = []
+    for request in requests:
+        if request.status not in STOPPABLE:
+            continue
+        void_actions(services, session, request.ref, "withdrawn")
+        move(services, session, request, Status.WITHDRAWN, "subject")
+        set_attention(services, session, request, None)
+        if request.contact:
+            talk.mail(
+                services, session, "mail_withdrawn", to=services.keyring.unseal(request.contact),
+                language=request.language, ref=request.ref, key=f"withdrawn:{request.ref}",
+                requests=[talk.as_seen(request)],
+            )  # fmt: skip
+        done.append(request)
+    return done
+
+
+def forward(services: Services, session: Session, ref: str, agent: Principal) -> PrivacyRequest:
+    """Say that the owner of a hosted site decides, and that it was passed on (GDPR 28(3)(e), policy 6.1)."""
+    agent.require(*WORKERS)
+    request = get_request(session, ref)
+    void_actions(services, session, ref, "forwarded")
+    move(services, session, request, Status.FORWARDED, f"agent:{agent.name}")
+    set_attention(services, session, request, None)
+    answers.give_answer(services, session, request, "forwarded_processor")
+    return request
+
+
+def close(services: Services, session: Session, ref: str, text: str, agent: Principal) -> PrivacyRequest:
+    """Answer by hand what the desk does not decide, and close."""
+    agent.require(*WORKERS)
+    request = get_request(session, ref)
+    _check_open(request)
+    if not _said(text):
+        raise Invalid("Write the answer that the person gets; nothing is closed in silence (GDPR 12(3)).")
+    if request.status in {Status.RECEIVED, Status.VERIFYING}:
+        move(services, session, request, Status.OPEN, f"agent:{agent.name}")
+    if request.status != Status.OPEN:
+        raise Conflict("A plan is waiting; reject it or approve it first.", status=request.status)
+    move(services, session, request, Status.ANSWERED, f"agent:{agent.name}")
+    set_attention(services, session, request, None)
+    answers.give_answer(services, session, request, "answer_by_agent", text=text.strip())
+    return request
+
+
+def reply(services: Services, session: Session, conversation: Conversation, text: str, agent: Principal) -> None:
+    """Write to the person as an agent, in the channel of the conversation."""
+    agent.require(*WORKERS)
+    if not _said(text):
+        raise Invalid("Write something first.")
+    talk.say_text(
+        services, session, conversation, text.strip(), key=f"agent:{services.random(8).hex()}", sender="agent",
+        name=agent.name, language=conversation.language or services.settings.controller.languages[0],
+    )  # fmt: skip
+
+
+def note(services: Services, session: Session, ref: str, text: str, agent: Principal) -> None:
+    """Leave a note for other agents; the person never sees it here, but it is part of an access."""
+    agent.require(*WORKERS)
+    if not _said(text):
+        raise Invalid("Write something first.")
+    request = get_request(session, ref)
+    session.add(
+        Message(
+            conversation_id=request.conversation_id, external_id=f"note:{services.random(8).hex()}", sender="note",
+            name=agent.name, text=text.strip(), at=services.clock.now(),
+        )  # fmt: skip
+    )
+    record(services, session, ref, f"agent:{agent.name}", "noted")
+
+
+def assign(services: Services, session: Session, ref: str, assignee: str | None, agent: Principal) -> PrivacyRequest:
+    """Give a request to an agent, or take it back."""
+    agent.require(*WORKERS)
+    request = get_request(session, ref)
+    request.assignee = assignee
+    session.add(request)
+    record(services, session, ref, f"agent:{agent.name}", "assigned", assignee=assignee)
+    return request
+
+
+def set_keep_services(services: Services, session: Session, request: PrivacyRequest, *, keep: bool) -> None:
+    """Note whether the person keeps the running services, and have the erasure planned again."""
+    request.details = {**request.details, "keep_services": keep}
+    request.to_plan_at = services.clock.now()
+    session.add(request)
+    record(services, session, request.ref, "subject", "services", keep=keep)
+    wake(session, "plan")
+
+
+def lapse(services: Services, session: Session, ref: str, agent: Principal) -> PrivacyRequest:
+    """Approve the letter to somebody who never proved who they are (GDPR 12(4)); reopened if they do so later."""
+    agent.require(*WORKERS)
+    request = get_request(session, ref)
+    if request.status != Status.VERIFYING:
+        raise Conflict("Only a request that waits for proof can lapse.", status=request.status)
+    move(services, session, request, Status.LAPSED, f"agent:{agent.name}")
+    set_attention(services, session, request, None)
+    answers.give_answer(services, session, request, "lapse_letter")
+    return request
+
+
+def lapse_drafts_due(request: PrivacyRequest, today: date) -> bool:
+    """Tell whether the letter must be drafted: five days ahead of the due date."""
+    return request.status == Status.VERIFYING and request.due_on - timedelta(days=5) <= today
+
+
+def _check_open(request: PrivacyRequest) -> None:
+    if request.status in CLOSED:
+        raise Conflict(f"The request is {request.status} already.", status=request.status)
+
+
+def _said(text: str) -> bool:
+    if len(text) > _LONGEST_TEXT:
+        raise Invalid(f"The text is too long: at most {_LONGEST_TEXT} characters.")
+    return bool(text.strip())

@@ -1,0 +1,103 @@
+"""The clock of the requests: agents are reminded, letters drafted, sessions, codes and tallies expire."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlalchemy import delete, update
+from sqlmodel import Session, col, select
+
+from assistant.casework import talk
+from assistant.casework.audit import do_checkpoint, record
+from assistant.casework.closing import lapse_drafts_due
+from assistant.casework.intake import local_day, next_reminder, set_attention
+from assistant.services import Services
+from assistant.store.tables import Agent, AgentSession, ChallengeRow, PrivacyRequest, Seen, Tally
+
+_BATCH = 200
+_TALLIES_KEPT = timedelta(days=30)
+_CODES_KEPT = timedelta(hours=24)
+_AGENT_SESSION = timedelta(hours=12)
+
+
+async def remind_due(services: Services) -> int:
+    """Mail agents what nears its safe date or is overdue; a day missed while the desk was down is made up once, late."""
+    reminded = 0
+    while batch := await services.write(lambda session: _remind_batch(services, session)):
+        reminded += batch
+    return reminded
+
+
+def _remind_batch(services: Services, session: Session) -> int:
+    today = local_day(services, services.clock.now())
+    due = session.exec(
+        select(PrivacyRequest)
+        .where(col(PrivacyRequest.remind_on).is_not(None), col(PrivacyRequest.remind_on) <= today)
+        .order_by(col(PrivacyRequest.remind_on))
+        .limit(_BATCH)
+    ).all()
+    addresses = _agents(services, session)
+    for request in due:
+        _remind(services, session, request, today, addresses)
+        request.remind_on = next_reminder(request.safe_on, today)
+        session.add(request)
+    return len(due)
+
+
+def _agents(services: Services, session: Session) -> list[tuple[str, str]]:
+    rows = session.exec(
+        select(Agent.email, Agent.language).where(col(Agent.active).is_(True), col(Agent.email).is_not(None))
+    ).all()
+    found = [(email, language) for email, language in rows if email]
+    return found or [(services.settings.support.forward_to, services.settings.support.agents_language)]
+
+
+def _remind(
+    services: Services, session: Session, request: PrivacyRequest, today: date, addresses: list[tuple[str, str]]
+) -> None:
+    url = f"{services.settings.server.public_url}/console/requests/{request.ref}"
+    seen = [talk.as_seen(request)]
+    for address, language in addresses:
+        key = f"remind:{request.ref}:{today}:{services.keyring.keyed_hash(address)[:16]}"
+        if today > request.due_on:
+            days = (today - request.due_on).days
+            talk.mail(
+                services, session, "agent_overdue", to=address, language=language, key=key, requests=seen, days=days,
+                url=url,
+            )  # fmt: skip
+        else:
+            left = (request.safe_on - today).days
+            talk.mail(
+                services, session, "agent_reminder", to=address, language=language, key=key, requests=seen,
+                days_left=max(left, 0), safe_on=request.safe_on, url=url,
+            )  # fmt: skip
+    if lapse_drafts_due(request, today):
+        set_attention(services, session, request, "lapse_letter_to_approve")
+    record(services, session, request.ref, "desk", "reminded", on=today, due_on=request.due_on)
+
+
+async def expire(services: Services) -> None:
+    """Forget what has run out: codes, tallies, one-time values, agents' sessions; and seal the audit."""
+    await services.write(lambda session: _expire(services, session))
+
+
+def _expire(services: Services, session: Session) -> None:
+    now = services.clock.now()
+    session.execute(
+        update(ChallengeRow)
+        .where(
+            col(ChallengeRow.state).in_(("wanted", "sent")), col(ChallengeRow.expires_at) <= now,
+            col(ChallengeRow.renewable_until).is_(None) | (col(ChallengeRow.renewable_until) <= now),
+        )
+        .values(state="dead", stored=None)
+    )  # fmt: skip
+    session.execute(
+        delete(ChallengeRow).where(
+            col(ChallengeRow.state).in_(("dead", "used")), col(ChallengeRow.asked_at) <= now - _CODES_KEPT,
+            col(ChallengeRow.renewable_until).is_(None) | (col(ChallengeRow.renewable_until) <= now),
+        )
+    )  # fmt: skip
+    session.execute(delete(Tally).where(col(Tally.at) <= now - _TALLIES_KEPT))
+    session.execute(delete(Seen).where(col(Seen.until) <= now))
+    session.execute(delete(AgentSession).where(col(AgentSession.last_at) <= now - _AGENT_SESSION))
+    do_checkpoint(services, session)

@@ -1,0 +1,137 @@
+"""A mail, as bytes, to what the desk reads.
+
+It needs the standard library only, so that `mail-in` starts at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from assistant.channels.email import signs
+from assistant.channels.email.bodies import Body, body_of
+from assistant.channels.email.fields import Fields, fields_of, header_and_body
+from assistant.channels.email.quoting import all_words, is_forward, own_words
+from assistant.channels.email.sender import sender_of
+from assistant.channels.email.settings import EmailSettings
+from assistant.channels.email.tokens import Tokens
+from assistant.errors import Invalid
+from assistant.interfaces import Incoming
+
+CHANNEL = "email"
+_MOST_REFERENCES = 20
+_TO_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
+_ADDRESS = re.compile(r"[^\s<>,;:\"()]{1,64}@[^\s<>,;:\"()]{1,255}")
+_WRITTEN_ONCE = ("from", "date", "subject", "message-id")  # what no server on the way adds or changes
+
+
+class TooLarge(Invalid):
+    """The mail is larger than the desk takes."""
+
+    code = "too_large"
+    http_status = 413
+
+
+def check_size(raw: bytes, settings: EmailSettings) -> None:
+    """Return if a mail may be taken; raises TooLarge with a line for whoever piped it in."""
+    if len(raw) > settings.max_bytes:
+        megabytes = settings.max_bytes / 1_000_000
+        raise TooLarge(f"552 5.3.4 The mail is larger than {megabytes:g} MB; send it without attachments.")
+
+
+def parse_message(
+    raw: bytes,
+    *,
+    received_at: datetime,
+    settings: EmailSettings,
+    token_key: bytes,
+    recipients: Sequence[str] = (),
+) -> Incoming:
+    """Read one mail (RFC 5322, MIME); never raises whatever the bytes are, and keeps them all.
+
+    `recipients` are the addresses of the envelope, where the way in knows them.
+    """
+    tokens = Tokens(settings.address, token_key)
+    header, content = header_and_body(raw)
+    fields = fields_of(header)
+    body = body_of(raw)
+    sender = sender_of(fields)
+    external_id = _external_id(fields, content)
+    bounced = signs.bounced(raw, fields, tokens) if signs.is_bounce(fields, sender.address, body) else None
+    own = signs.is_own(fields, tokens)
+    return Incoming(
+        channel=CHANNEL,
+        thread=_thread(fields, recipients, tokens)
+        or (bounced.thread if bounced else None)
+        or tokens.thread_of(external_id),
+        external_id=external_id,
+        text=_text(fields, body),
+        received_at=received_at,
+        sender=sender.address,
+        subject=fields.text("subject") or None,
+        automatic=own or signs.is_automatic(fields, sender.address, body),
+        doubtful_sender=sender.doubt,
+        raw=raw,
+        headers=_for_the_answer(fields)
+        | _of_the_body(body)
+        | _flags(
+            own="1" if own else None,
+            bounce_of=bounced.message_id if bounced else None,
+            bounce_action=body.report.get("action", "").strip().lower()[:20] or None,
+            authenticated=signs.authenticated(fields, settings.authserv_id, sender.address),
+        ),
+    )
+
+
+def _external_id(fields: Fields, content: bytes) -> str:
+    """Name a mail by its Message-ID and what it says: ids can be missing, and anybody may use one again."""
+    told = "\0".join(value for name in _WRITTEN_ONCE for value in fields.all(name))
+    digest = hashlib.sha256(told.encode("utf-8", "surrogateescape"))
+    digest.update(content.replace(b"\r\n", b"\n").rstrip())
+    message_id = next(iter(fields.ids("message-id")), "<>")
+    return f"{message_id[:200]} {digest.hexdigest()[:32]}"
+
+
+def _thread(fields: Fields, recipients: Sequence[str], tokens: Tokens) -> str | None:
+    """Find the conversation that a mail answers; forged names lead nowhere."""
+    written = [found for value in fields.all(*_TO_FIELDS) for found in _ADDRESS.findall(value)]
+    for address in [*recipients, *written]:
+        thread = tokens.thread_in_address(address)
+        if thread is not None:
+            return thread
+    answered = [*fields.ids("in-reply-to"), *reversed(fields.ids("references"))]
+    return next((own.thread for each in answered if (own := tokens.own(each)) and own.thread), None)
+
+
+def _text(fields: Fields, body: Body) -> str:
+    if is_forward(fields.text("subject")):
+        return all_words(body.text(keep_quotes=True))
+    answers = bool(fields.ids("in-reply-to", "references"))
+    text = own_words(body.text(keep_quotes=False), answers=answers)
+    return text if text or answers else all_words(body.text(keep_quotes=True))
+
+
+def _for_the_answer(fields: Fields) -> dict[str, str]:
+    ids = fields.ids("message-id")
+    references = list(dict.fromkeys([*fields.ids("references"), *fields.ids("in-reply-to"), *ids[:1]]))
+    return _flags(
+        message_id=ids[0] if ids else None,
+        references=" ".join(references[-_MOST_REFERENCES:]) or None,
+        subject=fields.text("subject") or None,
+    )
+
+
+def _of_the_body(body: Body) -> dict[str, str]:
+    return _flags(
+        encrypted=body.encrypted or None,
+        signed=body.signed or None,
+        winmail="1" if body.winmail else None,
+        attachments=str(body.attachments) if body.attachments else None,
+        unreadable="1" if body.unreadable else None,
+    )
+
+
+def _flags(**values: str | None) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value is not None}

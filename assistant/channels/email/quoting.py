@@ -1,0 +1,137 @@
+"""What a person wrote themselves: quoted mail and signatures are cut for reading, and only for that.
+
+Cutting too much would lose a request, so only what can hardly be anything else is cut: lines marked with `>`,
+the header blocks and separators that mail programs write, and what follows the signature mark of RFC 3676.
+Every rule looks at a line or a few, so the time taken grows with the length of the mail and not faster.
+"""
+
+from __future__ import annotations
+
+import re
+
+_LONGEST_MARK = 400  # characters; a line longer than this is prose
+_NEAR = 3  # lines that one attribution may be spread over
+
+# "On 3 March 2027 at 10:15, Privacy Desk <…> wrote:" and its sisters: how it begins, how it ends.
+_BEGINS = re.compile(
+    r"^\s*(?:on|am|le|el|il|op|em|dnia|w dniu|den|d\.|dne|на|в|kuupäeval"
+    r"|\d{1,4}[./-]\d{1,2}[./-]\d{1,4})\b",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(
+    r"(?:\bwrote|\bschrieb\b.*|\ba écrit|\ba ecrit|\bescribió|\bha scritto|\bschreef\b.*|\bescreveu"
+    r"|\bnapisał\(a\)|\bnapisał|\bnapisała|\bnapisal\(a\)|\bskrev\b.*|\bkirjutas"
+    r"|\bпишет|\bнаписал\(а\)|\bнаписал|\bнаписала)\s*:\s*$",
+    re.IGNORECASE,
+)
+_EVIDENCE = re.compile(r"\d|@")  # a date, a time or an address: prose that ends in "wrote:" seldom has one
+
+_SEPARATOR = re.compile(
+    r"^[\s>]*[-_=*]{2,}\s*(?:original message|original-nachricht|ursprüngliche nachricht|message d'origine"
+    r"|message d’origine|message original|mensaje original|messaggio originale|oorspronkelijk bericht"
+    r"|mensagem original|wiadomość oryginalna|algne kiri|исходное сообщение"
+    r"|reply above this line)\s*[-_=*]{2,}\s*$",
+    re.IGNORECASE,
+)
+_RULE = re.compile(r"^[\s>]*_{20,}\s*$")
+_HEADER_LINE = re.compile(
+    r"^[\s>*]*(from|von|de|da|van|od|saatja|от|sent|date|gesendet|datum|envoyé|enviado|enviada em|inviato"
+    r"|data|fecha|verzonden|wysłano|saadetud|kuupäev|отправлено|дата|to|an|à|para|a|aan|do|adresaat|кому|cc|kopie"
+    r"|subject|betreff|objet|asunto|oggetto|onderwerp|assunto|temat|teema|тема)\s?\*?\s?:\s*\*?\s*\S",
+    re.IGNORECASE,
+)
+_FROM_WORDS = {"from", "von", "de", "da", "van", "od", "saatja", "от"}
+_FEWEST_HEADER_LINES = 3
+_SIGNATURE = re.compile(r"^--[ \t]?$")
+_DEVICE = re.compile(
+    r"^\s*(?:sent from my\b|get outlook for\b|sent from outlook\b|envoyé de mon\b|envoyé depuis\b"
+    r"|obtenir outlook\b|von meinem .{1,40} gesendet|gesendet von\b|enviado desde mi\b|enviado do meu\b|inviato da\b"
+    r"|verzonden vanaf mijn\b|wysłano z\b|saadetud minu\b|отправлено с\b)",
+    re.IGNORECASE,
+)
+_FORWARD = re.compile(r"^\s*(?:fwd?|tr|wg|rv|i|doorst|enc|pd|edasi)\s*:", re.IGNORECASE)
+
+
+def is_forward(subject: str) -> bool:
+    """Say whether a subject is that of a forwarded mail."""
+    return _FORWARD.match(subject) is not None
+
+
+def own_words(text: str, *, answers: bool) -> str:
+    """Cut quotes and signature; `answers` says that the mail is a reply to another one.
+
+    Where nothing is left of a mail that answers none, the quote is the message, and all of it is kept.
+    """
+    lines = text.split("\n")
+    kept = _trimmed(_without_quotes(lines[: _end(lines, answers=answers)]))
+    return kept or ("" if answers else all_words(text))
+
+
+def all_words(text: str) -> str:
+    """Keep everything, without the marks of quoting: what a person forwards may be the request itself."""
+    return _trimmed([line.lstrip("> ") for line in text.split("\n")])
+
+
+def _end(lines: list[str], *, answers: bool) -> int:
+    """Find the line from which on nothing is the writer's own."""
+    for at, line in enumerate(lines):
+        if len(line) > _LONGEST_MARK or line.lstrip().startswith(">"):
+            continue
+        if _SIGNATURE.match(line) or _SEPARATOR.match(line) or _is_header_block(lines, at):
+            return at
+        if _DEVICE.match(line) and _is_last_paragraph(lines, at):
+            return at
+        if answers and (length := _attribution(lines, at)) and not _quote_follows(lines, at + length):
+            return at
+    return len(lines)
+
+
+def _without_quotes(lines: list[str]) -> list[str]:
+    kept: list[str] = []
+    at = 0
+    while at < len(lines):
+        length = _attribution(lines, at)
+        if length and _quote_follows(lines, at + length):
+            at += length
+        else:
+            if not lines[at].lstrip().startswith(">"):
+                kept.append(lines[at])
+            at += 1
+    return kept
+
+
+def _attribution(lines: list[str], at: int) -> int:
+    """Say how many lines from here are an attribution; nought if these are none."""
+    if len(lines[at]) > _LONGEST_MARK or not _BEGINS.match(lines[at]):
+        return 0
+    for length in range(1, _NEAR + 1):
+        last = lines[at + length - 1 : at + length]
+        if not last or not last[0].strip() or len(last[0]) > _LONGEST_MARK:
+            return 0
+        if _ENDS.search(last[0]):
+            return length if _EVIDENCE.search(" ".join(lines[at : at + length])) else 0
+    return 0
+
+
+def _quote_follows(lines: list[str], at: int) -> bool:
+    following = next((line for line in lines[at : at + _NEAR] if line.strip()), "")
+    return following.lstrip().startswith(">")
+
+
+def _is_header_block(lines: list[str], at: int) -> bool:
+    """Recognise the From, Sent, To, Subject block that Outlook writes above what it quotes."""
+    if _RULE.match(lines[at]):
+        at = next((n for n in range(at + 1, min(at + _NEAR, len(lines))) if lines[n].strip()), len(lines))
+    found = [_HEADER_LINE.match(line[:_LONGEST_MARK]) for line in lines[at : at + 5]]
+    names = [match[1].lower() for match in found if match]
+    return len(set(names)) >= _FEWEST_HEADER_LINES and bool(found[0]) and names[0] in _FROM_WORDS
+
+
+def _is_last_paragraph(lines: list[str], at: int) -> bool:
+    """Say whether nothing but quotes and blank lines follows the paragraph of this line."""
+    rest = [line for line in lines[at + 1 : at + 6] if line.strip()]
+    return not rest or rest[0].lstrip().startswith(">") or _BEGINS.match(rest[0]) is not None
+
+
+def _trimmed(lines: list[str]) -> str:
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip()

@@ -1,0 +1,90 @@
+"""Who a mail says it is from: one address, read only where nobody could read another one.
+
+It is a routing hint and no proof. Where two mail programs might read two different addresses there is no hint
+at all, and the reason goes to an agent.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from assistant.channels.email.fields import Fields
+
+_LONGEST_FROM = 998  # octets in a line, RFC 5322 section 2.1.1
+_LONGEST_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
+_LONGEST_LOCAL_PART = 64
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
+_LABEL = r"(?!-)[A-Za-z0-9\u0080-\U0010ffff-]{1,63}(?<!-)"
+_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_COMMENT = re.compile(r"\([^()<>@]*\)")
+_NAMED = re.compile(r"([^<>]*)<([^<>]*)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """An address, or why there is none."""
+
+    address: str | None
+    doubt: str | None = None
+
+
+def sender_of(fields: Fields) -> Sender:
+    """Read the one From field of a mail; any irregularity gives a doubt instead of an address."""
+    values = fields.all("from")
+    if fields.flooded:
+        return Sender(None, "The header of the mail is too long to be read safely.")
+    if not values:
+        return Sender(None, "The mail has no From field.")
+    if len(values) > 1:
+        return Sender(None, f"The mail has {len(values)} From fields.")
+    return _read(values[0])
+
+
+def well_formed(address: str) -> str | None:
+    """Give an address with its domain in lower case; None if it is not one that can be written to safely."""
+    local, _, domain = address.rpartition("@")
+    if len(address) > _LONGEST_ADDRESS or len(local) > _LONGEST_LOCAL_PART or not _ADDRESS.fullmatch(address):
+        return None
+    if unicodedata.normalize("NFKC", address) != address or not address.isprintable():
+        return None
+    return f"{local}@{domain.lower()}"
+
+
+def _read(value: str) -> Sender:
+    doubt = _irregular(value)
+    if doubt is not None:
+        return Sender(None, doubt)
+    bare = _COMMENT.sub("", _QUOTED.sub("", value)).strip()
+    if re.search(r"[,:;()\"]", bare):
+        return Sender(None, "The From field holds several addresses, or a group.")
+    named = _NAMED.fullmatch(bare)
+    if named is None:
+        return _checked(bare)
+    name, address = named[1].strip(), named[2].strip()
+    if "@" in name and name != address:
+        return Sender(None, "The From field holds an address beside the address.")
+    return _checked(address)
+
+
+def _irregular(value: str) -> str | None:
+    if len(value) > _LONGEST_FROM:
+        return "The From field is too long."
+    if any(unicodedata.category(c) == "Cc" and c != "\t" for c in value):
+        return "The From field holds a NUL or another control character."
+    if re.search(r"=\?[^?]*\?[^?]*\?[^?]*\?=", _after_name(value)):
+        return "The address in the From field is hidden in an encoded word."
+    return None
+
+
+def _after_name(value: str) -> str:
+    """Give what stands where the address stands: encoded words belong into the name before it."""
+    return value[value.rfind("<") :] if "<" in value else value
+
+
+def _checked(address: str) -> Sender:
+    good = well_formed(address)
+    return Sender(good) if good else Sender(None, "The address in the From field is not well formed.")

@@ -1,0 +1,449 @@
+"""config.toml, read once into frozen settings; whatever is wrong stops the start with one line that says where."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from assistant.domain.assurance import Tier
+from assistant.domain.data_map import DataMap
+from assistant.domain.rights import Right
+from assistant.errors import ConfigurationError
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+
+
+def _web_address(value: str) -> str:
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return value.rstrip("/")
+
+
+def _database_address(value: str) -> str:
+    if value:
+        try:
+            make_url(value)
+        except ArgumentError:
+            raise ValueError("is not an address of a database, such as sqlite:////var/lib/desk/desk.db") from None
+    return value
+
+
+class Authority(_Section):
+    """A supervisory authority to which the person may complain."""
+
+    name: str
+    address: str
+    phone: str = ""
+    web: str
+
+
+class Controller(_Section):
+    """Who answers, under which law (GDPR 13(1)(a)); never invented, so required."""
+
+    name: str = ""
+    address: str = ""
+    contact_email: str = ""
+    privacy_url: str = ""
+    dpo: str = ""
+    authorities: tuple[str | Authority, ...] = ()
+    languages: tuple[Literal["en", "fr"], ...] = ()
+    timezone: str = ""
+    holiday_country: str = ""
+    audience_timezone: str = ""
+    financial_year_ends: str = "12-31"
+    invented: bool = False
+
+    _web = field_validator("privacy_url")(_web_address)
+
+    @field_validator("timezone", "audience_timezone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        if value:
+            try:
+                ZoneInfo(value)
+            except (ZoneInfoNotFoundError, ValueError):
+                raise ValueError(f"there is no time zone {value!r}; write one such as Europe/Tallinn") from None
+        return value
+
+    @field_validator("holiday_country")
+    @classmethod
+    def _country_code(cls, value: str) -> str:
+        if value and not (len(value) == 2 and value.isalpha() and value.isupper()):  # noqa: PLR2004 - ISO 3166-1
+            raise ValueError("must be a country code of two letters, such as EE")
+        return value
+
+
+class Support(_Section):
+    """Where messages go that are no privacy request."""
+
+    forward_to: str = ""
+    agents_language: Literal["en", "fr"] = "en"
+
+
+class Server(_Section):
+    """Where the desk listens and keeps what it must not lose."""
+
+    data_dir: Path = Path("data")
+    public_url: str = "http://127.0.0.1:8080"
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    database_url: str = ""
+    event_loop: Literal["uvloop", "asyncio"] = "uvloop"
+
+    _web = field_validator("public_url")(_web_address)
+    _database = field_validator("database_url")(_database_address)
+
+
+class Signed(_Section):
+    """How tokens of another site are signed; the algorithm is fixed here, never taken from the token."""
+
+    issuer: str = ""
+    audience: str = ""
+    algorithm: Literal["HS256", "EdDSA", "RS256", "ES256"] = "HS256"
+    key_env: str = ""
+    key: str = ""
+
+
+class WebChat(_Section):
+    """The live chat."""
+
+    enabled: bool = True
+    sites: tuple[str, ...] = ()
+    extra_origins: tuple[str, ...] = ()
+    identify: Signed = Signed()
+
+
+class Imap(_Section):
+    """A mailbox that is looked at once a minute."""
+
+    host: str
+    port: int = 993
+    user: str
+    password_env: str
+    folder: str = "INBOX"
+    processed_folder: str = "Processed"
+    tls: bool = True
+
+
+class Smtp(_Section):
+    """The server that takes our mail."""
+
+    host: str
+    port: int = 587
+    starttls: bool = True
+    user: str = ""
+    password_env: str = ""
+
+
+class Email(_Section):
+    """Mail in and out; empty `address` means no mail."""
+
+    address: str = ""
+    display_name: str = ""
+    authserv_id: str = ""
+    listen: str = ""  # host:port
+    protocol: Literal["smtp", "lmtp"] = "lmtp"
+    imap: Imap | None = None
+    smtp: Smtp | None = None
+    maildir: Path | None = None
+
+
+class Telegram(_Section):
+    """The Telegram bot; empty `token_env` means none."""
+
+    token_env: str = ""
+    secret_env: str = ""
+    mode: Literal["webhook", "polling"] = "webhook"
+    api_url: str = "https://api.telegram.org"
+
+    _web = field_validator("api_url")(_web_address)
+
+
+class ClientArea(Signed):
+    """The client area of the host, where a fresh sign-in proves an account."""
+
+    login_url: str = ""
+
+    _web = field_validator("login_url")(_web_address)
+
+
+class Verification(_Section):
+    """How sure the desk must be, per right (flows.md); marketing is never asked for proof."""
+
+    access: Tier = Tier.T2
+    portability: Tier = Tier.T2
+    erasure: Tier = Tier.T2
+    rectification: Tier = Tier.T1
+    contact_change: Tier = Tier.T2
+    objection: Tier = Tier.T1
+    consent_withdrawal: Tier = Tier.T1
+    restriction: Tier = Tier.T1
+    complaint: Tier = Tier.T0
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        if isinstance(value, str) and value in Tier.__members__:
+            return Tier[value]
+        return value
+
+    def needed(self, right: Right) -> Tier:
+        """Give the tier a right needs."""
+        return Tier(getattr(self, right.value))
+
+
+class Approvals(_Section):
+    """Who must look before something irreversible happens."""
+
+    four_eyes: bool = True
+    fresh_totp_minutes: int = Field(10, ge=1)
+
+
+class Periods(_Section):
+    """Waiting and keeping; the defaults are those of the flows."""
+
+    hold_hours: int = Field(72, ge=0)
+    package_days: int = Field(7, ge=1)
+    package_after_download_hours: int = Field(72, ge=1)
+    erasure_after_package_days: int = Field(7, ge=1)
+    idle_minutes: int = Field(30, ge=1)
+    session_hours: int = Field(24, ge=1)
+    answer_waits_days: int = Field(30, ge=1)
+
+    @property
+    def hold(self) -> timedelta:
+        """The time in which the person can still stop what was approved."""
+        return timedelta(hours=self.hold_hours)
+
+
+class Described(_Section):
+    """Something an access reply names, in every language."""
+
+    en: str
+    fr: str
+    clause: str = ""
+
+
+class Purpose(Described):
+    """Why data is processed, and on which basis (Article 15(1)(a))."""
+
+    basis: str
+    article: str
+
+
+class Recipient(_Section):
+    """To whom data goes (Article 15(1)(c), 15(2))."""
+
+    name: str
+    en: str
+    fr: str
+    country: str
+    safeguards_en: str = ""
+    safeguards_fr: str = ""
+    notify: str = ""  # address for Article 19 notices
+
+
+class Retention(_Section):
+    """How long something must be kept, under which law."""
+
+    law: str
+    article: str
+    years: int = 0
+    months: int = 0
+    days: int = 0
+    counted_from: Literal["event", "end_of_financial_year"] = "event"
+    en: str
+    fr: str
+
+
+class Catalogue(_Section):
+    """What the maps of the sources refer to by name."""
+
+    categories: dict[str, Described] = {}
+    purposes: dict[str, Purpose] = {}
+    recipients: dict[str, Recipient] = {}
+    retention: dict[str, Retention] = {}
+
+
+class SourceSettings(_Section):
+    """One system in which personal data lives."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    kind: Literal["sql", "own_records"]
+    title: str = ""
+    url: str = ""
+    url_env: str = ""
+    map: Path | None = None
+
+    _database = field_validator("url")(_database_address)
+
+
+class Settings(_Section):
+    """Everything an operator decides."""
+
+    controller: Controller = Controller()
+    support: Support = Support()
+    server: Server = Server()
+    webchat: WebChat = WebChat()
+    email: Email = Email()
+    telegram: Telegram = Telegram()
+    client_area: ClientArea = ClientArea()
+    verification: Verification = Verification()
+    approvals: Approvals = Approvals()
+    periods: Periods = Periods()
+    catalogue_file: Path | None = None
+    sources: tuple[SourceSettings, ...] = ()
+
+    catalogue: Catalogue = Catalogue()
+    maps: dict[str, DataMap] = {}
+    file: Path = Path("config.toml")
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Settings:
+        names = [source.name for source in self.sources]
+        if len(set(names)) != len(names):
+            raise ValueError("two sources have the same name")
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """The address of the desk's own database."""
+        return self.server.database_url or f"sqlite:///{self.server.data_dir / 'desk.db'}"
+
+    @property
+    def financial_year_end(self) -> tuple[int, int]:
+        """Month and day on which the controller's financial year ends."""
+        month, day = self.controller.financial_year_ends.split("-")
+        date(2000, int(month), int(day))
+        return int(month), int(day)
+
+    def secret(self, env: str, key: str) -> str:
+        """Read a secret from the environment variable that the settings name; a missing one stops the start."""
+        value = os.environ.get(env, "")
+        if not value:
+            raise ConfigurationError(f"{self.file}: {key}: the environment variable {env} is empty; put the secret there.")
+        return value
+
+
+_REQUIRED = (
+    "controller.name", "controller.address", "controller.contact_email", "controller.privacy_url",
+    "controller.authorities", "controller.languages", "controller.timezone", "controller.holiday_country",
+    "support.forward_to",
+)  # fmt: skip
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the settings, the catalogue and the maps they name; raises ConfigurationError naming file, key and mend."""
+    raw = _toml(path)
+    here = path.parent
+    for reserved in ("catalogue", "maps", "file"):
+        if reserved in raw:
+            raise ConfigurationError(f"{path}: {reserved}: unknown key; catalogues and maps stand in files of their own.")
+    settings = _validated(Settings, raw, path)
+    update: dict[str, Any] = {"file": path}
+    if settings.catalogue_file:
+        file = here / settings.catalogue_file
+        update["catalogue"] = _validated(Catalogue, _toml(file), file)
+    update["maps"] = {s.name: _map(s, path) for s in settings.sources if s.kind == "sql"}
+    server = settings.server
+    update["server"] = server.model_copy(update={"data_dir": (here / server.data_dir).resolve()})
+    loaded = settings.model_copy(update=update)
+    _check_names(loaded)
+    return loaded
+
+
+def require_complete(settings: Settings) -> None:
+    """Raise ConfigurationError naming the first required key that is empty: nobody answers as an unnamed controller."""
+    values = settings.model_dump()
+    for key in _REQUIRED:
+        section, name = key.split(".")
+        if not values[section][name]:
+            raise ConfigurationError(f"{settings.file}: {key}: is required and empty; write it before starting the desk.")
+
+
+def _map(source: SourceSettings, path: Path) -> DataMap:
+    if source.map is None:
+        raise ConfigurationError(f"{path}: sources.{source.name}.map: is missing; name the file that holds its map.")
+    if not (source.url or source.url_env):
+        raise ConfigurationError(f"{path}: sources.{source.name}.url: is missing; write it or name its variable in url_env.")
+    file = path.parent / source.map
+    return _validated(DataMap, _toml(file), file)
+
+
+def _check_names(settings: Settings) -> None:
+    known = settings.catalogue
+    for source, data_map in settings.maps.items():
+        for where, value, names in _references(data_map, known):
+            if value not in names:
+                raise ConfigurationError(
+                    f"{settings.file}: sources.{source}: {where} names {value!r}, which the catalogue does not hold"
+                    f"{_nearest(value, names)}."
+                )
+
+
+def _references(data_map: DataMap, known: Catalogue) -> Iterator[tuple[str, str, Mapping[str, object]]]:
+    for table in data_map.tables:
+        yield f"{table.name}.category", table.category, known.categories
+        yield f"{table.name}.purpose", table.purpose, known.purposes
+        for recipient in table.recipients:
+            yield f"{table.name}.recipients", recipient, known.recipients
+        if table.keep:
+            yield f"{table.name}.keep.rule", table.keep.rule, known.retention
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise ConfigurationError(f"{path}: cannot be read; name the settings with --config.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: is not TOML: {error}") from None
+
+
+def _validated(model: type[M], raw: Mapping[str, Any], path: Path) -> M:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}: {_one_line(error, model)}") from None
+
+
+def _one_line(error: ValidationError, model: type[BaseModel]) -> str:
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"]) or "the file"
+    if first["type"] == "extra_forbidden":
+        return f"{key}: unknown key{_nearest(str(first['loc'][-1]), _keys_beside(model, first['loc']))}."
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{key}: {said}."
+
+
+def _keys_beside(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    for part in loc[:-1]:
+        field = model.model_fields.get(str(part))
+        inner = _model_of(field.annotation) if field else None
+        model = inner or model
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for a in getattr(annotation, "__args__", ()) if (m := _model_of(a))), None)
+
+
+def _nearest(value: str, names: Mapping[str, object] | list[str]) -> str:
+    close = difflib.get_close_matches(value, list(names), 1)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,544 @@
+"""One turn of a talk, in one unit: the message is stored, understood and answered, or waits for a slow check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from assistant.casework import closing, marketing, proof, talk
+from assistant.casework.intake import move, open_request, requests_of, set_attention
+from assistant.conversation.state import State
+from assistant.domain.assurance import Method, Tier
+from assistant.domain.rights import Right
+from assistant.domain.status import CLOSED, STOPPABLE, Status
+from assistant.errors import NotVerified, TooManyAttempts
+from assistant.interfaces import Choice
+from assistant.services import Services
+from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
+from assistant.verification.email_code import code_in
+from intents import Reading
+
+_CLIENT_NUMBER = re.compile(r"\b[A-Z]{0,3}-?\d{3,10}\b", re.IGNORECASE)
+_EMAIL = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
+_LONG_ENOUGH = 12  # characters from which on the language of a message is worth believing
+_AGENT_IS_HERE = timedelta(minutes=5)
+_WAITING = frozenset({Status.RECEIVED, Status.VERIFYING})
+_PURPOSES = ("marketing", "profiling", "analytics")
+_CONVERSATIONAL = ("human", "cancel_request", "request_status")
+
+
+@dataclass(slots=True)
+class Turn:
+    """Everything one turn needs; `pending` is set when a slow check must follow."""
+
+    services: Services
+    session: Session
+    conversation: Conversation
+    text: str
+    kind: str
+    received_at: datetime
+    reading: Reading
+    state: State
+    pending: proof.Attempt | None = None
+
+    @property
+    def is_mail(self) -> bool:
+        """Tell whether an answer takes hours rather than seconds."""
+        return self.conversation.channel == "email"
+
+    # ── what to do with a message ──────────────────────────────────────────────────────────────────
+
+    def take(self) -> None:
+        """Understand the message and say what comes next."""
+        self._choose_language()
+        if self.kind == "choice":
+            self._choice(self.text)
+        elif self.conversation.taken_by:
+            self._beside_agent()
+        elif not (self._code() or self._named_contact() or self._detail()):
+            self._read()
+
+    def _choose_language(self) -> None:
+        languages = self.services.settings.controller.languages
+        heard = self.reading.language
+        said_enough = len(self.text) >= _LONG_ENOUGH and self.reading.decision != "none"
+        if self.conversation.language not in languages:
+            self.conversation.language = heard if heard in languages else languages[0]
+        elif heard in languages and said_enough:
+            self.conversation.language = heard
+
+    def _beside_agent(self) -> None:
+        """An agent talks: the desk keeps quiet, but a right used here still opens its request."""
+        if self.reading.decision == "request":
+            self._open(self._rights())
+
+    def _read(self) -> None:
+        names = [intent.name for intent in self.reading.intents]
+        if self.reading.decision == "request":
+            self._open(self._rights())
+        elif wish := next((name for name in _CONVERSATIONAL if name in names), None):
+            {"human": self.hand_over, "cancel_request": self._never_mind, "request_status": self._status}[wish]()
+        elif self.reading.decision == "ask":
+            self._ask_right(self._rights())
+        else:
+            self._none()
+
+    def _rights(self) -> list[Right]:
+        return [Right(intent.name) for intent in self.reading.intents if intent.name in set(Right)]
+
+    def _none(self) -> None:
+        if self.state.question and self.state.expects:
+            self._repeat()
+        elif self._foreign_language():
+            self._say("not_our_language", choices=[self._button("talk_to_person", "human")])
+        else:
+            self._say("chat_can_do", choices=[self._button("talk_to_person", "human")])
+
+    def _foreign_language(self) -> bool:
+        spoken = self.services.settings.controller.languages
+        foreign = self.reading.language not in spoken and len(self.text) >= 3 * _LONG_ENOUGH
+        if foreign and not self.state.told_language:
+            self._keep(State(hidden_before=self.state.hidden_before, told_language=True))
+            return True
+        return False
+
+    def _repeat(self) -> None:
+        """Ask again what is still awaited, in the same words."""
+        about = self._requests(self.state.about)
+        if self.state.expects == "code" and (challenge := proof.current_challenge(self.session, self.conversation)):
+            name = "code_sent_email" if challenge.claimed_kind == "email" else "code_sent_client_id"
+            self._say(name, expects="code", choices=self._code_choices(), until=challenge.expires_at)
+        elif self.state.question == "ask_rectification_value":
+            self._say("ask_rectification_value", expects="detail", field=self.state.field)
+        elif self.state.question in {"withdraw_confirm", "services_running", "chat_ask_right"}:
+            self._say("chat_can_do", choices=[self._button("talk_to_person", "human")])
+        else:
+            self.next_step(about)
+
+    # ── opening ────────────────────────────────────────────────────────────────────────────────────
+
+    def _open(self, rights: Sequence[Right]) -> None:
+        open_now = {r.right: r for r in requests_of(self.session, self.conversation) if r.status not in CLOSED}
+        known = [open_now[right] for right in rights if right in open_now and not self._is_other_marketing(open_now[right])]
+        new = [right for right in rights if right not in open_now or self._is_other_marketing(open_now[right])]
+        details = self._details()
+        opened = [self._open_one(right, details, self.received_at) for right in new]
+        if known and not opened:
+            self._say("already_open", requests=self._seen(known))
+        if opened:
+            self._acknowledge(opened)
+        waiting = [r for r in [*known, *opened] if r.status in _WAITING]
+        if waiting:
+            self.next_step(waiting)
+
+    def _is_other_marketing(self, request: PrivacyRequest) -> bool:
+        """A second address to be left alone is a second objection."""
+        return bool(request.details.get("marketing")) and bool(self._details().get("marketing"))
+
+    def _open_one(self, right: Right, details: Mapping[str, Any], received_at: datetime) -> PrivacyRequest:
+        wanted = {key: value for key, value in details.items() if key in _DETAILS_OF.get(right, _NO_DETAILS)}
+        return open_request(
+            self.services, self.session, self.conversation, right, received_at=received_at, details=wanted,
+            tier=self._tier(right, wanted),
+        )  # fmt: skip
+
+    def _tier(self, right: Right, details: Mapping[str, Any]) -> Tier:
+        handler = self.services.handlers.get(right)
+        settings = self.services.settings.verification
+        if handler is not None and handler.tier(details) is Tier.T0:
+            return Tier.T0
+        if handler is not None and right is Right.RECTIFICATION and handler.tier(details) is Tier.T2:
+            return settings.contact_change
+        return settings.needed(right)
+
+    def _details(self) -> dict[str, Any]:
+        found = dict(self.reading.details)
+        emails = found.pop("email", None) or []
+        if found.get("marketing") and emails:
+            found["address"] = emails[0]
+        elif found.get("marketing") and self.is_mail and self.conversation.subject_hint:
+            found["address"] = self.conversation.subject_hint
+        return found
+
+    def _acknowledge(self, opened: Sequence[PrivacyRequest]) -> None:
+        """Registered, with reference and calendar date, whoever the person is (flows.md)."""
+        seen = self._seen(opened)
+        if any(r.right == Right.COMPLAINT for r in opened) and len(opened) == 1:
+            self._say("complaint_received", requests=seen)
+        elif self.is_mail:
+            proofless = all(r.tier_needed == Tier.T0 for r in opened)
+            self._say("mail_opened_no_proof" if proofless else "mail_opened", requests=seen)
+        else:
+            self._say("request_opened", requests=seen)
+
+    # ── what is still missing ──────────────────────────────────────────────────────────────────────
+
+    def next_step(self, requests: Sequence[PrivacyRequest]) -> None:
+        """Ask for the one thing still missing; when nothing is, go on without the person."""
+        for request in requests:
+            if question := self._missing(request):
+                self._ask_detail(request, question)
+                return
+        for request in requests:
+            if request.details.get("marketing") and request.status == Status.RECEIVED:
+                marketing.suppress(self.services, self.session, request, str(request.details["address"]))
+        provable = [r for r in requests if r.status in _WAITING and r.tier_needed > Tier.T0]
+        self._take_up([r for r in requests if r.status == Status.RECEIVED and r.tier_needed == Tier.T0])
+        if provable:
+            self._ask_proof(provable)
+        elif self.state.expects:
+            self._keep(self.state.at_rest())
+
+    def _missing(self, request: PrivacyRequest) -> str | None:
+        handler = self.services.handlers.get(Right(request.right))
+        return handler.missing(request.details) if handler and request.status in _WAITING else None
+
+    def _take_up(self, requests: Sequence[PrivacyRequest]) -> None:
+        for request in requests:
+            if not request.details.get("marketing"):
+                move(self.services, self.session, request, Status.OPEN, "desk")
+                set_attention(self.services, self.session, request, "needs_agent")
+
+    def _ask_detail(self, request: PrivacyRequest, question: str) -> None:
+        field = request.details.get("field")
+        self._keep(self.state.asking(question, "detail", [request.ref], field=field))
+        values = {"field": field} if question == "ask_rectification_value" else {}
+        choices: list[Choice] = []
+        if question in {"ask_objection_purpose", "ask_consent_purpose"}:
+            choices = [self._button(name, f"purpose:{name}") for name in (*_PURPOSES, "something_else")]
+        expects = "email" if question == "ask_marketing_address" else ("choice" if choices else "detail")
+        self._say(question, expects=expects, choices=choices, requests=self._seen([request]), unsaid=("requests",), **values)
+
+    def _ask_proof(self, requests: Sequence[PrivacyRequest]) -> None:
+        for request in requests:
+            if request.status == Status.RECEIVED:
+                move(self.services, self.session, request, Status.VERIFYING, "desk")
+        emails = self.reading.details.get("email") or []
+        references = [r.ref for r in requests]
+        if self.is_mail:
+            self._ask_proof_by_mail(requests, references)
+        elif emails and not self._is_new_contact(requests, emails[0]):
+            self.want_code(proof.Claim("email", emails[0]), references)
+        elif client_id := self.reading.details.get("client_id"):
+            self.want_code(proof.Claim("client_id", str(client_id)), references)
+        else:
+            self._keep(self.state.asking("ask_contact", "email", references))
+            self._say("ask_contact", expects="email", choices=[*self._login_choice(references), self._button("talk_to_person", "human")])
+
+    @staticmethod
+    def _is_new_contact(requests: Sequence[PrivacyRequest], email: str) -> bool:
+        """An address that the person wants entered is not one that proves who they are."""
+        return any(str(r.details.get("new_value", "")).casefold() == email.casefold() for r in requests)
+
+    def _ask_proof_by_mail(self, requests: Sequence[PrivacyRequest], references: list[str]) -> None:
+        if not self.conversation.answerable or not self.conversation.subject_hint:
+            for request in requests:
+                set_attention(self.services, self.session, request, "sender_cannot_be_asked")
+            return
+        claim = proof.Claim("email", self.conversation.subject_hint)
+        try:
+            proof.want_challenge(
+                self.services, self.session, self.conversation, claim, references, method=Method.EMAIL_LINK
+            )
+        except TooManyAttempts:
+            for request in requests:
+                set_attention(self.services, self.session, request, "too_many_challenges")
+
+    # ── proving ────────────────────────────────────────────────────────────────────────────────────
+
+    def want_code(self, claim: proof.Claim, references: Sequence[str]) -> None:
+        """Have a code sent, and say the same whether anybody is known by that address."""
+        subject = self.services.keyring.keyed_hash(claim.normal)
+        if proof.is_paused(self.services, self.session, subject):
+            self._say("verification_paused", choices=self._ways_out(references))
+            return
+        try:
+            challenge = proof.want_challenge(
+                self.services, self.session, self.conversation, claim, references, method=Method.EMAIL_CODE
+            )
+        except TooManyAttempts as error:
+            self._say("code_limit", choices=self._ways_out(references), next_at=error.data["next_at"])
+            return
+        name = "code_sent_email" if claim.kind == "email" else "code_sent_client_id"
+        self._keep(self.state.asking(name, "code", references))
+        self._say(name, expects="code", choices=self._code_choices(), until=challenge.expires_at)
+
+    def _code(self) -> bool:
+        """Take what may be a code: the try is counted now, checked after this unit."""
+        if self.state.expects != "code" or code_in(self.text) is None:
+            return False
+        challenge = proof.current_challenge(self.session, self.conversation)
+        try:
+            self.pending = proof.reserve_attempt(self.services, self.session, challenge)
+        except TooManyAttempts as error:
+            if error.data.get("paused"):
+                self._say("verification_paused", choices=self._ways_out(self.state.about))
+            else:
+                self._say("code_used_up", choices=self._ways_out(self.state.about), next_at=error.data["next_at"])
+        except NotVerified:
+            self._say("code_not_accepted", expects="code", choices=self._code_choices())
+        return True
+
+    def _named_contact(self) -> bool:
+        """Take an address or a client number typed where the desk waits for one, or instead of a code."""
+        if self.state.expects not in {"email", "code", "detail"} or self.is_mail:
+            return False
+        email = _EMAIL.search(self.text)
+        if self.state.question == "ask_marketing_address":
+            return self._marketing_address(email.group() if email else None)
+        if self.state.expects == "detail":
+            return False
+        about = [r for r in self._requests(self.state.about) if r.status in _WAITING]
+        if email:
+            self.want_code(proof.Claim("email", email.group().rstrip(".")), [r.ref for r in about])
+        elif self.state.expects == "email" and (number := self._client_number()):
+            self.want_code(proof.Claim("client_id", number), [r.ref for r in about])
+        else:
+            return False
+        return True
+
+    def _client_number(self) -> str | None:
+        if named := self.reading.details.get("client_id"):
+            return str(named)
+        found = _CLIENT_NUMBER.search(self.text)
+        return found.group() if found and len(self.text) < 60 else None  # noqa: PLR2004 - a number, not a story
+
+    def _marketing_address(self, address: str | None) -> bool:
+        if address is None:
+            return False
+        for request in self._requests(self.state.about):
+            if request.status == Status.RECEIVED:
+                request.details = {**request.details, "address": address.rstrip("."), "marketing": True}
+                self.session.add(request)
+        self._keep(self.state.at_rest())
+        self.next_step(self._all_waiting())
+        return True
+
+    def _detail(self) -> bool:
+        """Take the answer to the one question about a detail."""
+        if self.state.expects != "detail" or self.reading.decision == "request" and not self.reading.details:
+            return False
+        requests = self._requests(self.state.about)
+        if not requests:
+            return False
+        request = requests[0]
+        found = {k: v for k, v in self._details().items() if k in _DETAILS_OF.get(Right(request.right), _NO_DETAILS)}
+        if self.state.question == "ask_rectification_value" and not found.get("new_value"):
+            found["new_value"] = self.text.strip()
+        if not found and self.state.question in {"ask_objection_purpose", "ask_consent_purpose"}:
+            found["purpose"] = "something_else"
+        if not found:
+            return False
+        self._set_details(request, found)
+        self.next_step(self._all_waiting())
+        return True
+
+    def _set_details(self, request: PrivacyRequest, found: Mapping[str, Any]) -> None:
+        request.details = {**request.details, **found}
+        request.tier_needed = int(self._tier(Right(request.right), request.details))
+        self.session.add(request)
+        self._keep(self.state.at_rest())
+
+    def _all_waiting(self) -> list[PrivacyRequest]:
+        return [r for r in requests_of(self.session, self.conversation) if r.status in _WAITING]
+
+    # ── buttons ────────────────────────────────────────────────────────────────────────────────────
+
+    def _choice(self, value: str) -> None:
+        kind, _, rest = value.partition(":")
+        actions: dict[str, Callable[[str], None]] = {
+            "human": lambda _: self.hand_over(), "right": self._chose_right, "purpose": self._chose_purpose,
+            "withdraw": self._chose_withdrawal, "resend": lambda _: self._resend(), "services": self._chose_services,
+        }  # fmt: skip
+        actions.get(kind, lambda _: self._none())(rest)
+
+    def _ask_right(self, rights: Sequence[Right]) -> None:
+        details = self._details()
+        self._keep(
+            self.state.asking("chat_ask_right", "choice", received_at=self.received_at.isoformat(), details=details)
+        )
+        offered = list(dict.fromkeys([*rights, Right.ACCESS, Right.ERASURE, Right.OBJECTION]))[:4]
+        buttons = [self._button(right, f"right:{right}") for right in offered]
+        self._say("chat_ask_right", expects="choice", choices=[*buttons, self._button("not_a_request", "right:none")])
+
+    def _chose_right(self, name: str) -> None:
+        if name not in set(Right):
+            self._keep(self.state.at_rest())
+            self._say("chat_can_do", choices=[self._button("talk_to_person", "human")])
+            return
+        # The clock runs from the message that was in doubt, not from the answer to our question.
+        if self.state.question == "chat_ask_right" and self.state.received_at:
+            self.received_at = datetime.fromisoformat(self.state.received_at)
+            self.reading.details.update(self.state.details or {})
+        self._keep(self.state.at_rest())
+        self._open([Right(name)])
+
+    def _chose_purpose(self, name: str) -> None:
+        requests = [r for r in self._requests(self.state.about) if r.status in _WAITING]
+        if not requests:
+            self._none()
+            return
+        self._set_details(requests[0], {"marketing": True} if name == "marketing" else {"purpose": name})
+        self.next_step(self._all_waiting())
+
+    def _chose_withdrawal(self, answer: str) -> None:
+        about = self._requests(self.state.about)
+        self._keep(self.state.at_rest())
+        if answer == "yes" and (done := closing.withdraw(self.services, self.session, about)):
+            self._say("withdrawn", requests=self._seen(done))
+        elif answer == "yes":
+            self._say("withdraw_nothing")
+        else:
+            self._status()
+
+    def _chose_services(self, answer: str) -> None:
+        for request in self._requests(self.state.about):
+            if answer == "keep":
+                closing.set_keep_services(self.services, self.session, request, keep=True)
+            else:
+                set_attention(self.services, self.session, request, "end_services")
+        self._keep(self.state.at_rest())
+        self._status()
+
+    def _resend(self) -> None:
+        challenge = self._last_challenge()
+        about = [r.ref for r in self._requests(self.state.about) if r.status in _WAITING]
+        if challenge is None or not about:
+            self._none()
+            return
+        self.want_code(proof.Claim(challenge.claimed_kind, self.services.keyring.unseal(challenge.claimed)), about)
+
+    def _last_challenge(self) -> ChallengeRow | None:
+        return self.session.exec(
+            select(ChallengeRow)
+            .where(
+                col(ChallengeRow.conversation_id) == self.conversation.id, col(ChallengeRow.method) == Method.EMAIL_CODE,
+                col(ChallengeRow.purpose) == "prove",
+            )
+            .order_by(col(ChallengeRow.asked_at).desc())
+            .limit(1)
+        ).first()  # fmt: skip
+
+    # ── never mind, where is it, a person ──────────────────────────────────────────────────────────
+
+    def _never_mind(self) -> None:
+        requests = [r for r in requests_of(self.session, self.conversation) if r.status in STOPPABLE]
+        if not requests:
+            self._say("withdraw_nothing")
+        elif self.is_mail or self.state.hidden_before:
+            self._withdraw_by_link(requests)
+        else:
+            self._keep(self.state.asking("withdraw_confirm", "choice", [r.ref for r in requests]))
+            buttons = [self._button("yes", "withdraw:yes"), self._button("no", "withdraw:no")]
+            self._say("withdraw_confirm", expects="choice", choices=buttons, requests=self._seen(requests))
+
+    def _withdraw_by_link(self, requests: Sequence[PrivacyRequest]) -> None:
+        """Whoever writes may not be who asked: the contact confirms (flows.md, Never mind)."""
+        proved = next((r.contact for r in requests if r.contact), None)
+        contact = self.services.keyring.unseal(proved) if proved else self.conversation.subject_hint
+        self._say("withdraw_needs_proof", requests=self._seen(requests))
+        if contact and self.conversation.answerable:
+            try:
+                proof.want_challenge(
+                    self.services, self.session, self.conversation, proof.Claim("email", contact),
+                    [r.ref for r in requests], method=Method.EMAIL_LINK, purpose="withdraw",
+                )  # fmt: skip
+            except TooManyAttempts:
+                set_attention(self.services, self.session, requests[0], "wants_to_withdraw")
+
+    def _status(self) -> None:
+        requests = requests_of(self.session, self.conversation)
+        if not requests or self.state.hidden_before:
+            self._say("request_status_none")
+            return
+        self._say("request_status", requests=[{**talk.as_seen(r), "next": self._next_of(r)} for r in requests])
+
+    @staticmethod
+    def _next_of(request: PrivacyRequest) -> str:
+        steps = {
+            Status.RECEIVED: "detail", Status.VERIFYING: "verify", Status.OPEN: "review",
+            Status.AWAITING_APPROVAL: "review", Status.SCHEDULED: "hold", Status.EXECUTING: "carry_out",
+        }  # fmt: skip
+        return steps.get(Status(request.status), "done")
+
+    def hand_over(self) -> None:
+        """Give the talk to a person: an agent who is here, or the support team by mail."""
+        self.conversation.wants_person_at = self.services.clock.now()
+        here = select(AgentSession.agent).where(col(AgentSession.last_at) > self.services.clock.now() - _AGENT_IS_HERE)
+        if self.session.exec(here).first():
+            self._say("handover_waiting")
+            return
+        support = self.services.settings.support
+        talk.mail(
+            self.services, self.session, "agent_ticket", to=support.forward_to, language=support.agents_language,
+            key=f"ticket:{self.conversation.id}:{self.services.clock.now().date()}", summary=self._summary(),
+            url=f"{self.services.settings.server.public_url}/console/conversations/{self.conversation.id}",
+        )  # fmt: skip
+        self._say("handover_ticket")
+
+    def _summary(self) -> str:
+        references = [r.ref for r in requests_of(self.session, self.conversation)]
+        return ", ".join(references) or self.conversation.channel
+
+    # ── small things ───────────────────────────────────────────────────────────────────────────────
+
+    def _keep(self, state: State) -> None:
+        self.state = state
+
+    def _say(self, name: str, *, unsaid: Sequence[str] = (), requests: Sequence[Mapping[str, Any]] = (), **values: Any) -> None:
+        told = {} if "requests" in unsaid or not requests else {"requests": requests}
+        presented = {key: values.pop(key) for key in ("choices", "expects") if key in values}
+        rendered = self.services.texts.render(name, self.conversation.language or "en", **told, **values)
+        talk.say_text(
+            self.services, self.session, self.conversation, rendered.text, subject=rendered.subject,
+            key=self.services.random(8).hex(), language=self.conversation.language or "en", requests=requests, **presented,
+        )  # fmt: skip
+
+    def _seen(self, requests: Sequence[PrivacyRequest]) -> list[dict[str, Any]]:
+        return [talk.as_seen(request) for request in requests]
+
+    def _requests(self, references: Sequence[str]) -> list[PrivacyRequest]:
+        return [r for ref in references if (r := self.session.get(PrivacyRequest, ref))]
+
+    def _button(self, label: str, value: str, url: str | None = None) -> Choice:
+        return Choice(self.services.texts.label("buttons", label, self.conversation.language or "en"), value, url)
+
+    def _login_choice(self, references: Sequence[str]) -> list[Choice]:
+        url = proof.offer_login(self.services, self.session, self.conversation, references)
+        return [self._button("sign_in", "login", url)] if url else []
+
+    def _code_choices(self) -> list[Choice]:
+        return [self._button("resend_code", "resend"), self._button("talk_to_person", "human")]
+
+    def _ways_out(self, references: Sequence[str]) -> list[Choice]:
+        return [*self._login_choice(references), self._button("talk_to_person", "human")]
+
+    def store_state(self) -> None:
+        """Keep where the talk stands now."""
+        changes = {
+            "state": self.state.as_json(), "language": self.conversation.language, "last_at": self.received_at_or_later(),
+            "wants_person_at": self.conversation.wants_person_at,
+        }  # fmt: skip
+        self.session.execute(
+            update(Conversation).where(col(Conversation.id) == self.conversation.id).values(**changes)
+        )
+
+    def received_at_or_later(self) -> datetime:
+        """Give the instant the conversation was last active."""
+        return max(self.conversation.last_at, self.services.clock.now())
+
+
+_NO_DETAILS: frozenset[str] = frozenset()
+_DETAILS_OF: Mapping[Right, frozenset[str]] = {
+    Right.RECTIFICATION: frozenset({"field", "old_value", "new_value"}),
+    Right.OBJECTION: frozenset({"purpose", "marketing", "address"}),
+    Right.CONSENT_WITHDRAWAL: frozenset({"purpose", "marketing", "address"}),
+    Right.ACCESS: frozenset({"period", "topic"}),
+    Right.RESTRICTION: frozenset({"until"}),
+}

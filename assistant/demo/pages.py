@@ -1,0 +1,219 @@
+"""The pages to try the demo with: mailbox, clock, client area, and a website that carries the chat."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import pyotp
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from assistant.demo import mailbox, people
+from assistant.demo.client_area import ClientArea, account_of, accounts, checked_nonce, checked_return
+from assistant.demo.clock import DemoClock, parse_duration
+from assistant.errors import AssistantError, Invalid, NotAllowed
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_STRICT: Final = (
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _STRICT,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+_STEPS: Final = (
+    ("10m", "10 minutes"),
+    ("1h", "1 hour"),
+    ("72h", "72 hours"),
+    ("8d", "8 days"),
+    ("31d", "31 days"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSite:
+    """What the pages show and move; `public_url` is where the desk is reached, without a slash at its end."""
+
+    clock: DemoClock
+    mailbox_dir: Path
+    client_area: ClientArea
+    public_url: str
+    console_path: str = "/console/"
+
+
+def demo_routes(site: DemoSite) -> list[web.RouteDef]:
+    """Give the routes of every demo page; they need no other part of the desk."""
+    pages = _Pages(site)
+    return [
+        web.get("/demo", _moved_to("/demo/"), name="demo-bare"),
+        web.get("/demo/", pages.index, name="demo"),
+        web.get("/demo/demo.css", pages.style, name="demo-style"),
+        web.get("/demo/mailbox", _telling(pages.mailbox), name="demo-mailbox"),
+        web.get("/demo/mailbox/{name}", _telling(pages.mail), name="demo-mail"),
+        web.get("/demo/clock", pages.clock, name="demo-clock"),
+        web.post("/demo/clock", _telling(pages.forward), name="demo-clock-forward"),
+        web.get("/demo/login", _telling(pages.login), name="demo-login"),
+        web.post("/demo/login", _telling(pages.sign_in), name="demo-sign-in"),
+        web.get("/demo/site", pages.website, name="demo-site"),
+    ]
+
+
+class _Pages:
+    """The handlers; each renders one template."""
+
+    def __init__(self, site: DemoSite) -> None:
+        self._site = site
+        self._style = (resources.files(__package__) / "static" / "demo.css").read_text("utf-8")
+
+    async def index(self, http_request: web.Request) -> web.Response:
+        del http_request
+        now = self._site.clock.now()
+        codes = {agent.name: pyotp.TOTP(agent.totp_secret).at(now) for agent in people.AGENTS}
+        return _page(
+            "index.html", site=self._site, subjects=people.SUBJECTS, agents=people.AGENTS, codes=codes
+        )
+
+    async def style(self, http_request: web.Request) -> web.Response:
+        del http_request
+        return web.Response(text=self._style, content_type="text/css", headers={"Cache-Control": "no-cache"})
+
+    async def mailbox(self, http_request: web.Request) -> web.Response:
+        every = await asyncio.to_thread(mailbox.list_mails, self._site.mailbox_dir)
+        chosen = http_request.query.get("box", "")
+        boxes = {line.box: line.recipient for line in every if line.recipient}
+        lines = [line for line in every if chosen in {"", line.box}]
+        shown = lines[: mailbox.SHOWN_AT_ONCE]
+        return _page(
+            "mailbox.html",
+            lines=shown,
+            older=len(lines) - len(shown),
+            boxes=sorted(boxes.items(), key=_second),
+            chosen=chosen,
+        )
+
+    async def mail(self, http_request: web.Request) -> web.Response:
+        mail = await asyncio.to_thread(
+            mailbox.read_mail, self._site.mailbox_dir, http_request.match_info["name"]
+        )
+        return _page("mail.html", mail=mail)
+
+    async def clock(self, http_request: web.Request) -> web.Response:
+        del http_request
+        return _page("clock.html", now=self._site.clock.now(), steps=_STEPS)
+
+    async def forward(self, http_request: web.Request) -> web.Response:
+        """Move the desk's time: JSON gets JSON back, a form the page."""
+        self._same_site(http_request)
+        if http_request.content_type == "application/json":
+            now = self._site.clock.forward(parse_duration(await _json_text(http_request, "forward")))
+            return web.json_response({"now": now.isoformat()})
+        form = await http_request.post()
+        self._site.clock.forward(parse_duration(str(form.get("other") or form.get("forward") or "")))
+        raise web.HTTPSeeOther("/demo/clock")
+
+    async def login(self, http_request: web.Request) -> web.Response:
+        """Play the client area's sign-in, asked for by the desk's link; GET signs nobody in."""
+        nonce = checked_nonce(http_request.query.get("nonce", ""))
+        back = checked_return(http_request.query.get("return", ""), self._site.public_url)
+        language = _language(http_request)
+        return _page(f"login.{language}.html", accounts=accounts(), nonce=nonce, back=back, language=language)
+
+    async def sign_in(self, http_request: web.Request) -> web.Response:
+        """Sign the token and have the browser carry it back by POST, so that it stands in no address."""
+        self._same_site(http_request)
+        form = await http_request.post()
+        nonce = checked_nonce(str(form.get("nonce", "")))
+        back = checked_return(str(form.get("return", "")), self._site.public_url)
+        account = account_of(str(form.get("client", "")))
+        token = self._site.client_area.token(account, nonce, self._site.clock.now())
+        return _page(f"login_return.{_language(http_request)}.html", account=account, token=token, back=back)
+
+    async def website(self, http_request: web.Request) -> web.Response:
+        """Show the hosting company's own website, which embeds the chat by its one script tag."""
+        script = f"{self._site.public_url}/chat/widget.js"
+        page = _page(f"site.{_language(http_request)}.html", script=script)
+        del page.headers["Content-Security-Policy"]  # a site of its own, as any site that embeds the chat
+        return page
+
+    def _same_site(self, http_request: web.Request) -> None:
+        origin = http_request.headers.get("Origin")
+        if origin and urlsplit(origin).netloc not in {
+            http_request.host,
+            urlsplit(self._site.public_url).netloc,
+        }:
+            raise NotAllowed("only the demo's own pages may do this")
+
+
+_ENVIRONMENT: Final = Environment(
+    loader=PackageLoader("assistant.demo"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def _page(template: str, status: int = 200, **values: Any) -> web.Response:
+    text = _ENVIRONMENT.get_template(template).render(values)
+    return web.Response(text=text, status=status, content_type="text/html", headers=_HEADERS)
+
+
+def _telling(handler: Handler) -> Handler:
+    """Turn an error a person can mend into a page (or, for a program, a problem document)."""
+
+    async def told(http_request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(http_request)
+        except AssistantError as error:
+            if http_request.content_type == "application/json":
+                problem = {
+                    "type": "about:blank",
+                    "title": error.message,
+                    "status": error.http_status,
+                    "code": error.code,
+                }
+                return web.json_response(
+                    problem, status=error.http_status, content_type="application/problem+json"
+                )
+            return _page("told.html", error.http_status, message=error.message)
+
+    return told
+
+
+def _moved_to(path: str) -> Handler:
+    async def moved(http_request: web.Request) -> web.StreamResponse:
+        del http_request
+        raise web.HTTPFound(path)
+
+    return moved
+
+
+async def _json_text(http_request: web.Request, key: str) -> str:
+    try:
+        body = await http_request.json()
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise Invalid('send JSON such as {"forward": "72h"}') from None
+    if not isinstance(body, dict) or not isinstance(body.get(key), str):
+        raise Invalid('send JSON such as {"forward": "72h"}')
+    return str(body[key])
+
+
+def _language(http_request: web.Request) -> str:
+    wanted = http_request.query.get("lang") or http_request.headers.get("Accept-Language", "")
+    return "fr" if wanted.lower().startswith("fr") else "en"
+
+
+def _second(pair: tuple[str, str]) -> str:
+    return pair[1]

@@ -1,0 +1,145 @@
+"""What a part of the desk may need, handed to it whole; no globals."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+from sqlmodel import Session
+
+from assistant.interfaces import ChatMessage
+
+if TYPE_CHECKING:
+    from assistant.config import Settings
+    from assistant.domain.assurance import Method
+    from assistant.domain.due_date import LegalCalendar
+    from assistant.domain.rights import Right
+    from assistant.interfaces import Channel, Clock, DataSource, Handler, VerificationMethod
+    from assistant.store.keyring import Keyring
+    from assistant.store.writer import Store
+
+T = TypeVar("T")
+Signal = ChatMessage | Literal["typing"]
+
+
+class Rendered(Protocol):
+    """A text in one language, ready to send."""
+
+    subject: str | None
+    text: str
+
+
+class TextSource(Protocol):
+    """Every word to a person, by name."""
+
+    def render(self, name: str, locale: str, /, **values: Any) -> Rendered:
+        """Give a whole text; an unknown locale gets English."""
+
+    def page(self, name: str, locale: str, /, **values: Any) -> Mapping[str, str]:
+        """Give the texts of a page."""
+
+    def label(self, group: str, name: str, locale: str, /) -> str:
+        """Give the words for a machine name."""
+
+
+class Hub:
+    """Tells the sockets of this process what was committed; a hint, the row is the truth."""
+
+    def __init__(self) -> None:
+        """Begin with nobody listening."""
+        self._queues: defaultdict[str, set[asyncio.Queue[Signal]]] = defaultdict(set)
+
+    @asynccontextmanager
+    async def watch(self, conversation_id: str) -> AsyncIterator[AsyncIterator[Signal]]:
+        """Give what is published for a conversation while the context is open."""
+        queue: asyncio.Queue[Signal] = asyncio.Queue(maxsize=1000)
+        self._queues[conversation_id].add(queue)
+        try:
+            yield _drain(queue)
+        finally:
+            self._queues[conversation_id].discard(queue)
+            if not self._queues[conversation_id]:
+                del self._queues[conversation_id]
+
+    def publish(self, conversation_id: str, signal: Signal) -> None:
+        """Hand a signal to whoever listens; a listener that does not keep up reconnects and catches up."""
+        for queue in self._queues.get(conversation_id, ()):
+            if not queue.full():
+                queue.put_nowait(signal)
+
+
+async def _drain(queue: asyncio.Queue[Signal]) -> AsyncIterator[Signal]:
+    while True:
+        yield await queue.get()
+
+
+class Waker:
+    """Wakes a sweep before its next tick."""
+
+    def __init__(self) -> None:
+        """Begin with nothing due."""
+        self.events: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+    def wake(self, names: Iterable[str]) -> None:
+        """Say that these sweeps have something to do."""
+        for name in names:
+            self.events[name].set()
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The desk's parts, typed by their interfaces."""
+
+    store: Store
+    keyring: Keyring
+    clock: Clock
+    settings: Settings
+    calendar: LegalCalendar
+    texts: TextSource
+    sources: tuple[DataSource, ...] = ()
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    handlers: Mapping[Right, Handler] = field(default_factory=dict)
+    methods: Mapping[Method, VerificationMethod] = field(default_factory=dict)
+    hub: Hub = field(default_factory=Hub)
+    waker: Waker = field(default_factory=Waker)
+    device_clock: Clock | None = None  # what people's authenticators go by; the desk's own clock unless it is moved
+    random: Callable[[int], bytes] = secrets.token_bytes
+
+    async def write(self, work: Callable[[Session], T]) -> T:
+        """Run one unit; after its commit its messages reach the sockets and the sweeps it feeds wake up."""
+        result, posted, wakes = await self.store.write(lambda session: _collect(session, work))
+        for conversation_id, message in posted:
+            self.hub.publish(conversation_id, message)
+        if wakes:
+            self.waker.wake(wakes)
+        return result
+
+    async def read(self, work: Callable[[Session], T]) -> T:
+        """Run a query beside the writer."""
+        return await self.store.read(work)
+
+    def with_parts(self, **parts: Any) -> Services:
+        """Give the same services with some parts replaced."""
+        return replace(self, **parts)
+
+
+def _collect(session: Session, work: Callable[[Session], T]) -> tuple[T, list[tuple[str, ChatMessage]], set[str]]:
+    posted: list[tuple[str, ChatMessage]] = []
+    wakes: set[str] = set()
+    session.info["posted"], session.info["wakes"] = posted, wakes
+    return work(session), posted, wakes
+
+
+def post(session: Session, conversation_id: str, message: ChatMessage) -> None:
+    """Have a message pushed to the sockets once this unit is committed."""
+    session.info["posted"].append((conversation_id, message))
+
+
+def wake(session: Session, *names: str) -> None:
+    """Have sweeps woken once this unit is committed."""
+    session.info["wakes"].update(names)

@@ -1,0 +1,372 @@
+"""The tables of the desk; every instant is aware UTC, every personal value that must outlive its case is sealed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Dialect, Index, LargeBinary, String, TypeDecorator, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, kept as ISO 8601 in UTC with microseconds so that text order is time order."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """Refuse a naive instant: nobody knows when that was."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant without a zone was about to be stored")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        """Give it back aware."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def _instant(*, index: bool = False, optional: bool = False) -> Any:
+    default: dict[str, Any] = {"default": None} if optional else {}
+    return Field(sa_type=Instant, index=index, nullable=optional, **default)
+
+
+def _json(default: Any = dict) -> Any:
+    return Field(default_factory=default, sa_type=JSON)
+
+
+class Conversation(SQLModel, table=True):
+    """One thread in one channel, and where the talk stands."""
+
+    __table_args__ = (UniqueConstraint("channel", "thread"),)
+    id: str = Field(primary_key=True)
+    channel: str
+    thread: str  # for webchat the keyed hash of the session token, never the token
+    language: str | None = None
+    state: dict[str, Any] = _json()
+    started_at: datetime = _instant()
+    last_at: datetime = _instant(index=True)
+    taken_by: str | None = Field(default=None, index=True)  # the agent who talks
+    wants_person_at: datetime | None = _instant(optional=True, index=True)
+    seen_id: int | None = None
+    subject_hint: str | None = None  # the address a mail claims to come from, or a chat id: routing only
+    answerable: bool = True  # false for auto-replies, bounces and lists: read, never answered
+    proved_at: datetime | None = _instant(optional=True)  # last evidence given in this thread
+    triage: bool = False  # shown to agents: a reading in doubt
+
+
+class Message(SQLModel, table=True):
+    """What was written, by whom; the outbox of a live chat, since a reader catches up by id."""
+
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "external_id"),
+        Index("ix_message_unhandled", "id", sqlite_where=text("handled = 0"), postgresql_where=text("NOT handled")),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    conversation_id: str = Field(foreign_key="conversation.id", index=True)
+    external_id: str
+    sender: str  # you, assistant, agent, note
+    name: str = ""
+    text: str
+    kind: str = "text"
+    choices: list[dict[str, Any]] = _json(list)
+    expects: str | None = None
+    requests: list[dict[str, Any]] = _json(list)
+    reading: dict[str, Any] = _json()
+    handled: bool = True
+    at: datetime = _instant()
+    subject: str | None = None
+    headers: dict[str, str] = _json()
+    raw: bytes | None = Field(default=None, sa_type=LargeBinary)
+
+
+class PrivacyRequest(SQLModel, table=True):
+    """One right used by one person, with its clock."""
+
+    __tablename__ = "request"
+    __table_args__ = (
+        Index(
+            "ix_request_remind_on", "remind_on",
+            sqlite_where=text("remind_on IS NOT NULL"), postgresql_where=text("remind_on IS NOT NULL"),
+        ),
+        Index(
+            "ix_request_to_plan", "to_plan_at",
+            sqlite_where=text("to_plan_at IS NOT NULL"), postgresql_where=text("to_plan_at IS NOT NULL"),
+        ),
+        Index("ix_request_queue", "status", "due_on", "ref"),
+    )
+    ref: str = Field(primary_key=True)
+    right: str
+    status: str
+    conversation_id: str = Field(foreign_key="conversation.id", index=True)
+    channel: str
+    language: str
+    received_at: datetime = _instant()
+    received_on: date
+    due_on: date = Field(index=True)
+    safe_on: date
+    rules: list[str] = _json(list)
+    extended_on: date | None = None
+    extension_reason: str = ""
+    suspensions: list[list[str | None]] = _json(list)
+    details: dict[str, Any] = _json()
+    tier_needed: int
+    assurance: int = 0
+    evidence_id: str | None = Field(default=None, index=True)
+    contact: str | None = None  # sealed: the verified address, for the last letter
+    contact_hash: str | None = Field(default=None, index=True)
+    attention: str | None = Field(default=None, index=True)  # why a person is needed
+    assignee: str | None = None
+    after_ref: str | None = Field(default=None, index=True)  # carried out only after that one
+    remind_on: date | None = None
+    to_plan_at: datetime | None = _instant(optional=True)
+    closed_at: datetime | None = _instant(optional=True, index=True)
+    version: int = 0
+
+
+class ChallengeRow(SQLModel, table=True):
+    """A proof that was asked for; the secret is only ever kept as a hash."""
+
+    __tablename__ = "challenge"
+    __table_args__ = (
+        Index("ix_challenge_unsent", "id", sqlite_where=text("state = 'wanted'"), postgresql_where=text("state = 'wanted'")),
+    )
+    id: str = Field(primary_key=True)
+    conversation_id: str = Field(foreign_key="conversation.id", index=True)
+    method: str
+    references: list[str] = _json(list)
+    purpose: str = "prove"  # prove, withdraw, package
+    package_id: str | None = None
+    claimed: str  # sealed: what was typed (an address or a client number)
+    claimed_kind: str  # email, client_id
+    claimed_hash: str = Field(index=True)
+    state: str = "wanted"  # wanted, sent, used, dead
+    on_file: bool = False
+    contact: str | None = None  # sealed: where it really went
+    stored: str | None = None
+    attempts: int = 0
+    link_hash: str | None = Field(default=None, unique=True)
+    not_me_hash: str | None = Field(default=None, unique=True)
+    asked_at: datetime = _instant()
+    expires_at: datetime | None = _instant(optional=True)
+    renewable_until: datetime | None = _instant(optional=True)
+    lease_until: datetime | None = _instant(optional=True)
+
+
+class EvidenceRow(SQLModel, table=True):
+    """What was proved."""
+
+    __tablename__ = "evidence"
+    id: str = Field(primary_key=True)
+    method: str
+    tier: int
+    contact: str  # sealed
+    contact_hash: str = Field(index=True)
+    client_id: str | None = None  # sealed
+    conversation_id: str = Field(index=True)
+    references: list[str] = _json(list)
+    on_file: bool
+    fresh_login: bool = False
+    obtained_at: datetime = _instant()
+    flags: list[str] = _json(list)  # what only people may weigh: recent_contact_change, two_verifiers, …
+
+
+class Tally(SQLModel, table=True):
+    """Codes sent to and failures against one typed address, known or not, by keyed hash."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    subject_hash: str = Field(index=True)
+    what: str  # sent, failed, notice
+    at: datetime = _instant(index=True)
+
+
+class Action(SQLModel, table=True):
+    """A plan in the agents' queue."""
+
+    id: str = Field(primary_key=True)
+    ref: str = Field(foreign_key="request.ref", index=True)
+    operation: str
+    plan: dict[str, Any] = _json()
+    plan_hash: str
+    automatic: bool = False  # approved by rule, not by a person (GDPR 21(3), 7(3))
+    state: str = Field(default="proposed", index=True)  # proposed, approved, executing, done, failed, rejected, void
+    created_at: datetime = _instant()
+    planned_by: str = "desk"
+    approvals: list[dict[str, Any]] = _json(list)
+    reason: str = ""
+    not_before: datetime | None = _instant(optional=True, index=True)
+    replaces: str | None = None
+    lease_until: datetime | None = _instant(optional=True)
+    attempts: int = 0
+
+
+class StepRow(SQLModel, table=True):
+    """How far one step of an approved plan has come."""
+
+    __tablename__ = "step"
+    __table_args__ = (UniqueConstraint("action_id", "ordinal"),)
+    id: int | None = Field(default=None, primary_key=True)
+    action_id: str = Field(foreign_key="action.id", index=True)
+    ordinal: int
+    source: str
+    operation: str
+    state: str = "waiting"  # waiting, done, failed
+    rows_done: int = 0
+    rows_to_do: int = 0
+    already_done: bool = False
+    error: str = ""
+    left: list[dict[str, Any]] = _json(list)
+    done_at: datetime | None = _instant(optional=True)
+
+
+class Outbox(SQLModel, table=True):
+    """What is to be handed to a channel, written with its cause, each once."""
+
+    __table_args__ = (
+        Index("ix_outbox_due", "due_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    channel: str
+    kind: str  # reply, mail, relay
+    conversation_id: str | None = Field(default=None, index=True)
+    ref: str | None = Field(default=None, index=True)
+    recipient: str | None = None  # sealed
+    payload: str  # sealed JSON: subject, text, language, choices, headers
+    raw_message_id: int | None = None
+    state: str = "waiting"  # waiting, done, dead
+    attempts: int = 0
+    due_at: datetime = _instant()
+    lease_until: datetime | None = _instant(optional=True)
+    created_at: datetime = _instant()
+    done_at: datetime | None = _instant(optional=True)
+
+
+class Package(SQLModel, table=True):
+    """A sealed disclosure waiting to be fetched."""
+
+    id: str = Field(primary_key=True)
+    ref: str = Field(foreign_key="request.ref", index=True)
+    action_id: str
+    file: str
+    wrapped_key: str
+    size: int
+    sha256: str
+    manifest: dict[str, Any] = _json()
+    contact_hash: str
+    ready_at: datetime = _instant()
+    gone_at: datetime = _instant(index=True)
+    downloaded_at: datetime | None = _instant(optional=True)
+    grant_hash: str | None = None  # the one browser that has it
+    grant_until: datetime | None = _instant(optional=True)
+    reminded: bool = False
+    erased: bool = False
+
+
+class Suppression(SQLModel, table=True):
+    """An address that gets no marketing, as a keyed hash."""
+
+    subject_hash: str = Field(primary_key=True)
+    purpose: str = Field(primary_key=True)
+    since: datetime = _instant()
+    undo_hash: str | None = Field(default=None, unique=True)
+
+
+class StopLink(SQLModel, table=True):
+    """A link that stops a request (this was not me), by the hash of its secret."""
+
+    __tablename__ = "stop_link"
+    link_hash: str = Field(primary_key=True)
+    references: list[str] = _json(list)
+    contact_hash: str
+    made_at: datetime = _instant()
+    used_at: datetime | None = _instant(optional=True)
+
+
+class Agent(SQLModel, table=True):
+    """A person who works for the controller."""
+
+    name: str = Field(primary_key=True)
+    role: str
+    password: str  # argon2id
+    totp_secret: str  # sealed
+    language: str = "en"
+    email: str | None = None
+    active: bool = True
+    failures: int = 0
+    locked_until: datetime | None = _instant(optional=True)
+    last_totp: int = 0  # the last time step used, so that a code works once
+    seen_at: datetime | None = _instant(optional=True)
+
+
+class AgentToken(SQLModel, table=True):
+    """A bearer token of the API, by its hash."""
+
+    __tablename__ = "agent_token"
+    token_hash: str = Field(primary_key=True)
+    agent: str = Field(foreign_key="agent.name", index=True)
+    scope: str  # read, reply, approve
+    may_approve_irreversible: bool = False
+    made_at: datetime = _instant()
+
+
+class AgentSession(SQLModel, table=True):
+    """A signed-in browser of an agent, by the hash of its cookie."""
+
+    __tablename__ = "agent_session"
+    session_hash: str = Field(primary_key=True)
+    agent: str = Field(foreign_key="agent.name", index=True)
+    csrf: str
+    started_at: datetime = _instant()
+    last_at: datetime = _instant()
+    totp_at: datetime = _instant()
+
+
+class Audit(SQLModel, table=True):
+    """Append-only: one hash chain per request ('' for what belongs to none)."""
+
+    __table_args__ = (UniqueConstraint("chain", "ordinal"),)
+    id: int | None = Field(default=None, primary_key=True)
+    chain: str = Field(index=True)
+    ordinal: int
+    at: datetime = _instant()
+    actor: str  # desk, subject, agent:NAME
+    event: str
+    data: dict[str, Any] = _json()
+    previous: str
+    hash: str
+
+
+class ChainHead(SQLModel, table=True):
+    """The last entry of a chain, keyed: an entry cut off at the end shows here."""
+
+    __tablename__ = "chain_head"
+    chain: str = Field(primary_key=True)
+    ordinal: int
+    hash: str
+    mac: str
+
+
+class Checkpoint(SQLModel, table=True):
+    """A keyed hash over all entries since the last checkpoint: a chain that vanished whole shows here."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = _instant()
+    last_audit_id: int
+    mac: str
+
+
+class Seen(SQLModel, table=True):
+    """One-time values (JWT ids, deliveries) that must not be taken twice."""
+
+    value: str = Field(primary_key=True)
+    until: datetime = _instant(index=True)
+
+
+class Note(SQLModel, table=True):
+    """Small facts about the desk itself, such as the last sweep."""
+
+    name: str = Field(primary_key=True)
+    value: str

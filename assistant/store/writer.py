@@ -1,0 +1,147 @@
+"""The one writer: many units of work in one transaction, each in its own savepoint, committed together.
+
+Group commit is what makes a durable chat turn cheap: one fsync answers everybody who waited for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from assistant.errors import StoreUnavailable
+
+T = TypeVar("T")
+Unit = Callable[[Session], T]
+_Job = tuple[Unit[Any], "asyncio.Future[Any]"]
+_MOST_UNITS_A_COMMIT = 256
+_BUSY_TIMEOUT_MS = 5_000
+
+log = structlog.get_logger(__name__)
+
+
+def open_engine(url: str, *, writes: bool) -> Engine:
+    """Open the desk's database; SQLite in WAL mode with a durable commit."""
+    engine = create_engine(url, pool_size=1 if writes else 4, max_overflow=0, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine, begin="BEGIN IMMEDIATE" if writes else "BEGIN")
+    return engine
+
+
+def _prepare_sqlite(engine: Engine, *, begin: str) -> None:
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # or sqlite3 opens and commits transactions behind our back
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_TIMEOUT_MS}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+
+class Store:
+    """Units of work are written one after the other; reads run beside them."""
+
+    def __init__(self, url: str) -> None:
+        """Open the database at a SQLAlchemy URL; the schema must stand already (see migrate)."""
+        self.url = url
+        self.engine = open_engine(url, writes=True)
+        self.readers = open_engine(url, writes=False)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._reading = ThreadPoolExecutor(4, thread_name_prefix="store-read")
+        self._thread = threading.Thread(target=self._run, name="store-write", daemon=True)
+        self._closed = False
+        self._thread.start()
+
+    async def write(self, work: Unit[T]) -> T:
+        """Run a unit and return its result once it is on disk; raises what the unit raised, or StoreUnavailable."""
+        if self._closed:
+            raise StoreUnavailable
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.put((work, future))
+        return await future
+
+    async def read(self, work: Unit[T]) -> T:
+        """Run a query beside the writer; it sees only what is committed."""
+        return await asyncio.get_running_loop().run_in_executor(self._reading, self._read, work)
+
+    def _read(self, work: Unit[T]) -> T:
+        with Session(self.readers, expire_on_commit=False) as session:
+            return work(session)
+
+    def close(self) -> None:
+        """Finish what was handed in, then stop."""
+        if not self._closed:
+            self._closed = True
+            self._jobs.put(None)
+            self._thread.join()
+            self._reading.shutdown()
+            self.engine.dispose()
+            self.readers.dispose()
+
+    def _run(self) -> None:
+        while (first := self._jobs.get()) is not None:
+            batch, more = self._batch(first)
+            _answer(self._commit(batch))
+            if not more:
+                return
+
+    def _batch(self, first: _Job) -> tuple[list[_Job], bool]:
+        batch = [first]
+        while len(batch) < _MOST_UNITS_A_COMMIT:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                return batch, False
+            batch.append(job)
+        return batch, True
+
+    def _commit(self, batch: list[_Job]) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
+        try:
+            with Session(self.engine, expire_on_commit=False) as session:
+                done = [(future, *_one(session, work)) for work, future in batch]
+                session.commit()
+        except SQLAlchemyError as error:  # the disk is full, the database locked: nobody was acknowledged
+            log.error("store.commit_failed", kind=type(error).__name__, units=len(batch))
+            unavailable = StoreUnavailable()
+            return [(future, None, unavailable) for _, future in batch]
+        return done
+
+
+def _one(session: Session, work: Unit[Any]) -> tuple[Any, BaseException | None]:
+    try:
+        with session.begin_nested():
+            return work(session), None
+    except Exception as error:  # broad: a unit's error belongs to whoever handed it in, not to its neighbours
+        session.expunge_all()
+        return None, error
+
+
+def _answer(done: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any, BaseException | None]]] = {}
+    for item in done:
+        by_loop.setdefault(item[0].get_loop(), []).append(item)
+    for loop, items in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, items)
+
+
+def _settle(items: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -> None:
+    for future, result, error in items:
+        if future.cancelled():
+            continue
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)

@@ -1,0 +1,140 @@
+"""A message holds more than what its writer says: this keeps only that, sentence by sentence."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+HEAD_CHARACTERS: Final = 48_000
+TAIL_CHARACTERS: Final = 16_000
+LONGEST_SENTENCE: Final = 600
+WRAPPED_LINE: Final = 55
+
+_INVISIBLE: Final = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufe00-\ufe0f]")
+_HIDDEN_MARKUP: Final = re.compile(r"<(script|style|head)\b.*?(?:</\1\s*>|$)|<!--.*?(?:-->|$)", re.IGNORECASE | re.DOTALL)
+_BLOCK_TAG: Final = re.compile(r"<\s*/?\s*(?:br|p|div|li|tr|h\d|ul|ol|table)\b[^<>]*>", re.IGNORECASE)
+_TAG: Final = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>")
+_LONG_TOKEN: Final = re.compile(r"[^\s]{81,}")
+_URL: Final = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
+_EMAIL: Final = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_QUOTED_LINE: Final = re.compile(r"^\s*(?:>|\|\s).*$", re.MULTILINE)
+_QUOTE_HEADER: Final = re.compile(
+    r"^[ \t]*(?:"
+    r"-{2,}\s*(?:original message|message d['’]origine|message transf[ée]r[ée]|forwarded message|"
+    r"urspr[üu]ngliche nachricht|mensaje original|messaggio originale|oorspronkelijk bericht|"
+    r"mensagem original|исходное сообщение|wiadomość oryginalna|algne kiri)\b.*"
+    r"|(?:on|le|am|el|il|op|em|dnia)\b[^\n]{5,120}?(?:\n[^\n]{0,80}?)?"
+    r"(?:wrote|a [ée]crit|schrieb|escribi[óo]|ha scritto|schreef|escreveu|napisał(?:\(a\)|a)?)\s*:"
+    r")[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SIGNATURE: Final = re.compile(r"^-- ?$", re.MULTILINE)
+_DISCLAIMER: Final = re.compile(
+    r"^[^\n]{0,80}(?:this (?:e-?mail|message)[^\n]{0,60}(?:confidential|intended)|"
+    r"(?:ce|cet e-?)\s?(?:message|mail|courriel)[^\n]{0,60}(?:confidentiel|destin[ée])|"
+    r"diese (?:e-?mail|nachricht)[^\n]{0,60}vertraulich)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?…。！？])[\"'”»)\]]*\s+(?=[^\s])|\n+|(?<=;)\s+")
+_ABBREVIATION: Final = re.compile(
+    r"(?:^|\s|\()(?:mr|mrs|ms|dr|st|no|nr|art|abs|par|vs|e\.g|i\.e|etc|m|mme|mlle|n|tel|tél|ref|réf|bzw|z\.b|d\.h|ca|cf|p\.ex|sr|sra|ing)\.$",
+    re.IGNORECASE,
+)
+_NUMBERS: Final = re.compile(r"\d+")
+_SPACES: Final = re.compile(r"[^\S\n]+")
+_MIXED_WORD: Final = re.compile(r"\w*(?:[a-zA-Z][\u0370-\u04ff]|[\u0370-\u04ff][a-zA-Z])\w*")
+_LATIN_TWINS: Final = str.maketrans(
+    "аеорсухкмтнвіјѕһԁԛԝАЕОРСУХКМТНВІЈЅαεορικνυτχΑΕΟΡΙΚΝΥΤΧ",
+    "aeopcyxkmthbijshdqwAEOPCYXKMTHBIJSaeopiknutxAEOPIKNYTX",
+)
+_PLAIN_LETTERS: Final = str.maketrans({"ß": "ss", "œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "ё": "е"})
+
+
+def _within_length(text: str) -> str:
+    if len(text) <= HEAD_CHARACTERS + TAIL_CHARACTERS:
+        return text
+    return f"{text[:HEAD_CHARACTERS]}\n{text[-TAIL_CHARACTERS:]}"
+
+
+def _without_markup(text: str) -> str:
+    if "<" in text and ">" in text:
+        text = _TAG.sub(" ", _BLOCK_TAG.sub("\n", _HIDDEN_MARKUP.sub(" ", text)))
+    return html.unescape(text) if "&" in text else text
+
+
+def _in_one_script(text: str) -> str:
+    return _MIXED_WORD.sub(lambda word: word.group().translate(_LATIN_TWINS), text)
+
+
+def legible(text: str) -> str:
+    """Give the text without markup, invisible characters, look-alike letters and pasted blobs."""
+    text = _without_markup(_within_length(text).replace("\r\n", "\n").replace("\r", "\n"))
+    if not text.isascii():
+        text = _in_one_script(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
+    return _LONG_TOKEN.sub(" ", _URL.sub(" URLLINK ", text) if "http" in text or "www" in text else text)
+
+
+def _cut_at(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    return text[: found.start()] if found and text[: found.start()].strip() else text
+
+
+def own_words(text: str) -> str:
+    """Give what the writer says in this message: no quoted text, signature block or disclaimer."""
+    if "\n" not in text:
+        return text
+    text = _QUOTED_LINE.sub("", text) if ">" in text or "|" in text else text
+    for pattern in (_QUOTE_HEADER, _SIGNATURE, _DISCLAIMER):
+        text = _cut_at(pattern, text)
+    return text
+
+
+def _unwrapped(text: str) -> str:
+    lines = text.split("\n")
+    joined = [lines[0]]
+    for before, line in zip(lines, lines[1:], strict=False):
+        wraps = len(before) >= WRAPPED_LINE and line[:1].isalnum() and before.rstrip()[-1:] not in ".!?:;"
+        joined.append(f"{' ' if wraps else chr(10)}{line}")
+    return "".join(joined)
+
+
+def _pieces(text: str) -> Iterable[str]:
+    start = 0
+    for end in _SENTENCE_END.finditer(text):
+        piece = text[start : end.end()]
+        if "\n" not in end.group() and _ABBREVIATION.search(piece.rstrip()):
+            continue
+        yield piece
+        start = end.end()
+    yield text[start:]
+
+
+def _bounded(sentence: str) -> Iterable[str]:
+    for start in range(0, len(sentence), LONGEST_SENTENCE):
+        yield sentence[start : start + LONGEST_SENTENCE]
+
+
+def sentences(text: str) -> list[str]:
+    """Split a text into sentences of at most 600 characters; a text without a letter has none."""
+    text = _unwrapped(text) if "\n" in text else text
+    trimmed = (piece.strip() for piece in _pieces(text))
+    return [part for piece in trimmed if any(map(str.isalpha, piece)) for part in _bounded(piece)]
+
+
+def _without_accents(text: str) -> str:
+    decomposed = unicodedata.normalize("NFD", text.translate(_PLAIN_LETTERS))
+    kept = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return unicodedata.normalize("NFC", kept)
+
+
+def normalise(sentence: str) -> str:
+    """Give a sentence as the features see it: lower case, no accents, addresses and numbers as one sign."""
+    sentence = sentence.lower()
+    if "@" in sentence:
+        sentence = _EMAIL.sub(" emailaddress ", sentence)
+    if not sentence.isascii():
+        sentence = _without_accents(sentence)
+    return _SPACES.sub(" ", _NUMBERS.sub("0", sentence)).replace("\n", " ").strip()

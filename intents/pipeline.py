@@ -1,0 +1,56 @@
+"""The reader's place inside spaCy: one multilingual tokenizer and one component of our own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from intents.features import features_of
+from intents.scorer import WEIGHTS_FILE, Scorer
+
+COMPONENT: Final = "privacy_rights"
+SCORES: Final = "privacy_scores"
+
+
+class PrivacyRights:
+    """A spaCy component that scores every sentence; a text holds one sentence a line."""
+
+    def __init__(self) -> None:
+        self.scorer = Scorer.empty()
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Leave a row of probabilities per line in the document's user data."""
+        doc.user_data[SCORES] = self.scorer.probabilities(features_of(doc), doc.text.count("\n") + 1)
+        return doc
+
+    def to_disk(self, path: str | Path, *, exclude: Any = ()) -> None:
+        """Write the weights; called by spaCy."""
+        Path(path).mkdir(parents=True, exist_ok=True)
+        self.scorer.save(Path(path) / WEIGHTS_FILE)
+
+    def from_disk(self, path: str | Path, *, exclude: Any = ()) -> PrivacyRights:
+        """Read the weights; called by spaCy."""
+        self.scorer = Scorer.read(Path(path) / WEIGHTS_FILE)
+        return self
+
+
+@Language.factory(COMPONENT)
+def make_privacy_rights(nlp: Language, name: str) -> PrivacyRights:
+    """Make the component for spaCy; it knows nothing until its weights are read."""
+    return PrivacyRights()
+
+
+def blank_pipeline() -> Language:
+    """Give the untrained pipeline."""
+    nlp = spacy.blank("xx")
+    nlp.add_pipe(COMPONENT)
+    return nlp
+
+
+def load_pipeline(directory: Path) -> Language:
+    """Give the pipeline stored in a folder; raises OSError or ValueError when it is not there or not ours."""
+    return blank_pipeline().from_disk(directory)

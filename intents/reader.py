@@ -1,0 +1,120 @@
+"""Reads one message: language, decision, rights and details, in about a millisecond and never with an error."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from intents.cleaning import legible, normalise, own_words, sentences
+from intents.details import details_of
+from intents.labels import ANY_RIGHT, CONVERSATIONAL, OUTPUTS, RIGHTS
+from intents.language import LANGUAGE_FILE, LanguageReader
+from intents.reading import Intent, Reading
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+    from intents.scorer import Matrix
+
+MODEL_DIRECTORY: Final = Path(__file__).parent / "model"
+THRESHOLDS_FILE: Final = "thresholds.toml"
+_ANY: Final = OUTPUTS.index(ANY_RIGHT)
+_TALK: Final = len(RIGHTS) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which probability on a message is a request, worth a question, a right, or talk about one."""
+
+    request: float
+    ask: float
+    right: float
+    talk: float
+
+    @classmethod
+    def load(cls, path: Path) -> Thresholds:
+        """Read the four numbers from a TOML file."""
+        return cls(**tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+class Reader:
+    """Reads messages with a trained pipeline; made once, used from one thread at a time."""
+
+    def __init__(self, nlp: Language, languages: LanguageReader, thresholds: Thresholds) -> None:
+        self._nlp = nlp
+        self._languages = languages
+        self._thresholds = thresholds
+
+    @classmethod
+    def load(cls, directory: Path | None = None) -> Reader:
+        """Load the pipeline of a folder, the committed one by default; raises OSError when it is not there."""
+        from intents.pipeline import load_pipeline
+
+        directory = directory or MODEL_DIRECTORY
+        thresholds = Thresholds.load(directory / THRESHOLDS_FILE)
+        return cls(load_pipeline(directory), LanguageReader.load(directory / LANGUAGE_FILE), thresholds)
+
+    def read(self, text: str, *, language_hint: str | None = None, quoted: Sequence[str] = ()) -> Reading:
+        """Read a message; sentences that stand in `quoted` (our earlier replies) don't count."""
+        plain = legible(text)
+        own = own_words(plain)
+        spoken = _without_quoted(sentences(own), quoted)
+        language = self._languages.read(" ".join(spoken) or plain, language_hint)
+        decision, intents, sentence = self._decide(spoken)
+        details = details_of(own, tuple(intent.name for intent in intents))
+        return Reading(text, language, decision, intents, details, sentence)
+
+    def _decide(self, spoken: list[str]) -> tuple[str, tuple[Intent, ...], str | None]:
+        if not spoken:
+            return "none", (), None
+        scores = self.scores(spoken)
+        best = int(np.argmax(scores[:, _ANY]))
+        any_right = float(scores[best, _ANY])
+        thresholds = self._thresholds
+        if any_right < thresholds.ask:
+            return "none", self._talk(scores), None
+        decision = "request" if any_right >= thresholds.request else "ask"
+        intents = (*self._rights(scores, best), *self._talk(scores))
+        return decision, tuple(sorted(intents, key=lambda intent: -intent.score)), spoken[min(best, len(spoken) - 1)]
+
+    def scores(self, spoken: list[str]) -> Matrix:
+        """Give the probabilities of each sentence and, where there are a few, of them together."""
+        from intents.pipeline import SCORES
+
+        lines = [normalise(sentence) for sentence in spoken]
+        if 1 < len(lines) <= 3:
+            lines.append(" ".join(lines))
+        with self._nlp.memory_zone():
+            scores: Matrix = self._nlp("\n".join(lines)).user_data[SCORES]
+        return scores
+
+    def _rights(self, scores: Matrix, best: int) -> list[Intent]:
+        counted = scores[scores[:, _ANY] >= self._thresholds.ask]
+        highest = counted[:, : len(RIGHTS)].max(axis=0)
+        found = [Intent(name, _rounded(p)) for name, p in zip(RIGHTS, highest, strict=True) if p >= self._thresholds.right]
+        if found:
+            return found
+        likeliest = int(np.argmax(scores[best, : len(RIGHTS)]))
+        return [Intent(RIGHTS[likeliest], _rounded(scores[best, likeliest]))]
+
+    def _talk(self, scores: Matrix) -> tuple[Intent, ...]:
+        highest = scores[:, _TALK:].max(axis=0)
+        pairs = zip(CONVERSATIONAL, highest, strict=True)
+        found = (Intent(name, _rounded(p)) for name, p in pairs if p >= self._thresholds.talk)
+        return tuple(sorted(found, key=lambda intent: -intent.score))
+
+
+def _rounded(probability: float) -> float:
+    return round(float(probability), 4)
+
+
+def _without_quoted(spoken: list[str], quoted: Sequence[str]) -> list[str]:
+    if not quoted:
+        return spoken
+    ours = {normalise(sentence) for text in quoted for sentence in sentences(legible(text))}
+    return [sentence for sentence in spoken if normalise(sentence) not in ours]

@@ -1,0 +1,36 @@
+"""What reading a message gives, as plain values that the rest of the desk can keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One wish found in a message, with a score between 0 and 1."""
+
+    name: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A message as it was understood; `sentence` is the one that carried the decision."""
+
+    text: str
+    language: str
+    decision: str
+    intents: tuple[Intent, ...]
+    details: dict[str, Any]
+    sentence: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the JSON object that `assistant classify` prints."""
+        return {
+            "text": self.text,
+            "language": self.language,
+            "decision": self.decision,
+            "intents": [{"name": intent.name, "score": intent.score} for intent in self.intents],
+            "details": self.details,
+        }
