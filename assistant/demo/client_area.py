@@ -74,7 +74,7 @@ def account_of(client_no: str) -> Account:
 
 
 def checked_return(url: str, public_url: str) -> str:
-    """Give back the desk's own address for the token; raises Invalid for any other, so that none can be stolen."""
+    """Give the path the token is posted to; raises Invalid for any other than the desk's own."""
     parts, own = urlsplit(url), urlsplit(public_url)
     ours = (parts.scheme, parts.netloc) in {("", ""), (own.scheme, own.netloc)}
     if not ours or parts.path != RETURN_PATH or parts.query or parts.fragment or "\\" in url:

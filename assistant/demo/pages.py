@@ -6,7 +6,6 @@ import asyncio
 import json
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -20,12 +19,14 @@ from assistant.demo.clock import DemoClock, parse_duration
 from assistant.errors import AssistantError, Invalid, NotAllowed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _STRICT: Final = (
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS: Final = {
     "Content-Security-Policy": _STRICT,
@@ -57,16 +58,16 @@ def demo_routes(site: DemoSite) -> list[web.RouteDef]:
     """Give the routes of every demo page; they need no other part of the desk."""
     pages = _Pages(site)
     return [
-        web.get("/demo", _moved_to("/demo/"), name="demo-bare"),
-        web.get("/demo/", pages.index, name="demo"),
-        web.get("/demo/demo.css", pages.style, name="demo-style"),
-        web.get("/demo/mailbox", _telling(pages.mailbox), name="demo-mailbox"),
-        web.get("/demo/mailbox/{name}", _telling(pages.mail), name="demo-mail"),
-        web.get("/demo/clock", pages.clock, name="demo-clock"),
-        web.post("/demo/clock", _telling(pages.forward), name="demo-clock-forward"),
-        web.get("/demo/login", _telling(pages.login), name="demo-login"),
-        web.post("/demo/login", _telling(pages.sign_in), name="demo-sign-in"),
-        web.get("/demo/site", pages.website, name="demo-site"),
+        web.get("/demo", _moved_to("/demo/")),
+        web.get("/demo/", pages.index),
+        web.get("/demo/demo.css", pages.style),
+        web.get("/demo/mailbox", _telling(pages.mailbox)),
+        web.get("/demo/mailbox/{name}", _telling(pages.mail)),
+        web.get("/demo/clock", pages.clock),
+        web.post("/demo/clock", _telling(pages.forward)),
+        web.get("/demo/login", _telling(pages.login)),
+        web.post("/demo/login", _telling(pages.sign_in)),
+        web.get("/demo/site", pages.website),
     ]
 
 
@@ -211,7 +212,7 @@ async def _json_text(http_request: web.Request, key: str) -> str:
 
 
 def _language(http_request: web.Request) -> str:
-    wanted = http_request.query.get("lang") or http_request.headers.get("Accept-Language", "")
+    wanted: str = http_request.query.get("lang") or http_request.headers.get("Accept-Language") or ""
     return "fr" if wanted.lower().startswith("fr") else "en"
 
 

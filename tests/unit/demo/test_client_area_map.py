@@ -129,8 +129,21 @@ def test_only_what_rests_on_consent_or_contract_and_comes_from_the_person_is_por
 
 
 def test_every_data_group_of_the_policy_has_a_table() -> None:
-    policy = {"4.1.1", "4.1.2", "4.1.3", "4.1.4", "4.1.5", "4.1.6", "4.1.7",
-              "4.2.1", "4.2.2", "4.2.3", "4.2.4", "4.2.5", "5.2.1"}  # fmt: skip
+    policy = {
+        "4.1.1",
+        "4.1.2",
+        "4.1.3",
+        "4.1.4",
+        "4.1.5",
+        "4.1.6",
+        "4.1.7",
+        "4.2.1",
+        "4.2.2",
+        "4.2.3",
+        "4.2.4",
+        "4.2.5",
+        "5.2.1",
+    }
     used = {CATALOGUE.categories[table.category].clause for table in MAP.tables}
 
     assert policy <= used

@@ -92,9 +92,15 @@ def test_what_real_data_has_is_there_too(client_area: sqlite3.Connection) -> Non
 
 
 def test_nobody_can_have_any_of_the_addresses(client_area: sqlite3.Connection) -> None:
-    columns = [("clients", "email"), ("clients", "billing_email"), ("staff", "work_email"), ("staff", "private_email"),
-               ("tickets", "requester_email"), ("abuse_reports", "reporter_email"),
-               ("newsletter_subscriptions", "email")]  # fmt: skip
+    columns = [
+        ("clients", "email"),
+        ("clients", "billing_email"),
+        ("staff", "work_email"),
+        ("staff", "private_email"),
+        ("tickets", "requester_email"),
+        ("abuse_reports", "reporter_email"),
+        ("newsletter_subscriptions", "email"),
+    ]
 
     for table, column in columns:
         for (address,) in values(client_area, f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL"):
