@@ -211,6 +211,8 @@ MESSAGES: Mapping[str, Message] = MappingProxyType(_CHAT | _MAIL | _ANSWERS | _A
 PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "verify": frozenset({"requests", "channel", "asked_at"}),
+        "verify_withdrawal": frozenset({"requests", "channel", "asked_at"}),
+        "verify_withdrawn": frozenset({"requests"}),
         "verify_confirmed": frozenset({"requests"}),
         "verify_stopped": frozenset({"requests"}),
         "verify_expired": frozenset(),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assistant.domain.messages import MESSAGES
+from assistant.domain.messages import MESSAGES, PAGES
 from assistant.replies import Rendered, Texts
 from assistant.replies.linter import Linter, sentences
 from assistant.replies.texts import LOCALES
@@ -35,6 +35,16 @@ def test_an_answer_with_nothing_to_list_passes_too(texts: Texts, name: str, loca
     empty = {k: ([] if isinstance(v, list) and k != "requests" else v) for k, v in values(name).items()}
     empty |= {"services_kept": False} if "services_kept" in empty else {}
     assert Linter(texts).faults(name, locale, texts.render(name, locale, **empty), empty) == ()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_says_what_must_never_be_said(texts: Texts, name: str, locale: str) -> None:
+    parts = texts.page(name, locale, **{key: values_for(name)[key] for key in PAGES[name]})
+    spoken = Rendered(None, "\n".join(part for key, part in parts.items() if key != "what"))
+    faults = Linter(texts).faults("chat_hello", locale, spoken, {})
+    assert [fault.what for fault in faults if not fault.what.endswith("too long for a chat")] == []
+    assert all(len(part.split()) <= 60 for part in parts.values())
 
 
 LOSSES = [

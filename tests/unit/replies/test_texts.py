@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from assistant.domain.messages import MESSAGES, PAGES
 from assistant.replies import Periods, TextError, Texts
+from assistant.replies.labels import Labels
 from assistant.replies.texts import LOCALES
 from tests.unit.replies.samples import AT, a_request, facts, kept, values_for
 
@@ -180,6 +181,13 @@ def test_the_subject_of_a_code_does_not_hold_it(texts: Texts) -> None:
     assert "\n48159263\n" in rendered.text
 
 
+def test_a_link_that_withdraws_says_so_and_not_what_the_request_was_to_do(texts: Texts) -> None:
+    text = write(texts, "mail_link", effect="withdraw").text
+    assert "asked in the live chat to withdraw:" in text
+    assert "We withdraw the request" in text
+    assert "waiting period" not in text
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_notice_to_another_contact_names_no_right(texts: Texts, locale: str) -> None:
     notices = {
@@ -232,8 +240,8 @@ def test_a_count_takes_the_noun_in_its_form(texts: Texts, number: int, english: 
 
 @given(st.lists(st.text(st.characters(categories=["L"]), min_size=1, max_size=4), max_size=5))
 def test_a_list_of_words_loses_none(words: list[str]) -> None:
-    listed = Texts.load(desk=facts()).labels("fr").listed(words) if words else ""
-    assert re.split(r", | et ", listed) == (words or [""])
+    labels = Labels({"format": {"and": " et "}}, ZoneInfo("Europe/Paris"))
+    assert re.split(r", | et ", labels.listed(words)) == (words or [""])
 
 
 def test_french_marks_never_begin_a_line(texts: Texts) -> None:
