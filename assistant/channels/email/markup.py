@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from html import unescape
 
-_LONGEST = 2_000_000  # characters of markup that are looked at
+_LONGEST = 1_000_000  # characters of markup that are looked at
 _LONGEST_ATTRIBUTES = 2_000
 _TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/<>]*+)((?:[^"'<>]++|"[^"<]*+"|'[^'<]*+')*+)>""")
 _LOOSE_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*+)([^<>]*+)>")

@@ -45,8 +45,8 @@ _FEWEST_HEADER_LINES = 3
 _SIGNATURE = re.compile(r"^--[ \t]?$")
 _DEVICE = re.compile(
     r"^\s*(?:sent from my\b|get outlook for\b|sent from outlook\b|envoyé de mon\b|envoyé depuis\b"
-    r"|obtenir outlook\b|von meinem .{1,40} gesendet|gesendet von\b|enviado desde mi\b|enviado do meu\b|inviato da\b"
-    r"|verzonden vanaf mijn\b|wysłano z\b|saadetud minu\b|отправлено с\b)",
+    r"|obtenir outlook\b|von meinem .{1,40} gesendet|gesendet von\b|enviado desde mi\b|enviado do meu\b"
+    r"|inviato da\b|verzonden vanaf mijn\b|wysłano z\b|saadetud minu\b|отправлено с\b)",
     re.IGNORECASE,
 )
 _FORWARD = re.compile(r"^\s*(?:fwd?|tr|wg|rv|i|doorst|enc|pd|edasi)\s*:", re.IGNORECASE)

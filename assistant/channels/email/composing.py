@@ -1,0 +1,158 @@
+"""What the desk says, as a mail: every field made here, none copied from anywhere unchecked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Self
+
+from assistant.channels.email.fields import one_line, without_mbox_line
+from assistant.channels.email.sender import well_formed
+from assistant.channels.email.settings import EmailSettings
+from assistant.channels.email.signs import OWN_HEADER
+from assistant.channels.email.tokens import Tokens
+from assistant.errors import DeliveryRefused
+from assistant.interfaces import Outgoing
+
+_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,250}>")
+_MOST_REFERENCES = 20
+_LONGEST_SUBJECT = 250
+_LONGEST_LINE = 900  # octets; RFC 5322 section 2.1.1 ends at 998
+_REPLY = re.compile(r"\s*re\s*:", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail ready to hand over: who it goes to on the envelope, and its bytes."""
+
+    message_id: str
+    sender: str  # empty: the null sender, to which no server answers
+    recipient: str
+    content: bytes
+
+
+class _Ids(str):
+    """Message ids in a header: folded between ids only, where the standard library would encode long ones."""
+
+    __slots__ = ("name",)
+    name: str
+
+    def __new__(cls, name: str, ids: list[str]) -> Self:
+        """Join the ids under the name of their field."""
+        made = super().__new__(cls, " ".join(ids))
+        made.name = name
+        return made
+
+    def fold(self, *, policy: policy.EmailPolicy) -> str:
+        """Write one id a line."""
+        return f"{self.name}: " + f"{policy.linesep} ".join(self.split()) + policy.linesep
+
+
+def letter(outgoing: Outgoing, *, settings: EmailSettings, tokens: Tokens, now: datetime) -> Letter:
+    """Write a mail; the same key gives the same Message-ID. Raises DeliveryRefused if there can be none."""
+    recipient = _deliverable(outgoing.recipient or "")
+    if recipient is None:
+        raise DeliveryRefused("There is no well-formed address to send this mail to.", key=outgoing.key)
+    if outgoing.kind == "relay":
+        return _relay(outgoing, recipient, settings, tokens, now)
+    message = _message(outgoing, recipient, settings, tokens, now)
+    silent = outgoing.headers.get("envelope") == "null"
+    return Letter(
+        message_id=tokens.message_id(outgoing.key, outgoing.thread),
+        sender="" if silent else tokens.reply_address(outgoing.thread),
+        recipient=recipient,
+        content=message.as_bytes(),
+    )
+
+
+def _deliverable(address: str) -> str | None:
+    """Give an address that every mail server takes: a domain in other letters as DNS has it (RFC 5891)."""
+    checked = well_formed(address)
+    if checked is None or checked.isascii():
+        return checked
+    local, _, domain = checked.rpartition("@")
+    try:
+        ascii_domain = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    return f"{local}@{ascii_domain}" if local.isascii() else None
+
+
+def _message(
+    outgoing: Outgoing, recipient: str, settings: EmailSettings, tokens: Tokens, now: datetime
+) -> EmailMessage:
+    message = EmailMessage(policy=policy.SMTP)
+    message["From"] = Address(one_line(settings.display_name), addr_spec=settings.address)
+    message["To"] = recipient
+    message["Subject"] = _subject(outgoing)
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = tokens.message_id(outgoing.key, outgoing.thread)
+    if outgoing.kind == "reply":
+        _thread(message, outgoing)
+    if outgoing.thread is not None:
+        message["Reply-To"] = tokens.reply_address(outgoing.thread)
+    _say_it_is_automatic(message, outgoing, tokens)
+    message["Content-Language"] = one_line(outgoing.language)
+    text = _text(outgoing)
+    message.set_content(text, charset="utf-8", cte="7bit" if _is_plain(text) else "quoted-printable")
+    return message
+
+
+def _subject(outgoing: Outgoing) -> str:
+    subject = one_line(outgoing.subject or outgoing.headers.get("subject", ""))[:_LONGEST_SUBJECT]
+    return f"Re: {subject}" if outgoing.kind == "reply" and not _REPLY.match(subject) else subject
+
+
+def _thread(message: EmailMessage, outgoing: Outgoing) -> None:
+    """Point at the mail that is answered (RFC 5322 section 3.6.4)."""
+    answered = _ID.findall(outgoing.headers.get("message_id", ""))[:1]
+    references = _ID.findall(outgoing.headers.get("references", ""))
+    for name, ids in (
+        ("In-Reply-To", answered),
+        ("References", list(dict.fromkeys(references + answered))[-_MOST_REFERENCES:]),
+    ):
+        if ids:
+            message[name] = _Ids(name, ids)
+
+
+def _say_it_is_automatic(message: EmailMessage, outgoing: Outgoing, tokens: Tokens) -> None:
+    """Keep other machines from answering (RFC 3834), and recognise our own mail if it comes back."""
+    message["Auto-Submitted"] = outgoing.automatic
+    message["X-Auto-Response-Suppress"] = "All"
+    if outgoing.headers.get("envelope") == "null":
+        message["Precedence"] = "bulk"
+    message[OWN_HEADER] = tokens.mark(outgoing.key, outgoing.thread)
+
+
+def _text(outgoing: Outgoing) -> str:
+    links = [f"{one_line(choice.label)}: {one_line(choice.url)}" for choice in outgoing.choices if choice.url]
+    text = outgoing.text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").rstrip()
+    return "\n\n".join([text, *(["\n".join(links)] if links else [])]) + "\n"
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and all(len(line) <= _LONGEST_LINE for line in text.split("\n"))
+
+
+def _relay(
+    outgoing: Outgoing, recipient: str, settings: EmailSettings, tokens: Tokens, now: datetime
+) -> Letter:
+    """Put the fields of a resent mail before the original, which stays as it was (RFC 5322 section 3.6.6)."""
+    if not outgoing.raw:
+        raise DeliveryRefused("There is no original mail to pass on.", key=outgoing.key)
+    original = without_mbox_line(outgoing.raw)
+    message_id = tokens.message_id(outgoing.key, outgoing.thread)
+    end = b"\r\n" if b"\r\n" in original else b"\n"
+    fields = (
+        f"Resent-From: {settings.address}",
+        f"Resent-To: {recipient}",
+        f"Resent-Date: {format_datetime(now)}",
+        f"Resent-Message-ID: {message_id}",
+    )
+    block = b"".join(field.encode() + end for field in fields)
+    return Letter(message_id, settings.address, recipient, block + original)
