@@ -168,7 +168,7 @@ def _claim_wanted(services: Services, session: Session) -> list[ChallengeRow]:
 async def _send(services: Services, row: ChallengeRow) -> None:
     claim = Claim(row.claimed_kind, services.keyring.unseal(row.claimed))
     try:
-        on_file = await contacts_of(services, _claimed_identity(claim))
+        on_file = await contacts_of(services, claimed_identity(claim))
     except SourceUnavailable:
         if claim.kind != "email":
             return  # taken up again when its lease has run out
@@ -179,7 +179,8 @@ async def _send(services: Services, row: ChallengeRow) -> None:
     await services.write(lambda session: _do_send(services, session, row.id, challenge, contact, known=bool(on_file)))
 
 
-def _claimed_identity(claim: Claim) -> Identity:
+def claimed_identity(claim: Claim) -> Identity:
+    """Give what the sources are asked about a claim."""
     return Identity(emails=(claim.normal,)) if claim.kind == "email" else Identity(client_ids=(claim.normal,))
 
 
@@ -438,12 +439,14 @@ def do_stop(services: Services, session: Session, secret: str) -> list[PrivacyRe
         .where(col(ChallengeRow.state).in_(("wanted", "sent")), col(ChallengeRow.claimed_hash) == link.contact_hash)
         .values(state="dead")
     )
-    stopped = []
-    for ref in link.references:
-        request = session.get(PrivacyRequest, ref)
-        if request and request.status in STOPPABLE:
-            _halt(services, session, request)
-            stopped.append(request)
+    return stop_requests(services, session, [r for ref in link.references if (r := session.get(PrivacyRequest, ref))])
+
+
+def stop_requests(services: Services, session: Session, requests: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:
+    """Stop what its contact says it never asked for: nothing is carried out until a person has looked."""
+    stopped = [request for request in requests if request.status in STOPPABLE]
+    for request in stopped:
+        _halt(services, session, request)
     return stopped
 
 

@@ -96,9 +96,9 @@ class Turn:
         if self.state.question and self.state.expects:
             self._repeat()
         elif self._foreign_language():
-            self._say("not_our_language", choices=[self._button("talk_to_person", "human")])
+            self.say("not_our_language", choices=[self._button("talk_to_person", "human")])
         else:
-            self._say("chat_can_do", choices=[self._button("talk_to_person", "human")])
+            self.say("chat_can_do", choices=[self._button("talk_to_person", "human")])
 
     def _foreign_language(self) -> bool:
         spoken = self.services.settings.controller.languages
@@ -113,11 +113,11 @@ class Turn:
         about = self._requests(self.state.about)
         if self.state.expects == "code" and (challenge := proof.current_challenge(self.session, self.conversation)):
             name = "code_sent_email" if challenge.claimed_kind == "email" else "code_sent_client_id"
-            self._say(name, expects="code", choices=self._code_choices(), until=challenge.expires_at)
+            self.say(name, expects="code", choices=self.code_choices(), until=challenge.expires_at)
         elif self.state.question == "ask_rectification_value":
-            self._say("ask_rectification_value", expects="detail", field=self.state.field)
+            self.say("ask_rectification_value", expects="detail", field=self.state.field)
         elif self.state.question in {"withdraw_confirm", "services_running", "chat_ask_right"}:
-            self._say("chat_can_do", choices=[self._button("talk_to_person", "human")])
+            self.say("chat_can_do", choices=[self._button("talk_to_person", "human")])
         else:
             self.next_step(about)
 
@@ -130,7 +130,7 @@ class Turn:
         details = self._details()
         opened = [self._open_one(right, details, self.received_at) for right in new]
         if known and not opened:
-            self._say("already_open", requests=self._seen(known))
+            self.say("already_open", requests=self._seen(known))
         if opened:
             self._acknowledge(opened)
         waiting = [r for r in [*known, *opened] if r.status in _WAITING]
@@ -170,12 +170,12 @@ class Turn:
         """Registered, with reference and calendar date, whoever the person is (flows.md)."""
         seen = self._seen(opened)
         if any(r.right == Right.COMPLAINT for r in opened) and len(opened) == 1:
-            self._say("complaint_received", requests=seen)
+            self.say("complaint_received", requests=seen)
         elif self.is_mail:
             proofless = all(r.tier_needed == Tier.T0 for r in opened)
-            self._say("mail_opened_no_proof" if proofless else "mail_opened", requests=seen)
+            self.say("mail_opened_no_proof" if proofless else "mail_opened", requests=seen)
         else:
-            self._say("request_opened", requests=seen)
+            self.say("request_opened", requests=seen)
 
     # ── what is still missing ──────────────────────────────────────────────────────────────────────
 
@@ -213,7 +213,7 @@ class Turn:
         if question in {"ask_objection_purpose", "ask_consent_purpose"}:
             choices = [self._button(name, f"purpose:{name}") for name in (*_PURPOSES, "something_else")]
         expects = "email" if question == "ask_marketing_address" else ("choice" if choices else "detail")
-        self._say(question, expects=expects, choices=choices, requests=self._seen([request]), unsaid=("requests",), **values)
+        self.say(question, expects=expects, choices=choices, requests=self._seen([request]), unsaid=("requests",), **values)
 
     def _ask_proof(self, requests: Sequence[PrivacyRequest]) -> None:
         for request in requests:
@@ -229,7 +229,7 @@ class Turn:
             self.want_code(proof.Claim("client_id", str(client_id)), references)
         else:
             self._keep(self.state.asking("ask_contact", "email", references))
-            self._say("ask_contact", expects="email", choices=[*self._login_choice(references), self._button("talk_to_person", "human")])
+            self.say("ask_contact", expects="email", choices=[*self._login_choice(references), self._button("talk_to_person", "human")])
 
     @staticmethod
     def _is_new_contact(requests: Sequence[PrivacyRequest], email: str) -> bool:
@@ -256,18 +256,18 @@ class Turn:
         """Have a code sent, and say the same whether anybody is known by that address."""
         subject = self.services.keyring.keyed_hash(claim.normal)
         if proof.is_paused(self.services, self.session, subject):
-            self._say("verification_paused", choices=self._ways_out(references))
+            self.say("verification_paused", choices=self.ways_out(references))
             return
         try:
             challenge = proof.want_challenge(
                 self.services, self.session, self.conversation, claim, references, method=Method.EMAIL_CODE
             )
         except TooManyAttempts as error:
-            self._say("code_limit", choices=self._ways_out(references), next_at=error.data["next_at"])
+            self.say("code_limit", choices=self.ways_out(references), next_at=error.data["next_at"])
             return
         name = "code_sent_email" if claim.kind == "email" else "code_sent_client_id"
         self._keep(self.state.asking(name, "code", references))
-        self._say(name, expects="code", choices=self._code_choices(), until=challenge.expires_at)
+        self.say(name, expects="code", choices=self.code_choices(), until=challenge.expires_at)
 
     def _code(self) -> bool:
         """Take what may be a code: the try is counted now, checked after this unit."""
@@ -278,11 +278,11 @@ class Turn:
             self.pending = proof.reserve_attempt(self.services, self.session, challenge)
         except TooManyAttempts as error:
             if error.data.get("paused"):
-                self._say("verification_paused", choices=self._ways_out(self.state.about))
+                self.say("verification_paused", choices=self.ways_out(self.state.about))
             else:
-                self._say("code_used_up", choices=self._ways_out(self.state.about), next_at=error.data["next_at"])
+                self.say("code_used_up", choices=self.ways_out(self.state.about), next_at=error.data["next_at"])
         except NotVerified:
-            self._say("code_not_accepted", expects="code", choices=self._code_choices())
+            self.say("code_not_accepted", expects="code", choices=self.code_choices())
         return True
 
     def _named_contact(self) -> bool:
@@ -365,12 +365,12 @@ class Turn:
         )
         offered = list(dict.fromkeys([*rights, Right.ACCESS, Right.ERASURE, Right.OBJECTION]))[:4]
         buttons = [self._button(right, f"right:{right}") for right in offered]
-        self._say("chat_ask_right", expects="choice", choices=[*buttons, self._button("not_a_request", "right:none")])
+        self.say("chat_ask_right", expects="choice", choices=[*buttons, self._button("not_a_request", "right:none")])
 
     def _chose_right(self, name: str) -> None:
         if name not in set(Right):
             self._keep(self.state.at_rest())
-            self._say("chat_can_do", choices=[self._button("talk_to_person", "human")])
+            self.say("chat_can_do", choices=[self._button("talk_to_person", "human")])
             return
         # The clock runs from the message that was in doubt, not from the answer to our question.
         if self.state.question == "chat_ask_right" and self.state.received_at:
@@ -391,9 +391,9 @@ class Turn:
         about = self._requests(self.state.about)
         self._keep(self.state.at_rest())
         if answer == "yes" and (done := closing.withdraw(self.services, self.session, about)):
-            self._say("withdrawn", requests=self._seen(done))
+            self.say("withdrawn", requests=self._seen(done))
         elif answer == "yes":
-            self._say("withdraw_nothing")
+            self.say("withdraw_nothing")
         else:
             self._status()
 
@@ -430,19 +430,19 @@ class Turn:
     def _never_mind(self) -> None:
         requests = [r for r in requests_of(self.session, self.conversation) if r.status in STOPPABLE]
         if not requests:
-            self._say("withdraw_nothing")
+            self.say("withdraw_nothing")
         elif self.is_mail or self.state.hidden_before:
             self._withdraw_by_link(requests)
         else:
             self._keep(self.state.asking("withdraw_confirm", "choice", [r.ref for r in requests]))
             buttons = [self._button("yes", "withdraw:yes"), self._button("no", "withdraw:no")]
-            self._say("withdraw_confirm", expects="choice", choices=buttons, requests=self._seen(requests))
+            self.say("withdraw_confirm", expects="choice", choices=buttons, requests=self._seen(requests))
 
     def _withdraw_by_link(self, requests: Sequence[PrivacyRequest]) -> None:
         """Whoever writes may not be who asked: the contact confirms (flows.md, Never mind)."""
         proved = next((r.contact for r in requests if r.contact), None)
         contact = self.services.keyring.unseal(proved) if proved else self.conversation.subject_hint
-        self._say("withdraw_needs_proof", requests=self._seen(requests))
+        self.say("withdraw_needs_proof", requests=self._seen(requests))
         if contact and self.conversation.answerable:
             try:
                 proof.want_challenge(
@@ -455,9 +455,9 @@ class Turn:
     def _status(self) -> None:
         requests = requests_of(self.session, self.conversation)
         if not requests or self.state.hidden_before:
-            self._say("request_status_none")
+            self.say("request_status_none")
             return
-        self._say("request_status", requests=[{**talk.as_seen(r), "next": self._next_of(r)} for r in requests])
+        self.say("request_status", requests=[{**talk.as_seen(r), "next": self._next_of(r)} for r in requests])
 
     @staticmethod
     def _next_of(request: PrivacyRequest) -> str:
@@ -472,7 +472,7 @@ class Turn:
         self.conversation.wants_person_at = self.services.clock.now()
         here = select(AgentSession.agent).where(col(AgentSession.last_at) > self.services.clock.now() - _AGENT_IS_HERE)
         if self.session.exec(here).first():
-            self._say("handover_waiting")
+            self.say("handover_waiting")
             return
         support = self.services.settings.support
         talk.mail(
@@ -480,7 +480,7 @@ class Turn:
             key=f"ticket:{self.conversation.id}:{self.services.clock.now().date()}", summary=self._summary(),
             url=f"{self.services.settings.server.public_url}/console/conversations/{self.conversation.id}",
         )  # fmt: skip
-        self._say("handover_ticket")
+        self.say("handover_ticket")
 
     def _summary(self) -> str:
         references = [r.ref for r in requests_of(self.session, self.conversation)]
@@ -491,7 +491,8 @@ class Turn:
     def _keep(self, state: State) -> None:
         self.state = state
 
-    def _say(self, name: str, *, unsaid: Sequence[str] = (), requests: Sequence[Mapping[str, Any]] = (), **values: Any) -> None:
+    def say(self, name: str, *, unsaid: Sequence[str] = (), requests: Sequence[Mapping[str, Any]] = (), **values: Any) -> None:
+        """Say a named text in the conversation's language; `unsaid` values are shown but not told."""
         told = {} if "requests" in unsaid or not requests else {"requests": requests}
         presented = {key: values.pop(key) for key in ("choices", "expects") if key in values}
         rendered = self.services.texts.render(name, self.conversation.language or "en", **told, **values)
@@ -513,10 +514,12 @@ class Turn:
         url = proof.offer_login(self.services, self.session, self.conversation, references)
         return [self._button("sign_in", "login", url)] if url else []
 
-    def _code_choices(self) -> list[Choice]:
+    def code_choices(self) -> list[Choice]:
+        """Offer another code, or a person."""
         return [self._button("resend_code", "resend"), self._button("talk_to_person", "human")]
 
-    def _ways_out(self, references: Sequence[str]) -> list[Choice]:
+    def ways_out(self, references: Sequence[str] = ()) -> list[Choice]:
+        """Offer what does not need the mailbox: sign in, or talk to a person."""
         return [*self._login_choice(references), self._button("talk_to_person", "human")]
 
     def store_state(self) -> None:

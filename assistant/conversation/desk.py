@@ -1,0 +1,333 @@
+"""The desk as the channels see it: stores a message, answers it, and shows a live chat to whoever holds its session."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Literal
+
+import structlog
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from assistant.casework import proof, talk
+from assistant.casework.intake import (
+    conversation_id,
+    find_or_start_conversation,
+    requests_of,
+    set_attention,
+    set_handled,
+    store_incoming,
+)
+from assistant.conversation.state import State
+from assistant.conversation.turn import Turn
+from assistant.domain.assurance import Evidence, Method
+from assistant.domain.rights import IRREVERSIBLE, Right
+from assistant.domain.status import CLOSED
+from assistant.errors import NotVerified
+from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt
+from assistant.services import Services, post, wake
+from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest, Seen
+from assistant.verification.signed_token import Signer, read_token
+from intents import Reader, Reading
+
+log = structlog.get_logger(__name__)
+_NONCE_BYTES = 24
+_MOST_HISTORY = 200
+# A bounce or our own mail coming back is stored and shown to agents, never read as a wish.
+_NOT_A_PERSON = ("own", "bounce_of")
+
+
+@dataclass(slots=True)
+class TalkingDesk:
+    """Takes messages from every channel; what needs a slow check goes on after the message is acknowledged."""
+
+    services: Services
+    reader: Reader
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def receive(self, incoming: Incoming) -> Receipt:
+        """Store a message and, in the same transaction, answer it; returns after the commit."""
+        reading = self.reader.read(incoming.text if incoming.kind == "text" else "")
+        receipt, attempt = await self.services.write(lambda session: self._turn(session, incoming, reading))
+        if attempt is not None:
+            self._later(self._check(receipt.message_id, attempt, incoming.text))
+        return receipt
+
+    async def settle(self) -> None:
+        """Wait until nothing is left to check."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def recover(self) -> int:
+        """Take up what was stored but not answered when the desk was killed."""
+        left = await self.services.read(
+            lambda s: list(s.exec(select(Message).where(col(Message.handled).is_(False)).order_by(col(Message.id))))
+        )
+        for message in left:
+            attempt = await self.services.write(lambda session, m=message: self._reserve_again(session, m))  # type: ignore[misc]
+            await self._check(message.id or 0, attempt, message.text)
+        return len(left)
+
+    def _later(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # ── one message ────────────────────────────────────────────────────────────────────────────────
+
+    def _turn(self, session: Session, incoming: Incoming, reading: Reading) -> tuple[Receipt, proof.Attempt | None]:
+        services = self.services
+        incoming = replace(incoming, locale=self._locale(incoming.locale))
+        conversation = find_or_start_conversation(services, session, incoming)
+        message_id, known = store_incoming(services, session, conversation, incoming, _as_json(reading))
+        receipt = Receipt(conversation.id, message_id, known)
+        if known:
+            return receipt, None
+        if incoming.channel in talk.LIVE:
+            post(session, conversation.id, _own_message(message_id, incoming))
+        if any(incoming.headers.get(name) for name in _NOT_A_PERSON):
+            self._note_bounce(session, conversation)
+            return receipt, None
+        turn = Turn(
+            services, session, conversation, incoming.text, incoming.kind, incoming.received_at, reading,
+            State.of(conversation.state),
+        )  # fmt: skip
+        if incoming.channel == "email":
+            self._mail_turn(turn, incoming, message_id)
+        else:
+            turn.take()
+        turn.store_state()
+        if turn.pending:
+            set_handled(session, message_id, handled=False)
+        return receipt, turn.pending
+
+    def _locale(self, locale: str | None) -> str | None:
+        short = (locale or "")[:2].lower()
+        return short if short in self.services.settings.controller.languages else None
+
+    def _mail_turn(self, turn: Turn, incoming: Incoming, message_id: int) -> None:
+        """Mail that is no request is support's; mail in doubt is support's and shown in triage (flows.md)."""
+        requests = requests_of(turn.session, turn.conversation)
+        if incoming.automatic or incoming.doubtful_sender:
+            turn.conversation.answerable = False
+        if requests and incoming.sender != turn.conversation.subject_hint:
+            _flag(self.services, turn.session, requests, "other_sender")
+            return
+        intents = {intent.name for intent in turn.reading.intents}
+        if turn.reading.decision == "request" or (requests and (turn.state.expects or "cancel_request" in intents)):
+            turn.take()
+        elif requests:
+            _flag(self.services, turn.session, requests, "new_message")
+        else:
+            turn.conversation.triage = turn.reading.decision == "ask"
+            turn.session.add(turn.conversation)
+            talk.relay(self.services, turn.session, message_id, self.services.settings.support.forward_to)
+        if incoming.doubtful_sender or incoming.automatic:
+            reason = "doubtful_sender" if incoming.doubtful_sender else "automatic_message"
+            _flag(self.services, turn.session, requests_of(turn.session, turn.conversation), reason)
+
+    def _note_bounce(self, session: Session, conversation: Conversation) -> None:
+        _flag(self.services, session, requests_of(session, conversation), "delivery_failed")
+
+    # ── the slow check of a code ───────────────────────────────────────────────────────────────────
+
+    def _reserve_again(self, session: Session, message: Message) -> proof.Attempt | None:
+        conversation = session.get_one(Conversation, message.conversation_id)
+        challenge = proof.current_challenge(session, conversation)
+        try:
+            return proof.reserve_attempt(self.services, session, challenge)
+        except NotVerified:
+            return None
+
+    async def _check(self, message_id: int, attempt: proof.Attempt | None, answer: str) -> None:
+        right = attempt is not None and await proof.is_right(self.services, attempt, answer)
+        ident = attempt.challenge_id if attempt else ""
+        await self.services.write(lambda session: self._checked(session, message_id, ident, right=right))
+
+    def _checked(self, session: Session, message_id: int, challenge_id: str, *, right: bool) -> None:
+        message = session.get_one(Message, message_id)
+        if message.handled:
+            return
+        set_handled(session, message_id, handled=True)
+        conversation = session.get_one(Conversation, message.conversation_id)
+        turn = self.quiet_turn(session, conversation)
+        evidence: EvidenceRow | None = None
+        if right:
+            try:
+                evidence = proof.consume(self.services, session, challenge_id)
+            except NotVerified:
+                evidence = None
+        if evidence is not None:
+            turn.state = State()  # history is shown again, nothing is awaited
+            self.proved(turn, evidence)
+        else:
+            self._refused(turn, challenge_id)
+        turn.store_state()
+
+    def _refused(self, turn: Turn, challenge_id: str) -> None:
+        challenge = proof.note_failure(self.services, turn.session, challenge_id)
+        if challenge is not None and challenge.state == "dead":
+            now = self.services.clock.now()
+            next_at = proof.next_code_at(self.services, turn.session, challenge.claimed_hash) or now
+            turn.say("code_used_up", choices=turn.ways_out(), next_at=next_at)
+        else:
+            turn.say("code_not_accepted", expects="code", choices=turn.code_choices())
+
+    def quiet_turn(self, session: Session, conversation: Conversation) -> Turn:
+        """Give a turn in which nobody wrote anything."""
+        quiet = Reading("", conversation.language or "en", "none", (), {}, None)
+        now = self.services.clock.now()
+        return Turn(self.services, session, conversation, "", "text", now, quiet, State.of(conversation.state))
+
+    def proved(self, turn: Turn, evidence: EvidenceRow) -> None:
+        """Say what happens next to the requests that a proof opened."""
+        requests = [r for ref in evidence.references if (r := turn.session.get(PrivacyRequest, ref))]
+        if evidence.on_file and (opened := [r for r in requests if r.status not in CLOSED]):
+            text, values = _verified_text(self.services, opened, proof.as_evidence(self.services, evidence))
+            turn.say(text, requests=[talk.as_seen(r) for r in opened], **values)
+        wake(turn.session, "plan")
+
+    # ── live chat ──────────────────────────────────────────────────────────────────────────────────
+
+    async def open_session(self, token: str | None, after: int | None, locale: str | None) -> ChatSession:
+        """Resume the session of a token, or begin a new one; history hides after 30 idle minutes."""
+        if token and self._is_ours(token):
+            found = await self.services.write(lambda session: self._resume(session, self._thread(token), after))
+            if found is not None:
+                return ChatSession(token, self._thread(token), tuple(found))
+        fresh = self._new_token()
+        return ChatSession(fresh, self._thread(fresh), ())
+
+    def _new_token(self) -> str:
+        nonce = self.services.random(_NONCE_BYTES).hex()
+        return nonce + self.services.keyring.keyed_hash(nonce, "chat")[:32]
+
+    def _is_ours(self, token: str) -> bool:
+        nonce, mac = token[: 2 * _NONCE_BYTES], token[2 * _NONCE_BYTES :]
+        return hmac.compare_digest(self.services.keyring.keyed_hash(nonce, "chat")[:32].encode(), mac.encode())
+
+    def _thread(self, token: str) -> str:
+        return self.services.keyring.keyed_hash(token, "thread")
+
+    def _resume(self, session: Session, thread: str, after: int | None) -> list[ChatMessage] | None:
+        conversation = session.get(Conversation, conversation_id(self.services, "webchat", thread))
+        if conversation is None:
+            return []
+        now, periods = self.services.clock.now(), self.services.settings.periods
+        if conversation.last_at < now - timedelta(hours=periods.session_hours):
+            return None
+        state = State.of(conversation.state)
+        if conversation.last_at < now - timedelta(minutes=periods.idle_minutes):
+            state = self._hide(session, conversation, state)
+        since = max(after or 0, state.hidden_before)
+        rows = session.exec(
+            select(Message)
+            .where(col(Message.conversation_id) == conversation.id, col(Message.id) > since, col(Message.sender) != "note")
+            .order_by(col(Message.id).desc())
+            .limit(_MOST_HISTORY)
+        ).all()
+        return [talk.chat_message(row) for row in reversed(rows)]
+
+    def _hide(self, session: Session, conversation: Conversation, state: State) -> State:
+        last = session.exec(
+            select(Message.id).where(col(Message.conversation_id) == conversation.id).order_by(col(Message.id).desc()).limit(1)
+        ).first()
+        hidden = replace(state, hidden_before=last or 0)
+        values = {"state": hidden.as_json(), "last_at": self.services.clock.now(), "proved_at": None}
+        session.execute(update(Conversation).where(col(Conversation.id) == conversation.id).values(**values))
+        session.expire(conversation)
+        talk.say(self.services, session, conversation, "session_hidden")
+        return hidden
+
+    async def identify(self, thread: str, token: str) -> None:
+        """Take a page-load token of the host site: proves T1 for what waits in this conversation, once."""
+        signed = self.services.settings.webchat.identify
+        if not signed.issuer:
+            raise NotVerified("This site does not sign its visitors in to the chat.")
+        key = signed.key or self.services.settings.secret(signed.key_env, "webchat.identify.key_env")
+        signer = Signer(signed.issuer, signed.audience, signed.algorithm, key)
+        who = read_token(signer, token, self.services.clock.now(), fresh_login=False)
+        contacts = await proof.contacts_of(self.services, proof.claimed_identity(proof.Claim("email", who.email)))
+
+        def unit(session: Session) -> None:
+            take_once(session, f"jti:{who.token_id}", who.expires_at)
+            conversation = session.get(Conversation, conversation_id(self.services, "webchat", thread))
+            if conversation is None:
+                raise NotVerified("Write a message first, then sign in.")
+            waiting = [r.ref for r in requests_of(session, conversation) if r.status in {"received", "verifying"}]
+            evidence = proof.give_evidence(
+                self.services, session, method=Method.PAGE_TOKEN, contact=who.email, conversation_id=conversation.id,
+                references=waiting, on_file=bool(contacts), client_id=who.client_id,
+            )  # fmt: skip
+            turn = self.quiet_turn(session, conversation)
+            self.proved(turn, evidence)
+            turn.store_state()
+
+        await self.services.write(unit)
+
+    async def seen(self, thread: str, message_id: int) -> None:
+        """Note the last message the person has seen."""
+        ident = conversation_id(self.services, "webchat", thread)
+        await self.services.write(
+            lambda s: s.execute(update(Conversation).where(col(Conversation.id) == ident).values(seen_id=message_id))
+        )
+
+    def watch(self, thread: str) -> AbstractAsyncContextManager[AsyncIterator[ChatMessage | Literal["typing"]]]:
+        """Give the messages to this thread as they are committed."""
+        return self.services.hub.watch(conversation_id(self.services, "webchat", thread))
+
+
+def take_once(session: Session, value: str, until: Any) -> None:
+    """Take a one-time value; raises NotVerified the second time."""
+    if session.get(Seen, value) is not None:
+        raise NotVerified
+    session.add(Seen(value=value, until=until + timedelta(minutes=1)))
+    session.flush()
+
+
+def login_challenge(services: Services, session: Session, nonce: str) -> ChallengeRow | None:
+    """Give the sign-in that was offered with a nonce, as long as it is alive."""
+    row = session.exec(
+        select(ChallengeRow).where(col(ChallengeRow.link_hash) == services.keyring.keyed_hash(nonce, "link"))
+    ).first()
+    alive = row is not None and row.state == "sent" and row.expires_at and row.expires_at > services.clock.now()
+    return row if alive else None
+
+
+def _verified_text(
+    services: Services, opened: list[PrivacyRequest], evidence: Evidence
+) -> tuple[str, dict[str, Any]]:
+    rights = {Right(r.right) for r in opened}
+    hold = evidence.obtained_at + services.settings.periods.hold
+    copies = rights & IRREVERSIBLE - {Right.ERASURE}
+    if Right.ERASURE in rights and copies:
+        return "verified_both", {"not_before": hold}
+    if Right.ERASURE in rights:
+        return "verified_erasure", {"not_before": hold}
+    if copies:
+        return "verified_access", {"ready_from": evidence.obtained_at if evidence.fresh_login else hold}
+    return "verified_other", {}
+
+
+def _flag(services: Services, session: Session, requests: list[PrivacyRequest], reason: str) -> None:
+    for request in requests:
+        if request.status not in CLOSED:
+            set_attention(services, session, request, reason)
+
+
+def _as_json(reading: Reading) -> dict[str, Any]:
+    return {
+        "language": reading.language, "decision": reading.decision,
+        "intents": [asdict(intent) for intent in reading.intents], "sentence": reading.sentence,
+    }  # fmt: skip
+
+
+def _own_message(message_id: int, incoming: Incoming) -> ChatMessage:
+    return ChatMessage(
+        message_id, "you", "", incoming.text, incoming.received_at, client_id=incoming.external_id
+    )

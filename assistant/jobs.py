@@ -1,0 +1,92 @@
+"""The clock of the desk: each job is a name, a trigger and one casework call; a wake comes before the next tick."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from assistant.casework import delivery, execution, packages, planning, proof, reminders
+from assistant.services import Services
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A sweep over what is due; its cost follows what is due, not what is open."""
+
+    name: str
+    every: timedelta
+    sweep: Callable[[Services], Awaitable[object]]
+
+
+JOBS: tuple[Job, ...] = (
+    Job("challenge", timedelta(seconds=2), proof.send_challenges),
+    Job("plan", timedelta(seconds=5), planning.plan_due),
+    Job("carry_out", timedelta(seconds=5), execution.carry_out_due),
+    Job("deliver", timedelta(seconds=2), delivery.deliver_due),
+    Job("remind", timedelta(minutes=1), reminders.remind_due),
+    Job("packages", timedelta(minutes=1), packages.expire_packages),
+    Job("expire", timedelta(minutes=10), reminders.expire),
+)
+
+
+class Sweeper:
+    """Runs each job by its trigger or when woken, one run of a job at a time."""
+
+    def __init__(self, services: Services, jobs: tuple[Job, ...] = JOBS) -> None:
+        """Take what the jobs need."""
+        self._services = services
+        self._jobs = {job.name: job for job in jobs}
+        self._locks = {job.name: asyncio.Lock() for job in jobs}
+        self.failures: dict[str, str] = {}
+
+    async def run(self, name: str) -> None:
+        """Run one sweep now; what it raises is logged and tried again at its next turn."""
+        async with self._locks[name]:
+            try:
+                await self._jobs[name].sweep(self._services)
+                self.failures.pop(name, None)
+            except Exception as error:  # broad: a sweep that fails must not stop the clock
+                self.failures[name] = type(error).__name__
+                log.exception("job.failed", job=name)
+
+    async def run_all(self) -> None:
+        """Run every sweep once, in order; after time was moved, or at the start."""
+        for name in self._jobs:
+            await self.run(name)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep the clock while the context is open; a sweep under way is finished before it closes."""
+        scheduler = AsyncIOScheduler(timezone="UTC")
+        for job in self._jobs.values():
+            scheduler.add_job(
+                self.run, "interval", args=[job.name], seconds=job.every.total_seconds(), id=job.name, coalesce=True,
+                max_instances=1, misfire_grace_time=None,
+            )  # fmt: skip
+        scheduler.start()
+        wakers = [asyncio.create_task(self._when_woken(name)) for name in self._jobs]
+        try:
+            yield
+        finally:
+            scheduler.shutdown(wait=False)
+            for lock in self._locks.values():
+                await lock.acquire()  # whoever sweeps is let finish; nobody begins again
+            for waker in wakers:
+                waker.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(*wakers)
+
+    async def _when_woken(self, name: str) -> None:
+        event = self._services.waker.events[name]
+        while True:
+            await event.wait()
+            event.clear()
+            await self.run(name)

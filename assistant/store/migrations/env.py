@@ -1,0 +1,17 @@
+"""Alembic's environment: the connection is handed in, and the tables are those of the store."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import assistant.store.tables
+
+assert assistant.store.tables.Message.__table__ is not None  # noqa: S101 - the import is what registers the tables
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata, render_as_batch=True,
+    transactional_ddl=True,
+)  # fmt: skip
+with context.begin_transaction():
+    context.run_migrations()

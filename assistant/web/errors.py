@@ -1,0 +1,71 @@
+"""One place where an error becomes an answer: a problem document for programs, a page for people."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+from pydantic import ValidationError
+
+from assistant.errors import AssistantError, Invalid
+from assistant.web.keys import SERVICES
+from assistant.web.pages import language_of, show_page
+
+log = structlog.get_logger(__name__)
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_FOR_PROGRAMS = ("/api/", "/v1/", "/hooks/", "/metrics", "/healthz", "/readyz")
+_SERVER_ERROR = 500
+
+
+@web.middleware
+async def explain_errors(http_request: web.Request, handler: _Handler) -> web.StreamResponse:
+    """Answer an error in words; what nobody foresaw is logged by its kind, never with what it holds."""
+    try:
+        return await handler(http_request)
+    except web.HTTPException as error:
+        if error.status < 400 or not _is_program(http_request):  # noqa: PLR2004 - redirects are no errors
+            if error.status == 404:  # noqa: PLR2004
+                return _page(http_request, "not_found", 404)
+            raise
+        return problem(error.status, "http", error.reason)
+    except ValidationError as error:
+        return _told(http_request, Invalid(_first(error)))
+    except AssistantError as error:
+        return _told(http_request, error)
+    except Exception as error:  # broad: the person gets an answer and the log the kind of the error
+        log.exception("web.failed", route=_route(http_request), kind=type(error).__name__)
+        return _told(http_request, AssistantError("Something went wrong here. Nothing was changed; please try again."))
+
+
+def problem(status: int, code: str, title: str, **more: Any) -> web.Response:
+    """Give an RFC 9457 problem document."""
+    body = {"type": f"urn:privacy-desk:{code}", "title": title, "status": status, "code": code, **more}
+    return web.json_response(body, status=status, content_type="application/problem+json")
+
+
+def _told(http_request: web.Request, error: AssistantError) -> web.StreamResponse:
+    if _is_program(http_request):
+        plain = {k: str(v) for k, v in error.data.items() if k != "failed"}
+        return problem(error.http_status, error.code, error.message, **plain)
+    return _page(http_request, "error" if error.http_status >= _SERVER_ERROR else "not_found", error.http_status)
+
+
+def _is_program(http_request: web.Request) -> bool:
+    return http_request.path.startswith(_FOR_PROGRAMS)
+
+
+def _page(http_request: web.Request, name: str, status: int) -> web.Response:
+    texts = http_request.config_dict[SERVICES].texts.page(name, language_of(http_request))
+    return show_page(texts, language_of(http_request), status=status)
+
+
+def _route(http_request: web.Request) -> str:
+    resource = http_request.match_info.route.resource
+    return resource.canonical if resource else "?"
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(str(part) for part in first['loc']) or 'the body'}: {first['msg']}."

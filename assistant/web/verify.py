@@ -1,0 +1,279 @@
+"""The pages on which a person confirms, stops or undoes: GET shows, only POST changes (A22)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+from sqlmodel import Session, col, select
+
+from assistant.casework import closing, marketing, proof, talk
+from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
+from assistant.domain.assurance import Method
+from assistant.domain.status import STOPPABLE
+from assistant.errors import NotVerified
+from assistant.services import Services
+from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest, StopLink
+from assistant.verification.signed_token import SignedIn, Signer, read_token
+from assistant.web.keys import DESK, SERVICES
+from assistant.web.pages import Button, language_of, show_page, style
+
+_LINK_LASTS = timedelta(days=40)
+
+
+def routes() -> list[web.RouteDef]:
+    """List the addresses of these pages."""
+    return [
+        web.get("/verify/page.css", style),
+        web.post("/verify/client-area", client_area),
+        web.post("/verify/client-area/confirm", confirm_client_area),
+        web.get("/verify/stop/{secret}", show_stop),
+        web.post("/verify/stop/{secret}", do_stop),
+        web.get("/verify/undo/{secret}", show_undo),
+        web.post("/verify/undo/{secret}", do_undo),
+        web.get("/verify/{secret}", show_link),
+        web.post("/verify/{secret}", answer_link),
+    ]
+
+
+# ── the link in a mail ──────────────────────────────────────────────────────────────────────────────
+
+
+async def show_link(http_request: web.Request) -> web.StreamResponse:
+    """Say what the link would confirm; changes nothing."""
+    services = http_request.config_dict[SERVICES]
+    secret = http_request.match_info["secret"]
+    found = await services.read(lambda session: _link(services, session, secret))
+    if found is None:
+        return _page(services, http_request, "verify_expired", status=410)
+    row, requests, conversation = found
+    name = "verify_withdrawal" if row.purpose == "withdraw" else "verify"
+    language = conversation.language or language_of(http_request)
+    texts = services.texts.page(
+        name, language, requests=_seen(requests), channel=conversation.channel, asked_at=row.asked_at
+    )
+    here = f"/verify/{secret}"
+    buttons = [
+        Button(texts["yes"], here, hidden=(("answer", "yes"),)),
+        Button(texts["no"], here, quiet=True, hidden=(("answer", "no"),)),
+    ]
+    return show_page(texts, language, buttons=buttons)
+
+
+async def answer_link(http_request: web.Request) -> web.StreamResponse:
+    """Take one of the two buttons, once."""
+    services = http_request.config_dict[SERVICES]
+    answer = str((await http_request.post()).get("answer", ""))
+    secret = http_request.match_info["secret"]
+    work = {"yes": _confirm, "no": _deny}.get(answer)
+    if work is None:
+        raise web.HTTPSeeOther(f"/verify/{secret}")
+    try:
+        name, requests, language = await services.write(lambda session: work(services, session, secret))
+    except NotVerified:
+        return _page(services, http_request, "verify_expired", status=410)
+    return show_page(services.texts.page(name, language, requests=requests), language)
+
+
+def _link(
+    services: Services, session: Session, secret: str
+) -> tuple[ChallengeRow, list[PrivacyRequest], Conversation] | None:
+    row = session.exec(
+        select(ChallengeRow).where(
+            col(ChallengeRow.link_hash) == services.keyring.keyed_hash(secret, "link"),
+            col(ChallengeRow.method) == Method.EMAIL_LINK,
+        )
+    ).first()
+    alive = row is not None and row.state == "sent" and row.expires_at and row.expires_at > services.clock.now()
+    if row is None or not alive:
+        return None
+    requests = [r for ref in row.references if (r := session.get(PrivacyRequest, ref))]
+    return row, requests, session.get_one(Conversation, row.conversation_id)
+
+
+def _confirm(services: Services, session: Session, secret: str) -> tuple[str, Any, str]:
+    found = _link(services, session, secret)
+    if found is None:
+        raise NotVerified
+    row, requests, conversation = found
+    language = conversation.language or "en"
+    attempt = proof.reserve_attempt(services, session, row)
+    services.methods[Method.EMAIL_LINK].check(attempt.stored, secret)
+    proof.consume(services, session, row.id)
+    if row.purpose == "withdraw":
+        closing.withdraw(services, session, requests)
+        return "verify_withdrawn", _seen(requests), language
+    return "verify_confirmed", _seen(requests), language
+
+
+def _deny(services: Services, session: Session, secret: str) -> tuple[str, Any, str]:
+    found = _link(services, session, secret)
+    if found is None:
+        raise NotVerified
+    row, requests, conversation = found
+    row.state = "dead"
+    session.add(row)
+    if row.purpose != "withdraw":
+        proof.stop_requests(services, session, requests)
+    return "verify_stopped", _seen(requests), conversation.language or "en"
+
+
+# ── this was not me, and stopping what waits ────────────────────────────────────────────────────────
+
+
+async def show_stop(http_request: web.Request) -> web.StreamResponse:
+    """Ask before stopping; changes nothing."""
+    services = http_request.config_dict[SERVICES]
+    secret = http_request.match_info["secret"]
+    found = await services.read(lambda session: _stop_link(services, session, secret))
+    if found is None:
+        return _page(services, http_request, "verify_expired", status=410)
+    link, requests = found
+    language = requests[0].language if requests else language_of(http_request)
+    texts = services.texts.page("not_me", language, requests=_seen(requests), asked_at=link.made_at)
+    return show_page(texts, language, buttons=[Button(texts["no"], f"/verify/stop/{secret}")])
+
+
+def _stop_link(services: Services, session: Session, secret: str) -> tuple[StopLink, list[PrivacyRequest]] | None:
+    link = session.get(StopLink, services.keyring.keyed_hash(secret, "stop"))
+    if link is None or link.used_at is not None or link.made_at < services.clock.now() - _LINK_LASTS:
+        return None
+    return link, [r for ref in link.references if (r := session.get(PrivacyRequest, ref))]
+
+
+async def do_stop(http_request: web.Request) -> web.StreamResponse:
+    """Stop what somebody asked in this contact's name."""
+    services = http_request.config_dict[SERVICES]
+    secret = http_request.match_info["secret"]
+    before = await services.read(lambda session: _stop_link(services, session, secret))
+    try:
+        stopped = await services.write(lambda session: proof.do_stop(services, session, secret))
+    except NotVerified:
+        return _page(services, http_request, "verify_expired", status=410)
+    requests = before[1] if before else []
+    if not stopped and any(r.status not in STOPPABLE for r in requests):
+        return _page(services, http_request, "stop_too_late")
+    language = requests[0].language if requests else language_of(http_request)
+    return show_page(services.texts.page("verify_stopped", language, requests=_seen(requests)), language)
+
+
+# ── the undo of a marketing objection ───────────────────────────────────────────────────────────────
+
+
+async def show_undo(http_request: web.Request) -> web.StreamResponse:
+    """Ask before undoing; changes nothing."""
+    services, language = http_request.config_dict[SERVICES], language_of(http_request)
+    texts = services.texts.page("undo", language)
+    here = f"/verify/undo/{http_request.match_info['secret']}"
+    return show_page(texts, language, buttons=[Button(texts["yes"], here)])
+
+
+async def do_undo(http_request: web.Request) -> web.StreamResponse:
+    """Undo the suppression that somebody asked for this address."""
+    services = http_request.config_dict[SERVICES]
+    secret = http_request.match_info["secret"]
+    try:
+        await services.write(lambda session: marketing.undo(services, session, secret))
+    except NotVerified:
+        return _page(services, http_request, "undo_expired", status=410)
+    return _page(services, http_request, "undo_done")
+
+
+# ── the client area ─────────────────────────────────────────────────────────────────────────────────
+
+
+async def client_area(http_request: web.Request) -> web.StreamResponse:
+    """Take a fresh sign-in and show what it would confirm: the requests of its nonce, no others (A20)."""
+    services = http_request.config_dict[SERVICES]
+    token = str((await http_request.post()).get("token", ""))
+    try:
+        who = _signed_in(services, token)
+        row, requests, conversation = await services.read(lambda s: _login(services, s, who))
+    except NotVerified:
+        return _page(services, http_request, "client_area_failed", status=403)
+    del row
+    language = conversation.language or language_of(http_request)
+    texts = services.texts.page("client_area", language, requests=_seen(requests))
+    hidden = (("token", token),)
+    here = "/verify/client-area/confirm"
+    buttons = [
+        Button(texts["yes"], here, hidden=(*hidden, ("answer", "yes"))),
+        Button(texts["no"], here, quiet=True, hidden=(*hidden, ("answer", "no"))),
+    ]
+    return show_page(texts, language, buttons=buttons)
+
+
+async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
+    """Take the confirmation, once: a token that was used is worth nothing."""
+    services, desk = http_request.config_dict[SERVICES], http_request.config_dict[DESK]
+    form = await http_request.post()
+    try:
+        who = _signed_in(services, str(form.get("token", "")))
+        yes = form.get("answer") == "yes"
+        contacts = await proof.contacts_of(services, proof.claimed_identity(proof.Claim("client_id", who.client_id)))
+        requests, language = await services.write(
+            lambda s: _use_login(services, desk, s, who, yes=yes, on_file=bool(contacts))
+        )
+    except NotVerified:
+        return _page(services, http_request, "client_area_failed", status=403)
+    name = "verify_confirmed" if yes else "verify_stopped"
+    return show_page(services.texts.page(name, language, requests=requests), language)
+
+
+def _signed_in(services: Services, token: str) -> SignedIn:
+    area = services.settings.client_area
+    if not area.issuer:
+        raise NotVerified
+    key = area.key or services.settings.secret(area.key_env, "client_area.key_env")
+    signer = Signer(area.issuer, area.audience, area.algorithm, key)
+    return read_token(signer, token, services.clock.now(), fresh_login=True)
+
+
+def _login(
+    services: Services, session: Session, who: SignedIn
+) -> tuple[ChallengeRow, list[PrivacyRequest], Conversation]:
+    row = login_challenge(services, session, who.nonce or "")
+    if row is None:
+        raise NotVerified
+    requests = [r for ref in row.references if (r := session.get(PrivacyRequest, ref))]
+    return row, requests, session.get_one(Conversation, row.conversation_id)
+
+
+def _use_login(
+    services: Services, desk: TalkingDesk, session: Session, who: SignedIn, *, yes: bool, on_file: bool
+) -> tuple[list[dict[str, Any]], str]:
+    row, requests, conversation = _login(services, session, who)
+    take_once(session, f"jti:{who.token_id}", who.expires_at)
+    row.state = "used"
+    session.add(row)
+    if yes:
+        evidence = proof.give_evidence(
+            services, session, method=Method.CLIENT_AREA, contact=who.email, conversation_id=conversation.id,
+            references=row.references, on_file=on_file, client_id=who.client_id,
+        )  # fmt: skip
+        _say_proved(desk, session, conversation, evidence)
+    return _seen(requests), conversation.language or "en"
+
+
+def _say_proved(desk: TalkingDesk, session: Session, conversation: Conversation, evidence: EvidenceRow) -> None:
+    if conversation.channel == "email":
+        return
+    turn = desk.quiet_turn(session, conversation)
+    turn.state = replace(turn.state.at_rest(), hidden_before=0)
+    desk.proved(turn, evidence)
+    turn.store_state()
+
+
+# ── small things ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _seen(requests: list[PrivacyRequest]) -> list[dict[str, Any]]:
+    return [talk.as_seen(request) for request in requests]
+
+
+def _page(services: Services, http_request: web.Request, name: str, status: int = 200) -> web.Response:
+    language = language_of(http_request)
+    return show_page(services.texts.page(name, language), language, status=status)
+
