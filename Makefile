@@ -1,0 +1,53 @@
+# `make` alone says what there is.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test soak bench lint train format lock packages
+
+BIN := .venv/bin
+CHECKED := assistant handlers intents tests
+# More arguments for pytest: make test ARGS="-k erasure -x"
+ARGS ?=
+export FULL
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: .venv/.runtime ## run the whole desk on sample data, on 127.0.0.1
+	$(BIN)/assistant demo
+
+test: .venv/.dev packages ## run the tests (all but soak and benchmarks)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests --ignore=tests/soak --ignore=tests/benchmarks $(ARGS)
+
+soak: .venv/.dev packages ## run the long tests; FULL=1 runs all of them
+	$(BIN)/python -m pytest tests/soak $(ARGS)
+
+bench: .venv/.dev ## measure against the budgets, as ratios within one run
+	$(BIN)/python -m tests.benchmarks
+
+lint: .venv/.dev ## check style, types, import layers and spelling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict $(CHECKED)
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/codespell
+
+train: .venv/.runtime ## train the reader on intents/examples
+	$(BIN)/assistant train
+
+format: .venv/.dev ## lay the code out as `make lint` wants it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/.runtime ## lock the requirements again after a change to requirements/*.in; UPGRADE=1 takes newer releases
+	UPGRADE=$(UPGRADE) sh scripts/lock-requirements
+
+# What the targets above need. A stamp is as old as the locked file that it installed.
+
+.venv/.runtime: requirements/runtime.txt scripts/make-venv
+	sh scripts/make-venv runtime
+
+.venv/.dev: requirements/dev.txt scripts/make-venv
+	sh scripts/make-venv dev
+
+packages:
+	@sh scripts/install-test-packages

@@ -1,0 +1,126 @@
+"""Habits that the house does without, found by reading the code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = ("assistant", "handlers", "intents")
+BROAD_EXCEPTS_AT_MOST = 8
+EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}
+
+Finder = Callable[[ast.AST], bool]
+
+
+def modules(*packages: str) -> list[Path]:
+    return sorted(path for package in packages for path in (ROOT / package).rglob("*.py"))
+
+
+def speaks_to_the_terminal(path: Path) -> bool:
+    inside = path.relative_to(ROOT).parts
+    return inside[1] in {"cli.py", "cli", "__main__.py"} or inside[:2] == ("tests", "benchmarks")
+
+
+def found(paths: list[Path], is_banned: Finder) -> list[str]:
+    assert paths
+    return [
+        f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if is_banned(node)
+    ]
+
+
+def is_print(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+
+
+def is_naive_time(node: ast.AST) -> bool:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return False
+    if node.func.attr in {"now", "fromtimestamp"}:
+        zones = len(node.args) + len(node.keywords) - (node.func.attr == "fromtimestamp")
+        return is_datetime(node.func.value) and zones == 0
+    return node.func.attr in {"utcnow", "utcfromtimestamp", "today"} and is_datetime(node.func.value)
+
+
+def is_datetime(node: ast.AST) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
+    return name in {"datetime", "date"}
+
+
+def is_broad(handler: ast.AST) -> bool:
+    if not isinstance(handler, ast.ExceptHandler):
+        return False
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(each is None or getattr(each, "id", None) in {"Exception", "BaseException"} for each in caught)
+
+
+def broad_excepts() -> Iterator[tuple[str, str]]:
+    for place in found(modules(*PRODUCT), is_broad):
+        name, line = place.rsplit(":", 1)
+        yield place, (ROOT / name).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+
+
+def test_nothing_is_global() -> None:
+    assert found(modules(*PRODUCT, "tests"), lambda node: isinstance(node, ast.Global)) == []
+
+
+def test_only_the_command_line_prints() -> None:
+    silent = [path for path in modules(*PRODUCT, "tests") if not speaks_to_the_terminal(path)]
+    assert found(silent, is_print) == []
+
+
+def test_no_instant_without_a_zone() -> None:
+    assert found(modules(*PRODUCT, "tests"), is_naive_time) == []
+
+
+def test_every_broad_except_says_why() -> None:
+    assert [place for place, line in broad_excepts() if "# broad: " not in line] == []
+
+
+def test_broad_excepts_stay_few() -> None:
+    places = [place for place, _ in broad_excepts()]
+    assert len(places) <= BROAD_EXCEPTS_AT_MOST, places
+
+
+def test_no_module_is_named_after_nothing() -> None:
+    names = {path.relative_to(ROOT).with_suffix("") for path in modules(*PRODUCT, "tests")}
+    assert [name for name in names if EMPTY_NAMES.intersection(name.parts)] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "is_banned"),
+    [
+        ("print(1)", is_print),
+        ("datetime.now()", is_naive_time),
+        ("datetime.datetime.now()", is_naive_time),
+        ("datetime.utcnow()", is_naive_time),
+        ("date.today()", is_naive_time),
+        ("datetime.fromtimestamp(0)", is_naive_time),
+        ("try:\n  f()\nexcept Exception:\n  pass", is_broad),
+        ("try:\n  f()\nexcept (ValueError, BaseException):\n  pass", is_broad),
+        ("try:\n  f()\nexcept:\n  pass", is_broad),
+    ],
+)
+def test_the_checks_see_what_they_look_for(code: str, is_banned: Finder) -> None:
+    assert any(is_banned(node) for node in ast.walk(ast.parse(code)))
+
+
+@pytest.mark.parametrize(
+    ("code", "is_banned"),
+    [
+        ("console.print(1)", is_print),
+        ("datetime.now(UTC)", is_naive_time),
+        ("datetime.now(tz=UTC)", is_naive_time),
+        ("datetime.fromtimestamp(0, UTC)", is_naive_time),
+        ("clock.now()", is_naive_time),
+        ("try:\n  f()\nexcept ValueError:\n  pass", is_broad),
+    ],
+)
+def test_the_checks_leave_the_rest_alone(code: str, is_banned: Finder) -> None:
+    assert not any(is_banned(node) for node in ast.walk(ast.parse(code)))
