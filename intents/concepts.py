@@ -15,7 +15,11 @@ _WHOLE: Final = "="
 @cache
 def _stems() -> dict[str, int]:
     table = tomllib.loads((Path(__file__).parent / "concepts.toml").read_text(encoding="utf-8"))
-    return {stem: number for number, stems in enumerate(table.values(), start=1) for stem in stems["stems"].split()}
+    return {
+        stem: number
+        for number, stems in enumerate(table.values(), start=1)
+        for stem in stems["stems"].split()
+    }
 
 
 def concept_of(word: str) -> int:

@@ -53,7 +53,9 @@ def rows_of(path: Path) -> list[Row]:
             try:
                 rows.append(_row(json.loads(line)))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise ValueError(f"{path.name}, line {number}: not a row with text, lang and labels") from error
+                raise ValueError(
+                    f"{path.name}, line {number}: not a row with text, lang and labels"
+                ) from error
     return rows
 
 
@@ -135,14 +137,21 @@ def _times(cases: Sequence[Judged]) -> dict[str, Any]:
     times = sorted(1000 * case.seconds for case in cases if len(case.row.text) <= TIMED_CHARACTERS)
     if not times:
         return {"ms_median": None, "ms_p99": None}
-    return {"ms_median": round(statistics.median(times), 3), "ms_p99": round(times[int(len(times) * 0.99)], 3)}
+    return {
+        "ms_median": round(statistics.median(times), 3),
+        "ms_p99": round(times[int(len(times) * 0.99)], 3),
+    }
 
 
 def _grouped(cases: Sequence[Judged], key: Any) -> dict[str, Any]:
     groups: dict[str, list[Judged]] = {}
     for case in cases:
         groups.setdefault(key(case), []).append(case)
-    return {name: decision_figures(group) | rights_figures(group) for name, group in sorted(groups.items()) if name}
+    return {
+        name: decision_figures(group) | rights_figures(group)
+        for name, group in sorted(groups.items())
+        if name
+    }
 
 
 def confusion(cases: Sequence[Judged]) -> dict[str, dict[str, int]]:

@@ -72,13 +72,19 @@ def _characters(text: str) -> Group:
     codes, owners = codes[kept], owners[kept]
     hashes = rolling(codes, CHARACTER_SIZES[-1])
     return _joined(
-        [_within(hashes[size - 1], owners, size, 10 + size) for size in CHARACTER_SIZES if size <= len(hashes)]
+        [
+            _within(hashes[size - 1], owners, size, 10 + size)
+            for size in CHARACTER_SIZES
+            if size <= len(hashes)
+        ]
     )
 
 
 def _words(words: Codes, owners: Places) -> Group:
     hashes = rolling(words, WORD_SIZES[-1])
-    groups = [_within(hashes[size - 1], owners, size, 20 + size) for size in WORD_SIZES if size <= len(hashes)]
+    groups = [
+        _within(hashes[size - 1], owners, size, 20 + size) for size in WORD_SIZES if size <= len(hashes)
+    ]
     if len(words) > 2:
         groups.append(_within(hashes[0][:-2] * _PRIME ^ hashes[0][2:], owners, 3, 27))
     return _joined(groups)
@@ -90,10 +96,10 @@ def _concepts(words: list[list[str]]) -> Group:
     for owner, sentence in enumerate(words):
         seen = [number for number in map(concept_of, sentence) if number]
         seen = [number for place, number in enumerate(seen) if place == 0 or number != seen[place - 1]]
-        pairs = {1 + first * 256 + second for at, first in enumerate(seen) for second in seen[at + 1 : at + 6]}
-        triples = {
-            (a * 256 + b) * 256 + c for a, b, c in zip(seen, seen[1:], seen[2:], strict=False)
+        pairs = {
+            1 + first * 256 + second for at, first in enumerate(seen) for second in seen[at + 1 : at + 6]
         }
+        triples = {(a * 256 + b) * 256 + c for a, b, c in zip(seen, seen[1:], seen[2:], strict=False)}
         values = [*sorted(set(seen)), *sorted(pairs), *sorted(triples)]
         found.extend(values)
         owners.extend([owner] * len(values))

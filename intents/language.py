@@ -62,7 +62,9 @@ def by_script(text: str) -> str | None:
 class LanguageReader:
     """Gives the ISO 639-1 code of a text; needs no dictionary and no library."""
 
-    def __init__(self, weights: Matrix, bias: npt.NDArray[np.float32], names: tuple[str, ...] = LANGUAGES) -> None:
+    def __init__(
+        self, weights: Matrix, bias: npt.NDArray[np.float32], names: tuple[str, ...] = LANGUAGES
+    ) -> None:
         self.weights = weights
         self.bias = bias
         self.names = names
@@ -83,7 +85,9 @@ class LanguageReader:
 
     def save(self, path: Path) -> None:
         """Write the weights in half precision."""
-        np.savez_compressed(path, weights=self.weights.astype(np.float16), bias=self.bias, names=np.array(self.names))
+        np.savez_compressed(
+            path, weights=self.weights.astype(np.float16), bias=self.bias, names=np.array(self.names)
+        )
 
     @classmethod
     def load(cls, path: Path) -> LanguageReader:

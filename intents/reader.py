@@ -80,7 +80,11 @@ class Reader:
             return "none", self._talk(scores), None
         decision = "request" if any_right >= thresholds.request else "ask"
         intents = (*self._rights(scores, best), *self._talk(scores))
-        return decision, tuple(sorted(intents, key=lambda intent: -intent.score)), spoken[min(best, len(spoken) - 1)]
+        return (
+            decision,
+            tuple(sorted(intents, key=lambda intent: -intent.score)),
+            spoken[min(best, len(spoken) - 1)],
+        )
 
     def scores(self, spoken: list[str]) -> Matrix:
         """Give the probabilities of each sentence and, where there are a few, of them together."""
@@ -96,7 +100,11 @@ class Reader:
     def _rights(self, scores: Matrix, best: int) -> list[Intent]:
         counted = scores[scores[:, _ANY] >= self._thresholds.ask]
         highest = counted[:, : len(RIGHTS)].max(axis=0)
-        found = [Intent(name, _rounded(p)) for name, p in zip(RIGHTS, highest, strict=True) if p >= self._thresholds.right]
+        found = [
+            Intent(name, _rounded(p))
+            for name, p in zip(RIGHTS, highest, strict=True)
+            if p >= self._thresholds.right
+        ]
         if found:
             return found
         likeliest = int(np.argmax(scores[best, : len(RIGHTS)]))
