@@ -75,7 +75,7 @@ class Controller(_Section):
         if value:
             try:
                 ZoneInfo(value)
-            except (ZoneInfoNotFoundError, ValueError):
+            except (ZoneInfoNotFoundError, ValueError, OSError):
                 raise ValueError(f"there is no time zone {value!r}; write one such as Europe/Tallinn") from None
         return value
 

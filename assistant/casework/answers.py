@@ -33,7 +33,7 @@ def give_answer(services: Services, session: Session, request: PrivacyRequest, t
     if contact:
         talk.mail(
             services, session, text_name, to=contact, language=request.language, ref=request.ref,
-            key=f"{key}:mail", requests=seen, **values,
+            key=f"{key}:mail", requests=seen, conversation_id=request.conversation_id, **values,
         )  # fmt: skip
     if conversation and (request.channel != "email" or contact is None):
         rendered = services.texts.render(text_name, request.language, requests=seen, **values)
@@ -124,7 +124,7 @@ def kept(services: Services, plan: Plan, language: str) -> list[dict[str, Any]]:
 
 def _kept(services: Services, keep: Keep, language: str) -> Mapping[str, Any]:
     rule = services.settings.catalogue.retention.get(keep.rule)
-    law = (rule.fr if language == "fr" else rule.en) if rule else keep.law
+    law = f"{rule.fr if language == 'fr' else rule.en} ({rule.law}, {rule.article})" if rule else keep.law
     return {
         "category": category(services, keep.category, language), "rows": keep.rows, "columns": list(keep.columns),
         "law": law, "until": keep.until, "by_year": [(year, until) for year, _, until in keep.by_year],

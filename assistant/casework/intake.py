@@ -151,13 +151,19 @@ def set_attention(services: Services, session: Session, request: PrivacyRequest,
 
 def recompute_dates(services: Services, session: Session, request: PrivacyRequest) -> DueDates:
     """Compute the clock again after an extension or a suspension, and log the rules applied."""
-    suspensions = [Suspension(date.fromisoformat(a), date.fromisoformat(b)) for a, b in request.suspensions if a and b]
-    dates = due_dates(
-        request.received_at, calendar=services.calendar, extended_on=request.extended_on, suspensions=suspensions
-    )
-    request.due_on, request.safe_on, request.rules = dates.due_on, dates.safe_on, list(dates.rules)
+    suspensions = [
+        Suspension(date.fromisoformat(asked), date.fromisoformat(satisfied) if satisfied else None)
+        for asked, satisfied in request.suspensions
+        if asked
+    ]
     today = local_day(services, services.clock.now())
-    request.remind_on = next_reminder(dates.safe_on, today - timedelta(days=1))
+    dates = due_dates(
+        request.received_at, calendar=services.calendar, extended_on=request.extended_on, suspensions=suspensions,
+        today=today,
+    )  # fmt: skip
+    request.due_on, request.safe_on, request.rules = dates.due_on, dates.safe_on, list(dates.rules)
+    # Reminders pause while the clock is suspended; the answer that ends the suspension brings them back.
+    request.remind_on = None if dates.suspended else next_reminder(dates.safe_on, today - timedelta(days=1))
     session.add(request)
     record(
         services, session, request.ref, "desk", "clock", due_on=dates.due_on, safe_on=dates.safe_on,

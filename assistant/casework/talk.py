@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert
 from sqlmodel import Session, col, select
 
 from assistant.interfaces import ChatMessage, Choice
@@ -16,6 +16,7 @@ from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
 LIVE = frozenset({"webchat"})  # channels in which the message row itself is the delivery
 _ASSISTANT = "assistant"
+_MOST_REPLIES_A_DAY = 10
 
 
 def say(
@@ -78,8 +79,11 @@ def _reply(
     services: Services, session: Session, conversation: Conversation, key: str, subject: str | None, text: str,
     language: str, buttons: list[dict[str, Any]],
 ) -> None:  # fmt: skip
-    if not conversation.answerable:
+    if not conversation.answerable or _answered_enough(services, session, conversation):
         return
+    if subject is None and conversation.channel == "email":
+        wrapped = services.texts.render("mail_reply", language, text=text)
+        subject, text = wrapped.subject, wrapped.text
     last = session.exec(
         select(Message.headers, Message.subject)
         .where(col(Message.conversation_id) == conversation.id, col(Message.sender) == "you")
@@ -92,6 +96,17 @@ def _reply(
         conversation_id=conversation.id, recipient=conversation.subject_hint, subject=subject or heard, text=text,
         language=language, choices=buttons, headers={**headers, "automatic": "auto-replied"},
     )  # fmt: skip
+
+
+def _answered_enough(services: Services, session: Session, conversation: Conversation) -> bool:
+    """Two machines that answer each other must stop: at most ten replies a day in one thread of mail."""
+    if conversation.channel != "email":
+        return False
+    since = services.clock.now() - timedelta(days=1)
+    sent = select(func.count()).where(
+        col(Outbox.conversation_id) == conversation.id, col(Outbox.kind) == "reply", col(Outbox.created_at) > since
+    )
+    return session.exec(sent).one() >= _MOST_REPLIES_A_DAY
 
 
 def mail(

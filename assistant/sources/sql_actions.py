@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from assistant.domain.data_map import Flag, KeepRule
 from assistant.domain.plan import Operation, Order, TableEffect
 from assistant.sources.sql_keeps import Retention, expired, hold_running
-from assistant.sources.sql_values import Condition, Random, Write, assigning, blanking, lifted
+from assistant.sources.sql_values import NEVER, Condition, Random, Write, assigning, blanking, both, lifted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from assistant.sources.sql_layout import Mapped
     from assistant.sources.sql_rows import PersonRows
+    from assistant.sources.sql_sets import Held
 
 Signature = tuple[str, bool, tuple[tuple[str, str], ...]]
 
@@ -36,7 +37,7 @@ class Action:
         """Select the rows for which the order does not hold yet."""
         if not self.writes:
             return self.scope
-        return sa.and_(self.scope, sa.or_(*(sa.not_(write.done) for write in self.writes)))
+        return both(self.scope, sa.or_(*(sa.not_(write.done) for write in self.writes)))
 
     @property
     def signature(self) -> Signature:
@@ -82,7 +83,7 @@ class Orders:
     # erasure
 
     @cached_property
-    def staying(self) -> Mapping[str, sa.TableClause]:
+    def staying(self) -> Mapping[str, Held]:
         """Hold what running services need, if the person keeps them."""
         return hold_running(self.rows, self.order.today) if self.order.keep_services else {}
 
@@ -90,15 +91,16 @@ class Orders:
         for mapped in self.rows.layout:
             own = self.rows.own(mapped)
             if (held := self.staying.get(mapped.label)) is not None:
-                own = sa.and_(own, sa.not_(self.rows.among(mapped, held)))
-            yield from self._erase_table(mapped, own, conflicts)
+                own = both(own, sa.not_(held.rows()))
+            if own is not NEVER:
+                yield from self._erase_table(mapped, own, conflicts)
 
     def _erase_table(self, mapped: Mapped, own: Condition, conflicts: list[str]) -> Iterator[Action]:
         keep = mapped.map.keep
         if keep and keep.rule in self.retention.rules:
             over = expired(mapped, keep, self.retention, self.order.today)
-            yield Action(mapped, sa.and_(own, over))
-            own = sa.and_(own, sa.not_(over))
+            yield Action(mapped, both(own, over))
+            own = both(own, sa.not_(over))
         if mapped.map.erase == "delete" and not keep:
             yield Action(mapped, own)
         if writes := tuple(self._blankings(mapped, conflicts)):
@@ -117,6 +119,8 @@ class Orders:
     def _flags(self, conflicts: list[str]) -> Iterator[Action]:
         for mapped in self.rows.layout:
             own = self.rows.own(mapped)
+            if own is NEVER:
+                continue
             if self.order.operation is Operation.STOP and mapped.map.stop.get(self.order.purpose) == "delete":
                 yield Action(mapped, own)
             elif writes := self._assignments(mapped, conflicts):

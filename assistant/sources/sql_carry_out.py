@@ -12,6 +12,7 @@ from assistant.domain.plan import Operation, Step, StepOutcome, TableRows
 from assistant.errors import EffectNotVerified, SourceMisfit, StalePlan
 from assistant.sources.sql_actions import Action, Orders, signature_of
 from assistant.sources.sql_keeps import blockers
+from assistant.sources.sql_values import both
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from assistant.sources.sql_layout import Mapped
     from assistant.sources.sql_rows import PersonRows
     from assistant.sources.sql_schema import TableId
+    from assistant.sources.sql_sets import Held
     from assistant.sources.sql_values import Write
 
 _BATCH = 1000
@@ -34,7 +36,7 @@ class CarryingOut:
     step: Step
     orders: Orders
     progress: Progress
-    _kept: list[tuple[Mapped, KeepRule, sa.TableClause]] = field(default_factory=list)
+    _kept: list[tuple[Mapped, KeepRule, Held]] = field(default_factory=list)
 
     @property
     def rows(self) -> PersonRows:
@@ -108,9 +110,9 @@ class CarryingOut:
     def _write_apart(self, action: Action, write: Write, fresh: Callable[[], Any]) -> None:
         """Give each row a value of its own, a batch at a time."""
         mapped = action.mapped
-        open_rows = sa.and_(action.scope, sa.not_(write.done))
+        open_rows = both(action.scope, sa.not_(write.done))
         batch = sa.select(*mapped.columns(mapped.map.key)).where(open_rows).limit(_BATCH)
-        one = sa.and_(
+        one = both(
             *(mapped.clause.c[name] == sa.bindparam(f"key_{i}") for i, name in enumerate(mapped.map.key))
         )
         update = sa.update(mapped.clause).where(one).values({write.column: sa.bindparam("value")})
@@ -151,14 +153,13 @@ class CarryingOut:
             if after < expected or (id_ in gone and after != expected):
                 raise self._wrong(f"{id_[1]} holds {after} rows where {expected} should be")
 
-    def _verify_kept(self, mapped: Mapped, keep: KeepRule, held: sa.TableClause) -> None:
-        same = sa.and_(
-            *(mapped.clause.c[name] == held.c[name] for name in mapped.map.key),
-            *(mapped.clause.c[name].is_not_distinct_from(held.c[name]) for name in keep.columns),
+    def _verify_kept(self, mapped: Mapped, keep: KeepRule, held: Held) -> None:
+        same = both(
+            *(mapped.clause.c[name] == held.clause.c[name] for name in mapped.map.key),
+            *(mapped.clause.c[name].is_not_distinct_from(held.clause.c[name]) for name in keep.columns),
         )
-        kept = self.rows.connection.execute(sa.select(sa.func.count()).select_from(held)).scalar_one()
-        unchanged = sa.select(sa.func.count()).select_from(held.join(mapped.clause, same))
-        if self.rows.connection.execute(unchanged).scalar_one() != kept:
+        unchanged = sa.select(sa.func.count()).select_from(held.clause.join(mapped.clause, same))
+        if self.rows.connection.execute(unchanged).scalar_one() != held.size:
             raise self._wrong(f"columns of {mapped.label} that must be kept have changed")
 
     def _wrong(self, what: str) -> EffectNotVerified:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from assistant.sources.sql_keeps import surely
-from assistant.sources.sql_rows import PersonRows, within
+from assistant.sources.sql_sets import within
+from assistant.sources.sql_values import NEVER, both, either
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from assistant.sources.sql_actions import Action
+    from assistant.sources.sql_rows import PersonRows
     from assistant.sources.sql_schema import Reference, TableFacts
     from assistant.sources.sql_values import Condition, Write
 
@@ -29,7 +31,7 @@ def refusals(rows: PersonRows, actions: Sequence[Action]) -> Iterator[str]:
     for action in actions:
         if not action.writes:
             id_ = action.mapped.facts.id
-            going[id_] = sa.or_(going.get(id_, sa.false()), action.scope)
+            going[id_] = either(going.get(id_, NEVER), action.scope)
     for action in actions:
         if action.writes:
             yield from _clashes(rows, action)
@@ -44,7 +46,7 @@ def _stranded(
     gone = sa.select(*action.mapped.columns(reference.references)).where(action.scope)
     columns = [child.clause.c[name] for name in reference.columns]
     points = columns[0].in_(gone) if len(columns) == 1 else sa.tuple_(*columns).in_(gone)
-    stays = sa.not_(surely(going.get(child.id, sa.false())))
+    stays = sa.not_(surely(going.get(child.id, NEVER)))
     query = sa.select(sa.func.count()).select_from(child.clause).where(points, stays)
     if number := rows.connection.execute(query).scalar_one():
         how = _ALONG.get(reference.on_delete, _REFUSES).format(table=action.mapped.label)
@@ -86,4 +88,4 @@ def _taken(rows: PersonRows, action: Action, writes: Sequence[Write], others: Se
     beside = (
         [within(mapped, others, sa.select(*mapped.columns(others)).where(action.pending))] if others else []
     )
-    return rows.count(mapped, sa.and_(sa.not_(surely(action.pending)), *held, *beside)) > 0
+    return rows.count(mapped, both(sa.not_(surely(action.pending)), *held, *beside)) > 0

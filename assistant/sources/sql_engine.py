@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
-_WRITES = "privacy_desk_writes"
+WRITES = "privacy_desk_writes"
 
 
 def make_engine(url: str, lock_timeout: timedelta, **options: Any) -> sa.Engine:
@@ -44,7 +44,7 @@ def _prepare_sqlite(connection: Any, lock_timeout: timedelta) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    if not connection.get_execution_options().get(_WRITES):
+    if not connection.get_execution_options().get(WRITES):
         connection.exec_driver_sql("BEGIN")
         return
     connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -54,14 +54,16 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 @contextmanager
 def transaction(engine: sa.Engine, source: str, *, writes: bool = False) -> Iterator[sa.Connection]:
-    """Hold one transaction that sees one state of the database; rolled back whatever goes wrong in it."""
-    options: dict[str, Any] = {_WRITES: writes}
+    """Hold one transaction that sees one state of the database; what only reads is rolled back."""
+    options: dict[str, Any] = {WRITES: writes}
     if engine.dialect.name != "sqlite":
         options["isolation_level"] = "REPEATABLE READ"
     with failures(source), engine.connect() as connection:
         connection.execution_options(**options)
-        with connection.begin():
+        with connection.begin() as begun:
             yield connection
+            if not writes:
+                begun.rollback()  # takes the temporary tables with it
 
 
 @contextmanager

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from assistant.domain.plan import Blocker, Keep
 from assistant.domain.retention import RetentionRule, kept_until
 from assistant.sources.sql_layout import Mapped
-from assistant.sources.sql_rows import PersonRows, within
-from assistant.sources.sql_values import Condition, day_of
+from assistant.sources.sql_rows import Held, PersonRows, within
+from assistant.sources.sql_values import NEVER, Condition, both, day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ class Retention:
 
 def surely(condition: Condition) -> Condition:
     """Make a condition that may be unknown false there, so that it can be negated."""
-    return sa.case((condition, 1), else_=0) == 1
+    return NEVER if condition is NEVER else sa.case((condition, 1), else_=0) == 1
 
 
 def expired(mapped: Mapped, keep: KeepRule, retention: Retention, today: date) -> Condition:
@@ -102,21 +102,21 @@ def running(mapped: Mapped, today: date) -> Condition:
     """Select the rows that are running services on a day; without an end they run on."""
     active = mapped.map.active_when
     if active is None:
-        return sa.false()
+        return NEVER
     conditions: list[Condition] = []
     if active.column:
         conditions.append(mapped.clause.c[active.column].in_(active.values))
     if active.until:
         day = day_of(mapped.facts, active.until)
         conditions.append(sa.or_(day.is_(None), day >= today.isoformat()))
-    return surely(sa.and_(*conditions)) if conditions else sa.false()
+    return surely(both(*conditions)) if conditions else NEVER
 
 
 def blockers(rows: PersonRows, source: str, today: date) -> Iterator[Blocker]:
     """List the running services of the person, table by table."""
     for mapped in rows.layout:
         if active := mapped.map.active_when:
-            condition = sa.and_(rows.theirs(mapped), running(mapped, today))
+            condition = both(rows.theirs(mapped), running(mapped, today))
             if number := rows.count(mapped, condition):
                 name = mapped.clause.c[active.label or mapped.map.key[0]]
                 named = rows.connection.execute(
@@ -140,19 +140,19 @@ def still_needed(source: str, mapped: Mapped, number: int) -> Keep:
     )
 
 
-def hold_running(rows: PersonRows, today: date) -> Mapping[str, sa.TableClause]:
+def hold_running(rows: PersonRows, today: date) -> Mapping[str, Held]:
     """Hold the running services and, table by table, every row of the person that they hang on."""
     services = [m for m in rows.layout if m.map.active_when]
-    held = {m.label: rows.hold(m, sa.and_(rows.theirs(m), running(m, today))) for m in services}
+    held = {m.label: rows.hold(m, both(rows.theirs(m), running(m, today))) for m in services}
     grown = deque(held)
     while grown:
         mapped = rows.layout.tables[grown.popleft()]
         for columns, needed, references in _hangs_on(rows, mapped):
-            pointing = sa.select(*mapped.columns(columns)).where(rows.among(mapped, held[mapped.label]))
-            reached = sa.and_(rows.theirs(needed), within(needed, references, pointing))
+            pointing = sa.select(*mapped.columns(columns)).where(held[mapped.label].rows())
+            reached = both(rows.theirs(needed), within(needed, references, pointing))
             if needed.label not in held:
-                held[needed.label] = rows.hold(needed, sa.false())
-            if rows.extend(held[needed.label], needed, reached):
+                held[needed.label] = rows.hold(needed, NEVER)
+            if rows.sets.fill(held[needed.label], reached):
                 grown.append(needed.label)
     return held
 
@@ -163,6 +163,7 @@ _Way = tuple[tuple[str, ...], Mapped, tuple[str, ...]]
 def _hangs_on(rows: PersonRows, mapped: Mapped) -> Iterator[_Way]:
     """List the ways from a row to what it needs: what it points to, and the contacts of an account."""
     layout = rows.layout
+    needs_contacts = mapped.map.account and not mapped.map.contacts
     for join in mapped.joins:
         yield join.columns, layout.tables[join.to], join.references
     for reference in mapped.facts.references:
@@ -170,5 +171,5 @@ def _hangs_on(rows: PersonRows, mapped: Mapped) -> Iterator[_Way]:
             yield reference.columns, parent, reference.references
     for other, join in layout.linked_to[mapped.label]:
         points_to_it = other.facts.is_unique(join.columns) and not mapped.facts.is_unique(join.references)
-        if points_to_it or (mapped.map.account and other.map.contacts):
+        if points_to_it or (needs_contacts and other.map.contacts):
             yield join.references, other, join.columns

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from assistant.sources.sql_values import NEVER, Condition, blanking, both, unfit_to_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -74,6 +76,9 @@ class Layout:
 
     tables: Mapping[str, Mapped]
     schema: Schema
+    said: dict[tuple[object, ...], str] = field(
+        default_factory=dict
+    )  # statements without values, rendered once
 
     def __iter__(self) -> Iterator[Mapped]:
         """Go through the mapped tables in the order of the map."""
@@ -91,6 +96,39 @@ class Layout:
             label: tuple((m, join) for m in self for join in m.joins if join.to == label)
             for label in self.tables
         }
+
+    @cached_property
+    def shells(self) -> Mapping[str, Condition]:
+        """Select, per table, what is left of people erased before: those are nobody any more."""
+        return {label: _shell(mapped) for label, mapped in self.tables.items()}
+
+    def hangs_on_one_row(self, mapped: Mapped) -> bool:
+        """Say whether each row of a table is found through one row of one other, and nothing through it."""
+        alone = not mapped.map.account and not self.linked_to[mapped.label]
+        return alone and bool(mapped.joins) and self.leads_to_one_row(mapped, mapped.joins[0])
+
+    def leads_to_one_row(self, mapped: Mapped, join: Join) -> bool:
+        """Say whether a row belongs to whoever one row of the linked table does, and to nobody else."""
+        only = not mapped.map.identity and len(mapped.joins) == 1
+        return only and self.tables[join.to].facts.is_unique(join.references)
+
+    def needed(self, mapped: Mapped) -> tuple[str, ...]:
+        """List the columns a set of its rows must hold: its key, what others refer to, what it refers by."""
+        referred = [name for _, join in self.linked_to[mapped.label] for name in join.references]
+        own = (name for join in mapped.joins for name in join.columns)
+        return tuple(dict.fromkeys([*mapped.map.key, *referred, *own]))
+
+    def number(self, mapped: Mapped) -> int:
+        """Number a table by its place in the map."""
+        return list(self.tables).index(mapped.label)
+
+
+def _shell(mapped: Mapped) -> Condition:
+    rules = mapped.map.erase.items() if isinstance(mapped.map.erase, dict) else ()
+    if not any(rule.how in {"random", "random_email"} for _, rule in rules):
+        return NEVER
+    blanks = [(name, rule) for name, rule in rules if unfit_to_blank(mapped.facts, name, rule) is None]
+    return both(*(blanking(mapped.facts, name, rule, bytes).done for name, rule in blanks))
 
 
 def lay_out(data_map: DataMap, schema: Schema) -> Layout:

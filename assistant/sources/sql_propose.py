@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from assistant.domain.plan import Keep, Operation, Order, Proposal, Step, TableEffect
 from assistant.sources.sql_check import as_conflicts, misfits
 from assistant.sources.sql_conflicts import refusals
 from assistant.sources.sql_keeps import blockers, event_days, retained, still_needed
+from assistant.sources.sql_values import both
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from assistant.sources.sql_actions import Action, Orders
-    from assistant.sources.sql_layout import Mapped
     from assistant.sources.sql_rows import PersonRows
 
 
@@ -63,8 +61,8 @@ class Proposing:
 
     def _copies(self) -> Iterator[TableEffect]:
         for mapped in self.rows.layout:
-            if number := self.rows.count(mapped, self.rows.theirs(mapped)):
-                shared = self._shared_rows(mapped)
+            if number := self.rows.number(mapped):
+                shared = self.rows.number(mapped, shared=True)
                 yield TableEffect(mapped.label, mapped.map.category, number, mapped.exported, shared=shared)
 
     def _effects(self, actions: Sequence[Action]) -> Iterator[TableEffect]:
@@ -72,13 +70,10 @@ class Proposing:
         for action in actions:
             label = action.mapped.label
             number = self.rows.count(action.mapped, action.pending)
-            shared = 0 if label in told else self._shared_rows(action.mapped)
+            shared = 0 if label in told else self.rows.number(action.mapped, shared=True)
             if number or shared:
                 told.add(label)
                 yield action.effect(number, shared)
-
-    def _shared_rows(self, mapped: Mapped) -> int:
-        return self.rows.count(mapped, self.rows.shared(mapped)) if self.rows.may_share(mapped) else 0
 
     def _keeps(self, actions: Sequence[Action]) -> Iterator[Keep]:
         retention = self.orders.retention
@@ -90,18 +85,16 @@ class Proposing:
                     yield retained(self.source, action.mapped, keep, retention, days)
         for label, held in self.orders.staying.items():
             mapped = self.rows.layout.tables[label]
-            if number := self.rows.count(
-                mapped, sa.and_(self.rows.own(mapped), self.rows.among(mapped, held))
-            ):
+            if number := self.rows.count(mapped, both(self.rows.own(mapped), held.rows())):
                 yield still_needed(self.source, mapped, number)
 
     def _misfits(self) -> Iterator[str]:
         """Say again, for the tables that hold something, what `sources check` says of the map."""
         if self.order.operation is Operation.ERASE:
             for mapped in self.rows.layout:
-                found = misfits(mapped.label, mapped.map, mapped.facts, self.orders.retention)
-                if (said := as_conflicts(found)) and self.rows.count(mapped, self.rows.theirs(mapped)):
-                    yield from said
+                if self.rows.number(mapped):
+                    found = misfits(mapped.label, mapped.map, mapped.facts, self.orders.retention)
+                    yield from as_conflicts(found)
 
     def _shared(self, effects: Sequence[TableEffect]) -> Iterator[str]:
         if self.order.operation is Operation.RECTIFY:

@@ -19,11 +19,24 @@ Random = Callable[[int], bytes]
 Condition = sa.ColumnElement[bool]
 Scalar = str | int | bool | None
 
+NEVER: Condition = sa.false()
+
 _MARK = "erased-"
 _NOWHERE = "@erased.invalid"  # RFC 2606: no mail is ever delivered there
 _DIGITS = 16
 _ENOUGH_DIGITS = 8  # below that, values that must be unique would soon meet
 _MILLISECONDS_FROM = 10**11
+
+
+def both(*conditions: Condition) -> Condition:
+    """Select what fits all; NEVER stays NEVER, so that nobody asks the database for it."""
+    return NEVER if any(condition is NEVER for condition in conditions) else sa.and_(*conditions)
+
+
+def either(*conditions: Condition) -> Condition:
+    """Select what fits any; of nothing, or of NEVER alone, that is NEVER."""
+    possible = [condition for condition in conditions if condition is not NEVER]
+    return sa.or_(*possible) if possible else NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +254,10 @@ def identifies(facts: TableFacts, name: str, kind: str, values: Sequence[str]) -
     column, clause = facts.columns[name], facts.clause.c[name]
     wanted = sorted({v.strip() for v in values if v.strip()})
     if not wanted:
-        return sa.false()
+        return NEVER
     if column.kind is Kind.INTEGER:
-        return clause.in_([int(v) for v in wanted if v.isascii() and v.isdigit() and str(int(v)) == v])
+        numbers = [int(v) for v in wanted if v.isascii() and v.isdigit() and str(int(v)) == v]
+        return clause.in_(numbers) if numbers else NEVER
     text = clause if column.kind is Kind.TEXT or facts.raw else sa.cast(clause, sa.String)
     if kind == "email":
         return _same_address(facts, column, text, wanted)
@@ -290,8 +304,7 @@ def _without_punctuation(text: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
 
 def keyed(facts: TableFacts, key: Sequence[str], values: Sequence[Sequence[str]]) -> Condition:
     """Find rows by their keys as text, through the index of the key."""
-    return sa.or_(
-        sa.false(),
+    return either(
         *(sa.and_(*(_equals(facts, n, v) for n, v in zip(key, row, strict=True))) for row in values),
     )
 

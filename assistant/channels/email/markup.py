@@ -13,6 +13,7 @@ from html import unescape
 _LONGEST = 1_000_000  # characters of markup that are looked at
 _LONGEST_ATTRIBUTES = 2_000
 _TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/<>]*+)((?:[^"'<>]++|"[^"<]*+"|'[^'<]*+')*+)>""")
+_MARKUP = re.compile(r"<(?=[a-zA-Z/!?])")
 _LOOSE_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*+)([^<>]*+)>")
 _UNSEEN = {"script", "style", "title", "template", "svg", "math"}
 _BLOCKS = {
@@ -93,8 +94,8 @@ def _step(markup: str, at: int, text: _Text) -> tuple[int, bool]:
         return (end + len(mark), True) if end >= 0 else (len(markup), True)
     tag = _TAG.match(markup, at) or _LOOSE_TAG.match(markup, at)
     if tag is None:
-        end = markup.find("<", at + 1)
-        end = end if end >= 0 else len(markup)
+        following = _MARKUP.search(markup, at + 1)
+        end = following.start() if following else len(markup)
         text.words(markup[at:end])
         return end, True
     goes_on = text.tag(tag[1], tag[2].lower(), tag[3][:_LONGEST_ATTRIBUTES])

@@ -58,7 +58,8 @@ def _read(value: str) -> Sender:
     doubt = _irregular(value)
     if doubt is not None:
         return Sender(None, doubt)
-    bare = _COMMENT.sub("", _QUOTED.sub("", value)).strip()
+    # What is quoted is a name or a comment, and no address holds the marks that stand for it here.
+    bare = _COMMENT.sub("\2", _QUOTED.sub("\1", value)).strip(" \t\2")
     if re.search(r"[,:;()\"]", bare):
         return Sender(None, "The From field holds several addresses, or a group.")
     named = _NAMED.fullmatch(bare)

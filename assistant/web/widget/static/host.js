@@ -7,10 +7,6 @@ export class Host {
     addEventListener("message", (event) => this.listen(event));
   }
 
-  get embedded() {
-    return parent !== window;
-  }
-
   listen(event) {
     if (event.origin !== this.site || event.source !== parent || event.data?.desk !== 1) return;
     if (Object.hasOwn(this.heard, event.data.type)) this.heard[event.data.type](event.data);

@@ -12,8 +12,8 @@ const PROBLEM_FOR = 12_000;
 
 const page = Object.fromEntries([...document.querySelectorAll("[id]")].map((element) => [element.id, element]));
 const desk = JSON.parse(page.desk.textContent);
-const memory = new Memory();
-const texts = new Texts(desk.texts, memory.get("locale") ?? document.documentElement.lang);
+const memory = new Memory((lent) => host.tell({ type: "keep", lent }));
+const texts = new Texts(desk.texts, document.documentElement.lang);
 const view = new View(page.log, texts, chosen);
 const composer = new Composer(page, texts, desk.maxText, { said, typing: () => connection.typing() });
 const connection = new Connection(`${location.origin.replace("http", "ws")}/chat/ws`, memory, {
@@ -27,6 +27,7 @@ const connection = new Connection(`${location.origin.replace("http", "ws")}/chat
   typing: showTyping,
 });
 const host = new Host(desk.sites, {
+  kept: ({ lent }) => begin(lent),
   open: () => show(true),
   close: () => show(false),
   identify: ({ token }) => connection.identify(token),
@@ -267,10 +268,16 @@ document.addEventListener("visibilitychange", read);
 
 // ── begin ───────────────────────────────────────────────────────────────────────────────────────────
 
-fill();
-page.panel.hidden = false;
-page.close.hidden = !host.embedded;
-host.tell({ type: "ready" });
-host.tell({ type: "locale", locale: texts.language });
-if (connection.known) connection.connect(texts.language);
-if (!host.embedded) show(true);
+function begin(lent) {
+  memory.restore(lent);
+  texts.use(memory.get("locale") ?? texts.language);
+  fill();
+  page.panel.hidden = false;
+  page.close.hidden = !host.site;
+  host.tell({ type: "locale", locale: texts.language });
+  if (connection.known) connection.connect(texts.language);
+  if (!host.site) show(true);
+}
+
+if (host.site) host.tell({ type: "ready" });
+else begin(null);

@@ -144,15 +144,36 @@
     emit(open ? "open" : "close");
   }
 
+  // Where a browser denies the frame its own storage, it lends what brings a person back to this tab.
+  function lend(lent) {
+    try {
+      sessionStorage.setItem("privacy-desk", JSON.stringify(lent));
+    } catch {
+      // This page may not store either: the conversation lasts as long as the page.
+    }
+  }
+
+  function lent() {
+    try {
+      return JSON.parse(sessionStorage.getItem("privacy-desk"));
+    } catch {
+      return null;
+    }
+  }
+
   const heard = {
     ready() {
       state.ready = true;
+      tell({ type: "kept", lent: lent() });
       tell({ type: state.open ? "open" : "close" });
       for (const message of waiting.splice(0)) tell(message);
       emit("ready");
     },
     close() {
       show(false);
+    },
+    keep(message) {
+      lend(message.lent);
     },
     locale(message) {
       state.locale = language(message.locale);
@@ -174,12 +195,9 @@
     if (event.key === "Escape" && state.open) show(false);
   });
 
-  // A frame that is taken out of the page and put back loads again; it says `ready` again, too.
-  frame.addEventListener("load", () => emit("load"));
-
   function place() {
     if (host.isConnected || !document.body) return;
-    state.ready = false;
+    state.ready = false; // a frame that is put back loads again, and says so
     document.body.append(host);
   }
 

@@ -1,0 +1,270 @@
+"""The composition root: the only file that knows every part and puts them together."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+from aiohttp import web
+
+from assistant.casework import delivery, execution
+from assistant.channels.email.channel import EmailChannel
+from assistant.channels.email.settings import EmailSettings, ImapSettings, SmtpSettings
+from assistant.channels.telegram import TelegramBot, TelegramSettings
+from assistant.channels.webchat import WebChat, WebChatSettings
+from assistant.config import Authority, Settings
+from assistant.conversation.desk import TalkingDesk
+from assistant.domain.due_date import LegalCalendar
+from assistant.domain.grounds import authorities
+from assistant.domain.retention import RetentionRule, own_retention
+from assistant.errors import ConfigurationError
+from assistant.interfaces import Channel, Clock, DataSource
+from assistant.jobs import Sweeper
+from assistant.casework.own import DeskQueries
+from assistant.replies import Texts
+from assistant.replies.facts import DeskFacts, Periods
+from assistant.services import Services
+from assistant.sources.own_records import OwnRecords
+from assistant.sources.sql import SqlSource
+from assistant.store.keyring import Keyring
+from assistant.store.migrate import migrate
+from assistant.store.writer import Store, open_engine
+from assistant.verification import METHODS
+from assistant.web import health, package, verify
+from assistant.web.api import api_routes
+from assistant.web.console import console_routes
+from assistant.web.errors import explain_errors
+from assistant.web.keys import DESK, SERVICES
+from assistant.web.widget import Widget, WidgetSettings
+from handlers import HANDLERS
+from intents import Reader
+
+log = structlog.get_logger(__name__)
+_LARGEST_BODY = 26 * 2**20  # a mail of 25 MB handed in over the local socket
+
+
+class SystemClock:
+    """The time of this machine."""
+
+    def now(self) -> datetime:
+        """Give the instant, aware and in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The parts of one desk, put together and not yet running."""
+
+    services: Services
+    desk: TalkingDesk
+    sweeper: Sweeper
+    channels: Mapping[str, Channel]
+
+
+def take_lock(settings: Settings) -> int | None:
+    """Take the lock of a SQLite desk, so that two never write to one file; raises ConfigurationError if it is taken."""
+    if not settings.database_url.startswith("sqlite"):
+        return None
+    settings.server.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = settings.server.data_dir / "desk.lock"
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise ConfigurationError(
+            f"{file}: another desk is running on this database; stop it, or use its commands while it runs."
+        ) from None
+    return descriptor
+
+
+def assemble(settings: Settings, *, clock: Clock | None = None, device_clock: Clock | None = None) -> Assembly:
+    """Open the store and put every part together; the schema is brought up to date first."""
+    clock = clock or SystemClock()
+    engine = open_engine(settings.database_url, writes=True)
+    migrate(engine)
+    engine.dispose()
+    keyring = Keyring.open(settings.server.data_dir)
+    store = Store(settings.database_url)
+    channels = open_channels(settings, keyring, clock)
+    services = Services(
+        store=store, keyring=keyring, clock=clock, device_clock=device_clock, settings=settings,
+        calendar=calendar_of(settings), texts=texts_of(settings), channels=channels,
+        sources=open_sources(settings, store, keyring, clock),
+        handlers={handler.right: handler for handler in HANDLERS}, methods={method.method: method for method in METHODS},
+    )  # fmt: skip
+    return Assembly(services, TalkingDesk(services, Reader.load(model_dir(settings))), Sweeper(services), channels)
+
+
+def calendar_of(settings: Settings) -> LegalCalendar:
+    """Give the calendar under which the controller acts."""
+    controller = settings.controller
+    return LegalCalendar(
+        controller.holiday_country, controller.timezone, controller.audience_timezone or controller.timezone
+    )
+
+
+def model_dir(settings: Settings) -> Path | None:
+    """Give the folder of a pipeline trained and accepted here; None means the one that ships."""
+    accepted = settings.server.data_dir / "models" / "accepted"
+    return accepted if accepted.is_dir() else None
+
+
+def texts_of(settings: Settings) -> Texts:
+    """Load every text, with what it may say of the controller and in the operator's own words."""
+    controller, periods = settings.controller, settings.periods
+    own = own_retention()
+    facts = DeskFacts(
+        controller_name=controller.name, controller_address=controller.address, contact_email=controller.contact_email,
+        privacy_url=controller.privacy_url, dpo=controller.dpo or None, authorities=_authorities(settings),
+        support_name=controller.name, zone=ZoneInfo(controller.timezone),
+        periods=Periods(
+            package_after_download_hours=periods.package_after_download_hours,
+            erasure_after_package_days=periods.erasure_after_package_days, answer_waits_days=periods.answer_waits_days,
+            idle_minutes=periods.idle_minutes, session_hours=periods.session_hours,
+        ),
+    )  # fmt: skip
+    del own
+    return Texts.load(controller.languages, desk=facts, words={name: _words(settings, name) for name in ("en", "fr")})
+
+
+def _words(settings: Settings, language: str) -> dict[str, dict[str, str]]:
+    known = settings.catalogue
+    return {
+        "categories": {name: getattr(row, language) for name, row in known.categories.items()},
+        "recipients": {name: row.name for name, row in known.recipients.items()},
+        "systems": {source.name: source.title or source.name for source in settings.sources},
+    }
+
+
+def _authorities(settings: Settings) -> tuple[dict[str, str], ...]:
+    known = {row.name: row for row in authorities()} | {row.key: row for row in authorities()}
+    found = []
+    for named in settings.controller.authorities:
+        if isinstance(named, Authority):
+            found.append(named.model_dump())
+        elif row := known.get(named):
+            found.append({"name": row.name, "address": row.address, "phone": row.phone, "web": row.website})
+        else:
+            raise ConfigurationError(
+                f"{settings.file}: controller.authorities: {named!r} is not known; give name, address and web instead."
+            )
+    return tuple(found)
+
+
+def open_sources(settings: Settings, store: Store, keyring: Keyring, clock: Clock) -> tuple[DataSource, ...]:
+    """Open the systems that hold personal data; nothing is connected before the first call."""
+    rules = {
+        name: RetentionRule(name, **rule.model_dump(exclude={"en", "fr"}))
+        for name, rule in settings.catalogue.retention.items()
+    }
+    return tuple(_source(settings, source.name, rules, store, keyring, clock) for source in settings.sources)
+
+
+def _source(
+    settings: Settings, name: str, rules: Mapping[str, RetentionRule], store: Store, keyring: Keyring, clock: Clock
+) -> DataSource:
+    source = next(s for s in settings.sources if s.name == name)
+    if source.kind == "own_records":
+        return OwnRecords(DeskQueries(store, keyring, clock), name=name)
+    url = source.url or settings.secret(source.url_env, f"sources.{name}.url_env")
+    return SqlSource(name, url, settings.maps[name], rules, financial_year_end=settings.financial_year_end)
+
+
+def open_channels(settings: Settings, keyring: Keyring, clock: Clock) -> dict[str, Channel]:
+    """Open the ways in and out that the settings name."""
+    channels: dict[str, Channel] = {}
+    if settings.webchat.enabled:
+        chat = WebChatSettings(public_url=settings.server.public_url, extra_origins=settings.webchat.extra_origins)
+        channels["webchat"] = WebChat(chat, clock)
+    if settings.email.address:
+        channels["email"] = EmailChannel(email_settings(settings), clock, keyring.derive("mail"))
+    if settings.telegram.token_env:
+        telegram = settings.telegram
+        channels["telegram"] = TelegramBot(
+            TelegramSettings(
+                token=settings.secret(telegram.token_env, "telegram.token_env"),
+                secret=settings.secret(telegram.secret_env, "telegram.secret_env") if telegram.mode == "webhook" else "",
+                mode=telegram.mode, api_url=telegram.api_url, public_url=settings.server.public_url,
+            ),
+            clock,
+        )  # fmt: skip
+    return channels
+
+
+def email_settings(settings: Settings) -> EmailSettings:
+    """Give the mail channel's own settings, with the secrets that the environment holds."""
+    email = settings.email
+    host, _, port = email.listen.rpartition(":")
+    imap, smtp = email.imap, email.smtp
+    return EmailSettings(
+        address=email.address, display_name=email.display_name or settings.controller.name,
+        authserv_id=email.authserv_id or None, listen_host=host or None,
+        listen_port=int(port) if email.listen else None, protocol=email.protocol,
+        imap=ImapSettings(
+            host=imap.host, port=imap.port, user=imap.user, password=settings.secret(imap.password_env, "email.imap.password_env"),
+            folder=imap.folder, processed_folder=imap.processed_folder, tls=imap.tls,
+        ) if imap else None,
+        smtp=SmtpSettings(
+            host=smtp.host, port=smtp.port, starttls=smtp.starttls, user=smtp.user,
+            password=settings.secret(smtp.password_env, "email.smtp.password_env") if smtp.password_env else "",
+        ) if smtp else None,
+        mailbox_dir=email.maildir,
+    )  # fmt: skip
+
+
+def build(assembly: Assembly, *, more_routes: list[web.RouteDef] | None = None) -> web.Application:
+    """Make the web application: every page, the socket, the hooks and the API."""
+    services = assembly.services
+    app = web.Application(middlewares=[explain_errors], client_max_size=_LARGEST_BODY)
+    app[SERVICES], app[DESK] = services, assembly.desk
+    app.add_routes([*health.routes(), *verify.routes(), *package.routes(), *api_routes(), *console_routes()])
+    for channel in assembly.channels.values():
+        if routes := getattr(channel, "routes", None):
+            app.add_routes(routes())
+    if "webchat" in assembly.channels:
+        controller = services.settings.controller
+        app.add_routes(
+            Widget(
+                WidgetSettings(
+                    public_url=services.settings.server.public_url, sites=services.settings.webchat.sites,
+                    controller=controller.name, privacy_url=controller.privacy_url, contact=controller.contact_email,
+                    invented=controller.invented,
+                )  # fmt: skip
+            ).routes()
+        )
+    app.add_routes(more_routes or [])
+    if chat := assembly.channels.get("webchat"):
+        app.on_shutdown.append(chat.hang_up)  # type: ignore[attr-defined]
+    return app
+
+
+@asynccontextmanager
+async def running(assembly: Assembly) -> AsyncIterator[None]:
+    """Run the desk while the context is open: what a kill left behind first, then the clock and the channels."""
+    services = assembly.services
+    if services.settings.database_url.startswith("sqlite"):
+        await services.write(lambda session: (execution.release_leases(session), delivery.release_leases(session)))
+    await assembly.desk.recover()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(_close, services)
+        await stack.enter_async_context(assembly.sweeper.running())
+        for channel in assembly.channels.values():
+            await stack.enter_async_context(channel.listening(assembly.desk))
+        yield
+        await assembly.desk.settle()
+
+
+async def _close(services: Services) -> None:
+    for source in services.sources:
+        if close := getattr(source, "close", None):
+            with suppress(Exception):  # broad: whatever one source does at the end, the others are closed
+                await close()
+    services.store.close()

@@ -1,0 +1,35 @@
+"""What an agent may do about a plan that failed: have it tried again, or close with an honest answer."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from assistant.casework.audit import record
+from assistant.casework.execution import close_partly, retry
+from assistant.casework.queue import WORKERS, Principal, Scope, get_action
+from assistant.errors import Conflict
+from assistant.services import Services, wake
+from assistant.store.tables import Action
+
+
+def try_again(services: Services, session: Session, action_id: str, agent: Principal) -> Action:
+    """Have a failed plan carried on at once, from its first step that is not done."""
+    agent.require(*WORKERS, scope=Scope.APPROVE)
+    action, request = get_action(session, action_id)
+    if action.state != "failed":
+        raise Conflict("Only a plan that failed can be tried again.", state=action.state)
+    record(services, session, request.ref, f"agent:{agent.name}", "try_again", action=action.id)
+    retry(services, session, action, services.clock.now())
+    wake(session, "carry_out")
+    return action
+
+
+def give_up(services: Services, session: Session, action_id: str, agent: Principal) -> Action:
+    """Answer what was done and what was not, and close the request as partly answered."""
+    agent.require(*WORKERS, scope=Scope.APPROVE)
+    action, request = get_action(session, action_id)
+    if action.state != "failed":
+        raise Conflict("Only a plan that failed can be closed in part.", state=action.state)
+    record(services, session, request.ref, f"agent:{agent.name}", "closed_partly", action=action.id)
+    close_partly(services, session, action, request)
+    return action

@@ -1,0 +1,99 @@
+"""An agent in the conversation: taking it over, giving it back, asking about services."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from assistant.casework import talk
+from assistant.casework.audit import record
+from assistant.casework.queue import WORKERS, Principal, Scope, get_action
+from assistant.domain.plan import plan_from_json
+from assistant.errors import Conflict, NotFound
+from assistant.interfaces import Choice
+from assistant.services import Services
+from assistant.store.tables import Action, Conversation, PrivacyRequest
+
+
+def get_conversation(session: Session, ident: str) -> Conversation:
+    """Give a conversation; raises NotFound."""
+    conversation = session.get(Conversation, ident)
+    if conversation is None:
+        raise NotFound("There is no such conversation; open it from the list again.")
+    return conversation
+
+
+def take_over(services: Services, session: Session, ident: str, agent: Principal) -> Conversation:
+    """Have an agent talk to the person in place of the desk; raises Conflict if a colleague does."""
+    agent.require(*WORKERS)
+    conversation = get_conversation(session, ident)
+    if conversation.taken_by == agent.name:
+        return conversation
+    if conversation.taken_by:
+        raise Conflict(f"{conversation.taken_by} talks to this person already.", taken_by=conversation.taken_by)
+    conversation.taken_by, conversation.wants_person_at = agent.name, None
+    session.add(conversation)
+    record(services, session, "", f"agent:{agent.name}", "conversation_taken", conversation=ident)
+    talk.say(services, session, conversation, "handover_joined", name=agent.name)
+    return conversation
+
+
+def give_back(services: Services, session: Session, ident: str, agent: Principal) -> Conversation:
+    """Hand a conversation back to the desk; a request for a person counts as answered."""
+    agent.require(*WORKERS)
+    conversation = get_conversation(session, ident)
+    if conversation.taken_by not in {None, agent.name}:
+        raise Conflict(f"{conversation.taken_by} talks to this person; ask them.", taken_by=conversation.taken_by)
+    told = conversation.taken_by is not None
+    conversation.taken_by, conversation.wants_person_at = None, None
+    session.add(conversation)
+    record(services, session, "", f"agent:{agent.name}", "conversation_given_back", conversation=ident)
+    if told:
+        talk.say(services, session, conversation, "handover_ended")
+    return conversation
+
+
+def ask_about_services(services: Services, session: Session, action_id: str, agent: Principal) -> PrivacyRequest:
+    """Ask the person whether to end the services that block an erasure, in their channel."""
+    agent.require(*WORKERS)
+    action, request = get_action(session, action_id)
+    running = _running_services(action)
+    conversation = get_conversation(session, request.conversation_id)
+    talk.say(
+        services, session, conversation, "services_running", requests=[talk.as_seen(request)], services=running,
+        expects="choice", choices=_services_choices(services, conversation),
+    )  # fmt: skip
+    conversation.state = {"question": "services_running", "expects": "choice", "about": [request.ref]}
+    session.add(conversation)
+    record(services, session, request.ref, f"agent:{agent.name}", "services_asked", services=len(running))
+    return request
+
+
+def _running_services(action: Action) -> list[str]:
+    plan = plan_from_json(action.plan)
+    if action.state != "proposed" or not plan.blockers:
+        raise Conflict("No running service holds this plan up.", state=action.state)
+    return [label for blocker in plan.blockers for label in (blocker.labels or (blocker.what,))]
+
+
+def _services_choices(services: Services, conversation: Conversation) -> list[Choice]:
+    language = conversation.language or services.settings.controller.languages[0]
+    names = ("keep", "services:keep"), ("stop_it", "services:end")
+    return [Choice(services.texts.label("buttons", label, language), value) for label, value in names]
+
+
+def leave_to_support(services: Services, session: Session, ident: str, agent: Principal) -> Conversation:
+    """Decide that a mail in doubt is no request; support has had it since it came."""
+    agent.require(*WORKERS, scope=Scope.REPLY)
+    conversation = in_triage(session, ident)
+    conversation.triage = False
+    session.add(conversation)
+    record(services, session, "", f"agent:{agent.name}", "triage_no_request", conversation=ident)
+    return conversation
+
+
+def in_triage(session: Session, ident: str) -> Conversation:
+    """Give a conversation that waits for an agent's decision; raises Conflict once it was made."""
+    conversation = get_conversation(session, ident)
+    if not conversation.triage:
+        raise Conflict("Somebody decided about this mail already.")
+    return conversation

@@ -1,0 +1,400 @@
+"""The `assistant` command; heavy parts are imported only by the commands that need them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from assistant.errors import AssistantError, ConfigurationError, NotAuthenticated
+
+if TYPE_CHECKING:
+    from assistant.config import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+sources_app = typer.Typer(no_args_is_help=True, help="Where personal data lives.")
+requests_app = typer.Typer(no_args_is_help=True, help="The tracked requests.")
+queue_app = typer.Typer(no_args_is_help=True, help="The plans that wait for an agent.")
+agents_app = typer.Typer(no_args_is_help=True, help="The people who work at the desk, and their tokens.")
+audit_app = typer.Typer(no_args_is_help=True, help="The chain of what was done.")
+for name, group in (
+    ("sources", sources_app), ("requests", requests_app), ("queue", queue_app), ("agents", agents_app), ("audit", audit_app),
+):  # fmt: skip
+    app.add_typer(group, name=name)
+
+Config = Annotated[Path, typer.Option("--config", help="The file of settings.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")]
+_DEFAULT = Path("config.toml")
+_FAILED, _USAGE = 1, 2
+
+
+def main() -> None:
+    """Run the command; errors are one line on standard error, exit 1 for a refusal and 2 for bad usage or settings."""
+    try:
+        app()
+    except ConfigurationError as error:
+        _die(error.message, _USAGE)
+    except AssistantError as error:
+        _die(error.message, _FAILED)
+
+
+def _die(message: str, code: int) -> NoReturn:
+    sys.stderr.write(f"{message}\n")
+    raise SystemExit(code)
+
+
+def _print(row: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(row, ensure_ascii=False, default=str))
+    else:
+        typer.echo("  ".join(f"{key}={value}" for key, value in row.items() if value not in (None, "", [], {})))
+
+
+def _rows(rows: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:
+    for row in rows:
+        _print(row, as_json=as_json)
+
+
+def _settings(config: Path) -> Settings:
+    from assistant.config import load_settings
+
+    return load_settings(config)
+
+
+# ── the desk ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def serve(config: Config = _DEFAULT) -> None:
+    """Run the desk with all channels of the settings."""
+    from assistant.app import assemble, take_lock
+    from assistant.config import require_complete
+    from assistant.serving import bind, configure_logging, run
+    from assistant.serving import serve as serve_desk
+
+    configure_logging()
+    settings = _settings(config)
+    require_complete(settings)
+    lock = take_lock(settings)
+    listener = bind(settings.server.host, settings.server.port)
+
+    async def desk() -> None:
+        await serve_desk(assemble(settings), listener)
+
+    run(desk(), settings.server.event_loop)
+    del lock
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8080,
+    dir: Annotated[Path | None, typer.Option(help="Where the sample data is; a new folder if none is named.")] = None,  # noqa: A002 - the option's name is fixed
+    mail_port: Annotated[int, typer.Option(help="Where mail is taken by SMTP; 0 takes a free port.")] = 0,
+    now: Annotated[str | None, typer.Option(help="The instant at which its clock starts (ISO 8601 with zone).")] = None,
+    no_hold: Annotated[bool, typer.Option("--no-hold", help="Skip the waiting periods.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the whole desk on the sample data of an invented company."""
+    from assistant.demo.run import DemoOptions, run_demo, say_line
+    from assistant.serving import configure_logging, run
+
+    configure_logging()
+    folder = dir or Path(tempfile.mkdtemp(prefix="privacy-desk-"))
+    loop = os.environ.get("DEMO_EVENT_LOOP", "uvloop")
+    options = DemoOptions(folder, port, mail_port, _instant(now) if now else None, not no_hold, as_json, loop)
+    run(run_demo(options, say_line), loop)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"--now: {text!r} is no instant; write it like 2026-11-24T09:30:00+02:00.") from None
+    if instant.tzinfo is None:
+        raise ConfigurationError(f"--now: {text!r} has no zone; write it like 2026-11-24T09:30:00+02:00.")
+    return instant
+
+
+@app.command("mail-in")
+def mail_in(config: Config = _DEFAULT) -> None:
+    """Read one mail on standard input and hand it to the running desk (for an MTA's pipe)."""
+    from assistant.local import ask_running
+
+    raw = sys.stdin.buffer.read()
+    answer = asyncio.run(ask_running(_settings(config), "/mail-in", data=raw))
+    if answer is None:
+        # 75 is EX_TEMPFAIL: the MTA keeps the mail and tries again.
+        _die("The desk is not running; start it with `assistant serve`, the mail is kept by your mail server.", 75)
+
+
+@app.command()
+def doctor(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """Check settings, database, migrations, channels, sources and model; one line each, with the mend."""
+    from assistant.doctor import examine
+
+    rows = asyncio.run(examine(config))
+    _rows(rows, as_json=as_json)
+    if any(row["level"] == "error" for row in rows):
+        raise SystemExit(_FAILED)
+
+
+@app.command()
+def backup(file: Path, config: Config = _DEFAULT) -> None:
+    """Copy the database to a new file, consistent also while the desk runs; keys are not in it."""
+    from assistant.store.backup import back_up
+
+    settings = _settings(config)
+    back_up(settings.database_url, file)
+    typer.echo(f"{file}: written. Keep {settings.server.data_dir / 'keys'} elsewhere: without it the copy cannot be read.")
+
+
+@app.command()
+def restore(file: Path, config: Config = _DEFAULT) -> None:
+    """Put a copy in place of the database of a desk that is stopped."""
+    from assistant.app import take_lock
+    from assistant.store.backup import restore as put_back
+
+    settings = _settings(config)
+    lock = take_lock(settings)
+    put_back(settings.database_url, file)
+    typer.echo(f"{settings.database_url}: restored from {file}; the one before is kept beside it.")
+    del lock
+
+
+# ── reading and the law ─────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def classify(file: Annotated[Path | None, typer.Argument()] = None) -> None:
+    """Read one message a line (or JSON objects with `text`) and print what is understood, as JSON."""
+    from intents import cli_classify
+
+    lines = file.open(encoding="utf-8") if file else sys.stdin
+    _rows(cli_classify(lines), as_json=True)
+
+
+@app.command()
+def evaluate(file: Path, as_json: AsJson = False) -> None:
+    """Measure the reader on labelled messages."""
+    from intents import cli_evaluate
+
+    _print(cli_evaluate(file), as_json=True) if as_json else typer.echo(_figures(cli_evaluate(file)))
+
+
+def _figures(figures: Mapping[str, Any], indent: str = "") -> str:
+    lines = []
+    for key, value in figures.items():
+        if isinstance(value, Mapping):
+            lines += [f"{indent}{key}:", _figures(value, f"{indent}  ")]
+        else:
+            lines.append(f"{indent}{key}: {round(value, 4) if isinstance(value, float) else value}")
+    return "\n".join(lines)
+
+
+@app.command()
+def train() -> None:
+    """Train the pipeline from its examples, deterministic under its seed."""
+    from intents import cli_train
+
+    typer.echo(_figures(cli_train()))
+
+
+@app.command()
+def due(
+    received_at: str,
+    country: str = "EE",
+    timezone: str = "Europe/Tallinn",
+    audience_timezone: str = "Europe/Paris",
+    extended_on: Annotated[str | None, typer.Option()] = None,
+    asked_on: Annotated[str | None, typer.Option()] = None,
+    satisfied_on: Annotated[str | None, typer.Option()] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compute the due date of a request from the instant of its receipt."""
+    from assistant.domain.due_date import due_report
+
+    report = due_report(
+        received_at, country=country, timezone=timezone, audience_timezone=audience_timezone,
+        extended_on=_day(extended_on), asked_on=_day(asked_on), satisfied_on=_day(satisfied_on),
+    )  # fmt: skip
+    typer.echo(json.dumps(report, ensure_ascii=False, default=str) if as_json else _figures(report))
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ConfigurationError(f"{text!r} is no day; write it like 2026-11-24.") from None
+
+
+# ── sources ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@sources_app.command("check")
+def sources_check(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """Can every source be reached, and does its map fit."""
+    from assistant.reading_commands import check_sources
+
+    rows = asyncio.run(check_sources(_settings(config)))
+    _rows(rows, as_json=as_json)
+    if any(row["level"] == "error" for row in rows):
+        raise SystemExit(_FAILED)
+
+
+@sources_app.command("locate")
+def sources_locate(email: str, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """Count what each source holds about a person; no data."""
+    from assistant.reading_commands import locate
+
+    _rows(asyncio.run(locate(_settings(config), email)), as_json=as_json)
+
+
+# ── requests, queue, agents, audit ──────────────────────────────────────────────────────────────────
+
+
+@requests_app.command("list")
+def requests_list(
+    status: Annotated[str | None, typer.Option()] = None,
+    due_before: Annotated[str | None, typer.Option()] = None,
+    right: Annotated[str | None, typer.Option()] = None,
+    config: Config = _DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """List the requests by due date."""
+    from assistant.reading_commands import list_requests
+
+    _rows(list_requests(_settings(config), status, _day(due_before), right), as_json=as_json)
+
+
+@requests_app.command("show")
+def requests_show(ref: str, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """Show one request with its timeline."""
+    from assistant.reading_commands import show_request
+
+    _rows(show_request(_settings(config), ref), as_json=as_json)
+
+
+@queue_app.command("list")
+def queue_list(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """List the plans that wait for approval, by due date."""
+    from assistant.reading_commands import list_queue
+
+    _rows(list_queue(_settings(config)), as_json=as_json)
+
+
+@queue_app.command("show")
+def queue_show(action: str, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """Show a plan: what will be done where, what is kept and why."""
+    from assistant.reading_commands import show_action
+
+    _print(show_action(_settings(config), action), as_json=as_json)
+
+
+def _run(config: Path, command: str, *, as_json: bool, **asked: Any) -> None:
+    from assistant.local import run_command
+
+    _print(asyncio.run(run_command(_settings(config), command, asked)), as_json=as_json)
+
+
+def _agent_token() -> str:
+    token = os.environ.get("ASSISTANT_TOKEN", "")
+    if not token:
+        raise NotAuthenticated("ASSISTANT_TOKEN is empty; put the agent's token there (assistant agents token NAME).")
+    return token
+
+
+@queue_app.command("approve")
+def queue_approve(
+    action: str, plan: Annotated[str, typer.Option()], config: Config = _DEFAULT, as_json: AsJson = False
+) -> None:
+    """Approve exactly the plan with this hash, as the agent of ASSISTANT_TOKEN."""
+    _run(config, "queue-approve", as_json=as_json, action=action, plan_hash=plan, token=_agent_token())
+
+
+@queue_app.command("reject")
+def queue_reject(
+    action: str, reason: Annotated[str, typer.Option()], config: Config = _DEFAULT, as_json: AsJson = False
+) -> None:
+    """Reject a plan with its reason, as the agent of ASSISTANT_TOKEN."""
+    _run(config, "queue-reject", as_json=as_json, action=action, reason=reason, token=_agent_token())
+
+
+@agents_app.command("add")
+def agents_add(
+    name: str,
+    role: Annotated[str, typer.Option(help="agent, approver, lead or auditor")],
+    email: Annotated[str | None, typer.Option(help="Where reminders go.")] = None,
+    config: Config = _DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Add an agent; the password and the authenticator's secret are shown once."""
+    import pyotp
+
+    if role not in {"agent", "approver", "lead", "auditor"}:
+        raise ConfigurationError(f"--role: {role!r} is none; choose agent, approver, lead or auditor.")
+    password, totp = secrets.token_urlsafe(15), pyotp.random_base32()
+    from assistant.local import run_command
+
+    asked = {"name": name, "role": role, "email": email, "password": password, "totp_secret": totp}
+    done = asyncio.run(run_command(_settings(config), "agents-add", asked))
+    _print({**done, "password": password, "totp_secret": totp}, as_json=as_json)
+
+
+@agents_app.command("list")
+def agents_list(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """List the agents."""
+    from assistant.reading_commands import list_agents
+
+    _rows(list_agents(_settings(config)), as_json=as_json)
+
+
+@agents_app.command("token")
+def agents_token(
+    name: str,
+    scope: Annotated[str, typer.Option(help="read, reply or approve")] = "read",
+    may_approve_irreversible: Annotated[bool, typer.Option("--may-approve-irreversible")] = False,
+    config: Config = _DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Make an API token of an agent, shown once."""
+    if scope not in {"read", "reply", "approve"}:
+        raise ConfigurationError(f"--scope: {scope!r} is none; choose read, reply or approve.")
+    _run(
+        config, "agents-token", as_json=as_json, name=name, scope=scope,
+        may_approve_irreversible=may_approve_irreversible,
+    )  # fmt: skip
+
+
+@audit_app.command("verify")
+def audit_verify(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """Find every entry that was edited, removed or swapped, naming the request."""
+    from assistant.reading_commands import verify_audit
+
+    faults = verify_audit(_settings(config))
+    _rows(faults, as_json=as_json)
+    if faults:
+        raise SystemExit(_FAILED)
+    if not as_json:
+        typer.echo("The audit is whole.")
+
+
+@audit_app.command("export")
+def audit_export(
+    begin: Annotated[str | None, typer.Option("--from")] = None,
+    end: Annotated[str | None, typer.Option("--to")] = None,
+    config: Config = _DEFAULT,
+) -> None:
+    """Print the audit, one JSON object a line."""
+    from assistant.reading_commands import export_audit
+
+    _rows(export_audit(_settings(config), _day(begin), _day(end)), as_json=True)
+

@@ -1,0 +1,151 @@
+"""The demo: a desk on sample data in a folder of its own, ready to be tried by anyone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from assistant.app import Assembly, SystemClock, assemble, take_lock
+from assistant.casework import staff
+from assistant.casework.queue import Role, Scope
+from assistant.channels.email.channel import EmailChannel
+from assistant.config import Settings, load_settings
+from assistant.demo.client_area import ClientArea
+from assistant.demo.clock import DemoClock
+from assistant.demo.company import create_company
+from assistant.demo.pages import DemoSite, demo_routes
+from assistant.demo.people import AGENTS, SUBJECTS
+from assistant.serving import bind, serve
+from assistant.store.tables import Agent
+
+_HERE = Path(__file__).parent
+_ISSUER, _AUDIENCE = "https://mon-compte.demo.example", "privacy-desk"
+_TOKEN_OWNER = "api-demo"  # noqa: S105 - a name
+_CLIENT_AREA_DB = "client-area.db"
+_ADDRESS = "privacy@desk.example"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """What the command line asks for."""
+
+    folder: Path
+    port: int
+    mail_port: int
+    now: datetime | None
+    hold: bool
+    as_json: bool
+    event_loop: str = "uvloop"
+
+
+async def run_demo(options: DemoOptions, say: Callable[[str], None]) -> None:
+    """Make the sample company where it is missing, serve the desk, and say where everything is."""
+    listener = bind("127.0.0.1", options.port)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    clock = DemoClock(options.now)
+    settings = _settings(options, url, clock.now())
+    lock = take_lock(settings)
+    assembly = assemble(settings, clock=clock, device_clock=SystemClock())
+    token = await assembly.services.write(lambda session: _staff(assembly, session))
+    site = DemoSite(
+        clock=clock, mailbox_dir=options.folder / "mailbox", public_url=url,
+        client_area=ClientArea(_ISSUER, _AUDIENCE, settings.client_area.key),
+    )  # fmt: skip
+    loop = asyncio.get_running_loop()
+    clock.on_forward(lambda: loop.call_soon_threadsafe(_wake_all, assembly))
+
+    async def ready() -> None:
+        facts = _facts(assembly, options, url, token)
+        say(json.dumps(facts) if options.as_json else _welcome(facts))
+
+    await serve(assembly, listener, routes=demo_routes(site), ready=ready)
+    del lock
+
+
+def _wake_all(assembly: Assembly) -> None:
+    assembly.services.waker.wake(["challenge", "plan", "carry_out", "deliver", "remind", "packages", "expire"])
+
+
+def _settings(options: DemoOptions, url: str, now: datetime) -> Settings:
+    folder = options.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mailbox").mkdir(exist_ok=True)
+    if not (folder / _CLIENT_AREA_DB).exists():
+        create_company(folder / _CLIENT_AREA_DB, today=now.astimezone(UTC).date())
+    key_file = folder / "client-area.key"
+    if not key_file.exists():
+        key_file.write_text(secrets.token_hex(32))
+        key_file.chmod(0o600)
+    template = (_HERE / "config.toml").read_text("utf-8")
+    values = {
+        "URL": url, "HERE": _HERE.as_posix(), "FOLDER": folder.resolve().as_posix(), "MAIL_PORT": str(options.mail_port),
+        "HOLD_HOURS": "72" if options.hold else "0", "KEY": key_file.read_text().strip(), "LOOP": options.event_loop,
+        "ISSUER": _ISSUER, "AUDIENCE": _AUDIENCE, "ADDRESS": _ADDRESS,
+    }  # fmt: skip
+    for name, value in values.items():
+        template = template.replace(f"@{name}@", value)
+    file = folder / "config.toml"
+    file.write_text(template, encoding="utf-8")
+    return load_settings(file)
+
+
+def _staff(assembly: Assembly, session: Session) -> str:
+    services = assembly.services
+    for agent in AGENTS:
+        if session.get(Agent, agent.name) is None:
+            staff.add_agent(
+                services, session, agent.name, Role(agent.role), password=agent.password,
+                totp_secret=agent.totp_secret, email=f"{agent.name}@desk.example",
+            )  # fmt: skip
+    if session.get(Agent, _TOKEN_OWNER) is None:
+        staff.add_agent(
+            services, session, _TOKEN_OWNER, Role.LEAD, password=secrets.token_urlsafe(32),
+            totp_secret=AGENTS[0].totp_secret,
+        )  # fmt: skip
+    return staff.new_token(services, session, _TOKEN_OWNER, Scope.APPROVE, may_approve_irreversible=True)
+
+
+def _facts(assembly: Assembly, options: DemoOptions, url: str, token: str) -> dict[str, Any]:
+    mail = assembly.channels["email"]
+    host, port = (mail.listening_at or ("127.0.0.1", 0)) if isinstance(mail, EmailChannel) else ("127.0.0.1", 0)
+    settings = assembly.services.settings
+    return {
+        "url": url, "chat_ws": f"{url.replace('http', 'ws', 1)}/chat/ws", "api": f"{url}/api/v1", "api_token": token,
+        "mail_in": {"host": host, "port": port, "address": _ADDRESS}, "mailbox_dir": str(options.folder / "mailbox"),
+        "console": {"url": f"{url}/console/", "agents": [asdict(agent) for agent in AGENTS]},
+        "subjects": [{k: getattr(s, k) for k in ("name", "email", "client_id", "note")} for s in SUBJECTS],
+        "client_area": {"issuer": _ISSUER, "audience": _AUDIENCE, "key": settings.client_area.key},
+        "sources": [{"name": s.name, "url": s.url} for s in settings.sources if s.url],
+    }  # fmt: skip
+
+
+def _welcome(facts: Mapping[str, Any]) -> str:
+    people = "\n".join(f"  {s['name']:<18} {s['email']:<40} {s['note']}" for s in facts["subjects"])
+    agents = "\n".join(
+        f"  {a['name']:<10} {a['role']:<9} password {a['password']}  authenticator {a['totp_secret']}"
+        for a in facts["console"]["agents"]
+    )
+    url, mail = facts["url"], facts["mail_in"]
+    return (
+        f"The desk is open (its controller is invented; Ctrl+C ends it).\n\n"
+        f"  everything to try   {url}/demo/\n  a site with the chat {url}/demo/site\n"
+        f"  mail that was sent  {url}/demo/mailbox\n  move the clock      {url}/demo/clock\n"
+        f"  the agents' console {facts['console']['url']}\n  write to            {mail['address']} by SMTP at {mail['host']}:{mail['port']}\n\n"
+        f"People to be:\n{people}\n\nAgents (current codes on {url}/demo/):\n{agents}\n\nAPI token: {facts['api_token']}\n"
+    )
+
+
+def say_line(text: str) -> None:
+    """Write to standard output at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+

@@ -1,0 +1,260 @@
+"""Seals a stream so that nothing unverified ever comes back out: AES-256-GCM in segments, STREAM nonces."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import tempfile
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from _typeshed import ReadableBuffer
+
+SEGMENT: Final = 64 * 1024
+TAG: Final = 16
+MAGIC: Final = b"PDSEAL1\n"
+# The STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár 2015): prefix, counter, flag of the last segment.
+_PREFIX: Final = 7
+_COUNTER: Final = 4
+HEADER: Final = len(MAGIC) + _PREFIX
+KEY_BYTES: Final = 32
+_IN_MEMORY: Final = 1024 * 1024
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class PackageDamaged(AssistantError):
+    """The package cannot be opened: its file is missing, cut off or changed. Make the package again."""
+
+    code = "package_damaged"
+
+
+class PackageNotWritten(AssistantError):
+    """The package could not be written: the disk of the data folder refuses it. Mend that; it is then tried again."""
+
+    code = "package_not_written"
+
+
+class NoRoom(PackageNotWritten):
+    """No room is left for the package. Free space on the disk of the data folder; it is then made again by itself."""
+
+    code = "no_room"
+
+
+class SealingWriter(io.RawIOBase):
+    """Takes plaintext and writes sealed segments to `target`; only `finish` makes what was written openable."""
+
+    def __init__(self, target: BinaryIO, key: bytes) -> None:
+        """Take where to write and a key of 32 bytes that seals nothing else."""
+        super().__init__()
+        self.size = 0
+        self._hash = hashlib.sha256()
+        self._target = target
+        self._cipher = _cipher(key)
+        self._header = MAGIC + os.urandom(_PREFIX)
+        self._count = 0
+        self._pending = bytearray()
+        self._broken = False
+        self._put(self._header)
+
+    @property
+    def sha256(self) -> str:
+        """Give the hash of the plaintext so far."""
+        return self._hash.hexdigest()
+
+    def writable(self) -> bool:
+        """Say that bytes can be written, and neither read nor sought."""
+        return True
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Take plaintext; raises PackageNotWritten, and from then on drops what it is given."""
+        view = memoryview(data).cast("B")
+        self._hash.update(view)
+        self.size += len(view)
+        self._pending += view
+        # The last segment is known only at the end, so one is always held back.
+        while len(self._pending) > SEGMENT:
+            self._seal(bytes(self._pending[:SEGMENT]), last=False)
+            del self._pending[:SEGMENT]
+        return len(view)
+
+    def finish(self) -> None:
+        """Seal what is left as the last segment."""
+        self._seal(bytes(self._pending), last=True)
+        self._pending.clear()
+
+    def _seal(self, segment: bytes, *, last: bool) -> None:
+        self._put(self._cipher.encrypt(_nonce(self._header, self._count, last=last), segment, self._header))
+        self._count += 1
+
+    def _put(self, sealed: bytes) -> None:
+        if self._broken:  # zipfile tidies up after an error by writing more
+            return
+        try:
+            with disk_errors():
+                self._target.write(sealed)
+        except PackageNotWritten:
+            self._broken = True
+            raise
+
+
+class SealedSpool:
+    """Holds one file on its way into the zip: sealed in memory, beyond a megabyte sealed on the disk and unnamed."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder for what memory should not hold; the key lives and dies here."""
+        self._key = os.urandom(KEY_BYTES)
+        self._held = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=folder)  # noqa: SIM115 - closed by close()
+        self._writer = SealingWriter(self._held, self._key)  # type: ignore[arg-type]
+
+    @property
+    def size(self) -> int:
+        """Count the bytes taken."""
+        return self._writer.size
+
+    def write(self, data: bytes) -> None:
+        """Take bytes; raises PackageNotWritten."""
+        self._writer.write(data)
+
+    def read(self) -> Iterator[bytes]:
+        """Give everything back, verified; nothing can be written afterwards."""
+        self._writer.finish()
+        with disk_errors():
+            self._held.flush()
+            length = self._held.seek(0, io.SEEK_END)
+        return _unsealed(self._held, self._key, length, 0)  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Let go of the bytes and of the key."""
+        self._held.close()
+
+
+class SealedFile:
+    """A sealed file (mode 0600) that is there whole once `keep` returned, or else not at all."""
+
+    def __init__(self, file: Path, key: bytes) -> None:
+        """Begin beside the place where it will stand; raises PackageNotWritten."""
+        self._file = file
+        self._part = file.with_name(f"{file.name}.part")
+        with disk_errors():
+            self._part.unlink(missing_ok=True)  # of a run that was killed
+            descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        self._target = os.fdopen(descriptor, "wb")
+        self.writer = SealingWriter(self._target, key)
+
+    def __enter__(self) -> SealedFile:
+        """Give itself."""
+        return self
+
+    def keep(self) -> None:
+        """Seal the end and put the file in its place, on the disk and not only on its way there."""
+        self.writer.finish()
+        with disk_errors():
+            self._target.flush()
+            os.fsync(self._target.fileno())
+            self._part.replace(self._file)
+            _sync_folder(self._file.parent)
+
+    def __exit__(self, *_: object) -> None:
+        """Leave no half file behind."""
+        with suppress(OSError):  # what could not be written goes anyway
+            self._target.close()
+        self._part.unlink(missing_ok=True)
+
+
+def open_package(file: Path, key: bytes, *, offset: int = 0) -> Iterator[bytes]:
+    """Give the bytes of the zip from an offset, each segment verified before it is released.
+
+    The end is verified first, so a file that was cut off fails before its first byte. Raises PackageDamaged.
+    """
+    try:
+        source = file.open("rb")
+    except OSError:
+        raise PackageDamaged from None
+    try:
+        chunks = _unsealed(source, key, os.fstat(source.fileno()).st_size, offset)
+    except BaseException:
+        source.close()
+        raise
+    return _closing(source, chunks)
+
+
+def _closing(source: BinaryIO, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    with source:
+        yield from chunks
+
+
+def _unsealed(source: BinaryIO, key: bytes, length: int, offset: int) -> Iterator[bytes]:
+    """Check the header and the last segment, then give the rest as it is asked for."""
+    if offset < 0:
+        raise ValueError("an offset into a package is 0 or more")
+    source.seek(0)
+    header = source.read(HEADER)
+    if not header.startswith(MAGIC) or length < HEADER + TAG:
+        raise PackageDamaged
+    segments = _Segments(source, _cipher(key), header, (length - HEADER - TAG) // (SEGMENT + TAG))
+    segments.read(segments.last)
+    return _from(segments, offset)
+
+
+def _from(segments: _Segments, offset: int) -> Iterator[bytes]:
+    first, skip = divmod(offset, SEGMENT)
+    for index in range(first, segments.last + 1):
+        if chunk := segments.read(index)[skip if index == first else 0 :]:
+            yield chunk
+
+
+class _Segments:
+    """The sealed segments of one file, each verified as it is read."""
+
+    def __init__(self, source: BinaryIO, cipher: AESGCM, header: bytes, last: int) -> None:
+        self.last = last
+        self._source = source
+        self._cipher = cipher
+        self._header = header
+
+    def read(self, index: int) -> bytes:
+        is_last = index == self.last
+        try:
+            self._source.seek(HEADER + index * (SEGMENT + TAG))
+            sealed = self._source.read(SEGMENT + TAG)
+            return self._cipher.decrypt(_nonce(self._header, index, last=is_last), sealed, self._header)
+        except (InvalidTag, OSError):
+            raise PackageDamaged from None
+
+
+def _cipher(key: bytes) -> AESGCM:
+    if len(key) != KEY_BYTES:
+        raise ValueError("a package is sealed with a key of 32 bytes")
+    return AESGCM(key)
+
+
+def _nonce(header: bytes, index: int, *, last: bool) -> bytes:
+    return header[len(MAGIC) :] + index.to_bytes(_COUNTER, "big") + bytes([last])
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Say what to do when the disk refuses, without the path of anything."""
+    try:
+        yield
+    except OSError as error:
+        raise (NoRoom if error.errno in _NO_ROOM else PackageNotWritten) from error

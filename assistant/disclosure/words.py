@@ -1,0 +1,116 @@
+"""The words of a package, in one language: whole texts from texts/<locale>/, filled in."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+LOCALES: Final = ("en", "fr")
+_NO_BREAK: Final = "\u00a0"
+_FRENCH_SPACES: Final = re.compile(r"""(?<=«) | (?=[:;!?»%](?:[\s"<]|$))""", re.MULTILINE)
+_ARTICLE: Final = re.compile(r"(?P<article>\d+)(?:\((?P<paragraph>\d+)\))?(?:\((?P<point>[a-z])\))?")
+
+
+def locale_of(language: str) -> str:
+    """Give the locale a language is written in; English where there are no texts."""
+    return language[:2].lower() if language[:2].lower() in LOCALES else LOCALES[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Says things in one language, with days and times on the controller's clock."""
+
+    locale: str
+    zone: ZoneInfo
+    tables: Mapping[str, Any]
+
+    def say(self, name: str, **values: Any) -> str:
+        """Write a whole text."""
+        return _environment(self.locale).get_template(name).render(values | {"words": self}).strip()
+
+    def label(self, table: str, name: str) -> str:
+        """Give a label, or the name itself made readable."""
+        return str(self.tables[table].get(name) or name.replace("_", " "))
+
+    def day(self, on: date) -> str:
+        """Write a calendar day; an instant is taken on the controller's clock."""
+        local = on.astimezone(self.zone) if isinstance(on, datetime) else on
+        form = self.tables["format"]
+        number = form["first"] if local.day == 1 else str(local.day)
+        return f"{number} {form['months'][local.month - 1]} {local.year}"
+
+    def moment(self, at: datetime) -> str:
+        """Write an instant with its day, and say whose clock that is."""
+        local = at.astimezone(self.zone)
+        return str(self.tables["format"]["moment"]).format(day=self.day(at), time=f"{local:%H:%M}", zone=self.zone.key)
+
+    def number(self, value: int) -> str:
+        """Write a number with its separators."""
+        return f"{value:,}".replace(",", self.tables["format"]["thousands"])
+
+    def records(self, rows: int) -> str:
+        """Write how many records there are."""
+        return f"{self.number(rows)}{_NO_BREAK}{self.label('format', 'record' if self.is_one(rows) else 'records')}"
+
+    def is_one(self, value: int) -> bool:
+        """Say whether the noun after a number is in the singular."""
+        return value in self.tables["format"]["singular"]
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Join words as a sentence does."""
+        *first, last = tuple(names) or ("",)
+        return f"{', '.join(first)}{self.tables['format']['and']}{last}" if first else last
+
+    def article(self, cited: str) -> str:
+        """Cite an article of the GDPR, given as 6(1)(b), the way the language does."""
+        found = _ARTICLE.fullmatch(cited)
+        if not found:
+            return cited
+        form = self.tables["article"]
+        parts = [form[key].format(value) for key, value in found.groupdict().items() if value]
+        return str(form["between"]).join(parts)
+
+    def own(self, described: Any, field: str = "") -> str:
+        """Give what the operator wrote in this language: `en`, or with a field `safeguards_en`."""
+        return str(getattr(described, f"{field}_{self.locale}" if field else self.locale))
+
+
+def words(locale: str, zone: str) -> Words:
+    """Give the words of a locale; `zone` is the controller's."""
+    return Words(locale, ZoneInfo(zone or "UTC"), _read(locale, "labels.toml"))
+
+
+@cache
+def _read(locale: str, name: str) -> Mapping[str, Any]:
+    text = (files(__package__) / "texts" / locale / name).read_text(encoding="utf-8")
+    # French sets « : ; ! ? » off with a space that must not break; the files hold an ordinary one.
+    text = _FRENCH_SPACES.sub(_NO_BREAK, text) if locale == "fr" else text
+    return MappingProxyType(tomllib.loads(text))
+
+
+@cache
+def _environment(locale: str) -> Environment:
+    texts = {f"{page}.{key}": text for page, part in _read(locale, "page.toml").items() for key, text in part.items()}
+    return Environment(
+        loader=DictLoader(texts), cache_size=-1, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - plain text; the page that shows it escapes it
+    )  # fmt: skip
+
+
+@cache
+def countries() -> Mapping[str, Mapping[str, Any]]:
+    """Give countries by their code: name in each language, and whether the GDPR applies there (EEA)."""
+    text = (files(__package__) / "texts" / "countries.toml").read_text(encoding="utf-8")
+    return MappingProxyType(tomllib.loads(text))

@@ -1,0 +1,76 @@
+"""Examines an installation: one line each, with the mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine
+
+from assistant.config import Settings, load_settings, require_complete
+from assistant.errors import AssistantError
+from assistant.store.migrate import is_current
+
+Row = Mapping[str, Any]
+
+
+async def examine(config: Path) -> list[Row]:
+    """Check settings, database, migrations, channels, sources and model."""
+    try:
+        settings = load_settings(config)
+    except AssistantError as error:
+        return [_row("settings", error.message)]
+    rows = [
+        _try("settings", lambda: require_complete(settings)),
+        _try("database", lambda: _database(settings)),
+        _try("channels", lambda: _channels(settings)),
+        _try("model", _model),
+    ]
+    from assistant.reading_commands import check_sources  # noqa: PLC0415
+
+    try:
+        found = [row for row in await check_sources(settings) if row["level"] != "ok"]
+    except AssistantError as error:
+        return [*rows, _row("sources", error.message)]
+    told = [{"part": f"sources {row['source']}", "level": row["level"], "text": f"{row['where']}: {row['text']}"} for row in found]
+    return [*rows, *(told or [_row("sources", None)])]
+
+
+def _row(part: str, fault: str | None) -> Row:
+    return {"part": part, "level": "error" if fault else "ok", "text": fault or "in order"}
+
+
+def _try(part: str, look: Callable[[], object]) -> Row:
+    try:
+        look()
+    except AssistantError as error:
+        return _row(part, error.message)
+    return _row(part, None)
+
+
+def _database(settings: Settings) -> None:
+    from assistant.errors import ConfigurationError  # noqa: PLC0415
+
+    file = settings.server.data_dir / "desk.db"
+    if settings.database_url.startswith("sqlite") and not settings.server.database_url and not file.exists():
+        raise ConfigurationError(f"{file}: is not there yet; `assistant serve` makes it.")
+    engine = create_engine(settings.database_url)
+    try:
+        if not is_current(engine):
+            raise ConfigurationError("the schema is older than this version; `assistant serve` brings it up to date.")
+    finally:
+        engine.dispose()
+
+
+def _channels(settings: Settings) -> None:
+    from assistant.app import SystemClock, open_channels  # noqa: PLC0415
+    from assistant.store.keyring import Keyring  # noqa: PLC0415
+
+    open_channels(settings, Keyring(bytes(32)), SystemClock())
+
+
+def _model() -> None:
+    from intents import Reader  # noqa: PLC0415
+
+    Reader.load().read("Delete my data, please.")

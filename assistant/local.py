@@ -1,0 +1,154 @@
+"""One desk, one file: commands that write go through the running desk's own socket, or take its lock."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from sqlmodel import Session
+
+from assistant.app import Assembly, assemble, take_lock
+from assistant.casework import approval, queue, staff
+from assistant.casework.queue import Role, Scope
+from assistant.channels.email.channel import EmailChannel
+from assistant.config import Settings
+from assistant.errors import AssistantError, ConfigurationError, Invalid
+from assistant.services import Services
+from assistant.store.backup import back_up
+
+_ERRORS = {cls.code: cls for cls in (AssistantError, Invalid, ConfigurationError)}
+_Work = Callable[[Services, Session, Mapping[str, Any]], Mapping[str, Any]]
+
+
+def _add_agent(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    agent = staff.add_agent(
+        services, session, asked["name"], Role(asked["role"]), password=asked["password"],
+        totp_secret=asked["totp_secret"], email=asked.get("email"), language=asked.get("language", "en"),
+    )  # fmt: skip
+    return {"name": agent.name, "role": agent.role}
+
+
+def _token(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    irreversible = bool(asked["may_approve_irreversible"])
+    scope = Scope(asked["scope"])
+    token = staff.new_token(services, session, asked["name"], scope, may_approve_irreversible=irreversible)
+    return {"name": asked["name"], "scope": scope, "token": token}
+
+
+def _approve(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    agent = staff.principal_of_token(services, session, asked["token"])
+    action = approval.approve(services, session, asked["action"], asked["plan_hash"], agent)
+    return {"id": action.id, "state": action.state, "not_before": action.not_before and action.not_before.isoformat()}
+
+
+def _reject(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    agent = staff.principal_of_token(services, session, asked["token"])
+    action = queue.reject(services, session, asked["action"], asked["reason"], agent)
+    return {"id": action.id, "state": action.state}
+
+
+COMMANDS: Mapping[str, _Work] = {
+    "agents-add": _add_agent, "agents-token": _token, "queue-approve": _approve, "queue-reject": _reject,
+}  # fmt: skip
+
+
+def socket_path(settings: Settings) -> Path:
+    """Give where the running desk listens for its own commands."""
+    return settings.server.data_dir / "desk.sock"
+
+
+@asynccontextmanager
+async def socket_of(assembly: Assembly) -> AsyncIterator[None]:
+    """Listen for the desk's own commands on a socket that only its owner may open."""
+    path = socket_path(assembly.services.settings)
+    path.unlink(missing_ok=True)
+    app = web.Application(client_max_size=64 * 2**20)
+    app.router.add_post("/run/{command}", lambda http_request: _run(assembly, http_request))
+    app.router.add_post("/mail-in", lambda http_request: _mail_in(assembly, http_request))
+    app.router.add_post("/backup", lambda http_request: _back_up(assembly, http_request))
+    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    await runner.setup()
+    mask = os.umask(0o177)
+    try:
+        await web.UnixSite(runner, str(path)).start()
+    finally:
+        os.umask(mask)
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+async def _run(assembly: Assembly, http_request: web.Request) -> web.Response:
+    work = COMMANDS[http_request.match_info["command"]]
+    asked = await http_request.json()
+    try:
+        done = await assembly.services.write(lambda session: work(assembly.services, session, asked))
+    except AssistantError as error:
+        return _told(error)
+    return web.json_response(done)
+
+
+async def _mail_in(assembly: Assembly, http_request: web.Request) -> web.Response:
+    channel = assembly.channels.get("email")
+    if not isinstance(channel, EmailChannel):
+        return _told(ConfigurationError("email.address: is empty; name the desk's address to take mail."))
+    try:
+        await channel.take(assembly.desk, await http_request.read())
+    except AssistantError as error:
+        return _told(error)
+    return web.json_response({"stored": True})
+
+
+async def _back_up(assembly: Assembly, http_request: web.Request) -> web.Response:
+    asked = await http_request.json()
+    try:
+        await asyncio.to_thread(back_up, assembly.services.store.url, Path(asked["file"]))
+    except AssistantError as error:
+        return _told(error)
+    return web.json_response({"file": asked["file"]})
+
+
+def _told(error: AssistantError) -> web.Response:
+    return web.json_response({"code": error.code, "message": error.message}, status=error.http_status)
+
+
+async def run_command(settings: Settings, command: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Run a command that writes: through the running desk, or alone on its database."""
+    if (answer := await ask_running(settings, f"/run/{command}", json=dict(asked))) is not None:
+        return answer
+    lock = take_lock(settings)
+    assembly = assemble(settings)
+    try:
+        return await assembly.services.write(lambda session: COMMANDS[command](assembly.services, session, asked))
+    finally:
+        assembly.services.store.close()
+        if lock is not None:
+            os.close(lock)
+
+
+async def ask_running(settings: Settings, path: str, **body: Any) -> Mapping[str, Any] | None:
+    """Ask the running desk; None when none is running. Raises what it answered."""
+    socket = socket_path(settings)
+    if not socket.exists():
+        return None
+    try:
+        async with (
+            aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket))) as client,
+            client.post(f"http://desk{path}", **body) as response,
+        ):
+            answer: Mapping[str, Any] = await response.json()
+    except aiohttp.ClientConnectorError:
+        return None  # left behind by a killed desk
+    if response.status >= 400:  # noqa: PLR2004 - HTTP
+        raise _ERRORS.get(answer.get("code", ""), AssistantError)(answer.get("message"))
+    return answer
+

@@ -1,0 +1,94 @@
+"""Serves a desk until it is told to stop: its web address, its local socket, its clock and its channels."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from assistant import local
+from assistant.app import Assembly, build, running
+from assistant.errors import ConfigurationError
+
+log = structlog.get_logger(__name__)
+_SHUTDOWN_SECONDS = 5.0
+
+
+def configure_logging() -> None:
+    """Log one line of JSON an event to standard error; never a name, an address or what somebody wrote."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _kinds_only,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _kinds_only(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Keep where it broke, without the values an exception's text may hold."""
+    if event.pop("exc_info", None):
+        error = sys.exc_info()[1]
+        frames = []
+        trace = error.__traceback__ if error else None
+        while trace is not None:
+            frames.append(f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
+            trace = trace.tb_next
+        event["error"], event["at"] = type(error).__name__, frames[-6:]
+    return event
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take a port (0 takes a free one); raises ConfigurationError naming it when it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"server.port: {host}:{port} cannot be taken ({os.strerror(error.errno or 0)}); stop what listens there, or choose another."
+        ) from None
+    return listener
+
+
+async def serve(
+    assembly: Assembly, listener: socket.socket, *, routes: list[web.RouteDef] | None = None,
+    ready: Callable[[], Awaitable[None]] | None = None,
+) -> None:  # fmt: skip
+    """Serve until SIGTERM or SIGINT; what is under way is finished first."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(build(assembly, more_routes=routes), access_log=None, handle_signals=False)
+    async with running(assembly), local.socket_of(assembly):
+        await runner.setup()
+        try:
+            await web.SockSite(runner, listener, shutdown_timeout=_SHUTDOWN_SECONDS).start()
+            log.info("desk.ready", port=listener.getsockname()[1])
+            if ready:
+                await ready()
+            await stop.wait()
+        finally:
+            await runner.cleanup()
+
+
+def run(main: Awaitable[None], event_loop: str) -> None:
+    """Run to the end on the loop that the settings name."""
+    if event_loop == "uvloop" and sys.platform != "win32":
+        import uvloop  # noqa: PLC0415 - not on every platform
+
+        uvloop.run(main)  # type: ignore[arg-type]
+    else:
+        asyncio.run(main)  # type: ignore[arg-type]

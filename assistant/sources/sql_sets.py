@@ -1,0 +1,135 @@
+"""Sets of rows, held by their keys in temporary tables, so that what was found stays found while it is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from assistant.sources.sql_engine import WRITES
+from assistant.sources.sql_values import NEVER, Condition, both
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sqlalchemy.sql import Select
+
+    from assistant.sources.sql_layout import Mapped
+
+_SHARED = "privacy_desk_shared"
+_KEPT_BY_ROLLBACK = {"mysql", "mariadb"}  # there a rollback leaves temporary tables in place
+_COUNTED = {"preserve_rowcount": True}
+
+
+@dataclass(eq=False)
+class Held:
+    """Some rows of a mapped table; `shared` of them are another person's as well."""
+
+    mapped: Mapped
+    clause: sa.TableClause
+    size: int = 0
+    shared: int = 0
+
+    def keys(self, columns: Iterable[str], *, shared: bool | None = None) -> Select[Any]:
+        """Select these columns of all, of the shared, or of the other rows."""
+        query = sa.select(*(self.clause.c[name] for name in columns))
+        if shared is None or not (shared or self.shared):
+            return query
+        return query.where(self.clause.c[_SHARED] == int(shared))
+
+    def rows(self, *, shared: bool | None = None) -> Condition:
+        """Select the rows of the mapped table that are held."""
+        if not self.size or (shared and not self.shared):
+            return NEVER
+        return within(self.mapped, self.mapped.map.key, self.keys(self.mapped.map.key, shared=shared))
+
+    def adding(self, condition: Condition) -> sa.Insert:
+        """Add the rows that fit and are not held yet."""
+        columns = [c.name for c in self.clause.columns if c.name != _SHARED]
+        rows = sa.select(*self.mapped.columns(columns), sa.literal(0))
+        if self.size:
+            condition = both(condition, sa.not_(self.rows()))
+        return sa.insert(self.clause).from_select([*columns, _SHARED], rows.where(condition))
+
+    def sharing(self, columns: Sequence[str], others: Select[Any]) -> sa.Update:
+        """Mark as shared the rows whose columns are among what others lead to."""
+        hit = among([self.clause.c[name] for name in columns], others)
+        return sa.update(self.clause).values({_SHARED: 1}).where(self.clause.c[_SHARED] == 0, hit)
+
+
+@dataclass(eq=False)
+class Sets:
+    """The temporary tables of one transaction."""
+
+    connection: sa.Connection
+    said: dict[tuple[object, ...], str]  # statements without values of a person, rendered once per layout
+    _made: list[str] = field(default_factory=list)
+
+    def make(self, mapped: Mapped, columns: Sequence[str], name: str) -> Held:
+        """Make an empty set with these columns; its name must be its own."""
+        dialect = self.connection.dialect
+        quote = dialect.identifier_preparer
+        shape = ", ".join([*map(quote.quote, columns), f"0 AS {_SHARED}"])
+        source = quote.format_table(mapped.clause)
+        name = f"privacy_desk_{name}"
+        if dialect.name in _KEPT_BY_ROLLBACK:
+            self.connection.exec_driver_sql(_drop(dialect.name, name))
+        self.connection.exec_driver_sql(
+            f"CREATE TEMPORARY TABLE {name} AS SELECT {shape} FROM {source} WHERE 1 = 0"
+        )
+        self._made.append(name)
+        own = [sa.column(c.name, c.type) for c in mapped.columns(columns)]
+        return Held(mapped, sa.table(name, *own, sa.column(_SHARED, sa.Integer)))
+
+    def drop(self) -> None:
+        """Remove the sets where the end of the transaction does not; nothing of ours stays behind."""
+        dialect, commits = self.connection.dialect.name, self.connection.get_execution_options().get(WRITES)
+        if commits or dialect in _KEPT_BY_ROLLBACK:
+            for name in self._made:
+                self.connection.exec_driver_sql(_drop(dialect, name))
+
+    def fill(self, held: Held, condition: Condition) -> int:
+        """Add the rows that fit and are not held yet; gives how many."""
+        if condition is NEVER:
+            return 0
+        return self._grown(held, self.connection.execute(held.adding(condition), execution_options=_COUNTED))
+
+    def follow(self, held: Held, columns: tuple[str, ...], parent: Held, references: tuple[str, ...]) -> int:
+        """Add the rows whose columns lead to held rows of another table; gives how many."""
+
+        def adding() -> sa.Insert:
+            return held.adding(within(held.mapped, columns, parent.keys(references)))
+
+        return self._grown(
+            held,
+            self.say(
+                ("follow", held.clause.name, columns, parent.clause.name, references, held.size > 0), adding
+            ),
+        )
+
+    def say(self, key: tuple[object, ...], build: Callable[[], sa.ClauseElement]) -> sa.CursorResult[Any]:
+        """Run a statement that holds no value of a person; equal keys mean equal statements."""
+        if key not in self.said:
+            self.said[key] = str(build().compile(self.connection, compile_kwargs={"literal_binds": True}))
+        return self.connection.exec_driver_sql(self.said[key], execution_options=_COUNTED)
+
+    def _grown(self, held: Held, done: sa.CursorResult[Any]) -> int:
+        held.size += done.rowcount
+        return done.rowcount
+
+
+def within(mapped: Mapped, columns: Sequence[str], keys: Select[Any]) -> Condition:
+    """Select the rows of a table whose columns are among the keys."""
+    return among(mapped.columns(columns), keys)
+
+
+def among(columns: Sequence[sa.ColumnElement[Any]], keys: Select[Any]) -> Condition:
+    """Compare one or several columns with the keys."""
+    return columns[0].in_(keys) if len(columns) == 1 else sa.tuple_(*columns).in_(keys)
+
+
+def _drop(dialect: str, name: str) -> str:
+    if dialect in _KEPT_BY_ROLLBACK:
+        return f"DROP TEMPORARY TABLE IF EXISTS {name}"
+    return f"DROP TABLE IF EXISTS {'temp' if dialect == 'sqlite' else 'pg_temp'}.{name}"

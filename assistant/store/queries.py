@@ -1,0 +1,169 @@
+"""Questions that pages, programs and the command line ask of the store; each reads, none changes anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_
+from sqlmodel import Session, col, select
+
+from assistant.domain.rights import Right
+from assistant.domain.status import CLOSED, Status
+from assistant.store.tables import (
+    Action,
+    Agent,
+    Audit,
+    Conversation,
+    EvidenceRow,
+    Message,
+    PrivacyRequest,
+    StepRow,
+)
+
+_LIVE_PLANS = ("proposed", "approved", "executing", "failed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFilter:
+    """Which requests are looked for; `reference` is the beginning of one, `contact_hash` a proved address."""
+
+    status: Status | None = None
+    right: Right | None = None
+    due_before: date | None = None
+    only_open: bool = False
+    attention: bool = False
+    reference: str = ""
+    contact_hash: str = ""
+
+
+def requests_by_due_date(
+    session: Session, wanted: RequestFilter, *, after: tuple[date, str] | None = None, limit: int
+) -> list[PrivacyRequest]:
+    """List requests by (due_on, ref), those after a place in that order only."""
+    query = select(PrivacyRequest).where(*_conditions(wanted))
+    if after is not None:
+        due_on, ref = after
+        query = query.where(
+            or_(
+                col(PrivacyRequest.due_on) > due_on,
+                and_(col(PrivacyRequest.due_on) == due_on, col(PrivacyRequest.ref) > ref),
+            )
+        )
+    return list(session.exec(query.order_by(col(PrivacyRequest.due_on), col(PrivacyRequest.ref)).limit(limit)))
+
+
+def _conditions(wanted: RequestFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.status:
+        found.append(col(PrivacyRequest.status) == wanted.status)
+    if wanted.right:
+        found.append(col(PrivacyRequest.right) == wanted.right)
+    if wanted.due_before:
+        found.append(col(PrivacyRequest.due_on) < wanted.due_before)
+    if wanted.only_open:
+        found.append(col(PrivacyRequest.status).not_in(CLOSED))
+    if wanted.attention:
+        found.append(col(PrivacyRequest.attention).is_not(None))
+    either = []
+    if wanted.reference:
+        either.append(col(PrivacyRequest.ref).startswith(wanted.reference, autoescape=True))
+    if wanted.contact_hash:
+        either.append(col(PrivacyRequest.contact_hash) == wanted.contact_hash)
+    return [*found, or_(*either)] if either else found
+
+
+def messages_of(session: Session, conversation_id: str) -> list[Message]:
+    """List what was written in a conversation, in its order."""
+    query = select(Message).where(col(Message.conversation_id) == conversation_id).order_by(col(Message.id))
+    return list(session.exec(query))
+
+
+def requests_in(session: Session, conversation_id: str) -> list[PrivacyRequest]:
+    """List the requests opened in a conversation, oldest first."""
+    return list(
+        session.exec(
+            select(PrivacyRequest)
+            .where(col(PrivacyRequest.conversation_id) == conversation_id)
+            .order_by(col(PrivacyRequest.received_at), col(PrivacyRequest.ref))
+        )
+    )
+
+
+def audit_of(session: Session, ref: str) -> list[Audit]:
+    """List the audit entries of a request, in their order."""
+    return list(session.exec(select(Audit).where(col(Audit.chain) == ref).order_by(col(Audit.ordinal))))
+
+
+def evidence_of(session: Session, request: PrivacyRequest) -> EvidenceRow | None:
+    """Give what was proved for a request."""
+    return session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
+
+
+def live_plan_of(session: Session, ref: str) -> Action | None:
+    """Give the plan of a request that is waiting, under way or failed."""
+    return session.exec(
+        select(Action)
+        .where(col(Action.ref) == ref, col(Action.state).in_(_LIVE_PLANS))
+        .order_by(col(Action.created_at).desc())
+    ).first()
+
+
+def plans_of(session: Session, ref: str) -> list[Action]:
+    """List every plan a request ever had, newest first."""
+    query = select(Action).where(col(Action.ref) == ref).order_by(col(Action.created_at).desc())
+    return list(session.exec(query))
+
+
+def steps_of(session: Session, action_id: str) -> list[StepRow]:
+    """List how far each step of a plan has come, in their order."""
+    query = select(StepRow).where(col(StepRow.action_id) == action_id).order_by(col(StepRow.ordinal))
+    return list(session.exec(query))
+
+
+def conversations_wanting_a_person(session: Session) -> list[Conversation]:
+    """List the conversations that asked for a person or that an agent has taken, longest waiting first."""
+    return list(
+        session.exec(
+            select(Conversation)
+            .where(or_(col(Conversation.wants_person_at).is_not(None), col(Conversation.taken_by).is_not(None)))
+            .order_by(col(Conversation.wants_person_at), col(Conversation.last_at))
+        )
+    )
+
+
+def conversations_in_triage(session: Session) -> list[Conversation]:
+    """List the mails of which it is in doubt whether they hold a request, oldest first."""
+    query = select(Conversation).where(col(Conversation.triage)).order_by(col(Conversation.started_at))
+    return list(session.exec(query))
+
+
+def last_message_of(session: Session, conversation_id: str, sender: str = "you") -> Message | None:
+    """Give the last message of one side of a conversation."""
+    return session.exec(
+        select(Message)
+        .where(col(Message.conversation_id) == conversation_id, col(Message.sender) == sender)
+        .order_by(col(Message.id).desc())
+        .limit(1)
+    ).first()
+
+
+def is_active_agent(session: Session, name: str) -> bool:
+    """Tell whether somebody of that name works here."""
+    agent = session.get(Agent, name)
+    return agent is not None and agent.active
+
+
+def count_by(session: Session, column: str, *, since: datetime | None = None) -> dict[str, int]:
+    """Count requests by `right` or `status`, those received since an instant only."""
+    by = col({"right": PrivacyRequest.right, "status": PrivacyRequest.status}[column])
+    query = select(by, func.count()).group_by(by)
+    if since is not None:
+        query = query.where(col(PrivacyRequest.received_at) >= since)
+    return dict(session.exec(query).all())
+
+
+def count_open(session: Session, *, due_before: date | None = None, attention: bool = False) -> int:
+    """Count the open requests, those due before a day or flagged for a person only."""
+    conditions = _conditions(RequestFilter(only_open=True, due_before=due_before, attention=attention))
+    return session.exec(select(func.count()).select_from(PrivacyRequest).where(*conditions)).one()

@@ -1,0 +1,251 @@
+"""What goes in and out of the API: the one place from which answers and their OpenAPI description come."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.domain.rights import Right
+from assistant.domain.status import Status
+
+Text = Annotated[str, Field(min_length=1, max_length=20_000)]
+
+
+class Out(BaseModel):
+    """Something the API answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Taken(BaseModel):
+    """Something the API takes; an unknown name is refused rather than ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ── requests ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class RequestOut(Out):
+    """One right used by one person, with its clock."""
+
+    ref: str
+    right: Right
+    status: Status
+    channel: str
+    language: str
+    received_at: datetime
+    due_on: date
+    safe_on: date
+    assurance: int = Field(description="Assurance tier proved, 0 to 3")
+    attention: str | None = Field(description="Why a person is needed")
+    person: str | None = Field(description="Masked, unless revealed")
+    assignee: str | None
+
+
+class RequestPage(Out):
+    """Requests by due date; `next` is the cursor of those that follow."""
+
+    items: list[RequestOut]
+    next: str | None
+
+
+class RequestDetail(RequestOut):
+    """A request with what it follows from."""
+
+    rules: list[str] = Field(description="The rules of law by which the due date was counted, in order")
+    details: dict[str, Any]
+    extended_on: date | None
+    after: str | None = Field(description="The request that is carried out first")
+    actions: list[str] = Field(description="Its plans, newest first")
+    conversation: str
+    closed_at: datetime | None
+
+
+class TimelineEntry(Out):
+    """A message, what was proved, or an entry of the audit."""
+
+    at: datetime
+    kind: Literal["message", "note", "evidence", "audit"]
+    actor: str
+    event: str
+    text: str | None = None
+    data: dict[str, Any] = {}
+
+
+class Timeline(Out):
+    """Everything that happened, in its order."""
+
+    items: list[TimelineEntry]
+
+
+# ── plans ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+class StepOut(Out):
+    """What happens to one table of one source."""
+
+    source: str
+    table: str
+    operation: str
+    rows: int
+    category: str
+    columns: list[str] = Field(description="The columns overwritten; empty where whole rows go or are copied")
+
+
+class KeepOut(Out):
+    """What stays, and the law that says so."""
+
+    source: str
+    table: str
+    rows: int
+    columns: list[str]
+    rule: str
+    law: str
+    until: date | None
+
+
+class BlockerOut(Out):
+    """A running service that holds an erasure up."""
+
+    source: str
+    table: str
+    rows: int
+    what: str
+
+
+class QueueItem(Out):
+    """A plan that waits for its approval."""
+
+    id: str
+    request: str
+    right: Right
+    operation: str
+    state: str
+    plan_hash: str
+    created_at: datetime
+    due_on: date
+    not_before: datetime | None = Field(description="When an approved plan is carried out")
+    needs_second_person: bool
+    steps: list[StepOut]
+    keeps: list[KeepOut]
+    recipients: list[str]
+    blockers: list[BlockerOut]
+    conflicts: list[str]
+
+
+class Queue(Out):
+    """The plans that wait, by legal due date."""
+
+    items: list[QueueItem]
+
+
+# ── conversations and reports ───────────────────────────────────────────────────────────────────────
+
+
+class MessageOut(Out):
+    """What was written in a conversation; addresses and long numbers are masked unless revealed."""
+
+    id: int
+    sender: Literal["you", "assistant", "agent", "note"] = Field(alias="from")
+    name: str
+    text: str
+    at: datetime
+
+
+class ConversationOut(Out):
+    """One thread in one channel."""
+
+    id: str
+    channel: str
+    language: str | None
+    taken_by: str | None
+    wants_person_at: datetime | None
+    requests: list[str]
+    messages: list[MessageOut]
+
+
+class Summary(Out):
+    """How the desk stands: counts only."""
+
+    by_status: dict[str, int]
+    by_right: dict[str, int]
+    open: int
+    overdue: int
+    due_within_7_days: int
+    attention: int
+    awaiting_approval: int
+    wanting_a_person: int
+
+
+# ── what is sent ────────────────────────────────────────────────────────────────────────────────────
+
+
+class Nothing(Taken):
+    """No parameters, or an empty body."""
+
+
+class RequestQuery(Taken):
+    """Which requests; `q` is the beginning of a reference, or a whole e-mail address that was proved."""
+
+    status: Status | None = None
+    right: Right | None = None
+    due_before: date | None = None
+    q: str = Field("", max_length=320)
+    cursor: str = Field("", max_length=100)
+    limit: int = Field(50, ge=1, le=200)
+    reveal: bool = False
+
+
+class RevealQuery(Taken):
+    """Whether names and addresses are shown; each time leaves an audit entry."""
+
+    reveal: bool = False
+
+
+class Extension(Taken):
+    """Two more months, told to the person with the reason (GDPR 12(3))."""
+
+    reason: Text
+
+
+class Refusal(Taken):
+    """A ground of the law, and why it applies, in words for the person (GDPR 12(4))."""
+
+    ground: str
+    reason: Text
+
+
+class Written(Taken):
+    """A text: to the person in replies and closing answers, to colleagues in notes."""
+
+    text: Text
+
+
+class Assignment(Taken):
+    """Whose a request is; null gives it back to all."""
+
+    assignee: str | None
+
+
+class Approval(Taken):
+    """The hash of the plan that was looked at."""
+
+    plan_hash: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class Rejection(Taken):
+    """Why a plan is not good."""
+
+    reason: Text
+
+
+class Problem(Out):
+    """An RFC 9457 problem document."""
+
+    type: str
+    title: str
+    status: int
+    code: str

@@ -1,0 +1,136 @@
+"""The page of a package: a link is no authority, a fresh code is; one browser has it for an hour."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from aiohttp import web
+
+from assistant.casework import packages, proof
+from assistant.casework.intake import local_day
+from assistant.domain.assurance import CODE_LIFETIME
+from assistant.errors import NotFound, NotVerified, TooManyAttempts
+from assistant.services import Services
+from assistant.store.tables import Package
+from assistant.web.keys import SERVICES
+from assistant.web.pages import Button, language_of, show_page
+
+_COOKIE = "desk_package"
+_RANGE = re.compile(r"bytes=(\d+)-")
+
+
+def routes() -> list[web.RouteDef]:
+    """List the addresses of a package; the id alone opens nothing."""
+    return [
+        web.get("/package/{id}", show),
+        web.post("/package/{id}/send", send),
+        web.post("/package/{id}/open", open_with_code),
+        web.get("/package/{id}/download", download),
+    ]
+
+
+async def show(http_request: web.Request) -> web.StreamResponse:
+    """Offer a code, or the download to the browser that has it; the same page for a package that never was."""
+    services, ident, language = _of(http_request)
+    package = await _granted(services, http_request, ident)
+    if package is not None:
+        texts = services.texts.page("package_download", language, gone_on=local_day(services, package.gone_at))
+        return show_page(texts, language, link=(texts["download"], f"/package/{ident}/download"))
+    texts = services.texts.page("package", language)
+    return show_page(texts, language, buttons=[Button(texts["send_code"], f"/package/{ident}/send")])
+
+
+async def send(http_request: web.Request) -> web.StreamResponse:
+    """Send a code if there is a package, and say the same if there is none."""
+    services, ident, language = _of(http_request)
+    until = services.clock.now() + CODE_LIFETIME
+    try:
+        await services.write(lambda session: packages.want_code(services, session, ident))
+    except NotFound:
+        pass
+    except TooManyAttempts as error:
+        return show_page(services.texts.page("package_code_limit", language, next_at=error.data["next_at"]), language)
+    return _ask_code(services, ident, language, "package_code", until=until)
+
+
+def _ask_code(services: Services, ident: str, language: str, name: str, **values: object) -> web.Response:
+    texts = services.texts.page(name, language, **values)
+    buttons = [
+        Button(texts["submit"], f"/package/{ident}/open", code=texts["label"]),
+        Button(texts["resend"], f"/package/{ident}/send", quiet=True),
+    ]
+    return show_page(texts, language, buttons=buttons)
+
+
+async def open_with_code(http_request: web.Request) -> web.StreamResponse:
+    """Check the code and give the package to this browser."""
+    services, ident, language = _of(http_request)
+    answer = str((await http_request.post()).get("code", ""))
+    try:
+        attempt = await services.write(
+            lambda session: proof.reserve_attempt(services, session, packages.current_code(session, ident))
+        )
+        if not await proof.is_right(services, attempt, answer):
+            await services.write(lambda session: proof.note_failure(services, session, attempt.challenge_id))
+            raise NotVerified
+        secret = await services.write(
+            lambda session: packages.grant(services, session, ident, attempt.challenge_id, None)
+        )
+    except (NotFound, NotVerified):
+        return _ask_code(services, ident, language, "package_code_wrong")
+    response = web.HTTPSeeOther(f"/package/{ident}")
+    secure = services.settings.server.public_url.startswith("https://")
+    response.set_cookie(
+        _COOKIE, secret, path=f"/package/{ident}", max_age=int(packages.GRANT.total_seconds()), httponly=True,
+        samesite="Lax", secure=secure,
+    )  # fmt: skip
+    raise response
+
+
+async def download(http_request: web.Request) -> web.StreamResponse:
+    """Send the zip, from where a broken download stopped; the last byte sent makes it complete."""
+    services, ident, language = _of(http_request)
+    package = await _granted(services, http_request, ident)
+    if package is None:
+        return show_page(services.texts.page("package_expired", language), language, status=403)
+    begin = _begin(http_request, package.size)
+    response = web.StreamResponse(status=206 if begin else 200, headers=_headers(package, begin))
+    await response.prepare(http_request)
+    chunks = packages.unsealed(services, package, begin)
+    while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+        await response.write(chunk)
+    await response.write_eof()
+    await services.write(lambda session: packages.do_downloaded(services, session, ident))
+    return response
+
+
+def _begin(http_request: web.Request, size: int) -> int:
+    found = _RANGE.fullmatch(http_request.headers.get("Range", ""))
+    begin = int(found[1]) if found else 0
+    if begin >= size > 0 and begin:
+        raise web.HTTPRequestRangeNotSatisfiable(headers={"Content-Range": f"bytes */{size}"})
+    return begin
+
+
+def _headers(package: Package, begin: int) -> dict[str, str]:
+    headers = {
+        "Content-Type": "application/zip", "Content-Length": str(package.size - begin),
+        "Content-Disposition": f'attachment; filename="{package.ref}.zip"', "Accept-Ranges": "bytes",
+        "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff",
+    }  # fmt: skip
+    if begin:
+        headers["Content-Range"] = f"bytes {begin}-{package.size - 1}/{package.size}"
+    return headers
+
+
+async def _granted(services: Services, http_request: web.Request, ident: str) -> Package | None:
+    secret = http_request.cookies.get(_COOKIE, "")
+    try:
+        return await services.read(lambda session: packages.check_grant(services, session, ident, secret))
+    except (NotFound, NotVerified):
+        return None
+
+
+def _of(http_request: web.Request) -> tuple[Services, str, str]:
+    return http_request.config_dict[SERVICES], http_request.match_info["id"], language_of(http_request)
