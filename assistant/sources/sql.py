@@ -31,7 +31,7 @@ from assistant.sources.sql_engine import failures, make_engine, transaction
 from assistant.sources.sql_export import BATCH, columns_shown, select_rows, tables_shown
 from assistant.sources.sql_keeps import Retention
 from assistant.sources.sql_layout import Layout, Mapped, lay_out
-from assistant.sources.sql_propose import Proposing
+from assistant.sources.sql_propose import Proposing, propose_copy
 from assistant.sources.sql_rows import PersonRows, person_rows
 from assistant.sources.sql_schema import Schema, read_schema
 
@@ -156,9 +156,7 @@ class SqlSource:
     def _locate(self, identity: Identity) -> Located:
         with self._rows(identity) as rows:
             tables = [
-                TableRows(
-                    m.label, m.map.category, rows.count(m, rows.theirs(m)), rows.count(m, rows.shared(m))
-                )
+                TableRows(m.label, m.map.category, rows.number(m), rows.number(m, shared=True))
                 for m in rows.layout
             ]
             return Located(self.name, identity, tuple(rows.accounts(self.name)), tuple(tables))
@@ -168,6 +166,9 @@ class SqlSource:
             return list(contacts(rows, self.name))
 
     def _propose(self, located: Located, order: Order) -> Proposal:
+        if order.operation is Operation.EXPORT:
+            with transaction(self.engine, self.name) as connection:
+                return propose_copy(located, self._laid_out(connection))
         with self._rows(located.identity, located) as rows:
             return Proposing(self.name, self._orders(rows, order)).proposal()
 

@@ -76,8 +76,6 @@ class Orders:
         conflicts: list[str] = []
         if self.order.operation is Operation.ERASE:
             return list(self._erase(conflicts)), conflicts
-        if self.order.operation is Operation.EXPORT:
-            return [], conflicts
         return list(self._flags(conflicts)), conflicts
 
     # erasure

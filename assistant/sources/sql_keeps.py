@@ -13,13 +13,14 @@ import sqlalchemy as sa
 from assistant.domain.plan import Blocker, Keep
 from assistant.domain.retention import RetentionRule, kept_until
 from assistant.sources.sql_layout import Mapped
-from assistant.sources.sql_rows import Held, PersonRows, within
+from assistant.sources.sql_sets import Held, within
 from assistant.sources.sql_values import NEVER, Condition, both, day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from assistant.domain.data_map import KeepRule
+    from assistant.sources.sql_rows import PersonRows
 
 _LABELS_SHOWN = 20
 _LONGEST_PERIOD = 200 * 366  # days

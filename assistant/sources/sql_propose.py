@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.domain.plan import Keep, Operation, Order, Proposal, Step, TableEffect
+from assistant.domain.plan import Keep, Located, Operation, Order, Proposal, Step, TableEffect
 from assistant.sources.sql_check import as_conflicts, misfits
 from assistant.sources.sql_conflicts import refusals
 from assistant.sources.sql_keeps import blockers, event_days, retained, still_needed
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from assistant.sources.sql_actions import Action, Orders
+    from assistant.sources.sql_layout import Layout
     from assistant.sources.sql_rows import PersonRows
 
 
@@ -37,8 +38,6 @@ class Proposing:
 
     def proposal(self) -> Proposal:
         """Read everything the proposal says; changes nothing."""
-        if self.order.operation is Operation.EXPORT:
-            return Proposal(self._step(list(self._copies())))
         actions, unfit = self.orders.actions()
         effects = list(self._effects(actions))
         erasing = self.order.operation is Operation.ERASE
@@ -58,12 +57,6 @@ class Proposing:
 
     def _step(self, effects: Sequence[TableEffect]) -> Step | None:
         return Step(self.source, self.order.operation, tuple(effects)) if effects else None
-
-    def _copies(self) -> Iterator[TableEffect]:
-        for mapped in self.rows.layout:
-            if number := self.rows.number(mapped):
-                shared = self.rows.number(mapped, shared=True)
-                yield TableEffect(mapped.label, mapped.map.category, number, mapped.exported, shared=shared)
 
     def _effects(self, actions: Sequence[Action]) -> Iterator[TableEffect]:
         told: set[str] = set()
@@ -107,3 +100,15 @@ class Proposing:
         tables = {effect.table for effect in effects if effect.rows}
         named = (name for m in self.rows.layout if m.label in tables for name in m.map.recipients)
         return tuple(sorted(set(named)))
+
+
+def propose_copy(located: Located, layout: Layout) -> Proposal:
+    """Say what a disclosure would copy: what was located, nothing is asked of the database again."""
+    effects = tuple(
+        TableEffect(
+            found.table, found.category, found.rows, layout.tables[found.table].exported, shared=found.shared
+        )
+        for found in located.tables
+        if found.rows
+    )
+    return Proposal(Step(located.source, Operation.EXPORT, effects) if effects else None)

@@ -1,4 +1,4 @@
-"""Sets of rows, held by their keys in temporary tables, so that what was found stays found while it is changed."""
+"""Sets of rows, held by key in temporary tables, so that what was found stays found while it is changed."""
 
 from __future__ import annotations
 
