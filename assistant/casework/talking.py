@@ -28,8 +28,8 @@ def take_over(services: Services, session: Session, ident: str, agent: Principal
     conversation = get_conversation(session, ident)
     if conversation.taken_by == agent.name:
         return conversation
-    if conversation.taken_by:
-        raise Conflict(f"{conversation.taken_by} talks to this person already.", taken_by=conversation.taken_by)
+    if other := conversation.taken_by:
+        raise Conflict(f"{other} talks to this person already.", taken_by=other)
     conversation.taken_by, conversation.wants_person_at = agent.name, None
     session.add(conversation)
     record(services, session, "", f"agent:{agent.name}", "conversation_taken", conversation=ident)
@@ -41,30 +41,36 @@ def give_back(services: Services, session: Session, ident: str, agent: Principal
     """Hand a conversation back to the desk; a request for a person counts as answered."""
     agent.require(*WORKERS)
     conversation = get_conversation(session, ident)
-    if conversation.taken_by not in {None, agent.name}:
-        raise Conflict(f"{conversation.taken_by} talks to this person; ask them.", taken_by=conversation.taken_by)
-    told = conversation.taken_by is not None
+    other = conversation.taken_by
+    if other not in {None, agent.name}:
+        raise Conflict(f"{other} talks to this person; ask them.", taken_by=other)
     conversation.taken_by, conversation.wants_person_at = None, None
     session.add(conversation)
     record(services, session, "", f"agent:{agent.name}", "conversation_given_back", conversation=ident)
-    if told:
+    if other is not None:
         talk.say(services, session, conversation, "handover_ended")
     return conversation
 
 
-def ask_about_services(services: Services, session: Session, action_id: str, agent: Principal) -> PrivacyRequest:
+def ask_about_services(
+    services: Services, session: Session, action_id: str, agent: Principal
+) -> PrivacyRequest:
     """Ask the person whether to end the services that block an erasure, in their channel."""
     agent.require(*WORKERS)
     action, request = get_action(session, action_id)
     running = _running_services(action)
     conversation = get_conversation(session, request.conversation_id)
-    talk.say(
-        services, session, conversation, "services_running", requests=[talk.as_seen(request)], services=running,
-        expects="choice", choices=_services_choices(services, conversation),
+    language = conversation.language or services.settings.controller.languages[0]
+    seen = [talk.as_seen(request)]
+    asked = services.texts.render("services_running", language, requests=seen, services=running)
+    talk.say_text(
+        services, session, conversation, asked.text, subject=asked.subject, language=language, requests=seen,
+        key=f"services:{action.id}:{services.random(4).hex()}", expects="choice",
+        choices=_services_choices(services, language),
     )  # fmt: skip
     conversation.state = {"question": "services_running", "expects": "choice", "about": [request.ref]}
     session.add(conversation)
-    record(services, session, request.ref, f"agent:{agent.name}", "services_asked", services=len(running))
+    record(services, session, request.ref, f"agent:{agent.name}", "services_asked", running=len(running))
     return request
 
 
@@ -75,8 +81,7 @@ def _running_services(action: Action) -> list[str]:
     return [label for blocker in plan.blockers for label in (blocker.labels or (blocker.what,))]
 
 
-def _services_choices(services: Services, conversation: Conversation) -> list[Choice]:
-    language = conversation.language or services.settings.controller.languages[0]
+def _services_choices(services: Services, language: str) -> list[Choice]:
     names = ("keep", "services:keep"), ("stop_it", "services:end")
     return [Choice(services.texts.label("buttons", label, language), value) for label, value in names]
 
