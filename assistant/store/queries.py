@@ -50,7 +50,8 @@ def requests_by_due_date(
                 and_(col(PrivacyRequest.due_on) == due_on, col(PrivacyRequest.ref) > ref),
             )
         )
-    return list(session.exec(query.order_by(col(PrivacyRequest.due_on), col(PrivacyRequest.ref)).limit(limit)))
+    by_due_date = query.order_by(col(PrivacyRequest.due_on), col(PrivacyRequest.ref))
+    return list(session.exec(by_due_date.limit(limit)))
 
 
 def _conditions(wanted: RequestFilter) -> list[ColumnElement[bool]]:
@@ -123,13 +124,9 @@ def steps_of(session: Session, action_id: str) -> list[StepRow]:
 
 def conversations_wanting_a_person(session: Session) -> list[Conversation]:
     """List the conversations that asked for a person or that an agent has taken, longest waiting first."""
-    return list(
-        session.exec(
-            select(Conversation)
-            .where(or_(col(Conversation.wants_person_at).is_not(None), col(Conversation.taken_by).is_not(None)))
-            .order_by(col(Conversation.wants_person_at), col(Conversation.last_at))
-        )
-    )
+    wanted = or_(col(Conversation.wants_person_at).is_not(None), col(Conversation.taken_by).is_not(None))
+    query = select(Conversation).where(wanted)
+    return list(session.exec(query.order_by(col(Conversation.wants_person_at), col(Conversation.last_at))))
 
 
 def conversations_in_triage(session: Session) -> list[Conversation]:

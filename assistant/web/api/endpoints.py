@@ -1,0 +1,265 @@
+"""What each address of the API does: one small unit of work, by the agent whose token came along."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from assistant.casework import closing, queue
+from assistant.casework.approval import approve
+from assistant.casework.intake import local_day
+from assistant.casework.person import reveal
+from assistant.casework.queue import Principal, Scope, get_action, get_request
+from assistant.casework.talking import get_conversation
+from assistant.domain.status import OPEN
+from assistant.errors import Conflict, Invalid, NotFound, StalePlan
+from assistant.services import Services
+from assistant.store import queries
+from assistant.store.keyring import normal_address
+from assistant.store.queries import RequestFilter
+from assistant.store.tables import PrivacyRequest
+from assistant.web.api import models as m
+from assistant.web.api import views
+
+_SOON = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: who, about what, with which parameters."""
+
+    services: Services
+    session: Session
+    agent: Principal
+    ident: str
+    query: Any
+    body: Any
+
+
+# ── requests ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def list_requests(call: Call) -> m.RequestPage:
+    """List requests by due date."""
+    query: m.RequestQuery = call.query
+    wanted = _filter(call.services, query)
+    after = read_cursor(query.cursor) if query.cursor else None
+    found = queries.requests_by_due_date(call.session, wanted, after=after, limit=query.limit + 1)
+    page = found[: query.limit]
+    revealed_to = call.agent if query.reveal else None
+    items = [views.request_out(call.services, call.session, request, revealed_to) for request in page]
+    return m.RequestPage(items=items, next=make_cursor(page[-1]) if len(found) > len(page) else None)
+
+
+def _filter(services: Services, query: m.RequestQuery) -> RequestFilter:
+    words = query.q.strip()
+    is_address = "@" in words
+    return RequestFilter(
+        status=query.status, right=query.right, due_before=query.due_before,
+        reference="" if is_address else words.upper(),
+        contact_hash=services.keyring.keyed_hash(normal_address(words)) if is_address else "",
+    )  # fmt: skip
+
+
+def make_cursor(request: PrivacyRequest) -> str:
+    """Name the place after a request in the order of due dates."""
+    return base64.urlsafe_b64encode(f"{request.due_on}|{request.ref}".encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str) -> tuple[date, str]:
+    """Read such a name; raises Invalid for anything else."""
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        due_on, ref = text.split("|")
+        return date.fromisoformat(due_on), ref
+    except (ValueError, binascii.Error):
+        raise Invalid("cursor: take it from `next` of the page before, or leave it out.") from None
+
+
+def show_request(call: Call) -> m.RequestDetail:
+    """Show one request."""
+    return _detail(call, call.agent if call.query.reveal else None)
+
+
+def _detail(call: Call, revealed_to: Principal | None = None) -> m.RequestDetail:
+    request = get_request(call.session, call.ident)
+    return views.request_detail(call.services, call.session, request, revealed_to)
+
+
+def show_timeline(call: Call) -> m.Timeline:
+    """Show everything that happened about one request."""
+    request = get_request(call.session, call.ident)
+    if call.query.reveal:
+        reveal(call.services, call.session, request, call.agent)
+    return views.timeline(call.session, request, revealed=call.query.reveal)
+
+
+def extend(call: Call) -> m.RequestDetail:
+    """Extend by two months and tell the person (GDPR 12(3))."""
+    closing.extend(call.services, call.session, call.ident, call.body.reason, call.agent)
+    return _detail(call)
+
+
+def refuse(call: Call) -> m.RequestDetail:
+    """Refuse on a ground of the law and tell the person (GDPR 12(4))."""
+    closing.refuse(call.services, call.session, call.ident, call.body.ground, call.body.reason, call.agent)
+    return _detail(call)
+
+
+def reply(call: Call) -> m.RequestDetail:
+    """Write to the person in the channel of the request."""
+    conversation = get_conversation(call.session, get_request(call.session, call.ident).conversation_id)
+    closing.reply(call.services, call.session, conversation, call.body.text, call.agent)
+    return _detail(call)
+
+
+def note(call: Call) -> m.RequestDetail:
+    """Leave a note for colleagues."""
+    closing.note(call.services, call.session, call.ident, call.body.text, call.agent)
+    return _detail(call)
+
+
+def assign(call: Call) -> m.RequestDetail:
+    """Give a request to an agent, or to nobody."""
+    assignee = call.body.assignee
+    if assignee is not None and not queries.is_active_agent(call.session, assignee):
+        raise NotFound("Nobody of that name works here; `assistant agents list` names everybody.")
+    closing.assign(call.services, call.session, call.ident, assignee, call.agent)
+    return _detail(call)
+
+
+def forward(call: Call) -> m.RequestDetail:
+    """Pass a request on to the owner of a hosted site (GDPR 28(3)(e))."""
+    closing.forward(call.services, call.session, call.ident, call.agent)
+    return _detail(call)
+
+
+def close(call: Call) -> m.RequestDetail:
+    """Answer by hand and close."""
+    closing.close(call.services, call.session, call.ident, call.body.text, call.agent)
+    return _detail(call)
+
+
+# ── the queue ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def list_queue(call: Call) -> m.Queue:
+    """List the plans that wait for approval, by legal due date."""
+    waiting = queue.waiting_actions(call.session)
+    return m.Queue(items=[views.queue_item(call.services, action, request) for action, request in waiting])
+
+
+def show_action(call: Call) -> m.QueueItem:
+    """Show one plan, whatever became of it."""
+    return views.queue_item(call.services, *get_action(call.session, call.ident))
+
+
+def approve_plan(call: Call) -> m.QueueItem:
+    """Approve exactly the plan of this hash; a stale one gives 409 and the current plan."""
+    try:
+        approve(call.services, call.session, call.ident, call.body.plan_hash, call.agent)
+    except Conflict as error:
+        raise _with_current(call, error) from None
+    return show_action(call)
+
+
+def _with_current(call: Call, error: Conflict) -> Conflict:
+    """Put the plan beside that would have to be approved instead."""
+    _, request = get_action(call.session, call.ident)
+    waiting = queries.live_plan_of(call.session, request.ref)
+    if waiting is None or waiting.state != "proposed" or waiting.plan_hash == call.body.plan_hash:
+        return error
+    item = views.queue_item(call.services, waiting, request)
+    return StalePlan(current=waiting.plan_hash, plan=item.model_dump(mode="json"))
+
+
+def reject_plan(call: Call) -> m.QueueItem:
+    """Reject a plan with the reason; the request stays open."""
+    queue.reject(call.services, call.session, call.ident, call.body.reason, call.agent)
+    return show_action(call)
+
+
+# ── conversations and reports ───────────────────────────────────────────────────────────────────────
+
+
+def show_conversation(call: Call) -> m.ConversationOut:
+    """Show a conversation, masked."""
+    return views.conversation_out(call.session, get_conversation(call.session, call.ident))
+
+
+def reply_in_conversation(call: Call) -> m.ConversationOut:
+    """Write to the person in a conversation."""
+    conversation = get_conversation(call.session, call.ident)
+    closing.reply(call.services, call.session, conversation, call.body.text, call.agent)
+    return show_conversation(call)
+
+
+def summary(call: Call) -> m.Summary:
+    """Count how the desk stands."""
+    session, today = call.session, local_day(call.services, call.services.clock.now())
+    by_status = queries.count_by(session, "status")
+    overdue = queries.count_open(session, due_before=today)
+    return m.Summary(
+        by_status=by_status,
+        by_right=queries.count_by(session, "right"),
+        open=sum(n for status, n in by_status.items() if status in OPEN),
+        overdue=overdue,
+        due_within_7_days=queries.count_open(session, due_before=today + _SOON + timedelta(days=1)) - overdue,
+        attention=queries.count_open(session, attention=True),
+        awaiting_approval=len(queue.waiting_actions(session)),
+        wanting_a_person=len(queries.conversations_wanting_a_person(session)),
+    )
+
+
+# ── the table ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One line of the API: routes and OpenAPI are both made from it."""
+
+    method: str
+    path: str
+    work: Callable[[Call], m.Out]
+    answer: type[m.Out]
+    scope: Scope = Scope.READ
+    query: type[m.Taken] = m.Nothing
+    body: type[m.Taken] | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether the unit may change something: a revealing GET leaves its audit entry."""
+        return self.method == "POST" or "reveal" in self.query.model_fields
+
+
+def _post(
+    path: str, work: Callable[[Call], m.Out], answer: type[m.Out], body: type[m.Taken], scope: Scope
+) -> Endpoint:
+    return Endpoint("POST", path, work, answer, scope, body=body)
+
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint("GET", "/requests", list_requests, m.RequestPage, query=m.RequestQuery),
+    Endpoint("GET", "/requests/{ref}", show_request, m.RequestDetail, query=m.RevealQuery),
+    Endpoint("GET", "/requests/{ref}/timeline", show_timeline, m.Timeline, query=m.RevealQuery),
+    _post("/requests/{ref}/extend", extend, m.RequestDetail, m.Extension, Scope.REPLY),
+    _post("/requests/{ref}/refuse", refuse, m.RequestDetail, m.Refusal, Scope.REPLY),
+    _post("/requests/{ref}/reply", reply, m.RequestDetail, m.Written, Scope.REPLY),
+    _post("/requests/{ref}/note", note, m.RequestDetail, m.Written, Scope.REPLY),
+    _post("/requests/{ref}/assign", assign, m.RequestDetail, m.Assignment, Scope.REPLY),
+    _post("/requests/{ref}/forward", forward, m.RequestDetail, m.Nothing, Scope.REPLY),
+    _post("/requests/{ref}/close", close, m.RequestDetail, m.Written, Scope.REPLY),
+    Endpoint("GET", "/queue", list_queue, m.Queue),
+    Endpoint("GET", "/queue/{id}", show_action, m.QueueItem),
+    _post("/queue/{id}/approve", approve_plan, m.QueueItem, m.Approval, Scope.APPROVE),
+    _post("/queue/{id}/reject", reject_plan, m.QueueItem, m.Rejection, Scope.REPLY),
+    Endpoint("GET", "/conversations/{id}", show_conversation, m.ConversationOut),
+    _post("/conversations/{id}/reply", reply_in_conversation, m.ConversationOut, m.Written, Scope.REPLY),
+    Endpoint("GET", "/reports/summary", summary, m.Summary),
+)

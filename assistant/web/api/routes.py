@@ -1,0 +1,89 @@
+"""Mounts the API: reads the token and the parameters, runs the unit, answers JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from assistant.casework.queue import Role
+from assistant.casework.staff import principal_of_token
+from assistant.errors import Invalid, NotAuthenticated, StalePlan
+from assistant.web.api.endpoints import ENDPOINTS, Call, Endpoint
+from assistant.web.api.models import Out
+from assistant.web.api.openapi import openapi
+from assistant.web.errors import problem
+from assistant.web.keys import SERVICES
+
+PREFIX = "/api/v1"
+_NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def api_routes() -> list[web.RouteDef]:
+    """List the addresses of the API."""
+    described = openapi(ENDPOINTS, PREFIX)
+    return [
+        web.get(f"{PREFIX}/openapi.json", _description(json.dumps(described))),
+        *(web.route(each.method, PREFIX + each.path, _handler(each)) for each in ENDPOINTS),
+    ]
+
+
+def _description(described: str) -> _Handler:
+    async def describe(_http_request: web.Request) -> web.StreamResponse:
+        return web.Response(text=described, content_type="application/json", headers=_NO_STORE)
+
+    return describe
+
+
+def _handler(endpoint: Endpoint) -> _Handler:
+    async def handle(http_request: web.Request) -> web.StreamResponse:
+        try:
+            token = _token(http_request)
+            answer = await _run(endpoint, http_request, token)
+        except NotAuthenticated as error:
+            answered = problem(401, error.code, error.message)
+            answered.headers["WWW-Authenticate"] = "Bearer"
+            return answered
+        except StalePlan as error:
+            return problem(409, error.code, error.message, **error.data)
+        return web.Response(
+            text=answer.model_dump_json(by_alias=True), content_type="application/json", headers=_NO_STORE
+        )
+
+    return handle
+
+
+async def _run(endpoint: Endpoint, http_request: web.Request, token: str) -> Out:
+    services = http_request.config_dict[SERVICES]
+    await services.read(lambda session: principal_of_token(services, session, token))
+    query = endpoint.query.model_validate(dict(http_request.query))
+    body = await _body(http_request, endpoint.body) if endpoint.body else None
+    ident = next(iter(http_request.match_info.values()), "")
+
+    def unit(session: Session) -> Out:
+        agent = principal_of_token(services, session, token)
+        agent.require(*Role, scope=endpoint.scope)
+        return endpoint.work(Call(services, session, agent, ident, query, body))
+
+    return await (services.write(unit) if endpoint.writes else services.read(unit))
+
+
+def _token(http_request: web.Request) -> str:
+    scheme, _, token = http_request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotAuthenticated("Send `Authorization: Bearer …`; `assistant agents token NAME` makes one.")
+    return token.strip()
+
+
+async def _body(http_request: web.Request, model: type[BaseModel]) -> BaseModel:
+    raw = await http_request.read()
+    if not raw:
+        return model()
+    try:
+        return model.model_validate(json.loads(raw))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        raise Invalid("The body is not JSON; send one JSON object.") from None

@@ -1,0 +1,153 @@
+"""Turns rows of the store into what the API answers."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from assistant.casework.person import masked_person_of, reveal
+from assistant.casework.queue import Principal
+from assistant.domain.masking import mask_text
+from assistant.domain.plan import Plan, plan_from_json
+from assistant.domain.rights import IRREVERSIBLE, Right
+from assistant.services import Services
+from assistant.store import queries
+from assistant.store.tables import Action, Audit, Conversation, EvidenceRow, Message, PrivacyRequest
+from assistant.web.api.models import (
+    BlockerOut,
+    ConversationOut,
+    KeepOut,
+    MessageOut,
+    QueueItem,
+    RequestDetail,
+    RequestOut,
+    StepOut,
+    Timeline,
+    TimelineEntry,
+)
+
+
+def request_out(
+    services: Services, session: Session, request: PrivacyRequest, revealed_to: Principal | None = None
+) -> RequestOut:
+    """Give a request; with its person in clear only for an agent who asked, and that is noted."""
+    if revealed_to is not None:
+        person = reveal(services, session, request, revealed_to)
+    else:
+        person = masked_person_of(services, session, request)
+    plain = {name: getattr(request, name) for name in RequestOut.model_fields if name != "person"}
+    return RequestOut(**plain, person=person)
+
+
+def request_detail(
+    services: Services, session: Session, request: PrivacyRequest, revealed_to: Principal | None = None
+) -> RequestDetail:
+    """Give a request with what it follows from; values the person wrote are masked unless revealed."""
+    shown = request.details if revealed_to else {k: _masked(v) for k, v in request.details.items()}
+    return RequestDetail(
+        **request_out(services, session, request, revealed_to).model_dump(),
+        rules=request.rules,
+        details=shown,
+        extended_on=request.extended_on,
+        after=request.after_ref,
+        actions=[action.id for action in queries.plans_of(session, request.ref)],
+        conversation=request.conversation_id,
+        closed_at=request.closed_at,
+    )
+
+
+def _masked(value: object) -> object:
+    return mask_text(value) if isinstance(value, str) else value
+
+
+def queue_item(services: Services, action: Action, request: PrivacyRequest) -> QueueItem:
+    """Give a plan with one entry for each table that it touches."""
+    plan = plan_from_json(action.plan)
+    right = Right(request.right)
+    return QueueItem(
+        id=action.id,
+        request=request.ref,
+        right=right,
+        operation=action.operation,
+        state=action.state,
+        plan_hash=action.plan_hash,
+        created_at=action.created_at,
+        due_on=request.due_on,
+        not_before=action.not_before,
+        needs_second_person=services.settings.approvals.four_eyes and right in IRREVERSIBLE,
+        steps=_steps(plan),
+        keeps=[
+            KeepOut(
+                source=k.source, table=k.table, rows=k.rows, columns=list(k.columns), rule=k.rule, law=k.law,
+                until=k.until,
+            )
+            for k in plan.keeps
+        ],
+        recipients=list(plan.recipients),
+        blockers=[
+            BlockerOut(source=b.source, table=b.table, rows=b.rows, what=b.what) for b in plan.blockers
+        ],
+        conflicts=list(plan.conflicts),
+    )  # fmt: skip
+
+
+def _steps(plan: Plan) -> list[StepOut]:
+    return [
+        StepOut(
+            source=step.source, table=effect.table, operation=step.operation, rows=effect.rows,
+            category=effect.category, columns=list(effect.columns),
+        )
+        for step in plan.steps
+        for effect in step.effects
+    ]  # fmt: skip
+
+
+def timeline(session: Session, request: PrivacyRequest, *, revealed: bool) -> Timeline:
+    """Give messages, proof and audit of a request as one story, in its order."""
+    messages = queries.messages_of(session, request.conversation_id)
+    entries = [_message_entry(message, revealed=revealed) for message in messages]
+    entries += [_audit_entry(entry) for entry in queries.audit_of(session, request.ref)]
+    if evidence := queries.evidence_of(session, request):
+        entries.append(_evidence_entry(evidence))
+    return Timeline(items=sorted(entries, key=lambda entry: entry.at))
+
+
+def _message_entry(message: Message, *, revealed: bool) -> TimelineEntry:
+    text = message.text if revealed else mask_text(message.text)
+    actor = f"agent:{message.name}" if message.sender in {"agent", "note"} else message.sender
+    return TimelineEntry(
+        at=message.at,
+        kind="note" if message.sender == "note" else "message",
+        actor=actor,
+        event=message.kind,
+        text=text,
+    )
+
+
+def _audit_entry(entry: Audit) -> TimelineEntry:
+    return TimelineEntry(at=entry.at, kind="audit", actor=entry.actor, event=entry.event, data=entry.data)
+
+
+def _evidence_entry(evidence: EvidenceRow) -> TimelineEntry:
+    data = {
+        "method": evidence.method, "tier": evidence.tier, "on_file": evidence.on_file,
+        "fresh_login": evidence.fresh_login, "flags": evidence.flags, "requests": evidence.references,
+    }  # fmt: skip
+    return TimelineEntry(at=evidence.obtained_at, kind="evidence", actor="subject", event="proved", data=data)
+
+
+def conversation_out(session: Session, conversation: Conversation) -> ConversationOut:
+    """Give a conversation with its messages, masked."""
+    return ConversationOut(
+        id=conversation.id,
+        channel=conversation.channel,
+        language=conversation.language,
+        taken_by=conversation.taken_by,
+        wants_person_at=conversation.wants_person_at,
+        requests=[request.ref for request in queries.requests_in(session, conversation.id)],
+        messages=[_message_out(message) for message in queries.messages_of(session, conversation.id)],
+    )
+
+
+def _message_out(message: Message) -> MessageOut:
+    values = {"id": message.id, "from": message.sender, "name": message.name, "at": message.at}
+    return MessageOut.model_validate(values | {"text": mask_text(message.text)})
