@@ -15,19 +15,18 @@ import structlog
 from aiohttp import web
 
 from assistant.casework import delivery, execution
+from assistant.casework.own import DeskQueries
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import EmailSettings, ImapSettings, SmtpSettings
-from assistant.channels.telegram import TelegramBot, TelegramSettings
 from assistant.channels.webchat import WebChat, WebChatSettings
 from assistant.config import Authority, Settings
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.due_date import LegalCalendar
 from assistant.domain.grounds import authorities
-from assistant.domain.retention import RetentionRule, own_retention
+from assistant.domain.retention import RetentionRule
 from assistant.errors import ConfigurationError
 from assistant.interfaces import Channel, Clock, DataSource
 from assistant.jobs import Sweeper
-from assistant.casework.own import DeskQueries
 from assistant.replies import Texts
 from assistant.replies.facts import DeskFacts, Periods
 from assistant.services import Services
@@ -38,8 +37,6 @@ from assistant.store.migrate import migrate
 from assistant.store.writer import Store, open_engine
 from assistant.verification import METHODS
 from assistant.web import health, package, verify
-from assistant.web.api import api_routes
-from assistant.web.console import console_routes
 from assistant.web.errors import explain_errors
 from assistant.web.keys import DESK, SERVICES
 from assistant.web.widget import Widget, WidgetSettings
@@ -97,7 +94,7 @@ def assemble(settings: Settings, *, clock: Clock | None = None, device_clock: Cl
     services = Services(
         store=store, keyring=keyring, clock=clock, device_clock=device_clock, settings=settings,
         calendar=calendar_of(settings), texts=texts_of(settings), channels=channels,
-        sources=open_sources(settings, store, keyring, clock),
+        sources=open_sources(settings, store, keyring),
         handlers={handler.right: handler for handler in HANDLERS}, methods={method.method: method for method in METHODS},
     )  # fmt: skip
     return Assembly(services, TalkingDesk(services, Reader.load(model_dir(settings))), Sweeper(services), channels)
@@ -120,7 +117,6 @@ def model_dir(settings: Settings) -> Path | None:
 def texts_of(settings: Settings) -> Texts:
     """Load every text, with what it may say of the controller and in the operator's own words."""
     controller, periods = settings.controller, settings.periods
-    own = own_retention()
     facts = DeskFacts(
         controller_name=controller.name, controller_address=controller.address, contact_email=controller.contact_email,
         privacy_url=controller.privacy_url, dpo=controller.dpo or None, authorities=_authorities(settings),
@@ -131,7 +127,6 @@ def texts_of(settings: Settings) -> Texts:
             idle_minutes=periods.idle_minutes, session_hours=periods.session_hours,
         ),
     )  # fmt: skip
-    del own
     return Texts.load(controller.languages, desk=facts, words={name: _words(settings, name) for name in ("en", "fr")})
 
 
@@ -159,21 +154,21 @@ def _authorities(settings: Settings) -> tuple[dict[str, str], ...]:
     return tuple(found)
 
 
-def open_sources(settings: Settings, store: Store, keyring: Keyring, clock: Clock) -> tuple[DataSource, ...]:
+def open_sources(settings: Settings, store: Store, keyring: Keyring) -> tuple[DataSource, ...]:
     """Open the systems that hold personal data; nothing is connected before the first call."""
     rules = {
         name: RetentionRule(name, **rule.model_dump(exclude={"en", "fr"}))
         for name, rule in settings.catalogue.retention.items()
     }
-    return tuple(_source(settings, source.name, rules, store, keyring, clock) for source in settings.sources)
+    return tuple(_source(settings, source.name, rules, store, keyring) for source in settings.sources)
 
 
 def _source(
-    settings: Settings, name: str, rules: Mapping[str, RetentionRule], store: Store, keyring: Keyring, clock: Clock
+    settings: Settings, name: str, rules: Mapping[str, RetentionRule], store: Store, keyring: Keyring
 ) -> DataSource:
     source = next(s for s in settings.sources if s.name == name)
     if source.kind == "own_records":
-        return OwnRecords(DeskQueries(store, keyring, clock), name=name)
+        return OwnRecords(DeskQueries(store, keyring), name=name)
     url = source.url or settings.secret(source.url_env, f"sources.{name}.url_env")
     return SqlSource(name, url, settings.maps[name], rules, financial_year_end=settings.financial_year_end)
 
@@ -187,6 +182,8 @@ def open_channels(settings: Settings, keyring: Keyring, clock: Clock) -> dict[st
     if settings.email.address:
         channels["email"] = EmailChannel(email_settings(settings), clock, keyring.derive("mail"))
     if settings.telegram.token_env:
+        from assistant.channels.telegram import TelegramBot, TelegramSettings  # noqa: PLC0415 - slow to import
+
         telegram = settings.telegram
         channels["telegram"] = TelegramBot(
             TelegramSettings(
@@ -225,7 +222,7 @@ def build(assembly: Assembly, *, more_routes: list[web.RouteDef] | None = None) 
     services = assembly.services
     app = web.Application(middlewares=[explain_errors], client_max_size=_LARGEST_BODY)
     app[SERVICES], app[DESK] = services, assembly.desk
-    app.add_routes([*health.routes(), *verify.routes(), *package.routes(), *api_routes(), *console_routes()])
+    app.add_routes([*health.routes(), *verify.routes(), *package.routes()])
     for channel in assembly.channels.values():
         if routes := getattr(channel, "routes", None):
             app.add_routes(routes())

@@ -72,11 +72,8 @@ async def locate(settings: Settings, email: str) -> list[Mapping[str, Any]]:
 
 
 def _sources(settings: Settings) -> tuple[Any, ...]:
-    class _None:
-        pass
-
     named = settings.model_copy(update={"sources": tuple(s for s in settings.sources if s.kind != "own_records")})
-    return open_sources(named, _None(), _None(), SystemClock())  # type: ignore[arg-type]
+    return open_sources(named, None, None)  # type: ignore[arg-type] # only own_records needs a store
 
 
 def list_requests(

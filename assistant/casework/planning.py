@@ -114,7 +114,7 @@ def _do_plan(services: Services, session: Session, found: _Found) -> None:
         _do_at_once(services, session, request, found.plan)
         return
     evidence = session.get(EvidenceRow, found.evidence.id) or found.evidence
-    if not _holds_anything(found) and not evidence.on_file:
+    if not _holds_anything(services, found) and not evidence.on_file:
         request.to_plan_at = None
         session.add(request)
         answers.answer_nothing(services, session, request)
@@ -135,10 +135,11 @@ def _is_frozen_first(request: PrivacyRequest) -> bool:
     return request.right == Right.OBJECTION
 
 
-def _holds_anything(found: _Found) -> bool:
-    elsewhere = [located for located in found.plan.located if located.source != "desk"]
-    own = sum(located.rows for located in found.plan.located if located.source == "desk")
-    return any(located.rows for located in elsewhere) or own > 0
+def _holds_anything(services: Services, found: _Found) -> bool:
+    """Tell whether anything is held besides the very conversation in which the person asks."""
+    own = {source.name for source in services.sources if source.kind == "own_records"}
+    talks = [t.rows for at in found.plan.located if at.source in own for t in at.tables if t.table == "conversations"]
+    return sum(talks) > 1 or any(at.rows for at in found.plan.located if at.source not in own)
 
 
 def _do_at_once(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> None:

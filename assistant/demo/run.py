@@ -8,7 +8,7 @@ import secrets
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +18,15 @@ from assistant.app import Assembly, SystemClock, assemble, take_lock
 from assistant.casework import staff
 from assistant.casework.queue import Role, Scope
 from assistant.channels.email.channel import EmailChannel
-from assistant.config import Settings, load_settings
-from assistant.demo.client_area import ClientArea
+from assistant.config import load_settings
 from assistant.demo.clock import DemoClock
-from assistant.demo.company import create_company
 from assistant.demo.pages import DemoSite, demo_routes
 from assistant.demo.people import AGENTS, SUBJECTS
+from assistant.demo.settings import DemoFolder, lay_out
 from assistant.serving import bind, serve
 from assistant.store.tables import Agent
 
-_HERE = Path(__file__).parent
-_ISSUER, _AUDIENCE = "https://mon-compte.demo.example", "privacy-desk"
 _TOKEN_OWNER = "api-demo"  # noqa: S105 - a name
-_CLIENT_AREA_DB = "client-area.db"
-_ADDRESS = "privacy@desk.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +47,18 @@ async def run_demo(options: DemoOptions, say: Callable[[str], None]) -> None:
     listener = bind("127.0.0.1", options.port)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     clock = DemoClock(options.now)
-    settings = _settings(options, url, clock.now())
+    port = listener.getsockname()[1]
+    demo = lay_out(options.folder, port=port, mail_port=options.mail_port, today=clock.now().date(), hold=options.hold)
+    settings = load_settings(demo.settings_file)
     lock = take_lock(settings)
     assembly = assemble(settings, clock=clock, device_clock=SystemClock())
     token = await assembly.services.write(lambda session: _staff(assembly, session))
-    site = DemoSite(
-        clock=clock, mailbox_dir=options.folder / "mailbox", public_url=url,
-        client_area=ClientArea(_ISSUER, _AUDIENCE, settings.client_area.key),
-    )  # fmt: skip
+    site = DemoSite(clock=clock, mailbox_dir=demo.mailbox_dir, public_url=url, client_area=demo.client_area)
     loop = asyncio.get_running_loop()
     clock.on_forward(lambda: loop.call_soon_threadsafe(_wake_all, assembly))
 
     async def ready() -> None:
-        facts = _facts(assembly, options, url, token)
+        facts = _facts(assembly, demo, token)
         say(json.dumps(facts) if options.as_json else _welcome(facts))
 
     await serve(assembly, listener, routes=demo_routes(site), ready=ready)
@@ -73,29 +67,6 @@ async def run_demo(options: DemoOptions, say: Callable[[str], None]) -> None:
 
 def _wake_all(assembly: Assembly) -> None:
     assembly.services.waker.wake(["challenge", "plan", "carry_out", "deliver", "remind", "packages", "expire"])
-
-
-def _settings(options: DemoOptions, url: str, now: datetime) -> Settings:
-    folder = options.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "mailbox").mkdir(exist_ok=True)
-    if not (folder / _CLIENT_AREA_DB).exists():
-        create_company(folder / _CLIENT_AREA_DB, today=now.astimezone(UTC).date())
-    key_file = folder / "client-area.key"
-    if not key_file.exists():
-        key_file.write_text(secrets.token_hex(32))
-        key_file.chmod(0o600)
-    template = (_HERE / "config.toml").read_text("utf-8")
-    values = {
-        "URL": url, "HERE": _HERE.as_posix(), "FOLDER": folder.resolve().as_posix(), "MAIL_PORT": str(options.mail_port),
-        "HOLD_HOURS": "72" if options.hold else "0", "KEY": key_file.read_text().strip(), "LOOP": options.event_loop,
-        "ISSUER": _ISSUER, "AUDIENCE": _AUDIENCE, "ADDRESS": _ADDRESS,
-    }  # fmt: skip
-    for name, value in values.items():
-        template = template.replace(f"@{name}@", value)
-    file = folder / "config.toml"
-    file.write_text(template, encoding="utf-8")
-    return load_settings(file)
 
 
 def _staff(assembly: Assembly, session: Session) -> str:
@@ -114,16 +85,18 @@ def _staff(assembly: Assembly, session: Session) -> str:
     return staff.new_token(services, session, _TOKEN_OWNER, Scope.APPROVE, may_approve_irreversible=True)
 
 
-def _facts(assembly: Assembly, options: DemoOptions, url: str, token: str) -> dict[str, Any]:
+def _facts(assembly: Assembly, demo: DemoFolder, token: str) -> dict[str, Any]:
+    settings, url = assembly.services.settings, demo.public_url
     mail = assembly.channels["email"]
-    host, port = (mail.listening_at or ("127.0.0.1", 0)) if isinstance(mail, EmailChannel) else ("127.0.0.1", 0)
-    settings = assembly.services.settings
+    host, port = (mail.listening_at if isinstance(mail, EmailChannel) else None) or ("127.0.0.1", 0)
+    area = demo.client_area
     return {
         "url": url, "chat_ws": f"{url.replace('http', 'ws', 1)}/chat/ws", "api": f"{url}/api/v1", "api_token": token,
-        "mail_in": {"host": host, "port": port, "address": _ADDRESS}, "mailbox_dir": str(options.folder / "mailbox"),
+        "mail_in": {"host": host, "port": port, "address": settings.email.address},
+        "mailbox_dir": str(demo.mailbox_dir),
         "console": {"url": f"{url}/console/", "agents": [asdict(agent) for agent in AGENTS]},
         "subjects": [{k: getattr(s, k) for k in ("name", "email", "client_id", "note")} for s in SUBJECTS],
-        "client_area": {"issuer": _ISSUER, "audience": _AUDIENCE, "key": settings.client_area.key},
+        "client_area": {"issuer": area.issuer, "audience": area.audience, "key": area.key},
         "sources": [{"name": s.name, "url": s.url} for s in settings.sources if s.url],
     }  # fmt: skip
 

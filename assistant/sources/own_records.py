@@ -1,0 +1,133 @@
+"""The desk itself: its transcripts and requests are the person's data too, exported and erased like any other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date
+from typing import Any, Protocol
+
+from assistant.domain.plan import (
+    Contact,
+    Identity,
+    Keep,
+    Located,
+    Operation,
+    Order,
+    Proposal,
+    Step,
+    StepOutcome,
+    TableEffect,
+    TableRows,
+)
+from assistant.interfaces import ExportedTable, Finding, Progress
+
+CATEGORY = "contact_with_us"
+MESSAGES, REQUESTS, CONVERSATIONS = "messages", "requests", "conversations"
+_LAW = "GDPR, Article 5(2), Article 6(1)(c)"
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    CONVERSATIONS: ("channel", "language", "started_at", "last_at"),
+    MESSAGES: ("at", "channel", "sender", "name", "text"),
+    REQUESTS: ("ref", "right", "status", "channel", "received_at", "due_on", "closed_at"),
+}
+_MEANINGS: Mapping[str, str] = {
+    "at": "When it was written (UTC)", "at@fr": "Date et heure du message (UTC)",
+    "channel": "How it reached us", "channel@fr": "Canal utilisé",
+    "language": "Language of the conversation", "language@fr": "Langue de la conversation",
+    "started_at": "First message (UTC)", "started_at@fr": "Premier message (UTC)",
+    "last_at": "Last message (UTC)", "last_at@fr": "Dernier message (UTC)",
+    "sender": "Who wrote: you, our assistant or an agent", "sender@fr": "Auteur : vous, notre assistant ou un agent",
+    "name": "Name shown", "name@fr": "Nom affiché", "text": "What was written", "text@fr": "Texte du message",
+    "ref": "Reference of the request", "ref@fr": "Référence de la demande",
+    "right": "Right you used", "right@fr": "Droit exercé", "status": "Where it stands", "status@fr": "État",
+    "received_at": "When we received it (UTC)", "received_at@fr": "Réception (UTC)",
+    "due_on": "Day by which we answer", "due_on@fr": "Date limite de réponse",
+    "closed_at": "When it was closed (UTC)", "closed_at@fr": "Clôture (UTC)",
+}  # fmt: skip
+
+
+class OwnQueries(Protocol):
+    """What the desk's own store answers; `app` hands it in, so that this source knows no store."""
+
+    async def count(self, identity: Identity) -> Mapping[str, int]:
+        """Count the person's conversations, messages and requests."""
+
+    async def rows(self, identity: Identity, table: str) -> Sequence[tuple[Any, ...]]:
+        """Give the rows of one of the tables, columns in the order of this module."""
+
+    async def erasable(self, identity: Identity, today: date) -> int:
+        """Count the messages that no open or recent request needs any more."""
+
+    async def kept(self, identity: Identity, today: date) -> Mapping[str, tuple[int, date | None]]:
+        """Count what stays per table, and give the last day of it where it is known."""
+
+    async def erase(self, identity: Identity, today: date) -> int:
+        """Erase the messages counted by `erasable`, in one transaction; gives how many."""
+
+
+class OwnRecords:
+    """A DataSource over the desk's own records."""
+
+    kind = "own_records"
+
+    def __init__(self, queries: OwnQueries, *, name: str = "desk") -> None:
+        """Take the queries that the store answers."""
+        self.name = name
+        self._queries = queries
+
+    async def check(self) -> Sequence[Finding]:
+        """The desk fits itself."""
+        return [Finding("ok", self.name, "", "the desk's own records")]
+
+    async def contacts(self, identity: Identity) -> Sequence[Contact]:
+        """Nobody is on file because they wrote to the desk."""
+        return []
+
+    async def locate(self, identity: Identity) -> Located:
+        """Count the person's conversations, messages and requests."""
+        counts = await self._queries.count(identity)
+        tables = tuple(TableRows(table, CATEGORY, counts.get(table, 0)) for table in _COLUMNS)
+        return Located(self.name, identity, (), tables)
+
+    async def propose(self, located: Located, order: Order) -> Proposal:
+        """Copy everything; erase what no request needs; nothing else applies here."""
+        if order.operation is Operation.EXPORT:
+            effects = tuple(
+                TableEffect(at.table, CATEGORY, at.rows, _COLUMNS[at.table]) for at in located.tables if at.rows
+            )
+            return Proposal(Step(self.name, order.operation, effects) if effects else None)
+        if order.operation is Operation.ERASE:
+            return await self._propose_erasure(located, order)
+        return Proposal(None)
+
+    async def _propose_erasure(self, located: Located, order: Order) -> Proposal:
+        going = await self._queries.erasable(located.identity, order.today)
+        kept = await self._queries.kept(located.identity, order.today)
+        keeps = tuple(
+            Keep(self.name, table, CATEGORY, rows, _COLUMNS[table], f"own_{table}", _LAW, until)
+            for table, (rows, until) in kept.items()
+            if rows
+        )
+        effects = (TableEffect(MESSAGES, CATEGORY, going, deletes=True),) if going else ()
+        return Proposal(Step(self.name, order.operation, effects) if effects else None, keeps)
+
+    async def export(self, located: Located, *, portable_only: bool = False) -> AsyncIterator[ExportedTable]:
+        """Read the transcripts and requests."""
+        for at in located.tables:
+            if at.rows:
+                rows = await self._queries.rows(located.identity, at.table)
+                yield ExportedTable(
+                    self.name, at.table, CATEGORY, _COLUMNS[at.table], _MEANINGS, _batches(rows), purpose="rights_requests"
+                )
+
+    async def carry_out(self, step: Step, located: Located, order: Order, progress: Progress) -> StepOutcome:
+        """Erase in one transaction; where nothing is left nothing is done."""
+        if step.operation is not Operation.ERASE:
+            return StepOutcome(step, already_done=False, rows_done=step.rows)
+        done = await self._queries.erase(located.identity, order.today)
+        progress(done, step.rows)
+        return StepOutcome(step, already_done=done == 0, rows_done=done)
+
+
+async def _batches(rows: Sequence[tuple[Any, ...]]) -> AsyncIterator[Sequence[tuple[Any, ...]]]:
+    for begin in range(0, len(rows), 1000):
+        yield rows[begin : begin + 1000]
