@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _FOR_PROGRAMS = ("/api/", "/v1/", "/hooks/", "/metrics", "/healthz", "/readyz")
 _SERVER_ERROR = 500
+_NOT_TOLD = frozenset({"failed", "type", "title", "status", "code"})  # ours to know, or the document's own members
 
 
 @web.middleware
@@ -47,7 +48,7 @@ def problem(status: int, code: str, title: str, **more: Any) -> web.Response:
 
 def _told(http_request: web.Request, error: AssistantError) -> web.StreamResponse:
     if _is_program(http_request):
-        plain = {k: str(v) for k, v in error.data.items() if k != "failed"}
+        plain = {k: str(v) for k, v in error.data.items() if k not in _NOT_TOLD}
         return problem(error.http_status, error.code, error.message, **plain)
     return _page(http_request, "error" if error.http_status >= _SERVER_ERROR else "not_found", error.http_status)
 
