@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 REQUEST = {"ref": "PR-7K2M9QXA", "right": "erasure", "status": "verifying", "due_on": "2026-12-24"}
 
 SHOP = """<!doctype html>
-<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="{language}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
 <title>Alder Hosting</title><style nonce="page">
 body {{ font: 1.1rem/1.6 Georgia, serif; margin: 0; color: #222; background: #fbfaf7; }}
-header {{ padding: 1rem 2rem; background: #2c3e50; color: #fff; }} main {{ max-width: 40rem; padding: 1rem 2rem; }}
+header {{ padding: 1rem 2rem; background: #2c3e50; color: #fff; }}
+main {{ max-width: 40rem; padding: 1rem 2rem; }}
 button {{ transform: rotate(3deg); background: hotpink; text-transform: uppercase; }}
 </style></head><body><header><strong>Alder Hosting</strong></header>
 <main><h1>Servers that stay up</h1><p>Small machines, plainly priced, in Tallinn and in Lyon.</p>
@@ -53,7 +55,7 @@ async def play(desk: MemoryChatDesk, thread: str, incoming: Incoming) -> None:
     else:
         say(
             "I have noted that you want your data erased. Which e-mail address do you use with us?",
-            "C’est noté : vous demandez l’effacement de vos données. Quelle adresse utilisez-vous chez nous ?",
+            "C’est noté : vous demandez l’effacement de vos données. Quelle adresse utilisez-vous ?",
             requests=(REQUEST,),
             expects="email",
         )
@@ -85,11 +87,10 @@ class ChatSite:
 
 
 @asynccontextmanager
-async def chat_site(port: int | None = None) -> AsyncIterator[ChatSite]:
-    """Serve both on this machine, under two names, so that they are two sites to a browser."""
-    desk_port = port or unused_port()
-    shop_port = unused_port()
-    desk_url, shop_url = f"http://127.0.0.1:{desk_port}", f"http://localhost:{shop_port}"
+async def chat_site(shop_host: str = "localhost") -> AsyncIterator[ChatSite]:
+    """Serve both on this machine: two sites to a browser by their names, or one site with two origins."""
+    desk_port, shop_port = unused_port(), unused_port()
+    desk_url, shop_url = f"http://127.0.0.1:{desk_port}", f"http://{shop_host}:{shop_port}"
     site = ChatSite(MemoryChatDesk(play), desk_url, shop_url, WebChat(_chat(desk_url), StillClock()))
     desk_app, shop_app = web.Application(), web.Application()
     desk_app.add_routes([*site.webchat.routes(), *Widget(_widget(desk_url, shop_url)).routes()])

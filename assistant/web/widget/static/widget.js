@@ -138,9 +138,8 @@
     state.open = open;
     load();
     draw();
-    tell({ type: open ? "open" : "close" });
-    if (open) frame.focus();
-    else button.focus();
+    if (state.ready) present();
+    if (!open) button.focus();
     emit(open ? "open" : "close");
   }
 
@@ -161,11 +160,17 @@
     }
   }
 
+  // The frame takes the focus once it is there: given earlier, a browser loses it while the frame loads.
+  function present() {
+    if (state.open) frame.focus();
+    tell({ type: state.open ? "open" : "close" });
+  }
+
   const heard = {
     ready() {
       state.ready = true;
       tell({ type: "kept", lent: lent() });
-      tell({ type: state.open ? "open" : "close" });
+      present();
       for (const message of waiting.splice(0)) tell(message);
       emit("ready");
     },

@@ -1,0 +1,316 @@
+"""A desk with a real store and a morning's work in it, for trying the API and the console without channels."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pyotp
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from sqlmodel import Session
+
+from assistant.casework import intake, proof, queue, staff
+from assistant.casework.queue import Role, Scope
+from assistant.config import Approvals, Catalogue, Controller, Described, Server, Settings, SourceSettings, Support
+from assistant.config import Retention as RetentionSettings
+from assistant.conversation.desk import TalkingDesk
+from assistant.domain.assurance import Method
+from assistant.domain.due_date import LegalCalendar
+from assistant.domain.plan import (
+    Account,
+    Blocker,
+    Identity,
+    Keep,
+    Located,
+    Operation,
+    Order,
+    Plan,
+    Step,
+    TableEffect,
+    TableRows,
+)
+from assistant.domain.rights import Right
+from assistant.domain.status import Status
+from assistant.interfaces import Incoming
+from assistant.replies import Texts
+from assistant.replies.facts import DeskFacts
+from assistant.services import Services
+from assistant.store.keyring import Keyring
+from assistant.store.migrate import migrate
+from assistant.store.tables import Action, Conversation, PrivacyRequest, StepRow
+from assistant.store.writer import Store, open_engine
+from assistant.web.api import api_routes
+from assistant.web.console import console_routes
+from assistant.web.errors import explain_errors
+from assistant.web.keys import DESK, SERVICES
+from tests.doubles.chat_desk import START, StillClock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+PASSWORD = "a long invented password"
+STAFF = {"Tiina": Role.AGENT, "Marc": Role.APPROVER, "Liis": Role.LEAD, "Otto": Role.AUDITOR}
+ZONE = "Europe/Tallinn"
+AUTHORITY = {"name": "AKI", "address": "Tatari 39, Tallinn", "phone": "", "web": "https://aki.example"}
+
+
+@dataclass
+class ConsoleSite:
+    """Where the desk can be reached, what lies in it, and who works there."""
+
+    services: Services
+    clock: StillClock
+    secrets: dict[str, str]
+    url: str = ""
+    refs: dict[str, str] = field(default_factory=dict)  # what a request is for in these tests -> its reference
+    actions: dict[str, str] = field(default_factory=dict)
+    conversations: dict[str, str] = field(default_factory=dict)
+
+    def code(self, name: str) -> str:
+        """Give the next code of an authenticator; half a minute passes, since each is good for once."""
+        self.clock.at += timedelta(seconds=30)
+        return pyotp.TOTP(self.secrets[name]).at(int(self.clock.at.timestamp()))
+
+    async def token(self, name: str, scope: Scope = Scope.APPROVE, **may: bool) -> str:
+        """Make an API token."""
+        return await self.services.write(lambda s: staff.new_token(self.services, s, name, scope, **may))
+
+    async def get(self, table: type[Any], key: str) -> Any:
+        """Look at a row as it is now."""
+        return await self.services.read(lambda session: session.get_one(table, key))
+
+
+def settings(folder: Path, **more: Any) -> Settings:
+    """Give the settings of an invented company."""
+    catalogue = Catalogue(
+        categories={
+            "contact": Described(en="contact details", fr="coordonnées"),
+            "invoices": Described(en="invoices", fr="factures"),
+            "services": Described(en="services", fr="services"),
+        },
+        retention={
+            "accounting": RetentionSettings(
+                law="Accounting Act", article="12", years=7, en="Accounting Act, 7 years", fr="loi comptable, 7 ans"
+            )
+        },
+    )
+    return Settings(
+        controller=Controller(
+            name="Alder Hosting OÜ", address="Näidise 1, Tallinn", contact_email="privacy@alder.example",
+            privacy_url="https://alder.example/privacy", authorities=("AKI",), languages=("en", "fr"), timezone=ZONE,
+            holiday_country="EE", invented=True,
+        ),
+        support=Support(forward_to="support@alder.example"),
+        server=Server(data_dir=folder, database_url=f"sqlite:///{folder / 'desk.db'}"),
+        approvals=Approvals(four_eyes=False),
+        sources=(SourceSettings(name="client-area", kind="sql", title="Client area"),),
+        catalogue=catalogue,
+        **more,
+    )  # fmt: skip
+
+
+def open_services(folder: Path, clock: StillClock, **more: Any) -> Services:
+    """Open a real store below a folder, with every text."""
+    chosen = settings(folder, **more)
+    engine = open_engine(chosen.database_url, writes=True)
+    migrate(engine)
+    engine.dispose()
+    facts = DeskFacts(
+        controller_name=chosen.controller.name, controller_address=chosen.controller.address,
+        contact_email=chosen.controller.contact_email, privacy_url=chosen.controller.privacy_url, dpo=None,
+        authorities=(AUTHORITY,), support_name="support", zone=ZoneInfo(ZONE),
+    )  # fmt: skip
+    counter = itertools.count(1)
+    return Services(
+        store=Store(chosen.database_url), keyring=Keyring(b"k" * 32), clock=clock, settings=chosen,
+        calendar=LegalCalendar("EE", ZONE, ZONE), texts=Texts.load(("en", "fr"), desk=facts),
+        random=lambda n: (next(counter) * 0x9E3779B97F4A7C15).to_bytes(n + 16, "big")[-n:],
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def console_site(folder: Path, *, port: int | None = None, **more: Any) -> AsyncIterator[ConsoleSite]:
+    """Serve console and API on this machine, with a morning's work waiting."""
+    clock = StillClock()
+    services = open_services(folder, clock, **more)
+    secrets = {name: pyotp.random_base32() for name in STAFF}
+    site = ConsoleSite(services, clock, secrets)
+    await services.write(lambda session: _add_staff(services, session, secrets))
+    await services.write(lambda session: Morning(site, session).fill())
+    app = web.Application(middlewares=[explain_errors])
+    app[SERVICES], app[DESK] = services, TalkingDesk(services, None)  # type: ignore[arg-type] # nothing is read here
+    app.add_routes([*api_routes(), *console_routes()])
+    async with TestServer(app, host="127.0.0.1", port=port) as server:
+        site.url = str(server.make_url("")).rstrip("/")
+        yield site
+    services.store.close()
+
+
+def _add_staff(services: Services, session: Session, secrets: dict[str, str]) -> None:
+    for name, role in STAFF.items():
+        language = "fr" if name == "Marc" else "en"
+        staff.add_agent(
+            services, session, name, role, password=PASSWORD, totp_secret=secrets[name], language=language
+        )
+
+
+@dataclass
+class Morning:
+    """What waits in the desk when the agents come in; everybody in it is invented."""
+
+    site: ConsoleSite
+    session: Session
+
+    def fill(self) -> None:
+        """Put one thing of each kind in."""
+        self._erasure()
+        self._access()
+        self._blocked()
+        self._failed()
+        self._complaint()
+        self._unproved()
+        self._doubtful_mail()
+        self._chat_wanting_a_person()
+
+    def _conversation(self, name: str, channel: str, text: str, at: datetime, **more: Any) -> Conversation:
+        incoming = Incoming(channel, f"thread-{name}", f"external-{name}", text, at, **more)
+        services = self.site.services
+        conversation = intake.find_or_start_conversation(services, self.session, incoming)
+        intake.store_incoming(services, self.session, conversation, incoming, {"decision": "request"})
+        self.site.conversations[name] = conversation.id
+        return conversation
+
+    def _request(
+        self, name: str, right: Right, channel: str, text: str, days_ago: int, *, proved: str | None = None, **more: Any
+    ) -> PrivacyRequest:
+        services, session = self.site.services, self.session
+        at = START - timedelta(days=days_ago)
+        conversation = self._conversation(name, channel, text, at, **more)
+        tier = services.settings.verification.needed(right)
+        request = intake.open_request(
+            services, session, conversation, right, received_at=at, details={}, tier=tier
+        )
+        intake.move(services, session, request, Status.VERIFYING, "desk")
+        if proved:
+            proof.give_evidence(
+                services, session, method=Method.EMAIL_CODE, contact=proved, conversation_id=conversation.id,
+                references=[request.ref], on_file=True,
+            )  # fmt: skip
+        self.site.refs[name] = request.ref
+        return request
+
+    def _propose(self, name: str, request: PrivacyRequest, plan: Plan) -> Action:
+        action = queue.do_propose(self.site.services, self.session, request, plan)
+        self.site.actions[name] = action.id
+        return action
+
+    def _erasure(self) -> None:
+        text = "Bonjour, effacez toutes mes données. Mon adresse : camille.roux@mail.example"
+        request = self._request(
+            "erasure", Right.ERASURE, "webchat", text, 16, proved="camille.roux@mail.example", locale="fr"
+        )
+        self._propose("erasure", request, erasure_plan())
+
+    def _access(self) -> None:
+        request = self._request(
+            "access", Right.ACCESS, "email", "Please send me a copy of everything you hold about me.", 8,
+            proved="juhan.tamm@mail.example", sender="juhan.tamm@mail.example", locale="en", subject="My data",
+        )  # fmt: skip
+        self._propose("access", request, access_plan())
+
+    def _blocked(self) -> None:
+        request = self._request(
+            "blocked", Right.ERASURE, "webchat", "Delete my account and everything in it.", 4,
+            proved="nora.lind@mail.example", locale="en",
+        )  # fmt: skip
+        blocker = Blocker("client-area", "domains", 1, "a registered domain", ("lind-bakery.example",))
+        self._propose("blocked", request, erasure_plan(blockers=(blocker,)))
+        intake.set_attention(self.site.services, self.session, request, "services_running")
+
+    def _failed(self) -> None:
+        request = self._request(
+            "failed", Right.RECTIFICATION, "email", "My postal code is wrong.", 20, proved="ivo.saar@mail.example",
+            sender="ivo.saar@mail.example", locale="en",
+        )  # fmt: skip
+        action = self._propose("failed", request, rectification_plan())
+        intake.move(self.site.services, self.session, request, Status.SCHEDULED, "agent:Marc")
+        intake.move(self.site.services, self.session, request, Status.EXECUTING, "desk")
+        action.state, action.attempts = "failed", 5
+        step = self.session.exec(_steps(action)).one()
+        step.state, step.error = "failed", "The client area cannot be reached; nothing was changed there."
+        intake.set_attention(self.site.services, self.session, request, "step_failed:source_unavailable")
+
+    def _complaint(self) -> None:
+        request = self._request(
+            "complaint", Right.COMPLAINT, "email", "I complain: nobody answered me.", 2, sender="ada.kask@mail.example",
+            locale="en",
+        )  # fmt: skip
+        intake.move(self.site.services, self.session, request, Status.OPEN, "desk")
+        intake.set_attention(self.site.services, self.session, request, "needs_agent")
+
+    def _unproved(self) -> None:
+        request = self._request("unproved", Right.ACCESS, "webchat", "What do you know about me?", 27, locale="en")
+        intake.set_attention(self.site.services, self.session, request, "lapse_letter_to_approve")
+
+    def _doubtful_mail(self) -> None:
+        at = START - timedelta(days=1)
+        conversation = self._conversation(
+            "doubtful", "email", "Can someone look at what is stored under my name? Thanks.", at,
+            sender="leo.martin@mail.example", subject="Question", locale="en",
+        )  # fmt: skip
+        conversation.triage = True
+
+    def _chat_wanting_a_person(self) -> None:
+        at = START - timedelta(minutes=2)
+        conversation = self._conversation("chat", "webchat", "Could I talk to somebody, please?", at, locale="en")
+        conversation.wants_person_at = at
+
+
+def _steps(action: Action) -> Any:
+    from sqlmodel import col, select
+
+    return select(StepRow).where(col(StepRow.action_id) == action.id)
+
+
+def located() -> Located:
+    """Give what the client area holds about somebody."""
+    account = Account("client-area", "clients", ("17",), "client 17")
+    tables = (TableRows("clients", "contact", 1), TableRows("invoices", "invoices", 5))
+    return Located("client-area", Identity(emails=("x@mail.example",)), (account,), tables)
+
+
+def erasure_plan(**more: Any) -> Plan:
+    """Give an erasure that keeps invoices."""
+    effects = (
+        TableEffect("clients", "contact", 1, ("name", "email"), {"name": "erased", "email": "erased"}),
+        TableEffect("tickets", "services", 12, deletes=True),
+    )
+    keep = Keep(
+        "client-area", "invoices", "invoices", 5, ("number", "amount"), "accounting", "Accounting Act 12",
+        date(2033, 12, 31),
+    )  # fmt: skip
+    return Plan(
+        Right.ERASURE, (located(),), Order(Operation.ERASE, START.date()),
+        (Step("client-area", Operation.ERASE, effects),), (keep,), **more,
+    )  # fmt: skip
+
+
+def access_plan() -> Plan:
+    """Give a copy of everything."""
+    effects = (TableEffect("clients", "contact", 1), TableEffect("invoices", "invoices", 5))
+    step = Step("client-area", Operation.EXPORT, effects)
+    return Plan(Right.ACCESS, (located(),), Order(Operation.EXPORT, START.date()), (step,))
+
+
+def rectification_plan() -> Plan:
+    """Give a correction of one field."""
+    effect = TableEffect("clients", "contact", 1, ("postcode",), {"postcode": "10117"})
+    step = Step("client-area", Operation.RECTIFY, (effect,))
+    order = Order(Operation.RECTIFY, START.date(), {"postcode": "10117"})
+    return Plan(Right.RECTIFICATION, (located(),), order, (step,))
