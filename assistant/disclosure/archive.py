@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,7 @@ class FileEntry:
 class Archive:
     """One folder in a zip."""
 
-    def __init__(self, target: BinaryIO, folder: str, local: datetime) -> None:
+    def __init__(self, target: IO[bytes], folder: str, local: datetime) -> None:
         """Take where to write, and the time on the controller's clock that every file carries."""
         self._zip = zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL)
         self._folder = folder

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
@@ -22,11 +22,12 @@ from assistant.disclosure.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
     from pathlib import Path
 
     from assistant.disclosure.archive import Archive
     from assistant.disclosure.facts import PackageFacts
+    from assistant.disclosure.words import Words
     from assistant.domain.plan import Located
     from assistant.interfaces import DataSource, ExportedTable
 
@@ -35,6 +36,7 @@ ROWS_SHOWN: Final = 200
 _LONGEST_CELL: Final = 2000
 PORTABLE_FILE: Final = "portability.json"
 SCHEMA_FILE: Final = "portability.schema.json"
+_SCHEMA_ID: Final = "urn:privacy-desk:portability:1"
 
 
 class Copy(Protocol):
@@ -57,7 +59,7 @@ class Copy(Protocol):
 
 
 class FilePerTable:
-    """An access package: one CSV and one JSON Lines file per table (two entries of a zip cannot grow at once)."""
+    """An access package: CSV and JSON Lines per table; two entries of a zip cannot grow at once."""
 
     def __init__(self, archive: Archive, folder: Path) -> None:
         """Take the zip, and the folder for what memory should not hold meanwhile."""
@@ -117,7 +119,7 @@ class OneDocument:
         self._columns: tuple[str, ...] = ()
         self._between_tables = self._between_rows = b"\n"
         about = {
-            "$schema": json.loads(_schema())["$id"],
+            "$schema": _SCHEMA_ID,
             "controller": facts.settings.controller.name,
             "reference": facts.reference,
             "made_at": facts.made_at.isoformat(),
@@ -161,38 +163,53 @@ class OneDocument:
 
 
 async def copy_tables(
-    parts: Sequence[tuple[DataSource, Located]], copy: Copy, facts: PackageFacts, advance: Callable[[int], None]
-) -> AsyncIterator[CopiedTable]:
+    parts: Sequence[tuple[DataSource, Located]],
+    copy: Copy,
+    words: Words,
+    advance: Callable[[int], None],
+    *,
+    portable_only: bool,
+) -> AsyncGenerator[CopiedTable, None]:
     """Copy table after table; `advance` hears of every batch. Tables that turn out empty are left out."""
-    portable_only = facts.right == "portability"
     for source, located in parts:
-        exported = cast("AsyncGenerator[ExportedTable, None]", source.export(located, portable_only=portable_only))
-        async with aclosing(exported):
-            async for table in exported:
-                if copied := await _copied(table, copy, facts.language, advance):
+        exported = source.export(located, portable_only=portable_only)
+        async with aclosing(cast("AsyncGenerator[ExportedTable, None]", exported)) as tables:
+            async for table in tables:
+                if copied := await _copied(table, copy, words, advance):
                     yield copied
 
 
 async def _copied(
-    table: ExportedTable, copy: Copy, language: str, advance: Callable[[int], None]
+    table: ExportedTable, copy: Copy, words: Words, advance: Callable[[int], None]
 ) -> CopiedTable | None:
     """Copy one table; nothing of it is written before its first row is there."""
     copied: CopiedTable | None = None
     async for batch in table.rows:
         rows: Rows = [tuple(row) for row in batch]
         if copied is None:
-            copied = _described(table, language)
+            copied = _described(table, words.locale)
             await asyncio.to_thread(copy.begin, copied)
         await asyncio.to_thread(copy.take, rows)
-        copied = _grown(copied, rows)
+        copied = _grown(copied, rows, words)
         advance(len(rows))
     return replace(copied, files=await asyncio.to_thread(copy.end)) if copied else None
 
 
-def _grown(copied: CopiedTable, rows: Rows) -> CopiedTable:
+def _grown(copied: CopiedTable, rows: Rows, words: Words) -> CopiedTable:
     room = ROWS_SHOWN - len(copied.shown)
-    more = tuple(tuple(for_page(value, _LONGEST_CELL) for value in row) for row in rows[:room]) if room else ()
+    more = tuple(tuple(_shown(value, words) for value in row) for row in rows[:room])
     return replace(copied, rows=copied.rows + len(rows), shown=copied.shown + more)
+
+
+def _shown(value: Any, words: Words) -> str:
+    match value:
+        case bool():
+            return words.label("format", "yes" if value else "no")
+        case datetime():
+            utc = value.tzinfo is not None and not value.utcoffset()
+            return f"{value.replace(tzinfo=None)} UTC" if utc else str(value)
+        case _:
+            return for_page(value, _LONGEST_CELL)
 
 
 def _described(table: ExportedTable, language: str) -> CopiedTable:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from assistant.disclosure.values import file_name
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
@@ -53,6 +55,11 @@ class CopiedTable:
     shown: tuple[tuple[str, ...], ...]  # the first rows, as the page shows them
     files: tuple[str, ...]
 
+    @property
+    def anchor(self) -> str:
+        """Give the name under which the page can be opened at this table."""
+        return file_name(self.source, self.table)
+
 
 @dataclass(frozen=True, slots=True)
 class TableCount:
@@ -70,7 +77,7 @@ class TableCount:
 class Manifest:
     """What was handed out, in numbers and hashes: nothing of it says anything about the person.
 
-    `size` and `sha256` are those of the zip as it is downloaded; `withheld` are sentences in the person's language.
+    `size` and `sha256` are of the zip as it is downloaded; `withheld` are sentences in the person's language.
     """
 
     size: int

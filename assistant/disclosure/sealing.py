@@ -8,7 +8,7 @@ import io
 import os
 import tempfile
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,13 +18,14 @@ from assistant.errors import AssistantError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Self
 
     from _typeshed import ReadableBuffer
 
 SEGMENT: Final = 64 * 1024
 TAG: Final = 16
 MAGIC: Final = b"PDSEAL1\n"
-# The STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár 2015): prefix, counter, flag of the last segment.
+# STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015): prefix, counter, flag of the last segment.
 _PREFIX: Final = 7
 _COUNTER: Final = 4
 HEADER: Final = len(MAGIC) + _PREFIX
@@ -40,21 +41,21 @@ class PackageDamaged(AssistantError):
 
 
 class PackageNotWritten(AssistantError):
-    """The package could not be written: the disk of the data folder refuses it. Mend that; it is then tried again."""
+    """The package could not be written: the disk of the data folder refuses it. Mend that, then try again."""
 
     code = "package_not_written"
 
 
 class NoRoom(PackageNotWritten):
-    """No room is left for the package. Free space on the disk of the data folder; it is then made again by itself."""
+    """No room is left for the package. Free space on the disk of the data folder, then try again."""
 
     code = "no_room"
 
 
 class SealingWriter(io.RawIOBase):
-    """Takes plaintext and writes sealed segments to `target`; only `finish` makes what was written openable."""
+    """Takes plaintext, writes sealed segments to `target`; nothing opens them before `finish`."""
 
-    def __init__(self, target: BinaryIO, key: bytes) -> None:
+    def __init__(self, target: IO[bytes], key: bytes) -> None:
         """Take where to write and a key of 32 bytes that seals nothing else."""
         super().__init__()
         self.size = 0
@@ -109,13 +110,13 @@ class SealingWriter(io.RawIOBase):
 
 
 class SealedSpool:
-    """Holds one file on its way into the zip: sealed in memory, beyond a megabyte sealed on the disk and unnamed."""
+    """Holds one file on its way into the zip: sealed in memory, beyond a megabyte on the disk."""
 
     def __init__(self, folder: Path) -> None:
         """Take the folder for what memory should not hold; the key lives and dies here."""
         self._key = os.urandom(KEY_BYTES)
-        self._held = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=folder)  # noqa: SIM115 - closed by close()
-        self._writer = SealingWriter(self._held, self._key)  # type: ignore[arg-type]
+        self._held = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(folder))  # noqa: SIM115 - close() does
+        self._writer = SealingWriter(self._held, self._key)
 
     @property
     def size(self) -> int:
@@ -132,7 +133,7 @@ class SealedSpool:
         with disk_errors():
             self._held.flush()
             length = self._held.seek(0, io.SEEK_END)
-        return _unsealed(self._held, self._key, length, 0)  # type: ignore[arg-type]
+        return _unsealed(self._held, self._key, length, 0)
 
     def close(self) -> None:
         """Let go of the bytes and of the key."""
@@ -152,7 +153,7 @@ class SealedFile:
         self._target = os.fdopen(descriptor, "wb")
         self.writer = SealingWriter(self._target, key)
 
-    def __enter__(self) -> SealedFile:
+    def __enter__(self) -> Self:
         """Give itself."""
         return self
 
@@ -189,12 +190,12 @@ def open_package(file: Path, key: bytes, *, offset: int = 0) -> Iterator[bytes]:
     return _closing(source, chunks)
 
 
-def _closing(source: BinaryIO, chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _closing(source: IO[bytes], chunks: Iterator[bytes]) -> Iterator[bytes]:
     with source:
         yield from chunks
 
 
-def _unsealed(source: BinaryIO, key: bytes, length: int, offset: int) -> Iterator[bytes]:
+def _unsealed(source: IO[bytes], key: bytes, length: int, offset: int) -> Iterator[bytes]:
     """Check the header and the last segment, then give the rest as it is asked for."""
     if offset < 0:
         raise ValueError("an offset into a package is 0 or more")
@@ -217,7 +218,7 @@ def _from(segments: _Segments, offset: int) -> Iterator[bytes]:
 class _Segments:
     """The sealed segments of one file, each verified as it is read."""
 
-    def __init__(self, source: BinaryIO, cipher: AESGCM, header: bytes, last: int) -> None:
+    def __init__(self, source: IO[bytes], cipher: AESGCM, header: bytes, last: int) -> None:
         self.last = last
         self._source = source
         self._cipher = cipher

@@ -1,4 +1,4 @@
-"""How a value out of a database is written down: exact in JSON, harmless in a spreadsheet, short on a page."""
+"""How a value of a database is written: exact in JSON, harmless in a spreadsheet, short on a page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, time
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,7 +19,9 @@ _MARKS: Final = "=+\\-@＝＋－＠"
 # The start of a cell, and of what a spreadsheet set to another language takes for the next cell or line.
 _STARTS: Final = re.compile(rf"((?:^|[;\t\r\n])[\s\x00-\x1f\ufeff\u200b-\u200f\"']*)([{_MARKS}]?)")
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
-_NOT_IN_HTML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_NOT_IN_HTML: Final = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9-]+")
 _LONGEST_NAME: Final = 60
 
@@ -31,16 +33,14 @@ def json_value(value: Any) -> Any:
             return value
         case float():
             return value if math.isfinite(value) else str(value)
-        case date() | datetime() | time():
-            return value.isoformat()
         case bytes() | bytearray() | memoryview():
             return base64.b64encode(value).decode()
         case Mapping():
             return {str(key): json_value(inner) for key, inner in value.items()}
         case Sequence() | set() | frozenset():
             return [json_value(inner) for inner in value]
-        case _:  # Decimal, UUID, timedelta, an address: their text is exact
-            return str(value)
+    # Of Decimal, UUID, an address or a span of time the text is exact.
+    return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
 def json_bytes(value: Any, *, indent: int | None = None) -> bytes:
@@ -89,7 +89,7 @@ def csv_lines(rows: Sequence[Sequence[Any]]) -> bytes:
 
 
 def for_page(value: Any, most: int) -> str:
-    """Give a value as a page shows it: what HTML cannot hold is replaced, what is too long ends with an ellipsis."""
+    """Give a value as a page shows it: what HTML cannot hold is replaced, what is too long is cut."""
     text = _NOT_IN_HTML.sub("\ufffd", plain(value).replace("\r\n", "\n"))
     return text if len(text) <= most else f"{text[:most]} […]"
 

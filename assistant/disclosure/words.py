@@ -54,7 +54,8 @@ class Words:
     def moment(self, at: datetime) -> str:
         """Write an instant with its day, and say whose clock that is."""
         local = at.astimezone(self.zone)
-        return str(self.tables["format"]["moment"]).format(day=self.day(at), time=f"{local:%H:%M}", zone=self.zone.key)
+        form = str(self.tables["format"]["moment"])
+        return form.format(day=self.day(at), time=f"{local:%H:%M}", zone=self.zone.key)
 
     def number(self, value: int) -> str:
         """Write a number with its separators."""
@@ -62,7 +63,8 @@ class Words:
 
     def records(self, rows: int) -> str:
         """Write how many records there are."""
-        return f"{self.number(rows)}{_NO_BREAK}{self.label('format', 'record' if self.is_one(rows) else 'records')}"
+        noun = self.label("format", "record" if self.is_one(rows) else "records")
+        return f"{self.number(rows)}{_NO_BREAK}{noun}"
 
     def is_one(self, value: int) -> bool:
         """Say whether the noun after a number is in the singular."""
@@ -72,6 +74,10 @@ class Words:
         """Join words as a sentence does."""
         *first, last = tuple(names) or ("",)
         return f"{', '.join(first)}{self.tables['format']['and']}{last}" if first else last
+
+    def quoted(self, name: str) -> str:
+        """Put quotation marks around a name."""
+        return str(self.tables["format"]["quoted"]).format(name)
 
     def article(self, cited: str) -> str:
         """Cite an article of the GDPR, given as 6(1)(b), the way the language does."""
@@ -102,11 +108,13 @@ def _read(locale: str, name: str) -> Mapping[str, Any]:
 
 @cache
 def _environment(locale: str) -> Environment:
-    texts = {f"{page}.{key}": text for page, part in _read(locale, "page.toml").items() for key, text in part.items()}
+    parts = _read(locale, "page.toml")
     return Environment(
-        loader=DictLoader(texts), cache_size=-1, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=DictLoader({f"{part}.{key}": text for part in parts for key, text in parts[part].items()}),
         autoescape=False,  # noqa: S701 - plain text; the page that shows it escapes it
-    )  # fmt: skip
+        cache_size=-1,
+        undefined=StrictUndefined,
+    )
 
 
 @cache

@@ -192,7 +192,7 @@ class SqlSource:
             mapped.label,
             mapped.map.category,
             columns,
-            {name: text for name, text in mapped.map.meanings.items() if name in columns},
+            _meanings_of({*columns, *mapped.map.hidden}, mapped.map.meanings),
             self._batches(rows, mapped, portable_only=portable_only),
             redacted=tuple(name for name in columns if name in mapped.map.redacted),
             hidden=mapped.map.hidden,
@@ -235,3 +235,8 @@ class _Watched:
     def stop_if_cancelled(self) -> None:
         if self._cancelled.is_set():
             raise SourceUnavailable("The work was stopped before its end; nothing was changed.")
+
+
+def _meanings_of(columns: set[str], meanings: Mapping[str, str]) -> dict[str, str]:
+    """Keep every language of the columns ("email@fr" is the French text of "email")."""
+    return {name: text for name, text in meanings.items() if name.partition("@")[0] in columns}

@@ -1,0 +1,312 @@
+"""What Article 15 wants said beside the copy, worked out for this one person from their tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from assistant.config import Authority
+from assistant.disclosure.words import countries
+from assistant.domain.law import read_law
+from assistant.domain.retention import own_retention
+from assistant.domain.rights import Right
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from assistant.config import Settings
+    from assistant.disclosure.facts import Column, CopiedTable, PackageFacts
+    from assistant.disclosure.words import Words
+    from assistant.domain.data_map import TableMap
+    from assistant.domain.plan import Located
+    from assistant.domain.retention import OwnRetention
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A kind of data and the tables that hold it."""
+
+    name: str
+    label: str
+    tables: tuple[CopiedTable, ...]
+
+    @property
+    def rows(self) -> int:
+        """Count the records."""
+        return sum(table.rows for table in self.tables)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A purpose, with its ground (Article 15(1)(a))."""
+
+    label: str
+    basis: str
+    ground: str
+    article: str
+    categories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A recipient by name (Article 15(1)(c), 15(2)); `is_outside` the EEA."""
+
+    name: str
+    what: str
+    country: str
+    is_outside: bool
+    safeguards: str
+    categories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long, for the categories it is true of (Article 15(1)(d))."""
+
+    sentence: str
+    categories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A system that was searched."""
+
+    title: str
+    tables: int
+    copied: int
+    empty: tuple[str, ...]
+
+
+class Explanation:
+    """Everything the page says, as values; nothing is said that settings, map or copy do not hold."""
+
+    def __init__(self, facts: PackageFacts, tables: Sequence[CopiedTable], words: Words) -> None:
+        """Take what was copied for whom."""
+        self.facts = facts
+        self.tables = tables
+        self.words = words
+        self._known = facts.settings.catalogue
+
+    # what is there
+
+    @property
+    def rows(self) -> int:
+        """Count the records of the copy."""
+        return sum(table.rows for table in self.tables)
+
+    @cached_property
+    def categories(self) -> list[Category]:
+        """List the kinds of data, in the order of the sources (Article 15(1)(b))."""
+        groups = _grouped(self.tables, lambda table: table.category)
+        return [Category(name, self._category(name), tuple(tables)) for name, tables in groups.items()]
+
+    @cached_property
+    def uses(self) -> list[Use]:
+        """List the purposes (Article 15(1)(a))."""
+        groups = _grouped((t for t in self.tables if t.purpose), lambda table: table.purpose)
+        return [self._use(name, tables) for name, tables in groups.items()]
+
+    @property
+    def receivers(self) -> list[Receiver]:
+        """List the recipients (Article 15(1)(c))."""
+        names = dict.fromkeys(name for table in self.tables for name in table.recipients)
+        return [self._receiver(name, [t for t in self.tables if name in t.recipients]) for name in names]
+
+    @property
+    def countries_outside(self) -> list[str]:
+        """Name the countries outside the EEA that data are transferred to."""
+        return list(dict.fromkeys(r.country for r in self.receivers if r.is_outside))
+
+    @property
+    def kept(self) -> list[Kept]:
+        """Say how long (Article 15(1)(d))."""
+        groups = _grouped((t for t in self.tables if not self._is_ours(t)), self._period)
+        return [Kept(sentence, self._labels(tables)) for sentence, tables in groups.items()]
+
+    @property
+    def own_kept(self) -> list[str]:
+        """Say how long this desk keeps its own records."""
+        return [self._own_period(rule) for rule in _own_rules(self.facts.settings)]
+
+    @property
+    def origins(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Say where the data come from (Article 15(1)(g)): name, words, categories."""
+        groups = _grouped(self.tables, lambda table: table.origin)
+        label = self.words.label
+        return [(name, label("origins", name), self._labels(tables)) for name, tables in groups.items()]
+
+    @property
+    def has_others(self) -> bool:
+        """Say whether some of it came from other people or companies."""
+        return any(table.origin == "third_party" for table in self.tables)
+
+    @property
+    def automated(self) -> str:
+        """Give what the controller says of decisions by machines alone (Article 22), if anything."""
+        said: Mapping[str, str] = getattr(self.facts.settings.controller, "automated_decisions", {})
+        return said.get(self.words.locale) or ""
+
+    def uses_on(self, basis: str) -> list[str]:
+        """List the purposes that rest on one ground."""
+        return [use.label for use in self.uses if use.basis == basis]
+
+    # who answers, and how it was searched
+
+    @property
+    def authorities(self) -> list[Mapping[str, str]]:
+        """Give name, address, telephone and web page of every authority (Article 77)."""
+        return [_authority(entry) for entry in self.facts.settings.controller.authorities]
+
+    @property
+    def searched_for(self) -> list[tuple[str, tuple[str, ...]]]:
+        """List what was searched for, by kind; of a conversation only that it is one."""
+        pairs = dict.fromkeys(pair for at in self.facts.plan.located for pair in _identifiers(at))
+        groups = _grouped(pairs, lambda pair: pair[0])
+        return [
+            (self.words.label("kinds", kind), tuple(value for _, value in found if kind != "conversation"))
+            for kind, found in groups.items()
+        ]
+
+    @property
+    def searched(self) -> list[Searched]:
+        """List the systems, those without a record too."""
+        return [self._searched(at) for at in self.facts.plan.located]
+
+    def title(self, source: str) -> str:
+        """Name a system as the operator does."""
+        titles = {each.name: each.title for each in self.facts.settings.sources}
+        return titles.get(source) or source
+
+    @cached_property
+    def withheld(self) -> tuple[str, ...]:
+        """Say in whole sentences what is not in the copy, why, and under which article."""
+        is_portable = self.facts.right == Right.PORTABILITY
+        lines = [self.words.say("withheld.portable_only")] if is_portable else []
+        for table in self.tables:
+            if not is_portable:
+                lines += self._left_out("hidden", table, table.hidden)
+            lines += self._left_out("redacted", table, table.redacted)
+        return tuple(lines)
+
+    # how it is put
+
+    def _left_out(self, how: str, table: CopiedTable, columns: tuple[Column, ...]) -> Iterator[str]:
+        quoted = [self.words.quoted(column.meaning) for column in columns]
+        article = self.words.article("20(4)" if self.facts.right == Right.PORTABILITY else "15(4)")
+        if quoted:
+            yield self.words.say(
+                f"withheld.{how}_{'one' if len(quoted) == 1 else 'many'}", fields=self.words.listed(quoted),
+                table=self.words.quoted(readable(table.table)), system=self.title(table.source),
+                article=article,
+            )  # fmt: skip
+
+    def _labels(self, tables: Iterable[CopiedTable]) -> tuple[str, ...]:
+        return tuple(self._category(name) for name in dict.fromkeys(table.category for table in tables))
+
+    def _category(self, name: str) -> str:
+        described = self._known.categories.get(name)
+        return self.words.own(described) if described else self.words.label("categories", name)
+
+    def _purpose(self, name: str) -> str:
+        described = self._known.purposes.get(name)
+        return self.words.own(described) if described else self.words.label("purposes", name)
+
+    def _use(self, name: str, tables: Sequence[CopiedTable]) -> Use:
+        described = self._known.purposes.get(name)
+        labels = self._labels(tables)
+        if described is None:
+            # The one use that no operator's catalogue lists is answering requests: Article 12 obliges us.
+            is_ours = all(self._is_ours(table) for table in tables)
+            basis, article = ("legal_obligation", self.words.article("6(1)(c)")) if is_ours else ("", "")
+        else:
+            basis, article = described.basis, self.words.article(described.article)
+        ground = self.words.label("bases", basis) if basis else self.words.say("purposes.unknown")
+        return Use(self._purpose(name), basis, ground, article, labels)
+
+    def _receiver(self, name: str, tables: Sequence[CopiedTable]) -> Receiver:
+        known = self._known.recipients.get(name)
+        unknown = self.words.say("recipients.no_safeguards")
+        if known is None:
+            return Receiver(readable(name), "", "", False, unknown, self._labels(tables))
+        country = countries().get(known.country, {})
+        safeguards = self.words.own(known, "safeguards") or unknown
+        return Receiver(
+            known.name, self.words.own(known), country.get(self.words.locale, known.country),
+            not country.get("eea", False), safeguards, self._labels(tables),
+        )  # fmt: skip
+
+    def _period(self, table: CopiedTable) -> str:
+        mapped = self._mapped(table)
+        rule = self._known.retention.get(mapped.keep.rule) if mapped and mapped.keep else None
+        say = self.words.say
+        if rule:
+            return say("retention.rule", sentence=self.words.own(rule), law=rule.law, article=rule.article)
+        stays = mapped is not None and mapped.erase == "keep_untouched"
+        return say(f"retention.{'stays' if stays else 'criterion'}", purpose=self._purpose(table.purpose))
+
+    def _own_period(self, rule: OwnRetention) -> str:
+        what = self.words.label("own_retention", rule.name)
+        if rule.lasting:
+            lasting = self.words.label("lasting", rule.lasting)
+            return self.words.say("retention.own_lasting", what=what, lasting=lasting)
+        unit = next(unit for unit in ("years", "days", "hours") if getattr(rule, unit))
+        since = self.words.label("counted_from", rule.counted_from)
+        return self.words.say(f"retention.own_{unit}", what=what, count=getattr(rule, unit), since=since)
+
+    def _mapped(self, table: CopiedTable) -> TableMap | None:
+        data_map = self.facts.settings.maps.get(table.source)
+        found = data_map.tables if data_map else ()
+        return next((t for t in found if table.table in {t.name, f"{t.table_schema}.{t.name}"}), None)
+
+    def _is_ours(self, table: CopiedTable) -> bool:
+        return any(s.name == table.source and s.kind == "own_records" for s in self.facts.settings.sources)
+
+    def _searched(self, at: Located) -> Searched:
+        copied = sum(table.rows for table in self.tables if table.source == at.source)
+        empty = tuple(readable(table.table) for table in at.tables if not table.rows)
+        return Searched(self.title(at.source), len(at.tables), copied, empty)
+
+
+def readable(name: str) -> str:
+    """Give an operator's technical name as it can stand on a page."""
+    return name.replace("_", " ")
+
+
+def rows_by_category(tables: Iterable[CopiedTable]) -> dict[str, int]:
+    """Count the records by category."""
+    rows: Counter[str] = Counter()
+    for table in tables:
+        rows[table.category] += table.rows
+    return dict(rows)
+
+
+def _grouped(things: Iterable[Any], key: Callable[[Any], str]) -> dict[str, list[Any]]:
+    groups: dict[str, list[Any]] = {}
+    for thing in things:
+        groups.setdefault(key(thing), []).append(thing)
+    return groups
+
+
+def _identifiers(at: Located) -> Iterator[tuple[str, str]]:
+    identity = at.identity
+    yield from (("email", value) for value in identity.emails)
+    yield from (("client_id", value) for value in identity.client_ids)
+    yield from identity.others
+
+
+def _own_rules(settings: Settings) -> list[OwnRetention]:
+    rules = dict(own_retention())
+    rules["package"] = replace(rules["package"], days=settings.periods.package_days)
+    hours = settings.periods.package_after_download_hours
+    rules["package_downloaded"] = replace(rules["package_downloaded"], hours=hours)
+    return list(rules.values())
+
+
+def _authority(entry: str | Authority) -> Mapping[str, str]:
+    if isinstance(entry, Authority):
+        return entry.model_dump()
+    known = read_law("authorities").get(entry, {"name": entry})
+    given = {key: known.get(key, "") for key in ("name", "address", "phone")}
+    return {**given, "web": known.get("website", "")}
