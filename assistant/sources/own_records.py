@@ -1,10 +1,8 @@
-"""The desk itself: its transcripts and requests are the person's data too, exported and erased like any other."""
+"""The desk itself: its transcripts and requests are the person's data too, and are treated as such."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import date
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant.domain.plan import (
     Contact,
@@ -21,6 +19,10 @@ from assistant.domain.plan import (
 )
 from assistant.interfaces import ExportedTable, Finding, Progress
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from datetime import date
+
 CATEGORY = "contact_with_us"
 MESSAGES, REQUESTS, CONVERSATIONS = "messages", "requests", "conversations"
 _LAW = "GDPR, Article 5(2), Article 6(1)(c)"
@@ -35,7 +37,8 @@ _MEANINGS: Mapping[str, str] = {
     "language": "Language of the conversation", "language@fr": "Langue de la conversation",
     "started_at": "First message (UTC)", "started_at@fr": "Premier message (UTC)",
     "last_at": "Last message (UTC)", "last_at@fr": "Dernier message (UTC)",
-    "sender": "Who wrote: you, our assistant or an agent", "sender@fr": "Auteur : vous, notre assistant ou un agent",
+    "sender": "Who wrote: you, our assistant or an agent",
+    "sender@fr": "Auteur : vous, notre assistant ou un agent",
     "name": "Name shown", "name@fr": "Nom affiché", "text": "What was written", "text@fr": "Texte du message",
     "ref": "Reference of the request", "ref@fr": "Référence de la demande",
     "right": "Right you used", "right@fr": "Droit exercé", "status": "Where it stands", "status@fr": "État",
@@ -92,7 +95,9 @@ class OwnRecords:
         """Copy everything; erase what no request needs; nothing else applies here."""
         if order.operation is Operation.EXPORT:
             effects = tuple(
-                TableEffect(at.table, CATEGORY, at.rows, _COLUMNS[at.table]) for at in located.tables if at.rows
+                TableEffect(at.table, CATEGORY, at.rows, _COLUMNS[at.table])
+                for at in located.tables
+                if at.rows
             )
             return Proposal(Step(self.name, order.operation, effects) if effects else None)
         if order.operation is Operation.ERASE:
@@ -116,7 +121,13 @@ class OwnRecords:
             if at.rows:
                 rows = await self._queries.rows(located.identity, at.table)
                 yield ExportedTable(
-                    self.name, at.table, CATEGORY, _COLUMNS[at.table], _MEANINGS, _batches(rows), purpose="rights_requests"
+                    self.name,
+                    at.table,
+                    CATEGORY,
+                    _COLUMNS[at.table],
+                    _MEANINGS,
+                    _batches(rows),
+                    purpose="rights_requests",
                 )
 
     async def carry_out(self, step: Step, located: Located, order: Order, progress: Progress) -> StepOutcome:

@@ -15,7 +15,7 @@ from assistant.sources.sql_keeps import blockers
 from assistant.sources.sql_values import both
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from assistant.domain.data_map import KeepRule
     from assistant.interfaces import Progress
@@ -85,10 +85,26 @@ class CarryingOut:
     def _apply(self, counts: Mapping[Action, int]) -> None:
         done, total = 0, sum(counts.values())
         self.progress(done, total)
-        for action in _in_order([action for action, number in counts.items() if number]):
+        ordered = _in_order([action for action, number in counts.items() if number])
+        self._open_circles([action for action in ordered if not action.writes])
+        for action in ordered:
             self._delete(action) if not action.writes else self._write(action)
             done += counts[action]
             self.progress(done, total)
+
+    def _open_circles(self, deletes: Sequence[Action]) -> None:
+        """Let go of what points to rows that go earlier: in a circle of tables none comes first."""
+        gone: set[TableId] = set()
+        for action in deletes:
+            facts, clause = action.mapped.facts, action.mapped.clause
+            linked = self.rows.layout.hangs_on_one_row(action.mapped)
+            found_by = action.mapped.joins[0].columns if linked else ()
+            for reference in facts.references:
+                columns = [n for n in reference.columns if facts.columns[n].nullable and n not in found_by]
+                if reference.to in gone and columns:
+                    loose = sa.update(clause).where(action.scope).values(dict.fromkeys(columns))
+                    self.rows.connection.execute(loose)
+            gone.add(facts.id)
 
     def _delete(self, action: Action) -> None:
         self.rows.connection.execute(sa.delete(action.mapped.clause).where(action.scope))
@@ -169,23 +185,18 @@ class CarryingOut:
         )
 
 
-def _in_order(actions: Sequence[Action]) -> Iterator[Action]:
-    """Put children before their parents, other tables before accounts, and writing after deleting."""
-    rank = {id_: place for place, id_ in enumerate(_children_first(actions))}
-    return iter(
-        sorted(
-            actions,
-            key=lambda a: (bool(a.writes), a.mapped.map.account, rank.get(a.mapped.facts.id, len(rank))),
-        )
-    )
+def _in_order(actions: Sequence[Action]) -> list[Action]:
+    """Put children before their parents, writing after deleting, and accounts last."""
+    deletes = {action.mapped.facts.id: action for action in actions if not action.writes}
+    writes = sorted((action for action in actions if action.writes), key=lambda a: a.mapped.map.account)
+    return [*(deletes[id_] for id_ in _children_first(deletes)), *writes]
 
 
-def _children_first(actions: Sequence[Action]) -> list[TableId]:
-    tables = {action.mapped.facts.id: action.mapped.facts for action in actions}
-    waits: dict[TableId, set[TableId]] = {id_: set() for id_ in tables}
-    for id_, facts in tables.items():
-        for reference in facts.references:
-            if reference.to in tables and reference.to != id_:
+def _children_first(deletes: Mapping[TableId, Action]) -> list[TableId]:
+    waits: dict[TableId, set[TableId]] = {id_: set() for id_ in deletes}
+    for id_, action in deletes.items():
+        for reference in action.mapped.facts.references:
+            if reference.to in waits and reference.to != id_:
                 waits[reference.to].add(id_)
     return _sorted(waits)
 

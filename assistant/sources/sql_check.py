@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.interfaces import Finding
-from assistant.sources.sql_layout import labels, named_columns, nearest, target
+from assistant.sources.sql_layout import labels, named_columns, nearest, referred, target
 from assistant.sources.sql_values import can_be_dated, unfit_to_blank
 
 if TYPE_CHECKING:
@@ -64,23 +64,10 @@ class MapCheck:
                     )
 
     def _misfits(self) -> Iterator[Finding]:
+        joining = referred(self.data_map)
         for label, table, facts in self._known():
-            for where, text in misfits(label, table, facts, self.retention):
+            for where, text in misfits(label, table, facts, joining[label], self.retention):
                 yield self._error(where, text)
-        yield from self._blanked_joins()
-
-    def _blanked_joins(self) -> Iterator[Finding]:
-        mapped = dict(labels(self.data_map))
-        for label, table, _ in self._known():
-            for link in table.link:
-                to = target(self.data_map, table, link)
-                erase = mapped[to].erase
-                for column in set(link.references) & set(erase if isinstance(erase, dict) else ()):
-                    yield self._error(
-                        f"{to}.{column}",
-                        f"erasure overwrites it although {label} is found through it; "
-                        "link through a key, or make it an identity column of both",
-                    )
 
     def _warnings(self) -> Iterator[Finding]:
         for label, table, facts in self._known():
@@ -133,8 +120,13 @@ class MapCheck:
 Misfit = tuple[str, str]  # where, what
 
 
-def misfits(label: str, table: TableMap, facts: TableFacts, retention: Retention) -> Iterator[Misfit]:
-    """Give why erasure could not do to this table what its map says, or would leave something unsaid."""
+def misfits(
+    label: str, table: TableMap, facts: TableFacts, joining: frozenset[str], retention: Retention
+) -> Iterator[Misfit]:
+    """Give why erasure could not do to this table what its map says, or would leave something unsaid.
+
+    `joining` are its columns that links of other tables lead to.
+    """
     if facts.is_view:
         yield label, "is a view; map the tables behind it, and list the view in ignored"
         return
@@ -146,7 +138,9 @@ def misfits(label: str, table: TableMap, facts: TableFacts, retention: Retention
         for column, rule in table.erase.items():
             if unfit := unfit_to_blank(facts, column, rule):
                 yield f"{label}.{column}", unfit
-        yield from _unsaid(label, table, facts)
+            if column in joining:
+                yield f"{label}.{column}", "joins tables, so it is never overwritten; take it out of erase"
+        yield from _unsaid(label, table, facts, joining)
 
 
 def _keep_misfits(label: str, table: TableMap, facts: TableFacts, retention: Retention) -> Iterator[Misfit]:
@@ -173,10 +167,10 @@ def _keep_misfits(label: str, table: TableMap, facts: TableFacts, retention: Ret
         yield f"{label}.{column}", "is kept under a rule and overwritten by erase; choose one"
 
 
-def _unsaid(label: str, table: TableMap, facts: TableFacts) -> Iterator[Misfit]:
+def _unsaid(label: str, table: TableMap, facts: TableFacts, joining: frozenset[str]) -> Iterator[Misfit]:
     joined = [column for link in table.link for column in link.columns]
     kept = (*table.keep.columns, table.keep.counted_from) if table.keep else ()
-    said: set[str] = {*table.key, *joined, *kept, *table.hidden, *table.stays, *table.erase}
+    said: set[str] = {*table.key, *joined, *joining, *kept, *table.hidden, *table.stays, *table.erase}
     for column in facts.columns:
         if column not in said:
             text = (

@@ -61,13 +61,23 @@ class Mapped:
 def labels(data_map: DataMap) -> list[tuple[str, TableMap]]:
     """Name every mapped table; two of the same name are told apart by their schema."""
     twice = {name for name, times in Counter(t.name for t in data_map.tables).items() if times > 1}
-    return [(f"{t.table_schema}.{t.name}" if t.name in twice else t.name, t) for t in data_map.tables]
+    return [
+        (f"{t.table_schema}.{t.name}" if t.table_schema and t.name in twice else t.name, t)
+        for t in data_map.tables
+    ]
 
 
 def target(data_map: DataMap, table: TableMap, link: Link) -> str:
     """Name the table a link leads to; of two with that name the one in the same schema."""
     named = [(label, t) for label, t in labels(data_map) if t.name == link.to]
     return next((label for label, t in named if t.table_schema == table.table_schema), named[0][0])
+
+
+def referred(data_map: DataMap) -> Mapping[str, frozenset[str]]:
+    """List, per table, the columns that links of the map lead to: they join tables and are never blanked."""
+    named = dict(labels(data_map))
+    leading = [(target(data_map, t, link), link.references) for t in named.values() for link in t.link]
+    return {label: frozenset(c for to, columns in leading if to == label for c in columns) for label in named}
 
 
 @dataclass(frozen=True)
@@ -114,9 +124,12 @@ class Layout:
 
     def needed(self, mapped: Mapped) -> tuple[str, ...]:
         """List the columns a set of its rows must hold: its key, what others refer to, what it refers by."""
-        referred = [name for _, join in self.linked_to[mapped.label] for name in join.references]
         own = (name for join in mapped.joins for name in join.columns)
-        return tuple(dict.fromkeys([*mapped.map.key, *referred, *own]))
+        return tuple(dict.fromkeys([*mapped.map.key, *sorted(self.joining(mapped)), *own]))
+
+    def joining(self, mapped: Mapped) -> frozenset[str]:
+        """List its columns that links lead to."""
+        return frozenset(name for _, join in self.linked_to[mapped.label] for name in join.references)
 
     def number(self, mapped: Mapped) -> int:
         """Number a table by its place in the map."""

@@ -86,7 +86,13 @@ class Proposing:
         if self.order.operation is Operation.ERASE:
             for mapped in self.rows.layout:
                 if self.rows.number(mapped):
-                    found = misfits(mapped.label, mapped.map, mapped.facts, self.orders.retention)
+                    found = misfits(
+                        mapped.label,
+                        mapped.map,
+                        mapped.facts,
+                        self.rows.layout.joining(mapped),
+                        self.orders.retention,
+                    )
                     yield from as_conflicts(found)
 
     def _shared(self, effects: Sequence[TableEffect]) -> Iterator[str]:

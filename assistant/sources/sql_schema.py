@@ -166,7 +166,7 @@ def _read_table(
         columns,
         key,
         uniques=(*({frozenset(key)} if key else ()), *uniques),
-        references=_references(inspector, id_),
+        references=_sqlite_references(connection, id_) if raw else _references(inspector, id_),
         led_by=frozenset(i.columns[0] for i in indexes if i.columns) | set(key[:1]),
         folded=frozenset(i.columns[0] for i in indexes if i.columns and i.folds_case),
         raw=raw,
@@ -183,6 +183,33 @@ def _references(inspector: Inspector, id_: TableId) -> tuple[Reference, ...]:
         )
         for key in inspector.get_foreign_keys(id_[1], id_[0])
     )
+
+
+def _sqlite_references(connection: sa.Connection, id_: TableId) -> tuple[Reference, ...]:
+    # The pragma knows what SQLite does; the text of the schema may be written in many ways.
+    schema = id_[0] or "main"
+    listed = connection.execute(
+        sa.text(
+            'SELECT id, "table", "from", "to", on_delete '
+            "FROM pragma_foreign_key_list(:t, :s) ORDER BY id, seq"
+        ),
+        {"t": id_[1], "s": schema},
+    )
+    found = []
+    for _, rows in itertools.groupby(listed.all(), key=lambda row: row[0]):
+        _, table, _, to, on_delete = (parts := list(rows))[0]
+        name, key = _sqlite_table(connection, schema, table)
+        references = tuple(part[3] for part in parts) if to else key
+        found.append(Reference(tuple(part[2] for part in parts), (id_[0], name), references, on_delete))
+    return tuple(found)
+
+
+def _sqlite_table(connection: sa.Connection, schema: str, table: str) -> tuple[str, tuple[str, ...]]:
+    """Give the real name of a table named in any case, and its primary key."""
+    named = sa.text("SELECT name FROM pragma_table_list WHERE schema = :s AND name = :t COLLATE NOCASE")
+    name = connection.execute(named, {"s": schema, "t": table}).scalar() or table
+    keys = sa.text("SELECT name FROM pragma_table_info(:t, :s) WHERE pk ORDER BY pk")
+    return name, tuple(row[0] for row in connection.execute(keys, {"t": name, "s": schema}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,9 @@ class Shop:
         pairs = tuple((kind, value) for kind, values in others.items() for value in values)
         return await self.source.locate(Identity(emails, client_ids, pairs))
 
-    async def propose(self, located: Located, operation: Operation = Operation.ERASE, **more: Any) -> Proposal:
+    async def propose(
+        self, located: Located, operation: Operation = Operation.ERASE, **more: Any
+    ) -> Proposal:
         return await self.source.propose(located, order(operation, **more))
 
     async def carry_out(

@@ -19,17 +19,21 @@ COMPANY = """
 CREATE TABLE clients (id INTEGER PRIMARY KEY, email VARCHAR(254) NOT NULL UNIQUE, name VARCHAR(60) NOT NULL,
     phone VARCHAR(24), points INTEGER NOT NULL DEFAULT 0, profile JSON);
 CREATE TABLE orders (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients (id), note TEXT);
-CREATE TABLE order_items (order_id INTEGER NOT NULL REFERENCES orders (id), line INTEGER NOT NULL, gift_for TEXT,
+CREATE TABLE order_items (order_id INTEGER NOT NULL REFERENCES orders (id), line INTEGER NOT NULL,
+    gift_for TEXT,
     PRIMARY KEY (order_id, line));
 CREATE TABLE invoices (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients (id),
-    issued_on DATE NOT NULL, name VARCHAR(60) NOT NULL, total INTEGER NOT NULL, ip VARCHAR(45), memo TEXT NOT NULL);
+    issued_on DATE NOT NULL, name VARCHAR(60) NOT NULL, total INTEGER NOT NULL, ip VARCHAR(45),
+    memo TEXT NOT NULL);
 CREATE TABLE newsletter (email TEXT PRIMARY KEY, topics TEXT);
-INSERT INTO clients VALUES (1, 'Mari@Example.test ', 'Mari Tamm', '+372 5550 1000', 7, '{"mail": "mari@example.test"}'),
+INSERT INTO clients VALUES (1, 'Mari@Example.test ', 'Mari Tamm', '+372 5550 1000', 7,
+    '{"mail": "mari@example.test"}'),
     (2, 'luc@example.test', 'Luc Petit', NULL, 3, '{}');
 INSERT INTO orders VALUES (10, 1, 'for Mari'), (11, 1, NULL), (20, 2, 'for Luc');
 INSERT INTO order_items VALUES (10, 1, 'mother'), (10, 2, NULL), (20, 1, 'friend');
 INSERT INTO invoices VALUES (100, 1, '2012-03-01', 'Mari Tamm', 120, '192.0.2.1', 'old'),
-    (101, 1, '2024-05-05', 'Mari Tamm', 240, '192.0.2.1', 'recent'), (102, 1, '2025-01-10', 'Mari Tamm', 90, NULL, 'new'),
+    (101, 1, '2024-05-05', 'Mari Tamm', 240, '192.0.2.1', 'recent'),
+    (102, 1, '2025-01-10', 'Mari Tamm', 90, NULL, 'new'),
     (200, 2, '2012-03-01', 'Luc Petit', 10, '192.0.2.2', 'other');
 INSERT INTO newsletter VALUES ('MARI@EXAMPLE.TEST', 'offers'), ('luc@example.test', 'offers');
 """
@@ -57,7 +61,11 @@ def company_map() -> list[dict[str, Any]]:
             "invoices",
             link=[link("client_id", "clients")],
             erase={"ip": {"how": "null"}, "memo": {"how": "fixed", "value": "-"}},
-            keep={"rule": "accounting", "counted_from": "issued_on", "columns": ["issued_on", "name", "total"]},
+            keep={
+                "rule": "accounting",
+                "counted_from": "issued_on",
+                "columns": ["issued_on", "name", "total"],
+            },
         ),
         table("newsletter", key=["email"], identity={"email": ["email"]}),
     ]
@@ -84,7 +92,8 @@ async def test_stranger_is_found_nowhere_and_every_table_says_so(company: Shop) 
 async def test_plan_says_what_goes_what_is_kept_and_until_when(company: Shop) -> None:
     before = company.dump()
     proposal = await company.propose(await company.locate("mari@example.test"))
-    assert proposal.conflicts == proposal.blockers == ()
+    assert proposal.conflicts == ()
+    assert proposal.blockers == ()
     assert proposal.step
     told = [(e.table, e.rows, e.deletes, dict(e.values)) for e in proposal.step.effects]
     assert ("orders", 2, True, {}) in told
