@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import DEVNULL
 
 USER = "privacy@desk.example.test"
 PASSWORD = "an invented secret"
@@ -85,11 +86,12 @@ def running() -> Iterator[Dovecot]:
     imap, lmtp = _free_port(), _free_port()
     config = home / "dovecot.conf"
     config.write_text(_CONF.format(home=home, imap=imap, lmtp=lmtp))
-    subprocess.run(["dovecot", "-c", str(config)], check=True, capture_output=True)
+    # It stays behind as a daemon and would hold a pipe open for ever.
+    subprocess.run(["dovecot", "-c", str(config)], check=True, stdout=DEVNULL, stderr=DEVNULL, timeout=60)
     try:
         yield Dovecot(imap, lmtp, config)
     finally:
-        subprocess.run(["doveadm", "-c", str(config), "stop"], check=True, capture_output=True)
+        subprocess.run(["doveadm", "-c", str(config), "stop"], check=True, capture_output=True, timeout=60)
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
@@ -36,20 +37,20 @@ class Letter:
     content: bytes
 
 
-class _Ids(str):
-    """Message ids in a header: folded between ids only, where the standard library would encode long ones."""
+class _Whole(str):
+    """Addresses or ids in a header: folded between them only; the standard library breaks long ones."""
 
     __slots__ = ("name",)
     name: str
 
-    def __new__(cls, name: str, ids: list[str]) -> Self:
-        """Join the ids under the name of their field."""
-        made = super().__new__(cls, " ".join(ids))
+    def __new__(cls, name: str, values: Sequence[str]) -> Self:
+        """Join the values under the name of their field."""
+        made = super().__new__(cls, " ".join(values))
         made.name = name
         return made
 
     def fold(self, *, policy: policy.EmailPolicy) -> str:
-        """Write one id a line."""
+        """Write one value a line."""
         return f"{self.name}: " + f"{policy.linesep} ".join(self.split()) + policy.linesep
 
 
@@ -88,18 +89,18 @@ def _message(
 ) -> EmailMessage:
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = Address(one_line(settings.display_name), addr_spec=settings.address)
-    message["To"] = recipient
+    _set_whole(message, "To", recipient)
     message["Subject"] = _subject(outgoing)
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = tokens.message_id(outgoing.key, outgoing.thread)
+    _set_whole(message, "Message-ID", tokens.message_id(outgoing.key, outgoing.thread))
     if outgoing.kind == "reply":
         _thread(message, outgoing)
     if outgoing.thread is not None:
-        message["Reply-To"] = tokens.reply_address(outgoing.thread)
+        _set_whole(message, "Reply-To", tokens.reply_address(outgoing.thread))
     _say_it_is_automatic(message, outgoing, tokens)
-    message["Content-Language"] = one_line(outgoing.language)
     text = _text(outgoing)
     message.set_content(text, charset="utf-8", cte="7bit" if _is_plain(text) else "quoted-printable")
+    message["Content-Language"] = one_line(outgoing.language)
     return message
 
 
@@ -117,7 +118,7 @@ def _thread(message: EmailMessage, outgoing: Outgoing) -> None:
         ("References", list(dict.fromkeys(references + answered))[-_MOST_REFERENCES:]),
     ):
         if ids:
-            message[name] = _Ids(name, ids)
+            _set_whole(message, name, *ids)
 
 
 def _say_it_is_automatic(message: EmailMessage, outgoing: Outgoing, tokens: Tokens) -> None:
@@ -126,7 +127,11 @@ def _say_it_is_automatic(message: EmailMessage, outgoing: Outgoing, tokens: Toke
     message["X-Auto-Response-Suppress"] = "All"
     if outgoing.headers.get("envelope") == "null":
         message["Precedence"] = "bulk"
-    message[OWN_HEADER] = tokens.mark(outgoing.key, outgoing.thread)
+    _set_whole(message, OWN_HEADER, tokens.mark(outgoing.key, outgoing.thread))
+
+
+def _set_whole(message: EmailMessage, name: str, *values: str) -> None:
+    message[name] = _Whole(name, values)
 
 
 def _text(outgoing: Outgoing) -> str:
