@@ -431,7 +431,7 @@ def test_hostile_mail_is_read_in_seconds_and_kept_whole(name: str) -> None:
     started = time.process_time()
     incoming = read(HOSTILE[name])
 
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 30  # minutes where anything is quadratic
     assert incoming.raw == HOSTILE[name]
     assert len(incoming.text) <= 250_000
     assert "\0" not in incoming.text

@@ -160,4 +160,4 @@ def test_the_time_to_cut_grows_with_the_length_and_not_faster(piece: str) -> Non
     started = time.process_time()
     own_words(piece * (250_000 // len(piece)), answers=True)
 
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 20  # minutes where anything is quadratic
