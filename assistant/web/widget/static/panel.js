@@ -166,10 +166,11 @@ function showProblem(text) {
 }
 
 function showState(state, wait) {
-  const lost = state === "waiting" || state === "offline";
+  const lost = state === "waiting" || state === "offline" || (state === "connecting" && connection.failures > 0);
   page.dot.dataset.state = state;
   page["state-short"].textContent = state === "open" || state === "idle" ? desk.controller : texts.say("state.connecting");
   page.banner.hidden = !lost;
+  page.retry.hidden = state === "connecting";
   if (lost) page["banner-text"].textContent = texts.say(`state.${state}`, { seconds: wait });
 }
 
