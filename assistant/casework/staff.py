@@ -119,6 +119,8 @@ def note_failed_sign_in(services: Services, session: Session, name: str) -> None
 def fresh_totp(services: Services, session: Session, row: AgentSession, code: str) -> None:
     """Renew the proof that the agent is at the keyboard; raises NotAuthenticated."""
     agent = session.get_one(Agent, row.agent)
+    if agent.locked_until and agent.locked_until > services.clock.now():
+        raise NotAuthenticated(_REFUSED)
     if not _totp_once(services, agent, code):
         raise NotAuthenticated("That code is not right or was used already; wait for the next one.", failed=agent.name)
     session.add(agent)
@@ -163,6 +165,16 @@ def _totp_once(services: Services, agent: Agent, code: str) -> bool:
             agent.last_totp = candidate
             return True
     return False
+
+
+def choose_language(services: Services, session: Session, name: str, language: str) -> None:
+    """Have the console speak an agent's language; raises Invalid for one it does not know."""
+    if language not in {"en", "fr"}:
+        raise Invalid("The console speaks English (en) and French (fr).")
+    agent = session.get_one(Agent, name)
+    agent.language = language
+    session.add(agent)
+    record(services, session, "", f"agent:{name}", "language_chosen", language=language)
 
 
 def list_agents(session: Session) -> list[Agent]:
