@@ -145,3 +145,10 @@ def _changes(services: Services, plan: Plan) -> list[dict[str, Any]]:
 def _failed(services: Services, failed: Sequence[StepRow]) -> list[dict[str, str]]:
     titles = {source.name: source.title or source.name for source in services.settings.sources}
     return [{"system": titles.get(step.source, step.source), "reason": step.error} for step in failed]
+
+
+def answer_text(services: Services, request: PrivacyRequest, plan: Plan) -> tuple[str, Mapping[str, Any], Any]:
+    """Write the answer that goes out if every step of a plan succeeds: its name, its values, the text."""
+    name, values = _words(services, request, plan, ())
+    told = {"requests": [talk.as_seen(request)], **values}
+    return name, told, services.texts.render(name, request.language, **told)
