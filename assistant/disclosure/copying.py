@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from assistant.disclosure.facts import Column, CopiedTable
 from assistant.disclosure.sealing import SealedSpool
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from assistant.interfaces import DataSource, ExportedTable
 
 Rows = list[tuple[Any, ...]]
+_Result = TypeVar("_Result")
 ROWS_SHOWN: Final = 200
 _LONGEST_CELL: Final = 2000
+_FEW_ROWS: Final = 50
 PORTABLE_FILE: Final = "portability.json"
 SCHEMA_FILE: Final = "portability.schema.json"
 _SCHEMA_ID: Final = "urn:privacy-desk:portability:1"
@@ -188,11 +190,16 @@ async def _copied(
         rows: Rows = [tuple(row) for row in batch]
         if copied is None:
             copied = _described(table, words.locale)
-            await asyncio.to_thread(copy.begin, copied)
-        await asyncio.to_thread(copy.take, rows)
+            copy.begin(copied)
+        await _off_the_loop(len(rows), copy.take, rows)
         copied = _grown(copied, rows, words)
         advance(len(rows))
-    return replace(copied, files=await asyncio.to_thread(copy.end)) if copied else None
+    return replace(copied, files=await _off_the_loop(copied.rows, copy.end)) if copied else None
+
+
+async def _off_the_loop(rows: int, work: Callable[..., _Result], *arguments: Any) -> _Result:
+    """Work in a thread, unless there is so little of it that the way there takes longer."""
+    return work(*arguments) if rows <= _FEW_ROWS else await asyncio.to_thread(work, *arguments)
 
 
 def _grown(copied: CopiedTable, rows: Rows, words: Words) -> CopiedTable:

@@ -63,10 +63,10 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How long, for the categories it is true of (Article 15(1)(d))."""
+    """How long, and for which tables by category (Article 15(1)(d))."""
 
     sentence: str
-    categories: tuple[str, ...]
+    tables: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +123,14 @@ class Explanation:
     def kept(self) -> list[Kept]:
         """Say how long (Article 15(1)(d))."""
         groups = _grouped((t for t in self.tables if not self._is_ours(t)), self._period)
-        return [Kept(sentence, self._labels(tables)) for sentence, tables in groups.items()]
+        return [Kept(sentence, self._by_category(tables)) for sentence, tables in groups.items()]
 
     @property
     def own_kept(self) -> list[str]:
         """Say how long this desk keeps its own records."""
-        return [self._own_period(rule) for rule in _own_rules(self.facts.settings)]
+        say, span = self.words.say, self.words.span
+        rules = _own_rules(self.facts.settings)
+        return [say(f"own_retention.{rule.name}", span=span(rule)) for rule in rules]
 
     @property
     def origins(self) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -182,28 +184,33 @@ class Explanation:
     @cached_property
     def withheld(self) -> tuple[str, ...]:
         """Say in whole sentences what is not in the copy, why, and under which article."""
-        is_portable = self.facts.right == Right.PORTABILITY
-        lines = [self.words.say("withheld.portable_only")] if is_portable else []
-        for table in self.tables:
-            if not is_portable:
-                lines += self._left_out("hidden", table, table.hidden)
-            lines += self._left_out("redacted", table, table.redacted)
-        return tuple(lines)
+        redacted = self._left_out("redacted", lambda table: table.redacted)
+        if self.facts.right == Right.PORTABILITY:
+            return (self.words.say("withheld.portable_only"), *redacted)
+        return (*self._left_out("hidden", lambda table: table.hidden), *redacted)
 
     # how it is put
 
-    def _left_out(self, how: str, table: CopiedTable, columns: tuple[Column, ...]) -> Iterator[str]:
-        quoted = [self.words.quoted(column.meaning) for column in columns]
+    def _left_out(self, how: str, columns: Callable[[CopiedTable], tuple[Column, ...]]) -> Iterator[str]:
+        pairs = [(column.meaning, table) for table in self.tables for column in columns(table)]
         article = self.words.article("20(4)" if self.facts.right == Right.PORTABILITY else "15(4)")
-        if quoted:
+        for (meaning, source), found in _grouped(pairs, lambda pair: (pair[0], pair[1].source)).items():
+            tables = [self.words.quoted(readable(table.table)) for _, table in found]
             yield self.words.say(
-                f"withheld.{how}_{'one' if len(quoted) == 1 else 'many'}", fields=self.words.listed(quoted),
-                table=self.words.quoted(readable(table.table)), system=self.title(table.source),
-                article=article,
+                f"withheld.{how}", field=self.words.quoted(meaning), tables=self.words.listed(tables),
+                system=self.title(source), article=article,
             )  # fmt: skip
 
+    def _by_category(self, tables: Iterable[CopiedTable]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        groups = _grouped(tables, lambda table: self._short(table.category))
+        return tuple((label, tuple(readable(t.table) for t in group)) for label, group in groups.items())
+
     def _labels(self, tables: Iterable[CopiedTable]) -> tuple[str, ...]:
-        return tuple(self._category(name) for name in dict.fromkeys(table.category for table in tables))
+        return tuple(self._short(name) for name in dict.fromkeys(table.category for table in tables))
+
+    def _short(self, name: str) -> str:
+        # "Contact details: name, address, …" is said whole once, where the kinds of data are listed.
+        return self._category(name).partition(":")[0].rstrip()
 
     def _category(self, name: str) -> str:
         described = self._known.categories.get(name)
@@ -246,15 +253,6 @@ class Explanation:
         stays = mapped is not None and mapped.erase == "keep_untouched"
         return say(f"retention.{'stays' if stays else 'criterion'}", purpose=self._purpose(table.purpose))
 
-    def _own_period(self, rule: OwnRetention) -> str:
-        what = self.words.label("own_retention", rule.name)
-        if rule.lasting:
-            lasting = self.words.label("lasting", rule.lasting)
-            return self.words.say("retention.own_lasting", what=what, lasting=lasting)
-        unit = next(unit for unit in ("years", "days", "hours") if getattr(rule, unit))
-        since = self.words.label("counted_from", rule.counted_from)
-        return self.words.say(f"retention.own_{unit}", what=what, count=getattr(rule, unit), since=since)
-
     def _mapped(self, table: CopiedTable) -> TableMap | None:
         data_map = self.facts.settings.maps.get(table.source)
         found = data_map.tables if data_map else ()
@@ -282,8 +280,8 @@ def rows_by_category(tables: Iterable[CopiedTable]) -> dict[str, int]:
     return dict(rows)
 
 
-def _grouped(things: Iterable[Any], key: Callable[[Any], str]) -> dict[str, list[Any]]:
-    groups: dict[str, list[Any]] = {}
+def _grouped(things: Iterable[Any], key: Callable[[Any], Any]) -> dict[Any, list[Any]]:
+    groups: dict[Any, list[Any]] = {}
     for thing in things:
         groups.setdefault(key(thing), []).append(thing)
     return groups

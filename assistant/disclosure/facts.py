@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistant.disclosure.values import file_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date, datetime
 
     from assistant.config import Settings
@@ -89,19 +89,13 @@ class Manifest:
 
     def as_json(self) -> dict[str, Any]:
         """Give it as plain JSON values."""
-        return as_json(self)
+        return dict(as_json(self))
 
 
-def as_json(record: Any) -> dict[str, Any]:
-    """Give a record as plain JSON values: lists for tuples, all the way down."""
-    return {key: _plain(value) for key, value in asdict(record).items()}
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _plain(inner) for key, inner in value.items()}
-        case tuple() | list():
-            return [_plain(inner) for inner in value]
-        case _:
-            return value
+def as_json(record: Any) -> Any:
+    """Give a record, or whatever is in it, as plain JSON values."""
+    if is_dataclass(record):
+        return {field.name: as_json(getattr(record, field.name)) for field in fields(record)}
+    if isinstance(record, Mapping):
+        return {key: as_json(inner) for key, inner in record.items()}
+    return [as_json(inner) for inner in record] if isinstance(record, tuple) else record

@@ -18,6 +18,7 @@ BOM: Final = b"\xef\xbb\xbf"  # tells spreadsheets that the file is UTF-8
 _MARKS: Final = "=+\\-@＝＋－＠"
 # The start of a cell, and of what a spreadsheet set to another language takes for the next cell or line.
 _STARTS: Final = re.compile(rf"((?:^|[;\t\r\n])[\s\x00-\x1f\ufeff\u200b-\u200f\"']*)([{_MARKS}]?)")
+_IS_PLAIN: Final = re.compile(r"(?:\w[\w.:@ +=-]*)?")  # what most cells are
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _NOT_IN_HTML: Final = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
@@ -75,7 +76,7 @@ def plain(value: Any) -> str:
 def csv_cell(value: Any) -> str:
     """Give a value as a cell that no spreadsheet takes for a formula; a number stays a number."""
     text = plain(value)
-    if isinstance(value, int | float | Decimal) and _NUMBER.fullmatch(text):
+    if _IS_PLAIN.fullmatch(text) or (isinstance(value, int | float | Decimal) and _NUMBER.fullmatch(text)):
         return text
     safe = _STARTS.sub(lambda start: f"{start[1]}'{start[2]}" if start[2] else start[1], text)
     return f"'{safe}" if safe.startswith(("\t", "\r", "\n")) else safe

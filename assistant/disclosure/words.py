@@ -38,7 +38,7 @@ class Words:
 
     def say(self, name: str, **values: Any) -> str:
         """Write a whole text."""
-        return _environment(self.locale).get_template(name).render(values | {"words": self}).strip()
+        return _filled(self.locale, name, **values, words=self) if values else _fixed(self.locale, name)
 
     def label(self, table: str, name: str) -> str:
         """Give a label, or the name itself made readable."""
@@ -54,8 +54,9 @@ class Words:
     def moment(self, at: datetime) -> str:
         """Write an instant with its day, and say whose clock that is."""
         local = at.astimezone(self.zone)
+        city = self.zone.key.rsplit("/", 1)[-1].replace("_", " ")
         form = str(self.tables["format"]["moment"])
-        return form.format(day=self.day(at), time=f"{local:%H:%M}", zone=self.zone.key)
+        return form.format(day=self.day(at), time=f"{local:%H:%M}", city=city)
 
     def number(self, value: int) -> str:
         """Write a number with its separators."""
@@ -69,6 +70,13 @@ class Words:
     def is_one(self, value: int) -> bool:
         """Say whether the noun after a number is in the singular."""
         return value in self.tables["format"]["singular"]
+
+    def span(self, rule: Any) -> str:
+        """Write a period given in `years`, `days` or `hours`; nothing where it has none."""
+        for unit, forms in self.tables["spans"].items():
+            if number := getattr(rule, unit):
+                return str(forms[not self.is_one(number)]).format(number).replace(" ", _NO_BREAK)
+        return ""
 
     def listed(self, names: Iterable[str]) -> str:
         """Join words as a sentence does."""
@@ -115,6 +123,15 @@ def _environment(locale: str) -> Environment:
         cache_size=-1,
         undefined=StrictUndefined,
     )
+
+
+def _filled(locale: str, name: str, **values: Any) -> str:
+    return _environment(locale).get_template(name).render(values).strip()
+
+
+@cache
+def _fixed(locale: str, name: str) -> str:
+    return _filled(locale, name)
 
 
 @cache
