@@ -6,7 +6,6 @@ import gc
 import importlib
 import os
 import sys
-import traceback
 
 
 def main(libraries: list[str], names: list[str]) -> int:
@@ -22,8 +21,8 @@ def fails_alone(name: str) -> bool:
         return os.waitpid(child, 0)[1] != 0
     try:
         importlib.import_module(name)
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        sys.stderr.write(f"{name}: {error!r}\n")
         sys.stderr.flush()
         os._exit(1)
     os._exit(0)
