@@ -1,0 +1,301 @@
+"""Rectifying, restricting, stopping a use, contacts and disclosure in a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import tracemalloc
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from assistant.domain.plan import Operation
+from assistant.errors import SourceUnavailable
+from tests.integration.sources.shop import Shop, link, no_progress, order, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    OpenShop = Callable[..., Shop]
+
+SCHEMA = """
+CREATE TABLE clients (id INTEGER PRIMARY KEY, email VARCHAR(30) UNIQUE, changed INTEGER, phone TEXT,
+    name TEXT NOT NULL,
+    born DATE, secret TEXT, offers BOOLEAN NOT NULL DEFAULT 1, restricted BOOLEAN NOT NULL DEFAULT 0,
+    address_id INTEGER);
+CREATE TABLE addresses (id INTEGER PRIMARY KEY, street TEXT);
+CREATE TABLE newsletter (email TEXT PRIMARY KEY, since TEXT);
+CREATE TABLE calls (id INTEGER PRIMARY KEY, client_id INTEGER REFERENCES clients (id), with_whom TEXT,
+    note TEXT);
+INSERT INTO clients VALUES (1, 'mari@example.test', 1767225600, '+372 5550', 'Mari', '1990-02-03',
+    'hash', 1, 0, 50),
+    (2, 'luc@example.test', NULL, NULL, 'Luc', NULL, 'hash', 1, 0, 50);
+INSERT INTO addresses VALUES (50, 'Pikk 1');
+INSERT INTO newsletter VALUES ('MARI@example.test', '2025-01-01T10:00:00+02:00'), ('luc@example.test',
+    '2024');
+INSERT INTO calls VALUES (1, 1, 'Eva Kask', 'about the bill'), (2, 1, NULL, NULL), (3, 2, 'Jean', 'x');
+"""
+
+
+def tables() -> list[dict[str, Any]]:
+    return [
+        table(
+            "clients",
+            identity={"email": ["email"], "phone": ["phone"], "client_id": ["id"]},
+            account=True,
+            label="name",
+            hidden=["secret"],
+            portable=["email", "name", "secret"],
+            meanings={"email": "Address", "email@fr": "Adresse", "secret": "Password hash"},
+            recipients=["Payment Ltd"],
+            rectifiable={
+                "email": {"column": "email"},
+                "name": {"column": "name", "harmless": True},
+                "birthday": {"column": "born"},
+            },
+            contacts=[
+                {"column": "email", "changed": "changed"},
+                {"column": "phone", "kind": "phone", "own": False},
+            ],
+            restrict={"column": "restricted", "value": True},
+            stop={"marketing": {"column": "offers", "value": False}},
+        ),
+        table(
+            "addresses",
+            link=[link("id", "clients", "address_id")],
+            rectifiable={"street": {"column": "street"}},
+        ),
+        table(
+            "newsletter",
+            key=["email"],
+            identity={"email": ["email"]},
+            stop={"marketing": "delete"},
+            contacts=[{"column": "email", "changed": "since"}],
+        ),
+        table("calls", link=[link("client_id", "clients")], redacted=["with_whom"], origin="third_party"),
+    ]
+
+
+@pytest.fixture
+def company(shop: OpenShop) -> Shop:
+    return shop(SCHEMA, *tables())
+
+
+# ── rectification ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_rectification_writes_one_column_of_one_person(company: Shop) -> None:
+    before = company.dump()
+    located = await company.locate("mari@example.test")
+    wanted = {"new_values": {"email": "new@example.test", "birthday": "1991-02-03"}}
+    proposal = await company.propose(located, Operation.RECTIFY, **wanted)
+    assert proposal.conflicts == ()
+    assert proposal.step
+    (effect,) = proposal.step.effects
+    assert effect.values == {"email": "new@example.test", "born": "1991-02-03"}
+    assert proposal.recipients == ("Payment Ltd",)
+    await company.carry_out(located, Operation.RECTIFY, **wanted)
+    after = company.dump()
+    assert after["clients"][0] == (
+        1,
+        "new@example.test",
+        *before["clients"][0][2:5],
+        "1991-02-03",
+        "hash",
+        1,
+        0,
+        50,
+    )
+    assert after | {"clients": before["clients"]} == before | {"clients": before["clients"]}
+    assert after["clients"][1] == before["clients"][1]
+
+
+async def test_rectified_twice_is_done_once(company: Shop) -> None:
+    located = await company.locate("mari@example.test")
+    wanted = order(Operation.RECTIFY, new_values={"email": "new@example.test"})
+    step = (await company.source.propose(located, wanted)).step
+    assert step
+    first = await company.source.carry_out(step, located, wanted, no_progress)
+    second = await company.source.carry_out(step, located, wanted, no_progress)
+    assert (first.already_done, first.rows_done, second.already_done) == (False, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("email", "far.too.long.an.address@example.test", "cannot hold the new value of email"),
+        ("email", "luc@example.test", "email must be unique"),
+        ("birthday", "third of May", "cannot hold the new value of birthday"),
+        ("street", "Lai 2", "another person's as well"),
+    ],
+)
+async def test_value_that_cannot_be_written_is_a_conflict(
+    company: Shop, field: str, value: str, said: str
+) -> None:
+    before = company.dump()
+    located = await company.locate("mari@example.test")
+    proposal = await company.propose(located, Operation.RECTIFY, new_values={field: value})
+    assert said in " ".join(proposal.conflicts)
+    assert value not in " ".join(proposal.conflicts)
+    assert company.dump() == before
+
+
+# ── restriction, objection ──────────────────────────────────────────────────────────────────────────
+
+
+async def test_restriction_sets_the_flag_and_lifting_takes_it_back(company: Shop) -> None:
+    before = company.dump()
+    located = await company.locate("mari@example.test")
+    await company.carry_out(located, Operation.RESTRICT)
+    assert company.rows("SELECT id FROM clients WHERE restricted") == [(1,)]
+    await company.carry_out(located, Operation.LIFT)
+    assert company.dump() == before
+
+
+async def test_stopping_marketing_ends_it_everywhere_for_this_person_only(company: Shop) -> None:
+    located = await company.locate("mari@example.test")
+    await company.carry_out(located, Operation.STOP, purpose="marketing")
+    assert company.rows("SELECT id FROM clients WHERE offers") == [(2,)]
+    assert company.rows("SELECT email FROM newsletter") == [("luc@example.test",)]
+    assert (await company.propose(located, Operation.STOP, purpose="marketing")).step is None
+    assert (await company.propose(located, Operation.STOP, purpose="profiling")).step is None
+
+
+# ── contacts ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_contacts_say_whose_they_are_and_when_they_changed(company: Shop) -> None:
+    found = await company.source.contacts((await company.locate(client_id=("1",))).identity)
+    assert [(c.address, c.kind, c.own, c.changed_at, c.account and c.account.key) for c in found] == [
+        ("mari@example.test", "email", True, datetime(2026, 1, 1, tzinfo=UTC), ("1",)),
+        ("+372 5550", "phone", False, None, ("1",)),
+    ]
+
+
+async def test_contact_on_file_elsewhere_is_found_by_its_address(company: Shop) -> None:
+    found = await company.source.contacts((await company.locate("luc@example.test")).identity)
+    assert [(c.address, c.account and c.account.label, c.changed_at) for c in found] == [
+        ("luc@example.test", "Luc", None)
+    ]
+
+
+async def test_phone_is_compared_without_its_punctuation(company: Shop) -> None:
+    assert [a.key for a in (await company.locate(phone=("+372-55.50",))).accounts] == [("1",)]
+
+
+# ── disclosure ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def exported(
+    company: Shop, *, portable_only: bool = False
+) -> dict[str, tuple[Any, list[tuple[Any, ...]]]]:
+    found = {}
+    located = await company.locate("mari@example.test")
+    async for each in company.source.export(located, portable_only=portable_only):
+        found[each.table] = each, [row async for batch in each.rows for row in batch]
+    return found
+
+
+async def test_disclosure_hides_secrets_and_redacts_third_persons(company: Shop) -> None:
+    found = await exported(company)
+    assert list(found) == ["clients", "addresses", "newsletter", "calls"]
+    clients, rows = found["clients"]
+    assert "secret" not in clients.columns
+    assert clients.hidden == ("secret",)
+    assert clients.meanings["email@fr"] == "Adresse"
+    assert dict(zip(clients.columns, rows[0], strict=True))["email"] == "mari@example.test"
+    calls, rows = found["calls"]
+    assert rows == [(1, 1, "[redacted]", "about the bill"), (2, 1, None, None)]
+    assert (calls.redacted, calls.origin) == (("with_whom",), "third_party")
+
+
+async def test_portability_gives_the_portable_columns_only(company: Shop) -> None:
+    found = await exported(company, portable_only=True)
+    assert {name: (each.columns, rows) for name, (each, rows) in found.items()} == {
+        "clients": (("email", "name"), [("mari@example.test", "Mari")])
+    }
+
+
+async def test_step_of_a_disclosure_counts_what_it_copies(company: Shop) -> None:
+    located = await company.locate("mari@example.test")
+    proposal = await company.propose(located, Operation.EXPORT)
+    assert proposal.step
+    assert {e.table: (e.rows, e.shared) for e in proposal.step.effects} == {
+        "clients": (1, 0),
+        "addresses": (1, 1),
+        "newsletter": (1, 0),
+        "calls": (2, 0),
+    }
+    outcome = await company.source.carry_out(proposal.step, located, order(Operation.EXPORT), no_progress)
+    assert outcome.rows_done == 5
+
+
+async def test_disclosure_left_in_the_middle_frees_the_database(company: Shop) -> None:
+    located = await company.locate("mari@example.test")
+    reading = company.source.export(located)
+    await anext(reading)
+    await reading.aclose()  # type: ignore[attr-defined] # the protocol promises an iterator, this is a generator
+    await company.carry_out(located, Operation.RESTRICT)
+
+
+async def test_large_table_is_read_in_flat_memory(shop: OpenShop) -> None:
+    company = shop(SCHEMA, *tables())
+    company.run(
+        "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)"
+        "INSERT INTO calls SELECT i, 1, NULL, 'a call about nothing that takes some room ' || i FROM n"
+    )
+    located = await company.locate("mari@example.test")
+    rows = 0
+    tracemalloc.start()
+    async for each in company.source.export(located):
+        async for batch in each.rows:
+            assert len(batch) <= 1000
+            rows += len(batch)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert rows == 59996
+    assert peak < 8 * 2**20
+
+
+# ── being stopped ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_cancelled_work_is_not_committed(company: Shop) -> None:
+    before = company.dump()
+    located = await company.locate("mari@example.test")
+    step = (await company.propose(located)).step
+    assert step
+    loop, begun, go_on = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+
+    def wait(done: int, total: int) -> None:
+        if done == 0:
+            loop.call_soon_threadsafe(begun.set)
+            asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
+
+    work = asyncio.create_task(company.source.carry_out(step, located, order(), wait))
+    await begun.wait()
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    go_on.set()
+    await company.source.close()  # waits for the thread
+    assert company.dump() == before
+
+
+async def test_progress_counts_up_to_everything(company: Shop) -> None:
+    told: list[tuple[int, int]] = []
+    located = await company.locate("mari@example.test")
+    step = (await company.propose(located)).step
+    assert step
+    outcome = await company.source.carry_out(
+        step, located, order(), lambda done, total: told.append((done, total))
+    )
+    assert told[0] == (0, outcome.rows_done)
+    assert told[-1] == (outcome.rows_done, outcome.rows_done)
+    assert told == sorted(told)
+
+
+async def test_damaged_file_is_unavailable(company: Shop) -> None:
+    company.path.write_bytes(b"not a database at all, only a few words that fill the first page" * 100)
+    with pytest.raises(SourceUnavailable):
+        await company.locate("mari@example.test")
