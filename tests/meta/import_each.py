@@ -1,4 +1,4 @@
-"""Imports each named module in a process of its own; the libraries are loaded once, before."""
+"""Imports each named module in a process of its own; libraries and lower layers are loaded once, before."""
 
 from __future__ import annotations
 
@@ -8,17 +8,27 @@ import os
 import sys
 
 
-def main(libraries: list[str], names: list[str]) -> int:
-    for library in libraries:
-        importlib.import_module(library)
+def main(libraries: str, *layers: str) -> bool:
+    """Take names parted by spaces: the libraries, then the modules of each layer, the lowest first."""
+    load(libraries.split())
+    failed = False
+    for names in map(str.split, layers):
+        alone = [name for name in names if imports_alone(name)]
+        failed = failed or len(alone) < len(names)
+        load(alone)
+    return failed
+
+
+def load(names: list[str]) -> None:
+    for name in names:
+        importlib.import_module(name)
     gc.freeze()  # or each child copies what it only looks at
-    return sum(fails_alone(name) for name in names)
 
 
-def fails_alone(name: str) -> bool:
+def imports_alone(name: str) -> bool:
     child = os.fork()
     if child:
-        return os.waitpid(child, 0)[1] != 0
+        return os.waitpid(child, 0)[1] == 0
     try:
         importlib.import_module(name)
     except BaseException as error:
@@ -29,4 +39,4 @@ def fails_alone(name: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(min(main(sys.argv[1].split(), sys.argv[2].split()), 1))
+    sys.exit(main(*sys.argv[1:]))
