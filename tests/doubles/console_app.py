@@ -1,4 +1,4 @@
-"""A desk with a real store and a morning's work in it, for trying the API and the console without channels."""
+"""A desk with a real store and a morning's work in it, to try the API and the console without channels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,16 @@ from sqlmodel import Session
 
 from assistant.casework import intake, proof, queue, staff
 from assistant.casework.queue import Role, Scope
-from assistant.config import Approvals, Catalogue, Controller, Described, Server, Settings, SourceSettings, Support
+from assistant.config import (
+    Approvals,
+    Catalogue,
+    Controller,
+    Described,
+    Server,
+    Settings,
+    SourceSettings,
+    Support,
+)
 from assistant.config import Retention as RetentionSettings
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
@@ -68,7 +77,9 @@ class ConsoleSite:
     clock: StillClock
     secrets: dict[str, str]
     url: str = ""
-    refs: dict[str, str] = field(default_factory=dict)  # what a request is for in these tests -> its reference
+    refs: dict[str, str] = field(
+        default_factory=dict
+    )  # what a request is for in these tests -> its reference
     actions: dict[str, str] = field(default_factory=dict)
     conversations: dict[str, str] = field(default_factory=dict)
 
@@ -96,15 +107,25 @@ def settings(folder: Path, **more: Any) -> Settings:
         },
         retention={
             "accounting": RetentionSettings(
-                law="Accounting Act", article="12", years=7, en="Accounting Act, 7 years", fr="loi comptable, 7 ans"
+                law="Accounting Act",
+                article="12",
+                years=7,
+                en="Accounting Act, 7 years",
+                fr="loi comptable, 7 ans",
             )
         },
     )
     return Settings(
         controller=Controller(
-            name="Alder Hosting OÜ", address="Näidise 1, Tallinn", contact_email="privacy@alder.example",
-            privacy_url="https://alder.example/privacy", authorities=("AKI",), languages=("en", "fr"), timezone=ZONE,
-            holiday_country="EE", invented=True,
+            name="Alder Hosting OÜ",
+            address="Näidise 1, Tallinn",
+            contact_email="privacy@alder.example",
+            privacy_url="https://alder.example/privacy",
+            authorities=("AKI",),
+            languages=("en", "fr"),
+            timezone=ZONE,
+            holiday_country="EE",
+            invented=True,
         ),
         support=Support(forward_to="support@alder.example"),
         server=Server(data_dir=folder, database_url=f"sqlite:///{folder / 'desk.db'}"),
@@ -112,7 +133,7 @@ def settings(folder: Path, **more: Any) -> Settings:
         sources=(SourceSettings(name="client-area", kind="sql", title="Client area"),),
         catalogue=catalogue,
         **more,
-    )  # fmt: skip
+    )
 
 
 def open_services(folder: Path, clock: StillClock, **more: Any) -> Services:
@@ -122,16 +143,25 @@ def open_services(folder: Path, clock: StillClock, **more: Any) -> Services:
     migrate(engine)
     engine.dispose()
     facts = DeskFacts(
-        controller_name=chosen.controller.name, controller_address=chosen.controller.address,
-        contact_email=chosen.controller.contact_email, privacy_url=chosen.controller.privacy_url, dpo=None,
-        authorities=(AUTHORITY,), support_name="support", zone=ZoneInfo(ZONE),
-    )  # fmt: skip
+        controller_name=chosen.controller.name,
+        controller_address=chosen.controller.address,
+        contact_email=chosen.controller.contact_email,
+        privacy_url=chosen.controller.privacy_url,
+        dpo=None,
+        authorities=(AUTHORITY,),
+        support_name="support",
+        zone=ZoneInfo(ZONE),
+    )
     counter = itertools.count(1)
     return Services(
-        store=Store(chosen.database_url), keyring=Keyring(b"k" * 32), clock=clock, settings=chosen,
-        calendar=LegalCalendar("EE", ZONE, ZONE), texts=Texts.load(("en", "fr"), desk=facts),
+        store=Store(chosen.database_url),
+        keyring=Keyring(b"k" * 32),
+        clock=clock,
+        settings=chosen,
+        calendar=LegalCalendar("EE", ZONE, ZONE),
+        texts=Texts.load(("en", "fr"), desk=facts),
         random=lambda n: (next(counter) * 0x9E3779B97F4A7C15).to_bytes(n + 16, "big")[-n:],
-    )  # fmt: skip
+    )
 
 
 @asynccontextmanager
@@ -187,7 +217,15 @@ class Morning:
         return conversation
 
     def _request(
-        self, name: str, right: Right, channel: str, text: str, days_ago: int, *, proved: str | None = None, **more: Any
+        self,
+        name: str,
+        right: Right,
+        channel: str,
+        text: str,
+        days_ago: int,
+        *,
+        proved: str | None = None,
+        **more: Any,
     ) -> PrivacyRequest:
         services, session = self.site.services, self.session
         at = START - timedelta(days=days_ago)
@@ -199,9 +237,14 @@ class Morning:
         intake.move(services, session, request, Status.VERIFYING, "desk")
         if proved:
             proof.give_evidence(
-                services, session, method=Method.EMAIL_CODE, contact=proved, conversation_id=conversation.id,
-                references=[request.ref], on_file=True,
-            )  # fmt: skip
+                services,
+                session,
+                method=Method.EMAIL_CODE,
+                contact=proved,
+                conversation_id=conversation.id,
+                references=[request.ref],
+                on_file=True,
+            )
         self.site.refs[name] = request.ref
         return request
 
@@ -219,25 +262,43 @@ class Morning:
 
     def _access(self) -> None:
         request = self._request(
-            "access", Right.ACCESS, "email", "Please send me a copy of everything you hold about me.", 8,
-            proved="juhan.tamm@mail.example", sender="juhan.tamm@mail.example", locale="en", subject="My data",
-        )  # fmt: skip
+            "access",
+            Right.ACCESS,
+            "email",
+            "Please send me a copy of everything you hold about me.",
+            8,
+            proved="juhan.tamm@mail.example",
+            sender="juhan.tamm@mail.example",
+            locale="en",
+            subject="My data",
+        )
         self._propose("access", request, access_plan())
 
     def _blocked(self) -> None:
         request = self._request(
-            "blocked", Right.ERASURE, "webchat", "Delete my account and everything in it.", 4,
-            proved="nora.lind@mail.example", locale="en",
-        )  # fmt: skip
+            "blocked",
+            Right.ERASURE,
+            "webchat",
+            "Delete my account and everything in it.",
+            4,
+            proved="nora.lind@mail.example",
+            locale="en",
+        )
         blocker = Blocker("client-area", "domains", 1, "a registered domain", ("lind-bakery.example",))
         self._propose("blocked", request, erasure_plan(blockers=(blocker,)))
         intake.set_attention(self.site.services, self.session, request, "services_running")
 
     def _failed(self) -> None:
         request = self._request(
-            "failed", Right.RECTIFICATION, "email", "My postal code is wrong.", 20, proved="ivo.saar@mail.example",
-            sender="ivo.saar@mail.example", locale="en",
-        )  # fmt: skip
+            "failed",
+            Right.RECTIFICATION,
+            "email",
+            "My postal code is wrong.",
+            20,
+            proved="ivo.saar@mail.example",
+            sender="ivo.saar@mail.example",
+            locale="en",
+        )
         action = self._propose("failed", request, rectification_plan())
         intake.move(self.site.services, self.session, request, Status.SCHEDULED, "agent:Marc")
         intake.move(self.site.services, self.session, request, Status.EXECUTING, "desk")
@@ -248,27 +309,41 @@ class Morning:
 
     def _complaint(self) -> None:
         request = self._request(
-            "complaint", Right.COMPLAINT, "email", "I complain: nobody answered me.", 2, sender="ada.kask@mail.example",
+            "complaint",
+            Right.COMPLAINT,
+            "email",
+            "I complain: nobody answered me.",
+            2,
+            sender="ada.kask@mail.example",
             locale="en",
-        )  # fmt: skip
+        )
         intake.move(self.site.services, self.session, request, Status.OPEN, "desk")
         intake.set_attention(self.site.services, self.session, request, "needs_agent")
 
     def _unproved(self) -> None:
-        request = self._request("unproved", Right.ACCESS, "webchat", "What do you know about me?", 27, locale="en")
+        request = self._request(
+            "unproved", Right.ACCESS, "webchat", "What do you know about me?", 27, locale="en"
+        )
         intake.set_attention(self.site.services, self.session, request, "lapse_letter_to_approve")
 
     def _doubtful_mail(self) -> None:
         at = START - timedelta(days=1)
         conversation = self._conversation(
-            "doubtful", "email", "Can someone look at what is stored under my name? Thanks.", at,
-            sender="leo.martin@mail.example", subject="Question", locale="en",
-        )  # fmt: skip
+            "doubtful",
+            "email",
+            "Can someone look at what is stored under my name? Thanks.",
+            at,
+            sender="leo.martin@mail.example",
+            subject="Question",
+            locale="en",
+        )
         conversation.triage = True
 
     def _chat_wanting_a_person(self) -> None:
         at = START - timedelta(minutes=2)
-        conversation = self._conversation("chat", "webchat", "Could I talk to somebody, please?", at, locale="en")
+        conversation = self._conversation(
+            "chat", "webchat", "Could I talk to somebody, please?", at, locale="en"
+        )
         conversation.wants_person_at = at
 
 
@@ -292,13 +367,23 @@ def erasure_plan(**more: Any) -> Plan:
         TableEffect("tickets", "services", 12, deletes=True),
     )
     keep = Keep(
-        "client-area", "invoices", "invoices", 5, ("number", "amount"), "accounting", "Accounting Act 12",
+        "client-area",
+        "invoices",
+        "invoices",
+        5,
+        ("number", "amount"),
+        "accounting",
+        "Accounting Act 12",
         date(2033, 12, 31),
-    )  # fmt: skip
+    )
     return Plan(
-        Right.ERASURE, (located(),), Order(Operation.ERASE, START.date()),
-        (Step("client-area", Operation.ERASE, effects),), (keep,), **more,
-    )  # fmt: skip
+        Right.ERASURE,
+        (located(),),
+        Order(Operation.ERASE, START.date()),
+        (Step("client-area", Operation.ERASE, effects),),
+        (keep,),
+        **more,
+    )
 
 
 def access_plan() -> Plan:

@@ -1,0 +1,197 @@
+"""Who looks at a page of the console: the cookie, the form's token, and the page around it all."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from sqlmodel import Session
+
+from assistant.casework.intake import local_day
+from assistant.casework.queue import WORKERS, Principal, Role
+from assistant.casework.staff import session_of, touch_session
+from assistant.errors import AssistantError, NotAllowed, NotAuthenticated
+from assistant.services import Services
+from assistant.store.tables import Agent, AgentSession
+from assistant.web.console.words import Words, words_of
+from assistant.web.keys import SERVICES
+from assistant.web.pages import language_of
+
+COOKIE: Final = "desk_session"
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+    "Cache-Control": "no-store",
+}
+_SEEN_EVERY: Final = timedelta(minutes=1)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One agent looking at one page."""
+
+    http_request: web.Request
+    services: Services
+    row: AgentSession
+    agent: Principal
+    words: Words
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def may_work(self) -> bool:
+        """Tell whether to show what changes something; the casework decides again."""
+        return self.agent.role in WORKERS
+
+    @property
+    def is_lead(self) -> bool:
+        """Tell whether to show what a lead decides."""
+        return self.agent.role is Role.LEAD
+
+    def ident(self) -> str:
+        """Give the name that stands in the address."""
+        return self.http_request.match_info["ident"]
+
+
+Work = Callable[[Visit], Awaitable[web.StreamResponse]]
+
+
+def page(work: Work) -> Handler:
+    """Show a page to whoever is signed in, and the sign-in to whoever is not."""
+
+    async def handle(http_request: web.Request) -> web.StreamResponse:
+        try:
+            visit = await _visit(http_request)
+        except NotAuthenticated:
+            raise web.HTTPSeeOther(f"/console/sign-in?next={quote(http_request.path)}") from None
+        return await _answered(visit, work)
+
+    return handle
+
+
+def act(work: Work) -> Handler:
+    """Do what a form asks, if the form is one of ours."""
+
+    async def handle(http_request: web.Request) -> web.StreamResponse:
+        try:
+            visit = await _visit(http_request, await read_form(http_request))
+        except NotAuthenticated:
+            raise web.HTTPSeeOther("/console/sign-in") from None
+        if not hmac.compare_digest(visit.form.get("csrf", "").encode(), visit.row.csrf.encode()):
+            return error_page(visit, NotAllowed("This form was not made for you here; open the page again."))
+        return await _answered(visit, work)
+
+    return handle
+
+
+async def _answered(visit: Visit, work: Work) -> web.StreamResponse:
+    try:
+        return await work(visit)
+    except AssistantError as error:
+        return error_page(visit, error)
+
+
+async def _visit(http_request: web.Request, form: Mapping[str, str] | None = None) -> Visit:
+    services = http_request.config_dict[SERVICES]
+    secret = http_request.cookies.get(COOKIE, "")
+
+    def look(session: Session) -> tuple[AgentSession, Principal, str]:
+        row, agent = session_of(services, session, secret)
+        return row, agent, session.get_one(Agent, agent.name).language
+
+    row, agent, language = await services.read(look)
+    if row.last_at < services.clock.now() - _SEEN_EVERY:
+        await services.write(lambda session: touch_session(services, session, secret))
+    words = words_of(language, services.settings.controller.timezone)
+    return Visit(http_request, services, row, agent, words, form or {})
+
+
+async def read_form(http_request: web.Request) -> dict[str, str]:
+    """Read the fields of a form; raises NotAllowed if another site sent it."""
+    origin = http_request.headers.get("Origin")
+    public = urlsplit(http_request.config_dict[SERVICES].settings.server.public_url).netloc
+    if origin is not None and urlsplit(origin).netloc not in {http_request.host, public}:
+        raise NotAllowed("This form was sent from another site; open the console itself.")
+    return {name: value for name, value in (await http_request.post()).items() if isinstance(value, str)}
+
+
+def error_page(visit: Visit, error: AssistantError) -> web.Response:
+    """Say what went wrong and what to do."""
+    told = explained(visit.words, error)
+    return show(visit, "error.html", status=error.http_status, title=visit.words("error.title"), error=told)
+
+
+def explained(words: Words, error: AssistantError) -> str:
+    """Say an error in the agent's language: its own words in English, those for its kind in others."""
+    return error.message if words.language == "en" else words.known("errors", error.code)
+
+
+def show(visit: Visit, template: str, *, status: int = 200, **values: Any) -> web.Response:
+    """Show a page of the console to an agent."""
+    services = visit.services
+    done = visit.http_request.query.get("done", "")
+    html = render(
+        template,
+        visit.words,
+        visit=visit,
+        csrf=visit.row.csrf,
+        here=visit.http_request.path,
+        today=local_day(services, services.clock.now()),
+        invented=services.settings.controller.invented,
+        label=lambda table, name: services.texts.label(table, name, visit.words.language),
+        done=visit.words.texts.get(f"done.{done}", ""),
+        **{"error": "", **values},
+    )
+    return web.Response(text=html, content_type="text/html", status=status, headers=HEADERS)
+
+
+def show_to_nobody(
+    http_request: web.Request, template: str, *, status: int = 200, **values: Any
+) -> web.Response:
+    """Show a page to somebody who is not signed in."""
+    services = http_request.config_dict[SERVICES]
+    words = words_of(language_of(http_request), services.settings.controller.timezone)
+    html = render(
+        template,
+        words,
+        visit=None,
+        invented=services.settings.controller.invented,
+        done="",
+        here="",
+        **values,
+    )
+    return web.Response(text=html, content_type="text/html", status=status, headers=HEADERS)
+
+
+def render(template: str, words: Words, **values: Any) -> str:
+    """Fill a template in."""
+    return _environment().get_template(template).render(t=words, language=words.language, **values)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("assistant.web.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def back(to: str, done: str) -> web.HTTPSeeOther:
+    """Lead to a page after an act, so that reloading does not repeat it."""
+    return web.HTTPSeeOther(f"{to}?done={done}")

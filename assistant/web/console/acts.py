@@ -1,0 +1,206 @@
+"""What the buttons of the console do: each is one unit of casework, then a page that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from aiohttp import web
+from sqlmodel import Session
+
+from assistant.casework import closing, failed, queue, staff, talking
+from assistant.casework.approval import approve
+from assistant.casework.person import reveal
+from assistant.casework.queue import Principal, Role, get_action, get_request
+from assistant.domain.rights import Right
+from assistant.errors import AssistantError, Invalid, NotAuthenticated, NotFound
+from assistant.services import Services
+from assistant.store import queries
+from assistant.web.console.access import Visit, back, explained, show
+from assistant.web.console.request_page import gather, request_page
+from assistant.web.console.triage import open_from_triage
+from assistant.web.keys import DESK
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """One press of a button."""
+
+    services: Services
+    session: Session
+    agent: Principal
+    ident: str
+    form: Mapping[str, str]
+
+    @property
+    def text(self) -> str:
+        """What was written."""
+        return self.form.get("text", "")
+
+
+Verb = Callable[[Acting], object]
+
+
+def _reply(a: Acting) -> None:
+    conversation = talking.get_conversation(a.session, get_request(a.session, a.ident).conversation_id)
+    closing.reply(a.services, a.session, conversation, a.text, a.agent)
+
+
+def _assign(a: Acting) -> None:
+    assignee = a.form.get("assignee") or None
+    if assignee is not None and not queries.is_active_agent(a.session, assignee):
+        raise NotFound("Nobody of that name works here.")
+    closing.assign(a.services, a.session, a.ident, assignee, a.agent)
+
+
+REQUEST_VERBS: Final[Mapping[str, Verb]] = {
+    "reply": _reply,
+    "note": lambda a: closing.note(a.services, a.session, a.ident, a.text, a.agent),
+    "extend": lambda a: closing.extend(a.services, a.session, a.ident, a.text, a.agent),
+    "refuse": lambda a: closing.refuse(
+        a.services, a.session, a.ident, a.form.get("ground", ""), a.text, a.agent
+    ),
+    "close": lambda a: closing.close(a.services, a.session, a.ident, a.text, a.agent),
+    "forward": lambda a: closing.forward(a.services, a.session, a.ident, a.agent),
+    "lapse": lambda a: closing.lapse(a.services, a.session, a.ident, a.agent),
+    "plan_again": lambda a: queue.plan_again(a.services, a.session, a.ident, a.agent),
+    "assign": _assign,
+}
+
+ACTION_VERBS: Final[Mapping[str, Verb]] = {
+    "approve": lambda a: approve(a.services, a.session, a.ident, a.form.get("plan_hash", ""), a.agent),
+    "undo": lambda a: queue.undo(a.services, a.session, a.ident, a.agent),
+    "reject": lambda a: queue.reject(a.services, a.session, a.ident, a.text, a.agent),
+    "try_again": lambda a: failed.try_again(a.services, a.session, a.ident, a.agent),
+    "give_up": lambda a: failed.give_up(a.services, a.session, a.ident, a.agent),
+    "ask_services": lambda a: talking.ask_about_services(a.services, a.session, a.ident, a.agent),
+}
+
+
+def _answer(a: Acting) -> None:
+    closing.reply(a.services, a.session, talking.get_conversation(a.session, a.ident), a.text, a.agent)
+
+
+CONVERSATION_VERBS: Final[Mapping[str, Verb]] = {
+    "take": lambda a: talking.take_over(a.services, a.session, a.ident, a.agent),
+    "give_back": lambda a: talking.give_back(a.services, a.session, a.ident, a.agent),
+    "reply": _answer,
+}
+
+
+def _verb(visit: Visit, verbs: Mapping[str, Verb]) -> Verb:
+    found = verbs.get(visit.http_request.match_info["verb"])
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def _do(visit: Visit, verb: Verb, agent: Principal | None = None) -> None:
+    services, who = visit.services, agent or visit.agent
+    await services.write(lambda session: verb(Acting(services, session, who, visit.ident(), visit.form)))
+
+
+async def act_on_request(visit: Visit) -> web.StreamResponse:
+    """Do something about a request; an error keeps what was typed."""
+    verb = _verb(visit, REQUEST_VERBS)
+    ref = visit.ident()
+    try:
+        await _do(visit, verb)
+    except AssistantError as error:
+        return await request_page(visit, ref, error=error)
+    raise back(f"/console/requests/{ref}", visit.http_request.match_info["verb"])
+
+
+async def reveal_person(visit: Visit) -> web.StreamResponse:
+    """Show a request unmasked, once, with its audit entry."""
+    services, ref = visit.services, visit.ident()
+    await services.write(lambda s: reveal(services, s, get_request(s, ref), visit.agent))
+    return await request_page(visit, ref, revealed=True)
+
+
+async def act_on_plan(visit: Visit) -> web.StreamResponse:
+    """Do something about a plan; a plan that changed meanwhile is shown in its place."""
+    verb = _verb(visit, ACTION_VERBS)
+    ref = await _ref_of(visit)
+    agent = visit.agent
+    try:
+        if visit.http_request.match_info["verb"] == "approve" and visit.form.get("code"):
+            agent = await _freshly(visit)
+        await _do(visit, verb, agent)
+    except NotAuthenticated as error:
+        return await confirm_page(visit, error)
+    except AssistantError as error:
+        return await request_page(visit, ref, error=error)
+    raise back(f"/console/requests/{ref}", visit.http_request.match_info["verb"])
+
+
+async def _freshly(visit: Visit) -> Principal:
+    """Take a fresh code; a wrong one counts as a failed sign-in."""
+    services, code = visit.services, visit.form["code"]
+    try:
+        await services.write(lambda session: staff.fresh_totp(services, session, visit.row, code))
+    except NotAuthenticated as error:
+        name = error.data.get("failed") or visit.agent.name
+        await services.write(lambda session: staff.note_failed_sign_in(services, session, name))
+        raise
+    return replace(visit.agent, may_approve_irreversible=True)
+
+
+async def _ref_of(visit: Visit) -> str:
+    ident = visit.ident()
+    return await visit.services.read(lambda session: get_action(session, ident)[1].ref)
+
+
+async def show_confirm(visit: Visit) -> web.StreamResponse:
+    """Ask once more before what cannot be taken back; the safe button has the focus."""
+    visit.agent.require(Role.APPROVER, Role.LEAD)
+    return await confirm_page(visit)
+
+
+async def confirm_page(visit: Visit, error: AssistantError | None = None) -> web.StreamResponse:
+    """Show that question, with what was wrong about the code."""
+    ref = await _ref_of(visit)
+    view = await visit.services.read(lambda session: gather(visit, session, ref))
+    if view.plan is None or view.plan.action.id != visit.ident() or view.plan.action.state != "proposed":
+        return await request_page(
+            visit, ref, error=Invalid("This plan is no longer waiting; here is what is.")
+        )
+    told = explained(visit.words, error) if error else ""
+    title = visit.words.count(f"confirm.{view.plan.action.operation}", view.plan.rows)
+    return show(
+        visit,
+        "confirm.html",
+        status=error.http_status if error else 200,
+        title=title,
+        view=view,
+        plan=view.plan,
+        error=told,
+        is_fresh=visit.agent.may_approve_irreversible,
+    )
+
+
+async def act_in_conversation(visit: Visit) -> web.StreamResponse:
+    """Take a talk over, write in it, or hand it back."""
+    await _do(visit, _verb(visit, CONVERSATION_VERBS))
+    raise back(f"/console/conversations/{visit.ident()}", visit.http_request.match_info["verb"])
+
+
+async def decide_triage(visit: Visit) -> web.StreamResponse:
+    """Make a mail in doubt a request, or leave it to support."""
+    services, ident, right = visit.services, visit.ident(), visit.form.get("right", "")
+    if right == "none":
+        await services.write(lambda s: talking.leave_to_support(services, s, ident, visit.agent))
+        raise back("/console/triage", "leave")
+    if right not in set(Right):
+        raise Invalid("Choose a right, or leave the mail to support.")
+    desk = visit.http_request.config_dict[DESK]
+    await services.write(lambda s: open_from_triage(desk, s, ident, Right(right), visit.agent))
+    raise back("/console/triage", "open")
+
+
+async def choose_language(visit: Visit) -> web.StreamResponse:
+    """Speak the agent's language from now on."""
+    services, language = visit.services, visit.form.get("language", "")
+    await services.write(lambda s: staff.choose_language(services, s, visit.agent.name, language))
+    raise back("/console/settings", "language")

@@ -1,0 +1,159 @@
+"""The lists an agent works from: what is due, what was searched, mails in doubt, colleagues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+from sqlmodel import Session
+
+from assistant.casework.intake import local_day
+from assistant.casework.person import masked_person_of
+from assistant.casework.queue import Role
+from assistant.casework.staff import list_agents
+from assistant.domain.masking import mask_email, mask_text
+from assistant.domain.rights import IRREVERSIBLE, Right
+from assistant.domain.status import Status
+from assistant.services import Services
+from assistant.store import queries
+from assistant.store.keyring import normal_address
+from assistant.store.queries import RequestFilter
+from assistant.store.tables import PrivacyRequest
+from assistant.web.console.access import Visit, show
+from assistant.web.console.words import Due, Words
+
+MOST: Final = 200
+VIEWS: Final = ("todo", "open", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A request in a list."""
+
+    ref: str
+    right: str
+    status: str
+    channel: str
+    person: str
+    due: Due
+    why: str
+    assignee: str
+    irreversible: bool
+
+
+def row_of(services: Services, session: Session, words: Words, request: PrivacyRequest) -> Row:
+    """Give a request as a list shows it: masked, and why somebody must look."""
+    today = local_day(services, services.clock.now())
+    why = words.attention(request.attention) if request.attention else ""
+    return Row(
+        request.ref,
+        services.texts.label("right_names", request.right, words.language),
+        words.known("status", request.status),
+        services.texts.label("channels", request.channel, words.language),
+        masked_person_of(services, session, request) or words("queue.nobody"),
+        words.due(request.due_on, today),
+        why,
+        request.assignee or "",
+        request.right in IRREVERSIBLE,
+    )
+
+
+def needs_agent(request: PrivacyRequest) -> bool:
+    """Tell whether somebody here must do something now."""
+    return request.status == Status.AWAITING_APPROVAL or request.attention is not None
+
+
+async def show_queue(visit: Visit) -> web.StreamResponse:
+    """List requests by legal due date, what irrevocably happens first where two are due alike."""
+    chosen = visit.http_request.query.get("show", "todo")
+    view = chosen if chosen in VIEWS else "todo"
+
+    def look(session: Session) -> list[Row]:
+        wanted = RequestFilter(only_open=view != "all")
+        found = queries.requests_by_due_date(session, wanted, limit=MOST)
+        kept = [request for request in found if view != "todo" or needs_agent(request)]
+        kept.sort(key=lambda request: (request.due_on, request.right not in IRREVERSIBLE, request.ref))
+        return [row_of(visit.services, session, visit.words, request) for request in kept]
+
+    rows = await visit.services.read(look)
+    return show(
+        visit,
+        "queue.html",
+        title=visit.words("queue.title"),
+        rows=rows,
+        view=view,
+        views=VIEWS,
+        searched=False,
+    )
+
+
+async def search(visit: Visit) -> web.StreamResponse:
+    """Find requests by reference or proved address; a form, so that no address stands in an address bar."""
+    words = visit.form.get("q", "").strip()[:320]
+    is_address = "@" in words
+
+    def look(session: Session) -> list[Row]:
+        hashed = visit.services.keyring.keyed_hash(normal_address(words)) if is_address else ""
+        wanted = RequestFilter(reference="" if is_address else words.upper(), contact_hash=hashed)
+        found = queries.requests_by_due_date(session, wanted, limit=MOST) if words else []
+        return [row_of(visit.services, session, visit.words, request) for request in found]
+
+    rows = await visit.services.read(look)
+    title = visit.words("queue.found")
+    return show(visit, "queue.html", title=title, rows=rows, view="", views=VIEWS, searched=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A mail of which it is in doubt whether it holds a request."""
+
+    ident: str
+    sender: str
+    subject: str
+    text: str
+    at: str
+    sentence: str
+    guesses: tuple[str, ...]
+
+
+async def show_triage(visit: Visit) -> web.StreamResponse:
+    """List the mails in doubt, oldest first, with what the reading made of them."""
+    doubts = await visit.services.read(lambda session: _doubts(visit, session))
+    rights = [
+        (right, visit.services.texts.label("right_names", right, visit.words.language)) for right in Right
+    ]
+    return show(visit, "triage.html", title=visit.words("triage.title"), doubts=doubts, rights=rights)
+
+
+def _doubts(visit: Visit, session: Session) -> list[Doubt]:
+    doubts = []
+    for conversation in queries.conversations_in_triage(session):
+        if message := queries.last_message_of(session, conversation.id):
+            guesses = tuple(str(intent["name"]) for intent in message.reading.get("intents", ()))
+            doubts.append(
+                Doubt(
+                    conversation.id,
+                    mask_email(conversation.subject_hint or ""),
+                    mask_text(message.subject or ""),
+                    mask_text(message.text),
+                    visit.words.instant(message.at),
+                    str(message.reading.get("sentence") or ""),
+                    guesses,
+                )
+            )
+    return doubts
+
+
+async def show_agents(visit: Visit) -> web.StreamResponse:
+    """List the colleagues, to a lead or an auditor."""
+    visit.agent.require(Role.LEAD, Role.AUDITOR)
+    agents = await visit.services.read(list_agents)
+    return show(
+        visit, "agents.html", title=visit.words("agents.title"), agents=agents, now=visit.services.clock.now()
+    )
+
+
+async def show_settings(visit: Visit) -> web.StreamResponse:
+    """Show what each agent may choose: language and keys."""
+    return show(visit, "settings.html", title=visit.words("settings.title"))

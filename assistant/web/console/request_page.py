@@ -1,0 +1,227 @@
+"""What an agent needs to decide about one request: its clock, its plan, the answer, the story so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, cast
+
+from aiohttp import web
+from sqlmodel import Session
+
+from assistant.casework import answers
+from assistant.casework.person import person_of
+from assistant.casework.queue import Role, get_request
+from assistant.domain.grounds import Ground, grounds_for
+from assistant.domain.masking import mask_text
+from assistant.domain.plan import Operation, Plan, plan_from_json
+from assistant.domain.rights import IRREVERSIBLE, Right
+from assistant.domain.status import CLOSED, Status
+from assistant.errors import AssistantError
+from assistant.replies import Texts
+from assistant.replies.linter import Linter
+from assistant.services import Services
+from assistant.store import queries
+from assistant.store.tables import Action, Audit, EvidenceRow, Message, PrivacyRequest, StepRow
+from assistant.web.console.access import Visit, explained, show
+from assistant.web.console.lists import Row, row_of
+from assistant.web.console.words import Words
+
+_SHOWN_DATA = (
+    "reason",
+    "after",
+    "rows",
+    "keeps",
+    "method",
+    "tier",
+    "flags",
+    "text",
+    "assignee",
+    "due_on",
+    "not_before",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline."""
+
+    at: datetime
+    kind: str  # you, desk, agent, note, audit, evidence
+    who: str
+    title: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The answer as it will go out, and what the checklist says of it."""
+
+    subject: str
+    text: str
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan with how far it has come."""
+
+    action: Action
+    plan: Plan
+    steps: tuple[StepRow, ...]
+    irreversible: bool
+    preview: Preview | None
+
+    @property
+    def rows(self) -> int:
+        """Count what it touches or copies."""
+        return self.plan.rows
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """One request as its page shows it."""
+
+    request: PrivacyRequest
+    row: Row
+    evidence: EvidenceRow | None
+    plan: PlanView | None
+    entries: tuple[Entry, ...]
+    details: tuple[tuple[str, str], ...]
+    grounds: tuple[Ground, ...]
+    is_closed: bool
+    next_ref: str | None
+
+
+async def show_request(visit: Visit) -> web.StreamResponse:
+    """Show a request, masked."""
+    return await request_page(visit, visit.ident())
+
+
+async def request_page(
+    visit: Visit, ref: str, *, revealed: bool = False, error: AssistantError | None = None
+) -> web.StreamResponse:
+    """Show a request; after an error with what went wrong and what was typed."""
+    view = await visit.services.read(lambda session: gather(visit, session, ref, revealed=revealed))
+    told = explained(visit.words, error) if error else ""
+    return show(
+        visit,
+        "request.html",
+        status=error.http_status if error else 200,
+        view=view,
+        revealed=revealed,
+        error=told,
+        title=f"{view.row.right}, {ref}",
+        typed=visit.form if error else {},
+        plan=view.plan,
+        may_approve=may_approve(visit, view),
+    )
+
+
+def may_approve(visit: Visit, view: RequestView) -> bool:
+    """Tell whether to show the button; the casework decides again when it is pressed."""
+    if not visit.may_work or view.plan is None or view.plan.action.state != "proposed":
+        return False
+    enough = not view.plan.irreversible or visit.agent.role in {Role.APPROVER, Role.LEAD}
+    return enough and not view.plan.plan.blockers and not view.plan.plan.conflicts
+
+
+def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) -> RequestView:
+    """Collect what the page shows."""
+    services, words = visit.services, visit.words
+    request = get_request(session, ref)
+    row = row_of(services, session, words, request)
+    if revealed:
+        row = replace(row, person=person_of(services, session, request) or row.person)
+    action = queries.live_plan_of(session, ref) or next(iter(queries.plans_of(session, ref)), None)
+    shown = {key: str(value) for key, value in request.details.items() if value not in (None, "", [], {})}
+    return RequestView(
+        request,
+        row,
+        queries.evidence_of(session, request),
+        _plan(services, session, request, action),
+        tuple(timeline(words, session, request, revealed=revealed)),
+        tuple(
+            (words.known("details", key), value if revealed else mask_text(value))
+            for key, value in shown.items()
+        ),
+        grounds_for(Right(request.right), marketing=bool(request.details.get("marketing"))),
+        request.status in CLOSED,
+        _next_ref(session, request),
+    )
+
+
+def _next_ref(session: Session, request: PrivacyRequest) -> str | None:
+    waiting = queries.requests_by_due_date(
+        session, queries.RequestFilter(status=Status.AWAITING_APPROVAL), limit=2
+    )
+    return next((other.ref for other in waiting if other.ref != request.ref), None)
+
+
+def _plan(
+    services: Services, session: Session, request: PrivacyRequest, action: Action | None
+) -> PlanView | None:
+    if action is None:
+        return None
+    plan = plan_from_json(action.plan)
+    preview = _preview(services, request, plan) if action.state in {"proposed", "approved"} else None
+    steps = tuple(queries.steps_of(session, action.id))
+    return PlanView(action, plan, steps, request.right in IRREVERSIBLE, preview)
+
+
+def _preview(services: Services, request: PrivacyRequest, plan: Plan) -> Preview | None:
+    """Write the answer now; a package's own mail is written when the package is there."""
+    if plan.order.operation is Operation.EXPORT:
+        return None
+    name, values, rendered = answers.answer_text(services, request, plan)
+    faults = Linter(cast("Texts", services.texts)).faults(name, request.language, rendered, values)
+    return Preview(rendered.subject or "", rendered.text, tuple(fault.what for fault in faults))
+
+
+def timeline(words: Words, session: Session, request: PrivacyRequest, *, revealed: bool) -> list[Entry]:
+    """Tell messages and audit as one story, in its order."""
+    messages = queries.messages_of(session, request.conversation_id)
+    entries = [message_entry(words, message, revealed=revealed) for message in messages]
+    entries += [_audit_entry(words, entry) for entry in queries.audit_of(session, request.ref)]
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def message_entry(words: Words, message: Message, *, revealed: bool = False) -> Entry:
+    """Give a message or a note as a line; long numbers and addresses masked unless revealed."""
+    kind = {"assistant": "desk"}.get(message.sender, message.sender)
+    who = message.name if message.sender in {"agent", "note"} else words(f"who.{kind}")
+    text = message.text if revealed else mask_text(message.text)
+    return Entry(message.at, kind, who, words(f"timeline.{kind}"), text)
+
+
+def _audit_entry(words: Words, entry: Audit) -> Entry:
+    kind, _, name = entry.actor.partition(":")
+    who = name or words.known("who", kind)
+    return Entry(entry.at, "audit", who, _event(words, entry), _data(words, entry.data))
+
+
+def _event(words: Words, entry: Audit) -> str:
+    if entry.event == "status":
+        after = words.known("status", str(entry.data.get("after")))
+        return words("timeline.status", after=after)
+    if entry.event == "attention":
+        reason = entry.data.get("reason")
+        return (
+            words("timeline.attention", why=words.attention(reason))
+            if reason
+            else words("timeline.no_attention")
+        )
+    return words.known("event", entry.event)
+
+
+def _data(words: Words, data: dict[str, Any]) -> str:
+    told = [(name, data[name]) for name in _SHOWN_DATA if data.get(name) not in (None, "", [], {})]
+    if "before" in data or set(data) == {"reason"}:
+        return ""
+    return ", ".join(f"{words.known('data', name)}: {_plain(words, name, value)}" for name, value in told)
+
+
+def _plain(words: Words, name: str, value: Any) -> str:
+    if name == "not_before":
+        return words.instant(datetime.fromisoformat(value))
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,96 @@
+"""Conversations that want a person: the list, one talk, and what is new in it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from sqlmodel import Session
+
+from assistant.casework.talking import get_conversation
+from assistant.domain.masking import mask_text
+from assistant.store import queries
+from assistant.store.tables import Conversation
+from assistant.web.console.access import HEADERS, Visit, show
+from assistant.web.console.request_page import Entry, message_entry
+
+_LINE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation in the list."""
+
+    ident: str
+    channel: str
+    line: str
+    since: str
+    taken_by: str
+
+
+async def show_talks(visit: Visit) -> web.StreamResponse:
+    """List who waits for a person, longest first."""
+    found = await visit.services.read(lambda session: _talks(visit, session))
+    title = visit.words("talks.title")
+    return show(visit, "talks.html", title=title, talks=found, version=_version(found))
+
+
+async def new_talks(visit: Visit) -> web.StreamResponse:
+    """Say whether the list is another one by now."""
+    found = await visit.services.read(lambda session: _talks(visit, session))
+    return web.json_response({"version": _version(found)}, headers=HEADERS)
+
+
+def _version(found: list[Talk]) -> str:
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:16]
+
+
+def _talks(visit: Visit, session: Session) -> list[Talk]:
+    return [_talk(visit, session, c) for c in queries.conversations_wanting_a_person(session)]
+
+
+def _talk(visit: Visit, session: Session, conversation: Conversation) -> Talk:
+    message = queries.last_message_of(session, conversation.id)
+    line = mask_text(message.text)[:_LINE] if message else ""
+    since = visit.words.instant(conversation.wants_person_at or conversation.last_at)
+    channel = visit.services.texts.label("channels", conversation.channel, visit.words.language)
+    return Talk(conversation.id, channel, line, since, conversation.taken_by or "")
+
+
+async def show_talk(visit: Visit) -> web.StreamResponse:
+    """Show one conversation, with the requests opened in it."""
+    ident = visit.ident()
+
+    def look(session: Session) -> tuple[Conversation, list[Entry], list[str], int]:
+        conversation = get_conversation(session, ident)
+        messages = queries.messages_of(session, ident)
+        entries = [message_entry(visit.words, message) for message in messages]
+        refs = [request.ref for request in queries.requests_in(session, ident)]
+        return conversation, entries, refs, max((message.id or 0 for message in messages), default=0)
+
+    conversation, entries, refs, last = await visit.services.read(look)
+    title = visit.words(
+        "talk.title",
+        channel=visit.services.texts.label("channels", conversation.channel, visit.words.language),
+    )
+    return show(visit, "talk.html", title=title, talk=conversation, entries=entries, refs=refs, last=last)
+
+
+async def new_messages(visit: Visit) -> web.StreamResponse:
+    """Give what was written since a message, for a page that is open."""
+    ident = visit.ident()
+    after = visit.http_request.query.get("after", "0")
+    since = int(after) if after.isdecimal() and len(after) < 16 else 0  # noqa: PLR2004 - no number of ours is longer
+
+    def look(session: Session) -> list[dict[str, Any]]:
+        get_conversation(session, ident)
+        fresh = [message for message in queries.messages_of(session, ident) if (message.id or 0) > since]
+        return [{"id": m.id, **_line(visit, message_entry(visit.words, m))} for m in fresh]
+
+    return web.json_response({"messages": await visit.services.read(look)}, headers=HEADERS)
+
+
+def _line(visit: Visit, entry: Entry) -> dict[str, str]:
+    return {"kind": entry.kind, "who": entry.who, "at": visit.words.instant(entry.at), "text": entry.text}

@@ -1,0 +1,30 @@
+"""A mail in doubt becomes a request by an agent's decision, as if its reader had been sure."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from assistant.casework.audit import record
+from assistant.casework.queue import WORKERS, Principal
+from assistant.casework.talking import in_triage
+from assistant.conversation.desk import TalkingDesk
+from assistant.domain.rights import Right
+from assistant.store.queries import last_message_of
+
+
+def open_from_triage(desk: TalkingDesk, session: Session, ident: str, right: Right, agent: Principal) -> None:
+    """Open the request as of the mail's receipt; acknowledgement and proof follow as always (flows.md)."""
+    agent.require(*WORKERS)
+    conversation = in_triage(session, ident)
+    message = last_message_of(session, ident)
+    received_at = message.at if message else conversation.started_at
+    conversation.triage = False
+    session.add(conversation)
+    turn = desk.quiet_turn(session, conversation)
+    turn.state = turn.state.asking("chat_ask_right", "choice", received_at=received_at.isoformat())
+    turn.kind, turn.text = "choice", f"right:{right}"
+    turn.take()
+    turn.store_state()
+    record(
+        desk.services, session, "", f"agent:{agent.name}", "triage_opened", conversation=ident, right=right
+    )

@@ -1,0 +1,325 @@
+"""The API over HTTP, on a real store."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+
+from assistant.casework import audit, queue
+from assistant.casework.queue import Scope
+from assistant.store import queries
+from assistant.store.tables import PrivacyRequest
+from tests.doubles.console_app import ConsoleSite, access_plan, console_site, erasure_plan
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from assistant.domain.plan import Plan
+
+
+class Api:
+    """One program with one token."""
+
+    def __init__(self, site: ConsoleSite, http: aiohttp.ClientSession, token: str) -> None:
+        self.site, self.http, self.headers = site, http, {"Authorization": f"Bearer {token}"}
+
+    async def get(self, path: str, **query: Any) -> tuple[int, Any]:
+        return await self._answer(self.http.get(self._url(path), params=query, headers=self.headers))
+
+    async def post(self, path: str, body: Any = None) -> tuple[int, Any]:
+        return await self._answer(self.http.post(self._url(path), json=body, headers=self.headers))
+
+    def _url(self, path: str) -> str:
+        return f"{self.site.url}/api/v1{path}"
+
+    async def _answer(self, call: Any) -> tuple[int, Any]:
+        async with call as answer:
+            return answer.status, await answer.json()
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[ConsoleSite]:
+    async with console_site(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as http:
+        yield http
+
+
+@pytest.fixture
+async def lead(site: ConsoleSite, http: aiohttp.ClientSession) -> Api:
+    return Api(site, http, await site.token("Liis", may_approve_irreversible=True))
+
+
+@pytest.fixture
+async def agent(site: ConsoleSite, http: aiohttp.ClientSession) -> Api:
+    return Api(site, http, await site.token("Tiina"))
+
+
+@pytest.fixture
+async def reader(site: ConsoleSite, http: aiohttp.ClientSession) -> Api:
+    return Api(site, http, await site.token("Tiina", Scope.READ))
+
+
+async def test_without_a_token_nothing_is_told(site: ConsoleSite, http: aiohttp.ClientSession) -> None:
+    for headers in ({}, {"Authorization": "Bearer nobody"}, {"Authorization": "Basic eDp5"}):
+        async with http.get(f"{site.url}/api/v1/requests", headers=headers) as answer:
+            assert answer.status == 401
+            assert answer.content_type == "application/problem+json"
+            assert answer.headers["WWW-Authenticate"] == "Bearer"
+            assert (await answer.json())["code"] == "not_authenticated"
+
+
+async def test_requests_come_by_due_date_and_masked(reader: Api) -> None:
+    status, page = await reader.get("/requests")
+    assert status == 200
+    dues = [item["due_on"] for item in page["items"]]
+    assert dues == sorted(dues)
+    assert len(dues) == 6
+    people = {item["ref"]: item["person"] for item in page["items"]}
+    assert people[reader.site.refs["erasure"]] == "c••••@m••••.example"
+    assert set(page["items"][0]) == {
+        "ref",
+        "right",
+        "status",
+        "channel",
+        "language",
+        "received_at",
+        "due_on",
+        "safe_on",
+        "assurance",
+        "attention",
+        "person",
+        "assignee",
+    }
+
+
+async def test_pages_follow_each_other_without_gap_or_repeat(reader: Api) -> None:
+    _, whole = await reader.get("/requests")
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        _, page = await reader.get("/requests", limit=2, **({"cursor": cursor} if cursor else {}))
+        seen += [item["ref"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = page["next"]
+    assert seen == [item["ref"] for item in whole["items"]]
+
+
+async def test_requests_are_found_by_status_right_day_reference_and_proved_address(reader: Api) -> None:
+    refs = reader.site.refs
+
+    async def found(**query: str) -> set[str]:
+        status, page = await reader.get("/requests", **query)
+        assert status == 200
+        return {item["ref"] for item in page["items"]}
+
+    assert await found(right="access") == {refs["access"], refs["unproved"]}
+    assert await found(status="verifying") == {refs["unproved"]}
+    assert await found(q=refs["failed"].lower()) == {refs["failed"]}
+    assert await found(q="Camille.Roux@mail.example") == {refs["erasure"]}
+    assert await found(q="%") == set()
+    due_on = str((await reader.site.get(PrivacyRequest, refs["failed"])).due_on)
+    assert await found(due_before=due_on) == {refs["unproved"]}
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ({"status": "lost"}, "status"),
+        ({"due_before": "soon"}, "due_before"),
+        ({"limit": "0"}, "limit"),
+        ({"cursor": "%%%"}, "cursor"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+async def test_a_parameter_that_cannot_be_used_is_named(
+    reader: Api, query: dict[str, str], named: str
+) -> None:
+    status, problem = await reader.get("/requests", **query)
+    assert status == 422
+    assert named in problem["title"]
+
+
+async def test_revealing_a_person_needs_the_scope_and_leaves_an_audit_entry(reader: Api, agent: Api) -> None:
+    ref = reader.site.refs["erasure"]
+    assert (await reader.get(f"/requests/{ref}", reveal="1"))[0] == 403
+    status, request = await agent.get(f"/requests/{ref}", reveal="1")
+    assert (status, request["person"]) == (200, "camille.roux@mail.example")
+    entries = await agent.site.services.read(lambda session: queries.audit_of(session, ref))
+    assert [(e.event, e.actor) for e in entries][-1] == ("revealed", "agent:Tiina")
+
+
+async def test_the_timeline_tells_message_proof_and_audit_in_order_and_masked(reader: Api) -> None:
+    status, told = await reader.get(f"/requests/{reader.site.refs['erasure']}/timeline")
+    assert status == 200
+    items = told["items"]
+    assert [item["at"] for item in items] == sorted(item["at"] for item in items)
+    assert {item["kind"] for item in items} == {"message", "evidence", "audit"}
+    assert "camille" not in str(told)
+    assert "plan_proposed" in {item["event"] for item in items}
+
+
+async def test_the_queue_has_one_step_for_each_table(reader: Api) -> None:
+    status, waiting = await reader.get("/queue")
+    assert status == 200
+    item = next(i for i in waiting["items"] if i["request"] == reader.site.refs["erasure"])
+    assert [(s["table"], s["operation"], s["rows"]) for s in item["steps"]] == [
+        ("clients", "erase", 1),
+        ("tickets", "erase", 12),
+    ]
+    assert item["keeps"][0]["until"] == "2033-12-31"
+    assert item["plan_hash"] == erasure_plan().hash
+    assert (await reader.get(f"/queue/{item['id']}"))[1] == item
+
+
+async def test_an_approved_plan_is_scheduled_for_the_end_of_its_hold(lead: Api) -> None:
+    action = lead.site.actions["erasure"]
+    status, item = await lead.post(f"/queue/{action}/approve", {"plan_hash": erasure_plan().hash})
+    assert (status, item["state"]) == (200, "approved")
+    assert item["not_before"].startswith("2026-11-27T09:30")
+    request = await lead.site.get(PrivacyRequest, lead.site.refs["erasure"])
+    assert request.status == "scheduled"
+
+
+async def test_who_may_not_approve_is_told_why(
+    lead: Api, agent: Api, reader: Api, http: aiohttp.ClientSession
+) -> None:
+    path = f"/queue/{lead.site.actions['erasure']}/approve"
+    body = {"plan_hash": erasure_plan().hash}
+    plain = Api(lead.site, http, await lead.site.token("Liis"))
+    auditor = Api(lead.site, http, await lead.site.token("Otto", may_approve_irreversible=True))
+    for who in (agent, reader, plain, auditor):
+        status, problem = await who.post(path, body)
+        assert (status, problem["code"]) == (403, "not_allowed")
+        assert problem["title"].endswith(".")
+
+
+async def propose(site: ConsoleSite, name: str, plan: Plan) -> str:
+    def unit(session: Any) -> str:
+        request = session.get_one(PrivacyRequest, site.refs[name])
+        return queue.do_propose(site.services, session, request, plan).id
+
+    return await site.services.write(unit)
+
+
+async def test_a_stale_plan_gives_409_with_the_new_one(lead: Api) -> None:
+    path = f"/queue/{lead.site.actions['access']}/approve"
+    status, problem = await lead.post(path, {"plan_hash": "0" * 64})
+    assert (status, problem["code"], problem["current"]) == (409, "stale_plan", access_plan().hash)
+
+    newer = await propose(lead.site, "access", erasure_plan())
+    status, problem = await lead.post(path, {"plan_hash": access_plan().hash})
+    assert (status, problem["code"], problem["current"]) == (409, "stale_plan", erasure_plan().hash)
+    assert problem["plan"]["id"] == newer
+
+
+async def test_two_agents_at_once_approve_once(lead: Api, site: ConsoleSite) -> None:
+    import asyncio
+
+    path, body = f"/queue/{site.actions['access']}/approve", {"plan_hash": access_plan().hash}
+    answers = await asyncio.gather(*(lead.post(path, body) for _ in range(4)))
+    assert sorted(status for status, _ in answers) == [200, 409, 409, 409]
+
+
+async def test_a_plan_is_rejected_with_a_reason(agent: Api) -> None:
+    path = f"/queue/{agent.site.actions['access']}/reject"
+    assert (await agent.post(path, {"reason": ""}))[0] == 422
+    status, item = await agent.post(path, {"reason": "Two accounts of two people."})
+    assert (status, item["state"]) == (200, "rejected")
+    request = await agent.site.get(PrivacyRequest, agent.site.refs["access"])
+    assert (request.status, request.attention) == ("open", "plan_rejected")
+
+
+async def test_what_agents_do_about_a_request(lead: Api, agent: Api) -> None:
+    ref = lead.site.refs["complaint"]
+    assert (await agent.post(f"/requests/{ref}/extend", {"reason": "Many systems."}))[0] == 403
+    status, extended = await lead.post(f"/requests/{ref}/extend", {"reason": "Many systems to search."})
+    assert (status, extended["extended_on"]) == (200, "2026-11-24")
+    assert (await agent.post(f"/requests/{ref}/note", {"text": "Called back."}))[0] == 200
+    assert (await agent.post(f"/requests/{ref}/reply", {"text": "We are looking into it."}))[0] == 200
+    assert (await agent.post(f"/requests/{ref}/assign", {"assignee": "Nobody"}))[0] == 404
+    assert (await agent.post(f"/requests/{ref}/assign", {"assignee": "Tiina"}))[1]["assignee"] == "Tiina"
+    status, closed = await agent.post(f"/requests/{ref}/close", {"text": "You were right, and we are sorry."})
+    assert (status, closed["status"]) == (200, "answered")
+    assert (await agent.post(f"/requests/{ref}/close", {"text": "Again."}))[0] == 409
+    _, told = await agent.get(f"/requests/{ref}/timeline")
+    assert [i["kind"] for i in told["items"]].count("note") == 1
+
+
+async def test_only_a_lead_refuses_and_only_on_a_ground_of_the_law(lead: Api, agent: Api) -> None:
+    path = f"/requests/{lead.site.refs['access']}/refuse"
+    assert (await agent.post(path, {"ground": "excessive", "reason": "Why."}))[0] == 403
+    assert (await lead.post(path, {"ground": "no mood", "reason": "Why."}))[0] == 404
+    assert (await lead.site.get(PrivacyRequest, lead.site.refs["access"])).status == "awaiting_approval"
+
+
+async def test_a_request_is_passed_on(agent: Api) -> None:
+    status, passed = await agent.post(f"/requests/{agent.site.refs['complaint']}/forward")
+    assert (status, passed["status"]) == (200, "forwarded")
+
+
+async def test_a_conversation_is_read_and_answered(agent: Api) -> None:
+    path = f"/conversations/{agent.site.conversations['chat']}"
+    status, before = await agent.get(path)
+    assert (status, before["messages"][0]["from"]) == (200, "you")
+    status, after = await agent.post(f"{path}/reply", {"text": "Hello, how can I help?"})
+    assert (status, after["messages"][-1]["from"], after["messages"][-1]["name"]) == (200, "agent", "Tiina")
+    assert (await agent.get("/conversations/none"))[0] == 404
+
+
+async def test_the_summary_counts(reader: Api) -> None:
+    status, counts = await reader.get("/reports/summary")
+    assert status == 200
+    assert counts["open"] == 6
+    assert counts["awaiting_approval"] == 3
+    assert counts["attention"] == 4
+    assert counts["overdue"] == 0
+    assert counts["wanting_a_person"] == 1
+    assert counts["by_right"]["erasure"] == 2
+
+
+@pytest.mark.parametrize(
+    "raw", [b"{", b"[]", b"\xff", b'{"plan_hash": "short"}', b'{"plan_hash":1,"more":2}']
+)
+async def test_a_body_that_cannot_be_used_is_refused(lead: Api, raw: bytes) -> None:
+    url = f"{lead.site.url}/api/v1/queue/{lead.site.actions['access']}/approve"
+    async with lead.http.post(url, data=raw, headers=lead.headers) as answer:
+        assert answer.status == 422
+        assert answer.content_type == "application/problem+json"
+
+
+async def test_the_description_names_every_address_and_its_shapes(
+    site: ConsoleSite, http: aiohttp.ClientSession
+) -> None:
+    async with http.get(f"{site.url}/api/v1/openapi.json") as answer:
+        described = await answer.json()
+    assert described["openapi"] == "3.1.0"
+    assert "/api/v1/requests/{ref}/timeline" in described["paths"]
+    assert sum(len(path) for path in described["paths"].values()) == 17
+    for wanted in _references(described):
+        assert wanted in described["components"]["schemas"]
+
+
+def _references(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        own = {node["$ref"].rsplit("/", 1)[1]} if isinstance(node.get("$ref"), str) else set()
+        return own.union(*(_references(value) for value in node.values()))
+    if isinstance(node, list):
+        return set().union(*map(_references, node))
+    return set()
+
+
+async def test_after_all_of_it_the_audit_is_whole(lead: Api) -> None:
+    with contextlib.suppress(KeyError):
+        await lead.post(f"/queue/{lead.site.actions['erasure']}/approve", {"plan_hash": erasure_plan().hash})
+    faults = await lead.site.services.read(lambda session: list(audit.verify(lead.site.services, session)))
+    assert faults == []
