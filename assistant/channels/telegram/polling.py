@@ -1,0 +1,97 @@
+"""Fetching updates where Telegram cannot reach us: nothing is given up before it is stored."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from assistant.errors import AssistantError, DeliveryDelayed
+
+log = structlog.get_logger(__name__)
+_LONGEST_PAUSE = 60.0
+
+Fetch = Callable[[int | None], Awaitable[Sequence[Mapping[str, Any]]]]
+Take = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+class Backoff:
+    """Pauses that double from the first one up to a minute."""
+
+    def __init__(self, first: float) -> None:
+        """Take the first pause, in seconds."""
+        self._first = first
+        self._next = first
+
+    async def pause(self, at_least: float = 0.0) -> None:
+        """Wait, and wait longer next time."""
+        seconds, self._next = max(self._next, at_least), min(self._next * 2, _LONGEST_PAUSE)
+        await asyncio.sleep(seconds)
+
+    def reset(self) -> None:
+        """Begin with the first pause again."""
+        self._next = self._first
+
+
+async def persist(call: Callable[[], Awaitable[None]], what: str, backoff: Backoff) -> None:
+    """Repeat a call until Telegram takes it; the desk runs on meanwhile."""
+    while True:
+        try:
+            await call()
+        except AssistantError as error:
+            await _wait_out(error, what, backoff)
+        else:
+            return backoff.reset()
+
+
+class Polling:
+    """Fetches and hands on, and fetches again from the first update that could not be stored."""
+
+    def __init__(self, fetch: Fetch, take: Take, backoff: Backoff) -> None:
+        """Take where updates come from and who stores them."""
+        self._fetch = fetch
+        self._take = take
+        self._backoff = backoff
+        self._offset: int | None = None
+        self._taken: set[int] = set()  # beyond the offset
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        while True:
+            try:
+                updates = await self._fetch(self._offset)
+            except AssistantError as error:
+                await _wait_out(error, "getUpdates", self._backoff)
+                continue
+            if await self._hand_on(updates):
+                self._backoff.reset()
+            else:
+                await self._backoff.pause()
+
+    async def _hand_on(self, updates: Sequence[Mapping[str, Any]]) -> bool:
+        """Have every update stored; one that fails stays Telegram's, and holds up nobody else's."""
+        numbered = {number: u for u in updates if isinstance(number := u.get("update_id"), int)}
+        numbers = sorted(numbered)
+        for number in numbers:
+            if number not in self._taken and await self._was_taken(numbered[number]):
+                self._taken.add(number)
+        left = [number for number in numbers if number not in self._taken]
+        if numbers:
+            self._offset = left[0] if left else numbers[-1] + 1
+            self._taken = {number for number in self._taken if number > self._offset}
+        return not left
+
+    async def _was_taken(self, update: Mapping[str, Any]) -> bool:
+        try:
+            await self._take(update)
+        except Exception as error:  # broad: whatever is wrong with one message, the next one is fetched
+            log.warning("telegram.not_stored", kind=type(error).__name__)
+            return False
+        return True
+
+
+async def _wait_out(error: AssistantError, what: str, backoff: Backoff) -> None:
+    log.warning("telegram.call_failed", call=what, code=error.code, why=error.message)
+    await backoff.pause(float(error.data.get("seconds", 0)) if isinstance(error, DeliveryDelayed) else 0.0)
