@@ -42,6 +42,7 @@ class BotApiServer:
     waiting: list[dict[str, Any]] = field(default_factory=list)  # updates nobody has confirmed
     webhook: dict[str, Any] | None = None
     url: str = ""
+    gate: asyncio.Event | None = None  # messages are answered once it is set
     _failures: dict[str, deque[tuple[int, dict[str, Any]]]] = field(default_factory=dict)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(7000))
@@ -136,6 +137,8 @@ class BotApiServer:
             return _result(self.waiting[:100])
 
     async def _send_message(self, values: dict[str, Any]) -> web.Response:
+        if self.gate is not None:
+            await self.gate.wait()
         if not values.get("text", "").strip():
             return _refuse(400, "Bad Request: message text is empty")
         if len(values["text"].encode("utf-16-le")) > 2 * 4096:

@@ -6,10 +6,11 @@ and its errors leave this module in our own words.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -43,6 +44,7 @@ _BAD_TOKEN = "Telegram does not accept the bot's token; mend telegram.token_env.
 _OUT_OF_REACH = "Telegram cannot be reached, or answered with an error; this is tried again."
 _WANTED = (Update.MESSAGE, Update.CALLBACK_QUERY)
 _AT_ONCE = 32  # connections; the outbox delivers fewer at a time
+_FAREWELL_SECONDS = 4.0  # for calls on their way when the channel closes: cut off, they would be made twice
 _SLACK_SECONDS = 10.0  # for the answer to a long poll, beyond the poll itself
 
 
@@ -64,6 +66,9 @@ class BotApi:
         self._requests = (HTTPXRequest(1), HTTPXRequest(_AT_ONCE, pool_timeout=5.0))
         self._bot = _Bot(settings.token, f"{settings.api_url.rstrip('/')}/bot", *self._requests)
         self._is_open = True
+        self._on_their_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def open(self) -> None:
         """Open again what was closed."""
@@ -72,8 +77,11 @@ class BotApi:
         self._is_open = True
 
     async def close(self) -> None:
-        """Close the connections; calls are refused for now."""
+        """Take no more calls, let those on their way arrive, and close the connections."""
         self._is_open = False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                await self._idle.wait()
         for each in self._requests:
             await each.shutdown()
 
@@ -113,6 +121,7 @@ class BotApi:
     def _in_our_words(self, refused: str = _REFUSED) -> Iterator[None]:
         if not self._is_open:
             raise DeliveryDelayed("The Telegram channel is stopping; this is tried again once it runs.")
+        self._note(+1)
         try:
             yield
         except RetryAfter as error:
@@ -125,6 +134,15 @@ class BotApi:
             raise DeliveryDelayed(_BAD_TOKEN) from None
         except (TelegramError, KeyError) as error:  # KeyError: an answer without a result
             raise DeliveryDelayed(_OUT_OF_REACH, kind=type(error).__name__) from None
+        finally:
+            self._note(-1)
+
+    def _note(self, change: int) -> None:
+        self._on_their_way += change
+        if self._on_their_way:
+            self._idle.clear()
+        else:
+            self._idle.set()
 
 
 def read(raw: Mapping[str, Any], now: datetime) -> Read:

@@ -418,6 +418,16 @@ async def test_a_closed_channel_delays(api: BotApiServer) -> None:
         await it.bot.deliver(reply())
 
 
+async def test_a_message_on_its_way_arrives_before_the_channel_closes(api: BotApiServer) -> None:
+    api.gate = asyncio.Event()
+    async with running(api) as it:
+        delivery = asyncio.create_task(it.bot.deliver(reply()))
+        await api.called("sendMessage")
+        asyncio.get_running_loop().call_later(0.05, api.gate.set)
+    await delivery
+    assert len(api.made("sendMessage")) == 1
+
+
 async def test_a_channel_can_be_opened_again(api: BotApiServer) -> None:
     bot = TelegramBot(settings(api.url), StillClock())
     for number in range(2):
