@@ -12,6 +12,7 @@ from assistant.domain.plan import Operation, Step, StepOutcome, TableRows
 from assistant.errors import EffectNotVerified, SourceMisfit, StalePlan
 from assistant.sources.sql_actions import Action, Orders, signature_of
 from assistant.sources.sql_keeps import blockers
+from assistant.sources.sql_schema import has_triggers
 from assistant.sources.sql_values import both
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class CarryingOut:
     orders: Orders
     progress: Progress
     _kept: list[tuple[Mapped, KeepRule, Held]] = field(default_factory=list)
+    _watched: set[TableId] = field(default_factory=set)  # more may happen there than a statement says
 
     @property
     def rows(self) -> PersonRows:
@@ -55,6 +57,7 @@ class CarryingOut:
         if not any(counts.values()):
             return StepOutcome(self.step, already_done=True, rows_done=0, left=self._left(others))
         self._stop_for_services()
+        self._watch(counts)
         totals = self._totals()
         self._apply(counts)
         self._verify(counts, totals)
@@ -88,7 +91,7 @@ class CarryingOut:
         ordered = _in_order([action for action, number in counts.items() if number])
         self._open_circles([action for action in ordered if not action.writes])
         for action in ordered:
-            self._delete(action) if not action.writes else self._write(action)
+            self._write(action) if action.writes else self._delete(action, counts[action])
             done += counts[action]
             self.progress(done, total)
 
@@ -106,8 +109,10 @@ class CarryingOut:
                     self.rows.connection.execute(loose)
             gone.add(facts.id)
 
-    def _delete(self, action: Action) -> None:
-        self.rows.connection.execute(sa.delete(action.mapped.clause).where(action.scope))
+    def _delete(self, action: Action, number: int) -> None:
+        gone = self.rows.connection.execute(sa.delete(action.mapped.clause).where(action.scope)).rowcount
+        if gone != number and action.mapped.facts.id not in self._watched:
+            raise self._wrong(f"{gone} rows of {action.mapped.label} went where {number} should")
 
     def _write(self, action: Action) -> None:
         mapped = action.mapped
@@ -144,10 +149,24 @@ class CarryingOut:
 
     # proving
 
+    def _watch(self, counts: Mapping[Action, int]) -> None:
+        """Choose the tables that are counted as a whole: those that triggers or cascades may reach."""
+        schema = self.rows.layout.schema
+        if has_triggers(self.rows.connection, schema.names):
+            self._watched = {id_ for id_, facts in schema.tables.items() if not facts.is_view}
+            return
+        for action in counts:
+            for child, reference in schema.pointing_at(action.mapped.facts.id):
+                if not action.writes and reference.on_delete == "CASCADE":
+                    self._watched |= {child.id, action.mapped.facts.id}
+
     def _totals(self) -> dict[TableId, int]:
-        count = sa.select(sa.func.count())
-        tables = [facts for facts in self.rows.layout.schema.tables.values() if not facts.is_view]
-        return {t.id: self.rows.connection.execute(count.select_from(t.clause)).scalar_one() for t in tables}
+        count, tables = sa.select(sa.func.count()), self.rows.layout.schema.tables
+        clauses = {id_: tables[id_].clause for id_ in self._watched}
+        return {
+            id_: self.rows.connection.execute(count.select_from(clause)).scalar_one()
+            for id_, clause in clauses.items()
+        }
 
     def _verify(self, counts: Mapping[Action, int], before: Mapping[TableId, int]) -> None:
         for action in counts:

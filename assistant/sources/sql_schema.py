@@ -127,6 +127,11 @@ class Schema:
 
     tables: Mapping[TableId, TableFacts]
 
+    @property
+    def names(self) -> frozenset[str | None]:
+        """List the schemas it was read from, None being the default one."""
+        return frozenset(schema for schema, _ in self.tables)
+
     def pointing_at(self, target: TableId) -> Sequence[tuple[TableFacts, Reference]]:
         """List the foreign keys that lead to a table."""
         return [(t, r) for t in self.tables.values() for r in t.references if r.to == target]
@@ -145,6 +150,16 @@ def read_schema(connection: sa.Connection, schemas: Iterable[str | None]) -> Sch
                 for name in names(schema=schema)
             }
         )
+
+
+def has_triggers(connection: sa.Connection, schemas: Iterable[str | None]) -> bool:
+    """Say whether any trigger could do more than a statement says."""
+    if connection.dialect.name != "sqlite":
+        named = sa.text("SELECT 1 FROM information_schema.triggers LIMIT 1")
+        return connection.execute(named).first() is not None
+    masters = (sa.table("sqlite_master", sa.column("type"), schema=schema or "main") for schema in schemas)
+    queries = (sa.select(sa.literal(1)).select_from(m).where(m.c.type == "trigger").limit(1) for m in masters)
+    return any(connection.execute(query).first() for query in queries)
 
 
 def _read_table(
