@@ -48,7 +48,7 @@ _ABBREVIATION: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBERS: Final = re.compile(r"\d+")
-_SPACES: Final = re.compile(r"[^\S\n]+")
+_MARKS: Final = re.compile(r"[^\w\s'-]+|_+")
 _MIXED_WORD: Final = re.compile(r"\w*(?:[a-zA-Z][\u0370-\u04ff]|[\u0370-\u04ff][a-zA-Z])\w*")
 _LATIN_TWINS: Final = str.maketrans(
     "аеорсухкмтнвіјѕһԁԛԝАЕОРСУХКМТНВІЈЅαεορικνυτχΑΕΟΡΙΚΝΥΤΧ",
@@ -156,4 +156,4 @@ def normalise(sentence: str) -> str:
         sentence = _EMAIL.sub(" emailaddress ", sentence)
     if not sentence.isascii():
         sentence = _without_accents(sentence)
-    return _SPACES.sub(" ", _NUMBERS.sub("0", sentence)).replace("\n", " ").strip()
+    return " ".join(_MARKS.sub(r" \g<0> ", _NUMBERS.sub("0", sentence)).replace("'", "' ").split())

@@ -2,9 +2,98 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
+
+from intents.purposes import is_marketing, purposes_of, topics_of
+from intents.rectifying import change_in
+
+EMAIL: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_CLIENT: Final = re.compile(
+    r"\b(?:client(?:e|s)?|customer|kunden?|account|klant|cliente|kliendi|клиента?|klienta?)"
+    r"(?:[\s-]*(?:number|numéro|numero|nummer|no|nr|n°|nº|id|номер|код))?\s*[-.:#°]{0,2}\s*"
+    r"((?:[A-Za-z]{1,4}-?)?\d{3,10})\b"
+    r"|\b(?:n°|nº|no|nr|numéro|numero|number|номер)\.?\s*(?:de\s+|du\s+)?"
+    r"(?:client(?:e)?|customer|klienta?|клиента)\s*(?:est|is|:|#)?\s*((?:[A-Za-z]{1,4}-?)?\d{3,10})\b",
+    re.IGNORECASE,
+)
+_CLIENT_IS: Final = re.compile(
+    r"\b(?:client|customer|kunden|klanten|cliente)[\s-]?(?:number|numéro|numero|nummer|id)\s+"
+    r"(?:is|est|ist|es|è|é)\s+((?:[A-Za-z]{1,4}-?)?\d{3,10})\b",
+    re.IGNORECASE,
+)
+_INVOICE: Final = re.compile(
+    r"\b(?:invoice|facture|rechnung|factura|fattura|factuur|fatura|arve|сч[её]т|faktur[aęy])"
+    r"(?:\s*(?:number|numéro|nummer|no|nr|n°|nº))?\s*[.:#]?\s*([A-Za-z]{0,5}[-/]?\d[\w/-]{1,20})",
+    re.IGNORECASE,
+)
+_DOMAIN: Final = re.compile(
+    r"(?<![@\w.-])(?:https?://)?(?:www\.)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,4}"
+    r"(?:com|net|org|eu|fr|de|es|it|nl|pt|ee|ru|pl|io|info|biz|dev|app|shop|uk|be|ch|at|example|test))\b(?!@)",
+    re.IGNORECASE,
+)
+_PHONE: Final = re.compile(
+    r"(?<![\w@.-])(?:\+|00)\d(?:[\s.()-]{0,2}\d){7,13}(?!\w)|(?<![\w@.-])0\d(?:[\s.-]?\d){8}(?!\w)"
+)
+_PERIOD: Final = re.compile(
+    r"\b(?:(?:since|from|between|depuis|entre|seit|desde|dal|sinds)\s+(?:le\s+|the\s+)?"
+    r"(?:\d{1,2}\s+\w+\s+|\w+\s+)?(?:19|20)\d\d"
+    r"(?:\s*(?:to|until|and|à|et|jusqu'[àe]n?|bis|hasta|a|tot)\s+(?:\w+\s+)?(?:19|20)\d\d)?"
+    r"|(?:in|en|im)\s+(?:19|20)\d\d"
+    r"|(?:the\s+)?(?:last|past)\s+(?:\d+\s+)?(?:days?|weeks?|months?|years?)"
+    r"|(?:les?\s+)?(?:\d+\s+)?derni(?:er|ère)e?s?\s+(?:jours?|semaines?|mois|années?))\b",
+    re.IGNORECASE,
+)
+_UNTIL: Final = re.compile(
+    r"\b((?:until|till|while|as long as|jusqu['’](?:à|au|en|à ce que)|pendant|tant que|le temps (?:de|du|que)|"
+    r"bis|solange|hasta que|mientras|finché|totdat|zolang|enquanto|até)\b[^.;!?\n]{2,120})",
+    re.IGNORECASE,
+)
+
+
+def _each(pattern: re.Pattern[str], text: str) -> list[str]:
+    found = (next((part for part in hit.groups() if part), hit.group()) for hit in pattern.finditer(text))
+    return list(dict.fromkeys(value.strip() for value in found))
+
+
+def _identifiers(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    emails = [email.rstrip(".-") for email in _each(EMAIL, text)]
+    if emails:
+        found["email"] = list(dict.fromkeys(emails))
+    if not any(character.isdigit() for character in text) and "." not in text:
+        return found
+    rest = EMAIL.sub(" ", text)
+    clients = [token.upper() for pattern in (_CLIENT, _CLIENT_IS) for token in _each(pattern, rest)]
+    named = {
+        "client_id": list(dict.fromkeys(clients)),
+        "invoice": [token.upper() for token in _each(_INVOICE, rest)],
+        "domain": [name.lower() for name in _each(_DOMAIN, rest)],
+        "phone": _each(_PHONE, rest),
+    }
+    return found | {name: values for name, values in named.items() if values}
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str | None:
+    hit = pattern.search(text)
+    return hit.group().strip() if hit else None
 
 
 def details_of(text: str, intents: tuple[str, ...]) -> dict[str, Any]:
     """Give what was found, as plain JSON values; absent keys were not found."""
-    return {}
+    found = _identifiers(text)
+    wanted = set(intents)
+    if "rectification" in wanted:
+        found |= change_in(text)
+    if wanted & {"objection", "consent_withdrawal"}:
+        found |= _use(text, bare=len(text) <= 60)
+    if "access" in wanted:
+        found |= {"topic": topics_of(text), "period": _first(_PERIOD, text)}
+    if "restriction" in wanted:
+        found |= {"until": _first(_UNTIL, text)}
+    return {name: value for name, value in found.items() if value not in (None, [], "")}
+
+
+def _use(text: str, *, bare: bool) -> dict[str, Any]:
+    purposes = purposes_of(text)
+    return {"purpose": purposes, "marketing": is_marketing(text, purposes, bare=bare)}

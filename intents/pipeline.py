@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import spacy
 from spacy.language import Language
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
 from intents.features import features_of
@@ -45,8 +46,10 @@ def make_privacy_rights(nlp: Language, name: str) -> PrivacyRights:
 
 
 def blank_pipeline() -> Language:
-    """Give the untrained pipeline."""
+    """Give the untrained pipeline; normalised text is split at spaces, and no word attribute is computed."""
     nlp = spacy.blank("xx")
+    nlp.tokenizer = Tokenizer(nlp.vocab)
+    nlp.vocab.lex_attr_getters = {}
     nlp.add_pipe(COMPONENT)
     return nlp
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from intents.cleaning import legible, normalise, own_words, sentences
 from intents.details import details_of
-from intents.labels import ANY_RIGHT, CONVERSATIONAL, OUTPUTS, RIGHTS
+from intents.labels import ANY_RIGHT, CONVERSATIONAL, NONE, OUTPUTS, RIGHTS
 from intents.language import LANGUAGE_FILE, LanguageReader
 from intents.reading import Intent, Reading
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MODEL_DIRECTORY: Final = Path(__file__).parent / "model"
 THRESHOLDS_FILE: Final = "thresholds.toml"
 _ANY: Final = OUTPUTS.index(ANY_RIGHT)
+_TINY: Final = 1e-9
 _TALK: Final = len(RIGHTS) + 1
 
 
@@ -71,15 +72,16 @@ class Reader:
 
     def _decide(self, spoken: list[str]) -> tuple[str, tuple[Intent, ...], str | None]:
         if not spoken:
-            return "none", (), None
+            return NONE, (), None
         scores = self.scores(spoken)
-        best = int(np.argmax(scores[:, _ANY]))
-        any_right = float(scores[best, _ANY])
+        evidence = evidence_of(scores)
+        best = int(np.argmax(evidence))
         thresholds = self._thresholds
-        if any_right < thresholds.ask:
-            return "none", self._talk(scores), None
-        decision = "request" if any_right >= thresholds.request else "ask"
-        intents = (*self._rights(scores, best), *self._talk(scores))
+        talk = self._talk(scores)
+        if evidence[best] < thresholds.ask:
+            return NONE, talk, None
+        decision = "request" if evidence[best] >= thresholds.request else "ask"
+        intents = (*self._rights(scores, evidence, best), *talk)
         return (
             decision,
             tuple(sorted(intents, key=lambda intent: -intent.score)),
@@ -97,8 +99,8 @@ class Reader:
             scores: Matrix = self._nlp("\n".join(lines)).user_data[SCORES]
         return scores
 
-    def _rights(self, scores: Matrix, best: int) -> list[Intent]:
-        counted = scores[scores[:, _ANY] >= self._thresholds.ask]
+    def _rights(self, scores: Matrix, evidence: Matrix, best: int) -> list[Intent]:
+        counted = scores[evidence >= self._thresholds.ask]
         highest = counted[:, : len(RIGHTS)].max(axis=0)
         found = [
             Intent(name, _rounded(p))
@@ -115,6 +117,13 @@ class Reader:
         pairs = zip(CONVERSATIONAL, highest, strict=True)
         found = (Intent(name, _rounded(p)) for name, p in pairs if p >= self._thresholds.talk)
         return tuple(sorted(found, key=lambda intent: -intent.score))
+
+
+def evidence_of(scores: Matrix) -> Matrix:
+    """Give for each sentence how likely it uses a right: the mean, in log odds, of *any* and the likeliest right."""
+    pair = np.stack([scores[:, _ANY], scores[:, : len(RIGHTS)].max(axis=1)])
+    odds = np.log(pair / (1 - pair + _TINY) + _TINY).mean(axis=0)
+    return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float32)
 
 
 def _rounded(probability: float) -> float:

@@ -14,6 +14,7 @@ from intents.labels import OUTPUTS
 Matrix = npt.NDArray[np.float32]
 WEIGHTS_FILE: Final = "weights.npz"
 _INT8: Final = 127
+_FIRST: Final = np.zeros(1, np.int64)
 
 
 def sums(weights: Matrix, group: Group, rows: int) -> Matrix:
@@ -21,8 +22,8 @@ def sums(weights: Matrix, group: Group, rows: int) -> Matrix:
     total = np.zeros((rows, weights.shape[1]), dtype=np.float32)
     if not len(group.buckets):
         return total
-    starts = np.flatnonzero(np.diff(group.owners, prepend=-1))
-    counts = np.diff(starts, append=len(group.owners))
+    starts = np.concatenate([_FIRST, np.flatnonzero(group.owners[1:] != group.owners[:-1]) + 1])
+    counts = np.concatenate([starts[1:], [len(group.owners)]]) - starts
     added = np.add.reduceat(weights[group.buckets], starts, axis=0)
     total[group.owners[starts]] = added / np.sqrt(counts, dtype=np.float32)[:, None]
     return total

@@ -23,7 +23,8 @@ from intents.reader import THRESHOLDS_FILE
 from intents.scorer import Matrix
 
 MOST_VARIANTS: Final = 6
-EPOCHS: Final = 14
+MOST_NEGATIVES: Final = 40
+EPOCHS: Final = 30
 BATCH: Final = 128
 RATE: Final = 0.25
 DECAY: Final = 2e-5
@@ -106,7 +107,7 @@ def utterances(found: Sequence[Example], seed: int) -> list[Example]:
     plain = [
         Example(text, example.language, example.labels)
         for example in found
-        for text in variants(example.text, choose, MOST_VARIANTS)
+        for text in variants(example.text, choose, MOST_VARIANTS if example.labels else MOST_NEGATIVES)
     ]
     return plain + _mixtures(plain, choose)
 

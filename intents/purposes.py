@@ -1,0 +1,76 @@
+"""Which use of data a person speaks of, and which part of their file: words of all ten languages."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+
+def _any_of(words: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{words})", re.IGNORECASE)
+
+
+_PURPOSES: Final = {
+    "newsletter": _any_of(
+        r"news-?letters?|mailing[ -]?lists?|liste de diffusion|bulletins?\b|bolet[ií]n|nieuwsbrie|uudiskir|рассылк|verteiler|mailings?\b"
+    ),
+    "marketing": _any_of(
+        r"market|advert|ads?\b|promo|spam|commercial|offers?\b|pubs?\b|publicit|prospection|d[ée]march|offres?\b|"
+        r"werb|angebot|publicid|ofertas?\b|pubblicit|offert|reclame|aanbieding|ligações com ofertas|reklaam|turundus|"
+        r"pakkumis|реклам|предложени|reklam|ofert"
+    ),
+    "profiling": _any_of(
+        r"profil(?:ing|age|ier|er\b)|perfil(?:ado|es|ación)|elaboraci[óo]n de perfiles|profilazione|"
+        r"definição de perfis|profileri|профилир|profilow|tracking|track(?:ed)? me|pist(?:er|age)|tracer"
+    ),
+    "analytics": _any_of(r"analytics|analys|statisti|cookies?\b|анализ|analü|анал"),
+    "push": _any_of(r"push|notifications?\b|notificacion|benachrichtigung|уведомл|powiadom|teavitus"),
+    "sms": _any_of(r"sms\b|text messages?|texting|textos\b|смс"),
+    "survey": _any_of(
+        r"survey|sondage|enqu[êe]te|umfrage|encuesta|sondaggi|inqu[ée]rito|küsitlus|опрос|ankiet"
+    ),
+    "third_party_sharing": _any_of(
+        r"sell|sold\b|shar(?:e|ing|ed)\b|third part|partners?\b|vend|revend|partag|tiers\b|partenaires|verkauf|"
+        r"weiterg[ea]|dritte|terceros|compart|cedan|cesi[óo]n|terzi\b|condivi|derden|verkoop|partilh|terceiros|"
+        r"müü|jaga|kolmanda|продав|передав|третьим|sprzeda|udost[ęe]pn"
+    ),
+    "automated_decision": _any_of(
+        r"automat(?:ed|ic|ic decision|is[ée]e?|ique|isierte|izad|izzat)|algorith?m|machine (?:refus|reject|decid)|"
+        r"geautomatiseer|automaatse|автоматическ|zautomatyz"
+    ),
+}
+_UNSUBSCRIBE: Final = _any_of(
+    r"unsub|opt[ -]?(?:me )?out|d[ée]sabonn|d[ée]sinscri|abmeld|abbestell|(?:darme|dar) de baja|desuscri|disiscri|uitschrij|schrijf mij uit|"
+    r"afmeld|descadastr|отпис|wypis|get me off|take me off|remove me from (?:your|the|all) (?:mailing|list|marketing)|"
+    r"retirez-moi d|stop pub|stop\s*$"
+)
+_TOPICS: Final = {
+    "calls": _any_of(
+        r"calls?\b|recordings?|phone conversation|appels?\b|enregistrement|anruf|llamada|chiamat|gesprek|chamada|kõne|звон|rozmow"
+    ),
+    "chats": _any_of(r"chats?\b|transcri|conversations?\b|tickets?\b|[ée]changes|échangés|vestlus|чат|czat"),
+    "logs": _any_of(r"logs?\b|journaux|ip address|adresse ip|connexions?\b|protokoll|логи|журнал"),
+    "recipients": _any_of(
+        r"recipients?|who (?:have|did|has|got|received)|whom|shared? (?:my|with)|third part|partners?\b|destinataires?|[àa] qui|"
+        r"partenaires|weitergegeben|empf[äa]nger|a qui[ée]n|a chi\b|met wie|a quem|kellele|кому|komu"
+    ),
+    "invoices": _any_of(r"invoices?|factures?|rechnung|facturas?|fattur|factuur|fatura|arve|счет|faktur"),
+}
+_NO_MARKETING: Final = frozenset({"newsletter", "marketing"})
+
+
+def purposes_of(text: str) -> list[str]:
+    """Give the purposes the text names, in a fixed order."""
+    return [name for name, pattern in _PURPOSES.items() if pattern.search(text)]
+
+
+def topics_of(text: str) -> list[str]:
+    """Give the parts of a file that an access request names, in a fixed order."""
+    return [name for name, pattern in _TOPICS.items() if pattern.search(text)]
+
+
+def is_marketing(text: str, purposes: list[str], *, bare: bool) -> bool:
+    """Tell whether an objection or withdrawal is about marketing; a bare *unsubscribe me* is."""
+    if _NO_MARKETING & set(purposes):
+        return True
+    return bool(_UNSUBSCRIBE.search(text)) and (bare or not purposes)
