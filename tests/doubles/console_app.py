@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import shutil
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,6 +117,7 @@ def settings(folder: Path, **more: Any) -> Settings:
             )
         },
     )
+    more = {"approvals": Approvals(four_eyes=False), **more}
     return Settings(
         controller=Controller(
             name="Alder Hosting OÜ",
@@ -129,19 +132,15 @@ def settings(folder: Path, **more: Any) -> Settings:
         ),
         support=Support(forward_to="support@alder.example"),
         server=Server(data_dir=folder, database_url=f"sqlite:///{folder / 'desk.db'}"),
-        approvals=Approvals(four_eyes=False),
         sources=(SourceSettings(name="client-area", kind="sql", title="Client area"),),
         catalogue=catalogue,
         **more,
     )
 
 
-def open_services(folder: Path, clock: StillClock, **more: Any) -> Services:
-    """Open a real store below a folder, with every text."""
+def open_services(folder: Path, clock: StillClock, first: int, **more: Any) -> Services:
+    """Open a real store below a folder, with every text; `first` begins the numbers its secrets come from."""
     chosen = settings(folder, **more)
-    engine = open_engine(chosen.database_url, writes=True)
-    migrate(engine)
-    engine.dispose()
     facts = DeskFacts(
         controller_name=chosen.controller.name,
         controller_address=chosen.controller.address,
@@ -152,7 +151,7 @@ def open_services(folder: Path, clock: StillClock, **more: Any) -> Services:
         support_name="support",
         zone=ZoneInfo(ZONE),
     )
-    counter = itertools.count(1)
+    counter = itertools.count(first)
     return Services(
         store=Store(chosen.database_url),
         keyring=Keyring(b"k" * 32),
@@ -160,19 +159,33 @@ def open_services(folder: Path, clock: StillClock, **more: Any) -> Services:
         settings=chosen,
         calendar=LegalCalendar("EE", ZONE, ZONE),
         texts=Texts.load(("en", "fr"), desk=facts),
-        random=lambda n: (next(counter) * 0x9E3779B97F4A7C15).to_bytes(n + 16, "big")[-n:],
+        random=lambda n: hashlib.shake_128(str(next(counter)).encode()).digest(n),
     )
 
 
-@asynccontextmanager
-async def console_site(folder: Path, *, port: int | None = None, **more: Any) -> AsyncIterator[ConsoleSite]:
-    """Serve console and API on this machine, with a morning's work waiting."""
-    clock = StillClock()
-    services = open_services(folder, clock, **more)
+async def prepare(folder: Path) -> ConsoleSite:
+    """Fill a store once, to be copied for each test: hashing passwords and migrating take their time."""
+    engine = open_engine(settings(folder).database_url, writes=True)
+    migrate(engine)
+    engine.dispose()
     secrets = {name: pyotp.random_base32() for name in STAFF}
-    site = ConsoleSite(services, clock, secrets)
-    await services.write(lambda session: _add_staff(services, session, secrets))
-    await services.write(lambda session: Morning(site, session).fill())
+    clock = StillClock()
+    site = ConsoleSite(open_services(folder, clock, 1), clock, secrets)
+    await site.services.write(lambda session: _add_staff(site.services, session, secrets))
+    await site.services.write(lambda session: Morning(site, session).fill())
+    site.services.store.close()
+    return site
+
+
+@asynccontextmanager
+async def console_site(
+    folder: Path, prepared: ConsoleSite, *, port: int | None = None, **more: Any
+) -> AsyncIterator[ConsoleSite]:
+    """Serve console and API on this machine, with a morning's work waiting."""
+    shutil.copy(prepared.services.settings.server.data_dir / "desk.db", folder / "desk.db")
+    clock = StillClock()
+    services = open_services(folder, clock, 1_000_000, **more)
+    site = replace(prepared, services=services, clock=clock)
     app = web.Application(middlewares=[explain_errors])
     app[SERVICES], app[DESK] = services, TalkingDesk(services, None)  # type: ignore[arg-type] # nothing is read here
     app.add_routes([*api_routes(), *console_routes()])

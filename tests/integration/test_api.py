@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from assistant.casework import audit, queue
 from assistant.casework.queue import Scope
 from assistant.store import queries
 from assistant.store.tables import PrivacyRequest
-from tests.doubles.console_app import ConsoleSite, access_plan, console_site, erasure_plan
+from tests.doubles.console_app import ConsoleSite, access_plan, console_site, erasure_plan, prepare
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,9 +42,14 @@ class Api:
             return answer.status, await answer.json()
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
+    return asyncio.run(prepare(tmp_path_factory.mktemp("morning")))
+
+
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[ConsoleSite]:
-    async with console_site(tmp_path) as site:
+async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSite]:
+    async with console_site(tmp_path, prepared) as site:
         yield site
 
 
@@ -223,8 +229,6 @@ async def test_a_stale_plan_gives_409_with_the_new_one(lead: Api) -> None:
 
 
 async def test_two_agents_at_once_approve_once(lead: Api, site: ConsoleSite) -> None:
-    import asyncio
-
     path, body = f"/queue/{site.actions['access']}/approve", {"plan_hash": access_plan().hash}
     answers = await asyncio.gather(*(lead.post(path, body) for _ in range(4)))
     assert sorted(status for status, _ in answers) == [200, 409, 409, 409]

@@ -1,0 +1,332 @@
+"""The console over HTTP, as a browser without JavaScript sees it, on a real store."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from html import unescape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+
+from assistant.casework import queue
+from assistant.config import Approvals
+from assistant.store import queries
+from assistant.store.tables import Action, Agent, Conversation, PrivacyRequest
+from tests.doubles.console_app import PASSWORD, ConsoleSite, access_plan, console_site, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import timedelta
+
+
+class Browser:
+    """One agent's browser: follows redirects, keeps the cookie, sends the token of the last page."""
+
+    def __init__(self, site: ConsoleSite, name: str) -> None:
+        self.site, self.name = site, name
+        self.http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self.status, self.text, self.csrf, self.path = 0, "", "", ""
+        self.headers: Any = {}
+
+    async def get(self, path: str) -> str:
+        return await self._read(self.http.get(f"{self.site.url}/console/{path}"))
+
+    async def post(self, path: str, **fields: str) -> str:
+        form = {"csrf": self.csrf, **fields}
+        return await self._read(self.http.post(f"{self.site.url}/console/{path}", data=form))
+
+    async def sign_in(self, **changed: str) -> str:
+        code = self.site.code(self.name) if self.name in self.site.secrets else "000000"
+        fields = {"name": self.name, "password": PASSWORD, "code": code, **changed}
+        return await self._read(self.http.post(f"{self.site.url}/console/sign-in", data=fields))
+
+    async def _read(self, call: Any) -> str:
+        async with call as answer:
+            self.status, self.headers, self.path = answer.status, answer.headers, str(answer.url.path)
+            self.text = unescape(await answer.text())
+        if token := re.search(r'name="csrf" value="(\w+)"', self.text):
+            self.csrf = token[1]
+        return self.text
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
+    return asyncio.run(prepare(tmp_path_factory.mktemp("morning")))
+
+
+@pytest.fixture
+async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSite]:
+    async with console_site(tmp_path, prepared) as site:
+        yield site
+
+
+@pytest.fixture
+async def browsers(site: ConsoleSite) -> AsyncIterator[Any]:
+    opened: list[Browser] = []
+
+    async def open_as(name: str) -> Browser:
+        browser = Browser(site, name)
+        opened.append(browser)
+        await browser.sign_in()
+        assert browser.path == "/console/queue"
+        return browser
+
+    yield open_as
+    for browser in opened:
+        await browser.http.close()
+
+
+async def test_nobody_sees_a_page_without_signing_in(site: ConsoleSite) -> None:
+    stranger = Browser(site, "Liis")
+    async with stranger.http:
+        for path in ("queue", "requests/PR-00000000", "conversations", "triage", "agents", "settings"):
+            await stranger.get(path)
+            assert stranger.path == "/console/sign-in"
+        await stranger.post("plans/x/approve", plan_hash="0" * 64)
+        assert stranger.path == "/console/sign-in"
+
+
+async def test_the_sign_in_says_the_same_whatever_was_wrong_and_locks_after_five(site: ConsoleSite) -> None:
+    browser, nobody = Browser(site, "Tiina"), Browser(site, "Nobody")
+    async with browser.http, nobody.http:
+        wrong = {
+            await browser.sign_in(password="wrong password here"),
+            (await browser.sign_in(code="000000")),
+        }
+        told = {re.search(r'role="alert">(.+?)<', text)[1] for text in wrong}  # type: ignore[index]
+        await nobody.sign_in()
+        assert told == {re.search(r'role="alert">(.+?)<', nobody.text)[1]}  # type: ignore[index]
+        assert nobody.status == 401
+        for _ in range(3):
+            await browser.sign_in(password="wrong password here")
+        assert (await site.get(Agent, "Tiina")).locked_until is not None
+        await browser.sign_in()
+        assert browser.status == 401
+
+
+async def test_the_cookie_stays_in_the_browser_and_the_page_behind_a_policy(site: ConsoleSite) -> None:
+    browser = Browser(site, "Liis")
+    async with browser.http:
+        form = {"name": "Liis", "password": PASSWORD, "code": site.code("Liis"), "next": "//evil.example/"}
+        url = f"{site.url}/console/sign-in"
+        async with browser.http.post(url, data=form, allow_redirects=False) as answer:
+            cookie = answer.headers["Set-Cookie"]
+            assert answer.headers["Location"] == "/console/queue"
+        assert "HttpOnly" in cookie
+        assert "SameSite=Strict" in cookie
+        assert "Secure" not in cookie
+        await browser.get("queue")
+        assert browser.status == 200
+        policy = browser.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'none'" in policy
+        assert not re.search(r"<script(?! src)|<style| style=| on\w+=", browser.text)
+
+
+async def test_a_form_of_another_site_or_without_its_token_does_nothing(
+    site: ConsoleSite, browsers: Any
+) -> None:
+    agent = await browsers("Tiina")
+    path = f"requests/{site.refs['complaint']}/note"
+    await agent.post(path, csrf="", text="Forged.")
+    assert agent.status == 403
+    url = f"{site.url}/console/{path}"
+    form = {"csrf": agent.csrf, "text": "Forged."}
+    async with agent.http.post(url, data=form, headers={"Origin": "https://evil.example"}) as answer:
+        assert answer.status == 403
+    entries = await site.services.read(lambda s: queries.audit_of(s, site.refs["complaint"]))
+    assert "noted" not in {entry.event for entry in entries}
+
+
+async def test_the_queue_is_sorted_by_due_date_masked_and_in_words(site: ConsoleSite, browsers: Any) -> None:
+    agent = await browsers("Tiina")
+    refs = re.findall(r'/console/requests/(PR-\w+)" data-row', agent.text)
+    expected = ["unproved", "failed", "erasure", "access", "blocked", "complaint"]
+    assert refs == [site.refs[name] for name in expected]
+    assert "due in 14 days, Tue 8 Dec" in agent.text
+    assert "c••••@m••••.example" in agent.text
+    assert "camille" not in agent.text
+    assert "Carrying out failed (the system cannot be reached)" in agent.text
+    await agent.post("search", q="Camille.Roux@mail.example")
+    assert re.findall(r'/console/requests/(PR-\w+)" data-row', agent.text) == [site.refs["erasure"]]
+    assert "@" not in agent.path
+
+
+async def test_a_page_shows_plan_law_preview_and_story_but_no_address(
+    site: ConsoleSite, browsers: Any
+) -> None:
+    lead = await browsers("Liis")
+    text = await lead.get(f"requests/{site.refs['erasure']}")
+    for wanted in (
+        "tickets",
+        "Accounting Act 12",
+        "2033-12-31",
+        "Notre réponse",
+        "Plan made",
+        "Message from the person",
+    ):
+        assert wanted in text
+    assert "It holds everything the law asks for." in text
+    assert "camille" not in text
+    revealed = await lead.post(f"requests/{site.refs['erasure']}/reveal")
+    assert "camille.roux@mail.example" in revealed
+    assert "Name and address shown" in revealed
+
+
+async def test_approving_what_cannot_be_taken_back_asks_once_more_and_for_a_fresh_code(
+    site: ConsoleSite, browsers: Any
+) -> None:
+    lead = await browsers("Liis")
+    action = site.actions["access"]
+    site.clock.at += _minutes(11)
+    page = await lead.get(f"plans/{action}/confirm")
+    assert "Disclose 6 rows?" in page
+    assert "Yes, disclose 6 rows" in page
+    assert 'name="code"' in page
+    await lead.post(f"plans/{action}/approve", plan_hash=access_plan().hash)
+    assert lead.status == 403
+    await lead.post(f"plans/{action}/approve", plan_hash=access_plan().hash, code="000000")
+    assert lead.status == 401
+    assert (await site.get(Action, action)).state == "proposed"
+    done = await lead.post(f"plans/{action}/approve", plan_hash=access_plan().hash, code=site.code("Liis"))
+    assert "You can undo it until it starts." in done
+    assert (await site.get(Action, action)).state == "approved"
+    await lead.post(f"plans/{action}/undo")
+    assert (await site.get(PrivacyRequest, site.refs["access"])).status == "awaiting_approval"
+
+
+def _minutes(n: int) -> timedelta:
+    from datetime import timedelta
+
+    return timedelta(minutes=n)
+
+
+async def test_an_approval_of_a_stale_plan_shows_the_new_one(site: ConsoleSite, browsers: Any) -> None:
+    lead = await browsers("Liis")
+    path = f"plans/{site.actions['access']}/approve"
+    text = await lead.post(path, plan_hash="0" * 64)
+    assert lead.status == 409
+    assert access_plan().hash[:12] in text
+    assert (await site.get(Action, site.actions["access"])).state == "proposed"
+
+
+async def test_four_eyes_stop_who_planned_by_hand(tmp_path: Path, prepared: ConsoleSite) -> None:
+    async with console_site(tmp_path, prepared, approvals=Approvals(four_eyes=True)) as site:
+
+        def plan_by_hand(session: Any) -> str:
+            request = session.get_one(PrivacyRequest, site.refs["access"])
+            return queue.do_propose(site.services, session, request, access_plan(), planned_by="Liis").id
+
+        action = await site.services.write(plan_by_hand)
+        lead, other = Browser(site, "Liis"), Browser(site, "Marc")
+        async with lead.http, other.http:
+            await lead.sign_in()
+            await lead.post(f"plans/{action}/approve", plan_hash=access_plan().hash)
+            assert lead.status == 403
+            await other.sign_in()
+            await other.post(f"plans/{action}/approve", plan_hash=access_plan().hash)
+        assert (await site.get(Action, action)).state == "approved"
+
+
+async def test_what_a_role_may_not_do_is_hidden_and_refused(site: ConsoleSite, browsers: Any) -> None:
+    agent, auditor = await browsers("Tiina"), await browsers("Otto")
+    page = f"requests/{site.refs['access']}"
+    assert "an approver or a lead can" in await agent.get(page)
+    assert "Extend by two months" not in agent.text
+    await agent.get(f"plans/{site.actions['access']}/confirm")
+    assert agent.status == 403
+    await agent.post(f"plans/{site.actions['access']}/approve", plan_hash=access_plan().hash)
+    assert agent.status == 403
+    await agent.get("agents")
+    assert agent.status == 403
+    await auditor.get(page)
+    assert "What you can do" not in auditor.text
+    for verb in ("reply", "note", "close", "extend", "refuse", "forward", "assign"):
+        await auditor.post(f"{page}/{verb}", text="Something.", ground="excessive")
+        assert auditor.status == 403, verb
+    assert (await site.get(PrivacyRequest, site.refs["access"])).status == "awaiting_approval"
+
+
+async def test_an_error_keeps_what_was_typed(site: ConsoleSite, browsers: Any) -> None:
+    agent = await browsers("Tiina")
+    text = await agent.post(f"requests/{site.refs['access']}/close", text="A long and careful answer.")
+    assert agent.status == 409
+    assert "A long and careful answer." in text
+    assert 'role="alert"' in text
+
+
+async def test_running_services_are_asked_about_in_the_chat(site: ConsoleSite, browsers: Any) -> None:
+    agent = await browsers("Tiina")
+    text = await agent.get(f"requests/{site.refs['blocked']}")
+    assert "lind-bakery.example" in text
+    text = await agent.post(f"plans/{site.actions['blocked']}/ask_services")
+    assert "The person was asked." in text
+    conversation = await site.get(Conversation, site.conversations["blocked"])
+    assert conversation.state == {
+        "question": "services_running", "expects": "choice", "about": [site.refs["blocked"]],
+    }  # fmt: skip
+    said = await site.services.read(lambda s: queries.last_message_of(s, conversation.id, "assistant"))
+    assert [choice["value"] for choice in said.choices] == ["services:keep", "services:end"]
+    assert "lind-bakery.example" in said.text
+
+
+async def test_a_failed_plan_is_tried_again_or_answered_honestly(site: ConsoleSite, browsers: Any) -> None:
+    agent = await browsers("Tiina")
+    text = await agent.get(f"requests/{site.refs['failed']}")
+    assert "The client area cannot be reached" in text
+    await agent.post(f"plans/{site.actions['failed']}/give_up")
+    assert agent.status == 200
+    assert (await site.get(PrivacyRequest, site.refs["failed"])).status == "partly_answered"
+    await agent.post(f"plans/{site.actions['failed']}/try_again")
+    assert agent.status == 409
+
+
+async def test_a_chat_is_taken_over_answered_and_handed_back(site: ConsoleSite, browsers: Any) -> None:
+    tiina, marc = await browsers("Tiina"), await browsers("Marc")
+    path = f"conversations/{site.conversations['chat']}"
+    assert site.conversations["chat"] in await tiina.get("conversations")
+    await tiina.post(f"{path}/take")
+    assert "Tiina talks to this person." in tiina.text
+    await marc.post(f"{path}/take")
+    assert marc.status == 409
+    await tiina.post(f"{path}/reply", text="Hello, I am a person.")
+    async with tiina.http.get(f"{site.url}/console/{path}/new?after=0") as answer:
+        lines = [line["text"] for line in (await answer.json())["messages"]]
+    assert lines == [
+        "Could I talk to somebody, please?", "Tiina has joined the conversation.", "Hello, I am a person.",
+    ]  # fmt: skip
+    await tiina.post(f"{path}/give_back")
+    conversation = await site.get(Conversation, site.conversations["chat"])
+    assert (conversation.taken_by, conversation.wants_person_at) == (None, None)
+
+
+async def test_a_mail_in_doubt_becomes_a_request_as_of_its_receipt(site: ConsoleSite, browsers: Any) -> None:
+    agent = await browsers("Tiina")
+    assert "stored under my name" in await agent.get("triage")
+    text = await agent.post(f"triage/{site.conversations['doubtful']}", right="access")
+    assert "No mail is in doubt." in text
+    (request,) = await site.services.read(lambda s: queries.requests_in(s, site.conversations["doubtful"]))
+    assert (request.right, str(request.received_on), request.status) == ("access", "2026-11-23", "verifying")
+    await agent.post(f"triage/{site.conversations['doubtful']}", right="erasure")
+    assert agent.status == 409
+
+
+async def test_the_console_speaks_french(site: ConsoleSite, browsers: Any) -> None:
+    marc = await browsers("Marc")
+    assert "à rendre dans 14 jours, mar. 8 déc." in marc.text
+    assert '<html lang="fr">' in marc.text
+    for path in (f"requests/{site.refs['erasure']}", "conversations", "triage", "settings"):
+        await marc.get(path)
+        assert marc.status == 200
+    await marc.post("settings/language", language="en")
+    assert '<html lang="en">' in marc.text
+
+
+async def test_signing_out_ends_the_session(site: ConsoleSite, browsers: Any) -> None:
+    agent = await browsers("Tiina")
+    await agent.post("sign-out")
+    await agent.get("queue")
+    assert agent.path == "/console/sign-in"

@@ -1,0 +1,94 @@
+"""The console's own words: complete, alike in both languages, and in step with the casework."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from assistant.domain.plan import Operation
+from assistant.domain.status import Status
+from assistant.web.console.words import LANGUAGES, catalogue, words_of
+
+ROOT = Path(__file__).parents[3] / "assistant"
+TODAY = date(2026, 12, 5)
+
+
+def sources(*folders: str) -> str:
+    return "\n".join(path.read_text("utf-8") for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def test_both_languages_have_the_same_texts_with_the_same_values() -> None:
+    english, french = catalogue("en"), catalogue("fr")
+    assert english.keys() == french.keys()
+
+    def values(text: str) -> set[str]:
+        return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+    assert [key for key in english if values(english[key]) != values(french[key])] == []
+
+
+def test_no_text_is_left_untranslated() -> None:
+    english, french = catalogue("en"), catalogue("fr")
+    alike = {key for key in english if len(english[key]) > 14 and english[key] == french[key]}
+    assert alike == set()
+
+
+def test_every_attention_code_of_the_casework_has_words() -> None:
+    text = sources("casework", "conversation")
+    said = re.findall(r'(?:set_attention|_flag)\([^"\n]*?"([a-z_]+)"', text)
+    said += re.findall(r'set_attention\([^"\n]*?f"([a-z_]+):', text)
+    assert len(set(said)) > 10
+    for language in LANGUAGES:
+        assert [code for code in set(said) if f"attention.{code}" not in catalogue(language)] == []
+
+
+def test_every_audit_entry_of_a_request_has_words() -> None:
+    text = sources("casework", "conversation")
+    entries = re.findall(r'\brecord\(\s*services,\s*session,\s*(\S+?),[^"]*?"(?:desk", ")?([a-z_]+)"', text)
+    named = {event for chain, event in entries if chain != '""'} - {"desk", "subject", "status", "attention"}
+    assert len(named) > 12
+    assert [event for event in named if f"event.{event}" not in catalogue("en")] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_status_and_operation_has_words(language: str) -> None:
+    texts = catalogue(language)
+    assert [status for status in Status if f"status.{status}" not in texts] == []
+    for operation in Operation:
+        assert {f"operation.{operation}", f"confirm.{operation}.many", f"go.{operation}.one"} <= texts.keys()
+
+
+@pytest.mark.parametrize(
+    ("due_on", "english", "french", "urgency"),
+    [
+        (date(2026, 12, 8), "due in 3 days, Tue 8 Dec", "à rendre dans 3 jours, mar. 8 déc.", "soon"),
+        (date(2026, 12, 6), "due tomorrow, Sun 6 Dec", "à rendre demain, dim. 6 déc.", "soon"),
+        (date(2026, 12, 5), "due today, Sat 5 Dec", "à rendre aujourd’hui, sam. 5 déc.", "late"),
+        (date(2026, 12, 4), "one day overdue, Fri 4 Dec", "un jour de retard, ven. 4 déc.", "late"),
+        (date(2026, 11, 30), "5 days overdue, Mon 30 Nov", "5 jours de retard, lun. 30 nov.", "late"),
+        (date(2026, 12, 20), "due in 15 days, Sun 20 Dec", "à rendre dans 15 jours, dim. 20 déc.", "later"),
+    ],
+)
+def test_a_due_date_is_written_as_people_think_of_it(
+    due_on: date, english: str, french: str, urgency: str
+) -> None:
+    for language, text in (("en", english), ("fr", french)):
+        due = words_of(language, "Europe/Tallinn").due(due_on, TODAY)
+        assert (due.text, due.urgency) == (text, urgency)
+
+
+def test_a_code_that_nobody_wrote_words_for_is_made_readable() -> None:
+    words = words_of("en", "Europe/Tallinn")
+    assert words.attention("something_new") == "something new"
+    assert (
+        words.attention("step_failed:source_unavailable")
+        == "Carrying out failed (the system cannot be reached)"
+    )
+
+
+def test_an_unknown_language_is_spoken_in_english() -> None:
+    assert words_of("et", "Europe/Tallinn").language == "en"
