@@ -28,7 +28,7 @@ from assistant.sources.sql_carry_out import CarryingOut
 from assistant.sources.sql_check import MapCheck
 from assistant.sources.sql_contacts import contacts
 from assistant.sources.sql_engine import failures, make_engine, transaction
-from assistant.sources.sql_export import BATCH, columns_shown, select_rows, tables_shown
+from assistant.sources.sql_export import columns_shown, fetch, select_rows, stream, tables_shown
 from assistant.sources.sql_keeps import Retention
 from assistant.sources.sql_layout import Layout, Mapped, lay_out
 from assistant.sources.sql_propose import Proposing, propose_copy
@@ -214,11 +214,11 @@ class SqlSource:
 
     def _open(self, connection: sa.Connection, query: sa.Select[Any]) -> sa.CursorResult[Any]:
         with failures(self.name):
-            return connection.execution_options(stream_results=True, max_row_buffer=BATCH).execute(query)
+            return stream(connection, query)
 
     def _fetch(self, result: sa.CursorResult[Any]) -> list[tuple[Any, ...]]:
         with failures(self.name):
-            return [tuple(row) for row in result.fetchmany(BATCH)]
+            return fetch(result)
 
 
 class _Watched:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -73,6 +74,8 @@ def failures(source: str) -> Iterator[None]:
         yield
     except exc.DBAPIError as error:
         raise _translated(source, error) from None
+    except sqlite3.Error as error:  # from the driver's own cursor
+        raise SourceUnavailable(f"{source}: the database cannot be read ({type(error).__name__}).") from None
     except (exc.TimeoutError, OSError):
         raise SourceUnavailable(
             f"{source}: every connection to the database is busy; try again later."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from assistant.sources.sql_rows import PersonRows
 
 REDACTED = "[redacted]"
-BATCH = 1000
+_BATCH = 1000
 
 
 def columns_shown(mapped: Mapped, *, portable_only: bool) -> tuple[str, ...]:
@@ -27,17 +27,35 @@ def columns_shown(mapped: Mapped, *, portable_only: bool) -> tuple[str, ...]:
 def tables_shown(rows: PersonRows, *, portable_only: bool) -> Iterator[Mapped]:
     """Go through the tables that hold something to disclose."""
     for mapped in rows.layout:
-        if columns_shown(mapped, portable_only=portable_only) and rows.count(mapped, rows.theirs(mapped)):
+        if columns_shown(mapped, portable_only=portable_only) and rows.number(mapped):
             yield mapped
 
 
-def select_rows(rows: PersonRows, mapped: Mapped, *, portable_only: bool) -> Select[tuple[object, ...]]:
+def select_rows(rows: PersonRows, mapped: Mapped, *, portable_only: bool) -> Select[Any]:
     """Select what a disclosure shows, third persons replaced by a mark where they are named."""
     shown = [
         _redacted(mapped.clause.c[name]) if name in mapped.map.redacted else mapped.clause.c[name]
         for name in columns_shown(mapped, portable_only=portable_only)
     ]
     return sa.select(*shown).where(rows.theirs(mapped))
+
+
+def stream(connection: sa.Connection, query: Select[Any]) -> sa.CursorResult[Any]:
+    """Begin to read; the database keeps what was not fetched yet."""
+    options = {"stream_results": not _reads_on_demand(connection), "max_row_buffer": _BATCH}
+    return connection.execute(query, execution_options=options)
+
+
+def fetch(result: sa.CursorResult[Any]) -> list[tuple[Any, ...]]:
+    """Read the next rows, none at the end."""
+    if _reads_on_demand(result.connection):
+        # As the driver gives them: wrapping each row for access by name costs a third of the speed.
+        return list(result.cursor.fetchmany(_BATCH))
+    return [tuple(row) for row in result.fetchmany(_BATCH)]
+
+
+def _reads_on_demand(connection: sa.Connection) -> bool:
+    return connection.dialect.name == "sqlite"
 
 
 def _redacted(column: sa.ColumnElement[object]) -> sa.ColumnElement[object]:

@@ -42,6 +42,7 @@ _KINDS: tuple[tuple[type[Any], Kind], ...] = (
     (sa.String, Kind.TEXT),
     (sa.Integer, Kind.INTEGER),
     (sa.Numeric, Kind.NUMBER),
+    (sa.Float, Kind.NUMBER),
     (sa.DateTime, Kind.INSTANT),
     (sa.Date, Kind.DATE),
     (sa.LargeBinary, Kind.BINARY),

@@ -141,8 +141,8 @@ def _random(
 
 def _band(type_: sa.types.TypeEngine[Any]) -> tuple[int, int]:
     """Give the numbers used as random ones: so far from real ones that they can be told apart."""
-    if isinstance(type_, sa.Numeric):
-        digits = (type_.precision or 9) - (type_.scale or 0)
+    if not isinstance(type_, sa.Integer):
+        digits = (getattr(type_, "precision", None) or 9) - (getattr(type_, "scale", None) or 0)
         return -(10**digits) + 1, -(10**digits) // 2
     bits = 16 if isinstance(type_, sa.SmallInteger) else 64 if isinstance(type_, sa.BigInteger) else 32
     if getattr(type_, "unsigned", False):
