@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _FOR_PROGRAMS = ("/api/", "/v1/", "/hooks/", "/metrics", "/healthz", "/readyz")
 _SERVER_ERROR = 500
-_NOT_TOLD = frozenset({"failed", "type", "title", "status", "code"})  # ours to know, or the document's own members
+_NOT_TOLD = frozenset({"failed", "type", "title", "status", "code"})  # ours to know, or the document's own
 
 
 @web.middleware
@@ -37,7 +37,9 @@ async def explain_errors(http_request: web.Request, handler: _Handler) -> web.St
         return _told(http_request, error)
     except Exception as error:  # broad: the person gets an answer and the log the kind of the error
         log.exception("web.failed", route=_route(http_request), kind=type(error).__name__)
-        return _told(http_request, AssistantError("Something went wrong here. Nothing was changed; please try again."))
+        return _told(
+            http_request, AssistantError("Something went wrong here. Nothing was changed; please try again.")
+        )
 
 
 def problem(status: int, code: str, title: str, **more: Any) -> web.Response:
@@ -50,7 +52,9 @@ def _told(http_request: web.Request, error: AssistantError) -> web.StreamRespons
     if _is_program(http_request):
         plain = {k: str(v) for k, v in error.data.items() if k not in _NOT_TOLD}
         return problem(error.http_status, error.code, error.message, **plain)
-    return _page(http_request, "error" if error.http_status >= _SERVER_ERROR else "not_found", error.http_status)
+    return _page(
+        http_request, "error" if error.http_status >= _SERVER_ERROR else "not_found", error.http_status
+    )
 
 
 def _is_program(http_request: web.Request) -> bool:

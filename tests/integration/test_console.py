@@ -269,6 +269,7 @@ async def test_running_services_are_asked_about_in_the_chat(site: ConsoleSite, b
         "question": "services_running", "expects": "choice", "about": [site.refs["blocked"]],
     }  # fmt: skip
     said = await site.services.read(lambda s: queries.last_message_of(s, conversation.id, "assistant"))
+    assert said is not None
     assert [choice["value"] for choice in said.choices] == ["services:keep", "services:end"]
     assert "lind-bakery.example" in said.text
 
@@ -323,6 +324,19 @@ async def test_the_console_speaks_french(site: ConsoleSite, browsers: Any) -> No
         assert marc.status == 200
     await marc.post("settings/language", language="en")
     assert '<html lang="en">' in marc.text
+
+
+async def test_a_link_from_a_mail_finds_the_agent_still_signed_in(site: ConsoleSite, browsers: Any) -> None:
+    """The cookie does not come along from another site, so the page leads to itself once."""
+    path = f"/console/requests/{site.refs['access']}"
+    stranger = Browser(site, "Tiina")
+    async with stranger.http:
+        headers = {"Sec-Fetch-Site": "cross-site"}
+        async with stranger.http.get(site.url + path, headers=headers, allow_redirects=False) as answer:
+            text = await answer.text()
+    assert answer.status == 200
+    assert f'http-equiv="refresh" content="0;url={path}"' in text
+    assert site.refs["access"] not in text.replace(path, "")
 
 
 async def test_signing_out_ends_the_session(site: ConsoleSite, browsers: Any) -> None:

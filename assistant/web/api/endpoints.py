@@ -61,10 +61,12 @@ def _filter(services: Services, query: m.RequestQuery) -> RequestFilter:
     words = query.q.strip()
     is_address = "@" in words
     return RequestFilter(
-        status=query.status, right=query.right, due_before=query.due_before,
+        status=query.status,
+        right=query.right,
+        due_before=query.due_before,
         reference="" if is_address else words.upper(),
         contact_hash=services.keyring.keyed_hash(normal_address(words)) if is_address else "",
-    )  # fmt: skip
+    )
 
 
 def make_cursor(request: PrivacyRequest) -> str:
@@ -232,10 +234,9 @@ class Endpoint:
     query: type[m.Taken] = m.Nothing
     body: type[m.Taken] | None = None
 
-    @property
-    def writes(self) -> bool:
-        """Tell whether the unit may change something: a revealing GET leaves its audit entry."""
-        return self.method == "POST" or "reveal" in self.query.model_fields
+    def writes(self, query: m.Taken) -> bool:
+        """Tell whether a call may change something: a revealing GET leaves its audit entry."""
+        return self.method == "POST" or bool(getattr(query, "reveal", False))
 
 
 def _post(

@@ -69,7 +69,7 @@ async def _run(endpoint: Endpoint, http_request: web.Request, token: str) -> Out
         agent.require(*Role, scope=endpoint.scope)
         return endpoint.work(Call(services, session, agent, ident, query, body))
 
-    return await (services.write(unit) if endpoint.writes else services.read(unit))
+    return await (services.write(unit) if endpoint.writes(query) else services.read(unit))
 
 
 def _token(http_request: web.Request) -> str:

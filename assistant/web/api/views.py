@@ -77,7 +77,12 @@ def queue_item(services: Services, action: Action, request: PrivacyRequest) -> Q
         steps=_steps(plan),
         keeps=[
             KeepOut(
-                source=k.source, table=k.table, rows=k.rows, columns=list(k.columns), rule=k.rule, law=k.law,
+                source=k.source,
+                table=k.table,
+                rows=k.rows,
+                columns=list(k.columns),
+                rule=k.rule,
+                law=k.law,
                 until=k.until,
             )
             for k in plan.keeps
@@ -87,18 +92,22 @@ def queue_item(services: Services, action: Action, request: PrivacyRequest) -> Q
             BlockerOut(source=b.source, table=b.table, rows=b.rows, what=b.what) for b in plan.blockers
         ],
         conflicts=list(plan.conflicts),
-    )  # fmt: skip
+    )
 
 
 def _steps(plan: Plan) -> list[StepOut]:
     return [
         StepOut(
-            source=step.source, table=effect.table, operation=step.operation, rows=effect.rows,
-            category=effect.category, columns=list(effect.columns),
+            source=step.source,
+            table=effect.table,
+            operation=step.operation,
+            rows=effect.rows,
+            category=effect.category,
+            columns=list(effect.columns),
         )
         for step in plan.steps
         for effect in step.effects
-    ]  # fmt: skip
+    ]
 
 
 def timeline(session: Session, request: PrivacyRequest, *, revealed: bool) -> Timeline:
@@ -129,9 +138,13 @@ def _audit_entry(entry: Audit) -> TimelineEntry:
 
 def _evidence_entry(evidence: EvidenceRow) -> TimelineEntry:
     data = {
-        "method": evidence.method, "tier": evidence.tier, "on_file": evidence.on_file,
-        "fresh_login": evidence.fresh_login, "flags": evidence.flags, "requests": evidence.references,
-    }  # fmt: skip
+        "method": evidence.method,
+        "tier": evidence.tier,
+        "on_file": evidence.on_file,
+        "fresh_login": evidence.fresh_login,
+        "flags": evidence.flags,
+        "requests": evidence.references,
+    }
     return TimelineEntry(at=evidence.obtained_at, kind="evidence", actor="subject", event="proved", data=data)
 
 

@@ -76,6 +76,8 @@ def page(work: Work) -> Handler:
         try:
             visit = await _visit(http_request)
         except NotAuthenticated:
+            if http_request.headers.get("Sec-Fetch-Site") == "cross-site":
+                return show_to_nobody(http_request, "again.html", to=quote(http_request.path))
             raise web.HTTPSeeOther(f"/console/sign-in?next={quote(http_request.path)}") from None
         return await _answered(visit, work)
 

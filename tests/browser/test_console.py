@@ -1,0 +1,188 @@
+"""The agents' console in a real browser: with keys, on a phone, enlarged, in the dark, and for everybody."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import async_playwright, expect
+
+from assistant.store.tables import Action, Conversation
+from tests.doubles.console_app import PASSWORD, ConsoleSite, console_site, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from playwright.async_api import Browser, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 900}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium: apt-get install chromium"),
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
+    return asyncio.run(prepare(tmp_path_factory.mktemp("morning")))
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSite]:
+    async with console_site(tmp_path, prepared) as site:
+        yield site
+
+
+@asynccontextmanager
+async def working(browser: Browser, site: ConsoleSite, name: str, **options: Any) -> AsyncIterator[Page]:
+    """Sign an agent in; no script may fail meanwhile, and no policy be broken."""
+    context = await browser.new_context(**{"viewport": DESKTOP, "locale": "en-GB", **options})
+    context.set_default_timeout(10_000)
+    page = await context.new_page()
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
+    await page.goto(f"{site.url}/console/")
+    await page.get_by_label("Name").fill(name)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.locator("#code").fill(site.code(name))
+    await page.locator("#code").press("Enter")
+    await expect(page.locator("header nav")).to_be_visible()
+    try:
+        yield page
+    finally:
+        await context.close()
+    assert troubles == []
+
+
+def pages_of(site: ConsoleSite) -> list[str]:
+    return [
+        "queue",
+        "queue?show=all",
+        *(f"requests/{ref}" for ref in site.refs.values()),
+        f"plans/{site.actions['erasure']}/confirm",
+        "conversations",
+        f"conversations/{site.conversations['chat']}",
+        "triage",
+        "settings",
+    ]
+
+
+async def axe(page: Page) -> list[str]:
+    await page.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
+    found = await page.evaluate("axe.run(document)")
+    return [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found["violations"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("Liis", {}),
+        ("Marc", {"viewport": PHONE, "color_scheme": "dark"}),
+        ("Liis", {"viewport": {"width": 640, "height": 450}, "reduced_motion": "reduce"}),  # 1280 at 200 %
+        ("Liis", {"viewport": {"width": 320, "height": 640}}),
+    ],
+)
+async def test_every_page_is_for_everybody_and_fits(
+    browser: Browser, site: ConsoleSite, name: str, options: Any
+) -> None:
+    async with working(browser, site, name, **options) as page:
+        for path in pages_of(site):
+            await page.goto(f"{site.url}/console/{path}")
+            assert await axe(page) == [], path
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+async def test_the_sign_in_is_for_everybody(browser: Browser, site: ConsoleSite) -> None:
+    page = await browser.new_page(viewport={"width": 360, "height": 740})
+    await page.goto(f"{site.url}/console/sign-in")
+    assert await axe(page) == []
+    await page.close()
+
+
+async def test_an_agent_approves_an_erasure_with_keys_alone_and_undoes_it(
+    browser: Browser, site: ConsoleSite
+) -> None:
+    action = site.actions["erasure"]
+    async with working(browser, site, "Liis") as page:
+        for _ in range(4):
+            await page.keyboard.press("j")
+        await page.keyboard.press("k")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("h1")).to_contain_text(site.refs["erasure"])
+        await page.keyboard.press("a")
+        await expect(page.get_by_role("alertdialog")).to_be_visible()
+        await expect(page.get_by_role("heading", name="Erase 13 rows?")).to_be_visible()
+        await expect(page.get_by_role("link", name="Cancel, change nothing")).to_be_focused()
+        assert (await site.get(Action, action)).state == "proposed"
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("button", name="Yes, erase 13 rows")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("status")).to_contain_text("You can undo it until it starts.")
+        assert (await site.get(Action, action)).state == "approved"
+        await page.keyboard.press("u")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("status")).to_contain_text("The approval was taken back.")
+
+
+async def test_cancelling_changes_nothing(browser: Browser, site: ConsoleSite) -> None:
+    async with working(browser, site, "Marc") as page:
+        await page.goto(f"{site.url}/console/plans/{site.actions['access']}/confirm")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("h1")).to_contain_text(site.refs["access"])
+        assert (await site.get(Action, site.actions["access"])).state == "proposed"
+
+
+async def test_r_opens_the_reason_and_writing_it_presses_no_key(browser: Browser, site: ConsoleSite) -> None:
+    async with working(browser, site, "Tiina") as page:
+        await page.goto(f"{site.url}/console/requests/{site.refs['access']}")
+        await page.keyboard.press("r")
+        await page.keyboard.type("Two jolly accounts are mixed up here?")
+        await page.get_by_role("button", name="Reject the plan").click()
+        await expect(page.get_by_role("status")).to_contain_text("The plan was rejected.")
+        assert (
+            await site.get(Action, site.actions["access"])
+        ).reason == "Two jolly accounts are mixed up here?"
+
+
+async def test_single_keys_can_be_turned_off_and_stay_off(browser: Browser, site: ConsoleSite) -> None:
+    async with working(browser, site, "Tiina") as page:
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await page.get_by_role("button", name="Turn single keys off").click()
+        await page.keyboard.press("Escape")
+        await page.reload()
+        await page.keyboard.press("j")
+        assert await page.evaluate("document.activeElement.matches('[data-row]')") is False
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_an_open_talk_shows_what_is_written_meanwhile(browser: Browser, site: ConsoleSite) -> None:
+    path = f"{site.url}/console/conversations/{site.conversations['chat']}"
+    async with working(browser, site, "Tiina") as tiina, working(browser, site, "Liis") as liis:
+        await liis.goto(path)
+        await tiina.goto(path)
+        await tiina.get_by_role("button", name="Take it over").click()
+        await tiina.get_by_label("Your message to the person").fill("Hello <b>there</b>")
+        await tiina.get_by_role("button", name="Send to the person").click()
+        await expect(liis.locator(".timeline")).to_contain_text("Hello <b>there</b>")
+    assert (await site.get(Conversation, site.conversations["chat"])).taken_by == "Tiina"
