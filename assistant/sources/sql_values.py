@@ -25,6 +25,7 @@ _MARK = "erased-"
 _NOWHERE = "@erased.invalid"  # RFC 2606: no mail is ever delivered there
 _DIGITS = 16
 _ENOUGH_DIGITS = 8  # below that, values that must be unique would soon meet
+_ENOUGH_NUMBERS = 1000
 _MILLISECONDS_FROM = 10**11
 
 
@@ -114,7 +115,9 @@ def _unfit_for_fixed(facts: TableFacts, column: ColumnFacts, value: str) -> str 
 
 def _unfit_for_random(facts: TableFacts, column: ColumnFacts, how: str) -> str | None:
     if how == "random" and column.kind in {Kind.INTEGER, Kind.NUMBER}:
-        return None
+        low, high = _band(column.type)
+        narrow = high - low < _ENOUGH_NUMBERS or type(column.type).__name__ == "TINYINT"
+        return "takes too few digits for random; use null or fixed" if narrow else None
     if column.kind is not Kind.TEXT:
         return f"holds a {column.kind}, for which there is no {how} value; use null or fixed"
     digits = _digits(column, how)

@@ -92,6 +92,7 @@ def test_column_that_holds_nothing_counts_as_blanked() -> None:
         (sa.String(14), "random", True, "too few"),
         (sa.String(29), "random_email", True, "too few"),
         (sa.Boolean(), "random", False, "no random value"),
+        (sa.Numeric(4, 2), "random", False, "too few digits"),
         (sa.Date(), "empty", False, "no empty value"),
         (sa.Text(), "random", True, None),
         (sa.JSON(), "empty", False, None),
