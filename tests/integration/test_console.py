@@ -278,6 +278,7 @@ async def test_a_failed_plan_is_tried_again_or_answered_honestly(site: ConsoleSi
     agent = await browsers("Tiina")
     text = await agent.get(f"requests/{site.refs['failed']}")
     assert "The client area cannot be reached" in text
+    assert "postcode → 10117" in text
     await agent.post(f"plans/{site.actions['failed']}/give_up")
     assert agent.status == 200
     assert (await site.get(PrivacyRequest, site.refs["failed"])).status == "partly_answered"

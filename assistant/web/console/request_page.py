@@ -115,6 +115,7 @@ async def request_page(
         typed=visit.form if error else {},
         plan=view.plan,
         may_approve=may_approve(visit, view),
+        shown=str if revealed else mask_text,
     )
 
 
