@@ -37,6 +37,7 @@ from assistant.store.migrate import migrate
 from assistant.store.writer import Store, open_engine
 from assistant.verification import METHODS
 from assistant.web import health, package, verify
+from assistant.web.api import api_routes
 from assistant.web.errors import explain_errors
 from assistant.web.keys import DESK, SERVICES
 from assistant.web.widget import Widget, WidgetSettings
@@ -82,7 +83,9 @@ def take_lock(settings: Settings) -> int | None:
     return descriptor
 
 
-def assemble(settings: Settings, *, clock: Clock | None = None, device_clock: Clock | None = None) -> Assembly:
+def assemble(
+    settings: Settings, *, clock: Clock | None = None, device_clock: Clock | None = None
+) -> Assembly:
     """Open the store and put every part together; the schema is brought up to date first."""
     clock = clock or SystemClock()
     engine = open_engine(settings.database_url, writes=True)
@@ -92,12 +95,21 @@ def assemble(settings: Settings, *, clock: Clock | None = None, device_clock: Cl
     store = Store(settings.database_url)
     channels = open_channels(settings, keyring, clock)
     services = Services(
-        store=store, keyring=keyring, clock=clock, device_clock=device_clock, settings=settings,
-        calendar=calendar_of(settings), texts=texts_of(settings), channels=channels,
+        store=store,
+        keyring=keyring,
+        clock=clock,
+        device_clock=device_clock,
+        settings=settings,
+        calendar=calendar_of(settings),
+        texts=texts_of(settings),
+        channels=channels,
         sources=open_sources(settings, store, keyring),
-        handlers={handler.right: handler for handler in HANDLERS}, methods={method.method: method for method in METHODS},
-    )  # fmt: skip
-    return Assembly(services, TalkingDesk(services, Reader.load(model_dir(settings))), Sweeper(services), channels)
+        handlers={handler.right: handler for handler in HANDLERS},
+        methods={method.method: method for method in METHODS},
+    )
+    return Assembly(
+        services, TalkingDesk(services, Reader.load(model_dir(settings))), Sweeper(services), channels
+    )
 
 
 def calendar_of(settings: Settings) -> LegalCalendar:
@@ -118,16 +130,25 @@ def texts_of(settings: Settings) -> Texts:
     """Load every text, with what it may say of the controller and in the operator's own words."""
     controller, periods = settings.controller, settings.periods
     facts = DeskFacts(
-        controller_name=controller.name, controller_address=controller.address, contact_email=controller.contact_email,
-        privacy_url=controller.privacy_url, dpo=controller.dpo or None, authorities=_authorities(settings),
-        support_name=controller.name, zone=ZoneInfo(controller.timezone),
+        controller_name=controller.name,
+        controller_address=controller.address,
+        contact_email=controller.contact_email,
+        privacy_url=controller.privacy_url,
+        dpo=controller.dpo or None,
+        authorities=_authorities(settings),
+        support_name=controller.name,
+        zone=ZoneInfo(controller.timezone),
         periods=Periods(
             package_after_download_hours=periods.package_after_download_hours,
-            erasure_after_package_days=periods.erasure_after_package_days, answer_waits_days=periods.answer_waits_days,
-            idle_minutes=periods.idle_minutes, session_hours=periods.session_hours,
+            erasure_after_package_days=periods.erasure_after_package_days,
+            answer_waits_days=periods.answer_waits_days,
+            idle_minutes=periods.idle_minutes,
+            session_hours=periods.session_hours,
         ),
-    )  # fmt: skip
-    return Texts.load(controller.languages, desk=facts, words={name: _words(settings, name) for name in ("en", "fr")})
+    )
+    return Texts.load(
+        controller.languages, desk=facts, words={name: _words(settings, name) for name in ("en", "fr")}
+    )
 
 
 def _words(settings: Settings, language: str) -> dict[str, dict[str, str]]:
@@ -177,22 +198,28 @@ def open_channels(settings: Settings, keyring: Keyring, clock: Clock) -> dict[st
     """Open the ways in and out that the settings name."""
     channels: dict[str, Channel] = {}
     if settings.webchat.enabled:
-        chat = WebChatSettings(public_url=settings.server.public_url, extra_origins=settings.webchat.extra_origins)
+        chat = WebChatSettings(
+            public_url=settings.server.public_url, extra_origins=settings.webchat.extra_origins
+        )
         channels["webchat"] = WebChat(chat, clock)
     if settings.email.address:
         channels["email"] = EmailChannel(email_settings(settings), clock, keyring.derive("mail"))
     if settings.telegram.token_env:
-        from assistant.channels.telegram import TelegramBot, TelegramSettings  # noqa: PLC0415 - slow to import
+        from assistant.channels.telegram import TelegramBot, TelegramSettings
 
         telegram = settings.telegram
         channels["telegram"] = TelegramBot(
             TelegramSettings(
                 token=settings.secret(telegram.token_env, "telegram.token_env"),
-                secret=settings.secret(telegram.secret_env, "telegram.secret_env") if telegram.mode == "webhook" else "",
-                mode=telegram.mode, api_url=telegram.api_url, public_url=settings.server.public_url,
+                secret=settings.secret(telegram.secret_env, "telegram.secret_env")
+                if telegram.mode == "webhook"
+                else "",
+                mode=telegram.mode,
+                api_url=telegram.api_url,
+                public_url=settings.server.public_url,
             ),
             clock,
-        )  # fmt: skip
+        )
     return channels
 
 
@@ -202,19 +229,36 @@ def email_settings(settings: Settings) -> EmailSettings:
     host, _, port = email.listen.rpartition(":")
     imap, smtp = email.imap, email.smtp
     return EmailSettings(
-        address=email.address, display_name=email.display_name or settings.controller.name,
-        authserv_id=email.authserv_id or None, listen_host=host or None,
-        listen_port=int(port) if email.listen else None, protocol=email.protocol,
+        address=email.address,
+        display_name=email.display_name or settings.controller.name,
+        authserv_id=email.authserv_id or None,
+        listen_host=host or None,
+        listen_port=int(port) if email.listen else None,
+        protocol=email.protocol,
         imap=ImapSettings(
-            host=imap.host, port=imap.port, user=imap.user, password=settings.secret(imap.password_env, "email.imap.password_env"),
-            folder=imap.folder, processed_folder=imap.processed_folder, tls=imap.tls,
-        ) if imap else None,
+            host=imap.host,
+            port=imap.port,
+            user=imap.user,
+            password=settings.secret(imap.password_env, "email.imap.password_env"),
+            folder=imap.folder,
+            processed_folder=imap.processed_folder,
+            tls=imap.tls,
+        )
+        if imap
+        else None,
         smtp=SmtpSettings(
-            host=smtp.host, port=smtp.port, starttls=smtp.starttls, user=smtp.user,
-            password=settings.secret(smtp.password_env, "email.smtp.password_env") if smtp.password_env else "",
-        ) if smtp else None,
+            host=smtp.host,
+            port=smtp.port,
+            starttls=smtp.starttls,
+            user=smtp.user,
+            password=settings.secret(smtp.password_env, "email.smtp.password_env")
+            if smtp.password_env
+            else "",
+        )
+        if smtp
+        else None,
         mailbox_dir=email.maildir,
-    )  # fmt: skip
+    )
 
 
 def build(assembly: Assembly, *, more_routes: list[web.RouteDef] | None = None) -> web.Application:
@@ -222,7 +266,7 @@ def build(assembly: Assembly, *, more_routes: list[web.RouteDef] | None = None) 
     services = assembly.services
     app = web.Application(middlewares=[explain_errors], client_max_size=_LARGEST_BODY)
     app[SERVICES], app[DESK] = services, assembly.desk
-    app.add_routes([*health.routes(), *verify.routes(), *package.routes()])
+    app.add_routes([*health.routes(), *verify.routes(), *package.routes(), *api_routes()])
     for channel in assembly.channels.values():
         if routes := getattr(channel, "routes", None):
             app.add_routes(routes())
@@ -231,10 +275,13 @@ def build(assembly: Assembly, *, more_routes: list[web.RouteDef] | None = None) 
         app.add_routes(
             Widget(
                 WidgetSettings(
-                    public_url=services.settings.server.public_url, sites=services.settings.webchat.sites,
-                    controller=controller.name, privacy_url=controller.privacy_url, contact=controller.contact_email,
+                    public_url=services.settings.server.public_url,
+                    sites=services.settings.webchat.sites,
+                    controller=controller.name,
+                    privacy_url=controller.privacy_url,
+                    contact=controller.contact_email,
                     invented=controller.invented,
-                )  # fmt: skip
+                )
             ).routes()
         )
     app.add_routes(more_routes or [])
@@ -248,7 +295,9 @@ async def running(assembly: Assembly) -> AsyncIterator[None]:
     """Run the desk while the context is open: what a kill left behind first, then the clock and the channels."""
     services = assembly.services
     if services.settings.database_url.startswith("sqlite"):
-        await services.write(lambda session: (execution.release_leases(session), delivery.release_leases(session)))
+        await services.write(
+            lambda session: (execution.release_leases(session), delivery.release_leases(session))
+        )
     await assembly.desk.recover()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(_close, services)

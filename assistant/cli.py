@@ -27,8 +27,12 @@ queue_app = typer.Typer(no_args_is_help=True, help="The plans that wait for an a
 agents_app = typer.Typer(no_args_is_help=True, help="The people who work at the desk, and their tokens.")
 audit_app = typer.Typer(no_args_is_help=True, help="The chain of what was done.")
 for name, group in (
-    ("sources", sources_app), ("requests", requests_app), ("queue", queue_app), ("agents", agents_app), ("audit", audit_app),
-):  # fmt: skip
+    ("sources", sources_app),
+    ("requests", requests_app),
+    ("queue", queue_app),
+    ("agents", agents_app),
+    ("audit", audit_app),
+):
     app.add_typer(group, name=name)
 
 Config = Annotated[Path, typer.Option("--config", help="The file of settings.")]
@@ -56,7 +60,9 @@ def _print(row: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(row, ensure_ascii=False, default=str))
     else:
-        typer.echo("  ".join(f"{key}={value}" for key, value in row.items() if value not in (None, "", [], {})))
+        typer.echo(
+            "  ".join(f"{key}={value}" for key, value in row.items() if value not in (None, "", [], {}))
+        )
 
 
 def _rows(rows: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:
@@ -97,9 +103,13 @@ def serve(config: Config = _DEFAULT) -> None:
 @app.command()
 def demo(
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8080,
-    dir: Annotated[Path | None, typer.Option(help="Where the sample data is; a new folder if none is named.")] = None,  # noqa: A002 - the option's name is fixed
+    dir: Annotated[
+        Path | None, typer.Option(help="Where the sample data is; a new folder if none is named.")
+    ] = None,
     mail_port: Annotated[int, typer.Option(help="Where mail is taken by SMTP; 0 takes a free port.")] = 0,
-    now: Annotated[str | None, typer.Option(help="The instant at which its clock starts (ISO 8601 with zone).")] = None,
+    now: Annotated[
+        str | None, typer.Option(help="The instant at which its clock starts (ISO 8601 with zone).")
+    ] = None,
     no_hold: Annotated[bool, typer.Option("--no-hold", help="Skip the waiting periods.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -118,7 +128,9 @@ def _instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise ConfigurationError(f"--now: {text!r} is no instant; write it like 2026-11-24T09:30:00+02:00.") from None
+        raise ConfigurationError(
+            f"--now: {text!r} is no instant; write it like 2026-11-24T09:30:00+02:00."
+        ) from None
     if instant.tzinfo is None:
         raise ConfigurationError(f"--now: {text!r} has no zone; write it like 2026-11-24T09:30:00+02:00.")
     return instant
@@ -133,7 +145,10 @@ def mail_in(config: Config = _DEFAULT) -> None:
     answer = asyncio.run(ask_running(_settings(config), "/mail-in", data=raw))
     if answer is None:
         # 75 is EX_TEMPFAIL: the MTA keeps the mail and tries again.
-        _die("The desk is not running; start it with `assistant serve`, the mail is kept by your mail server.", 75)
+        _die(
+            "The desk is not running; start it with `assistant serve`, the mail is kept by your mail server.",
+            75,
+        )
 
 
 @app.command()
@@ -154,7 +169,9 @@ def backup(file: Path, config: Config = _DEFAULT) -> None:
 
     settings = _settings(config)
     back_up(settings.database_url, file)
-    typer.echo(f"{file}: written. Keep {settings.server.data_dir / 'keys'} elsewhere: without it the copy cannot be read.")
+    typer.echo(
+        f"{file}: written. Keep {settings.server.data_dir / 'keys'} elsewhere: without it the copy cannot be read."
+    )
 
 
 @app.command()
@@ -223,9 +240,14 @@ def due(
     from assistant.domain.due_date import due_report
 
     report = due_report(
-        received_at, country=country, timezone=timezone, audience_timezone=audience_timezone,
-        extended_on=_day(extended_on), asked_on=_day(asked_on), satisfied_on=_day(satisfied_on),
-    )  # fmt: skip
+        received_at,
+        country=country,
+        timezone=timezone,
+        audience_timezone=audience_timezone,
+        extended_on=_day(extended_on),
+        asked_on=_day(asked_on),
+        satisfied_on=_day(satisfied_on),
+    )
     typer.echo(json.dumps(report, ensure_ascii=False, default=str) if as_json else _figures(report))
 
 
@@ -308,7 +330,9 @@ def _run(config: Path, command: str, *, as_json: bool, **asked: Any) -> None:
 def _agent_token() -> str:
     token = os.environ.get("ASSISTANT_TOKEN", "")
     if not token:
-        raise NotAuthenticated("ASSISTANT_TOKEN is empty; put the agent's token there (assistant agents token NAME).")
+        raise NotAuthenticated(
+            "ASSISTANT_TOKEN is empty; put the agent's token there (assistant agents token NAME)."
+        )
     return token
 
 
@@ -369,9 +393,13 @@ def agents_token(
     if scope not in {"read", "reply", "approve"}:
         raise ConfigurationError(f"--scope: {scope!r} is none; choose read, reply or approve.")
     _run(
-        config, "agents-token", as_json=as_json, name=name, scope=scope,
+        config,
+        "agents-token",
+        as_json=as_json,
+        name=name,
+        scope=scope,
         may_approve_irreversible=may_approve_irreversible,
-    )  # fmt: skip
+    )
 
 
 @audit_app.command("verify")
@@ -397,4 +425,3 @@ def audit_export(
     from assistant.reading_commands import export_audit
 
     _rows(export_audit(_settings(config), _day(begin), _day(end)), as_json=True)
-

@@ -38,7 +38,9 @@ def _database_address(value: str) -> str:
         try:
             make_url(value)
         except ArgumentError:
-            raise ValueError("is not an address of a database, such as sqlite:////var/lib/desk/desk.db") from None
+            raise ValueError(
+                "is not an address of a database, such as sqlite:////var/lib/desk/desk.db"
+            ) from None
     return value
 
 
@@ -76,7 +78,9 @@ class Controller(_Section):
             try:
                 ZoneInfo(value)
             except (ZoneInfoNotFoundError, ValueError, OSError):
-                raise ValueError(f"there is no time zone {value!r}; write one such as Europe/Tallinn") from None
+                raise ValueError(
+                    f"there is no time zone {value!r}; write one such as Europe/Tallinn"
+                ) from None
         return value
 
     @field_validator("holiday_country")
@@ -335,15 +339,23 @@ class Settings(_Section):
         """Read a secret from the environment variable that the settings name; a missing one stops the start."""
         value = os.environ.get(env, "")
         if not value:
-            raise ConfigurationError(f"{self.file}: {key}: the environment variable {env} is empty; put the secret there.")
+            raise ConfigurationError(
+                f"{self.file}: {key}: the environment variable {env} is empty; put the secret there."
+            )
         return value
 
 
 _REQUIRED = (
-    "controller.name", "controller.address", "controller.contact_email", "controller.privacy_url",
-    "controller.authorities", "controller.languages", "controller.timezone", "controller.holiday_country",
+    "controller.name",
+    "controller.address",
+    "controller.contact_email",
+    "controller.privacy_url",
+    "controller.authorities",
+    "controller.languages",
+    "controller.timezone",
+    "controller.holiday_country",
     "support.forward_to",
-)  # fmt: skip
+)
 
 
 def load_settings(path: Path) -> Settings:
@@ -352,7 +364,9 @@ def load_settings(path: Path) -> Settings:
     here = path.parent
     for reserved in ("catalogue", "maps", "file"):
         if reserved in raw:
-            raise ConfigurationError(f"{path}: {reserved}: unknown key; catalogues and maps stand in files of their own.")
+            raise ConfigurationError(
+                f"{path}: {reserved}: unknown key; catalogues and maps stand in files of their own."
+            )
     settings = _validated(Settings, raw, path)
     update: dict[str, Any] = {"file": path}
     if settings.catalogue_file:
@@ -372,14 +386,20 @@ def require_complete(settings: Settings) -> None:
     for key in _REQUIRED:
         section, name = key.split(".")
         if not values[section][name]:
-            raise ConfigurationError(f"{settings.file}: {key}: is required and empty; write it before starting the desk.")
+            raise ConfigurationError(
+                f"{settings.file}: {key}: is required and empty; write it before starting the desk."
+            )
 
 
 def _map(source: SourceSettings, path: Path) -> DataMap:
     if source.map is None:
-        raise ConfigurationError(f"{path}: sources.{source.name}.map: is missing; name the file that holds its map.")
+        raise ConfigurationError(
+            f"{path}: sources.{source.name}.map: is missing; name the file that holds its map."
+        )
     if not (source.url or source.url_env):
-        raise ConfigurationError(f"{path}: sources.{source.name}.url: is missing; write it or name its variable in url_env.")
+        raise ConfigurationError(
+            f"{path}: sources.{source.name}.url: is missing; write it or name its variable in url_env."
+        )
     file = path.parent / source.map
     return _validated(DataMap, _toml(file), file)
 

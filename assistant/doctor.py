@@ -27,13 +27,16 @@ async def examine(config: Path) -> list[Row]:
         _try("channels", lambda: _channels(settings)),
         _try("model", _model),
     ]
-    from assistant.reading_commands import check_sources  # noqa: PLC0415
+    from assistant.reading_commands import check_sources
 
     try:
         found = [row for row in await check_sources(settings) if row["level"] != "ok"]
     except AssistantError as error:
         return [*rows, _row("sources", error.message)]
-    told = [{"part": f"sources {row['source']}", "level": row["level"], "text": f"{row['where']}: {row['text']}"} for row in found]
+    told = [
+        {"part": f"sources {row['source']}", "level": row["level"], "text": f"{row['where']}: {row['text']}"}
+        for row in found
+    ]
     return [*rows, *(told or [_row("sources", None)])]
 
 
@@ -50,7 +53,7 @@ def _try(part: str, look: Callable[[], object]) -> Row:
 
 
 def _database(settings: Settings) -> None:
-    from assistant.errors import ConfigurationError  # noqa: PLC0415
+    from assistant.errors import ConfigurationError
 
     file = settings.server.data_dir / "desk.db"
     if settings.database_url.startswith("sqlite") and not settings.server.database_url and not file.exists():
@@ -58,19 +61,21 @@ def _database(settings: Settings) -> None:
     engine = create_engine(settings.database_url)
     try:
         if not is_current(engine):
-            raise ConfigurationError("the schema is older than this version; `assistant serve` brings it up to date.")
+            raise ConfigurationError(
+                "the schema is older than this version; `assistant serve` brings it up to date."
+            )
     finally:
         engine.dispose()
 
 
 def _channels(settings: Settings) -> None:
-    from assistant.app import SystemClock, open_channels  # noqa: PLC0415
-    from assistant.store.keyring import Keyring  # noqa: PLC0415
+    from assistant.app import SystemClock, open_channels
+    from assistant.store.keyring import Keyring
 
     open_channels(settings, Keyring(bytes(32)), SystemClock())
 
 
 def _model() -> None:
-    from intents import Reader  # noqa: PLC0415
+    from intents import Reader
 
     Reader.load().read("Delete my data, please.")

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from assistant.domain.assurance import Method, Tier
-from assistant.domain.plan import Contact, Identity, Located, Operation, Order, Plan, Proposal, Step, StepOutcome
+from assistant.domain.plan import (
+    Contact,
+    Identity,
+    Located,
+    Operation,
+    Order,
+    Plan,
+    Proposal,
+    Step,
+    StepOutcome,
+)
 from assistant.domain.rights import Right
 
 
@@ -120,7 +130,9 @@ class ChatDesk(Desk, Protocol):
     async def seen(self, thread: str, message_id: int) -> None:
         """Note the last message the person has seen."""
 
-    def watch(self, thread: str) -> AbstractAsyncContextManager[AsyncIterator[ChatMessage | Literal["typing"]]]:
+    def watch(
+        self, thread: str
+    ) -> AbstractAsyncContextManager[AsyncIterator[ChatMessage | Literal["typing"]]]:
         """Give the messages to this thread as they are committed."""
 
 

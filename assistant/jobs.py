@@ -68,9 +68,15 @@ class Sweeper:
         scheduler = AsyncIOScheduler(timezone="UTC")
         for job in self._jobs.values():
             scheduler.add_job(
-                self.run, "interval", args=[job.name], seconds=job.every.total_seconds(), id=job.name, coalesce=True,
-                max_instances=1, misfire_grace_time=None,
-            )  # fmt: skip
+                self.run,
+                "interval",
+                args=[job.name],
+                seconds=job.every.total_seconds(),
+                id=job.name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
         scheduler.start()
         wakers = [asyncio.create_task(self._when_woken(name)) for name in self._jobs]
         try:

@@ -28,9 +28,15 @@ _Work = Callable[[Services, Session, Mapping[str, Any]], Mapping[str, Any]]
 
 def _add_agent(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     agent = staff.add_agent(
-        services, session, asked["name"], Role(asked["role"]), password=asked["password"],
-        totp_secret=asked["totp_secret"], email=asked.get("email"), language=asked.get("language", "en"),
-    )  # fmt: skip
+        services,
+        session,
+        asked["name"],
+        Role(asked["role"]),
+        password=asked["password"],
+        totp_secret=asked["totp_secret"],
+        email=asked.get("email"),
+        language=asked.get("language", "en"),
+    )
     return {"name": agent.name, "role": agent.role}
 
 
@@ -44,7 +50,11 @@ def _token(services: Services, session: Session, asked: Mapping[str, Any]) -> Ma
 def _approve(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     agent = staff.principal_of_token(services, session, asked["token"])
     action = approval.approve(services, session, asked["action"], asked["plan_hash"], agent)
-    return {"id": action.id, "state": action.state, "not_before": action.not_before and action.not_before.isoformat()}
+    return {
+        "id": action.id,
+        "state": action.state,
+        "not_before": action.not_before and action.not_before.isoformat(),
+    }
 
 
 def _reject(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -54,8 +64,11 @@ def _reject(services: Services, session: Session, asked: Mapping[str, Any]) -> M
 
 
 COMMANDS: Mapping[str, _Work] = {
-    "agents-add": _add_agent, "agents-token": _token, "queue-approve": _approve, "queue-reject": _reject,
-}  # fmt: skip
+    "agents-add": _add_agent,
+    "agents-token": _token,
+    "queue-approve": _approve,
+    "queue-reject": _reject,
+}
 
 
 def socket_path(settings: Settings) -> Path:
@@ -128,7 +141,9 @@ async def run_command(settings: Settings, command: str, asked: Mapping[str, Any]
     lock = take_lock(settings)
     assembly = assemble(settings)
     try:
-        return await assembly.services.write(lambda session: COMMANDS[command](assembly.services, session, asked))
+        return await assembly.services.write(
+            lambda session: COMMANDS[command](assembly.services, session, asked)
+        )
     finally:
         assembly.services.store.close()
         if lock is not None:
@@ -151,4 +166,3 @@ async def ask_running(settings: Settings, path: str, **body: Any) -> Mapping[str
     if response.status >= 400:  # noqa: PLR2004 - HTTP
         raise _ERRORS.get(answer.get("code", ""), AssistantError)(answer.get("message"))
     return answer
-

@@ -29,7 +29,9 @@ def _reading(settings: Settings) -> Iterator[Session]:
     url = make_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
         if not Path(url.database or "").exists():
-            raise ConfigurationError(f"{url.database}: there is no desk yet; start one with `assistant serve`.")
+            raise ConfigurationError(
+                f"{url.database}: there is no desk yet; start one with `assistant serve`."
+            )
         engine = create_engine(f"sqlite:///file:{url.database}?mode=ro&uri=true")
     else:
         engine = create_engine(url)
@@ -53,7 +55,7 @@ async def check_sources(settings: Settings) -> list[Mapping[str, Any]]:
 
 async def locate(settings: Settings, email: str) -> list[Mapping[str, Any]]:
     """Count what every source holds about an address, and what a rule would keep."""
-    from assistant.domain.plan import Operation, Order  # noqa: PLC0415
+    from assistant.domain.plan import Operation, Order
 
     identity = Identity(emails=(normal_address(email),))
     order = Order(Operation.ERASE, SystemClock().now().date())
@@ -64,15 +66,24 @@ async def locate(settings: Settings, email: str) -> list[Mapping[str, Any]]:
         for table in located.tables:
             rows.append(
                 {
-                    "source": source.name, "table": table.table, "category": table.category, "rows": table.rows,
-                    "keeps": [{"rule": k.rule, "rows": k.rows, "until": k.until} for k in keeps if k.table == table.table],
+                    "source": source.name,
+                    "table": table.table,
+                    "category": table.category,
+                    "rows": table.rows,
+                    "keeps": [
+                        {"rule": k.rule, "rows": k.rows, "until": k.until}
+                        for k in keeps
+                        if k.table == table.table
+                    ],
                 }
-            )  # fmt: skip
+            )
     return rows
 
 
 def _sources(settings: Settings) -> tuple[Any, ...]:
-    named = settings.model_copy(update={"sources": tuple(s for s in settings.sources if s.kind != "own_records")})
+    named = settings.model_copy(
+        update={"sources": tuple(s for s in settings.sources if s.kind != "own_records")}
+    )
     return open_sources(named, None, None)  # type: ignore[arg-type] # only own_records needs a store
 
 
@@ -93,10 +104,18 @@ def list_requests(
 
 def _request(row: PrivacyRequest) -> Mapping[str, Any]:
     return {
-        "ref": row.ref, "right": row.right, "status": row.status, "channel": row.channel, "language": row.language,
-        "received_at": row.received_at.isoformat(), "due_on": row.due_on, "safe_on": row.safe_on,
-        "assurance": row.assurance, "attention": row.attention, "assignee": row.assignee,
-    }  # fmt: skip
+        "ref": row.ref,
+        "right": row.right,
+        "status": row.status,
+        "channel": row.channel,
+        "language": row.language,
+        "received_at": row.received_at.isoformat(),
+        "due_on": row.due_on,
+        "safe_on": row.safe_on,
+        "assurance": row.assurance,
+        "attention": row.attention,
+        "assignee": row.assignee,
+    }
 
 
 def show_request(settings: Settings, ref: str) -> list[Mapping[str, Any]]:
@@ -108,7 +127,13 @@ def show_request(settings: Settings, ref: str) -> list[Mapping[str, Any]]:
 
 
 def _entry(row: Audit) -> Mapping[str, Any]:
-    return {"at": row.at.isoformat(), "ref": row.chain, "actor": row.actor, "event": row.event, "data": row.data}
+    return {
+        "at": row.at.isoformat(),
+        "ref": row.chain,
+        "actor": row.actor,
+        "event": row.event,
+        "data": row.data,
+    }
 
 
 def list_queue(settings: Settings) -> list[Mapping[str, Any]]:
@@ -116,11 +141,16 @@ def list_queue(settings: Settings) -> list[Mapping[str, Any]]:
     with _reading(settings) as session:
         return [
             {
-                "id": a.id, "request": r.ref, "right": r.right, "operation": a.operation, "plan_hash": a.plan_hash,
-                "due_on": r.due_on, "attention": r.attention,
+                "id": a.id,
+                "request": r.ref,
+                "right": r.right,
+                "operation": a.operation,
+                "plan_hash": a.plan_hash,
+                "due_on": r.due_on,
+                "attention": r.attention,
             }
             for a, r in queue.waiting_actions(session)
-        ]  # fmt: skip
+        ]
 
 
 def show_action(settings: Settings, action_id: str) -> Mapping[str, Any]:
@@ -129,36 +159,67 @@ def show_action(settings: Settings, action_id: str) -> Mapping[str, Any]:
         action, request = queue.get_action(session, action_id)
         plan = plan_from_json(action.plan)
         steps = [
-            {"source": s.source, "table": e.table, "operation": s.operation, "rows": e.rows, "category": e.category}
+            {
+                "source": s.source,
+                "table": e.table,
+                "operation": s.operation,
+                "rows": e.rows,
+                "category": e.category,
+            }
             for s in plan.steps
             for e in s.effects
         ]
         keeps = [
-            {"source": k.source, "table": k.table, "rows": k.rows, "columns": list(k.columns), "rule": k.rule, "law": k.law, "until": k.until}
+            {
+                "source": k.source,
+                "table": k.table,
+                "rows": k.rows,
+                "columns": list(k.columns),
+                "rule": k.rule,
+                "law": k.law,
+                "until": k.until,
+            }
             for k in plan.keeps
-        ]  # fmt: skip
+        ]
         return {
-            "id": action.id, "request": request.ref, "right": request.right, "operation": action.operation,
-            "state": action.state, "plan_hash": action.plan_hash, "due_on": request.due_on, "steps": steps,
-            "keeps": keeps, "recipients": list(plan.recipients), "blockers": [b.what for b in plan.blockers],
+            "id": action.id,
+            "request": request.ref,
+            "right": request.right,
+            "operation": action.operation,
+            "state": action.state,
+            "plan_hash": action.plan_hash,
+            "due_on": request.due_on,
+            "steps": steps,
+            "keeps": keeps,
+            "recipients": list(plan.recipients),
+            "blockers": [b.what for b in plan.blockers],
             "conflicts": list(plan.conflicts),
-        }  # fmt: skip
+        }
 
 
 def list_agents(settings: Settings) -> list[Mapping[str, Any]]:
     """List the agents."""
     with _reading(settings) as session:
-        return [{"name": a.name, "role": a.role, "active": a.active, "email": a.email} for a in staff.list_agents(session)]
+        return [
+            {"name": a.name, "role": a.role, "active": a.active, "email": a.email}
+            for a in staff.list_agents(session)
+        ]
 
 
 def verify_audit(settings: Settings) -> list[Mapping[str, Any]]:
     """Find every fault of the audit."""
     services = Services(
-        store=None, keyring=Keyring.open(settings.server.data_dir), clock=SystemClock(), settings=settings,  # type: ignore[arg-type]
-        calendar=calendar_of(settings), texts=texts_of(settings),
-    )  # fmt: skip
+        store=None,
+        keyring=Keyring.open(settings.server.data_dir),
+        clock=SystemClock(),
+        settings=settings,  # type: ignore[arg-type]
+        calendar=calendar_of(settings),
+        texts=texts_of(settings),
+    )
     with _reading(settings) as session:
-        return [{"request": f.chain, "entry": f.ordinal, "fault": f.what} for f in audit.verify(services, session)]
+        return [
+            {"request": f.chain, "entry": f.ordinal, "fault": f.what} for f in audit.verify(services, session)
+        ]
 
 
 def export_audit(settings: Settings, begin: date | None, end: date | None) -> list[Mapping[str, Any]]:
@@ -171,5 +232,3 @@ def export_audit(settings: Settings, begin: date | None, end: date | None) -> li
         query = query.where(col(Audit.at) <= datetime.combine(end, time.max, zone))
     with _reading(settings) as session:
         return [{**_entry(row), "previous": row.previous, "hash": row.hash} for row in session.exec(query)]
-
-

@@ -107,7 +107,9 @@ class Services:
     methods: Mapping[Method, VerificationMethod] = field(default_factory=dict)
     hub: Hub = field(default_factory=Hub)
     waker: Waker = field(default_factory=Waker)
-    device_clock: Clock | None = None  # what people's authenticators go by; the desk's own clock unless it is moved
+    device_clock: Clock | None = (
+        None  # what people's authenticators go by; the desk's own clock unless it is moved
+    )
     random: Callable[[int], bytes] = secrets.token_bytes
 
     async def write(self, work: Callable[[Session], T]) -> T:
@@ -128,7 +130,9 @@ class Services:
         return replace(self, **parts)
 
 
-def _collect(session: Session, work: Callable[[Session], T]) -> tuple[T, list[tuple[str, ChatMessage]], set[str]]:
+def _collect(
+    session: Session, work: Callable[[Session], T]
+) -> tuple[T, list[tuple[str, ChatMessage]], set[str]]:
     posted: list[tuple[str, ChatMessage]] = []
     wakes: set[str] = set()
     session.info["posted"], session.info["wakes"] = posted, wakes

@@ -34,7 +34,9 @@ def configure_logging() -> None:
     )
 
 
-def _kinds_only(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _kinds_only(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
     """Keep where it broke, without the values an exception's text may hold."""
     if event.pop("exc_info", None):
         error = sys.exc_info()[1]
@@ -63,9 +65,12 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 async def serve(
-    assembly: Assembly, listener: socket.socket, *, routes: list[web.RouteDef] | None = None,
+    assembly: Assembly,
+    listener: socket.socket,
+    *,
+    routes: list[web.RouteDef] | None = None,
     ready: Callable[[], Awaitable[None]] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Serve until SIGTERM or SIGINT; what is under way is finished first."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -87,7 +92,7 @@ async def serve(
 def run(main: Awaitable[None], event_loop: str) -> None:
     """Run to the end on the loop that the settings name."""
     if event_loop == "uvloop" and sys.platform != "win32":
-        import uvloop  # noqa: PLC0415 - not on every platform
+        import uvloop
 
         uvloop.run(main)  # type: ignore[arg-type]
     else:

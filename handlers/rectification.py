@@ -36,4 +36,6 @@ class Rectification:
     ) -> Plan:
         """Put the new value wherever the map has the field."""
         values = {str(details["field"]): str(details["new_value"])}
-        return await plan_over(self.right, identity, sources, Order(self.operation, today.date(), new_values=values))
+        return await plan_over(
+            self.right, identity, sources, Order(self.operation, today.date(), new_values=values)
+        )

@@ -47,6 +47,7 @@ _ABBREVIATION: Final = re.compile(
     r"(?:^|\s|\()(?:mr|mrs|ms|dr|st|no|nr|art|abs|par|vs|e\.g|i\.e|etc|m|mme|mlle|n|tel|tél|ref|réf|bzw|z\.b|d\.h|ca|cf|p\.ex|sr|sra|ing)\.$",
     re.IGNORECASE,
 )
+_PLACEHOLDERS: Final = frozenset({"emailaddress", "urllink"})
 _NUMBERS: Final = re.compile(r"\d+")
 _MARKS: Final = re.compile(r"[^\w\s'-]+|_+")
 _MIXED_WORD: Final = re.compile(r"\w*(?:[a-zA-Z][\u0370-\u04ff]|[\u0370-\u04ff][a-zA-Z])\w*")
@@ -92,6 +93,7 @@ def legible(text: str) -> str:
     """Give the text without markup, invisible characters, look-alike letters and pasted blobs."""
     text = _without_markup(_within_length(text).replace("\r\n", "\n").replace("\r", "\n"))
     if not text.isascii():
+        text = text.encode("utf-8", "ignore").decode("utf-8")
         text = _in_one_script(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
     return _LONG_TOKEN.sub(" ", _URL.sub(" URLLINK ", text) if "http" in text or "www" in text else text)
 
@@ -129,6 +131,11 @@ def _pieces(text: str) -> Iterable[str]:
         yield piece
         start = end.end()
     yield text[start:]
+
+
+def says_something(line: str) -> bool:
+    """Tell whether a normalised line holds a word besides addresses, links and numbers."""
+    return any(word not in _PLACEHOLDERS and any(map(str.isalpha, word)) for word in line.split())
 
 
 def _bounded(sentence: str) -> Iterable[str]:

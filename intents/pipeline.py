@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import spacy
 from spacy.language import Language
-from spacy.tokenizer import Tokenizer
+from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found] # compiled, without stubs
 from spacy.tokens import Doc
 
 from intents.features import features_of
@@ -49,7 +49,7 @@ def blank_pipeline() -> Language:
     """Give the untrained pipeline; normalised text is split at spaces, and no word attribute is computed."""
     nlp = spacy.blank("xx")
     nlp.tokenizer = Tokenizer(nlp.vocab)
-    nlp.vocab.lex_attr_getters = {}
+    nlp.vocab.lex_attr_getters = {}  # type: ignore[attr-defined] # compiled, its stubs leave it out
     nlp.add_pipe(COMPONENT)
     return nlp
 

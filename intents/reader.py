@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from intents.cleaning import legible, normalise, own_words, sentences
+from intents.cleaning import legible, normalise, own_words, says_something, sentences
 from intents.details import details_of
 from intents.labels import ANY_RIGHT, CONVERSATIONAL, NONE, OUTPUTS, RIGHTS
 from intents.language import LANGUAGE_FILE, LanguageReader
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 MODEL_DIRECTORY: Final = Path(__file__).parent / "model"
 THRESHOLDS_FILE: Final = "thresholds.toml"
 _ANY: Final = OUTPUTS.index(ANY_RIGHT)
+_COMPLAINT: Final = RIGHTS.index("complaint")
+_RESERVES: Final = re.compile(
+    r"\breserv(?:e|es|ing) (?:\w+ ){0,2}rights?\b|\breserve (?:le|la|mon|tout|tous) |\bbehalt\w* (?:ich|wir)\b.*\bvor\b|"
+    r"\bvorbehalt|\b(?:me|nos) reserv|\bmi riserv|\bbehoud\w* (?:\w+ ){0,3}recht|\breserv\w+ ?-? ?(?:me|nos|o direito)\b|"
+    r"\bjatan endale oiguse|\bоставляю за собой право|\bzastrzegam"
+)
 _TINY: Final = 1e-9
 _TALK: Final = len(RIGHTS) + 1
 
@@ -64,7 +71,7 @@ class Reader:
         """Read a message; sentences that stand in `quoted` (our earlier replies) don't count."""
         plain = legible(text)
         own = own_words(plain)
-        spoken = _without_quoted(sentences(own), quoted)
+        spoken = _without_quoted([part for part in sentences(own) if says_something(normalise(part))], quoted)
         language = self._languages.read(" ".join(spoken) or plain, language_hint)
         decision, intents, sentence = self._decide(spoken)
         details = details_of(own, tuple(intent.name for intent in intents))
@@ -97,7 +104,7 @@ class Reader:
             lines.append(" ".join(lines))
         with self._nlp.memory_zone():
             scores: Matrix = self._nlp("\n".join(lines)).user_data[SCORES]
-        return scores
+        return _without_boilerplate(scores, lines)
 
     def _rights(self, scores: Matrix, evidence: Matrix, best: int) -> list[Intent]:
         counted = scores[evidence >= self._thresholds.ask]
@@ -117,6 +124,16 @@ class Reader:
         pairs = zip(CONVERSATIONAL, highest, strict=True)
         found = (Intent(name, _rounded(p)) for name, p in pairs if p >= self._thresholds.talk)
         return tuple(sorted(found, key=lambda intent: -intent.score))
+
+
+def _without_boilerplate(scores: Matrix, lines: list[str]) -> Matrix:
+    """Take no complaint from a sentence that only reserves the right to complain."""
+    reserving = [at for at, line in enumerate(lines) if _RESERVES.search(line)]
+    if reserving:
+        scores = scores.copy()
+        scores[reserving, _COMPLAINT] = 0
+        scores[reserving, _ANY] = scores[reserving, : len(RIGHTS)].max(axis=1)
+    return scores
 
 
 def evidence_of(scores: Matrix) -> Matrix:

@@ -1,5 +1,7 @@
 """Finds which field of their data a person corrects, and the old and new value where both stand there."""
 
+# ruff: noqa: E501 - a table of words reads best with one field a line
+
 from __future__ import annotations
 
 import re

@@ -24,7 +24,9 @@ _NOTHING = {
 }
 
 
-def give_answer(services: Services, session: Session, request: PrivacyRequest, text_name: str, **values: Any) -> None:
+def give_answer(
+    services: Services, session: Session, request: PrivacyRequest, text_name: str, **values: Any
+) -> None:
     """Send an answer where it belongs (flows.md, The answer), once per text and state of the request."""
     key = f"answer:{request.ref}:{text_name}:{request.version}"
     conversation = session.get(Conversation, request.conversation_id)
@@ -32,15 +34,29 @@ def give_answer(services: Services, session: Session, request: PrivacyRequest, t
     seen = [talk.as_seen(request)]
     if contact:
         talk.mail(
-            services, session, text_name, to=contact, language=request.language, ref=request.ref,
-            key=f"{key}:mail", requests=seen, conversation_id=request.conversation_id, **values,
-        )  # fmt: skip
+            services,
+            session,
+            text_name,
+            to=contact,
+            language=request.language,
+            ref=request.ref,
+            key=f"{key}:mail",
+            requests=seen,
+            conversation_id=request.conversation_id,
+            **values,
+        )
     if conversation and (request.channel != "email" or contact is None):
         rendered = services.texts.render(text_name, request.language, requests=seen, **values)
         talk.say_text(
-            services, session, conversation, rendered.text, subject=rendered.subject, key=key,
-            language=request.language, requests=seen,
-        )  # fmt: skip
+            services,
+            session,
+            conversation,
+            rendered.text,
+            subject=rendered.subject,
+            key=key,
+            language=request.language,
+            requests=seen,
+        )
     record(services, session, request.ref, "desk", "answered", text=text_name, to_contact=contact is not None)
 
 
@@ -53,7 +69,12 @@ def answer_nothing(services: Services, session: Session, request: PrivacyRequest
 
 
 def answer_done(
-    services: Services, session: Session, request: PrivacyRequest, plan: Plan, steps: Sequence[StepRow], **extra: Any
+    services: Services,
+    session: Session,
+    request: PrivacyRequest,
+    plan: Plan,
+    steps: Sequence[StepRow],
+    **extra: Any,
 ) -> None:
     """Say what a carried-out plan did, and close the request; honest about what failed."""
     failed = [step for step in steps if step.state != "done" or step.left]
@@ -71,14 +92,18 @@ def _words(
             done = [step.source for step in failed]
             erased = erased_by_category(services, plan, request.language, without=done)
             return "answer_erasure_partly", {
-                "erased": erased, "failed": _failed(services, failed), "kept": kept(services, plan, request.language),
+                "erased": erased,
+                "failed": _failed(services, failed),
+                "kept": kept(services, plan, request.language),
                 "recipients": told,
-            }  # fmt: skip
+            }
         case Operation.ERASE:
             return "answer_erasure", {
-                "erased": erased_by_category(services, plan, request.language), "recipients": told,
-                "kept": kept(services, plan, request.language), "services_kept": plan.order.keep_services,
-            }  # fmt: skip
+                "erased": erased_by_category(services, plan, request.language),
+                "recipients": told,
+                "kept": kept(services, plan, request.language),
+                "services_kept": plan.order.keep_services,
+            }
         case Operation.RECTIFY:
             return "answer_rectification", {"changes": _changes(services, plan), "recipients": told}
         case Operation.STOP if request.right == Right.CONSENT_WITHDRAWAL:
@@ -90,7 +115,9 @@ def _words(
 def systems(services: Services) -> list[str]:
     """Name the systems that were searched, as a person may read them."""
     titles = {source.name: source.title or source.name for source in services.settings.sources}
-    return [titles.get(source.name, source.name) for source in services.sources if source.kind != "own_records"]
+    return [
+        titles.get(source.name, source.name) for source in services.sources if source.kind != "own_records"
+    ]
 
 
 def category(services: Services, name: str, language: str) -> str:
@@ -114,7 +141,9 @@ def erased_by_category(
         if step.source not in without:
             for effect in step.effects:
                 rows[effect.category] += effect.rows
-    return [{"category": category(services, name, language), "rows": n} for name, n in sorted(rows.items()) if n]
+    return [
+        {"category": category(services, name, language), "rows": n} for name, n in sorted(rows.items()) if n
+    ]
 
 
 def kept(services: Services, plan: Plan, language: str) -> list[dict[str, Any]]:
@@ -126,9 +155,13 @@ def _kept(services: Services, keep: Keep, language: str) -> Mapping[str, Any]:
     rule = services.settings.catalogue.retention.get(keep.rule)
     law = f"{rule.fr if language == 'fr' else rule.en} ({rule.law}, {rule.article})" if rule else keep.law
     return {
-        "category": category(services, keep.category, language), "rows": keep.rows, "columns": list(keep.columns),
-        "law": law, "until": keep.until, "by_year": [(year, until) for year, _, until in keep.by_year],
-    }  # fmt: skip
+        "category": category(services, keep.category, language),
+        "rows": keep.rows,
+        "columns": list(keep.columns),
+        "law": law,
+        "until": keep.until,
+        "by_year": [(year, until) for year, _, until in keep.by_year],
+    }
 
 
 def stopped(plan: Plan) -> list[str]:
@@ -147,7 +180,9 @@ def _failed(services: Services, failed: Sequence[StepRow]) -> list[dict[str, str
     return [{"system": titles.get(step.source, step.source), "reason": step.error} for step in failed]
 
 
-def answer_text(services: Services, request: PrivacyRequest, plan: Plan) -> tuple[str, Mapping[str, Any], Any]:
+def answer_text(
+    services: Services, request: PrivacyRequest, plan: Plan
+) -> tuple[str, Mapping[str, Any], Any]:
     """Write the answer that goes out if every step of a plan succeeds: its name, its values, the text."""
     name, values = _words(services, request, plan, ())
     told = {"requests": [talk.as_seen(request)], **values}

@@ -22,7 +22,12 @@ _MAY_APPROVE_IRREVERSIBLE = frozenset({Role.APPROVER, Role.LEAD})
 
 
 def check_approve(
-    services: Services, session: Session, action_id: str, plan_hash: str, agent: Principal, evidence: EvidenceRow | None
+    services: Services,
+    session: Session,
+    action_id: str,
+    plan_hash: str,
+    agent: Principal,
+    evidence: EvidenceRow | None,
 ) -> tuple[Action, PrivacyRequest, Plan]:
     """Raise unless this agent may approve exactly this plan now."""
     agent.require(*WORKERS, scope=Scope.APPROVE)
@@ -35,22 +40,32 @@ def check_approve(
     if plan.blockers:
         raise Conflict("Services are still running; ask the person whether to end them, then plan again.")
     if plan.conflicts:
-        raise Conflict("The plan holds a conflict that would make it fail; mend it in the source, then plan again.")
+        raise Conflict(
+            "The plan holds a conflict that would make it fail; mend it in the source, then plan again."
+        )
     _check_people(services, action, request, agent, evidence)
     return action, request, plan
 
 
 def _check_people(
-    services: Services, action: Action, request: PrivacyRequest, agent: Principal, evidence: EvidenceRow | None
+    services: Services,
+    action: Action,
+    request: PrivacyRequest,
+    agent: Principal,
+    evidence: EvidenceRow | None,
 ) -> None:
     right = Right(request.right)
     if right in IRREVERSIBLE:
         if agent.role not in _MAY_APPROVE_IRREVERSIBLE:
             raise NotAllowed("Erasure and disclosure need an approver or a lead.")
         if not agent.may_approve_irreversible:
-            raise NotAllowed("This cannot be taken back: enter a fresh code of your authenticator, or use a token made for it.")
+            raise NotAllowed(
+                "This cannot be taken back: enter a fresh code of your authenticator, or use a token made for it."
+            )
         if services.settings.approvals.four_eyes and agent.name in {action.planned_by, _verifier(evidence)}:
-            raise NotAllowed("Somebody else must approve this: you planned it or verified the person yourself.")
+            raise NotAllowed(
+                "Somebody else must approve this: you planned it or verified the person yourself."
+            )
     if request.tier_needed > Tier.T0 and evidence is None:
         raise NotVerified("Nobody has proved to be this person yet.")
     if evidence is not None and evidence.flags and agent.role is not Role.LEAD:
@@ -58,21 +73,37 @@ def _check_people(
 
 
 def _verifier(evidence: EvidenceRow | None) -> str | None:
-    verified_by = [flag.removeprefix("by:") for flag in evidence.flags if flag.startswith("by:")] if evidence else []
+    verified_by = (
+        [flag.removeprefix("by:") for flag in evidence.flags if flag.startswith("by:")] if evidence else []
+    )
     return verified_by[0] if verified_by else None
 
 
 def do_approve(
-    services: Services, session: Session, action: Action, request: PrivacyRequest, by: str, not_before: datetime
+    services: Services,
+    session: Session,
+    action: Action,
+    request: PrivacyRequest,
+    by: str,
+    not_before: datetime,
 ) -> None:
     """Schedule an approved plan; its effect starts when the hold is over."""
     action.state, action.not_before = "approved", not_before
-    action.approvals = [*action.approvals, {"by": by, "at": services.clock.now().isoformat(), "hash": action.plan_hash}]
+    action.approvals = [
+        *action.approvals,
+        {"by": by, "at": services.clock.now().isoformat(), "hash": action.plan_hash},
+    ]
     session.add(action)
     record(
-        services, session, request.ref, by if by == DESK else f"agent:{by}", "plan_approved", action=action.id,
-        hash=action.plan_hash, not_before=not_before.isoformat(),
-    )  # fmt: skip
+        services,
+        session,
+        request.ref,
+        by if by == DESK else f"agent:{by}",
+        "plan_approved",
+        action=action.id,
+        hash=action.plan_hash,
+        not_before=not_before.isoformat(),
+    )
     if request.status == Status.AWAITING_APPROVAL:
         set_attention(services, session, request, None)
         move(services, session, request, Status.SCHEDULED, by if by == DESK else f"agent:{by}")
@@ -89,7 +120,9 @@ def approve(services: Services, session: Session, action_id: str, plan_hash: str
     return action
 
 
-def hold_until(services: Services, request: PrivacyRequest, plan: Plan, evidence: EvidenceRow | None) -> datetime:
+def hold_until(
+    services: Services, request: PrivacyRequest, plan: Plan, evidence: EvidenceRow | None
+) -> datetime:
     """Give the instant before which nothing happens: 72 hours from the proof, where they apply (flows.md)."""
     if evidence is None:
         return services.clock.now()

@@ -62,14 +62,21 @@ def verify(services: Services, session: Session) -> Iterator[Fault]:
     """Find every entry edited, removed, added or swapped, naming the request."""
     heads = {head.chain: head for head in session.exec(select(ChainHead))}
     ends: dict[str, tuple[int, str]] = {}
-    for row in session.exec(select(Audit).order_by(col(Audit.chain), col(Audit.ordinal)).execution_options(yield_per=1000)):
+    for row in session.exec(
+        select(Audit).order_by(col(Audit.chain), col(Audit.ordinal)).execution_options(yield_per=1000)
+    ):
         ordinal, previous = ends.get(row.chain, (0, _BEGIN))
         yield from _faults_of(row, ordinal, previous)
         ends[row.chain] = (row.ordinal, row.hash)
     for chain, head in heads.items():
-        if head.mac != _mac(services, chain, head.ordinal, head.hash) or ends.get(chain) != (head.ordinal, head.hash):
+        if head.mac != _mac(services, chain, head.ordinal, head.hash) or ends.get(chain) != (
+            head.ordinal,
+            head.hash,
+        ):
             yield Fault(chain, head.ordinal, "the end of the chain is not the one that was written")
-    yield from (Fault(chain, end[0], "a chain without its head") for chain, end in ends.items() if chain not in heads)
+    yield from (
+        Fault(chain, end[0], "a chain without its head") for chain, end in ends.items() if chain not in heads
+    )
     for ref in session.exec(select(PrivacyRequest.ref)):
         if ref not in ends:
             yield Fault(ref, 0, "the request has no entries")
@@ -90,13 +97,17 @@ def _checkpoint_faults(services: Services, session: Session) -> Iterator[Fault]:
     last: Checkpoint | None = None
     for point in session.exec(select(Checkpoint).order_by(col(Checkpoint.id))):
         if point.mac != _checkpoint_mac(services, session, last, point.last_audit_id):
-            yield Fault("", point.id or 0, "entries before a checkpoint were removed, added or moved between requests")
+            yield Fault(
+                "", point.id or 0, "entries before a checkpoint were removed, added or moved between requests"
+            )
         last = point
 
 
 def _digest(previous: str, entry: Mapping[str, Any]) -> str:
     at: datetime = entry["at"]
-    canonical = json.dumps({**entry, "at": at.timestamp()}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    canonical = json.dumps(
+        {**entry, "at": at.timestamp()}, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
     return hashlib.sha256(f"{previous}{canonical}".encode()).hexdigest()
 
 
@@ -107,7 +118,11 @@ def _mac(services: Services, chain: str, ordinal: int, digest: str) -> str:
 def _checkpoint_mac(services: Services, session: Session, last: Checkpoint | None, newest: int) -> str:
     since = last.last_audit_id if last else 0
     running = hmac.new((last.mac if last else _BEGIN).encode(), digestmod=hashlib.sha256)
-    rows = select(Audit.id, Audit.hash).where(col(Audit.id) > since, col(Audit.id) <= newest).order_by(col(Audit.id))
+    rows = (
+        select(Audit.id, Audit.hash)
+        .where(col(Audit.id) > since, col(Audit.id) <= newest)
+        .order_by(col(Audit.id))
+    )
     for ident, digest in session.exec(rows.execution_options(yield_per=1000)):
         running.update(f"{ident}:{digest}\n".encode())
     return services.keyring.keyed_hash(running.hexdigest(), "checkpoint")

@@ -37,8 +37,12 @@ def extend(services: Services, session: Session, ref: str, reason: str, agent: P
         raise Conflict(f"The notice had to leave by {by}; an extension now has no effect.", notice_by=str(by))
     request.extended_on, request.extension_reason = today, reason.strip()
     dates = recompute_dates(services, session, request)
-    record(services, session, ref, f"agent:{agent.name}", "extended", reason=reason.strip(), due_on=dates.due_on)
-    answers.give_answer(services, session, request, "extension_notice", reason=reason.strip(), new_due_on=dates.due_on)
+    record(
+        services, session, ref, f"agent:{agent.name}", "extended", reason=reason.strip(), due_on=dates.due_on
+    )
+    answers.give_answer(
+        services, session, request, "extension_notice", reason=reason.strip(), new_due_on=dates.due_on
+    )
     return request
 
 
@@ -53,12 +57,24 @@ def refuse(
         raise Invalid("Say why in words the person understands (GDPR 12(4)).")
     law = ground(ground_name, Right(request.right))
     void_actions(services, session, ref, "refused")
-    move(services, session, request, Status.REFUSED, f"agent:{agent.name}", ground=ground_name, article=law.article)
-    answers.give_answer(services, session, request, "answer_refused", reason=reason.strip(), ground_law=law.article)
+    move(
+        services,
+        session,
+        request,
+        Status.REFUSED,
+        f"agent:{agent.name}",
+        ground=ground_name,
+        article=law.article,
+    )
+    answers.give_answer(
+        services, session, request, "answer_refused", reason=reason.strip(), ground_law=law.article
+    )
     return request
 
 
-def withdraw(services: Services, session: Session, requests: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:
+def withdraw(
+    services: Services, session: Session, requests: Sequence[PrivacyRequest]
+) -> list[PrivacyRequest]:
     """Take back what the person no longer wants, as long as its effect has not started; the contact is told."""
     done = []
     for request in requests:
@@ -69,10 +85,15 @@ def withdraw(services: Services, session: Session, requests: Sequence[PrivacyReq
         set_attention(services, session, request, None)
         if request.contact:
             talk.mail(
-                services, session, "mail_withdrawn", to=services.keyring.unseal(request.contact),
-                language=request.language, ref=request.ref, key=f"withdrawn:{request.ref}",
+                services,
+                session,
+                "mail_withdrawn",
+                to=services.keyring.unseal(request.contact),
+                language=request.language,
+                ref=request.ref,
+                key=f"withdrawn:{request.ref}",
                 requests=[talk.as_seen(request)],
-            )  # fmt: skip
+            )
         done.append(request)
     return done
 
@@ -105,15 +126,23 @@ def close(services: Services, session: Session, ref: str, text: str, agent: Prin
     return request
 
 
-def reply(services: Services, session: Session, conversation: Conversation, text: str, agent: Principal) -> None:
+def reply(
+    services: Services, session: Session, conversation: Conversation, text: str, agent: Principal
+) -> None:
     """Write to the person as an agent, in the channel of the conversation."""
     agent.require(*WORKERS)
     if not _said(text):
         raise Invalid("Write something first.")
     talk.say_text(
-        services, session, conversation, text.strip(), key=f"agent:{services.random(8).hex()}", sender="agent",
-        name=agent.name, language=conversation.language or services.settings.controller.languages[0],
-    )  # fmt: skip
+        services,
+        session,
+        conversation,
+        text.strip(),
+        key=f"agent:{services.random(8).hex()}",
+        sender="agent",
+        name=agent.name,
+        language=conversation.language or services.settings.controller.languages[0],
+    )
 
 
 def note(services: Services, session: Session, ref: str, text: str, agent: Principal) -> None:
@@ -124,14 +153,20 @@ def note(services: Services, session: Session, ref: str, text: str, agent: Princ
     request = get_request(session, ref)
     session.add(
         Message(
-            conversation_id=request.conversation_id, external_id=f"note:{services.random(8).hex()}", sender="note",
-            name=agent.name, text=text.strip(), at=services.clock.now(),
-        )  # fmt: skip
+            conversation_id=request.conversation_id,
+            external_id=f"note:{services.random(8).hex()}",
+            sender="note",
+            name=agent.name,
+            text=text.strip(),
+            at=services.clock.now(),
+        )
     )
     record(services, session, ref, f"agent:{agent.name}", "noted")
 
 
-def assign(services: Services, session: Session, ref: str, assignee: str | None, agent: Principal) -> PrivacyRequest:
+def assign(
+    services: Services, session: Session, ref: str, assignee: str | None, agent: Principal
+) -> PrivacyRequest:
     """Give a request to an agent, or take it back."""
     agent.require(*WORKERS)
     request = get_request(session, ref)

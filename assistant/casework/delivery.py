@@ -32,7 +32,9 @@ async def deliver_due(services: Services) -> int:
 
 def release_leases(session: Session) -> None:
     """Take back what a killed process had claimed; only for a desk that is alone on its database."""
-    for row in session.exec(select(Outbox).where(col(Outbox.state) == "waiting", col(Outbox.lease_until).is_not(None))):
+    for row in session.exec(
+        select(Outbox).where(col(Outbox.state) == "waiting", col(Outbox.lease_until).is_not(None))
+    ):
         row.lease_until = None
         session.add(row)
 
@@ -42,12 +44,13 @@ def _claim(services: Services, session: Session) -> list[tuple[Outbox, Outgoing]
     due = session.exec(
         select(Outbox)
         .where(
-            col(Outbox.state) == "waiting", col(Outbox.due_at) <= now,
+            col(Outbox.state) == "waiting",
+            col(Outbox.due_at) <= now,
             col(Outbox.lease_until).is_(None) | (col(Outbox.lease_until) <= now),
         )
         .order_by(col(Outbox.due_at), col(Outbox.id))
         .limit(_AT_ONCE)
-    ).all()  # fmt: skip
+    ).all()
     claimed = []
     for row in due:
         row.lease_until = now + _LEASE
@@ -64,11 +67,18 @@ def _outgoing(services: Services, session: Session, row: Outbox) -> Outgoing:
     automatic = headers.pop("automatic", "auto-generated")
     raw = session.get(Message, row.raw_message_id) if row.raw_message_id else None
     return Outgoing(
-        key=row.key, kind=row.kind, thread=conversation.thread if conversation else None,  # type: ignore[arg-type]
-        recipient=services.keyring.unseal(row.recipient) if row.recipient else None, subject=payload["subject"],
-        text=payload["text"], language=payload["language"], choices=tuple(Choice(**c) for c in payload["choices"]),
-        headers=headers, raw=raw.raw if raw else None, automatic=automatic,
-    )  # fmt: skip
+        key=row.key,
+        kind=row.kind,
+        thread=conversation.thread if conversation else None,  # type: ignore[arg-type]
+        recipient=services.keyring.unseal(row.recipient) if row.recipient else None,
+        subject=payload["subject"],
+        text=payload["text"],
+        language=payload["language"],
+        choices=tuple(Choice(**c) for c in payload["choices"]),
+        headers=headers,
+        raw=raw.raw if raw else None,
+        automatic=automatic,
+    )
 
 
 async def _deliver(services: Services, row: Outbox, outgoing: Outgoing) -> None:
@@ -80,7 +90,9 @@ async def _deliver(services: Services, row: Outbox, outgoing: Outgoing) -> None:
     except AssistantError as error:
         await services.write(lambda session, e=error: _failed(services, session, row.id, e))  # type: ignore[misc]
         return
-    except Exception as error:  # broad: one broken message must not stop the others; it is logged and tried again
+    except (
+        Exception
+    ) as error:  # broad: one broken message must not stop the others; it is logged and tried again
         log.exception("delivery.broken", outbox=row.id, channel=row.channel, kind=type(error).__name__)
         await services.write(lambda session: _failed(services, session, row.id, AssistantError()))
         return
@@ -92,7 +104,9 @@ def _done(services: Services, session: Session, ident: int | None) -> None:
     row.state, row.lease_until, row.done_at = "done", None, services.clock.now()
     session.add(row)
     if row.ref:
-        record(services, session, row.ref, "desk", "delivered", key=row.key.split(":")[0], channel=row.channel)
+        record(
+            services, session, row.ref, "desk", "delivered", key=row.key.split(":")[0], channel=row.channel
+        )
 
 
 def _failed(services: Services, session: Session, ident: int | None, error: AssistantError) -> None:
@@ -102,7 +116,14 @@ def _failed(services: Services, session: Session, ident: int | None, error: Assi
     row.lease_until = None
     row.due_at = services.clock.now() + _FIRST_RETRY * 2 ** min(row.attempts - 1, 9)
     session.add(row)
-    log.warning("delivery.failed", outbox=row.id, channel=row.channel, attempt=row.attempts, code=error.code, dead=dead)
+    log.warning(
+        "delivery.failed",
+        outbox=row.id,
+        channel=row.channel,
+        attempt=row.attempts,
+        code=error.code,
+        dead=dead,
+    )
     request = session.get(PrivacyRequest, row.ref) if row.ref else None
     if dead and request:
         set_attention(services, session, request, "delivery_failed")

@@ -57,7 +57,8 @@ def _claim(services: Services, session: Session) -> list[str]:
     free = [
         action
         for action, request in rows
-        if (action.lease_until is None or action.lease_until <= now) and _may_begin(services, session, action, request)
+        if (action.lease_until is None or action.lease_until <= now)
+        and _may_begin(services, session, action, request)
     ]
     for action in free:
         action.lease_until = now + _LEASE
@@ -87,7 +88,9 @@ async def _carry_out(services: Services, action_id: str) -> None:
     plan = plan_from_json(action.plan)
     proof = _proof(services, request, evidence)
     try:
-        if not any(step.state == "done" for step in steps) and not await _is_still_true(services, request, plan, evidence):
+        if not any(step.state == "done" for step in steps) and not await _is_still_true(
+            services, request, plan, evidence
+        ):
             return
         await services.write(lambda session: _begin(services, session, action_id))
         if plan.order.operation is Operation.EXPORT and proof:
@@ -100,7 +103,9 @@ async def _carry_out(services: Services, action_id: str) -> None:
     await services.write(lambda session: _finish(services, session, action_id))
 
 
-def _load(session: Session, action_id: str) -> tuple[Action, PrivacyRequest, EvidenceRow | None, list[StepRow]]:
+def _load(
+    session: Session, action_id: str
+) -> tuple[Action, PrivacyRequest, EvidenceRow | None, list[StepRow]]:
     action = session.get_one(Action, action_id)
     request = session.get_one(PrivacyRequest, action.ref)
     evidence = session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
@@ -108,7 +113,11 @@ def _load(session: Session, action_id: str) -> tuple[Action, PrivacyRequest, Evi
 
 
 def _steps(session: Session, action_id: str) -> list[StepRow]:
-    return list(session.exec(select(StepRow).where(col(StepRow.action_id) == action_id).order_by(col(StepRow.ordinal))))
+    return list(
+        session.exec(
+            select(StepRow).where(col(StepRow.action_id) == action_id).order_by(col(StepRow.ordinal))
+        )
+    )
 
 
 def _proof(services: Services, request: PrivacyRequest, evidence: EvidenceRow | None) -> Evidence | None:
@@ -154,7 +163,9 @@ def _begin(services: Services, session: Session, action_id: str) -> None:
     session.add(action)
 
 
-async def _run_steps(services: Services, plan: Plan, steps: Sequence[StepRow], proof: Evidence | None) -> None:
+async def _run_steps(
+    services: Services, plan: Plan, steps: Sequence[StepRow], proof: Evidence | None
+) -> None:
     by_name = {source.name: source for source in services.sources}
     for row, step in zip(steps, plan.steps, strict=True):
         if row.state != "done":
@@ -181,9 +192,18 @@ def _step_done(services: Services, session: Session, row: StepRow, outcome: Step
     session.add(step)
     action = session.get_one(Action, row.action_id)
     record(
-        services, session, action.ref, DESK, "step_done", action=action.id, source=step.source,
-        operation=step.operation, rows=step.rows_done, already_done=step.already_done, left=len(step.left),
-    )  # fmt: skip
+        services,
+        session,
+        action.ref,
+        DESK,
+        "step_done",
+        action=action.id,
+        source=step.source,
+        operation=step.operation,
+        rows=step.rows_done,
+        already_done=step.already_done,
+        left=len(step.left),
+    )
 
 
 def _failed(services: Services, session: Session, action_id: str, error: AssistantError) -> None:
@@ -203,7 +223,16 @@ def _failed(services: Services, session: Session, action_id: str, error: Assista
     if action.attempts >= _MOST_ATTEMPTS:
         action.state, action.lease_until = "failed", None
     session.add(action)
-    record(services, session, request.ref, DESK, "step_failed", action=action.id, code=error.code, attempt=action.attempts)
+    record(
+        services,
+        session,
+        request.ref,
+        DESK,
+        "step_failed",
+        action=action.id,
+        code=error.code,
+        attempt=action.attempts,
+    )
     set_attention(services, session, request, f"step_failed:{error.code}")
 
 

@@ -30,10 +30,15 @@ def find_or_start_conversation(services: Services, session: Session, incoming: I
     if found:
         return found
     conversation = Conversation(
-        id=ident, channel=incoming.channel, thread=incoming.thread, language=incoming.locale,
-        started_at=incoming.received_at, last_at=incoming.received_at, subject_hint=incoming.sender,
+        id=ident,
+        channel=incoming.channel,
+        thread=incoming.thread,
+        language=incoming.locale,
+        started_at=incoming.received_at,
+        last_at=incoming.received_at,
+        subject_hint=incoming.sender,
         answerable=not incoming.automatic and incoming.doubtful_sender is None,
-    )  # fmt: skip
+    )
     session.add(conversation)
     session.flush()
     return conversation
@@ -45,7 +50,11 @@ def conversation_id(services: Services, channel: str, thread: str) -> str:
 
 
 def store_incoming(
-    services: Services, session: Session, conversation: Conversation, incoming: Incoming, reading: Mapping[str, Any]
+    services: Services,
+    session: Session,
+    conversation: Conversation,
+    incoming: Incoming,
+    reading: Mapping[str, Any],
 ) -> tuple[int, bool]:
     """Store a message; gives its number and whether it was there already."""
     known = session.execute(
@@ -56,11 +65,22 @@ def store_incoming(
     if known is not None:
         return known, True
     row = {
-        "conversation_id": conversation.id, "external_id": incoming.external_id, "sender": "you", "name": "",
-        "text": incoming.text, "kind": incoming.kind, "choices": [], "expects": None, "requests": [],
-        "reading": dict(reading), "handled": True, "at": incoming.received_at, "subject": incoming.subject,
-        "headers": dict(incoming.headers), "raw": incoming.raw,
-    }  # fmt: skip
+        "conversation_id": conversation.id,
+        "external_id": incoming.external_id,
+        "sender": "you",
+        "name": "",
+        "text": incoming.text,
+        "kind": incoming.kind,
+        "choices": [],
+        "expects": None,
+        "requests": [],
+        "reading": dict(reading),
+        "handled": True,
+        "at": incoming.received_at,
+        "subject": incoming.subject,
+        "headers": dict(incoming.headers),
+        "raw": incoming.raw,
+    }
     inserted = session.execute(insert(Message).values(**row)).inserted_primary_key
     return (int(inserted[0]) if inserted else 0), False
 
@@ -83,19 +103,39 @@ def open_request(
     """Open one request, whoever the person is; the clock started when the channel got the message (GDPR 12(3))."""
     dates = due_dates(received_at, calendar=services.calendar)
     request = PrivacyRequest(
-        ref=_free_reference(services, session), right=right, status=Status.RECEIVED, conversation_id=conversation.id,
-        channel=conversation.channel, language=conversation.language or services.settings.controller.languages[0],
-        received_at=received_at, received_on=local_day(services, received_at), due_on=dates.due_on,
-        safe_on=dates.safe_on, rules=list(dates.rules), details=dict(details), tier_needed=int(tier),
-    )  # fmt: skip
+        ref=_free_reference(services, session),
+        right=right,
+        status=Status.RECEIVED,
+        conversation_id=conversation.id,
+        channel=conversation.channel,
+        language=conversation.language or services.settings.controller.languages[0],
+        received_at=received_at,
+        received_on=local_day(services, received_at),
+        due_on=dates.due_on,
+        safe_on=dates.safe_on,
+        rules=list(dates.rules),
+        details=dict(details),
+        tier_needed=int(tier),
+    )
     request.after_ref = _carried_out_before(session, conversation, right)
-    request.remind_on = next_reminder(dates.safe_on, local_day(services, services.clock.now()) - timedelta(days=1))
+    request.remind_on = next_reminder(
+        dates.safe_on, local_day(services, services.clock.now()) - timedelta(days=1)
+    )
     session.add(request)
     session.flush()
     record(
-        services, session, request.ref, "subject", "request_opened", right=right, channel=conversation.channel,
-        received_at=received_at.isoformat(), due_on=dates.due_on, safe_on=dates.safe_on, rules=list(dates.rules),
-    )  # fmt: skip
+        services,
+        session,
+        request.ref,
+        "subject",
+        "request_opened",
+        right=right,
+        channel=conversation.channel,
+        received_at=received_at.isoformat(),
+        due_on=dates.due_on,
+        safe_on=dates.safe_on,
+        rules=list(dates.rules),
+    )
     if right in CARRIED_OUT_FIRST:
         _put_erasure_after(session, conversation, request)
     return request
@@ -104,7 +144,11 @@ def open_request(
 def _carried_out_before(session: Session, conversation: Conversation, right: Right) -> str | None:
     if right is not Right.ERASURE:
         return None
-    first = [r for r in requests_of(session, conversation) if r.right in CARRIED_OUT_FIRST and r.status not in CLOSED]
+    first = [
+        r
+        for r in requests_of(session, conversation)
+        if r.right in CARRIED_OUT_FIRST and r.status not in CLOSED
+    ]
     return first[0].ref if first else None
 
 
@@ -158,17 +202,26 @@ def recompute_dates(services: Services, session: Session, request: PrivacyReques
     ]
     today = local_day(services, services.clock.now())
     dates = due_dates(
-        request.received_at, calendar=services.calendar, extended_on=request.extended_on, suspensions=suspensions,
+        request.received_at,
+        calendar=services.calendar,
+        extended_on=request.extended_on,
+        suspensions=suspensions,
         today=today,
-    )  # fmt: skip
+    )
     request.due_on, request.safe_on, request.rules = dates.due_on, dates.safe_on, list(dates.rules)
     # Reminders pause while the clock is suspended; the answer that ends the suspension brings them back.
     request.remind_on = None if dates.suspended else next_reminder(dates.safe_on, today - timedelta(days=1))
     session.add(request)
     record(
-        services, session, request.ref, "desk", "clock", due_on=dates.due_on, safe_on=dates.safe_on,
+        services,
+        session,
+        request.ref,
+        "desk",
+        "clock",
+        due_on=dates.due_on,
+        safe_on=dates.safe_on,
         rules=list(dates.rules),
-    )  # fmt: skip
+    )
     return dates
 
 
@@ -187,5 +240,3 @@ def _free_reference(services: Services, session: Session) -> str:
     while session.get(PrivacyRequest, ref := new_reference(services.random)) is not None:
         pass
     return ref
-
-

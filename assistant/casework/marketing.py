@@ -38,10 +38,16 @@ def suppress(services: Services, session: Session, request: PrivacyRequest, addr
     if _may_notice(services, session, subject):
         session.add(Tally(subject_hash=subject, what="marketing_notice", at=services.clock.now()))
         talk.mail(
-            services, session, "marketing_notice", to=address, language=request.language, ref=request.ref,
-            key=f"marketing:{request.ref}", requests=[talk.as_seen(request)],
+            services,
+            session,
+            "marketing_notice",
+            to=address,
+            language=request.language,
+            ref=request.ref,
+            key=f"marketing:{request.ref}",
+            requests=[talk.as_seen(request)],
             undo_url=f"{services.settings.server.public_url}/verify/undo/{undo}",
-        )  # fmt: skip
+        )
     wake(session, "plan")
 
 

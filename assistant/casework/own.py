@@ -33,13 +33,19 @@ class DeskQueries:
         messages = select(func.count()).where(_shown(ids))
         requests = select(func.count()).where(col(PrivacyRequest.conversation_id).in_(ids))
         return {
-            "conversations": len(ids), "messages": session.exec(messages).one(), "requests": session.exec(requests).one()
-        }  # fmt: skip
+            "conversations": len(ids),
+            "messages": session.exec(messages).one(),
+            "requests": session.exec(requests).one(),
+        }
 
     def _conversations(self, session: Session, identity: Identity) -> list[str]:
         hashes = [self.keyring.keyed_hash(normal_address(email)) for email in identity.emails]
-        proved = session.exec(select(EvidenceRow.conversation_id).where(col(EvidenceRow.contact_hash).in_(hashes)))
-        asked = session.exec(select(PrivacyRequest.conversation_id).where(col(PrivacyRequest.contact_hash).in_(hashes)))
+        proved = session.exec(
+            select(EvidenceRow.conversation_id).where(col(EvidenceRow.contact_hash).in_(hashes))
+        )
+        asked = session.exec(
+            select(PrivacyRequest.conversation_id).where(col(PrivacyRequest.contact_hash).in_(hashes))
+        )
         return sorted({*proved, *asked, *identity.values("conversation")})
 
     async def rows(self, identity: Identity, table: str) -> Sequence[tuple[Any, ...]]:
@@ -49,13 +55,21 @@ class DeskQueries:
     def _rows(self, session: Session, identity: Identity, table: str) -> Sequence[tuple[Any, ...]]:
         ids = self._conversations(session, identity)
         if table == "conversations":
-            held = session.exec(select(Conversation).where(col(Conversation.id).in_(ids)).order_by(col(Conversation.started_at)))
+            held = session.exec(
+                select(Conversation)
+                .where(col(Conversation.id).in_(ids))
+                .order_by(col(Conversation.started_at))
+            )
             return [(c.channel, c.language, c.started_at, c.last_at) for c in held]
         if table == "requests":
             requests = session.exec(
-                select(PrivacyRequest).where(col(PrivacyRequest.conversation_id).in_(ids)).order_by(col(PrivacyRequest.received_at))
+                select(PrivacyRequest)
+                .where(col(PrivacyRequest.conversation_id).in_(ids))
+                .order_by(col(PrivacyRequest.received_at))
             )
-            return [(r.ref, r.right, r.status, r.channel, r.received_at, r.due_on, r.closed_at) for r in requests]
+            return [
+                (r.ref, r.right, r.status, r.channel, r.received_at, r.due_on, r.closed_at) for r in requests
+            ]
         said = session.exec(
             select(Message, Conversation.channel)
             .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
@@ -76,7 +90,9 @@ class DeskQueries:
         """Count what open and recent requests need, and until when."""
         return await self.store.read(lambda session: self._kept(session, identity, today))
 
-    def _kept(self, session: Session, identity: Identity, today: date) -> Mapping[str, tuple[int, date | None]]:
+    def _kept(
+        self, session: Session, identity: Identity, today: date
+    ) -> Mapping[str, tuple[int, date | None]]:
         everything = self._conversations(session, identity)
         ids = [i for i in everything if _needed(session, i, today)]
         messages = session.exec(select(func.count()).where(_shown(ids))).one()
@@ -100,7 +116,9 @@ def _shown(ids: Sequence[str]) -> ColumnElement[bool]:
 
 def _needed(session: Session, conversation_id: str, today: date) -> bool:
     """The text of a request is kept until it is closed and 90 days more (law/own_retention.toml)."""
-    requests = session.exec(select(PrivacyRequest).where(col(PrivacyRequest.conversation_id) == conversation_id))
+    requests = session.exec(
+        select(PrivacyRequest).where(col(PrivacyRequest.conversation_id) == conversation_id)
+    )
     return any(_still_kept(request, today) for request in requests)
 
 

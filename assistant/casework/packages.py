@@ -23,7 +23,15 @@ from assistant.domain.status import Status
 from assistant.errors import NotFound, NotVerified
 from assistant.services import Services, wake
 from assistant.store.keyring import normal_address
-from assistant.store.tables import Action, ChallengeRow, Conversation, EvidenceRow, Package, PrivacyRequest, StepRow
+from assistant.store.tables import (
+    Action,
+    ChallengeRow,
+    Conversation,
+    EvidenceRow,
+    Package,
+    PrivacyRequest,
+    StepRow,
+)
 
 GRANT = timedelta(minutes=60)
 _REMIND_BEFORE = timedelta(days=1)
@@ -46,16 +54,27 @@ async def make_package(
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     by_name = {source.name: source for source in services.sources}
     facts = PackageFacts(
-        reference=request.ref, right=Right(request.right), language=request.language,
-        received_on=request.received_on, made_at=services.clock.now(), settings=services.settings, plan=plan,
-    )  # fmt: skip
+        reference=request.ref,
+        right=Right(request.right),
+        language=request.language,
+        received_on=request.received_on,
+        made_at=services.clock.now(),
+        settings=services.settings,
+        plan=plan,
+    )
     parts = [(by_name[at.source], at) for at in plan.located if at.rows]
     manifest = await write_package(file, key, facts, parts, portable_only=request.right == Right.PORTABILITY)
     await services.write(lambda session: _do_store(services, session, action.id, file, key, manifest, proof))
 
 
 def _do_store(
-    services: Services, session: Session, action_id: str, file: Path, key: bytes, manifest: Manifest, proof: Evidence
+    services: Services,
+    session: Session,
+    action_id: str,
+    file: Path,
+    key: bytes,
+    manifest: Manifest,
+    proof: Evidence,
 ) -> None:
     if session.exec(select(Package.id).where(col(Package.action_id) == action_id)).first():
         return
@@ -63,23 +82,39 @@ def _do_store(
     now = services.clock.now()
     session.add(
         Package(
-            id=services.random(16).hex(), ref=action.ref, action_id=action_id, file=file.name,
-            wrapped_key=services.keyring.seal(base64.b64encode(key).decode()), size=manifest.size,
-            sha256=manifest.sha256, manifest=manifest.as_json(),
-            contact_hash=services.keyring.keyed_hash(normal_address(proof.contact)), ready_at=now,
+            id=services.random(16).hex(),
+            ref=action.ref,
+            action_id=action_id,
+            file=file.name,
+            wrapped_key=services.keyring.seal(base64.b64encode(key).decode()),
+            size=manifest.size,
+            sha256=manifest.sha256,
+            manifest=manifest.as_json(),
+            contact_hash=services.keyring.keyed_hash(normal_address(proof.contact)),
+            ready_at=now,
             gone_at=now + timedelta(days=services.settings.periods.package_days),
-        )  # fmt: skip
+        )
     )
     for step in session.exec(select(StepRow).where(col(StepRow.action_id) == action_id)):
         step.state, step.rows_done, step.done_at = "done", step.rows_to_do, now
         session.add(step)
     record(
-        services, session, action.ref, "desk", "package_made", action=action_id, sha256=manifest.sha256,
-        size=manifest.size, tables=len(manifest.tables), evidence=proof.id,
-    )  # fmt: skip
+        services,
+        session,
+        action.ref,
+        "desk",
+        "package_made",
+        action=action_id,
+        sha256=manifest.sha256,
+        size=manifest.size,
+        tables=len(manifest.tables),
+        evidence=proof.id,
+    )
 
 
-def answer_ready(services: Services, session: Session, request: PrivacyRequest, action: Action, plan: Plan) -> None:
+def answer_ready(
+    services: Services, session: Session, request: PrivacyRequest, action: Action, plan: Plan
+) -> None:
     """Tell the person where the package waits; the link is no authority by itself."""
     package = session.exec(select(Package).where(col(Package.action_id) == action.id)).one()
     move(services, session, request, Status.ANSWERED, "desk", package=package.sha256)
@@ -88,10 +123,16 @@ def answer_ready(services: Services, session: Session, request: PrivacyRequest, 
         for name, n in sorted(package.manifest["categories"].items())
     ]
     give_answer(
-        services, session, request, "package_ready", url=address(services, package),
-        gone_on=local_day(services, package.gone_at), systems=systems(services), counts=counts,
+        services,
+        session,
+        request,
+        "package_ready",
+        url=address(services, package),
+        gone_on=local_day(services, package.gone_at),
+        systems=systems(services),
+        counts=counts,
         withheld=package.manifest["withheld"],
-    )  # fmt: skip
+    )
 
 
 def address(services: Services, package: Package) -> str:
@@ -114,9 +155,15 @@ def want_code(services: Services, session: Session, package_id: str) -> Challeng
     conversation = session.get_one(Conversation, request.conversation_id)
     contact = services.keyring.unseal(request.contact or "")
     return want_challenge(
-        services, session, conversation, Claim("email", contact), [package.ref], method=Method.EMAIL_CODE,
-        purpose="package", package_id=package_id,
-    )  # fmt: skip
+        services,
+        session,
+        conversation,
+        Claim("email", contact),
+        [package.ref],
+        method=Method.EMAIL_CODE,
+        purpose="package",
+        package_id=package_id,
+    )
 
 
 def current_code(session: Session, package_id: str) -> ChallengeRow | None:
@@ -129,7 +176,9 @@ def current_code(session: Session, package_id: str) -> ChallengeRow | None:
     ).first()
 
 
-def grant(services: Services, session: Session, package_id: str, challenge_id: str | None, login: EvidenceRow | None) -> str:
+def grant(
+    services: Services, session: Session, package_id: str, challenge_id: str | None, login: EvidenceRow | None
+) -> str:
     """Give one browser the package for 60 minutes; a later grant takes it from the earlier one."""
     package = get_package(services, session, package_id)
     if challenge_id is not None:
@@ -170,7 +219,9 @@ def do_downloaded(services: Services, session: Session, package_id: str) -> None
     if package.downloaded_at is None:
         now = services.clock.now()
         package.downloaded_at = now
-        package.gone_at = min(package.gone_at, now + timedelta(hours=services.settings.periods.package_after_download_hours))
+        package.gone_at = min(
+            package.gone_at, now + timedelta(hours=services.settings.periods.package_after_download_hours)
+        )
         session.add(package)
         record(services, session, package.ref, "subject", "package_downloaded")
         wake(session, "carry_out")
@@ -201,10 +252,17 @@ def _remind(services: Services, session: Session, package: Package) -> None:
     package.reminded = True
     session.add(package)
     talk.mail(
-        services, session, "package_reminder", to=services.keyring.unseal(request.contact or ""),
-        language=request.language, ref=request.ref, key=f"package:{package.id}:reminder",
-        requests=[talk.as_seen(request)], url=address(services, package), gone_on=local_day(services, package.gone_at),
-    )  # fmt: skip
+        services,
+        session,
+        "package_reminder",
+        to=services.keyring.unseal(request.contact or ""),
+        language=request.language,
+        ref=request.ref,
+        key=f"package:{package.id}:reminder",
+        requests=[talk.as_seen(request)],
+        url=address(services, package),
+        gone_on=local_day(services, package.gone_at),
+    )
 
 
 def _do_gone(services: Services, session: Session, ident: str) -> None:

@@ -88,7 +88,9 @@ async def _plan_one(services: Services, request: PrivacyRequest, evidence: Evide
     await services.write(lambda session: _do_plan(services, session, found))
 
 
-async def propose(services: Services, handler: Handler, identity: Identity, details: Mapping[str, Any]) -> Plan:
+async def propose(
+    services: Services, handler: Handler, identity: Identity, details: Mapping[str, Any]
+) -> Plan:
     """Ask a handler for its plan as of now; changes nothing."""
     return await handler.propose(identity, services.sources, details, services.clock.now())
 
@@ -138,7 +140,13 @@ def _is_frozen_first(request: PrivacyRequest) -> bool:
 def _holds_anything(services: Services, found: _Found) -> bool:
     """Tell whether anything is held besides the very conversation in which the person asks."""
     own = {source.name for source in services.sources if source.kind == "own_records"}
-    talks = [t.rows for at in found.plan.located if at.source in own for t in at.tables if t.table == "conversations"]
+    talks = [
+        t.rows
+        for at in found.plan.located
+        if at.source in own
+        for t in at.tables
+        if t.table == "conversations"
+    ]
     return sum(talks) > 1 or any(at.rows for at in found.plan.located if at.source not in own)
 
 
@@ -166,23 +174,39 @@ def _flag_recent_change(
         set_attention(services, session, request, "recent_contact_change")
 
 
-def _notify(services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, found: _Found) -> None:
+def _notify(
+    services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, found: _Found
+) -> None:
     """Tell the person's own other addresses, and for what waits also the proved one how to stop it."""
     proved = services.keyring.unseal(evidence.contact)
     seen = [talk.as_seen(request)]
     for address in notices_due(session, services, found.contacts, proved):
         talk.mail(
-            services, session, "mail_notice", to=address, language=request.language, ref=request.ref,
-            key=f"notice:{request.ref}:{services.keyring.keyed_hash(normal_address(address))}", requests=seen,
-            asked_at=request.received_at, channel=request.channel,
+            services,
+            session,
+            "mail_notice",
+            to=address,
+            language=request.language,
+            ref=request.ref,
+            key=f"notice:{request.ref}:{services.keyring.keyed_hash(normal_address(address))}",
+            requests=seen,
+            asked_at=request.received_at,
+            channel=request.channel,
             not_me_url=stop_link(services, session, [request.ref], address),
-        )  # fmt: skip
+        )
     not_before = hold_until(services, request, found.plan, evidence)
     if not_before > services.clock.now():
         link = stop_link(services, session, [request.ref], proved)
         talk.mail(
-            services, session, "mail_hold", to=proved, language=request.language, ref=request.ref,
-            key=f"hold:{request.ref}:{evidence.id}", requests=seen, not_before=not_before, not_me_url=link,
+            services,
+            session,
+            "mail_hold",
+            to=proved,
+            language=request.language,
+            ref=request.ref,
+            key=f"hold:{request.ref}:{evidence.id}",
+            requests=seen,
+            not_before=not_before,
+            not_me_url=link,
             stop_url=link,
-        )  # fmt: skip
-
+        )

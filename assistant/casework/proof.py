@@ -79,7 +79,9 @@ def is_paused(services: Services, session: Session, *subject_hashes: str) -> boo
     since = services.clock.now() - _DAY
     count = (
         select(col(Tally.subject_hash), func.count())
-        .where(col(Tally.subject_hash).in_(subject_hashes), col(Tally.what) == "failed", col(Tally.at) > since)
+        .where(
+            col(Tally.subject_hash).in_(subject_hashes), col(Tally.what) == "failed", col(Tally.at) > since
+        )
         .group_by(col(Tally.subject_hash))
     )
     return any(failures >= FAILURES_PER_DAY for _, failures in session.exec(count))
@@ -104,18 +106,28 @@ def want_challenge(
     session.execute(
         update(ChallengeRow)
         .where(
-            col(ChallengeRow.conversation_id) == conversation.id, col(ChallengeRow.purpose) == purpose,
-            col(ChallengeRow.state).in_(("wanted", "sent")), col(ChallengeRow.method) != Method.CLIENT_AREA,
+            col(ChallengeRow.conversation_id) == conversation.id,
+            col(ChallengeRow.purpose) == purpose,
+            col(ChallengeRow.state).in_(("wanted", "sent")),
+            col(ChallengeRow.method) != Method.CLIENT_AREA,
         )
         .values(state="dead")
-    )  # fmt: skip
+    )
     link = method is Method.EMAIL_LINK
     row = ChallengeRow(
-        id=services.random(12).hex(), conversation_id=conversation.id, method=method, references=list(references),
-        purpose=purpose, package_id=package_id, claimed=services.keyring.seal(claim.value.strip()),
-        claimed_kind=claim.kind, claimed_hash=subject, asked_at=now,
-        expires_at=now + (LINK_LIFETIME if link else CODE_LIFETIME), renewable_until=now + LINK_RENEWABLE if link else None,
-    )  # fmt: skip
+        id=services.random(12).hex(),
+        conversation_id=conversation.id,
+        method=method,
+        references=list(references),
+        purpose=purpose,
+        package_id=package_id,
+        claimed=services.keyring.seal(claim.value.strip()),
+        claimed_kind=claim.kind,
+        claimed_hash=subject,
+        asked_at=now,
+        expires_at=now + (LINK_LIFETIME if link else CODE_LIFETIME),
+        renewable_until=now + LINK_RENEWABLE if link else None,
+    )
     session.add(row)
     session.add(Tally(subject_hash=subject, what="sent", at=now))
     session.flush()
@@ -125,7 +137,9 @@ def want_challenge(
     return row
 
 
-def offer_login(services: Services, session: Session, conversation: Conversation, references: Sequence[str]) -> str | None:
+def offer_login(
+    services: Services, session: Session, conversation: Conversation, references: Sequence[str]
+) -> str | None:
     """Give the address of a client-area sign-in bound to these requests by a nonce, or None if there is no client area."""
     area = services.settings.client_area
     if not area.login_url:
@@ -133,11 +147,18 @@ def offer_login(services: Services, session: Session, conversation: Conversation
     nonce = services.random(24).hex()
     session.add(
         ChallengeRow(
-            id=services.random(12).hex(), conversation_id=conversation.id, method=Method.CLIENT_AREA,
-            references=list(references), claimed="", claimed_kind="none", claimed_hash="", state="sent",
-            link_hash=services.keyring.keyed_hash(nonce, "link"), asked_at=services.clock.now(),
+            id=services.random(12).hex(),
+            conversation_id=conversation.id,
+            method=Method.CLIENT_AREA,
+            references=list(references),
+            claimed="",
+            claimed_kind="none",
+            claimed_hash="",
+            state="sent",
+            link_hash=services.keyring.keyed_hash(nonce, "link"),
+            asked_at=services.clock.now(),
             expires_at=services.clock.now() + LINK_LIFETIME,
-        )  # fmt: skip
+        )
     )
     back = f"{services.settings.server.public_url}/verify/client-area"
     return f"{area.login_url}?nonce={nonce}&return={back}"
@@ -156,7 +177,12 @@ async def send_challenges(services: Services) -> int:
 
 def _claim_wanted(services: Services, session: Session) -> list[ChallengeRow]:
     now = services.clock.now()
-    rows = session.exec(select(ChallengeRow).where(col(ChallengeRow.state) == "wanted").order_by(col(ChallengeRow.asked_at)).limit(50))
+    rows = session.exec(
+        select(ChallengeRow)
+        .where(col(ChallengeRow.state) == "wanted")
+        .order_by(col(ChallengeRow.asked_at))
+        .limit(50)
+    )
     taken = [row for row in rows if row.lease_until is None or row.lease_until <= now]
     for row in taken:
         row.lease_until = now + _LEASE
@@ -176,7 +202,9 @@ async def _send(services: Services, row: ChallengeRow) -> None:
     contact = _contact_for(claim, on_file)
     method = services.methods[Method(row.method)]
     challenge = await asyncio.to_thread(method.challenge, services.clock.now())
-    await services.write(lambda session: _do_send(services, session, row.id, challenge, contact, known=bool(on_file)))
+    await services.write(
+        lambda session: _do_send(services, session, row.id, challenge, contact, known=bool(on_file))
+    )
 
 
 def claimed_identity(claim: Claim) -> Identity:
@@ -191,7 +219,13 @@ def _contact_for(claim: Claim, on_file: Sequence[Contact]) -> str | None:
 
 
 def _do_send(
-    services: Services, session: Session, challenge_id: str, challenge: Challenge, contact: str | None, *, known: bool
+    services: Services,
+    session: Session,
+    challenge_id: str,
+    challenge: Challenge,
+    contact: str | None,
+    *,
+    known: bool,
 ) -> None:
     row = session.get(ChallengeRow, challenge_id)
     if row is None or row.state != "wanted":
@@ -206,23 +240,45 @@ def _do_send(
     session.add(row)
 
 
-def _mail_challenge(services: Services, session: Session, row: ChallengeRow, challenge: Challenge, contact: str) -> None:
+def _mail_challenge(
+    services: Services, session: Session, row: ChallengeRow, challenge: Challenge, contact: str
+) -> None:
     conversation = session.get(Conversation, row.conversation_id)
     requests = [r for ref in row.references if (r := session.get(PrivacyRequest, ref))]
     language = (conversation and conversation.language) or services.settings.controller.languages[0]
     common: dict[str, Any] = {
         "requests": [talk.as_seen(r) for r in requests],
         "channel": conversation.channel if conversation else "webchat",
-        "asked_at": row.asked_at, "until": row.expires_at,
+        "asked_at": row.asked_at,
+        "until": row.expires_at,
         "not_me_url": stop_link(services, session, row.references, contact),
-    }  # fmt: skip
+    }
     key = f"challenge:{row.id}:{row.expires_at}"
     if Method(row.method) is Method.EMAIL_LINK:
         url = f"{services.settings.server.public_url}/verify/{challenge.secret}"
         effect = "withdraw" if row.purpose == "withdraw" else (requests[0].right if requests else "")
-        talk.mail(services, session, "mail_link", to=contact, language=language, key=key, url=url, effect=effect, **common)
+        talk.mail(
+            services,
+            session,
+            "mail_link",
+            to=contact,
+            language=language,
+            key=key,
+            url=url,
+            effect=effect,
+            **common,
+        )
     else:
-        talk.mail(services, session, "mail_code", to=contact, language=language, key=key, code=challenge.secret, **common)
+        talk.mail(
+            services,
+            session,
+            "mail_code",
+            to=contact,
+            language=language,
+            key=key,
+            code=challenge.secret,
+            **common,
+        )
 
 
 def stop_link(services: Services, session: Session, references: Sequence[str], contact: str) -> str:
@@ -230,9 +286,11 @@ def stop_link(services: Services, session: Session, references: Sequence[str], c
     secret = services.random(24).hex()
     session.add(
         StopLink(
-            link_hash=services.keyring.keyed_hash(secret, "stop"), references=list(references),
-            contact_hash=services.keyring.keyed_hash(normal_address(contact)), made_at=services.clock.now(),
-        )  # fmt: skip
+            link_hash=services.keyring.keyed_hash(secret, "stop"),
+            references=list(references),
+            contact_hash=services.keyring.keyed_hash(normal_address(contact)),
+            made_at=services.clock.now(),
+        )
     )
     return f"{services.settings.server.public_url}/verify/stop/{secret}"
 
@@ -258,7 +316,12 @@ class Attempt:
 def reserve_attempt(services: Services, session: Session, challenge: ChallengeRow | None) -> Attempt:
     """Count a try before it is checked; raises NotVerified or TooManyAttempts in the same words for everybody."""
     now = services.clock.now()
-    if challenge is None or challenge.state != "sent" or challenge.expires_at is None or challenge.expires_at <= now:
+    if (
+        challenge is None
+        or challenge.state != "sent"
+        or challenge.expires_at is None
+        or challenge.expires_at <= now
+    ):
         raise NotVerified
     if is_paused(services, session, *_counted_under(services, challenge)):
         raise TooManyAttempts(paused=True)
@@ -271,17 +334,21 @@ def reserve_attempt(services: Services, session: Session, challenge: ChallengeRo
     return Attempt(challenge.id, Method(challenge.method), challenge.stored or "")
 
 
-def current_challenge(session: Session, conversation: Conversation, purpose: str = "prove") -> ChallengeRow | None:
+def current_challenge(
+    session: Session, conversation: Conversation, purpose: str = "prove"
+) -> ChallengeRow | None:
     """Give the newest code asked for in this very conversation; a code typed elsewhere is worth nothing (A19)."""
     return session.exec(
         select(ChallengeRow)
         .where(
-            col(ChallengeRow.conversation_id) == conversation.id, col(ChallengeRow.purpose) == purpose,
-            col(ChallengeRow.method) == Method.EMAIL_CODE, col(ChallengeRow.state).in_(("wanted", "sent")),
+            col(ChallengeRow.conversation_id) == conversation.id,
+            col(ChallengeRow.purpose) == purpose,
+            col(ChallengeRow.method) == Method.EMAIL_CODE,
+            col(ChallengeRow.state).in_(("wanted", "sent")),
         )
         .order_by(col(ChallengeRow.asked_at).desc())
         .limit(1)
-    ).first()  # fmt: skip
+    ).first()
 
 
 async def is_right(services: Services, attempt: Attempt, answer: str) -> bool:
@@ -308,12 +375,22 @@ def note_failure(services: Services, session: Session, challenge_id: str) -> Cha
     if challenge is None:
         return None
     now = services.clock.now()
-    session.add_all(Tally(subject_hash=h, what="failed", at=now) for h in set(_counted_under(services, challenge)))
+    session.add_all(
+        Tally(subject_hash=h, what="failed", at=now) for h in set(_counted_under(services, challenge))
+    )
     if challenge.attempts >= TRIES_PER_CODE:
         challenge.state = "dead"
         session.add(challenge)
     for ref in challenge.references:
-        record(services, session, ref, "subject", "proof_failed", method=challenge.method, attempts=challenge.attempts)
+        record(
+            services,
+            session,
+            ref,
+            "subject",
+            "proof_failed",
+            method=challenge.method,
+            attempts=challenge.attempts,
+        )
     return challenge
 
 
@@ -331,10 +408,15 @@ def consume(services: Services, session: Session, challenge_id: str) -> Evidence
     contact = services.keyring.unseal(challenge.contact)
     claimed = services.keyring.unseal(challenge.claimed)
     return give_evidence(
-        services, session, method=Method(challenge.method), contact=contact, conversation_id=challenge.conversation_id,
-        references=challenge.references, on_file=challenge.on_file,
+        services,
+        session,
+        method=Method(challenge.method),
+        contact=contact,
+        conversation_id=challenge.conversation_id,
+        references=challenge.references,
+        on_file=challenge.on_file,
         client_id=claimed if challenge.claimed_kind == "client_id" else None,
-    )  # fmt: skip
+    )
 
 
 def give_evidence(
@@ -353,12 +435,19 @@ def give_evidence(
     fresh = method is Method.CLIENT_AREA
     contact_hash = services.keyring.keyed_hash(normal_address(contact))
     evidence = EvidenceRow(
-        id=services.random(12).hex(), method=method, tier=Tier.T2 if fresh else Tier.T1,
-        contact=services.keyring.seal(contact), contact_hash=contact_hash, conversation_id=conversation_id,
-        client_id=services.keyring.seal(client_id) if client_id else None, references=list(references),
-        on_file=on_file, fresh_login=fresh, obtained_at=now,
+        id=services.random(12).hex(),
+        method=method,
+        tier=Tier.T2 if fresh else Tier.T1,
+        contact=services.keyring.seal(contact),
+        contact_hash=contact_hash,
+        conversation_id=conversation_id,
+        client_id=services.keyring.seal(client_id) if client_id else None,
+        references=list(references),
+        on_file=on_file,
+        fresh_login=fresh,
+        obtained_at=now,
         flags=["two_verifiers"] if _raced(session, contact_hash, conversation_id, now) else [],
-    )  # fmt: skip
+    )
     session.add(evidence)
     session.flush()
     conversation = session.get(Conversation, conversation_id)
@@ -374,9 +463,10 @@ def give_evidence(
 
 def _raced(session: Session, contact_hash: str, conversation_id: str, now: datetime) -> bool:
     other = select(EvidenceRow.id).where(
-        col(EvidenceRow.contact_hash) == contact_hash, col(EvidenceRow.conversation_id) != conversation_id,
+        col(EvidenceRow.contact_hash) == contact_hash,
+        col(EvidenceRow.conversation_id) != conversation_id,
         col(EvidenceRow.obtained_at) > now - _RACE,
-    )  # fmt: skip
+    )
     return session.exec(other).first() is not None
 
 
@@ -388,9 +478,17 @@ def attach(services: Services, session: Session, request: PrivacyRequest, eviden
     request.contact, request.contact_hash = evidence.contact, evidence.contact_hash
     request.to_plan_at = services.clock.now()
     record(
-        services, session, request.ref, "subject", "proved", method=evidence.method, tier=int(evidence.tier),
-        evidence=evidence.id, on_file=evidence.on_file, flags=evidence.flags,
-    )  # fmt: skip
+        services,
+        session,
+        request.ref,
+        "subject",
+        "proved",
+        method=evidence.method,
+        tier=int(evidence.tier),
+        evidence=evidence.id,
+        on_file=evidence.on_file,
+        flags=evidence.flags,
+    )
     move(services, session, request, Status.OPEN, "subject")
     if evidence.flags and request.right in IRREVERSIBLE:
         set_attention(services, session, request, evidence.flags[0])
@@ -412,9 +510,15 @@ def valid_evidence(services: Services, session: Session, conversation: Conversat
 def as_evidence(services: Services, row: EvidenceRow) -> Evidence:
     """Give the evidence as the type that whatever discloses or erases asks for."""
     return Evidence(
-        row.id, Method(row.method), Tier(row.tier), services.keyring.unseal(row.contact), row.obtained_at,
-        tuple(row.references), row.on_file, row.fresh_login,
-    )  # fmt: skip
+        row.id,
+        Method(row.method),
+        Tier(row.tier),
+        services.keyring.unseal(row.contact),
+        row.obtained_at,
+        tuple(row.references),
+        row.on_file,
+        row.fresh_login,
+    )
 
 
 def identity_of(services: Services, row: EvidenceRow) -> Identity:
@@ -436,13 +540,20 @@ def do_stop(services: Services, session: Session, secret: str) -> list[PrivacyRe
     session.add(link)
     session.execute(
         update(ChallengeRow)
-        .where(col(ChallengeRow.state).in_(("wanted", "sent")), col(ChallengeRow.claimed_hash) == link.contact_hash)
+        .where(
+            col(ChallengeRow.state).in_(("wanted", "sent")),
+            col(ChallengeRow.claimed_hash) == link.contact_hash,
+        )
         .values(state="dead")
     )
-    return stop_requests(services, session, [r for ref in link.references if (r := session.get(PrivacyRequest, ref))])
+    return stop_requests(
+        services, session, [r for ref in link.references if (r := session.get(PrivacyRequest, ref))]
+    )
 
 
-def stop_requests(services: Services, session: Session, requests: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:
+def stop_requests(
+    services: Services, session: Session, requests: Sequence[PrivacyRequest]
+) -> list[PrivacyRequest]:
     """Stop what its contact says it never asked for: nothing is carried out until a person has looked."""
     stopped = [request for request in requests if request.status in STOPPABLE]
     for request in stopped:

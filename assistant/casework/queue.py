@@ -60,16 +60,27 @@ DESK = "desk"
 
 
 def do_propose(
-    services: Services, session: Session, request: PrivacyRequest, plan: Plan, *, planned_by: str = DESK,
+    services: Services,
+    session: Session,
+    request: PrivacyRequest,
+    plan: Plan,
+    *,
+    planned_by: str = DESK,
     automatic: bool = False,
-) -> Action:  # fmt: skip
+) -> Action:
     """Put a plan in the queue; an earlier one of the request is void and shown beside it."""
     replaced = void_actions(services, session, request.ref, "replaced")
     action = Action(
-        id=services.random(8).hex(), ref=request.ref, operation=plan.order.operation, plan=plan_to_json(plan),
-        plan_hash=plan.hash, created_at=services.clock.now(), planned_by=planned_by, automatic=automatic,
+        id=services.random(8).hex(),
+        ref=request.ref,
+        operation=plan.order.operation,
+        plan=plan_to_json(plan),
+        plan_hash=plan.hash,
+        created_at=services.clock.now(),
+        planned_by=planned_by,
+        automatic=automatic,
         replaces=replaced[-1].id if replaced else None,
-    )  # fmt: skip
+    )
     session.add(action)
     session.flush()
     session.add_all(
@@ -78,10 +89,19 @@ def do_propose(
     )
     request.to_plan_at = None
     record(
-        services, session, request.ref, planned_by if planned_by == DESK else f"agent:{planned_by}", "plan_proposed",
-        action=action.id, hash=plan.hash, rows=plan.rows, keeps=len(plan.keeps), blockers=len(plan.blockers),
-        conflicts=len(plan.conflicts), replaces=action.replaces,
-    )  # fmt: skip
+        services,
+        session,
+        request.ref,
+        planned_by if planned_by == DESK else f"agent:{planned_by}",
+        "plan_proposed",
+        action=action.id,
+        hash=plan.hash,
+        rows=plan.rows,
+        keeps=len(plan.keeps),
+        blockers=len(plan.blockers),
+        conflicts=len(plan.conflicts),
+        replaces=action.replaces,
+    )
     if not automatic:
         _await_approval(services, session, request)
     return action
@@ -107,7 +127,10 @@ def undo(services: Services, session: Session, action_id: str, agent: Principal)
     agent.require(*WORKERS, scope=Scope.APPROVE)
     action, request = get_action(session, action_id)
     if action.state != "approved":
-        raise Conflict("It cannot be undone any more: the effect has started or it was never approved.", state=action.state)
+        raise Conflict(
+            "It cannot be undone any more: the effect has started or it was never approved.",
+            state=action.state,
+        )
     action.state, action.not_before = "proposed", None
     session.add(action)
     record(services, session, request.ref, f"agent:{agent.name}", "approval_undone", action=action.id)
@@ -125,7 +148,15 @@ def reject(services: Services, session: Session, action_id: str, reason: str, ag
         raise Conflict("Say why the plan is rejected.")
     action.state, action.reason = "rejected", reason.strip()
     session.add(action)
-    record(services, session, request.ref, f"agent:{agent.name}", "plan_rejected", action=action.id, reason=reason.strip())
+    record(
+        services,
+        session,
+        request.ref,
+        f"agent:{agent.name}",
+        "plan_rejected",
+        action=action.id,
+        reason=reason.strip(),
+    )
     move(services, session, request, Status.OPEN, f"agent:{agent.name}")
     set_attention(services, session, request, "plan_rejected")
     return action
@@ -160,7 +191,9 @@ def get_request(session: Session, ref: str) -> PrivacyRequest:
     return request
 
 
-def waiting_actions(session: Session, states: Sequence[str] = ("proposed",)) -> list[tuple[Action, PrivacyRequest]]:
+def waiting_actions(
+    session: Session, states: Sequence[str] = ("proposed",)
+) -> list[tuple[Action, PrivacyRequest]]:
     """List the queue by legal due date."""
     rows = session.exec(
         select(Action, PrivacyRequest)

@@ -53,7 +53,11 @@ def _agents(services: Services, session: Session) -> list[tuple[str, str]]:
 
 
 def _remind(
-    services: Services, session: Session, request: PrivacyRequest, today: date, addresses: list[tuple[str, str]]
+    services: Services,
+    session: Session,
+    request: PrivacyRequest,
+    today: date,
+    addresses: list[tuple[str, str]],
 ) -> None:
     url = f"{services.settings.server.public_url}/console/requests/{request.ref}"
     seen = [talk.as_seen(request)]
@@ -62,15 +66,30 @@ def _remind(
         if today > request.due_on:
             days = (today - request.due_on).days
             talk.mail(
-                services, session, "agent_overdue", to=address, language=language, key=key, requests=seen, days=days,
+                services,
+                session,
+                "agent_overdue",
+                to=address,
+                language=language,
+                key=key,
+                requests=seen,
+                days=days,
                 url=url,
-            )  # fmt: skip
+            )
         else:
             left = (request.safe_on - today).days
             talk.mail(
-                services, session, "agent_reminder", to=address, language=language, key=key, requests=seen,
-                days_left=max(left, 0), safe_on=request.safe_on, url=url,
-            )  # fmt: skip
+                services,
+                session,
+                "agent_reminder",
+                to=address,
+                language=language,
+                key=key,
+                requests=seen,
+                days_left=max(left, 0),
+                safe_on=request.safe_on,
+                url=url,
+            )
     if lapse_drafts_due(request, today):
         set_attention(services, session, request, "lapse_letter_to_approve")
     record(services, session, request.ref, "desk", "reminded", on=today, due_on=request.due_on)
@@ -86,17 +105,19 @@ def _expire(services: Services, session: Session) -> None:
     session.execute(
         update(ChallengeRow)
         .where(
-            col(ChallengeRow.state).in_(("wanted", "sent")), col(ChallengeRow.expires_at) <= now,
+            col(ChallengeRow.state).in_(("wanted", "sent")),
+            col(ChallengeRow.expires_at) <= now,
             col(ChallengeRow.renewable_until).is_(None) | (col(ChallengeRow.renewable_until) <= now),
         )
         .values(state="dead", stored=None)
-    )  # fmt: skip
+    )
     session.execute(
         delete(ChallengeRow).where(
-            col(ChallengeRow.state).in_(("dead", "used")), col(ChallengeRow.asked_at) <= now - _CODES_KEPT,
+            col(ChallengeRow.state).in_(("dead", "used")),
+            col(ChallengeRow.asked_at) <= now - _CODES_KEPT,
             col(ChallengeRow.renewable_until).is_(None) | (col(ChallengeRow.renewable_until) <= now),
         )
-    )  # fmt: skip
+    )
     session.execute(delete(Tally).where(col(Tally.at) <= now - _TALLIES_KEPT))
     session.execute(delete(Seen).where(col(Seen.until) <= now))
     session.execute(delete(AgentSession).where(col(AgentSession.last_at) <= now - _AGENT_SESSION))

@@ -25,9 +25,16 @@ _SHORTEST_PASSWORD = 12
 
 
 def add_agent(
-    services: Services, session: Session, name: str, role: Role, *, password: str, totp_secret: str,
-    email: str | None = None, language: str = "en",
-) -> Agent:  # fmt: skip
+    services: Services,
+    session: Session,
+    name: str,
+    role: Role,
+    *,
+    password: str,
+    totp_secret: str,
+    email: str | None = None,
+    language: str = "en",
+) -> Agent:
     """Add an agent; raises Conflict if the name is taken, Invalid for a weak password."""
     if not name.strip() or len(name) > 64:  # noqa: PLR2004 - a name fits on a badge
         raise Invalid("Give the agent a name of at most 64 characters.")
@@ -36,9 +43,13 @@ def add_agent(
     if session.get(Agent, name):
         raise Conflict(f"There is an agent {name} already; see `assistant agents list`.")
     agent = Agent(
-        name=name, role=role, password=_HASHER.hash(password), totp_secret=services.keyring.seal(totp_secret),
-        email=email, language=language,
-    )  # fmt: skip
+        name=name,
+        role=role,
+        password=_HASHER.hash(password),
+        totp_secret=services.keyring.seal(totp_secret),
+        email=email,
+        language=language,
+    )
     session.add(agent)
     record(services, session, "", "desk", "agent_added", agent=name, role=role)
     return agent
@@ -53,11 +64,23 @@ def new_token(
     token = f"pd_{services.random(24).hex()}"
     session.add(
         AgentToken(
-            token_hash=services.keyring.keyed_hash(token, "token"), agent=name, scope=scope,
-            may_approve_irreversible=may_approve_irreversible, made_at=services.clock.now(),
-        )  # fmt: skip
+            token_hash=services.keyring.keyed_hash(token, "token"),
+            agent=name,
+            scope=scope,
+            may_approve_irreversible=may_approve_irreversible,
+            made_at=services.clock.now(),
+        )
     )
-    record(services, session, "", "desk", "token_made", agent=name, scope=scope, irreversible=may_approve_irreversible)
+    record(
+        services,
+        session,
+        "",
+        "desk",
+        "token_made",
+        agent=name,
+        scope=scope,
+        irreversible=may_approve_irreversible,
+    )
     return token
 
 
@@ -81,7 +104,9 @@ def password_matches(stored: str | None, password: str) -> bool:
 _NOBODY = _HASHER.hash("nobody has this password")
 
 
-def sign_in(services: Services, session: Session, name: str, totp: str, *, password_ok: bool) -> tuple[str, AgentSession]:
+def sign_in(
+    services: Services, session: Session, name: str, totp: str, *, password_ok: bool
+) -> tuple[str, AgentSession]:
     """Begin a session of the console; raises NotAuthenticated in the same words whatever was wrong."""
     agent = session.get(Agent, name)
     now = services.clock.now()
@@ -93,15 +118,21 @@ def sign_in(services: Services, session: Session, name: str, totp: str, *, passw
     session.add(agent)
     secret = services.random(32).hex()
     row = AgentSession(
-        session_hash=services.keyring.keyed_hash(secret, "session"), agent=name, csrf=services.random(16).hex(),
-        started_at=now, last_at=now, totp_at=now,
-    )  # fmt: skip
+        session_hash=services.keyring.keyed_hash(secret, "session"),
+        agent=name,
+        csrf=services.random(16).hex(),
+        started_at=now,
+        last_at=now,
+        totp_at=now,
+    )
     session.add(row)
     record(services, session, "", f"agent:{name}", "signed_in")
     return secret, row
 
 
-_REFUSED = "Name, password or code are not right, or too many attempts were made; wait a moment and try again."
+_REFUSED = (
+    "Name, password or code are not right, or too many attempts were made; wait a moment and try again."
+)
 
 
 def note_failed_sign_in(services: Services, session: Session, name: str) -> None:
@@ -122,7 +153,9 @@ def fresh_totp(services: Services, session: Session, row: AgentSession, code: st
     if agent.locked_until and agent.locked_until > services.clock.now():
         raise NotAuthenticated(_REFUSED)
     if not _totp_once(services, agent, code):
-        raise NotAuthenticated("That code is not right or was used already; wait for the next one.", failed=agent.name)
+        raise NotAuthenticated(
+            "That code is not right or was used already; wait for the next one.", failed=agent.name
+        )
     session.add(agent)
     stored = session.get_one(AgentSession, row.session_hash)
     stored.totp_at = services.clock.now()

@@ -35,9 +35,17 @@ def say(
     language = conversation.language or services.settings.controller.languages[0]
     rendered = services.texts.render(text_name, language, **values)
     say_text(
-        services, session, conversation, rendered.text, subject=rendered.subject, choices=choices,
-        expects=expects, requests=requests, key=key or _fresh(services), language=language,
-    )  # fmt: skip
+        services,
+        session,
+        conversation,
+        rendered.text,
+        subject=rendered.subject,
+        choices=choices,
+        expects=expects,
+        requests=requests,
+        key=key or _fresh(services),
+        language=language,
+    )
 
 
 def say_text(
@@ -61,14 +69,32 @@ def say_text(
     buttons = [{"label": c.label, "value": c.value, **({"url": c.url} if c.url else {})} for c in choices]
     cards = [_card(request) for request in requests]
     row = {
-        "conversation_id": conversation.id, "external_id": key, "sender": sender, "name": shown, "text": text,
-        "kind": "text", "choices": buttons, "expects": expects, "requests": cards, "reading": {}, "handled": True,
-        "at": at, "subject": subject, "headers": {},
-    }  # fmt: skip
+        "conversation_id": conversation.id,
+        "external_id": key,
+        "sender": sender,
+        "name": shown,
+        "text": text,
+        "kind": "text",
+        "choices": buttons,
+        "expects": expects,
+        "requests": cards,
+        "reading": {},
+        "handled": True,
+        "at": at,
+        "subject": subject,
+        "headers": {},
+    }
     inserted = session.execute(insert(Message).values(**row)).inserted_primary_key
     ident = int(inserted[0]) if inserted else 0
     message = ChatMessage(
-        ident, "agent" if sender == "agent" else "assistant", shown, text, at, tuple(choices), expects, tuple(cards)
+        ident,
+        "agent" if sender == "agent" else "assistant",
+        shown,
+        text,
+        at,
+        tuple(choices),
+        expects,
+        tuple(cards),
     )
     post(session, conversation.id, message)
     if conversation.channel not in LIVE:
@@ -76,9 +102,15 @@ def say_text(
 
 
 def _reply(
-    services: Services, session: Session, conversation: Conversation, key: str, subject: str | None, text: str,
-    language: str, buttons: list[dict[str, Any]],
-) -> None:  # fmt: skip
+    services: Services,
+    session: Session,
+    conversation: Conversation,
+    key: str,
+    subject: str | None,
+    text: str,
+    language: str,
+    buttons: list[dict[str, Any]],
+) -> None:
     if not conversation.answerable or _answered_enough(services, session, conversation):
         return
     if subject is None and conversation.channel == "email":
@@ -92,10 +124,19 @@ def _reply(
     ).first()
     headers, heard = last or ({}, None)
     queue_outgoing(
-        services, session, key=f"reply:{conversation.id}:{key}", channel=conversation.channel, kind="reply",
-        conversation_id=conversation.id, recipient=conversation.subject_hint, subject=subject or heard, text=text,
-        language=language, choices=buttons, headers={**headers, "automatic": "auto-replied"},
-    )  # fmt: skip
+        services,
+        session,
+        key=f"reply:{conversation.id}:{key}",
+        channel=conversation.channel,
+        kind="reply",
+        conversation_id=conversation.id,
+        recipient=conversation.subject_hint,
+        subject=subject or heard,
+        text=text,
+        language=language,
+        choices=buttons,
+        headers={**headers, "automatic": "auto-replied"},
+    )
 
 
 def _answered_enough(services: Services, session: Session, conversation: Conversation) -> bool:
@@ -104,7 +145,9 @@ def _answered_enough(services: Services, session: Session, conversation: Convers
         return False
     since = services.clock.now() - timedelta(days=1)
     sent = select(func.count()).where(
-        col(Outbox.conversation_id) == conversation.id, col(Outbox.kind) == "reply", col(Outbox.created_at) > since
+        col(Outbox.conversation_id) == conversation.id,
+        col(Outbox.kind) == "reply",
+        col(Outbox.created_at) > since,
     )
     return session.exec(sent).one() >= _MOST_REPLIES_A_DAY
 
@@ -124,17 +167,33 @@ def mail(
     """Queue a fresh mail to an address: never a reply, never to what a message claims; once per `key`."""
     rendered = services.texts.render(text_name, language, **values)
     queue_outgoing(
-        services, session, key=key, channel="email", kind="mail", conversation_id=conversation_id, ref=ref,
-        recipient=to, subject=rendered.subject, text=rendered.text, language=language,
-    )  # fmt: skip
+        services,
+        session,
+        key=key,
+        channel="email",
+        kind="mail",
+        conversation_id=conversation_id,
+        ref=ref,
+        recipient=to,
+        subject=rendered.subject,
+        text=rendered.text,
+        language=language,
+    )
 
 
 def relay(services: Services, session: Session, message_id: int, to: str) -> None:
     """Queue the original of a message for support, unchanged."""
     queue_outgoing(
-        services, session, key=f"relay:{message_id}", channel="email", kind="relay", recipient=to, text="",
-        language="en", raw_message_id=message_id,
-    )  # fmt: skip
+        services,
+        session,
+        key=f"relay:{message_id}",
+        channel="email",
+        kind="relay",
+        recipient=to,
+        text="",
+        language="en",
+        raw_message_id=message_id,
+    )
 
 
 def queue_outgoing(
@@ -160,15 +219,27 @@ def queue_outgoing(
         return False
     now = services.clock.now()
     payload = {
-        "subject": subject, "text": text, "language": language, "choices": list(choices), "headers": dict(headers or {})
-    }  # fmt: skip
+        "subject": subject,
+        "text": text,
+        "language": language,
+        "choices": list(choices),
+        "headers": dict(headers or {}),
+    }
     session.execute(
         insert(Outbox).values(
-            key=key, channel=channel, kind=kind, conversation_id=conversation_id, ref=ref,
+            key=key,
+            channel=channel,
+            kind=kind,
+            conversation_id=conversation_id,
+            ref=ref,
             recipient=services.keyring.seal(recipient) if recipient else None,
-            payload=services.keyring.seal(json.dumps(payload)), raw_message_id=raw_message_id,
-            state="waiting", attempts=0, due_at=due_at or now, created_at=now,
-        )  # fmt: skip
+            payload=services.keyring.seal(json.dumps(payload)),
+            raw_message_id=raw_message_id,
+            state="waiting",
+            attempts=0,
+            due_at=due_at or now,
+            created_at=now,
+        )
     )
     wake(session, "deliver")
     return True
@@ -177,13 +248,21 @@ def queue_outgoing(
 def as_seen(request: PrivacyRequest) -> dict[str, Any]:
     """Give what a text or a chat card says of a request."""
     return {
-        "ref": request.ref, "right": request.right, "status": request.status,
-        "received_on": request.received_on, "due_on": request.due_on,
-    }  # fmt: skip
+        "ref": request.ref,
+        "right": request.right,
+        "status": request.status,
+        "received_on": request.received_on,
+        "due_on": request.due_on,
+    }
 
 
 def _card(request: Mapping[str, Any]) -> dict[str, Any]:
-    return {"ref": request["ref"], "right": request["right"], "status": request["status"], "due_on": str(request["due_on"])}
+    return {
+        "ref": request["ref"],
+        "right": request["right"],
+        "status": request["status"],
+        "due_on": str(request["due_on"]),
+    }
 
 
 def _fresh(services: Services) -> str:
@@ -194,8 +273,13 @@ def chat_message(row: Message) -> ChatMessage:
     """Give a stored message as its reader sees it."""
     sender = row.sender if row.sender in {"you", "agent"} else "assistant"
     return ChatMessage(
-        row.id or 0, sender, row.name, row.text, row.at,  # type: ignore[arg-type]
-        tuple(Choice(**choice) for choice in row.choices), row.expects, tuple(row.requests),
+        row.id or 0,
+        sender,
+        row.name,
+        row.text,
+        row.at,  # type: ignore[arg-type]
+        tuple(Choice(**choice) for choice in row.choices),
+        row.expects,
+        tuple(row.requests),
         row.external_id if row.sender == "you" else None,
-    )  # fmt: skip
-
+    )

@@ -64,10 +64,17 @@ def ask_about_services(
     seen = [talk.as_seen(request)]
     asked = services.texts.render("services_running", language, requests=seen, services=running)
     talk.say_text(
-        services, session, conversation, asked.text, subject=asked.subject, language=language, requests=seen,
-        key=f"services:{action.id}:{services.random(4).hex()}", expects="choice",
+        services,
+        session,
+        conversation,
+        asked.text,
+        subject=asked.subject,
+        language=language,
+        requests=seen,
+        key=f"services:{action.id}:{services.random(4).hex()}",
+        expects="choice",
         choices=_services_choices(services, language),
-    )  # fmt: skip
+    )
     conversation.state = {"question": "services_running", "expects": "choice", "about": [request.ref]}
     session.add(conversation)
     record(services, session, request.ref, f"agent:{agent.name}", "services_asked", running=len(running))

@@ -66,7 +66,9 @@ class TalkingDesk:
     async def recover(self) -> int:
         """Take up what was stored but not answered when the desk was killed."""
         left = await self.services.read(
-            lambda s: list(s.exec(select(Message).where(col(Message.handled).is_(False)).order_by(col(Message.id))))
+            lambda s: list(
+                s.exec(select(Message).where(col(Message.handled).is_(False)).order_by(col(Message.id)))
+            )
         )
         for message in left:
             attempt = await self.services.write(lambda session, m=message: self._reserve_again(session, m))  # type: ignore[misc]
@@ -80,7 +82,9 @@ class TalkingDesk:
 
     # ── one message ────────────────────────────────────────────────────────────────────────────────
 
-    def _turn(self, session: Session, incoming: Incoming, reading: Reading) -> tuple[Receipt, proof.Attempt | None]:
+    def _turn(
+        self, session: Session, incoming: Incoming, reading: Reading
+    ) -> tuple[Receipt, proof.Attempt | None]:
         services = self.services
         incoming = replace(incoming, locale=self._locale(incoming.locale))
         conversation = find_or_start_conversation(services, session, incoming)
@@ -94,9 +98,15 @@ class TalkingDesk:
             self._note_bounce(session, conversation)
             return receipt, None
         turn = Turn(
-            services, session, conversation, incoming.text, incoming.kind, incoming.received_at, reading,
+            services,
+            session,
+            conversation,
+            incoming.text,
+            incoming.kind,
+            incoming.received_at,
+            reading,
             State.of(conversation.state),
-        )  # fmt: skip
+        )
         if incoming.channel == "email":
             self._mail_turn(turn, incoming, message_id)
         else:
@@ -119,7 +129,9 @@ class TalkingDesk:
             _flag(self.services, turn.session, requests, "other_sender")
             return
         intents = {intent.name for intent in turn.reading.intents}
-        if turn.reading.decision == "request" or (requests and (turn.state.expects or "cancel_request" in intents)):
+        if turn.reading.decision == "request" or (
+            requests and (turn.state.expects or "cancel_request" in intents)
+        ):
             turn.take()
         elif requests:
             _flag(self.services, turn.session, requests, "new_message")
@@ -182,7 +194,9 @@ class TalkingDesk:
         """Give a turn in which nobody wrote anything."""
         quiet = Reading("", conversation.language or "en", "none", (), {}, None)
         now = self.services.clock.now()
-        return Turn(self.services, session, conversation, "", "text", now, quiet, State.of(conversation.state))
+        return Turn(
+            self.services, session, conversation, "", "text", now, quiet, State.of(conversation.state)
+        )
 
     def proved(self, turn: Turn, evidence: EvidenceRow) -> None:
         """Say what happens next to the requests that a proof opened."""
@@ -197,7 +211,9 @@ class TalkingDesk:
     async def open_session(self, token: str | None, after: int | None, locale: str | None) -> ChatSession:
         """Resume the session of a token, or begin a new one; history hides after 30 idle minutes."""
         if token and self._is_ours(token):
-            found = await self.services.write(lambda session: self._resume(session, self._thread(token), after))
+            found = await self.services.write(
+                lambda session: self._resume(session, self._thread(token), after)
+            )
             if found is not None:
                 return ChatSession(token, self._thread(token), tuple(found))
         fresh = self._new_token()
@@ -209,7 +225,9 @@ class TalkingDesk:
 
     def _is_ours(self, token: str) -> bool:
         nonce, mac = token[: 2 * _NONCE_BYTES], token[2 * _NONCE_BYTES :]
-        return hmac.compare_digest(self.services.keyring.keyed_hash(nonce, "chat")[:32].encode(), mac.encode())
+        return hmac.compare_digest(
+            self.services.keyring.keyed_hash(nonce, "chat")[:32].encode(), mac.encode()
+        )
 
     def _thread(self, token: str) -> str:
         return self.services.keyring.keyed_hash(token, "thread")
@@ -227,7 +245,11 @@ class TalkingDesk:
         since = max(after or 0, state.hidden_before)
         rows = session.exec(
             select(Message)
-            .where(col(Message.conversation_id) == conversation.id, col(Message.id) > since, col(Message.sender) != "note")
+            .where(
+                col(Message.conversation_id) == conversation.id,
+                col(Message.id) > since,
+                col(Message.sender) != "note",
+            )
             .order_by(col(Message.id).desc())
             .limit(_MOST_HISTORY)
         ).all()
@@ -235,7 +257,10 @@ class TalkingDesk:
 
     def _hide(self, session: Session, conversation: Conversation, state: State) -> State:
         last = session.exec(
-            select(Message.id).where(col(Message.conversation_id) == conversation.id).order_by(col(Message.id).desc()).limit(1)
+            select(Message.id)
+            .where(col(Message.conversation_id) == conversation.id)
+            .order_by(col(Message.id).desc())
+            .limit(1)
         ).first()
         hidden = replace(state, hidden_before=last or 0)
         values = {"state": hidden.as_json(), "last_at": self.services.clock.now(), "proved_at": None}
@@ -252,18 +277,28 @@ class TalkingDesk:
         key = signed.key or self.services.settings.secret(signed.key_env, "webchat.identify.key_env")
         signer = Signer(signed.issuer, signed.audience, signed.algorithm, key)
         who = read_token(signer, token, self.services.clock.now(), fresh_login=False)
-        contacts = await proof.contacts_of(self.services, proof.claimed_identity(proof.Claim("email", who.email)))
+        contacts = await proof.contacts_of(
+            self.services, proof.claimed_identity(proof.Claim("email", who.email))
+        )
 
         def unit(session: Session) -> None:
             take_once(session, f"jti:{who.token_id}", who.expires_at)
             conversation = session.get(Conversation, conversation_id(self.services, "webchat", thread))
             if conversation is None:
                 raise NotVerified("Write a message first, then sign in.")
-            waiting = [r.ref for r in requests_of(session, conversation) if r.status in {"received", "verifying"}]
+            waiting = [
+                r.ref for r in requests_of(session, conversation) if r.status in {"received", "verifying"}
+            ]
             evidence = proof.give_evidence(
-                self.services, session, method=Method.PAGE_TOKEN, contact=who.email, conversation_id=conversation.id,
-                references=waiting, on_file=bool(contacts), client_id=who.client_id,
-            )  # fmt: skip
+                self.services,
+                session,
+                method=Method.PAGE_TOKEN,
+                contact=who.email,
+                conversation_id=conversation.id,
+                references=waiting,
+                on_file=bool(contacts),
+                client_id=who.client_id,
+            )
             turn = self.quiet_turn(session, conversation)
             self.proved(turn, evidence)
             turn.store_state()
@@ -274,10 +309,14 @@ class TalkingDesk:
         """Note the last message the person has seen."""
         ident = conversation_id(self.services, "webchat", thread)
         await self.services.write(
-            lambda s: s.execute(update(Conversation).where(col(Conversation.id) == ident).values(seen_id=message_id))
+            lambda s: s.execute(
+                update(Conversation).where(col(Conversation.id) == ident).values(seen_id=message_id)
+            )
         )
 
-    def watch(self, thread: str) -> AbstractAsyncContextManager[AsyncIterator[ChatMessage | Literal["typing"]]]:
+    def watch(
+        self, thread: str
+    ) -> AbstractAsyncContextManager[AsyncIterator[ChatMessage | Literal["typing"]]]:
         """Give the messages to this thread as they are committed."""
         return self.services.hub.watch(conversation_id(self.services, "webchat", thread))
 
@@ -295,7 +334,9 @@ def login_challenge(services: Services, session: Session, nonce: str) -> Challen
     row = session.exec(
         select(ChallengeRow).where(col(ChallengeRow.link_hash) == services.keyring.keyed_hash(nonce, "link"))
     ).first()
-    alive = row is not None and row.state == "sent" and row.expires_at and row.expires_at > services.clock.now()
+    alive = (
+        row is not None and row.state == "sent" and row.expires_at and row.expires_at > services.clock.now()
+    )
     return row if alive else None
 
 
@@ -322,9 +363,11 @@ def _flag(services: Services, session: Session, requests: list[PrivacyRequest], 
 
 def _as_json(reading: Reading) -> dict[str, Any]:
     return {
-        "language": reading.language, "decision": reading.decision,
-        "intents": [asdict(intent) for intent in reading.intents], "sentence": reading.sentence,
-    }  # fmt: skip
+        "language": reading.language,
+        "decision": reading.decision,
+        "intents": [asdict(intent) for intent in reading.intents],
+        "sentence": reading.sentence,
+    }
 
 
 def _own_message(message_id: int, incoming: Incoming) -> ChatMessage:

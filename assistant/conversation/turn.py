@@ -83,7 +83,9 @@ class Turn:
         if self.reading.decision == "request":
             self._open(self._rights())
         elif wish := next((name for name in _CONVERSATIONAL if name in names), None):
-            {"human": self.hand_over, "cancel_request": self._never_mind, "request_status": self._status}[wish]()
+            {"human": self.hand_over, "cancel_request": self._never_mind, "request_status": self._status}[
+                wish
+            ]()
         elif self.reading.decision == "ask":
             self._ask_right(self._rights())
         else:
@@ -111,7 +113,9 @@ class Turn:
     def _repeat(self) -> None:
         """Ask again what is still awaited, in the same words."""
         about = self._requests(self.state.about)
-        if self.state.expects == "code" and (challenge := proof.current_challenge(self.session, self.conversation)):
+        if self.state.expects == "code" and (
+            challenge := proof.current_challenge(self.session, self.conversation)
+        ):
             name = "code_sent_email" if challenge.claimed_kind == "email" else "code_sent_client_id"
             self.say(name, expects="code", choices=self.code_choices(), until=challenge.expires_at)
         elif self.state.question == "ask_rectification_value":
@@ -124,9 +128,17 @@ class Turn:
     # ── opening ────────────────────────────────────────────────────────────────────────────────────
 
     def _open(self, rights: Sequence[Right]) -> None:
-        open_now = {r.right: r for r in requests_of(self.session, self.conversation) if r.status not in CLOSED}
-        known = [open_now[right] for right in rights if right in open_now and not self._is_other_marketing(open_now[right])]
-        new = [right for right in rights if right not in open_now or self._is_other_marketing(open_now[right])]
+        open_now = {
+            r.right: r for r in requests_of(self.session, self.conversation) if r.status not in CLOSED
+        }
+        known = [
+            open_now[right]
+            for right in rights
+            if right in open_now and not self._is_other_marketing(open_now[right])
+        ]
+        new = [
+            right for right in rights if right not in open_now or self._is_other_marketing(open_now[right])
+        ]
         details = self._details()
         opened = [self._open_one(right, details, self.received_at) for right in new]
         if known and not opened:
@@ -144,9 +156,14 @@ class Turn:
     def _open_one(self, right: Right, details: Mapping[str, Any], received_at: datetime) -> PrivacyRequest:
         wanted = {key: value for key, value in details.items() if key in _DETAILS_OF.get(right, _NO_DETAILS)}
         return open_request(
-            self.services, self.session, self.conversation, right, received_at=received_at, details=wanted,
+            self.services,
+            self.session,
+            self.conversation,
+            right,
+            received_at=received_at,
+            details=wanted,
             tier=self._tier(right, wanted),
-        )  # fmt: skip
+        )
 
     def _tier(self, right: Right, details: Mapping[str, Any]) -> Tier:
         handler = self.services.handlers.get(right)
@@ -213,7 +230,14 @@ class Turn:
         if question in {"ask_objection_purpose", "ask_consent_purpose"}:
             choices = [self._button(name, f"purpose:{name}") for name in (*_PURPOSES, "something_else")]
         expects = "email" if question == "ask_marketing_address" else ("choice" if choices else "detail")
-        self.say(question, expects=expects, choices=choices, requests=self._seen([request]), unsaid=("requests",), **values)
+        self.say(
+            question,
+            expects=expects,
+            choices=choices,
+            requests=self._seen([request]),
+            unsaid=("requests",),
+            **values,
+        )
 
     def _ask_proof(self, requests: Sequence[PrivacyRequest]) -> None:
         for request in requests:
@@ -229,7 +253,11 @@ class Turn:
             self.want_code(proof.Claim("client_id", str(client_id)), references)
         else:
             self._keep(self.state.asking("ask_contact", "email", references))
-            self.say("ask_contact", expects="email", choices=[*self._login_choice(references), self._button("talk_to_person", "human")])
+            self.say(
+                "ask_contact",
+                expects="email",
+                choices=[*self._login_choice(references), self._button("talk_to_person", "human")],
+            )
 
     @staticmethod
     def _is_new_contact(requests: Sequence[PrivacyRequest], email: str) -> bool:
@@ -280,7 +308,9 @@ class Turn:
             if error.data.get("paused"):
                 self.say("verification_paused", choices=self.ways_out(self.state.about))
             else:
-                self.say("code_used_up", choices=self.ways_out(self.state.about), next_at=error.data["next_at"])
+                self.say(
+                    "code_used_up", choices=self.ways_out(self.state.about), next_at=error.data["next_at"]
+                )
         except NotVerified:
             self.say("code_not_accepted", expects="code", choices=self.code_choices())
         return True
@@ -322,13 +352,17 @@ class Turn:
 
     def _detail(self) -> bool:
         """Take the answer to the one question about a detail."""
-        if self.state.expects != "detail" or self.reading.decision == "request" and not self.reading.details:
+        if self.state.expects != "detail" or (self.reading.decision == "request" and not self.reading.details):
             return False
         requests = self._requests(self.state.about)
         if not requests:
             return False
         request = requests[0]
-        found = {k: v for k, v in self._details().items() if k in _DETAILS_OF.get(Right(request.right), _NO_DETAILS)}
+        found = {
+            k: v
+            for k, v in self._details().items()
+            if k in _DETAILS_OF.get(Right(request.right), _NO_DETAILS)
+        }
         if self.state.question == "ask_rectification_value" and not found.get("new_value"):
             found["new_value"] = self.text.strip()
         if not found and self.state.question in {"ask_objection_purpose", "ask_consent_purpose"}:
@@ -353,19 +387,29 @@ class Turn:
     def _choice(self, value: str) -> None:
         kind, _, rest = value.partition(":")
         actions: dict[str, Callable[[str], None]] = {
-            "human": lambda _: self.hand_over(), "right": self._chose_right, "purpose": self._chose_purpose,
-            "withdraw": self._chose_withdrawal, "resend": lambda _: self._resend(), "services": self._chose_services,
-        }  # fmt: skip
+            "human": lambda _: self.hand_over(),
+            "right": self._chose_right,
+            "purpose": self._chose_purpose,
+            "withdraw": self._chose_withdrawal,
+            "resend": lambda _: self._resend(),
+            "services": self._chose_services,
+        }
         actions.get(kind, lambda _: self._none())(rest)
 
     def _ask_right(self, rights: Sequence[Right]) -> None:
         details = self._details()
         self._keep(
-            self.state.asking("chat_ask_right", "choice", received_at=self.received_at.isoformat(), details=details)
+            self.state.asking(
+                "chat_ask_right", "choice", received_at=self.received_at.isoformat(), details=details
+            )
         )
         offered = list(dict.fromkeys([*rights, Right.ACCESS, Right.ERASURE, Right.OBJECTION]))[:4]
         buttons = [self._button(right, f"right:{right}") for right in offered]
-        self.say("chat_ask_right", expects="choice", choices=[*buttons, self._button("not_a_request", "right:none")])
+        self.say(
+            "chat_ask_right",
+            expects="choice",
+            choices=[*buttons, self._button("not_a_request", "right:none")],
+        )
 
     def _chose_right(self, name: str) -> None:
         if name not in set(Right):
@@ -412,18 +456,21 @@ class Turn:
         if challenge is None or not about:
             self._none()
             return
-        self.want_code(proof.Claim(challenge.claimed_kind, self.services.keyring.unseal(challenge.claimed)), about)
+        self.want_code(
+            proof.Claim(challenge.claimed_kind, self.services.keyring.unseal(challenge.claimed)), about
+        )
 
     def _last_challenge(self) -> ChallengeRow | None:
         return self.session.exec(
             select(ChallengeRow)
             .where(
-                col(ChallengeRow.conversation_id) == self.conversation.id, col(ChallengeRow.method) == Method.EMAIL_CODE,
+                col(ChallengeRow.conversation_id) == self.conversation.id,
+                col(ChallengeRow.method) == Method.EMAIL_CODE,
                 col(ChallengeRow.purpose) == "prove",
             )
             .order_by(col(ChallengeRow.asked_at).desc())
             .limit(1)
-        ).first()  # fmt: skip
+        ).first()
 
     # ── never mind, where is it, a person ──────────────────────────────────────────────────────────
 
@@ -446,9 +493,14 @@ class Turn:
         if contact and self.conversation.answerable:
             try:
                 proof.want_challenge(
-                    self.services, self.session, self.conversation, proof.Claim("email", contact),
-                    [r.ref for r in requests], method=Method.EMAIL_LINK, purpose="withdraw",
-                )  # fmt: skip
+                    self.services,
+                    self.session,
+                    self.conversation,
+                    proof.Claim("email", contact),
+                    [r.ref for r in requests],
+                    method=Method.EMAIL_LINK,
+                    purpose="withdraw",
+                )
             except TooManyAttempts:
                 set_attention(self.services, self.session, requests[0], "wants_to_withdraw")
 
@@ -462,24 +514,35 @@ class Turn:
     @staticmethod
     def _next_of(request: PrivacyRequest) -> str:
         steps = {
-            Status.RECEIVED: "detail", Status.VERIFYING: "verify", Status.OPEN: "review",
-            Status.AWAITING_APPROVAL: "review", Status.SCHEDULED: "hold", Status.EXECUTING: "carry_out",
-        }  # fmt: skip
+            Status.RECEIVED: "detail",
+            Status.VERIFYING: "verify",
+            Status.OPEN: "review",
+            Status.AWAITING_APPROVAL: "review",
+            Status.SCHEDULED: "hold",
+            Status.EXECUTING: "carry_out",
+        }
         return steps.get(Status(request.status), "done")
 
     def hand_over(self) -> None:
         """Give the talk to a person: an agent who is here, or the support team by mail."""
         self.conversation.wants_person_at = self.services.clock.now()
-        here = select(AgentSession.agent).where(col(AgentSession.last_at) > self.services.clock.now() - _AGENT_IS_HERE)
+        here = select(AgentSession.agent).where(
+            col(AgentSession.last_at) > self.services.clock.now() - _AGENT_IS_HERE
+        )
         if self.session.exec(here).first():
             self.say("handover_waiting")
             return
         support = self.services.settings.support
         talk.mail(
-            self.services, self.session, "agent_ticket", to=support.forward_to, language=support.agents_language,
-            key=f"ticket:{self.conversation.id}:{self.services.clock.now().date()}", summary=self._summary(),
+            self.services,
+            self.session,
+            "agent_ticket",
+            to=support.forward_to,
+            language=support.agents_language,
+            key=f"ticket:{self.conversation.id}:{self.services.clock.now().date()}",
+            summary=self._summary(),
             url=f"{self.services.settings.server.public_url}/console/conversations/{self.conversation.id}",
-        )  # fmt: skip
+        )
         self.say("handover_ticket")
 
     def _summary(self) -> str:
@@ -491,15 +554,29 @@ class Turn:
     def _keep(self, state: State) -> None:
         self.state = state
 
-    def say(self, name: str, *, unsaid: Sequence[str] = (), requests: Sequence[Mapping[str, Any]] = (), **values: Any) -> None:
+    def say(
+        self,
+        name: str,
+        *,
+        unsaid: Sequence[str] = (),
+        requests: Sequence[Mapping[str, Any]] = (),
+        **values: Any,
+    ) -> None:
         """Say a named text in the conversation's language; `unsaid` values are shown but not told."""
         told = {} if "requests" in unsaid or not requests else {"requests": requests}
         presented = {key: values.pop(key) for key in ("choices", "expects") if key in values}
         rendered = self.services.texts.render(name, self.conversation.language or "en", **told, **values)
         talk.say_text(
-            self.services, self.session, self.conversation, rendered.text, subject=rendered.subject,
-            key=self.services.random(8).hex(), language=self.conversation.language or "en", requests=requests, **presented,
-        )  # fmt: skip
+            self.services,
+            self.session,
+            self.conversation,
+            rendered.text,
+            subject=rendered.subject,
+            key=self.services.random(8).hex(),
+            language=self.conversation.language or "en",
+            requests=requests,
+            **presented,
+        )
 
     def _seen(self, requests: Sequence[PrivacyRequest]) -> list[dict[str, Any]]:
         return [talk.as_seen(request) for request in requests]
@@ -508,7 +585,9 @@ class Turn:
         return [r for ref in references if (r := self.session.get(PrivacyRequest, ref))]
 
     def _button(self, label: str, value: str, url: str | None = None) -> Choice:
-        return Choice(self.services.texts.label("buttons", label, self.conversation.language or "en"), value, url)
+        return Choice(
+            self.services.texts.label("buttons", label, self.conversation.language or "en"), value, url
+        )
 
     def _login_choice(self, references: Sequence[str]) -> list[Choice]:
         url = proof.offer_login(self.services, self.session, self.conversation, references)
@@ -525,9 +604,11 @@ class Turn:
     def store_state(self) -> None:
         """Keep where the talk stands now."""
         changes = {
-            "state": self.state.as_json(), "language": self.conversation.language, "last_at": self.received_at_or_later(),
+            "state": self.state.as_json(),
+            "language": self.conversation.language,
+            "last_at": self.received_at_or_later(),
             "wants_person_at": self.conversation.wants_person_at,
-        }  # fmt: skip
+        }
         self.session.execute(
             update(Conversation).where(col(Conversation.id) == self.conversation.id).values(**changes)
         )

@@ -48,7 +48,9 @@ async def run_demo(options: DemoOptions, say: Callable[[str], None]) -> None:
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     clock = DemoClock(options.now)
     port = listener.getsockname()[1]
-    demo = lay_out(options.folder, port=port, mail_port=options.mail_port, today=clock.now().date(), hold=options.hold)
+    demo = lay_out(
+        options.folder, port=port, mail_port=options.mail_port, today=clock.now().date(), hold=options.hold
+    )
     settings = load_settings(demo.settings_file)
     lock = take_lock(settings)
     assembly = assemble(settings, clock=clock, device_clock=SystemClock())
@@ -66,7 +68,9 @@ async def run_demo(options: DemoOptions, say: Callable[[str], None]) -> None:
 
 
 def _wake_all(assembly: Assembly) -> None:
-    assembly.services.waker.wake(["challenge", "plan", "carry_out", "deliver", "remind", "packages", "expire"])
+    assembly.services.waker.wake(
+        ["challenge", "plan", "carry_out", "deliver", "remind", "packages", "expire"]
+    )
 
 
 def _staff(assembly: Assembly, session: Session) -> str:
@@ -74,14 +78,23 @@ def _staff(assembly: Assembly, session: Session) -> str:
     for agent in AGENTS:
         if session.get(Agent, agent.name) is None:
             staff.add_agent(
-                services, session, agent.name, Role(agent.role), password=agent.password,
-                totp_secret=agent.totp_secret, email=f"{agent.name}@desk.example",
-            )  # fmt: skip
+                services,
+                session,
+                agent.name,
+                Role(agent.role),
+                password=agent.password,
+                totp_secret=agent.totp_secret,
+                email=f"{agent.name}@desk.example",
+            )
     if session.get(Agent, _TOKEN_OWNER) is None:
         staff.add_agent(
-            services, session, _TOKEN_OWNER, Role.LEAD, password=secrets.token_urlsafe(32),
+            services,
+            session,
+            _TOKEN_OWNER,
+            Role.LEAD,
+            password=secrets.token_urlsafe(32),
             totp_secret=AGENTS[0].totp_secret,
-        )  # fmt: skip
+        )
     return staff.new_token(services, session, _TOKEN_OWNER, Scope.APPROVE, may_approve_irreversible=True)
 
 
@@ -91,14 +104,17 @@ def _facts(assembly: Assembly, demo: DemoFolder, token: str) -> dict[str, Any]:
     host, port = (mail.listening_at if isinstance(mail, EmailChannel) else None) or ("127.0.0.1", 0)
     area = demo.client_area
     return {
-        "url": url, "chat_ws": f"{url.replace('http', 'ws', 1)}/chat/ws", "api": f"{url}/api/v1", "api_token": token,
+        "url": url,
+        "chat_ws": f"{url.replace('http', 'ws', 1)}/chat/ws",
+        "api": f"{url}/api/v1",
+        "api_token": token,
         "mail_in": {"host": host, "port": port, "address": settings.email.address},
         "mailbox_dir": str(demo.mailbox_dir),
         "console": {"url": f"{url}/console/", "agents": [asdict(agent) for agent in AGENTS]},
         "subjects": [{k: getattr(s, k) for k in ("name", "email", "client_id", "note")} for s in SUBJECTS],
         "client_area": {"issuer": area.issuer, "audience": area.audience, "key": area.key},
         "sources": [{"name": s.name, "url": s.url} for s in settings.sources if s.url],
-    }  # fmt: skip
+    }
 
 
 def _welcome(facts: Mapping[str, Any]) -> str:
@@ -121,4 +137,3 @@ def say_line(text: str) -> None:
     """Write to standard output at once."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
-

@@ -224,9 +224,19 @@ def _described(table: ExportedTable, language: str) -> CopiedTable:
         return tuple(Column(name, _meaning(table, name, language)) for name in names)
 
     return CopiedTable(
-        table.source, table.table, table.category, table.purpose, table.recipients, table.origin,
-        columns(table.columns), columns(table.hidden), columns(table.redacted), rows=0, shown=(), files=(),
-    )  # fmt: skip
+        table.source,
+        table.table,
+        table.category,
+        table.purpose,
+        table.recipients,
+        table.origin,
+        columns(table.columns),
+        columns(table.hidden),
+        columns(table.redacted),
+        rows=0,
+        shown=(),
+        files=(),
+    )
 
 
 def _meaning(table: ExportedTable, column: str, language: str) -> str:

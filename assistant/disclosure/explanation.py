@@ -51,12 +51,12 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """A recipient by name (Article 15(1)(c), 15(2)); `is_outside` the EEA."""
+    """A recipient by name (Article 15(1)(c), 15(2)); `is_outside` the EEA, None if not recorded."""
 
     name: str
     what: str
     country: str
-    is_outside: bool
+    is_outside: bool | None
     safeguards: str
     categories: tuple[str, ...]
 
@@ -108,7 +108,7 @@ class Explanation:
         groups = _grouped((t for t in self.tables if t.purpose), lambda table: table.purpose)
         return [self._use(name, tables) for name, tables in groups.items()]
 
-    @property
+    @cached_property
     def receivers(self) -> list[Receiver]:
         """List the recipients (Article 15(1)(c))."""
         names = dict.fromkeys(name for table in self.tables for name in table.recipients)
@@ -197,9 +197,12 @@ class Explanation:
         for (meaning, source), found in _grouped(pairs, lambda pair: (pair[0], pair[1].source)).items():
             tables = [self.words.quoted(readable(table.table)) for _, table in found]
             yield self.words.say(
-                f"withheld.{how}", field=self.words.quoted(meaning), tables=self.words.listed(tables),
-                system=self.title(source), article=article,
-            )  # fmt: skip
+                f"withheld.{how}",
+                field=self.words.quoted(meaning),
+                tables=self.words.listed(tables),
+                system=self.title(source),
+                article=article,
+            )
 
     def _by_category(self, tables: Iterable[CopiedTable]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         groups = _grouped(tables, lambda table: self._short(table.category))
@@ -236,13 +239,17 @@ class Explanation:
         known = self._known.recipients.get(name)
         unknown = self.words.say("recipients.no_safeguards")
         if known is None:
-            return Receiver(readable(name), "", "", False, unknown, self._labels(tables))
+            return Receiver(readable(name), "", "", None, unknown, self._labels(tables))
         country = countries().get(known.country, {})
         safeguards = self.words.own(known, "safeguards") or unknown
         return Receiver(
-            known.name, self.words.own(known), country.get(self.words.locale, known.country),
-            not country.get("eea", False), safeguards, self._labels(tables),
-        )  # fmt: skip
+            known.name,
+            self.words.own(known),
+            country.get(self.words.locale, known.country),
+            not country.get("eea", False),
+            safeguards,
+            self._labels(tables),
+        )
 
     def _period(self, table: CopiedTable) -> str:
         mapped = self._mapped(table)

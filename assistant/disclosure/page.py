@@ -24,9 +24,18 @@ _MANY_COLUMNS: Final = 6
 _FEW_RECORDS: Final = 12
 
 ACCESS_SECTIONS: Final = (
-    "summary", "purposes", "recipients", "retention", "origin", "automated", "rights", "search", "withheld",
-    "copy", "files",
-)  # fmt: skip
+    "summary",
+    "purposes",
+    "recipients",
+    "retention",
+    "origin",
+    "automated",
+    "rights",
+    "search",
+    "withheld",
+    "copy",
+    "files",
+)
 PORTABILITY_SECTIONS: Final = ("summary", "rights", "search", "withheld", "copy", "files")
 
 
@@ -34,11 +43,21 @@ def page(explanation: Explanation) -> Iterator[bytes]:
     """Write the page, piece by piece."""
     facts = explanation.facts
     is_portable = facts.right == Right.PORTABILITY
-    pieces = _environment().get_template("index.html").generate(
-        it=explanation, facts=facts, controller=facts.settings.controller, words=explanation.words,
-        say=explanation.words.say, sections=PORTABILITY_SECTIONS if is_portable else ACCESS_SECTIONS,
-        kind="portability" if is_portable else "access", portable_file=PORTABLE_FILE, schema_file=SCHEMA_FILE,
-    )  # fmt: skip
+    pieces = (
+        _environment()
+        .get_template("index.html")
+        .generate(
+            it=explanation,
+            facts=facts,
+            controller=facts.settings.controller,
+            words=explanation.words,
+            say=explanation.words.say,
+            sections=PORTABILITY_SECTIONS if is_portable else ACCESS_SECTIONS,
+            kind="portability" if is_portable else "access",
+            portable_file=PORTABLE_FILE,
+            schema_file=SCHEMA_FILE,
+        )
+    )
     while chunk := "".join(islice(pieces, _PIECES)):
         yield chunk.encode()
 
@@ -51,9 +70,12 @@ def is_read_record_by_record(table: CopiedTable) -> bool:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("assistant.disclosure"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=PackageLoader("assistant.disclosure"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters["readable"] = readable
     environment.tests["read_record_by_record"] = is_read_record_by_record
     return environment

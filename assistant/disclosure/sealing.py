@@ -52,12 +52,11 @@ class NoRoom(PackageNotWritten):
     code = "no_room"
 
 
-class SealingWriter(io.RawIOBase):
+class SealingWriter:
     """Takes plaintext, writes sealed segments to `target`; nothing opens them before `finish`."""
 
     def __init__(self, target: IO[bytes], key: bytes) -> None:
         """Take where to write and a key of 32 bytes that seals nothing else."""
-        super().__init__()
         self.size = 0
         self._hash = hashlib.sha256()
         self._target = target
@@ -72,10 +71,6 @@ class SealingWriter(io.RawIOBase):
     def sha256(self) -> str:
         """Give the hash of the plaintext so far."""
         return self._hash.hexdigest()
-
-    def writable(self) -> bool:
-        """Say that bytes can be written, and neither read nor sought."""
-        return True
 
     def write(self, data: ReadableBuffer, /) -> int:
         """Take plaintext; raises PackageNotWritten, and from then on drops what it is given."""
@@ -94,18 +89,25 @@ class SealingWriter(io.RawIOBase):
         self._seal(bytes(self._pending), last=True)
         self._pending.clear()
 
+    def flush(self) -> None:
+        """Do nothing: what is held back must stay so until the end is known."""
+
+    def abandon(self) -> None:
+        """Drop whatever comes from now on: zipfile tidies up after an error by writing more."""
+        self._broken = True
+
     def _seal(self, segment: bytes, *, last: bool) -> None:
         self._put(self._cipher.encrypt(_nonce(self._header, self._count, last=last), segment, self._header))
         self._count += 1
 
     def _put(self, sealed: bytes) -> None:
-        if self._broken:  # zipfile tidies up after an error by writing more
+        if self._broken:
             return
         try:
             with disk_errors():
                 self._target.write(sealed)
         except PackageNotWritten:
-            self._broken = True
+            self.abandon()
             raise
 
 
@@ -147,11 +149,16 @@ class SealedFile:
         """Begin beside the place where it will stand; raises PackageNotWritten."""
         self._file = file
         self._part = file.with_name(f"{file.name}.part")
+        _cipher(key)  # a wrong key is told before there is a file
         with disk_errors():
             self._part.unlink(missing_ok=True)  # of a run that was killed
             descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         self._target = os.fdopen(descriptor, "wb")
-        self.writer = SealingWriter(self._target, key)
+        try:
+            self.writer = SealingWriter(self._target, key)
+        except PackageNotWritten:
+            self._let_go()
+            raise
 
     def __enter__(self) -> Self:
         """Give itself."""
@@ -168,6 +175,10 @@ class SealedFile:
 
     def __exit__(self, *_: object) -> None:
         """Leave no half file behind."""
+        self.writer.abandon()
+        self._let_go()
+
+    def _let_go(self) -> None:
         with suppress(OSError):  # what could not be written goes anyway
             self._target.close()
         self._part.unlink(missing_ok=True)
@@ -178,21 +189,24 @@ def open_package(file: Path, key: bytes, *, offset: int = 0) -> Iterator[bytes]:
 
     The end is verified first, so a file that was cut off fails before its first byte. Raises PackageDamaged.
     """
+    with _opened(file) as (source, length):
+        next(_unsealed(source, key, length, offset), None)
+    return _released(file, key, offset)
+
+
+def _released(file: Path, key: bytes, offset: int) -> Iterator[bytes]:
+    with _opened(file) as (source, length):
+        yield from _unsealed(source, key, length, offset)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[tuple[IO[bytes], int]]:
     try:
         source = file.open("rb")
     except OSError:
         raise PackageDamaged from None
-    try:
-        chunks = _unsealed(source, key, os.fstat(source.fileno()).st_size, offset)
-    except BaseException:
-        source.close()
-        raise
-    return _closing(source, chunks)
-
-
-def _closing(source: IO[bytes], chunks: Iterator[bytes]) -> Iterator[bytes]:
     with source:
-        yield from chunks
+        yield source, os.fstat(source.fileno()).st_size
 
 
 def _unsealed(source: IO[bytes], key: bytes, length: int, offset: int) -> Iterator[bytes]:
@@ -201,10 +215,11 @@ def _unsealed(source: IO[bytes], key: bytes, length: int, offset: int) -> Iterat
         raise ValueError("an offset into a package is 0 or more")
     source.seek(0)
     header = source.read(HEADER)
-    if not header.startswith(MAGIC) or length < HEADER + TAG:
+    last, left = divmod(length - HEADER - TAG, SEGMENT + TAG)
+    if not header.startswith(MAGIC) or last < 0 or left > SEGMENT:
         raise PackageDamaged
-    segments = _Segments(source, _cipher(key), header, (length - HEADER - TAG) // (SEGMENT + TAG))
-    segments.read(segments.last)
+    segments = _Segments(source, _cipher(key), header, last)
+    segments.read(last)
     return _from(segments, offset)
 
 

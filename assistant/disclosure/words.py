@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LOCALES: Final = ("en", "fr")
 _NO_BREAK: Final = "\u00a0"
 _FRENCH_SPACES: Final = re.compile(r"""(?<=«) | (?=[:;!?»%](?:[\s"<]|$))""", re.MULTILINE)
+_CITED: Final = re.compile(r"\b([Aa]rticles?|paragraphe|point) (?=\d|[a-z]\))")
 _ARTICLE: Final = re.compile(r"(?P<article>\d+)(?:\((?P<paragraph>\d+)\))?(?:\((?P<point>[a-z])\))?")
 
 
@@ -94,7 +95,7 @@ class Words:
             return cited
         form = self.tables["article"]
         parts = [form[key].format(value) for key, value in found.groupdict().items() if value]
-        return str(form["between"]).join(parts)
+        return _CITED.sub(rf"\1{_NO_BREAK}", str(form["between"]).join(parts))
 
     def own(self, described: Any, field: str = "") -> str:
         """Give what the operator wrote in this language: `en`, or with a field `safeguards_en`."""
@@ -111,7 +112,7 @@ def _read(locale: str, name: str) -> Mapping[str, Any]:
     text = (files(__package__) / "texts" / locale / name).read_text(encoding="utf-8")
     # French sets « : ; ! ? » off with a space that must not break; the files hold an ordinary one.
     text = _FRENCH_SPACES.sub(_NO_BREAK, text) if locale == "fr" else text
-    return MappingProxyType(tomllib.loads(text))
+    return MappingProxyType(tomllib.loads(_CITED.sub(rf"\1{_NO_BREAK}", text)))
 
 
 @cache

@@ -115,7 +115,9 @@ class TableMap(_Model):
     @model_validator(mode="after")
     def _belongs_somehow(self) -> TableMap:
         if not self.identity and not self.link:
-            raise ValueError(f"table {self.name}: neither an identity column nor a link says whose its rows are")
+            raise ValueError(
+                f"table {self.name}: neither an identity column nor a link says whose its rows are"
+            )
         if self.keep and self.erase == "keep_untouched":
             raise ValueError(f"table {self.name}: keep_untouched and a keep rule exclude each other")
         return self
@@ -140,13 +142,17 @@ class DataMap(_Model):
         for table in self.tables:
             for link in table.link:
                 if link.to not in names:
-                    raise ValueError(f"table {table.name}: its link leads to {link.to}, which the map does not name")
+                    raise ValueError(
+                        f"table {table.name}: its link leads to {link.to}, which the map does not name"
+                    )
         return self
 
     @model_validator(mode="after")
     def _a_way_in(self) -> DataMap:
         reached = {table.name for table in self.tables if table.identity}
-        while grown := {t.name for t in self.tables if t.name not in reached and any(k.to in reached for k in t.link)}:
+        while grown := {
+            t.name for t in self.tables if t.name not in reached and any(k.to in reached for k in t.link)
+        }:
             reached |= grown
         if lost := sorted({table.name for table in self.tables} - reached):
             raise ValueError(f"no chain of links leads from an identity column to {lost}")

@@ -215,8 +215,7 @@ class Plan:
 
 def _covered_step(step: Step) -> list[Any]:
     effects = [
-        [e.table, e.deletes, sorted(e.columns), sorted(e.values.items()), e.shared]
-        for e in step.effects
+        [e.table, e.deletes, sorted(e.columns), sorted(e.values.items()), e.shared] for e in step.effects
     ]
     return [step.source, step.operation, sorted(effects, key=lambda effect: str(effect[0]))]
 

@@ -18,13 +18,18 @@ def back_up(url: str, file: Path) -> None:
         raise Invalid(f"{file}: is there already; name a new file.")
     part = file.with_name(f"{file.name}.part")
     try:
-        with closing(sqlite3.connect(f"file:{_path(url)}?mode=ro", uri=True)) as source, closing(sqlite3.connect(part)) as copy:
+        with (
+            closing(sqlite3.connect(f"file:{_path(url)}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(part)) as copy,
+        ):
             source.backup(copy)
         part.chmod(0o600)
         os.replace(part, file)
     except (sqlite3.Error, OSError) as error:
         part.unlink(missing_ok=True)
-        raise Invalid(f"{file}: the copy could not be written ({type(error).__name__}); check the disk and the folder.") from None
+        raise Invalid(
+            f"{file}: the copy could not be written ({type(error).__name__}); check the disk and the folder."
+        ) from None
 
 
 def restore(url: str, file: Path) -> None:
@@ -41,7 +46,10 @@ def restore(url: str, file: Path) -> None:
         os.replace(database, database.with_name(f"{database.name}.before-restore"))
     for journal in ("-wal", "-shm"):
         database.with_name(database.name + journal).unlink(missing_ok=True)
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as copy, closing(sqlite3.connect(database)) as target:
+    with (
+        closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as copy,
+        closing(sqlite3.connect(database)) as target,
+    ):
         copy.backup(target)
 
 

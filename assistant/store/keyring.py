@@ -37,7 +37,9 @@ class Keyring:
             _write_once(path, secrets.token_bytes(_KEY_BYTES))
         master = path.read_bytes()
         if len(master) != _KEY_BYTES:
-            raise ConfigurationError(f"{path}: the master key is damaged; restore it from where you keep it safe.")
+            raise ConfigurationError(
+                f"{path}: the master key is damaged; restore it from where you keep it safe."
+            )
         return cls(master)
 
     def derive(self, purpose: str) -> bytes:
@@ -63,7 +65,9 @@ class Keyring:
         try:
             return self._sealer.decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], None).decode()
         except InvalidTag as error:
-            raise ConfigurationError("data_dir/keys/master.key is not the key this database was written with.") from error
+            raise ConfigurationError(
+                "data_dir/keys/master.key is not the key this database was written with."
+            ) from error
 
     def keyed_hash(self, value: str, purpose: str = "subject") -> str:
         """Name a value without holding it: the same value, the same name, of no use without the key."""

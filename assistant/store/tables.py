@@ -62,7 +62,12 @@ class Message(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("conversation_id", "external_id"),
-        Index("ix_message_unhandled", "id", sqlite_where=text("handled = 0"), postgresql_where=text("NOT handled")),
+        Index(
+            "ix_message_unhandled",
+            "id",
+            sqlite_where=text("handled = 0"),
+            postgresql_where=text("NOT handled"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     conversation_id: str = Field(foreign_key="conversation.id", index=True)
@@ -88,12 +93,16 @@ class PrivacyRequest(SQLModel, table=True):
     __tablename__ = "request"
     __table_args__ = (
         Index(
-            "ix_request_remind_on", "remind_on",
-            sqlite_where=text("remind_on IS NOT NULL"), postgresql_where=text("remind_on IS NOT NULL"),
+            "ix_request_remind_on",
+            "remind_on",
+            sqlite_where=text("remind_on IS NOT NULL"),
+            postgresql_where=text("remind_on IS NOT NULL"),
         ),
         Index(
-            "ix_request_to_plan", "to_plan_at",
-            sqlite_where=text("to_plan_at IS NOT NULL"), postgresql_where=text("to_plan_at IS NOT NULL"),
+            "ix_request_to_plan",
+            "to_plan_at",
+            sqlite_where=text("to_plan_at IS NOT NULL"),
+            postgresql_where=text("to_plan_at IS NOT NULL"),
         ),
         Index("ix_request_queue", "status", "due_on", "ref"),
     )
@@ -131,7 +140,12 @@ class ChallengeRow(SQLModel, table=True):
 
     __tablename__ = "challenge"
     __table_args__ = (
-        Index("ix_challenge_unsent", "id", sqlite_where=text("state = 'wanted'"), postgresql_where=text("state = 'wanted'")),
+        Index(
+            "ix_challenge_unsent",
+            "id",
+            sqlite_where=text("state = 'wanted'"),
+            postgresql_where=text("state = 'wanted'"),
+        ),
     )
     id: str = Field(primary_key=True)
     conversation_id: str = Field(foreign_key="conversation.id", index=True)
@@ -191,7 +205,9 @@ class Action(SQLModel, table=True):
     plan: dict[str, Any] = _json()
     plan_hash: str
     automatic: bool = False  # approved by rule, not by a person (GDPR 21(3), 7(3))
-    state: str = Field(default="proposed", index=True)  # proposed, approved, executing, done, failed, rejected, void
+    state: str = Field(
+        default="proposed", index=True
+    )  # proposed, approved, executing, done, failed, rejected, void
     created_at: datetime = _instant()
     planned_by: str = "desk"
     approvals: list[dict[str, Any]] = _json(list)
@@ -225,7 +241,12 @@ class Outbox(SQLModel, table=True):
     """What is to be handed to a channel, written with its cause, each once."""
 
     __table_args__ = (
-        Index("ix_outbox_due", "due_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+        Index(
+            "ix_outbox_due",
+            "due_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)

@@ -30,7 +30,9 @@ log = structlog.get_logger(__name__)
 
 def open_engine(url: str, *, writes: bool) -> Engine:
     """Open the desk's database; SQLite in WAL mode with a durable commit."""
-    engine = create_engine(url, pool_size=1 if writes else 4, max_overflow=0, pool_pre_ping=not url.startswith("sqlite"))
+    engine = create_engine(
+        url, pool_size=1 if writes else 4, max_overflow=0, pool_pre_ping=not url.startswith("sqlite")
+    )
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine, begin="BEGIN IMMEDIATE" if writes else "BEGIN")
     return engine
@@ -40,7 +42,12 @@ def _prepare_sqlite(engine: Engine, *, begin: str) -> None:
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # or sqlite3 opens and commits transactions behind our back
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_TIMEOUT_MS}"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={_BUSY_TIMEOUT_MS}",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -23,7 +23,9 @@ class EmailLink:
     def challenge(self, now: datetime) -> Challenge:
         """Make a secret of 192 bits: too long to guess, so a plain hash is enough to keep."""
         secret = secrets.token_urlsafe(_BYTES)
-        return Challenge(self.method, secret, hashlib.sha256(secret.encode()).hexdigest(), "mail_link", now + LINK_LIFETIME)
+        return Challenge(
+            self.method, secret, hashlib.sha256(secret.encode()).hexdigest(), "mail_link", now + LINK_LIFETIME
+        )
 
     def check(self, stored: str, answer: str) -> None:
         """Return if the secret is right; raises NotVerified."""

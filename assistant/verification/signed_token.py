@@ -40,17 +40,25 @@ def read_token(signer: Signer, token: str, now: datetime, *, fresh_login: bool) 
     """Check a token's signature, issuer, audience and times; raises NotVerified. One-time use is the caller's part."""
     try:
         claims: dict[str, Any] = jwt.decode(
-            token, signer.key, algorithms=[signer.algorithm], issuer=signer.issuer, audience=signer.audience,
+            token,
+            signer.key,
+            algorithms=[signer.algorithm],
+            issuer=signer.issuer,
+            audience=signer.audience,
             options={
                 "require": ["iss", "aud", "sub", "email", "iat", "exp", "jti"],
-                "verify_exp": False, "verify_iat": False, "verify_nbf": False,
+                "verify_exp": False,
+                "verify_iat": False,
+                "verify_nbf": False,
             },
-        )  # fmt: skip
+        )
         issued, expires = _instant(claims["iat"], now), _instant(claims["exp"], now)
         _check_times(now, issued, expires)
         if fresh_login:
             _check_fresh(now, claims)
-        return SignedIn(str(claims["sub"]), str(claims["email"]), str(claims["jti"]), claims.get("nonce"), expires)
+        return SignedIn(
+            str(claims["sub"]), str(claims["email"]), str(claims["jti"]), claims.get("nonce"), expires
+        )
     except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError, OSError):
         raise NotVerified from None
 

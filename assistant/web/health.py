@@ -31,7 +31,9 @@ async def ready(http_request: web.Request) -> web.Response:
         current = await services.read(lambda session: is_current(session.get_bind().engine))
     except AssistantError:
         current = False
-    return web.json_response({"database": current, "migrations": current, "model": True}, status=200 if current else 503)
+    return web.json_response(
+        {"database": current, "migrations": current, "model": True}, status=200 if current else 503
+    )
 
 
 async def metrics(http_request: web.Request) -> web.Response:
@@ -54,6 +56,12 @@ def _figures(session: Session) -> dict[str, tuple[str, int]]:
             "Requests that need a person",
             session.exec(requests.where(is_open, col(PrivacyRequest.attention).is_not(None))).one(),
         ),
-        "outbox_waiting": ("Messages to deliver", session.exec(waiting.where(col(Outbox.state) == "waiting")).one()),
-        "outbox_dead": ("Messages that cannot be delivered", session.exec(waiting.where(col(Outbox.state) == "dead")).one()),
+        "outbox_waiting": (
+            "Messages to deliver",
+            session.exec(waiting.where(col(Outbox.state) == "waiting")).one(),
+        ),
+        "outbox_dead": (
+            "Messages that cannot be delivered",
+            session.exec(waiting.where(col(Outbox.state) == "dead")).one(),
+        ),
     }

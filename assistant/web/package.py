@@ -35,7 +35,9 @@ async def show(http_request: web.Request) -> web.StreamResponse:
     services, ident, language = _of(http_request)
     package = await _granted(services, http_request, ident)
     if package is not None:
-        texts = services.texts.page("package_download", language, gone_on=local_day(services, package.gone_at))
+        texts = services.texts.page(
+            "package_download", language, gone_on=local_day(services, package.gone_at)
+        )
         return show_page(texts, language, link=(texts["download"], f"/package/{ident}/download"))
     texts = services.texts.page("package", language)
     return show_page(texts, language, buttons=[Button(texts["send_code"], f"/package/{ident}/send")])
@@ -50,7 +52,9 @@ async def send(http_request: web.Request) -> web.StreamResponse:
     except NotFound:
         pass
     except TooManyAttempts as error:
-        return show_page(services.texts.page("package_code_limit", language, next_at=error.data["next_at"]), language)
+        return show_page(
+            services.texts.page("package_code_limit", language, next_at=error.data["next_at"]), language
+        )
     return _ask_code(services, ident, language, "package_code", until=until)
 
 
@@ -82,9 +86,14 @@ async def open_with_code(http_request: web.Request) -> web.StreamResponse:
     response = web.HTTPSeeOther(f"/package/{ident}")
     secure = services.settings.server.public_url.startswith("https://")
     response.set_cookie(
-        _COOKIE, secret, path=f"/package/{ident}", max_age=int(packages.GRANT.total_seconds()), httponly=True,
-        samesite="Lax", secure=secure,
-    )  # fmt: skip
+        _COOKIE,
+        secret,
+        path=f"/package/{ident}",
+        max_age=int(packages.GRANT.total_seconds()),
+        httponly=True,
+        samesite="Lax",
+        secure=secure,
+    )
     raise response
 
 
@@ -115,10 +124,14 @@ def _begin(http_request: web.Request, size: int) -> int:
 
 def _headers(package: Package, begin: int) -> dict[str, str]:
     headers = {
-        "Content-Type": "application/zip", "Content-Length": str(package.size - begin),
-        "Content-Disposition": f'attachment; filename="{package.ref}.zip"', "Accept-Ranges": "bytes",
-        "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff",
-    }  # fmt: skip
+        "Content-Type": "application/zip",
+        "Content-Length": str(package.size - begin),
+        "Content-Disposition": f'attachment; filename="{package.ref}.zip"',
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
     if begin:
         headers["Content-Range"] = f"bytes {begin}-{package.size - 1}/{package.size}"
     return headers

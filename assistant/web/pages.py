@@ -20,7 +20,11 @@ _HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 _ENVIRONMENT: Final = Environment(
-    loader=PackageLoader("assistant.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    loader=PackageLoader("assistant.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
 _STYLE: Final = (resources.files("assistant.web") / "static" / "page.css").read_text("utf-8")
 
@@ -37,18 +41,29 @@ class Button:
 
 
 def show_page(
-    texts: Mapping[str, str], language: str, *, buttons: Sequence[Button] = (), link: tuple[str, str] | None = None,
+    texts: Mapping[str, str],
+    language: str,
+    *,
+    buttons: Sequence[Button] = (),
+    link: tuple[str, str] | None = None,
     status: int = 200,
-) -> web.Response:  # fmt: skip
+) -> web.Response:
     """Show a page of replies/<locale>/pages.toml with its buttons."""
-    shown = {key: texts.get(key, "") for key in ("title", "intro", "text", "what", "effect_heading", "effect", "note", "safety")}
-    html = _ENVIRONMENT.get_template("page.html").render(language=language, buttons=buttons, link=link, **shown)
+    shown = {
+        key: texts.get(key, "")
+        for key in ("title", "intro", "text", "what", "effect_heading", "effect", "note", "safety")
+    }
+    html = _ENVIRONMENT.get_template("page.html").render(
+        language=language, buttons=buttons, link=link, **shown
+    )
     return web.Response(text=html, content_type="text/html", status=status, headers=_HEADERS)
 
 
 async def style(http_request: web.Request) -> web.Response:
     """Give the style of these pages."""
-    return web.Response(text=_STYLE, content_type="text/css", headers={"Cache-Control": "public, max-age=300"})
+    return web.Response(
+        text=_STYLE, content_type="text/css", headers={"Cache-Control": "public, max-age=300"}
+    )
 
 
 def language_of(http_request: web.Request) -> str:

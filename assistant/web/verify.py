@@ -86,7 +86,9 @@ def _link(
             col(ChallengeRow.method) == Method.EMAIL_LINK,
         )
     ).first()
-    alive = row is not None and row.state == "sent" and row.expires_at and row.expires_at > services.clock.now()
+    alive = (
+        row is not None and row.state == "sent" and row.expires_at and row.expires_at > services.clock.now()
+    )
     if row is None or not alive:
         return None
     requests = [r for ref in row.references if (r := session.get(PrivacyRequest, ref))]
@@ -136,7 +138,9 @@ async def show_stop(http_request: web.Request) -> web.StreamResponse:
     return show_page(texts, language, buttons=[Button(texts["no"], f"/verify/stop/{secret}")])
 
 
-def _stop_link(services: Services, session: Session, secret: str) -> tuple[StopLink, list[PrivacyRequest]] | None:
+def _stop_link(
+    services: Services, session: Session, secret: str
+) -> tuple[StopLink, list[PrivacyRequest]] | None:
     link = session.get(StopLink, services.keyring.keyed_hash(secret, "stop"))
     if link is None or link.used_at is not None or link.made_at < services.clock.now() - _LINK_LASTS:
         return None
@@ -212,7 +216,9 @@ async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
     try:
         who = _signed_in(services, str(form.get("token", "")))
         yes = form.get("answer") == "yes"
-        contacts = await proof.contacts_of(services, proof.claimed_identity(proof.Claim("client_id", who.client_id)))
+        contacts = await proof.contacts_of(
+            services, proof.claimed_identity(proof.Claim("client_id", who.client_id))
+        )
         requests, language = await services.write(
             lambda s: _use_login(services, desk, s, who, yes=yes, on_file=bool(contacts))
         )
@@ -250,14 +256,22 @@ def _use_login(
     session.add(row)
     if yes:
         evidence = proof.give_evidence(
-            services, session, method=Method.CLIENT_AREA, contact=who.email, conversation_id=conversation.id,
-            references=row.references, on_file=on_file, client_id=who.client_id,
-        )  # fmt: skip
+            services,
+            session,
+            method=Method.CLIENT_AREA,
+            contact=who.email,
+            conversation_id=conversation.id,
+            references=row.references,
+            on_file=on_file,
+            client_id=who.client_id,
+        )
         _say_proved(desk, session, conversation, evidence)
     return _seen(requests), conversation.language or "en"
 
 
-def _say_proved(desk: TalkingDesk, session: Session, conversation: Conversation, evidence: EvidenceRow) -> None:
+def _say_proved(
+    desk: TalkingDesk, session: Session, conversation: Conversation, evidence: EvidenceRow
+) -> None:
     if conversation.channel == "email":
         return
     turn = desk.quiet_turn(session, conversation)
@@ -276,4 +290,3 @@ def _seen(requests: list[PrivacyRequest]) -> list[dict[str, Any]]:
 def _page(services: Services, http_request: web.Request, name: str, status: int = 200) -> web.Response:
     language = language_of(http_request)
     return show_page(services.texts.page(name, language), language, status=status)
-

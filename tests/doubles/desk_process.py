@@ -37,9 +37,21 @@ class DeskProcess:
     @classmethod
     async def start(cls, folder: Path, *options: str, port: int = 0, mail_port: int = 0) -> Self:
         """Start it and wait for its first line."""
-        command = [ASSISTANT, "demo", "--json", "--port", str(port), "--mail-port", str(mail_port), "--dir", str(folder)]
+        command = [
+            ASSISTANT,
+            "demo",
+            "--json",
+            "--port",
+            str(port),
+            "--mail-port",
+            str(mail_port),
+            "--dir",
+            str(folder),
+        ]
         with (folder.parent / f"{folder.name}.log").open("ab") as log:
-            process = await asyncio.create_subprocess_exec(*command, *options, stdout=subprocess.PIPE, stderr=log)
+            process = await asyncio.create_subprocess_exec(
+                *command, *options, stdout=subprocess.PIPE, stderr=log
+            )
         assert process.stdout is not None
         line = await asyncio.wait_for(process.stdout.readline(), 60)
         assert line, (folder.parent / f"{folder.name}.log").read_text()[-3000:]
@@ -68,10 +80,14 @@ class DeskProcess:
         assert status < 300, (status, body)
         return body
 
-    async def api_status(self, method: str, path: str, *, token: str | None = None, **options: Any) -> tuple[int, Any]:
+    async def api_status(
+        self, method: str, path: str, *, token: str | None = None, **options: Any
+    ) -> tuple[int, Any]:
         """Call the API; gives the status and the body."""
         headers = {"Authorization": f"Bearer {token or self.facts['api_token']}"}
-        async with self.http.request(method, f"{self.facts['api']}{path}", headers=headers, **options) as response:
+        async with self.http.request(
+            method, f"{self.facts['api']}{path}", headers=headers, **options
+        ) as response:
             return response.status, await response.json(content_type=None)
 
     async def forward(self, duration: str) -> None:
@@ -108,17 +124,25 @@ class DeskProcess:
         await self.api("POST", f"/queue/{item['id']}/approve", json={"plan_hash": item["plan_hash"]})
         return item
 
-    def command(self, *arguments: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None) -> Any:
+    def command(
+        self, *arguments: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None
+    ) -> Any:
         """Run the `assistant` command on this desk's settings."""
-        return subprocess.run(  # noqa: S603 - our own command
-            [ASSISTANT, *arguments, "--config", str(self.config)], capture_output=True, input=stdin, check=False,
-            env=None if env is None else {**env}, timeout=60,
-        )  # fmt: skip
+        return subprocess.run(
+            [ASSISTANT, *arguments, "--config", str(self.config)],
+            capture_output=True,
+            input=stdin,
+            check=False,
+            env=None if env is None else {**env},
+            timeout=60,
+        )
 
     # ── the person ─────────────────────────────────────────────────────────────────────────────────
 
     @asynccontextmanager
-    async def chat(self, locale: str = "en", session: str | None = None, after: int | None = None) -> AsyncIterator[Chat]:
+    async def chat(
+        self, locale: str = "en", session: str | None = None, after: int | None = None
+    ) -> AsyncIterator[Chat]:
         """Open the live chat."""
         async with self.http.ws_connect(self.facts["chat_ws"]) as socket:
             chat = Chat(socket)
@@ -143,13 +167,20 @@ class DeskProcess:
             found = [m for m in self.mails(to) if holding in f"{m['subject']}\n{m.get_content()}"]
             return found[seen] if len(found) > seen else None
 
-        return await eventually(look, f"a mail to {to} that holds {holding!r}; there are {[str(m['subject']) for m in self.mails(to)]}")
+        return await eventually(
+            look,
+            f"a mail to {to} that holds {holding!r}; there are {[str(m['subject']) for m in self.mails(to)]}",
+        )
 
     async def code(self, to: str, *, seen: int = 0) -> str:
         """Wait for a code and read it out of its mail."""
 
         async def look() -> str | None:
-            codes = [c for m in self.mails(to) for c in re.findall(r"^\s*(\d{8})\s*$", m.get_content(), re.MULTILINE)]
+            codes = [
+                c
+                for m in self.mails(to)
+                for c in re.findall(r"^\s*(\d{8})\s*$", m.get_content(), re.MULTILINE)
+            ]
             return codes[seen] if len(codes) > seen else None
 
         return await eventually(look, f"a code to {to}")
@@ -190,7 +221,12 @@ class DeskProcess:
     def dump(self) -> dict[str, dict[Any, tuple[Any, ...]]]:
         """Give every row of the client area, by table and rowid."""
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
-            tables = [n for (n,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")]
+            tables = [
+                n
+                for (n,) in db.execute(
+                    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+                )
+            ]
             return {t: {row[0]: row[1:] for row in db.execute(f'SELECT rowid, * FROM "{t}"')} for t in tables}
 
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -264,10 +300,14 @@ async def eventually(look: Callable[[], Any], what: str) -> Any:
     raise AssertionError(f"waited {PATIENCE:.0f} s for {what}")
 
 
-def changed(before: Mapping[str, Mapping[Any, Any]], after: Mapping[str, Mapping[Any, Any]]) -> dict[str, set[Any]]:
+def changed(
+    before: Mapping[str, Mapping[Any, Any]], after: Mapping[str, Mapping[Any, Any]]
+) -> dict[str, set[Any]]:
     """Name the rows that are no longer as they were, by table."""
     rows = {
-        table: {key for key in {*before[table], *after[table]} if before[table].get(key) != after[table].get(key)}
+        table: {
+            key for key in {*before[table], *after[table]} if before[table].get(key) != after[table].get(key)
+        }
         for table in before
     }
     return {table: keys for table, keys in rows.items() if keys}

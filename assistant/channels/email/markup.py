@@ -17,10 +17,36 @@ _MARKUP = re.compile(r"<(?=[a-zA-Z/!?])")
 _LOOSE_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*+)([^<>]*+)>")
 _UNSEEN = {"script", "style", "title", "template", "svg", "math"}
 _BLOCKS = {
-    "address", "article", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "footer",
-    "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li", "main", "ol", "pre", "section",
-    "table", "tr", "ul",
-}  # fmt: skip
+    "address",
+    "article",
+    "blockquote",
+    "body",
+    "center",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "html",
+    "li",
+    "main",
+    "ol",
+    "pre",
+    "section",
+    "table",
+    "tr",
+    "ul",
+}
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "wbr"}
 
 # What mail programs call the element that holds the mail being answered, or the signature.

@@ -18,9 +18,16 @@ OWN_HEADER = "X-Privacy-Desk"
 
 _SERVERS = {"mailer-daemon", "postmaster"}
 _SAYS_SO = (
-    "x-autoreply", "x-autorespond", "x-autoresponder", "x-autoresponse", "x-mail-autoreply",
-    "x-autoreply-from", "x-loop", "list-id", "list-unsubscribe",
-)  # fmt: skip
+    "x-autoreply",
+    "x-autorespond",
+    "x-autoresponder",
+    "x-autoresponse",
+    "x-mail-autoreply",
+    "x-autoreply-from",
+    "x-loop",
+    "list-id",
+    "list-unsubscribe",
+)
 _PRECEDENCE = {"bulk", "junk", "list", "auto_reply", "auto-reply"}
 _SUPPRESS = {"all", "autoreply", "oof"}
 _METHOD = re.compile(r"\bdmarc\s*=\s*([a-z]+)", re.IGNORECASE)

@@ -169,9 +169,14 @@ def _message(update_id: int, message: Message, now: datetime) -> Incoming | None
     if not text and "attachment" not in headers:
         return None  # a pinned message, a changed timer: nothing that anybody said
     return Incoming(
-        channel=CHANNEL, thread=str(message.chat.id), external_id=f"update:{update_id}", text=text,
-        received_at=min(now, message.date), locale=person.language_code, headers=headers,
-    )  # fmt: skip
+        channel=CHANNEL,
+        thread=str(message.chat.id),
+        external_id=f"update:{update_id}",
+        text=text,
+        received_at=min(now, message.date),
+        locale=person.language_code,
+        headers=headers,
+    )
 
 
 def _press(update_id: int, query: CallbackQuery, now: datetime) -> Read:
@@ -180,9 +185,14 @@ def _press(update_id: int, query: CallbackQuery, now: datetime) -> Read:
     if chat is None or not _is_private(chat.type, chat.id, query.from_user.id) or not is_value(data):
         return Read(pressed=query.id)
     incoming = Incoming(
-        channel=CHANNEL, thread=str(chat.id), external_id=f"update:{update_id}", text=data,
-        received_at=now, kind="choice", locale=query.from_user.language_code,
-    )  # fmt: skip
+        channel=CHANNEL,
+        thread=str(chat.id),
+        external_id=f"update:{update_id}",
+        text=data,
+        received_at=now,
+        kind="choice",
+        locale=query.from_user.language_code,
+    )
     return Read(incoming, query.id)
 
 

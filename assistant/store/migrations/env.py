@@ -10,8 +10,10 @@ import assistant.store.tables
 assert assistant.store.tables.Message.__table__ is not None  # noqa: S101 - the import is what registers the tables
 
 context.configure(
-    connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata, render_as_batch=True,
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    render_as_batch=True,
     transactional_ddl=True,
-)  # fmt: skip
+)
 with context.begin_transaction():
     context.run_migrations()

@@ -1,0 +1,84 @@
+"""What the desk needs from a message is picked up where it stands in the text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intents.details import details_of
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("client 10042", {"client_id": ["10042"]}),
+        ("n° client C-10042", {"client_id": ["C-10042"]}),
+        ("customer number 10042", {"client_id": ["10042"]}),
+        ("my customer number is c-77123", {"client_id": ["C-77123"]}),
+        ("Kundennummer: 55123", {"client_id": ["55123"]}),
+        ("write to jo@a.example.", {"email": ["jo@a.example"]}),
+        ("invoice F-2024-118 for shop.example", {"invoice": ["F-2024-118"], "domain": ["shop.example"]}),
+        ("call 06 12 34 56 78", {"phone": ["06 12 34 56 78"]}),
+        ("48213377", {}),
+        ("hello", {}),
+    ],
+)
+def test_identifiers(text: str, expected: dict[str, Any]) -> None:
+    assert details_of(text, ()) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "old", "new"),
+    [
+        ("change my email from old@a.example to new@b.example", "email", "old@a.example", "new@b.example"),
+        ("My first name is Anna, not Hanna.", "first_name", "Hanna", "Anna"),
+        ("Mon nom est Lefèvre et non Lefebvre", "name", "Lefebvre", "Lefèvre"),
+        (
+            "J'ai déménagé, ma nouvelle adresse est 3 rue des Lilas, Lyon. Merci",
+            "address",
+            None,
+            "3 rue des Lilas, Lyon",
+        ),
+        ("my phone number is now +44 7700 900123", "phone", None, "+44 7700 900123"),
+        ("how do I change my address?", "address", None, None),
+    ],
+)
+def test_a_rectification(text: str, field: str, old: str | None, new: str | None) -> None:
+    found = details_of(text, ("rectification",))
+    assert (found["field"], found.get("old_value"), found.get("new_value")) == (field, old, new)
+
+
+@pytest.mark.parametrize(
+    ("text", "purposes", "marketing"),
+    [
+        ("unsubscribe me", [], True),
+        ("désabonnez-moi", [], True),
+        ("stop your newsletter", ["newsletter"], True),
+        ("plus de pub par sms", ["marketing", "sms"], True),
+        ("je m'oppose au profilage", ["profiling"], False),
+        ("don't sell my data", ["third_party_sharing"], False),
+    ],
+)
+def test_the_purpose_of_an_objection(text: str, purposes: list[str], marketing: bool) -> None:
+    found = details_of(text, ("objection",))
+    assert (found.get("purpose", []), found["marketing"]) == (purposes, marketing)
+
+
+def test_topic_and_period_of_an_access() -> None:
+    found = details_of("send me the recordings of my calls since 2022", ("access",))
+    assert (found["topic"], found["period"]) == (["calls"], "since 2022")
+
+
+def test_until_when_a_restriction_lasts() -> None:
+    assert (
+        details_of("freeze my data until you checked it.", ("restriction",))["until"]
+        == "until you checked it"
+    )
+
+
+@given(st.text(max_size=300))
+def test_no_text_raises(text: str) -> None:
+    assert isinstance(details_of(text, ("rectification", "objection", "access", "restriction")), dict)
