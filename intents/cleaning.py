@@ -6,6 +6,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 HEAD_CHARACTERS: Final = 48_000
@@ -116,7 +117,7 @@ def own_words(text: str) -> str:
 def _unwrapped(text: str) -> str:
     lines = text.split("\n")
     joined = [lines[0]]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         wraps = len(before) >= WRAPPED_LINE and line[:1].isalnum() and before.rstrip()[-1:] not in ".!?:;"
         joined.append(f"{' ' if wraps else chr(10)}{line}")
     return "".join(joined)

@@ -1,4 +1,4 @@
-"""Words that mean the same in ten languages share a number, so that what is learnt in one helps the others."""
+"""Words that mean the same in ten languages share a number: what is learnt in one helps the others."""
 
 from __future__ import annotations
 

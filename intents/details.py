@@ -8,6 +8,7 @@ from typing import Any, Final
 from intents.purposes import is_marketing, purposes_of, topics_of
 from intents.rectifying import change_in
 
+BARE_CHARACTERS: Final = 60
 EMAIL: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _CLIENT: Final = re.compile(
     r"\b(?:client(?:e|s)?|customer|kunden?|account|klant|cliente|kliendi|клиента?|klienta?)"
@@ -45,7 +46,7 @@ _PERIOD: Final = re.compile(
     re.IGNORECASE,
 )
 _UNTIL: Final = re.compile(
-    r"\b((?:until|till|while|as long as|jusqu['’](?:à|au|en|à ce que)|pendant|tant que|le temps (?:de|du|que)|"
+    r"\b((?:until|till|while|as long as|jusqu['’](?:à|au|en|à ce que)|pendant|tant que|le temps (?:de|du|que)|"  # noqa: E501 - one pattern
     r"bis|solange|hasta que|mientras|finché|totdat|zolang|enquanto|até)\b[^.;!?\n]{2,120})",
     re.IGNORECASE,
 )
@@ -86,7 +87,7 @@ def details_of(text: str, intents: tuple[str, ...]) -> dict[str, Any]:
     if "rectification" in wanted:
         found |= change_in(text)
     if wanted & {"objection", "consent_withdrawal"}:
-        found |= _use(text, bare=len(text) <= 60)
+        found |= _use(text, bare=len(text) <= BARE_CHARACTERS)
     if "access" in wanted:
         found |= {"topic": topics_of(text), "period": _first(_PERIOD, text)}
     if "restriction" in wanted:

@@ -1,4 +1,4 @@
-"""Reads the example files: `examples/<language>/<label>.txt`, one utterance a line, alternatives in braces."""
+"""Reads the examples: `examples/<language>/<label>.txt`, one utterance a line, alternatives in braces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns a normalised text into hashed word, character and concept n-grams, all in numpy, no vocabulary kept."""
+"""Turns a normalised text into hashed word, character and concept n-grams, with no vocabulary kept."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ BITS: Final = 18
 MASK: Final = np.uint32((1 << BITS) - 1)
 CHARACTER_SIZES: Final = (2, 3, 4, 5)
 WORD_SIZES: Final = (1, 2, 3)
+SKIP: Final = 3
 _PRIME: Final = np.uint32(0x01000193)
 _SPREAD: Final = np.uint32(0x2C1B3C6D)
 _SPREAD_AGAIN: Final = np.uint32(0x297A2D39)
@@ -85,8 +86,8 @@ def _words(words: Codes, owners: Places) -> Group:
     groups = [
         _within(hashes[size - 1], owners, size, 20 + size) for size in WORD_SIZES if size <= len(hashes)
     ]
-    if len(words) > 2:
-        groups.append(_within(hashes[0][:-2] * _PRIME ^ hashes[0][2:], owners, 3, 27))
+    if len(words) >= SKIP:
+        groups.append(_within(hashes[0][:-2] * _PRIME ^ hashes[0][2:], owners, SKIP, 27))
     return _joined(groups)
 
 

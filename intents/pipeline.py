@@ -40,7 +40,7 @@ class PrivacyRights:
 
 
 @Language.factory(COMPONENT)
-def make_privacy_rights(nlp: Language, name: str) -> PrivacyRights:
+def make_privacy_rights(nlp: Language, name: str) -> PrivacyRights:  # noqa: ARG001 - spaCy passes both
     """Make the component for spaCy; it knows nothing until its weights are read."""
     return PrivacyRights()
 

@@ -1,4 +1,4 @@
-"""Reads one message: language, decision, rights and details, in about a millisecond and never with an error."""
+"""Reads one message in about a millisecond: language, decision, rights and details, never an error."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from intents.scorer import Matrix
 
 MODEL_DIRECTORY: Final = Path(__file__).parent / "model"
+READ_TOGETHER: Final = 3
 THRESHOLDS_FILE: Final = "thresholds.toml"
 _ANY: Final = OUTPUTS.index(ANY_RIGHT)
 _COMPLAINT: Final = RIGHTS.index("complaint")
 _RESERVES: Final = re.compile(
-    r"\breserv(?:e|es|ing) (?:\w+ ){0,2}rights?\b|\breserve (?:le|la|mon|tout|tous) |\bbehalt\w* (?:ich|wir)\b.*\bvor\b|"
-    r"\bvorbehalt|\b(?:me|nos) reserv|\bmi riserv|\bbehoud\w* (?:\w+ ){0,3}recht|\breserv\w+ ?-? ?(?:me|nos|o direito)\b|"
-    r"\bjatan endale oiguse|\bоставляю за собой право|\bzastrzegam"
+    r"\breserv(?:e|es|ing) (?:\w+ ){0,2}rights?\b|\breserve (?:le|la|mon|tout|tous) "
+    r"|\bbehalt\w* (?:ich|wir)\b.*\bvor\b|\bvorbehalt|\b(?:me|nos) reserv|\bmi riserv"
+    r"|\bbehoud\w* (?:\w+ ){0,3}recht|\breserv\w+ ?-? ?(?:me|nos|o direito)\b"
+    r"|\bjatan endale oiguse|\bоставляю за собой право|\bzastrzegam"
 )
 _TINY: Final = 1e-9
 _TALK: Final = len(RIGHTS) + 1
@@ -60,7 +62,7 @@ class Reader:
 
     @classmethod
     def load(cls, directory: Path | None = None) -> Reader:
-        """Load the pipeline of a folder, the committed one by default; raises OSError when it is not there."""
+        """Load a pipeline, the committed one by default; raises OSError when the folder is not there."""
         from intents.pipeline import load_pipeline
 
         directory = directory or MODEL_DIRECTORY
@@ -100,7 +102,7 @@ class Reader:
         from intents.pipeline import SCORES
 
         lines = [normalise(sentence) for sentence in spoken]
-        if 1 < len(lines) <= 3:
+        if 1 < len(lines) <= READ_TOGETHER:
             lines.append(" ".join(lines))
         with self._nlp.memory_zone():
             scores: Matrix = self._nlp("\n".join(lines)).user_data[SCORES]
@@ -137,7 +139,7 @@ def _without_boilerplate(scores: Matrix, lines: list[str]) -> Matrix:
 
 
 def evidence_of(scores: Matrix) -> Matrix:
-    """Give for each sentence how likely it uses a right: the mean, in log odds, of *any* and the likeliest right."""
+    """Give how likely each sentence uses a right: the mean log odds of *any* and of the likeliest right."""
     pair = np.stack([scores[:, _ANY], scores[:, : len(RIGHTS)].max(axis=1)])
     odds = np.log(pair / (1 - pair + _TINY) + _TINY).mean(axis=0)
     return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float32)

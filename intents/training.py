@@ -22,9 +22,9 @@ from intents.pipeline import COMPONENT, PrivacyRights, blank_pipeline
 from intents.reader import THRESHOLDS_FILE
 from intents.scorer import Matrix
 
-MOST_VARIANTS: Final = 16
+MOST_VARIANTS: Final = 24
 MOST_NEGATIVES: Final = 40
-EPOCHS: Final = 30
+EPOCHS: Final = 24
 BATCH: Final = 128
 RATE: Final = 0.25
 DECAY: Final = 2e-5

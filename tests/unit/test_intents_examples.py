@@ -1,4 +1,4 @@
-"""Examples, held-out messages and real messages are three separate things, and each label has its examples."""
+"""Examples, held-out and real messages are three separate things, and each label has its examples."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _too_alike(one: list[str], other: list[str]) -> list[tuple[str, str]]:
     for number, runs in enumerate(sets):
         for run in runs:
             index.setdefault(run, []).append(number)
-    found = []
+    found: list[tuple[str, str]] = []
     for text in one:
         runs = _shingles(text)
         if len(runs) < 12:
