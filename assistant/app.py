@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
+from sqlmodel import Session
 
 from assistant.casework import delivery, execution
 from assistant.casework.own import DeskQueries
@@ -21,11 +22,12 @@ from assistant.channels.email.settings import EmailSettings, ImapSettings, SmtpS
 from assistant.channels.webchat import WebChat, WebChatSettings
 from assistant.config import Authority, Settings
 from assistant.conversation.desk import TalkingDesk
+from assistant.domain.assurance import Method
 from assistant.domain.due_date import LegalCalendar
 from assistant.domain.grounds import authorities
 from assistant.domain.retention import RetentionRule
 from assistant.errors import ConfigurationError
-from assistant.interfaces import Channel, Clock, DataSource
+from assistant.interfaces import Channel, Clock, DataSource, SignIn
 from assistant.jobs import Sweeper
 from assistant.replies import Texts
 from assistant.replies.facts import DeskFacts, Periods
@@ -36,8 +38,10 @@ from assistant.store.keyring import Keyring
 from assistant.store.migrate import migrate
 from assistant.store.writer import Store, open_engine
 from assistant.verification import METHODS
+from assistant.verification.signed_token import SignedToken, Signer
 from assistant.web import health, package, verify
 from assistant.web.api import api_routes
+from assistant.web.console import console_routes
 from assistant.web.errors import explain_errors
 from assistant.web.keys import DESK, SERVICES
 from assistant.web.widget import Widget, WidgetSettings
@@ -106,10 +110,25 @@ def assemble(
         sources=open_sources(settings, store, keyring),
         handlers={handler.right: handler for handler in HANDLERS},
         methods={method.method: method for method in METHODS},
+        sign_ins=sign_ins_of(settings),
     )
     return Assembly(
         services, TalkingDesk(services, Reader.load(model_dir(settings))), Sweeper(services), channels
     )
+
+
+def sign_ins_of(settings: Settings) -> dict[Method, SignIn]:
+    """Give the sites whose signed tokens are trusted, and for what."""
+    trusted: dict[Method, SignIn] = {}
+    for method, where, signed in (
+        (Method.PAGE_TOKEN, "webchat.identify", settings.webchat.identify),
+        (Method.CLIENT_AREA, "client_area", settings.client_area),
+    ):
+        if signed.issuer:
+            key = signed.key or settings.secret(signed.key_env, f"{where}.key_env")
+            signer = Signer(signed.issuer, signed.audience, signed.algorithm, key)
+            trusted[method] = SignedToken(signer, fresh_login=method is Method.CLIENT_AREA)
+    return trusted
 
 
 def calendar_of(settings: Settings) -> LegalCalendar:
@@ -266,7 +285,7 @@ def build(assembly: Assembly, *, more_routes: list[web.RouteDef] | None = None) 
     services = assembly.services
     app = web.Application(middlewares=[explain_errors], client_max_size=_LARGEST_BODY)
     app[SERVICES], app[DESK] = services, assembly.desk
-    app.add_routes([*health.routes(), *verify.routes(), *package.routes(), *api_routes()])
+    app.add_routes([*health.routes(), *verify.routes(), *package.routes(), *api_routes(), *console_routes()])
     for channel in assembly.channels.values():
         if routes := getattr(channel, "routes", None):
             app.add_routes(routes())
@@ -295,9 +314,7 @@ async def running(assembly: Assembly) -> AsyncIterator[None]:
     """Run the desk while the context is open: what a kill left behind first, then the clock and the channels."""
     services = assembly.services
     if services.settings.database_url.startswith("sqlite"):
-        await services.write(
-            lambda session: (execution.release_leases(session), delivery.release_leases(session))
-        )
+        await services.write(_release_leases)
     await assembly.desk.recover()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(_close, services)
@@ -306,6 +323,11 @@ async def running(assembly: Assembly) -> AsyncIterator[None]:
             await stack.enter_async_context(channel.listening(assembly.desk))
         yield
         await assembly.desk.settle()
+
+
+def _release_leases(session: Session) -> None:
+    execution.release_leases(session)
+    delivery.release_leases(session)
 
 
 async def _close(services: Services) -> None:

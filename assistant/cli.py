@@ -103,7 +103,7 @@ def serve(config: Config = _DEFAULT) -> None:
 @app.command()
 def demo(
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8080,
-    dir: Annotated[
+    dir: Annotated[  # noqa: A002 - the option is called --dir
         Path | None, typer.Option(help="Where the sample data is; a new folder if none is named.")
     ] = None,
     mail_port: Annotated[int, typer.Option(help="Where mail is taken by SMTP; 0 takes a free port.")] = 0,
@@ -220,9 +220,9 @@ def _figures(figures: Mapping[str, Any], indent: str = "") -> str:
 @app.command()
 def train() -> None:
     """Train the pipeline from its examples, deterministic under its seed."""
-    from intents import cli_train
+    import intents
 
-    typer.echo(_figures(cli_train()))
+    typer.echo(_figures(intents.cli_train(Path(intents.__file__).parent / "model")))
 
 
 @app.command()

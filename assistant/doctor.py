@@ -33,7 +33,7 @@ async def examine(config: Path) -> list[Row]:
         found = [row for row in await check_sources(settings) if row["level"] != "ok"]
     except AssistantError as error:
         return [*rows, _row("sources", error.message)]
-    told = [
+    told: list[Row] = [
         {"part": f"sources {row['source']}", "level": row["level"], "text": f"{row['where']}: {row['text']}"}
         for row in found
     ]

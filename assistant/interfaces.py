@@ -237,6 +237,24 @@ class VerificationMethod(Protocol):
         """Return if the answer is right, raise NotVerified if not; slow."""
 
 
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What a token signed by the controller's own site says."""
+
+    client_id: str
+    email: str
+    token_id: str
+    nonce: str | None
+    expires_at: datetime
+
+
+class SignIn(Protocol):
+    """Reads the tokens of a site that the settings trust; using each once is the caller's part."""
+
+    def read(self, token: str, now: datetime) -> SignedIn:
+        """Check signature, issuer, audience and times; raises NotVerified."""
+
+
 # ── handlers ────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -14,12 +14,11 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, select
 
-from assistant.app import SystemClock, calendar_of, open_sources, texts_of
+from assistant.app import SystemClock, open_sources
 from assistant.casework import audit, queue, staff
 from assistant.config import Settings
 from assistant.domain.plan import Identity, plan_from_json
 from assistant.errors import ConfigurationError, SourceUnavailable
-from assistant.services import Services
 from assistant.store.keyring import Keyring, normal_address
 from assistant.store.tables import Audit, PrivacyRequest
 
@@ -63,20 +62,20 @@ async def locate(settings: Settings, email: str) -> list[Mapping[str, Any]]:
     for source in _sources(settings):
         located = await source.locate(identity)
         keeps = (await source.propose(located, order)).keeps if located.rows else ()
-        for table in located.tables:
-            rows.append(
-                {
-                    "source": source.name,
-                    "table": table.table,
-                    "category": table.category,
-                    "rows": table.rows,
-                    "keeps": [
-                        {"rule": k.rule, "rows": k.rows, "until": k.until}
-                        for k in keeps
-                        if k.table == table.table
-                    ],
-                }
-            )
+        rows += [
+            {
+                "source": source.name,
+                "table": table.table,
+                "category": table.category,
+                "rows": table.rows,
+                "keeps": [
+                    {"rule": k.rule, "rows": k.rows, "until": k.until}
+                    for k in keeps
+                    if k.table == table.table
+                ],
+            }
+            for table in located.tables
+        ]
     return rows
 
 
@@ -208,17 +207,10 @@ def list_agents(settings: Settings) -> list[Mapping[str, Any]]:
 
 def verify_audit(settings: Settings) -> list[Mapping[str, Any]]:
     """Find every fault of the audit."""
-    services = Services(
-        store=None,
-        keyring=Keyring.open(settings.server.data_dir),
-        clock=SystemClock(),
-        settings=settings,  # type: ignore[arg-type]
-        calendar=calendar_of(settings),
-        texts=texts_of(settings),
-    )
+    keyring = Keyring.open(settings.server.data_dir)
     with _reading(settings) as session:
         return [
-            {"request": f.chain, "entry": f.ordinal, "fault": f.what} for f in audit.verify(services, session)
+            {"request": f.chain, "entry": f.ordinal, "fault": f.what} for f in audit.verify(keyring, session)
         ]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from assistant.domain.assurance import Method
     from assistant.domain.due_date import LegalCalendar
     from assistant.domain.rights import Right
-    from assistant.interfaces import Channel, Clock, DataSource, Handler, VerificationMethod
+    from assistant.interfaces import Channel, Clock, DataSource, Handler, SignIn, VerificationMethod
     from assistant.store.keyring import Keyring
     from assistant.store.writer import Store
 
@@ -30,20 +30,25 @@ Signal = ChatMessage | Literal["typing"]
 class Rendered(Protocol):
     """A text in one language, ready to send."""
 
-    subject: str | None
-    text: str
+    @property
+    def subject(self) -> str | None:
+        """The subject of a mail; chat texts have none."""
+
+    @property
+    def text(self) -> str:
+        """The text itself."""
 
 
 class TextSource(Protocol):
     """Every word to a person, by name."""
 
-    def render(self, name: str, locale: str, /, **values: Any) -> Rendered:
+    def render(self, name: str, locale: str | None, /, **values: Any) -> Rendered:
         """Give a whole text; an unknown locale gets English."""
 
-    def page(self, name: str, locale: str, /, **values: Any) -> Mapping[str, str]:
+    def page(self, name: str, locale: str | None, /, **values: Any) -> Mapping[str, str]:
         """Give the texts of a page."""
 
-    def label(self, group: str, name: str, locale: str, /) -> str:
+    def label(self, group: str, name: str, locale: str | None, /) -> str:
         """Give the words for a machine name."""
 
 
@@ -105,6 +110,7 @@ class Services:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     handlers: Mapping[Right, Handler] = field(default_factory=dict)
     methods: Mapping[Method, VerificationMethod] = field(default_factory=dict)
+    sign_ins: Mapping[Method, SignIn] = field(default_factory=dict)
     hub: Hub = field(default_factory=Hub)
     waker: Waker = field(default_factory=Waker)
     device_clock: Clock | None = (

@@ -46,7 +46,7 @@ _PERIOD: Final = re.compile(
     re.IGNORECASE,
 )
 _UNTIL: Final = re.compile(
-    r"\b((?:until|till|while|as long as|jusqu['’](?:à|au|en|à ce que)|pendant|tant que|le temps (?:de|du|que)|"  # noqa: E501 - one pattern
+    r"\b((?:until|till|while|as long as|jusqu['’](?:à|au|en|à ce que)|pendant|tant que|le temps (?:de|du|que)|"
     r"bis|solange|hasta que|mientras|finché|totdat|zolang|enquanto|até)\b[^.;!?\n]{2,120})",
     re.IGNORECASE,
 )

@@ -1,7 +1,5 @@
 """Which use of data a person speaks of, and which part of their file: words of all ten languages."""
 
-# ruff: noqa: E501 - a table of words reads best with one field a line
-
 from __future__ import annotations
 
 import re

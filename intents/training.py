@@ -24,7 +24,7 @@ from intents.scorer import Matrix
 
 MOST_VARIANTS: Final = 24
 MOST_NEGATIVES: Final = 40
-EPOCHS: Final = 24
+EPOCHS: Final = 45
 BATCH: Final = 128
 RATE: Final = 0.25
 DECAY: Final = 2e-5

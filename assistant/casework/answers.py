@@ -151,7 +151,7 @@ def kept(services: Services, plan: Plan, language: str) -> list[dict[str, Any]]:
     return [_kept(services, keep, language) for keep in plan.keeps]
 
 
-def _kept(services: Services, keep: Keep, language: str) -> Mapping[str, Any]:
+def _kept(services: Services, keep: Keep, language: str) -> dict[str, Any]:
     rule = services.settings.catalogue.retention.get(keep.rule)
     law = f"{rule.fr if language == 'fr' else rule.en} ({rule.law}, {rule.article})" if rule else keep.law
     return {

@@ -14,6 +14,7 @@ from sqlalchemy import func, insert, update
 from sqlmodel import Session, col, select
 
 from assistant.services import Services
+from assistant.store.keyring import Keyring
 from assistant.store.tables import Audit, ChainHead, Checkpoint, PrivacyRequest
 
 _BEGIN = "0" * 64
@@ -38,7 +39,11 @@ def record(services: Services, session: Session, chain: str, actor: str, event: 
     entry = {"chain": chain, "ordinal": ordinal, "at": at, "actor": actor, "event": event, "data": plain}
     digest = _digest(previous, entry)
     session.execute(insert(Audit).values(**entry, previous=previous, hash=digest))
-    values = {"ordinal": ordinal, "hash": digest, "mac": _mac(services, chain, ordinal, digest)}
+    values: dict[str, Any] = {
+        "ordinal": ordinal,
+        "hash": digest,
+        "mac": _mac(services.keyring, chain, ordinal, digest),
+    }
     if head:
         session.execute(update(ChainHead).where(col(ChainHead.chain) == chain).values(**values))
         session.refresh(head)
@@ -53,12 +58,12 @@ def do_checkpoint(services: Services, session: Session) -> bool:
     newest = session.exec(select(func.max(Audit.id))).one()
     if newest is None or (last and last.last_audit_id == newest):
         return False
-    mac = _checkpoint_mac(services, session, last, newest)
+    mac = _checkpoint_mac(services.keyring, session, last, newest)
     session.add(Checkpoint(at=services.clock.now(), last_audit_id=newest, mac=mac))
     return True
 
 
-def verify(services: Services, session: Session) -> Iterator[Fault]:
+def verify(keyring: Keyring, session: Session) -> Iterator[Fault]:
     """Find every entry edited, removed, added or swapped, naming the request."""
     heads = {head.chain: head for head in session.exec(select(ChainHead))}
     ends: dict[str, tuple[int, str]] = {}
@@ -69,7 +74,7 @@ def verify(services: Services, session: Session) -> Iterator[Fault]:
         yield from _faults_of(row, ordinal, previous)
         ends[row.chain] = (row.ordinal, row.hash)
     for chain, head in heads.items():
-        if head.mac != _mac(services, chain, head.ordinal, head.hash) or ends.get(chain) != (
+        if head.mac != _mac(keyring, chain, head.ordinal, head.hash) or ends.get(chain) != (
             head.ordinal,
             head.hash,
         ):
@@ -80,7 +85,7 @@ def verify(services: Services, session: Session) -> Iterator[Fault]:
     for ref in session.exec(select(PrivacyRequest.ref)):
         if ref not in ends:
             yield Fault(ref, 0, "the request has no entries")
-    yield from _checkpoint_faults(services, session)
+    yield from _checkpoint_faults(keyring, session)
 
 
 def _faults_of(row: Audit, ordinal: int, previous: str) -> Iterator[Fault]:
@@ -93,10 +98,10 @@ def _faults_of(row: Audit, ordinal: int, previous: str) -> Iterator[Fault]:
         yield Fault(row.chain, row.ordinal, "its content was changed")
 
 
-def _checkpoint_faults(services: Services, session: Session) -> Iterator[Fault]:
+def _checkpoint_faults(keyring: Keyring, session: Session) -> Iterator[Fault]:
     last: Checkpoint | None = None
     for point in session.exec(select(Checkpoint).order_by(col(Checkpoint.id))):
-        if point.mac != _checkpoint_mac(services, session, last, point.last_audit_id):
+        if point.mac != _checkpoint_mac(keyring, session, last, point.last_audit_id):
             yield Fault(
                 "", point.id or 0, "entries before a checkpoint were removed, added or moved between requests"
             )
@@ -111,11 +116,11 @@ def _digest(previous: str, entry: Mapping[str, Any]) -> str:
     return hashlib.sha256(f"{previous}{canonical}".encode()).hexdigest()
 
 
-def _mac(services: Services, chain: str, ordinal: int, digest: str) -> str:
-    return services.keyring.keyed_hash(f"{chain}\0{ordinal}\0{digest}", "audit")
+def _mac(keyring: Keyring, chain: str, ordinal: int, digest: str) -> str:
+    return keyring.keyed_hash(f"{chain}\0{ordinal}\0{digest}", "audit")
 
 
-def _checkpoint_mac(services: Services, session: Session, last: Checkpoint | None, newest: int) -> str:
+def _checkpoint_mac(keyring: Keyring, session: Session, last: Checkpoint | None, newest: int) -> str:
     since = last.last_audit_id if last else 0
     running = hmac.new((last.mac if last else _BEGIN).encode(), digestmod=hashlib.sha256)
     rows = (
@@ -125,4 +130,4 @@ def _checkpoint_mac(services: Services, session: Session, last: Checkpoint | Non
     )
     for ident, digest in session.exec(rows.execution_options(yield_per=1000)):
         running.update(f"{ident}:{digest}\n".encode())
-    return services.keyring.keyed_hash(running.hexdigest(), "checkpoint")
+    return keyring.keyed_hash(running.hexdigest(), "checkpoint")

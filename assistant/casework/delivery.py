@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import timedelta
+from typing import Literal
 
 import structlog
 from sqlmodel import Session, col, select
@@ -12,7 +13,7 @@ from sqlmodel import Session, col, select
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
 from assistant.errors import AssistantError, DeliveryRefused
-from assistant.interfaces import Choice, Outgoing
+from assistant.interfaces import Channel, Choice, Outgoing
 from assistant.services import Services
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
@@ -68,8 +69,8 @@ def _outgoing(services: Services, session: Session, row: Outbox) -> Outgoing:
     raw = session.get(Message, row.raw_message_id) if row.raw_message_id else None
     return Outgoing(
         key=row.key,
-        kind=row.kind,
-        thread=conversation.thread if conversation else None,  # type: ignore[arg-type]
+        kind=_kind(row.kind),
+        thread=conversation.thread if conversation else None,
         recipient=services.keyring.unseal(row.recipient) if row.recipient else None,
         subject=payload["subject"],
         text=payload["text"],
@@ -81,12 +82,20 @@ def _outgoing(services: Services, session: Session, row: Outbox) -> Outgoing:
     )
 
 
+def _kind(stored: str) -> Literal["reply", "mail", "relay"]:
+    kinds: dict[str, Literal["reply", "mail", "relay"]] = {"reply": "reply", "mail": "mail", "relay": "relay"}
+    return kinds[stored]
+
+
+def _channel(services: Services, name: str) -> Channel:
+    if name not in services.channels:
+        raise DeliveryRefused(f"There is no channel {name} in the settings.")
+    return services.channels[name]
+
+
 async def _deliver(services: Services, row: Outbox, outgoing: Outgoing) -> None:
-    channel = services.channels.get(row.channel)
     try:
-        if channel is None:
-            raise DeliveryRefused(f"There is no channel {row.channel} in the settings.")
-        await channel.deliver(outgoing)
+        await _channel(services, row.channel).deliver(outgoing)
     except AssistantError as error:
         await services.write(lambda session, e=error: _failed(services, session, row.id, e))  # type: ignore[misc]
         return

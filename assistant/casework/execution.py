@@ -246,7 +246,7 @@ def _finish(services: Services, session: Session, action_id: str) -> None:
     set_attention(services, session, request, None)
     plan = plan_from_json(action.plan)
     if plan.order.operation is Operation.EXPORT:
-        packages.answer_ready(services, session, request, action, plan)
+        packages.answer_ready(services, session, request, action)
     elif request.details.get("marketing"):
         marketing.answer_stopped(services, session, request)
     else:

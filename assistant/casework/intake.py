@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
+from assistant.casework.talk import insert_message
 from assistant.domain.assurance import Tier
 from assistant.domain.due_date import DueDates, Suspension, due_dates
 from assistant.domain.reference import new_reference
@@ -50,7 +51,6 @@ def conversation_id(services: Services, channel: str, thread: str) -> str:
 
 
 def store_incoming(
-    services: Services,
     session: Session,
     conversation: Conversation,
     incoming: Incoming,
@@ -64,7 +64,7 @@ def store_incoming(
     ).scalar()
     if known is not None:
         return known, True
-    row = {
+    row: dict[str, Any] = {
         "conversation_id": conversation.id,
         "external_id": incoming.external_id,
         "sender": "you",
@@ -81,8 +81,7 @@ def store_incoming(
         "headers": dict(incoming.headers),
         "raw": incoming.raw,
     }
-    inserted = session.execute(insert(Message).values(**row)).inserted_primary_key
-    return (int(inserted[0]) if inserted else 0), False
+    return insert_message(session, row), False
 
 
 def set_handled(session: Session, message_id: int, *, handled: bool) -> None:

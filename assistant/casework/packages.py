@@ -112,9 +112,7 @@ def _do_store(
     )
 
 
-def answer_ready(
-    services: Services, session: Session, request: PrivacyRequest, action: Action, plan: Plan
-) -> None:
+def answer_ready(services: Services, session: Session, request: PrivacyRequest, action: Action) -> None:
     """Tell the person where the package waits; the link is no authority by itself."""
     package = session.exec(select(Package).where(col(Package.action_id) == action.id)).one()
     move(services, session, request, Status.ANSWERED, "desk", package=package.sha256)

@@ -96,9 +96,10 @@ def principal_of_token(services: Services, session: Session, token: str) -> Prin
 def password_matches(stored: str | None, password: str) -> bool:
     """Check a password in constant effort, also for a name nobody has; slow, so call it in a thread."""
     try:
-        return _HASHER.verify(stored or _NOBODY, password) and stored is not None
+        _HASHER.verify(stored or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
+    return stored is not None
 
 
 _NOBODY = _HASHER.hash("nobody has this password")

@@ -32,7 +32,6 @@ from assistant.errors import NotVerified
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt
 from assistant.services import Services, post, wake
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest, Seen
-from assistant.verification.signed_token import Signer, read_token
 from intents import Reader, Reading
 
 log = structlog.get_logger(__name__)
@@ -88,7 +87,7 @@ class TalkingDesk:
         services = self.services
         incoming = replace(incoming, locale=self._locale(incoming.locale))
         conversation = find_or_start_conversation(services, session, incoming)
-        message_id, known = store_incoming(services, session, conversation, incoming, _as_json(reading))
+        message_id, known = store_incoming(session, conversation, incoming, _as_json(reading))
         receipt = Receipt(conversation.id, message_id, known)
         if known:
             return receipt, None
@@ -271,12 +270,10 @@ class TalkingDesk:
 
     async def identify(self, thread: str, token: str) -> None:
         """Take a page-load token of the host site: proves T1 for what waits in this conversation, once."""
-        signed = self.services.settings.webchat.identify
-        if not signed.issuer:
+        sign_in = self.services.sign_ins.get(Method.PAGE_TOKEN)
+        if sign_in is None:
             raise NotVerified("This site does not sign its visitors in to the chat.")
-        key = signed.key or self.services.settings.secret(signed.key_env, "webchat.identify.key_env")
-        signer = Signer(signed.issuer, signed.audience, signed.algorithm, key)
-        who = read_token(signer, token, self.services.clock.now(), fresh_login=False)
+        who = sign_in.read(token, self.services.clock.now())
         contacts = await proof.contacts_of(
             self.services, proof.claimed_identity(proof.Claim("email", who.email))
         )

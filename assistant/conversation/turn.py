@@ -14,14 +14,13 @@ from sqlmodel import Session, col, select
 from assistant.casework import closing, marketing, proof, talk
 from assistant.casework.intake import move, open_request, requests_of, set_attention
 from assistant.conversation.state import State
-from assistant.domain.assurance import Method, Tier
+from assistant.domain.assurance import Method, Tier, code_in
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.errors import NotVerified, TooManyAttempts
 from assistant.interfaces import Choice
 from assistant.services import Services
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
-from assistant.verification.email_code import code_in
 from intents import Reading
 
 _CLIENT_NUMBER = re.compile(r"\b[A-Z]{0,3}-?\d{3,10}\b", re.IGNORECASE)
@@ -352,7 +351,9 @@ class Turn:
 
     def _detail(self) -> bool:
         """Take the answer to the one question about a detail."""
-        if self.state.expects != "detail" or (self.reading.decision == "request" and not self.reading.details):
+        if self.state.expects != "detail" or (
+            self.reading.decision == "request" and not self.reading.details
+        ):
             return False
         requests = self._requests(self.state.about)
         if not requests:
@@ -394,7 +395,10 @@ class Turn:
             "resend": lambda _: self._resend(),
             "services": self._chose_services,
         }
-        actions.get(kind, lambda _: self._none())(rest)
+        if kind in actions:
+            actions[kind](rest)
+        else:
+            self._none()
 
     def _ask_right(self, rights: Sequence[Right]) -> None:
         details = self._details()

@@ -57,7 +57,7 @@ async def run_demo(options: DemoOptions, say: Callable[[str], None]) -> None:
     token = await assembly.services.write(lambda session: _staff(assembly, session))
     site = DemoSite(clock=clock, mailbox_dir=demo.mailbox_dir, public_url=url, client_area=demo.client_area)
     loop = asyncio.get_running_loop()
-    clock.on_forward(lambda: loop.call_soon_threadsafe(_wake_all, assembly))
+    clock.on_forward(lambda: _wake_from_thread(loop, assembly))
 
     async def ready() -> None:
         facts = _facts(assembly, demo, token)
@@ -65,6 +65,10 @@ async def run_demo(options: DemoOptions, say: Callable[[str], None]) -> None:
 
     await serve(assembly, listener, routes=demo_routes(site), ready=ready)
     del lock
+
+
+def _wake_from_thread(loop: asyncio.AbstractEventLoop, assembly: Assembly) -> None:
+    loop.call_soon_threadsafe(_wake_all, assembly)
 
 
 def _wake_all(assembly: Assembly) -> None:

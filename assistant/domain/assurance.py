@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -58,5 +59,12 @@ TRIES_PER_CODE = 5
 FAILURES_PER_DAY = 10
 CODES_PER_HOUR = 3
 CODES_PER_DAY = 6
+_CODE = re.compile(rf"(?<!\d)(?:\d[ \u00a0.-]?){{{CODE_DIGITS}}}(?!\d)")
 PROOF_LASTS = timedelta(minutes=30)
 CONTACT_COOL_OFF = timedelta(days=30)
+
+
+def code_in(text: str) -> str | None:
+    """Find a code in what was typed, with or without spaces between the digits."""
+    found = _CODE.search(text)
+    return re.sub(r"\D", "", found.group()) if found else None

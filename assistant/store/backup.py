@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -24,7 +23,7 @@ def back_up(url: str, file: Path) -> None:
         ):
             source.backup(copy)
         part.chmod(0o600)
-        os.replace(part, file)
+        part.replace(file)
     except (sqlite3.Error, OSError) as error:
         part.unlink(missing_ok=True)
         raise Invalid(
@@ -43,7 +42,7 @@ def restore(url: str, file: Path) -> None:
         raise Invalid(f"{file}: is not a sound copy of a desk ({sound}).")
     database = _path(url)
     if database.exists():
-        os.replace(database, database.with_name(f"{database.name}.before-restore"))
+        database.replace(database.with_name(f"{database.name}.before-restore"))
     for journal in ("-wal", "-shm"):
         database.with_name(database.name + journal).unlink(missing_ok=True)
     with (

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from datetime import datetime
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from assistant.domain.assurance import CODE_DIGITS, CODE_LIFETIME, Method, Tier
+from assistant.domain.assurance import CODE_DIGITS, CODE_LIFETIME, Method, Tier, code_in
 from assistant.errors import NotVerified
 from assistant.interfaces import Challenge
 
@@ -37,12 +36,3 @@ class EmailCode:
             _HASHER.verify(stored, digits)
         except (VerificationError, InvalidHashError):
             raise NotVerified from None
-
-
-_CODE = re.compile(r"(?<!\d)(?:\d[ \u00a0.-]?){%d}(?!\d)" % CODE_DIGITS)
-
-
-def code_in(text: str) -> str | None:
-    """Find a code in what was typed, with or without spaces between the digits."""
-    found = _CODE.search(text)
-    return re.sub(r"\D", "", found.group()) if found else None

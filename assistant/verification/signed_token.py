@@ -9,6 +9,7 @@ from typing import Any
 import jwt
 
 from assistant.errors import NotVerified
+from assistant.interfaces import SignedIn
 
 _LONGEST = timedelta(minutes=5)
 _FRESH = timedelta(minutes=10)
@@ -26,14 +27,15 @@ class Signer:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    """What a valid token says."""
+class SignedToken:
+    """The tokens of one site; with `fresh_login` they must prove a sign-in of the last ten minutes."""
 
-    client_id: str
-    email: str
-    token_id: str
-    nonce: str | None
-    expires_at: datetime
+    signer: Signer
+    fresh_login: bool
+
+    def read(self, token: str, now: datetime) -> SignedIn:
+        """Check signature, issuer, audience and times; raises NotVerified."""
+        return read_token(self.signer, token, now, fresh_login=self.fresh_login)
 
 
 def read_token(signer: Signer, token: str, now: datetime, *, fresh_login: bool) -> SignedIn:

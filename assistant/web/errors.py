@@ -21,8 +21,9 @@ _NOT_TOLD = frozenset({"failed", "type", "title", "status", "code"})  # ours to 
 
 
 @web.middleware
-async def explain_errors(http_request: web.Request, handler: _Handler) -> web.StreamResponse:
+async def explain_errors(request: web.Request, handler: _Handler) -> web.StreamResponse:
     """Answer an error in words; what nobody foresaw is logged by its kind, never with what it holds."""
+    http_request = request  # the name that aiohttp calls this parameter by; everywhere else it is ours
     try:
         return await handler(http_request)
     except web.HTTPException as error:

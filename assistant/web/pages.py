@@ -61,6 +61,7 @@ def show_page(
 
 async def style(http_request: web.Request) -> web.Response:
     """Give the style of these pages."""
+    del http_request
     return web.Response(
         text=_STYLE, content_type="text/css", headers={"Cache-Control": "public, max-age=300"}
     )

@@ -14,9 +14,9 @@ from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
 from assistant.domain.assurance import Method
 from assistant.domain.status import STOPPABLE
 from assistant.errors import NotVerified
+from assistant.interfaces import SignedIn
 from assistant.services import Services
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest, StopLink
-from assistant.verification.signed_token import SignedIn, Signer, read_token
 from assistant.web.keys import DESK, SERVICES
 from assistant.web.pages import Button, language_of, show_page, style
 
@@ -229,12 +229,10 @@ async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
 
 
 def _signed_in(services: Services, token: str) -> SignedIn:
-    area = services.settings.client_area
-    if not area.issuer:
+    sign_in = services.sign_ins.get(Method.CLIENT_AREA)
+    if sign_in is None:
         raise NotVerified
-    key = area.key or services.settings.secret(area.key_env, "client_area.key_env")
-    signer = Signer(area.issuer, area.audience, area.algorithm, key)
-    return read_token(signer, token, services.clock.now(), fresh_login=True)
+    return sign_in.read(token, services.clock.now())
 
 
 def _login(

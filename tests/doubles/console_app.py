@@ -225,7 +225,7 @@ class Morning:
         incoming = Incoming(channel, f"thread-{name}", f"external-{name}", text, at, **more)
         services = self.site.services
         conversation = intake.find_or_start_conversation(services, self.session, incoming)
-        intake.store_incoming(services, self.session, conversation, incoming, {"decision": "request"})
+        intake.store_incoming(self.session, conversation, incoming, {"decision": "request"})
         self.site.conversations[name] = conversation.id
         return conversation
 

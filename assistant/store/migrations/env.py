@@ -7,7 +7,7 @@ from sqlmodel import SQLModel
 
 import assistant.store.tables
 
-assert assistant.store.tables.Message.__table__ is not None  # noqa: S101 - the import is what registers the tables
+assert assistant.store.tables.Message.__tablename__ in SQLModel.metadata.tables  # noqa: S101 - the import is what registers the tables
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -30,10 +30,11 @@ def request_out(
     services: Services, session: Session, request: PrivacyRequest, revealed_to: Principal | None = None
 ) -> RequestOut:
     """Give a request; with its person in clear only for an agent who asked, and that is noted."""
-    if revealed_to is not None:
-        person = reveal(services, session, request, revealed_to)
-    else:
-        person = masked_person_of(services, session, request)
+    person = (
+        reveal(services, session, request, revealed_to)
+        if revealed_to is not None
+        else masked_person_of(services, session, request)
+    )
     plain = {name: getattr(request, name) for name in RequestOut.model_fields if name != "person"}
     return RequestOut(**plain, person=person)
 
