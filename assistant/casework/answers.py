@@ -60,6 +60,27 @@ def give_answer(
     record(services, session, request.ref, "desk", "answered", text=text_name, to_contact=contact is not None)
 
 
+def say_frozen(services: Services, session: Session, request: PrivacyRequest) -> None:
+    """Say that the use is frozen at once and that a person weighs the rest; nothing is closed yet."""
+    conversation = session.get(Conversation, request.conversation_id)
+    seen = [talk.as_seen(request)]
+    if conversation and request.channel != "email":
+        talk.say(services, session, conversation, "objection_frozen", requests=seen)
+    elif request.contact:
+        text = services.texts.render("objection_frozen", request.language, requests=seen).text
+        talk.mail(
+            services,
+            session,
+            "mail_reply",
+            to=services.keyring.unseal(request.contact),
+            language=request.language,
+            ref=request.ref,
+            conversation_id=request.conversation_id,
+            key=f"frozen:{request.ref}",
+            text=text,
+        )
+
+
 def answer_nothing(services: Services, session: Session, request: PrivacyRequest) -> None:
     """Say that nothing is held about the proved address besides this conversation, and close."""
     name = _NOTHING.get(Right(request.right), "answer_rectification_nothing")
@@ -122,8 +143,7 @@ def systems(services: Services) -> list[str]:
 
 def category(services: Services, name: str, language: str) -> str:
     """Give the words of the catalogue for a category of data."""
-    described = services.settings.catalogue.categories.get(name)
-    return (described.fr if language == "fr" else described.en) if described else name
+    return services.texts.label("categories", name, language)
 
 
 def recipients(services: Services, plan: Plan) -> list[str]:

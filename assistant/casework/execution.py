@@ -158,9 +158,15 @@ def _begin(services: Services, session: Session, action_id: str) -> None:
         return
     if action.state != "approved":
         raise AssistantError("The approval was taken back.", stopped=True)
-    move(services, session, request, Status.EXECUTING, DESK, action=action.id)
+    if not _is_freeze(action, request):
+        move(services, session, request, Status.EXECUTING, DESK, action=action.id)
     action.state = "executing"
     session.add(action)
+
+
+def _is_freeze(action: Action, request: PrivacyRequest) -> bool:
+    """Tell whether a use is only frozen while a person weighs the objection (GDPR 18(1)(d), 21(1))."""
+    return action.automatic and request.status == Status.OPEN
 
 
 async def _run_steps(
@@ -243,6 +249,10 @@ def _finish(services: Services, session: Session, action_id: str) -> None:
         return
     action.state, action.lease_until = "done", None
     session.add(action)
+    if _is_freeze(action, request):
+        answers.say_frozen(services, session, request)
+        set_attention(services, session, request, "objection_to_weigh")
+        return
     set_attention(services, session, request, None)
     plan = plan_from_json(action.plan)
     if plan.order.operation is Operation.EXPORT:

@@ -122,19 +122,17 @@ def _do_plan(services: Services, session: Session, found: _Found) -> None:
         answers.answer_nothing(services, session, request)
         return
     _flag_recent_change(services, session, request, evidence, found)
+    if request.right == Right.OBJECTION:
+        action = do_propose(services, session, request, found.plan, automatic=True)
+        do_approve(services, session, action, request, DESK, services.clock.now())
+        return
     action = do_propose(services, session, request, found.plan)
     _notify(services, session, request, evidence, found)
-    if _is_frozen_first(request):
-        set_attention(services, session, request, "objection_to_weigh")
-    elif found.plan.blockers:
+    if found.plan.blockers:
         set_attention(services, session, request, "services_running")
     elif found.plan.conflicts:
         set_attention(services, session, request, "plan_conflict")
     log.info("request.planned", ref=request.ref, action=action.id, rows=found.plan.rows)
-
-
-def _is_frozen_first(request: PrivacyRequest) -> bool:
-    return request.right == Right.OBJECTION
 
 
 def _holds_anything(services: Services, found: _Found) -> bool:

@@ -35,7 +35,8 @@ def say(
 ) -> None:
     """Say a named text in a conversation, in its language; `key` makes it the same message however often."""
     language = conversation.language or services.settings.controller.languages[0]
-    rendered = services.texts.render(text_name, language, **values)
+    told = {"requests": requests} if requests else {}
+    rendered = services.texts.render(text_name, language, **told, **values)
     say_text(
         services,
         session,

@@ -133,6 +133,8 @@ class TalkingDesk:
         ):
             turn.take()
         elif requests:
+            # An answer to a letter whose link ran out gets a new one, within the limits of any address.
+            turn.ask_again()
             _flag(self.services, turn.session, requests, "new_message")
         else:
             turn.conversation.triage = turn.reading.decision == "ask"

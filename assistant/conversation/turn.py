@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import closing, marketing, proof, talk
 from assistant.casework.intake import move, open_request, requests_of, set_attention
 from assistant.conversation.state import State
-from assistant.domain.assurance import Method, Tier, code_in
+from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.errors import NotVerified, TooManyAttempts
@@ -276,6 +276,13 @@ class Turn:
         except TooManyAttempts:
             for request in requests:
                 set_attention(self.services, self.session, request, "too_many_challenges")
+
+    def ask_again(self) -> None:
+        """Send a new link to somebody who answered by mail before confirming; renewable for seven days."""
+        since = self.services.clock.now() - LINK_RENEWABLE
+        waiting = [r for r in self._all_waiting() if r.status == Status.VERIFYING and r.received_at >= since]
+        if waiting:
+            self._ask_proof_by_mail(waiting, [r.ref for r in waiting])
 
     # ── proving ────────────────────────────────────────────────────────────────────────────────────
 
