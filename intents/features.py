@@ -61,8 +61,11 @@ def rolling(codes: Codes, longest: int) -> list[Codes]:
 
 
 def _within(values: Codes, owners: Places, size: int, salt: int) -> Group:
-    same = owners[: len(values)] == owners[size - 1 : size - 1 + len(values)]
-    return Group((mixed(values[same], salt) & MASK).astype(np.int64), owners[: len(values)][same])
+    starts = owners[: len(values)]
+    if len(values) and owners[0] != owners[-1]:
+        same = starts == owners[size - 1 : size - 1 + len(values)]
+        values, starts = values[same], starts[same]
+    return Group((mixed(values, salt) & MASK).astype(np.int64), starts)
 
 
 def _characters(text: str) -> Group:
@@ -125,12 +128,9 @@ def features(text: str, words: list[list[str]], orths: Codes, owners: Places) ->
 def features_of(doc: Doc) -> tuple[Group, ...]:
     """Give the features of a tokenised text whose sentences stand one a line."""
     hashes = doc.to_array(["ORTH"]).reshape(-1).astype(np.uint64)
-    texts = [token.text for token in doc]
-    breaks = np.fromiter(("\n" in text for text in texts), dtype=np.bool_, count=len(texts))
+    breaks = hashes == np.uint64(doc.vocab.strings["\n"])
     owners = np.cumsum(breaks, dtype=np.int64)
-    words: list[list[str]] = [[] for _ in range(int(owners[-1]) + 1 if len(owners) else 1)]
-    for text, owner, is_break in zip(texts, owners.tolist(), breaks.tolist(), strict=True):
-        if not is_break:
-            words[owner].append(text)
     folded = (hashes ^ (hashes >> np.uint64(32))).astype(np.uint32)
-    return features(doc.text, words, folded[~breaks], owners[~breaks])
+    text = doc.text
+    words = [line.split() for line in text.split("\n")]
+    return features(text, words, folded[~breaks], owners[~breaks])

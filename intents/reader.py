@@ -73,16 +73,16 @@ class Reader:
         """Read a message; sentences that stand in `quoted` (our earlier replies) don't count."""
         plain = legible(text)
         own = own_words(plain)
-        spoken = _without_quoted([part for part in sentences(own) if says_something(normalise(part))], quoted)
-        language = self._languages.read(" ".join(spoken) or plain, language_hint)
+        spoken = _spoken(own, quoted)
+        language = self._languages.read(" ".join(spoken.values()) or plain, language_hint)
         decision, intents, sentence = self._decide(spoken)
         details = details_of(own, tuple(intent.name for intent in intents))
         return Reading(text, language, decision, intents, details, sentence)
 
-    def _decide(self, spoken: list[str]) -> tuple[str, tuple[Intent, ...], str | None]:
+    def _decide(self, spoken: dict[str, str]) -> tuple[str, tuple[Intent, ...], str | None]:
         if not spoken:
             return NONE, (), None
-        scores = self.scores(spoken)
+        scores = self.scores(list(spoken))
         evidence = evidence_of(scores)
         best = int(np.argmax(evidence))
         thresholds = self._thresholds
@@ -94,16 +94,15 @@ class Reader:
         return (
             decision,
             tuple(sorted(intents, key=lambda intent: -intent.score)),
-            spoken[min(best, len(spoken) - 1)],
+            list(spoken.values())[int(np.argmax(evidence[: len(spoken)]))],
         )
 
-    def scores(self, spoken: list[str]) -> Matrix:
-        """Give the probabilities of each sentence and, where there are a few, of them together."""
+    def scores(self, lines: list[str]) -> Matrix:
+        """Give the probabilities of each normalised sentence and, where there are a few, of them together."""
         from intents.pipeline import SCORES
 
-        lines = [normalise(sentence) for sentence in spoken]
         if 1 < len(lines) <= READ_TOGETHER:
-            lines.append(" ".join(lines))
+            lines = [*lines, " ".join(lines)]
         with self._nlp.memory_zone():
             scores: Matrix = self._nlp("\n".join(lines)).user_data[SCORES]
         return _without_boilerplate(scores, lines)
@@ -149,8 +148,8 @@ def _rounded(probability: float) -> float:
     return round(float(probability), 4)
 
 
-def _without_quoted(spoken: list[str], quoted: Sequence[str]) -> list[str]:
-    if not quoted:
-        return spoken
+def _spoken(own: str, quoted: Sequence[str]) -> dict[str, str]:
+    """Give the sentences that say something of the writer's own, by their normalised form."""
     ours = {normalise(sentence) for text in quoted for sentence in sentences(legible(text))}
-    return [sentence for sentence in spoken if normalise(sentence) not in ours]
+    lines = ((normalise(sentence), sentence) for sentence in sentences(own))
+    return {line: sentence for line, sentence in lines if line not in ours and says_something(line)}
