@@ -122,7 +122,7 @@ class Explanation:
     @property
     def kept(self) -> list[Kept]:
         """Say how long (Article 15(1)(d))."""
-        groups = _grouped((t for t in self.tables if not self._is_ours(t)), self._period)
+        groups = _grouped((t for t in self.tables if not self._is_ours(t.source)), self._period)
         return [Kept(sentence, self._by_category(tables)) for sentence, tables in groups.items()]
 
     @property
@@ -177,9 +177,15 @@ class Explanation:
         return [self._searched(at) for at in self.facts.plan.located]
 
     def title(self, source: str) -> str:
-        """Name a system as the operator does."""
+        """Name a system as the operator does; the desk itself has a name in each language."""
+        if self._is_ours(source):
+            return self.words.label("own", "title")
         titles = {each.name: each.title for each in self.facts.settings.sources}
         return titles.get(source) or source
+
+    def table_name(self, source: str, table: str) -> str:
+        """Name a table as it can stand on a page."""
+        return self.words.label("own", table) if self._is_ours(source) else readable(table)
 
     @cached_property
     def withheld(self) -> tuple[str, ...]:
@@ -195,7 +201,7 @@ class Explanation:
         pairs = [(column.meaning, table) for table in self.tables for column in columns(table)]
         article = self.words.article("20(4)" if self.facts.right == Right.PORTABILITY else "15(4)")
         for (meaning, source), found in _grouped(pairs, lambda pair: (pair[0], pair[1].source)).items():
-            tables = [self.words.quoted(readable(table.table)) for _, table in found]
+            tables = [self.words.quoted(self.table_name(source, table.table)) for _, table in found]
             yield self.words.say(
                 f"withheld.{how}",
                 field=self.words.quoted(meaning),
@@ -206,7 +212,10 @@ class Explanation:
 
     def _by_category(self, tables: Iterable[CopiedTable]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         groups = _grouped(tables, lambda table: self._short(table.category))
-        return tuple((label, tuple(readable(t.table) for t in group)) for label, group in groups.items())
+        return tuple(
+            (label, tuple(self.table_name(t.source, t.table) for t in group))
+            for label, group in groups.items()
+        )
 
     def _labels(self, tables: Iterable[CopiedTable]) -> tuple[str, ...]:
         return tuple(self._short(name) for name in dict.fromkeys(table.category for table in tables))
@@ -228,7 +237,7 @@ class Explanation:
         labels = self._labels(tables)
         if described is None:
             # The one use that no operator's catalogue lists is answering requests: Article 12 obliges us.
-            is_ours = all(self._is_ours(table) for table in tables)
+            is_ours = all(self._is_ours(table.source) for table in tables)
             basis, article = ("legal_obligation", self.words.article("6(1)(c)")) if is_ours else ("", "")
         else:
             basis, article = described.basis, self.words.article(described.article)
@@ -265,12 +274,12 @@ class Explanation:
         found = data_map.tables if data_map else ()
         return next((t for t in found if table.table in {t.name, f"{t.table_schema}.{t.name}"}), None)
 
-    def _is_ours(self, table: CopiedTable) -> bool:
-        return any(s.name == table.source and s.kind == "own_records" for s in self.facts.settings.sources)
+    def _is_ours(self, source: str) -> bool:
+        return any(s.name == source and s.kind == "own_records" for s in self.facts.settings.sources)
 
     def _searched(self, at: Located) -> Searched:
         copied = sum(table.rows for table in self.tables if table.source == at.source)
-        empty = tuple(readable(table.table) for table in at.tables if not table.rows)
+        empty = tuple(self.table_name(at.source, table.table) for table in at.tables if not table.rows)
         return Searched(self.title(at.source), len(at.tables), copied, empty)
 
 

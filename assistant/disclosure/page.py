@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from assistant.disclosure.copying import PORTABLE_FILE, SCHEMA_FILE
-from assistant.disclosure.explanation import readable
 from assistant.domain.rights import Right
 
 if TYPE_CHECKING:
@@ -76,6 +75,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["readable"] = readable
     environment.tests["read_record_by_record"] = is_read_record_by_record
     return environment

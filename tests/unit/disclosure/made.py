@@ -169,7 +169,10 @@ def settings(**controller: Any) -> Settings:
     return Settings(
         controller=Controller(**named | controller),
         catalogue=_catalogue(),
-        sources=(SourceSettings(name="shop", kind="sql", title="The shop", url="sqlite:///shop.db"),),
+        sources=(
+            SourceSettings(name="shop", kind="sql", title="The shop", url="sqlite:///shop.db"),
+            SourceSettings(name="desk", kind="own_records", title="Desk"),
+        ),
         maps={"shop": _map()},
     )
 

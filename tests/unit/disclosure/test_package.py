@@ -349,3 +349,22 @@ async def test_the_desk_goes_on_answering_while_a_long_log_is_written(tmp_path: 
     await write(tmp_path, Log(60_000))
     beating.cancel()
     assert 0 < longest < 0.5
+
+
+@pytest.mark.parametrize("after", [0, 3, 12])
+async def test_a_package_given_up_in_the_middle_leaves_nothing(tmp_path: Path, after: int) -> None:
+    reached = asyncio.Event()
+    seen = 0
+
+    def look(_done: int, _to_do: int) -> None:
+        nonlocal seen
+        seen += 1
+        if seen > after:
+            reached.set()
+
+    writing = asyncio.create_task(write(tmp_path, Log(40_000), progress=look))
+    await reached.wait()
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert left_in(tmp_path) == []

@@ -262,3 +262,31 @@ async def test_portability_explains_itself_and_leaves_the_access_list_out(
     assert "purposes" not in reading.ids
     article = "Article 20(1)" if language == "en" else "article 20, paragraphe 1"
     assert article in package.manifest.withheld[0].replace(NO_BREAK, " ")
+
+
+@pytest.mark.parametrize(
+    ("language", "said_of_it"),
+    [
+        ("en", ("To answer your privacy requests", "a legal obligation Article 6(1)(c)", "Our privacy desk")),
+        (
+            "fr",
+            (
+                "Répondre à vos demandes",
+                "une obligation légale article 6, paragraphe 1, point c)",
+                "Demandes",
+            ),
+        ),
+    ],
+)
+async def test_the_desks_own_records_need_no_catalogue(
+    tmp_path: Path, language: str, said_of_it: tuple[str, ...]
+) -> None:
+    name = "demandes" if language == "fr" else "requests"
+    table = Table("requests", ("ref",), [[("PR-1",)]], category="contact_with_us", purpose="rights_requests")
+    package = await made(tmp_path, ListedSource(table, name="desk"), language=language)
+    reading = Reading(package.text("index.html"))
+    assert [words for words in said_of_it if words.lower() not in reading.text.lower()] == []
+    assert f">{name}</a>" in package.text("index.html")
+    assert (
+        "As long as we need them for this use" not in reading.text
+    )  # its periods stand in the list of the desk
