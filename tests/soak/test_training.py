@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from intents.reader import MODEL_DIRECTORY
 from intents.training import train
 
 
+@pytest.mark.timeout(900)
 def test_the_committed_pipeline_is_what_training_gives(tmp_path: Path) -> None:
     train(tmp_path / "model")
     for name in ("privacy_rights/weights.npz", "language.npz"):
