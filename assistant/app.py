@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 from sqlmodel import Session
 
-from assistant.casework import delivery, execution
+from assistant.casework import delivery, execution, planning, proof
 from assistant.casework.own import DeskQueries
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import EmailSettings, ImapSettings, SmtpSettings
@@ -217,8 +217,14 @@ def open_channels(settings: Settings, keyring: Keyring, clock: Clock) -> dict[st
     """Open the ways in and out that the settings name."""
     channels: dict[str, Channel] = {}
     if settings.webchat.enabled:
+        limits = settings.webchat
         chat = WebChatSettings(
-            public_url=settings.server.public_url, extra_origins=settings.webchat.extra_origins
+            public_url=settings.server.public_url,
+            extra_origins=limits.extra_origins,
+            behind_proxy=limits.behind_proxy,
+            messages_per_minute=limits.messages_per_minute,
+            sockets_per_address=limits.sockets_per_address,
+            hellos_per_minute=limits.hellos_per_minute,
         )
         channels["webchat"] = WebChat(chat, clock)
     if settings.email.address:
@@ -314,7 +320,7 @@ async def running(assembly: Assembly) -> AsyncIterator[None]:
     """Run the desk while the context is open: what a kill left behind first, then the clock and the channels."""
     services = assembly.services
     if services.settings.database_url.startswith("sqlite"):
-        await services.write(_release_leases)
+        await services.write(lambda session: _release_leases(services, session))
     await assembly.desk.recover()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(_close, services)
@@ -325,7 +331,9 @@ async def running(assembly: Assembly) -> AsyncIterator[None]:
         await assembly.desk.settle()
 
 
-def _release_leases(session: Session) -> None:
+def _release_leases(services: Services, session: Session) -> None:
+    proof.release_leases(session)
+    planning.release_leases(services, session)
     execution.release_leases(session)
     delivery.release_leases(session)
 

@@ -128,6 +128,10 @@ class WebChat(_Section):
     enabled: bool = True
     sites: tuple[str, ...] = ()
     extra_origins: tuple[str, ...] = ()
+    behind_proxy: bool = False
+    messages_per_minute: int = Field(120, ge=0)  # per socket; nought means no limit, here and below
+    sockets_per_address: int = Field(500, ge=0)
+    hellos_per_minute: int = Field(600, ge=0)  # per address
     identify: Signed = Signed()
 
 

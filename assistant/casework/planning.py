@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from assistant.casework import answers, talk
@@ -48,6 +49,15 @@ async def plan_due(services: Services) -> int:
         except SourceUnavailable as error:
             await services.write(lambda s, ref=request.ref, e=error: _put_off(services, s, ref, e))  # type: ignore[misc]
     return len(waiting)
+
+
+def release_leases(services: Services, session: Session) -> None:
+    """Take back what a killed process had claimed; only for a desk that is alone on its database."""
+    session.execute(
+        update(PrivacyRequest)
+        .where(col(PrivacyRequest.to_plan_at).is_not(None))
+        .values(to_plan_at=services.clock.now())
+    )
 
 
 def _claim(services: Services, session: Session) -> list[tuple[PrivacyRequest, EvidenceRow | None]]:

@@ -175,6 +175,11 @@ async def send_challenges(services: Services) -> int:
     return len(wanted)
 
 
+def release_leases(session: Session) -> None:
+    """Take back what a killed process had claimed; only for a desk that is alone on its database."""
+    session.execute(update(ChallengeRow).where(col(ChallengeRow.state) == "wanted").values(lease_until=None))
+
+
 def _claim_wanted(services: Services, session: Session) -> list[ChallengeRow]:
     now = services.clock.now()
     rows = session.exec(
