@@ -120,7 +120,7 @@ class Package:
 
 def package_link(letter: str) -> str:
     """Find the address of the package's page in a letter."""
-    return re.findall(r"http://\S+/package/\w+", letter)[0]
+    return str(re.findall(r"http://\S+/package/\w+", letter)[0])
 
 
 def browser(desk: DeskProcess, letter: str, language: str = "en") -> PackageBrowser:

@@ -43,9 +43,9 @@ async def ask_by_mail(desk: DeskProcess, email: str, language: str) -> str:
     link = next(url for url in re.findall(r"http://\S+", mail.get_content()) if "/stop/" not in url)
     status, page = await desk.page(link)
     assert status == 200
-    ref = re.findall(r"PR-\w{8}", page)[0]
+    ref = str(re.findall(r"PR-\w{8}", page)[0])
     await desk.press(link, answer="yes")
-    return str(ref)
+    return ref
 
 
 async def released(desk: DeskProcess, ref: str, email: str, language: str = "en") -> str:
