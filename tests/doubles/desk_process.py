@@ -13,16 +13,17 @@ import sqlite3
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import aiohttp
 
 ASSISTANT = str(Path(sys.executable).with_name("assistant"))
 PATIENCE = 20.0
+T = TypeVar("T")
 
 
 class DeskProcess:
@@ -290,7 +291,7 @@ class Chat:
         return await self.until(lambda m: m["expects"] == expects, f"a question that expects {expects}")
 
 
-async def eventually(look: Callable[[], Any], what: str) -> Any:
+async def eventually(look: Callable[[], Awaitable[T | None]], what: str) -> T:
     """Look again and again until there is something, for as long as a person would wait."""
     end = asyncio.get_running_loop().time() + PATIENCE
     while asyncio.get_running_loop().time() < end:

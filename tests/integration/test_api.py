@@ -325,5 +325,7 @@ def _references(node: Any) -> set[str]:
 async def test_after_all_of_it_the_audit_is_whole(lead: Api) -> None:
     with contextlib.suppress(KeyError):
         await lead.post(f"/queue/{lead.site.actions['erasure']}/approve", {"plan_hash": erasure_plan().hash})
-    faults = await lead.site.services.read(lambda session: list(audit.verify(lead.site.services, session)))
+    faults = await lead.site.services.read(
+        lambda session: list(audit.verify(lead.site.services.keyring, session))
+    )
     assert faults == []

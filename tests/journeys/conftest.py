@@ -20,7 +20,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskPr
 
 
 @pytest.fixture(scope="module")
-def people(desk: DeskProcess) -> Iterator[Iterator[tuple[str, str]]]:
+def people(desk: DeskProcess) -> Iterator[tuple[str, str]]:
     """Clients of the sample company with nothing running, each given out once: (e-mail, client number)."""
     rows = desk.query(
         "SELECT email, client_no FROM clients c WHERE email LIKE '%@%' AND id > 20"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from datetime import date
 from pathlib import Path
@@ -15,10 +16,6 @@ from assistant.web.console.words import LANGUAGES, catalogue, words_of
 
 ROOT = Path(__file__).parents[3] / "assistant"
 TODAY = date(2026, 12, 5)
-
-
-def sources(*folders: str) -> str:
-    return "\n".join(path.read_text("utf-8") for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
 def test_both_languages_have_the_same_texts_with_the_same_values() -> None:
@@ -37,19 +34,44 @@ def test_no_text_is_left_untranslated() -> None:
     assert alike == set()
 
 
+def said_to(name: str, position: int, *folders: str) -> set[str]:
+    """Give the codes that the source passes to a function at a position, as far as they stand there."""
+    codes = set()
+    for folder in folders:
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if (
+                    isinstance(node, ast.Call)
+                    and getattr(node.func, "id", "") == name
+                    and not of_no_request(node)
+                ):
+                    codes |= {code for arg in node.args[position:] for code in codes_in(arg)}
+    return codes
+
+
+def of_no_request(call: ast.Call) -> bool:
+    """Tell whether an audit entry belongs to no request, so that no timeline shows it."""
+    return any(isinstance(arg, ast.Constant) and arg.value == "" for arg in call.args)
+
+
+def codes_in(node: ast.expr) -> set[str]:
+    if isinstance(node, ast.JoinedStr):
+        node = node.values[0]
+    text = node.value if isinstance(node, ast.Constant) else ""
+    code = str(text or "").split(":")[0]
+    return {code} if re.fullmatch(r"[a-z_]+", code) else set()
+
+
 def test_every_attention_code_of_the_casework_has_words() -> None:
-    text = sources("casework", "conversation")
-    said = re.findall(r'(?:set_attention|_flag)\([^"\n]*?"([a-z_]+)"', text)
-    said += re.findall(r'set_attention\([^"\n]*?f"([a-z_]+):', text)
-    assert len(set(said)) > 10
+    said = said_to("set_attention", 3, "casework", "conversation") | said_to("_flag", 3, "conversation")
+    assert len(said) > 10
     for language in LANGUAGES:
-        assert [code for code in set(said) if f"attention.{code}" not in catalogue(language)] == []
+        assert [code for code in said if f"attention.{code}" not in catalogue(language)] == []
 
 
 def test_every_audit_entry_of_a_request_has_words() -> None:
-    text = sources("casework", "conversation")
-    entries = re.findall(r'\brecord\(\s*services,\s*session,\s*(\S+?),[^"]*?"(?:desk", ")?([a-z_]+)"', text)
-    named = {event for chain, event in entries if chain != '""'} - {"desk", "subject", "status", "attention"}
+    said = said_to("record", 4, "casework", "conversation")
+    named = said - {"desk", "subject", "status", "attention"}
     assert len(named) > 12
     assert [event for event in named if f"event.{event}" not in catalogue("en")] == []
 
