@@ -1,0 +1,62 @@
+"""The steps every journey shares: asking and proving, in chat and by mail."""
+
+from __future__ import annotations
+
+import re
+
+from tests.doubles.desk_process import Chat, DeskProcess
+
+Rows = dict[str, dict[object, tuple[object, ...]]]
+_SUBJECTS = {"fr": "Demande", "en": "Request"}
+
+
+def links_in(text: str, path: str) -> list[str]:
+    """List the links of a mail that lead to a page of ours, but not the ones that stop."""
+    return [link for link in re.findall(r"http://\S+", text) if path in link and "/stop/" not in link]
+
+
+async def prove_in_chat(desk: DeskProcess, chat: Chat, email: str, ref: str) -> None:
+    """Name the address, read the code in its mailbox, and type it where it was asked for."""
+    await chat.asked("email")
+    await chat.say(email)
+    await chat.asked("code")
+    await chat.say(await desk.code(email))
+    await chat.until(lambda m: ref in m["text"] and m["expects"] is None, "that it is confirmed")
+
+
+async def ask_by_mail(desk: DeskProcess, sentence: str, email: str, language: str) -> str:
+    """Write a mail from an address and give the reference of the acknowledgement."""
+    desk.send_mail(sentence, sender=email, subject=_SUBJECTS[language])
+    receipt = await desk.mail(email, "PR-")
+    found = re.search(r"PR-\w{8}", f"{receipt['subject']}\n{receipt.get_content()}")
+    assert found
+    return found.group()
+
+
+async def confirm_by_mail(desk: DeskProcess, email: str, ref: str) -> None:
+    """Open the link that was mailed, see that nothing happens by it, and press the button."""
+    link = links_in((await desk.mail(email, "/verify/")).get_content(), "/verify/")[0]
+    status, page = await desk.page(link)
+    assert status == 200
+    assert ref in page
+    assert (await desk.request(ref))["status"] == "verifying", "opening the link changes nothing"
+    await desk.press(link, answer="yes")
+
+
+def columns_of(desk: DeskProcess, table: str) -> list[str]:
+    """Name the columns of a table of the client area, in order."""
+    return [str(row[1]) for row in desk.query(f"PRAGMA table_info('{table}')")]
+
+
+def changed_cells(desk: DeskProcess, before: Rows, after: Rows) -> set[tuple[str, object, str]]:
+    """Name every cell that is not as it was, as (table, rowid, column); a row that went counts as `*`."""
+    cells: set[tuple[str, object, str]] = set()
+    for table, rows in before.items():
+        names = columns_of(desk, table)
+        for key in {*rows, *after[table]}:
+            old, new = rows.get(key), after[table].get(key)
+            if old is None or new is None:
+                cells.add((table, key, "*"))
+            elif old != new:
+                cells |= {(table, key, n) for n, a, b in zip(names, old, new, strict=True) if a != b}
+    return cells
