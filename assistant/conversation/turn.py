@@ -176,6 +176,12 @@ class Turn:
     def _details(self) -> dict[str, Any]:
         found = dict(self.reading.details)
         emails = found.pop("email", None) or []
+        if isinstance(purposes := found.get("purpose"), list):
+            found.pop("purpose")
+            if len(purposes) == 1:  # a plan ends one use: of several, the person is asked which
+                found["purpose"] = purposes[0]
+        if isinstance(purposes := found.get("purpose"), list):
+            found["purpose"] = purposes[0] if purposes else None
         if found.get("marketing") and emails:
             found["address"] = emails[0]
         elif found.get("marketing") and self.is_mail and self.conversation.subject_hint:
@@ -248,8 +254,8 @@ class Turn:
             self._ask_proof_by_mail(requests, references)
         elif emails and not self._is_new_contact(requests, emails[0]):
             self.want_code(proof.Claim("email", emails[0]), references)
-        elif client_id := self.reading.details.get("client_id"):
-            self.want_code(proof.Claim("client_id", str(client_id)), references)
+        elif client_ids := self.reading.details.get("client_id"):
+            self.want_code(proof.Claim("client_id", str(client_ids[0])), references)
         else:
             self._keep(self.state.asking("ask_contact", "email", references))
             self.say(
@@ -341,7 +347,7 @@ class Turn:
 
     def _client_number(self) -> str | None:
         if named := self.reading.details.get("client_id"):
-            return str(named)
+            return str(named[0])
         found = _CLIENT_NUMBER.search(self.text)
         return found.group() if found and len(self.text) < 60 else None  # noqa: PLR2004 - a number, not a story
 
