@@ -244,6 +244,7 @@ class Chat:
         self.session = ""
         self.history: list[dict[str, Any]] = []
         self.heard: list[dict[str, Any]] = []
+        self.frames: list[dict[str, Any]] = []
         self._read = 0
 
     async def next_frame(self, kind: str) -> dict[str, Any]:
@@ -251,6 +252,7 @@ class Chat:
         async with asyncio.timeout(PATIENCE):
             while True:
                 frame: dict[str, Any] = await self.socket.receive_json()
+                self.frames.append(frame)
                 if frame["type"] == "message":
                     self.heard.append(frame)
                 if frame["type"] == kind:

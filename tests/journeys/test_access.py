@@ -56,7 +56,7 @@ async def released(desk: DeskProcess, ref: str, email: str, language: str = "en"
     assert not [mail for mail in desk.mails(email) if READY[language] in str(mail["subject"])]
     await desk.forward("2h")
     await desk.until_status(ref, "answered")
-    return (await desk.mail(email, READY[language])).get_content()
+    return str((await desk.mail(email, READY[language])).get_content())
 
 
 def check_contents(desk: DeskProcess, package: Package, ref: str, email: str, language: str) -> None:
