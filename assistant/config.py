@@ -446,7 +446,9 @@ def _validated(model: type[M], raw: Mapping[str, Any], path: Path) -> M:
 
 
 def _one_line(error: ValidationError, model: type[BaseModel]) -> str:
-    first = error.errors(include_url=False)[0]
+    errors = error.errors(include_url=False)
+    # A misspelt key is also a missing one; the spelling is what has to be mended.
+    first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
     key = ".".join(str(part) for part in first["loc"]) or "the file"
     if first["type"] == "extra_forbidden":
         return f"{key}: unknown key{_nearest(str(first['loc'][-1]), _keys_beside(model, first['loc']))}."
