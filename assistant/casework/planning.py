@@ -131,6 +131,11 @@ def _do_plan(services: Services, session: Session, found: _Found) -> None:
         session.add(request)
         answers.answer_nothing(services, session, request)
         return
+    if request.right == Right.RECTIFICATION and not found.plan.steps and not found.plan.conflicts:
+        request.to_plan_at = None
+        session.add(request)
+        set_attention(services, session, request, "needs_agent")  # no map has such a field
+        return
     _flag_recent_change(services, session, request, evidence, found)
     if request.right == Right.OBJECTION:
         action = do_propose(services, session, request, found.plan, automatic=True)

@@ -131,7 +131,9 @@ class OwnRecords:
         return Proposal(Step(self.name, order.operation, effects) if effects else None, keeps)
 
     async def export(self, located: Located, *, portable_only: bool = False) -> AsyncIterator[ExportedTable]:
-        """Read the transcripts and requests."""
+        """Read the transcripts and requests; none of it is portable: it rests on a legal duty (GDPR 20(1))."""
+        if portable_only:
+            return
         for at in located.tables:
             if at.rows:
                 rows = await self._queries.rows(located.identity, at.table)

@@ -15,7 +15,7 @@ SENTENCES = {
     "fr": (
         "Bonjour, je voudrais que vous supprimiez toutes mes données personnelles.",
         "effacement",
-        "conservons",
+        "gardons",
     ),
     "en": ("Hello, please delete all the personal data you hold about me.", "erasure", "keep"),
 }
