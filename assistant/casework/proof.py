@@ -251,6 +251,20 @@ def _mail_challenge(
     conversation = session.get(Conversation, row.conversation_id)
     requests = [r for ref in row.references if (r := session.get(PrivacyRequest, ref))]
     language = (conversation and conversation.language) or services.settings.controller.languages[0]
+    key = f"challenge:{row.id}:{row.expires_at}"
+    if row.purpose == "package":
+        talk.mail(
+            services,
+            session,
+            "mail_package_code",
+            to=contact,
+            language=language,
+            key=key,
+            code=challenge.secret,
+            requests=[talk.as_seen(r) for r in requests],
+            until=row.expires_at,
+        )
+        return
     common: dict[str, Any] = {
         "requests": [talk.as_seen(r) for r in requests],
         "channel": conversation.channel if conversation else "webchat",
@@ -258,7 +272,6 @@ def _mail_challenge(
         "until": row.expires_at,
         "not_me_url": stop_link(services, session, row.references, contact),
     }
-    key = f"challenge:{row.id}:{row.expires_at}"
     if Method(row.method) is Method.EMAIL_LINK:
         url = f"{services.settings.server.public_url}/verify/{challenge.secret}"
         effect = "withdraw" if row.purpose == "withdraw" else (requests[0].right if requests else "")
