@@ -111,6 +111,9 @@ async def test_the_link_alone_opens_nothing(desk: DeskProcess, people: Iterator[
         assert not raw.startswith(b"PK")
         await stranger.want_code()
         code = await desk.code(email, seen=1)
+        told = (await desk.mail(email, code)).get_content()
+        assert "on the page of the copy" in told
+        assert package_link(letter) not in told, "the code travels without the link"
         wrong = f"{(int(code) + 1) % 10**8:08d}"
         assert "/download" not in await stranger.enter(wrong)
         assert (await stranger.download())[0] == 403
