@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, update
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlmodel import Session, SQLModel, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.talk import insert_message
@@ -21,6 +22,13 @@ from assistant.interfaces import Incoming
 from assistant.services import Services
 from assistant.store.tables import Conversation, Message, PrivacyRequest
 
+# Built once and below the ORM, for the same reason as inserting a message is (talk.py).
+_MESSAGES = SQLModel.metadata.tables["message"]
+_CONVERSATIONS = SQLModel.metadata.tables["conversation"]
+_SAME_MESSAGE = select(_MESSAGES.c.id).where(
+    _MESSAGES.c.conversation_id == bindparam("thread"), _MESSAGES.c.external_id == bindparam("external")
+)
+_TALK_ON = update(_CONVERSATIONS).where(_CONVERSATIONS.c.id == bindparam("which"))
 REMINDERS_BEFORE = (10, 5, 2, 1, 0)  # days before safe_on
 
 
@@ -57,11 +65,8 @@ def store_incoming(
     reading: Mapping[str, Any],
 ) -> tuple[int, bool]:
     """Store a message; gives its number and whether it was there already."""
-    known = session.execute(
-        select(Message.id).where(
-            col(Message.conversation_id) == conversation.id, col(Message.external_id) == incoming.external_id
-        )
-    ).scalar()
+    which = {"thread": conversation.id, "external": incoming.external_id}
+    known = session.connection().execute(_SAME_MESSAGE, which).scalar()
     if known is not None:
         return known, True
     row: dict[str, Any] = {
@@ -82,6 +87,13 @@ def store_incoming(
         "raw": incoming.raw,
     }
     return insert_message(session, row), False
+
+
+def keep_talk(session: Session, conversation: Conversation, changes: Mapping[str, Any]) -> None:
+    """Keep where a talk stands: in the database, and in the row that this session already holds."""
+    session.connection().execute(_TALK_ON, {"which": conversation.id, **changes})
+    for name, value in changes.items():
+        set_committed_value(conversation, name, value)
 
 
 def set_handled(session: Session, message_id: int, *, handled: bool) -> None:

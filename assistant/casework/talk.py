@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import func, insert
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from assistant.interfaces import ChatMessage, Choice
 from assistant.services import Services, post, wake
@@ -19,6 +19,9 @@ _ASSISTANT = "assistant"
 _Sender = Literal["assistant", "agent", "you"]
 _SENDERS: Mapping[str, _Sender] = {"you": "you", "agent": "agent"}
 _MOST_REPLIES_A_DAY = 10
+# Built once and below the ORM: composing a statement costs more than running it, and every message needs one.
+_MESSAGES = SQLModel.metadata.tables["message"]
+_INSERT_MESSAGE = insert(_MESSAGES).returning(_MESSAGES.c.id)
 
 
 def say(
@@ -273,7 +276,7 @@ def _fresh(services: Services) -> str:
 
 def insert_message(session: Session, row: Mapping[str, Any]) -> int:
     """Store one message in one statement, the cheapest there is; gives its number."""
-    return int(session.execute(insert(Message).values(**row).returning(col(Message.id))).scalar_one())
+    return int(session.connection().execute(_INSERT_MESSAGE, dict(row)).scalar_one())
 
 
 def chat_message(row: Message) -> ChatMessage:

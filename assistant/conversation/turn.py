@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from assistant.casework import closing, marketing, proof, talk
-from assistant.casework.intake import move, open_request, requests_of, set_attention
+from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.conversation.state import State
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
 from assistant.domain.rights import Right
@@ -626,9 +625,7 @@ class Turn:
             "last_at": self.received_at_or_later(),
             "wants_person_at": self.conversation.wants_person_at,
         }
-        self.session.execute(
-            update(Conversation).where(col(Conversation.id) == self.conversation.id).values(**changes)
-        )
+        keep_talk(self.session, self.conversation, changes)
 
     def received_at_or_later(self) -> datetime:
         """Give the instant the conversation was last active."""
