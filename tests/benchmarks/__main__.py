@@ -1,0 +1,192 @@
+"""Measures the desk against its budgets, as ratios within one run where a machine's speed would decide."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from assistant.app import assemble
+from assistant.casework.planning import propose
+from assistant.config import load_settings
+from assistant.demo.people import SUBJECTS
+from assistant.disclosure import PackageFacts, write_package
+from assistant.domain.plan import Identity
+from assistant.domain.rights import Right
+from assistant.services import Services
+from intents import Reader
+from tests.benchmarks.desk import (
+    ASSISTANT,
+    HELLO,
+    first_answer,
+    free_port,
+    process,
+    resident_mib,
+    settings_without_limits,
+)
+
+SOCKETS = 50
+SECONDS = 6.0
+TEXTS = (
+    "How much is a server with 8 GB of memory?",
+    "My website is slow since this morning, can you look?",
+    "Quelles versions de PHP proposez-vous ?",
+    "Thanks, that is all for today.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table."""
+
+    what: str
+    value: float
+    unit: str
+    budget: float
+    at_least: bool = False
+
+    @property
+    def kept(self) -> bool:
+        """Say whether the budget is kept."""
+        return self.value >= self.budget if self.at_least else self.value <= self.budget
+
+
+async def round_trips(url: str, kind: str) -> float:
+    """Count messages a second over all sockets, each waiting for its answer of a kind before the next."""
+    counts: list[int] = []
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
+        end = time.perf_counter() + SECONDS
+        began = time.perf_counter()
+        await asyncio.gather(*(_one_socket(http, url, kind, end, counts) for _ in range(SOCKETS)))
+        return sum(counts) / (time.perf_counter() - began)
+
+
+async def _one_socket(
+    http: aiohttp.ClientSession, url: str, kind: str, end: float, counts: list[int]
+) -> None:
+    async with http.ws_connect(url) as socket:
+        await socket.send_json(HELLO)
+        await socket.receive_json()
+        count = 0
+        while time.perf_counter() < end:
+            text = TEXTS[count % len(TEXTS)]
+            await socket.send_json({"type": "message", "client_id": str(uuid.uuid4()), "text": text})
+            while (await socket.receive_json())["type"] != kind:
+                pass
+            count += 1
+        counts.append(count)
+
+
+async def chat_figures(folder: Path) -> list[Figure]:
+    """Measure the serving desk as a process of its own, then a bare echo with the same client."""
+    config, port = settings_without_limits(folder)
+    url = f"ws://127.0.0.1:{port}/chat/ws"
+    log = folder.with_suffix(".log")
+    async with process(ASSISTANT, "doctor", "--config", str(config), log=log) as once:
+        await once.wait()  # what Python compiles at its first run is not the desk's start
+    began = time.perf_counter()
+    async with (
+        process(ASSISTANT, "serve", "--config", str(config), log=log) as desk,
+        aiohttp.ClientSession() as http,
+    ):
+        start = await first_answer(http, url, began)
+        memory = resident_mib(desk.pid)
+        durable = await round_trips(url, "ack")
+    port = free_port()
+    url = f"ws://127.0.0.1:{port}/chat/ws"
+    async with process(sys.executable, "-m", "tests.benchmarks.echo", str(port), log=log):
+        await _listening(port)
+        bare = await round_trips(url, "message")
+    print(f"durable chat messages a second: {durable:.0f}; bare echoes: {bare:.0f}")
+    return [
+        Figure(
+            f"durable chat round trips / bare echo ({SOCKETS} sockets)", 100 * durable / bare, "%", 2.0, True
+        ),
+        Figure("start to first answered chat message", start, "s", 3.0),
+        Figure("memory of the idle desk", memory, "MiB", 300.0),
+    ]
+
+
+async def _listening(port: int) -> None:
+    for _ in range(500):
+        try:
+            _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.02)
+        else:
+            writer.close()
+            return
+    raise AssertionError("the echo does not listen")
+
+
+def reading_figure() -> Figure:
+    """Measure how long reading one message takes."""
+    reader = Reader.load()
+    taken = []
+    for text in TEXTS * 100:
+        began = time.perf_counter()
+        reader.read(text)
+        taken.append(time.perf_counter() - began)
+    return Figure("reading one message, median", 1000 * statistics.median(taken), "ms", 1.0)
+
+
+async def access_figure(folder: Path) -> Figure:
+    """Measure plan and package for one person of the sample company."""
+    settings = load_settings(folder / "config.toml")
+    assembly = assemble(settings)
+    taken = []
+    try:
+        for number, subject in enumerate(SUBJECTS * 4):
+            began = time.perf_counter()
+            await _plan_and_package(assembly.services, subject.email, folder / f"package-{number}")
+            taken.append(time.perf_counter() - began)
+    finally:
+        assembly.services.store.close()
+    return Figure("access plan and package, median", 1000 * statistics.median(taken), "ms", 50.0)
+
+
+async def _plan_and_package(services: Services, address: str, file: Path) -> None:
+    handler = services.handlers[Right.ACCESS]
+    plan = await propose(services, handler, Identity(emails=(address,)), {})
+    now = services.clock.now()
+    facts = PackageFacts(
+        reference="PR-BENCH",
+        right=Right.ACCESS,
+        language="en",
+        received_on=now.date(),
+        made_at=now,
+        settings=services.settings,
+        plan=plan,
+    )
+    by_name = {source.name: source for source in services.sources}
+    parts = [(by_name[at.source], at) for at in plan.located if at.rows]
+    await write_package(file, services.random(32), facts, parts, portable_only=False)
+
+
+async def measure() -> list[Figure]:
+    """Measure everything, one after the other."""
+    with tempfile.TemporaryDirectory(prefix="desk-bench-") as name:
+        folder = Path(name) / "desk"
+        return [*await chat_figures(folder), reading_figure(), await access_figure(folder)]
+
+
+def main() -> int:
+    """Print the table; 1 where a budget is missed."""
+    figures = asyncio.run(measure())
+    for figure in figures:
+        sign, verdict = (">=" if figure.at_least else "<="), ("ok" if figure.kept else "MISSED")
+        print(
+            f"{figure.what:<58} {figure.value:8.2f} {figure.unit:<4} {sign} {figure.budget:6.1f}  {verdict}"
+        )
+    return 0 if all(figure.kept for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
