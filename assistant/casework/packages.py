@@ -14,7 +14,7 @@ from assistant.casework import talk
 from assistant.casework.answers import category, give_answer, systems
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, move
-from assistant.casework.proof import Claim, want_challenge
+from assistant.casework.proof import Claim, offer_login, want_challenge
 from assistant.disclosure import Manifest, PackageFacts, open_package, write_package
 from assistant.domain.assurance import Evidence, Method
 from assistant.domain.plan import Plan
@@ -27,7 +27,6 @@ from assistant.store.tables import (
     Action,
     ChallengeRow,
     Conversation,
-    EvidenceRow,
     Package,
     PrivacyRequest,
     StepRow,
@@ -164,29 +163,47 @@ def want_code(services: Services, session: Session, package_id: str) -> Challeng
     )
 
 
+def want_login(services: Services, session: Session, package_id: str) -> str | None:
+    """Give where to sign in for a package, or None if there is no client area; raises NotFound."""
+    package = get_package(services, session, package_id)
+    request = session.get_one(PrivacyRequest, package.ref)
+    conversation = session.get_one(Conversation, request.conversation_id)
+    return offer_login(services, session, conversation, [package.ref], package_id=package_id)
+
+
 def current_code(session: Session, package_id: str) -> ChallengeRow | None:
     """Give the code last sent for a package."""
     return session.exec(
         select(ChallengeRow)
-        .where(col(ChallengeRow.package_id) == package_id, col(ChallengeRow.state).in_(("wanted", "sent")))
+        .where(
+            col(ChallengeRow.package_id) == package_id,
+            col(ChallengeRow.method) == Method.EMAIL_CODE,
+            col(ChallengeRow.state).in_(("wanted", "sent")),
+        )
         .order_by(col(ChallengeRow.asked_at).desc())
         .limit(1)
     ).first()
 
 
 def grant(
-    services: Services, session: Session, package_id: str, challenge_id: str | None, login: EvidenceRow | None
+    services: Services, session: Session, package_id: str, challenge_id: str, signed_in: str | None = None
 ) -> str:
-    """Give one browser the package for 60 minutes; a later grant takes it from the earlier one."""
+    """Give one browser the package for 60 minutes; a later grant takes it from the earlier one.
+
+    Whoever signed in instead of typing a code must have the very address the package belongs to.
+    """
     package = get_package(services, session, package_id)
-    if challenge_id is not None:
-        challenge = session.get(ChallengeRow, challenge_id)
-        if challenge is None or challenge.state != "sent" or challenge.package_id != package_id:
-            raise NotVerified
-        challenge.state = "used"
-        session.add(challenge)
-    elif login is None or login.contact_hash != package.contact_hash:
+    challenge = session.get(ChallengeRow, challenge_id)
+    if challenge is None or challenge.state != "sent" or challenge.package_id != package_id:
         raise NotVerified
+    if (signed_in is not None) != (challenge.method == Method.CLIENT_AREA):
+        raise NotVerified
+    if signed_in is not None and (
+        services.keyring.keyed_hash(normal_address(signed_in)) != package.contact_hash
+    ):
+        raise NotVerified
+    challenge.state = "used"
+    session.add(challenge)
     secret = services.random(24).hex()
     package.grant_hash = services.keyring.keyed_hash(secret, "grant")
     package.grant_until = services.clock.now() + GRANT

@@ -138,19 +138,25 @@ def want_challenge(
 
 
 def offer_login(
-    services: Services, session: Session, conversation: Conversation, references: Sequence[str]
+    services: Services,
+    session: Session,
+    conversation: Conversation,
+    references: Sequence[str],
+    *,
+    package_id: str | None = None,
 ) -> str | None:
     """Give the address of a client-area sign-in bound to these requests by a nonce, or None if there is no client area."""
-    area = services.settings.client_area
-    if not area.login_url:
-        return None
     nonce = services.random(24).hex()
+    if (url := login_address(services, nonce)) is None:
+        return None
     session.add(
         ChallengeRow(
             id=services.random(12).hex(),
             conversation_id=conversation.id,
             method=Method.CLIENT_AREA,
             references=list(references),
+            purpose="package" if package_id else "prove",
+            package_id=package_id,
             claimed="",
             claimed_kind="none",
             claimed_hash="",
@@ -160,8 +166,14 @@ def offer_login(
             expires_at=services.clock.now() + LINK_LIFETIME,
         )
     )
+    return url
+
+
+def login_address(services: Services, nonce: str) -> str | None:
+    """Give where a person signs in to the client area, or None if there is none."""
+    login = services.settings.client_area.login_url
     back = f"{services.settings.server.public_url}/verify/client-area"
-    return f"{area.login_url}?nonce={nonce}&return={back}"
+    return f"{login}?nonce={nonce}&return={back}" if login else None
 
 
 # ── sending ─────────────────────────────────────────────────────────────────────────────────────────

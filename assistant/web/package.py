@@ -26,6 +26,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/package/{id}", show),
         web.post("/package/{id}/send", send),
         web.post("/package/{id}/open", open_with_code),
+        web.post("/package/{id}/sign-in", sign_in),
         web.get("/package/{id}/download", download),
     ]
 
@@ -40,7 +41,10 @@ async def show(http_request: web.Request) -> web.StreamResponse:
         )
         return show_page(texts, language, link=(texts["download"], f"/package/{ident}/download"))
     texts = services.texts.page("package", language)
-    return show_page(texts, language, buttons=[Button(texts["send_code"], f"/package/{ident}/send")])
+    buttons = [Button(texts["send_code"], f"/package/{ident}/send")]
+    if services.settings.client_area.login_url:
+        buttons.append(Button(texts["sign_in"], f"/package/{ident}/sign-in", quiet=True))
+    return show_page(texts, language, buttons=buttons)
 
 
 async def send(http_request: web.Request) -> web.StreamResponse:
@@ -79,10 +83,25 @@ async def open_with_code(http_request: web.Request) -> web.StreamResponse:
             await services.write(lambda session: proof.note_failure(services, session, attempt.challenge_id))
             raise NotVerified  # noqa: TRY301 - the same answer as for every other way to be wrong
         secret = await services.write(
-            lambda session: packages.grant(services, session, ident, attempt.challenge_id, None)
+            lambda session: packages.grant(services, session, ident, attempt.challenge_id)
         )
     except (NotFound, NotVerified):
         return _ask_code(services, ident, language, "package_code_wrong")
+    raise given_to_browser(services, ident, secret)
+
+
+async def sign_in(http_request: web.Request) -> web.StreamResponse:
+    """Send the browser to the client area; just so for a package that never was."""
+    services, ident, _ = _of(http_request)
+    try:
+        url = await services.write(lambda session: packages.want_login(services, session, ident))
+    except NotFound:
+        url = proof.login_address(services, services.random(24).hex())
+    raise web.HTTPSeeOther(url or f"/package/{ident}")
+
+
+def given_to_browser(services: Services, ident: str, secret: str) -> web.HTTPSeeOther:
+    """Give this browser the cookie of a grant, and send it to the page with the download."""
     response = web.HTTPSeeOther(f"/package/{ident}")
     secure = services.settings.server.public_url.startswith("https://")
     response.set_cookie(
@@ -94,7 +113,7 @@ async def open_with_code(http_request: web.Request) -> web.StreamResponse:
         samesite="Lax",
         secure=secure,
     )
-    raise response
+    return response
 
 
 async def download(http_request: web.Request) -> web.StreamResponse:

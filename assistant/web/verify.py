@@ -9,15 +9,16 @@ from typing import Any
 from aiohttp import web
 from sqlmodel import Session, col, select
 
-from assistant.casework import closing, marketing, proof, talk
+from assistant.casework import closing, marketing, packages, proof, talk
 from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
 from assistant.domain.assurance import Method
 from assistant.domain.status import STOPPABLE
-from assistant.errors import NotVerified
+from assistant.errors import NotFound, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest, StopLink
 from assistant.web.keys import DESK, SERVICES
+from assistant.web.package import given_to_browser
 from assistant.web.pages import Button, language_of, show_page, style
 
 _LINK_LASTS = timedelta(days=40)
@@ -195,9 +196,11 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
     try:
         who = _signed_in(services, token)
         row, requests, conversation = await services.read(lambda s: _login(services, s, who))
-    except NotVerified:
+        if row.package_id is not None:
+            secret = await services.write(lambda s: _open_package(services, s, who))
+            raise given_to_browser(services, row.package_id, secret)
+    except (NotFound, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
-    del row
     language = conversation.language or language_of(http_request)
     texts = services.texts.page("client_area", language, requests=_seen(requests))
     hidden = (("token", token),)
@@ -245,10 +248,20 @@ def _login(
     return row, requests, session.get_one(Conversation, row.conversation_id)
 
 
+def _open_package(services: Services, session: Session, who: SignedIn) -> str:
+    row = login_challenge(services, session, who.nonce or "")
+    if row is None or row.package_id is None:
+        raise NotVerified
+    take_once(session, f"jti:{who.token_id}", who.expires_at)
+    return packages.grant(services, session, row.package_id, row.id, who.email)
+
+
 def _use_login(
     services: Services, desk: TalkingDesk, session: Session, who: SignedIn, *, yes: bool, on_file: bool
 ) -> tuple[list[dict[str, Any]], str]:
     row, requests, conversation = _login(services, session, who)
+    if row.package_id is not None:
+        raise NotVerified  # it was asked for a package, and proves nothing else
     take_once(session, f"jti:{who.token_id}", who.expires_at)
     row.state = "used"
     session.add(row)
