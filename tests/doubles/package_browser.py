@@ -9,6 +9,7 @@ import re
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -53,9 +54,24 @@ class PackageBrowser:
         """Type a code, and give the page that comes."""
         return await self._press("open", code=code)
 
+    async def open_sign_in(self) -> str:
+        """Press the other button, and give the page of the client area."""
+        return await self._press("sign-in")
+
+    async def sign_in(self, number: str) -> str:
+        """Sign in to the client area as an account, and give the page that comes."""
+        page = await self.open_sign_in()
+        form = dict(re.findall(r'name="(nonce|return)" value="([^"]*)"', page))
+        page = await self._post("/demo/login", **form, client=number)
+        (token,) = re.findall(r'name="token" value="([^"]*)"', page)
+        return await self._post(form["return"], token=token)
+
     async def _press(self, button: str, **form: str) -> str:
-        url = f"{self.url}/{button}"
-        async with self._http.post(url, data=form, headers={"Origin": self._origin}) as response:
+        return await self._post(f"{urlsplit(self.url).path}/{button}", **form)
+
+    async def _post(self, path: str, **form: str) -> str:
+        url, headers = f"{self._origin}{path}", {"Origin": self._origin}
+        async with self._http.post(url, data=form, headers=headers) as response:
             return await response.text()
 
     async def download(self, begin: int = 0) -> tuple[int, bytes, str]:

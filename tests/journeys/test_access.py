@@ -133,8 +133,15 @@ async def test_a_package_that_never_was_looks_like_one_that_is(
             return re.sub(r"\d\d:\d\d", "", re.sub(r"/package/\w+", "", page))
 
         assert plain(await real.page()) == plain(await made_up.page())
+        assert "nonce" in await real.open_sign_in()
+        assert without_nonce(await real.open_sign_in()) == without_nonce(await made_up.open_sign_in())
         assert plain(await real.want_code()) == plain(await made_up.want_code())
         assert plain(await real.enter("00000000")) == plain(await made_up.enter("00000000"))
+
+
+def without_nonce(page: str) -> str:
+    """Give the page of the client area without what names the case."""
+    return re.sub(r"[0-9a-f]{48}", "", page)
 
 
 async def test_a_second_browser_takes_the_package_from_the_first(
@@ -193,10 +200,13 @@ async def test_a_fresh_sign_in_to_the_client_area_releases_without_the_wait(desk
     await desk.until_status(ref, "answered")
 
     letter = (await desk.mail(email, READY["en"])).get_content()
-    async with browser(desk, letter) as fetching:
-        await fetching.want_code()
-        await fetching.enter(await desk.code(email))
+    async with browser(desk, letter) as another, browser(desk, letter) as fetching:
+        assert "/download" not in await another.sign_in("C-10043")
+        assert (await another.download())[0] == 403, "signed in, but as somebody else"
+        assert "/download" in await fetching.sign_in(number)
         _, raw, _ = await fetching.download()
+        assert (await another.download())[0] == 403
+    assert not [mail for mail in desk.mails(email) if "Your code" in str(mail["subject"])]
     check_contents(desk, Package.read(raw), ref, email, "en")
 
 
