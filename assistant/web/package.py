@@ -27,7 +27,8 @@ def routes() -> list[web.RouteDef]:
         web.post("/package/{id}/send", send),
         web.post("/package/{id}/open", open_with_code),
         web.post("/package/{id}/sign-in", sign_in),
-        web.get("/package/{id}/download", download),
+        # A HEAD fetches nothing, and must not count as a download.
+        web.get("/package/{id}/download", download, allow_head=False),
     ]
 
 
