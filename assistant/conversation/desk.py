@@ -105,6 +105,7 @@ class TalkingDesk:
             incoming.received_at,
             reading,
             State.of(conversation.state),
+            forwarded=bool(incoming.headers.get("forwarded")),
         )
         if incoming.channel == "email":
             self._mail_turn(turn, incoming, message_id)
@@ -350,7 +351,7 @@ def _verified_text(
     if Right.ERASURE in rights:
         return "verified_erasure", {"not_before": hold}
     if copies:
-        return "verified_access", {"ready_from": evidence.obtained_at if evidence.fresh_login else hold}
+        return "verified_access", {"ready_from": None if evidence.fresh_login else hold}
     return "verified_other", {}
 
 
