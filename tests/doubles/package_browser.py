@@ -80,6 +80,11 @@ class PackageBrowser:
         async with self._http.get(f"{self.url}/download", headers=headers) as response:
             return response.status, await response.read(), response.headers.get("Content-Range", "")
 
+    async def look_at_download(self) -> int:
+        """Ask for the head of the file only; gives the status."""
+        async with self._http.head(f"{self.url}/download") as response:
+            return response.status
+
     async def broken_download(self, after: int) -> bytes:
         """Fetch the beginning of the file, then lose the connection."""
         async with self._http.get(f"{self.url}/download") as response:

@@ -194,7 +194,8 @@ async def test_a_fresh_sign_in_to_the_client_area_releases_without_the_wait(desk
         choices = (await chat.asked("email"))["choices"]
         login = next(choice["url"] for choice in choices if choice.get("url"))
         await sign_in(desk, login, number)
-        await chat.until(lambda m: ref in m["text"] and not m["expects"], "that it is confirmed")
+        told = await chat.until(lambda m: ref in m["text"] and not m["expects"], "that it is confirmed")
+        assert "before" not in told["text"], "there is nothing to wait for"
     assert (await desk.request(ref))["assurance"] == 2
     await desk.approve(ref)
     await desk.until_status(ref, "answered")

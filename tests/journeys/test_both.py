@@ -61,8 +61,10 @@ async def test_the_copy_goes_first_and_its_download_lets_the_erasure_begin(
     async with browser(desk, letter, language) as fetching:
         await fetching.want_code()
         await fetching.enter(await desk.code(email, seen=1))
+        assert await fetching.look_at_download() == 405
+        await desk.forward("1m")
         assert (await desk.request(refs["erasure"]))["status"] == "scheduled"
-        assert number_of_rows(desk, email) == held
+        assert number_of_rows(desk, email) == held, "neither a code nor a look is a download"
         _, raw, _ = await fetching.download()
         await desk.until_status(refs["erasure"], "answered")
         _, again, _ = await fetching.download()
