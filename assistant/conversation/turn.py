@@ -43,6 +43,7 @@ class Turn:
     received_at: datetime
     reading: Reading
     state: State
+    forwarded: bool = False
     pending: proof.Attempt | None = None
 
     @property
@@ -73,12 +74,14 @@ class Turn:
 
     def _beside_agent(self) -> None:
         """An agent talks: the desk keeps quiet, but a right used here still opens its request."""
-        if self.reading.decision == "request":
+        if self.reading.decision == "request" and not self.forwarded:
             self._open(self._rights())
 
     def _read(self) -> None:
         names = [intent.name for intent in self.reading.intents]
-        if self.reading.decision == "request":
+        if self.reading.decision == "request" and self.forwarded:
+            self._ask_right(self._rights())  # what somebody else wrote is no wish of the sender (A39)
+        elif self.reading.decision == "request":
             self._open(self._rights())
         elif wish := next((name for name in _CONVERSATIONAL if name in names), None):
             {"human": self.hand_over, "cancel_request": self._never_mind, "request_status": self._status}[
@@ -353,13 +356,18 @@ class Turn:
     def _marketing_address(self, address: str | None) -> bool:
         if address is None:
             return False
-        for request in self._requests(self.state.about):
+        # A sentence may both object and withdraw a consent: one address answers for both.
+        asked = {*self.state.about, *(r.ref for r in self._all_waiting() if self._lacks_address(r))}
+        for request in self._requests(sorted(asked)):
             if request.status == Status.RECEIVED:
                 request.details = {**request.details, "address": address.rstrip("."), "marketing": True}
                 self.session.add(request)
         self._keep(self.state.at_rest())
         self.next_step(self._all_waiting())
         return True
+
+    def _lacks_address(self, request: PrivacyRequest) -> bool:
+        return self._missing(request) == "ask_marketing_address"
 
     def _detail(self) -> bool:
         """Take the answer to the one question about a detail."""
