@@ -80,8 +80,8 @@ class _Pages:
 
     async def index(self, http_request: web.Request) -> web.Response:
         del http_request
-        now = self._site.clock.now()
-        codes = {agent.name: pyotp.TOTP(agent.totp_secret).at(now) for agent in people.AGENTS}
+        # An authenticator on a person's phone knows nothing of our moved clock, so the desk goes by its time.
+        codes = {agent.name: pyotp.TOTP(agent.totp_secret).now() for agent in people.AGENTS}
         return _page(
             "index.html", site=self._site, subjects=people.SUBJECTS, agents=people.AGENTS, codes=codes
         )

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
 from assistant.errors import StoreUnavailable
@@ -132,6 +132,8 @@ def _one(session: Session, work: Unit[Any]) -> tuple[Any, BaseException | None]:
     try:
         with session.begin_nested():
             return work(session), None
+    except (OperationalError, InterfaceError):
+        raise  # the disk is full or the database gone: no neighbour can be kept either
     except Exception as error:  # broad: a unit's error belongs to whoever handed it in, not to its neighbours
         session.expunge_all()
         return None, error

@@ -155,7 +155,7 @@ export class View {
 
   request({ ref, right, status, due_on: dueOn }) {
     const { texts } = this;
-    const card = element("section", { class: "request", "aria-label": `${texts.say("request")} ${ref}` });
+    const card = element("div", { class: "request", role: "group", "aria-label": `${texts.say("request")} ${ref}` });
     const title = texts.has(`right.${right}`) ? texts.say(`right.${right}`) : texts.say("request");
     const code = element("code", {}, ref);
     const list = element("dl", {});

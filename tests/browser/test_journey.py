@@ -1,0 +1,111 @@
+"""The whole journey in a real browser: the French erasure typed into the widget on a third page, approved in the console."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.doubles.desk_process import DeskProcess
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+PERSON = "liis.poldaru@postkast.example"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.xdist_group("browser-journey"),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium: apt-get install chromium"),
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskProcess]:
+    process = await DeskProcess.start(tmp_path_factory.mktemp("browser") / "desk")
+    yield process
+    await process.stop()
+
+
+async def axe(page: Any) -> list[str]:
+    await page.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
+    found = await page.evaluate("axe.run(document)")
+    return [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found["violations"]]
+
+
+async def ask_in_the_widget(page: Page, desk: DeskProcess) -> str:
+    """Type the erasure on the company's website, which is another site than the desk, and prove who it is."""
+    await page.goto(f"{desk.url.replace('127.0.0.1', 'localhost')}/demo/site?lang=fr")
+    await page.locator("button.launcher").click()
+    panel = page.frame_locator("iframe.frame")
+    await expect(panel.locator("#dot")).to_have_attribute("data-state", "open")
+    await write(panel, "Bonjour, supprimez toutes mes données personnelles, s’il vous plaît.")
+    await expect(panel.locator(".request")).to_contain_text("PR-")
+    ref = str(await panel.locator(".request").first.inner_text()).split("PR-")[1][:8]
+    await write(panel, PERSON)
+    await write(panel, await desk.code(PERSON))
+    await expect(panel.locator(".message .bubble").filter(has_text="c’est confirmé")).to_have_count(1)
+    frame = next(frame for frame in page.frames if "/chat/" in frame.url)
+    assert await axe(frame) == []
+    return f"PR-{ref}"
+
+
+async def write(panel: Any, text: str) -> None:
+    field = panel.locator("#text:visible, #line:visible")
+    await field.fill(text)
+    await field.press("Enter")
+    await expect(panel.locator(".you .bubble").filter(has_text=text)).to_have_count(1)
+
+
+async def sign_in(page: Page, desk: DeskProcess, name: str) -> None:
+    agent = next(agent for agent in desk.facts["console"]["agents"] if agent["name"] == name)
+    await page.goto(desk.facts["console"]["url"])
+    await page.get_by_label("Name").fill(name)
+    await page.get_by_label("Password").fill(agent["password"])
+    await page.locator("#code").fill(pyotp.TOTP(agent["totp_secret"]).now())
+    await page.locator("#code").press("Enter")
+    await expect(page.locator("header nav")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("person_on", "agent", "agent_on"),
+    [({"width": 390, "height": 844}, "priit", {"width": 1280, "height": 900})],
+)
+async def test_a_person_asks_on_a_third_page_and_an_agent_approves_in_the_console(
+    browser: Browser, desk: DeskProcess, person_on: Any, agent: str, agent_on: Any
+) -> None:
+    person = await browser.new_page(viewport=person_on, locale="fr-FR")
+    ref = await ask_in_the_widget(person, desk)
+    plan = await desk.plan(ref)
+
+    console = await browser.new_page(viewport=agent_on, locale="en-GB")
+    await sign_in(console, desk, agent)
+    assert await axe(console) == []
+    await console.get_by_role("link", name=ref).first.click()
+    await expect(console.locator("h1")).to_contain_text(ref)
+    assert await axe(console) == []
+    await console.keyboard.press("a")
+    await console.get_by_role("button", name="Yes, erase").click()
+    await expect(console.get_by_role("status")).to_contain_text("undo")
+    await desk.until_status(ref, "scheduled")
+    await desk.forward("73h")
+    await desk.until_status(ref, "answered")
+    letter = (await desk.mail(PERSON, "gardons")).get_content()
+    ends = {keep["until"][:4] for keep in plan["keeps"] if keep["until"]}
+    assert ends
+    assert all(year in letter for year in ends), "the letter says until when the invoices stay"
+    assert desk.query("SELECT 1 FROM clients WHERE client_no = 'C-10043'") == []
