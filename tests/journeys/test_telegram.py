@@ -1,0 +1,159 @@
+"""An erasure over Telegram, and a message that somebody else wrote, on a whole desk with a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from aiohttp.test_utils import TestServer, unused_port
+
+from assistant.app import Assembly, assemble, build, running, take_lock
+from assistant.casework import staff
+from assistant.casework.queue import Role, Scope
+from assistant.config import load_settings
+from assistant.demo.clock import DemoClock
+from assistant.demo.settings import lay_out
+from tests.doubles.bot_api import TOKEN, BotApiServer, press_update, text_update
+from tests.doubles.desk_process import DeskProcess, eventually
+
+pytestmark = pytest.mark.xdist_group("telegram")
+
+ERASURE = "Bonjour, je voudrais que vous supprimiez toutes mes données personnelles."
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+@dataclass
+class Bot:
+    """A person with Telegram, and the desk at the other end."""
+
+    api: BotApiServer
+    desk: DeskProcess
+    clock: DemoClock
+    assembly: Assembly
+    updates: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    async def say(self, text: str, **more: Any) -> None:
+        """Write to the bot."""
+        now = datetime.now(UTC)
+        update = text_update(next(self.updates), text, language="fr", sent_at=now, **more)
+        await self.api.offer(update)
+
+    async def press(self, data: str) -> None:
+        """Press a button."""
+        await self.api.offer(press_update(next(self.updates), data, language="fr"))
+
+    async def heard(self, *words: str) -> dict[str, Any]:
+        """Wait for a message that holds all these words."""
+
+        async def look() -> dict[str, Any] | None:
+            sent = self.api.made("sendMessage")
+            return next((m for m in sent if all(word in m["text"] for word in words)), None)
+
+        return cast(
+            "dict[str, Any]",
+            await eventually(
+                look, f"{words} on Telegram; heard {[m['text'] for m in self.api.made('sendMessage')]}"
+            ),
+        )
+
+    async def forward(self, duration: timedelta) -> None:
+        """Move the desk's clock."""
+        self.clock.forward(duration)
+        self.assembly.services.waker.wake(["plan", "carry_out", "deliver"])
+
+
+@pytest.fixture
+async def bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bot]:
+    """A desk with a bot, put together as `assistant serve` does, beside a server that speaks the Bot API."""
+    monkeypatch.setenv("TELEGRAM_TOKEN", TOKEN)
+    clock, port = DemoClock(None), unused_port()
+    demo = lay_out(tmp_path, port=port, mail_port=unused_port(), today=clock.now().date())
+    async with BotApiServer().running() as api:
+        with demo.settings_file.open("a", encoding="utf-8") as file:
+            file.write(
+                f'\n[telegram]\ntoken_env = "TELEGRAM_TOKEN"\nmode = "polling"\napi_url = "{api.url}"\n'
+            )
+        settings = load_settings(demo.settings_file)
+        take_lock(settings)
+        assembly = assemble(settings, clock=clock)
+        token = await assembly.services.write(lambda session: _token(assembly, session))
+        facts = {
+            "url": demo.public_url,
+            "api": f"{demo.public_url}/api/v1",
+            "api_token": token,
+            "mailbox_dir": str(demo.mailbox_dir),
+        }
+        desk = DeskProcess(tmp_path, cast("asyncio.subprocess.Process", None), facts)
+        async with running(assembly), TestServer(build(assembly), host="127.0.0.1", port=port):
+            yield Bot(api, desk, clock, assembly)
+        await desk.http.close()
+
+
+def _token(assembly: Assembly, session: Any) -> str:
+    services = assembly.services
+    staff.add_agent(
+        services, session, "rowan", Role.LEAD, password="correct-horse-9", totp_secret=TOTP_SECRET
+    )
+    return staff.new_token(services, session, "rowan", Scope.APPROVE, may_approve_irreversible=True)
+
+
+def someone(desk: DeskProcess) -> str:
+    """Give a client with nothing running."""
+    rows = desk.query(
+        "SELECT email FROM clients c WHERE email LIKE '%@%' AND id > 20"
+        " AND NOT EXISTS (SELECT 1 FROM services s WHERE s.client_id = c.id AND s.status = 'active')"
+        " AND NOT EXISTS (SELECT 1 FROM domains d WHERE d.client_id = c.id AND d.expires_on > '2026-01-01')"
+        " AND (SELECT count(*) FROM clients o WHERE lower(o.email) = lower(c.email)) = 1 ORDER BY id LIMIT 1"
+    )
+    return str(rows[0][0])
+
+
+async def only_request(desk: DeskProcess) -> dict[str, Any]:
+    """Wait for the one request there is."""
+
+    async def look() -> dict[str, Any] | None:
+        items = (await desk.api("GET", "/requests"))["items"]
+        return items[0] if items else None
+
+    return cast("dict[str, Any]", await eventually(look, "a request"))
+
+
+async def test_an_erasure_asked_in_french_is_proved_approved_and_answered_over_telegram(bot: Bot) -> None:
+    desk, email = bot.desk, someone(bot.desk)
+    await bot.say(ERASURE)
+    request = await only_request(desk)
+    ref = request["ref"]
+    assert (request["right"], request["channel"], request["language"]) == ("erasure", "telegram", "fr")
+    await bot.heard(ref, "effacement")
+    await bot.say(email)
+    await bot.heard("code à 8 chiffres")
+    await bot.say(await desk.code(email))
+    plan = await desk.plan(ref)
+    assert (await desk.request(ref))["assurance"] == 1
+    assert "clients" in {step["table"] for step in plan["steps"]}
+    await desk.approve(ref)
+    assert (await desk.request(ref))["status"] == "scheduled"
+    assert await desk.mail(email, "/verify/stop/"), "the contact on file is told how to stop it"
+    await bot.forward(timedelta(hours=73))
+    await desk.until_status(ref, "answered")
+    answer = await bot.heard(ref, "conservons")
+    assert answer["chat_id"] == "4711"
+    assert not desk.query("SELECT 1 FROM clients WHERE lower(email) = lower(?)", email)
+
+
+async def test_what_somebody_else_wrote_opens_nothing_until_the_person_says_so(bot: Bot) -> None:
+    origin = {"type": "hidden_user", "date": int(datetime.now(UTC).timestamp()), "sender_user_name": "Odo"}
+    await bot.say(ERASURE, forward_origin=origin)
+    question = await bot.heard("Que souhaitez-vous")
+    data = [b["callback_data"] for row in question["reply_markup"]["inline_keyboard"] for b in row]
+    assert "right:erasure" in data
+    assert (await bot.desk.api("GET", "/requests"))["items"] == []
+    await bot.press("right:erasure")
+    request = await only_request(bot.desk)
+    assert request["right"] == "erasure"
