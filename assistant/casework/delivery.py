@@ -99,9 +99,7 @@ async def _deliver(services: Services, row: Outbox, outgoing: Outgoing) -> None:
     except AssistantError as error:
         await services.write(lambda session, e=error: _failed(services, session, row.id, e))  # type: ignore[misc]
         return
-    except (
-        Exception
-    ) as error:  # broad: one broken message must not stop the others; it is logged and tried again
+    except Exception as error:  # broad: one broken message must not stop the others; it is tried again
         log.exception("delivery.broken", outbox=row.id, channel=row.channel, kind=type(error).__name__)
         await services.write(lambda session: _failed(services, session, row.id, AssistantError()))
         return
