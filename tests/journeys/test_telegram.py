@@ -55,12 +55,7 @@ class Bot:
             sent = self.api.made("sendMessage")
             return next((m for m in sent if all(word in m["text"] for word in words)), None)
 
-        return cast(
-            "dict[str, Any]",
-            await eventually(
-                look, f"{words} on Telegram; heard {[m['text'] for m in self.api.made('sendMessage')]}"
-            ),
-        )
+        return cast("dict[str, Any]", await eventually(look, f"{words} on Telegram"))
 
     async def forward(self, duration: timedelta) -> None:
         """Move the desk's clock."""
@@ -109,7 +104,8 @@ def someone(desk: DeskProcess) -> str:
         "SELECT email FROM clients c WHERE email LIKE '%@%' AND id > 20"
         " AND NOT EXISTS (SELECT 1 FROM services s WHERE s.client_id = c.id AND s.status = 'active')"
         " AND NOT EXISTS (SELECT 1 FROM domains d WHERE d.client_id = c.id AND d.expires_on > '2026-01-01')"
-        " AND (SELECT count(*) FROM clients o WHERE lower(o.email) = lower(c.email)) = 1 ORDER BY id LIMIT 1"
+        " AND (SELECT count(*) FROM clients o WHERE lower(o.email) = lower(c.email)) = 1"
+        " AND EXISTS (SELECT 1 FROM invoices i WHERE i.client_id = c.id) ORDER BY id LIMIT 1"
     )
     return str(rows[0][0])
 
@@ -142,8 +138,9 @@ async def test_an_erasure_asked_in_french_is_proved_approved_and_answered_over_t
     assert await desk.mail(email, "/verify/stop/"), "the contact on file is told how to stop it"
     await bot.forward(timedelta(hours=73))
     await desk.until_status(ref, "answered")
-    answer = await bot.heard(ref, "conservons")
+    answer = await bot.heard("Inspektsioon")  # a long answer comes in several messages
     assert answer["chat_id"] == "4711"
+    assert await bot.heard("Ce que nous gardons"), "an erasure that leaves invoices says so"
     assert not desk.query("SELECT 1 FROM clients WHERE lower(email) = lower(?)", email)
 
 
