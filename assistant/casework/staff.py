@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from datetime import timedelta
+from functools import cache
 
 import pyotp
 from argon2 import PasswordHasher
@@ -95,14 +96,18 @@ def principal_of_token(services: Services, session: Session, token: str) -> Prin
 
 def password_matches(stored: str | None, password: str) -> bool:
     """Check a password in constant effort, also for a name nobody has; slow, so call it in a thread."""
+    nobody = _nobody()  # made for either kind of name, or the first answer would tell them apart
     try:
-        _HASHER.verify(stored or _NOBODY, password)
+        _HASHER.verify(stored or nobody, password)
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None
 
 
-_NOBODY = _HASHER.hash("nobody has this password")
+@cache
+def _nobody() -> str:
+    """Give a hash to compare with where there is no agent; made at its first use, it would hold up every start."""
+    return _HASHER.hash("nobody has this password")
 
 
 def sign_in(
