@@ -22,7 +22,7 @@ from typing import Any, Self, TypeVar
 import aiohttp
 
 ASSISTANT = str(Path(sys.executable).with_name("assistant"))
-PATIENCE = 20.0
+PATIENCE = 45.0
 T = TypeVar("T")
 
 
