@@ -8,11 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, update
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm.attributes import instance_dict, instance_state, manager_of_class, set_committed_value
+from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session, SQLModel, col, select
 
 from assistant.casework.audit import record
-from assistant.casework.talk import insert_message
 from assistant.domain.assurance import Tier
 from assistant.domain.due_date import DueDates, Suspension, due_dates
 from assistant.domain.reference import new_reference
@@ -28,6 +29,10 @@ _CONVERSATIONS = SQLModel.metadata.tables["conversation"]
 _SAME_MESSAGE = select(_MESSAGES.c.id).where(
     _MESSAGES.c.conversation_id == bindparam("thread"), _MESSAGES.c.external_id == bindparam("external")
 )
+_INSERT_UNLESS_KNOWN = (
+    insert(_MESSAGES).on_conflict_do_nothing().returning(_MESSAGES.c.id)
+)  # as SQLite says it too
+_CONVERSATION = _CONVERSATIONS.select().where(_CONVERSATIONS.c.id == bindparam("which"))
 _TALK_ON = update(_CONVERSATIONS).where(_CONVERSATIONS.c.id == bindparam("which"))
 REMINDERS_BEFORE = (10, 5, 2, 1, 0)  # days before safe_on
 
@@ -35,8 +40,7 @@ REMINDERS_BEFORE = (10, 5, 2, 1, 0)  # days before safe_on
 def find_or_start_conversation(services: Services, session: Session, incoming: Incoming) -> Conversation:
     """Give the conversation of a thread, begun with its first message."""
     ident = conversation_id(services, incoming.channel, incoming.thread)
-    found = session.get(Conversation, ident)
-    if found:
+    if found := _conversation(session, ident):
         return found
     conversation = Conversation(
         id=ident,
@@ -53,6 +57,21 @@ def find_or_start_conversation(services: Services, session: Session, incoming: I
     return conversation
 
 
+def _conversation(session: Session, ident: str) -> Conversation | None:
+    """Give a stored conversation as the session would, at a third of the price: every message needs it."""
+    key = identity_key(Conversation, ident)
+    if (held := session.identity_map.get(key)) is not None:
+        return held
+    row = session.connection().execute(_CONVERSATION, {"which": ident}).one_or_none()
+    if row is None:
+        return None
+    conversation = manager_of_class(Conversation).new_instance()
+    instance_dict(conversation).update(zip(_CONVERSATIONS.c.keys(), row, strict=True))
+    instance_state(conversation).key = key
+    session.add(conversation)
+    return conversation
+
+
 def conversation_id(services: Services, channel: str, thread: str) -> str:
     """Name the conversation of a thread: the same thread, the same conversation, before it is stored."""
     return services.keyring.keyed_hash(f"{channel}:{thread}", "conversation")[:24]
@@ -65,10 +84,6 @@ def store_incoming(
     reading: Mapping[str, Any],
 ) -> tuple[int, bool]:
     """Store a message; gives its number and whether it was there already."""
-    which = {"thread": conversation.id, "external": incoming.external_id}
-    known = session.connection().execute(_SAME_MESSAGE, which).scalar()
-    if known is not None:
-        return known, True
     row: dict[str, Any] = {
         "conversation_id": conversation.id,
         "external_id": incoming.external_id,
@@ -86,7 +101,11 @@ def store_incoming(
         "headers": dict(incoming.headers),
         "raw": incoming.raw,
     }
-    return insert_message(session, row), False
+    stored = session.connection().execute(_INSERT_UNLESS_KNOWN, row).scalar()
+    if stored is not None:
+        return int(stored), False
+    which = {"thread": conversation.id, "external": incoming.external_id}
+    return int(session.connection().execute(_SAME_MESSAGE, which).scalar_one()), True
 
 
 def keep_talk(session: Session, conversation: Conversation, changes: Mapping[str, Any]) -> None:

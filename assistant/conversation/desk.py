@@ -6,7 +6,7 @@ import asyncio
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -50,9 +50,11 @@ class TalkingDesk:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def receive(self, incoming: Incoming) -> Receipt:
-        """Store a message and, in the same transaction, answer it; returns after the commit."""
-        reading = self.reader.read(incoming.text if incoming.kind == "text" else "")
-        receipt, attempt = await self.services.write(lambda session: self._turn(session, incoming, reading))
+        """Store a message and, in the same transaction, answer it; returns after the commit.
+
+        It is read in the unit too: two threads that take turns at the interpreter cost more than either saves.
+        """
+        receipt, attempt = await self.services.write(lambda session: self._turn(session, incoming))
         if attempt is not None:
             self._later(self._check(receipt.message_id, attempt, incoming.text))
         return receipt
@@ -81,10 +83,9 @@ class TalkingDesk:
 
     # ── one message ────────────────────────────────────────────────────────────────────────────────
 
-    def _turn(
-        self, session: Session, incoming: Incoming, reading: Reading
-    ) -> tuple[Receipt, proof.Attempt | None]:
+    def _turn(self, session: Session, incoming: Incoming) -> tuple[Receipt, proof.Attempt | None]:
         services = self.services
+        reading = self.reader.read(incoming.text if incoming.kind == "text" else "")
         incoming = replace(incoming, locale=self._locale(incoming.locale))
         conversation = find_or_start_conversation(services, session, incoming)
         message_id, known = store_incoming(session, conversation, incoming, _as_json(reading))
@@ -365,7 +366,7 @@ def _as_json(reading: Reading) -> dict[str, Any]:
     return {
         "language": reading.language,
         "decision": reading.decision,
-        "intents": [asdict(intent) for intent in reading.intents],
+        "intents": [{"name": intent.name, "score": intent.score} for intent in reading.intents],
         "sentence": reading.sentence,
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -28,7 +28,8 @@ class State:
 
     def as_json(self) -> dict[str, Any]:
         """Give the state as plain JSON, without what is at rest."""
-        values = {**asdict(self), "about": list(self.about)}
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        values["about"] = list(self.about)
         return {key: value for key, value in values.items() if value not in (None, [], 0, False)}
 
     def asking(self, question: str, expects: str, about: Sequence[str] = (), **more: Any) -> State:

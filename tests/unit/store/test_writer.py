@@ -1,0 +1,104 @@
+"""Units share a transaction; what one of them does wrong is its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from assistant.store.migrate import migrate
+from assistant.store.tables import Note, Seen
+from assistant.store.writer import Store, open_engine
+
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    url = f"sqlite:///{tmp_path}/desk.sqlite3"
+    engine = open_engine(url, writes=True)
+    migrate(engine)
+    engine.dispose()
+    store = Store(url)
+    yield store
+    store.close()
+
+
+def _by_orm(name: str, *, then: Exception | None = None, flush: bool = False) -> object:
+    def unit(session: Session) -> str:
+        session.add(Note(name=name, value="orm"))
+        if flush:
+            session.flush()
+        if then is not None:
+            raise then
+        return name
+
+    return unit
+
+
+def _by_statement(name: str, *, then: Exception | None = None) -> object:
+    def unit(session: Session) -> str:
+        session.connection().execute(insert(Note).values(name=name, value="statement"))
+        if then is not None:
+            raise then
+        return name
+
+    return unit
+
+
+async def _together(store: Store, *units: object) -> list[object]:
+    """Hand units in while the writer is busy, so that they meet in one commit."""
+    held = asyncio.create_task(store.write(lambda session: session.execute(text("SELECT 1")).scalar()))
+    tasks = [asyncio.create_task(store.write(unit)) for unit in units]  # type: ignore[arg-type]
+    await held
+    return list(await asyncio.gather(*tasks, return_exceptions=True))
+
+
+async def _names(store: Store) -> list[str]:
+    return await store.read(lambda session: list(session.exec(select(Note.name).order_by(col(Note.name)))))
+
+
+async def test_a_unit_that_raises_leaves_nothing_and_its_neighbours_stay(store: Store) -> None:
+    error = ValueError("no")
+
+    results = await _together(
+        store,
+        _by_statement("a"),
+        _by_orm("b", then=error),
+        _by_orm("c", then=error, flush=True),
+        _by_statement("d", then=error),
+        _by_orm("e"),
+    )
+
+    assert results == ["a", error, error, error, "e"]
+    assert await _names(store) == ["a", "e"]
+
+
+@pytest.mark.parametrize("flush", [True, False], ids=["flushed by the unit", "flushed at its end"])
+async def test_a_failing_flush_takes_back_its_own_unit_alone(store: Store, flush: bool) -> None:
+    results = await _together(
+        store, _by_statement("a"), _by_orm("a", flush=flush), _by_orm("b"), _by_orm("b"), _by_orm("c")
+    )
+
+    assert [type(result) for result in results] == [str, IntegrityError, str, IntegrityError, str]
+    assert await _names(store) == ["a", "b", "c"]
+
+
+async def test_a_unit_may_go_on_after_a_savepoint_of_its_own_failed(store: Store) -> None:
+    def unit(session: Session) -> str:
+        session.add(Seen(value="one", until=NOON))
+        try:
+            with session.begin_nested():
+                session.add(Seen(value="one", until=NOON + timedelta(days=1)))
+        except IntegrityError:
+            session.add(Note(name="went on", value=""))
+        return "done"
+
+    assert await _together(store, unit, _by_orm("next")) == ["done", "next"]
+    assert await _names(store) == ["next", "went on"]
