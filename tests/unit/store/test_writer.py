@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from assistant.store.migrate import migrate
 from assistant.store.tables import Note, Seen
-from assistant.store.writer import Store, open_engine
+from assistant.store.writer import Store, Unit, open_engine
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     store.close()
 
 
-def _by_orm(name: str, *, then: Exception | None = None, flush: bool = False) -> object:
+def _by_orm(name: str, *, then: Exception | None = None, flush: bool = False) -> Unit[str]:
     def unit(session: Session) -> str:
         session.add(Note(name=name, value="orm"))
         if flush:
@@ -42,7 +42,7 @@ def _by_orm(name: str, *, then: Exception | None = None, flush: bool = False) ->
     return unit
 
 
-def _by_statement(name: str, *, then: Exception | None = None) -> object:
+def _by_statement(name: str, *, then: Exception | None = None) -> Unit[str]:
     def unit(session: Session) -> str:
         session.connection().execute(insert(Note).values(name=name, value="statement"))
         if then is not None:
@@ -52,10 +52,10 @@ def _by_statement(name: str, *, then: Exception | None = None) -> object:
     return unit
 
 
-async def _together(store: Store, *units: object) -> list[object]:
+async def _together(store: Store, *units: Unit[str]) -> list[str | BaseException]:
     """Hand units in while the writer is busy, so that they meet in one commit."""
     held = asyncio.create_task(store.write(lambda session: session.execute(text("SELECT 1")).scalar()))
-    tasks = [asyncio.create_task(store.write(unit)) for unit in units]  # type: ignore[arg-type]
+    tasks = [asyncio.create_task(store.write(unit)) for unit in units]
     await held
     return list(await asyncio.gather(*tasks, return_exceptions=True))
 
