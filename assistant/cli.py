@@ -228,6 +228,7 @@ def train() -> None:
 @app.command()
 def due(
     received_at: str,
+    *,
     country: str = "EE",
     timezone: str = "Europe/Tallinn",
     audience_timezone: str = "Europe/Paris",

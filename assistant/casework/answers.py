@@ -47,16 +47,14 @@ def give_answer(
         )
     if conversation and (request.channel != "email" or contact is None):
         rendered = services.texts.render(text_name, request.language, requests=seen, **values)
-        talk.say_text(
-            services,
-            session,
-            conversation,
-            rendered.text,
+        said = talk.Utterance(
+            text=rendered.text,
             subject=rendered.subject,
             key=key,
             language=request.language,
             requests=seen,
         )
+        talk.say_text(services, session, conversation, said)
     record(services, session, request.ref, "desk", "answered", text=text_name, to_contact=contact is not None)
 
 

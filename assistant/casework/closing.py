@@ -133,16 +133,14 @@ def reply(
     agent.require(*WORKERS)
     if not _said(text):
         raise Invalid("Write something first.")
-    talk.say_text(
-        services,
-        session,
-        conversation,
-        text.strip(),
+    said = talk.Utterance(
+        text=text.strip(),
         key=f"agent:{services.random(8).hex()}",
         sender="agent",
         name=agent.name,
         language=conversation.language or services.settings.controller.languages[0],
     )
+    talk.say_text(services, session, conversation, said)
 
 
 def note(services: Services, session: Session, ref: str, text: str, agent: Principal) -> None:

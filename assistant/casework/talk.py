@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -24,6 +25,40 @@ _MESSAGES = SQLModel.metadata.tables["message"]
 _INSERT_MESSAGE = insert(_MESSAGES).returning(_MESSAGES.c.id)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """One message to the person; the same `key` is the same message however often it is said."""
+
+    text: str
+    key: str
+    language: str
+    subject: str | None = None
+    sender: str = _ASSISTANT
+    name: str = ""
+    choices: Sequence[Choice] = ()
+    expects: str | None = None
+    requests: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What the outbox hands to a channel, once for each `key`; `kind` is reply, mail or relay."""
+
+    key: str
+    channel: str
+    kind: str
+    text: str
+    language: str
+    recipient: str | None = None
+    conversation_id: str | None = None
+    ref: str | None = None
+    subject: str | None = None
+    choices: Sequence[Mapping[str, Any]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    raw_message_id: int | None = None
+    due_at: datetime | None = None
+
+
 def say(
     services: Services,
     session: Session,
@@ -40,11 +75,8 @@ def say(
     language = conversation.language or services.settings.controller.languages[0]
     told = {"requests": requests} if requests else {}
     rendered = services.texts.render(text_name, language, **told, **values)
-    say_text(
-        services,
-        session,
-        conversation,
-        rendered.text,
+    said = Utterance(
+        text=rendered.text,
         subject=rendered.subject,
         choices=choices,
         expects=expects,
@@ -52,74 +84,61 @@ def say(
         key=key or _fresh(services),
         language=language,
     )
+    say_text(services, session, conversation, said)
 
 
-def say_text(
-    services: Services,
-    session: Session,
-    conversation: Conversation,
-    text: str,
-    *,
-    key: str,
-    language: str,
-    subject: str | None = None,
-    sender: str = _ASSISTANT,
-    name: str = "",
-    choices: Sequence[Choice] = (),
-    expects: str | None = None,
-    requests: Sequence[Mapping[str, Any]] = (),
-) -> None:
+def say_text(services: Services, session: Session, conversation: Conversation, said: Utterance) -> None:
     """Store one message to the person; live sockets get it after the commit, other channels by the outbox."""
     at = services.clock.now()
-    shown = name or services.settings.controller.name
-    buttons = [{"label": c.label, "value": c.value, **({"url": c.url} if c.url else {})} for c in choices]
-    cards = [_card(request) for request in requests]
+    shown = said.name or services.settings.controller.name
+    buttons = [
+        {"label": c.label, "value": c.value, **({"url": c.url} if c.url else {})} for c in said.choices
+    ]
+    cards = [_card(request) for request in said.requests]
     row: dict[str, Any] = {
         "conversation_id": conversation.id,
-        "external_id": key,
-        "sender": sender,
+        "external_id": said.key,
+        "sender": said.sender,
         "name": shown,
-        "text": text,
+        "text": said.text,
         "kind": "text",
         "choices": buttons,
-        "expects": expects,
+        "expects": said.expects,
         "requests": cards,
         "reading": {},
         "handled": True,
         "at": at,
-        "subject": subject,
+        "subject": said.subject,
         "headers": {},
     }
     ident = insert_message(session, row)
     message = ChatMessage(
         ident,
-        "agent" if sender == "agent" else "assistant",
+        "agent" if said.sender == "agent" else "assistant",
         shown,
-        text,
+        said.text,
         at,
-        tuple(choices),
-        expects,
+        tuple(said.choices),
+        said.expects,
         tuple(cards),
     )
     post(session, conversation.id, message)
     if conversation.channel not in LIVE:
-        _reply(services, session, conversation, key, subject, text, language, buttons)
+        _reply(services, session, conversation, said, buttons)
 
 
 def _reply(
     services: Services,
     session: Session,
     conversation: Conversation,
-    key: str,
-    subject: str | None,
-    text: str,
-    language: str,
+    said: Utterance,
     buttons: list[dict[str, Any]],
 ) -> None:
     if not conversation.answerable or _answered_enough(services, session, conversation):
         return
+    subject, text = said.subject, said.text
     if subject is None and conversation.channel == "email":
-        wrapped = services.texts.render("mail_reply", language, text=text)
+        wrapped = services.texts.render("mail_reply", said.language, text=text)
         subject, text = wrapped.subject, wrapped.text
     last = session.exec(
         select(Message.headers, Message.subject)
@@ -128,20 +147,19 @@ def _reply(
         .limit(1)
     ).first()
     headers, heard = last or ({}, None)
-    queue_outgoing(
-        services,
-        session,
-        key=f"reply:{conversation.id}:{key}",
+    letter = Letter(
+        key=f"reply:{conversation.id}:{said.key}",
         channel=conversation.channel,
         kind="reply",
         conversation_id=conversation.id,
         recipient=conversation.subject_hint,
         subject=subject or heard,
         text=text,
-        language=language,
+        language=said.language,
         choices=buttons,
         headers={**headers, "automatic": "auto-replied"},
     )
+    queue_outgoing(services, session, letter)
 
 
 def _answered_enough(services: Services, session: Session, conversation: Conversation) -> bool:
@@ -171,9 +189,7 @@ def mail(
 ) -> None:
     """Queue a fresh mail to an address: never a reply, never to what a message claims; once per `key`."""
     rendered = services.texts.render(text_name, language, **values)
-    queue_outgoing(
-        services,
-        session,
+    letter = Letter(
         key=key,
         channel="email",
         kind="mail",
@@ -184,13 +200,12 @@ def mail(
         text=rendered.text,
         language=language,
     )
+    queue_outgoing(services, session, letter)
 
 
 def relay(services: Services, session: Session, message_id: int, to: str) -> None:
     """Queue the original of a message for support, unchanged."""
-    queue_outgoing(
-        services,
-        session,
+    letter = Letter(
         key=f"relay:{message_id}",
         channel="email",
         kind="relay",
@@ -199,50 +214,34 @@ def relay(services: Services, session: Session, message_id: int, to: str) -> Non
         language="en",
         raw_message_id=message_id,
     )
+    queue_outgoing(services, session, letter)
 
 
-def queue_outgoing(
-    services: Services,
-    session: Session,
-    *,
-    key: str,
-    channel: str,
-    kind: str,
-    text: str,
-    language: str,
-    recipient: str | None = None,
-    conversation_id: str | None = None,
-    ref: str | None = None,
-    subject: str | None = None,
-    choices: Sequence[Mapping[str, Any]] = (),
-    headers: Mapping[str, str] | None = None,
-    raw_message_id: int | None = None,
-    due_at: datetime | None = None,
-) -> bool:
+def queue_outgoing(services: Services, session: Session, letter: Letter) -> bool:
     """Write one row of the outbox unless its key is there already; tells whether it was new."""
-    if session.exec(select(Outbox.id).where(col(Outbox.key) == key)).first() is not None:
+    if session.exec(select(Outbox.id).where(col(Outbox.key) == letter.key)).first() is not None:
         return False
     now = services.clock.now()
     payload = {
-        "subject": subject,
-        "text": text,
-        "language": language,
-        "choices": list(choices),
-        "headers": dict(headers or {}),
+        "subject": letter.subject,
+        "text": letter.text,
+        "language": letter.language,
+        "choices": list(letter.choices),
+        "headers": dict(letter.headers),
     }
     session.execute(
         insert(Outbox).values(
-            key=key,
-            channel=channel,
-            kind=kind,
-            conversation_id=conversation_id,
-            ref=ref,
-            recipient=services.keyring.seal(recipient) if recipient else None,
+            key=letter.key,
+            channel=letter.channel,
+            kind=letter.kind,
+            conversation_id=letter.conversation_id,
+            ref=letter.ref,
+            recipient=services.keyring.seal(letter.recipient) if letter.recipient else None,
             payload=services.keyring.seal(json.dumps(payload)),
-            raw_message_id=raw_message_id,
+            raw_message_id=letter.raw_message_id,
             state="waiting",
             attempts=0,
-            due_at=due_at or now,
+            due_at=letter.due_at or now,
             created_at=now,
         )
     )

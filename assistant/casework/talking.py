@@ -63,11 +63,8 @@ def ask_about_services(
     language = conversation.language or services.settings.controller.languages[0]
     seen = [talk.as_seen(request)]
     asked = services.texts.render("services_running", language, requests=seen, services=running)
-    talk.say_text(
-        services,
-        session,
-        conversation,
-        asked.text,
+    said = talk.Utterance(
+        text=asked.text,
         subject=asked.subject,
         language=language,
         requests=seen,
@@ -75,6 +72,7 @@ def ask_about_services(
         expects="choice",
         choices=_services_choices(services, language),
     )
+    talk.say_text(services, session, conversation, said)
     conversation.state = {"question": "services_running", "expects": "choice", "about": [request.ref]}
     session.add(conversation)
     record(services, session, request.ref, f"agent:{agent.name}", "services_asked", running=len(running))

@@ -590,17 +590,15 @@ class Turn:
         told = {} if "requests" in unsaid or not requests else {"requests": requests}
         presented = {key: values.pop(key) for key in ("choices", "expects") if key in values}
         rendered = self.services.texts.render(name, self.conversation.language or "en", **told, **values)
-        talk.say_text(
-            self.services,
-            self.session,
-            self.conversation,
-            rendered.text,
+        said = talk.Utterance(
+            text=rendered.text,
             subject=rendered.subject,
             key=self.services.random(8).hex(),
             language=self.conversation.language or "en",
             requests=requests,
             **presented,
         )
+        talk.say_text(self.services, self.session, self.conversation, said)
 
     def _seen(self, requests: Sequence[PrivacyRequest]) -> list[dict[str, Any]]:
         return [talk.as_seen(request) for request in requests]
