@@ -249,6 +249,18 @@ def queue_outgoing(services: Services, session: Session, letter: Letter) -> bool
     return True
 
 
+def said_by_us(services: Services, session: Session, conversation_id: str) -> list[str]:
+    """List what the desk and its agents said in a conversation, in the talk and in letters."""
+    talked = select(Message.text).where(
+        col(Message.conversation_id) == conversation_id, col(Message.sender).in_((_ASSISTANT, "agent"))
+    )
+    letters = select(Outbox.payload).where(
+        col(Outbox.conversation_id) == conversation_id, col(Outbox.kind) == "mail"
+    )
+    posted = (json.loads(services.keyring.unseal(payload))["text"] for payload in session.exec(letters))
+    return [*session.exec(talked), *posted]
+
+
 def as_seen(request: PrivacyRequest) -> dict[str, Any]:
     """Give what a text or a chat card says of a request."""
     return {

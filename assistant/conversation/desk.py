@@ -85,9 +85,9 @@ class TalkingDesk:
 
     def _turn(self, session: Session, incoming: Incoming) -> tuple[Receipt, proof.Attempt | None]:
         services = self.services
-        reading = self.reader.read(incoming.text if incoming.kind == "text" else "")
         incoming = replace(incoming, locale=self._locale(incoming.locale))
         conversation = find_or_start_conversation(services, session, incoming)
+        reading = self._read(session, conversation, incoming)
         message_id, known = store_incoming(session, conversation, incoming, _as_json(reading))
         receipt = Receipt(conversation.id, message_id, known)
         if known:
@@ -116,6 +116,14 @@ class TalkingDesk:
         if turn.pending:
             set_handled(session, message_id, handled=False)
         return receipt, turn.pending
+
+    def _read(self, session: Session, conversation: Conversation, incoming: Incoming) -> Reading:
+        """Read what the person says of their own: our words sent back are no wish of theirs."""
+        reading = self.reader.read(incoming.text if incoming.kind == "text" else "")
+        if reading.decision == "none":
+            return reading
+        ours = talk.said_by_us(self.services, session, conversation.id)
+        return self.reader.read(incoming.text, quoted=ours) if ours else reading
 
     def _locale(self, locale: str | None) -> str | None:
         short = (locale or "")[:2].lower()

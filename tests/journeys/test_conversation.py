@@ -221,3 +221,19 @@ async def test_coming_back_shows_everything_or_only_what_was_missed(desk: DeskPr
     async with desk.chat("fr", session="0" * 80) as stranger:
         assert stranger.session != session
         assert stranger.history == []
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_our_own_words_sent_back_open_nothing(
+    desk: DeskProcess, people: Iterator[tuple[str, str]], language: str
+) -> None:
+    async with desk.chat(language) as chat:
+        await chat.say({"fr": "Effacez toutes mes données.", "en": "Erase all my data."}[language])
+        ref = (await chat.opened())["erasure"]
+        told = await chat.until(lambda m: ref in m["text"], "that it is registered")
+        await chat.asked("email")
+        await chat.say(told["text"])
+        said_again = await chat.asked("email")
+        assert said_again["requests"] == []
+        await chat.say({"fr": f"Merci beaucoup. {told['text']}", "en": f"Thanks. {told['text']}"}[language])
+        assert (await chat.asked("email"))["requests"] == []
