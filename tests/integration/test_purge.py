@@ -103,10 +103,7 @@ class Desk:
                 services,
                 session,
                 conversation,
-                "We looked.",
-                key=services.random(8).hex(),
-                language="en",
-                subject="Re",
+                talk.Utterance(text="We looked.", key=services.random(8).hex(), language="en", subject="Re"),
             )
             return conversation.id
 
@@ -341,9 +338,8 @@ async def test_codes_and_the_mails_that_carried_them_go_within_a_day_and_tallies
         here = session.get_one(Conversation, conversation)
         for method in (Method.EMAIL_CODE, Method.EMAIL_LINK):
             proof.want_challenge(services, session, here, claim, [ref], method=method)
-        talk.queue_outgoing(
-            services, session, key="challenge:x", channel="email", kind="mail", text="12345678", language="en"
-        )
+        letter = talk.Letter(key="challenge:x", channel="email", kind="mail", text="12345678", language="en")
+        talk.queue_outgoing(services, session, letter)
 
     await desk.do(ask)
     await desk.deliver()
