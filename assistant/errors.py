@@ -72,6 +72,12 @@ class StalePlan(Conflict):
     code = "stale_plan"
 
 
+class AskedLate(Conflict):
+    """Asked with undue delay a question stops no clock; nothing was sent."""
+
+    code = "asked_late"
+
+
 class NotVerified(AssistantError):
     """That could not be confirmed."""
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from assistant.casework import delivery, execution, packages, planning, proof, reminders
+from assistant.casework import delivery, execution, packages, planning, proof, purge, reminders
 from assistant.services import Services
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,8 @@ JOBS: tuple[Job, ...] = (
     Job("remind", timedelta(minutes=1), reminders.remind_due),
     Job("packages", timedelta(minutes=1), packages.expire_packages),
     Job("expire", timedelta(minutes=10), reminders.expire),
+    # Once a day; looked for every hour, since a clock in memory forgets at each start how long it has run.
+    Job("purge", timedelta(hours=1), purge.purge),
 )
 
 

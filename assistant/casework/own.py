@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from assistant.domain.plan import Identity
 from assistant.domain.retention import own_retention
+from assistant.domain.status import CLOSED
 from assistant.store.keyring import Keyring, normal_address
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest
 from assistant.store.writer import Store
@@ -123,7 +124,7 @@ def _needed(session: Session, conversation_id: str, today: date) -> bool:
 
 
 def _still_kept(request: PrivacyRequest, today: date) -> bool:
-    if request.closed_at is None:
+    if request.closed_at is None or request.status not in CLOSED:  # lapsed, then proved late: open again
         return True
     gone_at = own_retention()["case_message"].gone_at(request.closed_at)
     return gone_at is None or gone_at.date() >= today

@@ -282,6 +282,6 @@ def _remind(services: Services, session: Session, package: Package) -> None:
 
 def _do_gone(services: Services, session: Session, ident: str) -> None:
     package = session.get_one(Package, ident)
-    package.erased = True
+    package.erased, package.wrapped_key, package.grant_hash = True, "", None  # a copy elsewhere opens no more
     session.add(package)
     record(services, session, package.ref, "desk", "package_gone", sha256=package.sha256)

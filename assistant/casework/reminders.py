@@ -11,12 +11,11 @@ from assistant.casework import talk
 from assistant.casework.audit import do_checkpoint, record
 from assistant.casework.closing import lapse_drafts_due
 from assistant.casework.intake import local_day, next_reminder, set_attention
+from assistant.domain.retention import own_retention
 from assistant.services import Services
 from assistant.store.tables import Agent, AgentSession, ChallengeRow, PrivacyRequest, Seen, Tally
 
 _BATCH = 200
-_TALLIES_KEPT = timedelta(days=30)
-_CODES_KEPT = timedelta(hours=24)
 _AGENT_SESSION = timedelta(hours=12)
 
 
@@ -101,24 +100,20 @@ async def expire(services: Services) -> None:
 
 
 def _expire(services: Services, session: Session) -> None:
-    now = services.clock.now()
+    now, rules = services.clock.now(), own_retention()
+    # A link is renewed by a new one, so that an expired one is as dead as a code.
     session.execute(
         update(ChallengeRow)
-        .where(
-            col(ChallengeRow.state).in_(("wanted", "sent")),
-            col(ChallengeRow.expires_at) <= now,
-            col(ChallengeRow.renewable_until).is_(None) | (col(ChallengeRow.renewable_until) <= now),
-        )
+        .where(col(ChallengeRow.state).in_(("wanted", "sent")), col(ChallengeRow.expires_at) <= now)
         .values(state="dead", stored=None)
     )
     session.execute(
         delete(ChallengeRow).where(
             col(ChallengeRow.state).in_(("dead", "used")),
-            col(ChallengeRow.asked_at) <= now - _CODES_KEPT,
-            col(ChallengeRow.renewable_until).is_(None) | (col(ChallengeRow.renewable_until) <= now),
+            col(ChallengeRow.asked_at) <= rules["one_time_code"].gone_before(now),
         )
     )
-    session.execute(delete(Tally).where(col(Tally.at) <= now - _TALLIES_KEPT))
+    session.execute(delete(Tally).where(col(Tally.at) <= rules["failed_attempts"].gone_before(now)))
     session.execute(delete(Seen).where(col(Seen.until) <= now))
     session.execute(delete(AgentSession).where(col(AgentSession.last_at) <= now - _AGENT_SESSION))
     do_checkpoint(services, session)

@@ -73,7 +73,13 @@ def ask_about_services(
         choices=_services_choices(services, language),
     )
     talk.say_text(services, session, conversation, said)
-    conversation.state = {"question": "services_running", "expects": "choice", "about": [request.ref]}
+    waiting = {key: value for key, value in conversation.state.items() if key == "asked"}
+    conversation.state = {
+        **waiting,
+        "question": "services_running",
+        "expects": "choice",
+        "about": [request.ref],
+    }
     session.add(conversation)
     record(services, session, request.ref, f"agent:{agent.name}", "services_asked", running=len(running))
     return request

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from assistant.casework import proof, talk
+from assistant.casework import proof, questions, talk
 from assistant.casework.intake import (
     conversation_id,
     find_or_start_conversation,
@@ -108,10 +108,14 @@ class TalkingDesk:
             State.of(conversation.state),
             forwarded=bool(incoming.headers.get("forwarded")),
         )
+        answered = questions.questions_answered(services, session, conversation, incoming)
         if incoming.channel == "email":
             self._mail_turn(turn, incoming, message_id)
-        else:
-            turn.take()
+        elif not answered or turn.state.expects or reading.decision == "request":
+            turn.take()  # a plain answer to an agent's question is for the agent
+        if answered:
+            turn.state = replace(turn.state, asked=())
+            questions.take_answer(services, session, answered, conversation.id)
         turn.store_state()
         if turn.pending:
             set_handled(session, message_id, handled=False)
@@ -186,7 +190,7 @@ class TalkingDesk:
             except NotVerified:
                 evidence = None
         if evidence is not None:
-            turn.state = State()  # history is shown again, nothing is awaited
+            turn.state = State(asked=turn.state.asked)  # history is shown again, nothing is awaited
             self.proved(turn, evidence)
         else:
             self._refused(turn, challenge_id)

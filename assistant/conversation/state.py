@@ -19,17 +19,20 @@ class State:
     details: Mapping[str, Any] | None = None
     hidden_before: int = 0  # messages up to this one stay hidden until the person proves again
     told_language: bool = False
+    asked: tuple[str, ...] = ()  # requests an agent asked about, until the person writes
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> State:
         """Read what `as_json` wrote."""
         known = {key: value for key, value in stored.items() if key in cls.__dataclass_fields__}
-        return cls(**{**known, "about": tuple(known.get("about", ()))})
+        return cls(
+            **{**known, "about": tuple(known.get("about", ())), "asked": tuple(known.get("asked", ()))}
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Give the state as plain JSON, without what is at rest."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        values["about"] = list(self.about)
+        values["about"], values["asked"] = list(self.about), list(self.asked)
         return {key: value for key, value in values.items() if value not in (None, [], 0, False)}
 
     def asking(self, question: str, expects: str, about: Sequence[str] = (), **more: Any) -> State:
@@ -38,4 +41,4 @@ class State:
 
     def at_rest(self) -> State:
         """Give the state in which nothing is awaited."""
-        return State(hidden_before=self.hidden_before, told_language=self.told_language)
+        return State(hidden_before=self.hidden_before, told_language=self.told_language, asked=self.asked)

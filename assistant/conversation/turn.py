@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -107,7 +107,7 @@ class Turn:
         spoken = self.services.settings.controller.languages
         foreign = self.reading.language not in spoken and len(self.text) >= 3 * _LONG_ENOUGH
         if foreign and not self.state.told_language:
-            self._keep(State(hidden_before=self.state.hidden_before, told_language=True))
+            self._keep(replace(self.state.at_rest(), told_language=True))
             return True
         return False
 

@@ -315,6 +315,8 @@ def _own_rules(settings: Settings) -> list[OwnRetention]:
     rules["package"] = replace(rules["package"], days=settings.periods.package_days)
     hours = settings.periods.package_after_download_hours
     rules["package_downloaded"] = replace(rules["package_downloaded"], hours=hours)
+    days = settings.periods.support_message_days
+    rules["support_message"] = replace(rules["support_message"], days=days)
     return list(rules.values())
 
 

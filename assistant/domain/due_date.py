@@ -31,6 +31,7 @@ __all__ = [
     "due_dates",
     "due_report",
     "is_working_day",
+    "question_by",
     "reminder_days",
     "working_days_after",
 ]
@@ -174,6 +175,12 @@ def reminder_days(safe_on: date) -> tuple[date, ...]:
     return tuple(sorted(safe_on - timedelta(n) for n in read_law("periods")["reminders"]["days_before"]))
 
 
+def question_by(received_at: datetime, calendar: LegalCalendar) -> date:
+    """Give the last day on which a question to the person is asked without undue delay, and stops the clock."""
+    days = read_law("periods")["suspension"]["working_days"]
+    return working_days_after(local_day(received_at, calendar.zone), days, calendar)
+
+
 def due_report(
     received_at: datetime | str,
     *,
@@ -216,7 +223,7 @@ def _count(
         raise ImpossibleDates(f"Received in the year {received_at.year}? Check the year.")
     received_on = local_day(received_at, calendar.zone)
     _check_order(received_on, extended_on, suspensions)
-    ask_by = working_days_after(received_on, read_law("periods")["suspension"]["working_days"], calendar)
+    ask_by = question_by(received_at, calendar)
     return _Count(
         calendar=calendar,
         received_on=received_on,

@@ -120,6 +120,16 @@ class OwnRetention:
         day = add_months(later.date(), 12 * self.years)
         return later.replace(year=day.year, month=day.month, day=day.day)
 
+    def gone_before(self, now: datetime) -> datetime:
+        """Give an instant such that whatever happened up to it is gone by `now`; never for what lasts."""
+        if self.lasting:
+            raise InvalidRetention(
+                f"Own records {self.name!r} last as long as their purpose; they have no end."
+            )
+        day = add_months(now.date(), -12 * self.years)
+        earlier = now.replace(year=day.year, month=day.month, day=day.day)
+        return earlier - timedelta(days=self.days, hours=self.hours)
+
 
 @cache
 def own_retention() -> Mapping[str, OwnRetention]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
@@ -11,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import closing, marketing, packages, proof, talk
 from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
-from assistant.domain.assurance import Method
+from assistant.domain.assurance import STOP_LINK_LASTS, Method
 from assistant.domain.status import STOPPABLE
 from assistant.errors import NotFound, NotVerified
 from assistant.interfaces import SignedIn
@@ -20,8 +19,6 @@ from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Priv
 from assistant.web.keys import DESK, SERVICES
 from assistant.web.package import given_to_browser
 from assistant.web.pages import Button, language_of, show_page, style
-
-_LINK_LASTS = timedelta(days=40)
 
 
 def routes() -> list[web.RouteDef]:
@@ -143,7 +140,7 @@ def _stop_link(
     services: Services, session: Session, secret: str
 ) -> tuple[StopLink, list[PrivacyRequest]] | None:
     link = session.get(StopLink, services.keyring.keyed_hash(secret, "stop"))
-    if link is None or link.used_at is not None or link.made_at < services.clock.now() - _LINK_LASTS:
+    if link is None or link.used_at is not None or link.made_at < services.clock.now() - STOP_LINK_LASTS:
         return None
     return link, [r for ref in link.references if (r := session.get(PrivacyRequest, ref))]
 

@@ -345,3 +345,38 @@ async def test_signing_out_ends_the_session(site: ConsoleSite, browsers: Any) ->
     await agent.post("sign-out")
     await agent.get("queue")
     assert agent.path == "/console/sign-in"
+
+
+async def test_a_question_is_sent_from_the_page_which_says_whether_the_clock_stops(
+    site: ConsoleSite, browsers: Any
+) -> None:
+    tiina, early, late = await browsers("Tiina"), site.refs["blocked"], site.refs["access"]
+    page = await tiina.get(f"requests/{early}")
+    assert "Asked until Wed 25 Nov, the clock stands still" in page
+    assert "although_late" not in page
+    page = await tiina.post(f"requests/{early}/ask", ground="identity", text="Which street did you live in?")
+    assert "The person was asked." in page
+    assert "The person was asked on Tue 24 Nov" in page
+    assert 'id="ask-ground"' not in page
+    assert (await site.get(PrivacyRequest, early)).remind_on is None
+    page = await tiina.get(f"requests/{late}")
+    assert "The clock does not stop any more: that was possible until Thu 19 Nov" in page
+    page = await tiina.post(f"requests/{late}/ask", ground="specify", text="Which account do you mean?")
+    assert tiina.status == 409
+    assert "Nothing was sent" in page
+    assert (await site.get(PrivacyRequest, late)).suspensions == []
+    page = await tiina.post(
+        f"requests/{late}/ask", ground="specify", text="Which account do you mean?", although_late="1"
+    )
+    assert "The person was asked." in page
+    assert (await site.get(PrivacyRequest, late)).remind_on is not None
+
+
+async def test_the_page_asks_in_french(site: ConsoleSite, browsers: Any) -> None:
+    marc = await browsers("Marc")
+    page = await marc.get(f"requests/{site.refs['erasure']}")
+    assert "Interroger la personne" in page
+    assert "Le délai n’est plus suspendu" in page
+    assert "doute raisonnable sur l’identité" in page
+    page = await marc.post(f"requests/{site.refs['erasure']}/ask", ground="identity", text="Quelle rue ?")
+    assert "ne suspend plus le délai" in page

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from assistant.casework import closing, queue
+from assistant.casework import closing, questions, queue
 from assistant.casework.approval import approve
 from assistant.casework.intake import local_day
 from assistant.casework.person import reveal
@@ -118,6 +118,21 @@ def reply(call: Call) -> m.RequestDetail:
     """Write to the person in the channel of the request."""
     conversation = get_conversation(call.session, get_request(call.session, call.ident).conversation_id)
     closing.reply(call.services, call.session, conversation, call.body.text, call.agent)
+    return _detail(call)
+
+
+def ask(call: Call) -> m.RequestDetail:
+    """Ask the person who they are or what exactly they want; in time, the clock stands still until they answer."""
+    body: m.Question = call.body
+    questions.ask(
+        call.services,
+        call.session,
+        call.ident,
+        body.ground,
+        body.text,
+        call.agent,
+        although_late=body.although_late,
+    )
     return _detail(call)
 
 
@@ -252,6 +267,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/requests/{ref}/extend", extend, m.RequestDetail, m.Extension, Scope.REPLY),
     _post("/requests/{ref}/refuse", refuse, m.RequestDetail, m.Refusal, Scope.REPLY),
     _post("/requests/{ref}/reply", reply, m.RequestDetail, m.Written, Scope.REPLY),
+    _post("/requests/{ref}/ask", ask, m.RequestDetail, m.Question, Scope.REPLY),
     _post("/requests/{ref}/note", note, m.RequestDetail, m.Written, Scope.REPLY),
     _post("/requests/{ref}/assign", assign, m.RequestDetail, m.Assignment, Scope.REPLY),
     _post("/requests/{ref}/forward", forward, m.RequestDetail, m.Nothing, Scope.REPLY),

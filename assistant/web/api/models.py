@@ -58,6 +58,8 @@ class RequestDetail(RequestOut):
     rules: list[str] = Field(description="The rules of law by which the due date was counted, in order")
     details: dict[str, Any]
     extended_on: date | None
+    asked_on: date | None = Field(description="Since when a question to the person waits for its answer")
+    ask_by: date = Field(description="The last day on which a question to the person stops the clock")
     after: str | None = Field(description="The request that is carried out first")
     actions: list[str] = Field(description="Its plans, newest first")
     conversation: str
@@ -216,6 +218,16 @@ class Refusal(Taken):
 
     ground: str
     reason: Text
+
+
+class Question(Taken):
+    """A question to the person, and the ground on which it is asked (GDPR 12(6), Recital 63)."""
+
+    text: str = Field(min_length=1, max_length=5_000)
+    ground: Literal["identity", "specify"]
+    although_late: bool = Field(
+        default=False, description="Send it although it was not asked in time and stops no clock"
+    )
 
 
 class Written(Taken):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
+from assistant.casework import questions
 from assistant.casework.person import masked_person_of, reveal
 from assistant.casework.queue import Principal
 from assistant.domain.masking import mask_text
@@ -49,6 +50,8 @@ def request_detail(
         rules=request.rules,
         details=shown,
         extended_on=request.extended_on,
+        asked_on=questions.waits_since(request),
+        ask_by=questions.ask_by(services, request),
         after=request.after_ref,
         actions=[action.id for action in queries.plans_of(session, request.ref)],
         conversation=request.conversation_id,

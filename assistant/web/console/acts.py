@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 from sqlmodel import Session
 
-from assistant.casework import closing, failed, queue, staff, talking
+from assistant.casework import closing, failed, questions, queue, staff, talking
 from assistant.casework.approval import approve
 from assistant.casework.person import reveal
 from assistant.casework.queue import Principal, Role, get_action, get_request
@@ -54,8 +54,15 @@ def _assign(a: Acting) -> None:
     closing.assign(a.services, a.session, a.ident, assignee, a.agent)
 
 
+def _ask(a: Acting) -> None:
+    late = bool(a.form.get("although_late"))
+    ground = a.form.get("ground", "")
+    questions.ask(a.services, a.session, a.ident, ground, a.text, a.agent, although_late=late)
+
+
 REQUEST_VERBS: Final[Mapping[str, Verb]] = {
     "reply": _reply,
+    "ask": _ask,
     "note": lambda a: closing.note(a.services, a.session, a.ident, a.text, a.agent),
     "extend": lambda a: closing.extend(a.services, a.session, a.ident, a.text, a.agent),
     "refuse": lambda a: closing.refuse(

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from aiohttp import web
 from sqlmodel import Session
 
-from assistant.casework import answers
+from assistant.casework import answers, questions
+from assistant.casework.intake import local_day
 from assistant.casework.person import person_of
 from assistant.casework.queue import Role, get_request
 from assistant.domain.grounds import Ground, grounds_for
 from assistant.domain.masking import mask_text
 from assistant.domain.plan import Operation, Plan, plan_from_json
+from assistant.domain.questions import QuestionGround
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import CLOSED, Status
 from assistant.errors import AssistantError
@@ -79,6 +81,16 @@ class PlanView:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionView:
+    """Whether the person may be asked something, on which grounds, and whether that still stops the clock."""
+
+    grounds: tuple[QuestionGround, ...]
+    ask_by: date
+    is_late: bool
+    waits_since: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestView:
     """One request as its page shows it."""
 
@@ -91,6 +103,7 @@ class RequestView:
     grounds: tuple[Ground, ...]
     is_closed: bool
     next_ref: str | None
+    question: QuestionView
 
 
 async def show_request(visit: Visit) -> web.StreamResponse:
@@ -149,7 +162,14 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         grounds_for(Right(request.right), marketing=bool(request.details.get("marketing"))),
         request.status in CLOSED,
         _next_ref(session, request),
+        _question(services, request),
     )
+
+
+def _question(services: Services, request: PrivacyRequest) -> QuestionView:
+    by = questions.ask_by(services, request)
+    late = local_day(services, services.clock.now()) > by
+    return QuestionView(questions.grounds_of(request), by, late, questions.waits_since(request))
 
 
 def _next_ref(session: Session, request: PrivacyRequest) -> str | None:

@@ -131,3 +131,16 @@ def test_every_record_of_our_own_says_why_and_how_long() -> None:
 def test_the_tables_cannot_be_changed_by_who_reads_them() -> None:
     with pytest.raises(TypeError):
         own_retention()["package"] = own_retention()["case_record"]  # type: ignore[index]
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - given a zone beside
+def test_what_is_purged_is_past_its_period_and_by_less_than_two_days(now: datetime) -> None:
+    for row in own_retention().values():
+        if row.lasting:
+            with pytest.raises(InvalidRetention):
+                row.gone_before(now)
+            continue
+        event = row.gone_before(now)
+        gone_at = row.gone_at(event)
+        assert gone_at is not None
+        assert now - timedelta(days=2) < gone_at <= now

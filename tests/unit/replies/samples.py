@@ -50,6 +50,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "safe_on": date(2026, 12, 22),
         "channel": "webchat",
         "effect": "erasure",
+        "question": "2026?",
         "code": "48159263",
         "field": "address",
         "address": "maarja@example.test",

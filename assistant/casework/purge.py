@@ -1,0 +1,355 @@
+"""The desk's own records go when their time is over (law/own_retention.toml); an open request is never touched.
+
+Codes, tallies and one-time values go with `reminders.expire`, packages with `packages.expire_packages`;
+here goes what lives for months and years.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, String, cast, delete, func, literal, or_, update
+from sqlmodel import Session, col, select
+
+from assistant.casework.audit import record
+from assistant.casework.intake import local_day
+from assistant.casework.packages import package_dir
+from assistant.domain.assurance import STOP_LINK_LASTS
+from assistant.domain.retention import own_retention
+from assistant.domain.status import CLOSED
+from assistant.services import Services
+from assistant.store.tables import (
+    Action,
+    ChallengeRow,
+    Conversation,
+    EvidenceRow,
+    Message,
+    Note,
+    Outbox,
+    Package,
+    PrivacyRequest,
+    StepRow,
+    StopLink,
+)
+
+K = TypeVar("K", str, int)
+_BATCH = 100  # conversations or rows a unit: a person who writes meanwhile waits for one of them at most
+_LAST_DAY = "purged_on"
+REDUCED = "reduced"  # the kind of a message whose words are gone
+_FROM_THE_PERSON = ("you", "note")  # notes are an agent's words about the person, and no part of the answer
+_DELIVERED = ("done", "dead")
+_FILE_IN_USE = ("approved", "executing")
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoffs:
+    """What happened at or before these instants is past its period."""
+
+    code: datetime
+    support: datetime
+    case_text: datetime
+    case_record: datetime
+    stop_link: datetime
+
+
+def cutoffs(services: Services) -> Cutoffs:
+    """Count back from now by the periods of the law file; support's own is the operator's to choose."""
+    rules, now = own_retention(), services.clock.now()
+    return Cutoffs(
+        code=rules["one_time_code"].gone_before(now),
+        support=now - timedelta(days=services.settings.periods.support_message_days),
+        case_text=rules["case_message"].gone_before(now),
+        case_record=rules["case_record"].gone_before(now),
+        stop_link=now - STOP_LINK_LASTS,
+    )
+
+
+async def purge(services: Services) -> Mapping[str, int]:
+    """Remove what is past its period, once a day; a sweep that was killed begins again and finds the rest."""
+    today = str(local_day(services, services.clock.now()))
+    if await services.read(_last_day) == today:
+        return {}
+    gone = {name: await sweep(services, cutoffs(services)) for name, sweep in _SWEEPS.items()}
+    await services.write(lambda session: _finish(services, session, today, gone))
+    return gone
+
+
+def _last_day(session: Session) -> str | None:
+    note = session.get(Note, _LAST_DAY)
+    return note.value if note else None
+
+
+def _finish(services: Services, session: Session, today: str, gone: Mapping[str, int]) -> None:
+    session.merge(Note(name=_LAST_DAY, value=today))
+    if any(gone.values()):
+        record(services, session, "", "desk", "purged", **gone)
+
+
+async def _in_batches(
+    services: Services,
+    first: K,
+    find: Callable[[Session, K], Sequence[K]],
+    drop: Callable[[Session, K], int],
+) -> int:
+    """Find beside the writer, drop a batch a unit; what cannot go today is passed over, not waited for."""
+    done, after = 0, first
+    while keys := await services.read(partial(_call, find, after)):
+        done += await services.write(partial(_drop_each, drop, keys))
+        after = keys[-1]
+    return done
+
+
+def _call(find: Callable[[Session, K], Sequence[K]], after: K, session: Session) -> Sequence[K]:
+    return find(session, after)
+
+
+def _drop_each(drop: Callable[[Session, K], int], keys: Sequence[K], session: Session) -> int:
+    return sum(drop(session, key) for key in keys)
+
+
+# ── the text of a closed case: the request, our replies and the decision stay ───────────────────────
+
+
+async def _reduce_cases(services: Services, cut: Cutoffs) -> int:
+    def find(session: Session, after: str) -> Sequence[str]:
+        late = select(Conversation.id).where(*_is_reducible(cut), col(Conversation.id) > after)
+        return session.exec(late.order_by(col(Conversation.id)).limit(_BATCH)).all()
+
+    return await _in_batches(services, "", find, partial(_reduce, services, cut))
+
+
+def _is_reducible(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
+    words = select(Message.id).where(
+        col(Message.conversation_id) == col(Conversation.id), *_words_of_the_person(cut)
+    )
+    return (_has_request(), ~_needed(cut.case_text), words.exists())
+
+
+def _has_request(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    here = col(PrivacyRequest.conversation_id) == col(Conversation.id)
+    return select(PrivacyRequest.ref).where(here, *conditions).exists()
+
+
+def _needed(cut: datetime) -> ColumnElement[bool]:
+    """Tell whether a request of the conversation is open, or was closed after an instant.
+
+    By status, not by the day of closing: a request that lapsed and was taken up again has both.
+    """
+    return _has_request(or_(col(PrivacyRequest.status).not_in(CLOSED), col(PrivacyRequest.closed_at) > cut))
+
+
+def _words_of_the_person(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
+    """What was written before the last case closed belongs to it; what came later is ordinary support."""
+    closed = select(func.max(PrivacyRequest.closed_at)).where(
+        col(PrivacyRequest.conversation_id) == col(Message.conversation_id)
+    )
+    return (
+        col(Message.sender).in_(_FROM_THE_PERSON),
+        col(Message.kind) != REDUCED,
+        col(Message.handled).is_(True),
+        or_(col(Message.at) <= cut.support, col(Message.at) <= closed.scalar_subquery()),
+    )
+
+
+def _reduce(services: Services, cut: Cutoffs, session: Session, ident: str) -> int:
+    still = select(Conversation).where(col(Conversation.id) == ident, *_is_reducible(cut))
+    conversation = session.exec(still).first()
+    if conversation is None:
+        return 0  # the person wrote again, or another request was opened since it was found
+    late = [col(Message.conversation_id) == ident, *_words_of_the_person(cut)]
+    session.execute(delete(Message).where(*late, col(Message.sender) == "note"))
+    blanked = session.execute(
+        update(Message)
+        .where(*late)
+        .values(
+            text="",
+            kind=REDUCED,
+            external_id=literal("reduced:") + cast(col(Message.id), String),  # a Message-ID may name a person
+            subject=None,
+            headers={},
+            reading={},
+            choices=[],
+            raw=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if conversation.last_at <= cut.support:
+        conversation.state = {}  # what was typed and still awaited when the talk ended
+        session.add(conversation)
+    count = int(blanked.rowcount)  # type: ignore[attr-defined]
+    for ref in session.exec(select(PrivacyRequest.ref).where(col(PrivacyRequest.conversation_id) == ident)):
+        record(services, session, ref, "desk", "text_reduced", messages=count)
+    return count
+
+
+# ── the record of a case: nothing but its audit stays, which names nobody ───────────────────────────
+
+
+async def _drop_records(services: Services, cut: Cutoffs) -> int:
+    def find(session: Session, after: str) -> Sequence[str]:
+        late = select(PrivacyRequest.ref).where(*_is_droppable(cut), col(PrivacyRequest.ref) > after)
+        return session.exec(late.order_by(col(PrivacyRequest.ref)).limit(_BATCH)).all()
+
+    return await _in_batches(services, "", find, partial(_drop_record, services, cut))
+
+
+def _is_droppable(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
+    fetchable = select(Package.id).where(
+        col(Package.ref) == col(PrivacyRequest.ref), col(Package.erased).is_(False)
+    )
+    unsent = select(Outbox.id).where(
+        col(Outbox.ref) == col(PrivacyRequest.ref), col(Outbox.state).not_in(_DELIVERED)
+    )
+    return (
+        col(PrivacyRequest.status).in_(CLOSED),
+        col(PrivacyRequest.closed_at) <= cut.case_record,
+        ~fetchable.exists(),
+        ~unsent.exists(),
+    )
+
+
+def _drop_record(services: Services, cut: Cutoffs, session: Session, ref: str) -> int:
+    request = session.exec(
+        select(PrivacyRequest).where(col(PrivacyRequest.ref) == ref, *_is_droppable(cut))
+    ).first()
+    if request is None:
+        return 0
+    record(services, session, ref, "desk", "record_gone", right=request.right, outcome=request.status)
+    plans = select(Action.id).where(col(Action.ref) == ref)
+    session.execute(delete(StepRow).where(col(StepRow.action_id).in_(plans)))
+    session.execute(delete(Package).where(col(Package.ref) == ref))
+    session.execute(delete(Action).where(col(Action.ref) == ref))
+    session.execute(delete(Outbox).where(col(Outbox.ref) == ref))
+    evidence = request.evidence_id
+    session.delete(request)
+    session.flush()
+    others = select(PrivacyRequest.ref).where(col(PrivacyRequest.evidence_id) == evidence)
+    if evidence and session.exec(others).first() is None:
+        session.execute(delete(EvidenceRow).where(col(EvidenceRow.id) == evidence))
+    return 1
+
+
+# ── talk that opened no request, or whose requests are gone ─────────────────────────────────────────
+
+
+async def _forget_talks(services: Services, cut: Cutoffs) -> int:
+    def find(session: Session, after: str) -> Sequence[str]:
+        late = select(Conversation.id).where(*_is_forgettable(cut), col(Conversation.id) > after)
+        return session.exec(late.order_by(col(Conversation.id)).limit(_BATCH)).all()
+
+    return await _in_batches(services, "", find, partial(_forget, cut))
+
+
+def _is_forgettable(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
+    """A mail in triage may still become a request as of its receipt: it waits for its agent."""
+    here = col(Message.conversation_id) == col(Conversation.id)
+    late = select(Message.id).where(here, col(Message.at) <= cut.support)
+    unanswered = select(Message.id).where(here, col(Message.handled).is_(False))
+    unsent = select(Outbox.id).where(
+        or_(
+            col(Outbox.conversation_id) == col(Conversation.id),
+            col(Outbox.raw_message_id).in_(select(Message.id).where(here)),
+        ),
+        col(Outbox.state).not_in(_DELIVERED),
+    )
+    return (
+        ~_has_request(),
+        col(Conversation.triage).is_(False),
+        or_(late.exists(), col(Conversation.last_at) <= cut.support),
+        ~unanswered.exists(),
+        ~unsent.exists(),
+    )
+
+
+def _forget(cut: Cutoffs, session: Session, ident: str) -> int:
+    still = select(Conversation).where(col(Conversation.id) == ident, *_is_forgettable(cut))
+    conversation = session.exec(still).first()
+    if conversation is None:
+        return 0
+    here = col(Message.conversation_id) == ident
+    gone = session.execute(delete(Message).where(here, col(Message.at) <= cut.support))
+    if conversation.last_at <= cut.support and session.exec(select(Message.id).where(here)).first() is None:
+        for table in (Outbox, ChallengeRow, EvidenceRow):
+            session.execute(delete(table).where(col(table.conversation_id) == ident))
+        session.delete(conversation)
+        session.flush()
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+# ── copies of what was sent, links, files ───────────────────────────────────────────────────────────
+
+
+async def _drop_sent(services: Services, cut: Cutoffs) -> int:
+    """Drop copies of delivered mail: with a code in it within a day, with a link when the link is dead.
+
+    An answer is kept with its case: its copy here is the only one where the channel is mail.
+    """
+    sent = col(Outbox.state).in_(_DELIVERED)
+    late = or_(
+        col(Outbox.key).startswith("challenge:") & (col(Outbox.created_at) <= cut.code),
+        (col(Outbox.key).startswith("notice:") | col(Outbox.key).startswith("hold:"))
+        & (col(Outbox.created_at) <= cut.stop_link),
+        col(Outbox.ref).is_(None) & (col(Outbox.created_at) <= cut.support),
+    )
+
+    def find(session: Session, after: int) -> Sequence[int]:
+        rows = select(col(Outbox.id)).where(sent, late, col(Outbox.id) > after)
+        return [ident for ident in session.exec(rows.order_by(col(Outbox.id)).limit(_BATCH)) if ident]
+
+    def drop(session: Session, ident: int) -> int:
+        session.execute(delete(Outbox).where(col(Outbox.id) == ident))
+        return 1
+
+    return await _in_batches(services, 0, find, drop)
+
+
+async def _drop_links(services: Services, cut: Cutoffs) -> int:
+    late = or_(col(StopLink.used_at) <= cut.code, col(StopLink.made_at) <= cut.stop_link)
+
+    def find(session: Session, after: str) -> Sequence[str]:
+        rows = select(StopLink.link_hash).where(late, col(StopLink.link_hash) > after)
+        return session.exec(rows.order_by(col(StopLink.link_hash)).limit(_BATCH)).all()
+
+    def drop(session: Session, link_hash: str) -> int:
+        session.execute(delete(StopLink).where(col(StopLink.link_hash) == link_hash))
+        return 1
+
+    return await _in_batches(services, "", find, drop)
+
+
+async def _drop_files(services: Services, _cut: Cutoffs) -> int:
+    """Remove files that no package names: a desk killed while one was made, its plan void since."""
+    files = sorted(package_dir(services).glob("*"))
+    kept = await services.read(partial(_files_in_use, [file.name for file in files]))
+    left = [file for file in files if file.name not in kept]
+    for file in left:
+        file.unlink(missing_ok=True)
+    return len(left)
+
+
+def _files_in_use(names: Sequence[str], session: Session) -> set[str]:
+    return {name for name in names if _is_in_use(session, name)}
+
+
+def _is_in_use(session: Session, name: str) -> bool:
+    named = select(Package.id).where(
+        col(Package.file) == name.removesuffix(".part"), col(Package.erased).is_(False)
+    )
+    if not name.endswith(".part") and session.exec(named).first() is not None:
+        return True
+    action = session.get(Action, name.split(".", maxsplit=1)[0])
+    return action is not None and action.state in _FILE_IN_USE
+
+
+_SWEEPS: Mapping[str, Callable[[Services, Cutoffs], Awaitable[int]]] = {
+    "messages_reduced": _reduce_cases,
+    "records": _drop_records,
+    "messages": _forget_talks,
+    "copies": _drop_sent,
+    "links": _drop_links,
+    "files": _drop_files,
+}

@@ -1,0 +1,199 @@
+"""Asking the person for what is needed to go on: the clock stands still until they answer, if it was asked in time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from assistant.casework import talk
+from assistant.casework.audit import record
+from assistant.casework.intake import local_day, recompute_dates, set_attention
+from assistant.casework.queue import WORKERS, Principal, get_request
+from assistant.domain.assurance import Tier
+from assistant.domain.due_date import question_by
+from assistant.domain.questions import QuestionGround, ground_to_ask, grounds_to_ask
+from assistant.domain.rights import Right
+from assistant.domain.status import CLOSED, Status
+from assistant.errors import AskedLate, Conflict, Invalid
+from assistant.interfaces import Incoming
+from assistant.services import Services
+from assistant.store.keyring import normal_address
+from assistant.store.tables import Conversation, PrivacyRequest
+
+_LONGEST_QUESTION = 5_000
+# Once a plan is approved its effect is on its way: undo the approval first.
+_ASKABLE = frozenset({Status.RECEIVED, Status.VERIFYING, Status.OPEN, Status.AWAITING_APPROVAL})
+
+
+def grounds_of(request: PrivacyRequest) -> tuple[QuestionGround, ...]:
+    """List the grounds on which the person may be asked now."""
+    if request.status not in _ASKABLE or waits_since(request):
+        return ()
+    return grounds_to_ask(Right(request.right), needs_proof=request.tier_needed > Tier.T0)
+
+
+def waits_since(request: PrivacyRequest) -> date | None:
+    """Give the day of the question that is still to be answered."""
+    if not request.suspensions or request.status in CLOSED:
+        return None
+    asked, satisfied = request.suspensions[-1]
+    return date.fromisoformat(asked) if asked and not satisfied else None
+
+
+def ask_by(services: Services, request: PrivacyRequest) -> date:
+    """Give the last day on which a question stops the clock."""
+    return question_by(request.received_at, services.calendar)
+
+
+def ask(
+    services: Services,
+    session: Session,
+    ref: str,
+    ground_name: str,
+    text: str,
+    agent: Principal,
+    *,
+    although_late: bool = False,
+) -> PrivacyRequest:
+    """Ask the person in their channel (GDPR 12(6), Recital 63); raises AskedLate before anything is sent."""
+    agent.require(*WORKERS)
+    request = get_request(session, ref)
+    ground = ground_to_ask(ground_name, Right(request.right), needs_proof=request.tier_needed > Tier.T0)
+    conversation = session.get_one(Conversation, request.conversation_id)
+    check_ask(services, request, conversation, text)
+    today, by = local_day(services, services.clock.now()), ask_by(services, request)
+    if today > by and not although_late:
+        raise AskedLate(
+            f"Asked now it stops no clock: that was possible until {by}. Nothing was sent; "
+            f"ask although it is late, and the answer stays due on {request.due_on}.",
+            ask_by=str(by),
+        )
+    _do_ask(services, session, request, conversation, text.strip(), today)
+    record(
+        services,
+        session,
+        ref,
+        f"agent:{agent.name}",
+        "question_asked",
+        ground=ground.name,
+        article=ground.article,
+        suspends=today <= by,
+    )
+    recompute_dates(services, session, request)
+    return request
+
+
+def check_ask(services: Services, request: PrivacyRequest, conversation: Conversation, text: str) -> None:
+    """Say why a question cannot be asked now; raises Conflict or Invalid."""
+    if not text.strip():
+        raise Invalid("Write the question that the person gets.")
+    if len(text) > _LONGEST_QUESTION:
+        raise Invalid(f"The question is too long: at most {_LONGEST_QUESTION} characters.")
+    if request.status not in _ASKABLE:
+        raise Conflict(
+            f"The request is {request.status}; ask before a plan is approved or the request closed.",
+            status=request.status,
+        )
+    if since := waits_since(request):
+        raise Conflict(f"The person was asked on {since} and has not answered yet.", asked_on=str(since))
+    if not _reaches(services, request, conversation):
+        raise Conflict(
+            "Nobody would read it: the chat has ended and no contact was proved; or the mail was automatic."
+        )
+
+
+def _reaches(services: Services, request: PrivacyRequest, conversation: Conversation) -> bool:
+    if conversation.channel in talk.LIVE and request.contact is None:
+        idle = services.clock.now() - conversation.last_at
+        return idle < timedelta(hours=services.settings.periods.session_hours)
+    return conversation.answerable
+
+
+def _do_ask(
+    services: Services,
+    session: Session,
+    request: PrivacyRequest,
+    conversation: Conversation,
+    text: str,
+    today: date,
+) -> None:
+    name = "question_in_time" if today <= ask_by(services, request) else "question_late"
+    request.suspensions = [*request.suspensions, [today.isoformat(), None]]
+    session.add(request)
+    asked = [*conversation.state.get("asked", ()), request.ref]
+    conversation.state = {**conversation.state, "asked": asked}
+    session.add(conversation)
+    _tell(services, session, request, conversation, name, len(request.suspensions), question=text)
+
+
+def _tell(
+    services: Services,
+    session: Session,
+    request: PrivacyRequest,
+    conversation: Conversation,
+    name: str,
+    number: int,
+    **values: Any,
+) -> None:
+    """Say it in the conversation; to whom has left a chat, by mail to the proved contact as well."""
+    seen, key = [talk.as_seen(request)], f"{name}:{request.ref}:{number}"
+    talk.say(services, session, conversation, name, requests=seen, key=key, **values)
+    if conversation.channel != "email" and request.contact:
+        talk.mail(
+            services,
+            session,
+            "mail_reply",
+            to=services.keyring.unseal(request.contact),
+            language=request.language,
+            ref=request.ref,
+            conversation_id=request.conversation_id,
+            key=f"{key}:mail",
+            text=services.texts.render(name, request.language, requests=seen, **values).text,
+        )
+
+
+# ── the answer ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def questions_answered(
+    services: Services, session: Session, conversation: Conversation, incoming: Incoming
+) -> list[PrivacyRequest]:
+    """List the requests whose question a message answers: of this conversation, or by mail of a proved contact.
+
+    A sender is only claimed, but nothing is released on it: the clock goes on and an agent reads the answer.
+    """
+    if incoming.kind != "text" or incoming.automatic or incoming.doubtful_sender:
+        return []
+    references = list(conversation.state.get("asked", ()))
+    if incoming.channel == "email":
+        if incoming.sender != conversation.subject_hint:
+            references = []
+        references += _asked_of(services, session, incoming.sender)
+    found = [session.get(PrivacyRequest, ref) for ref in dict.fromkeys(references)]
+    return [request for request in found if request is not None and waits_since(request)]
+
+
+def _asked_of(services: Services, session: Session, sender: str | None) -> Sequence[str]:
+    contact = services.keyring.keyed_hash(normal_address(sender or ""))
+    theirs = select(PrivacyRequest.ref).where(
+        col(PrivacyRequest.contact_hash) == contact, col(PrivacyRequest.status).in_(_ASKABLE)
+    )
+    return session.exec(theirs).all() if sender else []
+
+
+def take_answer(
+    services: Services, session: Session, requests: Sequence[PrivacyRequest], answered_in: str
+) -> None:
+    """Let the clocks go on from today, tell the person the date, and have an agent read what they wrote."""
+    today = local_day(services, services.clock.now())
+    for request in requests:
+        asked, _ = request.suspensions[-1]
+        request.suspensions = [*request.suspensions[:-1], [asked, today.isoformat()]]
+        record(services, session, request.ref, "subject", "question_answered", conversation=answered_in)
+        recompute_dates(services, session, request)
+        set_attention(services, session, request, "question_answered")
+        conversation = session.get_one(Conversation, request.conversation_id)
+        _tell(services, session, request, conversation, "clock_goes_on", len(request.suspensions))

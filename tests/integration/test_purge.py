@@ -1,0 +1,443 @@
+"""The desk's own records go when their time is over, over a real store and a clock that is moved."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import Session, col, func, select
+
+from assistant.casework import audit, intake, packages, proof, purge, reminders, talk
+from assistant.config import Periods
+from assistant.domain.assurance import Method
+from assistant.domain.rights import Right
+from assistant.domain.status import Status
+from assistant.interfaces import Incoming
+from assistant.jobs import JOBS, Sweeper
+from assistant.store.tables import (
+    Action,
+    Audit,
+    ChallengeRow,
+    Conversation,
+    EvidenceRow,
+    Message,
+    Outbox,
+    Package,
+    PrivacyRequest,
+    StopLink,
+    Tally,
+)
+from tests.doubles.chat_desk import START
+from tests.doubles.console_app import ConsoleSite, console_site, prepare
+
+DAYS_90 = timedelta(days=90)
+SECRET_WORDS = "My number is 0049 171 5550100, I live in Birch Lane."
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
+    return asyncio.run(prepare(tmp_path_factory.mktemp("morning")))
+
+
+@dataclass
+class Desk:
+    """A desk with open cases of its own, and what the tests put beside them."""
+
+    site: ConsoleSite
+
+    async def do(self, unit: Callable[[Session], Any]) -> Any:
+        return await self.site.services.write(unit)
+
+    async def count(self, table: type[Any], *conditions: Any) -> int:
+        query = select(func.count()).select_from(table).where(*conditions)
+        return await self.site.services.read(lambda session: session.exec(query).one())
+
+    async def after(self, duration: timedelta) -> Any:
+        """Move the clock, then let the daily sweep run."""
+        self.site.clock.at += duration
+        return await purge.purge(self.site.services)
+
+    async def faults(self) -> list[audit.Fault]:
+        services = self.site.services
+        return await services.read(lambda session: list(audit.verify(services.keyring, session)))
+
+    async def everything_open(self) -> list[tuple[Any, ...]]:
+        """Give every row of the cases that were open from the start."""
+        refs = sorted(self.site.refs.values())
+        here = select(PrivacyRequest.conversation_id).where(col(PrivacyRequest.ref).in_(refs))
+
+        def look(session: Session) -> list[tuple[Any, ...]]:
+            requests = session.exec(select(PrivacyRequest).where(col(PrivacyRequest.ref).in_(refs)))
+            messages = session.exec(select(Message).where(col(Message.conversation_id).in_(here)))
+            actions = session.exec(select(Action).where(col(Action.ref).in_(refs)))
+            return sorted(str(row.model_dump()) for row in (*requests, *messages, *actions))  # type: ignore[misc]
+
+        return await self.site.services.read(look)
+
+    async def talk(self, name: str, words: str = SECRET_WORDS) -> str:
+        """Have somebody write a mail; gives the conversation."""
+        services = self.site.services
+        incoming = Incoming(
+            "email",
+            f"thread-{name}",
+            f"<{name}@post.example>",
+            words,
+            services.clock.now(),
+            sender=f"{name}@post.example",
+            subject="About me",
+            raw=f"From: {name}@post.example\r\n\r\n{words}".encode(),
+        )
+
+        def unit(session: Session) -> str:
+            conversation = intake.find_or_start_conversation(services, session, incoming)
+            conversation.state = {"details": {"address": f"{name}@post.example"}}
+            intake.store_incoming(session, conversation, incoming, {"sentence": words})
+            talk.say_text(
+                services,
+                session,
+                conversation,
+                talk.Utterance(text="We looked.", key=services.random(8).hex(), language="en", subject="Re"),
+            )
+            return conversation.id
+
+        return str(await self.do(unit))
+
+    async def case(self, name: str, *, closed: Status | None = Status.ANSWERED) -> str:
+        """Have somebody ask, prove and be answered; gives the reference."""
+        services, conversation_id = self.site.services, await self.talk(name)
+
+        def unit(session: Session) -> str:
+            conversation = session.get_one(Conversation, conversation_id)
+            request = intake.open_request(
+                services,
+                session,
+                conversation,
+                Right.ACCESS,
+                received_at=services.clock.now(),
+                details={},
+                tier=services.settings.verification.access,
+            )
+            intake.move(services, session, request, Status.VERIFYING, "desk")
+            contact = f"{name}@post.example"
+            proof.give_evidence(
+                services,
+                session,
+                method=Method.EMAIL_LINK,
+                contact=contact,
+                conversation_id=conversation.id,
+                references=[request.ref],
+                on_file=True,
+            )
+            proof.stop_link(services, session, [request.ref], contact)
+            session.add(
+                Message(
+                    conversation_id=conversation.id,
+                    external_id=f"note:{services.random(8).hex()}",
+                    sender="note",
+                    name="Tiina",
+                    text=f"{name} lives in Birch Lane",
+                    at=services.clock.now(),
+                )
+            )
+            if closed:
+                intake.move(services, session, request, closed, "desk")
+            return request.ref
+
+        return str(await self.do(unit))
+
+    async def deliver(self) -> None:
+        """Say that the outbox was delivered."""
+        await self.do(lambda s: s.execute(text("UPDATE outbox SET state = 'done'")))
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[Desk]:
+    async with console_site(tmp_path, prepared) as site:
+        yield Desk(site)
+
+
+def of(conversation_id: str) -> Any:
+    return col(Message.conversation_id) == conversation_id
+
+
+async def test_a_closed_case_is_reduced_to_request_replies_and_decision(desk: Desk) -> None:
+    ref = await desk.case("maris")
+    await desk.deliver()
+    request = await desk.site.get(PrivacyRequest, ref)
+    await desk.after(DAYS_90 - timedelta(minutes=1))
+    assert await desk.count(Message, col(Message.text).contains("Birch")) == 2
+    gone = await desk.after(timedelta(days=1))
+    assert gone["messages_reduced"] == 1
+    rows = await desk.site.services.read(
+        lambda s: s.exec(select(Message).where(of(request.conversation_id)).order_by(col(Message.id))).all()
+    )
+    assert [(row.sender, row.text) for row in rows] == [("you", ""), ("assistant", "We looked.")]
+    whole = str([row.model_dump() for row in rows])
+    assert "post.example" not in whole
+    assert "About me" not in whole
+    assert rows[0].raw is None
+    assert rows[0].at == START
+    assert (await desk.site.get(Conversation, request.conversation_id)).state == {}
+    assert (await desk.site.get(PrivacyRequest, ref)).status == Status.ANSWERED
+    assert await desk.faults() == []
+
+
+async def test_nothing_of_an_open_request_is_touched_however_old(desk: Desk) -> None:
+    before = await desk.everything_open()
+    assert len(before) > 12
+    await desk.deliver()
+    for _ in range(5):
+        await desk.after(timedelta(days=400))
+    assert await desk.everything_open() == before
+    assert await desk.faults() == []
+
+
+async def test_a_case_beside_an_open_one_in_the_same_talk_keeps_its_words(desk: Desk) -> None:
+    await desk.case("both")
+    still = await desk.case("both", closed=None)
+    await desk.deliver()
+    await desk.after(timedelta(days=4 * 366))
+    conversation = (await desk.site.get(PrivacyRequest, still)).conversation_id
+    assert await desk.count(Message, of(conversation), col(Message.text) == SECRET_WORDS) == 1
+
+
+async def test_a_lapsed_request_that_was_taken_up_again_is_open(desk: Desk) -> None:
+    services = desk.site.services
+    ref = desk.site.refs["unproved"]
+
+    def lapse_and_prove(session: Session) -> None:
+        request = session.get_one(PrivacyRequest, ref)
+        intake.move(services, session, request, Status.LAPSED, "agent:Tiina")
+        intake.move(services, session, request, Status.OPEN, "subject")
+
+    await desk.do(lapse_and_prove)
+    await desk.after(timedelta(days=4 * 366))
+    request = await desk.site.get(PrivacyRequest, ref)
+    assert await desk.count(Message, of(request.conversation_id), col(Message.text) != "") == 1
+
+
+async def test_what_is_written_after_the_case_is_kept_like_ordinary_talk(desk: Desk) -> None:
+    ref = await desk.case("again")
+    conversation = (await desk.site.get(PrivacyRequest, ref)).conversation_id
+    await desk.deliver()
+    desk.site.clock.at += timedelta(days=80)
+    services = desk.site.services
+    late = Incoming("email", "thread-again", "<later@post.example>", "Hello again", services.clock.now())
+    await desk.do(
+        lambda s: intake.store_incoming(s, s.get_one(Conversation, conversation), late, {"sentence": ""})
+    )
+    await desk.after(timedelta(days=15))
+    words = select(Message.text).where(of(conversation), col(Message.sender) == "you")
+    assert await services.read(lambda s: s.exec(words.order_by(col(Message.id))).all()) == ["", "Hello again"]
+    await desk.after(timedelta(days=80))
+    assert await services.read(lambda s: s.exec(words.order_by(col(Message.id))).all()) == ["", ""]
+
+
+async def test_talk_that_opened_no_request_goes_after_ninety_days(desk: Desk) -> None:
+    ident = await desk.talk("visitor")
+    await desk.deliver()
+    await desk.after(DAYS_90 - timedelta(minutes=1))
+    assert await desk.count(Message, of(ident)) == 2
+    await desk.after(timedelta(days=1))
+    assert await desk.count(Message, of(ident)) == 0
+    assert await desk.count(Conversation, col(Conversation.id) == ident) == 0
+    assert await desk.count(Outbox, col(Outbox.conversation_id) == ident) == 0
+
+
+async def test_the_operator_decides_how_long_talk_is_kept(tmp_path: Path, prepared: ConsoleSite) -> None:
+    async with console_site(tmp_path, prepared, periods=Periods(support_message_days=7)) as site:
+        desk = Desk(site)
+        ident = await desk.talk("visitor")
+        await desk.deliver()
+        await desk.after(timedelta(days=7))
+        assert await desk.count(Message, of(ident)) == 0
+
+
+async def test_talk_still_to_be_delivered_answered_or_decided_waits(desk: Desk) -> None:
+    unsent = await desk.talk("unsent")
+    doubtful = desk.site.conversations["doubtful"]
+    unanswered = await desk.talk("unanswered")
+    await desk.do(
+        lambda s: s.execute(
+            text("UPDATE outbox SET state = 'done' WHERE conversation_id <> :c"), {"c": unsent}
+        )
+    )
+    await desk.do(
+        lambda s: s.execute(
+            text("UPDATE message SET handled = 0 WHERE conversation_id = :c AND sender = 'you'"),
+            {"c": unanswered},
+        )
+    )
+    await desk.after(timedelta(days=200))
+    for ident in (unsent, unanswered, doubtful):
+        assert await desk.count(Message, of(ident)) > 0, ident
+
+
+async def test_the_record_of_a_case_goes_after_three_years_and_its_audit_stays(desk: Desk) -> None:
+    ref = await desk.case("eveli")
+    await desk.deliver()
+    ident = (await desk.site.get(PrivacyRequest, ref)).conversation_id
+    await desk.after(timedelta(days=3 * 365 - 2))
+    assert await desk.count(PrivacyRequest, col(PrivacyRequest.ref) == ref) == 1
+    gone = await desk.after(timedelta(days=4))
+    assert gone["records"] == 1
+    for table, column in (
+        (PrivacyRequest, PrivacyRequest.ref),
+        (Action, Action.ref),
+        (Outbox, Outbox.ref),
+    ):
+        assert await desk.count(table, col(column) == ref) == 0
+    assert await desk.count(Conversation, col(Conversation.id) == ident) == 0
+    assert await desk.count(Message, of(ident)) == 0
+    assert await desk.count(EvidenceRow, col(EvidenceRow.conversation_id) == ident) == 0
+    events = select(Audit.event).where(col(Audit.chain) == ref).order_by(col(Audit.ordinal))
+    told = await desk.site.services.read(lambda session: session.exec(events).all())
+    assert told[0] == "request_opened"
+    assert told[-2:] == ["text_reduced", "record_gone"]
+    await reminders.expire(desk.site.services)  # seals the audit
+    assert await desk.faults() == []
+
+
+def _link(desk: Desk, address: str, session: Session) -> str:
+    return proof.stop_link(desk.site.services, session, [], address)
+
+
+async def test_links_go_a_day_after_use_and_when_they_are_worth_nothing(desk: Desk) -> None:
+    services = desk.site.services
+    made = []
+    for name in ("used", "unused"):
+        link = await desk.do(partial(_link, desk, f"{name}@post.example"))
+        made.append(services.keyring.keyed_hash(link.rsplit("/", 1)[1], "stop"))
+    used, unused = made
+    await desk.do(
+        lambda s: s.execute(text("UPDATE stop_link SET used_at = made_at WHERE link_hash = :l"), {"l": used})
+    )
+    await desk.after(timedelta(hours=24))
+    assert await desk.count(StopLink, col(StopLink.link_hash) == used) == 0
+    assert await desk.count(StopLink, col(StopLink.link_hash) == unused) == 1
+    await desk.after(timedelta(days=40))
+    assert await desk.count(StopLink) == 0
+
+
+async def test_codes_and_the_mails_that_carried_them_go_within_a_day_and_tallies_after_thirty(
+    desk: Desk,
+) -> None:
+    services = desk.site.services
+    ref = desk.site.refs["unproved"]
+    conversation = (await desk.site.get(PrivacyRequest, ref)).conversation_id
+
+    def ask(session: Session) -> None:
+        claim = proof.Claim("email", "nobody@post.example")
+        here = session.get_one(Conversation, conversation)
+        for method in (Method.EMAIL_CODE, Method.EMAIL_LINK):
+            proof.want_challenge(services, session, here, claim, [ref], method=method)
+        letter = talk.Letter(key="challenge:x", channel="email", kind="mail", text="12345678", language="en")
+        talk.queue_outgoing(services, session, letter)
+
+    await desk.do(ask)
+    await desk.deliver()
+    await desk.after(timedelta(hours=24))
+    await reminders.expire(services)
+    assert await desk.count(ChallengeRow) == 0
+    assert await desk.count(Outbox, col(Outbox.key) == "challenge:x") == 0
+    assert await desk.count(Tally) == 2
+    desk.site.clock.at += timedelta(days=29)
+    await reminders.expire(services)
+    assert await desk.count(Tally) == 0
+
+
+async def test_a_package_past_its_day_leaves_neither_file_nor_key(desk: Desk) -> None:
+    services, action = desk.site.services, desk.site.actions["access"]
+    folder = packages.package_dir(services)
+    folder.mkdir()
+    (folder / f"{action}.sealed").write_bytes(b"sealed")
+    (folder / "left-by-a-kill.sealed").write_bytes(b"sealed")
+    (folder / "left-by-a-kill.sealed.part").write_bytes(b"sealed")
+    row = Package(
+        id="p",
+        ref=desk.site.refs["access"],
+        action_id=action,
+        file=f"{action}.sealed",
+        wrapped_key=services.keyring.seal("key"),
+        size=6,
+        sha256="0" * 64,
+        contact_hash="x",
+        ready_at=START,
+        gone_at=START + timedelta(days=7),
+        downloaded_at=START,
+        grant_hash="g",
+    )
+    await desk.do(lambda session: session.add(row))
+    gone = await desk.after(timedelta(days=1))
+    assert gone["files"] == 2
+    assert [file.name for file in folder.iterdir()] == [f"{action}.sealed"]
+    desk.site.clock.at += timedelta(days=6)
+    await packages.expire_packages(services)
+    assert list(folder.iterdir()) == []
+    after = await desk.site.get(Package, "p")
+    assert (after.erased, after.wrapped_key, after.grant_hash, after.sha256) == (True, "", None, "0" * 64)
+
+
+async def test_a_package_that_is_being_made_keeps_its_file(desk: Desk) -> None:
+    services, action = desk.site.services, desk.site.actions["access"]
+    await desk.do(
+        lambda s: s.execute(text("UPDATE action SET state = 'executing' WHERE id = :a"), {"a": action})
+    )
+    folder = packages.package_dir(services)
+    folder.mkdir()
+    (folder / f"{action}.sealed.part").write_bytes(b"half")
+    await desk.after(timedelta(days=1))
+    assert (folder / f"{action}.sealed.part").exists()
+
+
+class Killed(Exception):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize("units", range(6))
+async def test_killed_after_any_unit_the_next_run_finds_the_rest(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, units: int
+) -> None:
+    monkeypatch.setattr(purge, "_BATCH", 2)
+    for n in range(5):
+        await desk.talk(f"visitor{n}")
+        await desk.case(f"asker{n}")
+    await desk.deliver()
+    desk.site.clock.at += timedelta(days=91)
+    services, left = desk.site.services, [units]
+
+    class Mortal(type(services.store)):  # type: ignore[misc]
+        async def write(self, work: Any) -> Any:
+            if left[0] == 0:
+                raise Killed
+            left[0] -= 1
+            return await services.store.write(work)
+
+    mortal = Mortal.__new__(Mortal)
+    mortal.read = services.store.read
+    with pytest.raises(Killed):
+        await purge.purge(replace(services, store=mortal))
+    await purge.purge(services)
+    assert await desk.count(Message, col(Message.text).contains("Birch")) == 0
+    assert await desk.count(Message, col(Message.kind) == purge.REDUCED) == 5
+    reduced = select(func.count()).where(col(Audit.event) == "text_reduced")
+    assert await services.read(lambda session: session.exec(reduced).one()) == 5
+    assert await desk.faults() == []
+
+
+async def test_it_runs_once_a_day_by_the_clock_of_the_desk(desk: Desk) -> None:
+    sweeper = Sweeper(desk.site.services, tuple(job for job in JOBS if job.name == "purge"))
+    ident = await desk.talk("visitor")
+    await desk.deliver()
+    desk.site.clock.at += timedelta(days=91)
+    await sweeper.run("purge")
+    assert sweeper.failures == {}
+    assert await desk.count(Message, of(ident)) == 0
+    assert await purge.purge(desk.site.services) == {}

@@ -1,0 +1,259 @@
+"""An agent asks the person something: in time the clock stands still until they write, late it does not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from sqlmodel import Session, col, select
+
+from assistant.casework import audit, intake, proof, reminders
+from assistant.conversation.desk import TalkingDesk
+from assistant.domain.assurance import Method
+from assistant.domain.due_date import Suspension, due_dates
+from assistant.domain.rights import Right
+from assistant.domain.status import Status
+from assistant.interfaces import Incoming
+from assistant.reading_commands import show_request
+from assistant.store import queries
+from assistant.store.tables import Audit, Conversation, Message, Outbox, PrivacyRequest
+from intents import Reader
+from tests.doubles.console_app import ConsoleSite, console_site, prepare
+
+ASKED = "Which of your two accounts do you mean?"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
+    return asyncio.run(prepare(tmp_path_factory.mktemp("morning")))
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader.load()
+
+
+@dataclass
+class Asking:
+    """A desk that reads, an agent with a token, and one person who asked for a copy."""
+
+    site: ConsoleSite
+    http: aiohttp.ClientSession
+    reader: Reader
+    token: str
+
+    async def open(
+        self, channel: str = "webchat", *, right: Right = Right.ACCESS, proved: bool = False
+    ) -> str:
+        services, now = self.site.services, self.site.services.clock.now()
+        sender = "mari.kask@post.example" if channel == "email" else None
+        first = Incoming(channel, "thread-mari", "first", "A copy please.", now, sender=sender, locale="en")
+
+        def unit(session: Session) -> str:
+            conversation = intake.find_or_start_conversation(services, session, first)
+            intake.store_incoming(session, conversation, first, {})
+            tier = services.settings.verification.needed(right)
+            request = intake.open_request(
+                services, session, conversation, right, received_at=now, details={}, tier=tier
+            )
+            intake.move(services, session, request, Status.VERIFYING, "desk")
+            if proved:
+                proof.give_evidence(
+                    services,
+                    session,
+                    method=Method.EMAIL_CODE,
+                    contact="mari.kask@post.example",
+                    conversation_id=conversation.id,
+                    references=[request.ref],
+                    on_file=True,
+                )
+            return request.ref
+
+        return await services.write(unit)
+
+    async def ask(self, ref: str, **more: Any) -> tuple[int, Any]:
+        body = {"text": ASKED, "ground": "specify", **more}
+        async with self.http.post(
+            f"{self.site.url}/api/v1/requests/{ref}/ask",
+            json=body,
+            headers={"Authorization": f"Bearer {self.token}"},
+        ) as answer:
+            return answer.status, await answer.json()
+
+    async def write(self, words: str, channel: str = "webchat", **more: Any) -> None:
+        desk = TalkingDesk(self.site.services, self.reader)
+        said = {"thread": "thread-mari", "external_id": words[:20], **more}
+        if channel == "email":
+            said.setdefault("sender", "mari.kask@post.example")
+        await desk.receive(Incoming(channel, text=words, received_at=self.site.services.clock.now(), **said))
+        await desk.settle()
+
+    async def request(self, ref: str) -> PrivacyRequest:
+        found: PrivacyRequest = await self.site.get(PrivacyRequest, ref)
+        return found
+
+    async def said(self, ref: str, sender: str = "assistant") -> list[str]:
+        ident = (await self.request(ref)).conversation_id
+        rows = await self.site.services.read(lambda session: queries.messages_of(session, ident))
+        return [row.text for row in rows if row.sender == sender]
+
+    async def events(self, ref: str) -> list[str]:
+        events = select(Audit.event).where(col(Audit.chain) == ref).order_by(col(Audit.ordinal))
+        return list(await self.site.services.read(lambda session: session.exec(events).all()))
+
+    async def reminders(self, ref: str) -> int:
+        await reminders.remind_due(self.site.services)
+        return (await self.events(ref)).count("reminded")
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, prepared: ConsoleSite, reader: Reader) -> AsyncIterator[Asking]:
+    async with console_site(tmp_path, prepared) as site, aiohttp.ClientSession() as http:
+        yield Asking(site, http, reader, await site.token("Tiina"))
+
+
+async def test_a_question_in_time_stops_the_clock_until_the_person_writes(desk: Asking) -> None:
+    ref = await desk.open(proved=True)
+    before = await desk.request(ref)
+    status, body = await desk.ask(ref)
+    assert status == 200, body
+    assert body["asked_on"] == "2026-11-24"
+    asked = (await desk.said(ref))[-1]
+    assert ASKED in asked
+    assert ref in asked
+    assert "stands still" in asked
+    assert (await desk.request(ref)).remind_on is None
+    desk.site.clock.at += timedelta(days=40)
+    assert await desk.reminders(ref) == 0
+    await desk.write("The one with the bakery, please.")
+    after = await desk.request(ref)
+    expected = due_dates(
+        before.received_at,
+        calendar=desk.site.services.calendar,
+        suspensions=[Suspension(date(2026, 11, 24), date(2027, 1, 3))],
+    )
+    assert (after.due_on, after.safe_on) == (expected.due_on, expected.safe_on)
+    assert after.due_on == date(2027, 2, 2)  # 24 December and 40 days
+    assert any("40 days suspended" in rule for rule in after.rules)
+    assert after.attention == "question_answered"
+    assert after.remind_on is not None
+    told = (await desk.said(ref))[-1]
+    assert f"{after.due_on.day} " in told
+    assert ref in told
+    assert await desk.reminders(ref) > 0
+
+
+async def test_the_story_is_in_the_timeline_of_the_command_and_the_audit_is_whole(desk: Asking) -> None:
+    ref = await desk.open(proved=True)
+    await desk.ask(ref)
+    desk.site.clock.at += timedelta(days=2)
+    await desk.write("The one with the bakery, please.")
+    shown = show_request(desk.site.services.settings, ref)
+    story = [
+        row["event"] for row in shown if row.get("event") in {"question_asked", "question_answered", "clock"}
+    ]
+    assert story == ["question_asked", "clock", "question_answered", "clock"]
+    asked = next(row for row in shown if row.get("event") == "question_asked")
+    assert asked["actor"] == "agent:Tiina"
+    assert asked["data"] == {"ground": "specify", "article": "GDPR Recital 63", "suspends": True}
+    services = desk.site.services
+    assert await services.read(lambda session: list(audit.verify(services.keyring, session))) == []
+
+
+async def test_asked_late_the_agent_is_told_first_and_then_nothing_is_suspended(desk: Asking) -> None:
+    ref = await desk.open(proved=True)
+    before = await desk.request(ref)
+    desk.site.clock.at += timedelta(days=6)
+    said = await desk.said(ref)
+    status, body = await desk.ask(ref)
+    assert (status, body["code"], body["ask_by"]) == (409, "asked_late", "2026-11-27")
+    assert await desk.said(ref) == said
+    status, _ = await desk.ask(ref, although_late=True)
+    assert status == 200
+    asked = (await desk.said(ref))[-1]
+    assert "stands still" not in asked
+    assert "28 December" in asked
+    assert (await desk.request(ref)).remind_on is not None
+    desk.site.clock.at += timedelta(days=3)
+    await desk.write("The one with the bakery, please.")
+    after = await desk.request(ref)
+    assert after.due_on == before.due_on
+    assert any("undue delay" in rule for rule in after.rules)
+    assert after.attention == "question_answered"
+
+
+async def test_by_mail_the_answer_counts_and_an_automatic_or_foreign_one_does_not(desk: Asking) -> None:
+    ref = await desk.open("email")
+    assert (await desk.ask(ref, ground="identity"))[0] == 200
+    desk.site.clock.at += timedelta(days=1)
+    await desk.write("I am out of office.", "email", automatic=True)
+    await desk.write("It is me, Juhan.", "email", sender="juhan@elsewhere.example")
+    assert (await desk.request(ref)).suspensions == [["2026-11-24", None]]
+    conversation = (await desk.request(ref)).conversation_id
+    await desk.site.services.write(
+        lambda s: setattr(s.get_one(Conversation, conversation), "answerable", True)
+    )
+    await desk.write("Client number 1017, since 2019.", "email")
+    assert (await desk.request(ref)).suspensions == [["2026-11-24", "2026-11-25"]]
+    sent = select(Outbox.id).where(
+        col(Outbox.conversation_id) == conversation,
+        col(Outbox.kind) == "reply",
+        col(Outbox.channel) == "email",
+    )
+    assert len(await desk.site.services.read(lambda session: session.exec(sent).all())) >= 2
+
+
+async def test_who_left_the_chat_may_answer_the_mail_to_the_proved_contact(desk: Asking) -> None:
+    ref = await desk.open(proved=True)
+    await desk.ask(ref)
+    mailed = select(Outbox.key).where(col(Outbox.ref) == ref, col(Outbox.key).startswith("question_in_time"))
+    assert len(await desk.site.services.read(lambda session: session.exec(mailed).all())) == 1
+    desk.site.clock.at += timedelta(days=2)
+    await desk.write("The bakery one.", "email", thread="another", sender="Mari.Kask@post.example")
+    request = await desk.request(ref)
+    assert request.suspensions == [["2026-11-24", "2026-11-26"]]
+    assert request.attention == "question_answered"
+
+
+async def test_a_button_is_no_answer(desk: Asking) -> None:
+    ref = await desk.open(proved=True)
+    await desk.ask(ref)
+    await desk.write("human", kind="choice")
+    assert (await desk.request(ref)).suspensions == [["2026-11-24", None]]
+    await desk.write("Both of them.")
+    assert (await desk.request(ref)).suspensions == [["2026-11-24", "2026-11-24"]]
+
+
+async def test_what_cannot_be_asked_is_refused_with_its_reason(desk: Asking) -> None:
+    ref = await desk.open()
+    for more, code in (
+        ({"ground": "curiosity"}, "invalid"),
+        ({"text": "  "}, "invalid"),
+        ({"text": "x" * 5_001}, "invalid"),
+        ({"until": "tomorrow"}, "invalid"),
+    ):
+        status, body = await desk.ask(ref, **more)
+        assert (status, body["code"]) == (422, code), body
+    assert (await desk.ask("PR-00000000"))[0] == 404
+    assert (await desk.ask(ref))[0] == 200
+    assert (await desk.ask(ref))[0] == 409  # not answered yet
+    for name, ground in (("complaint", "identity"), ("erasure", "specify")):
+        status, body = await desk.ask(desk.site.refs[name], ground=ground)
+        assert (status, body["code"]) == (422, "no_ground_to_ask"), body
+    desk.token = await desk.site.token("Otto")
+    assert (await desk.ask(desk.site.refs["access"]))[0] == 403
+
+
+async def test_nobody_is_asked_where_nobody_would_read_it(desk: Asking) -> None:
+    ref = await desk.open()
+    desk.site.clock.at += timedelta(hours=25)
+    status, body = await desk.ask(ref)
+    assert (status, body["code"]) == (409, "conflict")
+    count = select(Message.id).where(col(Message.text).contains(ASKED))
+    assert await desk.site.services.read(lambda session: session.exec(count).first()) is None
