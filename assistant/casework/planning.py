@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -176,15 +176,28 @@ def _flag_recent_change(
     """A contact changed in the last 30 days proves little: only people decide what it unlocks (A26)."""
     proved = normal_address(services.keyring.unseal(evidence.contact))
     since = services.clock.now() - CONTACT_COOL_OFF
-    changed = any(
-        c.changed_at and c.changed_at > since and normal_address(c.address) == proved for c in found.contacts
-    )
     sensitive = request.right in IRREVERSIBLE or changes_contact(found.plan)
-    if changed and sensitive and not evidence.fresh_login and "recent_contact_change" not in evidence.flags:
+    if not sensitive or evidence.fresh_login or "recent_contact_change" in evidence.flags:
+        return
+    if _changed_here(session, proved, since) or any(
+        c.changed_at and c.changed_at > since and normal_address(c.address) == proved for c in found.contacts
+    ):
         evidence.flags = [*evidence.flags, "recent_contact_change"]
         session.add(evidence)
         record(services, session, request.ref, DESK, "evidence_flagged", flag="recent_contact_change")
         set_attention(services, session, request, "recent_contact_change")
+
+
+def _changed_here(session: Session, address: str, since: datetime) -> bool:
+    """Tell whether the desk itself entered this address lately: few sources note when a contact changed."""
+    corrected = session.exec(
+        select(PrivacyRequest).where(
+            col(PrivacyRequest.closed_at) > since,
+            col(PrivacyRequest.right) == Right.RECTIFICATION,
+            col(PrivacyRequest.status).in_((Status.ANSWERED, Status.PARTLY_ANSWERED)),
+        )
+    )
+    return any(normal_address(str(r.details.get("new_value", ""))) == address for r in corrected)
 
 
 def _notify(

@@ -40,6 +40,8 @@ from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Priv
 _RACE = timedelta(minutes=10)
 _DAY = timedelta(days=1)
 _LEASE = timedelta(seconds=30)
+_AS_OTHER = "failed_as_other"  # against a mailbox that was named by its client number
+_SENT_AS_OTHER = "sent_as_other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,14 @@ class Claim:
 # ── asking ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def next_code_at(services: Services, session: Session, subject_hash: str) -> datetime | None:
+def next_code_at(
+    services: Services, session: Session, subject_hash: str, what: Sequence[str] = ("sent",)
+) -> datetime | None:
     """Give when the next code may go to what was typed, known or not; None means now."""
     now = services.clock.now()
     sent = session.exec(
         select(Tally.at)
-        .where(col(Tally.subject_hash) == subject_hash, col(Tally.what) == "sent", col(Tally.at) > now - _DAY)
+        .where(col(Tally.subject_hash) == subject_hash, col(Tally.what).in_(what), col(Tally.at) > now - _DAY)
         .order_by(col(Tally.at))
     ).all()
     waits = []
@@ -74,14 +78,14 @@ def next_code_at(services: Services, session: Session, subject_hash: str) -> dat
     return max(waits, default=None)
 
 
-def is_paused(services: Services, session: Session, *subject_hashes: str) -> bool:
+def is_paused(
+    services: Services, session: Session, *subject_hashes: str, what: Sequence[str] = ("failed",)
+) -> bool:
     """Tell whether verification of a subject pauses: ten failures in a day, over every conversation and channel."""
     since = services.clock.now() - _DAY
     count = (
         select(col(Tally.subject_hash), func.count())
-        .where(
-            col(Tally.subject_hash).in_(subject_hashes), col(Tally.what) == "failed", col(Tally.at) > since
-        )
+        .where(col(Tally.subject_hash).in_(subject_hashes), col(Tally.what).in_(what), col(Tally.at) > since)
         .group_by(col(Tally.subject_hash))
     )
     return any(failures >= FAILURES_PER_DAY for _, failures in session.exec(count))
@@ -249,12 +253,23 @@ def _do_send(
         return
     row.state, row.stored, row.lease_until = "sent", challenge.stored, None
     row.on_file = known
-    if contact:
+    if contact and _has_room(services, session, row, contact):
         row.contact = services.keyring.seal(contact)
         if Method(row.method) is Method.EMAIL_LINK:
             row.link_hash = services.keyring.keyed_hash(challenge.secret, "link")
         _mail_challenge(services, session, row, challenge, contact)
     session.add(row)
+
+
+def _has_room(services: Services, session: Session, row: ChallengeRow, contact: str) -> bool:
+    """Keep the limits of the mailbox when it is named by a client number; dropped in silence, or it would tell whose it is."""
+    mailbox = services.keyring.keyed_hash(normal_address(contact))
+    if mailbox == row.claimed_hash:
+        return True
+    if next_code_at(services, session, mailbox, ("sent", _SENT_AS_OTHER)):
+        return False
+    session.add(Tally(subject_hash=mailbox, what=_SENT_AS_OTHER, at=services.clock.now()))
+    return True
 
 
 def _mail_challenge(
@@ -341,6 +356,7 @@ class Attempt:
     challenge_id: str
     method: Method
     stored: str
+    spent: bool = False  # the mailbox has no tries left, by guesses under another name of its person
 
 
 def reserve_attempt(services: Services, session: Session, challenge: ChallengeRow | None) -> Attempt:
@@ -353,7 +369,7 @@ def reserve_attempt(services: Services, session: Session, challenge: ChallengeRo
         or challenge.expires_at <= now
     ):
         raise NotVerified
-    if is_paused(services, session, *_counted_under(services, challenge)):
+    if is_paused(services, session, challenge.claimed_hash):
         raise TooManyAttempts(paused=True)
     if challenge.attempts >= TRIES_PER_CODE:
         challenge.state = "dead"
@@ -361,7 +377,9 @@ def reserve_attempt(services: Services, session: Session, challenge: ChallengeRo
         raise TooManyAttempts(next_at=next_code_at(services, session, challenge.claimed_hash) or now)
     challenge.attempts += 1
     session.add(challenge)
-    return Attempt(challenge.id, Method(challenge.method), challenge.stored or "")
+    # What was guessed under another name of this mailbox counts, and is not told: it would say whose number it is.
+    spent = is_paused(services, session, *_counted_under(services, challenge), what=("failed", _AS_OTHER))
+    return Attempt(challenge.id, Method(challenge.method), challenge.stored or "", spent)
 
 
 def current_challenge(
@@ -389,7 +407,7 @@ async def is_right(services: Services, attempt: Attempt, answer: str) -> bool:
         await asyncio.to_thread(services.methods[attempt.method].check, attempt.stored, answer)
     except NotVerified:
         return False
-    return True
+    return not attempt.spent
 
 
 def _counted_under(services: Services, challenge: ChallengeRow) -> tuple[str, ...]:
@@ -406,7 +424,8 @@ def note_failure(services: Services, session: Session, challenge_id: str) -> Cha
         return None
     now = services.clock.now()
     session.add_all(
-        Tally(subject_hash=h, what="failed", at=now) for h in set(_counted_under(services, challenge))
+        Tally(subject_hash=h, what="failed" if h == challenge.claimed_hash else _AS_OTHER, at=now)
+        for h in set(_counted_under(services, challenge))
     )
     if challenge.attempts >= TRIES_PER_CODE:
         challenge.state = "dead"

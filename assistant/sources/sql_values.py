@@ -278,8 +278,7 @@ def _same_address(
 ) -> Condition:
     if column.folds_case:
         return text.in_(wanted)
-    # lower() of SQLite knows ASCII only: an accented address all in capitals is looked for as that leaves it.
-    spelled = sorted({w for v in wanted for w in (v.lower(), _ascii_lower(v), _ascii_lower(v.upper()))})
+    spelled = sorted({w for v in wanted for w in _spellings(v)})
     exact = sa.func.lower(sa.func.trim(text)).in_(spelled)
     return sa.and_(_near(text, spelled), exact) if column.name in facts.folded else exact
 
@@ -293,6 +292,21 @@ def _near(text: sa.ColumnElement[Any], spelled: Sequence[str]) -> Condition:
             for low, high in (*((v, f"{v}!") for v in spelled), (" ", "!"))
         )
     )
+
+
+def _spellings(address: str) -> tuple[str, ...]:
+    """Give what lower() of a database leaves of an address.
+
+    SQLite's knows ASCII only, so an accented address all in capitals is looked for as that leaves it. But never as
+    capitals that do not lead back: `straße` is not the address of whoever has `strasse`, nor a dotless i an i.
+    """
+    low = _lower(address)
+    capitals = "".join(c.upper() if _lower(c.upper()) == c else c for c in low)
+    return low, _ascii_lower(address), _ascii_lower(capitals)
+
+
+def _lower(text: str) -> str:
+    return "".join(c.lower() if c.lower().upper() == c else c for c in text)
 
 
 def _ascii_lower(text: str) -> str:

@@ -274,6 +274,8 @@ def _use_login(
             client_id=who.client_id,
         )
         _say_proved(desk, session, conversation, evidence)
+    else:
+        proof.stop_requests(services, session, requests)
     return _seen(requests), conversation.language or "en"
 
 

@@ -79,6 +79,8 @@ def _deliverable(address: str) -> str | None:
     local, _, domain = checked.rpartition("@")
     try:
         ascii_domain = domain.encode("idna").decode("ascii")
+        if ascii_domain.encode().decode("idna") != domain:
+            return None  # `straße` would be written to as `strasse`, which is somebody else's
     except UnicodeError:
         return None
     return f"{local}@{ascii_domain}" if local.isascii() else None

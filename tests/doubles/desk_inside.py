@@ -1,0 +1,215 @@
+"""The whole desk inside the process of the tests, as `assistant demo` puts it together, with a bot and its log at hand."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import io
+import itertools
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+import structlog
+from aiohttp.test_utils import TestServer, unused_port
+from sqlalchemy import text
+from sqlmodel import Session, select
+
+from assistant.app import Assembly, SystemClock, assemble, build, running, take_lock
+from assistant.casework import audit, staff
+from assistant.casework.queue import Role, Scope
+from assistant.channels.email.channel import EmailChannel
+from assistant.config import load_settings
+from assistant.demo.clock import DemoClock
+from assistant.demo.pages import DemoSite, demo_routes
+from assistant.demo.people import AGENTS
+from assistant.demo.settings import DemoFolder, lay_out
+from assistant.serving import configure_logging
+from assistant.store.tables import PrivacyRequest
+from tests.doubles.bot_api import SECRET, TOKEN, BotApiServer, text_update
+from tests.doubles.desk_process import DeskProcess, eventually
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+_SETTINGS = """
+[telegram]
+token_env = "TELEGRAM_TOKEN"
+secret_env = "TELEGRAM_SECRET"
+mode = "webhook"
+api_url = "{api_url}"
+"""
+_WAKE = ["challenge", "plan", "carry_out", "deliver", "remind", "packages", "expire"]
+
+
+class DeskInside(DeskProcess):
+    """A desk with every channel, whose clock, log and parts the tests can reach."""
+
+    def __init__(self, demo: DemoFolder, assembly: Assembly, clock: DemoClock, bot: BotApiServer) -> None:
+        super().__init__(demo.settings_file.parent, cast("asyncio.subprocess.Process", None), {})
+        self.demo, self.assembly, self.clock, self.bot = demo, assembly, clock, bot
+        self.log = io.StringIO()
+        self.tokens: dict[str, str] = {}  # role -> API token
+        self._read: dict[Path, EmailMessage] = {}
+        self._updates = itertools.count(1)
+
+    # ── what a test process does otherwise, because the desk shares its loop ───────────────────────────
+
+    def mails(self, to: str | None = None) -> list[EmailMessage]:
+        """List what was sent, oldest first; each file is read once."""
+        files = sorted(self.demo.mailbox_dir.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+        for file in files:
+            if file not in self._read:
+                self._read[file] = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+        found = (self._read[file] for file in files)
+        return [mail for mail in found if to is None or to.casefold() in str(mail["to"]).casefold()]
+
+    async def raw_mail(self, raw: bytes, sender: str = "someone@mail.example") -> None:
+        """Send bytes by SMTP from a thread: the desk answers on this loop."""
+        await asyncio.to_thread(self.send_raw, raw, sender)
+
+    async def forward(self, duration: str) -> None:
+        """Move the desk's clock."""
+        await super().forward(duration)
+        self.assembly.services.waker.wake(_WAKE)
+
+    def change(self, sql: str, *values: Any) -> None:
+        """Change the client area as the company itself would."""
+        with closing(sqlite3.connect(self.database, timeout=20)) as db, db:
+            db.execute(sql, values)
+
+    # ── the bot ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def telegram(self, words: str, **more: Any) -> dict[str, Any]:
+        """Post a message to the webhook as Telegram would; gives the update, to be posted again."""
+        update = text_update(next(self._updates), words, sent_at=datetime.now(UTC), **more)
+        assert await self.bot.post(update) == 200
+        return update
+
+    # ── what is on record ────────────────────────────────────────────────────────────────────────────
+
+    async def refs(self) -> set[str]:
+        """Give the reference of every request there is."""
+        return set(await self.assembly.services.read(_references))
+
+    async def opened_by(self, before: set[str], count: int = 1) -> list[str]:
+        """Wait for requests that were not there before."""
+
+        async def look() -> list[str] | None:
+            fresh = await self.refs() - before
+            return sorted(fresh) if len(fresh) >= count else None
+
+        return await eventually(look, f"{count} new requests")
+
+    async def events(self, ref: str) -> list[dict[str, Any]]:
+        """Give the audit entries of a request, with what was decided and why."""
+        items: list[dict[str, Any]] = (await self.api("GET", f"/requests/{ref}/timeline"))["items"]
+        return [item for item in items if item["kind"] == "audit"]
+
+    async def faults(self) -> list[audit.Fault]:
+        """Verify the audit."""
+        services = self.assembly.services
+        return await services.read(lambda session: list(audit.verify(services.keyring, session)))
+
+    async def tamper(self, sql: str, **values: object) -> None:
+        """Change the desk's own database as somebody who holds the file can; it must hit something."""
+
+        def unit(session: Session) -> None:
+            assert session.connection().execute(text(sql), values).rowcount > 0
+
+        await self.assembly.services.write(unit)
+
+    async def idle(self) -> None:
+        """Run every sweep once, so that what was going to be sent has been sent."""
+        await self.assembly.desk.settle()
+        await self.assembly.sweeper.run_all()
+        await self.assembly.sweeper.run("deliver")
+
+
+def _references(session: Session) -> list[str]:
+    return list(session.exec(select(PrivacyRequest.ref)))
+
+
+@contextmanager
+def _logged_to(log: io.StringIO) -> Iterator[None]:
+    """Have all that is logged, by us and by libraries, written as `serve` writes it, and kept."""
+    before = structlog.get_config()
+    configure_logging()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
+    handler = logging.StreamHandler(log)
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        structlog.configure(**before)
+
+
+@asynccontextmanager
+async def desk_inside(folder: Path) -> AsyncIterator[DeskInside]:
+    """Open a desk on sample data in a folder."""
+    clock, port = DemoClock(None), unused_port()
+    demo = lay_out(folder, port=port, mail_port=0, today=clock.now().date())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TELEGRAM_TOKEN", TOKEN)
+        patch.setenv("TELEGRAM_SECRET", SECRET)
+        async with BotApiServer().running() as bot:
+            with demo.settings_file.open("a", encoding="utf-8") as file:
+                file.write(_SETTINGS.format(api_url=bot.url))
+            settings = load_settings(demo.settings_file)
+            take_lock(settings)
+            assembly = assemble(settings, clock=clock, device_clock=SystemClock())
+            desk = DeskInside(demo, assembly, clock, bot)
+            desk.tokens = await assembly.services.write(lambda session: _staff(assembly, session))
+            site = DemoSite(
+                clock=clock,
+                mailbox_dir=demo.mailbox_dir,
+                public_url=demo.public_url,
+                client_area=demo.client_area,
+            )
+            app = build(assembly, more_routes=demo_routes(site))
+            with _logged_to(desk.log):
+                async with running(assembly), TestServer(app, host="127.0.0.1", port=port):
+                    desk.facts = _facts(desk)
+                    await bot.called("setWebhook")
+                    yield desk
+                    await desk.http.close()
+
+
+def _staff(assembly: Assembly, session: Session) -> dict[str, str]:
+    services = assembly.services
+    for agent in AGENTS:
+        staff.add_agent(
+            services,
+            session,
+            agent.name,
+            Role(agent.role),
+            password=agent.password,
+            totp_secret=agent.totp_secret,
+        )
+    return {
+        agent.role: staff.new_token(
+            services, session, agent.name, Scope.APPROVE, may_approve_irreversible=True
+        )
+        for agent in AGENTS
+    }
+
+
+def _facts(desk: DeskInside) -> dict[str, Any]:
+    mail = desk.assembly.channels["email"]
+    host, port = (mail.listening_at if isinstance(mail, EmailChannel) else None) or ("127.0.0.1", 0)
+    url = desk.demo.public_url
+    return {
+        "url": url,
+        "chat_ws": f"{url.replace('http', 'ws', 1)}/chat/ws",
+        "api": f"{url}/api/v1",
+        "api_token": desk.tokens["lead"],
+        "mail_in": {"host": host, "port": port, "address": desk.assembly.services.settings.email.address},
+        "mailbox_dir": str(desk.demo.mailbox_dir),
+    }
