@@ -17,6 +17,8 @@ from tests.doubles.desk_process import DeskProcess
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 PERSON = "liis.poldaru@postkast.example"
+SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+SCREENS: Any = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
 
 pytestmark = [
     pytest.mark.browser,
@@ -47,6 +49,18 @@ async def axe(page: Any) -> list[str]:
     return [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found["violations"]]
 
 
+async def on_each_screen(page: Page, looked_at: Any, name: str) -> None:
+    """See that the page is for everybody and fits at both widths, and keep a picture of each."""
+    before = page.viewport_size
+    for screen, size in SCREENS.items():
+        await page.set_viewport_size(size)
+        assert await looked_at.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, screen)
+        assert await axe(looked_at) == [], (name, screen)
+        await page.screenshot(path=SCREENSHOTS / f"journey-{name}-{screen}.png")
+    assert before is not None
+    await page.set_viewport_size(before)
+
+
 async def ask_in_the_widget(page: Page, desk: DeskProcess) -> str:
     """Type the erasure on the company's website, which is another site than the desk, and prove who it is."""
     await page.goto(f"{desk.url.replace('127.0.0.1', 'localhost')}/demo/site?lang=fr")
@@ -60,7 +74,7 @@ async def ask_in_the_widget(page: Page, desk: DeskProcess) -> str:
     await write(panel, await desk.code(PERSON))
     await expect(panel.locator(".message .bubble").filter(has_text="c’est confirmé")).to_have_count(1)
     frame = next(frame for frame in page.frames if "/chat/" in frame.url)
-    assert await axe(frame) == []
+    await on_each_screen(page, frame, "person-chat")
     return f"PR-{ref}"
 
 
@@ -81,24 +95,22 @@ async def sign_in(page: Page, desk: DeskProcess, name: str) -> None:
     await expect(page.locator("header nav")).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    ("person_on", "agent", "agent_on"),
-    [({"width": 390, "height": 844}, "priit", {"width": 1280, "height": 900})],
-)
 async def test_a_person_asks_on_a_third_page_and_an_agent_approves_in_the_console(
-    browser: Browser, desk: DeskProcess, person_on: Any, agent: str, agent_on: Any
+    browser: Browser, desk: DeskProcess
 ) -> None:
-    person = await browser.new_page(viewport=person_on, locale="fr-FR")
+    person = await browser.new_page(viewport=SCREENS["phone"], locale="fr-FR", reduced_motion="reduce")
     ref = await ask_in_the_widget(person, desk)
     plan = await desk.plan(ref)
 
-    console = await browser.new_page(viewport=agent_on, locale="en-GB")
-    await sign_in(console, desk, agent)
-    assert await axe(console) == []
+    console = await browser.new_page(viewport=SCREENS["desktop"], locale="en-GB", reduced_motion="reduce")
+    await sign_in(console, desk, "priit")
+    await on_each_screen(console, console, "agent-queue")
     await console.get_by_role("link", name=ref).first.click()
     await expect(console.locator("h1")).to_contain_text(ref)
-    assert await axe(console) == []
+    await on_each_screen(console, console, "agent-request")
     await console.keyboard.press("a")
+    await expect(console.get_by_role("alertdialog")).to_be_visible()
+    await on_each_screen(console, console, "agent-approves")
     await console.get_by_role("button", name="Yes, erase").click()
     await expect(console.get_by_role("status")).to_contain_text("undo")
     await desk.until_status(ref, "scheduled")
