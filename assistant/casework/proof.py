@@ -607,6 +607,7 @@ def stop_requests(
     stopped = [request for request in requests if request.status in STOPPABLE]
     for request in stopped:
         _halt(services, session, request)
+        _tell_it_is_stopped(services, session, request)
     return stopped
 
 
@@ -616,6 +617,21 @@ def _halt(services: Services, session: Session, request: PrivacyRequest) -> None
         move(services, session, request, Status.AWAITING_APPROVAL, "subject", reason="not_me")
     void_actions(services, session, request.ref, "not_me")
     set_attention(services, session, request, "not_me")
+
+
+def _tell_it_is_stopped(services: Services, session: Session, request: PrivacyRequest) -> None:
+    """Write to the address that was proved: whoever did ask must learn that nothing goes on."""
+    if request.contact:
+        talk.mail(
+            services,
+            session,
+            "mail_stopped",
+            to=services.keyring.unseal(request.contact),
+            language=request.language,
+            key=f"stopped:{request.ref}:{request.version}",
+            ref=request.ref,
+            requests=[talk.as_seen(request)],
+        )
 
 
 def notices_due(session: Session, services: Services, contacts: Sequence[Contact], proved: str) -> list[str]:

@@ -117,7 +117,6 @@ _CHAT = _table(
         "withdraw_confirm": ("requests", "", _holds(E.REFERENCE)),
         "withdraw_needs_proof": ("requests", "", _holds(E.REFERENCE)),
         "withdraw_nothing": ("", "", _holds()),
-        "erasure_stopped": ("requests", "", _holds(E.REFERENCE)),
         "handover_waiting": ("", "", _holds()),
         "handover_ticket": ("", "", _holds()),
         "handover_joined": ("name", "", _holds()),

@@ -145,7 +145,7 @@ class UnitSession(Session):
             self.flush()
             if nested := self.get_nested_transaction():
                 nested.commit()
-        except Exception:
+        except Exception:  # broad: whatever a unit raises, nothing of it may stay; it is raised again
             if nested := self.get_nested_transaction():
                 nested.rollback()
             self.expunge_all()

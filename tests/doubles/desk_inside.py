@@ -141,7 +141,10 @@ def _logged_to(log: io.StringIO) -> Iterator[None]:
     """Have all that is logged, by us and by libraries, written as `serve` writes it, and kept."""
     before = structlog.get_config()
     configure_logging()
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(log),
+        cache_logger_on_first_use=False,  # or other tests in this process go on writing into this log
+    )
     handler = logging.StreamHandler(log)
     logging.getLogger().addHandler(handler)
     try:
