@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from assistant.disclosure.facts import Column, CopiedTable
 from assistant.disclosure.sealing import SealedSpool
@@ -32,10 +32,9 @@ if TYPE_CHECKING:
     from assistant.interfaces import DataSource, ExportedTable
 
 Rows = list[tuple[Any, ...]]
-_Result = TypeVar("_Result")
 ROWS_SHOWN: Final = 200
 _LONGEST_CELL: Final = 2000
-_FEW_ROWS: Final = 50
+_ROWS_AT_ONCE: Final = 1000
 PORTABLE_FILE: Final = "portability.json"
 SCHEMA_FILE: Final = "portability.schema.json"
 _SCHEMA_ID: Final = "urn:privacy-desk:portability:1"
@@ -171,35 +170,74 @@ async def copy_tables(
     advance: Callable[[int], None],
     *,
     portable_only: bool,
-) -> AsyncGenerator[CopiedTable, None]:
-    """Copy table after table; `advance` hears of every batch. Tables that turn out empty are left out."""
+) -> list[CopiedTable]:
+    """Copy table after table to the end of the copy; `advance` hears of every batch once it is written.
+
+    Tables that turn out empty are left out.
+    """
+    writing = _Writing(copy, words)
     for source, located in parts:
         exported = source.export(located, portable_only=portable_only)
         async with aclosing(cast("AsyncGenerator[ExportedTable, None]", exported)) as tables:
             async for table in tables:
-                if copied := await _copied(table, copy, words, advance):
-                    yield copied
+                async for batch in table.rows:
+                    writing.take(table, batch)
+                    if writing.waiting >= _ROWS_AT_ONCE:
+                        _tell(advance, await asyncio.to_thread(writing.write))
+    _tell(advance, await asyncio.to_thread(writing.finish))
+    return writing.copied
 
 
-async def _copied(
-    table: ExportedTable, copy: Copy, words: Words, advance: Callable[[int], None]
-) -> CopiedTable | None:
-    """Copy one table; nothing of it is written before its first row is there."""
-    copied: CopiedTable | None = None
-    async for batch in table.rows:
-        rows: Rows = [tuple(row) for row in batch]
-        if copied is None:
-            copied = _described(table, words.locale)
-            copy.begin(copied)
-        await _off_the_loop(len(rows), copy.take, rows)
-        copied = _grown(copied, rows, words)
-        advance(len(rows))
-    return replace(copied, files=await _off_the_loop(copied.rows, copy.end)) if copied else None
+def _tell(advance: Callable[[int], None], batches: Sequence[int]) -> None:
+    for rows in batches:
+        advance(rows)
 
 
-async def _off_the_loop(rows: int, work: Callable[..., _Result], *arguments: Any) -> _Result:
-    """Work in a thread, unless there is so little of it that the way there takes longer."""
-    return work(*arguments) if rows <= _FEW_ROWS else await asyncio.to_thread(work, *arguments)
+class _Writing:
+    """Writes what was read, many small tables at once: the way to a thread takes longer than a few rows do."""
+
+    def __init__(self, copy: Copy, words: Words) -> None:
+        self.copied: list[CopiedTable] = []
+        self.waiting = 0
+        self._copy = copy
+        self._words = words
+        self._read: list[tuple[ExportedTable, Rows]] = []
+        self._table: ExportedTable | None = None
+
+    def take(self, table: ExportedTable, batch: Sequence[tuple[Any, ...]]) -> None:
+        """Let rows wait; nothing of a table is written before its first row is there."""
+        if batch:
+            self._read.append((table, [tuple(row) for row in batch]))
+            self.waiting += len(batch)
+
+    def write(self) -> list[int]:
+        """Write all that waits, in the order it came; gives how many rows each batch had."""
+        written = [len(rows) for _, rows in self._read]
+        for table, rows in self._read:
+            if table is not self._table:
+                self._begin(table)
+            self._copy.take(rows)
+            self.copied[-1] = _grown(self.copied[-1], rows, self._words)
+        self._read, self.waiting = [], 0
+        return written
+
+    def finish(self) -> list[int]:
+        """Write all that waits and close the copy; gives how many rows each batch had."""
+        written = self.write()
+        self._end()
+        self._copy.finish()
+        return written
+
+    def _begin(self, table: ExportedTable) -> None:
+        self._end()
+        self._table = table
+        self.copied.append(_described(table, self._words.locale))
+        self._copy.begin(self.copied[-1])
+
+    def _end(self) -> None:
+        if self._table is not None:
+            self.copied[-1] = replace(self.copied[-1], files=self._copy.end())
+            self._table = None
 
 
 def _grown(copied: CopiedTable, rows: Rows, words: Words) -> CopiedTable:

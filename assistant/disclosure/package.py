@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, closing
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -49,8 +49,7 @@ async def write_package(
         with closing(_copy(archive, file.parent, facts, portable_only=portable_only)) as copy:
             tables = await _copied(parts, copy, in_words, progress, portable_only=portable_only)
         explanation = Explanation(facts, tables, in_words)
-        await asyncio.to_thread(_complete, archive, explanation)
-        await asyncio.to_thread(sealed.keep)
+        await asyncio.to_thread(_complete, sealed, archive, explanation)
         return _manifest(sealed, archive, explanation)
 
 
@@ -79,16 +78,14 @@ async def _copied(
         if progress:
             progress(done, to_do)
 
-    async with aclosing(copy_tables(parts, copy, in_words, advance, portable_only=portable_only)) as tables:
-        copied = [table async for table in tables]
-    await asyncio.to_thread(copy.finish)
-    return copied
+    return await copy_tables(parts, copy, in_words, advance, portable_only=portable_only)
 
 
-def _complete(archive: Archive, explanation: Explanation) -> None:
+def _complete(sealed: SealedFile, archive: Archive, explanation: Explanation) -> None:
     archive.add("index.html", page(explanation))
     archive.add("manifest.json", [json_bytes(_contents(archive, explanation), indent=1)])
     archive.close()
+    sealed.keep()
 
 
 def _contents(archive: Archive, explanation: Explanation) -> dict[str, Any]:

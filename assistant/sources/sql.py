@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,9 +28,9 @@ from assistant.sources.sql_carry_out import CarryingOut
 from assistant.sources.sql_check import MapCheck
 from assistant.sources.sql_contacts import contacts
 from assistant.sources.sql_engine import failures, make_engine, transaction
-from assistant.sources.sql_export import columns_shown, fetch, select_rows, stream, tables_shown
+from assistant.sources.sql_export import Read, Reading, columns_shown, fetch
 from assistant.sources.sql_keeps import Retention
-from assistant.sources.sql_layout import Layout, Mapped, lay_out
+from assistant.sources.sql_layout import Layout, lay_out
 from assistant.sources.sql_propose import Proposing, propose_copy
 from assistant.sources.sql_rows import PersonRows, person_rows
 from assistant.sources.sql_schema import Schema, read_schema
@@ -111,13 +111,14 @@ class SqlSource:
 
     async def export(self, located: Located, *, portable_only: bool = False) -> AsyncIterator[ExportedTable]:
         """Read the person's rows table by table in flat memory; a table's rows end where the next begins."""
-        stack = ExitStack()
+        reading = Reading(lambda: self._rows(located.identity, located), portable_only=portable_only)
         try:
-            rows = await self._run(lambda: stack.enter_context(self._rows(located.identity, located)))
-            for mapped in await self._run(lambda: list(tables_shown(rows, portable_only=portable_only))):
-                yield self._exported(rows, mapped, portable_only=portable_only)
+            while not reading.ended:
+                for read in await self._run(self._few, reading):
+                    yield self._exported(read, portable_only=portable_only)
         finally:
-            await self._run(stack.close)
+            if not reading.ended:
+                await self._run(reading.close)
 
     # what runs in a thread
 
@@ -185,7 +186,8 @@ class SqlSource:
 
     # reading out
 
-    def _exported(self, rows: PersonRows, mapped: Mapped, *, portable_only: bool) -> ExportedTable:
+    def _exported(self, read: Read, *, portable_only: bool) -> ExportedTable:
+        mapped = read.mapped
         columns = columns_shown(mapped, portable_only=portable_only)
         return ExportedTable(
             self.name,
@@ -193,7 +195,7 @@ class SqlSource:
             mapped.map.category,
             columns,
             _meanings_of({*columns, *mapped.map.hidden}, mapped.map.meanings),
-            self._batches(rows, mapped, portable_only=portable_only),
+            self._batches(read),
             redacted=tuple(name for name in columns if name in mapped.map.redacted),
             hidden=mapped.map.hidden,
             purpose=mapped.map.purpose,
@@ -201,20 +203,14 @@ class SqlSource:
             origin=mapped.map.origin,
         )
 
-    async def _batches(
-        self, rows: PersonRows, mapped: Mapped, *, portable_only: bool
-    ) -> AsyncIterator[Sequence[tuple[Any, ...]]]:
-        query = select_rows(rows, mapped, portable_only=portable_only)
-        result = await self._run(self._open, rows.connection, query)
-        try:
-            while batch := await self._run(self._fetch, result):
-                yield batch
-        finally:
-            await self._run(result.close)
+    async def _batches(self, read: Read) -> AsyncIterator[Sequence[tuple[Any, ...]]]:
+        yield read.rows
+        while read.rest and (batch := await self._run(self._fetch, read.rest)):
+            yield batch
 
-    def _open(self, connection: sa.Connection, query: sa.Select[Any]) -> sa.CursorResult[Any]:
+    def _few(self, reading: Reading) -> list[Read]:
         with failures(self.name):
-            return stream(connection, query)
+            return reading.few()
 
     def _fetch(self, result: sa.CursorResult[Any]) -> list[tuple[Any, ...]]:
         with failures(self.name):

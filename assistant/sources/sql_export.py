@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from assistant.sources.sql_values import NEVER
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Generator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy.sql import Select
 
@@ -24,26 +29,53 @@ def columns_shown(mapped: Mapped, *, portable_only: bool) -> tuple[str, ...]:
     return tuple(c for c in mapped.map.portable if c not in hidden) if portable_only else mapped.exported
 
 
-def tables_shown(rows: PersonRows, *, portable_only: bool) -> Iterator[Mapped]:
-    """Go through the tables that hold something to disclose."""
-    for mapped in rows.layout:
-        if columns_shown(mapped, portable_only=portable_only) and rows.number(mapped):
-            yield mapped
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The first rows of one table, and where the rest comes from if there may be more."""
+
+    mapped: Mapped
+    rows: list[tuple[Any, ...]]
+    rest: sa.CursorResult[Any] | None
 
 
-def select_rows(rows: PersonRows, mapped: Mapped, *, portable_only: bool) -> Select[Any]:
-    """Select what a disclosure shows, third persons replaced by a mark where they are named."""
-    shown = [
-        _redacted(mapped.clause.c[name]) if name in mapped.map.redacted else mapped.clause.c[name]
-        for name in columns_shown(mapped, portable_only=portable_only)
-    ]
-    return sa.select(*shown).where(rows.theirs(mapped))
+class Reading:
+    """One disclosure under way; all of it runs in threads, one call at a time."""
 
+    def __init__(
+        self, opened: Callable[[], AbstractContextManager[PersonRows]], *, portable_only: bool
+    ) -> None:
+        """Take what opens the person's rows; nothing is opened before the first table is asked for."""
+        self.ended = False
+        self._opened = opened
+        self._portable_only = portable_only
+        self._stack = ExitStack()
+        self._tables: Generator[Read, None, None] | None = None
 
-def stream(connection: sa.Connection, query: Select[Any]) -> sa.CursorResult[Any]:
-    """Begin to read; the database keeps what was not fetched yet."""
-    options = {"stream_results": not _reads_on_demand(connection), "max_row_buffer": _BATCH}
-    return connection.execute(query, execution_options=options)
+    def few(self) -> list[Read]:
+        """Read the next tables, small ones together and whole: one way to a thread is enough for them."""
+        if self._tables is None:
+            rows = self._stack.enter_context(self._opened())
+            self._tables = self._stack.enter_context(closing(self._read(rows)))
+        few: list[Read] = []
+        for read in self._tables:
+            few.append(read)
+            if read.rest or sum(len(each.rows) for each in few) >= _BATCH:
+                return few
+        self.close()
+        return few
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self.ended = True
+        self._stack.close()
+
+    def _read(self, rows: PersonRows) -> Generator[Read, None, None]:
+        for mapped in rows.layout:
+            if not columns_shown(mapped, portable_only=self._portable_only) or rows.theirs(mapped) is NEVER:
+                continue
+            with closing(_begin(rows, mapped, portable_only=self._portable_only)) as result:
+                if first := fetch(result):
+                    yield Read(mapped, first, result if len(first) == _BATCH else None)
 
 
 def fetch(result: sa.CursorResult[Any]) -> list[tuple[Any, ...]]:
@@ -52,6 +84,27 @@ def fetch(result: sa.CursorResult[Any]) -> list[tuple[Any, ...]]:
         # As the driver gives them: wrapping each row for access by name costs a third of the speed.
         return list(result.cursor.fetchmany(_BATCH))
     return [tuple(row) for row in result.fetchmany(_BATCH)]
+
+
+def _begin(rows: PersonRows, mapped: Mapped, *, portable_only: bool) -> sa.CursorResult[Any]:
+    """Begin to read a table; the database keeps what was not fetched yet."""
+
+    def selecting() -> Select[Any]:
+        return _select(rows, mapped, portable_only=portable_only)
+
+    if _reads_on_demand(rows.connection):
+        return rows.sets.say(("export", mapped.label, portable_only), selecting)
+    options = {"stream_results": True, "max_row_buffer": _BATCH}
+    return rows.connection.execute(selecting(), execution_options=options)
+
+
+def _select(rows: PersonRows, mapped: Mapped, *, portable_only: bool) -> Select[Any]:
+    """Select what a disclosure shows, third persons replaced by a mark where they are named."""
+    shown = [
+        _redacted(mapped.clause.c[name]) if name in mapped.map.redacted else mapped.clause.c[name]
+        for name in columns_shown(mapped, portable_only=portable_only)
+    ]
+    return sa.select(*shown).where(rows.theirs(mapped))
 
 
 def _reads_on_demand(connection: sa.Connection) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy.sql import Select
+    from sqlalchemy.sql.compiler import IdentifierPreparer
 
     from assistant.sources.sql_layout import Mapped
 
@@ -66,18 +67,16 @@ class Sets:
     said: dict[tuple[object, ...], str]  # statements without values of a person, rendered once per layout
     _made: list[str] = field(default_factory=list)
 
-    def make(self, mapped: Mapped, columns: Sequence[str], name: str) -> Held:
+    def make(self, mapped: Mapped, columns: tuple[str, ...], name: str) -> Held:
         """Make an empty set with these columns; its name must be its own."""
         dialect = self.connection.dialect
-        quote = dialect.identifier_preparer
-        shape = ", ".join([*map(quote.quote, columns), f"0 AS {_SHARED}"])
-        source = quote.format_table(mapped.clause)
         name = f"privacy_desk_{name}"
         if dialect.name in _KEPT_BY_ROLLBACK:
             self.connection.exec_driver_sql(_drop(dialect.name, name))
-        self.connection.exec_driver_sql(
-            f"CREATE TEMPORARY TABLE {name} AS SELECT {shape} FROM {source} WHERE 1 = 0"
-        )
+        key = ("make", name, mapped.label, columns)
+        if key not in self.said:
+            self.said[key] = _making(dialect.identifier_preparer, mapped, columns, name)
+        self.connection.exec_driver_sql(self.said[key])
         self._made.append(name)
         own = [sa.column(c.name, c.type) for c in mapped.columns(columns)]
         return Held(mapped, sa.table(name, *own, sa.column(_SHARED, sa.Integer)))
@@ -127,6 +126,11 @@ def within(mapped: Mapped, columns: Sequence[str], keys: Select[Any]) -> Conditi
 def among(columns: Sequence[sa.ColumnElement[Any]], keys: Select[Any]) -> Condition:
     """Compare one or several columns with the keys."""
     return columns[0].in_(keys) if len(columns) == 1 else sa.tuple_(*columns).in_(keys)
+
+
+def _making(quote: IdentifierPreparer, mapped: Mapped, columns: Sequence[str], name: str) -> str:
+    shape = ", ".join([*map(quote.quote, columns), f"0 AS {_SHARED}"])
+    return f"CREATE TEMPORARY TABLE {name} AS SELECT {shape} FROM {quote.format_table(mapped.clause)} WHERE 1 = 0"
 
 
 def _drop(dialect: str, name: str) -> str:
