@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from intents.cleaning import normalise, sentences
-from intents.examples import EXAMPLES, Example, examples, variants
+from intents.examples import EXAMPLES, Example, examples, variants, widest
 from intents.features import Features, features_of
 from intents.labels import ANY_RIGHT, CONVERSATIONAL, LANGUAGES, OUTPUTS, RIGHTS
 from intents.language import BITS as LANGUAGE_BITS
@@ -22,9 +22,10 @@ from intents.pipeline import COMPONENT, PrivacyRights, blank_pipeline
 from intents.reader import THRESHOLDS_FILE
 from intents.scorer import Matrix
 
-MOST_VARIANTS: Final = 24
-MOST_NEGATIVES: Final = 40
-EPOCHS: Final = 45
+DRAWS: Final = 4
+MOST_VARIANTS: Final = 40
+PLAIN_COUNTS: Final = 2
+EPOCHS: Final = 30
 BATCH: Final = 128
 RATE: Final = 0.25
 DECAY: Final = 2e-5
@@ -100,9 +101,15 @@ def utterances(found: Sequence[Example], seed: int) -> list[Example]:
     plain = [
         Example(text, example.language, example.labels)
         for example in found
-        for text in variants(example.text, choose, MOST_VARIANTS if example.labels else MOST_NEGATIVES)
+        for text in _drawn(example.text, choose)
     ]
     return plain + _mixtures(plain, choose)
+
+
+def _drawn(text: str, choose: random.Random) -> list[str]:
+    """Expand a line by its widest choice, so that each alternative is seen; a plain line counts twice."""
+    wide = widest(text)
+    return variants(text, choose, min(DRAWS * wide, MOST_VARIANTS)) if wide else [text] * PLAIN_COUNTS
 
 
 def _mixtures(plain: Sequence[Example], choose: random.Random) -> list[Example]:
