@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from imapclient import IMAPClient
+from structlog.testing import capture_logs
 
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import ImapSettings
@@ -186,24 +187,17 @@ async def test_a_mail_over_the_limit_is_told_from_its_head_and_kept_whole(
 
 
 async def test_a_wrong_password_is_tried_again_without_being_logged(
-    server: dovecot.Dovecot, mailbox: IMAPClient, tmp_path: Path,
-    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+    server: dovecot.Dovecot, mailbox: IMAPClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     desk = MemoryMailDesk()
-    async with watching(server, desk, tmp_path, password="wrong secret"):
-        await until(lambda: "mailbox.unreachable" in capsys_text(capsys, caplog))
+    with capture_logs() as said:
+        async with watching(server, desk, tmp_path, password="wrong secret"):
+            await until(lambda: any(line["event"] == "mailbox.unreachable" for line in said))
 
-    told = capsys_text(capsys, caplog)
+    told = caplog.text + repr(said)
     assert "wrong secret" not in told
     assert dovecot.USER not in told
-
-
-def capsys_text(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> str:
-    """Everything said so far, wherever structlog writes."""
-    captured = capsys.readouterr()
-    caplog.handler.stream.write(captured.out + captured.err)
-    return caplog.text
 
 
 async def test_connections_that_break_are_tried_again(
