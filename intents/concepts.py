@@ -8,27 +8,33 @@ from pathlib import Path
 from typing import Final
 
 SHORTEST_STEM: Final = 2
-LONGEST_STEM: Final = 14
 _WHOLE: Final = "="
 
 
 @cache
-def _stems() -> dict[str, int]:
+def _stems() -> tuple[dict[str, int], dict[str, int], dict[str, tuple[int, ...]]]:
+    """Give whole words, stems, and for the first two letters of a word the lengths of stems to try, longest first."""
     table = tomllib.loads((Path(__file__).parent / "concepts.toml").read_text(encoding="utf-8"))
-    return {
+    known = {
         stem: number
         for number, stems in enumerate(table.values(), start=1)
         for stem in stems["stems"].split()
     }
+    whole = {stem.removesuffix(_WHOLE): number for stem, number in known.items() if stem.endswith(_WHOLE)}
+    stems = {stem: number for stem, number in known.items() if not stem.endswith(_WHOLE)}
+    lengths: dict[str, set[int]] = {}
+    for stem in stems:
+        lengths.setdefault(stem[:SHORTEST_STEM], set()).add(len(stem))
+    return whole, stems, {start: tuple(sorted(found, reverse=True)) for start, found in lengths.items()}
 
 
 def concept_of(word: str) -> int:
     """Give the number of the concept a normalised word belongs to, by its longest known stem; 0 for none."""
-    stems = _stems()
-    whole = stems.get(f"{word}{_WHOLE}")
-    if whole:
-        return whole
-    for length in range(min(len(word), LONGEST_STEM), SHORTEST_STEM - 1, -1):
+    whole, stems, lengths = _stems()
+    number = whole.get(word)
+    if number:
+        return number
+    for length in lengths.get(word[:SHORTEST_STEM], ()):
         number = stems.get(word[:length])
         if number:
             return number

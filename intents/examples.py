@@ -47,3 +47,8 @@ def variants(text: str, choose: random.Random, most: int) -> list[str]:
     """Give up to `most` different expansions of an utterance, in a stable order."""
     drawn = [expand(text, choose) for _ in range(most * 2)]
     return list(dict.fromkeys(drawn))[:most]
+
+
+def widest(text: str) -> int:
+    """Give how many alternatives the longest choice of an utterance has; 0 for one without alternatives."""
+    return max((group.count("|") + 1 for group in _ALTERNATIVES.findall(text)), default=0)

@@ -9,11 +9,15 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from intents.features import Group, code_points, mixed, rolling
+from intents.features import Features, code_points, rolling, salt_of, spread
 from intents.labels import LANGUAGES
 from intents.scorer import Matrix, sums
 
 BITS: Final = 15
+LONGEST_RUN: Final = 4
+_MASK: Final = np.uint32((1 << BITS) - 1)
+_SALTS: Final = tuple(salt_of(40 + size) for size in range(LONGEST_RUN))
+_FIRST: Final = np.zeros(1, np.int64)
 LANGUAGE_FILE: Final = "language.npz"
 FIRST_CHARACTERS: Final = 400
 HINT_WEIGHT: Final = 1.0
@@ -41,12 +45,12 @@ def letters(text: str) -> str:
     return " ".join(_NOISE.sub(" ", text[:FIRST_CHARACTERS]).lower().split())
 
 
-def runs(text: str) -> Group:
+def runs(text: str) -> Features:
     """Give the hashed letter runs of 1 to 4 characters of a text."""
-    hashes = rolling(code_points(f" {text} "), 4)
-    buckets = np.concatenate([mixed(values, 40 + size) for size, values in enumerate(hashes)])
-    kept = (buckets & np.uint32((1 << BITS) - 1)).astype(np.int64)
-    return Group(kept, np.zeros(len(kept), dtype=np.int64))
+    hashes = rolling(code_points(f" {text} "), LONGEST_RUN)
+    buckets = np.concatenate([values ^ _SALTS[size] for size, values in enumerate(hashes)])
+    kept = (spread(buckets) & _MASK).astype(np.int64)
+    return Features(kept, _FIRST, np.array([len(kept)], np.int64), _FIRST)
 
 
 def by_script(text: str) -> str | None:
@@ -78,7 +82,7 @@ class LanguageReader:
         return told or self._most_likely(text, hint)
 
     def _most_likely(self, text: str, hint: str | None) -> str:
-        logits = self.bias + sums(self.weights, runs(text), 1)[0]
+        logits = self.bias + sums(self.weights, runs(text))[0]
         if hint in self.names:
             logits[self.names.index(hint)] += HINT_WEIGHT
         return self.names[int(np.argmax(logits))]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-import numpy as np
 
 from intents.cleaning import legible, normalise, own_words, says_something, sentences
 from intents.details import details_of
@@ -20,7 +19,7 @@ from intents.reading import Intent, Reading
 if TYPE_CHECKING:
     from spacy.language import Language
 
-    from intents.scorer import Matrix
+Scores = list[list[float]]
 
 MODEL_DIRECTORY: Final = Path(__file__).parent / "model"
 READ_TOGETHER: Final = 3
@@ -83,69 +82,65 @@ class Reader:
         if not spoken:
             return NONE, (), None
         scores = self.scores(list(spoken))
-        evidence = evidence_of(scores)
-        best = int(np.argmax(evidence))
-        thresholds = self._thresholds
+        evidence = [evidence_of(row) for row in scores]
         talk = self._talk(scores)
-        if evidence[best] < thresholds.ask:
+        if max(evidence) < self._thresholds.ask:
             return NONE, talk, None
-        decision = "request" if evidence[best] >= thresholds.request else "ask"
-        intents = (*self._rights(scores, evidence, best), *talk)
-        return (
-            decision,
-            tuple(sorted(intents, key=lambda intent: -intent.score)),
-            list(spoken.values())[int(np.argmax(evidence[: len(spoken)]))],
-        )
+        decision = "request" if max(evidence) >= self._thresholds.request else "ask"
+        intents = sorted([*self._rights(scores, evidence), *talk], key=lambda intent: -intent.score)
+        alone = evidence[: len(spoken)]
+        return decision, tuple(intents), list(spoken.values())[alone.index(max(alone))]
 
-    def scores(self, lines: list[str]) -> Matrix:
+    def scores(self, lines: list[str]) -> Scores:
         """Give the probabilities of each normalised sentence and, where there are a few, of them together."""
         from intents.pipeline import SCORES
 
         if 1 < len(lines) <= READ_TOGETHER:
             lines = [*lines, " ".join(lines)]
         with self._nlp.memory_zone():
-            scores: Matrix = self._nlp("\n".join(lines)).user_data[SCORES]
-        return _without_boilerplate(scores, lines)
+            scores: Scores = self._nlp("\n".join(lines)).user_data[SCORES].tolist()
+        for line, row in zip(lines, scores, strict=True):
+            if _RESERVES.search(line):
+                _without_complaint(row)
+        return scores
 
-    def _rights(self, scores: Matrix, evidence: Matrix, best: int) -> list[Intent]:
-        counted = scores[evidence >= self._thresholds.ask]
-        highest = counted[:, : len(RIGHTS)].max(axis=0)
-        found = [
-            Intent(name, _rounded(p))
-            for name, p in zip(RIGHTS, highest, strict=True)
-            if p >= self._thresholds.right
-        ]
+    def _rights(self, scores: Scores, evidence: list[float]) -> list[Intent]:
+        counted = [row for row, e in zip(scores, evidence, strict=True) if e >= self._thresholds.ask]
+        found = _highest(RIGHTS, counted, 0, self._thresholds.right)
         if found:
             return found
-        likeliest = int(np.argmax(scores[best, : len(RIGHTS)]))
-        return [Intent(RIGHTS[likeliest], _rounded(scores[best, likeliest]))]
+        best = scores[evidence.index(max(evidence))][: len(RIGHTS)]
+        likeliest = best.index(max(best))
+        return [Intent(RIGHTS[likeliest], round(best[likeliest], 4))]
 
-    def _talk(self, scores: Matrix) -> tuple[Intent, ...]:
-        highest = scores[:, _TALK:].max(axis=0)
-        pairs = zip(CONVERSATIONAL, highest, strict=True)
-        found = (Intent(name, _rounded(p)) for name, p in pairs if p >= self._thresholds.talk)
+    def _talk(self, scores: Scores) -> tuple[Intent, ...]:
+        found = _highest(CONVERSATIONAL, scores, _TALK, self._thresholds.talk)
         return tuple(sorted(found, key=lambda intent: -intent.score))
 
 
-def _without_boilerplate(scores: Matrix, lines: list[str]) -> Matrix:
+def _highest(names: Sequence[str], scores: Scores, first: int, least: float) -> list[Intent]:
+    """Give the outputs from `first` on that reach the threshold in some sentence, each with its highest."""
+    highest = (max(row[at] for row in scores) for at in range(first, first + len(names)))
+    return [Intent(name, round(p, 4)) for name, p in zip(names, highest, strict=True) if p >= least]
+
+
+def _without_complaint(row: list[float]) -> None:
     """Take no complaint from a sentence that only reserves the right to complain."""
-    reserving = [at for at, line in enumerate(lines) if _RESERVES.search(line)]
-    if reserving:
-        scores = scores.copy()
-        scores[reserving, _COMPLAINT] = 0
-        scores[reserving, _ANY] = scores[reserving, : len(RIGHTS)].max(axis=1)
-    return scores
+    row[_COMPLAINT] = 0.0
+    row[_ANY] = max(row[: len(RIGHTS)])
 
 
-def evidence_of(scores: Matrix) -> Matrix:
-    """Give how likely each sentence uses a right: the mean log odds of *any* and of the likeliest right."""
-    pair = np.stack([scores[:, _ANY], scores[:, : len(RIGHTS)].max(axis=1)])
-    odds = np.log(pair / (1 - pair + _TINY) + _TINY).mean(axis=0)
-    return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float32)
+def evidence_of(row: list[float]) -> float:
+    """Give how likely a sentence uses a right: the mean log odds of *any* and of the likeliest right."""
+    return _squashed((_log_odds(row[_ANY]) + _log_odds(max(row[: len(RIGHTS)]))) / 2)
 
 
-def _rounded(probability: float) -> float:
-    return round(float(probability), 4)
+def _log_odds(probability: float) -> float:
+    return math.log(probability / (1 - probability + _TINY) + _TINY)
+
+
+def _squashed(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds))
 
 
 def _spoken(own: str, quoted: Sequence[str]) -> dict[str, str]:

@@ -25,7 +25,7 @@ _FIELDS: Final = {
     name: re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE) for name, words in FIELDS.items()
 }
 _VALUE: Final = r"[\"“«']?\s?([^\"”»';!?\n]{1,120}?)\s?[\"”»']?"
-_STOP: Final = r"(?=\s*(?:[.;!?](?:\s|$)|,\s+(?:not|et non|pas|nicht|no\b|please|svp|merci|thank|bitte)|\n|$|\s+(?:please|svp|stp|merci|instead|now|bitte)\b))"
+_STOP: Final = r"(?=\s*(?:[.;!?](?:\s|$)|,\s+(?:not|et non|pas|nicht|no\b|please|svp|merci|thank|bitte)|\n|$|\s+(?:please|svp|stp|merci|instead|now|bitte)\b|\s+(?:in|on) (?:your|my|the) (?:records?|files?|systems?|database|account)\b|\s+(?:dans|sur) (?:vos|votre|mon|le) (?:dossiers?|fichiers?|base|syst[èe]me|compte)\b))"
 _EMAIL: Final = r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"
 _OLD_TO_NEW: Final = tuple(
     re.compile(pattern, re.IGNORECASE)

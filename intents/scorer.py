@@ -8,25 +8,20 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from intents.features import BITS, Group
+from intents.features import BITS, Features
 from intents.labels import OUTPUTS
 
 Matrix = npt.NDArray[np.float32]
 WEIGHTS_FILE: Final = "weights.npz"
 _INT8: Final = 127
-_FIRST: Final = np.zeros(1, np.int64)
+_ONE: Final = np.float32(1)
 
 
-def sums(weights: Matrix, group: Group, rows: int) -> Matrix:
-    """Add up the weights of each sentence's features, divided by the root of their number."""
-    total = np.zeros((rows, weights.shape[1]), dtype=np.float32)
-    if not len(group.buckets):
-        return total
-    starts = np.concatenate([_FIRST, np.flatnonzero(group.owners[1:] != group.owners[:-1]) + 1])
-    counts = np.concatenate([starts[1:], [len(group.owners)]]) - starts
-    added = np.add.reduceat(weights[group.buckets], starts, axis=0)
-    total[group.owners[starts]] = added / np.sqrt(counts, dtype=np.float32)[:, None]
-    return total
+def sums(weights: Matrix, found: Features) -> Matrix:
+    """Add up the weights of each segment's features, divided by the root of their number."""
+    added: Matrix = np.add.reduceat(weights.take(found.buckets, axis=0), found.starts, axis=0)
+    added /= np.sqrt(found.sizes, dtype=np.float32)[:, None]
+    return added
 
 
 class Scorer:
@@ -41,10 +36,18 @@ class Scorer:
         """Give a scorer that knows nothing, to be filled by training or from disk."""
         return cls(np.zeros((1 << BITS, len(OUTPUTS)), np.float32), np.zeros(len(OUTPUTS), np.float32))
 
-    def probabilities(self, groups: tuple[Group, ...], rows: int) -> Matrix:
+    def probabilities(self, found: Features, rows: int) -> Matrix:
         """Give a row of probabilities, in the order of OUTPUTS, for each sentence."""
-        logits = self.bias + sum(sums(self.weights, group, rows) for group in groups)
-        return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)
+        logits = np.zeros((rows, len(self.bias)), np.float32)
+        logits += self.bias
+        if len(found.starts):
+            parts = sums(self.weights, found)
+            if rows == 1:
+                logits += parts.sum(axis=0)
+            else:
+                np.add.at(logits, found.rows, parts)
+        np.clip(logits, -30, 30, out=logits)
+        return np.asarray(_ONE / (_ONE + np.exp(-logits)), dtype=np.float32)
 
     def save(self, path: Path) -> None:
         """Write the weights as 8-bit steps of each output's largest weight."""

@@ -44,6 +44,17 @@ def test_identifiers(text: str, expected: dict[str, Any]) -> None:
         ),
         ("my phone number is now +44 7700 900123", "phone", None, "+44 7700 900123"),
         ("how do I change my address?", "address", None, None),
+        ("My surname is misspelt, please correct it to Lindqvist", "last_name", None, "Lindqvist"),
+        ("Please correct my surname to Lindqvist in your records", "last_name", None, "Lindqvist"),
+        ("my phone number is wrong, it should be +44 7700 900123", "phone", None, "+44 7700 900123"),
+        ("My name is wrong. It should be Anna Lind. Please correct it.", "name", None, "Anna Lind"),
+        ("Mon nom est faux, merci de le corriger en Lefèvre dans vos fichiers", "name", None, "Lefèvre"),
+        (
+            "Mon numéro de téléphone est faux, il devrait être 06 12 34 56 78",
+            "phone",
+            None,
+            "06 12 34 56 78",
+        ),
     ],
 )
 def test_a_rectification(text: str, field: str, old: str | None, new: str | None) -> None:
