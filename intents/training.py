@@ -147,8 +147,8 @@ def train_rights(found: Sequence[Example], seed: int, epochs: int = EPOCHS) -> t
     """Train the rights and conversational wishes; gives weights and bias, the mean over several draws."""
     drawn = [_trained_once(found, seed + draw, epochs) for draw in range(DRAWINGS)]
     # The mean of linear models is one linear model, so steadier figures cost nothing when reading.
-    weights = np.mean([weights for weights, _ in drawn], axis=0, dtype=np.float32)
-    return weights, np.mean([bias for _, bias in drawn], axis=0, dtype=np.float32)
+    weights: Matrix = np.stack([weights for weights, _ in drawn]).mean(axis=0, dtype=np.float32)
+    return weights, np.stack([bias for _, bias in drawn]).mean(axis=0, dtype=np.float32)
 
 
 def _trained_once(found: Sequence[Example], seed: int, epochs: int) -> tuple[Matrix, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import chain
 from typing import Any
 
 from sqlmodel import Session
@@ -165,20 +167,28 @@ def erased_by_category(
 
 
 def kept(services: Services, plan: Plan, language: str) -> list[dict[str, Any]]:
-    """Say what stays, under which law and until when, year by year."""
-    return [_kept(services, keep, language) for keep in plan.keeps]
+    """Say what stays, under which law and until when, year by year; tables of one category and rule as one."""
+    together: dict[tuple[str, str, str], list[Keep]] = {}
+    for keep in plan.keeps:
+        together.setdefault((keep.category, keep.rule, keep.law), []).append(keep)
+    return [_kept(services, keeps, language) for keeps in together.values()]
 
 
-def _kept(services: Services, keep: Keep, language: str) -> dict[str, Any]:
-    rule = services.settings.catalogue.retention.get(keep.rule)
-    law = f"{rule.fr if language == 'fr' else rule.en} ({rule.law}, {rule.article})" if rule else keep.law
+def _kept(services: Services, keeps: Sequence[Keep], language: str) -> dict[str, Any]:
+    first = keeps[0]
+    rule = services.settings.catalogue.retention.get(first.rule)
+    law = f"{rule.fr if language == 'fr' else rule.en} ({rule.law}, {rule.article})" if rule else first.law
+    ends = [keep.until for keep in keeps]
+    years: dict[int, date] = {}
+    for year, _, until in chain.from_iterable(keep.by_year for keep in keeps):
+        years[year] = max(until, years.get(year, until))
     return {
-        "category": category(services, keep.category, language),
-        "rows": keep.rows,
-        "columns": list(keep.columns),
+        "category": category(services, first.category, language),
+        "rows": sum(keep.rows for keep in keeps),
+        "columns": list(dict.fromkeys(name for keep in keeps for name in keep.columns)),
         "law": law,
-        "until": keep.until,
-        "by_year": [(year, until) for year, _, until in keep.by_year],
+        "until": None if None in ends else max(end for end in ends if end),
+        "by_year": sorted(years.items()),
     }
 
 

@@ -40,6 +40,7 @@ from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Priv
 _RACE = timedelta(minutes=10)
 _DAY = timedelta(days=1)
 _LEASE = timedelta(seconds=30)
+OPEN_LOGINS = 10  # unused sign-ins to the client area of one conversation, the newest ones
 _AS_OTHER = "failed_as_other"  # against a mailbox that was named by its client number
 _SENT_AS_OTHER = "sent_as_other"
 
@@ -153,6 +154,7 @@ def offer_login(
     nonce = services.random(24).hex()
     if (url := login_address(services, nonce)) is None:
         return None
+    _forget_unused_logins(services, session, conversation)
     session.add(
         ChallengeRow(
             id=services.random(12).hex(),
@@ -171,6 +173,20 @@ def offer_login(
         )
     )
     return url
+
+
+def _forget_unused_logins(services: Services, session: Session, conversation: Conversation) -> None:
+    """Keep a few sign-ins open, so that asking again and again fills nothing and ends nobody's own."""
+    unused = select(ChallengeRow).where(
+        col(ChallengeRow.conversation_id) == conversation.id,
+        col(ChallengeRow.method) == Method.CLIENT_AREA,
+        col(ChallengeRow.state) == "sent",
+    )
+    rows = session.exec(unused.order_by(col(ChallengeRow.asked_at).desc())).all()
+    now = services.clock.now()
+    for number, row in enumerate(rows, start=1):
+        if number >= OPEN_LOGINS or (row.expires_at and row.expires_at <= now):
+            session.delete(row)
 
 
 def login_address(services: Services, nonce: str) -> str | None:

@@ -10,9 +10,13 @@ from collections.abc import Iterator
 import aiohttp
 import pyotp
 import pytest
+from sqlmodel import col, func, select
 
+from assistant.casework.proof import OPEN_LOGINS
 from assistant.demo.people import AGENTS
+from assistant.domain.assurance import Method
 from assistant.sources.sql import SqlSource
+from assistant.store.tables import ChallengeRow
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, stranger, texts, until_code
 from tests.doubles.desk_inside import DeskInside
 from tests.doubles.desk_process import eventually
@@ -116,6 +120,13 @@ async def test_no_plea_gets_an_agent_past_the_roles_or_the_proof(
     assert request["due_on"] > request["received_at"][:10]
 
 
+async def unused_logins(desk: DeskInside) -> int:
+    count = select(func.count()).where(
+        col(ChallengeRow.method) == Method.CLIENT_AREA, col(ChallengeRow.state) == "sent"
+    )
+    return int(await desk.assembly.services.read(lambda session: session.exec(count).one()))
+
+
 async def test_a_package_opens_for_nobody_elses_code_sign_in_cookie_or_guess(
     desk: DeskInside, people: Iterator[Victim]
 ) -> None:
@@ -145,6 +156,10 @@ async def test_a_package_opens_for_nobody_elses_code_sign_in_cookie_or_guess(
         assert status == 403
         assert not raw.startswith(b"PK")
         assert "/download" not in await foreign.sign_in("C-10042")
+        before = await unused_logins(desk)
+        for _ in range(3 * OPEN_LOGINS):
+            await foreign.open_sign_in()
+        assert await unused_logins(desk) <= before + OPEN_LOGINS
         async with desk.http.get(package_link(letters[victim])) as page:
             assert page.headers["Referrer-Policy"] == "no-referrer"
             assert "default-src 'none'" in page.headers["Content-Security-Policy"]
