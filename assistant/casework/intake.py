@@ -148,9 +148,7 @@ def open_request(
         tier_needed=int(tier),
     )
     request.after_ref = _carried_out_before(session, conversation, right)
-    request.remind_on = next_reminder(
-        dates.safe_on, local_day(services, services.clock.now()) - timedelta(days=1)
-    )
+    request.remind_on = _reminded_from_today(services, dates.safe_on)
     session.add(request)
     session.flush()
     record(
@@ -210,8 +208,15 @@ def move(
     request.version += 1
     if after in CLOSED:
         request.closed_at, request.remind_on, request.to_plan_at = services.clock.now(), None, None
+    elif before in CLOSED:  # lapsed, then proved late: due when it always was, so reminded of again
+        request.closed_at = None
+        request.remind_on = _reminded_from_today(services, request.safe_on)
     session.add(request)
     record(services, session, request.ref, actor, "status", before=before, after=after, **data)
+
+
+def _reminded_from_today(services: Services, safe_on: date) -> date | None:
+    return next_reminder(safe_on, local_day(services, services.clock.now()) - timedelta(days=1))
 
 
 def set_attention(services: Services, session: Session, request: PrivacyRequest, reason: str | None) -> None:
@@ -240,7 +245,7 @@ def recompute_dates(services: Services, session: Session, request: PrivacyReques
     )
     request.due_on, request.safe_on, request.rules = dates.due_on, dates.safe_on, list(dates.rules)
     # Reminders pause while the clock is suspended; the answer that ends the suspension brings them back.
-    request.remind_on = None if dates.suspended else next_reminder(dates.safe_on, today - timedelta(days=1))
+    request.remind_on = None if dates.suspended else _reminded_from_today(services, dates.safe_on)
     session.add(request)
     record(
         services,

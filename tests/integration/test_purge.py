@@ -218,6 +218,9 @@ async def test_a_lapsed_request_that_was_taken_up_again_is_open(desk: Desk) -> N
         intake.move(services, session, request, Status.OPEN, "subject")
 
     await desk.do(lapse_and_prove)
+    request = await desk.site.get(PrivacyRequest, ref)
+    assert request.closed_at is None
+    assert request.remind_on is not None, "its clock runs, so somebody is reminded of it"
     await desk.after(timedelta(days=4 * 366))
     request = await desk.site.get(PrivacyRequest, ref)
     assert await desk.count(Message, of(request.conversation_id), col(Message.text) != "") == 1
