@@ -84,9 +84,11 @@ class Reader:
         scores = self.scores(list(spoken))
         evidence = [evidence_of(row) for row in scores]
         talk = self._talk(scores)
-        if max(evidence) < self._thresholds.ask:
+        doubted = max(evidence) < self._thresholds.request
+        outweighed = doubted and talk and talk[0].score > 2 * max(evidence)  # "Never mind." needs no question
+        if max(evidence) < self._thresholds.ask or outweighed:
             return NONE, talk, None
-        decision = "request" if max(evidence) >= self._thresholds.request else "ask"
+        decision = "ask" if doubted else "request"
         intents = sorted([*self._rights(scores, evidence), *talk], key=lambda intent: -intent.score)
         alone = evidence[: len(spoken)]
         return decision, tuple(intents), list(spoken.values())[alone.index(max(alone))]

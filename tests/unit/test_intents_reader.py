@@ -71,6 +71,7 @@ def test_a_short_reply_in_a_conversation_is_no_request(reader: Reader, text: str
         ("where is my request?", "request_status"),
         ("où en est ma demande ?", "request_status"),
         ("never mind, I no longer want it", "cancel_request"),
+        ("Never mind.", "cancel_request"),
         ("laissez tomber, je n'en veux plus", "cancel_request"),
         ("let me talk to someone", "human"),
         ("je veux parler à un conseiller", "human"),
