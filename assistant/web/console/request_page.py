@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, cast
@@ -78,6 +79,15 @@ class PlanView:
     def rows(self) -> int:
         """Count what it touches or copies."""
         return self.plan.rows
+
+    @property
+    def by_category(self) -> list[tuple[str, str, int]]:
+        """Count that by source and category, as somebody reads who does not know the tables."""
+        rows: Counter[tuple[str, str]] = Counter()
+        for step in self.plan.steps:
+            for effect in step.effects:
+                rows[step.source, effect.category] += effect.rows
+        return [(source, category, n) for (source, category), n in rows.items() if n]
 
 
 @dataclass(frozen=True, slots=True)
