@@ -26,11 +26,16 @@ _NOTHING = {
 }
 
 
+def key_of(ref: str) -> str:
+    """Give how the keys of all answers to a request begin."""
+    return f"answer:{ref}:"
+
+
 def give_answer(
     services: Services, session: Session, request: PrivacyRequest, text_name: str, **values: Any
 ) -> None:
     """Send an answer where it belongs (flows.md, The answer), once per text and state of the request."""
-    key = f"answer:{request.ref}:{text_name}:{request.version}"
+    key = f"{key_of(request.ref)}{text_name}:{request.version}"
     conversation = session.get(Conversation, request.conversation_id)
     contact = services.keyring.unseal(request.contact) if request.contact else None
     seen = [talk.as_seen(request)]

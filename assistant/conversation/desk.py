@@ -7,14 +7,14 @@ import hmac
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
-from assistant.casework import proof, questions, talk
+from assistant.casework import answers, proof, questions, talk
 from assistant.casework.intake import (
     conversation_id,
     find_or_start_conversation,
@@ -25,7 +25,7 @@ from assistant.casework.intake import (
 )
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
-from assistant.domain.assurance import Evidence, Method
+from assistant.domain.assurance import Evidence, Method, Tier
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import CLOSED
 from assistant.errors import NotVerified
@@ -252,7 +252,8 @@ class TalkingDesk:
         if conversation is None:
             return []
         now, periods = self.services.clock.now(), self.services.settings.periods
-        if conversation.last_at < now - timedelta(hours=periods.session_hours):
+        waiting = _waiting_here(session, conversation, now - timedelta(days=periods.answer_waits_days))
+        if conversation.last_at < now - timedelta(hours=periods.session_hours) and not waiting:
             return None
         state = State.of(conversation.state)
         if conversation.last_at < now - timedelta(minutes=periods.idle_minutes):
@@ -262,7 +263,10 @@ class TalkingDesk:
             select(Message)
             .where(
                 col(Message.conversation_id) == conversation.id,
-                col(Message.id) > since,
+                or_(
+                    col(Message.id) > since,
+                    *(_answers(ref) & (col(Message.id) > (after or 0)) for ref in waiting),
+                ),
                 col(Message.sender) != "note",
             )
             .order_by(col(Message.id).desc())
@@ -387,3 +391,18 @@ def _own_message(message_id: int, incoming: Incoming) -> ChatMessage:
     return ChatMessage(
         message_id, "you", "", incoming.text, incoming.received_at, client_id=incoming.external_id
     )
+
+
+def _waiting_here(session: Session, conversation: Conversation, since: datetime) -> list[str]:
+    """List the requests whose answer waits in the talk, for want of an address to send it to (flows.md, The answer)."""
+    query = select(PrivacyRequest).where(
+        col(PrivacyRequest.conversation_id) == conversation.id,
+        col(PrivacyRequest.tier_needed) == int(Tier.T0),
+        col(PrivacyRequest.contact).is_(None),
+        or_(col(PrivacyRequest.closed_at).is_(None), col(PrivacyRequest.closed_at) > since),
+    )
+    return [r.ref for r in session.exec(query) if not r.details.get("marketing")]  # that one names an address
+
+
+def _answers(ref: str) -> ColumnElement[bool]:
+    return col(Message.external_id).startswith(answers.key_of(ref))

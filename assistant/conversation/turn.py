@@ -213,7 +213,10 @@ class Turn:
             if request.details.get("marketing") and request.status == Status.RECEIVED:
                 marketing.suppress(self.services, self.session, request, str(request.details["address"]))
         provable = [r for r in requests if r.status in _WAITING and r.tier_needed > Tier.T0]
-        self._take_up([r for r in requests if r.status == Status.RECEIVED and r.tier_needed == Tier.T0])
+        proofless = [r for r in requests if r.status == Status.RECEIVED and r.tier_needed == Tier.T0]
+        self._take_up(proofless)
+        if self.conversation.channel == "webchat" and any(not r.details.get("marketing") for r in proofless):
+            self.say("answer_waits_here")
         if provable:
             self._ask_proof(provable)
         elif self.state.expects:

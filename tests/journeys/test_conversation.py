@@ -237,3 +237,45 @@ async def test_our_own_words_sent_back_open_nothing(
         assert said_again["requests"] == []
         await chat.say({"fr": f"Merci beaucoup. {told['text']}", "en": f"Thanks. {told['text']}"}[language])
         assert (await chat.asked("email"))["requests"] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "complaint", "promised"),
+    [
+        (
+            "en",
+            "I am filing a complaint with the authority: you shared my data.",
+            "wait in this conversation",
+        ),
+        (
+            "fr",
+            "Je porte plainte auprès de la CNIL : vous avez transmis mes données.",
+            "dans cette conversation",
+        ),
+    ],
+)
+async def test_an_answer_to_somebody_without_an_address_waits_in_the_talk_and_for_nobody_else(
+    desk: DeskProcess, language: str, complaint: str, promised: str
+) -> None:
+    async with desk.chat(language) as chat:
+        await chat.say(complaint)
+        await chat.until(lambda m: promised in m["text"], "that the answer waits here")
+        session = chat.session
+    (ref,) = {
+        item["ref"]
+        for item in (await desk.api("GET", "/requests?right=complaint"))["items"]
+        if item["status"] == "open"
+    }
+    await desk.forward("50h")
+    await desk.api(
+        "POST", f"/requests/{ref}/close", json={"text": "You were right: the row was shared and is gone."}
+    )
+    await desk.forward("500h")
+    async with desk.chat(language, session=session) as later:
+        assert later.session == session
+        shown = " ".join(message["text"] for message in later.history)
+        assert "the row was shared and is gone" in shown
+        assert complaint not in shown
+    await desk.forward("800h")
+    async with desk.chat(language, session=session) as too_late:
+        assert (too_late.session == session, too_late.history) == (False, [])

@@ -17,9 +17,7 @@ ABOUT = {
     "answer_rectification": "rectification",
     "answer_rectification_nothing": "rectification",
     "answer_objection_marketing": "objection",
-    "answer_objection": "objection",
     "answer_consent_withdrawal": "consent_withdrawal",
-    "answer_restriction": "restriction",
     "complaint_received": "complaint",
     "answer_by_agent": "complaint",
 }

@@ -42,7 +42,7 @@ def test_an_answer_with_nothing_to_list_passes_too(texts: Texts, name: str, loca
 def test_no_page_says_what_must_never_be_said(texts: Texts, name: str, locale: str) -> None:
     parts = texts.page(name, locale, **{key: values_for(name)[key] for key in PAGES[name]})
     spoken = Rendered(None, "\n".join(part for key, part in parts.items() if key != "what"))
-    faults = Linter(texts).faults("chat_hello", locale, spoken, {})
+    faults = Linter(texts).faults("chat_can_do", locale, spoken, {})
     assert [fault.what for fault in faults if not fault.what.endswith("too long for a chat")] == []
     assert all(len(part.split()) <= 60 for part in parts.values())
 

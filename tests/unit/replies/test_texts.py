@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import assistant
 from assistant.domain.messages import MESSAGES, PAGES
 from assistant.replies import Periods, TextError, Texts
 from assistant.replies.labels import Labels
@@ -92,10 +94,10 @@ def test_an_unknown_locale_is_written_in_english_and_a_region_in_its_language(te
 def test_a_missing_an_unknown_and_a_misnamed_value_are_refused_by_name(texts: Texts) -> None:
     with pytest.raises(TextError, match="code_limit lacks next_at"):
         texts.render("code_limit", "en")
-    with pytest.raises(TextError, match="chat_hello knows no name"):
-        texts.render("chat_hello", "en", name="Liis")
-    with pytest.raises(TextError, match="no text named chat_helo"):
-        texts.render("chat_helo", "en")
+    with pytest.raises(TextError, match="chat_can_do knows no name"):
+        texts.render("chat_can_do", "en", name="Liis")
+    with pytest.raises(TextError, match="no text named chat_can_doo"):
+        texts.render("chat_can_doo", "en")
     with pytest.raises(TextError, match="no page named verfy"):
         texts.page("verfy", "en")
     with pytest.raises(TextError, match="The page verify lacks asked_at, channel"):
@@ -253,3 +255,12 @@ def test_a_name_without_a_label_is_shown_readable(texts: Texts) -> None:
     assert texts.label("categories", "loyalty_points", "fr") == "loyalty points"
     assert texts.label("systems", "client-area", "fr") == "espace client"
     assert texts.button("yes", "fr") == "Oui"
+
+
+def test_every_text_is_one_that_the_desk_sends() -> None:
+    code = "".join(
+        path.read_text("utf-8")
+        for path in Path(assistant.__file__).parent.rglob("*.py")
+        if path.name != "messages.py"
+    )
+    assert [name for name in MESSAGES if f'"{name}"' not in code] == []
