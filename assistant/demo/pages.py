@@ -30,7 +30,7 @@ _STRICT: Final = (
 )
 _HEADERS: Final = {
     "Content-Security-Policy": _STRICT,
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
