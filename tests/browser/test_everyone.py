@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -63,6 +64,10 @@ class Eyes:
             found = (await self.page.evaluate("axe.run(document)"))["violations"]
             assert [(each["id"], each["nodes"][0]["target"]) for each in found] == [], f"{name}, {kind}"
             await self.page.screenshot(path=SCREENSHOTS / f"{name}-{kind}.png", full_page=True)
+
+    async def desk_time(self) -> datetime:
+        """Read the clock of the demo."""
+        return datetime.fromisoformat(str(await self.page.locator(".now time").get_attribute("datetime")))
 
     async def press(self, label: str) -> None:
         """Press a button with the keyboard alone, from the top of the page."""
@@ -183,6 +188,10 @@ async def test_the_pages_of_the_demo_and_those_that_are_not_there(desk: DeskProc
     for name in ("", "mailbox", "clock", "login", "site", "site?lang=fr"):
         await eyes.page.goto(f"{desk.url}/demo/{name}")
         await eyes.look(f"demo-{name.replace('?lang=', '-') or 'index'}")
+    await eyes.page.goto(f"{desk.url}/demo/clock")
+    before = await eyes.desk_time()
+    await eyes.press("1 hour")
+    assert await eyes.desk_time() - before >= timedelta(hours=1)
     await eyes.page.goto(f"{desk.url}/demo/mailbox")
     await eyes.page.locator("main a").first.click()
     await eyes.look("demo-mail")
