@@ -200,11 +200,12 @@ def classify(file: Annotated[Path | None, typer.Argument()] = None) -> None:
 
 
 @app.command()
-def evaluate(file: Path, as_json: AsJson = False) -> None:
-    """Measure the reader on labelled messages."""
+def evaluate(file: Path, page: Path | None = None, as_json: AsJson = False) -> None:
+    """Measure the reader on labelled messages; `--page` writes figures, plots and errors as an HTML file."""
     from intents import cli_evaluate
 
-    _print(cli_evaluate(file), as_json=True) if as_json else typer.echo(_figures(cli_evaluate(file)))
+    figures = cli_evaluate(file, page_file=page)
+    _print(figures, as_json=True) if as_json else typer.echo(_figures(figures))
 
 
 def _figures(figures: Mapping[str, Any], indent: str = "") -> str:
@@ -212,6 +213,8 @@ def _figures(figures: Mapping[str, Any], indent: str = "") -> str:
     for key, value in figures.items():
         if isinstance(value, Mapping):
             lines += [f"{indent}{key}:", _figures(value, f"{indent}  ")]
+        elif isinstance(value, list):
+            lines += [f"{indent}{key}:", *(f"{indent}  {item}" for item in value)]
         else:
             lines.append(f"{indent}{key}: {round(value, 4) if isinstance(value, float) else value}")
     return "\n".join(lines)

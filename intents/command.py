@@ -29,11 +29,20 @@ def cli_classify(lines: Iterable[str], directory: Path | None = None) -> Iterato
             yield reader.read(_text_of(line.rstrip("\r\n"))).as_dict()
 
 
-def cli_evaluate(path: str | Path, directory: Path | None = None) -> dict[str, Any]:
-    """Give the figures of a JSONL file of labelled messages."""
-    from intents.evaluate import evaluate, rows_of
+def cli_evaluate(
+    path: str | Path, directory: Path | None = None, *, page_file: Path | None = None
+) -> dict[str, Any]:
+    """Give the figures and the worst errors of a JSONL file of labelled messages; writes them as a page too if asked."""
+    from intents.evaluate import errors, figures_of, judged, rows_of
+    from intents.evaluation_page import page
 
-    return evaluate(Reader.load(directory), rows_of(Path(path)))
+    reader = Reader.load(directory)
+    cases = judged(reader, rows_of(Path(path)))
+    figures = figures_of(cases)
+    if page_file:
+        page_file.write_text(page(Path(path).name, figures, cases, reader.ask), encoding="utf-8")
+    worst = [f"{e.what}: {e.case.row.text[:160]!r}" for e in errors(cases)[:10]]
+    return figures | {"worst": worst}
 
 
 def cli_train(out_dir: str | Path, seed: int = 1) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class Judged:
     row: Row
     reading: Reading
     seconds: float
+    evidence: float  # how likely it uses a right at all, which the thresholds decide on
 
     @property
     def found(self) -> frozenset[str]:
@@ -76,13 +77,48 @@ def judged(reader: Reader, rows: Iterable[Row]) -> list[Judged]:
     for row in rows:
         started = time.perf_counter()
         reading = reader.read(row.text)
-        result.append(Judged(row, reading, time.perf_counter() - started))
+        seconds = time.perf_counter() - started
+        result.append(Judged(row, reading, seconds, reader.evidence(row.text)))
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A message that was read wrongly, and in which way."""
+
+    what: str
+    case: Judged
+
+
+def errors(cases: Iterable[Judged]) -> list[Failure]:
+    """List what was read wrongly, the worst first: missed, opened for nothing, asked for nothing, wrong rights."""
+    found: dict[str, list[Judged]] = {
+        "missed": [],
+        "false opening": [],
+        "needless question": [],
+        "other rights": [],
+    }
+    for case in cases:
+        decision = case.reading.decision
+        if case.row.labels and decision == NONE:
+            found["missed"].append(case)
+        elif not case.row.labels and decision != NONE:
+            found["false opening" if decision == "request" else "needless question"].append(case)
+        elif case.found != case.row.labels:
+            found["other rights"].append(case)
+    found["missed"].sort(key=lambda case: case.evidence)
+    for what in ("false opening", "needless question", "other rights"):
+        found[what].sort(key=lambda case: -case.evidence)
+    return [Failure(what, case) for what, group in found.items() for case in group]
 
 
 def evaluate(reader: Reader, rows: Sequence[Row]) -> dict[str, Any]:
     """Give the figures of `intents/README.md`, all shares between 0 and 1, times in milliseconds."""
-    cases = judged(reader, rows)
+    return figures_of(judged(reader, rows))
+
+
+def figures_of(cases: Sequence[Judged]) -> dict[str, Any]:
+    """Give those figures for messages that are read already."""
     figures = decision_figures(cases) | rights_figures(cases) | _times(cases)
     return figures | {
         "by_language": _grouped(cases, lambda case: case.row.language),

@@ -78,6 +78,16 @@ class Reader:
         details = details_of(own, tuple(intent.name for intent in intents))
         return Reading(text, language, decision, intents, details, sentence)
 
+    @property
+    def ask(self) -> float:
+        """The threshold from which on a message is worth a question."""
+        return self._thresholds.ask
+
+    def evidence(self, text: str) -> float:
+        """Give how likely a message uses a right at all, between 0 and 1: what the thresholds decide on."""
+        spoken = _spoken(own_words(legible(text)), ())
+        return max(map(evidence_of, self.scores(list(spoken)))) if spoken else 0.0
+
     def _decide(self, spoken: dict[str, str]) -> tuple[str, tuple[Intent, ...], str | None]:
         if not spoken:
             return NONE, (), None
