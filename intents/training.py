@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -145,7 +147,9 @@ def _batches(rows: list[Features], targets: Matrix, seed: int) -> list[Batch]:
 
 def train_rights(found: Sequence[Example], seed: int, epochs: int = EPOCHS) -> tuple[Matrix, Any]:
     """Train the rights and conversational wishes; gives weights and bias, the mean over several draws."""
-    drawn = [_trained_once(found, seed + draw, epochs) for draw in range(DRAWINGS)]
+    with ProcessPoolExecutor(DRAWINGS, multiprocessing.get_context("spawn")) as workers:
+        begun = [workers.submit(_trained_once, found, seed + draw, epochs) for draw in range(DRAWINGS)]
+        drawn = [each.result() for each in begun]
     # The mean of linear models is one linear model, so steadier figures cost nothing when reading.
     weights: Matrix = np.stack([weights for weights, _ in drawn]).mean(axis=0, dtype=np.float32)
     return weights, np.stack([bias for _, bias in drawn]).mean(axis=0, dtype=np.float32)
