@@ -25,12 +25,16 @@ sources_app = typer.Typer(no_args_is_help=True, help="Where personal data lives.
 requests_app = typer.Typer(no_args_is_help=True, help="The tracked requests.")
 queue_app = typer.Typer(no_args_is_help=True, help="The plans that wait for an agent.")
 agents_app = typer.Typer(no_args_is_help=True, help="The people who work at the desk, and their tokens.")
+corrections_app = typer.Typer(
+    no_args_is_help=True, help="What agents said of messages that were read wrongly."
+)
 audit_app = typer.Typer(no_args_is_help=True, help="The chain of what was done.")
 for name, group in (
     ("sources", sources_app),
     ("requests", requests_app),
     ("queue", queue_app),
     ("agents", agents_app),
+    ("corrections", corrections_app),
     ("audit", audit_app),
 ):
     app.add_typer(group, name=name)
@@ -221,11 +225,42 @@ def _figures(figures: Mapping[str, Any], indent: str = "") -> str:
 
 
 @app.command()
-def train() -> None:
-    """Train the pipeline from its examples, deterministic under its seed."""
+def train(
+    learn: Annotated[bool, typer.Option("--learn", help="With the corrections kept, for this desk.")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Serve what was learned.")] = False,
+    on: Annotated[Path | None, typer.Option("--on", help="Labelled messages to compare on.")] = None,
+    config: Config = _DEFAULT,
+) -> None:
+    """Train the pipeline from its examples, deterministic under its seed; `--learn` shows the effect before `--accept`."""
     import intents
+    from assistant.learning import accept_learned, learn_from_corrections
 
-    typer.echo(_figures(intents.cli_train(Path(intents.__file__).parent / "model")))
+    if accept:
+        typer.echo(f"From its next start on, the desk reads with {accept_learned(_settings(config))}.")
+    elif learn:
+        typer.echo(_figures(learn_from_corrections(_settings(config), on)))
+    else:
+        typer.echo(_figures(intents.cli_train(Path(intents.__file__).parent / "model")))
+
+
+@corrections_app.command("list")
+def corrections_list(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """List what agents said of messages that were read wrongly."""
+    from assistant.reading_commands import list_corrections
+
+    _rows(list_corrections(_settings(config)), as_json=as_json)
+
+
+@corrections_app.command("keep")
+def corrections_keep(correction: int, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """Keep a correction for training, once its text is seen to name nobody."""
+    _run(config, "corrections-review", as_json=as_json, correction=correction, keep=True)
+
+
+@corrections_app.command("drop")
+def corrections_drop(correction: int, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """Drop a correction and its text."""
+    _run(config, "corrections-review", as_json=as_json, correction=correction, keep=False)
 
 
 @app.command()

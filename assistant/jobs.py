@@ -1,4 +1,4 @@
-"""The clock of the desk: each job is a name, a trigger and one casework call; a wake comes before the next tick."""
+"""The clock of the desk: each job is a name, a trigger and one casework call; each runs at the start, and a wake comes before the next tick."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Sweeper:
                 log.exception("job.failed", job=name)
 
     async def run_all(self) -> None:
-        """Run every sweep once, in order; after time was moved, or at the start."""
+        """Run every sweep once, in order, after time was moved."""
         for name in self._jobs:
             await self.run(name)
 
@@ -94,6 +94,7 @@ class Sweeper:
 
     async def _when_woken(self, name: str) -> None:
         event = self._services.waker.events[name]
+        await self.run(name)  # what fell due while the desk was down; one that dies often gets on all the same
         while True:
             await event.wait()
             event.clear()

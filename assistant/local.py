@@ -14,7 +14,7 @@ from aiohttp import web
 from sqlmodel import Session
 
 from assistant.app import Assembly, assemble, take_lock
-from assistant.casework import approval, queue, staff
+from assistant.casework import approval, corrections, queue, staff
 from assistant.casework.queue import Role, Scope
 from assistant.channels.email.channel import EmailChannel
 from assistant.config import Settings
@@ -63,7 +63,14 @@ def _reject(services: Services, session: Session, asked: Mapping[str, Any]) -> M
     return {"id": action.id, "state": action.state}
 
 
+def _review(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    kept = bool(asked["keep"])
+    correction = corrections.review(services, session, int(asked["correction"]), kept=kept)
+    return {"correction": correction.id, "kept": kept}
+
+
 COMMANDS: Mapping[str, _Work] = {
+    "corrections-review": _review,
     "agents-add": _add_agent,
     "agents-token": _token,
     "queue-approve": _approve,

@@ -20,7 +20,7 @@ from assistant.config import Settings
 from assistant.domain.plan import Identity, plan_from_json
 from assistant.errors import ConfigurationError, SourceUnavailable
 from assistant.store.keyring import Keyring, normal_address
-from assistant.store.tables import Audit, PrivacyRequest
+from assistant.store.tables import Audit, Correction, PrivacyRequest
 
 
 @contextmanager
@@ -194,6 +194,27 @@ def show_action(settings: Settings, action_id: str) -> Mapping[str, Any]:
             "blockers": [b.what for b in plan.blockers],
             "conflicts": list(plan.conflicts),
         }
+
+
+def list_corrections(settings: Settings, *, kept: bool | None = None) -> list[Mapping[str, Any]]:
+    """List what agents said of readings: all, or those kept or still to be reviewed."""
+    query = select(Correction).order_by(col(Correction.id))
+    if kept is not None:
+        query = query.where(col(Correction.kept).is_(True) if kept else col(Correction.kept).is_(None))
+    with _reading(settings) as session:
+        return [
+            {
+                "id": row.id,
+                "at": row.at.isoformat(),
+                "agent": row.agent,
+                "language": row.language,
+                "was": row.was,
+                "rights": row.rights,
+                "state": "kept" if row.kept else "to review",
+                "text": row.text,
+            }
+            for row in session.exec(query)
+        ]
 
 
 def list_agents(settings: Settings) -> list[Mapping[str, Any]]:

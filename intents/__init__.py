@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from intents.command import cli_classify, cli_evaluate, cli_train
+from intents.command import cli_classify, cli_evaluate, cli_train, learn
+from intents.examples import Example as Learned
 from intents.labels import CONVERSATIONAL, RIGHTS
+from intents.pseudonyms import pseudonymised
 from intents.reader import Reader
 from intents.reading import Intent, Reading
 
@@ -11,9 +13,12 @@ __all__ = [
     "CONVERSATIONAL",
     "RIGHTS",
     "Intent",
+    "Learned",
     "Reader",
     "Reading",
     "cli_classify",
     "cli_evaluate",
     "cli_train",
+    "learn",
+    "pseudonymised",
 ]

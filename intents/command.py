@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from intents.examples import Example
 from intents.reader import Reader
+
+_WEIGHT: Final = 4
+_NO_ALTERNATIVES: Final = str.maketrans("{|}", "   ")
 
 
 def _text_of(line: str) -> str:
@@ -43,6 +47,17 @@ def cli_evaluate(
         page_file.write_text(page(Path(path).name, figures, cases, reader.ask), encoding="utf-8")
     worst = [f"{e.what}: {e.case.row.text[:160]!r}" for e in errors(cases)[:10]]
     return figures | {"worst": worst}
+
+
+def learn(out_dir: Path, corrected: Sequence[Example]) -> dict[str, Any]:
+    """Train from the examples and from messages that were read wrongly, each counted as several; gives the figures."""
+    from intents.training import train
+
+    return train(out_dir, more=[Example(_plain(c.text), c.language, c.labels) for c in corrected] * _WEIGHT)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.translate(_NO_ALTERNATIVES).split())
 
 
 def cli_train(out_dir: str | Path, seed: int = 1) -> dict[str, Any]:

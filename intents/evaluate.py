@@ -41,9 +41,7 @@ class Judged:
     @property
     def found(self) -> frozenset[str]:
         """The rights listed, where the decision gives them any effect."""
-        if self.reading.decision == NONE:
-            return frozenset()
-        return frozenset(intent.name for intent in self.reading.intents if intent.name in RIGHTS)
+        return self.reading.rights
 
 
 def rows_of(path: Path) -> list[Row]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from intents.labels import NONE, RIGHTS
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -24,6 +26,15 @@ class Reading:
     intents: tuple[Intent, ...]
     details: dict[str, Any]
     sentence: str | None
+
+    @property
+    def rights(self) -> frozenset[str]:
+        """The rights listed, where the decision gives them any effect."""
+        return (
+            frozenset(i.name for i in self.intents if i.name in RIGHTS)
+            if self.decision != NONE
+            else frozenset()
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Give the JSON object that `assistant classify` prints."""

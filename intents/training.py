@@ -183,10 +183,15 @@ def train_languages(found: Sequence[Example], seed: int, epochs: int = EPOCHS) -
 
 
 def train(
-    out_dir: Path, seed: int = 1, *, directory: Path = EXAMPLES, epochs: int = EPOCHS
+    out_dir: Path,
+    seed: int = 1,
+    *,
+    directory: Path = EXAMPLES,
+    epochs: int = EPOCHS,
+    more: Sequence[Example] = (),
 ) -> dict[str, Any]:
-    """Train from the examples into a folder; the same seed gives the same figures."""
-    found = examples(directory)
+    """Train from the examples, and more of them, into a folder; the same seed gives the same figures."""
+    found = [*examples(directory), *more]
     nlp = blank_pipeline()
     component = nlp.get_pipe(COMPONENT)
     assert isinstance(component, PrivacyRights)  # noqa: S101 - tells mypy what our own factory made

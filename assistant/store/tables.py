@@ -88,6 +88,20 @@ class Message(SQLModel, table=True):
     raw: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
+class Correction(SQLModel, table=True):
+    """Which rights a message really uses, said by an agent; its words without who wrote them, so they may stay."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    message_id: int = Field(unique=True)  # the message itself goes when its time is over
+    language: str
+    text: str  # pseudonymised
+    was: list[str] = _json(list)
+    rights: list[str] = _json(list)
+    at: datetime = _instant()
+    agent: str
+    kept: bool | None = None  # None until somebody reviewed it; dropped ones are deleted
+
+
 class PrivacyRequest(SQLModel, table=True):
     """One right used by one person, with its clock."""
 

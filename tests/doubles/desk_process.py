@@ -235,6 +235,11 @@ class DeskProcess:
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
             return db.execute(sql, values).fetchall()
 
+    def own(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Ask the desk's own database."""
+        with closing(sqlite3.connect(f"file:{self.folder / 'data' / 'desk.db'}?mode=ro", uri=True)) as db:
+            return db.execute(sql, values).fetchall()
+
 
 class Chat:
     """What a person types and reads."""

@@ -11,7 +11,7 @@ import pytest
 
 from intents.cleaning import normalise
 from intents.evaluate import Row, evaluate, rows_of
-from intents.examples import examples, variants
+from intents.examples import Example, examples, variants
 from intents.labels import CONVERSATIONAL, LANGUAGES, NONE, RIGHTS
 from intents.reader import Reader
 from intents.training import train, utterances
@@ -116,13 +116,31 @@ def test_real_messages_with_a_right_are_not_missed() -> None:
     assert figures["missed"] <= 0.04
 
 
-def test_training_again_gives_the_same_figures(tmp_path: Path) -> None:
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A few of the examples, quick to train from."""
     source = tmp_path / "examples"
     for language in ("en", "fr"):
         (source / language).mkdir(parents=True)
         for label in ("erasure", "access", "none"):
             text = (EXAMPLES / language / f"{label}.txt").read_text("utf-8")
             (source / language / f"{label}.txt").write_text("\n".join(text.splitlines()[:12]), "utf-8")
+    return source
+
+
+def test_a_correction_is_read_as_it_was_corrected_after_learning_from_it(
+    source: Path, tmp_path: Path
+) -> None:
+    said = "enough of that circus with the raffle leaflets"
+    corrected = [Example(said, "en", frozenset({"objection"}))] * 4
+    train(tmp_path / "before", 3, directory=source, epochs=10)
+    train(tmp_path / "after", 3, directory=source, epochs=10, more=corrected)
+    before, after = (Reader.load(tmp_path / name).read(said) for name in ("before", "after"))
+    assert "objection" not in before.rights
+    assert after.rights == {"objection"}
+
+
+def test_training_again_gives_the_same_figures(source: Path, tmp_path: Path) -> None:
     figures = [train(tmp_path / name, 3, directory=source, epochs=3) for name in ("one", "two")]
     assert figures[0] == figures[1]
     one, two = (Reader.load(tmp_path / name) for name in ("one", "two"))

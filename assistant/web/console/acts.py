@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 from sqlmodel import Session
 
-from assistant.casework import closing, failed, questions, queue, staff, talking
+from assistant.casework import closing, corrections, failed, questions, queue, staff, talking
 from assistant.casework.approval import approve
 from assistant.casework.person import reveal
 from assistant.casework.queue import Principal, Role, get_action, get_request
@@ -21,6 +21,7 @@ from assistant.web.console.access import Visit, back, explained, show
 from assistant.web.console.request_page import gather, request_page
 from assistant.web.console.triage import open_from_triage
 from assistant.web.keys import DESK
+from intents import pseudonymised
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,13 @@ def _ask(a: Acting) -> None:
     questions.ask(a.services, a.session, a.ident, ground, a.text, a.agent, although_late=late)
 
 
+def _correct(a: Acting) -> None:
+    right, message = a.form.get("right", ""), a.form.get("message", "")
+    rights = [] if right == "none" else [right]
+    ident = int(message) if message.isdigit() else 0
+    corrections.correct(a.services, a.session, ident, rights, a.agent, pseudonymised)
+
+
 REQUEST_VERBS: Final[Mapping[str, Verb]] = {
     "reply": _reply,
     "ask": _ask,
@@ -93,6 +101,7 @@ CONVERSATION_VERBS: Final[Mapping[str, Verb]] = {
     "take": lambda a: talking.take_over(a.services, a.session, a.ident, a.agent),
     "give_back": lambda a: talking.give_back(a.services, a.session, a.ident, a.agent),
     "reply": _answer,
+    "correct": _correct,
 }
 
 

@@ -54,6 +54,7 @@ class Entry:
     who: str
     title: str
     text: str = ""
+    message_id: int | None = None  # of a message of the person, whose reading can be corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,8 @@ def message_entry(words: Words, message: Message, *, revealed: bool = False) -> 
     kind = {"assistant": "desk"}.get(message.sender, message.sender)
     who = message.name if message.sender in {"agent", "note"} else words(f"who.{kind}")
     text = message.text if revealed else mask_text(message.text)
-    return Entry(message.at, kind, who, words(f"timeline.{kind}"), text)
+    correctable = message.id if kind == "you" and message.text else None
+    return Entry(message.at, kind, who, words(f"timeline.{kind}"), text, correctable)
 
 
 def _audit_entry(words: Words, entry: Audit) -> Entry:

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from assistant.casework.talking import get_conversation
 from assistant.domain.masking import mask_text
+from assistant.domain.rights import Right
 from assistant.store import queries
 from assistant.store.tables import Conversation
 from assistant.web.console.access import HEADERS, Visit, show
@@ -75,7 +76,20 @@ async def show_talk(visit: Visit) -> web.StreamResponse:
         "talk.title",
         channel=visit.services.texts.label("channels", conversation.channel, visit.words.language),
     )
-    return show(visit, "talk.html", title=title, talk=conversation, entries=entries, refs=refs, last=last)
+    rights = [
+        (str(right), visit.services.texts.label("rights", right, visit.words.language)) for right in Right
+    ]
+    rights.append(("none", visit.words("talk.misread_none")))
+    return show(
+        visit,
+        "talk.html",
+        title=title,
+        talk=conversation,
+        entries=entries,
+        refs=refs,
+        last=last,
+        rights=rights,
+    )
 
 
 async def new_messages(visit: Visit) -> web.StreamResponse:
