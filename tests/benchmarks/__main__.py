@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +23,7 @@ from assistant.domain.plan import Identity
 from assistant.domain.rights import Right
 from assistant.services import Services
 from intents import Reader
+from intents.evaluate import TIMED_CHARACTERS, rows_of
 from tests.benchmarks.desk import (
     ASSISTANT,
     HELLO,
@@ -34,6 +36,9 @@ from tests.benchmarks.desk import (
 
 SOCKETS = 50
 SECONDS = 6.0
+HELD_OUT = Path(__file__).parents[1] / "data" / "intents" / "held_out.jsonl"
+LONG_MAIL = 5000  # words
+READING = "from intents import Reader; Reader.load().read('Please erase my data.')"
 TEXTS = (
     "How much is a server with 8 GB of memory?",
     "My website is slow since this morning, can you look?",
@@ -126,15 +131,37 @@ async def _listening(port: int) -> None:
     raise AssertionError("the echo does not listen")
 
 
-def reading_figure() -> Figure:
-    """Measure how long reading one message takes."""
+def reading_figures() -> list[Figure]:
+    """Measure reading: messages of up to 300 characters in ten languages, a long mail, and the memory it takes."""
     reader = Reader.load()
-    taken = []
-    for text in TEXTS * 100:
-        began = time.perf_counter()
-        reader.read(text)
-        taken.append(time.perf_counter() - began)
-    return Figure("reading one message, median", 1000 * statistics.median(taken), "ms", 1.0)
+    texts = [row.text for row in rows_of(HELD_OUT)]
+    short = [text for text in texts if len(text) <= TIMED_CHARACTERS]
+    words = " ".join(texts * 3).split()
+    mail = "\n".join(" ".join(words[at : at + 12]) + "." for at in range(0, LONG_MAIL, 12))
+    reader.read(mail)
+    taken = sorted(_milliseconds(reader, text) for text in short * 3)
+    long = statistics.median(_milliseconds(reader, mail) for _ in range(5))
+    return [
+        Figure("reading one message, median", statistics.median(taken), "ms", 1.0),
+        Figure("reading one message, p99", taken[int(len(taken) * 0.99)], "ms", 5.0),
+        Figure(f"reading a mail of {LONG_MAIL} words", long, "ms", 250.0),
+        Figure(
+            "memory of the reader over an empty process", _memory(READING) - _memory("pass"), "MiB", 220.0
+        ),
+    ]
+
+
+def _milliseconds(reader: Reader, text: str) -> float:
+    began = time.perf_counter()
+    reader.read(text)
+    return 1000 * (time.perf_counter() - began)
+
+
+def _memory(does: str) -> float:
+    """Run a line in a Python of its own and give what it holds at the end."""
+    shown = "print(next(l for l in open('/proc/self/status') if l.startswith('VmRSS')).split()[1])"
+    ran = subprocess.run([sys.executable, "-c", f"{does}\n{shown}"], check=True, capture_output=True)
+    return int(ran.stdout.split()[-1]) / 1024
 
 
 async def access_figure(folder: Path) -> Figure:
@@ -174,7 +201,7 @@ async def measure() -> list[Figure]:
     """Measure everything, one after the other."""
     with tempfile.TemporaryDirectory(prefix="desk-bench-") as name:
         folder = Path(name) / "desk"
-        return [*await chat_figures(folder), reading_figure(), await access_figure(folder)]
+        return [*await chat_figures(folder), *reading_figures(), await access_figure(folder)]
 
 
 def main() -> int:

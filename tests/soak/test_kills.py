@@ -75,10 +75,11 @@ class Load:
         while not self.over.is_set():
             async with aiohttp.ClientSession() as http:
                 person = Person(self, http)
-                if number == 0:
+                email = next(self.people, None) if number else None
+                if email is None:  # or everybody has asked already
                     await person.chatter()
                 else:
-                    await person.ask(next(self.people), *WISHES[(number + len(self.served)) % len(WISHES)])
+                    await person.ask(email, *WISHES[(number + len(self.served)) % len(WISHES)])
 
     async def api(self, method: str, path: str, **options: Any) -> Any:
         """Call the API of whichever desk is alive; None when it is not."""
@@ -113,16 +114,13 @@ class Person:
         await self.until(lambda m: m["expects"] == "code")
         await self.say(await self._eventually(lambda: self.load.desk.code(email), f"a code to {email}"))
         await self.until(lambda m: ref in m["text"] and m["expects"] != "code")
-        item = await self._eventually(lambda: self._plan(ref), f"a plan for {ref}")
-        body = {"plan_hash": item["plan_hash"]}
-        await self.load.api("POST", f"/queue/{item['id']}/approve", json=body)
 
         async def answered() -> bool:
-            request = await self.load.api("GET", f"/requests/{ref}")
-            if (
-                request and request["status"] == "awaiting_approval"
-            ):  # the desk died before it took the approval
+            """Approve the plan as it is now: the desk may die before it takes that, or another's erasure change it."""
+            if item := await self._plan(ref):
+                body = {"plan_hash": item["plan_hash"]}
                 await self.load.api("POST", f"/queue/{item['id']}/approve", json=body)
+            request = await self.load.api("GET", f"/requests/{ref}")
             return bool(request) and request["status"] == "answered"
 
         await self._eventually(answered, f"the answer to {ref}")
