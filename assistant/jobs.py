@@ -94,7 +94,9 @@ class Sweeper:
 
     async def _when_woken(self, name: str) -> None:
         event = self._services.waker.events[name]
-        await self.run(name)  # what fell due while the desk was down; one that dies often gets on all the same
+        await self.run(
+            name
+        )  # what fell due while the desk was down; one that dies often gets on all the same
         while True:
             await event.wait()
             event.clear()

@@ -77,7 +77,8 @@ async def show_talk(visit: Visit) -> web.StreamResponse:
         channel=visit.services.texts.label("channels", conversation.channel, visit.words.language),
     )
     rights = [
-        (str(right), visit.services.texts.label("rights", right, visit.words.language)) for right in Right
+        (str(right), visit.services.texts.label("right_names", right, visit.words.language))
+        for right in Right
     ]
     rights.append(("none", visit.words("talk.misread_none")))
     return show(
