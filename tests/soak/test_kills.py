@@ -163,13 +163,19 @@ class Person:
 
     async def _connected(self) -> aiohttp.ClientWebSocketResponse:
         if self.socket is None or self.socket.closed:
-            socket = await self.http.ws_connect(self.load.desk.facts["chat_ws"])
+            self.socket = socket = await self.http.ws_connect(self.load.desk.facts["chat_ws"])
             await socket.send_json({"type": "hello", "session": self.token, "after": None, "locale": "en"})
             first = await socket.receive_json(timeout=10)
             self.token = first["session"]
             self.heard |= {message["id"]: message for message in first["messages"]}
-            self.socket = socket
         return self.socket
+
+    async def _hang_up(self) -> None:
+        """Close a line that broke, so that the next look opens another."""
+        if self.socket is not None:
+            with suppress(*GONE, TimeoutError):
+                await self.socket.close()
+        self.socket = None
 
     async def _hear(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         with suppress(TimeoutError):
@@ -187,7 +193,7 @@ class Person:
                 if found := await look():
                     return found
             except (*GONE, TimeoutError):
-                self.socket = None
+                await self._hang_up()
             await asyncio.sleep(0.05)
         said = [message["text"][:60] for message in self.heard.values()]
         raise AssertionError(f"waited {PATIENCE:.0f} s for {what}; heard {said}")
