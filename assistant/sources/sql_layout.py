@@ -86,9 +86,9 @@ class Layout:
 
     tables: Mapping[str, Mapped]
     schema: Schema
-    said: dict[tuple[object, ...], str] = field(
-        default_factory=dict
-    )  # statements without values, rendered once
+    # Statements rendered once: those without values, and those that take some.
+    said: dict[tuple[object, ...], str] = field(default_factory=dict)
+    asked: dict[tuple[object, ...], sa.Compiled] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Mapped]:
         """Go through the mapped tables in the order of the map."""
@@ -122,8 +122,12 @@ class Layout:
         only = not mapped.map.identity and len(mapped.joins) == 1
         return only and self.tables[join.to].facts.is_unique(join.references)
 
-    def needed(self, mapped: Mapped) -> tuple[str, ...]:
-        """List the columns a set of its rows must hold: its key, what others refer to, what it refers by."""
+    @cached_property
+    def needed(self) -> Mapping[str, tuple[str, ...]]:
+        """List, per table, the columns a set of its rows must hold: its key, what others refer to, what it refers by."""
+        return {label: self._needed(mapped) for label, mapped in self.tables.items()}
+
+    def _needed(self, mapped: Mapped) -> tuple[str, ...]:
         own = (name for join in mapped.joins for name in join.columns)
         return tuple(dict.fromkeys([*mapped.map.key, *sorted(self.joining(mapped)), *own]))
 
@@ -131,9 +135,10 @@ class Layout:
         """List its columns that links lead to."""
         return frozenset(name for _, join in self.linked_to[mapped.label] for name in join.references)
 
-    def number(self, mapped: Mapped) -> int:
-        """Number a table by its place in the map."""
-        return list(self.tables).index(mapped.label)
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """Number each table by its place in the map."""
+        return {label: number for number, label in enumerate(self.tables)}
 
 
 def _shell(mapped: Mapped) -> Condition:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import contextmanager
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from assistant.domain.plan import Account, Identity
 from assistant.sources.sql_sets import Held, Sets, within
-from assistant.sources.sql_values import NEVER, Condition, either, identifies, keyed
+from assistant.sources.sql_values import NEVER, Condition, either, identified, keyed, sought
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +33,7 @@ class PersonRows:
         """Take the connection whose transaction holds the sets; `find` fills them."""
         self.connection = connection
         self.layout = layout
-        self.sets = Sets(connection, layout.said)
+        self.sets = Sets(connection, layout.said, layout.asked)
         self._found: dict[str, Held] = {}
         self._held = 0
 
@@ -96,17 +97,43 @@ class PersonRows:
     def find(self, identity: Identity, accounts: Sequence[Account] | None) -> None:
         """Fill the sets, from the accounts where they are known, else from what was proved."""
         for mapped in self.layout:
-            seed = _seed(mapped, identity, accounts)
-            if seed is not NEVER:
-                self.sets.fill(self._set(mapped), seed)
+            if mapped.map.account and accounts is not None:
+                keys = [account.key for account in accounts if account.table == mapped.label]
+                if keys:
+                    self.sets.fill(self._set(mapped), keyed(mapped.facts, mapped.map.key, keys))
+            else:
+                self._find_identified(mapped, identity)
         grown = deque(label for label, held in self._found.items() if held.size)
         while grown:
             grown.extend(self._follow(grown.popleft(), accounts))
         self._mark_shared()
 
+    def _find_identified(self, mapped: Mapped, identity: Identity) -> None:
+        found = {
+            (kind, column): values
+            for kind, columns in mapped.map.identity.items()
+            for column in columns
+            if (values := sought(mapped.facts, column, kind, identity.values(kind)))
+        }
+        if not found:
+            return
+
+        def named() -> Condition:
+            numbers = count()
+            return either(
+                *(
+                    identified(mapped.facts, column, kind, [_placeholder(next(numbers), v) for v in values])
+                    for (kind, column), values in found.items()
+                )
+            )
+
+        key = ("identified", mapped.label, *((*which, len(values)) for which, values in found.items()))
+        named_values = {_name(n): v for n, v in enumerate(chain.from_iterable(found.values()))}
+        self.sets.fill_by(self._set(mapped), key, named, named_values)
+
     def _set(self, mapped: Mapped) -> Held:
         if mapped.label not in self._found:
-            columns, number = self.layout.needed(mapped), self.layout.number(mapped)
+            columns, number = self.layout.needed[mapped.label], self.layout.numbers[mapped.label]
             self._found[mapped.label] = self.sets.make(mapped, columns, f"found_{number}")
         return self._found[mapped.label]
 
@@ -173,14 +200,9 @@ def person_rows(
     rows.sets.drop()
 
 
-def _seed(mapped: Mapped, identity: Identity, accounts: Sequence[Account] | None) -> Condition:
-    if mapped.map.account and accounts is not None:
-        keys = [account.key for account in accounts if account.table == mapped.label]
-        return keyed(mapped.facts, mapped.map.key, keys)
-    return either(
-        *(
-            identifies(mapped.facts, column, kind, identity.values(kind))
-            for kind, columns in mapped.map.identity.items()
-            for column in columns
-        ),
-    )
+def _name(number: int) -> str:
+    return f"sought_{number}"
+
+
+def _placeholder(number: int, value: str | int) -> sa.BindParameter[str | int]:
+    return sa.bindparam(_name(number), type_=sa.Integer() if isinstance(value, int) else sa.String())

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from assistant.sources.sql_engine import WRITES
 from assistant.sources.sql_values import NEVER, Condition, both
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy.sql import Select
     from sqlalchemy.sql.compiler import IdentifierPreparer
@@ -65,6 +66,7 @@ class Sets:
 
     connection: sa.Connection
     said: dict[tuple[object, ...], str]  # statements without values of a person, rendered once per layout
+    asked: dict[tuple[object, ...], sa.Compiled]  # those that take values, rendered once for a number of them
     _made: list[str] = field(default_factory=list)
 
     def make(self, mapped: Mapped, columns: tuple[str, ...], name: str) -> Held:
@@ -93,6 +95,24 @@ class Sets:
         if condition is NEVER:
             return 0
         return self._grown(held, self.connection.execute(held.adding(condition), execution_options=_COUNTED))
+
+    def fill_by(
+        self,
+        held: Held,
+        key: tuple[object, ...],
+        build: Callable[[], Condition],
+        values: Mapping[str, str | int],
+    ) -> int:
+        """Add the rows that fit; equal keys mean equal conditions, but for the values. Gives how many."""
+        if key not in self.asked:
+            self.asked[key] = held.adding(build()).compile(self.connection)
+        said = self.asked[key]
+        every: Any = said.construct_params(dict(values))
+        names = said.positiontup if isinstance(said, SQLCompiler) else None
+        taken = every if names is None else tuple(every[name] for name in names)
+        return self._grown(
+            held, self.connection.exec_driver_sql(str(said), taken, execution_options=_COUNTED)
+        )
 
     def follow(self, held: Held, columns: tuple[str, ...], parent: Held, references: tuple[str, ...]) -> int:
         """Add the rows whose columns lead to held rows of another table; gives how many."""

@@ -252,46 +252,43 @@ def instant_of(value: Any) -> datetime | None:
 _PUNCTUATION = " -./()"
 
 
-def identifies(facts: TableFacts, name: str, kind: str, values: Sequence[str]) -> Condition:
-    """Compare an identifying column with what was proved: e-mail addresses without regard to case."""
-    column, clause = facts.columns[name], facts.clause.c[name]
+def sought(facts: TableFacts, name: str, kind: str, values: Sequence[str]) -> tuple[str | int, ...]:
+    """Give what was proved as an identifying column spells it; nothing where no row can hold it."""
+    column = facts.columns[name]
     wanted = sorted({v.strip() for v in values if v.strip()})
-    if not wanted:
-        return NEVER
     if column.kind is Kind.INTEGER:
-        numbers = [int(v) for v in wanted if v.isascii() and v.isdigit() and str(int(v)) == v]
-        return clause.in_(numbers) if numbers else NEVER
-    text = clause if column.kind is Kind.TEXT or facts.raw else sa.cast(clause, sa.String)
-    if kind == "email":
-        return _same_address(facts, column, text, wanted)
+        return tuple(int(v) for v in wanted if v.isascii() and v.isdigit() and str(int(v)) == v)
+    if kind == "email" and not column.folds_case:
+        return tuple(sorted({w for v in wanted for w in _spellings(v)}))
     if kind == "client_id":
-        return sa.func.upper(sa.func.trim(text)).in_([v.upper() for v in wanted])
+        return tuple(v.upper() for v in wanted)
     if kind == "phone":
-        return _without_punctuation(text).in_(
-            ["".join(c for c in v if c not in _PUNCTUATION) for v in wanted]
-        )
-    return text.in_(wanted)
+        return tuple("".join(c for c in v if c not in _PUNCTUATION) for v in wanted)
+    return tuple(wanted)
 
 
-def _same_address(
-    facts: TableFacts, column: ColumnFacts, text: sa.ColumnElement[Any], wanted: Sequence[str]
+def identified(
+    facts: TableFacts, name: str, kind: str, values: Sequence[sa.BindParameter[str | int]]
 ) -> Condition:
-    if column.folds_case:
-        return text.in_(wanted)
-    spelled = sorted({w for v in wanted for w in _spellings(v)})
-    exact = sa.func.lower(sa.func.trim(text)).in_(spelled)
-    return sa.and_(_near(text, spelled), exact) if column.name in facts.folded else exact
+    """Compare an identifying column with what `sought` gave: e-mail addresses without regard to case."""
+    column, clause = facts.columns[name], facts.clause.c[name]
+    if column.kind is Kind.INTEGER:
+        return clause.in_(values)
+    text = clause if column.kind is Kind.TEXT or facts.raw else sa.cast(clause, sa.String)
+    if kind == "email" and not column.folds_case:
+        exact = sa.func.lower(sa.func.trim(text)).in_(values)
+        return sa.and_(_near(text, values), exact) if column.name in facts.folded else exact
+    if kind == "client_id":
+        return sa.func.upper(sa.func.trim(text)).in_(values)
+    return (_without_punctuation(text) if kind == "phone" else text).in_(values)
 
 
-def _near(text: sa.ColumnElement[Any], spelled: Sequence[str]) -> Condition:
+def _near(text: sa.ColumnElement[Any], spelled: Sequence[sa.BindParameter[str | int]]) -> Condition:
     """Narrow down by ranges that a NOCASE index answers: spaces may stand behind the address or before it."""
-    folded = sa.collate(text, "NOCASE")
-    return sa.or_(
-        *(
-            sa.and_(folded >= low, folded < high)
-            for low, high in (*((v, f"{v}!") for v in spelled), (" ", "!"))
-        )
-    )
+    folded, end = sa.collate(text, "NOCASE"), sa.literal_column("'!'", sa.String)
+    ranges = [(value, value.concat(end)) for value in spelled]
+    before = sa.and_(folded >= sa.literal_column("' '"), folded < end)
+    return sa.or_(before, *(sa.and_(folded >= low, folded < high) for low, high in ranges))
 
 
 def _spellings(address: str) -> tuple[str, ...]:
