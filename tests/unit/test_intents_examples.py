@@ -95,7 +95,6 @@ def test_no_line_stands_twice_in_the_examples() -> None:
     assert sorted({text for text in texts if texts.count(text) > 1}) == []
 
 
-@pytest.mark.skipif(not HELD_OUT.exists(), reason="no held-out set beside the examples")
 def test_no_held_out_message_stands_in_the_examples() -> None:
     assert _too_alike([row.text for row in rows_of(HELD_OUT)], _all_examples() + _drawn()) == []
 
