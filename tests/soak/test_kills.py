@@ -201,7 +201,6 @@ class Person:
 
 # aiohttp's client leaves a connection open that broke under it; the browsers here are not what is tested.
 @pytest.mark.filterwarnings("ignore:Unclosed connection:ResourceWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.timeout(120 + 30 * KILLS)
 async def test_killed_at_any_moment_nothing_is_lost_and_nothing_is_done_twice(tmp_path: Path) -> None:
     chance = random.Random(SEED)
