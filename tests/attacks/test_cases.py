@@ -12,6 +12,7 @@ import pyotp
 import pytest
 from sqlmodel import col, func, select
 
+from assistant.casework import execution
 from assistant.casework.proof import OPEN_LOGINS
 from assistant.demo.people import AGENTS
 from assistant.domain.assurance import Method
@@ -316,3 +317,25 @@ async def test_nothing_personal_is_in_logs_metrics_addresses_or_errors(
         assert value not in metrics
     assert "privacy_desk_requests_open" in metrics
     assert not [text for text in told if address in text]
+
+
+async def test_an_erasure_killed_after_the_source_committed_is_ended_and_answered(
+    desk: DeskInside, people: Iterator[Victim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim, services = next(people), desk.assembly.services
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, victim.email, ERASURE)
+    await desk.approve(ref)
+
+    def killed(*_: object) -> None:
+        raise RuntimeError("as if the process ended here")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(execution, "_step_done", killed)
+        await desk.forward("73h")
+        await desk.until_status(ref, "executing")
+        await desk.idle()
+    await services.write(execution.release_leases)
+    await desk.idle()
+    assert (await desk.request(ref))["status"] == "answered"
+    assert [e["event"] for e in await desk.events(ref)].count("step_done") >= 1
