@@ -120,7 +120,16 @@ class Services:
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run one unit; after its commit its messages reach the sockets and the sweeps it feeds wake up."""
-        result, posted, wakes = await self.store.write(lambda session: _collect(session, work))
+        return await self.prepare_and_write(lambda: work)
+
+    async def prepare_and_write(self, prepare: Callable[[], Callable[[Session], T]]) -> T:
+        """Compute before the transaction and run the unit that comes of it, as `write` does."""
+
+        def prepared() -> Callable[[Session], tuple[T, list[tuple[str, ChatMessage]], set[str]]]:
+            work = prepare()
+            return lambda session: _collect(session, work)
+
+        result, posted, wakes = await self.store.prepare_and_write(prepared)
         for conversation_id, message in posted:
             self.hub.publish(conversation_id, message)
         if wakes:

@@ -45,6 +45,7 @@ _PERIOD: Final = re.compile(
     r"|(?:les?\s+)?(?:\d+\s+)?derni(?:er|ère)e?s?\s+(?:jours?|semaines?|mois|années?))\b",
     re.IGNORECASE,
 )
+_DIGIT_OR_DOT: Final = re.compile(r"\d|\.\w")  # without either, nothing but an address is named
 _UNTIL: Final = re.compile(
     r"\b((?:until|till|while|as long as|jusqu['’](?:à|au|en|à ce que)|pendant|tant que|le temps (?:de|du|que)|"
     r"bis|solange|hasta que|mientras|finché|totdat|zolang|enquanto|até)\b[^.;!?\n]{2,120})",
@@ -59,12 +60,13 @@ def _each(pattern: re.Pattern[str], text: str) -> list[str]:
 
 def _identifiers(text: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    emails = [email.rstrip(".-") for email in _each(EMAIL, text)]
-    if emails:
-        found["email"] = list(dict.fromkeys(emails))
-    if not any(character.isdigit() for character in text) and "." not in text:
+    rest = text
+    if "@" in text:
+        if emails := [email.rstrip(".-") for email in _each(EMAIL, text)]:
+            found["email"] = list(dict.fromkeys(emails))
+        rest = EMAIL.sub(" ", text)
+    if not _DIGIT_OR_DOT.search(rest):
         return found
-    rest = EMAIL.sub(" ", text)
     clients = [token.upper() for pattern in (_CLIENT, _CLIENT_IS) for token in _each(pattern, rest)]
     named = {
         "client_id": list(dict.fromkeys(clients)),

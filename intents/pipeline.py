@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from intents.scorer import WEIGHTS_FILE, Scorer
 
 COMPONENT: Final = "privacy_rights"
 SCORES: Final = "privacy_scores"
+CHARACTERS_A_ZONE: Final = 100_000
 
 
 class PrivacyRights:
@@ -37,6 +39,30 @@ class PrivacyRights:
         """Read the weights; called by spaCy."""
         self.scorer = Scorer.read(Path(path) / WEIGHTS_FILE)
         return self
+
+
+class LineScorer:
+    """Runs a trained pipeline over sentences; from one thread at a time."""
+
+    def __init__(self, nlp: Language) -> None:
+        self._nlp = nlp
+        self._component: PrivacyRights = nlp.get_pipe(COMPONENT)  # type: ignore[assignment] # typed as any pipe
+        self._zone = ExitStack()
+        self._room = 0
+
+    def scores(self, lines: str) -> list[list[float]]:
+        """Give the probabilities of each line, in the order of OUTPUTS.
+
+        spaCy keeps the words it meets for as long as its memory zone lasts: one zone serves many messages, for
+        the sake of the words that come again, and then ends, for the sake of the memory.
+        """
+        if self._room < len(lines):
+            self._zone.close()
+            self._zone.enter_context(self._nlp.memory_zone())
+            self._room = CHARACTERS_A_ZONE
+        self._room -= len(lines)
+        scores: list[list[float]] = self._component(self._nlp.make_doc(lines)).user_data[SCORES].tolist()
+        return scores
 
 
 @Language.factory(COMPONENT)

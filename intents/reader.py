@@ -32,6 +32,7 @@ _RESERVES: Final = re.compile(
     r"|\bbehoud\w* (?:\w+ ){0,3}recht|\breserv\w+ ?-? ?(?:me|nos|o direito)\b"
     r"|\bjatan endale oiguse|\bоставляю за собой право|\bzastrzegam"
 )
+_LIKELY_ENOUGH: Final = 0.1  # a complaint less likely than this changes no reading
 _TINY: Final = 1e-9
 _TALK: Final = len(RIGHTS) + 1
 
@@ -55,7 +56,9 @@ class Reader:
     """Reads messages with a trained pipeline; made once, used from one thread at a time."""
 
     def __init__(self, nlp: Language, languages: LanguageReader, thresholds: Thresholds) -> None:
-        self._nlp = nlp
+        from intents.pipeline import LineScorer
+
+        self._lines = LineScorer(nlp)
         self._languages = languages
         self._thresholds = thresholds
 
@@ -105,14 +108,11 @@ class Reader:
 
     def scores(self, lines: list[str]) -> Scores:
         """Give the probabilities of each normalised sentence and, where there are a few, of them together."""
-        from intents.pipeline import SCORES
-
         if 1 < len(lines) <= READ_TOGETHER:
             lines = [*lines, " ".join(lines)]
-        with self._nlp.memory_zone():
-            scores: Scores = self._nlp("\n".join(lines)).user_data[SCORES].tolist()
+        scores = self._lines.scores("\n".join(lines))
         for line, row in zip(lines, scores, strict=True):
-            if _RESERVES.search(line):
+            if row[_COMPLAINT] > _LIKELY_ENOUGH and _RESERVES.search(line):
                 _without_complaint(row)
         return scores
 

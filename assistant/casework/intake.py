@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, case, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm.attributes import instance_dict, instance_state, manager_of_class, set_committed_value
 from sqlalchemy.orm.util import identity_key
@@ -32,15 +32,19 @@ _SAME_MESSAGE = select(_MESSAGES.c.id).where(
 _INSERT_UNLESS_KNOWN = (
     insert(_MESSAGES).on_conflict_do_nothing().returning(_MESSAGES.c.id)
 )  # as SQLite says it too
-_CONVERSATION = _CONVERSATIONS.select().where(_CONVERSATIONS.c.id == bindparam("which"))
 _TALK_ON = update(_CONVERSATIONS).where(_CONVERSATIONS.c.id == bindparam("which"))
+_LAST_AT, _NOW = _CONVERSATIONS.c.last_at, bindparam("now", type_=_CONVERSATIONS.c.last_at.type)
+_TALKED_AGAIN = _TALK_ON.values(last_at=case((_LAST_AT < _NOW, _NOW), else_=_LAST_AT)).returning(
+    *_CONVERSATIONS.c
+)
 REMINDERS_BEFORE = (10, 5, 2, 1, 0)  # days before safe_on
 
 
 def find_or_start_conversation(services: Services, session: Session, incoming: Incoming) -> Conversation:
-    """Give the conversation of a thread, begun with its first message."""
+    """Give the conversation of a thread, begun with its first message and active now."""
     ident = conversation_id(services, incoming.channel, incoming.thread)
-    if found := _conversation(session, ident):
+    now = services.clock.now()
+    if found := _talked_again(session, ident, now):
         return found
     conversation = Conversation(
         id=ident,
@@ -48,7 +52,7 @@ def find_or_start_conversation(services: Services, session: Session, incoming: I
         thread=incoming.thread,
         language=incoming.locale,
         started_at=incoming.received_at,
-        last_at=incoming.received_at,
+        last_at=now,
         subject_hint=incoming.sender,
         answerable=not incoming.automatic and incoming.doubtful_sender is None,
     )
@@ -57,16 +61,18 @@ def find_or_start_conversation(services: Services, session: Session, incoming: I
     return conversation
 
 
-def _conversation(session: Session, ident: str) -> Conversation | None:
+def _talked_again(session: Session, ident: str, now: datetime) -> Conversation | None:
     """Give a stored conversation as the session would, at a third of the price: every message needs it."""
-    key = identity_key(Conversation, ident)
-    if (held := session.identity_map.get(key)) is not None:
-        return held
-    row = session.connection().execute(_CONVERSATION, {"which": ident}).one_or_none()
+    row = session.connection().execute(_TALKED_AGAIN, {"which": ident, "now": now}).one_or_none()
     if row is None:
         return None
+    values = dict(zip(_CONVERSATIONS.c.keys(), row, strict=True))
+    key = identity_key(Conversation, ident)
+    if (held := session.identity_map.get(key)) is not None:
+        set_committed_value(held, "last_at", values["last_at"])
+        return held
     conversation = manager_of_class(Conversation).new_instance()
-    instance_dict(conversation).update(zip(_CONVERSATIONS.c.keys(), row, strict=True))
+    instance_dict(conversation).update(values)
     instance_state(conversation).key = key
     session.add(conversation)
     return conversation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -52,9 +52,14 @@ class TalkingDesk:
     async def receive(self, incoming: Incoming) -> Receipt:
         """Store a message and, in the same transaction, answer it; returns after the commit.
 
-        It is read in the unit too: two threads that take turns at the interpreter cost more than either saves.
+        The writer's thread reads it: two that take turns at the interpreter cost more than either saves.
         """
-        receipt, attempt = await self.services.write(lambda session: self._turn(session, incoming))
+
+        def read() -> Callable[[Session], tuple[Receipt, proof.Attempt | None]]:
+            reading = self.reader.read(incoming.text if incoming.kind == "text" else "")
+            return lambda session: self._turn(session, incoming, reading)
+
+        receipt, attempt = await self.services.prepare_and_write(read)
         if attempt is not None:
             self._later(self._check(receipt.message_id, attempt, incoming.text))
         return receipt
@@ -83,11 +88,13 @@ class TalkingDesk:
 
     # ── one message ────────────────────────────────────────────────────────────────────────────────
 
-    def _turn(self, session: Session, incoming: Incoming) -> tuple[Receipt, proof.Attempt | None]:
+    def _turn(
+        self, session: Session, incoming: Incoming, reading: Reading
+    ) -> tuple[Receipt, proof.Attempt | None]:
         services = self.services
         incoming = replace(incoming, locale=self._locale(incoming.locale))
         conversation = find_or_start_conversation(services, session, incoming)
-        reading = self._read(session, conversation, incoming)
+        reading = self._without_ours(session, conversation, reading)
         message_id, known = store_incoming(session, conversation, incoming, _as_json(reading))
         receipt = Receipt(conversation.id, message_id, known)
         if known:
@@ -121,13 +128,12 @@ class TalkingDesk:
             set_handled(session, message_id, handled=False)
         return receipt, turn.pending
 
-    def _read(self, session: Session, conversation: Conversation, incoming: Incoming) -> Reading:
-        """Read what the person says of their own: our words sent back are no wish of theirs."""
-        reading = self.reader.read(incoming.text if incoming.kind == "text" else "")
+    def _without_ours(self, session: Session, conversation: Conversation, reading: Reading) -> Reading:
+        """Count what the person says of their own: our words sent back are no wish of theirs."""
         if reading.decision == "none":
             return reading
         ours = talk.said_by_us(self.services, session, conversation.id)
-        return self.reader.read(incoming.text, quoted=ours) if ours else reading
+        return self.reader.read(reading.text, quoted=ours) if ours else reading
 
     def _locale(self, locale: str | None) -> str | None:
         short = (locale or "")[:2].lower()
@@ -209,6 +215,7 @@ class TalkingDesk:
         """Give a turn in which nobody wrote anything."""
         quiet = Reading("", conversation.language or "en", "none", (), {}, None)
         now = self.services.clock.now()
+        conversation.last_at = max(conversation.last_at, now)
         return Turn(
             self.services, session, conversation, "", "text", now, quiet, State.of(conversation.state)
         )

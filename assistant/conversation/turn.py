@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.orm.attributes import instance_state
 from sqlmodel import Session, col, select
 
 from assistant.casework import closing, marketing, proof, talk
@@ -627,18 +628,16 @@ class Turn:
         return [*self._login_choice(references), self._button("talk_to_person", "human")]
 
     def store_state(self) -> None:
-        """Keep where the talk stands now."""
-        changes = {
-            "state": self.state.as_json(),
-            "language": self.conversation.language,
-            "last_at": self.received_at_or_later(),
-            "wants_person_at": self.conversation.wants_person_at,
-        }
-        keep_talk(self.session, self.conversation, changes)
-
-    def received_at_or_later(self) -> datetime:
-        """Give the instant the conversation was last active."""
-        return max(self.conversation.last_at, self.services.clock.now())
+        """Keep where the talk stands now, unless it stands where it stood."""
+        state = self.state.as_json()
+        if state != self.conversation.state or instance_state(self.conversation).modified:
+            changes = {
+                "state": state,
+                "language": self.conversation.language,
+                "last_at": self.conversation.last_at,
+                "wants_person_at": self.conversation.wants_person_at,
+            }
+            keep_talk(self.session, self.conversation, changes)
 
 
 _NO_DETAILS: frozenset[str] = frozenset()

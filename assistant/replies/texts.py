@@ -67,6 +67,9 @@ class Texts:
         """Take what `load` made."""
         self.desk = desk
         self._locales = locales
+        self._unchanging: dict[
+            tuple[str, str | None], Rendered
+        ] = {}  # texts that take no value, once written
 
     @classmethod
     def load(
@@ -86,11 +89,16 @@ class Texts:
 
     def render(self, name: str, locale: str | None, /, **values: Any) -> Rendered:
         """Write a text; an unknown locale is written in English, wrong values raise TextError."""
+        if not values and (written := self._unchanging.get((name, locale))):
+            return written
         if (message := MESSAGES.get(name)) is None:
             raise TextError(f"There is no text named {name}; the catalogue is assistant/domain/messages.py.")
         _check_values(f"text {name}", message.needs, message.may, values)
         filled = dict.fromkeys(message.may) | values
-        return _split(self._locale(locale).fill(f"{name}.txt", filled))
+        rendered = _split(self._locale(locale).fill(f"{name}.txt", filled))
+        if not values and locale in self._locales:
+            self._unchanging[name, locale] = rendered
+        return rendered
 
     def page(self, name: str, locale: str | None, /, **values: Any) -> Mapping[str, str]:
         """Write the parts of a page, by their keys in pages.toml; plain text, for the template to escape."""

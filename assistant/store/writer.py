@@ -1,6 +1,8 @@
 """The one writer: many units of work in one transaction, each in its own savepoint, committed together.
 
-Group commit is what makes a durable chat turn cheap: one fsync answers everybody who waited for it.
+Group commit is what makes a durable chat turn cheap: one fsync answers everybody who waited for it. What
+the units of a batch compute without the database is computed first, one after the other: the same code on
+the same data stays in the processor's cache, and the transaction is that much shorter.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ from assistant.errors import StoreUnavailable
 
 T = TypeVar("T")
 Unit = Callable[[Session], T]
-_Job = tuple[Unit[Any], "asyncio.Future[Any]"]
+Preparation = Callable[[], Unit[T]]
+_Job = tuple[Preparation[Any], "asyncio.Future[Any]"]
+_Done = tuple["asyncio.Future[Any]", Any, BaseException | None]
 _MOST_UNITS_A_COMMIT = 256
 _BUSY_TIMEOUT_MS = 5_000
 
@@ -71,10 +75,14 @@ class Store:
 
     async def write(self, work: Unit[T]) -> T:
         """Run a unit and return its result once it is on disk; raises what the unit raised, or StoreUnavailable."""
+        return await self.prepare_and_write(lambda: work)
+
+    async def prepare_and_write(self, prepare: Preparation[T]) -> T:
+        """Compute before the transaction, on the writer's thread, and run the unit that comes of it, as `write` does."""
         if self._closed:
             raise StoreUnavailable
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put((work, future))
+        self._jobs.put((prepare, future))
         return await future
 
     async def read(self, work: Unit[T]) -> T:
@@ -114,10 +122,14 @@ class Store:
             batch.append(job)
         return batch, True
 
-    def _commit(self, batch: list[_Job]) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
+    def _commit(self, batch: list[_Job]) -> list[_Done]:
         try:
+            units = [(future, *_settled(prepare)) for prepare, future in batch]
             with UnitSession(self.engine, expire_on_commit=False) as session:
-                done = [(future, *_one(session, work)) for work, future in batch]
+                done = [
+                    (future, None, error) if unit is None else (future, *_one(session, unit))
+                    for future, unit, error in units
+                ]
                 session.commit()
         except SQLAlchemyError as error:  # the disk is full, the database locked: nobody was acknowledged
             log.error(  # noqa: TRY400 - the kind is enough; the text may hold what was to be stored
@@ -162,16 +174,20 @@ def _open_savepoint(session: Session, _context: object, _instances: object) -> N
 
 
 def _one(session: UnitSession, work: Unit[Any]) -> tuple[Any, BaseException | None]:
+    return _settled(lambda: session.run(work))
+
+
+def _settled(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
     try:
-        return session.run(work), None
+        return work(), None
     except (OperationalError, InterfaceError):
         raise  # the disk is full or the database gone: no neighbour can be kept either
-    except Exception as error:  # broad: a unit's error belongs to whoever handed it in, not to its neighbours
+    except Exception as error:  # broad: an error belongs to whoever handed the unit in, not to its neighbours
         return None, error
 
 
-def _answer(done: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -> None:
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any, BaseException | None]]] = {}
+def _answer(done: list[_Done]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Done]] = {}
     for item in done:
         by_loop.setdefault(item[0].get_loop(), []).append(item)
     for loop, items in by_loop.items():
@@ -179,7 +195,7 @@ def _answer(done: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -
             loop.call_soon_threadsafe(_settle, items)
 
 
-def _settle(items: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -> None:
+def _settle(items: list[_Done]) -> None:
     for future, result, error in items:
         if future.cancelled():
             continue

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,31 @@ async def test_a_unit_may_go_on_after_a_savepoint_of_its_own_failed(store: Store
 
     assert await _together(store, unit, _by_orm("next")) == ["done", "next"]
     assert await _names(store) == ["next", "went on"]
+
+
+async def test_what_a_batch_computes_is_computed_before_its_transaction_and_fails_alone(store: Store) -> None:
+    done: list[str] = []
+    error = ValueError("not computable")
+
+    def computing(name: str) -> Unit[str]:
+        done.append(f"computed {name}")
+        if name == "b":
+            raise error
+
+        def unit(session: Session) -> str:
+            done.append(f"wrote {name}")
+            return _by_orm(name)(session)
+
+        return unit
+
+    handed_in = threading.Event()
+    held = asyncio.create_task(store.write(lambda _: handed_in.wait(60)))
+    tasks = [asyncio.create_task(store.prepare_and_write(partial(computing, name))) for name in "abc"]
+    await asyncio.sleep(0)
+    handed_in.set()
+    assert await held
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert results == ["a", error, "c"]
+    assert done == ["computed a", "computed b", "computed c", "wrote a", "wrote c"]
+    assert await _names(store) == ["a", "c"]
