@@ -405,9 +405,16 @@ def agents_add(
     if role not in {"agent", "approver", "lead", "auditor"}:
         raise ConfigurationError(f"--role: {role!r} is none; choose agent, approver, lead or auditor.")
     password, totp = secrets.token_urlsafe(15), pyotp.random_base32()
+    from assistant.casework.staff import hash_password
     from assistant.local import run_command
 
-    asked = {"name": name, "role": role, "email": email, "password": password, "totp_secret": totp}
+    asked = {
+        "name": name,
+        "role": role,
+        "email": email,
+        "password_hash": hash_password(password),
+        "totp_secret": totp,
+    }
     done = asyncio.run(run_command(_settings(config), "agents-add", asked))
     _print({**done, "password": password, "totp_secret": totp}, as_json=as_json)
 

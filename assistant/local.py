@@ -32,7 +32,7 @@ def _add_agent(services: Services, session: Session, asked: Mapping[str, Any]) -
         session,
         asked["name"],
         Role(asked["role"]),
-        password=asked["password"],
+        password_hash=asked["password_hash"],
         totp_secret=asked["totp_secret"],
         email=asked.get("email"),
         language=asked.get("language", "en"),

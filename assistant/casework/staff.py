@@ -25,28 +25,33 @@ _STEP_SECONDS = 30
 _SHORTEST_PASSWORD = 12
 
 
+def hash_password(password: str) -> str:
+    """Hash a password to be stored; slow, so never in a unit; raises Invalid for a weak one."""
+    if len(password) < _SHORTEST_PASSWORD:
+        raise Invalid(f"The password needs at least {_SHORTEST_PASSWORD} characters.")
+    return _HASHER.hash(password)
+
+
 def add_agent(
     services: Services,
     session: Session,
     name: str,
     role: Role,
     *,
-    password: str,
+    password_hash: str,
     totp_secret: str,
     email: str | None = None,
     language: str = "en",
 ) -> Agent:
-    """Add an agent; raises Conflict if the name is taken, Invalid for a weak password."""
+    """Add an agent; raises Conflict if the name is taken."""
     if not name.strip() or len(name) > 64:  # noqa: PLR2004 - a name fits on a badge
         raise Invalid("Give the agent a name of at most 64 characters.")
-    if len(password) < _SHORTEST_PASSWORD:
-        raise Invalid(f"The password needs at least {_SHORTEST_PASSWORD} characters.")
     if session.get(Agent, name):
         raise Conflict(f"There is an agent {name} already; see `assistant agents list`.")
     agent = Agent(
         name=name,
         role=role,
-        password=_HASHER.hash(password),
+        password=password_hash,
         totp_secret=services.keyring.seal(totp_secret),
         email=email,
         language=language,
@@ -101,7 +106,7 @@ def password_matches(stored: str | None, password: str) -> bool:
         _HASHER.verify(stored or nobody, password)
     except (VerificationError, InvalidHashError):
         return False
-    return stored is not None
+    return bool(stored)
 
 
 @cache

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
 from sqlmodel import Session
 
 from assistant.app import Assembly, SystemClock, assemble, take_lock
@@ -21,12 +22,15 @@ from assistant.channels.email.channel import EmailChannel
 from assistant.config import load_settings
 from assistant.demo.clock import DemoClock
 from assistant.demo.pages import DemoSite, demo_routes
-from assistant.demo.people import AGENTS, SUBJECTS
+from assistant.demo.people import AGENTS, SUBJECTS, DemoAgent
 from assistant.demo.settings import DemoFolder, lay_out
 from assistant.serving import bind, serve
 from assistant.store.tables import Agent
 
-_TOKEN_OWNER = "api-demo"  # noqa: S105 - a name
+# Whose token the demo prints; nobody signs in as them.
+_TOKEN_OWNER = DemoAgent("api-demo", secrets.token_urlsafe(32), AGENTS[0].totp_secret, "lead")
+# The passwords are printed at every start: what costs a second would protect nothing.
+_PRINTED = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ async def run_demo(options: DemoOptions, say: Callable[[str], None]) -> None:
     settings = load_settings(demo.settings_file)
     lock = take_lock(settings)
     assembly = assemble(settings, clock=clock, device_clock=SystemClock())
-    token = await assembly.services.write(lambda session: _staff(assembly, session))
+    token = await assembly.services.write(lambda session: _add_staff(assembly, session))
     site = DemoSite(clock=clock, mailbox_dir=demo.mailbox_dir, public_url=url, client_area=demo.client_area)
     loop = asyncio.get_running_loop()
     clock.on_forward(lambda: _wake_from_thread(loop, assembly))
@@ -77,29 +81,20 @@ def _wake_all(assembly: Assembly) -> None:
     )
 
 
-def _staff(assembly: Assembly, session: Session) -> str:
+def _add_staff(assembly: Assembly, session: Session) -> str:
     services = assembly.services
-    for agent in AGENTS:
+    for agent in (*AGENTS, _TOKEN_OWNER):
         if session.get(Agent, agent.name) is None:
             staff.add_agent(
                 services,
                 session,
                 agent.name,
                 Role(agent.role),
-                password=agent.password,
+                password_hash=_PRINTED.hash(agent.password),
                 totp_secret=agent.totp_secret,
-                email=f"{agent.name}@desk.example",
+                email=None if agent is _TOKEN_OWNER else f"{agent.name}@desk.example",
             )
-    if session.get(Agent, _TOKEN_OWNER) is None:
-        staff.add_agent(
-            services,
-            session,
-            _TOKEN_OWNER,
-            Role.LEAD,
-            password=secrets.token_urlsafe(32),
-            totp_secret=AGENTS[0].totp_secret,
-        )
-    return staff.new_token(services, session, _TOKEN_OWNER, Scope.APPROVE, may_approve_irreversible=True)
+    return staff.new_token(services, session, _TOKEN_OWNER.name, Scope.APPROVE, may_approve_irreversible=True)
 
 
 def _facts(assembly: Assembly, demo: DemoFolder, token: str) -> dict[str, Any]:

@@ -196,10 +196,11 @@ async def console_site(
 
 
 def _add_staff(services: Services, session: Session, secrets: dict[str, str]) -> None:
+    hashed = staff.hash_password(PASSWORD)
     for name, role in STAFF.items():
         language = "fr" if name == "Marc" else "en"
         staff.add_agent(
-            services, session, name, role, password=PASSWORD, totp_secret=secrets[name], language=language
+            services, session, name, role, password_hash=hashed, totp_secret=secrets[name], language=language
         )
 
 

@@ -193,7 +193,7 @@ def _staff(assembly: Assembly, session: Session) -> dict[str, str]:
             session,
             agent.name,
             Role(agent.role),
-            password=agent.password,
+            password_hash=staff.hash_password(agent.password),
             totp_secret=agent.totp_secret,
         )
     return {

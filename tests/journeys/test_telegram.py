@@ -92,9 +92,7 @@ async def bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 def _token(assembly: Assembly, session: Any) -> str:
     services = assembly.services
-    staff.add_agent(
-        services, session, "rowan", Role.LEAD, password="correct-horse-9", totp_secret=TOTP_SECRET
-    )
+    staff.add_agent(services, session, "rowan", Role.LEAD, password_hash="", totp_secret=TOTP_SECRET)
     return staff.new_token(services, session, "rowan", Scope.APPROVE, may_approve_irreversible=True)
 
 
