@@ -7,27 +7,16 @@ from typing import Any, Final
 
 from intents.purposes import is_marketing, purposes_of, topics_of
 from intents.rectifying import change_in
+from intents.wording import matcher
 
 BARE_CHARACTERS: Final = 60
 EMAIL: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_CLIENT: Final = re.compile(
-    r"\b(?:client(?:e|s)?|customer|kunden?|account|klant|cliente|kliendi|клиента?|klienta?)"
-    r"(?:[\s-]*(?:number|numéro|numero|nummer|no|nr|n°|nº|id|номер|код))?\s*[-.:#°]{0,2}\s*"
-    r"((?:[A-Za-z]{1,4}-?)?\d{3,10})\b"
-    r"|\b(?:n°|nº|no|nr|numéro|numero|number|номер)\.?\s*(?:de\s+|du\s+)?"
-    r"(?:client(?:e)?|customer|klienta?|клиента)\s*(?:est|is|:|#)?\s*((?:[A-Za-z]{1,4}-?)?\d{3,10})\b",
-    re.IGNORECASE,
+_ID: Final = r"((?:[A-Za-z]{1,4}-?)?\d{3,10})\b"
+_CLIENTS: Final = (
+    matcher(rf"\b<client_number>\s*(?:<is>\b|[-.:#°=]{{1,2}})?\s*{_ID}"),
+    matcher(rf"\b<client>(?:\s*<number_sign>)?\s*[-.:#°]{{0,2}}\s*{_ID}"),
 )
-_CLIENT_IS: Final = re.compile(
-    r"\b(?:client|customer|kunden|klanten|cliente)[\s-]?(?:number|numéro|numero|nummer|id)\s+"
-    r"(?:is|est|ist|es|è|é)\s+((?:[A-Za-z]{1,4}-?)?\d{3,10})\b",
-    re.IGNORECASE,
-)
-_INVOICE: Final = re.compile(
-    r"\b(?:invoice|facture|rechnung|factura|fattura|factuur|fatura|arve|сч[её]т|faktur[aęy])"
-    r"(?:\s*(?:number|numéro|nummer|no|nr|n°|nº))?\s*[.:#]?\s*([A-Za-z]{0,5}[-/]?\d[\w/-]{1,20})",
-    re.IGNORECASE,
-)
+_INVOICE: Final = matcher(r"\b<invoice>(?:\s*<number_sign>)?\s*[.:#]?\s*([A-Za-z]{0,5}[-/]?\d[\w/-]{1,20})")
 _DOMAIN: Final = re.compile(
     r"(?<![@\w.-])(?:https?://)?(?:www\.)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,4}"
     r"(?:com|net|org|eu|fr|de|es|it|nl|pt|ee|ru|pl|io|info|biz|dev|app|shop|uk|be|ch|at|example|test))\b(?!@)",
@@ -36,21 +25,17 @@ _DOMAIN: Final = re.compile(
 _PHONE: Final = re.compile(
     r"(?<![\w@.-])(?:\+|00)\d(?:[\s.()-]{0,2}\d){7,13}(?!\w)|(?<![\w@.-])0\d(?:[\s.-]?\d){8}(?!\w)"
 )
-_PERIOD: Final = re.compile(
-    r"\b(?:(?:since|from|between|depuis|entre|seit|desde|dal|sinds)\s+(?:le\s+|the\s+)?"
-    r"(?:\d{1,2}\s+\w+\s+|\w+\s+)?(?:19|20)\d\d"
-    r"(?:\s*(?:to|until|and|à|et|jusqu'[àe]n?|bis|hasta|a|tot)\s+(?:\w+\s+)?(?:19|20)\d\d)?"
-    r"|(?:in|en|im)\s+(?:19|20)\d\d"
-    r"|(?:the\s+)?(?:last|past)\s+(?:\d+\s+)?(?:days?|weeks?|months?|years?)"
-    r"|(?:les?\s+)?(?:\d+\s+)?derni(?:er|ère)e?s?\s+(?:jours?|semaines?|mois|années?))\b",
-    re.IGNORECASE,
+_DATE: Final = (
+    r"(?:(?:\d{1,2}<day_sign>?\s+(?:de\s+|of\s+)?)?(?:[^\W\d]+\s+(?:del?\s+|of\s+)?)?(?:19|20)\d\d"
+    r"(?:\.\s+aasta(?:\s+[^\W\d]+)?)?|\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d)"
 )
+_PERIOD: Final = matcher(
+    rf"\b(?:<since>\s+(?:<the>\s+)?{_DATE}(?:\s*<up_to>\s+(?:<the>\s+)?{_DATE})?|<in_year>\s+(?:19|20)\d\d"
+    r"|(?:<the>\s+)?<last>\s+(?:[^\W_]+\s+)?<unit>"
+    r"|(?:(?:<the>\s+|l[’'])?(?:[^\W_]+\s+)?)derni(?:er|ère)s?\s+<unit>)\b"  # in French it stands after the number
+)
+_UNTIL: Final = matcher(r"\b<until>\b[^.;!?\n]{2,120}")
 _DIGIT_OR_DOT: Final = re.compile(r"\d|\.\w")  # without either, nothing but an address is named
-_UNTIL: Final = re.compile(
-    r"\b((?:until|till|while|as long as|jusqu['’](?:à|au|en|à ce que)|pendant|tant que|le temps (?:de|du|que)|"
-    r"bis|solange|hasta que|mientras|finché|totdat|zolang|enquanto|até)\b[^.;!?\n]{2,120})",
-    re.IGNORECASE,
-)
 
 
 def _each(pattern: re.Pattern[str], text: str) -> list[str]:
@@ -67,7 +52,7 @@ def _identifiers(text: str) -> dict[str, Any]:
         rest = EMAIL.sub(" ", text)
     if not _DIGIT_OR_DOT.search(rest):
         return found
-    clients = [token.upper() for pattern in (_CLIENT, _CLIENT_IS) for token in _each(pattern, rest)]
+    clients = [token.upper() for pattern in _CLIENTS for token in _each(pattern, rest)]
     named = {
         "client_id": list(dict.fromkeys(clients)),
         "invoice": [token.upper() for token in _each(_INVOICE, rest)],

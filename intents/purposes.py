@@ -21,7 +21,7 @@ _PURPOSES: Final = {
     ),
     "profiling": _any_of(
         r"profil(?:ing|age|ier|er\b)|perfil(?:ado|es|ación)|elaboraci[óo]n de perfiles|profilazione|"
-        r"definição de perfis|profileri|профилир|profilow|tracking|track(?:ed)? me|pist(?:er|age)|tracer"
+        r"definição de perfis|profileri|profileer|профилир|profilow|tracking|track(?:ed)? me|pist(?:er|age)|tracer"
     ),
     "analytics": _any_of(r"analytics|analys|statisti|cookies?\b|анализ|analü|анал"),
     "push": _any_of(r"push|notifications?\b|notificacion|benachrichtigung|уведомл|powiadom|teavitus"),
@@ -46,7 +46,7 @@ _UNSUBSCRIBE: Final = _any_of(
 )
 _TOPICS: Final = {
     "calls": _any_of(
-        r"calls?\b|recordings?|phone conversation|appels?\b|enregistrement|anruf|llamada|chiamat|gesprek|chamada|kõne|звон|rozmow"
+        r"calls?\b|recordings?|phone conversation|appels?\b|enregistrement|anruf|llamada|chiamat|gesprek|chamada|kõne|звон|rozm[oó]w"
     ),
     "chats": _any_of(r"chats?\b|transcri|conversations?\b|tickets?\b|[ée]changes|échangés|vestlus|чат|czat"),
     "logs": _any_of(r"logs?\b|journaux|ip address|adresse ip|connexions?\b|protokoll|логи|журнал"),

@@ -22,7 +22,9 @@ from assistant.disclosure import PackageFacts, write_package
 from assistant.domain.plan import Identity
 from assistant.domain.rights import Right
 from assistant.services import Services
-from intents import Reader
+from intents import RIGHTS, Reader
+from intents.cleaning import HEAD_CHARACTERS, TAIL_CHARACTERS
+from intents.details import details_of
 from intents.evaluate import TIMED_CHARACTERS, rows_of
 from tests.benchmarks.desk import (
     ASSISTANT,
@@ -38,6 +40,18 @@ SOCKETS = 50
 SECONDS = 6.0
 HELD_OUT = Path(__file__).parents[1] / "data" / "intents" / "held_out.jsonl"
 LONG_MAIL = 5000  # words
+MOST_CHARACTERS = HEAD_CHARACTERS + TAIL_CHARACTERS  # of a message are read
+# Texts on which a matcher that backtracks would take seconds; the desk's one writer reads them.
+MADE_TO_BE_SLOW = (
+    "change from a to b ",
+    "replace a with b ",
+    "it is not ",
+    ": a ",
+    "new a b c ",
+    "since january ",
+    "a@",
+    "jo@a.example ",
+)
 READING = "from intents import Reader; Reader.load().read('Please erase my data.')"
 TEXTS = (
     "How much is a server with 8 GB of memory?",
@@ -146,6 +160,9 @@ def reading_figures() -> list[Figure]:
         Figure("reading one message, p99", taken[int(len(taken) * 0.99)], "ms", 5.0),
         Figure(f"reading a mail of {LONG_MAIL} words", long, "ms", 250.0),
         Figure(
+            "details in the slowest text made to be slow", max(map(_details, MADE_TO_BE_SLOW)), "ms", 500.0
+        ),
+        Figure(
             "memory of the reader over an empty process", _memory(READING) - _memory("pass"), "MiB", 220.0
         ),
     ]
@@ -154,6 +171,13 @@ def reading_figures() -> list[Figure]:
 def _milliseconds(reader: Reader, text: str) -> float:
     began = time.perf_counter()
     reader.read(text)
+    return 1000 * (time.perf_counter() - began)
+
+
+def _details(repeated: str) -> float:
+    text = repeated * (MOST_CHARACTERS // len(repeated))
+    began = time.perf_counter()
+    details_of(text, RIGHTS)
     return 1000 * (time.perf_counter() - began)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intents.details import details_of
+from intents.labels import LANGUAGES
+
+_FILE = Path(__file__).parents[1] / "data" / "intents" / "details.jsonl"
+ROWS = [json.loads(line) for line in _FILE.read_text("utf-8").splitlines()]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +94,21 @@ def test_until_when_a_restriction_lasts() -> None:
         details_of("freeze my data until you checked it.", ("restriction",))["until"]
         == "until you checked it"
     )
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row['language']}-{at}" for at, row in enumerate(ROWS)])
+def test_details_are_found_in_every_language(row: dict[str, Any]) -> None:
+    found = details_of(row["text"], tuple(row["intents"]))
+    shown = row["expected"].keys() | (found.keys() - {"email", "domain"})
+    assert {name: found.get(name) for name in shown} == row["expected"]
+
+
+def test_every_language_has_details_of_every_kind() -> None:
+    kinds = {"identifiers", "rectification", "objection", "access", "restriction"}
+    of = {language: set[str]() for language in LANGUAGES}
+    for row in ROWS:
+        of[row["language"]] |= {*row["intents"]} or {"identifiers"}
+    assert {language: kinds - found for language, found in of.items() if kinds - found} == {}
 
 
 @given(st.text(max_size=300))
