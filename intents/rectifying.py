@@ -63,7 +63,8 @@ _OLD_EMAIL: Final = matcher(
 )
 _THE_DAY: Final = re.compile(r"^[^\W\d]{2,3}\s+(?=\d)")
 _MOST_CHARACTERS: Final = 8_000  # whoever corrects something says it early, and the search takes its time
-_NUMBERED: Final = frozenset({"address", "date_of_birth", "phone", "postcode", "tax_id"})  # hold a digit, all of them
+# Fields that hold a digit, all of them.
+_NUMBERED: Final = frozenset({"address", "date_of_birth", "phone", "postcode", "tax_id"})
 _WORDS_OF_A_NAME: Final = 5
 _EMAILS: Final = re.compile(_EMAIL)
 _PHONES: Final = re.compile(r"\+?\d(?:[\s.()-]?\d){7,14}")
