@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from assistant.domain.plan import Operation, Step, StepOutcome, TableRows
 from assistant.errors import EffectNotVerified, SourceMisfit, StalePlan
 from assistant.sources.sql_actions import Action, Orders, signature_of
+from assistant.sources.sql_engine import ROW_BY_ROW
 from assistant.sources.sql_keeps import blockers
 from assistant.sources.sql_schema import has_triggers
 from assistant.sources.sql_values import both
@@ -104,7 +105,8 @@ class CarryingOut:
             found_by = action.mapped.joins[0].columns if linked else ()
             for reference in facts.references:
                 columns = [n for n in reference.columns if facts.columns[n].nullable and n not in found_by]
-                if reference.to in gone and columns:
+                itself = reference.to == facts.id and self.rows.connection.dialect.name in ROW_BY_ROW
+                if (itself or reference.to in gone) and columns:
                     loose = sa.update(clause).where(action.scope).values(dict.fromkeys(columns))
                     self.rows.connection.execute(loose)
             gone.add(facts.id)

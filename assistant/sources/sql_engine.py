@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 WRITES = "privacy_desk_writes"
+ROW_BY_ROW = frozenset({"mysql", "mariadb"})  # there a foreign key is checked at each row, not at the end
+# What MariaDB and MySQL call an operational error though a constraint or a trigger refused a change: a violated
+# check (4025, 3819), a SIGNAL (1644).
+_REFUSED = frozenset({1644, 3819, 4025})
 
 
 def make_engine(url: str, lock_timeout: timedelta, **options: Any) -> sa.Engine:
@@ -93,7 +97,8 @@ def _translated(source: str, error: exc.DBAPIError) -> AssistantError:
         return SourceUnavailable(
             f"{source}: the database is locked by another program and nothing was changed; try again later."
         )
-    if isinstance(error, (exc.IntegrityError, exc.DataError, exc.InternalError)):
+    number = error.orig.args[0] if error.orig and error.orig.args else None
+    if isinstance(error, (exc.IntegrityError, exc.DataError, exc.InternalError)) or number in _REFUSED:
         return EffectNotVerified(
             f"{source}: the database refused a change ({_constraint(error)}); everything was rolled back. "
             "Look at its constraints and triggers, correct the map or the schema, then plan again."

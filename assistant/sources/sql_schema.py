@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import warnings
 from dataclasses import dataclass
 from enum import StrEnum
@@ -49,6 +50,9 @@ _KINDS: tuple[tuple[type[Any], Kind], ...] = (
 )
 
 
+_JSON_CHECK = re.compile(r"json_valid\(`(.+)`\)")
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnFacts:
     """One column as the database declares it."""
@@ -56,10 +60,13 @@ class ColumnFacts:
     name: str
     type: sa.types.TypeEngine[Any]
     nullable: bool
+    checked_json: bool = False  # text that a check lets be JSON only, as MariaDB has it
 
     @property
     def kind(self) -> Kind:
         """Say what sort of value it takes."""
+        if self.checked_json:
+            return Kind.JSON
         return next((kind for type_, kind in _KINDS if isinstance(self.type, type_)), Kind.OTHER)
 
     @property
@@ -156,8 +163,10 @@ def read_schema(connection: sa.Connection, schemas: Iterable[str | None]) -> Sch
 def has_triggers(connection: sa.Connection, schemas: Iterable[str | None]) -> bool:
     """Say whether any trigger could do more than a statement says."""
     if connection.dialect.name != "sqlite":
-        named = sa.text("SELECT 1 FROM information_schema.triggers LIMIT 1")
-        return connection.execute(named).first() is not None
+        triggers = sa.table("triggers", sa.column("trigger_schema"), schema="information_schema")
+        here = [schema or connection.dialect.default_schema_name for schema in schemas]
+        named = sa.select(sa.literal(1)).select_from(triggers).where(triggers.c.trigger_schema.in_(here))
+        return connection.execute(named.limit(1)).first() is not None
     masters = (sa.table("sqlite_master", sa.column("type"), schema=schema or "main") for schema in schemas)
     queries = (sa.select(sa.literal(1)).select_from(m).where(m.c.type == "trigger").limit(1) for m in masters)
     return any(connection.execute(query).first() for query in queries)
@@ -167,11 +176,12 @@ def _read_table(
     connection: sa.Connection, inspector: Inspector, id_: TableId, *, is_view: bool
 ) -> TableFacts:
     schema, name = id_
+    raw = connection.dialect.name == "sqlite"
+    checked = _checked_json(connection, id_)
     columns = {
-        c["name"]: ColumnFacts(c["name"], c["type"], c["nullable"])
+        c["name"]: ColumnFacts(c["name"], c["type"], c["nullable"], c["name"] in checked)
         for c in inspector.get_columns(name, schema)
     }
-    raw = connection.dialect.name == "sqlite"
     if is_view:
         return TableFacts(id_, columns, is_view=True, raw=raw)
     key = tuple(inspector.get_pk_constraint(name, schema)["constrained_columns"])
@@ -187,6 +197,19 @@ def _read_table(
         folded=frozenset(i.columns[0] for i in indexes if i.columns and i.folds_case),
         raw=raw,
     )
+
+
+def _checked_json(connection: sa.Connection, id_: TableId) -> set[str]:
+    """List the columns that MariaDB keeps as text and checks to be JSON: what its JSON type is."""
+    if not getattr(connection.dialect, "is_mariadb", False):
+        return set()
+    listed = sa.text(  # SQLAlchemy shows none that has no name, and these have none
+        "SELECT check_clause FROM information_schema.check_constraints"
+        " WHERE constraint_schema = :schema AND table_name = :table"
+    )
+    which = {"schema": id_[0] or connection.dialect.default_schema_name, "table": id_[1]}
+    checks = connection.execute(listed, which).scalars()
+    return {found[1] for check in checks if (found := _JSON_CHECK.fullmatch(check))}
 
 
 def _references(inspector: Inspector, id_: TableId) -> tuple[Reference, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -66,9 +67,9 @@ def blanking(facts: TableFacts, name: str, rule: Overwrite, random: Random) -> W
         return Write(name, rule.how, sa.or_(clause.is_(None), done), fresh=fresh, unique=unique)
     if rule.how == "null":
         return Write(name, "null", clause.is_(None))
-    value = converted(facts, name, rule.value) if rule.how == "fixed" else _empty(column)
+    value = converted(facts, name, rule.value) if rule.how == "fixed" else _empty(facts, column)
     said = f"fixed: {rule.value}" if rule.how == "fixed" else rule.how
-    return Write(name, said, sa.or_(clause.is_(None), clause == value), value=value)
+    return Write(name, said, sa.or_(clause.is_(None), _holds(clause, value)), value=value)
 
 
 def assigning(facts: TableFacts, name: str, value: Scalar, said: str | None = None) -> Write:
@@ -153,8 +154,23 @@ def _band(type_: sa.types.TypeEngine[Any]) -> tuple[int, int]:
     return -int(2 ** (bits - 1)), -int(2 ** (bits - 2)) - 1
 
 
-def _empty(column: ColumnFacts) -> str | bytes:
-    return "{}" if column.kind is Kind.JSON else b"" if column.kind is Kind.BINARY else ""
+def _empty(facts: TableFacts, column: ColumnFacts) -> str | bytes | dict[str, Any]:
+    if column.kind is Kind.JSON:
+        return {} if _typed_json(facts, column) else "{}"
+    return b"" if column.kind is Kind.BINARY else ""
+
+
+def _typed_json(facts: TableFacts, column: ColumnFacts) -> bool:
+    """Say whether a value is turned into JSON on its way to the database, rather than being JSON already."""
+    return isinstance(column.type, sa.JSON) and not facts.raw
+
+
+def _holds(clause: sa.ColumnClause[Any], value: Any) -> Condition:
+    """Compare a column with a value; JSON of a server as the text it gives, since some kinds know no equality."""
+    if isinstance(value, str) or not isinstance(clause.type, sa.JSON):
+        same: Condition = clause == value
+        return same
+    return sa.cast(clause, sa.Text) == json.dumps(value)
 
 
 def converted(facts: TableFacts, name: str, text: str) -> Any:
@@ -166,12 +182,12 @@ def converted(facts: TableFacts, name: str, text: str) -> Any:
         return _number(text, raw=facts.raw)
     if kind is Kind.BOOLEAN:
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower()) or _false(text)
-    if kind is Kind.DATE:
-        day = date.fromisoformat(text)
-        return text if facts.raw else day
-    if kind is Kind.INSTANT:
-        instant = datetime.fromisoformat(text)
-        return text if facts.raw else instant
+    if kind in {Kind.DATE, Kind.INSTANT}:
+        when = (date if kind is Kind.DATE else datetime).fromisoformat(text)
+        return text if facts.raw else when
+    if kind is Kind.JSON:
+        meant = json.loads(text)
+        return meant if _typed_json(facts, facts.columns[name]) else text
     return text
 
 

@@ -83,7 +83,7 @@ def running() -> Iterator[Dovecot]:
     (home / "mail").mkdir()
     shutil.chown(home / "mail", "mail", "mail")
     (home / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
-    imap, lmtp = _free_port(), _free_port()
+    imap, lmtp = free_port(), free_port()
     config = home / "dovecot.conf"
     config.write_text(_CONF.format(home=home, imap=imap, lmtp=lmtp))
     # It stays behind as a daemon and would hold a pipe open for ever.
@@ -95,7 +95,7 @@ def running() -> Iterator[Dovecot]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

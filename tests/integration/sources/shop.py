@@ -1,29 +1,43 @@
-"""A small invented shop in a real SQLite file, and the means to compare it before and after."""
+"""A small invented shop in a real database, and the means to compare it before and after."""
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from assistant.domain.data_map import DataMap
 from assistant.domain.plan import Identity, Located, Operation, Order, Proposal, StepOutcome
 from assistant.domain.retention import RetentionRule
 from assistant.sources.sql import SqlSource
+from tests.doubles import databases
+from tests.doubles.databases import MARIADB, POSTGRESQL, SQLITE, Database, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 TODAY = date(2026, 11, 2)
+# Every database that is tried for real; one worker runs one server.
+KINDS = [
+    SQLITE,
+    *(
+        pytest.param(
+            kind,
+            marks=[
+                pytest.mark.xdist_group(kind),
+                pytest.mark.skipif(not databases.is_here(kind), reason=databases.MISSING),
+            ],
+        )
+        for kind in (POSTGRESQL, MARIADB)
+    ),
+]
 RULES = {
     "accounting": RetentionRule(
         "accounting", "Accounting Act", "section 12", years=7, counted_from="end_of_financial_year"
     )
 }
-Dump = dict[str, list[tuple[Any, ...]]]
 
 
 def no_progress(done: int, total: int) -> None:
@@ -43,11 +57,20 @@ def link(columns: str, to: str, references: str = "id") -> dict[str, Any]:
     return {"columns": columns.split(), "to": to, "references": references.split()}
 
 
+CLIENTS = """
+CREATE TABLE clients (id INTEGER PRIMARY KEY, email TEXT, address_id INTEGER);
+INSERT INTO clients VALUES (1, 'mari@example.test', 50), (2, 'luc@example.test', 50),
+    (3, 'eva@example.test', 51);
+"""
+# Their map, but for what a test is about.
+CLIENT = table("clients", identity={"email": ["email"]}, account=True)
+
+
 @dataclass
 class Shop:
     """A database with its source."""
 
-    path: Path
+    database: Database
     tables: list[dict[str, Any]]
     ignored: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -55,7 +78,7 @@ class Shop:
     def __post_init__(self) -> None:
         self.source = SqlSource(
             "shop",
-            f"sqlite:///{self.path}",
+            self.database.url,
             DataMap.model_validate({"tables": self.tables, "ignored": self.ignored}),
             RULES,
             lock_timeout=timedelta(milliseconds=50),
@@ -63,16 +86,13 @@ class Shop:
         )
 
     def run(self, sql: str) -> None:
-        with closing(sqlite3.connect(self.path)) as connection:
-            connection.executescript(sql)
+        self.database.run(sql)
 
-    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.path)) as connection:
-            return connection.execute(query, values).fetchall()
+    def rows(self, query: str) -> Rows:
+        return self.database.rows(query)
 
-    def dump(self) -> Dump:
-        names = self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        return {name: sorted(self.rows(f'SELECT * FROM "{name}"'), key=repr) for (name,) in names}
+    def dump(self) -> dict[str, Rows]:
+        return self.database.dump()
 
     async def locate(self, *emails: str, **others: tuple[str, ...]) -> Located:
         client_ids = others.pop("client_id", ())

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import tempfile
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.domain.plan import Operation
-from tests.integration.sources.shop import Shop, link, no_progress, order, table
+from tests.doubles.databases import SQLITE, Database
+from tests.integration.sources.shop import KINDS, Shop, link, no_progress, order, table
 
 MARI, OTHERS = "mari@example.test", ("luc@example.test", "eva@example.test", None)
 KEYS = st.integers(0, 4)
@@ -113,13 +114,18 @@ def expected(world: World) -> tuple[set[Place], set[Place]]:
     return hers, shared
 
 
-def build(path: Path, world: World) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
+def build(database: Database, world: World) -> None:
+    with database.engine.connect() as connection:
         for name, rows in zip(world.names, world.rows, strict=True):
             connection.execute(
-                f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, email TEXT, a INT, b INT, note TEXT)"
+                sa.text(
+                    f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, email VARCHAR(50), a INT, b INT, note VARCHAR(9))"
+                )
             )
-            connection.executemany(f"INSERT INTO {name} VALUES (:id, :email, :a, :b, :note)", rows)
+            if rows:
+                connection.execute(
+                    sa.text(f"INSERT INTO {name} VALUES (:id, :email, :a, :b, :note)"), list(rows)
+                )
 
 
 async def erase(shop: Shop, world: World) -> None:
@@ -155,18 +161,34 @@ async def erase(shop: Shop, world: World) -> None:
     assert shop.dump() == after
 
 
+def holds_in(database: Database, world: World) -> None:
+    build(database, world)
+    shop = Shop(database, world.maps())
+
+    async def run() -> None:
+        try:
+            await erase(shop, world)
+        finally:
+            await shop.source.close()
+
+    asyncio.run(run())
+
+
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds())
 def test_any_links_find_everything_and_touch_nobody_else(world: World) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "world.db"
-        build(path, world)
-        shop = Shop(path, world.maps())
+        holds_in(Database(SQLITE, f"sqlite:///{folder}/world.db"), world)
 
-        async def run() -> None:
-            try:
-                await erase(shop, world)
-            finally:
-                await shop.source.close()
 
-        asyncio.run(run())
+@pytest.mark.parametrize("kind", KINDS[1:])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(world=worlds())
+def test_on_a_server_any_links_find_everything_and_touch_nobody_else(
+    new_database: Callable[[], Database], world: World
+) -> None:
+    holds_in(new_database(), world)

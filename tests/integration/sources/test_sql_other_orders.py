@@ -296,6 +296,6 @@ async def test_progress_counts_up_to_everything(company: Shop) -> None:
 
 
 async def test_damaged_file_is_unavailable(company: Shop) -> None:
-    company.path.write_bytes(b"not a database at all, only a few words that fill the first page" * 100)
+    company.database.spoil()
     with pytest.raises(SourceUnavailable):
         await company.locate("mari@example.test")
