@@ -45,6 +45,7 @@ CREATE TABLE clients (
     created_at DATETIME,
     last_login_at DATETIME
 );
+CREATE INDEX clients_by_client_no ON clients (client_no COLLATE NOCASE);
 CREATE INDEX clients_by_email ON clients (email COLLATE NOCASE);
 CREATE INDEX clients_by_billing_email ON clients (billing_email COLLATE NOCASE);
 CREATE INDEX clients_by_phone ON clients (phone);

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,8 +10,8 @@ import sqlalchemy as sa
 from assistant.domain.plan import Operation, Step, StepOutcome, TableRows
 from assistant.errors import EffectNotVerified, SourceMisfit, StalePlan
 from assistant.sources.sql_actions import Action, Orders, signature_of
-from assistant.sources.sql_engine import ROW_BY_ROW
 from assistant.sources.sql_keeps import blockers
+from assistant.sources.sql_order import circles, in_order
 from assistant.sources.sql_schema import has_triggers
 from assistant.sources.sql_values import both
 
@@ -89,27 +88,15 @@ class CarryingOut:
     def _apply(self, counts: Mapping[Action, int]) -> None:
         done, total = 0, sum(counts.values())
         self.progress(done, total)
-        ordered = _in_order([action for action, number in counts.items() if number])
-        self._open_circles([action for action in ordered if not action.writes])
+        ordered = in_order([action for action, number in counts.items() if number])
+        for link in circles(self.rows, ordered):
+            if link.loose:
+                loose = sa.update(link.action.mapped.clause).where(link.action.scope)
+                self.rows.connection.execute(loose.values(dict.fromkeys(link.loose)))
         for action in ordered:
             self._write(action) if action.writes else self._delete(action, counts[action])
             done += counts[action]
             self.progress(done, total)
-
-    def _open_circles(self, deletes: Sequence[Action]) -> None:
-        """Let go of what points to rows that go earlier: in a circle of tables none comes first."""
-        gone: set[TableId] = set()
-        for action in deletes:
-            facts, clause = action.mapped.facts, action.mapped.clause
-            linked = self.rows.layout.hangs_on_one_row(action.mapped)
-            found_by = action.mapped.joins[0].columns if linked else ()
-            for reference in facts.references:
-                columns = [n for n in reference.columns if facts.columns[n].nullable and n not in found_by]
-                itself = reference.to == facts.id and self.rows.connection.dialect.name in ROW_BY_ROW
-                if (itself or reference.to in gone) and columns:
-                    loose = sa.update(clause).where(action.scope).values(dict.fromkeys(columns))
-                    self.rows.connection.execute(loose)
-            gone.add(facts.id)
 
     def _delete(self, action: Action, number: int) -> None:
         gone = self.rows.connection.execute(sa.delete(action.mapped.clause).where(action.scope)).rowcount
@@ -204,28 +191,3 @@ class CarryingOut:
             f"{self.source}: after carrying out, {what}; everything was rolled back. "
             "Look for a trigger or another program that writes there, then try again."
         )
-
-
-def _in_order(actions: Sequence[Action]) -> list[Action]:
-    """Put children before their parents, writing after deleting, and accounts last."""
-    deletes = {action.mapped.facts.id: action for action in actions if not action.writes}
-    writes = sorted((action for action in actions if action.writes), key=lambda a: a.mapped.map.account)
-    return [*(deletes[id_] for id_ in _children_first(deletes)), *writes]
-
-
-def _children_first(deletes: Mapping[TableId, Action]) -> list[TableId]:
-    waits: dict[TableId, set[TableId]] = {id_: set() for id_ in deletes}
-    for id_, action in deletes.items():
-        for reference in action.mapped.facts.references:
-            if reference.to in waits and reference.to != id_:
-                waits[reference.to].add(id_)
-    return _sorted(waits)
-
-
-def _sorted(waits: dict[TableId, set[TableId]]) -> list[TableId]:
-    try:
-        return list(TopologicalSorter(waits).static_order())
-    except CycleError as error:
-        first, second, *_ = error.args[1]
-        waits[second].discard(first)
-        return _sorted(waits)

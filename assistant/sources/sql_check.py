@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from assistant.interfaces import Finding
 from assistant.sources.sql_layout import labels, named_columns, nearest, referred, target
-from assistant.sources.sql_values import can_be_dated, unfit_to_blank
+from assistant.sources.sql_schema import Kind, TableFacts
+from assistant.sources.sql_values import WITHOUT_CASE, can_be_dated, unfit_to_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,10 +86,10 @@ class MapCheck:
     def _without_index(self, label: str, table: TableMap, facts: TableFacts) -> Iterator[Finding]:
         for kind, columns in table.identity.items():
             for column in columns:
-                ready = facts.folded if kind == "email" and facts.raw else facts.led_by
-                if not facts.is_view and column not in ready:
-                    folded = " COLLATE NOCASE" if kind == "email" and facts.raw else ""
-                    mend = f"CREATE INDEX {table.name}_by_{column} ON {facts.name} ({column}{folded})"
+                folds = kind in WITHOUT_CASE and facts.columns[column].kind is not Kind.INTEGER
+                if not facts.is_view and column not in (facts.folded if folds else facts.led_by):
+                    what = _indexed(facts, column) if folds else column
+                    mend = f"CREATE INDEX {table.name}_by_{column} ON {facts.name} ({what})"
                     yield self._warning(f"{label}.{column}", f"no index helps to find a person by it; {mend}")
 
     def _forgotten(self) -> Iterator[Finding]:
@@ -182,3 +183,10 @@ def _unsaid(label: str, table: TableMap, facts: TableFacts, joining: frozenset[s
 def as_conflicts(found: Iterable[Misfit]) -> list[str]:
     """Say misfits as conflicts of a plan."""
     return [f"{where} {text}." for where, text in found]
+
+
+def _indexed(facts: TableFacts, column: str) -> str:
+    """Say what an index must be made of to find a value whatever its case."""
+    if facts.raw:
+        return f"{column} COLLATE NOCASE"
+    return column if facts.collates else f"lower(trim({column}))"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from assistant.sources.sql_keeps import surely
+from assistant.sources.sql_order import circles, in_order
 from assistant.sources.sql_sets import within
 from assistant.sources.sql_values import NEVER, both, either
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from assistant.sources.sql_actions import Action
+    from assistant.sources.sql_order import Link
     from assistant.sources.sql_rows import PersonRows
     from assistant.sources.sql_schema import Reference, TableFacts
     from assistant.sources.sql_values import Condition, Write
@@ -32,12 +34,33 @@ def refusals(rows: PersonRows, actions: Sequence[Action]) -> Iterator[str]:
         if not action.writes:
             id_ = action.mapped.facts.id
             going[id_] = either(going.get(id_, NEVER), action.scope)
+    yield from _entangled(rows, actions)
     for action in actions:
         if action.writes:
             yield from _clashes(rows, action)
         elif rows.count(action.mapped, action.scope):
             for child, reference in rows.layout.schema.pointing_at(action.mapped.facts.id):
                 yield from _stranded(rows, action, child, reference, going)
+
+
+def _entangled(rows: PersonRows, actions: Sequence[Action]) -> Iterator[str]:
+    """Find rows that would have to go before each other, where the database does not wait for the end."""
+    if rows.connection.dialect.name == "sqlite":
+        return
+    by_table = {action.mapped.facts.id: action for action in actions if not action.writes}
+    for link in circles(rows, in_order(actions)):
+        target = by_table[link.reference.to]
+        if not link.loose and (number := rows.count(link.action.mapped, _pointing(link, target))):
+            names = ", ".join(link.reference.columns)
+            yield (
+                f"{number} rows of {link.action.mapped.label} point to rows of {target.mapped.label} that would go "
+                f"before them, and {names} is NOT NULL; overwrite one of the tables instead of deleting it."
+            )
+
+
+def _pointing(link: Link, target: Action) -> Condition:
+    gone = sa.select(*target.mapped.columns(link.reference.references)).where(target.scope)
+    return both(link.action.scope, within(link.action.mapped, link.reference.columns, gone))
 
 
 def _stranded(

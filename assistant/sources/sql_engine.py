@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 
 WRITES = "privacy_desk_writes"
 ROW_BY_ROW = frozenset({"mysql", "mariadb"})  # there a foreign key is checked at each row, not at the end
+_CONNECT_SECONDS = 5
+_WAITS = {
+    "postgresql": "SET lock_timeout = {milliseconds}",
+    **dict.fromkeys(ROW_BY_ROW, "SET innodb_lock_wait_timeout = {seconds}, lock_wait_timeout = {seconds}"),
+}
+# SQLSTATE classes of a constraint, a value and a trigger that refuse a change (SQL standard; P0 is PL/pgSQL's).
+_REFUSING = ("22", "23", "44", "45", "P0")
 # What MariaDB and MySQL call an operational error though a constraint or a trigger refused a change: a violated
 # check (4025, 3819), a SIGNAL (1644).
 _REFUSED = frozenset({1644, 3819, 4025})
@@ -27,11 +35,29 @@ def make_engine(url: str, lock_timeout: timedelta, **options: Any) -> sa.Engine:
     """Make an engine that never logs values and never makes a database that is not there."""
     address = sa.make_url(url)
     if address.get_backend_name() != "sqlite":
-        return sa.create_engine(address, hide_parameters=True, pool_pre_ping=True, **options)
+        return _server_engine(address, lock_timeout, options)
     engine = sa.create_engine(_existing_file(address), hide_parameters=True, **options)
     sa.event.listen(engine, "connect", lambda connection, _: _prepare_sqlite(connection, lock_timeout))
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _server_engine(address: sa.URL, lock_timeout: timedelta, options: dict[str, Any]) -> sa.Engine:
+    waits = {"connect_timeout": _CONNECT_SECONDS} if address.get_backend_name() in _WAITS else {}
+    engine = sa.create_engine(
+        address, hide_parameters=True, pool_pre_ping=True, connect_args=waits, **options
+    )
+    if says := _WAITS.get(address.get_backend_name()):
+        sa.event.listen(engine, "connect", lambda connection, _: _prepare(connection, says, lock_timeout))
+    return engine
+
+
+def _prepare(connection: Any, says: str, lock_timeout: timedelta) -> None:
+    """Have no statement wait longer for a lock than we want to; a server's own patience may be endless."""
+    milliseconds = int(lock_timeout.total_seconds() * 1000)
+    with connection.cursor() as cursor:
+        cursor.execute(says.format(milliseconds=milliseconds, seconds=max(1, math.ceil(milliseconds / 1000))))
+    connection.commit()
 
 
 def _existing_file(address: sa.URL) -> sa.URL:
@@ -88,7 +114,9 @@ def failures(source: str) -> Iterator[None]:
 
 def _translated(source: str, error: exc.DBAPIError) -> AssistantError:
     said = str(error.orig).lower()
+    number = error.orig.args[0] if error.orig and error.orig.args else None
     name = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or ""
+    refused = str(name).startswith(_REFUSING) or number in _REFUSED
     if (
         "locked" in said
         or "lock wait timeout" in said
@@ -97,8 +125,7 @@ def _translated(source: str, error: exc.DBAPIError) -> AssistantError:
         return SourceUnavailable(
             f"{source}: the database is locked by another program and nothing was changed; try again later."
         )
-    number = error.orig.args[0] if error.orig and error.orig.args else None
-    if isinstance(error, (exc.IntegrityError, exc.DataError, exc.InternalError)) or number in _REFUSED:
+    if isinstance(error, (exc.IntegrityError, exc.DataError, exc.InternalError)) or refused:
         return EffectNotVerified(
             f"{source}: the database refused a change ({_constraint(error)}); everything was rolled back. "
             "Look at its constraints and triggers, correct the map or the schema, then plan again."

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SAWarning
 
+from assistant.sources.sql_engine import ROW_BY_ROW
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -50,6 +52,9 @@ _KINDS: tuple[tuple[type[Any], Kind], ...] = (
 )
 
 
+_LOWERED = re.compile(
+    r'lower\((?:btrim\(|TRIM\(BOTH FROM )\(?"?(\w+)"?\)?(?:::text)?\)\)'
+)  # as PostgreSQL writes it
 _JSON_CHECK = re.compile(r"json_valid\(`(.+)`\)")
 
 
@@ -61,6 +66,7 @@ class ColumnFacts:
     type: sa.types.TypeEngine[Any]
     nullable: bool
     checked_json: bool = False  # text that a check lets be JSON only, as MariaDB has it
+    folds_case: bool = False  # `=` disregards case by itself, so that an index on the column can be used
 
     @property
     def kind(self) -> Kind:
@@ -73,12 +79,6 @@ class ColumnFacts:
     def length(self) -> int | None:
         """Give the longest text it takes, None if it has no limit."""
         return getattr(self.type, "length", None) if self.kind is Kind.TEXT else None
-
-    @property
-    def folds_case(self) -> bool:
-        """Say whether `=` disregards case by itself, so that an index on the column can be used."""
-        collation = getattr(self.type, "collation", None) or ""
-        return collation.lower().endswith("_ci") or type(self.type).__name__ == "CITEXT"
 
     @property
     def zoned(self) -> bool:
@@ -106,9 +106,10 @@ class TableFacts:
     uniques: tuple[frozenset[str], ...] = ()
     references: tuple[Reference, ...] = ()
     led_by: frozenset[str] = frozenset()  # columns that some index begins with
-    folded: frozenset[str] = frozenset()  # of these, the ones whose index disregards case (SQLite NOCASE)
+    folded: frozenset[str] = frozenset()  # the ones found by an index that disregards case
     is_view: bool = False
     raw: bool = False  # values pass as the driver gives them (SQLite has no types of its own)
+    collates: bool = False  # `=` takes letters of different case or accent for the same (MariaDB, MySQL)
 
     @property
     def name(self) -> str:
@@ -177,13 +178,20 @@ def _read_table(
 ) -> TableFacts:
     schema, name = id_
     raw = connection.dialect.name == "sqlite"
-    checked = _checked_json(connection, id_)
+    collates = connection.dialect.name in ROW_BY_ROW
+    checked, folding = _checked_json(connection, id_), _folding(connection, id_) if collates else set()
     columns = {
-        c["name"]: ColumnFacts(c["name"], c["type"], c["nullable"], c["name"] in checked)
+        c["name"]: ColumnFacts(
+            c["name"],
+            c["type"],
+            c["nullable"],
+            checked_json=c["name"] in checked,
+            folds_case=c["name"] in folding or type(c["type"]).__name__ == "CITEXT",
+        )
         for c in inspector.get_columns(name, schema)
     }
     if is_view:
-        return TableFacts(id_, columns, is_view=True, raw=raw)
+        return TableFacts(id_, columns, is_view=True, raw=raw, collates=collates)
     key = tuple(inspector.get_pk_constraint(name, schema)["constrained_columns"])
     indexes = _sqlite_indexes(connection, id_) if raw else _indexes(inspector, id_)
     uniques = [frozenset(index.columns) for index in indexes if index.unique]
@@ -194,8 +202,9 @@ def _read_table(
         uniques=(*({frozenset(key)} if key else ()), *uniques),
         references=_sqlite_references(connection, id_) if raw else _references(inspector, id_),
         led_by=frozenset(i.columns[0] for i in indexes if i.columns) | set(key[:1]),
-        folded=frozenset(i.columns[0] for i in indexes if i.columns and i.folds_case),
+        folded=_folded(columns, indexes),
         raw=raw,
+        collates=collates,
     )
 
 
@@ -210,6 +219,21 @@ def _checked_json(connection: sa.Connection, id_: TableId) -> set[str]:
     which = {"schema": id_[0] or connection.dialect.default_schema_name, "table": id_[1]}
     checks = connection.execute(listed, which).scalars()
     return {found[1] for check in checks if (found := _JSON_CHECK.fullmatch(check))}
+
+
+def _folding(connection: sa.Connection, id_: TableId) -> set[str]:
+    """List the columns whose collation disregards case, named or the table's own."""
+    listed = sa.text(
+        "SELECT column_name FROM information_schema.columns"
+        " WHERE table_schema = :schema AND table_name = :table AND collation_name LIKE '%\\_ci'"
+    )
+    which = {"schema": id_[0] or connection.dialect.default_schema_name, "table": id_[1]}
+    return set(connection.execute(listed, which).scalars())
+
+
+def _folded(columns: Mapping[str, ColumnFacts], indexes: Sequence[_Index]) -> frozenset[str]:
+    led = (i.columns[0] for i in indexes if i.columns and (i.folds_case or columns[i.columns[0]].folds_case))
+    return frozenset({*led, *(i.lowers for i in indexes if i.lowers)})
 
 
 def _references(inspector: Inspector, id_: TableId) -> tuple[Reference, ...]:
@@ -256,6 +280,7 @@ class _Index:
     columns: tuple[str, ...]  # empty if it begins with an expression
     unique: bool  # over just these columns and all rows
     folds_case: bool = False
+    lowers: str | None = None  # the column whose lower(trim()) it begins with
 
 
 def _indexes(inspector: Inspector, id_: TableId) -> list[_Index]:
@@ -264,12 +289,18 @@ def _indexes(inspector: Inspector, id_: TableId) -> list[_Index]:
         _Index(
             _up_to_expression(index["column_names"]),
             bool(index["unique"]) and None not in index["column_names"],
+            lowers=_lowered(index.get("expressions", [])),
         )
         for index in inspector.get_indexes(name, schema)
     ]
     return found + [
         _Index(tuple(u["column_names"]), True) for u in inspector.get_unique_constraints(name, schema)
     ]
+
+
+def _lowered(expressions: Sequence[str]) -> str | None:
+    found = _LOWERED.fullmatch(expressions[0]) if expressions else None
+    return found[1] if found else None
 
 
 def _sqlite_indexes(connection: sa.Connection, id_: TableId) -> list[_Index]:

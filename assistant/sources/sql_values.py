@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 from assistant.sources.sql_schema import ColumnFacts, Kind, TableFacts
 
@@ -266,6 +267,7 @@ def instant_of(value: Any) -> datetime | None:
 # ── whose ───────────────────────────────────────────────────────────────────────────────────────────
 
 _PUNCTUATION = " -./()"
+WITHOUT_CASE = frozenset({"email", "client_id"})  # people type them as they like, and systems store that
 
 
 def sought(facts: TableFacts, name: str, kind: str, values: Sequence[str]) -> tuple[str | int, ...]:
@@ -274,10 +276,8 @@ def sought(facts: TableFacts, name: str, kind: str, values: Sequence[str]) -> tu
     wanted = sorted({v.strip() for v in values if v.strip()})
     if column.kind is Kind.INTEGER:
         return tuple(int(v) for v in wanted if v.isascii() and v.isdigit() and str(int(v)) == v)
-    if kind == "email" and not column.folds_case:
+    if kind in WITHOUT_CASE:
         return tuple(sorted({w for v in wanted for w in _spellings(v)}))
-    if kind == "client_id":
-        return tuple(v.upper() for v in wanted)
     if kind == "phone":
         return tuple("".join(c for c in v if c not in _PUNCTUATION) for v in wanted)
     return tuple(wanted)
@@ -286,17 +286,41 @@ def sought(facts: TableFacts, name: str, kind: str, values: Sequence[str]) -> tu
 def identified(
     facts: TableFacts, name: str, kind: str, values: Sequence[sa.BindParameter[str | int]]
 ) -> Condition:
-    """Compare an identifying column with what `sought` gave: e-mail addresses without regard to case."""
+    """Compare an identifying column with what `sought` gave; addresses and client numbers without regard to case."""
     column, clause = facts.columns[name], facts.clause.c[name]
     if column.kind is Kind.INTEGER:
         return clause.in_(values)
     text = clause if column.kind is Kind.TEXT or facts.raw else sa.cast(clause, sa.String)
-    if kind == "email" and not column.folds_case:
-        exact = sa.func.lower(sa.func.trim(text)).in_(values)
-        return sa.and_(_near(text, values), exact) if column.name in facts.folded else exact
-    if kind == "client_id":
-        return sa.func.upper(sa.func.trim(text)).in_(values)
-    return (_without_punctuation(text) if kind == "phone" else text).in_(values)
+    if kind in WITHOUT_CASE:
+        exact = _told_apart(facts, sa.func.lower(sa.func.trim(text))).in_(values)
+        return _narrowed(facts, column, text, values, exact)
+    stored = _without_punctuation(text) if kind == "phone" else text
+    plain = stored.in_(values)  # what an index answers; letter by letter it does not
+    return sa.and_(plain, _told_apart(facts, stored).in_(values)) if facts.collates else plain
+
+
+def _told_apart(facts: TableFacts, text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Compare letter by letter where the collation of a column would take é for e: that is somebody else."""
+    if not facts.collates:
+        return text
+    return sa.collate(sa.cast(text, mysql.CHAR(charset="utf8mb4")), "utf8mb4_bin")
+
+
+def _narrowed(
+    facts: TableFacts,
+    column: ColumnFacts,
+    text: sa.ColumnElement[Any],
+    values: Sequence[sa.BindParameter[str | int]],
+    exact: Condition,
+) -> Condition:
+    """Let an index that disregards case find the few rows that are then compared exactly."""
+    if column.name not in facts.folded:
+        return exact
+    if facts.raw:
+        return sa.and_(_near(text, values), exact)
+    if column.folds_case:  # spaces behind do not count there, but before
+        return sa.and_(sa.or_(text.in_(values), text.like(" %")), exact)
+    return exact
 
 
 def _near(text: sa.ColumnElement[Any], spelled: Sequence[sa.BindParameter[str | int]]) -> Condition:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assistant.errors import SourceMisfit
-from tests.integration.sources.shop import Shop, link, table
+from tests.integration.sources.shop import KINDS, Shop, link, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,3 +203,20 @@ async def test_mended_schema_is_seen_by_the_next_check(shop: OpenShop) -> None:
     company.run("CREATE TABLE clients (id INTEGER PRIMARY KEY, email TEXT COLLATE NOCASE UNIQUE);")
     assert (await company.source.check())[0].level == "ok"
     assert (await company.locate("mari@example.test")).rows == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_index_that_the_warning_asks_for_ends_the_warning(shop: OpenShop, kind: str) -> None:
+    company = shop(
+        "CREATE TABLE clients (id INTEGER PRIMARY KEY, email TEXT, client_no TEXT, cookie TEXT);",
+        table(
+            "clients",
+            identity={"email": ["email"], "client_id": ["client_no"], "cookie": ["cookie"]},
+            account=True,
+        ),
+    )
+    warned = [finding for finding in await company.source.check() if "no index" in finding.text]
+    assert [finding.where for finding in warned] == ["clients.email", "clients.client_no", "clients.cookie"]
+    for finding in warned:
+        company.run(finding.text.partition("; ")[2] + ";")
+    assert [finding for finding in await company.source.check() if "no index" in finding.text] == []
