@@ -7,9 +7,17 @@ from handlers.access import Access
 from handlers.consent_withdrawal import ConsentWithdrawal
 from handlers.erasure import Erasure
 from handlers.objection import Objection
+from handlers.portability import Portability
 from handlers.rectification import Rectification
 
-# Restriction, portability and complaint are tracked and acknowledged; an agent carries them out by hand.
-HANDLERS: tuple[Handler, ...] = (Access(), Erasure(), Rectification(), Objection(), ConsentWithdrawal())
+# Restriction and complaint are tracked and acknowledged; an agent carries them out by hand.
+HANDLERS: tuple[Handler, ...] = (
+    Access(),
+    Portability(),
+    Erasure(),
+    Rectification(),
+    Objection(),
+    ConsentWithdrawal(),
+)
 
 __all__ = ["HANDLERS"]
