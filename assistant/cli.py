@@ -311,6 +311,18 @@ def sources_check(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
         raise SystemExit(_FAILED)
 
 
+@sources_app.command("draft")
+def sources_draft(
+    url: Annotated[
+        str, typer.Argument(help="Its SQLAlchemy address, or the environment variable that holds it.")
+    ],
+) -> None:
+    """Write a first map of a database from its live schema, for a person to finish; no data."""
+    from assistant.sources.sql_draft import draft
+
+    typer.echo(draft(os.environ.get(url, url)))
+
+
 @sources_app.command("locate")
 def sources_locate(email: str, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
     """Count what each source holds about a person; no data."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import jsonschema_rs
 import pytest
@@ -47,10 +47,13 @@ async def ask_by_mail(desk: DeskProcess, email: str, language: str) -> str:
 
 @pytest.mark.parametrize(("ask", "language"), [(ask_in_chat, "en"), (ask_by_mail, "fr")])
 async def test_what_a_person_gave_comes_as_one_document_that_fits_its_schema(
-    desk: DeskProcess, people: Iterator[tuple[str, str]], ask: type, language: str
+    desk: DeskProcess,
+    people: Iterator[tuple[str, str]],
+    ask: Callable[[DeskProcess, str, str], Awaitable[str]],
+    language: str,
 ) -> None:
     email, _ = next(people)
-    ref = await ask(desk, email, language)  # type: ignore[misc] # a coroutine function
+    ref = await ask(desk, email, language)
     seen = 1 if ask is ask_in_chat else 0
     await desk.approve(ref)
     await desk.forward("73h")
