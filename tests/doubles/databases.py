@@ -78,10 +78,9 @@ class Database:
     def insert(self, table: str, *rows: Sequence[Any]) -> None:
         """Insert rows with values that no script can hold."""
         places = ", ".join(f":v{at}" for at in range(len(rows[0])))
-        with self.engine.connect() as connection:
-            for row in rows:
-                values = {f"v{at}": value for at, value in enumerate(row)}
-                connection.execute(sa.text(f"INSERT INTO {table} VALUES ({places})"), values)
+        values = [{f"v{at}": value for at, value in enumerate(row)} for row in rows]
+        with self.engine.execution_options(isolation_level="SERIALIZABLE").begin() as connection:
+            connection.execute(sa.text(f"INSERT INTO {table} VALUES ({places})"), values)
 
     def rows(self, query: str) -> Rows:
         """Give what a query finds, days and instants as text."""

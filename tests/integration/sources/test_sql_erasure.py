@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assistant.domain.plan import Operation
-from tests.integration.sources.shop import Shop, counts, link, order, table
+from tests.integration.sources.shop import KINDS, Shop, counts, link, order, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     OpenShop = Callable[..., Shop]
 
+pytestmark = pytest.mark.parametrize("kind", KINDS)
 COMPANY = """
 CREATE TABLE clients (id INTEGER PRIMARY KEY, email VARCHAR(254) NOT NULL UNIQUE, name VARCHAR(60) NOT NULL,
     phone VARCHAR(24), points INTEGER NOT NULL DEFAULT 0, profile JSON);

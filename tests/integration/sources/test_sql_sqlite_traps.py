@@ -158,3 +158,10 @@ async def test_same_table_name_in_two_schemas_is_two_tables(shop: OpenShop, tmp_
     with closing(sqlite3.connect(other)) as connection:
         assert connection.execute("SELECT id FROM clients").fetchall() == [(71,)]
         assert connection.execute("SELECT id FROM orders").fetchall() == [(2,), (3,)]
+
+
+async def test_damaged_file_is_unavailable(shop: OpenShop) -> None:
+    company = shop(CLIENTS, CLIENT)
+    company.database.spoil()
+    with pytest.raises(SourceUnavailable):
+        await company.locate("mari@example.test")
