@@ -131,6 +131,11 @@ def misfits(
     if facts.is_view:
         yield label, "is a view; map the tables behind it, and list the view in ignored"
         return
+    if not facts.rolls_back:
+        yield (
+            label,
+            "cannot be rolled back, so a step that fails would leave it half done; convert it to InnoDB",
+        )
     if facts.key and not facts.is_unique(table.key):
         named, mend = ", ".join(table.key), nearest(table.key[0], facts.key)
         yield label, f"the key {named} does not tell its rows apart; {mend}"

@@ -109,6 +109,7 @@ class TableFacts:
     folded: frozenset[str] = frozenset()  # the ones found by an index that disregards case
     is_view: bool = False
     raw: bool = False  # values pass as the driver gives them (SQLite has no types of its own)
+    rolls_back: bool = True  # a MyISAM table of MariaDB keeps what a transaction takes back
     collates: bool = False  # `=` takes letters of different case or accent for the same (MariaDB, MySQL)
 
     @property
@@ -204,6 +205,7 @@ def _read_table(
         led_by=frozenset(i.columns[0] for i in indexes if i.columns) | set(key[:1]),
         folded=_folded(columns, indexes),
         raw=raw,
+        rolls_back=not collates or _rolls_back(connection, id_),
         collates=collates,
     )
 
@@ -219,6 +221,16 @@ def _checked_json(connection: sa.Connection, id_: TableId) -> set[str]:
     which = {"schema": id_[0] or connection.dialect.default_schema_name, "table": id_[1]}
     checks = connection.execute(listed, which).scalars()
     return {found[1] for check in checks if (found := _JSON_CHECK.fullmatch(check))}
+
+
+def _rolls_back(connection: sa.Connection, id_: TableId) -> bool:
+    """Say whether the storage engine of a table knows transactions."""
+    listed = sa.text(
+        "SELECT e.transactions FROM information_schema.tables t JOIN information_schema.engines e"
+        " ON e.engine = t.engine WHERE t.table_schema = :schema AND t.table_name = :table"
+    )
+    which = {"schema": id_[0] or connection.dialect.default_schema_name, "table": id_[1]}
+    return connection.execute(listed, which).scalar() == "YES"
 
 
 def _folding(connection: sa.Connection, id_: TableId) -> set[str]:

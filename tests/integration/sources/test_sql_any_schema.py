@@ -29,6 +29,8 @@ class World:
     links: tuple[tuple[tuple[int, str], ...], ...]  # per table: (table it leads to, direction)
     identity: tuple[bool, ...]
     overwrites: tuple[bool, ...]
+    strict: tuple[bool, ...]  # its note is NOT NULL
+    enforced: bool  # whatever the rows satisfy is a foreign key of the schema
     rows: tuple[tuple[Row, ...], ...]
 
     @property
@@ -42,7 +44,6 @@ class World:
         ]
 
     def maps(self) -> list[dict[str, Any]]:
-        blank = {"email": {"how": "random_email"}, "note": {"how": "null"}}
         return [
             table(
                 name,
@@ -50,9 +51,26 @@ class World:
                 identity={"email": ["email"]} if self.identity[i] else {},
                 link=[link(own, f"t{to}", there) for own, to, there in self.joins(i)],
                 stays=["a", "b"],
-                erase=blank if self.overwrites[i] else "delete",
+                erase=self.blank(i) if self.overwrites[i] else "delete",
             )
             for i, name in enumerate(self.names)
+        ]
+
+    def blank(self, i: int) -> dict[str, Any]:
+        return {"email": {"how": "random_email"}, "note": {"how": "empty" if self.strict[i] else "null"}}
+
+    def foreign_keys(self) -> list[tuple[int, str]]:
+        """Give (table, key) for every link that the rows satisfy."""
+        every = {
+            (i, "a", to) if way == "down" else (to, "b", i)
+            for i, links in enumerate(self.links)
+            for to, way in links
+        }
+        ids = [{row["id"] for row in rows} for rows in self.rows]
+        return [
+            (t, f"FOREIGN KEY ({column}) REFERENCES t{to} (id)")
+            for t, column, to in sorted(every)
+            if self.enforced and all(row[column] is None or row[column] in ids[to] for row in self.rows[t])
         ]
 
 
@@ -82,7 +100,8 @@ def worlds(draw: st.DrawFn) -> World:
         for _ in range(size)
     )
     identity = (True, *(draw(st.booleans()) for _ in range(size - 1)))
-    return World(tuple(links), identity, tuple(draw(st.booleans()) for _ in range(size)), rows)
+    overwrites, strict = (tuple(draw(st.booleans()) for _ in range(size)) for _ in range(2))
+    return World(tuple(links), identity, overwrites, strict, draw(st.booleans()), rows)
 
 
 def is_mari(row: Row) -> bool:
@@ -115,17 +134,18 @@ def expected(world: World) -> tuple[set[Place], set[Place]]:
 
 
 def build(database: Database, world: World) -> None:
+    keys = world.foreign_keys()
     with database.engine.connect() as connection:
-        for name, rows in zip(world.names, world.rows, strict=True):
-            connection.execute(
-                sa.text(
-                    f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, email VARCHAR(50), a INT, b INT, note VARCHAR(9))"
-                )
-            )
+        for at, (name, rows) in enumerate(zip(world.names, world.rows, strict=True)):
+            note = "VARCHAR(9) NOT NULL" if world.strict[at] else "VARCHAR(9)"
+            inline = [f", {key}" for table, key in keys if table == at and database.kind == SQLITE]
+            shape = f"id INTEGER PRIMARY KEY, email VARCHAR(50), a INT, b INT, note {note}{''.join(inline)}"
+            connection.execute(sa.text(f"CREATE TABLE {name} ({shape})"))
             if rows:
-                connection.execute(
-                    sa.text(f"INSERT INTO {name} VALUES (:id, :email, :a, :b, :note)"), list(rows)
-                )
+                values = ":id, :email, :a, :b, :note"
+                connection.execute(sa.text(f"INSERT INTO {name} VALUES ({values})"), list(rows))
+        for table, key in keys if database.kind != SQLITE else ():
+            connection.execute(sa.text(f"ALTER TABLE t{table} ADD {key}"))
 
 
 async def erase(shop: Shop, world: World) -> None:
@@ -138,6 +158,8 @@ async def erase(shop: Shop, world: World) -> None:
     ]
     proposal = await shop.propose(located)
     assert shop.dump() == before
+    if world.enforced and proposal.conflicts:
+        return  # a foreign key stands in the way: found before anybody approved anything
     assert proposal.conflicts == ()
     if proposal.step is None:
         assert not hers
@@ -154,7 +176,7 @@ async def erase(shop: Shop, world: World) -> None:
                 assert row["id"] not in kept
             else:
                 now = kept[row["id"]]
-                assert (now[0], now[2:]) == (was[0], (was[2], was[3], None))
+                assert (now[0], now[2:]) == (was[0], (was[2], was[3], "" if world.strict[t] else None))
                 assert now[1] is None or now[1].endswith("@erased.invalid")
     again = await shop.source.carry_out(proposal.step, located, order(Operation.ERASE), no_progress)
     assert again.already_done

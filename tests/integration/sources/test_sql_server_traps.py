@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     OpenShop = Callable[..., Shop]
 
-pytestmark = pytest.mark.parametrize("kind", KINDS[1:])
+SERVERS = pytest.mark.parametrize("kind", KINDS[1:])
 ORDERS = """
 CREATE TABLE orders (id INTEGER PRIMARY KEY, client_id INTEGER);
 INSERT INTO orders VALUES (1, 1), (2, 2);
@@ -64,11 +64,13 @@ async def refused(company: Shop, match: str) -> None:
     assert company.dump() == before
 
 
+@SERVERS
 async def test_trigger_that_forbids_the_delete_rolls_everything_back(shop: OpenShop, kind: str) -> None:
     company = shop(CLIENTS + ORDERS + trigger(kind, "BEFORE DELETE", REFUSING[kind]), ORDER, CLIENT)
     await refused(company, "refused a change.*rolled back")
 
 
+@SERVERS
 async def test_trigger_that_works_against_the_plan_is_noticed(shop: OpenShop, kind: str) -> None:
     company = shop(
         CLIENTS
@@ -81,6 +83,7 @@ async def test_trigger_that_works_against_the_plan_is_noticed(shop: OpenShop, ki
     await refused(company, "unrelated holds 0 rows.*rolled back")
 
 
+@SERVERS
 async def test_trigger_that_changes_a_kept_column_is_noticed(shop: OpenShop, kind: str) -> None:
     company = shop(
         CLIENTS
@@ -104,6 +107,7 @@ async def test_trigger_that_changes_a_kept_column_is_noticed(shop: OpenShop, kin
     await refused(company, "must be kept have changed")
 
 
+@SERVERS
 async def test_row_locked_by_another_program_says_so_and_changes_nothing(shop: OpenShop, kind: str) -> None:
     company = shop(CLIENTS, CLIENT)
     located = await company.locate("mari@example.test")
@@ -120,6 +124,7 @@ async def test_row_locked_by_another_program_says_so_and_changes_nothing(shop: O
     assert (await company.source.carry_out(step, located, order(), no_progress)).rows_done == 1
 
 
+@SERVERS
 async def test_table_locked_for_an_hour_is_not_waited_for(shop: OpenShop, kind: str) -> None:
     company = shop(CLIENTS, CLIENT)
     other = sa.create_engine(company.database.url)
@@ -133,6 +138,7 @@ async def test_table_locked_for_an_hour_is_not_waited_for(shop: OpenShop, kind: 
     assert counts(await company.locate("mari@example.test")) == {"clients": 1}
 
 
+@SERVERS
 async def test_connection_cut_in_the_middle_leaves_the_database_as_it_was(shop: OpenShop, kind: str) -> None:
     company = shop(CLIENTS + ORDERS, ORDER, CLIENT)
     located = await company.locate("mari@example.test")
@@ -165,6 +171,7 @@ def cut_connections(database: Database) -> None:
         database.run(f"KILL {number}")
 
 
+@SERVERS
 async def test_server_that_is_not_there_is_unavailable_at_once(kind: str) -> None:
     driver = {POSTGRESQL: "postgresql+psycopg", MARIADB: "mysql+pymysql"}[kind]
     gone = Shop(Database(kind, f"{driver}://nobody:secret@127.0.0.1:{free_port()}/shop"), [CLIENT])
@@ -174,6 +181,7 @@ async def test_server_that_is_not_there_is_unavailable_at_once(kind: str) -> Non
     await gone.source.close()
 
 
+@SERVERS
 async def test_same_table_name_in_two_schemas_is_two_tables(
     shop: OpenShop, new_database: Callable[[], Database], kind: str
 ) -> None:
@@ -204,6 +212,7 @@ async def test_same_table_name_in_two_schemas_is_two_tables(
     assert company.rows(f"SELECT id FROM {old}.orders ORDER BY id") == [(2,), (3,)]
 
 
+@SERVERS
 async def test_accents_tell_people_apart_whatever_the_collation_says(shop: OpenShop, kind: str) -> None:
     company = shop("CREATE TABLE clients (id INTEGER PRIMARY KEY, email TEXT);", CLIENT)
     company.database.insert(
@@ -226,6 +235,7 @@ async def test_accents_tell_people_apart_whatever_the_collation_says(shop: OpenS
     assert accounts == [["1"], ["2", "3"], ["4"], ["5"]]
 
 
+@SERVERS
 async def test_rows_that_no_order_can_delete_are_found_while_planning(shop: OpenShop, kind: str) -> None:
     company = shop(
         CLIENTS
@@ -245,6 +255,7 @@ async def test_rows_that_no_order_can_delete_are_found_while_planning(shop: Open
     assert company.rows("SELECT id FROM posts") == [(9,)]
 
 
+@SERVERS
 async def test_circle_of_tables_that_cannot_be_opened_is_found_while_planning(
     shop: OpenShop, kind: str
 ) -> None:
@@ -261,3 +272,13 @@ async def test_circle_of_tables_that_cannot_be_opened_is_found_while_planning(
     )
     conflicts = (await company.propose(await company.locate("mari@example.test"))).conflicts
     assert any("would go before them, and" in conflict for conflict in conflicts)
+
+
+@pytest.mark.parametrize("kind", [KINDS[2]])
+async def test_table_that_cannot_be_rolled_back_is_refused_before_anybody_approves(shop: OpenShop) -> None:
+    company = shop(CLIENTS + ORDERS + "ALTER TABLE orders ENGINE = MyISAM;", ORDER, CLIENT)
+    assert "orders: cannot be rolled back" in [
+        f"{finding.where}: {finding.text}"[:29] for finding in await company.source.check()
+    ]
+    conflicts = (await company.propose(await company.locate("mari@example.test"))).conflicts
+    assert any("convert it to InnoDB" in conflict for conflict in conflicts)
