@@ -110,9 +110,17 @@ def test_no_real_message_stands_in_the_examples() -> None:
 @pytest.mark.skipif(
     "REAL_MESSAGES" not in os.environ, reason="REAL_MESSAGES names no folder of real messages"
 )
-def test_real_messages_with_a_right_are_not_missed() -> None:
+def test_real_messages_are_read_at_or_beyond_every_floor() -> None:
     figures = evaluate(Reader.load(), rows_of(Path(os.environ["REAL_MESSAGES"]) / "real_dev.jsonl"))
-    assert figures["missed"] <= 0.04
+    floors = {
+        "missed": 0.04,
+        "false_opening_easy": 0.01,
+        "false_opening_hard": 0.08,
+        "needless_question_easy": 0.04,
+        "needless_question_hard": 0.25,
+    }
+    assert {name: figures[name] for name in floors if figures[name] > floors[name]} == {}
+    assert figures["rights_f1"] >= 0.86
 
 
 @pytest.fixture

@@ -7,9 +7,12 @@ from collections import Counter
 from itertools import combinations
 from pathlib import Path
 
+import pytest
+
 from intents.cleaning import normalise
-from intents.evaluate import rows_of
+from intents.evaluate import evaluate, rows_of
 from intents.labels import LANGUAGES, RIGHTS
+from intents.reader import Reader
 
 HELD_OUT = Path(__file__).parents[1] / "data" / "intents" / "held_out.jsonl"
 ROWS = rows_of(HELD_OUT)
@@ -62,3 +65,22 @@ def test_no_message_repeats_another() -> None:
         if len(first & second) >= TOO_ALIKE * len(first | second)
     ]
     assert alike == []
+
+
+@pytest.mark.parametrize(
+    ("languages", "missed", "f1"),
+    [
+        ({"en"}, 0.05, 0.88),
+        ({"fr"}, 0.05, 0.88),
+        ({*LANGUAGES} - {"en", "fr"}, 0.08, 0.80),
+    ],
+    ids=["English", "French", "the other eight"],
+)
+def test_wording_never_seen_is_read_as_well_as_it_must_be(
+    languages: set[str], missed: float, f1: float
+) -> None:
+    figures = evaluate(Reader.load(), [row for row in ROWS if row.language in languages])
+    assert figures["missed"] <= missed
+    assert figures["rights_f1"] >= f1
+    assert figures["needless_question_hard"] <= 0.25
+    assert figures["false_opening_hard"] <= 0.08
