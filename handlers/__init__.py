@@ -9,8 +9,9 @@ from handlers.erasure import Erasure
 from handlers.objection import Objection
 from handlers.portability import Portability
 from handlers.rectification import Rectification
+from handlers.restriction import Restriction
 
-# Restriction and complaint are tracked and acknowledged; an agent carries them out by hand.
+# A complaint is tracked and acknowledged; an agent answers it.
 HANDLERS: tuple[Handler, ...] = (
     Access(),
     Portability(),
@@ -18,6 +19,7 @@ HANDLERS: tuple[Handler, ...] = (
     Rectification(),
     Objection(),
     ConsentWithdrawal(),
+    Restriction(),
 )
 
 __all__ = ["HANDLERS"]

@@ -132,6 +132,8 @@ def _words(
             }
         case Operation.RECTIFY:
             return "answer_rectification", {"changes": _changes(services, plan), "recipients": told}
+        case Operation.RESTRICT:
+            return "answer_restriction", {"recipients": told}
         case Operation.STOP if request.right == Right.CONSENT_WITHDRAWAL:
             return "answer_consent_withdrawal", {"stopped": stopped(plan), "recipients": told}
         case _:

@@ -30,6 +30,9 @@ from assistant.store.tables import EvidenceRow, PrivacyRequest
 log = structlog.get_logger(__name__)
 _LEASE = timedelta(minutes=2)
 _RETRY = timedelta(minutes=1)
+_NEEDS_A_FIELD = frozenset(
+    {Right.RECTIFICATION, Right.RESTRICTION}
+)  # nothing to do means that no map names one
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +134,10 @@ def _do_plan(services: Services, session: Session, found: _Found) -> None:
         session.add(request)
         answers.answer_nothing(services, session, request)
         return
-    if request.right == Right.RECTIFICATION and not found.plan.steps and not found.plan.conflicts:
+    if request.right in _NEEDS_A_FIELD and not found.plan.steps and not found.plan.conflicts:
         request.to_plan_at = None
         session.add(request)
-        set_attention(services, session, request, "needs_agent")  # no map has such a field
+        set_attention(services, session, request, "needs_agent")  # no map says where
         return
     _flag_recent_change(services, session, request, evidence, found)
     if request.right == Right.OBJECTION:

@@ -174,6 +174,7 @@ _ANSWERS = _table(
             "",
             _holds(E.RECIPIENTS, E.EARLIER_LAWFUL),
         ),
+        "answer_restriction": ("requests recipients", "", _holds(E.RECIPIENTS)),
         "answer_refused": ("requests reason ground_law", "", _holds(E.REASON)),
         "answer_by_agent": ("requests text", "", _holds()),
         "lapse_letter": ("requests", "", _holds(E.REASON)),
