@@ -21,7 +21,7 @@ test: .venv/.dev packages ## run the tests (all but soak and benchmarks)
 soak: .venv/.dev packages ## run the long tests; FULL=1 runs all of them
 	$(BIN)/python -m pytest tests/soak $(ARGS)
 
-bench: .venv/.dev ## measure against the budgets, as ratios within one run
+bench: .venv/.dev packages ## measure against the budgets, as ratios within one run
 	$(BIN)/python -m tests.benchmarks
 
 lint: .venv/.dev ## check style, types, import layers and spelling

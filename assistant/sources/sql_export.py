@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from assistant.sources.sql_rows import PersonRows
 
 REDACTED = "[redacted]"
-_BATCH = 1000
+_BATCH = 2000
 
 
 def columns_shown(mapped: Mapped, *, portable_only: bool) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from tests.benchmarks.desk import (
     resident_mib,
     settings_without_limits,
 )
+from tests.benchmarks.sources import source_figures
 
 SOCKETS = 50
 SECONDS = 6.0
@@ -221,11 +222,26 @@ async def _plan_and_package(services: Services, address: str, file: Path) -> Non
     await write_package(file, services.random(32), facts, parts, portable_only=False)
 
 
+async def in_sources(folder: Path) -> list[Figure]:
+    """Measure erasing and copying in a shop of 100 000 customers."""
+    found = await source_figures(folder)
+    return [
+        Figure("erasing 5 000 orders among 500 000 / by hand", found.erasure, "x", 4.0),
+        Figure("copying 1 000 000 rows / SQLite's own CSV export", 100 * found.copying, "%", 40.0, True),
+        Figure("memory while copying them, over before", found.memory, "MiB", 64.0),
+    ]
+
+
 async def measure() -> list[Figure]:
     """Measure everything, one after the other."""
     with tempfile.TemporaryDirectory(prefix="desk-bench-") as name:
         folder = Path(name) / "desk"
-        return [*await chat_figures(folder), *reading_figures(), await access_figure(folder)]
+        return [
+            *await chat_figures(folder),
+            *reading_figures(),
+            await access_figure(folder),
+            *await in_sources(Path(name) / "shop"),
+        ]
 
 
 def main() -> int:

@@ -71,7 +71,12 @@ async def first_answer(http: aiohttp.ClientSession, url: str, began: float, pati
     raise AssertionError(f"no answer within {patience:.0f} s")
 
 
-def resident_mib(pid: int) -> float:
+def resident_mib_of_this() -> float:
+    """Give the resident memory of this process."""
+    return resident_mib("self")
+
+
+def resident_mib(pid: int | str) -> float:
     """Give the resident memory of a process (Linux)."""
     for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines():
         if line.startswith("VmRSS:"):

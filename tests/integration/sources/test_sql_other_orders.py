@@ -248,7 +248,7 @@ async def test_large_table_is_read_in_flat_memory(shop: OpenShop) -> None:
     tracemalloc.start()
     async for each in company.source.export(located):
         async for batch in each.rows:
-            assert len(batch) <= 1000
+            assert len(batch) <= 2000
             rows += len(batch)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
