@@ -95,6 +95,11 @@ def test_no_line_stands_twice_in_the_examples() -> None:
     assert sorted({text for text in texts if texts.count(text) > 1}) == []
 
 
+def test_no_line_is_nearly_another_one() -> None:
+    lines = [example.text for example in examples()]
+    assert [(one, other) for one, other in _too_alike(lines, lines) if one < other] == []
+
+
 def test_no_held_out_message_stands_in_the_examples() -> None:
     assert _too_alike([row.text for row in rows_of(HELD_OUT)], _all_examples() + _drawn()) == []
 
