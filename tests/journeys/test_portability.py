@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 
 import jsonschema_rs
 import pytest
 
 from tests.doubles.desk_process import DeskProcess
+from tests.doubles.journeys import ask_by_mail, confirm_by_mail, prove_in_chat
 from tests.doubles.package_browser import Package, browser
 from tests.doubles.sample_rows import rows_of
 
@@ -23,38 +23,20 @@ READY = {"fr": "La copie de vos données est prête", "en": "The copy of your da
 NEVER_PORTABLE = {"password_hash", "segment", "notes"}  # the company's own, and what nobody may have
 
 
-async def ask_in_chat(desk: DeskProcess, email: str, language: str) -> str:
-    async with desk.chat(language) as chat:
-        await chat.say(SENTENCES[language])
-        ref = (await chat.opened())["portability"]
-        await chat.asked("email")
-        await chat.say(email)
-        await chat.asked("code")
-        await chat.say(await desk.code(email))
-        await chat.until(lambda m: ref in m["text"] and m["expects"] is None, "that it is confirmed")
-    return ref
-
-
-async def ask_by_mail(desk: DeskProcess, email: str, language: str) -> str:
-    desk.send_mail(SENTENCES[language], sender=email, subject="-")
-    mail = await desk.mail(email, "/verify/")
-    link = next(url for url in re.findall(r"http://\S+", mail.get_content()) if "/stop/" not in url)
-    status, page = await desk.page(link)
-    assert status == 200
-    await desk.press(link, answer="yes")
-    return str(re.findall(r"PR-\w{8}", page)[0])
-
-
-@pytest.mark.parametrize(("ask", "language"), [(ask_in_chat, "en"), (ask_by_mail, "fr")])
+@pytest.mark.parametrize(("channel", "language"), [("chat", "en"), ("mail", "fr")])
 async def test_what_a_person_gave_comes_as_one_document_that_fits_its_schema(
-    desk: DeskProcess,
-    people: Iterator[tuple[str, str]],
-    ask: Callable[[DeskProcess, str, str], Awaitable[str]],
-    language: str,
+    desk: DeskProcess, people: Iterator[tuple[str, str]], channel: str, language: str
 ) -> None:
     email, _ = next(people)
-    ref = await ask(desk, email, language)
-    seen = 1 if ask is ask_in_chat else 0
+    if channel == "chat":
+        async with desk.chat(language) as chat:
+            await chat.say(SENTENCES[language])
+            ref = (await chat.opened())["portability"]
+            await prove_in_chat(desk, chat, email, ref)
+    else:
+        ref = await ask_by_mail(desk, SENTENCES[language], email, language)
+        await confirm_by_mail(desk, email, ref)
+    seen = 1 if channel == "chat" else 0
     await desk.approve(ref)
     await desk.forward("73h")
     await desk.until_status(ref, "answered")
