@@ -91,12 +91,7 @@ class _Drafted:
 
 def draft(url: str) -> str:
     """Write a first map as TOML; raises SourceUnavailable, or ConfigurationError where nothing looks personal."""
-    try:
-        engine = make_engine(url, _LOCK_TIMEOUT)
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
-        raise ConfigurationError(
-            f"That is no database address ({type(error).__name__}); write it like postgresql+psycopg://user@host/name."
-        ) from None
+    engine = make_engine(url, _LOCK_TIMEOUT)
     try:
         with transaction(engine, "the database") as connection:
             schema = read_schema(connection, [None])

@@ -11,7 +11,13 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from assistant.errors import AssistantError, EffectNotVerified, SourceMisfit, SourceUnavailable
+from assistant.errors import (
+    AssistantError,
+    ConfigurationError,
+    EffectNotVerified,
+    SourceMisfit,
+    SourceUnavailable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +38,20 @@ _REFUSED = frozenset({1644, 3819, 4025})
 
 
 def make_engine(url: str, lock_timeout: timedelta, **options: Any) -> sa.Engine:
-    """Make an engine that never logs values and never makes a database that is not there."""
-    address = sa.make_url(url)
+    """Make an engine that never logs values and never makes a database that is not there.
+
+    Raises ConfigurationError for what is no address, or names a kind of database that has no driver here.
+    """
+    try:
+        return _engine(sa.make_url(url), lock_timeout, options)
+    except (exc.ArgumentError, exc.NoSuchModuleError, ModuleNotFoundError) as error:
+        raise ConfigurationError(
+            f"That is no address of a database that can be reached from here ({type(error).__name__}); "
+            "write it like postgresql+psycopg://user@host/name, mysql+pymysql://user@host/name or sqlite:///file."
+        ) from None
+
+
+def _engine(address: sa.URL, lock_timeout: timedelta, options: dict[str, Any]) -> sa.Engine:
     if address.get_backend_name() != "sqlite":
         return _server_engine(address, lock_timeout, options)
     engine = sa.create_engine(_existing_file(address), hide_parameters=True, **options)
