@@ -14,7 +14,7 @@ from aiohttp import web
 from sqlmodel import Session
 
 from assistant.app import Assembly, assemble, take_lock
-from assistant.casework import approval, corrections, queue, staff
+from assistant.casework import approval, corrections, staff
 from assistant.casework.queue import Role, Scope
 from assistant.channels.email.channel import EmailChannel
 from assistant.config import Settings
@@ -59,7 +59,7 @@ def _approve(services: Services, session: Session, asked: Mapping[str, Any]) -> 
 
 def _reject(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     agent = staff.principal_of_token(services, session, asked["token"])
-    action = queue.reject(services, session, asked["action"], asked["reason"], agent)
+    action = approval.reject(services, session, asked["action"], asked["reason"], agent)
     return {"id": action.id, "state": action.state}
 
 

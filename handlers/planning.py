@@ -22,7 +22,6 @@ async def plan_over(right: Right, identity: Identity, sources: Sequence[DataSour
         order=order,
         steps=tuple(p.step for p in proposals if p.step),
         keeps=tuple(keep for p in proposals for keep in p.keeps),
-        recipients=tuple(sorted({name for p in proposals for name in p.recipients})),
         blockers=tuple(blocker for p in proposals for blocker in p.blockers),
         conflicts=tuple(conflict for p in proposals for conflict in p.conflicts),
     )

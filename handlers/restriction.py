@@ -30,5 +30,6 @@ class Restriction:
     async def propose(
         self, identity: Identity, sources: Sequence[DataSource], details: Mapping[str, Any], today: datetime
     ) -> Plan:
-        """Mark the person's rows wherever the map says how a use is restricted."""
-        return await plan_over(self.right, identity, sources, Order(self.operation, today.date()))
+        """Mark the person's rows wherever the map says how a use is restricted, or take the marks away again."""
+        operation = Operation.LIFT if details.get("lift_reason") else self.operation
+        return await plan_over(self.right, identity, sources, Order(operation, today.date()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import chain
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from assistant.casework import talk
 from assistant.casework.audit import record
-from assistant.casework.intake import move
+from assistant.casework.intake import local_day, move
 from assistant.domain.plan import Keep, Operation, Plan
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
@@ -134,10 +134,24 @@ def _words(
             return "answer_rectification", {"changes": _changes(services, plan), "recipients": told}
         case Operation.RESTRICT:
             return "answer_restriction", {"recipients": told}
-        case Operation.STOP if request.right == Right.CONSENT_WITHDRAWAL:
-            return "answer_consent_withdrawal", {"stopped": stopped(plan), "recipients": told}
+        case Operation.LIFT:
+            notice = timedelta(days=services.settings.periods.lift_notice_days)
+            return "restriction_lifting", {
+                "reason": request.details.get("lift_reason", ""),
+                "lifted_on": local_day(services, services.clock.now() + notice),
+            }
         case _:
-            return "answer_objection_marketing", {"stopped": stopped(plan), "recipients": told}
+            withdrawn = request.right == Right.CONSENT_WITHDRAWAL
+            name = "answer_consent_withdrawal" if withdrawn else "answer_objection_marketing"
+            return name, {"stopped": stopped(plan), "recipients": told}
+
+
+def announce(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> None:
+    """Say beforehand what a plan will do; each approval is a new announcement."""
+    request.version += 1
+    session.add(request)
+    name, values = _words(services, request, plan, ())
+    give_answer(services, session, request, name, **values)
 
 
 def systems(services: Services) -> list[str]:

@@ -1,4 +1,4 @@
-"""Approving a plan by its hash: who may, on whose proof, and from when it is carried out."""
+"""Approving a plan by its hash, undoing that, rejecting it: who may, on whose proof, and from when it is carried out."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from sqlmodel import Session
 
 from assistant.casework.audit import record
 from assistant.casework.intake import move, set_attention
+from assistant.casework.lifting import do_announce, do_keep
 from assistant.casework.proof import as_evidence, needs_hold
 from assistant.casework.queue import DESK, WORKERS, Principal, Role, Scope, get_action
 from assistant.domain.assurance import Tier
-from assistant.domain.plan import Plan, plan_from_json
+from assistant.domain.plan import Operation, Plan, plan_from_json
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import Status
 from assistant.errors import Conflict, NotAllowed, NotVerified, StalePlan
@@ -116,7 +117,57 @@ def approve(services: Services, session: Session, action_id: str, plan_hash: str
     request = session.get(PrivacyRequest, found.ref) if found else None
     evidence = session.get(EvidenceRow, request.evidence_id) if request and request.evidence_id else None
     action, request, plan = check_approve(services, session, action_id, plan_hash, agent, evidence)
-    do_approve(services, session, action, request, agent.name, hold_until(services, request, plan, evidence))
+    lifts = plan.order.operation is Operation.LIFT
+    not_before = (
+        do_announce(services, session, request, plan)
+        if lifts
+        else hold_until(services, request, plan, evidence)
+    )
+    do_approve(services, session, action, request, agent.name, not_before)
+    return action
+
+
+def undo(services: Services, session: Session, action_id: str, agent: Principal) -> Action:
+    """Take an approval back, until the effect starts."""
+    agent.require(*WORKERS, scope=Scope.APPROVE)
+    action, request = get_action(session, action_id)
+    if action.state != "approved":
+        raise Conflict(
+            "It cannot be undone any more: the effect has started or it was never approved.",
+            state=action.state,
+        )
+    action.state, action.not_before = "proposed", None
+    session.add(action)
+    record(services, session, request.ref, f"agent:{agent.name}", "approval_undone", action=action.id)
+    if request.status == Status.SCHEDULED:
+        move(services, session, request, Status.AWAITING_APPROVAL, f"agent:{agent.name}")
+    do_keep(services, session, action, request, told=True)
+    return action
+
+
+def reject(services: Services, session: Session, action_id: str, reason: str, agent: Principal) -> Action:
+    """Reject a plan with its reason; the request stays open with an agent."""
+    agent.require(*WORKERS)
+    action, request = get_action(session, action_id)
+    if action.state != "proposed":
+        raise Conflict(f"This plan is {action.state} already; look at the request again.", state=action.state)
+    if not reason.strip():
+        raise Conflict("Say why the plan is rejected.")
+    action.state, action.reason = "rejected", reason.strip()
+    session.add(action)
+    record(
+        services,
+        session,
+        request.ref,
+        f"agent:{agent.name}",
+        "plan_rejected",
+        action=action.id,
+        reason=reason.strip(),
+    )
+    if request.status == Status.AWAITING_APPROVAL:
+        move(services, session, request, Status.OPEN, f"agent:{agent.name}")
+        set_attention(services, session, request, "plan_rejected")
+    do_keep(services, session, action, request, told=False)
     return action
 
 

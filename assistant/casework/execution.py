@@ -15,6 +15,7 @@ from assistant.casework.intake import local_day, move, set_attention
 from assistant.casework.planning import propose
 from assistant.casework.proof import as_evidence, identity_of
 from assistant.casework.queue import DESK, do_propose
+from assistant.casework.recipients import tell_recipients
 from assistant.domain.assurance import Evidence, Tier
 from assistant.domain.plan import Located, Operation, Plan, StepOutcome, plan_from_json
 from assistant.domain.rights import Right
@@ -145,7 +146,7 @@ async def _is_still_true(
 
 def _plan_changed(services: Services, session: Session, ref: str, fresh: Plan) -> None:
     request = session.get_one(PrivacyRequest, ref)
-    if request.status == Status.SCHEDULED:
+    if request.status == Status.SCHEDULED or fresh.order.operation is Operation.LIFT:
         do_propose(services, session, request, fresh)
         set_attention(services, session, request, "plan_changed")
 
@@ -158,7 +159,7 @@ def _begin(services: Services, session: Session, action_id: str) -> None:
         return
     if action.state != "approved":
         raise AssistantError("The approval was taken back.", stopped=True)
-    if not _is_freeze(action, request):
+    if not (_is_freeze(action, request) or action.operation == Operation.LIFT):
         move(services, session, request, Status.EXECUTING, DESK, action=action.id)
     action.state = "executing"
     session.add(action)
@@ -255,12 +256,24 @@ def _finish(services: Services, session: Session, action_id: str) -> None:
         return
     set_attention(services, session, request, None)
     plan = plan_from_json(action.plan)
-    if plan.order.operation is Operation.EXPORT:
+    if plan.order.operation is Operation.LIFT:
+        tell_recipients(services, session, request, plan, failed=frozenset())
+    elif plan.order.operation is Operation.EXPORT:
         packages.answer_ready(services, session, request, action)
     elif request.details.get("marketing"):
         marketing.answer_stopped(services, session, request)
+        tell_recipients(services, session, request, plan, failed=frozenset())
     else:
-        answers.answer_done(services, session, request, plan, _steps(session, action_id))
+        _answer(services, session, request, plan, action_id)
+
+
+def _answer(
+    services: Services, session: Session, request: PrivacyRequest, plan: Plan, action_id: str
+) -> None:
+    steps = _steps(session, action_id)
+    failed = frozenset(step.source for step in steps if step.state != "done")
+    answers.answer_done(services, session, request, plan, steps)
+    tell_recipients(services, session, request, plan, failed=failed)
 
 
 def retry(services: Services, session: Session, action: Action, now: datetime) -> None:
@@ -276,4 +289,4 @@ def close_partly(services: Services, session: Session, action: Action, request: 
     action.state = "done"
     session.add(action)
     set_attention(services, session, request, None)
-    answers.answer_done(services, session, request, plan_from_json(action.plan), _steps(session, action.id))
+    _answer(services, session, request, plan_from_json(action.plan), action.id)

@@ -18,7 +18,7 @@ from assistant.casework.intake import set_attention
 from assistant.casework.proof import contacts_of, identity_of, notices_due, stop_link
 from assistant.casework.queue import DESK, do_propose
 from assistant.domain.assurance import CONTACT_COOL_OFF
-from assistant.domain.plan import Contact, Identity, Plan
+from assistant.domain.plan import Contact, Identity, Operation, Plan
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import Status
 from assistant.errors import AssistantError, SourceUnavailable
@@ -207,6 +207,8 @@ def _notify(
     services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, found: _Found
 ) -> None:
     """Tell the person's own other addresses, and for what waits also the proved one how to stop it."""
+    if found.plan.order.operation is Operation.LIFT:
+        return  # ours, not theirs: it has a notice of its own
     proved = services.keyring.unseal(evidence.contact)
     seen = [talk.as_seen(request)]
     for address in notices_due(session, services, found.contacts, proved):

@@ -1,4 +1,4 @@
-"""The agents' queue: plans proposed, undone, rejected or void; approval.py approves them."""
+"""The agents' queue: plans proposed or void; approval.py approves, undoes and rejects them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
-from assistant.casework.intake import move, set_attention
+from assistant.casework.intake import move
 from assistant.domain.plan import Plan, plan_to_json
 from assistant.domain.status import Status
 from assistant.errors import Conflict, NotAllowed, NotFound
@@ -120,46 +120,6 @@ def void_actions(services: Services, session: Session, ref: str, reason: str) ->
         session.add(action)
         record(services, session, ref, DESK, "plan_void", action=action.id, reason=reason)
     return list(waiting)
-
-
-def undo(services: Services, session: Session, action_id: str, agent: Principal) -> Action:
-    """Take an approval back, until the effect starts."""
-    agent.require(*WORKERS, scope=Scope.APPROVE)
-    action, request = get_action(session, action_id)
-    if action.state != "approved":
-        raise Conflict(
-            "It cannot be undone any more: the effect has started or it was never approved.",
-            state=action.state,
-        )
-    action.state, action.not_before = "proposed", None
-    session.add(action)
-    record(services, session, request.ref, f"agent:{agent.name}", "approval_undone", action=action.id)
-    move(services, session, request, Status.AWAITING_APPROVAL, f"agent:{agent.name}")
-    return action
-
-
-def reject(services: Services, session: Session, action_id: str, reason: str, agent: Principal) -> Action:
-    """Reject a plan with its reason; the request stays open with an agent."""
-    agent.require(*WORKERS)
-    action, request = get_action(session, action_id)
-    if action.state != "proposed":
-        raise Conflict(f"This plan is {action.state} already; look at the request again.", state=action.state)
-    if not reason.strip():
-        raise Conflict("Say why the plan is rejected.")
-    action.state, action.reason = "rejected", reason.strip()
-    session.add(action)
-    record(
-        services,
-        session,
-        request.ref,
-        f"agent:{agent.name}",
-        "plan_rejected",
-        action=action.id,
-        reason=reason.strip(),
-    )
-    move(services, session, request, Status.OPEN, f"agent:{agent.name}")
-    set_attention(services, session, request, "plan_rejected")
-    return action
 
 
 def plan_again(services: Services, session: Session, ref: str, agent: Principal) -> PrivacyRequest:

@@ -398,7 +398,7 @@ CREATE TABLE newsletter_subscriptions (
     list_name VARCHAR(30) NOT NULL,
     first_name VARCHAR(60),
     language VARCHAR(5) NOT NULL,
-    status VARCHAR(14) NOT NULL CHECK (status IN ('subscribed', 'paused', 'unsubscribed')),
+    status VARCHAR(14) NOT NULL CHECK (status IN ('subscribed', 'paused', 'unsubscribed', 'restricted')),
     confirmed_at DATETIME NOT NULL,
     confirmed_from_ip VARCHAR(45),
     last_opened_at DATETIME,

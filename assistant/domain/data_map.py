@@ -74,6 +74,15 @@ class Flag(_Model):
     value: str | int | bool | None
 
 
+class Restriction(Flag):
+    """The value that restricts a row (GDPR 18); where `instead_of` is given only rows that hold it are restricted.
+
+    Lifting writes `instead_of` back. A flag of yes and no, or of 1 and 0, needs none.
+    """
+
+    instead_of: str | int | None = None
+
+
 class ActiveWhen(_Model):
     """What marks a running service: `column` holds one of `values`, and `until` is not past."""
 
@@ -108,7 +117,7 @@ class TableMap(_Model):
     erase: Literal["delete", "keep_untouched"] | dict[Name, Overwrite]
     keep: KeepRule | None = None
     stays: Columns = ()  # say nothing about the person: erasure leaves them as they are in a row it overwrites
-    restrict: Flag | None = None
+    restrict: Restriction | None = None
     stop: dict[Name, Flag | Literal["delete"]] = {}  # purpose -> how its use ends
     active_when: ActiveWhen | None = None
 

@@ -21,6 +21,7 @@ class Audience(StrEnum):
     MAIL = "mail"  # a whole mail about a request, nothing personal in it
     ANSWER = "answer"  # what was done or not done; goes out by mail and in the conversation
     AGENT = "agent"  # to those who work at the desk
+    RECIPIENT = "recipient"  # to whoever received data from the controller
 
 
 class Element(StrEnum):
@@ -146,6 +147,12 @@ _MAIL = _table(
             "",
             _holds(E.OUTCOME, E.REFERENCE, E.REASON, E.NEW_DATE, E.AUTHORITIES, E.COURT),
         ),
+        "restriction_lifting": (
+            "requests reason lifted_on",
+            "",
+            _holds(E.REFERENCE, E.REASON, E.AUTHORITIES, E.COURT),
+        ),
+        "restriction_stays": ("requests", "", _holds(E.REFERENCE, E.AUTHORITIES, E.COURT)),
     },
     _holds(E.CONTACT),
 )
@@ -193,7 +200,20 @@ _AGENT = _table(
     frozenset(),
 )
 
-MESSAGES: Mapping[str, Message] = MappingProxyType(_CHAT | _MAIL | _ANSWERS | _AGENT)
+_NOTICE = "requests recipient by_hand person categories"
+_RECIPIENT = _table(
+    Audience.RECIPIENT,
+    {
+        "recipient_erased": (_NOTICE, "", _holds()),
+        "recipient_corrected": (f"{_NOTICE} corrected", "", _holds()),
+        "recipient_restricted": (_NOTICE, "", _holds()),
+        "recipient_unrestricted": (_NOTICE, "", _holds()),
+        "recipient_stopped": (_NOTICE, "", _holds()),
+    },
+    _holds(E.REFERENCE, E.CONTACT),
+)
+
+MESSAGES: Mapping[str, Message] = MappingProxyType(_CHAT | _MAIL | _ANSWERS | _AGENT | _RECIPIENT)
 
 # The HTML pages a person opens from a mail or after signing in, and the variables of each.
 PAGES: Mapping[str, frozenset[str]] = MappingProxyType(

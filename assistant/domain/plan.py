@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -104,6 +104,7 @@ class TableEffect:
     values: Mapping[str, str] = field(default_factory=dict)
     deletes: bool = False
     shared: int = 0  # rows kept because they are another person's too
+    recipients: tuple[str, ...] = ()  # who received these data, and is told (GDPR 19)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,6 @@ class Proposal:
     step: Step | None
     keeps: tuple[Keep, ...] = ()
     blockers: tuple[Blocker, ...] = ()
-    recipients: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()  # what would make the step fail, found before anyone approves
 
 
@@ -178,9 +178,22 @@ class Plan:
     order: Order
     steps: tuple[Step, ...]
     keeps: tuple[Keep, ...] = ()
-    recipients: tuple[str, ...] = ()
     blockers: tuple[Blocker, ...] = ()
     conflicts: tuple[str, ...] = ()
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Name those who received what is changed here, and are told so (GDPR 19)."""
+        return tuple(self.told())
+
+    def told(self, without: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
+        """Give for each recipient the categories of data that change, leaving out some sources."""
+        found: dict[str, set[str]] = {}
+        effects = (e for step in self.steps if step.source not in without for e in step.effects if e.rows)
+        for effect in effects:
+            for name in effect.recipients:
+                found.setdefault(name, set()).add(effect.category)
+        return {name: tuple(sorted(found[name])) for name in sorted(found)}
 
     @property
     def accounts(self) -> tuple[Account, ...]:

@@ -11,7 +11,17 @@ import sqlalchemy as sa
 from assistant.domain.data_map import Flag, KeepRule
 from assistant.domain.plan import Operation, Order, TableEffect
 from assistant.sources.sql_keeps import Retention, expired, hold_running
-from assistant.sources.sql_values import NEVER, Condition, Random, Write, assigning, blanking, both, lifted
+from assistant.sources.sql_values import (
+    NEVER,
+    Condition,
+    Random,
+    Write,
+    assigning,
+    blanking,
+    both,
+    lifted,
+    unfit_to_lift,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,7 +64,16 @@ class Action:
             values={write.column: write.said for write in self.writes},
             deletes=not self.writes,
             shared=shared,
+            recipients=self.mapped.map.recipients,
         )
+
+
+def restrictable(mapped: Mapped) -> Condition:
+    """Select the rows that a restriction marks, or has marked: what nobody uses anyway stays as it is."""
+    restrict = mapped.map.restrict
+    if restrict is None or restrict.instead_of is None:
+        return sa.true()
+    return mapped.facts.clause.c[restrict.column].in_([restrict.instead_of, restrict.value])
 
 
 def signature_of(effect: TableEffect) -> Signature:
@@ -116,9 +135,14 @@ class Orders:
 
     def _flags(self, conflicts: list[str]) -> Iterator[Action]:
         for mapped in self.rows.layout:
-            own = self.rows.own(mapped)
+            own, restrict = self.rows.own(mapped), mapped.map.restrict
             if own is NEVER:
                 continue
+            if self.order.operation in {Operation.RESTRICT, Operation.LIFT}:
+                own = both(own, restrictable(mapped))
+                if restrict and (unfit := unfit_to_lift(mapped.facts, restrict)):
+                    conflicts.append(f"{mapped.label}.{restrict.column} {unfit}.")
+                    continue
             if self.order.operation is Operation.STOP and mapped.map.stop.get(self.order.purpose) == "delete":
                 yield Action(mapped, own)
             elif writes := self._assignments(mapped, conflicts):
@@ -146,4 +170,4 @@ class Orders:
         elif restrict and operation is Operation.RESTRICT:
             yield "the restriction", restrict.column, restrict.value
         elif restrict and operation is Operation.LIFT:
-            yield "the restriction", restrict.column, lifted(mapped.facts, restrict.column)
+            yield "the restriction", restrict.column, lifted(mapped.facts, restrict)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from assistant.interfaces import Finding
 from assistant.sources.sql_layout import labels, named_columns, nearest, referred, target
 from assistant.sources.sql_schema import Kind, TableFacts
-from assistant.sources.sql_values import WITHOUT_CASE, can_be_dated, unfit_to_blank
+from assistant.sources.sql_values import WITHOUT_CASE, can_be_dated, unfit_to_blank, unfit_to_lift
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,6 +69,7 @@ class MapCheck:
         for label, table, facts in self._known():
             for where, text in misfits(label, table, facts, joining[label], self.retention):
                 yield self._error(where, text)
+            yield from self._for_good(label, table, facts)
 
     def _warnings(self) -> Iterator[Finding]:
         for label, table, facts in self._known():
@@ -82,6 +83,10 @@ class MapCheck:
                     f"{label}.{column}",
                     "is hidden and stays when the row is overwritten; say in erase how it goes",
                 )
+
+    def _for_good(self, label: str, table: TableMap, facts: TableFacts) -> Iterator[Finding]:
+        if table.restrict and (unfit := unfit_to_lift(facts, table.restrict)):
+            yield self._error(f"{label}.{table.restrict.column}", unfit)
 
     def _without_index(self, label: str, table: TableMap, facts: TableFacts) -> Iterator[Finding]:
         for kind, columns in table.identity.items():

@@ -51,7 +51,6 @@ class Proposing:
             self._step(effects),
             keeps=tuple(self._keeps(actions)) if erasing else (),
             blockers=tuple(blocking),
-            recipients=self._recipients(effects),
             conflicts=tuple(dict.fromkeys(conflicts)),
         )
 
@@ -101,11 +100,6 @@ class Proposing:
                 if effect.shared:
                     also = "are another person's as well and stay as they are; an agent must decide"
                     yield f"{effect.shared} rows of {effect.table} {also}."
-
-    def _recipients(self, effects: Sequence[TableEffect]) -> tuple[str, ...]:
-        tables = {effect.table for effect in effects if effect.rows}
-        named = (name for m in self.rows.layout if m.label in tables for name in m.map.recipients)
-        return tuple(sorted(set(named)))
 
 
 def propose_copy(located: Located, layout: Layout) -> Proposal:

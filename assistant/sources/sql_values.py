@@ -15,7 +15,7 @@ from sqlalchemy.dialects import mysql
 from assistant.sources.sql_schema import ColumnFacts, Kind, TableFacts
 
 if TYPE_CHECKING:
-    from assistant.domain.data_map import Overwrite
+    from assistant.domain.data_map import Overwrite, Restriction
 
 Random = Callable[[int], bytes]
 Condition = sa.ColumnElement[bool]
@@ -205,14 +205,19 @@ def _false(text: str) -> bool:
     return False
 
 
-def lifted(facts: TableFacts, name: str) -> str | int | bool | None:
-    """Give the value of a flag that is not set."""
-    column = facts.columns[name]
-    if column.kind is Kind.BOOLEAN:
-        return False
-    if column.kind in {Kind.INTEGER, Kind.NUMBER}:
-        return 0
-    return None if column.nullable else ""
+def lifted(facts: TableFacts, restrict: Restriction) -> str | int | bool | None:
+    """Give the value that a restriction had replaced."""
+    if restrict.instead_of is not None:
+        return restrict.instead_of
+    return False if facts.columns[restrict.column].kind is Kind.BOOLEAN else 0
+
+
+def unfit_to_lift(facts: TableFacts, restrict: Restriction) -> str | None:
+    """Say why a restriction could not be lifted again; None if it could."""
+    flag = facts.columns[restrict.column].kind in {Kind.BOOLEAN, Kind.INTEGER, Kind.NUMBER}
+    if restrict.instead_of is not None or flag:
+        return None
+    return "is no flag of yes and no, so nothing says what lifting writes back; give restrict its instead_of"
 
 
 # ── days and instants ───────────────────────────────────────────────────────────────────────────────

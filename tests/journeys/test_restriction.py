@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
+from importlib import resources
 
 import pytest
 
-from tests.doubles.desk_process import DeskProcess
+from assistant.config import Catalogue
+from tests.doubles.desk_process import DeskProcess, eventually
 from tests.doubles.journeys import ask_by_mail, changed_cells, confirm_by_mail, prove_in_chat
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("portability")]
@@ -16,6 +19,9 @@ SENTENCES = {
     "en": "Please restrict the use of my personal data: keep it, but do not use it while you check whether it is accurate.",
 }
 DONE = {"fr": "L’utilisation de vos données est limitée", "en": "The use of your data is restricted"}
+RECIPIENTS = Catalogue.model_validate(
+    tomllib.loads((resources.files("assistant.demo") / "catalogue.toml").read_text("utf-8"))
+).recipients
 PROMISED = {
     "fr": "Nous vous préviendrons avant de lever",
     "en": "We will tell you before the restriction is lifted",
@@ -30,7 +36,8 @@ async def test_the_data_stay_and_are_marked_and_the_person_is_promised_word_befo
     email, number = next(people)
     (client,) = desk.query("SELECT id FROM clients WHERE client_no = ?", number)[0]
     letters = desk.query(
-        "SELECT id FROM newsletter_subscriptions WHERE lower(email) = lower(?) AND status <> 'paused'", email
+        "SELECT id FROM newsletter_subscriptions WHERE lower(email) = lower(?) AND status = 'subscribed'",
+        email,
     )
     before = desk.dump()
     if channel == "chat":
@@ -53,3 +60,61 @@ async def test_the_data_stay_and_are_marked_and_the_person_is_promised_word_befo
     letter = (await desk.mail(email, DONE[language])).get_content()
     assert PROMISED[language] in letter
     assert ref in letter
+    await every_recipient_is_told(desk, ref, email, letter)
+
+
+async def every_recipient_is_told(desk: DeskProcess, ref: str, email: str, letter: str) -> None:
+    """Whoever the letter names has a notice with the address by which they know the person (GDPR 19)."""
+    named = {name: row.notify for name, row in RECIPIENTS.items() if f"- {row.name}" in letter}
+    assert named
+    for address in named.values():
+        notice = (await desk.mail(address, ref)).get_content()
+        assert email in notice
+        assert len([mail for mail in desk.mails(address) if ref in str(mail["subject"])]) == 1
+    others = {row.notify for name, row in RECIPIENTS.items() if row.notify and name not in named}
+    assert not [mail for address in others for mail in desk.mails(address) if ref in str(mail["subject"])]
+
+
+LIFTED = {"fr": "Nous lèverons la limitation", "en": "We will lift the restriction"}
+REASON = {"fr": "Vos coordonnées sont vérifiées.", "en": "Your contact details are checked now."}
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_the_person_and_whoever_was_told_of_a_restriction_learn_of_its_end_before_it(
+    desk: DeskProcess, people: Iterator[tuple[str, str]], language: str
+) -> None:
+    email, _ = next(people)
+    before = desk.dump()
+    ref = await ask_by_mail(desk, SENTENCES[language], email, language)
+    await confirm_by_mail(desk, email, ref)
+    await desk.approve(ref)
+    await desk.until_status(ref, "answered")
+    restricted = desk.dump()
+    assert restricted != before
+
+    status, problem = await desk.api_status("POST", f"/requests/{ref}/lift", json={"reason": " "})
+    assert status == 422, problem
+    await desk.api("POST", f"/requests/{ref}/lift", json={"reason": REASON[language]})
+    status, problem = await desk.api_status("POST", f"/requests/{ref}/lift", json={"reason": "Again."})
+    assert status == 409, problem
+    plan = await desk.approve(ref)
+    assert plan["operation"] == "lift"
+    letter = (await desk.mail(email, LIFTED[language])).get_content()
+    assert REASON[language] in letter
+    assert ref in letter
+    assert desk.dump() == restricted, "nothing ends before the day that the letter names"
+    assert (await desk.request(ref))["status"] == "answered"
+
+    await desk.forward("7d")
+
+    async def ended() -> bool:
+        return desk.dump() == before
+
+    await eventually(ended, "everything to be as it was before the restriction")
+    told = {
+        row.notify
+        for row in RECIPIENTS.values()
+        if row.notify and f"- {row.name}" in (await desk.mail(email, DONE[language])).get_content()
+    }
+    for address in told:
+        assert email in (await desk.mail(address, ref, seen=1)).get_content()

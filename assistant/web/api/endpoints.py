@@ -11,8 +11,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from assistant.casework import closing, questions, queue
-from assistant.casework.approval import approve
+from assistant.casework import approval, closing, lifting, questions, queue
 from assistant.casework.intake import local_day
 from assistant.casework.person import reveal
 from assistant.casework.queue import Principal, Scope, get_action, get_request
@@ -142,6 +141,12 @@ def note(call: Call) -> m.RequestDetail:
     return _detail(call)
 
 
+def lift(call: Call) -> m.RequestDetail:
+    """Have a plan made that lifts a restriction; its approval tells the person first (GDPR 18(3))."""
+    lifting.lift(call.services, call.session, call.ident, call.body.reason, call.agent)
+    return _detail(call)
+
+
 def assign(call: Call) -> m.RequestDetail:
     """Give a request to an agent, or to nobody."""
     assignee = call.body.assignee
@@ -180,7 +185,7 @@ def show_action(call: Call) -> m.QueueItem:
 def approve_plan(call: Call) -> m.QueueItem:
     """Approve exactly the plan of this hash; a stale one gives 409 and the current plan."""
     try:
-        approve(call.services, call.session, call.ident, call.body.plan_hash, call.agent)
+        approval.approve(call.services, call.session, call.ident, call.body.plan_hash, call.agent)
     except Conflict as error:
         raise _with_current(call, error) from None
     return show_action(call)
@@ -198,7 +203,7 @@ def _with_current(call: Call, error: Conflict) -> Conflict:
 
 def reject_plan(call: Call) -> m.QueueItem:
     """Reject a plan with the reason; the request stays open."""
-    queue.reject(call.services, call.session, call.ident, call.body.reason, call.agent)
+    approval.reject(call.services, call.session, call.ident, call.body.reason, call.agent)
     return show_action(call)
 
 
@@ -269,6 +274,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/requests/{ref}/reply", reply, m.RequestDetail, m.Written, Scope.REPLY),
     _post("/requests/{ref}/ask", ask, m.RequestDetail, m.Question, Scope.REPLY),
     _post("/requests/{ref}/note", note, m.RequestDetail, m.Written, Scope.REPLY),
+    _post("/requests/{ref}/lift", lift, m.RequestDetail, m.Lifting, Scope.REPLY),
     _post("/requests/{ref}/assign", assign, m.RequestDetail, m.Assignment, Scope.REPLY),
     _post("/requests/{ref}/forward", forward, m.RequestDetail, m.Nothing, Scope.REPLY),
     _post("/requests/{ref}/close", close, m.RequestDetail, m.Written, Scope.REPLY),

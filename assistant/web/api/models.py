@@ -254,6 +254,12 @@ class Rejection(Taken):
     reason: Text
 
 
+class Lifting(Taken):
+    """Why a restriction ends; the person reads it before it does."""
+
+    reason: Text
+
+
 class Problem(Out):
     """An RFC 9457 problem document."""
 

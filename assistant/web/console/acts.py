@@ -9,8 +9,17 @@ from typing import Final
 from aiohttp import web
 from sqlmodel import Session
 
-from assistant.casework import closing, corrections, failed, questions, queue, staff, talking
-from assistant.casework.approval import approve
+from assistant.casework import (
+    approval,
+    closing,
+    corrections,
+    failed,
+    lifting,
+    questions,
+    queue,
+    staff,
+    talking,
+)
 from assistant.casework.person import reveal
 from assistant.casework.queue import Principal, Role, get_action, get_request
 from assistant.domain.rights import Right
@@ -80,13 +89,16 @@ REQUEST_VERBS: Final[Mapping[str, Verb]] = {
     "forward": lambda a: closing.forward(a.services, a.session, a.ident, a.agent),
     "lapse": lambda a: closing.lapse(a.services, a.session, a.ident, a.agent),
     "plan_again": lambda a: queue.plan_again(a.services, a.session, a.ident, a.agent),
+    "lift": lambda a: lifting.lift(a.services, a.session, a.ident, a.text, a.agent),
     "assign": _assign,
 }
 
 ACTION_VERBS: Final[Mapping[str, Verb]] = {
-    "approve": lambda a: approve(a.services, a.session, a.ident, a.form.get("plan_hash", ""), a.agent),
-    "undo": lambda a: queue.undo(a.services, a.session, a.ident, a.agent),
-    "reject": lambda a: queue.reject(a.services, a.session, a.ident, a.text, a.agent),
+    "approve": lambda a: approval.approve(
+        a.services, a.session, a.ident, a.form.get("plan_hash", ""), a.agent
+    ),
+    "undo": lambda a: approval.undo(a.services, a.session, a.ident, a.agent),
+    "reject": lambda a: approval.reject(a.services, a.session, a.ident, a.text, a.agent),
     "try_again": lambda a: failed.try_again(a.services, a.session, a.ident, a.agent),
     "give_up": lambda a: failed.give_up(a.services, a.session, a.ident, a.agent),
     "ask_services": lambda a: talking.ask_about_services(a.services, a.session, a.ident, a.agent),

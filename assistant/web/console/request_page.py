@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from assistant.casework import answers, questions
 from assistant.casework.intake import local_day
+from assistant.casework.lifting import may_lift
 from assistant.casework.person import person_of
 from assistant.casework.queue import Role, get_request
 from assistant.domain.grounds import Ground, grounds_for
@@ -32,6 +33,7 @@ from assistant.web.console.words import Words
 
 _SHOWN_DATA = (
     "reason",
+    "recipient",
     "after",
     "rows",
     "keeps",
@@ -115,6 +117,7 @@ class RequestView:
     is_closed: bool
     next_ref: str | None
     question: QuestionView
+    may_lift: bool
 
 
 async def show_request(visit: Visit) -> web.StreamResponse:
@@ -174,6 +177,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         request.status in CLOSED,
         _next_ref(session, request),
         _question(services, request),
+        may_lift(request),
     )
 
 

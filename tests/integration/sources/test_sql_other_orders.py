@@ -93,7 +93,7 @@ async def test_rectification_writes_one_column_of_one_person(company: Shop) -> N
     assert proposal.step
     (effect,) = proposal.step.effects
     assert effect.values == {"email": "new@example.test", "born": "1991-02-03"}
-    assert proposal.recipients == ("Payment Ltd",)
+    assert {name for effect in proposal.step.effects for name in effect.recipients} == {"Payment Ltd"}
     await company.carry_out(located, Operation.RECTIFY, **wanted)
     after = company.dump()
     assert after["clients"][0] == (
@@ -150,6 +150,35 @@ async def test_restriction_sets_the_flag_and_lifting_takes_it_back(company: Shop
     assert company.rows("SELECT id FROM clients WHERE restricted") == [(1,)]
     await company.carry_out(located, Operation.LIFT)
     assert company.dump() == before
+
+
+ALERTS = """
+CREATE TABLE alerts (id INTEGER PRIMARY KEY, email VARCHAR(30), state VARCHAR(10) NOT NULL);
+INSERT INTO alerts VALUES (1, 'mari@example.test', 'on'), (2, 'mari@example.test', 'off'),
+    (3, 'luc@example.test', 'on'), (4, 'luc@example.test', 'frozen');
+"""
+FROZEN = {"column": "state", "value": "frozen"}
+
+
+async def test_restriction_leaves_what_nobody_uses_and_lifting_switches_nothing_on(shop: OpenShop) -> None:
+    restrict = FROZEN | {"instead_of": "on"}
+    company = shop(ALERTS, table("alerts", identity={"email": ["email"]}, restrict=restrict))
+    before = company.dump()
+    located = await company.locate("mari@example.test")
+    await company.carry_out(located, Operation.RESTRICT)
+    states = company.rows("SELECT state FROM alerts ORDER BY id")
+    assert states == [("frozen",), ("off",), ("on",), ("frozen",)]
+    await company.carry_out(located, Operation.LIFT)
+    assert company.dump() == before
+
+
+async def test_restriction_that_could_never_be_lifted_is_a_conflict(shop: OpenShop) -> None:
+    company = shop(ALERTS, table("alerts", identity={"email": ["email"]}, restrict=FROZEN))
+    proposal = await company.propose(await company.locate("mari@example.test"), Operation.RESTRICT)
+    assert proposal.step is None
+    assert [said for said in proposal.conflicts if "alerts.state is no flag" in said and "instead_of" in said]
+    found = [finding.where for finding in await company.source.check() if "instead_of" in finding.text]
+    assert found == ["alerts.state"]
 
 
 async def test_stopping_marketing_ends_it_everywhere_for_this_person_only(company: Shop) -> None:

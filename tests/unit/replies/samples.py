@@ -20,6 +20,8 @@ ABOUT = {
     "answer_consent_withdrawal": "consent_withdrawal",
     "complaint_received": "complaint",
     "answer_by_agent": "complaint",
+    "restriction_lifting": "restriction",
+    "restriction_stays": "restriction",
 }
 
 
@@ -45,6 +47,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "asked_at": AT,
         "gone_on": date(2026, 12, 1),
         "new_due_on": date(2027, 2, 22),
+        "lifted_on": date(2026, 12, 1),
         "safe_on": date(2026, 12, 22),
         "channel": "webchat",
         "effect": "erasure",
@@ -72,6 +75,14 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "recipients": ["Example Mailer"],
         "services_kept": True,
         "services": ["web hosting"],
+        "corrected": [{"field": "address", "value": "2 Example Street, Tallinn"}],
+        "recipient": "Example Mailer",
+        "by_hand": True,
+        "person": [
+            {"field": "email", "value": "maarja@example.test"},
+            {"field": "client_id", "value": "C-1042"},
+        ],
+        "categories": ["contact", "orders"],
     }
 
 
