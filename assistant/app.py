@@ -25,6 +25,7 @@ from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
 from assistant.domain.due_date import LegalCalendar
 from assistant.domain.grounds import authorities
+from assistant.domain.http_map import HttpMap
 from assistant.domain.retention import RetentionRule
 from assistant.errors import ConfigurationError
 from assistant.interfaces import Channel, Clock, DataSource, SignIn
@@ -32,6 +33,9 @@ from assistant.jobs import Sweeper
 from assistant.replies import Texts
 from assistant.replies.facts import DeskFacts, Periods
 from assistant.services import Services
+from assistant.sources.http import HttpSource
+from assistant.sources.http_client import HttpSettings
+from assistant.sources.keeping import Retention
 from assistant.sources.own_records import OwnRecords
 from assistant.sources.sql import SqlSource
 from assistant.store.keyring import Keyring
@@ -209,8 +213,15 @@ def _source(
     source = next(s for s in settings.sources if s.name == name)
     if source.kind == "own_records":
         return OwnRecords(DeskQueries(store, keyring), name=name)
+    mapped = settings.maps[name]
+    if isinstance(mapped, HttpMap):
+        secrets = {
+            key: settings.secret(env, f"sources.{name}.secrets.{key}") for key, env in source.secrets.items()
+        }
+        asked = HttpSettings(source.values, secrets, source.url)
+        return HttpSource(name, mapped, asked, Retention(rules, settings.financial_year_end))
     url = source.url or settings.secret(source.url_env, f"sources.{name}.url_env")
-    return SqlSource(name, url, settings.maps[name], rules, financial_year_end=settings.financial_year_end)
+    return SqlSource(name, url, mapped, rules, financial_year_end=settings.financial_year_end)
 
 
 def open_channels(settings: Settings, keyring: Keyring, clock: Clock) -> dict[str, Channel]:

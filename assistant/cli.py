@@ -323,6 +323,16 @@ def sources_draft(
     typer.echo(draft(os.environ.get(url, url)))
 
 
+@sources_app.command("block")
+def sources_block(
+    name: Annotated[str, typer.Argument(help="One of the systems; leave it out to list them.")] = "",
+) -> None:
+    """Write the ready map of a system that is reached by HTTP, to be saved and adapted; or list them."""
+    from assistant.sources.blocks import block, names
+
+    typer.echo(block(name) if name else "\n".join(names()))
+
+
 @sources_app.command("locate")
 def sources_locate(email: str, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
     """Count what each source holds about a person; no data."""

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 from assistant.domain.assurance import Tier
 from assistant.domain.data_map import DataMap
+from assistant.domain.http_map import HttpMap
 from assistant.domain.rights import Right
 from assistant.errors import ConfigurationError
 
@@ -293,13 +294,23 @@ class SourceSettings(_Section):
     """One system in which personal data lives."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    kind: Literal["sql", "own_records"]
+    kind: Literal["sql", "http", "own_records"]
     title: str = ""
     url: str = ""
     url_env: str = ""
     map: Path | None = None
+    values: dict[str, str] = {}  # of http: what its map leaves open
+    secrets: dict[str, str] = {}  # of http: name in the map -> environment variable
 
-    _database = field_validator("url")(_database_address)
+    @model_validator(mode="after")
+    def _address(self) -> SourceSettings:
+        if self.kind == "sql":
+            _database_address(self.url)
+        elif self.kind == "http":
+            _web_address(self.url)
+        if self.kind != "http" and (self.values or self.secrets):
+            raise ValueError(f"source {self.name}: values and secrets are for http sources")
+        return self
 
 
 class Settings(_Section):
@@ -319,7 +330,7 @@ class Settings(_Section):
     sources: tuple[SourceSettings, ...] = ()
 
     catalogue: Catalogue = Catalogue()
-    maps: dict[str, DataMap] = {}
+    maps: dict[str, DataMap | HttpMap] = {}
     file: Path = Path("config.toml")
 
     @model_validator(mode="after")
@@ -378,7 +389,7 @@ def load_settings(path: Path) -> Settings:
     if settings.catalogue_file:
         file = here / settings.catalogue_file
         update["catalogue"] = _validated(Catalogue, _toml(file), file)
-    update["maps"] = {s.name: _map(s, path) for s in settings.sources if s.kind == "sql"}
+    update["maps"] = {s.name: _map(s, path) for s in settings.sources if s.kind != "own_records"}
     server = settings.server
     update["server"] = server.model_copy(update={"data_dir": (here / server.data_dir).resolve()})
     loaded = settings.model_copy(update=update)
@@ -397,17 +408,38 @@ def require_complete(settings: Settings) -> None:
             )
 
 
-def _map(source: SourceSettings, path: Path) -> DataMap:
+def _map(source: SourceSettings, path: Path) -> DataMap | HttpMap:
     if source.map is None:
         raise ConfigurationError(
             f"{path}: sources.{source.name}.map: is missing; name the file that holds its map."
         )
+    file = path.parent / source.map
+    if source.kind == "http":
+        return _http_map(source, path, _validated(HttpMap, _toml(file), file))
     if not (source.url or source.url_env):
         raise ConfigurationError(
             f"{path}: sources.{source.name}.url: is missing; write it or name its variable in url_env."
         )
-    file = path.parent / source.map
     return _validated(DataMap, _toml(file), file)
+
+
+def _http_map(source: SourceSettings, path: Path, http_map: HttpMap) -> HttpMap:
+    """Refuse settings that leave open what the map of a system needs, or say what it does not know."""
+    for what, said, needed in (
+        ("values", source.values, http_map.values),
+        ("secrets", source.secrets, http_map.auth.secrets),
+    ):
+        for name in needed:
+            if not said.get(name):
+                raise ConfigurationError(
+                    f"{path}: sources.{source.name}.{what}.{name}: is missing; its map needs it."
+                )
+        for name in said:
+            if name not in needed:
+                raise ConfigurationError(
+                    f"{path}: sources.{source.name}.{what}.{name}: its map knows no such name{_nearest(name, list(needed))}."
+                )
+    return http_map
 
 
 def _check_names(settings: Settings) -> None:
@@ -421,7 +453,9 @@ def _check_names(settings: Settings) -> None:
                 )
 
 
-def _references(data_map: DataMap, known: Catalogue) -> Iterator[tuple[str, str, Mapping[str, object]]]:
+def _references(
+    data_map: DataMap | HttpMap, known: Catalogue
+) -> Iterator[tuple[str, str, Mapping[str, object]]]:
     for table in data_map.tables:
         yield f"{table.name}.category", table.category, known.categories
         yield f"{table.name}.purpose", table.purpose, known.purposes

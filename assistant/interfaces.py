@@ -196,6 +196,9 @@ class DataSource(Protocol):
     async def locate(self, identity: Identity) -> Located:
         """Count what is held about the identity, table by table; reads only."""
 
+    async def known_as(self, located: Located) -> Sequence[tuple[str, str]]:
+        """Give the ids, kind and value, under which systems elsewhere know whoever was located; no addresses."""
+
     async def propose(self, located: Located, order: Order) -> Proposal:
         """Say what the order would do here; changes nothing."""
 

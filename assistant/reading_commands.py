@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
 from datetime import date, datetime, time
 from pathlib import Path
@@ -17,10 +17,14 @@ from sqlmodel import Session, col, select
 from assistant.app import SystemClock, open_sources
 from assistant.casework import audit, queue, staff
 from assistant.config import Settings
-from assistant.domain.plan import Identity, plan_from_json
-from assistant.errors import ConfigurationError, SourceUnavailable
-from assistant.store.keyring import Keyring, normal_address
+from assistant.domain.addresses import normal_address
+from assistant.domain.plan import Identity, Operation, Order, plan_from_json
+from assistant.domain.rights import Right
+from assistant.errors import AssistantError, ConfigurationError
+from assistant.interfaces import DataSource
+from assistant.store.keyring import Keyring
 from assistant.store.tables import Audit, Correction, PrivacyRequest
+from handlers.planning import plan_over
 
 
 @contextmanager
@@ -44,46 +48,51 @@ def _reading(settings: Settings) -> Iterator[Session]:
 async def check_sources(settings: Settings) -> list[Mapping[str, Any]]:
     """Compare every map with what is really there."""
     rows: list[Mapping[str, Any]] = []
-    for source in _sources(settings):
-        try:
-            rows += [asdict(finding) for finding in await source.check()]
-        except SourceUnavailable as error:
-            rows.append({"level": "error", "source": source.name, "where": "", "text": error.message})
+    async with _sources(settings) as sources:
+        for source in sources:
+            try:
+                rows += [asdict(finding) for finding in await source.check()]
+            except AssistantError as error:
+                rows.append({"level": "error", "source": source.name, "where": "", "text": error.message})
     return rows
 
 
 async def locate(settings: Settings, email: str) -> list[Mapping[str, Any]]:
     """Count what every source holds about an address, and what a rule would keep."""
-    from assistant.domain.plan import Operation, Order
-
     identity = Identity(emails=(normal_address(email),))
     order = Order(Operation.ERASE, SystemClock().now().date())
-    rows: list[Mapping[str, Any]] = []
-    for source in _sources(settings):
-        located = await source.locate(identity)
-        keeps = (await source.propose(located, order)).keeps if located.rows else ()
-        rows += [
-            {
-                "source": source.name,
-                "table": table.table,
-                "category": table.category,
-                "rows": table.rows,
-                "keeps": [
-                    {"rule": k.rule, "rows": k.rows, "until": k.until}
-                    for k in keeps
-                    if k.table == table.table
-                ],
-            }
-            for table in located.tables
-        ]
-    return rows
+    async with _sources(settings) as sources:
+        plan = await plan_over(Right.ERASURE, identity, sources, order)
+    return [
+        {
+            "source": at.source,
+            "table": table.table,
+            "category": table.category,
+            "rows": table.rows,
+            "keeps": [
+                {"rule": keep.rule, "rows": keep.rows, "until": keep.until}
+                for keep in plan.keeps
+                if (keep.source, keep.table) == (at.source, table.table)
+            ],
+        }
+        for at in plan.located
+        for table in at.tables
+    ]
 
 
-def _sources(settings: Settings) -> tuple[Any, ...]:
+@asynccontextmanager
+async def _sources(settings: Settings) -> AsyncIterator[tuple[DataSource, ...]]:
+    """Open every system but the desk itself, and close them again."""
     named = settings.model_copy(
         update={"sources": tuple(s for s in settings.sources if s.kind != "own_records")}
     )
-    return open_sources(named, None, None)  # type: ignore[arg-type] # only own_records needs a store
+    sources = open_sources(named, None, None)  # type: ignore[arg-type] # only own_records needs a store
+    try:
+        yield sources
+    finally:
+        for source in sources:
+            if close := getattr(source, "close", None):
+                await close()
 
 
 def list_requests(

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, move
-from assistant.domain.plan import Keep, Operation, Plan
+from assistant.domain.plan import DELETED_LATER, Keep, Operation, Plan
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
 from assistant.services import Services
@@ -178,10 +178,12 @@ def erased_by_category(
 ) -> list[dict[str, Any]]:
     """Count what was erased, by category."""
     rows: Counter[str] = Counter()
+    later = {(keep.source, keep.table) for keep in plan.keeps if keep.rule == DELETED_LATER}
     for step in plan.steps:
         if step.source not in without:
             for effect in step.effects:
-                rows[effect.category] += effect.rows
+                if (step.source, effect.table) not in later:
+                    rows[effect.category] += effect.rows
     return [
         {"category": category(services, name, language), "rows": n} for name, n in sorted(rows.items()) if n
     ]

@@ -11,10 +11,10 @@ from assistant.casework import talk
 from assistant.casework.answers import give_answer
 from assistant.casework.audit import record
 from assistant.casework.intake import move
+from assistant.domain.addresses import normal_address
 from assistant.domain.status import Status
 from assistant.errors import NotVerified
 from assistant.services import Services, wake
-from assistant.store.keyring import normal_address
 from assistant.store.tables import PrivacyRequest, Suppression, Tally
 
 _DAY = timedelta(days=1)

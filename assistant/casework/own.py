@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func
 from sqlmodel import Session, col, select
 
+from assistant.domain.addresses import normal_address
 from assistant.domain.plan import Identity
 from assistant.domain.retention import own_retention
 from assistant.domain.status import CLOSED
-from assistant.store.keyring import Keyring, normal_address
+from assistant.store.keyring import Keyring
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest
 from assistant.store.writer import Store
 

@@ -16,13 +16,13 @@ from assistant.casework.audit import record
 from assistant.casework.intake import local_day, move
 from assistant.casework.proof import Claim, offer_login, want_challenge
 from assistant.disclosure import Manifest, PackageFacts, open_package, write_package
+from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Evidence, Method
 from assistant.domain.plan import Plan
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
 from assistant.errors import NotFound, NotVerified
 from assistant.services import Services, wake
-from assistant.store.keyring import normal_address
 from assistant.store.tables import (
     Action,
     ChallengeRow,

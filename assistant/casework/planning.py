@@ -17,6 +17,7 @@ from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
 from assistant.casework.proof import contacts_of, identity_of, notices_due, stop_link
 from assistant.casework.queue import DESK, do_propose
+from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import CONTACT_COOL_OFF
 from assistant.domain.plan import Contact, Identity, Operation, Plan
 from assistant.domain.rights import IRREVERSIBLE, Right
@@ -24,7 +25,6 @@ from assistant.domain.status import Status
 from assistant.errors import AssistantError, SourceUnavailable
 from assistant.interfaces import Handler
 from assistant.services import Services
-from assistant.store.keyring import normal_address
 from assistant.store.tables import EvidenceRow, PrivacyRequest
 
 log = structlog.get_logger(__name__)

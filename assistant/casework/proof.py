@@ -15,6 +15,7 @@ from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.intake import move, set_attention
 from assistant.casework.queue import void_actions
+from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import (
     CODE_LIFETIME,
     CODES_PER_DAY,
@@ -34,7 +35,6 @@ from assistant.domain.status import STOPPABLE, Status
 from assistant.errors import NotVerified, SourceUnavailable, TooManyAttempts
 from assistant.interfaces import Challenge
 from assistant.services import Services, wake
-from assistant.store.keyring import normal_address
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest, StopLink, Tally
 
 _RACE = timedelta(minutes=10)

@@ -12,6 +12,7 @@ from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, recompute_dates, set_attention
 from assistant.casework.queue import WORKERS, Principal, get_request
+from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Tier
 from assistant.domain.due_date import question_by
 from assistant.domain.questions import QuestionGround, ground_to_ask, grounds_to_ask
@@ -20,7 +21,6 @@ from assistant.domain.status import CLOSED, Status
 from assistant.errors import AskedLate, Conflict, Invalid
 from assistant.interfaces import Incoming
 from assistant.services import Services
-from assistant.store.keyring import normal_address
 from assistant.store.tables import Conversation, PrivacyRequest
 
 _LONGEST_QUESTION = 5_000

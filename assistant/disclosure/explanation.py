@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from assistant.disclosure.facts import Column, CopiedTable, PackageFacts
     from assistant.disclosure.words import Words
     from assistant.domain.data_map import TableMap
+    from assistant.domain.http_map import HttpTable
     from assistant.domain.plan import Located
     from assistant.domain.retention import OwnRetention
 
@@ -269,7 +270,7 @@ class Explanation:
         stays = mapped is not None and mapped.erase == "keep_untouched"
         return say(f"retention.{'stays' if stays else 'criterion'}", purpose=self._purpose(table.purpose))
 
-    def _mapped(self, table: CopiedTable) -> TableMap | None:
+    def _mapped(self, table: CopiedTable) -> TableMap | HttpTable | None:
         data_map = self.facts.settings.maps.get(table.source)
         found = data_map.tables if data_map else ()
         return next((t for t in found if table.table in {t.name, f"{t.table_schema}.{t.name}"}), None)

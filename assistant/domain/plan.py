@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -51,6 +51,16 @@ class Identity:
         if kind == "client_id":
             return self.client_ids
         return tuple(value for other, value in self.others if other == kind)
+
+    def known_as(self, ids: Iterable[tuple[str, str]]) -> Identity:
+        """Give the same person with the ids under which systems elsewhere know them."""
+        clients = (value for kind, value in ids if kind == "client_id")
+        others = (pair for pair in ids if pair[0] != "client_id")
+        return replace(
+            self,
+            client_ids=tuple(dict.fromkeys((*self.client_ids, *clients))),
+            others=tuple(dict.fromkeys((*self.others, *others))),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +129,11 @@ class Step:
     def rows(self) -> int:
         """Count the rows this step touches or copies."""
         return sum(effect.rows for effect in self.effects)
+
+
+DELETED_LATER = (
+    "deleted_later"  # the reason of a keep: erasure is ordered, the system carries it out by a day
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,6 @@ LABELLED: Mapping[str, str] = {
     "category": "categories",
     "system": "systems",
     "effect": "effects",
-    "recipient": "recipients",  # these two are empty here: only the operator has words for them
+    "recipient": "recipients",  # empty here: only the operator has words for them
     "law": "laws",
 }

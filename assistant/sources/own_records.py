@@ -106,6 +106,10 @@ class OwnRecords:
         tables = tuple(TableRows(table, CATEGORY, counts.get(table, 0)) for table in _COLUMNS)
         return Located(self.name, identity, (), tables)
 
+    async def known_as(self, located: Located) -> Sequence[tuple[str, str]]:
+        """No other system knows a conversation."""
+        return []
+
     async def propose(self, located: Located, order: Order) -> Proposal:
         """Copy everything; erase what no request needs; nothing else applies here."""
         if order.operation is Operation.EXPORT:

@@ -23,13 +23,13 @@ from assistant.domain.plan import (
 )
 from assistant.errors import SourceMisfit, SourceUnavailable
 from assistant.interfaces import ExportedTable, Finding, Progress
+from assistant.sources.keeping import Retention
 from assistant.sources.sql_actions import Orders
 from assistant.sources.sql_carry_out import CarryingOut
 from assistant.sources.sql_check import MapCheck
 from assistant.sources.sql_contacts import contacts
 from assistant.sources.sql_engine import failures, make_engine, transaction
 from assistant.sources.sql_export import Read, Reading, columns_shown, fetch
-from assistant.sources.sql_keeps import Retention
 from assistant.sources.sql_layout import Layout, lay_out
 from assistant.sources.sql_propose import Proposing, propose_copy
 from assistant.sources.sql_rows import PersonRows, person_rows
@@ -91,6 +91,10 @@ class SqlSource:
     async def locate(self, identity: Identity) -> Located:
         """Count what is held about the identity, table by table; reads only."""
         return await self._run(self._locate, identity)
+
+    async def known_as(self, located: Located) -> Sequence[tuple[str, str]]:
+        """Give what the identifying columns of the person's own rows hold, addresses and numbers left out."""
+        return await self._run(self._known_as, located)
 
     async def propose(self, located: Located, order: Order) -> Proposal:
         """Say what the order would do here; changes nothing."""
@@ -165,6 +169,12 @@ class SqlSource:
     def _contacts(self, identity: Identity) -> list[Contact]:
         with self._rows(identity) as rows:
             return list(contacts(rows, self.name))
+
+    def _known_as(self, located: Located) -> list[tuple[str, str]]:
+        if not located.rows:
+            return []
+        with self._rows(located.identity, located) as rows:
+            return list(rows.ids())
 
     def _propose(self, located: Located, order: Order) -> Proposal:
         if order.operation is Operation.EXPORT:

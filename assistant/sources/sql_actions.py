@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from assistant.domain.data_map import Flag, KeepRule
 from assistant.domain.plan import Operation, Order, TableEffect
-from assistant.sources.sql_keeps import Retention, expired, hold_running
+from assistant.sources.keeping import Retention
+from assistant.sources.sql_keeps import expired, hold_running
 from assistant.sources.sql_values import (
     NEVER,
     Condition,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from assistant.domain.data_map import DataMap, TableMap
-    from assistant.sources.sql_keeps import Retention
+    from assistant.sources.keeping import Retention
     from assistant.sources.sql_schema import Schema, TableFacts
 
 _LIKE_EMAIL = re.compile(r"e[-_]?mail|courriel|^mail$|mail_?addr", re.IGNORECASE)

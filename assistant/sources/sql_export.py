@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from assistant.sources.keeping import REDACTED
 from assistant.sources.sql_values import NEVER
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from assistant.sources.sql_layout import Mapped
     from assistant.sources.sql_rows import PersonRows
 
-REDACTED = "[redacted]"
 _BATCH = 2000
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict, deque
-from dataclasses import dataclass
+from collections import deque
 from datetime import date
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from assistant.domain.plan import Blocker, Keep
-from assistant.domain.retention import RetentionRule, kept_until
+from assistant.sources.keeping import Retention
 from assistant.sources.sql_layout import Mapped
 from assistant.sources.sql_sets import Held, within
 from assistant.sources.sql_values import NEVER, Condition, both, day_of
@@ -23,28 +21,6 @@ if TYPE_CHECKING:
     from assistant.sources.sql_rows import PersonRows
 
 _LABELS_SHOWN = 20
-_LONGEST_PERIOD = 200 * 366  # days
-
-
-@dataclass(frozen=True)
-class Retention:
-    """The rules that the settings know, and the controller's financial year."""
-
-    rules: Mapping[str, RetentionRule]
-    financial_year_end: tuple[int, int] = (12, 31)  # month, day
-
-    def until(self, rule: RetentionRule, event_on: date) -> date:
-        """Give the last day on which it must still be kept; a day at the end of time has no later one."""
-        try:
-            return kept_until(rule, event_on, self.financial_year_end)
-        except (OverflowError, ValueError):
-            return date.max
-
-    def first_kept(self, rule: RetentionRule, today: date) -> date:
-        """Give the earliest day whose events must still be kept today."""
-        days = range(max(1, today.toordinal() - _LONGEST_PERIOD), today.toordinal() + 1)
-        index = bisect_left(days, x=True, key=lambda day: self.until(rule, date.fromordinal(day)) >= today)
-        return date.fromordinal(days[0] + index)
 
 
 def surely(condition: Condition) -> Condition:
@@ -76,24 +52,8 @@ def retained(
     source: str, mapped: Mapped, keep: KeepRule, retention: Retention, days: Mapping[date | None, int]
 ) -> Keep:
     """Say what of a table stays under its rule, and until when."""
-    rule = retention.rules[keep.rule]
-    numbers: dict[int, int] = defaultdict(int)
-    untils: dict[int, date] = defaultdict(lambda: date.min)
-    for event_on, number in days.items():
-        if event_on is not None:
-            numbers[event_on.year] += number
-            untils[event_on.year] = max(untils[event_on.year], retention.until(rule, event_on))
-    return Keep(
-        source,
-        mapped.label,
-        mapped.map.category,
-        sum(days.values()),
-        keep.columns,
-        keep.rule,
-        f"{rule.law}, {rule.article}",
-        None if None in days else max(untils.values()),
-        tuple((year, numbers[year], untils[year]) for year in sorted(numbers)),
-    )
+    what = Keep(source, mapped.label, mapped.map.category, 0, keep.columns, keep.rule, "", None)
+    return retention.keep(what, days)
 
 
 # ── running services ────────────────────────────────────────────────────────────────────────────────

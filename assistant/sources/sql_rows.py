@@ -18,6 +18,9 @@ from assistant.domain.plan import Account, Identity
 from assistant.sources.sql_sets import Held, Sets, within
 from assistant.sources.sql_values import NEVER, Condition, either, identified, keyed, sought
 
+_REACHED_BY = frozenset({"email", "phone"})  # several may use one, so no other system is searched for them
+_MOST_IDS = 1000
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -81,6 +84,16 @@ class PersonRows:
                 query = sa.select(*key, *label).where(self.theirs(mapped)).order_by(*key)
                 for *values, name in self.connection.execute(query):
                     yield Account(source, mapped.label, tuple(map(str, values)), str(name or ""))
+
+    def ids(self) -> Iterator[tuple[str, str]]:
+        """Give kind and value of what identifies the person's own rows, beside how they are reached."""
+        for mapped in self.layout:
+            own = self.own(mapped)
+            for kind, columns in mapped.map.identity.items():
+                if own is not NEVER and kind not in _REACHED_BY:
+                    for column in map(mapped.clause.c.__getitem__, columns):
+                        query = sa.select(column).where(own, column.is_not(None)).distinct().limit(_MOST_IDS)
+                        yield from ((kind, str(value)) for value in self.connection.scalars(query))
 
     def _select(self, mapped: Mapped, *, shared: bool | None) -> Condition:
         if not self.layout.hangs_on_one_row(mapped):

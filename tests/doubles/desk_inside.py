@@ -155,8 +155,8 @@ def _logged_to(log: io.StringIO) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def desk_inside(folder: Path) -> AsyncIterator[DeskInside]:
-    """Open a desk on sample data in a folder."""
+async def desk_inside(folder: Path, more: str = "") -> AsyncIterator[DeskInside]:
+    """Open a desk on sample data in a folder, with more settings."""
     clock, port = DemoClock(None), unused_port()
     demo = lay_out(folder, port=port, mail_port=0, today=clock.now().date())
     with pytest.MonkeyPatch.context() as patch:
@@ -164,7 +164,7 @@ async def desk_inside(folder: Path) -> AsyncIterator[DeskInside]:
         patch.setenv("TELEGRAM_SECRET", SECRET)
         async with BotApiServer().running() as bot:
             with demo.settings_file.open("a", encoding="utf-8") as file:
-                file.write(_SETTINGS.format(api_url=bot.url))
+                file.write(_SETTINGS.format(api_url=bot.url) + more)
             settings = load_settings(demo.settings_file)
             take_lock(settings)
             assembly = assemble(settings, clock=clock, device_clock=SystemClock())

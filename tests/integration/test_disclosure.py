@@ -81,7 +81,9 @@ async def source(database: Path, settings: Settings) -> AsyncIterator[SqlSource]
         name: RetentionRule(name, r.law, r.article, r.years, r.months, r.days, r.counted_from)
         for name, r in settings.catalogue.retention.items()
     }
-    source = SqlSource("client-area", f"sqlite:///{database}", settings.maps["client-area"], rules)
+    mapped = settings.maps["client-area"]
+    assert isinstance(mapped, DataMap)
+    source = SqlSource("client-area", f"sqlite:///{database}", mapped, rules)
     yield source
     await source.close()
 

@@ -16,11 +16,11 @@ from assistant.casework.intake import local_day
 from assistant.casework.person import reveal
 from assistant.casework.queue import Principal, Scope, get_action, get_request
 from assistant.casework.talking import get_conversation
+from assistant.domain.addresses import normal_address
 from assistant.domain.status import OPEN
 from assistant.errors import Conflict, Invalid, NotFound, StalePlan
 from assistant.services import Services
 from assistant.store import queries
-from assistant.store.keyring import normal_address
 from assistant.store.queries import RequestFilter
 from assistant.store.tables import PrivacyRequest
 from assistant.web.api import models as m

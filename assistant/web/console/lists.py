@@ -12,12 +12,12 @@ from assistant.casework.intake import local_day
 from assistant.casework.person import masked_person_of
 from assistant.casework.queue import Role
 from assistant.casework.staff import list_agents
+from assistant.domain.addresses import normal_address
 from assistant.domain.masking import mask_email, mask_text
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import Status
 from assistant.services import Services
 from assistant.store import queries
-from assistant.store.keyring import normal_address
 from assistant.store.queries import RequestFilter
 from assistant.store.tables import PrivacyRequest
 from assistant.web.console.access import Visit, show

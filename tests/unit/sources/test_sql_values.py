@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from assistant.domain.data_map import Overwrite
 from assistant.domain.retention import RetentionRule, kept_until
-from assistant.sources.sql_keeps import Retention
+from assistant.sources.keeping import Retention
 from assistant.sources.sql_schema import ColumnFacts, Kind, TableFacts
 from assistant.sources.sql_values import blanking, converted, day_of, instant_of, unfit_to_blank
 
