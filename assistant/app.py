@@ -26,6 +26,7 @@ from assistant.domain.assurance import Method
 from assistant.domain.due_date import LegalCalendar
 from assistant.domain.grounds import authorities
 from assistant.domain.http_map import HttpMap
+from assistant.domain.manual_map import ManualMap
 from assistant.domain.retention import RetentionRule
 from assistant.errors import ConfigurationError
 from assistant.interfaces import Channel, Clock, DataSource, SignIn
@@ -36,6 +37,7 @@ from assistant.services import Services
 from assistant.sources.http import HttpSource
 from assistant.sources.http_client import HttpSettings
 from assistant.sources.keeping import Retention
+from assistant.sources.manual import ManualSource
 from assistant.sources.own_records import OwnRecords
 from assistant.sources.sql import SqlSource
 from assistant.store.keyring import Keyring
@@ -214,6 +216,8 @@ def _source(
     if source.kind == "own_records":
         return OwnRecords(DeskQueries(store, keyring), name=name)
     mapped = settings.maps[name]
+    if isinstance(mapped, ManualMap):
+        return ManualSource(name, mapped)
     if isinstance(mapped, HttpMap):
         secrets = {
             key: settings.secret(env, f"sources.{name}.secrets.{key}") for key, env in source.secrets.items()

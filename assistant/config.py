@@ -18,10 +18,12 @@ from sqlalchemy.exc import ArgumentError
 from assistant.domain.assurance import Tier
 from assistant.domain.data_map import DataMap
 from assistant.domain.http_map import HttpMap
+from assistant.domain.manual_map import ManualMap
 from assistant.domain.rights import Right
 from assistant.errors import ConfigurationError
 
 M = TypeVar("M", bound=BaseModel)
+AnyMap = DataMap | HttpMap | ManualMap
 
 
 class _Section(BaseModel):
@@ -294,7 +296,7 @@ class SourceSettings(_Section):
     """One system in which personal data lives."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    kind: Literal["sql", "http", "own_records"]
+    kind: Literal["sql", "http", "manual", "own_records"]
     title: str = ""
     url: str = ""
     url_env: str = ""
@@ -330,7 +332,7 @@ class Settings(_Section):
     sources: tuple[SourceSettings, ...] = ()
 
     catalogue: Catalogue = Catalogue()
-    maps: dict[str, DataMap | HttpMap] = {}
+    maps: dict[str, AnyMap] = {}
     file: Path = Path("config.toml")
 
     @model_validator(mode="after")
@@ -408,7 +410,7 @@ def require_complete(settings: Settings) -> None:
             )
 
 
-def _map(source: SourceSettings, path: Path) -> DataMap | HttpMap:
+def _map(source: SourceSettings, path: Path) -> AnyMap:
     if source.map is None:
         raise ConfigurationError(
             f"{path}: sources.{source.name}.map: is missing; name the file that holds its map."
@@ -416,6 +418,8 @@ def _map(source: SourceSettings, path: Path) -> DataMap | HttpMap:
     file = path.parent / source.map
     if source.kind == "http":
         return _http_map(source, path, _validated(HttpMap, _toml(file), file))
+    if source.kind == "manual":
+        return _validated(ManualMap, _toml(file), file)
     if not (source.url or source.url_env):
         raise ConfigurationError(
             f"{path}: sources.{source.name}.url: is missing; write it or name its variable in url_env."
@@ -453,9 +457,7 @@ def _check_names(settings: Settings) -> None:
                 )
 
 
-def _references(
-    data_map: DataMap | HttpMap, known: Catalogue
-) -> Iterator[tuple[str, str, Mapping[str, object]]]:
+def _references(data_map: AnyMap, known: Catalogue) -> Iterator[tuple[str, str, Mapping[str, object]]]:
     for table in data_map.tables:
         yield f"{table.name}.category", table.category, known.categories
         yield f"{table.name}.purpose", table.purpose, known.purposes

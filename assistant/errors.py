@@ -111,6 +111,18 @@ class EffectNotVerified(AssistantError):
     code = "effect_not_verified"
 
 
+class WaitsForPerson(AssistantError):
+    """An agent does this by hand; the rest goes on meanwhile."""
+
+    code = "waits_for_person"
+
+
+class Stopped(AssistantError):
+    """An agent stopped it; what was done stays done, and it can go on."""
+
+    code = "stopped"
+
+
 class StoreUnavailable(AssistantError):
     """The desk cannot store anything at the moment; nothing was acknowledged."""
 

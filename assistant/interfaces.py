@@ -181,7 +181,18 @@ class ExportedTable:
 Progress = Callable[[int, int], None]  # rows done, rows to do; may raise asyncio.CancelledError's kin to stop
 
 
-class DataSource(Protocol):
+class Exporter(Protocol):
+    """What a copy is made from."""
+
+    @property
+    def name(self) -> str:
+        """The name of the source in settings, plans and copies."""
+
+    def export(self, located: Located, *, portable_only: bool = False) -> AsyncIterator[ExportedTable]:
+        """Read the person's rows table by table in flat memory."""
+
+
+class DataSource(Exporter, Protocol):
     """A system in which personal data lives; knows nothing of requests."""
 
     name: str
@@ -201,9 +212,6 @@ class DataSource(Protocol):
 
     async def propose(self, located: Located, order: Order) -> Proposal:
         """Say what the order would do here; changes nothing."""
-
-    def export(self, located: Located, *, portable_only: bool = False) -> AsyncIterator[ExportedTable]:
-        """Read the person's rows table by table in flat memory."""
 
     async def carry_out(self, step: Step, located: Located, order: Order, progress: Progress) -> StepOutcome:
         """Carry out one step in one transaction, verified before its commit.

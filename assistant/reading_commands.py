@@ -16,12 +16,14 @@ from sqlmodel import Session, col, select
 
 from assistant.app import SystemClock, open_sources
 from assistant.casework import audit, queue, staff
+from assistant.casework.by_hand import BY_HAND
 from assistant.config import Settings
 from assistant.domain.addresses import normal_address
 from assistant.domain.plan import Identity, Operation, Order, plan_from_json
 from assistant.domain.rights import Right
 from assistant.errors import AssistantError, ConfigurationError
 from assistant.interfaces import DataSource
+from assistant.store import queries
 from assistant.store.keyring import Keyring
 from assistant.store.tables import Audit, Correction, PrivacyRequest
 from handlers.planning import plan_over
@@ -197,6 +199,9 @@ def show_action(settings: Settings, action_id: str) -> Mapping[str, Any]:
             "state": action.state,
             "plan_hash": action.plan_hash,
             "due_on": request.due_on,
+            "rows_done": action.rows_done,
+            "rows_to_do": action.rows_to_do,
+            "waits_for": [row.source for row in queries.steps_of(session, action_id) if row.state == BY_HAND],
             "steps": steps,
             "keeps": keeps,
             "recipients": list(plan.recipients),

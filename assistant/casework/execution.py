@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import structlog
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, marketing, packages
+from assistant.casework import answers, by_hand, marketing, packages
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, move, set_attention
 from assistant.casework.planning import propose
 from assistant.casework.proof import as_evidence, identity_of
-from assistant.casework.queue import DESK, do_propose
+from assistant.casework.queue import DESK, WORKERS, Principal, Scope, do_propose, get_action
 from assistant.casework.recipients import tell_recipients
+from assistant.casework.steps import STOPPING, Watch, run_steps
 from assistant.domain.assurance import Evidence, Tier
-from assistant.domain.plan import Located, Operation, Plan, StepOutcome, plan_from_json
+from assistant.domain.plan import Operation, Plan, plan_from_json
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
-from assistant.errors import AssistantError, NotVerified
-from assistant.interfaces import DataSource
+from assistant.errors import AssistantError, Conflict, NotVerified, Stopped
 from assistant.services import Services
 from assistant.store.tables import Action, EvidenceRow, Package, PrivacyRequest, StepRow
 
@@ -41,6 +39,9 @@ async def carry_out_due(services: Services) -> int:
 
 def release_leases(session: Session) -> None:
     """Take back what a killed process had claimed; only for a desk that is alone on its database."""
+    for action in session.exec(select(Action).where(col(Action.state) == STOPPING)):
+        action.state = "stopped"
+        session.add(action)
     for action in session.exec(select(Action).where(col(Action.lease_until).is_not(None))):
         action.lease_until = None
         session.add(action)
@@ -94,10 +95,15 @@ async def _carry_out(services: Services, action_id: str) -> None:
         if action.state == "approved" and not await _is_still_true(services, request, plan, evidence):
             return
         await services.write(lambda session: _begin(services, session, action_id))
-        if plan.order.operation is Operation.EXPORT and proof:
-            await packages.make_package(services, request, action, plan, proof)
-        else:
-            await _run_steps(services, plan, steps, proof)
+        async with Watch(services, action_id, plan.rows) as watch:
+            if not await run_steps(services, plan, steps, proof, watch):
+                await services.write(lambda session: by_hand.wait(services, session, action_id))
+                return
+            if plan.order.operation is Operation.EXPORT and proof:
+                await packages.make_package(services, request, action, plan, proof, watch)
+    except Stopped:
+        await services.write(lambda session: _stopped(services, session, action_id))
+        return
     except AssistantError as error:
         await services.write(lambda session, e=error: _failed(services, session, action_id, e))  # type: ignore[misc]
         return
@@ -170,47 +176,27 @@ def _is_freeze(action: Action, request: PrivacyRequest) -> bool:
     return action.automatic and request.status == Status.OPEN
 
 
-async def _run_steps(
-    services: Services, plan: Plan, steps: Sequence[StepRow], proof: Evidence | None
-) -> None:
-    by_name = {source.name: source for source in services.sources}
-    for row, step in zip(steps, plan.steps, strict=True):
-        if row.state != "done":
-            located = next(at for at in plan.located if at.source == step.source)
-            await _run_step(services, row, plan, located, by_name[step.source], proof)
+def stop(services: Services, session: Session, action_id: str, agent: Principal) -> Action:
+    """Have a plan that is being carried out stop as soon as it can; a step under way is rolled back."""
+    agent.require(*WORKERS, scope=Scope.APPROVE)
+    action, request = get_action(session, action_id)
+    if action.state != "executing":
+        raise Conflict("Only what is being carried out can be stopped.", state=action.state)
+    # Where nothing runs, because people are at it by hand, there is nothing to wait for.
+    action.state = STOPPING if action.lease_until else "stopped"
+    session.add(action)
+    record(services, session, request.ref, f"agent:{agent.name}", "plan_stopped", action=action.id)
+    if action.state == "stopped":
+        set_attention(services, session, request, "stopped")
+    return action
 
 
-async def _run_step(
-    services: Services, row: StepRow, plan: Plan, located: Located, source: DataSource, proof: Evidence | None
-) -> None:
-    """Carry out one step; whoever erases or discloses holds the evidence (its type says so)."""
-    step = plan.steps[row.ordinal]
-    log.info("step.begin", action=row.action_id, source=step.source, rows=step.rows, proved=proof is not None)
-    outcome = await source.carry_out(step, located, plan.order, lambda _done, _total: None)
-    await services.write(lambda session: _step_done(services, session, row, outcome))
-
-
-def _step_done(services: Services, session: Session, row: StepRow, outcome: StepOutcome) -> None:
-    step = session.get_one(StepRow, row.id)
-    if step.state == "done":
-        return
-    step.state, step.rows_done, step.already_done = "done", outcome.rows_done, outcome.already_done
-    step.left, step.error, step.done_at = [asdict(left) for left in outcome.left], "", services.clock.now()
-    session.add(step)
-    action = session.get_one(Action, row.action_id)
-    record(
-        services,
-        session,
-        action.ref,
-        DESK,
-        "step_done",
-        action=action.id,
-        source=step.source,
-        operation=step.operation,
-        rows=step.rows_done,
-        already_done=step.already_done,
-        left=len(step.left),
-    )
+def _stopped(services: Services, session: Session, action_id: str) -> None:
+    action = session.get_one(Action, action_id)
+    request = session.get_one(PrivacyRequest, action.ref)
+    action.state, action.lease_until = "stopped", None
+    session.add(action)
+    set_attention(services, session, request, "stopped")
 
 
 def _failed(services: Services, session: Session, action_id: str, error: AssistantError) -> None:
@@ -222,7 +208,7 @@ def _failed(services: Services, session: Session, action_id: str, error: Assista
         session.add(action)
         return
     for step in _steps(session, action_id):
-        if step.state != "done":
+        if step.state not in {"done", by_hand.BY_HAND}:
             step.state, step.error = "failed", error.message
             session.add(step)
             break
@@ -255,8 +241,10 @@ def _finish(services: Services, session: Session, action_id: str) -> None:
         set_attention(services, session, request, "objection_to_weigh")
         return
     set_attention(services, session, request, None)
-    plan = plan_from_json(action.plan)
-    if plan.order.operation is Operation.LIFT:
+    plan = by_hand.counted(plan_from_json(action.plan), _steps(session, action_id))
+    if _is_nothing_after_all(services, session, request, plan):
+        answers.answer_nothing(services, session, request)
+    elif plan.order.operation is Operation.LIFT:
         tell_recipients(services, session, request, plan, failed=frozenset())
     elif plan.order.operation is Operation.EXPORT:
         packages.answer_ready(services, session, request, action)
@@ -265,6 +253,15 @@ def _finish(services: Services, session: Session, action_id: str) -> None:
         tell_recipients(services, session, request, plan, failed=frozenset())
     else:
         _answer(services, session, request, plan, action_id)
+
+
+def _is_nothing_after_all(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> bool:
+    """Tell whether people looked by hand because nothing else is held, and found nothing either."""
+    evidence = session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
+    looked = any(by_hand.is_by_hand(step, services) for step in plan.steps)
+    own = {source.name for source in services.sources if source.kind == "own_records"}
+    held = any(at.rows for at in plan.located if at.source not in own)
+    return looked and not held and evidence is not None and not evidence.on_file
 
 
 def _answer(
@@ -289,4 +286,5 @@ def close_partly(services: Services, session: Session, action: Action, request: 
     action.state = "done"
     session.add(action)
     set_attention(services, session, request, None)
-    _answer(services, session, request, plan_from_json(action.plan), action.id)
+    plan = by_hand.counted(plan_from_json(action.plan), _steps(session, action.id))
+    _answer(services, session, request, plan, action.id)

@@ -7,17 +7,20 @@ from sqlmodel import Session
 from assistant.casework.audit import record
 from assistant.casework.execution import close_partly, retry
 from assistant.casework.queue import WORKERS, Principal, Scope, get_action
+from assistant.domain.plan import Operation
 from assistant.errors import Conflict
 from assistant.services import Services, wake
 from assistant.store.tables import Action
+
+_HELD_UP = frozenset({"failed", "stopped"})
 
 
 def try_again(services: Services, session: Session, action_id: str, agent: Principal) -> Action:
     """Have a failed plan carried on at once, from its first step that is not done."""
     agent.require(*WORKERS, scope=Scope.APPROVE)
     action, request = get_action(session, action_id)
-    if action.state != "failed":
-        raise Conflict("Only a plan that failed can be tried again.", state=action.state)
+    if action.state not in _HELD_UP:
+        raise Conflict("Only a plan that failed or was stopped can go on.", state=action.state)
     record(services, session, request.ref, f"agent:{agent.name}", "try_again", action=action.id)
     retry(services, session, action, services.clock.now())
     wake(session, "carry_out")
@@ -28,8 +31,10 @@ def give_up(services: Services, session: Session, action_id: str, agent: Princip
     """Answer what was done and what was not, and close the request as partly answered."""
     agent.require(*WORKERS, scope=Scope.APPROVE)
     action, request = get_action(session, action_id)
-    if action.state != "failed":
-        raise Conflict("Only a plan that failed can be closed in part.", state=action.state)
+    if action.state not in _HELD_UP:
+        raise Conflict("Only a plan that failed or was stopped can be closed in part.", state=action.state)
+    if action.operation == Operation.EXPORT:
+        raise Conflict("A copy is given whole or not at all; have it tried again once its cause is mended.")
     record(services, session, request.ref, f"agent:{agent.name}", "closed_partly", action=action.id)
     close_partly(services, session, action, request)
     return action

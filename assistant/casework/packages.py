@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlmodel import Session, col, select
 
-from assistant.casework import talk
+from assistant.casework import by_hand, talk
 from assistant.casework.answers import category, give_answer, systems
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, move
@@ -22,7 +22,9 @@ from assistant.domain.plan import Plan
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
 from assistant.errors import NotFound, NotVerified
+from assistant.interfaces import Exporter, Progress
 from assistant.services import Services, wake
+from assistant.store import queries
 from assistant.store.tables import (
     Action,
     ChallengeRow,
@@ -43,7 +45,12 @@ def package_dir(services: Services) -> Path:
 
 
 async def make_package(
-    services: Services, request: PrivacyRequest, action: Action, plan: Plan, proof: Evidence
+    services: Services,
+    request: PrivacyRequest,
+    action: Action,
+    plan: Plan,
+    proof: Evidence,
+    progress: Progress,
 ) -> None:
     """Disclose to a file that only its own key opens; a second run after a kill writes the same file again."""
     if not proof.covers(request.ref):
@@ -51,7 +58,10 @@ async def make_package(
     key = services.random(_KEY_BYTES)
     file = package_dir(services) / f"{action.id}.sealed"
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    by_name = {source.name: source for source in services.sources}
+    steps = await services.read(lambda session: queries.steps_of(session, action.id))
+    plan = by_hand.counted(plan, steps)
+    by_name: dict[str, Exporter] = {source.name: source for source in services.sources}
+    by_name |= by_hand.found_by_hand(services, steps)
     facts = PackageFacts(
         reference=request.ref,
         right=Right(request.right),
@@ -62,7 +72,8 @@ async def make_package(
         plan=plan,
     )
     parts = [(by_name[at.source], at) for at in plan.located if at.rows]
-    manifest = await write_package(file, key, facts, parts, portable_only=request.right == Right.PORTABILITY)
+    portable_only = request.right == Right.PORTABILITY
+    manifest = await write_package(file, key, facts, parts, portable_only=portable_only, progress=progress)
     await services.write(lambda session: _do_store(services, session, action.id, file, key, manifest, proof))
 
 
@@ -95,7 +106,7 @@ def _do_store(
         )
     )
     for step in session.exec(select(StepRow).where(col(StepRow.action_id) == action_id)):
-        step.state, step.rows_done, step.done_at = "done", step.rows_to_do, now
+        step.state, step.rows_done, step.done_at, step.found = "done", step.rows_to_do, now, None
         session.add(step)
     record(
         services,

@@ -163,7 +163,9 @@ def _holds_anything(services: Services, found: _Found) -> bool:
         for t in at.tables
         if t.table == "conversations"
     ]
-    return sum(talks) > 1 or any(at.rows for at in found.plan.located if at.source not in own)
+    looked_up = any(source.kind == "manual" for source in services.sources)  # nobody knows yet
+    held = any(at.rows for at in found.plan.located if at.source not in own)
+    return looked_up or sum(talks) > 1 or held
 
 
 def _do_at_once(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> None:

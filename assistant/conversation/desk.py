@@ -223,7 +223,10 @@ class TalkingDesk:
     def proved(self, turn: Turn, evidence: EvidenceRow) -> None:
         """Say what happens next to the requests that a proof opened."""
         requests = [r for ref in evidence.references if (r := turn.session.get(PrivacyRequest, ref))]
-        if evidence.on_file and (opened := [r for r in requests if r.status not in CLOSED]):
+        by_hand = any(
+            source.kind == "manual" for source in self.services.sources
+        )  # may know them all the same
+        if (evidence.on_file or by_hand) and (opened := [r for r in requests if r.status not in CLOSED]):
             text, values = _verified_text(self.services, opened, proof.as_evidence(self.services, evidence))
             turn.say(text, requests=[talk.as_seen(r) for r in opened], **values)
         wake(turn.session, "plan")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from assistant.disclosure.facts import PackageFacts
     from assistant.disclosure.words import Words
     from assistant.domain.plan import Located
-    from assistant.interfaces import DataSource, ExportedTable
+    from assistant.interfaces import ExportedTable, Exporter
 
 Rows = list[tuple[Any, ...]]
 ROWS_SHOWN: Final = 200
@@ -164,7 +164,7 @@ class OneDocument:
 
 
 async def copy_tables(
-    parts: Sequence[tuple[DataSource, Located]],
+    parts: Sequence[tuple[Exporter, Located]],
     copy: Copy,
     words: Words,
     advance: Callable[[int], None],

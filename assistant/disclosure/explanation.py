@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from assistant.disclosure.words import Words
     from assistant.domain.data_map import TableMap
     from assistant.domain.http_map import HttpTable
+    from assistant.domain.manual_map import ManualMap
     from assistant.domain.plan import Located
     from assistant.domain.retention import OwnRetention
 
@@ -270,7 +271,7 @@ class Explanation:
         stays = mapped is not None and mapped.erase == "keep_untouched"
         return say(f"retention.{'stays' if stays else 'criterion'}", purpose=self._purpose(table.purpose))
 
-    def _mapped(self, table: CopiedTable) -> TableMap | HttpTable | None:
+    def _mapped(self, table: CopiedTable) -> TableMap | HttpTable | ManualMap | None:
         data_map = self.facts.settings.maps.get(table.source)
         found = data_map.tables if data_map else ()
         return next((t for t in found if table.table in {t.name, f"{t.table_schema}.{t.name}"}), None)

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from assistant.disclosure.facts import CopiedTable, PackageFacts
     from assistant.disclosure.words import Words
     from assistant.domain.plan import Located
-    from assistant.interfaces import DataSource, Progress
+    from assistant.interfaces import Exporter, Progress
 
 
 async def write_package(
     file: Path,
     key: bytes,
     facts: PackageFacts,
-    parts: Sequence[tuple[DataSource, Located]],
+    parts: Sequence[tuple[Exporter, Located]],
     *,
     portable_only: bool,
     progress: Progress | None = None,
@@ -63,7 +63,7 @@ def _copy(archive: Archive, folder: Path, facts: PackageFacts, *, portable_only:
 
 
 async def _copied(
-    parts: Sequence[tuple[DataSource, Located]],
+    parts: Sequence[tuple[Exporter, Located]],
     copy: Copy,
     in_words: Words,
     progress: Progress | None,

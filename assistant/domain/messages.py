@@ -195,6 +195,7 @@ _AGENT = _table(
     {
         "agent_reminder": ("requests days_left safe_on url", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "agent_overdue": ("requests days url", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "agent_task": ("requests systems look_up asked_at url", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "agent_ticket": ("summary url", "", _holds()),
     },
     frozenset(),

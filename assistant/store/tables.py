@@ -222,7 +222,9 @@ class Action(SQLModel, table=True):
     automatic: bool = False  # approved by rule, not by a person (GDPR 21(3), 7(3))
     state: str = Field(
         default="proposed", index=True
-    )  # proposed, approved, executing, done, failed, rejected, void
+    )  # proposed, approved, executing, stopping, stopped, done, failed, rejected, void
+    rows_done: int = 0
+    rows_to_do: int = 0
     created_at: datetime = _instant()
     planned_by: str = "desk"
     approvals: list[dict[str, Any]] = _json(list)
@@ -243,12 +245,15 @@ class StepRow(SQLModel, table=True):
     ordinal: int
     source: str
     operation: str
-    state: str = "waiting"  # waiting, done, failed
+    state: str = "waiting"  # waiting, by_hand, done, failed
     rows_done: int = 0
     rows_to_do: int = 0
     already_done: bool = False
     error: str = ""
     left: list[dict[str, Any]] = _json(list)
+    found: str | None = None  # sealed: what an agent found by hand, until it is in the package
+    opened_at: datetime | None = _instant(optional=True)  # since when an agent is asked
+    remind_at: datetime | None = _instant(optional=True)
     done_at: datetime | None = _instant(optional=True)
 
 

@@ -17,7 +17,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from sqlmodel import Session
 
-from assistant.casework import intake, proof, queue, staff
+from assistant.casework import by_hand, intake, proof, queue, staff
 from assistant.casework.queue import Role, Scope
 from assistant.config import (
     Approvals,
@@ -33,6 +33,7 @@ from assistant.config import Retention as RetentionSettings
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
 from assistant.domain.due_date import LegalCalendar
+from assistant.domain.manual_map import LookUp, ManualMap
 from assistant.domain.plan import (
     Account,
     Blocker,
@@ -99,6 +100,16 @@ class ConsoleSite:
         return await self.services.read(lambda session: session.get_one(table, key))
 
 
+PAPER = ManualMap(
+    look_up=LookUp(
+        en="Look for letters in the green binders.", fr="Cherchez les lettres dans les classeurs verts."
+    ),
+    agent="Tiina",
+    category="contact",
+    purpose="support",
+)
+
+
 def settings(folder: Path, **more: Any) -> Settings:
     """Give the settings of an invented company."""
     catalogue = Catalogue(
@@ -132,7 +143,11 @@ def settings(folder: Path, **more: Any) -> Settings:
         ),
         support=Support(forward_to="support@alder.example"),
         server=Server(data_dir=folder, database_url=f"sqlite:///{folder / 'desk.db'}"),
-        sources=(SourceSettings(name="client-area", kind="sql", title="Client area"),),
+        sources=(
+            SourceSettings(name="client-area", kind="sql", title="Client area"),
+            SourceSettings(name="paper", kind="manual", title="Paper archive"),
+        ),
+        maps={"paper": PAPER},
         catalogue=catalogue,
         **more,
     )
@@ -217,6 +232,7 @@ class Morning:
         self._access()
         self._blocked()
         self._failed()
+        self._by_hand()
         self._complaint()
         self._unproved()
         self._doubtful_mail()
@@ -321,6 +337,25 @@ class Morning:
         step.state, step.error = "failed", "The client area cannot be reached; nothing was changed there."
         intake.set_attention(self.site.services, self.session, request, "step_failed:source_unavailable")
 
+    def _by_hand(self) -> None:
+        request = self._request(
+            "by_hand",
+            Right.ACCESS,
+            "email",
+            "A copy of the letters too, please.",
+            5,
+            proved="rosa.meri@mail.example",
+            sender="rosa.meri@mail.example",
+            locale="en",
+        )
+        services, session = self.site.services, self.session
+        action = self._propose("by_hand", request, by_hand_plan())
+        intake.move(services, session, request, Status.SCHEDULED, "agent:Marc")
+        intake.move(services, session, request, Status.EXECUTING, "desk")
+        action.state, action.rows_done, action.rows_to_do = "executing", 2, 6
+        action.not_before = START
+        by_hand.open_task(services, session, session.exec(_steps(action)).all()[-1])
+
     def _complaint(self) -> None:
         request = self._request(
             "complaint",
@@ -405,6 +440,14 @@ def access_plan() -> Plan:
     effects = (TableEffect("clients", "contact", 1), TableEffect("invoices", "invoices", 5))
     step = Step("client-area", Operation.EXPORT, effects)
     return Plan(Right.ACCESS, (located(),), Order(Operation.EXPORT, START.date()), (step,))
+
+
+def by_hand_plan() -> Plan:
+    """Give a copy for which somebody must look in the paper archive."""
+    plan = access_plan()
+    paper = Located("paper", plan.located[0].identity, (), (TableRows("records", "contact", 0),))
+    step = Step("paper", Operation.EXPORT, (TableEffect("records", "contact", 0),))
+    return replace(plan, located=(*plan.located, paper), steps=(*plan.steps, step))
 
 
 def rectification_plan() -> Plan:

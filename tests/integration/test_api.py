@@ -88,7 +88,7 @@ async def test_requests_come_by_due_date_and_masked(reader: Api) -> None:
     assert status == 200
     dues = [item["due_on"] for item in page["items"]]
     assert dues == sorted(dues)
-    assert len(dues) == 6
+    assert len(dues) == 7
     people = {item["ref"]: item["person"] for item in page["items"]}
     assert people[reader.site.refs["erasure"]] == "c••••@m••••.example"
     assert set(page["items"][0]) == {
@@ -128,7 +128,7 @@ async def test_requests_are_found_by_status_right_day_reference_and_proved_addre
         assert status == 200
         return {item["ref"] for item in page["items"]}
 
-    assert await found(right="access") == {refs["access"], refs["unproved"]}
+    assert await found(right="access") == {refs["access"], refs["by_hand"], refs["unproved"]}
     assert await found(status="verifying") == {refs["unproved"]}
     assert await found(q=refs["failed"].lower()) == {refs["failed"]}
     assert await found(q="Camille.Roux@mail.example") == {refs["erasure"]}
@@ -283,7 +283,7 @@ async def test_a_conversation_is_read_and_answered(agent: Api) -> None:
 async def test_the_summary_counts(reader: Api) -> None:
     status, counts = await reader.get("/reports/summary")
     assert status == 200
-    assert counts["open"] == 6
+    assert counts["open"] == 7
     assert counts["awaiting_approval"] == 3
     assert counts["attention"] == 4
     assert counts["overdue"] == 0
@@ -308,7 +308,7 @@ async def test_the_description_names_every_address_and_its_shapes(
         described = await answer.json()
     assert described["openapi"] == "3.1.0"
     assert "/api/v1/requests/{ref}/timeline" in described["paths"]
-    assert sum(len(path) for path in described["paths"].values()) == 19
+    assert sum(len(path) for path in described["paths"].values()) == 22
     for wanted in _references(described):
         assert wanted in described["components"]["schemas"]
 

@@ -380,3 +380,42 @@ async def test_the_page_asks_in_french(site: ConsoleSite, browsers: Any) -> None
     assert "doute raisonnable sur l’identité" in page
     page = await marc.post(f"requests/{site.refs['erasure']}/ask", ground="identity", text="Quelle rue ?")
     assert "ne suspend plus le délai" in page
+
+
+async def test_what_was_looked_up_by_hand_is_written_into_a_form(site: ConsoleSite, browsers: Any) -> None:
+    tiina, auditor = await browsers("Tiina"), await browsers("Otto")
+    page = f"requests/{site.refs['by_hand']}"
+    text = await tiina.get(page)
+    assert "By hand: Paper archive" in text
+    assert "Look for letters in the green binders." in text
+    assert "2 of 6 records" in text
+    assert "I have looked" not in await auditor.get(page)
+    action = site.actions["by_hand"]
+    refused = await tiina.post(f"plans/{action}/by_hand", source="client-area", text="A letter")
+    assert tiina.status == 409
+    assert "A letter" in refused, "what was typed is kept"
+    done = await tiina.post(f"plans/{action}/by_hand", source="paper", text="A letter of May\n\nA second one")
+    assert "it goes on by itself" in done
+    assert "Looked up by hand" in done
+    step = await site.services.read(lambda s: queries.steps_of(s, action)[-1])
+    assert (step.state, step.rows_done) == ("done", 2)
+    assert "A letter" not in (step.found or ""), "kept sealed"
+    await tiina.post(f"plans/{action}/by_hand", source="paper", text="again")
+    assert tiina.status == 409
+
+
+async def test_the_form_by_hand_speaks_french(site: ConsoleSite, browsers: Any) -> None:
+    text = await (await browsers("Marc")).get(f"requests/{site.refs['by_hand']}")
+    assert "À la main : Paper archive" in text
+    assert "Cherchez les lettres dans les classeurs verts." in text
+
+
+async def test_what_is_being_carried_out_can_be_stopped_and_goes_on(site: ConsoleSite, browsers: Any) -> None:
+    marc, action = await browsers("Marc"), site.actions["by_hand"]
+    text = await marc.post(f"plans/{action}/stop")
+    assert "arrêté" in text
+    assert (await site.get(Action, action)).state == "stopped"
+    refused = await marc.post(f"plans/{action}/give_up")
+    assert (marc.status, "Reprendre" in refused or "réessayer" in refused.lower()) == (409, True)
+    await marc.post(f"plans/{action}/try_again")
+    assert (await site.get(Action, action)).state == "executing"

@@ -50,6 +50,13 @@ def read(name: str) -> dict[str, Any]:
     return tomllib.loads((resources.files(demo_package) / name).read_text("utf-8"))
 
 
+def the_map(settings: Settings) -> DataMap:
+    """Give the map of the client area."""
+    mapped = settings.maps["client-area"]
+    assert isinstance(mapped, DataMap)
+    return mapped
+
+
 @pytest.fixture(scope="module")
 def settings() -> Settings:
     return Settings(
@@ -81,9 +88,7 @@ async def source(database: Path, settings: Settings) -> AsyncIterator[SqlSource]
         name: RetentionRule(name, r.law, r.article, r.years, r.months, r.days, r.counted_from)
         for name, r in settings.catalogue.retention.items()
     }
-    mapped = settings.maps["client-area"]
-    assert isinstance(mapped, DataMap)
-    source = SqlSource("client-area", f"sqlite:///{database}", mapped, rules)
+    source = SqlSource("client-area", f"sqlite:///{database}", the_map(settings), rules)
     yield source
     await source.close()
 
@@ -140,7 +145,7 @@ async def test_every_column_is_explained_in_the_persons_language(
         csv.DictReader(io.StringIO(files["columns.csv"].decode().removeprefix("\ufeff"), newline=""))
     )
     assert len(sheet) == sum(len(table.columns) for table in manifest.tables)
-    meanings = settings.maps["client-area"].table("clients").meanings
+    meanings = the_map(settings).table("clients").meanings
     wanted = meanings["email@fr" if language == "fr" else "email"]
     assert [
         line["meaning"]
@@ -151,7 +156,7 @@ async def test_every_column_is_explained_in_the_persons_language(
 
 async def test_no_secret_and_no_third_person_leaves(desk: Desk, settings: Settings) -> None:
     _, manifest, files = await desk.package(people.SUBJECTS[0], Right.ACCESS, "en")
-    maps = {table.name: table for table in settings.maps["client-area"].tables}
+    maps = {table.name: table for table in the_map(settings).tables}
     for table in manifest.tables:
         assert not set(maps[table.table].hidden) & set(table.columns)
         for line in files[table.files[1]].decode().splitlines():
@@ -174,7 +179,7 @@ async def test_portability_gives_the_portable_columns_and_no_more(
     _, manifest, files = await desk.package(subject, Right.PORTABILITY, "fr")
     document = json.loads(files["portability.json"])
     jsonschema_rs.validate(json.loads(files["portability.schema.json"]), document)
-    maps = {table.name: table for table in settings.maps["client-area"].tables}
+    maps = {table.name: table for table in the_map(settings).tables}
     assert len(document["tables"]) == len(manifest.tables)
     for table in document["tables"]:
         assert {column["name"] for column in table["columns"]} <= set(maps[table["table"]].portable)

@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from assistant.config import Settings, load_settings, require_complete
+from assistant.domain.manual_map import ManualMap
 from assistant.errors import ConfigurationError
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
@@ -56,7 +57,7 @@ def test_every_example_in_the_shipped_file_is_accepted() -> None:
 
     assert settings.email.imap is not None
     assert settings.email.smtp is not None
-    assert [source.kind for source in settings.sources] == ["sql", "http", "own_records"]
+    assert [source.kind for source in settings.sources] == ["sql", "http", "manual", "own_records"]
 
 
 def test_what_the_shipped_file_sets_is_the_default_except_for_its_own_records() -> None:
@@ -129,3 +130,12 @@ def test_what_is_wrong_is_said_in_one_line_with_file_and_key(tmp_path: Path, tex
 def test_a_file_that_is_not_there_says_how_to_name_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="--config"):
         load_settings(tmp_path / "config.toml")
+
+
+def test_the_map_by_hand_of_the_readme_is_one() -> None:
+    readme = (SHIPPED.parent / "README.md").read_text("utf-8")
+    (text,) = re.findall(r"```toml\n(# paper-archive\.toml\n.*?)```", readme, re.DOTALL)
+
+    mapped = ManualMap.model_validate(tomllib.loads(text))
+
+    assert mapped.agent == "Tiina"

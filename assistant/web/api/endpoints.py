@@ -11,7 +11,16 @@ from typing import Any
 
 from sqlmodel import Session
 
-from assistant.casework import approval, closing, lifting, questions, queue
+from assistant.casework import (
+    approval,
+    by_hand,
+    closing,
+    execution,
+    failed,
+    lifting,
+    questions,
+    queue,
+)
 from assistant.casework.intake import local_day
 from assistant.casework.person import reveal
 from assistant.casework.queue import Principal, Scope, get_action, get_request
@@ -174,12 +183,14 @@ def close(call: Call) -> m.RequestDetail:
 def list_queue(call: Call) -> m.Queue:
     """List the plans that wait for approval, by legal due date."""
     waiting = queue.waiting_actions(call.session)
-    return m.Queue(items=[views.queue_item(call.services, action, request) for action, request in waiting])
+    return m.Queue(
+        items=[views.queue_item(call.services, call.session, action, request) for action, request in waiting]
+    )
 
 
 def show_action(call: Call) -> m.QueueItem:
     """Show one plan, whatever became of it."""
-    return views.queue_item(call.services, *get_action(call.session, call.ident))
+    return views.queue_item(call.services, call.session, *get_action(call.session, call.ident))
 
 
 def approve_plan(call: Call) -> m.QueueItem:
@@ -197,13 +208,33 @@ def _with_current(call: Call, error: Conflict) -> Conflict:
     waiting = queries.live_plan_of(call.session, request.ref)
     if waiting is None or waiting.state != "proposed" or waiting.plan_hash == call.body.plan_hash:
         return error
-    item = views.queue_item(call.services, waiting, request)
+    item = views.queue_item(call.services, call.session, waiting, request)
     return StalePlan(current=waiting.plan_hash, plan=item.model_dump(mode="json"))
 
 
 def reject_plan(call: Call) -> m.QueueItem:
     """Reject a plan with the reason; the request stays open."""
     approval.reject(call.services, call.session, call.ident, call.body.reason, call.agent)
+    return show_action(call)
+
+
+def answer_by_hand(call: Call) -> m.QueueItem:
+    """Say what was found or done by hand in a system without an interface."""
+    body: m.ByHand = call.body
+    said = by_hand.Answer("\n".join(body.found), body.rows, body.left, body.why)
+    by_hand.answer(call.services, call.session, call.ident, body.source, said, call.agent)
+    return show_action(call)
+
+
+def stop_plan(call: Call) -> m.QueueItem:
+    """Stop a plan that is being carried out; it can go on from the step it had reached."""
+    execution.stop(call.services, call.session, call.ident, call.agent)
+    return show_action(call)
+
+
+def go_on(call: Call) -> m.QueueItem:
+    """Have a plan that failed or was stopped go on."""
+    failed.try_again(call.services, call.session, call.ident, call.agent)
     return show_action(call)
 
 
@@ -282,6 +313,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/queue/{id}", show_action, m.QueueItem),
     _post("/queue/{id}/approve", approve_plan, m.QueueItem, m.Approval, Scope.APPROVE),
     _post("/queue/{id}/reject", reject_plan, m.QueueItem, m.Rejection, Scope.REPLY),
+    _post("/queue/{id}/by_hand", answer_by_hand, m.QueueItem, m.ByHand, Scope.REPLY),
+    _post("/queue/{id}/stop", stop_plan, m.QueueItem, m.Nothing, Scope.APPROVE),
+    _post("/queue/{id}/go_on", go_on, m.QueueItem, m.Nothing, Scope.APPROVE),
     Endpoint("GET", "/conversations/{id}", show_conversation, m.ConversationOut),
     _post("/conversations/{id}/reply", reply_in_conversation, m.ConversationOut, m.Written, Scope.REPLY),
     Endpoint("GET", "/reports/summary", summary, m.Summary),

@@ -130,6 +130,9 @@ class QueueItem(Out):
     created_at: datetime
     due_on: date
     not_before: datetime | None = Field(description="When an approved plan is carried out")
+    rows_done: int
+    rows_to_do: int
+    waits_for: list[str] = Field(description="Systems in which an agent has to look by hand")
     needs_second_person: bool
     steps: list[StepOut]
     keeps: list[KeepOut]
@@ -258,6 +261,16 @@ class Lifting(Taken):
     """Why a restriction ends; the person reads it before it does."""
 
     reason: Text
+
+
+class ByHand(Taken):
+    """What an agent found, one record each, or how many records were dealt with and how many stay, and why."""
+
+    source: str
+    found: list[str] = []
+    rows: int = Field(0, ge=0)
+    left: int = Field(0, ge=0)
+    why: str = ""
 
 
 class Problem(Out):

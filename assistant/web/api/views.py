@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from assistant.casework import questions
+from assistant.casework.by_hand import BY_HAND
 from assistant.casework.person import masked_person_of, reveal
 from assistant.casework.queue import Principal
 from assistant.domain.masking import mask_text
@@ -63,7 +64,7 @@ def _masked(value: object) -> object:
     return mask_text(value) if isinstance(value, str) else value
 
 
-def queue_item(services: Services, action: Action, request: PrivacyRequest) -> QueueItem:
+def queue_item(services: Services, session: Session, action: Action, request: PrivacyRequest) -> QueueItem:
     """Give a plan with one entry for each table that it touches."""
     plan = plan_from_json(action.plan)
     right = Right(request.right)
@@ -77,6 +78,9 @@ def queue_item(services: Services, action: Action, request: PrivacyRequest) -> Q
         created_at=action.created_at,
         due_on=request.due_on,
         not_before=action.not_before,
+        rows_done=action.rows_done,
+        rows_to_do=action.rows_to_do,
+        waits_for=[step.source for step in queries.steps_of(session, action.id) if step.state == BY_HAND],
         needs_second_person=services.settings.approvals.four_eyes and right in IRREVERSIBLE,
         steps=_steps(plan),
         keeps=[

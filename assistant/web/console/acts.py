@@ -11,8 +11,10 @@ from sqlmodel import Session
 
 from assistant.casework import (
     approval,
+    by_hand,
     closing,
     corrections,
+    execution,
     failed,
     lifting,
     questions,
@@ -49,6 +51,7 @@ class Acting:
         return self.form.get("text", "")
 
 
+_LONGEST_NUMBER: Final = 9
 Verb = Callable[[Acting], object]
 
 
@@ -93,6 +96,22 @@ REQUEST_VERBS: Final[Mapping[str, Verb]] = {
     "assign": _assign,
 }
 
+
+def _by_hand(a: Acting) -> None:
+    said = by_hand.Answer(
+        a.text, _number(a.form.get("rows")), _number(a.form.get("left")), a.form.get("why", "")
+    )
+    by_hand.answer(a.services, a.session, a.ident, a.form.get("source", ""), said, a.agent)
+
+
+def _number(text: str | None) -> int:
+    if not text:
+        return 0
+    if not text.isdecimal() or len(text) > _LONGEST_NUMBER:
+        raise Invalid("Write how many records as a number.")
+    return int(text)
+
+
 ACTION_VERBS: Final[Mapping[str, Verb]] = {
     "approve": lambda a: approval.approve(
         a.services, a.session, a.ident, a.form.get("plan_hash", ""), a.agent
@@ -101,6 +120,8 @@ ACTION_VERBS: Final[Mapping[str, Verb]] = {
     "reject": lambda a: approval.reject(a.services, a.session, a.ident, a.text, a.agent),
     "try_again": lambda a: failed.try_again(a.services, a.session, a.ident, a.agent),
     "give_up": lambda a: failed.give_up(a.services, a.session, a.ident, a.agent),
+    "stop": lambda a: execution.stop(a.services, a.session, a.ident, a.agent),
+    "by_hand": _by_hand,
     "ask_services": lambda a: talking.ask_about_services(a.services, a.session, a.ident, a.agent),
 }
 

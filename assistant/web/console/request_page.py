@@ -10,7 +10,7 @@ from typing import Any, cast
 from aiohttp import web
 from sqlmodel import Session
 
-from assistant.casework import answers, questions
+from assistant.casework import answers, by_hand, questions
 from assistant.casework.intake import local_day
 from assistant.casework.lifting import may_lift
 from assistant.casework.person import person_of
@@ -69,6 +69,18 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskView:
+    """What an agent has to do by hand, and since when."""
+
+    source: str
+    title: str
+    look_up: str
+    is_search: bool
+    since: datetime | None
+    for_whom: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanView:
     """A plan with how far it has come."""
 
@@ -77,6 +89,7 @@ class PlanView:
     steps: tuple[StepRow, ...]
     irreversible: bool
     preview: Preview | None
+    tasks: tuple[TaskView, ...]
 
     @property
     def rows(self) -> int:
@@ -167,7 +180,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         request,
         row,
         queries.evidence_of(session, request),
-        _plan(services, session, request, action),
+        _plan(words, services, session, request, action),
         tuple(timeline(words, session, request, revealed=revealed)),
         tuple(
             (words.known("details", key), value if revealed else mask_text(value))
@@ -195,14 +208,29 @@ def _next_ref(session: Session, request: PrivacyRequest) -> str | None:
 
 
 def _plan(
-    services: Services, session: Session, request: PrivacyRequest, action: Action | None
+    words: Words, services: Services, session: Session, request: PrivacyRequest, action: Action | None
 ) -> PlanView | None:
     if action is None:
         return None
     plan = plan_from_json(action.plan)
     preview = _preview(services, request, plan) if action.state in {"proposed", "approved"} else None
     steps = tuple(queries.steps_of(session, action.id))
-    return PlanView(action, plan, steps, request.right in IRREVERSIBLE, preview)
+    tasks = tuple(_task(words, services, step) for step in steps if step.state == by_hand.BY_HAND)
+    held_up = action.state in {"executing", "stopped", "failed"}
+    return PlanView(action, plan, steps, request.right in IRREVERSIBLE, preview, tasks if held_up else ())
+
+
+def _task(words: Words, services: Services, step: StepRow) -> TaskView:
+    mapped = by_hand.map_of(services, step.source)
+    titles = {source.name: source.title for source in services.settings.sources}
+    return TaskView(
+        step.source,
+        titles.get(step.source) or step.source,
+        getattr(mapped.look_up, words.language),
+        step.operation == Operation.EXPORT,
+        step.opened_at,
+        mapped.agent,
+    )
 
 
 def _preview(services: Services, request: PrivacyRequest, plan: Plan) -> Preview | None:

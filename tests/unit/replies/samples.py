@@ -76,6 +76,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "services_kept": True,
         "services": ["web hosting"],
         "corrected": [{"field": "address", "value": "2 Example Street, Tallinn"}],
+        "look_up": "2020-2026",
         "recipient": "Example Mailer",
         "by_hand": True,
         "person": [

@@ -1,0 +1,134 @@
+"""The steps of an approved plan, each once: what is done stays done, and how far it has come can be seen and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from types import TracebackType
+from typing import Final, Self
+
+import structlog
+from sqlmodel import Session
+
+from assistant.casework import by_hand
+from assistant.casework.audit import record
+from assistant.casework.queue import DESK
+from assistant.domain.assurance import Evidence
+from assistant.domain.plan import Operation, Plan, StepOutcome
+from assistant.errors import Stopped, WaitsForPerson
+from assistant.services import Services
+from assistant.store.tables import Action, StepRow
+
+log = structlog.get_logger(__name__)
+_NOTED_EVERY: Final = 0.5  # seconds
+STOPPING: Final = "stopping"
+
+
+class Watch:
+    """Takes the progress of work, from whatever thread; notes it, and ends the work when an agent stopped it."""
+
+    def __init__(self, services: Services, action_id: str, rows_to_do: int) -> None:
+        """Take what is watched."""
+        self._services, self._action_id = services, action_id
+        self._before, self._done, self._to_do = 0, 0, rows_to_do
+        self._noted = -1
+        self._is_stopped = False
+        self._noting: asyncio.Task[None] | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Take how far one step has come; raises Stopped."""
+        self._done, self._to_do = self._before + done, max(self._to_do, self._before + total)
+        if self._is_stopped:
+            raise Stopped
+
+    def step_done(self, rows: int) -> None:
+        """Begin to count the next step where this one ended; raises Stopped."""
+        self._before += rows
+        self(0, 0)
+
+    async def __aenter__(self) -> Self:
+        self._noting = asyncio.create_task(self._note_on_and_on())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._noting:
+            self._noting.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._noting
+
+    async def _note_on_and_on(self) -> None:
+        while not self._is_stopped:
+            await asyncio.sleep(_NOTED_EVERY)
+            if self._done != self._noted:
+                self._noted = self._done
+                self._is_stopped = await self._services.write(self._note)
+            else:
+                self._is_stopped = await self._services.read(self._was_stopped)
+
+    def _note(self, session: Session) -> bool:
+        action = session.get_one(Action, self._action_id)
+        action.rows_done, action.rows_to_do = self._done, self._to_do
+        session.add(action)
+        return action.state == STOPPING
+
+    def _was_stopped(self, session: Session) -> bool:
+        return session.get_one(Action, self._action_id).state == STOPPING
+
+
+async def run_steps(
+    services: Services, plan: Plan, steps: Sequence[StepRow], proof: Evidence | None, watch: Watch
+) -> bool:
+    """Carry out what is not done; tells whether everything is, or people are still at it by hand.
+
+    Raises what a source raises, and Stopped.
+    """
+    by_name = {source.name: source for source in services.sources}
+    waiting = False
+    for row in steps:
+        step = plan.steps[row.ordinal]
+        source = by_name[step.source]
+        if row.state == "done":
+            watch.step_done(row.rows_done)
+            continue
+        if step.operation is Operation.EXPORT and source.kind != "manual":
+            continue  # copied into the package, all at once
+        located = next(at for at in plan.located if at.source == step.source)
+        log.info(
+            "step.begin", action=row.action_id, source=step.source, rows=step.rows, proved=proof is not None
+        )
+        try:
+            outcome = await source.carry_out(step, located, plan.order, watch)
+        except WaitsForPerson:
+            waiting = True
+            await services.write(lambda session, r=row: by_hand.open_task(services, session, r))  # type: ignore[misc]
+            continue
+        await services.write(lambda session, r=row, o=outcome: _step_done(services, session, r, o))  # type: ignore[misc]
+        watch.step_done(outcome.rows_done)
+    return not waiting
+
+
+def _step_done(services: Services, session: Session, row: StepRow, outcome: StepOutcome) -> None:
+    step = session.get_one(StepRow, row.id)
+    if step.state == "done":
+        return
+    step.state, step.rows_done, step.already_done = "done", outcome.rows_done, outcome.already_done
+    step.left, step.error, step.done_at = [asdict(left) for left in outcome.left], "", services.clock.now()
+    session.add(step)
+    action = session.get_one(Action, row.action_id)
+    record(
+        services,
+        session,
+        action.ref,
+        DESK,
+        "step_done",
+        action=action.id,
+        source=step.source,
+        operation=step.operation,
+        rows=step.rows_done,
+        already_done=step.already_done,
+        left=len(step.left),
+    )

@@ -1,0 +1,46 @@
+"""The map of what has no interface: what an agent looks up there by hand, and what each right asks of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+class LookUp(BaseModel):
+    """What to look up and where, in the languages of the agents."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    en: Text
+    fr: Text
+
+
+class ManualMap(BaseModel):
+    """One such place: a filing cabinet, a telephone system, a colleague's spreadsheet."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    table_schema: ClassVar[None] = None  # what maps of databases say beside
+    keep: ClassVar[None] = None
+    erase: ClassVar[Literal["by_hand"]] = "by_hand"
+
+    name: Name = "records"  # as plans and copies call what is found there
+    look_up: LookUp
+    agent: str = ""  # who does it; empty: whoever comes first
+    remind_days: int = Field(5, ge=1, le=30)
+    category: Name
+    purpose: Name
+    recipients: tuple[Name, ...] = ()
+    origin: Literal["person", "observed", "derived", "third_party"] = "person"
+    portable: bool = False
+    rectifiable: tuple[Name, ...] = ()  # fields that may be wrong there
+    stop: tuple[Name, ...] = ()  # purposes for which it is used
+
+    @property
+    def tables(self) -> tuple[ManualMap, ...]:
+        """Give it as the one table that it is."""
+        return (self,)

@@ -1,0 +1,80 @@
+"""What has no interface, as a source: every step of it is a task for a named agent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assistant.domain.plan import Located, Operation, Proposal, Step, TableEffect, TableRows
+from assistant.errors import WaitsForPerson
+from assistant.interfaces import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from assistant.domain.manual_map import ManualMap
+    from assistant.domain.plan import Contact, Identity, Order, StepOutcome
+    from assistant.interfaces import ExportedTable, Progress
+
+
+class ManualSource:
+    """A place where an agent looks by hand; how many records are there nobody knows before."""
+
+    kind = "manual"
+
+    def __init__(self, name: str, manual_map: ManualMap) -> None:
+        """Take what is to be looked up."""
+        self.name = name
+        self.manual_map = manual_map
+
+    async def check(self) -> Sequence[Finding]:
+        """Nothing can be compared; say who looks."""
+        who = self.manual_map.agent or "whoever comes first"
+        return [Finding("ok", self.name, "", f"looked up by hand, by {who}.")]
+
+    async def contacts(self, identity: Identity) -> Sequence[Contact]:
+        """Nobody is reached by what stands on paper."""
+        return []
+
+    async def locate(self, identity: Identity) -> Located:
+        """Say that nothing is known yet."""
+        table = TableRows(self.manual_map.name, self.manual_map.category, 0)
+        return Located(self.name, identity, (), (table,))
+
+    async def known_as(self, located: Located) -> Sequence[tuple[str, str]]:
+        """Nothing is known yet."""
+        return []
+
+    async def propose(self, located: Located, order: Order) -> Proposal:
+        """Propose that an agent looks, wherever the order may concern what is there."""
+        return Proposal(self._step(order) if self._concerns(order) else None)
+
+    def _concerns(self, order: Order) -> bool:
+        match order.operation:
+            case Operation.STOP:
+                return order.purpose in self.manual_map.stop
+            case Operation.RECTIFY:
+                return bool(order.new_values.keys() & set(self.manual_map.rectifiable))
+        return True
+
+    def _step(self, order: Order) -> Step:
+        mapped = self.manual_map
+        effect = TableEffect(
+            mapped.name,
+            mapped.category,
+            0,
+            columns=tuple(order.new_values),
+            values=dict(order.new_values),
+            deletes=order.operation is Operation.ERASE,
+            recipients=mapped.recipients,
+        )
+        return Step(self.name, order.operation, (effect,))
+
+    async def export(self, located: Located, *, portable_only: bool = False) -> AsyncIterator[ExportedTable]:
+        """Give nothing: what an agent found is kept with the step."""
+        nothing: tuple[ExportedTable, ...] = ()
+        for table in nothing:
+            yield table
+
+    async def carry_out(self, step: Step, located: Located, order: Order, progress: Progress) -> StepOutcome:
+        """Raise WaitsForPerson: an agent does it, and says so."""
+        raise WaitsForPerson

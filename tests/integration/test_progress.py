@@ -1,0 +1,144 @@
+"""Long work shows how far it is, can be stopped, and goes on; a copy or a step is whole or not there at all."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.doubles.attacks import Victim, victims
+from tests.doubles.desk_inside import DeskInside, desk_inside
+from tests.doubles.desk_process import eventually
+from tests.doubles.journeys import prove_in_chat
+from tests.doubles.package_browser import Package, browser
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+ROWS = 300_000
+_SOURCE = """
+[[sources]]
+name = "visits"
+kind = "sql"
+url = "sqlite:///{file}"
+map = "visits.toml"
+"""
+_MAP = """
+[[tables]]
+name = "visits"
+key = ["id"]
+identity = { email = ["email"] }
+category = "website_actions"
+purpose = "analytics"
+erase = "delete"
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
+    folder = tmp_path_factory.mktemp("progress")
+    (folder / "visits.toml").write_text(_MAP, encoding="utf-8")
+    with closing(sqlite3.connect(folder / "visits.db")) as db, db:
+        db.execute("CREATE TABLE visits (id INTEGER PRIMARY KEY, email VARCHAR(60), page TEXT)")
+        db.execute("CREATE INDEX visits_by_email ON visits (email COLLATE NOCASE)")
+    async with desk_inside(folder, _SOURCE.format(file=folder / "visits.db")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def people(desk: DeskInside) -> Iterator[Victim]:
+    return victims(desk)
+
+
+@pytest.fixture
+def person(desk: DeskInside, people: Iterator[Victim]) -> Victim:
+    """A client with a visit for every second of three days."""
+    victim = next(people)
+    with closing(sqlite3.connect(visits(desk))) as db, db:
+        db.execute("DELETE FROM visits")
+        db.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+            " INSERT INTO visits SELECT i, ?, '/page/' || i FROM n",
+            (ROWS, victim.email),
+        )
+    return victim
+
+
+def visits(desk: DeskInside) -> Path:
+    return desk.config.parent / "visits.db"
+
+
+def left(desk: DeskInside) -> int:
+    with closing(sqlite3.connect(visits(desk))) as db:
+        return int(db.execute("SELECT count(*) FROM visits").fetchone()[0])
+
+
+async def begun(desk: DeskInside, sentence: str, right: str, email: str) -> tuple[str, dict[str, Any]]:
+    async with desk.chat("en") as chat:
+        await chat.say(sentence)
+        ref = (await chat.opened())[right]
+        await prove_in_chat(desk, chat, email, ref)
+    plan = await desk.approve(ref)
+    await desk.forward("73h")
+    return ref, plan
+
+
+async def under_way(desk: DeskInside, plan: dict[str, Any]) -> dict[str, Any]:
+    """Wait until some rows are done and not all."""
+
+    async def look() -> dict[str, Any] | None:
+        item: dict[str, Any] = await desk.api("GET", f"/queue/{plan['id']}")
+        return item if 0 < item["rows_done"] < item["rows_to_do"] else None
+
+    return await eventually(look, "a number of rows between none and all")
+
+
+async def in_state(desk: DeskInside, plan: dict[str, Any], state: str) -> None:
+    async def look() -> bool:
+        return bool((await desk.api("GET", f"/queue/{plan['id']}"))["state"] == state)
+
+    await eventually(look, f"the plan to be {state}")
+
+
+async def test_a_long_copy_shows_its_rows_is_stopped_and_goes_on_to_the_whole(
+    desk: DeskInside, person: Victim
+) -> None:
+    ref, plan = await begun(desk, "Please send me a copy of all my data.", "access", person.email)
+    item = await under_way(desk, plan)
+    assert item["rows_to_do"] > ROWS
+    shown = (await asyncio.to_thread(desk.command, "queue", "show", plan["id"], "--json")).stdout.decode()
+    assert '"rows_done": ' in shown
+    await desk.api("POST", f"/queue/{plan['id']}/stop", json={})
+    await in_state(desk, plan, "stopped")
+    packages = desk.config.parent / "data" / "packages"
+    assert not [file for file in packages.rglob("*") if file.is_file()], "no half copy stays behind"
+    assert (await desk.request(ref))["attention"] == "stopped"
+    await desk.idle()
+    assert (await desk.request(ref))["status"] == "executing", "nothing goes on by itself"
+
+    await desk.api("POST", f"/queue/{plan['id']}/go_on", json={})
+    await desk.until_status(ref, "answered")
+    letter = str((await desk.mail(person.email, "The copy of your data is ready")).get_content())
+    async with browser(desk, letter, "en") as fetching:
+        await fetching.want_code()
+        await fetching.enter(await desk.code(person.email, seen=1))
+        _, raw, _ = await fetching.download()
+    assert Package.read(raw).counts("visits") == {"visits": ROWS}
+
+
+async def test_a_long_erasure_that_is_stopped_leaves_its_database_as_it_was_and_goes_on(
+    desk: DeskInside, person: Victim
+) -> None:
+    ref, plan = await begun(desk, "Please delete all my data.", "erasure", person.email)
+    await in_state(desk, plan, "executing")
+    await desk.api("POST", f"/queue/{plan['id']}/stop", json={})
+    await in_state(desk, plan, "stopped")
+    assert left(desk) in {0, ROWS}, "all or nothing"
+    await desk.api("POST", f"/queue/{plan['id']}/go_on", json={})
+    await desk.until_status(ref, "answered")
+    assert left(desk) == 0
+    assert desk.query("SELECT count(*) FROM clients WHERE lower(email) = lower(?)", person.email) == [(0,)]
