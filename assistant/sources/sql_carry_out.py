@@ -108,9 +108,7 @@ class CarryingOut:
         if action.keep:
             held = self.rows.hold(mapped, action.scope, action.keep.columns)
             self._kept.append((mapped, action.keep, held))
-        alike = {
-            w.column: w.fresh() if w.fresh else w.value for w in action.writes if not (w.fresh and w.unique)
-        }
+        alike = {w.column: _value(w) for w in action.writes if not (w.fresh and w.unique)}
         if alike:
             self.rows.connection.execute(sa.update(mapped.clause).where(action.pending).values(alike))
         for write in action.writes:
@@ -191,3 +189,9 @@ class CarryingOut:
             f"{self.source}: after carrying out, {what}; everything was rolled back. "
             "Look for a trigger or another program that writes there, then try again."
         )
+
+
+def _value(write: Write) -> Any:
+    """Give what is written: NULL as such, which a JSON column would else take for the JSON value null."""
+    value = write.fresh() if write.fresh else write.value
+    return sa.null() if value is None else value

@@ -12,7 +12,7 @@ import pyotp
 import pytest
 from sqlmodel import col, func, select
 
-from assistant.casework import execution
+from assistant.casework import execution, steps
 from assistant.casework.proof import OPEN_LOGINS
 from assistant.demo.people import AGENTS
 from assistant.domain.assurance import Method
@@ -331,7 +331,7 @@ async def test_an_erasure_killed_after_the_source_committed_is_ended_and_answere
         raise RuntimeError("as if the process ended here")
 
     with monkeypatch.context() as patched:
-        patched.setattr(execution, "_step_done", killed)
+        patched.setattr(steps, "_step_done", killed)
         await desk.forward("73h")
         await desk.until_status(ref, "executing")
         await desk.idle()
