@@ -56,8 +56,11 @@ class Held:
 
     def sharing(self, columns: Sequence[str], others: Select[Any]) -> sa.Update:
         """Mark as shared the rows whose columns are among what others lead to."""
-        hit = among([self.clause.c[name] for name in columns], others)
-        return sa.update(self.clause).values({_SHARED: 1}).where(self.clause.c[_SHARED] == 0, hit)
+        return self.sharing_where(among([self.clause.c[name] for name in columns], others))
+
+    def sharing_where(self, condition: Condition) -> sa.Update:
+        """Mark as shared the held rows that fit."""
+        return sa.update(self.clause).values({_SHARED: 1}).where(self.clause.c[_SHARED] == 0, condition)
 
 
 @dataclass(eq=False)
