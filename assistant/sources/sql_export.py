@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from assistant.sources.sql_rows import PersonRows
 
 _BATCH = 2000
+_READ_RAW = frozenset({"sqlite", "postgresql"})  # whose drivers give every value as it is copied
 
 
 def columns_shown(mapped: Mapped, *, portable_only: bool) -> tuple[str, ...]:
@@ -74,15 +75,22 @@ class Reading:
             if not columns_shown(mapped, portable_only=self._portable_only) or rows.theirs(mapped) is NEVER:
                 continue
             with closing(_begin(rows, mapped, portable_only=self._portable_only)) as result:
-                if first := fetch(result):
+                if first := _first(result):
                     yield Read(mapped, first, result if len(first) == _BATCH else None)
 
 
 def fetch(result: sa.CursorResult[Any]) -> list[tuple[Any, ...]]:
-    """Read the next rows, none at the end."""
-    if _reads_on_demand(result.connection):
-        # As the driver gives them: wrapping each row for access by name costs a third of the speed.
+    """Read the next rows after the first, none at the end."""
+    if result.connection.dialect.name in _READ_RAW:
+        # As the driver gives them: wrapping each row for access by name costs more than reading it.
         return list(result.cursor.fetchmany(_BATCH))
+    return [tuple(row) for row in result.fetchmany(_BATCH)]
+
+
+def _first(result: sa.CursorResult[Any]) -> list[tuple[Any, ...]]:
+    """Read the first rows, of which SQLAlchemy may hold some already."""
+    if _reads_on_demand(result.connection):
+        return fetch(result)
     return [tuple(row) for row in result.fetchmany(_BATCH)]
 
 

@@ -36,6 +36,8 @@ from tests.benchmarks.desk import (
     settings_without_limits,
 )
 from tests.benchmarks.sources import source_figures
+from tests.doubles import databases
+from tests.doubles.databases import POSTGRESQL, SQLITE
 
 SOCKETS = 50
 SECONDS = 6.0
@@ -223,13 +225,21 @@ async def _plan_and_package(services: Services, address: str, file: Path) -> Non
 
 
 async def in_sources(folder: Path) -> list[Figure]:
-    """Measure erasing and copying in a shop of 100 000 customers."""
-    found = await source_figures(folder)
-    return [
-        Figure("erasing 5 000 orders among 500 000 / by hand", found.erasure, "x", 4.0),
-        Figure("copying 1 000 000 rows / SQLite's own CSV export", 100 * found.copying, "%", 40.0, True),
-        Figure("memory while copying them, over before", found.memory, "MiB", 64.0),
-    ]
+    """Measure erasing, copying and finding in shops, in the databases that are here."""
+    folder.mkdir()
+    figures = []
+    for kind, own in ((SQLITE, "SQLite's own CSV export"), (POSTGRESQL, "COPY TO")):
+        if not databases.is_here(kind):
+            print(f"not measured, for it is not installed: {kind}")
+            continue
+        found = await source_figures(folder / kind, kind)
+        figures += [
+            Figure(f"{kind}: erasing 5 000 orders among 500 000 / by hand", found.erasure, "x", 4.0),
+            Figure(f"{kind}: copying 1 000 000 rows / {own}", 100 * found.copying, "%", 40.0, True),
+            Figure(f"{kind}: memory while copying them, over before", found.memory, "MiB", 64.0),
+            Figure(f"{kind}: access among 1 000 000 others / among 1 000", found.growth, "x", 1.3),
+        ]
+    return figures
 
 
 async def measure() -> list[Figure]:

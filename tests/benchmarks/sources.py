@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import shutil
-import sqlite3
 import statistics
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from assistant.domain.data_map import DataMap
 from assistant.domain.plan import Identity, Operation, Order
 from assistant.sources.sql import SqlSource
 from tests.benchmarks.desk import resident_mib_of_this
+from tests.doubles import databases
+from tests.doubles.databases import POSTGRESQL, SQLITE, Database
+from tests.doubles.outdoor_shop import HERS, IGNORED, MARI, RULES, build, tables
 from tests.integration.sources.shop import no_progress
 
 CUSTOMERS, ORDERS, VISITS = 100_000, 500_000, 1_000_000
 REGULARS, THEIR_ORDERS = 6, 5_000  # customers with many orders
 TIMES = 3
+FEW, MANY = 1_000, 1_000_000  # customers beside the one whom access is measured for
+WARM, MEASURED = 5, 21
 _NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) "
 _SCHEMA = f"""
 CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR(100) NOT NULL, name VARCHAR(50));
@@ -31,11 +38,18 @@ INSERT INTO customers {_NUMBERS.format(CUSTOMERS)} SELECT i, 'c' || i || '@examp
 INSERT INTO orders {_NUMBERS.format(ORDERS)}
     SELECT i, CASE WHEN i <= {REGULARS * THEIR_ORDERS} THEN 1 + i % {REGULARS} ELSE 1 + i % {CUSTOMERS} END,
     'note ' || i FROM n;
-INSERT INTO visits {_NUMBERS.format(VISITS)} SELECT i, 7, '/page/' || (i % 977), '2026-01-01T00:00:00' FROM n;
-CREATE INDEX customers_by_email ON customers (email COLLATE NOCASE);
 CREATE INDEX orders_by_customer ON orders (customer_id);
 CREATE INDEX visits_by_customer ON visits (customer_id);
 """
+# Only for what is copied: a person who has a whole table to herself is no measure of erasing somebody else.
+_VISITED = f"""
+INSERT INTO visits {_NUMBERS.format(VISITS)} SELECT i, 7, '/page/' || (i % 977), '2026-01-01T00:00:00' FROM n;
+"""
+_BY_EMAIL = {
+    SQLITE: "CREATE INDEX customers_by_email ON customers (email COLLATE NOCASE);",
+    POSTGRESQL: "CREATE INDEX customers_by_email ON customers (lower(trim(email)));",
+}
+_SAME_EMAIL = {SQLITE: "email = ? COLLATE NOCASE", POSTGRESQL: "lower(trim(email)) = ?"}
 _OF_CUSTOMER = {"link": [{"columns": ["customer_id"], "to": "customers", "references": ["id"]}]}
 _TABLE = {"key": ["id"], "category": "contact", "purpose": "contract", "erase": "delete"}
 _MAP = DataMap.model_validate(
@@ -53,20 +67,35 @@ _MAP = DataMap.model_validate(
 
 @dataclass(frozen=True, slots=True)
 class SourceFigures:
-    """What was measured, as ratios but for the memory."""
+    """What was measured in one kind of database, as ratios but for the memory."""
 
     erasure: float  # times the statements by hand
     copying: float  # of the rows a second of the database's own CSV export
     memory: float  # MiB over before
+    growth: float  # access among a million customers / among a thousand
 
 
-async def source_figures(folder: Path) -> SourceFigures:
-    """Build a shop and measure it."""
-    file = _built(folder)
-    source = SqlSource("shop", f"sqlite:///{file}", _MAP, {})
+async def source_figures(folder: Path, kind: str = SQLITE) -> SourceFigures:
+    """Build shops and measure them."""
+    folder.mkdir(exist_ok=True)
+    if kind == SQLITE:
+        return await _figures(lambda name: Database(SQLITE, f"sqlite:///{folder / name}.db"), folder)
+    with databases.running(kind) as server:
+        return await _figures(lambda _name: server.database(), folder)
+
+
+async def _figures(new: Callable[[str], Database], folder: Path) -> SourceFigures:
+    small, large = new("small"), new("large")
+    build(small, customers=FEW)
+    _built(lambda: build(large, customers=MANY))
+    growth = await _growth(small, large)
+    shop = new("shop")
+    _built(lambda: shop.run(f"{_SCHEMA}{_BY_EMAIL[shop.kind]}ANALYZE;"))
+    source = SqlSource("shop", shop.url, _MAP, {})
     try:
         erased = [await _erase(source, number) for number in range(1, 1 + TIMES)]
-        by_hand = [_erase_by_hand(file, number) for number in range(1 + TIMES, 1 + 2 * TIMES)]
+        by_hand = [_erase_by_hand(shop, number) for number in range(1 + TIMES, 1 + 2 * TIMES)]
+        _built(lambda: shop.run(f"{_VISITED}ANALYZE;"))
         before, peak = resident_mib_of_this(), 0.0
         copied = []
         for _ in range(TIMES):
@@ -75,24 +104,51 @@ async def source_figures(folder: Path) -> SourceFigures:
             peak = max(peak, memory)
     finally:
         await source.close()
-    own = [_copy_by_hand(file) for _ in range(TIMES)]
+    own = [_copy_by_hand(shop, folder) for _ in range(TIMES)]
     return SourceFigures(
-        statistics.median(erased) / statistics.median(by_hand), min(own) / min(copied), peak - before
+        statistics.median(erased) / statistics.median(by_hand),
+        min(own) / min(copied),
+        peak - before,
+        growth,
     )
 
 
-def _built(folder: Path) -> Path:
-    """Build the shop in a process of its own, whose memory is not ours."""
-    folder.mkdir()
-    file = folder / "shop.db"
-    script = f"PRAGMA synchronous = OFF;{_SCHEMA}ANALYZE;"
-    subprocess.run([_command(), str(file)], check=True, input=script.encode())
-    return file
+def _built(work: Callable[[], None]) -> None:
+    """Build in a process of its own, whose memory is not ours."""
+    child = multiprocessing.get_context("fork").Process(target=work)
+    child.start()
+    child.join()
+    assert child.exitcode == 0
 
 
-def _command() -> str:
-    command = shutil.which("sqlite3")
-    assert command, "The comparison wants SQLite's own command: install the package sqlite3."
+async def _growth(small: Database, large: Database) -> float:
+    """Compare finding and copying the same person, in turns so that both meet the same machine."""
+    sources = [
+        SqlSource(
+            "shop", each.url, DataMap.model_validate({"tables": tables(each.kind), "ignored": IGNORED}), RULES
+        )
+        for each in (small, large)
+    ]
+    taken: list[list[float]] = [[], []]
+    for turn in range(WARM + MEASURED):
+        for seconds, source in zip(taken, sources, strict=True):
+            began = time.perf_counter()
+            located = await source.locate(Identity((MARI,)))
+            rows = 0
+            async for table in source.export(located):
+                async for batch in table.rows:
+                    rows += len(batch)
+            if turn >= WARM:
+                seconds.append(time.perf_counter() - began)
+            assert rows == sum(map(len, HERS.values()))
+    for source in sources:
+        await source.close()
+    return statistics.median(taken[1]) / statistics.median(taken[0])
+
+
+def _command(name: str) -> str:
+    command = shutil.which(name)
+    assert command, f"The comparison wants the command {name} of the database itself."
     return command
 
 
@@ -108,15 +164,25 @@ async def _erase(source: SqlSource, number: int) -> float:
     return taken
 
 
-def _erase_by_hand(file: Path, number: int) -> float:
-    with closing(sqlite3.connect(file)) as connection:
+def _erase_by_hand(shop: Database, number: int) -> float:
+    """Do the same as an administrator would, in one transaction."""
+    mark = "?" if shop.kind == SQLITE else "%s"
+    with closing(shop.engine.raw_connection()) as pooled:
+        connection: Any = pooled.driver_connection
+        if shop.kind == SQLITE:
+            connection.isolation_level = "DEFERRED"
+        else:
+            connection.autocommit = False
+        cursor = connection.cursor()
         began = time.perf_counter()
-        with connection:
-            find = "SELECT id FROM customers WHERE email = ? COLLATE NOCASE"
-            (key,) = connection.execute(find, (f"c{number}@example.test",)).fetchone()
-            for table in ("orders", "visits"):
-                connection.execute(f"DELETE FROM {table} WHERE customer_id = ?", (key,))
-            connection.execute("UPDATE customers SET email = 'gone-' || id, name = NULL WHERE id = ?", (key,))
+        find = f"SELECT id FROM customers WHERE {_SAME_EMAIL[shop.kind]}".replace("?", mark)
+        cursor.execute(find, (f"c{number}@example.test",))
+        (key,) = cursor.fetchone()
+        for table in ("orders", "visits"):
+            cursor.execute(f"DELETE FROM {table} WHERE customer_id = {mark}", (key,))
+        gone = f"UPDATE customers SET email = 'gone-' || id, name = NULL WHERE id = {mark}"
+        cursor.execute(gone, (key,))
+        connection.commit()
         return time.perf_counter() - began
 
 
@@ -132,11 +198,17 @@ async def _copy(source: SqlSource) -> tuple[float, float]:
     return time.perf_counter() - began, peak
 
 
-def _copy_by_hand(file: Path) -> float:
+def _copy_by_hand(shop: Database, folder: Path) -> float:
+    """Have the database's own command write the same rows as CSV."""
+    query = "SELECT * FROM visits WHERE customer_id = 7"
+    if shop.kind == SQLITE:
+        command = [_command("sqlite3"), "-csv", str(shop.engine.url.database), query]
+    else:
+        url = shop.url.replace("+psycopg", "")
+        command = [_command("psql"), url, "-c", f"COPY ({query}) TO STDOUT WITH (FORMAT csv)"]
     began = time.perf_counter()
-    with (file.parent / "visits.csv").open("wb") as out:
-        query = "SELECT * FROM visits WHERE customer_id = 7"
-        subprocess.run([_command(), "-csv", str(file), query], check=True, stdout=out)
+    with (folder / "visits.csv").open("wb") as out:
+        subprocess.run(command, check=True, stdout=out)
     return time.perf_counter() - began
 
 
@@ -144,4 +216,5 @@ if __name__ == "__main__":
     import tempfile
 
     with tempfile.TemporaryDirectory() as name:
-        print(asyncio.run(source_figures(Path(name) / "shop")))
+        for kind in (SQLITE, POSTGRESQL):
+            print(kind, asyncio.run(source_figures(Path(name) / kind, kind)))
