@@ -107,6 +107,11 @@ async def _carry_out(services: Services, action_id: str) -> None:
     except AssistantError as error:
         await services.write(lambda session, e=error: _failed(services, session, action_id, e))  # type: ignore[misc]
         return
+    except Exception:  # broad: whatever one plan meets, people learn of it and the next plan goes on
+        log.exception("carry_out.failed", action=action_id)
+        unknown = AssistantError("An error of the desk stopped it; the log names it.")
+        await services.write(lambda session: _failed(services, session, action_id, unknown))
+        return
     await services.write(lambda session: _finish(services, session, action_id))
 
 

@@ -44,12 +44,12 @@ class _Found:
 
 
 async def plan_due(services: Services) -> int:
-    """Plan every request that waits for it; a source that is down is asked again a minute later."""
+    """Plan every request that waits for it; what cannot be planned is tried again a minute later, and people told."""
     waiting = await services.write(lambda session: _claim(services, session))
     for request, evidence in waiting:
         try:
             await _plan_one(services, request, evidence)
-        except SourceUnavailable as error:
+        except AssistantError as error:
             await services.write(lambda s, ref=request.ref, e=error: _put_off(services, s, ref, e))  # type: ignore[misc]
     return len(waiting)
 
@@ -86,7 +86,9 @@ def _put_off(services: Services, session: Session, ref: str, error: AssistantErr
         return
     request.to_plan_at = services.clock.now() + _RETRY
     session.add(request)
-    set_attention(services, session, request, f"source_unavailable:{error.data.get('source', '')}")
+    unreachable = isinstance(error, SourceUnavailable)
+    why = f"source_unavailable:{error.data.get('source', '')}" if unreachable else f"plan_failed:{error.code}"
+    set_attention(services, session, request, why)
 
 
 async def _plan_one(services: Services, request: PrivacyRequest, evidence: EvidenceRow | None) -> None:

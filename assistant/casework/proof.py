@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
@@ -32,10 +33,12 @@ from assistant.domain.assurance import (
 from assistant.domain.plan import Contact, Identity
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import STOPPABLE, Status
-from assistant.errors import NotVerified, SourceUnavailable, TooManyAttempts
+from assistant.errors import AssistantError, NotVerified, TooManyAttempts
 from assistant.interfaces import Challenge
 from assistant.services import Services, wake
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest, StopLink, Tally
+
+log = structlog.get_logger(__name__)
 
 _RACE = timedelta(minutes=10)
 _DAY = timedelta(days=1)
@@ -230,18 +233,30 @@ def _claim_wanted(services: Services, session: Session) -> list[ChallengeRow]:
 
 async def _send(services: Services, row: ChallengeRow) -> None:
     claim = Claim(row.claimed_kind, services.keyring.unseal(row.claimed))
-    try:
-        on_file = await contacts_of(services, claimed_identity(claim))
-    except SourceUnavailable:
-        if claim.kind != "email":
-            return  # taken up again when its lease has run out
-        on_file = []
+    on_file, all_asked = await _contacts_that_answer(services, claimed_identity(claim))
     contact = _contact_for(claim, on_file)
+    if contact is None and not all_asked:
+        return  # taken up again when its lease has run out
     method = services.methods[Method(row.method)]
     challenge = await asyncio.to_thread(method.challenge, services.clock.now())
     await services.write(
         lambda session: _do_send(services, session, row.id, challenge, contact, known=bool(on_file))
     )
+
+
+async def _contacts_that_answer(services: Services, identity: Identity) -> tuple[list[Contact], bool]:
+    """List the addresses on file in every source that answers, and tell whether all did.
+
+    One system that is down, or whose map no longer fits, must not keep everybody from proving who they are.
+    """
+    asked = (source.contacts(identity) for source in services.sources)
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    failed = [answer for answer in found if isinstance(answer, BaseException)]
+    for error in failed:
+        if not isinstance(error, AssistantError):
+            raise error
+        log.warning("source.unusable", code=error.code)
+    return [each for answer in found if not isinstance(answer, BaseException) for each in answer], not failed
 
 
 def claimed_identity(claim: Claim) -> Identity:

