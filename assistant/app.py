@@ -52,7 +52,7 @@ from assistant.web.errors import explain_errors
 from assistant.web.keys import DESK, SERVICES
 from assistant.web.widget import Widget, WidgetSettings
 from handlers import HANDLERS
-from intents import Reader
+from intents import Reader, others_in
 
 log = structlog.get_logger(__name__)
 _LARGEST_BODY = 26 * 2**20  # a mail of 25 MB handed in over the local socket
@@ -117,6 +117,7 @@ def assemble(
         handlers={handler.right: handler for handler in HANDLERS},
         methods={method.method: method for method in METHODS},
         sign_ins=sign_ins_of(settings),
+        others=lambda text, own: [(each.kind, each.words) for each in others_in(text, own)],
     )
     return Assembly(
         services, TalkingDesk(services, Reader.load(model_dir(settings))), Sweeper(services), channels

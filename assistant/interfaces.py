@@ -176,6 +176,8 @@ class ExportedTable:
     purpose: str = ""
     recipients: tuple[str, ...] = ()
     origin: str = "person"
+    free_text: tuple[str, ...] = ()  # columns in which others may be named
+    partly: tuple[str, ...] = ()  # columns in which such names are left out
 
 
 Progress = Callable[[int, int], None]  # rows done, rows to do; may raise asyncio.CancelledError's kin to stop

@@ -5,6 +5,7 @@ from __future__ import annotations
 from intents.command import cli_classify, cli_evaluate, cli_train, learn
 from intents.examples import Example as Learned
 from intents.labels import CONVERSATIONAL, RIGHTS
+from intents.others import Mention, others_in
 from intents.pseudonyms import pseudonymised
 from intents.reader import Reader
 from intents.reading import Intent, Reading
@@ -14,11 +15,13 @@ __all__ = [
     "RIGHTS",
     "Intent",
     "Learned",
+    "Mention",
     "Reader",
     "Reading",
     "cli_classify",
     "cli_evaluate",
     "cli_train",
     "learn",
+    "others_in",
     "pseudonymised",
 ]

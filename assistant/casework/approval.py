@@ -153,7 +153,7 @@ def reject(services: Services, session: Session, action_id: str, reason: str, ag
         raise Conflict(f"This plan is {action.state} already; look at the request again.", state=action.state)
     if not reason.strip():
         raise Conflict("Say why the plan is rejected.")
-    action.state, action.reason = "rejected", reason.strip()
+    action.state, action.reason, action.mentions = "rejected", reason.strip(), None
     session.add(action)
     record(
         services,

@@ -15,6 +15,7 @@ from assistant.casework.answers import category, give_answer, systems
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, move
 from assistant.casework.proof import Claim, offer_login, want_challenge
+from assistant.casework.redaction import redacting
 from assistant.disclosure import Manifest, PackageFacts, open_package, write_package
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Evidence, Method
@@ -62,6 +63,7 @@ async def make_package(
     plan = by_hand.counted(plan, steps)
     by_name: dict[str, Exporter] = {source.name: source for source in services.sources}
     by_name |= by_hand.found_by_hand(services, steps)
+    by_name = redacting(services, action, by_name)
     facts = PackageFacts(
         reference=request.ref,
         right=Right(request.right),
@@ -89,6 +91,7 @@ def _do_store(
     if session.exec(select(Package.id).where(col(Package.action_id) == action_id)).first():
         return
     action = session.get_one(Action, action_id)
+    action.mentions = None
     now = services.clock.now()
     session.add(
         Package(

@@ -17,6 +17,7 @@ from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
 from assistant.casework.proof import contacts_of, identity_of, notices_due, stop_link
 from assistant.casework.queue import DESK, do_propose
+from assistant.casework.redaction import Mention, do_keep, find_mentions
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import CONTACT_COOL_OFF
 from assistant.domain.plan import Contact, Identity, Operation, Plan
@@ -41,6 +42,7 @@ class _Found:
     evidence: EvidenceRow | None
     plan: Plan
     contacts: Sequence[Contact]
+    mentions: Sequence[Mention] = ()
 
 
 async def plan_due(services: Services) -> int:
@@ -99,8 +101,15 @@ async def _plan_one(services: Services, request: PrivacyRequest, evidence: Evide
     identity = identity_of(services, evidence) if evidence else _named_identity(request)
     contacts = await contacts_of(services, identity) if evidence else []
     plan = await propose(services, handler, identity, request.details)
-    found = _Found(request, evidence, plan, contacts)
+    mentions = await _mentions(services, request, plan)
+    found = _Found(request, evidence, plan, contacts, mentions)
     await services.write(lambda session: _do_plan(services, session, found))
+
+
+async def _mentions(services: Services, request: PrivacyRequest, plan: Plan) -> Sequence[Mention]:
+    if plan.order.operation is not Operation.EXPORT:
+        return ()
+    return await find_mentions(services, plan, portable_only=request.right == Right.PORTABILITY)
 
 
 async def propose(
@@ -147,6 +156,7 @@ def _do_plan(services: Services, session: Session, found: _Found) -> None:
         do_approve(services, session, action, request, DESK, services.clock.now())
         return
     action = do_propose(services, session, request, found.plan)
+    do_keep(services, session, action, found.mentions)
     _notify(services, session, request, evidence, found)
     if found.plan.blockers:
         set_attention(services, session, request, "services_running")

@@ -116,7 +116,7 @@ def void_actions(services: Services, session: Session, ref: str, reason: str) ->
     """Make the waiting plans of a request void."""
     waiting = session.exec(select(Action).where(col(Action.ref) == ref, col(Action.state).in_(_LIVE))).all()
     for action in waiting:
-        action.state, action.reason = "void", reason
+        action.state, action.reason, action.mentions = "void", reason, None
         session.add(action)
         record(services, session, ref, DESK, "plan_void", action=action.id, reason=reason)
     return list(waiting)

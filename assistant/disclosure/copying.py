@@ -271,6 +271,7 @@ def _described(table: ExportedTable, language: str) -> CopiedTable:
         columns(table.columns),
         columns(table.hidden),
         columns(table.redacted),
+        columns(table.partly),
         rows=0,
         shown=(),
         files=(),

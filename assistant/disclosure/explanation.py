@@ -193,9 +193,10 @@ class Explanation:
     def withheld(self) -> tuple[str, ...]:
         """Say in whole sentences what is not in the copy, why, and under which article."""
         redacted = self._left_out("redacted", lambda table: table.redacted)
+        partly = self._left_out("partly", lambda table: table.partly)
         if self.facts.right == Right.PORTABILITY:
-            return (self.words.say("withheld.portable_only"), *redacted)
-        return (*self._left_out("hidden", lambda table: table.hidden), *redacted)
+            return (self.words.say("withheld.portable_only"), *redacted, *partly)
+        return (*self._left_out("hidden", lambda table: table.hidden), *redacted, *partly)
 
     # how it is put
 

@@ -51,6 +51,7 @@ class CopiedTable:
     columns: tuple[Column, ...]
     hidden: tuple[Column, ...]
     redacted: tuple[Column, ...]
+    partly: tuple[Column, ...]
     rows: int
     shown: tuple[tuple[str, ...], ...]  # the first rows, as the page shows them
     files: tuple[str, ...]

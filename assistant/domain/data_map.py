@@ -111,6 +111,7 @@ class TableMap(_Model):
     hidden: Columns = ()  # never exported: password hashes and the like, said in the manifest
     portable: Columns = ()
     redacted: Columns = ()  # name third persons
+    free_text: Columns = ()  # may name third persons somewhere: searched, and an agent decides
     meanings: dict[Name, str] = {}
     rectifiable: dict[Name, Rectifiable] = {}
     contacts: tuple[ContactColumn, ...] = ()

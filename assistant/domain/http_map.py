@@ -117,6 +117,7 @@ class HttpTable(_Model):
     ] = {}  # shown first and by these names; whatever else a record holds follows as one
     hidden: tuple[Path, ...] = ()  # never exported
     redacted: tuple[Name, ...] = ()
+    free_text: tuple[Name, ...] = ()
     portable: tuple[Name, ...] = ()
     meanings: dict[Name, str] = {}
     erase: Erasing | Literal["with_parent"] | None = None

@@ -132,6 +132,7 @@ class HttpSource:
                     self._rows(records, table, columns),
                     redacted=tuple(name for name in columns if name in table.redacted),
                     hidden=table.hidden,
+                    free_text=table.free_text,
                     purpose=table.purpose,
                     recipients=table.recipients,
                     origin=table.origin,

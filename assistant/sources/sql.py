@@ -208,6 +208,7 @@ class SqlSource:
             self._batches(read),
             redacted=tuple(name for name in columns if name in mapped.map.redacted),
             hidden=mapped.map.hidden,
+            free_text=mapped.map.free_text,
             purpose=mapped.map.purpose,
             recipients=mapped.map.recipients,
             origin=mapped.map.origin,

@@ -172,6 +172,7 @@ def named_columns(table: TableMap) -> Iterator[tuple[str, str]]:
         "hidden": table.hidden,
         "portable": table.portable,
         "redacted": table.redacted,
+        "free_text": table.free_text,
         "meanings": (name.partition("@")[0] for name in table.meanings),  # "column@fr" is the French text
         "stays": table.stays,
         "exported": () if table.exported == "all" else table.exported,

@@ -225,6 +225,7 @@ class Action(SQLModel, table=True):
     )  # proposed, approved, executing, stopping, stopped, done, failed, rejected, void
     rows_done: int = 0
     rows_to_do: int = 0
+    mentions: str | None = None  # sealed: who else is named in free text, until the copy is made
     created_at: datetime = _instant()
     planned_by: str = "desk"
     approvals: list[dict[str, Any]] = _json(list)

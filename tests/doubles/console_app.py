@@ -17,7 +17,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from sqlmodel import Session
 
-from assistant.casework import by_hand, intake, proof, queue, staff
+from assistant.casework import by_hand, intake, proof, queue, redaction, staff
 from assistant.casework.queue import Role, Scope
 from assistant.config import (
     Approvals,
@@ -302,7 +302,16 @@ class Morning:
             locale="en",
             subject="My data",
         )
-        self._propose("access", request, access_plan())
+        action = self._propose("access", request, access_plan())
+        found = redaction.Mention(
+            "client-area",
+            "calls",
+            "note",
+            "name",
+            "Jean Dupuis",
+            ("Spoke with Jean Dupuis, who pays for him.",),
+        )
+        redaction.do_keep(self.site.services, self.session, action, [found])
 
     def _blocked(self) -> None:
         request = self._request(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from assistant.casework import queue
+from assistant.casework import queue, redaction
 from assistant.config import Approvals
 from assistant.store import queries
 from assistant.store.tables import Action, Agent, Conversation, PrivacyRequest
@@ -419,3 +419,26 @@ async def test_what_is_being_carried_out_can_be_stopped_and_goes_on(site: Consol
     assert (marc.status, "Reprendre" in refused or "réessayer" in refused.lower()) == (409, True)
     await marc.post(f"plans/{action}/try_again")
     assert (await site.get(Action, action)).state == "executing"
+
+
+async def test_others_in_free_text_stand_side_by_side_and_what_is_ticked_stays(
+    site: ConsoleSite, browsers: Any
+) -> None:
+    tiina, action = await browsers("Tiina"), site.actions["access"]
+    text = await tiina.get(f"requests/{site.refs['access']}")
+    assert "Others who are named in free text" in text
+    assert "Spoke with Jean Dupuis, who pays for him." in text
+    assert "Spoke with [redacted], who pays for him." in text
+    assert re.search(r'name="open_0" value="1"[^>]*checked', text) is None, (
+        "left out unless somebody ticks it"
+    )
+    done = await tiina.post(f"plans/{action}/redact", open_0="1")
+    assert "The copy leaves out what is not ticked." in done
+    assert re.search(r'name="open_0" value="1"[^>]*checked', done)
+    await tiina.post(f"plans/{action}/redact")
+    row = await site.get(Action, action)
+    assert [each.is_left_out for each in redaction.mentions_of(site.services, row)] == [True]
+    await tiina.post(f"plans/{action}/redact", open_7="1")
+    assert tiina.status == 422
+    auditor = await browsers("Otto")
+    assert "Keep this decision" not in await auditor.get(f"requests/{site.refs['access']}")

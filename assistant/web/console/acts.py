@@ -19,6 +19,7 @@ from assistant.casework import (
     lifting,
     questions,
     queue,
+    redaction,
     staff,
     talking,
 )
@@ -104,6 +105,11 @@ def _by_hand(a: Acting) -> None:
     by_hand.answer(a.services, a.session, a.ident, a.form.get("source", ""), said, a.agent)
 
 
+def _redact(a: Acting) -> None:
+    left_in = [_number(name.removeprefix("open_")) for name in a.form if name.startswith("open_")]
+    redaction.decide(a.services, a.session, a.ident, left_in, a.agent)
+
+
 def _number(text: str | None) -> int:
     if not text:
         return 0
@@ -122,6 +128,7 @@ ACTION_VERBS: Final[Mapping[str, Verb]] = {
     "give_up": lambda a: failed.give_up(a.services, a.session, a.ident, a.agent),
     "stop": lambda a: execution.stop(a.services, a.session, a.ident, a.agent),
     "by_hand": _by_hand,
+    "redact": _redact,
     "ask_services": lambda a: talking.ask_about_services(a.services, a.session, a.ident, a.agent),
 }
 

@@ -15,6 +15,7 @@ from assistant.casework.intake import local_day
 from assistant.casework.lifting import may_lift
 from assistant.casework.person import person_of
 from assistant.casework.queue import Role, get_request
+from assistant.casework.redaction import Mention, mentions_of, shown_left_out
 from assistant.domain.grounds import Ground, grounds_for
 from assistant.domain.masking import mask_text
 from assistant.domain.plan import Operation, Plan, plan_from_json
@@ -90,6 +91,7 @@ class PlanView:
     irreversible: bool
     preview: Preview | None
     tasks: tuple[TaskView, ...]
+    mentions: tuple[tuple[Mention, tuple[str, ...]], ...]  # and its excerpts as the person would get them
 
     @property
     def rows(self) -> int:
@@ -216,8 +218,11 @@ def _plan(
     preview = _preview(services, request, plan) if action.state in {"proposed", "approved"} else None
     steps = tuple(queries.steps_of(session, action.id))
     tasks = tuple(_task(words, services, step) for step in steps if step.state == by_hand.BY_HAND)
+    mentions = tuple((each, shown_left_out(each)) for each in mentions_of(services, action))
     held_up = action.state in {"executing", "stopped", "failed"}
-    return PlanView(action, plan, steps, request.right in IRREVERSIBLE, preview, tasks if held_up else ())
+    return PlanView(
+        action, plan, steps, request.right in IRREVERSIBLE, preview, tasks if held_up else (), mentions
+    )
 
 
 def _task(words: Words, services: Services, step: StepRow) -> TaskView:
