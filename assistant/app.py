@@ -19,6 +19,7 @@ from assistant.casework import delivery, execution, planning, proof
 from assistant.casework.own import DeskQueries
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import EmailSettings, ImapSettings, SmtpSettings
+from assistant.channels.transfer import Transfer
 from assistant.channels.webchat import WebChat, WebChatSettings
 from assistant.config import Authority, Settings
 from assistant.conversation.desk import TalkingDesk
@@ -231,7 +232,7 @@ def _source(
 
 def open_channels(settings: Settings, keyring: Keyring, clock: Clock) -> dict[str, Channel]:
     """Open the ways in and out that the settings name."""
-    channels: dict[str, Channel] = {}
+    channels: dict[str, Channel] = {"transfer": Transfer()}
     if settings.webchat.enabled:
         limits = settings.webchat
         chat = WebChatSettings(

@@ -85,12 +85,15 @@ class ChatMessage:
     client_id: str | None = None
 
 
+OutgoingKind = Literal["reply", "mail", "relay", "put"]
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """Something to deliver: a reply in a thread, a fresh mail to a contact, or an original to relay unchanged."""
+    """Something to deliver: a reply in a thread, a fresh mail, an original to relay unchanged, a document to put."""
 
     key: str  # idempotency key
-    kind: Literal["reply", "mail", "relay"]
+    kind: OutgoingKind
     thread: str | None
     recipient: str | None
     subject: str | None
@@ -98,7 +101,7 @@ class Outgoing:
     language: str
     choices: tuple[Choice, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
-    raw: bytes | None = None  # for relay
+    raw: bytes | None = None  # for relay and put
     automatic: Literal["auto-replied", "auto-generated"] = "auto-generated"
 
 

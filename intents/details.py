@@ -62,6 +62,9 @@ def _identifiers(text: str) -> dict[str, Any]:
     return found | {name: values for name, values in named.items() if values}
 
 
+_WEB: Final = re.compile(r"https://[^\s<>\"]{4,500}")
+
+
 def _first(pattern: re.Pattern[str], text: str) -> str | None:
     hit = pattern.search(text)
     return hit.group().strip() if hit else None
@@ -80,6 +83,12 @@ def details_of(text: str, intents: tuple[str, ...]) -> dict[str, Any]:
     if "restriction" in wanted:
         found |= {"until": _first(_UNTIL, text)}
     return {name: value for name, value in found.items() if value not in (None, [], "")}
+
+
+def where_to(text: str) -> str | None:
+    """Give the one web address of a message: where the data should be sent; two are for a person to read."""
+    addresses = [address.rstrip(".,;:!?)»”'\"") for address in _WEB.findall(text)]
+    return addresses[0] if len(set(addresses)) == 1 else None
 
 
 def _use(text: str, *, bare: bool) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from intents.cleaning import legible, normalise, own_words, says_something, sentences
-from intents.details import details_of
+from intents.cleaning import HEAD_CHARACTERS, legible, normalise, own_words, says_something, sentences
+from intents.details import details_of, where_to
 from intents.labels import ANY_RIGHT, CONVERSATIONAL, NONE, OUTPUTS, RIGHTS
 from intents.language import LANGUAGE_FILE, LanguageReader
 from intents.reading import Intent, Reading
@@ -79,6 +79,10 @@ class Reader:
         language = self._languages.read(" ".join(spoken.values()) or plain, language_hint)
         decision, intents, sentence = self._decide(spoken)
         details = details_of(own, tuple(intent.name for intent in intents))
+        portable = "http" in text and any(intent.name == "portability" for intent in intents)
+        # From the text as it came: what is read has no addresses of pages in it any more.
+        if portable and (address := where_to(own_words(text[:HEAD_CHARACTERS]))):
+            details["transfer_to"] = address
         return Reading(text, language, decision, intents, details, sentence)
 
     @property

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
-from typing import Literal
 
 import structlog
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
+from assistant.casework.transferring import PUT, do_sent, document, package_of
 from assistant.errors import AssistantError, DeliveryRefused
-from assistant.interfaces import Channel, Choice, Outgoing
+from assistant.interfaces import Channel, Choice, Outgoing, OutgoingKind
 from assistant.services import Services
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
@@ -82,8 +83,8 @@ def _outgoing(services: Services, session: Session, row: Outbox) -> Outgoing:
     )
 
 
-def _kind(stored: str) -> Literal["reply", "mail", "relay"]:
-    kinds: dict[str, Literal["reply", "mail", "relay"]] = {"reply": "reply", "mail": "mail", "relay": "relay"}
+def _kind(stored: str) -> OutgoingKind:
+    kinds: dict[str, OutgoingKind] = {"reply": "reply", "mail": "mail", "relay": "relay", "put": "put"}
     return kinds[stored]
 
 
@@ -95,6 +96,9 @@ def _channel(services: Services, name: str) -> Channel:
 
 async def _deliver(services: Services, row: Outbox, outgoing: Outgoing) -> None:
     try:
+        if outgoing.kind == PUT:
+            package = await services.read(lambda session: package_of(session, row))
+            outgoing = replace(outgoing, raw=await asyncio.to_thread(document, services, package))
         await _channel(services, row.channel).deliver(outgoing)
     except AssistantError as error:
         await services.write(lambda session, e=error: _failed(services, session, row.id, e))  # type: ignore[misc]
@@ -110,6 +114,8 @@ def _done(services: Services, session: Session, ident: int | None) -> None:
     row = session.get_one(Outbox, ident)
     row.state, row.lease_until, row.done_at = "done", None, services.clock.now()
     session.add(row)
+    if row.kind == PUT:
+        do_sent(services, session, row)
     if row.ref:
         record(
             services, session, row.ref, "desk", "delivered", key=row.key.split(":")[0], channel=row.channel

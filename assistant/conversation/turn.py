@@ -646,5 +646,6 @@ _DETAILS_OF: Mapping[Right, frozenset[str]] = {
     Right.OBJECTION: frozenset({"purpose", "marketing", "address"}),
     Right.CONSENT_WITHDRAWAL: frozenset({"purpose", "marketing", "address"}),
     Right.ACCESS: frozenset({"period", "topic"}),
+    Right.PORTABILITY: frozenset({"transfer_to"}),
     Right.RESTRICTION: frozenset({"until"}),
 }

@@ -152,6 +152,7 @@ _MAIL = _table(
             "",
             _holds(E.REFERENCE, E.REASON, E.AUTHORITIES, E.COURT),
         ),
+        "portability_sent": ("requests host", "", _holds(E.REFERENCE)),
         "restriction_stays": ("requests", "", _holds(E.REFERENCE, E.AUTHORITIES, E.COURT)),
     },
     _holds(E.CONTACT),

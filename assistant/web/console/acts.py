@@ -22,6 +22,7 @@ from assistant.casework import (
     redaction,
     staff,
     talking,
+    transferring,
 )
 from assistant.casework.person import reveal
 from assistant.casework.queue import Principal, Role, get_action, get_request
@@ -93,6 +94,7 @@ REQUEST_VERBS: Final[Mapping[str, Verb]] = {
     "forward": lambda a: closing.forward(a.services, a.session, a.ident, a.agent),
     "lapse": lambda a: closing.lapse(a.services, a.session, a.ident, a.agent),
     "plan_again": lambda a: queue.plan_again(a.services, a.session, a.ident, a.agent),
+    "transfer": lambda a: transferring.send(a.services, a.session, a.ident, a.agent),
     "lift": lambda a: lifting.lift(a.services, a.session, a.ident, a.text, a.agent),
     "assign": _assign,
 }
@@ -162,7 +164,8 @@ async def act_on_request(visit: Visit) -> web.StreamResponse:
     verb = _verb(visit, REQUEST_VERBS)
     ref = visit.ident()
     try:
-        await _do(visit, verb)
+        agent = await _freshly(visit) if visit.form.get("code") else visit.agent
+        await _do(visit, verb, agent)
     except AssistantError as error:
         return await request_page(visit, ref, error=error)
     raise back(f"/console/requests/{ref}", visit.http_request.match_info["verb"])

@@ -16,6 +16,7 @@ from assistant.casework.lifting import may_lift
 from assistant.casework.person import person_of
 from assistant.casework.queue import Role, get_request
 from assistant.casework.redaction import Mention, mentions_of, shown_left_out
+from assistant.casework.transferring import waiting_package, where_to
 from assistant.domain.grounds import Ground, grounds_for
 from assistant.domain.masking import mask_text
 from assistant.domain.plan import Operation, Plan, plan_from_json
@@ -133,6 +134,7 @@ class RequestView:
     next_ref: str | None
     question: QuestionView
     may_lift: bool
+    send_to: str | None  # the host to which the person asked to have it sent, if it can be
 
 
 async def show_request(visit: Visit) -> web.StreamResponse:
@@ -193,6 +195,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         _next_ref(session, request),
         _question(services, request),
         may_lift(request),
+        where_to(request) if waiting_package(services, session, request) else None,
     )
 
 

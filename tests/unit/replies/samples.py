@@ -22,6 +22,7 @@ ABOUT = {
     "answer_by_agent": "complaint",
     "restriction_lifting": "restriction",
     "restriction_stays": "restriction",
+    "portability_sent": "portability",
 }
 
 
@@ -77,6 +78,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "services": ["web hosting"],
         "corrected": [{"field": "address", "value": "2 Example Street, Tallinn"}],
         "look_up": "2020-2026",
+        "host": "new-host.example",
         "recipient": "Example Mailer",
         "by_hand": True,
         "person": [

@@ -1,0 +1,112 @@
+"""Direct transfer of a portability document to where the person asked (GDPR 20(2)): only on an agent's word."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from sqlmodel import Session, col, select
+
+from assistant.casework import talk
+from assistant.casework.audit import record
+from assistant.casework.packages import unsealed
+from assistant.casework.queue import Principal, Role, Scope, get_request
+from assistant.domain.rights import Right
+from assistant.errors import Conflict, DeliveryRefused, NotAllowed
+from assistant.services import Services
+from assistant.store.tables import Outbox, Package, PrivacyRequest
+
+PUT: Final = "put"
+DOCUMENT: Final = "portability.json"
+_LARGEST: Final = 64 * 2**20
+
+
+def where_to(request: PrivacyRequest) -> str | None:
+    """Give the host to which the person asked us to send it, None if they did not."""
+    address = request.details.get("transfer_to")
+    if request.right != Right.PORTABILITY or not isinstance(address, str):
+        return None
+    return urlsplit(address).hostname
+
+
+def waiting_package(services: Services, session: Session, request: PrivacyRequest) -> Package | None:
+    """Give the package that could be sent, None if there is none, or it was ordered already."""
+    package = session.exec(
+        select(Package).where(col(Package.ref) == request.ref, col(Package.erased).is_(False))
+    ).first()
+    if package is None or package.gone_at <= services.clock.now() or where_to(request) is None:
+        return None
+    ordered = session.exec(select(Outbox.id).where(col(Outbox.key) == _key(package))).first()
+    return None if ordered else package
+
+
+def _key(package: Package) -> str:
+    return f"transfer:{package.id}"
+
+
+def send(services: Services, session: Session, ref: str, agent: Principal) -> PrivacyRequest:
+    """Send the document to the address that the person gave; it discloses, so the same people may who approve that."""
+    agent.require(Role.APPROVER, Role.LEAD, scope=Scope.APPROVE)
+    if not agent.may_approve_irreversible:
+        raise NotAllowed(
+            "This cannot be taken back: enter a fresh code of your authenticator, or use a token made for it."
+        )
+    request = get_request(session, ref)
+    package = waiting_package(services, session, request)
+    if package is None:
+        raise Conflict(
+            "There is nothing to send: no address, no copy that is still there, or it was sent already."
+        )
+    if package.size > _LARGEST:
+        raise Conflict("The document is too large to be sent at once; the person downloads it.")
+    letter = talk.Letter(
+        key=_key(package),
+        channel="transfer",
+        kind=PUT,
+        text="",
+        language=request.language,
+        recipient=str(request.details["transfer_to"]),
+        ref=ref,
+    )
+    talk.queue_outgoing(services, session, letter)
+    record(services, session, ref, f"agent:{agent.name}", "transfer_ordered", recipient=where_to(request))
+    return request
+
+
+def document(services: Services, package: Package) -> bytes:
+    """Read the document out of its package, in memory; slow, so call it in a thread."""
+    whole = io.BytesIO(b"".join(unsealed(services, package)))
+    with zipfile.ZipFile(whole) as archive:
+        name = next((name for name in archive.namelist() if name.endswith(DOCUMENT)), None)
+        if name is None or archive.getinfo(name).file_size > _LARGEST:
+            raise DeliveryRefused("There is no such document in the package, or it is too large.")
+        return archive.read(name)
+
+
+def package_of(session: Session, row: Outbox) -> Package:
+    """Give the package that an order of the outbox is about; raises DeliveryRefused once it is gone."""
+    package = session.get(Package, row.key.removeprefix("transfer:"))
+    if package is None or package.erased:
+        raise DeliveryRefused("The copy is gone; the person may ask again.")
+    return package.model_copy()
+
+
+def do_sent(services: Services, session: Session, row: Outbox) -> None:
+    """Tell the person that it was sent, and where to."""
+    request = session.get(PrivacyRequest, row.ref or "")
+    if request is None or not request.contact:
+        return
+    values: dict[str, Any] = {"host": where_to(request) or ""}
+    talk.mail(
+        services,
+        session,
+        "portability_sent",
+        to=services.keyring.unseal(request.contact),
+        language=request.language,
+        ref=request.ref,
+        key=f"sent:{row.key}",
+        requests=[talk.as_seen(request)],
+        **values,
+    )
