@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from assistant.casework import transferring
-from assistant.casework.queue import Principal, Role
+from assistant.casework.queue import Principal, Role, get_request
 from assistant.channels.transfer import Transfer
 from assistant.errors import Conflict, NotAllowed
 from tests.doubles.attacks import victims
@@ -56,7 +56,7 @@ async def test_it_is_proposed_to_an_agent_never_automatic_and_the_person_is_told
             ref = (await chat.opened())["portability"]
             await prove_in_chat(desk, chat, person.email, ref)
         services = desk.assembly.services
-        request = await services.read(lambda s: transferring.get_request(s, ref))
+        request = await services.read(lambda s: get_request(s, ref))
         assert request.details["transfer_to"] == "https://new-host.example/import/abc"
         with pytest.raises(Conflict):
             await act(desk, transferring.send, ref, LEAD)
@@ -67,7 +67,7 @@ async def test_it_is_proposed_to_an_agent_never_automatic_and_the_person_is_told
         assert taken == [], "nothing is sent before somebody looked at the address"
 
         def here(_services: Any, session: Any) -> None:  # this machine stands for the new provider
-            row = transferring.get_request(session, ref)
+            row = get_request(session, ref)
             row.details = {**row.details, "transfer_to": str(server.make_url("/import/abc"))}
             session.add(row)
 
@@ -109,5 +109,5 @@ async def test_without_one_https_address_there_is_nothing_to_send(desk: DeskInsi
     async with desk.chat("en") as chat:
         await chat.say(sentence)
         ref = (await chat.opened())["portability"]
-    request = await desk.assembly.services.read(lambda s: transferring.get_request(s, ref))
+    request = await desk.assembly.services.read(lambda s: get_request(s, ref))
     assert "transfer_to" not in request.details
