@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from assistant.domain.assurance import Method, Tier
 from assistant.domain.plan import (
+    Account,
     Contact,
     Identity,
     Located,
@@ -209,8 +210,8 @@ class DataSource(Exporter, Protocol):
     async def contacts(self, identity: Identity) -> Sequence[Contact]:
         """List the addresses on file of whoever the identity matches."""
 
-    async def locate(self, identity: Identity) -> Located:
-        """Count what is held about the identity, table by table; reads only."""
+    async def locate(self, identity: Identity, accounts: Sequence[Account] | None = None) -> Located:
+        """Count what is held about the identity, table by table, of these accounts alone where some are given; reads only."""
 
     async def known_as(self, located: Located) -> Sequence[tuple[str, str]]:
         """Give the ids, kind and value, under which systems elsewhere know whoever was located; no addresses."""

@@ -35,5 +35,9 @@ class ConsentWithdrawal:
         """End the use for the purpose in every source that has it."""
         purpose = "marketing" if details.get("marketing") else str(details.get("purpose", ""))
         return await plan_over(
-            self.right, identity, sources, Order(self.operation, today.date(), purpose=purpose)
+            self.right,
+            identity,
+            sources,
+            Order(self.operation, today.date(), purpose=purpose),
+            details,
         )

@@ -32,4 +32,4 @@ class Erasure:
     ) -> Plan:
         """Erase every mapped row; `keep_services` leaves what running services need (Article 6(1)(b))."""
         order = Order(self.operation, today.date(), keep_services=bool(details.get("keep_services")))
-        return await plan_over(self.right, identity, sources, order)
+        return await plan_over(self.right, identity, sources, order, details)

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain
+from typing import Any
 
 from assistant.domain.plan import Identity, Located, Order, Plan
 from assistant.domain.rights import Right
 from assistant.interfaces import DataSource
 
 
-async def plan_over(right: Right, identity: Identity, sources: Sequence[DataSource], order: Order) -> Plan:
-    """Locate the person in every source at once and ask each what it would do; changes nothing."""
-    located = await _located(identity, sources)
+async def plan_over(
+    right: Right,
+    identity: Identity,
+    sources: Sequence[DataSource],
+    order: Order,
+    details: Mapping[str, Any] | None = None,
+) -> Plan:
+    """Locate the person in every source at once and ask each what it would do; changes nothing.
+
+    Accounts that an agent found to be somebody else's (`details["not_theirs"]`) are left alone.
+    """
+    left_out = {tuple(account) for account in (details or {}).get("not_theirs", ())}
+    located = await _located(identity, sources, left_out)
     proposals = await asyncio.gather(
         *(source.propose(at, order) for source, at in zip(sources, located, strict=True))
     )
@@ -28,14 +40,22 @@ async def plan_over(right: Right, identity: Identity, sources: Sequence[DataSour
     )
 
 
-async def _located(identity: Identity, sources: Sequence[DataSource]) -> list[Located]:
+async def _located(
+    identity: Identity, sources: Sequence[DataSource], left_out: AbstractSet[tuple[str, ...]]
+) -> list[Located]:
     """Search the company's own systems for what was proved, then others for the ids that those know the person by."""
     own = [source for source in sources if source.kind != "http"]
     elsewhere = [source for source in sources if source.kind == "http"]
-    found = {at.source: at for at in await asyncio.gather(*(source.locate(identity) for source in own))}
+    found = {at.source: at for at in await asyncio.gather(*(_theirs(s, identity, left_out) for s in own))}
     if elsewhere:
         ids = await asyncio.gather(*(source.known_as(found[source.name]) for source in own))
         known = identity.known_as(dict.fromkeys(chain.from_iterable(ids)))
-        more = await asyncio.gather(*(source.locate(known) for source in elsewhere))
+        more = await asyncio.gather(*(_theirs(source, known, left_out) for source in elsewhere))
         found |= {at.source: at for at in more}
     return [found[source.name] for source in sources]
+
+
+async def _theirs(source: DataSource, identity: Identity, left_out: AbstractSet[tuple[str, ...]]) -> Located:
+    located = await source.locate(identity)
+    accounts = [a for a in located.accounts if (a.source, a.table, *a.key) not in left_out]
+    return located if len(accounts) == len(located.accounts) else await source.locate(identity, accounts)

@@ -31,4 +31,4 @@ class Portability:
         self, identity: Identity, sources: Sequence[DataSource], details: Mapping[str, Any], today: datetime
     ) -> Plan:
         """Copy every mapped row of the person; the package holds the portable columns of it."""
-        return await plan_over(self.right, identity, sources, Order(self.operation, today.date()))
+        return await plan_over(self.right, identity, sources, Order(self.operation, today.date()), details)

@@ -37,5 +37,9 @@ class Rectification:
         """Put the new value wherever the map has the field."""
         values = {str(details["field"]): str(details["new_value"])}
         return await plan_over(
-            self.right, identity, sources, Order(self.operation, today.date(), new_values=values)
+            self.right,
+            identity,
+            sources,
+            Order(self.operation, today.date(), new_values=values),
+            details,
         )

@@ -32,4 +32,4 @@ class Restriction:
     ) -> Plan:
         """Mark the person's rows wherever the map says how a use is restricted, or take the marks away again."""
         operation = Operation.LIFT if details.get("lift_reason") else self.operation
-        return await plan_over(self.right, identity, sources, Order(operation, today.date()))
+        return await plan_over(self.right, identity, sources, Order(operation, today.date()), details)

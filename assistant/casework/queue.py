@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.intake import move
-from assistant.domain.plan import Plan, plan_to_json
+from assistant.domain.plan import Plan, plan_from_json, plan_to_json
 from assistant.domain.status import Status
 from assistant.errors import Conflict, NotAllowed, NotFound
 from assistant.services import Services, wake
@@ -133,6 +133,37 @@ def plan_again(services: Services, session: Session, ref: str, agent: Principal)
     record(services, session, ref, f"agent:{agent.name}", "plan_again")
     wake(session, "plan")
     return request
+
+
+def choose_accounts(
+    services: Services, session: Session, ref: str, not_theirs: Sequence[str], agent: Principal
+) -> PrivacyRequest:
+    """Say which of the accounts matched are somebody else's, by their place in the plan; it is planned anew without them."""
+    agent.require(*WORKERS)
+    action = session.exec(
+        select(Action).where(col(Action.ref) == ref, col(Action.state) == "proposed")
+    ).first()
+    if action is None:
+        raise Conflict("Accounts are chosen while a plan waits for its approval.")
+    accounts = plan_from_json(action.plan).accounts
+    if any(not number.isdecimal() or int(number) >= len(accounts) for number in not_theirs):
+        raise NotFound("There is no such account in this plan; look at the request again.")
+    chosen = [accounts[int(number)] for number in not_theirs]
+    request = get_request(session, ref)
+    before = request.details.get("not_theirs", [])
+    left_out = [*before, *([a.source, a.table, *a.key] for a in chosen)]
+    request.details = {**request.details, "not_theirs": left_out}
+    record(services, session, ref, f"agent:{agent.name}", "accounts_chosen", left=len(left_out))
+    return plan_again(services, session, ref, agent)
+
+
+def take_accounts_back(services: Services, session: Session, ref: str, agent: Principal) -> PrivacyRequest:
+    """Take every account that matches again."""
+    agent.require(*WORKERS)
+    request = get_request(session, ref)
+    request.details = {name: value for name, value in request.details.items() if name != "not_theirs"}
+    record(services, session, ref, f"agent:{agent.name}", "accounts_chosen", left=0)
+    return plan_again(services, session, ref, agent)
 
 
 def get_action(session: Session, action_id: str) -> tuple[Action, PrivacyRequest]:

@@ -78,18 +78,18 @@ class HttpSource:
         """Nobody is reached by what such a system holds: what proves a person stands in the company's own."""
         return []
 
-    async def locate(self, identity: Identity) -> Located:
+    async def locate(self, identity: Identity, accounts: Sequence[Account] | None = None) -> Located:
         """Count what is held about the identity, table by table; reads only."""
-        tables, accounts = [], []
-        records = self._records(identity)
+        tables, found = [], []
+        records = self._records(identity, accounts)
         for table in self.http_map.tables:
             rows = 0
             async for batch in records.of(table):
                 rows += len(batch)
                 if table.within is None:
-                    accounts += [self._account(table, record) for record in batch]
+                    found += [self._account(table, record) for record in batch]
             tables.append(TableRows(table.name, table.category, rows))
-        return Located(self.name, identity, tuple(accounts), tuple(tables))
+        return Located(self.name, identity, tuple(found), tuple(tables))
 
     async def known_as(self, located: Located) -> Sequence[tuple[str, str]]:
         """What such a system calls a person is of use to itself alone."""
@@ -99,7 +99,7 @@ class HttpSource:
         """Say what the order would do here; changes nothing."""
         if order.operation is Operation.EXPORT:
             return Proposal(self._step(order, [self._copied(at) for at in located.tables if at.rows]))
-        records, tasks = self._records(located.identity, located), self._tasks(order)
+        records, tasks = self._records(located.identity, located.accounts), self._tasks(order)
         effects = []
         keeps, conflicts = [], []
         for task in tasks.each():
@@ -118,7 +118,7 @@ class HttpSource:
 
     async def export(self, located: Located, *, portable_only: bool = False) -> AsyncIterator[ExportedTable]:
         """Read the person's records table by table, page by page."""
-        records = self._records(located.identity, located)
+        records = self._records(located.identity, located.accounts)
         held = {at.table for at in located.tables if at.rows}
         for table in self.http_map.tables:
             columns = tuple(table.portable) if portable_only else (*table.columns, REST)
@@ -145,7 +145,7 @@ class HttpSource:
         """
         if step.operation is Operation.EXPORT:
             return StepOutcome(step, already_done=False, rows_done=step.rows)
-        records, tasks = self._records(located.identity, located), self._tasks(order)
+        records, tasks = self._records(located.identity, located.accounts), self._tasks(order)
         approved = {effect.table for effect in step.effects}
         done = 0
         for task in tasks.each():
@@ -162,11 +162,11 @@ class HttpSource:
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────
 
-    def _records(self, identity: Identity, located: Located | None = None) -> Records:
+    def _records(self, identity: Identity, accounts: Sequence[Account] | None) -> Records:
         keys: dict[str, set[str]] | None = None
-        if located is not None:
+        if accounts is not None:
             keys = {}
-            for account in located.accounts:
+            for account in accounts:
                 keys.setdefault(account.table, set()).add(account.key[0])
         return Records(self.name, self._client, self.http_map, identity, keys)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from assistant.domain.manual_map import ManualMap
-    from assistant.domain.plan import Contact, Identity, Order, StepOutcome
+    from assistant.domain.plan import Account, Contact, Identity, Order, StepOutcome
     from assistant.interfaces import ExportedTable, Progress
 
 
@@ -35,7 +35,7 @@ class ManualSource:
         """Nobody is reached by what stands on paper."""
         return []
 
-    async def locate(self, identity: Identity) -> Located:
+    async def locate(self, identity: Identity, accounts: Sequence[Account] | None = None) -> Located:
         """Say that nothing is known yet."""
         table = TableRows(self.manual_map.name, self.manual_map.category, 0)
         return Located(self.name, identity, (), (table,))

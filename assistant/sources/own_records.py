@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant.domain.plan import (
+    Account,
     Contact,
     Identity,
     Keep,
@@ -100,7 +101,7 @@ class OwnRecords:
         """Nobody is on file because they wrote to the desk."""
         return []
 
-    async def locate(self, identity: Identity) -> Located:
+    async def locate(self, identity: Identity, accounts: Sequence[Account] | None = None) -> Located:
         """Count the person's conversations, messages and requests."""
         counts = await self._queries.count(identity)
         tables = tuple(TableRows(table, CATEGORY, counts.get(table, 0)) for table in _COLUMNS)

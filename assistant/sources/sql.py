@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistant.domain.plan import (
+    Account,
     Contact,
     Identity,
     Located,
@@ -88,9 +89,9 @@ class SqlSource:
         """List the addresses on file of whoever the identity matches."""
         return await self._run(self._contacts, identity)
 
-    async def locate(self, identity: Identity) -> Located:
+    async def locate(self, identity: Identity, accounts: Sequence[Account] | None = None) -> Located:
         """Count what is held about the identity, table by table; reads only."""
-        return await self._run(self._locate, identity)
+        return await self._run(self._locate, identity, accounts)
 
     async def known_as(self, located: Located) -> Sequence[tuple[str, str]]:
         """Give what the identifying columns of the person's own rows hold, addresses and numbers left out."""
@@ -115,7 +116,7 @@ class SqlSource:
 
     async def export(self, located: Located, *, portable_only: bool = False) -> AsyncIterator[ExportedTable]:
         """Read the person's rows table by table in flat memory; a table's rows end where the next begins."""
-        reading = Reading(lambda: self._rows(located.identity, located), portable_only=portable_only)
+        reading = Reading(lambda: self._rows(located.identity, located.accounts), portable_only=portable_only)
         try:
             while not reading.ended:
                 for read in await self._run(self._few, reading):
@@ -151,15 +152,16 @@ class SqlSource:
 
     @contextmanager
     def _rows(
-        self, identity: Identity, located: Located | None = None, *, writes: bool = False
+        self, identity: Identity, accounts: Sequence[Account] | None = None, *, writes: bool = False
     ) -> Iterator[PersonRows]:
-        with transaction(self.engine, self.name, writes=writes) as connection:
-            accounts = located.accounts if located else None
-            with person_rows(connection, self._laid_out(connection), identity, accounts) as rows:
-                yield rows
+        with (
+            transaction(self.engine, self.name, writes=writes) as connection,
+            person_rows(connection, self._laid_out(connection), identity, accounts) as rows,
+        ):
+            yield rows
 
-    def _locate(self, identity: Identity) -> Located:
-        with self._rows(identity) as rows:
+    def _locate(self, identity: Identity, accounts: Sequence[Account] | None) -> Located:
+        with self._rows(identity, accounts) as rows:
             tables = [
                 TableRows(m.label, m.map.category, rows.number(m), rows.number(m, shared=True))
                 for m in rows.layout
@@ -173,20 +175,20 @@ class SqlSource:
     def _known_as(self, located: Located) -> list[tuple[str, str]]:
         if not located.rows:
             return []
-        with self._rows(located.identity, located) as rows:
+        with self._rows(located.identity, located.accounts) as rows:
             return list(rows.ids())
 
     def _propose(self, located: Located, order: Order) -> Proposal:
         if order.operation is Operation.EXPORT:
             with transaction(self.engine, self.name) as connection:
                 return propose_copy(located, self._laid_out(connection))
-        with self._rows(located.identity, located) as rows:
+        with self._rows(located.identity, located.accounts) as rows:
             return Proposing(self.name, self._orders(rows, order)).proposal()
 
     def _carry_out(self, step: Step, located: Located, order: Order, progress: _Watched) -> StepOutcome:
         if step.operation is Operation.EXPORT:
             return StepOutcome(step, already_done=False, rows_done=step.rows)
-        with self._rows(located.identity, located, writes=True) as rows:
+        with self._rows(located.identity, located.accounts, writes=True) as rows:
             outcome = CarryingOut(self.name, step, self._orders(rows, order), progress).outcome()
             progress.stop_if_cancelled()
         return outcome

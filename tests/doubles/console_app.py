@@ -448,7 +448,10 @@ def access_plan() -> Plan:
     """Give a copy of everything."""
     effects = (TableEffect("clients", "contact", 1), TableEffect("invoices", "invoices", 5))
     step = Step("client-area", Operation.EXPORT, effects)
-    return Plan(Right.ACCESS, (located(),), Order(Operation.EXPORT, START.date()), (step,))
+    found = located()
+    second = replace(found.accounts[0], key=("18",), label="client 18")
+    found = replace(found, accounts=(*found.accounts, second))
+    return Plan(Right.ACCESS, (found,), Order(Operation.EXPORT, START.date()), (step,))
 
 
 def by_hand_plan() -> Plan:

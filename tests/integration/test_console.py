@@ -442,3 +442,23 @@ async def test_others_in_free_text_stand_side_by_side_and_what_is_ticked_stays(
     assert tiina.status == 422
     auditor = await browsers("Otto")
     assert "Keep this decision" not in await auditor.get(f"requests/{site.refs['access']}")
+
+
+async def test_accounts_that_match_are_told_apart_and_one_can_be_left_out(
+    site: ConsoleSite, browsers: Any
+) -> None:
+    tiina, page = await browsers("Tiina"), f"requests/{site.refs['access']}"
+    text = await tiina.get(page)
+    assert "Accounts that match" in text
+    assert "client 17" in text
+    assert "client 18" in text
+    done = await tiina.post(f"{page}/accounts", other_1="1")
+    assert "the plan is being made again without them" in done
+    request = await site.get(PrivacyRequest, site.refs["access"])
+    assert request.details["not_theirs"] == [["client-area", "clients", "18"]]
+    assert request.to_plan_at is not None
+    assert "Take the 1 left out back" in done
+    await tiina.post(f"{page}/accounts", other_9="1")
+    assert tiina.status == 404
+    await tiina.post(f"{page}/all_accounts")
+    assert "not_theirs" not in (await site.get(PrivacyRequest, site.refs["access"])).details

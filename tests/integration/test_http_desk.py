@@ -15,6 +15,7 @@ import pytest_asyncio
 from assistant.sources.blocks import block
 from tests.doubles.attacks import Victim, victims
 from tests.doubles.desk_inside import DeskInside, desk_inside
+from tests.doubles.desk_process import eventually
 from tests.doubles.http_systems import SYSTEMS, Analytics, Listmonk, OneSignal, Stripe, System, failing
 from tests.doubles.journeys import prove_in_chat
 from tests.doubles.package_browser import Package, browser
@@ -102,7 +103,7 @@ async def test_a_copy_and_an_erasure_reach_every_system_and_the_letter_says_what
     stripe.failures.extend([failing(503) for _ in range(2)])  # it is down for a moment when its turn comes
     await desk.approve(refs["erasure"])
     await desk.forward("73h")
-    await desk.until_status(refs["erasure"], "answered", "partly_answered")
+    await over(desk, refs["erasure"])
     told = str((await desk.mail(person.email, "Our answer to your request for erasure")).get_content())
     news, push, visits = systems["listmonk"], systems["onesignal"], systems["google-analytics"]
     assert isinstance(news, Listmonk)
@@ -117,6 +118,17 @@ async def test_a_copy_and_an_erasure_reach_every_system_and_the_letter_says_what
     assert "2032" in told  # the invoices of Stripe stay under the law of accounts
     assert person.email not in desk.log.getvalue()
     assert person.number not in desk.log.getvalue()
+
+
+async def over(desk: DeskInside, ref: str) -> None:
+    """Wait for the end; what a busy machine made fail is tried again when its pause on the desk's clock is over."""
+
+    async def look() -> bool:
+        await desk.forward("1m")
+        await desk.idle()
+        return (await desk.request(ref))["status"] == "answered"
+
+    await eventually(look, f"{ref} to be answered; {await desk.events(ref)}")
 
 
 async def test_the_commands_name_each_system(desk: DeskInside) -> None:

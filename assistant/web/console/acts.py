@@ -75,6 +75,11 @@ def _ask(a: Acting) -> None:
     questions.ask(a.services, a.session, a.ident, ground, a.text, a.agent, although_late=late)
 
 
+def _accounts(a: Acting) -> None:
+    not_theirs = [name.removeprefix("other_") for name in a.form if name.startswith("other_")]
+    queue.choose_accounts(a.services, a.session, a.ident, not_theirs, a.agent)
+
+
 def _correct(a: Acting) -> None:
     right, message = a.form.get("right", ""), a.form.get("message", "")
     rights = [] if right == "none" else [right]
@@ -93,6 +98,8 @@ REQUEST_VERBS: Final[Mapping[str, Verb]] = {
     "close": lambda a: closing.close(a.services, a.session, a.ident, a.text, a.agent),
     "forward": lambda a: closing.forward(a.services, a.session, a.ident, a.agent),
     "lapse": lambda a: closing.lapse(a.services, a.session, a.ident, a.agent),
+    "accounts": _accounts,
+    "all_accounts": lambda a: queue.take_accounts_back(a.services, a.session, a.ident, a.agent),
     "plan_again": lambda a: queue.plan_again(a.services, a.session, a.ident, a.agent),
     "transfer": lambda a: transferring.send(a.services, a.session, a.ident, a.agent),
     "lift": lambda a: lifting.lift(a.services, a.session, a.ident, a.text, a.agent),

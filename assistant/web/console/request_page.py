@@ -179,7 +179,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
     if revealed:
         row = replace(row, person=person_of(services, session, request) or row.person)
     action = queries.live_plan_of(session, ref) or next(iter(queries.plans_of(session, ref)), None)
-    shown = {key: str(value) for key, value in request.details.items() if value not in (None, "", [], {})}
+    shown = {key: _told(value) for key, value in request.details.items() if value not in (None, "", [], {})}
     return RequestView(
         request,
         row,
@@ -197,6 +197,12 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         may_lift(request),
         where_to(request) if waiting_package(services, session, request) else None,
     )
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(value) if all(isinstance(each, str) for each in value) else str(len(value))
+    return str(value)
 
 
 def _question(services: Services, request: PrivacyRequest) -> QuestionView:

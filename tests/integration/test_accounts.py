@@ -1,0 +1,130 @@
+"""One address, two accounts: both are found and told apart, and an agent says which is somebody else's."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from assistant.casework import queue
+from assistant.casework.queue import Principal, Role
+from assistant.domain.plan import plan_from_json
+from assistant.errors import Conflict, NotFound
+from assistant.store.tables import Action
+from tests.doubles.attacks import victims
+from tests.doubles.desk_inside import DeskInside, desk_inside
+from tests.doubles.journeys import prove_in_chat
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+AGENT = Principal("Tiina", Role.AGENT)
+_SOURCE = """
+[[sources]]
+name = "shop"
+kind = "sql"
+title = "The shop"
+url = "sqlite:///{file}"
+map = "shop.toml"
+"""
+_MAP = """
+[[tables]]
+name = "customers"
+key = ["id"]
+identity = { email = ["email"] }
+account = true
+label = "name"
+category = "contact"
+purpose = "contract"
+erase = "delete"
+
+[[tables]]
+name = "orders"
+key = ["id"]
+link = [{ columns = ["customer_id"], to = "customers", references = ["id"] }]
+category = "account"
+purpose = "contract"
+erase = "delete"
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
+    folder = tmp_path_factory.mktemp("accounts")
+    (folder / "shop.toml").write_text(_MAP, encoding="utf-8")
+    with closing(sqlite3.connect(folder / "shop.db")) as db, db:
+        db.executescript(
+            "CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR(60), name TEXT);"
+            "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER, what TEXT);"
+            "CREATE INDEX customers_by_email ON customers (email COLLATE NOCASE);"
+        )
+    async with desk_inside(folder, _SOURCE.format(file=folder / "shop.db")) as opened:
+        yield opened
+
+
+def rows(desk: DeskInside, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(desk.config.parent / "shop.db")) as db:
+        return db.execute(query).fetchall()
+
+
+async def act(desk: DeskInside, verb: Any, *arguments: Any) -> Any:
+    services = desk.assembly.services
+    return await services.write(lambda session: verb(services, session, *arguments))
+
+
+async def accounts(desk: DeskInside, plan: dict[str, Any]) -> list[str]:
+    action = await desk.assembly.services.read(lambda s: s.get_one(Action, plan["id"]))
+    return [a.label for a in plan_from_json(action.plan).accounts if a.source == "shop"]
+
+
+async def planned_again(desk: DeskInside, ref: str, before: dict[str, Any]) -> dict[str, Any]:
+    await desk.idle()
+    plan = await desk.plan(ref)
+    assert plan["plan_hash"] != before["plan_hash"], "an approval of the old plan is worth nothing now"
+    return plan
+
+
+async def test_an_account_of_somebody_else_is_left_alone_and_can_be_taken_back(desk: DeskInside) -> None:
+    person = next(victims(desk))
+    with closing(sqlite3.connect(desk.config.parent / "shop.db")) as db, db:
+        db.executemany(
+            "INSERT INTO customers VALUES (?, ?, ?)",
+            [
+                (1, person.email, "Hers"),
+                (2, person.email.upper(), "Her father's"),
+                (3, "x@mail.example", "Else"),
+            ],
+        )
+        db.executemany("INSERT INTO orders VALUES (?, ?, ?)", [(1, 1, "a"), (2, 2, "b"), (3, 3, "c")])
+    async with desk.chat("en") as chat:
+        await chat.say("Please delete all my data.")
+        ref = (await chat.opened())["erasure"]
+        await prove_in_chat(desk, chat, person.email, ref)
+    both = await desk.plan(ref)
+    assert await accounts(desk, both) == ["Hers", "Her father's"]
+    with pytest.raises(NotFound):
+        await act(desk, queue.choose_accounts, ref, ["7"], AGENT)
+    action = await desk.assembly.services.read(lambda s: s.get_one(Action, both["id"]))
+    all_accounts = plan_from_json(action.plan).accounts
+    number = next(n for n, a in enumerate(all_accounts) if a.label == "Her father's")
+    await act(desk, queue.choose_accounts, ref, [str(number)], AGENT)
+    hers = await planned_again(desk, ref, both)
+    assert await accounts(desk, hers) == ["Hers"]
+
+    await act(desk, queue.take_accounts_back, ref, AGENT)
+    again = await planned_again(desk, ref, hers)
+    assert await accounts(desk, again) == ["Hers", "Her father's"]
+    assert again["plan_hash"] == both["plan_hash"]
+    await act(desk, queue.choose_accounts, ref, [str(number)], AGENT)
+    await planned_again(desk, ref, again)
+
+    await desk.approve(ref)
+    await desk.forward("73h")
+    await desk.idle()
+    await desk.until_status(ref, "answered")
+    assert rows(desk, "SELECT id FROM customers ORDER BY id") == [(2,), (3,)]
+    assert rows(desk, "SELECT id FROM orders ORDER BY id") == [(2,), (3,)]
+    with pytest.raises(Conflict):
+        await act(desk, queue.choose_accounts, ref, ["0"], AGENT)
