@@ -126,7 +126,7 @@ async def over(desk: DeskInside, ref: str) -> None:
     async def look() -> bool:
         await desk.forward("1m")
         await desk.idle()
-        return (await desk.request(ref))["status"] == "answered"
+        return bool((await desk.request(ref))["status"] == "answered")
 
     await eventually(look, f"{ref} to be answered; {await desk.events(ref)}")
 

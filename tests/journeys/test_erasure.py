@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
 import pytest
 
 from tests.doubles.desk_process import DeskProcess, changed
+from tests.doubles.journeys import prove_in_chat
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("erasure")]
 
@@ -151,3 +153,36 @@ async def test_this_was_not_me_stops_an_approved_erasure(
 async def test_the_audit_is_whole_afterwards(desk: DeskProcess) -> None:
     done = desk.command("audit", "verify")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+async def test_what_the_command_locates_before_and_no_longer_after_is_the_plan(
+    desk: DeskProcess, people: Iterator[tuple[str, str]]
+) -> None:
+    email, _ = next(people)
+    before = located(desk, email)
+    async with desk.chat("en") as chat:
+        await chat.say(SENTENCES["en"][0])
+        ref = (await chat.opened())["erasure"]
+        await prove_in_chat(desk, chat, email, ref)
+    plan = await desk.approve(ref)
+    assert located(desk, email) == before, "a plan changes nothing"
+    await desk.forward("73h")
+    await desk.until_status(ref, "answered")
+    after = located(desk, email)
+    kept = {keep["table"] for keep in plan["keeps"] if keep["source"] == "client-area"}
+    gone = {
+        step["table"]: step["rows"]
+        for step in plan["steps"]
+        if step["source"] == "client-area" and step["table"] not in kept
+    }
+    assert {name: rows - after[name] for name, rows in before.items() if rows and name not in kept} == gone
+    assert sum(gone.values()) > len(gone)
+    assert {name for name, rows in before.items() if rows} == gone.keys() | (kept & before.keys())
+
+
+def located(desk: DeskProcess, email: str) -> dict[str, int]:
+    """Count by table what `assistant sources locate` finds."""
+    ended = desk.command("sources", "locate", email, "--json")
+    assert ended.returncode == 0, ended.stderr
+    rows = [json.loads(line) for line in ended.stdout.decode().splitlines()]
+    return {row["table"]: row["rows"] for row in rows if row["source"] == "client-area"}
