@@ -27,6 +27,7 @@ async def examine(config: Path) -> list[Row]:
         _try("channels", lambda: _channels(settings)),
         _try("model", _model),
     ]
+    rows += _untold(settings)
     from assistant.reading_commands import check_sources
 
     try:
@@ -38,6 +39,19 @@ async def examine(config: Path) -> list[Row]:
         for row in found
     ]
     return [*rows, *(told or [_row("sources", None)])]
+
+
+def _untold(settings: Settings) -> list[Row]:
+    """Name the recipients whom the desk cannot tell by itself (GDPR 19)."""
+    known = settings.catalogue.recipients
+    named = {
+        name for mapped in settings.maps.values() for table in mapped.tables for name in table.recipients
+    }
+    silent = sorted(name for name in named if name in known and not known[name].notify)
+    if not silent:
+        return []
+    text = f"no notify address for {', '.join(silent)}: people are asked to tell them of erasures and corrections"
+    return [{"part": "recipients", "level": "warning", "text": text}]
 
 
 def _row(part: str, fault: str | None) -> Row:
