@@ -38,6 +38,7 @@ async def restricted(desk: DeskInside) -> tuple[str, str]:
         await prove_in_chat(desk, chat, email, ref)
     await desk.approve(ref)
     await desk.until_status(ref, "answered")
+    await desk.idle()  # its answer has been sent
     return email, ref
 
 
