@@ -15,7 +15,8 @@ import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
 from tests.doubles.desk_process import DeskProcess
-from tests.doubles.journeys import ask_by_mail, links_in
+from tests.doubles.journeys import ask_by_mail, links_in, prove_in_chat
+from tests.doubles.package_browser import browser as fetching_browser
 from tests.doubles.package_browser import package_link
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -198,3 +199,24 @@ async def test_the_pages_of_the_demo_and_those_that_are_not_there(desk: DeskProc
     for name in ("verify/nobody", "package/nobody", "nowhere", "console/sign-in"):
         await eyes.page.goto(f"{desk.url}/{name}")
         await eyes.look(f"no-{name.replace('/', '-')}")
+
+
+async def test_the_page_inside_an_english_package(desk: DeskProcess, eyes: Eyes, tmp_path: Path) -> None:
+    customer = next(who for who in desk.facts["subjects"] if who["client_id"] == "C-10043")
+    async with desk.chat("en") as chat:
+        await chat.say("Please send me a copy of all my data.")
+        ref = (await chat.opened())["access"]
+        await prove_in_chat(desk, chat, customer["email"], ref)
+    await desk.approve(ref)
+    await desk.forward("73h")
+    await desk.until_status(ref, "answered")
+    letter = str((await desk.mail(customer["email"], "The copy of your data is ready")).get_content())
+    async with fetching_browser(desk, letter, "en") as fetching:
+        await fetching.want_code()
+        await fetching.enter(await desk.code(customer["email"], seen=1))
+        _, raw, _ = await fetching.download()
+    file = tmp_path / "package.zip"
+    file.write_bytes(raw)
+    await eyes.page.goto(index_of(file, tmp_path))
+    await expect(eyes.page.locator("h1")).to_have_text("A copy of your data")
+    await eyes.look("package-index-en")
