@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from typing import Any
 
+import aiohttp
+import pyotp
 import pytest
 import pytest_asyncio
 
 from assistant.casework import queue
 from assistant.casework.queue import Principal, Role
+from assistant.demo.people import AGENTS
 from assistant.domain.plan import plan_from_json
-from assistant.errors import Conflict, NotFound
+from assistant.errors import Conflict, NotFound, SourceUnavailable
 from assistant.store.tables import Action
 from tests.doubles.attacks import victims
 from tests.doubles.desk_inside import DeskInside, desk_inside
@@ -128,3 +132,49 @@ async def test_an_account_of_somebody_else_is_left_alone_and_can_be_taken_back(d
     assert rows(desk, "SELECT id FROM orders ORDER BY id") == [(2,), (3,)]
     with pytest.raises(Conflict):
         await act(desk, queue.choose_accounts, ref, ["0"], AGENT)
+
+
+async def test_an_agent_sees_the_first_rows_with_the_name_and_only_then(
+    desk: DeskInside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = list(victims(desk))[1]
+    with closing(sqlite3.connect(desk.config.parent / "shop.db")) as db, db:
+        db.execute("DELETE FROM customers")
+        db.execute("DELETE FROM orders")
+        db.execute("INSERT INTO customers VALUES (1, ?, 'A name <b>')", (person.email,))
+        db.executemany("INSERT INTO orders VALUES (?, 1, ?)", [(n, f"tent {n} {'x' * 99}") for n in range(9)])
+    async with desk.chat("en") as chat:
+        await chat.say("Please delete all my data.")
+        ref = (await chat.opened())["erasure"]
+        await prove_in_chat(desk, chat, person.email, ref)
+    await desk.plan(ref)
+    agent = AGENTS[2]
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as console:
+        code = pyotp.TOTP(agent.totp_secret).now()
+        form = {"name": agent.name, "password": agent.password, "code": code}
+        async with console.post(f"{desk.url}/console/sign-in", data=form) as page:
+            assert page.url.path == "/console/queue"
+        async with console.get(f"{desk.url}/console/requests/{ref}") as page:
+            masked = await page.text()
+        token = re.search(r'name="csrf" value="(\w+)"', masked)
+        assert token
+        assert "tent 0" not in masked
+        reveal = {"csrf": token[1]}
+        async with console.post(f"{desk.url}/console/requests/{ref}/reveal", data=reveal) as page:
+            shown = await page.text()
+        assert "tent 0" in shown
+        assert "tent 1" in shown
+        assert "tent 2" not in shown, "samples, not everything"
+        assert "A name &lt;b&gt;" in shown
+        assert "x" * 90 not in shown
+        assert '<th scope="col">password_hash</th>' not in shown
+
+        shop = next(source for source in desk.assembly.services.sources if source.name == "shop")
+
+        def down(*_: object, **__: object) -> None:
+            raise SourceUnavailable("The shop cannot be reached.")
+
+        monkeypatch.setattr(shop, "export", down)
+        async with console.post(f"{desk.url}/console/requests/{ref}/reveal", data=reveal) as page:
+            assert "The shop cannot be reached." in await page.text()
+    assert [event["event"] for event in await desk.events(ref)].count("revealed") == 2

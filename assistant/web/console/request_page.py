@@ -16,6 +16,7 @@ from assistant.casework.lifting import may_lift
 from assistant.casework.person import person_of
 from assistant.casework.queue import Role, get_request
 from assistant.casework.redaction import Mention, mentions_of, shown_left_out
+from assistant.casework.samples import samples_of
 from assistant.casework.transferring import waiting_package, where_to
 from assistant.domain.grounds import Ground, grounds_for
 from assistant.domain.masking import mask_text
@@ -148,6 +149,8 @@ async def request_page(
     """Show a request; after an error with what went wrong and what was typed."""
     view = await visit.services.read(lambda session: gather(visit, session, ref, revealed=revealed))
     told = explained(visit.words, error) if error else ""
+    waits = view.plan is not None and view.plan.action.state in {"proposed", "approved"}
+    samples = await samples_of(visit.services, view.plan.plan) if revealed and view.plan and waits else []
     return show(
         visit,
         "request.html",
@@ -158,6 +161,7 @@ async def request_page(
         title=f"{view.row.right}, {ref}",
         typed=visit.form if error else {},
         plan=view.plan,
+        samples=samples,
         may_approve=may_approve(visit, view),
         shown=str if revealed else mask_text,
     )
