@@ -39,9 +39,6 @@ async def carry_out_due(services: Services) -> int:
 
 def release_leases(session: Session) -> None:
     """Take back what a killed process had claimed; only for a desk that is alone on its database."""
-    for action in session.exec(select(Action).where(col(Action.state) == STOPPING)):
-        action.state = "stopped"
-        session.add(action)
     for action in session.exec(select(Action).where(col(Action.lease_until).is_not(None))):
         action.lease_until = None
         session.add(action)
@@ -49,6 +46,7 @@ def release_leases(session: Session) -> None:
 
 def _claim(services: Services, session: Session) -> list[str]:
     now = services.clock.now()
+    _end_stopping(services, session, now)
     rows = session.exec(
         select(Action, PrivacyRequest)
         .join(PrivacyRequest, col(PrivacyRequest.ref) == col(Action.ref))
@@ -67,6 +65,17 @@ def _claim(services: Services, session: Session) -> list[str]:
         action.attempts += 1
         session.add(action)
     return [action.id for action in free]
+
+
+def _end_stopping(services: Services, session: Session, now: datetime) -> None:
+    """Call stopped what was to stop when its process died: nobody else would ever say so."""
+    late = select(Action).where(
+        col(Action.state) == STOPPING, col(Action.lease_until).is_(None) | (col(Action.lease_until) <= now)
+    )
+    for action in session.exec(late).all():
+        action.state, action.lease_until = "stopped", None
+        session.add(action)
+        set_attention(services, session, session.get_one(PrivacyRequest, action.ref), "stopped")
 
 
 def _may_begin(services: Services, session: Session, action: Action, request: PrivacyRequest) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +105,26 @@ async def in_state(desk: DeskInside, plan: dict[str, Any], state: str) -> None:
     await eventually(look, f"the plan to be {state}")
 
 
+def slowly(export: Any) -> Any:
+    """Make a source that needs a tenth of a second for each batch, so that nobody has to be quick to stop it."""
+
+    async def paced(rows: Any) -> AsyncIterator[Any]:
+        async for batch in rows:
+            await asyncio.sleep(0.1)
+            yield batch
+
+    async def slow(located: Any, **options: Any) -> AsyncIterator[Any]:
+        async for table in export(located, **options):
+            yield replace(table, rows=paced(table.rows))
+
+    return slow
+
+
 async def test_a_long_copy_shows_its_rows_is_stopped_and_goes_on_to_the_whole(
-    desk: DeskInside, person: Victim
+    desk: DeskInside, person: Victim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    source = next(source for source in desk.assembly.services.sources if source.name == "visits")
+    monkeypatch.setattr(source, "export", slowly(source.export))
     ref, plan = await begun(desk, "Please send me a copy of all my data.", "access", person.email)
     item = await under_way(desk, plan)
     assert item["rows_to_do"] > ROWS
@@ -120,6 +138,7 @@ async def test_a_long_copy_shows_its_rows_is_stopped_and_goes_on_to_the_whole(
     await desk.idle()
     assert (await desk.request(ref))["status"] == "executing", "nothing goes on by itself"
 
+    monkeypatch.undo()
     await desk.api("POST", f"/queue/{plan['id']}/go_on", json={})
     await desk.until_status(ref, "answered")
     letter = str((await desk.mail(person.email, "The copy of your data is ready")).get_content())
@@ -142,3 +161,23 @@ async def test_a_long_erasure_that_is_stopped_leaves_its_database_as_it_was_and_
     await desk.until_status(ref, "answered")
     assert left(desk) == 0
     assert desk.query("SELECT count(*) FROM clients WHERE lower(email) = lower(?)", person.email) == [(0,)]
+
+
+async def test_what_was_to_stop_when_its_process_died_is_stopped_and_can_go_on(
+    desk: DeskInside, person: Victim
+) -> None:
+    async with desk.chat("en") as chat:
+        await chat.say("Please delete all my data.")
+        ref = (await chat.opened())["erasure"]
+        await prove_in_chat(desk, chat, person.email, ref)
+    plan = await desk.approve(ref)
+    await desk.tamper(
+        "UPDATE action SET state = 'stopping', lease_until = NULL WHERE id = :id", id=plan["id"]
+    )
+    await desk.tamper("UPDATE request SET status = 'executing' WHERE ref = :ref", ref=ref)
+    await desk.idle()
+    assert (await desk.api("GET", f"/queue/{plan['id']}"))["state"] == "stopped"
+    assert (await desk.request(ref))["attention"] == "stopped"
+    await desk.api("POST", f"/queue/{plan['id']}/go_on", json={})
+    await desk.until_status(ref, "answered")
+    assert left(desk) == 0
