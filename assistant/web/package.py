@@ -127,10 +127,14 @@ async def download(http_request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(status=206 if begin else 200, headers=_headers(package, begin))
     await response.prepare(http_request)
     chunks = packages.unsealed(services, package, begin)
-    while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+    left = package.size - begin
+    while left and (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
         await response.write(chunk)
+        left -= len(chunk)
+    if not left:
+        # At once, whatever becomes of the connection: a client that knows the length may hang up before the end is said.
+        await asyncio.shield(services.write(lambda session: packages.do_downloaded(services, session, ident)))
     await response.write_eof()
-    await services.write(lambda session: packages.do_downloaded(services, session, ident))
     return response
 
 

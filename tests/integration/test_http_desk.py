@@ -128,7 +128,11 @@ async def over(desk: DeskInside, ref: str) -> None:
         await desk.idle()
         return bool((await desk.request(ref))["status"] == "answered")
 
-    await eventually(look, f"{ref} to be answered; {await desk.events(ref)}")
+    try:
+        await eventually(look, f"{ref} to be answered")
+    except AssertionError:
+        request, seen = await desk.request(ref), [event["event"] for event in await desk.events(ref)]
+        raise AssertionError(f"it is {request['status']}, {request['attention']}, after {seen}") from None
 
 
 async def test_the_commands_name_each_system(desk: DeskInside) -> None:
