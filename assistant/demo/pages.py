@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
@@ -51,6 +52,7 @@ class DemoSite:
     mailbox_dir: Path
     client_area: ClientArea
     public_url: str
+    contact: str
     console_path: str = "/console/"
 
 
@@ -58,6 +60,7 @@ def demo_routes(site: DemoSite) -> list[web.RouteDef]:
     """Give the routes of every demo page; they need no other part of the desk."""
     pages = _Pages(site)
     return [
+        web.get("/", _moved_to("/demo/")),
         web.get("/demo", _moved_to("/demo/")),
         web.get("/demo/", pages.index),
         web.get("/demo/demo.css", pages.style),
@@ -68,6 +71,7 @@ def demo_routes(site: DemoSite) -> list[web.RouteDef]:
         web.get("/demo/login", _telling(pages.login)),
         web.post("/demo/login", _telling(pages.sign_in)),
         web.get("/demo/site", pages.website),
+        web.get("/demo/policy", pages.policy),
     ]
 
 
@@ -77,6 +81,7 @@ class _Pages:
     def __init__(self, site: DemoSite) -> None:
         self._site = site
         self._style = (resources.files(__package__) / "static" / "demo.css").read_text("utf-8")
+        self._catalogue = tomllib.loads((resources.files(__package__) / "catalogue.toml").read_text("utf-8"))
 
     async def index(self, http_request: web.Request) -> web.Response:
         del http_request
@@ -143,10 +148,29 @@ class _Pages:
 
     async def website(self, http_request: web.Request) -> web.Response:
         """Show the hosting company's own website, which embeds the chat by its one script tag."""
+        return self._of_the_company(http_request, "site")
+
+    async def policy(self, http_request: web.Request) -> web.Response:
+        """Show the company's privacy policy, whose clauses are the catalogue's own words."""
+        held = ("purposes", "recipients", "retention")
+        return self._of_the_company(
+            http_request,
+            "policy",
+            contact=self._site.contact,
+            clauses=self._clauses,
+            **{name: self._catalogue[name].values() for name in held},
+        )
+
+    def _of_the_company(self, http_request: web.Request, template: str, **values: Any) -> web.Response:
         script = f"{self._site.public_url}/chat/widget.js"
-        page = _page(f"site.{_language(http_request)}.html", script=script)
+        page = _page(f"{template}.{_language(http_request)}.html", script=script, **values)
         del page.headers["Content-Security-Policy"]  # a site of its own, as any site that embeds the chat
         return page
+
+    def _clauses(self, beginning: str, language: str) -> list[tuple[str, str]]:
+        """List the categories of data that stand under these clauses of the policy."""
+        categories = self._catalogue["categories"].values()
+        return [(c["clause"], c[language]) for c in categories if c["clause"].startswith(beginning)]
 
     def _same_site(self, http_request: web.Request) -> None:
         origin = http_request.headers.get("Origin")

@@ -59,7 +59,13 @@ async def run_demo(options: DemoOptions, say: Callable[[str], None]) -> None:
     lock = take_lock(settings)
     assembly = assemble(settings, clock=clock, device_clock=SystemClock())
     token = await assembly.services.write(lambda session: _add_staff(assembly, session))
-    site = DemoSite(clock=clock, mailbox_dir=demo.mailbox_dir, public_url=url, client_area=demo.client_area)
+    site = DemoSite(
+        clock=clock,
+        mailbox_dir=demo.mailbox_dir,
+        public_url=url,
+        client_area=demo.client_area,
+        contact=settings.controller.contact_email,
+    )
     loop = asyncio.get_running_loop()
     clock.on_forward(lambda: _wake_from_thread(loop, assembly))
 

@@ -54,7 +54,7 @@ def _write(demo: DemoFolder, port: int, mail_port: int, hold_hours: int) -> None
     values: dict[str, object] = {
         "catalogue_file": str(package / "catalogue.toml"),
         "map_file": str(package / "client-area.toml"),
-        "site_url": f"{demo.public_url}/demo/site",
+        "policy_url": f"{demo.public_url}/demo/policy",
         "public_url": demo.public_url,
         "port": port,
         "sites": [demo.public_url, f"http://localhost:{port}"],

@@ -175,6 +175,7 @@ async def desk_inside(folder: Path, more: str = "") -> AsyncIterator[DeskInside]
                 mailbox_dir=demo.mailbox_dir,
                 public_url=demo.public_url,
                 client_area=demo.client_area,
+                contact=settings.controller.contact_email,
             )
             app = build(assembly, more_routes=demo_routes(site))
             with _logged_to(desk.log):

@@ -26,8 +26,10 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def api_routes() -> list[web.RouteDef]:
     """List the addresses of the API."""
     described = openapi(ENDPOINTS, PREFIX)
+    description = _description(json.dumps(described))
     return [
-        web.get(f"{PREFIX}/openapi.json", _description(json.dumps(described))),
+        web.get(PREFIX, description),  # the address that settings and people name leads to what stands there
+        web.get(f"{PREFIX}/openapi.json", description),
         *(web.route(each.method, PREFIX + each.path, _handler(each)) for each in ENDPOINTS),
     ]
 

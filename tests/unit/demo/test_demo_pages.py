@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from importlib import resources
 from typing import TYPE_CHECKING, TypeAlias
 
 import jwt
@@ -28,7 +31,9 @@ LOGIN = {"nonce": "n-1", "return": "/verify/client-area"}
 
 @pytest.fixture
 def site(tmp_path: Path) -> DemoSite:
-    return DemoSite(DemoClock(START), tmp_path, ClientArea("issuer", "desk", KEY), DESK)
+    return DemoSite(
+        DemoClock(START), tmp_path, ClientArea("issuer", "desk", KEY), DESK, "privacy@host.example"
+    )
 
 
 @pytest.fixture
@@ -42,7 +47,16 @@ Browser: TypeAlias = "TestClient[web.Request, web.Application]"
 
 
 @pytest.mark.parametrize(
-    "path", ["/demo/", "/demo/mailbox", "/demo/clock", "/demo/site", "/demo/site?lang=fr"]
+    "path",
+    [
+        "/demo/",
+        "/demo/mailbox",
+        "/demo/clock",
+        "/demo/site",
+        "/demo/site?lang=fr",
+        "/demo/policy",
+        "/demo/policy?lang=fr",
+    ],
 )
 async def test_every_page_answers_and_loads_nothing_from_elsewhere(browser: Browser, path: str) -> None:
     answer = await browser.get(path)
@@ -199,3 +213,20 @@ async def test_the_mailbox_lists_filters_and_opens(browser: Browser, site: DemoS
     assert "No 0" not in one
     assert '<a href="http://127.0.0.1/a"' in await opened.text()
     assert (await browser.get("/demo/mailbox/nothing.eml")).status == 404
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_the_policy_has_a_place_for_every_clause_that_letters_and_copies_name(
+    browser: Browser, language: str
+) -> None:
+    html = await (await browser.get(f"/demo/policy?lang={language}")).text()
+    catalogue = tomllib.loads(resources.files("assistant.demo").joinpath("catalogue.toml").read_text("utf-8"))
+
+    assert f'<html lang="{language}">' in html
+    places = set(re.findall(r'id="c([\d-]+)"', html))
+    named = {c["clause"] for c in catalogue["categories"].values() if c["clause"][0].isdigit()}
+    assert named
+    assert {clause.replace(".", "-") for clause in named} <= places
+    assert {target for target in re.findall(r'href="#c([\d-]+)"', html)} <= places
+    for recipient in catalogue["recipients"].values():
+        assert str(recipient[language]) in unescape(html)
