@@ -9,6 +9,7 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -29,20 +30,39 @@ corrections_app = typer.Typer(
     no_args_is_help=True, help="What agents said of messages that were read wrongly."
 )
 audit_app = typer.Typer(no_args_is_help=True, help="The chain of what was done.")
+suppressed_app = typer.Typer(no_args_is_help=True, help="Who gets no marketing.")
+Config = Annotated[
+    Path | None, typer.Option("--config", help="The file of settings; config.toml if none is named.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")]
+_DEFAULT = None
+_SETTINGS_FILE = Path("config.toml")
+_BEFORE: ContextVar[Path | None] = ContextVar("named before the command", default=None)
+_FAILED, _USAGE = 1, 2
+
+
+@app.callback(help=__doc__)
+def _first(config: Config = None) -> None:
+    """Take `--config` before the command too."""
+    _BEFORE.set(config)
+
+
+def _between(config: Config = None) -> None:
+    if config is not None:
+        _BEFORE.set(config)
+
+
 for name, group in (
     ("sources", sources_app),
     ("requests", requests_app),
     ("queue", queue_app),
     ("agents", agents_app),
     ("corrections", corrections_app),
+    ("suppressed", suppressed_app),
     ("audit", audit_app),
 ):
+    group.callback()(_between)
     app.add_typer(group, name=name)
-
-Config = Annotated[Path, typer.Option("--config", help="The file of settings.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")]
-_DEFAULT = Path("config.toml")
-_FAILED, _USAGE = 1, 2
 
 
 def main() -> None:
@@ -69,15 +89,24 @@ def _print(row: Mapping[str, Any], *, as_json: bool) -> None:
         )
 
 
+def _say(row: Mapping[str, Any], words: str, *, as_json: bool) -> None:
+    _print(row, as_json=True) if as_json else typer.echo(words)
+
+
 def _rows(rows: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:
     for row in rows:
         _print(row, as_json=as_json)
 
 
-def _settings(config: Path) -> Settings:
+def _named(config: Path | None) -> Path | None:
+    """Give the settings that were named, after the command or else before it; None if none were."""
+    return _BEFORE.get() if config is None else config
+
+
+def _settings(config: Path | None) -> Settings:
     from assistant.config import load_settings
 
-    return load_settings(config)
+    return load_settings(_named(config) or _SETTINGS_FILE)
 
 
 # ── the desk ────────────────────────────────────────────────────────────────────────────────────────
@@ -160,26 +189,26 @@ def doctor(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
     """Check settings, database, migrations, channels, sources and model; one line each, with the mend."""
     from assistant.doctor import examine
 
-    rows = asyncio.run(examine(config))
+    rows = asyncio.run(examine(_named(config) or _SETTINGS_FILE))
     _rows(rows, as_json=as_json)
     if any(row["level"] == "error" for row in rows):
         raise SystemExit(_FAILED)
 
 
 @app.command()
-def backup(file: Path, config: Config = _DEFAULT) -> None:
+def backup(file: Path, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
     """Copy the database to a new file, consistent also while the desk runs; keys are not in it."""
     from assistant.store.backup import back_up
 
     settings = _settings(config)
     back_up(settings.database_url, file)
-    typer.echo(
-        f"{file}: written. Keep {settings.server.data_dir / 'keys'} elsewhere: without it the copy cannot be read."
-    )
+    keys = settings.server.data_dir / "keys"
+    said = f"{file}: written. Keep {keys} elsewhere: without it the copy cannot be read."
+    _say({"file": file, "keys": keys}, said, as_json=as_json)
 
 
 @app.command()
-def restore(file: Path, config: Config = _DEFAULT) -> None:
+def restore(file: Path, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
     """Put a copy in place of the database of a desk that is stopped."""
     from assistant.app import take_lock
     from assistant.store.backup import restore as put_back
@@ -187,7 +216,8 @@ def restore(file: Path, config: Config = _DEFAULT) -> None:
     settings = _settings(config)
     lock = take_lock(settings)
     put_back(settings.database_url, file)
-    typer.echo(f"{settings.database_url}: restored from {file}; the one before is kept beside it.")
+    said = f"{settings.database_url}: restored from {file}; the one before is kept beside it."
+    _say({"database": settings.database_url, "file": file}, said, as_json=as_json)
     del lock
 
 
@@ -195,21 +225,48 @@ def restore(file: Path, config: Config = _DEFAULT) -> None:
 
 
 @app.command()
-def classify(file: Annotated[Path | None, typer.Argument()] = None) -> None:
-    """Read one message a line (or JSON objects with `text`) and print what is understood, as JSON."""
+def classify(
+    file: Annotated[Path | None, typer.Argument()] = None,
+    config: Config = _DEFAULT,
+    as_json: AsJson = True,
+) -> None:
+    """Read one message a line (or JSON objects with `text`) and print what is understood, as JSON.
+
+    With `--config` as that desk reads, with what was learned and accepted there.
+    """
     from intents import cli_classify
 
-    lines = file.open(encoding="utf-8") if file else sys.stdin
-    _rows(cli_classify(lines), as_json=True)
+    del as_json  # nothing else is printed
+    lines: Iterable[str] = _lines_of(file) if file else sys.stdin
+    _rows(cli_classify(lines, _accepted(config)), as_json=True)
+
+
+def _lines_of(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    except OSError:
+        raise ConfigurationError(f"{file}: cannot be read; name a file that is there.") from None
+
+
+def _accepted(config: Path | None) -> Path | None:
+    """Give the pipeline of the desk that was named; None is the one that ships."""
+    if _named(config) is None:
+        return None
+    from assistant.app import model_dir
+
+    return model_dir(_settings(config))
 
 
 @app.command()
-def evaluate(file: Path, page: Path | None = None, as_json: AsJson = False) -> None:
+def evaluate(
+    file: Path, page: Path | None = None, config: Config = _DEFAULT, as_json: AsJson = False
+) -> None:
     """Measure the reader on labelled messages; `--page` writes figures, plots and errors as an HTML file."""
     from intents import cli_evaluate
 
-    figures = cli_evaluate(file, page_file=page)
-    _print(figures, as_json=True) if as_json else typer.echo(_figures(figures))
+    _lines_of(file)  # says in one line what is wrong with it
+    figures = cli_evaluate(file, _accepted(config), page_file=page)
+    _say(figures, _figures(figures), as_json=as_json)
 
 
 def _figures(figures: Mapping[str, Any], indent: str = "") -> str:
@@ -230,17 +287,20 @@ def train(
     accept: Annotated[bool, typer.Option("--accept", help="Serve what was learned.")] = False,
     on: Annotated[Path | None, typer.Option("--on", help="Labelled messages to compare on.")] = None,
     config: Config = _DEFAULT,
+    as_json: AsJson = False,
 ) -> None:
     """Train the pipeline from its examples, deterministic under its seed; `--learn` shows the effect before `--accept`."""
     import intents
     from assistant.learning import accept_learned, learn_from_corrections
 
     if accept:
-        typer.echo(f"From its next start on, the desk reads with {accept_learned(_settings(config))}.")
-    elif learn:
-        typer.echo(_figures(learn_from_corrections(_settings(config), on)))
-    else:
-        typer.echo(_figures(intents.cli_train(Path(intents.__file__).parent / "model")))
+        accepted = accept_learned(_settings(config))
+        said = f"From its next start on, the desk reads with {accepted}."
+        _say({"accepted": accepted}, said, as_json=as_json)
+        return
+    model = Path(intents.__file__).parent / "model"
+    figures = learn_from_corrections(_settings(config), on) if learn else intents.cli_train(model)
+    _say(figures, _figures(figures), as_json=as_json)
 
 
 @corrections_app.command("list")
@@ -264,30 +324,46 @@ def corrections_drop(correction: int, config: Config = _DEFAULT, as_json: AsJson
 
 
 @app.command()
-def due(
+def due(  # noqa: PLR0913 - Typer reads the options from the signature
     received_at: str,
     *,
-    country: str = "EE",
-    timezone: str = "Europe/Tallinn",
-    audience_timezone: str = "Europe/Paris",
+    country: Annotated[str | None, typer.Option(help="Whose holidays count; EE, or as in --config.")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Of the controller; Europe/Tallinn, or as in --config.")
+    ] = None,
+    audience_timezone: Annotated[
+        str | None, typer.Option(help="Of the persons; Europe/Paris, or as in --config.")
+    ] = None,
     extended_on: Annotated[str | None, typer.Option()] = None,
     asked_on: Annotated[str | None, typer.Option()] = None,
     satisfied_on: Annotated[str | None, typer.Option()] = None,
+    config: Config = _DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Compute the due date of a request from the instant of its receipt."""
     from assistant.domain.due_date import due_report
 
+    usual = _calendar(config)
     report = due_report(
         received_at,
-        country=country,
-        timezone=timezone,
-        audience_timezone=audience_timezone,
+        country=country or usual[0],
+        timezone=timezone or usual[1],
+        audience_timezone=audience_timezone or usual[2],
         extended_on=_day(extended_on),
         asked_on=_day(asked_on),
         satisfied_on=_day(satisfied_on),
     )
-    typer.echo(json.dumps(report, ensure_ascii=False, default=str) if as_json else _figures(report))
+    _say(report, _figures(report), as_json=as_json)
+
+
+def _calendar(config: Path | None) -> tuple[str, str, str]:
+    """Give country, zone and audience's zone of the settings that were named, or those of the first controller."""
+    if _named(config) is None:
+        return "EE", "Europe/Tallinn", "Europe/Paris"
+    from assistant.app import calendar_of
+
+    calendar = calendar_of(_settings(config))
+    return calendar.country, calendar.zone, calendar.audience_zone
 
 
 def _day(text: str | None) -> date | None:
@@ -316,21 +392,28 @@ def sources_draft(
     url: Annotated[
         str, typer.Argument(help="Its SQLAlchemy address, or the environment variable that holds it.")
     ],
+    as_json: AsJson = False,
 ) -> None:
     """Write a first map of a database from its live schema, for a person to finish; no data."""
     from assistant.sources.sql_draft import draft
 
-    typer.echo(draft(os.environ.get(url, url)))
+    drafted = draft(os.environ.get(url, url))
+    _say({"map": drafted}, drafted, as_json=as_json)
 
 
 @sources_app.command("block")
 def sources_block(
     name: Annotated[str, typer.Argument(help="One of the systems; leave it out to list them.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Write the ready map of a system that is reached by HTTP, to be saved and adapted; or list them."""
     from assistant.sources.blocks import block, names
 
-    typer.echo(block(name) if name else "\n".join(names()))
+    if name:
+        _say({"name": name, "map": block(name)}, block(name), as_json=as_json)
+        return
+    for each in names():
+        _say({"name": each}, each, as_json=as_json)
 
 
 @sources_app.command("locate")
@@ -382,7 +465,7 @@ def queue_show(action: str, config: Config = _DEFAULT, as_json: AsJson = False) 
     _print(show_action(_settings(config), action), as_json=as_json)
 
 
-def _run(config: Path, command: str, *, as_json: bool, **asked: Any) -> None:
+def _run(config: Path | None, command: str, *, as_json: bool, **asked: Any) -> None:
     from assistant.local import run_command
 
     _print(asyncio.run(run_command(_settings(config), command, asked)), as_json=as_json)
@@ -488,8 +571,10 @@ def audit_export(
     begin: Annotated[str | None, typer.Option("--from")] = None,
     end: Annotated[str | None, typer.Option("--to")] = None,
     config: Config = _DEFAULT,
+    as_json: AsJson = True,
 ) -> None:
     """Print the audit, one JSON object a line."""
     from assistant.reading_commands import export_audit
 
+    del as_json  # nothing else is printed
     _rows(export_audit(_settings(config), _day(begin), _day(end)), as_json=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ from assistant.domain.assurance import Tier
 from assistant.domain.data_map import DataMap
 from assistant.domain.http_map import HttpMap
 from assistant.domain.manual_map import ManualMap
+from assistant.domain.mistakes import nearest, one_line
 from assistant.domain.rights import Right
 from assistant.errors import ConfigurationError
 
@@ -441,7 +441,7 @@ def _http_map(source: SourceSettings, path: Path, http_map: HttpMap) -> HttpMap:
         for name in said:
             if name not in needed:
                 raise ConfigurationError(
-                    f"{path}: sources.{source.name}.{what}.{name}: its map knows no such name{_nearest(name, list(needed))}."
+                    f"{path}: sources.{source.name}.{what}.{name}: its map knows no such name{nearest(name, needed) or '.'}"
                 )
     return http_map
 
@@ -453,7 +453,7 @@ def _check_names(settings: Settings) -> None:
             if value not in names:
                 raise ConfigurationError(
                     f"{settings.file}: sources.{source}: {where} names {value!r}, which the catalogue does not hold"
-                    f"{_nearest(value, names)}."
+                    f"{nearest(value, names) or '.'}"
                 )
 
 
@@ -480,34 +480,4 @@ def _validated(model: type[M], raw: Mapping[str, Any], path: Path) -> M:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        raise ConfigurationError(f"{path}: {_one_line(error, model)}") from None
-
-
-def _one_line(error: ValidationError, model: type[BaseModel]) -> str:
-    errors = error.errors(include_url=False)
-    # A misspelt key is also a missing one; the spelling is what has to be mended.
-    first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
-    key = ".".join(str(part) for part in first["loc"]) or "the file"
-    if first["type"] == "extra_forbidden":
-        return f"{key}: unknown key{_nearest(str(first['loc'][-1]), _keys_beside(model, first['loc']))}."
-    said = first["msg"].removeprefix("Value error, ")
-    return f"{key}: {said}."
-
-
-def _keys_beside(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    for part in loc[:-1]:
-        field = model.model_fields.get(str(part))
-        inner = _model_of(field.annotation) if field else None
-        model = inner or model
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _model_of(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((m for a in getattr(annotation, "__args__", ()) if (m := _model_of(a))), None)
-
-
-def _nearest(value: str, names: Mapping[str, object] | list[str]) -> str:
-    close = difflib.get_close_matches(value, list(names), 1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+        raise ConfigurationError(f"{path}: {one_line(error, model, raw)}") from None
