@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from assistant.casework import running_services
 from assistant.casework.audit import record
 from assistant.casework.intake import move, set_attention
 from assistant.casework.lifting import do_announce, do_keep
@@ -38,8 +39,8 @@ def check_approve(
     if action.plan_hash != plan_hash:
         raise StalePlan(current=action.plan_hash)
     plan = plan_from_json(action.plan)
-    if plan.blockers:
-        raise Conflict("Services are still running; ask the person whether to end them, then plan again.")
+    if running_services.is_held_up(plan):
+        raise Conflict(running_services.why_not(session, request))
     if plan.conflicts:
         raise Conflict(
             "The plan holds a conflict that would make it fail; mend it in the source, then plan again."

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, talk
+from assistant.casework import answers, running_services, talk
 from assistant.casework.approval import changes_contact, do_approve, hold_until
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
@@ -158,8 +158,8 @@ def _do_plan(services: Services, session: Session, found: _Found) -> None:
     action = do_propose(services, session, request, found.plan)
     do_keep(services, session, action, found.mentions)
     _notify(services, session, request, evidence, found)
-    if found.plan.blockers:
-        set_attention(services, session, request, "services_running")
+    if running_services.is_held_up(found.plan):
+        set_attention(services, session, request, running_services.to_do(session, request))
     elif found.plan.conflicts:
         set_attention(services, session, request, "plan_conflict")
     log.info("request.planned", ref=request.ref, action=action.id, rows=found.plan.rows)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
-from assistant.casework import talk
+from assistant.casework import running_services, talk
 from assistant.casework.audit import record
+from assistant.casework.intake import set_attention
 from assistant.casework.queue import WORKERS, Principal, Scope, get_action
 from assistant.domain.plan import plan_from_json
 from assistant.errors import Conflict, NotFound
@@ -58,7 +59,7 @@ def ask_about_services(
     """Ask the person whether to end the services that block an erasure, in their channel."""
     agent.require(*WORKERS)
     action, request = get_action(session, action_id)
-    running = _running_services(action)
+    running = _running_services(session, action, request)
     conversation = get_conversation(session, request.conversation_id)
     language = conversation.language or services.settings.controller.languages[0]
     seen = [talk.as_seen(request)]
@@ -81,14 +82,17 @@ def ask_about_services(
         "about": [request.ref],
     }
     session.add(conversation)
-    record(services, session, request.ref, f"agent:{agent.name}", "services_asked", running=len(running))
+    record(services, session, request.ref, f"agent:{agent.name}", running_services.WAIT, running=len(running))
+    set_attention(services, session, request, running_services.WAIT)
     return request
 
 
-def _running_services(action: Action) -> list[str]:
+def _running_services(session: Session, action: Action, request: PrivacyRequest) -> list[str]:
     plan = plan_from_json(action.plan)
-    if action.state != "proposed" or not plan.blockers:
+    if action.state != "proposed" or not running_services.is_held_up(plan):
         raise Conflict("No running service holds this plan up.", state=action.state)
+    if running_services.to_do(session, request) == running_services.END:
+        raise Conflict(running_services.why_not(session, request))
     return [label for blocker in plan.blockers for label in (blocker.labels or (blocker.what,))]
 
 

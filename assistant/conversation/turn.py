@@ -471,10 +471,7 @@ class Turn:
 
     def _chose_services(self, answer: str) -> None:
         for request in self._requests(self.state.about):
-            if answer == "keep":
-                closing.set_keep_services(self.services, self.session, request, keep=True)
-            else:
-                set_attention(self.services, self.session, request, "end_services")
+            closing.set_keep_services(self.services, self.session, request, keep=answer == "keep")
         self._keep(self.state.at_rest())
         self._status()
 

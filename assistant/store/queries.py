@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
 
+from assistant.domain.plan import Operation
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
 from assistant.store.tables import (
@@ -114,6 +115,27 @@ def plans_of(session: Session, ref: str) -> list[Action]:
     """List every plan a request ever had, newest first."""
     query = select(Action).where(col(Action.ref) == ref).order_by(col(Action.created_at).desc())
     return list(session.exec(query))
+
+
+def done_plan_of(session: Session, ref: str) -> Action | None:
+    """Give the last plan of a request that was carried out; a use frozen meanwhile is none."""
+    query = select(Action).where(
+        col(Action.ref) == ref, col(Action.state) == "done", col(Action.operation) != Operation.LIFT
+    )
+    return session.exec(query.order_by(col(Action.created_at).desc()).limit(1)).first()
+
+
+def has_event(session: Session, ref: str, event: str) -> bool:
+    """Tell whether the audit of a request holds an event."""
+    query = select(Audit.id).where(col(Audit.chain) == ref, col(Audit.event) == event).limit(1)
+    return session.exec(query).first() is not None
+
+
+def last_answer_of(session: Session, ref: str) -> str | None:
+    """Give the name of the last answer written to a request."""
+    query = select(Audit.data).where(col(Audit.chain) == ref, col(Audit.event) == "answered")
+    found = session.exec(query.order_by(col(Audit.ordinal).desc()).limit(1)).first()
+    return str(found["text"]) if found else None
 
 
 def steps_of(session: Session, action_id: str) -> list[StepRow]:

@@ -136,7 +136,7 @@ async def test_an_agent_approves_an_erasure_with_keys_alone_and_undoes_it(
         await page.keyboard.press("Tab")
         await expect(page.get_by_role("button", name="Yes, erase 13 rows")).to_be_focused()
         await page.keyboard.press("Enter")
-        await expect(page.get_by_role("status")).to_contain_text("You can undo it until it starts.")
+        await expect(page.get_by_role("status")).to_contain_text("Your approval is kept.")
         assert (await site.get(Action, action)).state == "approved"
         await page.keyboard.press("u")
         await page.keyboard.press("Enter")

@@ -169,7 +169,7 @@ async def test_a_page_shows_plan_law_preview_and_story_but_no_address(
         "Message from the person",
     ):
         assert wanted in text
-    assert "It holds everything the law asks for." in text
+    assert "The checklist of letters misses nothing." in text
     assert "camille" not in text
     revealed = await lead.post(f"requests/{site.refs['erasure']}/reveal")
     assert "camille.roux@mail.example" in revealed
@@ -192,7 +192,7 @@ async def test_approving_what_cannot_be_taken_back_asks_once_more_and_for_a_fres
     assert lead.status == 401
     assert (await site.get(Action, action)).state == "proposed"
     done = await lead.post(f"plans/{action}/approve", plan_hash=access_plan().hash, code=site.code("Liis"))
-    assert "You can undo it until it starts." in done
+    assert "you can undo it until then" in done
     assert (await site.get(Action, action)).state == "approved"
     await lead.post(f"plans/{action}/undo")
     assert (await site.get(PrivacyRequest, site.refs["access"])).status == "awaiting_approval"
@@ -263,7 +263,7 @@ async def test_running_services_are_asked_about_in_the_chat(site: ConsoleSite, b
     text = await agent.get(f"requests/{site.refs['blocked']}")
     assert "lind-bakery.example" in text
     text = await agent.post(f"plans/{site.actions['blocked']}/ask_services")
-    assert "The person was asked." in text
+    assert "The question to the person is on its way." in text
     conversation = await site.get(Conversation, site.conversations["blocked"])
     assert conversation.state == {
         "question": "services_running", "expects": "choice", "about": [site.refs["blocked"]],
@@ -355,7 +355,7 @@ async def test_a_question_is_sent_from_the_page_which_says_whether_the_clock_sto
     assert "Asked until Wed 25 Nov, the clock stands still" in page
     assert "although_late" not in page
     page = await tiina.post(f"requests/{early}/ask", ground="identity", text="Which street did you live in?")
-    assert "The person was asked." in page
+    assert "The question is on its way to the person." in page
     assert "The person was asked on Tue 24 Nov" in page
     assert 'id="ask-ground"' not in page
     assert (await site.get(PrivacyRequest, early)).remind_on is None
@@ -368,7 +368,7 @@ async def test_a_question_is_sent_from_the_page_which_says_whether_the_clock_sto
     page = await tiina.post(
         f"requests/{late}/ask", ground="specify", text="Which account do you mean?", although_late="1"
     )
-    assert "The person was asked." in page
+    assert "The question is on its way to the person." in page
     assert (await site.get(PrivacyRequest, late)).remind_on is not None
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.casework.outcomes import Outcome
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
 
@@ -43,6 +44,7 @@ class RequestOut(Out):
     attention: str | None = Field(description="Why a person is needed")
     person: str | None = Field(description="Masked, unless revealed")
     assignee: str | None
+    outcome: Outcome | None = Field(description="What came of it, told apart; null while it goes its way")
 
 
 class RequestPage(Out):

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from assistant.casework import questions
 from assistant.casework.by_hand import BY_HAND
+from assistant.casework.outcomes import outcome_of
 from assistant.casework.person import masked_person_of, reveal
 from assistant.casework.queue import Principal
 from assistant.domain.masking import mask_text
@@ -37,8 +38,10 @@ def request_out(
         if revealed_to is not None
         else masked_person_of(services, session, request)
     )
-    plain = {name: getattr(request, name) for name in RequestOut.model_fields if name != "person"}
-    return RequestOut(**plain, person=person)
+    plain = {
+        name: getattr(request, name) for name in RequestOut.model_fields if name not in {"person", "outcome"}
+    }
+    return RequestOut(**plain, person=person, outcome=outcome_of(session, request))
 
 
 def request_detail(

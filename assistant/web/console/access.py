@@ -25,6 +25,8 @@ from assistant.web.keys import SERVICES
 from assistant.web.pages import language_of
 
 COOKIE: Final = "desk_session"
+_DONE: Final = "desk_done"  # what the last press of a button did, for the page it leads to
+_SAID_WITHIN: Final = 60  # seconds
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -144,7 +146,7 @@ def explained(words: Words, error: AssistantError) -> str:
 def show(visit: Visit, template: str, *, status: int = 200, **values: Any) -> web.Response:
     """Show a page of the console to an agent."""
     services = visit.services
-    done = visit.http_request.query.get("done", "")
+    done = visit.http_request.cookies.get(_DONE, "")
     html = render(
         template,
         visit.words,
@@ -157,7 +159,10 @@ def show(visit: Visit, template: str, *, status: int = 200, **values: Any) -> we
         done=visit.words.texts.get(f"done.{done}", ""),
         **{"error": "", **values},
     )
-    return web.Response(text=html, content_type="text/html", status=status, headers=HEADERS)
+    answer = web.Response(text=html, content_type="text/html", status=status, headers=HEADERS)
+    if done:
+        answer.del_cookie(_DONE, path=visit.http_request.path)
+    return answer
 
 
 def show_to_nobody(
@@ -194,6 +199,14 @@ def _environment() -> Environment:
     )
 
 
-def back(to: str, done: str) -> web.HTTPSeeOther:
-    """Lead to a page after an act, so that reloading does not repeat it."""
-    return web.HTTPSeeOther(f"{to}?done={done}")
+def back(visit: Visit, to: str, done: str) -> web.HTTPSeeOther:
+    """Lead to a page after an act, so that reloading does not repeat it; what was done is said there once.
+
+    Said again later it could be false: an approval may have been carried out by then.
+    """
+    answer = web.HTTPSeeOther(to)
+    secure = visit.services.settings.server.public_url.startswith("https:")
+    answer.set_cookie(
+        _DONE, done, path=to, max_age=_SAID_WITHIN, httponly=True, samesite="Strict", secure=secure
+    )
+    return answer

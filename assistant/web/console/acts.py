@@ -175,7 +175,7 @@ async def act_on_request(visit: Visit) -> web.StreamResponse:
         await _do(visit, verb, agent)
     except AssistantError as error:
         return await request_page(visit, ref, error=error)
-    raise back(f"/console/requests/{ref}", visit.http_request.match_info["verb"])
+    raise back(visit, f"/console/requests/{ref}", visit.http_request.match_info["verb"])
 
 
 async def reveal_person(visit: Visit) -> web.StreamResponse:
@@ -198,7 +198,7 @@ async def act_on_plan(visit: Visit) -> web.StreamResponse:
         return await confirm_page(visit, error)
     except AssistantError as error:
         return await request_page(visit, ref, error=error)
-    raise back(f"/console/requests/{ref}", visit.http_request.match_info["verb"])
+    raise back(visit, f"/console/requests/{ref}", visit.http_request.match_info["verb"])
 
 
 async def _freshly(visit: Visit) -> Principal:
@@ -249,7 +249,7 @@ async def confirm_page(visit: Visit, error: AssistantError | None = None) -> web
 async def act_in_conversation(visit: Visit) -> web.StreamResponse:
     """Take a talk over, write in it, or hand it back."""
     await _do(visit, _verb(visit, CONVERSATION_VERBS))
-    raise back(f"/console/conversations/{visit.ident()}", visit.http_request.match_info["verb"])
+    raise back(visit, f"/console/conversations/{visit.ident()}", visit.http_request.match_info["verb"])
 
 
 async def decide_triage(visit: Visit) -> web.StreamResponse:
@@ -257,16 +257,16 @@ async def decide_triage(visit: Visit) -> web.StreamResponse:
     services, ident, right = visit.services, visit.ident(), visit.form.get("right", "")
     if right == "none":
         await services.write(lambda s: talking.leave_to_support(services, s, ident, visit.agent))
-        raise back("/console/triage", "leave")
+        raise back(visit, "/console/triage", "leave")
     if right not in set(Right):
         raise Invalid("Choose a right, or leave the mail to support.")
     desk = visit.http_request.config_dict[DESK]
     await services.write(lambda s: open_from_triage(desk, s, ident, Right(right), visit.agent))
-    raise back("/console/triage", "open")
+    raise back(visit, "/console/triage", "open")
 
 
 async def choose_language(visit: Visit) -> web.StreamResponse:
     """Speak the agent's language from now on."""
     services, language = visit.services, visit.form.get("language", "")
     await services.write(lambda s: staff.choose_language(services, s, visit.agent.name, language))
-    raise back("/console/settings", "language")
+    raise back(visit, "/console/settings", "language")

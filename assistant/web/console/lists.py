@@ -9,6 +9,7 @@ from aiohttp import web
 from sqlmodel import Session
 
 from assistant.casework.intake import local_day
+from assistant.casework.outcomes import outcome_of
 from assistant.casework.person import masked_person_of
 from assistant.casework.queue import Role
 from assistant.casework.staff import list_agents
@@ -34,6 +35,7 @@ class Row:
     ref: str
     right: str
     status: str
+    outcome: str
     channel: str
     person: str
     due: Due
@@ -50,6 +52,7 @@ def row_of(services: Services, session: Session, words: Words, request: PrivacyR
         request.ref,
         services.texts.label("right_names", request.right, words.language),
         words.known("status", request.status),
+        words(f"outcome.{came}") if (came := outcome_of(session, request)) else "",
         services.texts.label("channels", request.channel, words.language),
         masked_person_of(services, session, request) or words("queue.nobody"),
         words.due(request.due_on, today),

@@ -10,7 +10,7 @@ from typing import Any, cast
 from aiohttp import web
 from sqlmodel import Session
 
-from assistant.casework import answers, by_hand, questions
+from assistant.casework import answers, by_hand, questions, running_services
 from assistant.casework.intake import local_day
 from assistant.casework.lifting import may_lift
 from assistant.casework.person import person_of
@@ -135,6 +135,7 @@ class RequestView:
     next_ref: str | None
     question: QuestionView
     may_lift: bool
+    about_services: str  # what comes next about services that run: ask, wait, end them; empty: none does
     send_to: str | None  # the host to which the person asked to have it sent, if it can be
 
 
@@ -183,7 +184,9 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
     if revealed:
         row = replace(row, person=person_of(services, session, request) or row.person)
     action = queries.live_plan_of(session, ref) or next(iter(queries.plans_of(session, ref)), None)
-    shown = {key: _told(value) for key, value in request.details.items() if value not in (None, "", [], {})}
+    shown = {
+        key: _told(words, value) for key, value in request.details.items() if value not in (None, "", [], {})
+    }
     return RequestView(
         request,
         row,
@@ -199,11 +202,21 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         _next_ref(session, request),
         _question(services, request),
         may_lift(request),
+        _about_services(session, request, action),
         where_to(request) if waiting_package(services, session, request) else None,
     )
 
 
-def _told(value: Any) -> str:
+def _about_services(session: Session, request: PrivacyRequest, action: Action | None) -> str:
+    if action is None or action.state != "proposed":
+        return ""
+    held_up = running_services.is_held_up(plan_from_json(action.plan))
+    return running_services.to_do(session, request) if held_up else ""
+
+
+def _told(words: Words, value: Any) -> str:
+    if isinstance(value, bool):
+        return words("yes" if value else "no")
     if isinstance(value, list):
         return ", ".join(value) if all(isinstance(each, str) for each in value) else str(len(value))
     return str(value)

@@ -1,0 +1,233 @@
+"""The console says what is so: every state of a plan, on every page that shows it, in both languages."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from assistant.casework.outcomes import Outcome, outcome_of
+from assistant.domain.status import CLOSED, Status
+from assistant.store.tables import Action, PrivacyRequest
+from assistant.web.console.words import catalogue
+from tests.doubles.console_app import ConsoleSite, console_site, prepare
+from tests.integration.test_console import Browser
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlmodel import Session
+
+_STATES = {
+    "proposed": Status.AWAITING_APPROVAL,
+    "approved": Status.SCHEDULED,
+    "executing": Status.EXECUTING,
+    "stopping": Status.EXECUTING,
+    "stopped": Status.EXECUTING,
+    "failed": Status.EXECUTING,
+    "done": Status.ANSWERED,
+    "rejected": Status.OPEN,
+    "void": Status.WITHDRAWN,
+}
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
+    return asyncio.run(prepare(tmp_path_factory.mktemp("truth")))
+
+
+@pytest.fixture
+async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSite]:
+    async with console_site(tmp_path, prepared) as site:
+        yield site
+
+
+@pytest.fixture
+async def lead(site: ConsoleSite) -> AsyncIterator[Browser]:
+    browser = Browser(site, "Liis")
+    async with browser.http:
+        await browser.sign_in()
+        yield browser
+
+
+async def _set(site: ConsoleSite, name: str, state: str, status: Status, **details: Any) -> None:
+    def unit(session: Session) -> None:
+        action = session.get_one(Action, site.actions[name])
+        request = session.get_one(PrivacyRequest, site.refs[name])
+        action.state, request.status = state, status
+        action.not_before = site.clock.at if state != "proposed" else None
+        request.details = {**request.details, **details}
+        session.add_all([action, request])
+
+    await site.services.write(unit)
+
+
+@pytest.mark.parametrize(("state", "status"), _STATES.items())
+async def test_a_page_offers_and_claims_only_what_the_state_of_the_plan_allows(
+    site: ConsoleSite, lead: Browser, state: str, status: Status
+) -> None:
+    await _set(site, "erasure", state, status)
+    page = await lead.get(f"requests/{site.refs['erasure']}")
+
+    said = {
+        "Nothing has happened yet": state == "approved",
+        "Undo the approval": state == "approved",
+        "Approve…": state == "proposed",
+        "The answer, if every step succeeds": state in {"proposed", "approved"},
+        "/stop": state == "executing",
+        "Try again now": state in {"stopped", "failed"},
+        "Stop here and answer honestly": state in {"stopped", "failed"},
+        "Answer and close": status not in CLOSED,
+        "/plan_again": status in {Status.OPEN, Status.AWAITING_APPROVAL},
+    }
+    assert {text: text in page for text in said} == said
+    assert "You can undo it until it starts" not in page
+
+
+async def test_what_an_approval_did_is_said_once_and_not_after_it_was_carried_out(
+    site: ConsoleSite, lead: Browser
+) -> None:
+    await lead.get(f"requests/{site.refs['failed']}")
+    ref, said = site.refs["erasure"], "Your note was kept."
+    page = await lead.post(f"requests/{ref}/note", text="Looked at it.")
+    assert said in page
+    assert "done=" not in lead.path
+    for again in range(2):
+        assert said not in await lead.get(f"requests/{ref}"), again
+
+
+async def test_what_was_done_to_one_request_is_not_said_on_the_page_of_another(
+    site: ConsoleSite, lead: Browser
+) -> None:
+    await lead.get(f"requests/{site.refs['access']}")
+    page = f"{site.url}/console/requests/{site.refs['access']}"
+    async with lead.http.post(
+        f"{page}/note", data={"csrf": lead.csrf, "text": "A note."}, allow_redirects=False
+    ) as answer:
+        assert answer.status == 303
+    assert "Your note was kept." not in await lead.get(f"requests/{site.refs['erasure']}")
+    assert "Your note was kept." in await lead.get(f"requests/{site.refs['access']}")
+
+
+async def test_after_the_person_was_asked_about_services_the_page_waits_and_then_says_what_they_chose(
+    site: ConsoleSite, lead: Browser
+) -> None:
+    ref, action = site.refs["blocked"], site.actions["blocked"]
+    page = await lead.get(f"requests/{ref}")
+    assert "Services are still running; ask the person" in page
+
+    page = await lead.post(f"plans/{action}/ask_services")
+    assert "the answer is still to come" in page
+    assert "; ask the person" not in page.split('id="timeline-title"')[0]  # what was so stays in the story
+
+    await _set(site, "blocked", "proposed", Status.AWAITING_APPROVAL, keep_services=False)
+    page = await lead.get(f"requests/{ref}")
+    assert "/ask_services" not in page
+    assert "The person wants the services ended" in page
+    page = await lead.post(f"plans/{action}/approve", plan_hash=(await site.get(Action, action)).plan_hash)
+    assert lead.status == 409
+    assert "The person wants the services ended: end them in your systems" in page
+    assert "ask the person whether" not in page
+    await lead.post(f"plans/{action}/ask_services")
+    assert lead.status == 409
+
+
+async def test_yes_and_no_stand_in_words_beside_what_was_asked(site: ConsoleSite, lead: Browser) -> None:
+    await _set(site, "blocked", "proposed", Status.AWAITING_APPROVAL, keep_services=False)
+    page = await lead.get(f"requests/{site.refs['blocked']}")
+
+    assert "<dt>keep services</dt><dd>no</dd>" in page
+    assert "False" not in page
+
+
+_ANSWERS = {
+    "answer_erasure": Outcome.KEPT_BY_LAW,  # this plan keeps invoices
+    "answer_erasure_nothing": Outcome.NOTHING_FOUND,
+    "answer_by_agent": Outcome.ANSWERED_BY_HAND,
+}
+
+
+@pytest.mark.parametrize(("text", "outcome"), _ANSWERS.items())
+async def test_an_answered_request_says_what_came_of_it(
+    site: ConsoleSite, lead: Browser, text: str, outcome: Outcome
+) -> None:
+    await _set(site, "erasure", "done", Status.ANSWERED)
+    ref = site.refs["erasure"]
+
+    def answer(session: Session) -> Outcome | None:
+        from assistant.casework.audit import record
+
+        record(site.services, session, ref, "desk", "answered", text=text, to_contact=True)
+        return outcome_of(session, session.get_one(PrivacyRequest, ref))
+
+    assert await site.services.write(answer) is outcome
+    told = catalogue("en")[f"outcome.{outcome}"]
+    assert told in await lead.get(f"requests/{ref}")
+    assert told in await lead.get("queue?show=all")
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (Status.REFUSED, Outcome.REFUSED),
+        (Status.WITHDRAWN, Outcome.WITHDRAWN),
+        (Status.FORWARDED, Outcome.FORWARDED),
+        (Status.LAPSED, Outcome.LAPSED),
+        (Status.PARTLY_ANSWERED, Outcome.PARTLY_DONE),
+    ],
+)
+async def test_every_way_to_end_is_told_apart(site: ConsoleSite, status: Status, outcome: Outcome) -> None:
+    await _set(site, "erasure", "void", status)
+    ref = site.refs["erasure"]
+    found = await site.services.read(lambda s: outcome_of(s, s.get_one(PrivacyRequest, ref)))
+    assert found is outcome
+
+
+async def test_what_is_held_up_or_failed_says_so(site: ConsoleSite) -> None:
+    def look(session: Session) -> dict[str, Outcome | None]:
+        names = ("blocked", "failed", "erasure", "complaint")
+        return {n: outcome_of(session, session.get_one(PrivacyRequest, site.refs[n])) for n in names}
+
+    assert await site.services.read(look) == {
+        "blocked": Outcome.SERVICES_RUN,
+        "failed": Outcome.FAILED,
+        "erasure": None,
+        "complaint": None,
+    }
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_outcome_status_and_event_that_casework_records_has_words(language: str) -> None:
+    words = catalogue(language)
+    assert [o for o in Outcome if f"outcome.{o}" not in words] == []
+    assert [s for s in Status if f"status.{s}" not in words] == []
+    events = _recorded()
+    assert len(events) > 30
+    unknown = {e for e in events if f"event.{e}" not in words} - {"status", "attention"}
+    assert unknown == set()
+
+
+def _recorded() -> set[str]:
+    """List the events that are recorded on a request, as they stand in the code."""
+    found: set[str] = set()
+    for file in Path("assistant/casework").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record":
+                ref, event = node.args[2], node.args[4]
+                of_a_request = not (isinstance(ref, ast.Constant) and ref.value == "")
+                if of_a_request and isinstance(event, ast.Constant):
+                    found.add(str(event.value))
+                elif of_a_request and isinstance(event, ast.IfExp):
+                    found |= {str(each.value) for each in (event.body, event.orelse)}  # type: ignore[attr-defined]
+    return found
+
+
+async def test_the_api_tells_the_same_outcome(site: ConsoleSite, lead: Browser) -> None:
+    headers = {"Authorization": f"Bearer {await site.token('Liis')}"}
+    for name, outcome in {"blocked": "services_run", "failed": "failed", "erasure": None}.items():
+        url = f"{site.url}/api/v1/requests/{site.refs[name]}"
+        async with lead.http.get(url, headers=headers) as answer:
+            assert (await answer.json())["outcome"] == outcome
