@@ -104,6 +104,7 @@ async def test_requests_come_by_due_date_and_masked(reader: Api) -> None:
         "attention",
         "person",
         "assignee",
+        "outcome",
     }
 
 
