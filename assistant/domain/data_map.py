@@ -93,6 +93,17 @@ class ActiveWhen(_Model):
     label: Name | None = None  # column that names the service to the agent
 
 
+class Needed(_Model):
+    """What of a table a running service of the person needs, beside what its row hangs on.
+
+    The rows that `link` leads from to the service's row, or to a row that it needs in turn; of a row that erasure
+    would overwrite only `columns`, where some are named.
+    """
+
+    link: tuple[Link, ...] = ()
+    columns: Columns = ()
+
+
 class TableMap(_Model):
     """One table that holds personal data."""
 
@@ -121,6 +132,12 @@ class TableMap(_Model):
     restrict: Restriction | None = None
     stop: dict[Name, Flag | Literal["delete"]] = {}  # purpose -> how its use ends
     active_when: ActiveWhen | None = None
+    needed_by_service: Needed | None = None
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """List every link the map names for this table, whatever it is for."""
+        return (*self.link, *(self.needed_by_service.link if self.needed_by_service else ()))
 
     @model_validator(mode="after")
     def _belongs_somehow(self) -> TableMap:
@@ -130,6 +147,16 @@ class TableMap(_Model):
             )
         if self.keep and self.erase == "keep_untouched":
             raise ValueError(f"table {self.name}: keep_untouched and a keep rule exclude each other")
+        return self
+
+    @model_validator(mode="after")
+    def _needs_columns_of_rows_that_stay(self) -> TableMap:
+        needed = self.needed_by_service
+        if needed and needed.columns and not isinstance(self.erase, dict):
+            raise ValueError(
+                f"table {self.name}: needed_by_service names columns, but erase says of none how it would go; "
+                "leave them out, and the whole row stays"
+            )
         return self
 
     @model_validator(mode="after")
@@ -150,7 +177,7 @@ class DataMap(_Model):
     def _links_lead_somewhere(self) -> DataMap:
         names = {table.name for table in self.tables}
         for table in self.tables:
-            for link in table.link:
+            for link in table.links:
                 if link.to not in names:
                     raise ValueError(
                         f"table {table.name}: its link leads to {link.to}, which the map does not name"

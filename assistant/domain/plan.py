@@ -136,6 +136,9 @@ DELETED_LATER = (
 )
 
 
+RUNNING_SERVICE = "running_service"  # likewise: a service that the person keeps needs it (Article 6(1)(b))
+
+
 @dataclass(frozen=True, slots=True)
 class Keep:
     """What stays although erasure was asked, and the law that says so."""

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from assistant.domain.data_map import Flag, KeepRule
 from assistant.domain.plan import Operation, Order, TableEffect
 from assistant.sources.keeping import Retention
-from assistant.sources.sql_keeps import expired, hold_running
+from assistant.sources.sql_keeps import expired, hold_running, needed_columns
 from assistant.sources.sql_values import (
     NEVER,
     Condition,
@@ -109,9 +109,19 @@ class Orders:
         for mapped in self.rows.layout:
             own = self.rows.own(mapped)
             if (held := self.staying.get(mapped.label)) is not None:
+                yield from self._beside_need(mapped, both(own, held.rows()), conflicts)
                 own = both(own, sa.not_(held.rows()))
             if own is not NEVER:
                 yield from self._erase_table(mapped, own, conflicts)
+
+    def _beside_need(self, mapped: Mapped, needed: Condition, conflicts: list[str]) -> Iterator[Action]:
+        """Overwrite what a running service does not need of the rows that it needs."""
+        stays = needed_columns(mapped)
+        writes = (
+            tuple(w for w in self._blankings(mapped, conflicts) if w.column not in stays) if stays else ()
+        )
+        if writes and needed is not NEVER:
+            yield Action(mapped, needed, writes)
 
     def _erase_table(self, mapped: Mapped, own: Condition, conflicts: list[str]) -> Iterator[Action]:
         keep = mapped.map.keep

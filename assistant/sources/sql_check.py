@@ -54,7 +54,7 @@ class MapCheck:
 
     def _unknown_references(self, label: str, table: TableMap) -> Iterator[Finding]:
         mapped = dict(labels(self.data_map))
-        for link in table.link:
+        for link in table.links:
             to = mapped[target(self.data_map, table, link)]
             facts = self.schema.tables.get((to.table_schema, to.name))
             for column in link.references if facts else ():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from assistant.domain.plan import Blocker, Keep
+from assistant.domain.plan import RUNNING_SERVICE, Blocker, Keep
 from assistant.sources.keeping import Retention
 from assistant.sources.sql_layout import Mapped
 from assistant.sources.sql_sets import Held, within
@@ -87,22 +87,20 @@ def blockers(rows: PersonRows, source: str, today: date) -> Iterator[Blocker]:
 
 
 def still_needed(source: str, mapped: Mapped, number: int) -> Keep:
-    """Say that rows stay because a running service of the person needs them."""
+    """Say that rows stay because a running service of the person needs them (Article 6(1)(b))."""
     named = tuple(mapped.map.erase) if isinstance(mapped.map.erase, dict) else mapped.exported
-    return Keep(
-        source,
-        mapped.label,
-        mapped.map.category,
-        number,
-        named,
-        "running_service",
-        "Article 6(1)(b) GDPR",
-        None,
-    )
+    columns = needed_columns(mapped) or named
+    category = mapped.map.category
+    return Keep(source, mapped.label, category, number, columns, RUNNING_SERVICE, RUNNING_SERVICE, None)
+
+
+def needed_columns(mapped: Mapped) -> tuple[str, ...]:
+    """List the columns of a row that a running service needs; none where it needs the whole row."""
+    return mapped.map.needed_by_service.columns if mapped.map.needed_by_service else ()
 
 
 def hold_running(rows: PersonRows, today: date) -> Mapping[str, Held]:
-    """Hold the running services and, table by table, every row of the person that they hang on."""
+    """Hold the running services and, table by table, every row of the person that they hang on or need."""
     services = [m for m in rows.layout if m.map.active_when]
     held = {m.label: rows.hold(m, both(rows.theirs(m), running(m, today))) for m in services}
     grown = deque(held)
@@ -122,7 +120,7 @@ _Way = tuple[tuple[str, ...], Mapped, tuple[str, ...]]
 
 
 def _hangs_on(rows: PersonRows, mapped: Mapped) -> Iterator[_Way]:
-    """List the ways from a row to what it needs: what it points to, and the contacts of an account."""
+    """List the ways from a row to what it needs: what it points to, the contacts of an account, what the map adds."""
     layout = rows.layout
     needs_contacts = mapped.map.account and not mapped.map.contacts
     for join in mapped.joins:
@@ -134,3 +132,5 @@ def _hangs_on(rows: PersonRows, mapped: Mapped) -> Iterator[_Way]:
         points_to_it = other.facts.is_unique(join.columns) and not mapped.facts.is_unique(join.references)
         if points_to_it or (needs_contacts and other.map.contacts):
             yield join.references, other, join.columns
+    for other, join in layout.needed_by[mapped.label]:
+        yield join.references, other, join.columns

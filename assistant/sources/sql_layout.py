@@ -36,6 +36,7 @@ class Mapped:
     map: TableMap
     facts: TableFacts
     joins: tuple[Join, ...]
+    needs: tuple[Join, ...] = ()  # to the rows whose running services need those of this table
 
     @property
     def clause(self) -> sa.TableClause:
@@ -108,6 +109,14 @@ class Layout:
         }
 
     @cached_property
+    def needed_by(self) -> Mapping[str, tuple[tuple[Mapped, Join], ...]]:
+        """List, for each table, the tables whose rows a running service needs once it needs one of this table."""
+        return {
+            label: tuple((m, join) for m in self for join in m.needs if join.to == label)
+            for label in self.tables
+        }
+
+    @cached_property
     def shells(self) -> Mapping[str, Condition]:
         """Select, per table, what is left of people erased before: those are nobody any more."""
         return {label: _shell(mapped) for label, mapped in self.tables.items()}
@@ -157,12 +166,17 @@ def lay_out(data_map: DataMap, schema: Schema) -> Layout:
                 label,
                 table,
                 schema.tables[table.table_schema, table.name],
-                tuple(Join(k.columns, target(data_map, table, k), k.references) for k in table.link),
+                _joins(data_map, table, table.link),
+                _joins(data_map, table, table.needed_by_service.link if table.needed_by_service else ()),
             )
             for label, table in labels(data_map)
         },
         schema,
     )
+
+
+def _joins(data_map: DataMap, table: TableMap, links: Iterable[Link]) -> tuple[Join, ...]:
+    return tuple(Join(k.columns, target(data_map, table, k), k.references) for k in links)
 
 
 def named_columns(table: TableMap) -> Iterator[tuple[str, str]]:
@@ -179,6 +193,12 @@ def named_columns(table: TableMap) -> Iterator[tuple[str, str]]:
         "erase": table.erase if isinstance(table.erase, dict) else (),
         "keep": (*table.keep.columns, table.keep.counted_from) if table.keep else (),
         "link": [c for link in table.link for c in link.columns],
+        "needed_by_service": [
+            c
+            for needed in [table.needed_by_service]
+            if needed
+            for c in (*needed.columns, *(c for link in needed.link for c in link.columns))
+        ],
         "identity": [c for columns in table.identity.values() for c in columns],
         "rectifiable": [r.column for r in table.rectifiable.values()],
         "contacts": [c for k in table.contacts for c in (k.column, k.changed) if c],

@@ -16,7 +16,7 @@ from assistant.demo import __name__ as demo_package
 from assistant.demo import people
 from assistant.demo.company import create_company
 from assistant.domain.data_map import DataMap
-from assistant.domain.plan import Identity, Operation, Order
+from assistant.domain.plan import RUNNING_SERVICE, Identity, Operation, Order
 from assistant.domain.retention import RetentionRule
 from assistant.sources.sql import SqlSource
 
@@ -138,3 +138,35 @@ async def test_erasing_the_former_customer_leaves_three_invoices_and_nothing_of_
         assert shared.fetchone() == (1,)
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     assert rows_of_others(database, row) == others
+
+
+async def test_keeping_the_services_keeps_what_the_running_ones_need_and_ends_what_the_ended_one_had(
+    source: SqlSource, database: Path
+) -> None:
+    order = Order(Operation.ERASE, today=TODAY, keep_services=True)
+    located = await source.locate(identity(people.CUSTOMER))
+    proposal = await source.propose(located, order)
+    assert proposal.step is not None
+    assert proposal.conflicts == ()
+    needed = {keep.table: keep.rows for keep in proposal.keeps if keep.rule == RUNNING_SERVICE}
+    assert needed == {
+        "clients": 1,
+        "client_addresses": 1,
+        "addresses": 1,
+        "orders": 1,
+        "services": 2,
+        "ip_assignments": 2,
+        "domains": 1,
+        "payment_methods": 2,
+    }
+
+    await source.carry_out(proposal.step, located, order, lambda _done, _all: None)
+
+    with closing(sqlite3.connect(database)) as connection:
+        assigned = connection.execute(
+            "SELECT s.status, count(i.id) FROM services s JOIN clients k ON k.id = s.client_id "
+            "LEFT JOIN ip_assignments i ON i.service_id = s.id WHERE k.client_no = 'C-10042' GROUP BY s.id"
+        )
+        assert set(assigned) == {("active", 1)}
+        account = "SELECT email, status, marketing_opt_in, notes FROM clients WHERE client_no = 'C-10042'"
+        assert connection.execute(account).fetchone() == (people.CUSTOMER.email, "active", None, None)
