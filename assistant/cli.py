@@ -535,14 +535,14 @@ def agents_list(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
 @agents_app.command("token")
 def agents_token(
     name: str,
-    scope: Annotated[str, typer.Option(help="read, reply or approve")] = "read",
+    scope: Annotated[str, typer.Option(help="read, reply, approve or suppression")] = "read",
     may_approve_irreversible: Annotated[bool, typer.Option("--may-approve-irreversible")] = False,
     config: Config = _DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Make an API token of an agent, shown once."""
-    if scope not in {"read", "reply", "approve"}:
-        raise ConfigurationError(f"--scope: {scope!r} is none; choose read, reply or approve.")
+    if scope not in {"read", "reply", "approve", "suppression"}:
+        raise ConfigurationError(f"--scope: {scope!r} is none; choose read, reply, approve or suppression.")
     _run(
         config,
         "agents-token",
@@ -551,6 +551,20 @@ def agents_token(
         scope=scope,
         may_approve_irreversible=may_approve_irreversible,
     )
+
+
+@suppressed_app.command("filter")
+def suppressed_filter(
+    file: Annotated[Path, typer.Argument(help="One address or number a line; - is standard input.")],
+    config: Config = _DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Say which of a mailing tool's own addresses and numbers to leave out: those for which marketing is stopped."""
+    from assistant.reading_commands import filter_suppressed
+
+    lines = sys.stdin.read().splitlines() if str(file) == "-" else _lines_of(file)
+    for address in filter_suppressed(_settings(config), lines):
+        _say({"address": address}, address, as_json=as_json)
 
 
 @audit_app.command("verify")

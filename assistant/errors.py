@@ -92,6 +92,13 @@ class TooManyAttempts(NotVerified):
     http_status = 429
 
 
+class TooOften(AssistantError):
+    """That was asked too often; wait a minute, then go on."""
+
+    code = "too_often"
+    http_status = 429
+
+
 class SourceUnavailable(AssistantError):
     """A system that holds personal data cannot be reached; nothing was changed there."""
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from assistant.domain.assurance import Method, Tier
 from assistant.domain.plan import (
@@ -225,6 +225,25 @@ class DataSource(Exporter, Protocol):
         Where the step's postcondition already holds nothing is done and the outcome says so.
         Raises SourceUnavailable or EffectNotVerified; the source is then as it was.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class AddressBatch:
+    """Addresses and numbers by which a source finds whom it uses for a purpose, and where the next batch begins."""
+
+    found: Sequence[tuple[str, str]]  # kind (email, phone) and value as it stands there
+    after: str | None  # None: there are no more
+
+
+@runtime_checkable
+class ListsAddresses(Protocol):
+    """What a source may offer beside: to be looked through for whoever must not be used for a purpose."""
+
+    async def addresses(self, purpose: str, after: str | None) -> AddressBatch:
+        """Read a batch by primary key, in a short transaction of its own; reads only."""
+
+    async def agreed_at(self, identity: Identity, purpose: str) -> datetime | None:
+        """Give when the person last agreed to a purpose that has not ended since, if the map says where that stands."""
 
 
 # ── verification ────────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,16 @@ from datetime import timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from assistant.casework import delivery, execution, packages, planning, proof, purge, reminders
+from assistant.casework import (
+    delivery,
+    execution,
+    packages,
+    planning,
+    proof,
+    purge,
+    reminders,
+    stopping_again,
+)
 from assistant.services import Services
 
 log = structlog.get_logger(__name__)
@@ -36,6 +45,7 @@ JOBS: tuple[Job, ...] = (
     Job("expire", timedelta(minutes=10), reminders.expire),
     # Once a day; looked for every hour, since a clock in memory forgets at each start how long it has run.
     Job("purge", timedelta(hours=1), purge.purge),
+    Job("stop_again", timedelta(hours=1), stopping_again.stop_again),
 )
 
 

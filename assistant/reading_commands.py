@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
 from datetime import date, datetime, time
@@ -15,13 +15,13 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, select
 
 from assistant.app import SystemClock, open_sources
-from assistant.casework import audit, queue, staff
+from assistant.casework import audit, queue, staff, suppression
 from assistant.casework.by_hand import BY_HAND
 from assistant.config import Settings
-from assistant.domain.addresses import normal_address
+from assistant.domain.addresses import normal_address, normal_contact
 from assistant.domain.plan import Identity, Operation, Order, plan_from_json
 from assistant.domain.rights import Right
-from assistant.errors import AssistantError, ConfigurationError
+from assistant.errors import AssistantError, ConfigurationError, Invalid
 from assistant.interfaces import DataSource
 from assistant.store import queries
 from assistant.store.keyring import Keyring
@@ -238,6 +238,20 @@ def list_agents(settings: Settings) -> list[Mapping[str, Any]]:
             {"name": a.name, "role": a.role, "active": a.active, "email": a.email}
             for a in staff.list_agents(session)
         ]
+
+
+def filter_suppressed(settings: Settings, lines: Iterable[str]) -> list[str]:
+    """Give those lines that marketing must not reach; raises Invalid, by number, for one that is no address or number."""
+    asked = [line.strip() for line in lines]
+    for number, line in enumerate(asked, start=1):
+        if line and normal_contact(line) is None:
+            raise Invalid(
+                f"line {number}: is neither an e-mail address nor a telephone number; write one a line."
+            )
+    keyring = Keyring.open(settings.server.data_dir)
+    with _reading(settings) as session:
+        off = suppression.off_since(keyring, session, [line for line in asked if line])
+    return [line for line in dict.fromkeys(asked) if line in off]
 
 
 def verify_audit(settings: Settings) -> list[Mapping[str, Any]]:

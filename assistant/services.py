@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -117,6 +117,7 @@ class Services:
         None  # what people's authenticators go by; the desk's own clock unless it is moved
     )
     random: Callable[[int], bytes] = secrets.token_bytes
+    counts: Counter[str] = field(default_factory=Counter)  # since the start, for /metrics; names only
     others: Callable[[str, frozenset[str]], Sequence[tuple[str, str]]] = lambda _text, _own: ()
 
     async def write(self, work: Callable[[Session], T]) -> T:

@@ -11,7 +11,7 @@ from assistant.casework import talk
 from assistant.casework.answers import give_answer
 from assistant.casework.audit import record
 from assistant.casework.intake import move
-from assistant.domain.addresses import normal_address
+from assistant.casework.suppression import MARKETING, subject_of
 from assistant.domain.status import Status
 from assistant.errors import NotVerified
 from assistant.services import Services, wake
@@ -23,19 +23,21 @@ _NOTICES_A_DAY = 1
 
 def suppress(services: Services, session: Session, request: PrivacyRequest, address: str) -> None:
     """Suppress an address and have the sources stop; GDPR 21(3): no reason, no proof, no exception."""
-    subject = services.keyring.keyed_hash(normal_address(address))
-    known = session.get(Suppression, (subject, "marketing"))
+    subject = subject_of(services.keyring, address)
+    now = services.clock.now()
     undo = services.random(24).hex()
-    if known is None:
-        known = Suppression(subject_hash=subject, purpose="marketing", since=services.clock.now())
+    known = session.get(Suppression, (subject, MARKETING)) or Suppression(
+        subject_hash=subject, purpose=MARKETING, since=now
+    )
+    known.since = now  # whoever had agreed again in between objects anew
     known.undo_hash = services.keyring.keyed_hash(undo, "undo")
     session.add(known)
-    request.details = {**request.details, "marketing": True, "purpose": "marketing", "address": address}
+    request.details = {**request.details, "marketing": True, "purpose": MARKETING, "address": address}
     request.tier_needed = 0
     request.to_plan_at = services.clock.now()
     session.add(request)
-    record(services, session, request.ref, "desk", "suppressed", purpose="marketing")
-    if _may_notice(services, session, subject):
+    record(services, session, request.ref, "desk", "suppressed", purpose=MARKETING)
+    if "@" in address and _may_notice(services, session, subject):
         session.add(Tally(subject_hash=subject, what="marketing_notice", at=services.clock.now()))
         talk.mail(
             services,
@@ -65,7 +67,8 @@ def answer_stopped(services: Services, session: Session, request: PrivacyRequest
     """Say in the channel it came by that marketing is stopped; the same words whoever the address belongs to."""
     address = str(request.details.get("address", ""))
     move(services, session, request, Status.ANSWERED, "desk")
-    give_answer(services, session, request, "marketing_stopped", address=address)
+    text = "marketing_stopped" if "@" in address else "marketing_stopped_number"
+    give_answer(services, session, request, text, address=address)
 
 
 def undo(services: Services, session: Session, secret: str) -> None:

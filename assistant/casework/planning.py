@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, running_services, talk
+from assistant.casework import answers, running_services, suppression, talk
 from assistant.casework.approval import changes_contact, do_approve, hold_until
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
@@ -120,8 +120,7 @@ async def propose(
 
 
 def _named_identity(request: PrivacyRequest) -> Identity:
-    address = request.details.get("address")
-    return Identity(emails=(normal_address(address),)) if address else Identity()
+    return suppression.identity_of(str(request.details.get("address") or ""))
 
 
 def _leave_to_agent(services: Services, session: Session, ref: str) -> None:

@@ -32,6 +32,7 @@ class Scope(StrEnum):
     READ = "read"
     REPLY = "reply"
     APPROVE = "approve"
+    SUPPRESSION = "suppression"  # beside the others: asks whom marketing must not reach, and nothing else
 
 
 _LIVE = ("proposed", "approved")
@@ -48,13 +49,18 @@ class Principal:
 
     def require(self, *roles: Role, scope: Scope = Scope.REPLY) -> None:
         """Raise NotAllowed unless role and scope suffice; a lead may do whatever an approver or agent may."""
-        order = [Scope.READ, Scope.REPLY, Scope.APPROVE]
-        if order.index(self.scope) < order.index(scope):
+        if scope not in _ALLOWS[self.scope]:
             raise NotAllowed(f"This token may only {self.scope}; use one made with --scope {scope}.")
         if self.role not in roles:
             raise NotAllowed(f"A {self.role} may not do this; it takes {' or '.join(roles)}.")
 
 
+_ALLOWS = {
+    Scope.READ: frozenset({Scope.READ}),
+    Scope.REPLY: frozenset({Scope.READ, Scope.REPLY}),
+    Scope.APPROVE: frozenset({Scope.READ, Scope.REPLY, Scope.APPROVE}),
+    Scope.SUPPRESSION: frozenset({Scope.SUPPRESSION}),
+}
 WORKERS = (Role.AGENT, Role.APPROVER, Role.LEAD)
 DESK = "desk"
 

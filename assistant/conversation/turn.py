@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import closing, marketing, proof, talk
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.conversation.state import State
+from assistant.domain.addresses import phone_in
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
@@ -339,7 +340,7 @@ class Turn:
             return False
         email = _EMAIL.search(self.text)
         if self.state.question == "ask_marketing_address":
-            return self._marketing_address(email.group() if email else None)
+            return self._marketing_address(email.group() if email else phone_in(self.text))
         if self.state.expects == "detail":
             return False
         about = [r for r in self._requests(self.state.about) if r.status in _WAITING]

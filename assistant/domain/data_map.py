@@ -131,6 +131,7 @@ class TableMap(_Model):
     stays: Columns = ()  # say nothing about the person: erasure leaves them as they are in a row it overwrites
     restrict: Restriction | None = None
     stop: dict[Name, Flag | Literal["delete"]] = {}  # purpose -> how its use ends
+    agreed_at: dict[Name, Name] = {}  # purpose -> column that says when the person last agreed to it
     active_when: ActiveWhen | None = None
     needed_by_service: Needed | None = None
 
@@ -156,6 +157,14 @@ class TableMap(_Model):
             raise ValueError(
                 f"table {self.name}: needed_by_service names columns, but erase says of none how it would go; "
                 "leave them out, and the whole row stays"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _agreed_to_what_can_end(self) -> TableMap:
+        if endless := sorted(self.agreed_at.keys() - self.stop.keys()):
+            raise ValueError(
+                f"table {self.name}: agreed_at names {endless}, and stop does not say how that ends"
             )
         return self
 

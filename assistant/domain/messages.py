@@ -99,6 +99,7 @@ _CHAT = _table(
         "ask_objection_purpose": ("", "", _holds()),
         "ask_marketing_address": ("", "", _holds(E.NO_REASON_NEEDED)),
         "marketing_stopped": ("address requests", "", _holds(E.REFERENCE, E.NO_REASON_NEEDED)),
+        "marketing_stopped_number": ("address requests", "", _holds(E.REFERENCE, E.NO_REASON_NEEDED)),
         "objection_frozen": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "complaint_received": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.AUTHORITIES, E.COURT)),
         "question_in_time": ("requests question", "", _holds(E.REFERENCE)),

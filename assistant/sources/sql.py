@@ -23,9 +23,10 @@ from assistant.domain.plan import (
     TableRows,
 )
 from assistant.errors import SourceMisfit, SourceUnavailable
-from assistant.interfaces import ExportedTable, Finding, Progress
+from assistant.interfaces import AddressBatch, ExportedTable, Finding, Progress
 from assistant.sources.keeping import Retention
 from assistant.sources.sql_actions import Orders
+from assistant.sources.sql_addresses import last_agreed, read_addresses
 from assistant.sources.sql_carry_out import CarryingOut
 from assistant.sources.sql_check import MapCheck
 from assistant.sources.sql_contacts import contacts
@@ -38,6 +39,7 @@ from assistant.sources.sql_schema import Schema, read_schema
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     import sqlalchemy as sa
 
@@ -114,6 +116,14 @@ class SqlSource:
             cancelled.set()  # the thread sees it before its commit
             raise
 
+    async def addresses(self, purpose: str, after: str | None) -> AddressBatch:
+        """Read a batch of the addresses by which whoever is used for a purpose is found; reads only."""
+        return await self._run(self._addresses, purpose, after)
+
+    async def agreed_at(self, identity: Identity, purpose: str) -> datetime | None:
+        """Give when the person last agreed to a purpose that has not ended since, if the map says where that stands."""
+        return await self._run(self._agreed_at, identity, purpose)
+
     async def export(self, located: Located, *, portable_only: bool = False) -> AsyncIterator[ExportedTable]:
         """Read the person's rows table by table in flat memory; a table's rows end where the next begins."""
         reading = Reading(lambda: self._rows(located.identity, located.accounts), portable_only=portable_only)
@@ -171,6 +181,14 @@ class SqlSource:
     def _contacts(self, identity: Identity) -> list[Contact]:
         with self._rows(identity) as rows:
             return list(contacts(rows, self.name))
+
+    def _addresses(self, purpose: str, after: str | None) -> AddressBatch:
+        with transaction(self.engine, self.name) as connection:
+            return read_addresses(connection, self._laid_out(connection), purpose, after)
+
+    def _agreed_at(self, identity: Identity, purpose: str) -> datetime | None:
+        with self._rows(identity) as rows:
+            return last_agreed(rows, purpose)
 
     def _known_as(self, located: Located) -> list[tuple[str, str]]:
         if not located.rows:

@@ -205,6 +205,7 @@ def named_columns(table: TableMap) -> Iterator[tuple[str, str]]:
         "label": [table.label] if table.label else (),
         "restrict": [table.restrict.column] if table.restrict else (),
         "stop": [flag.column for flag in table.stop.values() if flag != "delete"],
+        "agreed_at": table.agreed_at.values(),
         "active_when": [c for a in [table.active_when] if a for c in (a.column, a.until, a.label) if c],
     }
     return ((key, column) for key, columns in lists.items() for column in columns)

@@ -349,7 +349,7 @@ class AgentToken(SQLModel, table=True):
     __tablename__ = "agent_token"
     token_hash: str = Field(primary_key=True)
     agent: str = Field(foreign_key="agent.name", index=True)
-    scope: str  # read, reply, approve
+    scope: str  # read, reply, approve, suppression
     may_approve_irreversible: bool = False
     made_at: datetime = _instant()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
@@ -12,6 +12,12 @@ from assistant.errors import AssistantError
 from assistant.store.migrate import is_current
 from assistant.store.tables import Outbox, PrivacyRequest
 from assistant.web.keys import SERVICES
+
+_COUNTED = {
+    "suppression_lookups": "Times another program asked whom marketing must not reach",
+    "suppression_addresses": "Addresses and numbers it asked about",
+    "stopped_again": "Persons for whom marketing was stopped again after a system had taken it up",
+}
 
 
 def routes() -> list[web.RouteDef]:
@@ -44,6 +50,8 @@ async def metrics(http_request: web.Request) -> web.Response:
     registry = CollectorRegistry()
     for name, (meaning, value) in figures.items():
         Gauge(f"privacy_desk_{name}", meaning, registry=registry).set(value)
+    for name, meaning in _COUNTED.items():
+        Counter(f"privacy_desk_{name}", meaning, registry=registry).inc(services.counts[name])
     return web.Response(body=generate_latest(registry), content_type="text/plain")
 
 

@@ -24,8 +24,9 @@ from assistant.casework import (
 from assistant.casework.intake import local_day
 from assistant.casework.person import reveal
 from assistant.casework.queue import Principal, Scope, get_action, get_request
+from assistant.casework.suppression import off_since
 from assistant.casework.talking import get_conversation
-from assistant.domain.addresses import normal_address
+from assistant.domain.addresses import normal_address, normal_contact
 from assistant.domain.status import OPEN
 from assistant.errors import Conflict, Invalid, NotFound, StalePlan
 from assistant.services import Services
@@ -270,6 +271,18 @@ def summary(call: Call) -> m.Summary:
     )
 
 
+def suppressed(call: Call) -> m.Suppressed:
+    """Say to which of your own addresses and numbers marketing must not go (GDPR 21(3))."""
+    asked: list[str] = call.body.addresses
+    for number, address in enumerate(asked):
+        if normal_contact(address) is None:
+            raise Invalid(f"addresses.{number}: is neither an e-mail address nor a telephone number.")
+    call.services.counts["suppression_lookups"] += 1
+    call.services.counts["suppression_addresses"] += len(asked)
+    off = off_since(call.services.keyring, call.session, asked)
+    return m.Suppressed(suppressed=[address for address in dict.fromkeys(asked) if address in off])
+
+
 # ── the table ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -284,10 +297,12 @@ class Endpoint:
     scope: Scope = Scope.READ
     query: type[m.Taken] = m.Nothing
     body: type[m.Taken] | None = None
+    reads: bool = False  # a POST only because what is asked may stand in no address
+    a_minute: int = 0  # calls of one agent; nought means no limit
 
     def writes(self, query: m.Taken) -> bool:
         """Tell whether a call may change something: a revealing GET leaves its audit entry."""
-        return self.method == "POST" or bool(getattr(query, "reveal", False))
+        return (self.method == "POST" and not self.reads) or bool(getattr(query, "reveal", False))
 
 
 def _post(
@@ -319,4 +334,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/conversations/{id}", show_conversation, m.ConversationOut),
     _post("/conversations/{id}/reply", reply_in_conversation, m.ConversationOut, m.Written, Scope.REPLY),
     Endpoint("GET", "/reports/summary", summary, m.Summary),
+    Endpoint(
+        "POST",
+        "/suppressed",
+        suppressed,
+        m.Suppressed,
+        Scope.SUPPRESSION,
+        body=m.AskedAbout,
+        reads=True,
+        a_minute=120,
+    ),
 )

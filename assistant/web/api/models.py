@@ -275,6 +275,20 @@ class ByHand(Taken):
     why: str = ""
 
 
+class AskedAbout(Taken):
+    """Addresses and numbers of your own that marketing might go to; they stand in the body, never in an address."""
+
+    addresses: list[Annotated[str, Field(min_length=1, max_length=320)]] = Field(
+        min_length=1, max_length=1_000
+    )
+
+
+class Suppressed(Out):
+    """Those of them, as they were sent, that marketing must not reach."""
+
+    suppressed: list[str]
+
+
 class Problem(Out):
     """An RFC 9457 problem document."""
 

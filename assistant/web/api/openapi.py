@@ -21,6 +21,7 @@ _ERRORS: Final = {
     404: "There is nothing under that name",
     409: "Something changed in the meantime; for a stale plan with its current hash and the new plan",
     422: "What was sent cannot be used",
+    429: "Asked too often; wait a minute",
 }
 
 
@@ -77,7 +78,11 @@ def _query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
 
 
 def _problems(endpoint: Endpoint) -> dict[str, Any]:
-    wanted = {code for code in _ERRORS if endpoint.method == "POST" or code != HTTPStatus.CONFLICT}
+    never = {
+        HTTPStatus.CONFLICT: endpoint.method != "POST" or endpoint.reads,
+        HTTPStatus.TOO_MANY_REQUESTS: not endpoint.a_minute,
+    }
+    wanted = {code for code in _ERRORS if not never.get(HTTPStatus(code))}
     content = _content(Problem, "application/problem+json")
     return {str(code): {"description": _ERRORS[code], "content": content} for code in sorted(wanted)}
 

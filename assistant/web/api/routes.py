@@ -15,6 +15,7 @@ from assistant.errors import Invalid, NotAuthenticated, StalePlan
 from assistant.web.api.endpoints import ENDPOINTS, Call, Endpoint
 from assistant.web.api.models import Out
 from assistant.web.api.openapi import openapi
+from assistant.web.api.pace import Pace
 from assistant.web.errors import problem
 from assistant.web.keys import SERVICES
 
@@ -42,10 +43,12 @@ def _description(described: str) -> _Handler:
 
 
 def _handler(endpoint: Endpoint) -> _Handler:
+    pace = Pace(endpoint.a_minute)
+
     async def handle(http_request: web.Request) -> web.StreamResponse:
         try:
             token = _token(http_request)
-            answer = await _run(endpoint, http_request, token)
+            answer = await _run(endpoint, http_request, token, pace)
         except NotAuthenticated as error:
             answered = problem(401, error.code, error.message)
             answered.headers["WWW-Authenticate"] = "Bearer"
@@ -59,9 +62,11 @@ def _handler(endpoint: Endpoint) -> _Handler:
     return handle
 
 
-async def _run(endpoint: Endpoint, http_request: web.Request, token: str) -> Out:
+async def _run(endpoint: Endpoint, http_request: web.Request, token: str, pace: Pace) -> Out:
     services = http_request.config_dict[SERVICES]
-    await services.read(lambda session: principal_of_token(services, session, token))
+    caller = await services.read(lambda session: principal_of_token(services, session, token))
+    caller.require(*Role, scope=endpoint.scope)
+    pace.keep(caller.name, services.clock.now())
     query = endpoint.query.model_validate(dict(http_request.query))
     body = await _body(http_request, endpoint.body) if endpoint.body else None
     ident = next(iter(http_request.match_info.values()), "")

@@ -1,0 +1,143 @@
+"""Marketing stays off: once a day every source is looked through for whoever a sync has brought back (GDPR 21(3))."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Protocol, runtime_checkable
+
+import structlog
+from sqlmodel import Session, col, select
+
+from assistant.casework.audit import record
+from assistant.casework.intake import local_day
+from assistant.casework.suppression import MARKETING, identity_of, off_since
+from assistant.domain.plan import Operation, Order
+from assistant.errors import AssistantError
+from assistant.interfaces import DataSource, ListsAddresses
+from assistant.services import Services
+from assistant.store.tables import Note, Suppression
+
+log = structlog.get_logger(__name__)
+
+
+@runtime_checkable
+class _Looked(DataSource, ListsAddresses, Protocol):
+    """A source that can be looked through."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How far the looking through of a source has come: the day it last ended, and where it goes on."""
+
+    ended_on: str = ""
+    after: str | None = None  # sealed: a key can be an address
+
+
+async def stop_again(services: Services) -> int:
+    """Stop marketing again wherever it came back; what one source cannot give stops no other. Gives how many persons."""
+    if not await services.read(_anybody):
+        return 0
+    return sum([await _look_through(services, source) for source in looked_through(services)])
+
+
+def looked_through(services: Services) -> list[_Looked]:
+    """List the sources that can be looked through."""
+    return [source for source in services.sources if isinstance(source, _Looked)]
+
+
+def _anybody(session: Session) -> bool:
+    return (
+        session.exec(select(Suppression.purpose).where(col(Suppression.purpose) == MARKETING)).first()
+        is not None
+    )
+
+
+async def _look_through(services: Services, source: _Looked) -> int:
+    """Go on from where the last batch ended; a source that was looked through today waits for tomorrow."""
+    today = str(local_day(services, services.clock.now()))
+    place = await services.read(lambda session: _place(session, source.name))
+    if place.after is None and place.ended_on == today:
+        return 0
+    stopped, after = 0, services.keyring.unseal(place.after) if place.after else None
+    try:
+        while True:
+            batch = await source.addresses(MARKETING, after)
+            stopped += await _stop_each(services, source, sorted({address for _, address in batch.found}))
+            after = batch.after
+            sealed = services.keyring.seal(after) if after else None
+            reached = _Place(place.ended_on if after else today, sealed)
+            await services.write(partial(_note, source.name, reached))
+            if after is None:
+                return stopped
+    except AssistantError as error:  # the next turn goes on where this one ended
+        log.warning("marketing.not_looked_through", source=source.name, code=error.code)
+        return stopped
+
+
+def _place(session: Session, source: str) -> _Place:
+    note = session.get(Note, _name(source))
+    return _Place(**json.loads(note.value)) if note else _Place()
+
+
+def _note(source: str, place: _Place, session: Session) -> None:
+    session.merge(
+        Note(name=_name(source), value=json.dumps({"ended_on": place.ended_on, "after": place.after}))
+    )
+
+
+def _name(source: str) -> str:
+    return f"marketing_looked_through:{source}"
+
+
+async def _stop_each(services: Services, source: _Looked, addresses: list[str]) -> int:
+    stopped = 0
+    for address, since in (await _off(services, addresses)).items():
+        try:
+            stopped += await _stop(services, source, address, since)
+        except AssistantError as error:  # one person's rows stop nobody else's; tomorrow it is tried again
+            log.warning("marketing.not_stopped_again", source=source.name, code=error.code)
+            await _record(services, "not_stopped_again", source.name, code=error.code)
+    return stopped
+
+
+async def _off(services: Services, addresses: list[str]) -> Mapping[str, datetime]:
+    return await services.read(lambda session: off_since(services.keyring, session, addresses))
+
+
+async def _stop(services: Services, source: _Looked, address: str, since: datetime) -> bool:
+    """End what is not ended, unless the person has agreed anew; each step verifies itself, as any other does."""
+    located = await source.locate(identity_of(address))
+    today = local_day(services, services.clock.now())
+    order = Order(Operation.STOP, today, purpose=MARKETING)
+    proposal = await source.propose(located, order)
+    if proposal.step is None or not proposal.step.rows or await _has_agreed(services, address, since):
+        return False
+    await source.carry_out(proposal.step, located, order, lambda _done, _to_do: None)
+    await _record(services, "stopped_again", source.name, rows=proposal.step.rows)
+    services.counts["stopped_again"] += 1
+    return True
+
+
+async def _has_agreed(services: Services, address: str, since: datetime) -> bool:
+    """Ask every source whether the person agreed since; what cannot be reached shows nothing."""
+    told = await asyncio.gather(*(_agreed_at(each, address) for each in looked_through(services)))
+    return any(instant > since for instant in told if instant)
+
+
+async def _agreed_at(source: _Looked, address: str) -> datetime | None:
+    try:
+        return await source.agreed_at(identity_of(address), MARKETING)
+    except AssistantError as error:
+        log.warning("marketing.not_asked_since_when", source=source.name, code=error.code)
+        return None
+
+
+async def _record(services: Services, event: str, source: str, **more: object) -> None:
+    await services.write(
+        lambda session: record(services, session, "", "desk", event, purpose=MARKETING, source=source, **more)
+    )
