@@ -35,6 +35,15 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message: what its sender calls it, made safe to show."""
+
+    name: str
+    media_type: str
+    size: int  # bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One message, whatever it came from; the channel fills in what it knows and judges nothing."""
 
@@ -50,6 +59,7 @@ class Incoming:
     automatic: bool = False  # auto-reply, bounce, list: stored and read, never answered automatically
     doubtful_sender: str | None = None  # why the sender cannot even be used as a hint (two From, no From, …)
     raw: bytes | None = None  # the original, kept
+    attachments: tuple[Attachment, ...] = ()  # what is in the original beside the text, to be listed
     headers: Mapping[str, str] = field(default_factory=dict)  # what an answer needs for threading
 
 
@@ -150,6 +160,13 @@ class Channel(Protocol):
 
     async def deliver(self, outgoing: Outgoing) -> None:
         """Hand over one message; raises DeliveryDelayed or DeliveryRefused."""
+
+
+class Attaching(Protocol):
+    """A channel whose messages bring files; they stay in the original."""
+
+    def attached(self, raw: bytes, number: int) -> bytes:
+        """Give one file of an original by its place in `Incoming.attachments`; raises NotFound. Slow."""
 
 
 # ── sources ─────────────────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,23 +13,26 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
+from assistant.casework.originals import original_of
 from assistant.casework.transferring import PUT, do_sent, document, package_of
 from assistant.errors import AssistantError, DeliveryRefused
 from assistant.interfaces import Channel, Choice, Outgoing, OutgoingKind
 from assistant.services import Services
-from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
+from assistant.store.tables import Conversation, Outbox, PrivacyRequest
 
 log = structlog.get_logger(__name__)
 _LEASE = timedelta(minutes=2)
 _FIRST_RETRY = timedelta(seconds=20)
 _MOST_ATTEMPTS = 12
 _AT_ONCE = 20
+_LARGE_AT_ONCE = 2  # originals and documents: each is held in memory while it goes out
 
 
 async def deliver_due(services: Services) -> int:
     """Deliver what is due; the same key never reaches a channel as two different messages."""
     claimed = await services.write(lambda session: _claim(services, session))
-    await asyncio.gather(*(_deliver(services, row, outgoing) for row, outgoing in claimed))
+    large = asyncio.Semaphore(_LARGE_AT_ONCE)
+    await asyncio.gather(*(_deliver(services, row, outgoing, large) for row, outgoing in claimed))
     return len(claimed)
 
 
@@ -67,7 +71,6 @@ def _outgoing(services: Services, session: Session, row: Outbox) -> Outgoing:
     conversation = session.get(Conversation, row.conversation_id) if row.conversation_id else None
     headers = payload["headers"]
     automatic = headers.pop("automatic", "auto-generated")
-    raw = session.get(Message, row.raw_message_id) if row.raw_message_id else None
     return Outgoing(
         key=row.key,
         kind=_kind(row.kind),
@@ -78,7 +81,6 @@ def _outgoing(services: Services, session: Session, row: Outbox) -> Outgoing:
         language=payload["language"],
         choices=tuple(Choice(**c) for c in payload["choices"]),
         headers=headers,
-        raw=raw.raw if raw else None,
         automatic=automatic,
     )
 
@@ -94,12 +96,11 @@ def _channel(services: Services, name: str) -> Channel:
     return services.channels[name]
 
 
-async def _deliver(services: Services, row: Outbox, outgoing: Outgoing) -> None:
+async def _deliver(services: Services, row: Outbox, outgoing: Outgoing, large: asyncio.Semaphore) -> None:
     try:
-        if outgoing.kind == PUT:
-            package = await services.read(lambda session: package_of(session, row))
-            outgoing = replace(outgoing, raw=await asyncio.to_thread(document, services, package))
-        await _channel(services, row.channel).deliver(outgoing)
+        async with large if outgoing.kind in {PUT, "relay"} else nullcontext():
+            whole = replace(outgoing, raw=await _content(services, row, outgoing))
+            await _channel(services, row.channel).deliver(whole)
     except AssistantError as error:
         await services.write(lambda session, e=error: _failed(services, session, row.id, e))  # type: ignore[misc]
         return
@@ -108,6 +109,14 @@ async def _deliver(services: Services, row: Outbox, outgoing: Outgoing) -> None:
         await services.write(lambda session: _failed(services, session, row.id, AssistantError()))
         return
     await services.write(lambda session: _done(services, session, row.id))
+
+
+async def _content(services: Services, row: Outbox, outgoing: Outgoing) -> bytes | None:
+    """Give what goes out as it is: an original to relay, a document to put."""
+    if outgoing.kind == PUT:
+        package = await services.read(lambda session: package_of(session, row))
+        return await asyncio.to_thread(document, services, package)
+    return await original_of(services, row.raw_message_id) if row.raw_message_id else None
 
 
 def _done(services: Services, session: Session, ident: int | None) -> None:

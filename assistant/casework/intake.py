@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -106,6 +107,7 @@ def store_incoming(
         "subject": incoming.subject,
         "headers": dict(incoming.headers),
         "raw": incoming.raw,
+        "attachments": [asdict(each) for each in incoming.attachments] or None,
     }
     stored = session.connection().execute(_INSERT_UNLESS_KNOWN, row).scalar()
     if stored is not None:

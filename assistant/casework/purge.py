@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day
+from assistant.casework.originals import seal_older
 from assistant.casework.packages import package_dir
 from assistant.domain.assurance import STOP_LINK_LASTS
 from assistant.domain.retention import own_retention
@@ -174,6 +175,7 @@ def _reduce(services: Services, cut: Cutoffs, session: Session, ident: str) -> i
             reading={},
             choices=[],
             raw=None,
+            attachments=None,
         )
         .execution_options(synchronize_session=False)
     )
@@ -345,6 +347,10 @@ def _is_in_use(session: Session, name: str) -> bool:
     return action is not None and action.state in _FILE_IN_USE
 
 
+async def _seal_originals(services: Services, _cut: Cutoffs) -> int:
+    return await seal_older(services)
+
+
 _SWEEPS: Mapping[str, Callable[[Services, Cutoffs], Awaitable[int]]] = {
     "messages_reduced": _reduce_cases,
     "records": _drop_records,
@@ -352,4 +358,5 @@ _SWEEPS: Mapping[str, Callable[[Services, Cutoffs], Awaitable[int]]] = {
     "copies": _drop_sent,
     "links": _drop_links,
     "files": _drop_files,
+    "originals_sealed": _seal_originals,
 }

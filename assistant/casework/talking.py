@@ -9,10 +9,12 @@ from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
 from assistant.casework.queue import WORKERS, Principal, Scope, get_action
 from assistant.domain.plan import plan_from_json
+from assistant.domain.unread import why_unread
 from assistant.errors import Conflict, NotFound
 from assistant.interfaces import Choice
 from assistant.services import Services
-from assistant.store.tables import Action, Conversation, PrivacyRequest
+from assistant.store.queries import messages_of
+from assistant.store.tables import Action, Conversation, Message, PrivacyRequest
 
 
 def get_conversation(session: Session, ident: str) -> Conversation:
@@ -102,13 +104,22 @@ def _services_choices(services: Services, language: str) -> list[Choice]:
 
 
 def leave_to_support(services: Services, session: Session, ident: str, agent: Principal) -> Conversation:
-    """Decide that a mail in doubt is no request; support has had it since it came."""
+    """Decide that a mail in doubt is no request; support has had it since it came, or gets now what no program read."""
     agent.require(*WORKERS, scope=Scope.REPLY)
     conversation = in_triage(session, ident)
+    for message in messages_of(session, ident):
+        if message.id and is_for_agents_alone(message):
+            talk.relay(services, session, message.id, services.settings.support.forward_to)
     conversation.triage = False
     session.add(conversation)
     record(services, session, "", f"agent:{agent.name}", "triage_no_request", conversation=ident)
     return conversation
+
+
+def is_for_agents_alone(message: Message) -> bool:
+    """Tell whether support has not got a mail: what no program could read waits here for an agent."""
+    written = message.sender == "you" and message.kind == "text"
+    return written and why_unread(message.headers, message.text) is not None
 
 
 def in_triage(session: Session, ident: str) -> Conversation:

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, proof, questions, talk
+from assistant.casework import answers, originals, proof, questions, talk
 from assistant.casework.intake import (
     conversation_id,
     find_or_start_conversation,
@@ -25,6 +25,7 @@ from assistant.casework.intake import (
 )
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
+from assistant.conversation.unread import leave_to_a_person, needs_a_person, words_of
 from assistant.domain.assurance import Evidence, Method, Tier
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import CLOSED
@@ -54,9 +55,10 @@ class TalkingDesk:
 
         The writer's thread reads it: two that take turns at the interpreter cost more than either saves.
         """
+        incoming = await originals.sealed(self.services, incoming)
 
         def read() -> Callable[[Session], tuple[Receipt, proof.Attempt | None]]:
-            reading = self.reader.read(incoming.text if incoming.kind == "text" else "")
+            reading = self.reader.read(words_of(incoming))
             return lambda session: self._turn(session, incoming, reading)
 
         receipt, attempt = await self.services.prepare_and_write(read)
@@ -146,6 +148,9 @@ class TalkingDesk:
             turn.conversation.answerable = False
         if requests and incoming.sender != turn.conversation.subject_hint:
             _flag(self.services, turn.session, requests, "other_sender")
+            return
+        if needs_a_person(turn, incoming):
+            leave_to_a_person(turn, incoming, message_id, requests)
             return
         intents = {intent.name for intent in turn.reading.intents}
         if turn.reading.decision == "request" or (

@@ -57,7 +57,7 @@ class Turn:
 
     def take(self) -> None:
         """Understand the message and say what comes next."""
-        self._choose_language()
+        self.choose_language()
         if self.kind == "choice":
             self._choice(self.text)
         elif self.conversation.taken_by:
@@ -65,7 +65,8 @@ class Turn:
         elif not (self._code() or self._named_contact() or self._detail()):
             self._read()
 
-    def _choose_language(self) -> None:
+    def choose_language(self) -> None:
+        """Answer in the language that was heard, where it is one of ours."""
         languages = self.services.settings.controller.languages
         heard = self.reading.language
         said_enough = len(self.text) >= _LONG_ENOUGH and self.reading.decision != "none"

@@ -19,6 +19,8 @@ from assistant.errors import ConfigurationError
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
+SEALED = b"\0sealed\1"  # before what is sealed as bytes; no mail begins with it
+_OTHER_KEY = "data_dir/keys/master.key is not the key this database was written with."
 
 
 class Keyring:
@@ -65,9 +67,22 @@ class Keyring:
         try:
             return self._sealer.decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], None).decode()
         except InvalidTag as error:
-            raise ConfigurationError(
-                "data_dir/keys/master.key is not the key this database was written with."
-            ) from error
+            raise ConfigurationError(_OTHER_KEY) from error
+
+    def seal_bytes(self, content: bytes) -> bytes:
+        """Encrypt and authenticate a file or an original, as large as it is."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return SEALED + nonce + self._sealer.encrypt(nonce, content, None)
+
+    def unseal_bytes(self, sealed: bytes) -> bytes:
+        """Give the content back; what was kept before originals were sealed is given as it is."""
+        if not sealed.startswith(SEALED):
+            return sealed
+        at = len(SEALED) + _NONCE_BYTES
+        try:
+            return self._sealer.decrypt(sealed[len(SEALED) : at], memoryview(sealed)[at:], None)
+        except InvalidTag as error:
+            raise ConfigurationError(_OTHER_KEY) from error
 
     def keyed_hash(self, value: str, purpose: str = "subject") -> str:
         """Name a value without holding it: the same value, the same name, of no use without the key."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from assistant.domain.plan import Operation
@@ -22,6 +23,7 @@ from assistant.store.tables import (
     StepRow,
 )
 
+_WITHOUT_ORIGINAL = defer(Message.raw)  # type: ignore[arg-type] # a column here; lists hold many mails
 _LIVE_PLANS = ("proposed", "approved", "executing", "failed")
 
 
@@ -78,7 +80,13 @@ def _conditions(wanted: RequestFilter) -> list[ColumnElement[bool]]:
 def messages_of(session: Session, conversation_id: str) -> list[Message]:
     """List what was written in a conversation, in its order."""
     query = select(Message).where(col(Message.conversation_id) == conversation_id).order_by(col(Message.id))
-    return list(session.exec(query))
+    return list(session.exec(query.options(_WITHOUT_ORIGINAL)))
+
+
+def message_without_original(session: Session, message_id: int) -> Message | None:
+    """Give a message; its original, which may be large, is read only by `casework/originals.py`."""
+    query = select(Message).where(col(Message.id) == message_id)
+    return session.exec(query.options(_WITHOUT_ORIGINAL)).first()
 
 
 def requests_in(session: Session, conversation_id: str) -> list[PrivacyRequest]:
@@ -164,6 +172,7 @@ def last_message_of(session: Session, conversation_id: str, sender: str = "you")
         .where(col(Message.conversation_id) == conversation_id, col(Message.sender) == sender)
         .order_by(col(Message.id).desc())
         .limit(1)
+        .options(_WITHOUT_ORIGINAL)
     ).first()
 
 

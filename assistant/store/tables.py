@@ -85,7 +85,10 @@ class Message(SQLModel, table=True):
     at: datetime = _instant()
     subject: str | None = None
     headers: dict[str, str] = _json()
-    raw: bytes | None = Field(default=None, sa_type=LargeBinary)
+    raw: bytes | None = Field(default=None, sa_type=LargeBinary)  # the original, sealed; may be 25 MB
+    attachments: list[dict[str, Any]] | None = Field(
+        default=None, sa_type=JSON(none_as_null=True)
+    )  # name, media_type, size of what lies in `raw`
 
 
 class Correction(SQLModel, table=True):

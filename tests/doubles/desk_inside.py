@@ -19,7 +19,7 @@ import pytest
 import structlog
 from aiohttp.test_utils import TestServer, unused_port
 from sqlalchemy import text
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from assistant.app import Assembly, SystemClock, assemble, build, running, take_lock
 from assistant.casework import audit, staff
@@ -31,7 +31,7 @@ from assistant.demo.pages import DemoSite, demo_routes
 from assistant.demo.people import AGENTS
 from assistant.demo.settings import DemoFolder, lay_out
 from assistant.serving import configure_logging
-from assistant.store.tables import PrivacyRequest
+from assistant.store.tables import Audit, PrivacyRequest
 from tests.doubles.bot_api import SECRET, TOKEN, BotApiServer, text_update
 from tests.doubles.desk_process import DeskProcess, eventually
 
@@ -111,6 +111,12 @@ class DeskInside(DeskProcess):
         """Give the audit entries of a request, with what was decided and why."""
         items: list[dict[str, Any]] = (await self.api("GET", f"/requests/{ref}/timeline"))["items"]
         return [item for item in items if item["kind"] == "audit"]
+
+    async def own_audit(self, event: str) -> list[dict[str, Any]]:
+        """Give the audit entries of a kind, of whatever request or of none."""
+        query = select(Audit).where(col(Audit.event) == event).order_by(col(Audit.id))
+        rows = await self.assembly.services.read(lambda session: list(session.exec(query)))
+        return [{"actor": row.actor, "data": row.data, "chain": row.chain} for row in rows]
 
     async def faults(self) -> list[audit.Fault]:
         """Verify the audit."""

@@ -14,12 +14,12 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
-from assistant.casework import audit, intake, packages, proof, purge, reminders, talk
+from assistant.casework import audit, intake, originals, packages, proof, purge, reminders, talk
 from assistant.config import Periods
 from assistant.domain.assurance import Method
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
-from assistant.interfaces import Incoming
+from assistant.interfaces import Attachment, Incoming
 from assistant.jobs import JOBS, Sweeper
 from assistant.store.tables import (
     Action,
@@ -93,6 +93,7 @@ class Desk:
             sender=f"{name}@post.example",
             subject="About me",
             raw=f"From: {name}@post.example\r\n\r\n{words}".encode(),
+            attachments=(Attachment("post.example.pdf", "application/pdf", 9),),
         )
 
         def unit(session: Session) -> str:
@@ -183,10 +184,24 @@ async def test_a_closed_case_is_reduced_to_request_replies_and_decision(desk: De
     assert "post.example" not in whole
     assert "About me" not in whole
     assert rows[0].raw is None
+    assert rows[0].attachments is None
     assert rows[0].at == START
     assert (await desk.site.get(Conversation, request.conversation_id)).state == {}
     assert (await desk.site.get(PrivacyRequest, ref)).status == Status.ANSWERED
     assert await desk.faults() == []
+
+
+async def test_an_original_kept_before_they_were_sealed_is_sealed_and_still_opens(desk: Desk) -> None:
+    services = desk.site.services
+    conversation_id = await desk.talk("maris")
+    query = select(Message.id, Message.raw).where(of(conversation_id), col(Message.raw).is_not(None))
+    ident, plain = (await services.read(lambda s: s.exec(query).all()))[0]
+    assert b"Birch" in (plain or b"")
+    assert (await desk.after(timedelta(minutes=1)))["originals_sealed"] == 1
+    ((_, kept),) = await services.read(lambda s: s.exec(query).all())
+    assert b"Birch" not in (kept or b"")
+    assert await originals.original_of(services, ident or 0) == plain
+    assert (await desk.after(timedelta(days=1))).get("originals_sealed", 0) == 0
 
 
 async def test_nothing_of_an_open_request_is_touched_however_old(desk: Desk) -> None:

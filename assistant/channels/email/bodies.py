@@ -9,20 +9,24 @@ from email import policy
 from email.message import Message
 from email.parser import BytesParser
 
+from assistant.channels.email.attached import attachment_of, content_of
 from assistant.channels.email.charsets import decoded
 from assistant.channels.email.fields import without_mbox_line
 from assistant.channels.email.markup import text_of
+from assistant.interfaces import Attachment
 
 _MOST_BOUNDARIES = 100  # a parser keeps every open boundary in mind on every line
 _MOST_PARTS = 1_000
 _LONGEST_PART_HEADER = 8_000
 _BOUNDARY = re.compile(rb"boundary\s{0,9}=", re.IGNORECASE)
 _PART_HEADER = re.compile(rb"^content-[a-z-]{1,40}:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_MOST_FILES = 100  # listed; a mail with more is still kept whole
 _LONGEST_PLAIN = 4_000_000  # bytes of one part that are decoded for reading
 _LONGEST_TEXT = 250_000  # characters that are handed on for reading
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 _ARMOUR = "-----BEGIN PGP MESSAGE-----"
-_TNEF = {"application/ms-tnef", "application/vnd.ms-tnef"}
+# What the parser of the standard library raises on some malformed mails.
+_TRIPPED = (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError)
 _SMIME = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 
 
@@ -32,12 +36,11 @@ class Body:
 
     plain: list[str] = field(default_factory=list)
     html: list[str] = field(default_factory=list)
-    attachments: int = 0
+    files: list[Attachment] = field(default_factory=list)  # what is in it beside the text
     report: dict[str, str] = field(default_factory=dict)  # fields of a delivery status (RFC 3464), lower case
     is_report: bool = False
     encrypted: str = ""  # smime or pgp
     signed: str = ""  # smime or pgp
-    winmail: bool = False
     unreadable: bool = False  # its structure is beyond anything a mail program makes
 
     def text(self, *, keep_quotes: bool) -> str:
@@ -53,8 +56,20 @@ def body_of(raw: bytes) -> Body:
         return Body(unreadable=True)
     try:
         return _body(BytesParser(policy=policy.compat32).parsebytes(without_mbox_line(raw)))
-    except (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError):
-        return Body(unreadable=True)  # the parser of the standard library trips over some malformed mails
+    except _TRIPPED:
+        return Body(unreadable=True)
+
+
+def file_in(raw: bytes, number: int) -> bytes | None:
+    """Give the bytes of a file by its place in `Body.files`; None if there is no such file."""
+    if _is_hostile(raw) or not 0 <= number < _MOST_FILES:
+        return None
+    try:
+        message = BytesParser(policy=policy.compat32).parsebytes(without_mbox_line(raw))
+        files = [part for part in _parts(message) if _is_file(part)]
+        return content_of(files[number]) if number < len(files) else None
+    except _TRIPPED:
+        return None
 
 
 def _is_hostile(raw: bytes) -> bool:
@@ -68,6 +83,8 @@ def _body(message: Message) -> Body:
     body = Body()
     for part in _parts(message):
         _take(part, body)
+        if _is_file(part) and len(body.files) < _MOST_FILES:
+            body.files.append(attachment_of(part, len(body.files)))
     body.encrypted = body.encrypted or ("pgp" if any(_ARMOUR in text for text in body.plain) else "")
     return body
 
@@ -97,8 +114,18 @@ def _take(part: Message, body: Body) -> None:
         body.report.update(_status(part))
     elif kind in {"text/plain", "text/html"} and part.get_content_disposition() != "attachment":
         (body.plain if kind == "text/plain" else body.html).append(_content(part))
-    else:
-        _take_attachment(part, kind, body)
+    elif kind in _SMIME:
+        _take_locked(part, body)
+
+
+def _is_file(part: Message) -> bool:
+    """Tell whether a part is something to look at beside the text; signatures and reports are not."""
+    kind = part.get_content_type()
+    if part.get_content_maintype() == "multipart" or kind == "message/delivery-status":
+        return False
+    if kind in {"text/plain", "text/html"}:
+        return part.get_content_disposition() == "attachment"
+    return not kind.endswith(("-signature", "pgp-encrypted", "rfc822-headers"))
 
 
 def _take_envelope(part: Message, kind: str, body: Body) -> None:
@@ -113,16 +140,10 @@ def _take_envelope(part: Message, kind: str, body: Body) -> None:
         body.is_report = body.is_report or about == "delivery-status"
 
 
-def _take_attachment(part: Message, kind: str, body: Body) -> None:
-    if kind in _SMIME:
-        locked = "signed" not in str(part.get_param("smime-type") or "").lower()
-        body.encrypted = "smime" if locked else body.encrypted
-        body.signed = body.signed if locked else "smime"
-    elif kind in _TNEF or (part.get_filename() or "").lower() == "winmail.dat":
-        body.winmail = True
-        body.attachments += 1
-    elif not kind.endswith(("-signature", "pgp-encrypted")) and not body.is_report:
-        body.attachments += 1
+def _take_locked(part: Message, body: Body) -> None:
+    locked = "signed" not in str(part.get_param("smime-type") or "").lower()
+    body.encrypted = "smime" if locked else body.encrypted
+    body.signed = body.signed if locked else "smime"
 
 
 def _content(part: Message) -> str:

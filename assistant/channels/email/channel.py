@@ -9,13 +9,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from assistant.channels.email import listener, mailbox
+from assistant.channels.email.bodies import file_in
 from assistant.channels.email.composing import letter
 from assistant.channels.email.outbound import FolderOutbound, Outbound, SmtpOutbound
 from assistant.channels.email.parsing import CHANNEL, parse_message
 from assistant.channels.email.sender import well_formed
 from assistant.channels.email.settings import EmailSettings, ImapSettings
 from assistant.channels.email.tokens import Tokens
-from assistant.errors import ConfigurationError
+from assistant.errors import ConfigurationError, NotFound
 from assistant.interfaces import Clock, Desk, Outgoing
 
 _READERS = 2  # mails read at once; each may be as large as the largest
@@ -55,6 +56,13 @@ class EmailChannel:
         """Hand over one mail, the same one for the same key; raises DeliveryDelayed or DeliveryRefused."""
         ready = letter(outgoing, settings=self._settings, tokens=self._tokens, now=self._clock.now())
         await self._outbound.hand_over(ready)
+
+    def attached(self, raw: bytes, number: int) -> bytes:
+        """Give one file of a mail by its place in the list; raises NotFound."""
+        found = file_in(raw, number)
+        if found is None:
+            raise NotFound("There is no such file in this message.")
+        return found
 
     async def take(
         self,

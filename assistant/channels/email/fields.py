@@ -45,7 +45,7 @@ class Fields:
 
     def text(self, name: str) -> str:
         """Give the first value under a name as a person would read it: decoded, on one line."""
-        return one_line(_words(self.first(name)[:_LONGEST_SHOWN]))
+        return one_line(decoded_words(self.first(name)[:_LONGEST_SHOWN]))
 
 
 def header_and_body(raw: bytes) -> tuple[bytes, bytes]:
@@ -90,7 +90,7 @@ def _as_text(value: bytes) -> str:
     return decoded(value, "utf-8")
 
 
-def _words(value: str) -> str:
+def decoded_words(value: str) -> str:
     """Decode the encoded words of RFC 2047; whatever is broken stays as it stands."""
     try:
         chunks = decode_header(value)

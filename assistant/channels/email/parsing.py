@@ -74,10 +74,13 @@ def parse_message(
         automatic=own or signs.is_automatic(fields, sender.address, body),
         doubtful_sender=sender.doubt,
         raw=raw,
+        attachments=tuple(body.files),
         headers=_for_the_answer(fields)
         | _of_the_body(body)
         | _flags(
             own="1" if own else None,
+            wordless="1" if _is_wordless(fields, body) else None,
+            to_others="1" if _is_to_others(fields, recipients, tokens) else None,
             bounce_of=bounced.message_id if bounced else None,
             bounce_action=body.report.get("action", "").strip().lower()[:20] or None,
             authenticated=signs.authenticated(fields, settings.authserv_id, sender.address),
@@ -96,13 +99,29 @@ def _external_id(fields: Fields, content: bytes) -> str:
 
 def _thread(fields: Fields, recipients: Sequence[str], tokens: Tokens) -> str | None:
     """Find the conversation that a mail answers; forged names lead nowhere."""
-    written = [found for value in fields.all(*_TO_FIELDS) for found in _ADDRESS.findall(value)]
-    for address in [*recipients, *written]:
+    for address in [*recipients, *_written_to(fields)]:
         thread = tokens.thread_in_address(address)
         if thread is not None:
             return thread
     answered = [*fields.ids("in-reply-to"), *reversed(fields.ids("references"))]
     return next((own.thread for each in answered if (own := tokens.own(each)) and own.thread), None)
+
+
+def _written_to(fields: Fields) -> list[str]:
+    return [found for value in fields.all(*_TO_FIELDS) for found in _ADDRESS.findall(value)]
+
+
+def _is_to_others(fields: Fields, recipients: Sequence[str], tokens: Tokens) -> bool:
+    """Tell whether a mail names its recipients and the desk's own address is none of them."""
+    named = [*recipients, *_written_to(fields)]
+    return bool(named) and not any(tokens.is_ours(address) for address in named)
+
+
+def _is_wordless(fields: Fields, body: Body) -> bool:
+    """Tell whether the writer's words are all in what is attached: a signature or a quote is none of them."""
+    if not body.files or is_forward(fields.text("subject")):
+        return False
+    return not own_words(body.text(keep_quotes=False), answers=True)
 
 
 def _text(fields: Fields, body: Body) -> str:
@@ -127,8 +146,6 @@ def _of_the_body(body: Body) -> dict[str, str]:
     return _flags(
         encrypted=body.encrypted or None,
         signed=body.signed or None,
-        winmail="1" if body.winmail else None,
-        attachments=str(body.attachments) if body.attachments else None,
         unreadable="1" if body.unreadable else None,
     )
 

@@ -17,11 +17,13 @@ from assistant.domain.addresses import normal_address
 from assistant.domain.masking import mask_email, mask_text
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import Status
+from assistant.domain.unread import why_unread
 from assistant.services import Services
 from assistant.store import queries
 from assistant.store.queries import RequestFilter
-from assistant.store.tables import PrivacyRequest
+from assistant.store.tables import Message, PrivacyRequest
 from assistant.web.console.access import Visit, show
+from assistant.web.console.files import FilesView, files_view
 from assistant.web.console.words import Due, Words
 
 MOST: Final = 200
@@ -118,6 +120,8 @@ class Doubt:
     at: str
     sentence: str
     guesses: tuple[str, ...]
+    standing: str  # who has it and why it is here
+    files: FilesView | None
 
 
 async def show_triage(visit: Visit) -> web.StreamResponse:
@@ -143,9 +147,16 @@ def _doubts(visit: Visit, session: Session) -> list[Doubt]:
                     visit.words.instant(message.at),
                     str(message.reading.get("sentence") or ""),
                     guesses,
+                    _standing(visit.words, message),
+                    files_view(visit.words, message),
                 )
             )
     return doubts
+
+
+def _standing(words: Words, message: Message) -> str:
+    unread = why_unread(message.headers, message.text)
+    return words(f"triage.unread_{unread}") if unread else words("triage.at_support")
 
 
 async def show_agents(visit: Visit) -> web.StreamResponse:

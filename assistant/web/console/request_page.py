@@ -31,6 +31,7 @@ from assistant.services import Services
 from assistant.store import queries
 from assistant.store.tables import Action, Audit, EvidenceRow, Message, PrivacyRequest, StepRow
 from assistant.web.console.access import Visit, explained, show
+from assistant.web.console.files import FilesView, files_view
 from assistant.web.console.lists import Row, row_of
 from assistant.web.console.words import Words
 
@@ -60,6 +61,7 @@ class Entry:
     title: str
     text: str = ""
     message_id: int | None = None  # of a message of the person, whose reading can be corrected
+    files: FilesView | None = None  # what came with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +289,8 @@ def message_entry(words: Words, message: Message, *, revealed: bool = False) -> 
     who = message.name if message.sender in {"agent", "note"} else words(f"who.{kind}")
     text = message.text if revealed else mask_text(message.text)
     correctable = message.id if kind == "you" and message.text else None
-    return Entry(message.at, kind, who, words(f"timeline.{kind}"), text, correctable)
+    files = files_view(words, message, revealed=revealed)
+    return Entry(message.at, kind, who, words(f"timeline.{kind}"), text, correctable, files)
 
 
 def _audit_entry(words: Words, entry: Audit) -> Entry:

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from assistant.web.console import acts, lists, request_page, sign_in, talks
+from assistant.web.console import acts, files, lists, request_page, sign_in, talks
 from assistant.web.console.access import Handler, act, page
 
 _TYPES: Final = {"console.css": "text/css", "console.js": "text/javascript"}
@@ -34,6 +34,7 @@ def console_routes() -> list[web.RouteDef]:
         web.get("/console/conversations/{ident}", page(talks.show_talk)),
         web.get("/console/conversations/{ident}/new", page(talks.new_messages)),
         web.post("/console/conversations/{ident}/{verb}", act(acts.act_in_conversation)),
+        web.post("/console/messages/{ident}/files/{which}", act(files.fetch_file)),
         web.get("/console/triage", page(lists.show_triage)),
         web.post("/console/triage/{ident}", act(acts.decide_triage)),
         web.get("/console/agents", page(lists.show_agents)),

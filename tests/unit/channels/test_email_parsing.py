@@ -365,22 +365,23 @@ def test_a_mail_without_message_id_is_named_by_what_it_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "headers", "text"),
+    ("name", "headers", "files", "text"),
     [
-        ("pgp_encrypted", {"encrypted": "pgp", "attachments": "1"}, ""),
-        ("smime_encrypted", {"encrypted": "smime"}, ""),
-        ("smime_signed", {"signed": "smime"}, "Which data do you hold about me?"),
-        ("winmail", {"winmail": "1", "attachments": "1"}, "Please correct my address."),
-        ("attachment_only", {"attachments": "1"}, ""),
+        ("pgp_encrypted", {"encrypted": "pgp", "wordless": "1"}, ["encrypted.asc"], ""),
+        ("smime_encrypted", {"encrypted": "smime", "wordless": "1"}, ["smime.p7m"], ""),
+        ("smime_signed", {"signed": "smime"}, [], "Which data do you hold about me?"),
+        ("winmail", {}, ["winmail.dat"], "Please correct my address."),
+        ("attachment_only", {"wordless": "1"}, ["letter.png"], ""),
     ],
 )
 def test_what_cannot_be_opened_is_told_and_the_rest_is_read(
-    name: str, headers: dict[str, str], text: str
+    name: str, headers: dict[str, str], files: list[str], text: str
 ) -> None:
     incoming = read(sample(name))
 
-    told = {key: incoming.headers.get(key) for key in ("encrypted", "signed", "winmail", "attachments")}
+    told = {key: incoming.headers.get(key) for key in ("encrypted", "signed", "wordless")}
     assert {key: value for key, value in told.items() if value} == headers
+    assert [each.name for each in incoming.attachments] == files
     assert incoming.text == text
 
 

@@ -1,0 +1,102 @@
+"""Originals of mails and the files in them: sealed at rest, opened one at a time, each opening on record."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import cast
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from assistant.casework.audit import record
+from assistant.casework.queue import WORKERS, Principal, Scope
+from assistant.errors import NotFound
+from assistant.interfaces import Attaching, Attachment, Incoming
+from assistant.services import Services
+from assistant.store.keyring import SEALED
+from assistant.store.queries import message_without_original, requests_in
+from assistant.store.tables import Message
+
+WHOLE = "original"  # instead of a file's number: the mail itself, for what only other programs open
+_GONE = "That file is not kept any more; look at the message again."
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it leaves the desk."""
+
+    name: str
+    content: bytes
+
+
+async def sealed(services: Services, incoming: Incoming) -> Incoming:
+    """Seal the original of a message before it is stored, beside the writer: it may be large."""
+    if incoming.raw is None:
+        return incoming
+    return replace(incoming, raw=await asyncio.to_thread(services.keyring.seal_bytes, incoming.raw))
+
+
+async def original_of(services: Services, message_id: int) -> bytes | None:
+    """Give the original of a message; None where none is kept."""
+    query = select(Message.raw).where(col(Message.id) == message_id)
+    kept = await services.read(lambda session: session.exec(query).first())
+    return await asyncio.to_thread(services.keyring.unseal_bytes, kept) if kept else None
+
+
+def files_of(message: Message) -> list[Attachment]:
+    """List what came with a message."""
+    return [Attachment(**each) for each in message.attachments or ()]
+
+
+async def open_file(services: Services, message_id: int, which: str, agent: Principal) -> File:
+    """Hand a file of a message, or its original, to an agent, with the audit entry; raises NotFound, NotAllowed."""
+    agent.require(*WORKERS, scope=Scope.REPLY)
+    message = await services.read(lambda session: message_without_original(session, message_id))
+    original = await original_of(services, message_id) if message else None
+    if message is None or original is None:
+        raise NotFound(_GONE)
+    file = await _file(services, message, original, which)
+    await services.write(lambda session: _note(services, session, message, which, agent))
+    return file
+
+
+async def _file(services: Services, message: Message, original: bytes, which: str) -> File:
+    if which == WHOLE:
+        return File(f"message-{message.id}.eml", original)
+    listed = files_of(message)
+    channel = services.channels.get("email")
+    numbered = {str(number): number for number in range(len(listed))}
+    if which not in numbered or channel is None:
+        raise NotFound(_GONE)
+    number = numbered[which]
+    content = await asyncio.to_thread(cast("Attaching", channel).attached, original, number)
+    return File(listed[number].name, content)
+
+
+def _note(services: Services, session: Session, message: Message, which: str, agent: Principal) -> None:
+    refs = [request.ref for request in requests_in(session, message.conversation_id)]
+    for ref in refs or [""]:
+        record(services, session, ref, f"agent:{agent.name}", "file_opened", message=message.id, file=which)
+
+
+async def seal_older(services: Services) -> int:
+    """Seal what was kept before originals were sealed, one at a time; says how many."""
+    done = 0
+    while await services.write(lambda session: _seal_one(services, session)):
+        done += 1
+    return done
+
+
+def _seal_one(services: Services, session: Session) -> bool:
+    open_one = (
+        select(Message.id, Message.raw)
+        .where(col(Message.raw).is_not(None), func.substr(col(Message.raw), 1, len(SEALED)) != SEALED)
+        .limit(1)
+    )
+    found = session.exec(open_one).first()
+    if found is None or found[1] is None:
+        return False
+    sealed_now = services.keyring.seal_bytes(found[1])
+    session.execute(update(Message).where(col(Message.id) == found[0]).values(raw=sealed_now))
+    return True

@@ -1,0 +1,47 @@
+"""A mail that no program can read: kept for a person, and its sender is told so (flows.md, A message comes in, 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.casework import talk
+from assistant.casework.intake import local_day, set_attention
+from assistant.conversation.turn import Turn
+from assistant.domain.status import CLOSED
+from assistant.domain.unread import why_unread
+from assistant.interfaces import Incoming
+from assistant.store.tables import PrivacyRequest
+
+
+def words_of(incoming: Incoming) -> str:
+    """Give what there is to read: of a mail whose words are in a file its subject."""
+    if incoming.kind != "text":
+        return ""
+    wordless = not incoming.text or "wordless" in incoming.headers
+    return (incoming.subject or incoming.text) if wordless else incoming.text
+
+
+def needs_a_person(turn: Turn, incoming: Incoming) -> bool:
+    """Tell whether what the writer wants stands where the reader cannot look."""
+    if why_unread(incoming.headers, incoming.text) is None:
+        return False
+    wordless = not incoming.text or "wordless" in incoming.headers
+    return wordless or turn.reading.decision != "request"
+
+
+def leave_to_a_person(
+    turn: Turn, incoming: Incoming, message_id: int, requests: Sequence[PrivacyRequest]
+) -> None:
+    """Show a mail to the agents; one to a general mailbox is support's, as any other there."""
+    still_open = [request for request in requests if request.status not in CLOSED]
+    for request in still_open:
+        set_attention(turn.services, turn.session, request, "unread_mail")
+    if not still_open and "to_others" in incoming.headers:
+        talk.relay(turn.services, turn.session, message_id, turn.services.settings.support.forward_to)
+        return
+    turn.conversation.triage = turn.conversation.triage or not still_open
+    turn.session.add(turn.conversation)
+    if incoming.automatic or incoming.doubtful_sender:
+        return
+    turn.choose_language()
+    turn.say("mail_to_be_read", received_on=local_day(turn.services, incoming.received_at))

@@ -1,0 +1,290 @@
+"""What no program can read: kept sealed, shown to an agent, its sender told; what an agent takes out is on record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from email.message import EmailMessage
+from html import unescape
+from itertools import count
+
+import aiohttp
+import pyotp
+import pytest
+import pytest_asyncio
+from sqlmodel import Session, col, select
+
+from assistant.channels.email.channel import EmailChannel
+from assistant.demo.people import AGENTS
+from assistant.store.tables import Conversation, Message, Outbox
+from tests.doubles.desk_inside import DeskInside, desk_inside
+from tests.doubles.desk_process import eventually
+from tests.doubles.mail_desk import MAILS
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("unread")]
+
+SCAN = b"%PDF-1.7 an invented letter of Jeanne Moulin \x00\xff" * 30
+DESK = "privacy@kuusik-lierre.example"
+SUPPORT = "support@kuusik-lierre.example"
+_numbers = count(1)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
+    async with desk_inside(tmp_path_factory.mktemp("unread")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sender() -> str:
+    return f"writer{next(_numbers)}@mail.example"
+
+
+def with_scan(sender: str, text: str = "", subject: str = "Demande", to: str = DESK) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, to, subject
+    message["Message-ID"] = f"<scan-{sender}>"
+    message.set_content(text)
+    message.add_attachment(SCAN, maintype="application", subtype="pdf", filename="lettre.pdf")
+    message.set_boundary("=-fixed-=")
+    return message.as_bytes()
+
+
+def sample(name: str, sender: str) -> bytes:
+    raw = (MAILS / f"{name}.eml").read_bytes()
+    raw = re.sub(rb"(?m)^From: .*$", b"From: " + sender.encode(), raw)
+    raw = re.sub(rb"(?m)^To: .*$", b"To: " + DESK.encode(), raw)
+    return re.sub(rb"(?m)^Message-ID: .*$", b"Message-ID: <x-" + sender.encode() + b">", raw)
+
+
+async def message_of(desk: DeskInside, sender: str) -> tuple[Message, Conversation]:
+    async def look() -> tuple[Message, Conversation] | None:
+        return await desk.assembly.services.read(find)
+
+    def find(session: Session) -> tuple[Message, Conversation] | None:
+        query = (
+            select(Message, Conversation)
+            .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
+            .where(col(Conversation.subject_hint) == sender, col(Message.sender) == "you")
+        )
+        found = session.exec(query).first()
+        return (found[0], found[1]) if found else None
+
+    return await eventually(look, f"the mail of {sender}")
+
+
+class Console:
+    """An agent of the demo in a browser."""
+
+    def __init__(self, desk: DeskInside, role: str) -> None:
+        self.desk, self.agent = desk, next(a for a in AGENTS if a.role == role)
+        self.http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self.csrf = ""
+
+    async def sign_in(self) -> Console:
+        code = pyotp.TOTP(self.agent.totp_secret).now()
+        form = {"name": self.agent.name, "password": self.agent.password, "code": code}
+        async with self.http.post(f"{self.desk.url}/console/sign-in", data=form) as answer:
+            assert answer.url.path == "/console/queue", await answer.text()
+        return self
+
+    async def page(self, path: str) -> str:
+        async with self.http.get(f"{self.desk.url}/console/{path}") as answer:
+            text = await answer.text()
+        if token := re.search(r'name="csrf" value="(\w+)"', text):
+            self.csrf = token[1]
+        return unescape(text)
+
+    async def post(self, path: str, **form: str) -> tuple[int, bytes, dict[str, str]]:
+        fields = {"csrf": self.csrf, **form}
+        async with self.http.post(f"{self.desk.url}/console/{path}", data=fields) as answer:
+            return answer.status, await answer.read(), dict(answer.headers)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def agent(desk: DeskInside) -> AsyncIterator[Console]:
+    console = await Console(desk, "agent").sign_in()
+    yield console
+    await console.http.close()
+
+
+@pytest.mark.parametrize("name", ["attachment_only", "pgp_encrypted", "smime_encrypted", "opaque_signed"])
+async def test_a_mail_without_readable_words_waits_for_an_agent_and_its_sender_is_told(
+    desk: DeskInside, sender: str, name: str
+) -> None:
+    await desk.raw_mail(sample(name, sender), sender)
+    message, conversation = await message_of(desk, sender)
+    assert conversation.triage
+    told = await desk.mail(sender, "A person will read")
+    assert "counts from the day we received it" in " ".join(told.get_content().split())
+    await desk.idle()
+    assert len(desk.mails(sender)) == 1
+    assert not [m for m in desk.mails(SUPPORT) if sender in str(m["from"])], "an agent reads it first"
+    assert message.attachments
+
+
+async def test_a_french_subject_is_answered_in_french_and_guessed_from(desk: DeskInside, sender: str) -> None:
+    await desk.raw_mail(with_scan(sender, subject="Suppression de toutes mes données personnelles"), sender)
+    told = await desk.mail(sender, "Une personne va lire")
+    assert "Vous n’avez rien à renvoyer" in told.get_content()
+    message, conversation = await message_of(desk, sender)
+    assert conversation.triage
+    assert [intent["name"] for intent in message.reading["intents"]][:1] == ["erasure"]
+
+
+async def test_a_signature_beside_a_file_is_no_wish_and_a_machine_is_not_answered(
+    desk: DeskInside, sender: str
+) -> None:
+    raw = with_scan(sender, "-- \nJeanne Moulin\nsent from my phone", subject="Hello")
+    await desk.raw_mail(b"Auto-Submitted: auto-generated\r\n" + raw, sender)
+    _, conversation = await message_of(desk, sender)
+    assert conversation.triage
+    await desk.idle()
+    assert desk.mails(sender) == []
+
+
+async def test_words_beside_a_file_are_read_as_ever(desk: DeskInside, sender: str) -> None:
+    before = await desk.refs()
+    await desk.raw_mail(with_scan(sender, "Bonjour, supprimez toutes mes données, merci."), sender)
+    (ref,) = await desk.opened_by(before)
+    assert (await desk.request(ref))["right"] == "erasure"
+
+
+async def test_what_comes_to_a_general_mailbox_is_supports_with_its_files_and_unchanged(
+    desk: DeskInside, sender: str
+) -> None:
+    channel = desk.assembly.channels["email"]
+    assert isinstance(channel, EmailChannel)
+    raw = with_scan(sender, to="sales@kuusik-lierre.example")
+    await channel.take(desk.assembly.desk, raw)
+    _, conversation = await message_of(desk, sender)
+    assert not conversation.triage
+
+    async def relayed() -> bytes | None:
+        files = desk.demo.mailbox_dir.glob("*.eml")
+        return next(
+            (c for f in files if sender.encode() in (c := f.read_bytes()) and b"Resent-To" in c), None
+        )
+
+    assert raw in await eventually(relayed, "the mail to support")
+    assert desk.mails(sender) == []
+
+
+async def test_nothing_of_a_mail_and_its_files_lies_open_in_the_database(
+    desk: DeskInside, sender: str
+) -> None:
+    await desk.raw_mail(with_scan(sender), sender)
+    message, _ = await message_of(desk, sender)
+    assert message.raw is not None
+    assert b"Jeanne" not in message.raw
+    assert sender.encode() not in message.raw
+    assert b"JVBERi0" not in message.raw  # the file in its transfer encoding
+
+
+async def test_an_agent_saves_a_file_and_that_is_on_record(
+    desk: DeskInside, agent: Console, sender: str
+) -> None:
+    await desk.raw_mail(with_scan(sender), sender)
+    message, conversation = await message_of(desk, sender)
+    page = await agent.page("triage")
+    assert "lettre.pdf" in page
+    assert "application/pdf, 2 kB" in page
+    status, content, headers = await agent.post(f"messages/{message.id}/files/0")
+    assert (status, content) == (200, SCAN)
+    assert headers["Content-Type"] == "application/octet-stream"
+    assert headers["Content-Disposition"].startswith('attachment; filename="lettre.pdf"')
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+    whole = await agent.post(f"messages/{message.id}/files/original")
+    assert with_scan(sender) in whole[1]
+    noted = await desk.own_audit("file_opened")
+    assert [(e["actor"], e["data"]["message"], e["data"]["file"]) for e in noted][-2:] == [
+        (f"agent:{agent.agent.name}", message.id, "0"),
+        (f"agent:{agent.agent.name}", message.id, "original"),
+    ]
+    assert "lettre" not in str(noted)
+    assert "lettre.pdf" in await agent.page(f"conversations/{conversation.id}")
+
+
+async def test_nobody_saves_a_file_without_role_and_form_and_no_other_file_is_reached(
+    desk: DeskInside, agent: Console, sender: str
+) -> None:
+    await desk.raw_mail(with_scan(sender), sender)
+    message, _ = await message_of(desk, sender)
+    await agent.page("triage")
+    for which in ("1", "99999", "-1", "x", "0%2F..%2Foriginal", "٠"):
+        assert (await agent.post(f"messages/{message.id}/files/{which}"))[0] == 404
+    for ident in ("0", "999999", "x", "9" * 40):
+        assert (await agent.post(f"messages/{ident}/files/0"))[0] == 404
+    assert (await agent.post(f"messages/{message.id}/files/0", csrf="wrong"))[0] == 403
+    auditor = await Console(desk, "auditor").sign_in()
+    async with auditor.http:
+        page = await auditor.page("triage")
+        assert "lettre.pdf" in page
+        assert "/files/0" not in page
+        await auditor.page("settings")
+        assert (await auditor.post(f"messages/{message.id}/files/0"))[0] == 403
+
+
+async def test_an_agents_key_makes_it_a_request_as_of_its_receipt(
+    desk: DeskInside, agent: Console, sender: str
+) -> None:
+    before = await desk.refs()
+    channel = desk.assembly.channels["email"]
+    assert isinstance(channel, EmailChannel)
+    arrived_at = desk.clock.now() - timedelta(days=2)
+    await channel.take(desk.assembly.desk, with_scan(sender), arrived_at=arrived_at)
+    message, conversation = await message_of(desk, sender)
+    assert message.at == arrived_at
+    await agent.page("triage")
+    await agent.post(f"triage/{conversation.id}", right="access")
+    (ref,) = await desk.opened_by(before)
+    request = await desk.request(ref)
+    assert request["received_at"][:19] == message.at.isoformat()[:19]
+    assert ref in (await desk.mail(sender, ref)).get_content()
+
+
+async def test_no_request_goes_to_support_whole_and_only_then(
+    desk: DeskInside, agent: Console, sender: str
+) -> None:
+    await desk.raw_mail(with_scan(sender), sender)
+    _, conversation = await message_of(desk, sender)
+    await agent.page("triage")
+    await agent.post(f"triage/{conversation.id}", right="none")
+    await desk.idle()
+    kinds = await desk.assembly.services.read(
+        lambda s: s.exec(
+            select(Outbox.kind, Outbox.state).where(col(Outbox.raw_message_id).is_not(None))
+        ).all()
+    )
+    assert ("relay", "done") in kinds
+    files = [file.read_bytes() for file in desk.demo.mailbox_dir.glob("*.eml")]
+    assert [c for c in files if b"Resent-To: " + SUPPORT.encode() in c and sender.encode() in c]
+
+
+async def test_a_file_in_the_thread_of_an_open_request_calls_the_agent_there(
+    desk: DeskInside, sender: str
+) -> None:
+    before = await desk.refs()
+    await desk.raw_mail(
+        f"From: {sender}\r\nTo: {DESK}\r\nSubject: Erasure\r\nMessage-ID: <1-{sender}>\r\n\r\n"
+        "Please delete all my personal data.\r\n".encode(),
+        sender,
+    )
+    (ref,) = await desk.opened_by(before)
+    first = await desk.mail(sender, ref)
+    reply = (
+        b"In-Reply-To: "
+        + str(first["message-id"]).encode()
+        + b"\r\n"
+        + with_scan(sender, subject="Re: Erasure")
+    )
+    await desk.raw_mail(reply, sender)
+
+    async def flagged() -> bool | None:
+        return (await desk.request(ref))["attention"] == "unread_mail" or None
+
+    await eventually(flagged, "attention on the request")
+    await desk.mail(sender, "A person will read")
