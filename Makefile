@@ -1,12 +1,14 @@
 # `make` alone says what there is.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test soak bench lint train format lock packages
+.PHONY: help demo test soak mutate bench lint train format lock packages
 
 BIN := .venv/bin
 CHECKED := assistant handlers intents tests
 # More arguments for pytest: make test ARGS="-k erasure -x"
 ARGS ?=
+# Words of the names of safeguards: make mutate ONLY=hold
+ONLY ?=
 export FULL
 
 help: ## say what there is
@@ -20,6 +22,9 @@ test: .venv/.dev packages ## run the tests (all but soak and benchmarks)
 
 soak: .venv/.dev packages ## run the long tests; FULL=1 runs all of them
 	$(BIN)/python -m pytest tests/soak $(ARGS)
+
+mutate: .venv/.dev packages ## take each safeguard of the threat model out and see which tests notice; ONLY="hold code" chooses
+	$(BIN)/python -m tests.mutate $(ONLY)
 
 bench: .venv/.dev packages ## measure against the budgets, as ratios within one run
 	$(BIN)/python -m tests.benchmarks

@@ -144,6 +144,12 @@ def demo(
         str | None, typer.Option(help="The instant at which its clock starts (ISO 8601 with zone).")
     ] = None,
     no_hold: Annotated[bool, typer.Option("--no-hold", help="Skip the waiting periods.")] = False,
+    four_eyes: Annotated[
+        bool,
+        typer.Option(
+            "--four-eyes", help="Erasure and disclosure need two people, as they do by default elsewhere."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the whole desk on the sample data of an invented company."""
@@ -153,7 +159,9 @@ def demo(
     configure_logging()
     folder = dir or Path(tempfile.mkdtemp(prefix="privacy-desk-"))
     loop = os.environ.get("DEMO_EVENT_LOOP", "uvloop")
-    options = DemoOptions(folder, port, mail_port, _instant(now) if now else None, not no_hold, as_json, loop)
+    options = DemoOptions(
+        folder, port, mail_port, _instant(now) if now else None, not no_hold, as_json, four_eyes, loop
+    )
     run(run_demo(options, say_line), loop)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine
+from sqlmodel import Session
 
 from assistant.config import Settings, load_settings, require_complete
 from assistant.errors import AssistantError
@@ -28,6 +29,7 @@ async def examine(config: Path) -> list[Row]:
         _try("model", _model),
     ]
     rows += _untold(settings)
+    rows += _too_few(settings)
     from assistant.reading_commands import check_sources
 
     try:
@@ -52,6 +54,31 @@ def _untold(settings: Settings) -> list[Row]:
         return []
     text = f"no notify address for {', '.join(silent)}: people are asked to tell them of erasures and corrections"
     return [{"part": "recipients", "level": "warning", "text": text}]
+
+
+def _too_few(settings: Settings) -> list[Row]:
+    """Say when nobody, or only one person, could approve what takes two."""
+    if not settings.approvals.four_eyes or _fault(lambda: _database(settings)):
+        return []
+    from assistant.casework.staff import who_may_approve_all
+
+    engine = create_engine(settings.database_url)
+    try:
+        with Session(engine) as session:
+            names = who_may_approve_all(session)
+    finally:
+        engine.dispose()
+    if len(names) >= 2:  # noqa: PLR2004 - four eyes
+        return []
+    text = (
+        f"approvals.four_eyes is on and {len(names)} active approver or lead is there: erasure and disclosure "
+        "need two. Add one with `assistant agents add NAME --role approver`, or set four_eyes = false."
+    )
+    return [{"part": "people", "level": "warning", "text": text}]
+
+
+def _fault(look: Callable[[], object]) -> bool:
+    return _try("", look)["level"] == "error"
 
 
 def _row(part: str, fault: str | None) -> Row:

@@ -6,12 +6,20 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from assistant.casework import running_services
+from assistant.casework import four_eyes, running_services
 from assistant.casework.audit import record
 from assistant.casework.intake import move, set_attention
 from assistant.casework.lifting import do_announce, do_keep
 from assistant.casework.proof import as_evidence, needs_hold
-from assistant.casework.queue import DESK, WORKERS, Principal, Role, Scope, get_action
+from assistant.casework.queue import (
+    DESK,
+    MAY_APPROVE_IRREVERSIBLE,
+    WORKERS,
+    Principal,
+    Role,
+    Scope,
+    get_action,
+)
 from assistant.domain.assurance import Tier
 from assistant.domain.plan import Operation, Plan, plan_from_json
 from assistant.domain.rights import IRREVERSIBLE, Right
@@ -19,8 +27,6 @@ from assistant.domain.status import Status
 from assistant.errors import Conflict, NotAllowed, NotVerified, StalePlan
 from assistant.services import Services, wake
 from assistant.store.tables import Action, EvidenceRow, PrivacyRequest
-
-_MAY_APPROVE_IRREVERSIBLE = frozenset({Role.APPROVER, Role.LEAD})
 
 
 def check_approve(
@@ -45,40 +51,24 @@ def check_approve(
         raise Conflict(
             "The plan holds a conflict that would make it fail; mend it in the source, then plan again."
         )
-    _check_people(services, action, request, agent, evidence)
+    _check_people(request, agent, evidence)
+    four_eyes.check_eyes(services, session, action, request, agent)
     return action, request, plan
 
 
-def _check_people(
-    services: Services,
-    action: Action,
-    request: PrivacyRequest,
-    agent: Principal,
-    evidence: EvidenceRow | None,
-) -> None:
+def _check_people(request: PrivacyRequest, agent: Principal, evidence: EvidenceRow | None) -> None:
     right = Right(request.right)
     if right in IRREVERSIBLE:
-        if agent.role not in _MAY_APPROVE_IRREVERSIBLE:
+        if agent.role not in MAY_APPROVE_IRREVERSIBLE:
             raise NotAllowed("Erasure and disclosure need an approver or a lead.")
         if not agent.may_approve_irreversible:
             raise NotAllowed(
                 "This cannot be taken back: enter a fresh code of your authenticator, or use a token made for it."
             )
-        if services.settings.approvals.four_eyes and agent.name in {action.planned_by, _verifier(evidence)}:
-            raise NotAllowed(
-                "Somebody else must approve this: you planned it or verified the person yourself."
-            )
     if request.tier_needed > Tier.T0 and evidence is None:
         raise NotVerified("Nobody has proved to be this person yet.")
     if evidence is not None and evidence.flags and agent.role is not Role.LEAD:
         raise NotAllowed(f"Only a lead may decide this (T3): {', '.join(evidence.flags)}.")
-
-
-def _verifier(evidence: EvidenceRow | None) -> str | None:
-    verified_by = (
-        [flag.removeprefix("by:") for flag in evidence.flags if flag.startswith("by:")] if evidence else []
-    )
-    return verified_by[0] if verified_by else None
 
 
 def do_approve(
@@ -91,11 +81,7 @@ def do_approve(
 ) -> None:
     """Schedule an approved plan; its effect starts when the hold is over."""
     action.state, action.not_before = "approved", not_before
-    action.approvals = [
-        *action.approvals,
-        {"by": by, "at": services.clock.now().isoformat(), "hash": action.plan_hash},
-    ]
-    session.add(action)
+    _keep_approval(services, session, action, by)
     record(
         services,
         session,
@@ -112,12 +98,30 @@ def do_approve(
     wake(session, "carry_out")
 
 
+def _keep_approval(services: Services, session: Session, action: Action, by: str) -> None:
+    approval = {"by": by, "at": services.clock.now().isoformat(), "hash": action.plan_hash}
+    action.approvals = [*action.approvals, approval]
+    session.add(action)
+
+
 def approve(services: Services, session: Session, action_id: str, plan_hash: str, agent: Principal) -> Action:
-    """Approve a plan by its hash (unit)."""
+    """Approve a plan by its hash (unit); where it takes two people, the first approval is kept and shown."""
     found = session.get(Action, action_id)
     request = session.get(PrivacyRequest, found.ref) if found else None
     evidence = session.get(EvidenceRow, request.evidence_id) if request and request.evidence_id else None
     action, request, plan = check_approve(services, session, action_id, plan_hash, agent, evidence)
+    if not four_eyes.is_enough(services, session, action, request, agent):
+        _keep_approval(services, session, action, agent.name)
+        record(
+            services,
+            session,
+            request.ref,
+            f"agent:{agent.name}",
+            "first_approval",
+            action=action.id,
+            hash=action.plan_hash,
+        )
+        return action
     lifts = plan.order.operation is Operation.LIFT
     not_before = (
         do_announce(services, session, request, plan)
@@ -137,7 +141,7 @@ def undo(services: Services, session: Session, action_id: str, agent: Principal)
             "It cannot be undone any more: the effect has started or it was never approved.",
             state=action.state,
         )
-    action.state, action.not_before = "proposed", None
+    action.state, action.not_before, action.approvals = "proposed", None, []
     session.add(action)
     record(services, session, request.ref, f"agent:{agent.name}", "approval_undone", action=action.id)
     if request.status == Status.SCHEDULED:

@@ -24,7 +24,6 @@ from assistant.domain.assurance import (
     FAILURES_PER_DAY,
     LINK_LIFETIME,
     LINK_RENEWABLE,
-    PROOF_LASTS,
     TRIES_PER_CODE,
     Evidence,
     Method,
@@ -530,10 +529,6 @@ def give_evidence(
     )
     session.add(evidence)
     session.flush()
-    conversation = session.get(Conversation, conversation_id)
-    if conversation:
-        conversation.proved_at = now
-        session.add(conversation)
     for ref in references:
         if request := session.get(PrivacyRequest, ref):
             attach(services, session, request, evidence)
@@ -572,19 +567,6 @@ def attach(services: Services, session: Session, request: PrivacyRequest, eviden
     move(services, session, request, Status.OPEN, "subject")
     if evidence.flags and request.right in IRREVERSIBLE:
         set_attention(services, session, request, evidence.flags[0])
-
-
-def valid_evidence(services: Services, session: Session, conversation: Conversation) -> EvidenceRow | None:
-    """Give the proof of this conversation while it lasts (30 minutes)."""
-    since = services.clock.now() - PROOF_LASTS
-    if conversation.proved_at is None or conversation.proved_at < since:
-        return None
-    return session.exec(
-        select(EvidenceRow)
-        .where(col(EvidenceRow.conversation_id) == conversation.id, col(EvidenceRow.obtained_at) >= since)
-        .order_by(col(EvidenceRow.obtained_at).desc())
-        .limit(1)
-    ).first()
 
 
 def as_evidence(services: Services, row: EvidenceRow) -> Evidence:

@@ -62,6 +62,7 @@ _ALLOWS = {
     Scope.SUPPRESSION: frozenset({Scope.SUPPRESSION}),
 }
 WORKERS = (Role.AGENT, Role.APPROVER, Role.LEAD)
+MAY_APPROVE_IRREVERSIBLE = frozenset({Role.APPROVER, Role.LEAD})
 DESK = "desk"
 
 
@@ -71,7 +72,6 @@ def do_propose(
     request: PrivacyRequest,
     plan: Plan,
     *,
-    planned_by: str = DESK,
     automatic: bool = False,
 ) -> Action:
     """Put a plan in the queue; an earlier one of the request is void and shown beside it."""
@@ -83,7 +83,6 @@ def do_propose(
         plan=plan_to_json(plan),
         plan_hash=plan.hash,
         created_at=services.clock.now(),
-        planned_by=planned_by,
         automatic=automatic,
         replaces=replaced[-1].id if replaced else None,
     )
@@ -98,7 +97,7 @@ def do_propose(
         services,
         session,
         request.ref,
-        planned_by if planned_by == DESK else f"agent:{planned_by}",
+        DESK,
         "plan_proposed",
         action=action.id,
         hash=plan.hash,

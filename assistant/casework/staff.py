@@ -12,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
-from assistant.casework.queue import Principal, Role, Scope
+from assistant.casework.queue import MAY_APPROVE_IRREVERSIBLE, Principal, Role, Scope
 from assistant.errors import Conflict, Invalid, NotAuthenticated, NotFound
 from assistant.services import Services
 from assistant.store.tables import Agent, AgentSession, AgentToken
@@ -219,6 +219,14 @@ def choose_language(services: Services, session: Session, name: str, language: s
     agent.language = language
     session.add(agent)
     record(services, session, "", f"agent:{name}", "language_chosen", language=language)
+
+
+def who_may_approve_all(session: Session) -> list[str]:
+    """Name the active agents whose role may approve erasure and disclosure."""
+    may = select(Agent.name).where(
+        col(Agent.active).is_(True), col(Agent.role).in_(sorted(MAY_APPROVE_IRREVERSIBLE))
+    )
+    return list(session.exec(may.order_by(col(Agent.name))))
 
 
 def list_agents(session: Session) -> list[Agent]:

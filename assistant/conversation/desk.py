@@ -297,7 +297,7 @@ class TalkingDesk:
             .limit(1)
         ).first()
         hidden = replace(state, hidden_before=last or 0)
-        values = {"state": hidden.as_json(), "last_at": self.services.clock.now(), "proved_at": None}
+        values = {"state": hidden.as_json(), "last_at": self.services.clock.now()}
         session.execute(update(Conversation).where(col(Conversation.id) == conversation.id).values(**values))
         session.expire(conversation)
         talk.say(self.services, session, conversation, "session_hidden")

@@ -43,6 +43,7 @@ class DemoOptions:
     now: datetime | None
     hold: bool
     as_json: bool
+    four_eyes: bool = False
     event_loop: str = "uvloop"
 
 
@@ -53,7 +54,12 @@ async def run_demo(options: DemoOptions, say: Callable[[str], None]) -> None:
     clock = DemoClock(options.now)
     port = listener.getsockname()[1]
     demo = lay_out(
-        options.folder, port=port, mail_port=options.mail_port, today=clock.now().date(), hold=options.hold
+        options.folder,
+        port=port,
+        mail_port=options.mail_port,
+        today=clock.now().date(),
+        hold=options.hold,
+        four_eyes=options.four_eyes,
     )
     settings = load_settings(demo.settings_file)
     lock = take_lock(settings)

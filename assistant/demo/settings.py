@@ -30,7 +30,15 @@ class DemoFolder:
     public_url: str
 
 
-def lay_out(folder: Path, *, port: int, mail_port: int, today: date, hold: bool = True) -> DemoFolder:
+def lay_out(
+    folder: Path,
+    *,
+    port: int,
+    mail_port: int,
+    today: date,
+    hold: bool = True,
+    four_eyes: bool = False,
+) -> DemoFolder:
     """Make or complete a demo folder for these two ports; a sample database that is there is kept."""
     folder = folder.resolve()
     mailbox_dir = folder / "mailbox"
@@ -45,11 +53,11 @@ def lay_out(folder: Path, *, port: int, mail_port: int, today: date, hold: bool 
         ClientArea("client-area.kuusik-lierre.example", "privacy-desk", secrets.token_urlsafe(32)),
         f"http://127.0.0.1:{port}",
     )
-    _write(demo, port, mail_port, HOLD_HOURS if hold else 0)
+    _write(demo, port, mail_port, HOLD_HOURS if hold else 0, four_eyes=four_eyes)
     return demo
 
 
-def _write(demo: DemoFolder, port: int, mail_port: int, hold_hours: int) -> None:
+def _write(demo: DemoFolder, port: int, mail_port: int, hold_hours: int, *, four_eyes: bool) -> None:
     package = resources.files(__package__)
     values: dict[str, object] = {
         "catalogue_file": str(package / "catalogue.toml"),
@@ -66,6 +74,7 @@ def _write(demo: DemoFolder, port: int, mail_port: int, hold_hours: int) -> None
         "key": demo.client_area.key,
         "login_url": f"{demo.public_url}/demo/login",
         "hold_hours": hold_hours,
+        "four_eyes": four_eyes,
         "client_area_url": f"sqlite:///{demo.client_area_file}",
     }
     # A JSON string, number or list of strings is a TOML one too.

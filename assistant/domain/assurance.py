@@ -24,7 +24,6 @@ class Method(StrEnum):
     EMAIL_LINK = "email_link"
     CLIENT_AREA = "client_area"
     PAGE_TOKEN = "page_token"  # noqa: S105 - a name, not a secret
-    TELEGRAM_CONTACT = "telegram_contact"
     AGENT = "agent"
 
 
@@ -61,7 +60,6 @@ FAILURES_PER_DAY = 10
 CODES_PER_HOUR = 3
 CODES_PER_DAY = 6
 _CODE = re.compile(rf"(?<!\d)(?:\d[ \u00a0.-]?){{{CODE_DIGITS}}}(?!\d)")
-PROOF_LASTS = timedelta(minutes=30)
 CONTACT_COOL_OFF = timedelta(days=30)
 
 

@@ -44,7 +44,7 @@ class Transition:
 
 TRANSITIONS: tuple[Transition, ...] = (
     Transition(S.RECEIVED, S.VERIFYING, "proof is asked for", "GDPR 12(6)"),
-    Transition(S.RECEIVED, S.OPEN, "no proof is needed, or it was given before"),
+    Transition(S.RECEIVED, S.OPEN, "no proof is needed"),
     Transition(S.RECEIVED, S.EXECUTING, "carried out at once: marketing", "GDPR 21(3), 7(3)"),
     Transition(S.VERIFYING, S.OPEN, "the person proved who they are"),
     Transition(S.VERIFYING, S.LAPSED, "never proved; the letter was approved", "GDPR 12(4)"),

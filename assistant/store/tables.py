@@ -54,7 +54,6 @@ class Conversation(SQLModel, table=True):
     seen_id: int | None = None
     subject_hint: str | None = None  # the address a mail claims to come from, or a chat id: routing only
     answerable: bool = True  # false for auto-replies, bounces and lists: read, never answered
-    proved_at: datetime | None = _instant(optional=True)  # last evidence given in this thread
     triage: bool = False  # shown to agents: a reading in doubt
 
 
@@ -230,7 +229,6 @@ class Action(SQLModel, table=True):
     rows_to_do: int = 0
     mentions: str | None = None  # sealed: who else is named in free text, until the copy is made
     created_at: datetime = _instant()
-    planned_by: str = "desk"
     approvals: list[dict[str, Any]] = _json(list)
     reason: str = ""
     not_before: datetime | None = _instant(optional=True, index=True)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from assistant.casework import queue, redaction
-from assistant.config import Approvals
+from assistant.casework import redaction
 from assistant.store import queries
 from assistant.store.tables import Action, Agent, Conversation, PrivacyRequest
 from tests.doubles.console_app import PASSWORD, ConsoleSite, access_plan, console_site, prepare
@@ -105,6 +104,16 @@ async def test_the_sign_in_says_the_same_whatever_was_wrong_and_locks_after_five
         assert (await site.get(Agent, "Tiina")).locked_until is not None
         await browser.sign_in()
         assert browser.status == 401
+
+
+async def test_a_code_of_an_authenticator_counts_once(site: ConsoleSite) -> None:
+    first, second = Browser(site, "Liis"), Browser(site, "Liis")
+    async with first.http, second.http:
+        code = site.code("Liis")
+        await first.sign_in(code=code)
+        assert first.path == "/console/queue"
+        await second.sign_in(code=code)
+        assert second.status == 401
 
 
 async def test_the_cookie_stays_in_the_browser_and_the_page_behind_a_policy(site: ConsoleSite) -> None:
@@ -211,24 +220,6 @@ async def test_an_approval_of_a_stale_plan_shows_the_new_one(site: ConsoleSite, 
     assert lead.status == 409
     assert access_plan().hash[:12] in text
     assert (await site.get(Action, site.actions["access"])).state == "proposed"
-
-
-async def test_four_eyes_stop_who_planned_by_hand(tmp_path: Path, prepared: ConsoleSite) -> None:
-    async with console_site(tmp_path, prepared, approvals=Approvals(four_eyes=True)) as site:
-
-        def plan_by_hand(session: Any) -> str:
-            request = session.get_one(PrivacyRequest, site.refs["access"])
-            return queue.do_propose(site.services, session, request, access_plan(), planned_by="Liis").id
-
-        action = await site.services.write(plan_by_hand)
-        lead, other = Browser(site, "Liis"), Browser(site, "Marc")
-        async with lead.http, other.http:
-            await lead.sign_in()
-            await lead.post(f"plans/{action}/approve", plan_hash=access_plan().hash)
-            assert lead.status == 403
-            await other.sign_in()
-            await other.post(f"plans/{action}/approve", plan_hash=access_plan().hash)
-        assert (await site.get(Action, action)).state == "approved"
 
 
 async def test_what_a_role_may_not_do_is_hidden_and_refused(site: ConsoleSite, browsers: Any) -> None:

@@ -22,7 +22,10 @@ def modules(*packages: str) -> list[Path]:
 
 def speaks_to_the_terminal(path: Path) -> bool:
     inside = path.relative_to(ROOT).parts
-    return inside[1] in {"cli.py", "cli", "__main__.py"} or inside[:2] == ("tests", "benchmarks")
+    return inside[1] in {"cli.py", "cli", "__main__.py"} or inside[:2] in {
+        ("tests", "benchmarks"),
+        ("tests", "mutate"),
+    }
 
 
 def found(paths: list[Path], is_banned: Finder) -> list[str]:

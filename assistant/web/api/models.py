@@ -135,7 +135,8 @@ class QueueItem(Out):
     rows_done: int
     rows_to_do: int
     waits_for: list[str] = Field(description="Systems in which an agent has to look by hand")
-    needs_second_person: bool
+    needs_second_person: bool = Field(description="Whether one person's approval is not enough as it stands")
+    approved_by: list[str] = Field(description="Who approved it, in their order")
     steps: list[StepOut]
     keeps: list[KeepOut]
     recipients: list[str]

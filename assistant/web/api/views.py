@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
-from assistant.casework import questions
+from assistant.casework import four_eyes, questions
 from assistant.casework.by_hand import BY_HAND
 from assistant.casework.outcomes import outcome_of
 from assistant.casework.person import masked_person_of, reveal
 from assistant.casework.queue import Principal
 from assistant.domain.masking import mask_text
 from assistant.domain.plan import Plan, plan_from_json
-from assistant.domain.rights import IRREVERSIBLE, Right
+from assistant.domain.rights import Right
 from assistant.services import Services
 from assistant.store import queries
 from assistant.store.tables import Action, Audit, Conversation, EvidenceRow, Message, PrivacyRequest
@@ -84,7 +84,8 @@ def queue_item(services: Services, session: Session, action: Action, request: Pr
         rows_done=action.rows_done,
         rows_to_do=action.rows_to_do,
         waits_for=[step.source for step in queries.steps_of(session, action.id) if step.state == BY_HAND],
-        needs_second_person=services.settings.approvals.four_eyes and right in IRREVERSIBLE,
+        needs_second_person=four_eyes.needs_second_person(services, action, request),
+        approved_by=list(four_eyes.approved_by(action)),
         steps=_steps(plan),
         keeps=[
             KeepOut(

@@ -10,7 +10,7 @@ from typing import Any, cast
 from aiohttp import web
 from sqlmodel import Session
 
-from assistant.casework import answers, by_hand, questions, running_services
+from assistant.casework import answers, by_hand, four_eyes, questions, running_services
 from assistant.casework.intake import local_day
 from assistant.casework.lifting import may_lift
 from assistant.casework.person import person_of
@@ -96,6 +96,9 @@ class PlanView:
     preview: Preview | None
     tasks: tuple[TaskView, ...]
     mentions: tuple[tuple[Mention, tuple[str, ...]], ...]  # and its excerpts as the person would get them
+    second_person: bool
+    approved_by: tuple[str, ...]  # while it waits: who approved it before the second person
+    touched_by: tuple[str, ...]
 
     @property
     def rows(self) -> int:
@@ -248,8 +251,18 @@ def _plan(
     tasks = tuple(_task(words, services, step) for step in steps if step.state == by_hand.BY_HAND)
     mentions = tuple((each, shown_left_out(each)) for each in mentions_of(services, action))
     held_up = action.state in {"executing", "stopped", "failed"}
+    second = four_eyes.needs_second_person(services, action, request)
     return PlanView(
-        action, plan, steps, request.right in IRREVERSIBLE, preview, tasks if held_up else (), mentions
+        action,
+        plan,
+        steps,
+        request.right in IRREVERSIBLE,
+        preview,
+        tasks if held_up else (),
+        mentions,
+        second,
+        four_eyes.approved_by(action) if second else (),
+        tuple(sorted(four_eyes.touched_by(session, request))) if second else (),
     )
 
 

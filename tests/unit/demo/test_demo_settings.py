@@ -33,6 +33,12 @@ def test_the_demo_writes_settings_that_the_desk_accepts_whole(tmp_path: Path) ->
     assert [source.kind for source in settings.sources] == ["sql", "own_records"]
 
 
+def test_four_eyes_can_be_asked_for(tmp_path: Path) -> None:
+    demo = lay_out(tmp_path, port=1, mail_port=2, today=TODAY, four_eyes=True)
+
+    assert load_settings(demo.settings_file).approvals.four_eyes
+
+
 def test_the_hold_can_be_left_out(tmp_path: Path) -> None:
     demo = lay_out(tmp_path, port=1, mail_port=2, today=TODAY, hold=False)
 

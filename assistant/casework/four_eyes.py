@@ -1,0 +1,64 @@
+"""Two people for what cannot be taken back: who had a hand in a plan, and who may approve it then (flows.md, Agents)."""
+
+from __future__ import annotations
+
+from sqlmodel import Session, col, select
+
+from assistant.casework.queue import Principal
+from assistant.domain.rights import IRREVERSIBLE
+from assistant.errors import NotAllowed
+from assistant.services import Services
+from assistant.store.tables import Action, Audit, PrivacyRequest
+
+# What an agent does that decides what a plan says, or for whom it is made.
+TOUCHING = frozenset({"plan_again", "accounts_chosen", "mentions_decided", "lift_asked"})
+
+
+def touched_by(session: Session, request: PrivacyRequest) -> frozenset[str]:
+    """Name the agents who had a hand in what is planned: the audit says so, and nobody can take an entry back."""
+    entries = select(Audit.actor).where(
+        col(Audit.chain) == request.ref,
+        col(Audit.event).in_(TOUCHING),
+        col(Audit.actor).startswith("agent:"),
+    )
+    return frozenset(actor.removeprefix("agent:") for actor in session.exec(entries))
+
+
+def approved_by(action: Action) -> tuple[str, ...]:
+    """Name who approved a plan as it stands, in their order."""
+    return tuple(str(each["by"]) for each in action.approvals)
+
+
+def needs_two(services: Services, request: PrivacyRequest) -> bool:
+    """Tell whether one person's approval is never enough for a request."""
+    return services.settings.approvals.four_eyes and request.right in IRREVERSIBLE
+
+
+def needs_second_person(services: Services, action: Action, request: PrivacyRequest) -> bool:
+    """Tell whether a plan, as it stands, waits for more than one person."""
+    return action.state == "proposed" and needs_two(services, request)
+
+
+def check_eyes(
+    services: Services, session: Session, action: Action, request: PrivacyRequest, agent: Principal
+) -> None:
+    """Raise NotAllowed for whoever had a hand in the plan, or approved it already."""
+    if not (services.settings.approvals.four_eyes or needs_two(services, request)):
+        return
+    if agent.name in touched_by(session, request):
+        raise NotAllowed(
+            "Somebody else must approve this: you had a hand in this plan, by verifying, choosing, redacting or planning again."
+        )
+    if agent.name in approved_by(action):
+        raise NotAllowed("You approved this already; a second person must approve it too.")
+
+
+def is_enough(
+    services: Services, session: Session, action: Action, request: PrivacyRequest, agent: Principal
+) -> bool:
+    """Tell whether an agent's approval settles it: two people have then had it in hand, and the last one only to approve.
+
+    What the desk planned by itself counts as nobody, so the first of two approvals is only kept and shown.
+    """
+    people = {*touched_by(session, request), *approved_by(action), agent.name}
+    return not needs_two(services, request) or len(people) > 1

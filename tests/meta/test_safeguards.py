@@ -1,0 +1,39 @@
+"""Every safeguard that docs/threat-model.md lists can be taken out, and names the tests that notice (`make mutate`)."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from tests.mutate.safeguards import ROOT, Safeguard, safeguards
+
+ALL = safeguards()
+ROW = re.compile(r"^\| ([^|]+) \| `([^`|]+)` \|$", re.MULTILINE)
+
+
+def table() -> dict[str, str]:
+    text = (ROOT / "docs" / "threat-model.md").read_text("utf-8")
+    section = text.split("## Safeguards, each held by a test", 1)[1].split("\n## ", 1)[0]
+    return dict(ROW.findall(section))
+
+
+def test_the_threat_model_lists_exactly_the_safeguards_that_can_be_taken_out() -> None:
+    assert table() == {each.name: each.file for each in ALL}
+    assert len(ALL) == len({each.name for each in ALL})
+
+
+@pytest.mark.parametrize("safeguard", ALL, ids=lambda each: each.name)
+def test_a_safeguard_can_still_be_taken_out_and_the_result_is_a_program(safeguard: Safeguard) -> None:
+    source = (ROOT / safeguard.file).read_text("utf-8")
+    assert safeguard.was != safeguard.becomes
+    ast.parse(safeguard.taken_out(source))
+
+
+@pytest.mark.parametrize("safeguard", ALL, ids=lambda each: each.name)
+def test_the_tests_that_notice_are_there(safeguard: Safeguard) -> None:
+    assert safeguard.tests
+    for test in safeguard.tests:
+        file, _, name = test.partition("::")
+        assert f"def {name}(" in (ROOT / file).read_text("utf-8"), test
