@@ -58,7 +58,7 @@ def _untold(settings: Settings) -> list[Row]:
 
 def _too_few(settings: Settings) -> list[Row]:
     """Say when nobody, or only one person, could approve what takes two."""
-    if not settings.approvals.four_eyes or _fault(lambda: _database(settings)):
+    if not settings.approvals.four_eyes or _try("", lambda: _database(settings))["level"] == "error":
         return []
     from assistant.casework.staff import who_may_approve_all
 
@@ -75,10 +75,6 @@ def _too_few(settings: Settings) -> list[Row]:
         "need two. Add one with `assistant agents add NAME --role approver`, or set four_eyes = false."
     )
     return [{"part": "people", "level": "warning", "text": text}]
-
-
-def _fault(look: Callable[[], object]) -> bool:
-    return _try("", look)["level"] == "error"
 
 
 def _row(part: str, fault: str | None) -> Row:

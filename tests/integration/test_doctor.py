@@ -1,4 +1,4 @@
-"""`assistant doctor` names whom the desk cannot tell by itself."""
+"""`assistant doctor` names whom the desk cannot tell by itself, and who is missing to approve."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from datetime import date
 from importlib import resources
 from pathlib import Path
 
-from assistant.demo.settings import lay_out
+from sqlmodel import Session
+
+from assistant.config import load_settings
+from assistant.demo.settings import DemoFolder, lay_out
 from assistant.doctor import examine
+from assistant.store.migrate import migrate
+from assistant.store.tables import Agent
+from assistant.store.writer import open_engine
 
 
 async def test_recipients_without_an_address_are_named_and_nobody_else(tmp_path: Path) -> None:
@@ -20,3 +26,28 @@ async def test_recipients_without_an_address_are_named_and_nobody_else(tmp_path:
     assert row["level"] == "warning"
     assert "authorities" in row["text"]
     assert not [name for name, each in known.items() if each.get("notify") and name in row["text"]]
+
+
+async def people_told(demo: DemoFolder) -> list[str]:
+    return [str(row["text"]) for row in await examine(demo.settings_file) if row["part"] == "people"]
+
+
+async def test_fewer_than_two_who_could_approve_are_told_where_it_takes_two(tmp_path: Path) -> None:
+    demo = lay_out(tmp_path, port=0, mail_port=0, today=date(2026, 11, 26), four_eyes=True)
+    settings = load_settings(demo.settings_file)
+    settings.server.data_dir.mkdir()
+    engine = open_engine(settings.database_url, writes=True)
+    migrate(engine)
+
+    def add(name: str, role: str) -> None:
+        with Session(engine) as session, session.begin():
+            session.add(Agent(name=name, role=role, password="", totp_secret=""))
+
+    add("Tiina", "agent")
+    add("Marc", "approver")
+    (text,) = await people_told(demo)
+    assert "1 active" in text
+    assert "agents add" in text
+    add("Liis", "lead")
+    assert await people_told(demo) == []
+    engine.dispose()
