@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 from sqlmodel import Session
 
-from assistant.casework import delivery, execution, planning, proof
+from assistant.casework import delivery, execution, packages, planning, proof
 from assistant.casework.own import DeskQueries
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import EmailSettings, ImapSettings, SmtpSettings
@@ -28,7 +28,7 @@ from assistant.domain.due_date import LegalCalendar
 from assistant.domain.grounds import authorities
 from assistant.domain.http_map import HttpMap
 from assistant.domain.manual_map import ManualMap
-from assistant.domain.retention import RetentionRule
+from assistant.domain.retention import RetentionRule, own_retention
 from assistant.errors import ConfigurationError
 from assistant.interfaces import Channel, Clock, DataSource, SignIn
 from assistant.jobs import Sweeper
@@ -165,12 +165,16 @@ def texts_of(settings: Settings) -> Texts:
         authorities=_authorities(settings),
         support_name=controller.name,
         zone=ZoneInfo(controller.timezone),
+        automated_decisions=controller.automated_decisions.model_dump(),
         periods=Periods(
+            conversation_days=own_retention()["case_message"].days,
+            record_years=own_retention()["case_record"].years,
+            download_minutes=packages.GRANT // timedelta(minutes=1),
+            backup_days=periods.backup_days,
             package_after_download_hours=periods.package_after_download_hours,
             erasure_after_package_days=periods.erasure_after_package_days,
             answer_waits_days=periods.answer_waits_days,
             idle_minutes=periods.idle_minutes,
-            session_hours=periods.session_hours,
         ),
     )
     return Texts.load(

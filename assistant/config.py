@@ -14,7 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from assistant.domain.addresses import normal_contact
 from assistant.domain.assurance import Tier
+from assistant.domain.calendars import LegalCalendar, UnknownCountry
 from assistant.domain.data_map import DataMap
 from assistant.domain.http_map import HttpMap
 from assistant.domain.manual_map import ManualMap
@@ -34,6 +36,19 @@ def _web_address(value: str) -> str:
     if value and not value.startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
     return value.rstrip("/")
+
+
+def _mail_address(value: str) -> str:
+    if value and ("@" not in value or normal_contact(value) is None):
+        raise ValueError("must be an e-mail address, such as privacy@example.test")
+    return value
+
+
+def year_end(month_and_day: str) -> tuple[int, int]:
+    """Read month and day of `12-31`; raises ValueError for what no year has."""
+    month, day = map(int, month_and_day.split("-"))
+    date(2000, month, day)
+    return month, day
 
 
 def _database_address(value: str) -> str:
@@ -56,6 +71,13 @@ class Authority(_Section):
     web: str
 
 
+class Said(_Section):
+    """A sentence of the operator's, in every language."""
+
+    en: str = ""
+    fr: str = ""
+
+
 class Controller(_Section):
     """Who answers, under which law (GDPR 13(1)(a)); never invented, so required."""
 
@@ -70,9 +92,20 @@ class Controller(_Section):
     holiday_country: str = ""
     audience_timezone: str = ""
     financial_year_ends: str = "12-31"
+    automated_decisions: Said = Said()  # Article 15(1)(h)
     invented: bool = False
 
     _web = field_validator("privacy_url")(_web_address)
+    _mail = field_validator("contact_email")(_mail_address)
+
+    @field_validator("financial_year_ends")
+    @classmethod
+    def _is_a_day(cls, value: str) -> str:
+        try:
+            year_end(value)
+        except ValueError:
+            raise ValueError(f"{value!r} is no day of the year; write month and day, such as 12-31") from None
+        return value
 
     @field_validator("timezone", "audience_timezone")
     @classmethod
@@ -91,6 +124,11 @@ class Controller(_Section):
     def _country_code(cls, value: str) -> str:
         if value and not (len(value) == 2 and value.isalpha() and value.isupper()):  # noqa: PLR2004 - ISO 3166-1
             raise ValueError("must be a country code of two letters, such as EE")
+        if value:
+            try:
+                LegalCalendar(value)
+            except UnknownCountry as error:
+                raise ValueError(error.message) from None
         return value
 
 
@@ -99,6 +137,8 @@ class Support(_Section):
 
     forward_to: str = ""
     agents_language: Literal["en", "fr"] = "en"
+
+    _mail = field_validator("forward_to")(_mail_address)
 
 
 class Server(_Section):
@@ -236,6 +276,7 @@ class Periods(_Section):
     answer_waits_days: int = Field(30, ge=1)
     lift_notice_days: int = Field(7, ge=1)
     support_message_days: int = Field(90, ge=1)
+    backup_days: int = Field(0, ge=0)  # nought: letters cannot say it
 
     @property
     def hold(self) -> timedelta:
@@ -249,6 +290,13 @@ class Described(_Section):
     en: str
     fr: str
     clause: str = ""
+
+
+class Category(Described):
+    """A kind of data, and how long it is kept where no law says so (Article 15(1)(b) and (d))."""
+
+    period_en: str = ""
+    period_fr: str = ""
 
 
 class Purpose(Described):
@@ -269,24 +317,32 @@ class Recipient(_Section):
     safeguards_fr: str = ""
     notify: str = ""  # address for Article 19 notices
 
+    _mail = field_validator("notify")(_mail_address)
+
 
 class Retention(_Section):
     """How long something must be kept, under which law."""
 
     law: str
     article: str
-    years: int = 0
-    months: int = 0
-    days: int = 0
+    years: int = Field(0, ge=0, le=200)
+    months: int = Field(0, ge=0)
+    days: int = Field(0, ge=0)
     counted_from: Literal["event", "end_of_financial_year"] = "event"
     en: str
     fr: str
+
+    @model_validator(mode="after")
+    def _a_period(self) -> Retention:
+        if not (self.years or self.months or self.days):
+            raise ValueError("give a period in years, months or days")
+        return self
 
 
 class Catalogue(_Section):
     """What the maps of the sources refer to by name."""
 
-    categories: dict[str, Described] = {}
+    categories: dict[str, Category] = {}
     purposes: dict[str, Purpose] = {}
     recipients: dict[str, Recipient] = {}
     retention: dict[str, Retention] = {}
@@ -350,9 +406,7 @@ class Settings(_Section):
     @property
     def financial_year_end(self) -> tuple[int, int]:
         """Month and day on which the controller's financial year ends."""
-        month, day = self.controller.financial_year_ends.split("-")
-        date(2000, int(month), int(day))
-        return int(month), int(day)
+        return year_end(self.controller.financial_year_ends)
 
     def secret(self, env: str, key: str) -> str:
         """Read a secret from the environment variable that the settings name; a missing one stops the start."""

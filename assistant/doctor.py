@@ -10,6 +10,7 @@ from sqlalchemy import create_engine
 from sqlmodel import Session
 
 from assistant.config import Settings, load_settings, require_complete
+from assistant.disclosure.unwritten import unwritten
 from assistant.errors import AssistantError
 from assistant.store.migrate import is_current
 
@@ -30,6 +31,7 @@ async def examine(config: Path) -> list[Row]:
     ]
     rows += _untold(settings)
     rows += _too_few(settings)
+    rows += [{"part": "letters", "level": "warning", "text": text} for text in unwritten(settings)]
     from assistant.reading_commands import check_sources
 
     try:

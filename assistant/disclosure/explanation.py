@@ -149,8 +149,7 @@ class Explanation:
     @property
     def automated(self) -> str:
         """Give what the controller says of decisions by machines alone (Article 22), if anything."""
-        said: Mapping[str, str] = getattr(self.facts.settings.controller, "automated_decisions", {})
-        return said.get(self.words.locale) or ""
+        return self.words.own(self.facts.settings.controller.automated_decisions)
 
     def uses_on(self, basis: str) -> list[str]:
         """List the purposes that rest on one ground."""
@@ -270,6 +269,9 @@ class Explanation:
         if rule:
             return say("retention.rule", sentence=self.words.own(rule), law=rule.law, article=rule.article)
         stays = mapped is not None and mapped.erase == "keep_untouched"
+        described = self._known.categories.get(table.category)
+        if described and not stays and (period := self.words.own(described, "period")):
+            return f"{period.rstrip('.')}."
         return say(f"retention.{'stays' if stays else 'criterion'}", purpose=self._purpose(table.purpose))
 
     def _mapped(self, table: CopiedTable) -> TableMap | HttpTable | ManualMap | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,17 +12,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Periods:
-    """The periods that texts promise; the defaults are those of the settings."""
+    """The periods that texts promise, each from where it is kept to: settings, law or code."""
 
-    conversation_days: int = 90  # the text of a request, after it is closed
-    record_years: int = 3  # the record of a request, after it is closed
-    package_after_download_hours: int = 72  # a package, after its first complete download
-    download_minutes: int = 60  # one browser may download, after the code
-    erasure_after_package_days: int = 7  # asked together: erasure waits this long for the download
-    answer_waits_days: int = 30  # an answer waits in a conversation without a contact
-    idle_minutes: int = 30  # then earlier messages are hidden
-    session_hours: int = 24  # then a conversation ends
-    backup_days: int | None = None  # backups are replaced; None where the operator has not said
+    conversation_days: int  # the text of a request, after it is closed
+    record_years: int  # the record of a request, after it is closed
+    package_after_download_hours: int  # a package, after its first complete download
+    download_minutes: int  # one browser may download, after the code
+    erasure_after_package_days: int  # asked together: erasure waits this long for the download
+    answer_waits_days: int  # an answer waits in a conversation without a contact
+    idle_minutes: int  # then earlier messages are hidden
+    backup_days: int  # backups are replaced; nought where the operator has not said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,4 +36,7 @@ class DeskFacts:
     authorities: tuple[Mapping[str, str], ...]
     support_name: str
     zone: ZoneInfo
-    periods: Periods = Periods()
+    periods: Periods
+    automated_decisions: Mapping[str, str] = field(
+        default_factory=dict
+    )  # by language, where the operator said it

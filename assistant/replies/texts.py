@@ -133,6 +133,7 @@ def _load(locale: str, desk: DeskFacts, words: Words) -> _Locale:
         raise TextError(f"replies/{locale} lacks {', '.join(lost)}.")
     parts = {_part(page, key): text for page in pages for key, text in pages[page].items()}
     environment = _environment(labels, desk, texts | parts)
+    environment.globals["automated_decisions"] = desk.automated_decisions.get(locale, "")
     return _Locale(labels, environment, {page: tuple(pages[page]) for page in pages})
 
 

@@ -22,8 +22,8 @@ from assistant.casework.queue import Role, Scope
 from assistant.config import (
     Approvals,
     Catalogue,
+    Category,
     Controller,
-    Described,
     Server,
     Settings,
     SourceSettings,
@@ -62,6 +62,7 @@ from assistant.web.console import console_routes
 from assistant.web.errors import explain_errors
 from assistant.web.keys import DESK, SERVICES
 from tests.doubles.chat_desk import START, StillClock
+from tests.unit.replies.samples import PERIODS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -114,9 +115,9 @@ def settings(folder: Path, **more: Any) -> Settings:
     """Give the settings of an invented company."""
     catalogue = Catalogue(
         categories={
-            "contact": Described(en="contact details", fr="coordonnées"),
-            "invoices": Described(en="invoices", fr="factures"),
-            "services": Described(en="services", fr="services"),
+            "contact": Category(en="contact details", fr="coordonnées"),
+            "invoices": Category(en="invoices", fr="factures"),
+            "services": Category(en="services", fr="services"),
         },
         retention={
             "accounting": RetentionSettings(
@@ -165,6 +166,7 @@ def open_services(folder: Path, clock: StillClock, first: int, **more: Any) -> S
         authorities=(AUTHORITY,),
         support_name="support",
         zone=ZoneInfo(ZONE),
+        periods=PERIODS,
     )
     counter = itertools.count(first)
     return Services(

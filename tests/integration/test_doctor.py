@@ -1,7 +1,8 @@
-"""`assistant doctor` names whom the desk cannot tell by itself, and who is missing to approve."""
+"""`assistant doctor` names whom the desk cannot tell by itself, who is missing to approve, and what letters cannot say."""
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date
 from importlib import resources
@@ -51,3 +52,40 @@ async def test_fewer_than_two_who_could_approve_are_told_where_it_takes_two(tmp_
     add("Liis", "lead")
     assert await people_told(demo) == []
     engine.dispose()
+
+
+async def unwritten(tmp_path: Path, *changes: tuple[str, str]) -> list[str]:
+    demo = lay_out(tmp_path, port=0, mail_port=0, today=date(2026, 11, 26))
+    known = tmp_path / "catalogue.toml"
+    known.write_text((resources.files("assistant.demo") / "catalogue.toml").read_text("utf-8"), "utf-8")
+    text = demo.settings_file.read_text("utf-8")
+    demo.settings_file.write_text(re.sub(r"(?m)^catalogue_file = .*$", f'catalogue_file = "{known}"', text))
+    for file in (known, demo.settings_file):
+        text = file.read_text("utf-8")
+        for old, new in changes:
+            text = re.sub(rf"(?m)^{old}.*$", new, text)
+        file.write_text(text, "utf-8")
+    return [row["text"] for row in await examine(demo.settings_file) if row["part"] == "letters"]
+
+
+async def test_sentences_that_the_settings_leave_unsaid_are_named_with_their_key(tmp_path: Path) -> None:
+    told = await unwritten(
+        tmp_path,
+        ("automated_decisions.fr", ""),
+        ("backup_days", ""),
+        ('period_fr = "Douze mois"', ""),
+        ('safeguards_en = "standard', ""),
+    )
+    keys = [text.partition(":")[0] for text in told]
+    assert keys == [
+        "recipients.*.safeguards_en",
+        "controller.automated_decisions.fr",
+        "categories.*.period_fr",
+        "periods.backup_days",
+    ]
+    assert "server_logs" in told[2]
+    assert "analytics_service" in told[0]
+
+
+async def test_nothing_is_unwritten_where_everything_is_said(tmp_path: Path) -> None:
+    assert await unwritten(tmp_path) == []

@@ -101,6 +101,20 @@ def test_serve_refuses_the_shipped_file_in_one_line() -> None:
         ),
         ("[controller]\ntimezone = '../etc/passwd'", "controller.timezone: there is no time zone"),
         ("[controller]\nholiday_country = 'Estonia'", "controller.holiday_country: must be a country code"),
+        ("[controller]\nholiday_country = 'ZZ'", "controller.holiday_country: "),
+        ("[controller]\nfinancial_year_ends = '31-12'", "controller.financial_year_ends: '31-12' is no day"),
+        (
+            "[controller]\nfinancial_year_ends = 'December'",
+            "controller.financial_year_ends: 'December' is no day",
+        ),
+        ("[controller]\ncontact_email = 'privacy'", "controller.contact_email: must be an e-mail address"),
+        ("[controller]\nautomated_decisions = { en = 1 }", "controller.automated_decisions.en: "),
+        (
+            "[controller]\nauthorities = [{ name = 'x', adress = 'y' }]",
+            "controller.authorities.x.adress: unknown key",
+        ),
+        ("[support]\nforward_to = 'support'", "support.forward_to: must be an e-mail address"),
+        ("[periods]\nbackup_days = -1", "periods.backup_days: "),
         (
             "[server]\npublic_url = 'desk.example.test'",
             "server.public_url: must begin with http:// or https://",

@@ -15,8 +15,8 @@ from unittest.mock import Mock
 from assistant.config import (
     Authority,
     Catalogue,
+    Category,
     Controller,
-    Described,
     Purpose,
     Recipient,
     Retention,
@@ -186,9 +186,9 @@ def _elsewhere() -> Authority:
 def _catalogue() -> Catalogue:
     return Catalogue(
         categories={
-            "contact": Described(en="Contact details: names", fr="Coordonnées : noms"),
-            "account": Described(en="Your account", fr="Votre compte"),
-            "cookies": Described(en="Cookies", fr="Cookies FR"),
+            "contact": Category(en="Contact details: names", fr="Coordonnées : noms"),
+            "account": Category(en="Your account", fr="Votre compte"),
+            "cookies": Category(en="Cookies", fr="Cookies FR"),
         },
         purposes={
             "contract": Purpose(en="To serve you", fr="Vous servir", basis="contract", article="6(1)(b)"),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assistant.config import Controller
+from assistant.config import Category, Said
 from assistant.domain.rights import Right
-from tests.unit.disclosure.made import ListedSource, Table, clients, invoices, made, visits
+from tests.unit.disclosure.made import ListedSource, Table, clients, invoices, made, settings, visits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,13 +189,27 @@ async def test_nothing_is_claimed_about_automated_decisions_that_the_settings_do
     assert silence in said
 
 
-async def test_what_the_controller_says_about_automated_decisions_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_what_the_controller_says_about_automated_decisions_is_said(tmp_path: Path) -> None:
+    said = Said(en="We make none.")
+    english = await made(tmp_path, everything(), automated_decisions=said)
+    assert "We make none." in Reading(english.text("index.html")).text
+    french = await made(tmp_path, everything(), language="fr", automated_decisions=said)
+    assert "une personne vous répond" in Reading(french.text("index.html")).text
+
+
+@pytest.mark.parametrize(("language", "period"), [("en", "Twelve months."), ("fr", "Douze mois.")])
+async def test_a_kind_of_data_is_kept_as_long_as_the_catalogue_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, period: str
 ) -> None:
-    monkeypatch.setattr(Controller, "automated_decisions", {"en": "We make none.", "fr": ""}, raising=False)
-    assert "We make none." in Reading((await made(tmp_path, everything())).text("index.html")).text
-    french = Reading((await made(tmp_path, everything(), language="fr")).text("index.html")).text
-    assert "une personne vous répond" in french
+    kind = Category(
+        en="Contact details", fr="Coordonnées", period_en="Twelve months", period_fr="Douze mois."
+    )
+    catalogue = settings().catalogue
+    known = catalogue.model_copy(update={"categories": {**catalogue.categories, "contact": kind}})
+    monkeypatch.setitem(settings.__globals__, "_catalogue", lambda: known)
+    said = Reading((await made(tmp_path, everything(), language=language)).text("index.html")).text
+    assert period in said
+    assert "To serve you." not in said.partition("How long we keep")[2].partition("Where your data")[0]
 
 
 @pytest.mark.parametrize("right", [Right.ACCESS, Right.PORTABILITY])

@@ -62,6 +62,8 @@ WRONG = [
     (HttpMap, 'name = "', 'nmae = "', ["tables.#1.nmae: unknown key; did you mean 'name'?"]),
     (ManualMap, "remind_days = 5", "remind_days = 90", ["remind_days: ", "30"]),
     (Catalogue, "years = 7", 'years = "seven"', ["retention.accounting.years: ", "integer"]),
+    (Catalogue, "years = 7", "years = 0", ["retention.accounting: ", "give a period"]),
+    (Catalogue, 'notify = "privacy@', 'notify = "', ["recipients.datacentre.notify: ", "e-mail address"]),
     (Settings, "port = 8080", 'port = "many"', ["server.port: ", "integer"]),
     (Settings, 'kind = "own_records"', 'kind = "own"', ["sources.privacy-desk.kind: ", "'own_records'"]),
 ]

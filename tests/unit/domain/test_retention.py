@@ -107,14 +107,12 @@ def test_the_accounting_rule_names_its_law() -> None:
     [
         ("one_time_code", datetime(2028, 3, 1, 12, tzinfo=UTC)),
         ("failed_attempts", datetime(2028, 3, 30, 12, tzinfo=UTC)),
-        ("identity_document", datetime(2028, 3, 3, 12, tzinfo=UTC)),
         ("package", datetime(2028, 3, 7, 12, tzinfo=UTC)),
         ("package_downloaded", datetime(2028, 3, 3, 12, tzinfo=UTC)),
         ("support_message", datetime(2028, 5, 29, 12, tzinfo=UTC)),
         ("case_message", datetime(2028, 5, 29, 12, tzinfo=UTC)),
         ("case_record", datetime(2031, 2, 28, 12, tzinfo=UTC)),
         ("marketing_suppression", None),
-        ("erasure_tombstone", None),
     ],
 )
 def test_each_record_of_our_own_goes_after_its_period(name: str, expected: datetime | None) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from assistant.replies import DeskFacts
+from assistant.replies import DeskFacts, Periods
 
 AT = datetime(2026, 11, 22, 13, 40, tzinfo=UTC)
 PAGE = "https://desk.example.test"
@@ -104,6 +104,18 @@ def kept(**more: Any) -> dict[str, Any]:
     }
 
 
+PERIODS = Periods(
+    conversation_days=90,
+    record_years=3,
+    package_after_download_hours=72,
+    download_minutes=60,
+    erasure_after_package_days=7,
+    answer_waits_days=30,
+    idle_minutes=30,
+    backup_days=0,
+)
+
+
 def facts(**more: Any) -> DeskFacts:
     """Give the facts of an invented controller."""
     known: dict[str, Any] = {
@@ -123,5 +135,6 @@ def facts(**more: Any) -> DeskFacts:
         ),
         "support_name": "Support",
         "zone": ZoneInfo("Europe/Tallinn"),
+        "periods": PERIODS,
     }
     return DeskFacts(**known | more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,10 +16,10 @@ from hypothesis import strategies as st
 
 import assistant
 from assistant.domain.messages import MESSAGES, PAGES
-from assistant.replies import Periods, TextError, Texts
+from assistant.replies import TextError, Texts
 from assistant.replies.labels import Labels
 from assistant.replies.texts import LOCALES
-from tests.unit.replies.samples import AT, a_request, facts, kept, values_for
+from tests.unit.replies.samples import AT, PERIODS, a_request, facts, kept, values_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,13 +140,33 @@ def test_a_keep_without_an_end_lasts_as_long_as_its_reason(texts: Texts) -> None
 
 def test_backups_are_promised_only_what_the_settings_say() -> None:
     unsaid = write(Texts.load(desk=facts()), "answer_erasure").text
-    said = write(Texts.load(desk=facts(periods=Periods(backup_days=35))), "answer_erasure").text
+    said = write(Texts.load(desk=facts(periods=replace(PERIODS, backup_days=35))), "answer_erasure").text
     assert "may still hold the erased data until they are replaced" in unsaid
     assert "replaced within 35\u00a0days" in said
 
 
+@pytest.mark.parametrize(
+    ("locale", "silence"), [("en", "a person tells you"), ("fr", "une personne vous répondra")]
+)
+def test_nothing_is_claimed_about_automated_decisions_that_the_settings_do_not_say(
+    locale: str, silence: str
+) -> None:
+    unsaid = write(Texts.load(desk=facts()), "answer_access_nothing", locale).text
+    assert silence in unsaid
+    said = Texts.load(desk=facts(automated_decisions={locale: "We make none."}))
+    letter = write(said, "answer_access_nothing", locale).text
+    assert "We make none." in letter
+    assert silence not in letter
+
+
+@pytest.mark.parametrize("name", ["answer_erasure", "answer_erasure_partly"])
+def test_every_answer_about_an_erasure_speaks_of_backups(name: str) -> None:
+    said = Texts.load(desk=facts(periods=replace(PERIODS, backup_days=35)))
+    assert "replaced within 35\u00a0days" in write(said, name).text
+
+
 def test_periods_come_from_the_settings() -> None:
-    texts = Texts.load(desk=facts(periods=Periods(idle_minutes=5, answer_waits_days=1)))
+    texts = Texts.load(desk=facts(periods=replace(PERIODS, idle_minutes=5, answer_waits_days=1)))
     assert "5\u00a0minutes" in texts.render("session_hidden", "fr").text
     assert "1\u00a0jour." in texts.render("answer_waits_here", "fr").text
 
