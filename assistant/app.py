@@ -21,7 +21,7 @@ from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import EmailSettings, ImapSettings, SmtpSettings
 from assistant.channels.transfer import Transfer
 from assistant.channels.webchat import WebChat, WebChatSettings
-from assistant.config import Authority, Settings
+from assistant.config import Authority, Settings, mail_read_from
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
 from assistant.domain.due_date import LegalCalendar
@@ -288,6 +288,7 @@ def email_settings(settings: Settings) -> EmailSettings:
             password=settings.secret(imap.password_env, "email.imap.password_env"),
             folder=imap.folder,
             processed_folder=imap.processed_folder,
+            read_from=mail_read_from(settings, imap),
             tls=imap.tls,
         )
         if imap

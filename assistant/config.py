@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -187,7 +187,34 @@ class Imap(_Section):
     password_env: str
     folder: str = "INBOX"
     processed_folder: str = "Processed"
+    read_from: datetime | date | None = None  # required by `serve`: older mail is never answered by itself
     tls: bool = True
+
+    @field_validator("read_from", mode="before")
+    @classmethod
+    def _instant(cls, value: object) -> object:
+        if isinstance(value, str):
+            value = _day_or_instant(value)
+        if value is not None and not isinstance(value, date):
+            raise ValueError("is no day and no instant; write it like 2026-11-28")
+        if isinstance(value, datetime) and value.tzinfo is None:
+            raise ValueError("has no zone; write it like 2026-11-28T09:30:00+02:00, or only the day")
+        return value
+
+    def begins(self, timezone: str) -> datetime | None:
+        """Give the instant from which mail is read; a day begins where the controller is."""
+        if self.read_from is None or isinstance(self.read_from, datetime):
+            return self.read_from
+        return datetime.combine(self.read_from, time(), ZoneInfo(timezone))
+
+
+def _day_or_instant(text: str) -> date | datetime | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-11-28") else datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is no day and no instant; write it like 2026-11-28") from None
 
 
 class Smtp(_Section):
@@ -462,6 +489,19 @@ def require_complete(settings: Settings) -> None:
             raise ConfigurationError(
                 f"{settings.file}: {key}: is required and empty; write it before starting the desk."
             )
+    if settings.email.address and settings.email.imap:
+        mail_read_from(settings, settings.email.imap)
+
+
+def mail_read_from(settings: Settings, imap: Imap) -> datetime:
+    """Give the instant from which the mailbox is read; raises ConfigurationError where nobody chose it."""
+    begins = imap.begins(settings.controller.timezone)
+    if begins is None:
+        raise ConfigurationError(
+            f"{settings.file}: email.imap.read_from: is required and empty; write the day from which mail is read, such as "
+            f'"2026-11-28": older mail stays where it is and is never answered by itself.'
+        )
+    return begins
 
 
 def _map(source: SourceSettings, path: Path) -> AnyMap:

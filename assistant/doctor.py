@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from sqlmodel import Session
 from assistant.config import Settings, load_settings, require_complete
 from assistant.disclosure.unwritten import unwritten
 from assistant.errors import AssistantError
+from assistant.reaching import check_each
 from assistant.store.migrate import is_current
 
 Row = Mapping[str, Any]
@@ -26,23 +28,27 @@ async def examine(config: Path) -> list[Row]:
     rows = [
         _try("settings", lambda: require_complete(settings)),
         _try("database", lambda: _database(settings)),
-        _try("channels", lambda: _channels(settings)),
         _try("model", _model),
     ]
     rows += _untold(settings)
     rows += _too_few(settings)
     rows += [{"part": "letters", "level": "warning", "text": text} for text in unwritten(settings)]
+    channels, sources = await asyncio.gather(_channels(settings), _sources(settings))
+    return [*rows, *channels, *sources]
+
+
+async def _sources(settings: Settings) -> list[Row]:
     from assistant.reading_commands import check_sources
 
     try:
         found = [row for row in await check_sources(settings) if row["level"] != "ok"]
     except AssistantError as error:
-        return [*rows, _row("sources", error.message)]
+        return [_row("sources", error.message)]
     told: list[Row] = [
         {"part": f"sources {row['source']}", "level": row["level"], "text": f"{row['where']}: {row['text']}"}
         for row in found
     ]
-    return [*rows, *(told or [_row("sources", None)])]
+    return told or [_row("sources", None)]
 
 
 def _untold(settings: Settings) -> list[Row]:
@@ -107,11 +113,19 @@ def _database(settings: Settings) -> None:
         engine.dispose()
 
 
-def _channels(settings: Settings) -> None:
+async def _channels(settings: Settings) -> list[Row]:
+    """Sign in wherever mail and messages come from and go to."""
     from assistant.app import SystemClock, open_channels
     from assistant.store.keyring import Keyring
 
-    open_channels(settings, Keyring(bytes(32)), SystemClock())
+    try:
+        channels = open_channels(settings, Keyring(bytes(32)), SystemClock())
+    except AssistantError as error:
+        return [_row("channels", error.message)]
+    return [
+        {"part": f"channels {each.source}", "level": each.level, "text": f"{each.where}: {each.text}"}
+        for each in await check_each(tuple(channels.values()))
+    ] or [_row("channels", None)]
 
 
 def _model() -> None:

@@ -150,6 +150,28 @@ class ChatDesk(Desk, Protocol):
         """Give the messages to this thread as they are committed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way in or out of a channel: mailbox, listener, hook, polling, outgoing."""
+
+    name: str
+    deaf_since: datetime | None  # None while it works
+    why: str = ""  # one word for machines: sign_in, certificate, folder, unreachable, not_stored, …
+
+
+class MailDesk(Desk, Protocol):
+    """What a mailbox that was in use before the desk asks beside."""
+
+    async def receive_earlier(self, incoming: Incoming) -> None:
+        """List a mail from before the desk read its mailbox, if it may be a request; nobody is answered."""
+
+    async def looked_through(self, mailbox: str) -> int:
+        """Give the number up to which a mailbox's earlier mail was looked through."""
+
+    async def note_looked_through(self, mailbox: str, number: int) -> None:
+        """Keep that number."""
+
+
 class Channel(Protocol):
     """A way in and out; one that needs HTTP also has `routes()`."""
 
@@ -160,6 +182,12 @@ class Channel(Protocol):
 
     async def deliver(self, outgoing: Outgoing) -> None:
         """Hand over one message; raises DeliveryDelayed or DeliveryRefused."""
+
+    def ways(self) -> Sequence[Way]:
+        """Say of each way in and out since when it does not work."""
+
+    async def check(self) -> Sequence[Finding]:
+        """Sign in wherever the channel must, changing nothing; one finding for each way."""
 
 
 class Attaching(Protocol):

@@ -21,8 +21,9 @@ from assistant.config import Settings
 from assistant.domain.addresses import normal_address, normal_contact
 from assistant.domain.plan import Identity, Operation, Order, plan_from_json
 from assistant.domain.rights import Right
-from assistant.errors import AssistantError, ConfigurationError, Invalid
+from assistant.errors import ConfigurationError, Invalid
 from assistant.interfaces import DataSource
+from assistant.reaching import check_each
 from assistant.store import queries
 from assistant.store.keyring import Keyring
 from assistant.store.tables import Audit, Correction, PrivacyRequest
@@ -49,14 +50,8 @@ def _reading(settings: Settings) -> Iterator[Session]:
 
 async def check_sources(settings: Settings) -> list[Mapping[str, Any]]:
     """Compare every map with what is really there."""
-    rows: list[Mapping[str, Any]] = []
     async with _sources(settings) as sources:
-        for source in sources:
-            try:
-                rows += [asdict(finding) for finding in await source.check()]
-            except AssistantError as error:
-                rows.append({"level": "error", "source": source.name, "where": "", "text": error.message})
-    return rows
+        return [asdict(finding) for finding in await check_each(sources)]
 
 
 async def locate(settings: Settings, email: str) -> list[Mapping[str, Any]]:

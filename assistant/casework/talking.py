@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from assistant.casework import running_services, talk
 from assistant.casework.audit import record
+from assistant.casework.earlier import is_earlier
 from assistant.casework.intake import set_attention
 from assistant.casework.queue import WORKERS, Principal, Scope, get_action
 from assistant.domain.plan import plan_from_json
@@ -117,9 +118,9 @@ def leave_to_support(services: Services, session: Session, ident: str, agent: Pr
 
 
 def is_for_agents_alone(message: Message) -> bool:
-    """Tell whether support has not got a mail: what no program could read waits here for an agent."""
+    """Tell whether nobody has got a mail yet: what no program could read waits here for an agent."""
     written = message.sender == "you" and message.kind == "text"
-    return written and why_unread(message.headers, message.text) is not None
+    return written and not is_earlier(message) and why_unread(message.headers, message.text) is not None
 
 
 def in_triage(session: Session, ident: str) -> Conversation:

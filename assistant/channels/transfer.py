@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -14,7 +14,7 @@ from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from assistant.errors import DeliveryDelayed, DeliveryRefused
-from assistant.interfaces import Desk, Outgoing
+from assistant.interfaces import Desk, Finding, Outgoing, Way
 
 CHANNEL: Final = "transfer"
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=300, connect=15)
@@ -43,6 +43,14 @@ class Transfer:
     async def listening(self, desk: Desk) -> AsyncIterator[None]:
         """Nothing comes in this way."""
         yield
+
+    def ways(self) -> Sequence[Way]:
+        """Nothing is listened to, and each address is another one."""
+        return ()
+
+    async def check(self) -> Sequence[Finding]:
+        """There is nobody to sign in to."""
+        return ()
 
     async def deliver(self, outgoing: Outgoing) -> None:
         """Put the document; raises DeliveryDelayed or DeliveryRefused."""

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, originals, proof, questions, talk
+from assistant.casework import answers, earlier, originals, proof, questions, talk
 from assistant.casework.intake import (
     conversation_id,
     find_or_start_conversation,
@@ -25,7 +25,7 @@ from assistant.casework.intake import (
 )
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
-from assistant.conversation.unread import leave_to_a_person, needs_a_person, words_of
+from assistant.conversation.unread import leave_to_a_person, may_be_request, needs_a_person, words_of
 from assistant.domain.assurance import Evidence, Method, Tier
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import CLOSED
@@ -65,6 +65,30 @@ class TalkingDesk:
         if attempt is not None:
             self._later(self._check(receipt.message_id, attempt, incoming.text))
         return receipt
+
+    async def receive_earlier(self, incoming: Incoming) -> None:
+        """List a mail of before for an agent, if its words ask for something or no program can read them."""
+        if any(incoming.headers.get(name) for name in _NOT_A_PERSON):
+            return
+        incoming = await originals.sealed(self.services, incoming)
+
+        def read() -> Callable[[Session], None]:
+            reading = self.reader.read(words_of(incoming))
+            if not may_be_request(incoming, reading):
+                return lambda _session: None
+            language = self._locale(reading.language) or self.services.settings.controller.languages[0]
+            found = _as_json(reading)
+            return lambda s: earlier.list_earlier(self.services, s, incoming, found, language)
+
+        await self.services.prepare_and_write(read)
+
+    async def looked_through(self, mailbox: str) -> int:
+        """Give the number up to which a mailbox's earlier mail was looked through."""
+        return await self.services.read(lambda session: earlier.looked_through(session, mailbox))
+
+    async def note_looked_through(self, mailbox: str, number: int) -> None:
+        """Keep that number."""
+        await self.services.write(lambda session: earlier.note_looked_through(session, mailbox, number))
 
     async def settle(self) -> None:
         """Wait until nothing is left to check."""

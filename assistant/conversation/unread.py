@@ -11,6 +11,7 @@ from assistant.domain.status import CLOSED
 from assistant.domain.unread import why_unread
 from assistant.interfaces import Incoming
 from assistant.store.tables import PrivacyRequest
+from intents import Reading
 
 
 def words_of(incoming: Incoming) -> str:
@@ -27,6 +28,12 @@ def needs_a_person(turn: Turn, incoming: Incoming) -> bool:
         return False
     wordless = not incoming.text or "wordless" in incoming.headers
     return wordless or turn.reading.decision != "request"
+
+
+def may_be_request(incoming: Incoming, reading: Reading) -> bool:
+    """Tell whether somebody must look at a mail that nobody will answer."""
+    unread = why_unread(incoming.headers, incoming.text) is not None and "to_others" not in incoming.headers
+    return reading.decision != "none" or unread
 
 
 def leave_to_a_person(

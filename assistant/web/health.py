@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from assistant.domain.status import CLOSED
 from assistant.errors import AssistantError
+from assistant.services import Services
 from assistant.store.migrate import is_current
 from assistant.store.tables import Outbox, PrivacyRequest
 from assistant.web.keys import SERVICES
@@ -32,15 +33,28 @@ async def alive(http_request: web.Request) -> web.Response:
 
 
 async def ready(http_request: web.Request) -> web.Response:
-    """Say whether the database answers and has the schema of this version."""
+    """Say whether the database answers and has the schema of this version, and since when each channel is deaf.
+
+    A deaf channel makes the desk no less ready: whoever restarted it for that would deafen the others too.
+    """
     services = http_request.config_dict[SERVICES]
     try:
         current = await services.read(lambda session: is_current(session.get_bind().engine))
     except AssistantError:
         current = False
-    return web.json_response(
-        {"database": current, "migrations": current, "model": True}, status=200 if current else 503
-    )
+    told = {"database": current, "migrations": current, "model": True, "channels": _channels(services)}
+    return web.json_response(told, status=200 if current else 503)
+
+
+def _channels(services: Services) -> dict[str, dict[str, dict[str, str] | None]]:
+    """Say of each way of each channel since when it does not work and why; None where it works."""
+    return {
+        name: {
+            way.name: {"deaf_since": way.deaf_since.isoformat(), "why": way.why} if way.deaf_since else None
+            for way in channel.ways()
+        }
+        for name, channel in services.channels.items()
+    }
 
 
 async def metrics(http_request: web.Request) -> web.Response:
@@ -52,6 +66,15 @@ async def metrics(http_request: web.Request) -> web.Response:
         Gauge(f"privacy_desk_{name}", meaning, registry=registry).set(value)
     for name, meaning in _COUNTED.items():
         Counter(f"privacy_desk_{name}", meaning, registry=registry).inc(services.counts[name])
+    deaf = Gauge(
+        "privacy_desk_channel_deaf_since_seconds",
+        "Unix time since when a way of a channel does not work; 0 while it works",
+        ("channel", "way"),
+        registry=registry,
+    )
+    for name, channel in services.channels.items():
+        for way in channel.ways():
+            deaf.labels(name, way.name).set(way.deaf_since.timestamp() if way.deaf_since else 0)
     return web.Response(body=generate_latest(registry), content_type="text/plain")
 
 

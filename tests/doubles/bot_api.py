@@ -35,12 +35,13 @@ class Call:
 
 @dataclass
 class BotApiServer:
-    """Answers getMe, setWebhook, deleteWebhook, getUpdates, sendMessage and answerCallbackQuery."""
+    """Answers getMe, setWebhook, getWebhookInfo, deleteWebhook, getUpdates, sendMessage and answerCallbackQuery."""
 
     token: str = TOKEN
     calls: list[Call] = field(default_factory=list)
     waiting: list[dict[str, Any]] = field(default_factory=list)  # updates nobody has confirmed
     webhook: dict[str, Any] | None = None
+    hook_trouble: dict[str, Any] = field(default_factory=dict)  # what getWebhookInfo says beside
     url: str = ""
     gate: asyncio.Event | None = None  # messages are answered once it is set
     _failures: dict[str, deque[tuple[int, dict[str, Any]]]] = field(default_factory=dict)
@@ -118,6 +119,11 @@ class BotApiServer:
         self.webhook = values
         return _result(data=True)
 
+    async def _get_webhook_info(self, values: dict[str, Any]) -> web.Response:
+        url = self.webhook["url"] if self.webhook else ""
+        facts = {"url": url, "has_custom_certificate": False, "pending_update_count": 0}
+        return _result({**facts, **self.hook_trouble})
+
     async def _delete_webhook(self, values: dict[str, Any]) -> web.Response:
         self.webhook = None
         return _result(data=True)
@@ -159,6 +165,7 @@ class BotApiServer:
     _METHODS = {  # noqa: RUF012 - never changed
         "getMe": _get_me,
         "setWebhook": _set_webhook,
+        "getWebhookInfo": _get_webhook_info,
         "deleteWebhook": _delete_webhook,
         "getUpdates": _get_updates,
         "sendMessage": _send_message,

@@ -29,6 +29,12 @@ mail_location = maildir:{home}/mail/%u/Maildir
 mail_uid = mail
 mail_gid = mail
 recipient_delimiter = +
+auth_failure_delay = 0 secs
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {home}/users

@@ -20,6 +20,9 @@ class MemoryMailDesk:
 
     def __init__(self) -> None:
         self.taken: list[Incoming] = []
+        self.earlier: list[Incoming] = []
+        self.looked: dict[str, int] = {}
+        self.poisoned: set[str] = set()  # subjects of mails that nobody thought of
         self.calls = 0
         self.failure: AssistantError | None = None
         self.may_answer = asyncio.Event()
@@ -32,11 +35,22 @@ class MemoryMailDesk:
         await self.may_answer.wait()
         if self.failure is not None:
             raise self.failure
+        if incoming.subject in self.poisoned:
+            raise RuntimeError("nobody thought of this")
         known = {(each.thread, each.external_id) for each in self.taken}
         duplicate = (incoming.thread, incoming.external_id) in known
         if not duplicate:
             self.taken.append(incoming)
         return Receipt(conversation_id=incoming.thread, message_id=len(self.taken), duplicate=duplicate)
+
+    async def receive_earlier(self, incoming: Incoming) -> None:
+        self.earlier.append(incoming)
+
+    async def looked_through(self, mailbox: str) -> int:
+        return self.looked.get(mailbox, 0)
+
+    async def note_looked_through(self, mailbox: str, number: int) -> None:
+        self.looked[mailbox] = number
 
 
 def mail_settings(tmp_path: Path, **changed: Any) -> EmailSettings:

@@ -6,18 +6,15 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from email.message import EmailMessage
-from html import unescape
 from itertools import count
 
-import aiohttp
-import pyotp
 import pytest
 import pytest_asyncio
 from sqlmodel import Session, col, select
 
 from assistant.channels.email.channel import EmailChannel
-from assistant.demo.people import AGENTS
 from assistant.store.tables import Conversation, Message, Outbox
+from tests.doubles.console_browser import Console
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import eventually
 from tests.doubles.mail_desk import MAILS
@@ -72,34 +69,6 @@ async def message_of(desk: DeskInside, sender: str) -> tuple[Message, Conversati
         return (found[0], found[1]) if found else None
 
     return await eventually(look, f"the mail of {sender}")
-
-
-class Console:
-    """An agent of the demo in a browser."""
-
-    def __init__(self, desk: DeskInside, role: str) -> None:
-        self.desk, self.agent = desk, next(a for a in AGENTS if a.role == role)
-        self.http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
-        self.csrf = ""
-
-    async def sign_in(self) -> Console:
-        code = pyotp.TOTP(self.agent.totp_secret).now()
-        form = {"name": self.agent.name, "password": self.agent.password, "code": code}
-        async with self.http.post(f"{self.desk.url}/console/sign-in", data=form) as answer:
-            assert answer.url.path == "/console/queue", await answer.text()
-        return self
-
-    async def page(self, path: str) -> str:
-        async with self.http.get(f"{self.desk.url}/console/{path}") as answer:
-            text = await answer.text()
-        if token := re.search(r'name="csrf" value="(\w+)"', text):
-            self.csrf = token[1]
-        return unescape(text)
-
-    async def post(self, path: str, **form: str) -> tuple[int, bytes, dict[str, str]]:
-        fields = {"csrf": self.csrf, **form}
-        async with self.http.post(f"{self.desk.url}/console/{path}", data=fields) as answer:
-            return answer.status, await answer.read(), dict(answer.headers)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

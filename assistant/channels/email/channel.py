@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
+
+import aiosmtplib
+from imapclient.exceptions import IMAPClientError
 
 from assistant.channels.email import listener, mailbox
 from assistant.channels.email.bodies import file_in
 from assistant.channels.email.composing import letter
 from assistant.channels.email.outbound import FolderOutbound, Outbound, SmtpOutbound
 from assistant.channels.email.parsing import CHANNEL, parse_message
+from assistant.channels.email.reach import fault_of
 from assistant.channels.email.sender import well_formed
 from assistant.channels.email.settings import EmailSettings, ImapSettings
 from assistant.channels.email.tokens import Tokens
-from assistant.errors import ConfigurationError, NotFound
-from assistant.interfaces import Clock, Desk, Outgoing
+from assistant.channels.hearing import NOT_STORED, STARTING, Hearing
+from assistant.errors import ConfigurationError, DeliveryDelayed, DeliveryRefused, NotFound
+from assistant.interfaces import Clock, Desk, Finding, Incoming, MailDesk, Outgoing, Way
 
+_LISTENER, _MAILBOX, _OUTGOING = "listener", "mailbox", "outgoing"
 _READERS = 2  # mails read at once; each may be as large as the largest
 
 
@@ -37,6 +44,7 @@ class EmailChannel:
         self._tokens = Tokens(settings.address, token_key)
         self._outbound = _outbound(settings)
         self._reading = asyncio.Semaphore(_READERS)
+        self._hearing = {name: Hearing(CHANNEL, name, clock) for name in _ways_of(settings)}
         self.listening_at: tuple[str, int] | None = None
 
     @asynccontextmanager
@@ -55,7 +63,27 @@ class EmailChannel:
     async def deliver(self, outgoing: Outgoing) -> None:
         """Hand over one mail, the same one for the same key; raises DeliveryDelayed or DeliveryRefused."""
         ready = letter(outgoing, settings=self._settings, tokens=self._tokens, now=self._clock.now())
-        await self._outbound.hand_over(ready)
+        try:
+            await self._outbound.hand_over(ready)
+        except DeliveryDelayed as error:
+            if why := error.data.get("why"):
+                self._hearing[_OUTGOING].fails(why)
+            raise
+        except DeliveryRefused:
+            self._hearing[_OUTGOING].works()  # our server answers, about this one mail
+            raise
+        self._hearing[_OUTGOING].works()
+
+    def ways(self) -> Sequence[Way]:
+        """Say of each way in and out since when it does not work."""
+        return [hearing.way for hearing in self._hearing.values()]
+
+    async def check(self) -> Sequence[Finding]:
+        """Sign in to the mailbox and to the server that takes our mail, side by side."""
+        checks = [_found(f"{_OUTGOING} {self._outbound.where}", self._outbound.check())]
+        if (imap := self._settings.imap) is not None:
+            checks.append(_found(f"{_MAILBOX} {imap.host}:{imap.port}", mailbox.check(imap)))
+        return await asyncio.gather(*checks)
 
     def attached(self, raw: bytes, number: int) -> bytes:
         """Give one file of a mail by its place in the list; raises NotFound."""
@@ -77,6 +105,11 @@ class EmailChannel:
 
         Its receipt is when our mail server got it, where that is known, and now otherwise.
         """
+        await desk.receive(await self._read(raw, recipients, arrived_at, is_cut=is_cut))
+
+    async def _read(
+        self, raw: bytes, recipients: Sequence[str], arrived_at: datetime | None, *, is_cut: bool
+    ) -> Incoming:
         now = self._clock.now()
         received_at = min(now, arrived_at) if arrived_at is not None else now
         async with self._reading:
@@ -88,28 +121,65 @@ class EmailChannel:
                 token_key=self._token_key,
                 recipients=recipients,
             )
-        if is_cut:
-            incoming = replace(incoming, headers={**incoming.headers, "truncated": "1"})
-        await desk.receive(incoming)
+        return replace(incoming, headers={**incoming.headers, "truncated": "1"}) if is_cut else incoming
+
+    async def list_earlier(self, desk: MailDesk, found: mailbox.Found) -> None:
+        """Have a mail that came before the mailbox was read shown to an agent, if it may be a request."""
+        incoming = await self._read(found.raw, (), found.arrived_at, is_cut=found.is_cut)
+        await desk.receive_earlier(incoming)
 
     def _listener(self, desk: Desk) -> AbstractAsyncContextManager[tuple[str, int]]:
         async def take(raw: bytes, recipients: list[str]) -> None:
-            await self.take(desk, raw, recipients=recipients)
+            with self._hearing[_LISTENER].trying(NOT_STORED):
+                await self.take(desk, raw, recipients=recipients)
 
         return listener.listening(self._settings, self._tokens, take)
 
     @asynccontextmanager
     async def _watching(self, desk: Desk, imap: ImapSettings) -> AsyncIterator[None]:
-        async def store(found: mailbox.Found) -> None:
-            await self.take(desk, found.raw, arrived_at=found.arrived_at, is_cut=found.is_cut)
-
-        task = asyncio.create_task(mailbox.watch(self._settings, imap, store), name="mailbox")
+        hearing = self._hearing[_MAILBOX]
+        hearing.fails(STARTING)
+        taker = _Taker(self, cast("MailDesk", desk))
+        task = asyncio.create_task(mailbox.watch(self._settings, imap, taker, hearing), name="mailbox")
         try:
             yield
         finally:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+@dataclass(frozen=True, slots=True)
+class _Taker:
+    """Hands what lies in the mailbox to the desk."""
+
+    channel: EmailChannel
+    desk: MailDesk
+
+    async def store(self, found: mailbox.Found) -> None:
+        await self.channel.take(self.desk, found.raw, arrived_at=found.arrived_at, is_cut=found.is_cut)
+
+    async def list_earlier(self, found: mailbox.Found) -> None:
+        await self.channel.list_earlier(self.desk, found)
+
+    async def looked_through(self, mailbox: str) -> int:
+        return await self.desk.looked_through(mailbox)
+
+    async def note_looked_through(self, mailbox: str, number: int) -> None:
+        await self.desk.note_looked_through(mailbox, number)
+
+
+def _ways_of(settings: EmailSettings) -> list[str]:
+    into = [_LISTENER] * (settings.listen_port is not None) + [_MAILBOX] * (settings.imap is not None)
+    return [*into, _OUTGOING]
+
+
+async def _found(where: str, check: Awaitable[Sequence[str]]) -> Finding:
+    try:
+        told = await check
+    except (IMAPClientError, aiosmtplib.SMTPException, OSError, EOFError, ValueError, LookupError) as error:
+        return Finding("error", CHANNEL, where, fault_of(error).text)
+    return Finding("warning" if told else "ok", CHANNEL, where, "; ".join(told) or "signed in")
 
 
 def _outbound(settings: EmailSettings) -> Outbound:

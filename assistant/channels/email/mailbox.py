@@ -1,23 +1,35 @@
-"""The way in from a mailbox: looked at regularly over IMAP, each mail moved away once the desk has it."""
+"""The way in from a mailbox: looked at regularly over IMAP, each mail moved away once the desk has it.
+
+What came before `read_from` stays where it is; of its last days the desk is shown what may be a request.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import hashlib
+import socket
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 import structlog
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
+from assistant.channels.email.reach import FolderRefused, fault_of
 from assistant.channels.email.settings import EmailSettings, ImapSettings
+from assistant.channels.hearing import NOT_STORED, Hearing
 from assistant.errors import AssistantError
 
 _LONGEST_WAIT = 900.0  # seconds between two tries
 _HEAD = 1_000_000  # bytes read of a mail that is larger than the desk takes
+_LOOKS_BACK = timedelta(days=90)  # as long as a request may still be open: a month, and two more (GDPR 12(3))
+_ANY_ZONE = timedelta(days=1)  # a search by day goes by a zone that nobody names
+_AT_ONCE = 500  # mails whose size and day are asked together
+_EARLIER_AT_ONCE = 100  # shown in one look, so that new mail does not wait for them
+_PATIENCE = 10.0  # seconds of `doctor` for each answer
 
 log = structlog.get_logger(__name__)
 
@@ -32,77 +44,192 @@ class Found:
     is_cut: bool  # only its head was read; the whole of it stays in the mailbox
 
 
-Store = Callable[[Found], Awaitable[None]]
-"""Stores one mail; returns after the commit."""
+class Taker(Protocol):
+    """Takes mails; each call returns after the commit."""
+
+    async def store(self, found: Found) -> None:
+        """Take a mail as it came in."""
+
+    async def list_earlier(self, found: Found) -> None:
+        """Show a mail that came before the mailbox was read, if it may be a request."""
+
+    async def looked_through(self, mailbox: str) -> int:
+        """Give the number up to which earlier mail was shown."""
+
+    async def note_looked_through(self, mailbox: str, number: int) -> None:
+        """Keep that number."""
 
 
-async def watch(settings: EmailSettings, imap: ImapSettings, store: Store) -> None:
+@dataclass(slots=True)
+class Look:
+    """What one look at the mailbox came to."""
+
+    taken: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    uid: int
+    size: int
+    arrived_at: datetime | None
+
+
+async def watch(settings: EmailSettings, imap: ImapSettings, taker: Taker, hearing: Hearing) -> None:
     """Look at the mailbox until cancelled; what fails is tried again later, and later still."""
     failures = 0
     while True:
-        try:
-            await look(imap, settings.max_bytes, store)
+        why = await _tried(settings, imap, taker)
+        if why is None:
             failures = 0
-        except (IMAPClientError, OSError, EOFError, ValueError, LookupError) as error:
+            hearing.works()
+        else:
             failures += 1
-            log.warning("mailbox.unreachable", error=type(error).__name__, failures=failures)
+            hearing.fails(why)
         await asyncio.sleep(min(settings.poll_every * 2 ** min(failures, 10), _LONGEST_WAIT))
 
 
-async def look(imap: ImapSettings, max_bytes: int, store: Store) -> int:
-    """Take every mail that is in the mailbox now, and say how many; one that cannot be stored stays there."""
-    taken = 0
-    async with _mailbox(imap) as client:
-        for uid in sorted(await asyncio.to_thread(client.search, ["UNDELETED"])):
-            found = await asyncio.to_thread(_fetched, client, uid, max_bytes)
-            if found is not None and await _is_stored(found, store):
-                await asyncio.to_thread(_put_away, client, uid, imap.processed_folder)
-                taken += 1
-    return taken
+async def _tried(settings: EmailSettings, imap: ImapSettings, taker: Taker) -> str | None:
+    """Look once; say in a word why it failed, or None."""
+    try:
+        looked = await look(imap, settings.max_bytes, taker)
+    except Exception as error:  # broad: whatever it is, the mailbox is looked at again later
+        log.warning("mailbox.unreachable", error=type(error).__name__)
+        return NOT_STORED if isinstance(error, AssistantError) else fault_of(error).why
+    return NOT_STORED if looked.failed else None
 
 
-async def _is_stored(found: Found, store: Store) -> bool:
+async def look(imap: ImapSettings, max_bytes: int, taker: Taker) -> Look:
+    """Take every mail that came since `read_from` and show the earlier ones; one that cannot be stored stays there."""
+    looked = Look()
+    async with _mailbox(imap) as (client, validity):
+        for facts in await asyncio.to_thread(_arrived_since, client, imap.read_from):
+            found = await asyncio.to_thread(_fetched, client, facts, max_bytes)
+            if found is None:
+                continue
+            if await _is_stored(taker.store, found):
+                await asyncio.to_thread(_put_away, client, facts.uid, imap.processed_folder)
+                looked.taken += 1
+            else:
+                looked.failed += 1
+        await _look_back(client, _named(imap, validity), imap.read_from, max_bytes, taker, looked)
+    return looked
+
+
+async def _look_back(
+    client: Any, name: str, read_from: datetime, max_bytes: int, taker: Taker, looked: Look
+) -> None:
+    """Show what came in the days before; nothing is moved, and each is shown once."""
+    upto = await taker.looked_through(name)
+    earlier, last = await asyncio.to_thread(_arrived_before, client, read_from, upto)
+    failed = 0
+    for facts in earlier:
+        found = await asyncio.to_thread(_fetched, client, facts, max_bytes)
+        failed += found is not None and not await _is_stored(taker.list_earlier, found)
+    looked.failed += failed
+    if last > upto and not failed:
+        await taker.note_looked_through(name, last)
+
+
+async def check(imap: ImapSettings) -> Sequence[str]:
+    """Sign in and open the folder as a look does, changing nothing; raises what that raises. Gives what to know."""
+    async with _mailbox(replace(imap, timeout=_PATIENCE), makes_folder=False) as (client, _):
+        if await asyncio.to_thread(client.folder_exists, imap.processed_folder):
+            return []
+    return [f"{imap.processed_folder} is not there yet; the desk makes it at its first look"]
+
+
+async def _is_stored(store: Any, found: Found) -> bool:
     try:
         await store(found)
-    except AssistantError as error:
-        log.warning("mailbox.not_stored", reason=error.code)
+    except Exception as error:  # broad: what is wrong with one mail keeps no other from being read
+        log.warning("mailbox.not_stored", reason=type(error).__name__)
         return False
     return True
 
 
 @asynccontextmanager
-async def _mailbox(imap: ImapSettings) -> AsyncIterator[Any]:
+async def _mailbox(imap: ImapSettings, *, makes_folder: bool = True) -> AsyncIterator[tuple[Any, int]]:
     """Give a client that is signed in and has the folder open; every call to it belongs into a thread."""
     client = await asyncio.to_thread(
         IMAPClient, imap.host, port=imap.port, ssl=imap.tls, timeout=imap.timeout, use_uid=True
     )
     client.normalise_times = False  # instants with their zone
     try:
-        await asyncio.to_thread(_open, client, imap)
-        yield client
+        validity = await asyncio.to_thread(_open, client, imap, makes_folder=makes_folder)
+        yield client, validity
         await asyncio.to_thread(client.logout)
     finally:
-        with suppress(IMAPClientError, OSError):
-            client.shutdown()
+        _hang_up(client)
 
 
-def _open(client: Any, imap: ImapSettings) -> None:
+def _hang_up(client: Any) -> None:
+    """Close the connection; a call that a thread still waits in ends by it, and would block the closing otherwise."""
+    with suppress(IMAPClientError, OSError):
+        client.socket().shutdown(socket.SHUT_RDWR)
+    with suppress(IMAPClientError, OSError):
+        client.shutdown()
+
+
+def _open(client: Any, imap: ImapSettings, *, makes_folder: bool) -> int:
     client.login(imap.user, imap.password)
-    if not client.folder_exists(imap.processed_folder):
-        client.create_folder(imap.processed_folder)
-    client.select_folder(imap.folder)
+    try:
+        if makes_folder and not client.folder_exists(imap.processed_folder):
+            client.create_folder(imap.processed_folder)
+        opened = client.select_folder(imap.folder)
+    except IMAPClientError as error:
+        raise FolderRefused(
+            f"it does not let us open {imap.folder} or make {imap.processed_folder}; mend folder, "
+            "processed_folder or the account's rights"
+        ) from error
+    if opened.get(b"READ-ONLY"):
+        raise FolderRefused(
+            f"it opens {imap.folder} for reading only; give the account the right to move mail"
+        )
+    return int(opened.get(b"UIDVALIDITY", 0))
 
 
-def _fetched(client: Any, uid: int, max_bytes: int) -> Found | None:
+def _named(imap: ImapSettings, validity: int) -> str:
+    """Name a mailbox as its server numbers it now, without naming anybody."""
+    told = f"{imap.host}\0{imap.port}\0{imap.user}\0{imap.folder}\0{validity}\0{imap.read_from.isoformat()}"
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def _arrived_since(client: Any, read_from: datetime) -> list[_Facts]:
+    uids = client.search(["UNDELETED", "SINCE", (read_from - _ANY_ZONE).date()])
+    return [f for f in _facts(client, uids) if f.arrived_at is None or f.arrived_at >= read_from]
+
+
+def _arrived_before(client: Any, read_from: datetime, upto: int) -> tuple[list[_Facts], int]:
+    """Give the next mails from before, and the number up to which there is nothing else."""
+    first = read_from - _LOOKS_BACK
+    days = ["SINCE", (first - _ANY_ZONE).date(), "BEFORE", (read_from + 2 * _ANY_ZONE).date()]
+    found = client.search(["UNDELETED", "UID", f"{upto + 1}:*", *days])
+    uids = sorted(uid for uid in found if uid > upto)[:_EARLIER_AT_ONCE]  # `n:*` always holds the last one
+    facts = [f for f in _facts(client, uids) if f.arrived_at and first <= f.arrived_at < read_from]
+    return facts, max(uids, default=upto)
+
+
+def _facts(client: Any, uids: Sequence[int]) -> list[_Facts]:
+    """Ask size and arrival of mails; what somebody moved meanwhile is not there."""
+    ordered = sorted(uids)
+    told: dict[int, Any] = {}
+    for at in range(0, len(ordered), _AT_ONCE):
+        told |= client.fetch(ordered[at : at + _AT_ONCE], ["RFC822.SIZE", "INTERNALDATE"])
+    return [
+        _Facts(uid, told[uid][b"RFC822.SIZE"], told[uid].get(b"INTERNALDATE"))
+        for uid in ordered
+        if b"RFC822.SIZE" in told.get(uid, {})
+    ]
+
+
+def _fetched(client: Any, facts: _Facts, max_bytes: int) -> Found | None:
     """Read one mail without marking it as read; None if somebody moved it meanwhile."""
-    facts = client.fetch([uid], ["RFC822.SIZE", "INTERNALDATE"]).get(uid)
-    if facts is None:
-        return None
-    is_cut = facts[b"RFC822.SIZE"] > max_bytes
+    is_cut = facts.size > max_bytes
     wanted = f"BODY.PEEK[]<0.{_HEAD}>" if is_cut else "BODY.PEEK[]"
-    parts = client.fetch([uid], [wanted]).get(uid, {})
+    parts = client.fetch([facts.uid], [wanted]).get(facts.uid, {})
     raw = next((value for name, value in parts.items() if name.startswith(b"BODY[]")), None)
-    return None if raw is None else Found(uid, raw, facts.get(b"INTERNALDATE"), is_cut)
+    return None if raw is None else Found(facts.uid, raw, facts.arrived_at, is_cut)
 
 
 def _put_away(client: Any, uid: int, folder: str) -> None:

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 import aiosmtplib
 
 from assistant.channels.email.composing import Letter
+from assistant.channels.email.reach import fault_of
 from assistant.channels.email.settings import SmtpSettings
 from assistant.errors import DeliveryDelayed, DeliveryRefused
 
 _PERMANENT = 500
+_PATIENCE = 10.0  # seconds of `doctor` for each answer
 # Our own account or settings are wrong (RFC 4954, RFC 3207): mending them lets every mail through.
 _OUR_FAULT = {530, 534, 535, 538}
 
 
 class Outbound(Protocol):
     """A way out."""
+
+    @property
+    def where(self) -> str:
+        """Say where it leads, for whoever mends it."""
+
+    async def check(self) -> Sequence[str]:
+        """See that a letter could be handed over, handing over none; gives what to know, raises what is wrong."""
 
     async def hand_over(self, letter: Letter) -> None:
         """Return once somebody else answers for the letter; raises DeliveryDelayed or DeliveryRefused."""
@@ -42,9 +52,23 @@ class SmtpOutbound:
             return
         raise failure
 
+    @property
+    def where(self) -> str:
+        """Give the server's name and port."""
+        return f"{self._settings.host}:{self._settings.port}"
+
+    async def check(self) -> Sequence[str]:
+        """Connect, agree on TLS and sign in, as for a letter."""
+        async with self._client(_PATIENCE):
+            return []
+
     async def _send(self, letter: Letter) -> None:
+        async with self._client(self._settings.timeout) as client:
+            await client.sendmail(letter.sender, [letter.recipient], letter.content)
+
+    def _client(self, timeout: float) -> aiosmtplib.SMTP:
         settings = self._settings
-        async with aiosmtplib.SMTP(
+        return aiosmtplib.SMTP(
             hostname=settings.host,
             port=settings.port,
             username=settings.user or None,
@@ -52,9 +76,8 @@ class SmtpOutbound:
             local_hostname=self._domain,
             use_tls=settings.tls,
             start_tls=settings.starttls and not settings.tls,
-            timeout=settings.timeout,
-        ) as client:
-            await client.sendmail(letter.sender, [letter.recipient], letter.content)
+            timeout=timeout,
+        )
 
 
 class FolderOutbound:
@@ -62,6 +85,18 @@ class FolderOutbound:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    @property
+    def where(self) -> str:
+        """Give the folder."""
+        return str(self._folder)
+
+    async def check(self) -> Sequence[str]:
+        """See that files can be made there."""
+        missing = not self._folder.is_dir()
+        if not missing and not os.access(self._folder, os.W_OK | os.X_OK):
+            raise PermissionError
+        return ["it is not there yet; the desk makes it with the first letter"] if missing else []
 
     async def hand_over(self, letter: Letter) -> None:
         """Write the file whole or not at all, with the envelope on top as a final delivery has it."""
@@ -72,7 +107,8 @@ class FolderOutbound:
             await asyncio.to_thread(self._write, f"{name}.eml", envelope + letter.content)
         except OSError as error:
             raise DeliveryDelayed(
-                f"No mail can be written to {self._folder} ({error.strerror}); make room or mend its rights."
+                f"No mail can be written to {self._folder} ({error.strerror}); make room or mend its rights.",
+                why="folder",
             ) from error
 
     def _write(self, name: str, content: bytes) -> None:
@@ -98,7 +134,11 @@ def _failure(error: Exception, letter: Letter) -> DeliveryDelayed | DeliveryRefu
             smtp_code=code,
         )
     said = f"answered {code}" if code is not None else f"could not be reached ({type(error).__name__})"
-    return DeliveryDelayed(f"The mail server {said}; it is tried again.", message_id=letter.message_id)
+    # What our server says of one recipient for now (greylisting) is no fault of the way out.
+    why = "" if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else fault_of(error).why
+    return DeliveryDelayed(
+        f"The mail server {said}; it is tried again.", message_id=letter.message_id, why=why
+    )
 
 
 def _code(error: Exception) -> int | None:

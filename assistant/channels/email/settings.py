@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,7 @@ class ImapSettings:
     password: str = field(repr=False)
     folder: str = "INBOX"
     processed_folder: str = "Processed"
+    read_from: datetime  # older mail is never answered by itself
     tls: bool = True
     timeout: float = 30.0  # seconds, for every answer of the server
 

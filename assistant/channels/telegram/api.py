@@ -97,6 +97,19 @@ class BotApi:
         with self._in_our_words():
             await self._bot.delete_webhook(drop_pending_updates=False)
 
+    async def check_token(self) -> None:
+        """See that the token is a bot's."""
+        with self._in_our_words():
+            await self._bot.get_me()
+
+    async def hook_fault(self) -> str:
+        """Say in a word why no updates reach our hook; empty where they do."""
+        with self._in_our_words():
+            info = await self._bot.get_webhook_info()
+        if info.url != self._settings.hook_url:
+            return "not_set"
+        return "refused" if info.pending_update_count and info.last_error_date else ""
+
     async def updates(self, offset: int | None) -> Sequence[Mapping[str, Any]]:
         """Wait for updates from this number on; those before it are given up."""
         with self._in_our_words():
@@ -131,9 +144,9 @@ class BotApi:
         except (BadRequest, ChatMigrated):
             raise DeliveryRefused(refused) from None
         except InvalidToken:
-            raise DeliveryDelayed(_BAD_TOKEN) from None
+            raise DeliveryDelayed(_BAD_TOKEN, why="sign_in") from None
         except (TelegramError, KeyError) as error:  # KeyError: an answer without a result
-            raise DeliveryDelayed(_OUT_OF_REACH, kind=type(error).__name__) from None
+            raise DeliveryDelayed(_OUT_OF_REACH, kind=type(error).__name__, why="unreachable") from None
         finally:
             self._note(-1)
 

@@ -7,20 +7,25 @@ import hmac
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from aiohttp import web
 
+from assistant.channels.hearing import NOT_STORED, STARTING, Hearing
 from assistant.channels.telegram.api import CHANNEL, BotApi, read
 from assistant.channels.telegram.pacing import Pacing
 from assistant.channels.telegram.polling import Backoff, Polling, persist
 from assistant.channels.telegram.settings import HOOK, TelegramSettings
 from assistant.channels.telegram.wording import laid_out
 from assistant.errors import AssistantError, DeliveryDelayed, DeliveryRefused, Invalid
-from assistant.interfaces import Choice, Clock, Desk, Outgoing
+from assistant.interfaces import Choice, Clock, Desk, Finding, Outgoing, Way
 
 log = structlog.get_logger(__name__)
+_HOOK_FAULTS = {
+    "not_set": "Telegram does not know this desk's hook; the desk sets it when it starts",
+    "refused": "Telegram cannot deliver updates there; look at server.public_url, the proxy and its certificate",
+}
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 _KEYS_REMEMBERED = 10_000
 _SECONDS_BETWEEN_LOGS = 60.0
@@ -37,6 +42,8 @@ class TelegramBot:
         self._clock = clock
         self._api = BotApi(settings)
         self._pacing = Pacing(settings.chat_seconds, settings.per_second)
+        self._into = Hearing(CHANNEL, "hook" if settings.mode == "webhook" else "polling", clock)
+        self._outgoing = Hearing(CHANNEL, "outgoing", clock)
         self._desk: Desk | None = None
         self._sent: OrderedDict[str, int] = OrderedDict()  # texts of an outgoing key that Telegram has taken
         self._nods: set[asyncio.Task[None]] = set()
@@ -51,6 +58,7 @@ class TelegramBot:
     async def listening(self, desk: Desk) -> AsyncIterator[None]:
         """Take updates while the context is open; it opens even while Telegram is out of reach."""
         self._desk = desk
+        self._into.fails(STARTING)
         await self._api.open()
         task = asyncio.create_task(self._listen(), name="telegram")
         try:
@@ -82,7 +90,30 @@ class TelegramBot:
             await self._api.send(chat_id, text, buttons)
         except DeliveryDelayed as error:
             self._pacing.silence(float(error.data.get("seconds", 0)))
+            if why := error.data.get("why"):
+                self._outgoing.fails(why)
             raise
+        except DeliveryRefused:
+            self._outgoing.works()  # Telegram answers, about this one chat
+            raise
+        self._outgoing.works()
+
+    def ways(self) -> Sequence[Way]:
+        """Say since when updates do not come, or answers do not go."""
+        return (self._into.way, self._outgoing.way)
+
+    async def check(self) -> Sequence[Finding]:
+        """Sign in as the bot, and see whether updates reach the hook."""
+        await self._api.open()
+        try:
+            await self._api.check_token()
+            fault = await self._api.hook_fault() if self._settings.mode == "webhook" else ""
+        except AssistantError as error:
+            return [Finding("error", CHANNEL, "bot", error.message)]
+        finally:
+            await self._api.close()
+        hook = [Finding("warning", CHANNEL, HOOK, _HOOK_FAULTS[fault])] if fault else []
+        return [Finding("ok", CHANNEL, "bot", "signed in"), *hook]
 
     def _remember(self, key: str, sent: int) -> None:
         self._sent[key] = sent
@@ -95,10 +126,27 @@ class TelegramBot:
     async def _listen(self) -> None:
         backoff = Backoff(self._settings.retry_seconds)
         if self._settings.mode == "webhook":
-            await persist(self._api.set_webhook, "setWebhook", backoff)
-            return
-        await persist(self._api.drop_webhook, "deleteWebhook", backoff)
-        await Polling(self._api.updates, self._take, backoff).run()
+            await self._keep_hook(backoff)
+        await persist(self._api.drop_webhook, "deleteWebhook", backoff, self._into)
+        await Polling(self._api.updates, self._take, backoff, self._into).run()
+
+    async def _keep_hook(self, backoff: Backoff) -> NoReturn:
+        """Set the hook, and look from time to time whether Telegram still reaches it: an expired certificate tells nobody."""
+        while True:
+            await persist(self._api.set_webhook, "setWebhook", backoff, self._into)
+            self._into.works()
+            while (fault := await self._hook_fault()) != "not_set":
+                if fault:
+                    self._into.fails(fault)
+                else:
+                    self._into.works()
+
+    async def _hook_fault(self) -> str:
+        await asyncio.sleep(self._settings.hook_check_seconds)
+        try:
+            return await self._api.hook_fault()
+        except AssistantError as error:
+            return str(error.data.get("why") or "refused")
 
     async def _hooked(self, http_request: web.Request) -> web.Response:
         given = http_request.headers.get(_SECRET_HEADER, "")
@@ -112,7 +160,8 @@ class TelegramBot:
         if not isinstance(update, dict):
             return _problem(400, "The body is no update.")
         try:
-            await self._take(update)
+            with self._into.trying(NOT_STORED):
+                await self._take(update)
         except AssistantError as error:
             log.warning("telegram.not_stored", code=error.code)
             return _problem(500, "The update could not be stored. Send it again.")

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from assistant.channels.hearing import NOT_STORED, Hearing
 from assistant.errors import AssistantError, DeliveryDelayed
 
 log = structlog.get_logger(__name__)
@@ -35,12 +36,13 @@ class Backoff:
         self._next = self._first
 
 
-async def persist(call: Callable[[], Awaitable[None]], what: str, backoff: Backoff) -> None:
+async def persist(call: Callable[[], Awaitable[None]], what: str, backoff: Backoff, hearing: Hearing) -> None:
     """Repeat a call until Telegram takes it; the desk runs on meanwhile."""
     while True:
         try:
             await call()
         except AssistantError as error:
+            hearing.fails(_why(error))
             await _wait_out(error, what, backoff)
         else:
             return backoff.reset()
@@ -49,8 +51,9 @@ async def persist(call: Callable[[], Awaitable[None]], what: str, backoff: Backo
 class Polling:
     """Fetches and hands on, and fetches again from the first update that could not be stored."""
 
-    def __init__(self, fetch: Fetch, take: Take, backoff: Backoff) -> None:
-        """Take where updates come from and who stores them."""
+    def __init__(self, fetch: Fetch, take: Take, backoff: Backoff, hearing: Hearing) -> None:
+        """Take where updates come from, who stores them, and where it is noted whether that works."""
+        self._hearing = hearing
         self._fetch = fetch
         self._take = take
         self._backoff = backoff
@@ -63,11 +66,14 @@ class Polling:
             try:
                 updates = await self._fetch(self._offset)
             except AssistantError as error:
+                self._hearing.fails(_why(error))
                 await _wait_out(error, "getUpdates", self._backoff)
                 continue
             if await self._hand_on(updates):
+                self._hearing.works()
                 self._backoff.reset()
             else:
+                self._hearing.fails(NOT_STORED)
                 await self._backoff.pause()
 
     async def _hand_on(self, updates: Sequence[Mapping[str, Any]]) -> bool:
@@ -90,6 +96,10 @@ class Polling:
             log.warning("telegram.not_stored", kind=type(error).__name__)
             return False
         return True
+
+
+def _why(error: AssistantError) -> str:
+    return str(error.data.get("why") or "refused")
 
 
 async def _wait_out(error: AssistantError, what: str, backoff: Backoff) -> None:

@@ -24,6 +24,7 @@ class TelegramSettings:
     public_url: str
     poll_seconds: int = 25
     retry_seconds: float = 1.0  # the first pause after a failure; it doubles up to a minute
+    hook_check_seconds: float = 300.0  # between two looks at whether updates reach our hook
     chat_seconds: float = 1.0  # between two messages to one chat
     per_second: float = 30.0  # messages to all chats together
 

@@ -16,9 +16,9 @@ from assistant.channels.webchat.texts import language_of
 from assistant.errors import ConfigurationError, DeliveryRefused
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
-    from assistant.interfaces import ChatDesk, Clock, Desk, Outgoing
+    from assistant.interfaces import ChatDesk, Clock, Desk, Finding, Outgoing, Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,14 @@ class WebChat:
         """Take no more connections and close the open ones as going away (1001); fits `app.on_shutdown`."""
         self._desk = None
         await asyncio.gather(*(socket.close(WSCloseCode.GOING_AWAY) for socket in self._sockets))
+
+    def ways(self) -> Sequence[Way]:
+        """It is deaf only where this desk serves no page at all."""
+        return ()
+
+    async def check(self) -> Sequence[Finding]:
+        """There is nobody to sign in to."""
+        return ()
 
     async def deliver(self, outgoing: Outgoing) -> None:
         """Refuse: a chat message is a stored row that its socket follows, never a delivery of its own."""

@@ -8,12 +8,14 @@ from typing import Final
 from aiohttp import web
 from sqlmodel import Session
 
+from assistant.casework.earlier import is_earlier
 from assistant.casework.intake import local_day
 from assistant.casework.outcomes import outcome_of
 from assistant.casework.person import masked_person_of
 from assistant.casework.queue import Role
 from assistant.casework.staff import list_agents
 from assistant.domain.addresses import normal_address
+from assistant.domain.due_date import due_dates
 from assistant.domain.masking import mask_email, mask_text
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import Status
@@ -147,14 +149,19 @@ def _doubts(visit: Visit, session: Session) -> list[Doubt]:
                     visit.words.instant(message.at),
                     str(message.reading.get("sentence") or ""),
                     guesses,
-                    _standing(visit.words, message),
+                    _standing(visit, message),
                     files_view(visit.words, message),
                 )
             )
     return doubts
 
 
-def _standing(words: Words, message: Message) -> str:
+def _standing(visit: Visit, message: Message) -> str:
+    """Say who has a mail and why it is here."""
+    words = visit.words
+    if is_earlier(message):
+        due_on = due_dates(message.at, calendar=visit.services.calendar).due_on
+        return words("triage.earlier", at=words.instant(message.at), due=words.day(due_on))
     unread = why_unread(message.headers, message.text)
     return words(f"triage.unread_{unread}") if unread else words("triage.at_support")
 

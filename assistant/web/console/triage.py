@@ -10,6 +10,13 @@ from assistant.casework.talking import in_triage
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.rights import Right
 from assistant.store.queries import last_message_of
+from assistant.store.tables import Message
+
+
+def _heard(desk: TalkingDesk, message: Message | None) -> str | None:
+    """Give the language in which a mail was read, where it is one of ours: it is answered in it."""
+    language = message.reading.get("language") if message else None
+    return language if language in desk.services.settings.controller.languages else None
 
 
 def open_from_triage(desk: TalkingDesk, session: Session, ident: str, right: Right, agent: Principal) -> None:
@@ -19,6 +26,7 @@ def open_from_triage(desk: TalkingDesk, session: Session, ident: str, right: Rig
     message = last_message_of(session, ident)
     received_at = message.at if message else conversation.started_at
     conversation.triage = False
+    conversation.language = conversation.language or _heard(desk, message)
     session.add(conversation)
     turn = desk.quiet_turn(session, conversation)
     turn.state = turn.state.asking("chat_ask_right", "choice", received_at=received_at.isoformat())

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import ImapSettings
 from assistant.errors import StoreUnavailable
+from assistant.interfaces import Way
 from tests.doubles import dovecot
 from tests.doubles.chat_desk import StillClock
 from tests.doubles.mail_desk import KEY, MAILS, MemoryMailDesk, mail_settings
@@ -47,8 +48,13 @@ def mailbox(server: dovecot.Dovecot) -> Iterator[IMAPClient]:
         yield client
 
 
-def put(mailbox: IMAPClient, raw: bytes) -> None:
-    mailbox.append("INBOX", raw.replace(b"\n", b"\r\n"), (), ARRIVED)
+def put(mailbox: IMAPClient, raw: bytes, arrived_at: datetime = ARRIVED) -> None:
+    mailbox.append("INBOX", raw.replace(b"\n", b"\r\n"), (), arrived_at)
+
+
+def a_mail(subject: str) -> bytes:
+    head = f"From: a@client.example\nSubject: {subject}\nMessage-ID: <{subject}@client.example>\n"
+    return f"{head}\nPlease delete my data.\n".encode()
 
 
 def left(mailbox: IMAPClient) -> int:
@@ -75,14 +81,23 @@ async def watching(
     tmp_path: Path,
     *,
     password: str = dovecot.PASSWORD,
+    read_from: datetime = ARRIVED,
+    processed_folder: str = "Processed",
     **changed: Any,
-) -> AsyncIterator[None]:
+) -> AsyncIterator[EmailChannel]:
     imap = ImapSettings(
-        host="127.0.0.1", port=server.imap_port, user=dovecot.USER, password=password, tls=False
+        host="127.0.0.1",
+        port=server.imap_port,
+        user=dovecot.USER,
+        password=password,
+        tls=False,
+        read_from=read_from,
+        processed_folder=processed_folder,
     )
     settings = mail_settings(tmp_path, **{"imap": imap, "poll_every": 0.1, **changed})
-    async with EmailChannel(settings, StillClock(LATER), KEY).listening(desk):
-        yield
+    channel = EmailChannel(settings, StillClock(LATER), KEY)
+    async with channel.listening(desk):
+        yield channel
 
 
 async def test_mail_is_read_stored_and_put_away_with_the_instant_it_arrived(
@@ -241,3 +256,100 @@ async def failing_first(port: int, times: int) -> AsyncIterator[tuple[int, list[
     async with server:
         yield server.sockets[0].getsockname()[1], cut
     await asyncio.wait_for(asyncio.gather(*pipes, return_exceptions=True), 20)
+
+
+# ── a mailbox that was in use before ────────────────────────────────────────────────────────────────
+
+
+async def test_mail_from_before_the_first_start_is_shown_once_with_its_day_and_never_moved(
+    server: dovecot.Dovecot, mailbox: IMAPClient, tmp_path: Path
+) -> None:
+    desk = MemoryMailDesk()
+    days = {"ancient": 91, "old": 89, "yesterday": 1, "just": 0}
+    for subject, ago in days.items():
+        put(mailbox, a_mail(subject), ARRIVED - timedelta(days=ago, seconds=1))
+    put(mailbox, a_mail("new"), ARRIVED)
+    async with watching(server, desk, tmp_path):
+        await until(lambda: put_away(mailbox) == 1 and bool(desk.looked))
+    assert [incoming.subject for incoming in desk.taken] == ["new"]
+    shown = {incoming.subject: incoming.received_at for incoming in desk.earlier}
+    assert shown == {
+        name: ARRIVED - timedelta(days=days[name], seconds=1) for name in ("old", "yesterday", "just")
+    }
+    assert left(mailbox) == 4
+
+    put(mailbox, a_mail("moved back in"), ARRIVED - timedelta(days=2))
+    put(mailbox, a_mail("newer"), ARRIVED + timedelta(days=1))
+    async with watching(server, desk, tmp_path):
+        await until(lambda: put_away(mailbox) == 2 and len(desk.earlier) > 3)
+        await until(lambda: len(set(desk.looked.values())) == 1)
+    assert [incoming.subject for incoming in desk.earlier[3:]] == ["moved back in"]
+    assert [incoming.subject for incoming in desk.taken] == ["new", "newer"]
+    assert left(mailbox) == 5
+
+
+async def test_mail_nobody_thought_of_stays_and_holds_up_no_other(
+    server: dovecot.Dovecot, mailbox: IMAPClient, tmp_path: Path
+) -> None:
+    desk = MemoryMailDesk()
+    desk.poisoned = {"two"}
+    for subject in ("one", "two", "three"):
+        put(mailbox, a_mail(subject))
+    async with watching(server, desk, tmp_path) as channel:
+        await until(lambda: put_away(mailbox) == 2 and way_of(channel).why == "not_stored")
+        assert way_of(channel).deaf_since == LATER
+        desk.poisoned = set()
+        await until(lambda: put_away(mailbox) == 3 and way_of(channel).deaf_since is None)
+    assert [incoming.subject for incoming in desk.taken] == ["one", "three", "two"]
+
+
+# ── deaf ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def way_of(channel: EmailChannel) -> Way:
+    return next(way for way in channel.ways() if way.name == "mailbox")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why", "told"),
+    [
+        ({"password": "wrong"}, "sign_in", "refuses user or password"),
+        ({"processed_folder": "bad//name"}, "folder", "does not let us open INBOX or make bad//name"),
+        ({"port": 1}, "unreachable", "nobody listens there"),
+    ],
+)
+async def test_a_deaf_mailbox_says_since_when_and_what_to_mend(
+    server: dovecot.Dovecot, mailbox: IMAPClient, tmp_path: Path, wrong: dict[str, Any], why: str, told: str
+) -> None:
+    where = replace(server, imap_port=wrong.pop("port", server.imap_port))
+    async with watching(where, MemoryMailDesk(), tmp_path, **wrong) as channel:
+        await until(lambda: way_of(channel).why == why)
+        assert way_of(channel).deaf_since == LATER
+        findings = {each.where.split()[0]: each for each in await channel.check()}
+    if why != "folder":  # what is not there yet is made at the first look, and `check` changes nothing
+        assert findings["mailbox"].level == "error"
+        assert told in findings["mailbox"].text
+        assert "wrong" not in findings["mailbox"].text
+    async with watching(server, MemoryMailDesk(), tmp_path) as channel:
+        await until(lambda: way_of(channel).deaf_since is None)
+        assert [each.level for each in await channel.check()] == ["warning", "ok"]
+
+
+async def test_checking_a_mailbox_moves_and_makes_nothing(
+    server: dovecot.Dovecot, mailbox: IMAPClient, tmp_path: Path
+) -> None:
+    put(mailbox, a_mail("new"))
+    imap = ImapSettings(
+        host="127.0.0.1",
+        port=server.imap_port,
+        user=dovecot.USER,
+        password=dovecot.PASSWORD,
+        tls=False,
+        read_from=ARRIVED,
+    )
+    channel = EmailChannel(mail_settings(tmp_path, imap=imap), StillClock(LATER), KEY)
+    _, found = await channel.check()
+    assert (found.level, found.where) == ("warning", f"mailbox 127.0.0.1:{server.imap_port}")
+    assert "Processed is not there yet" in found.text
+    assert left(mailbox) == 1
+    assert not mailbox.folder_exists("Processed")

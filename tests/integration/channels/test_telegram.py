@@ -551,3 +551,80 @@ def test_neither_token_nor_secret_is_shown() -> None:
     shown = repr(settings("http://127.0.0.1:1"))
     assert TOKEN not in shown
     assert SECRET not in shown
+
+
+# ── deaf ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ways_of(bot: TelegramBot) -> dict[str, str]:
+    return {way.name: way.why for way in bot.ways()}
+
+
+async def until_ways(bot: TelegramBot, **expected: str) -> None:
+    async with asyncio.timeout(10):
+        while ways_of(bot) != expected:  # noqa: ASYNC110  the bot's own task decides
+            await asyncio.sleep(0.01)
+
+
+async def test_a_hook_telegram_does_not_take_is_deaf_until_it_does(api: BotApiServer) -> None:
+    for _ in range(3):
+        api.fail("setWebhook", 400, "Bad Request: bad webhook")
+    async with running(api, retry_seconds=0.1) as it:
+        await until_ways(it.bot, hook="refused", outgoing="")
+        assert it.bot.ways()[0].deaf_since == StillClock().now()
+        await until_ways(it.bot, hook="", outgoing="")
+
+
+async def test_a_hook_telegram_no_longer_reaches_is_deaf_and_one_taken_away_is_set_again(
+    api: BotApiServer,
+) -> None:
+    async with running(api, hook_check_seconds=0.05) as it:
+        await until_ways(it.bot, hook="", outgoing="")
+        api.hook_trouble = {"pending_update_count": 3, "last_error_date": 1_790_000_000}
+        await until_ways(it.bot, hook="refused", outgoing="")
+        (found, hook) = await it.bot.check()
+        assert (found.level, hook.level) == ("ok", "warning")
+        assert "certificate" in hook.text
+
+
+async def test_a_hook_somebody_took_away_is_set_again(api: BotApiServer) -> None:
+    async with running(api, hook_check_seconds=0.05):
+        await api.called("setWebhook")
+        api.webhook = None
+        await api.called("setWebhook", 2)
+
+
+async def test_an_update_that_cannot_be_stored_makes_the_hook_deaf_until_the_next_can(
+    hooked: Running,
+) -> None:
+    hooked.desk.broken = True
+    assert await hooked.api.post(text_update(1, "hello")) == 500
+    assert ways_of(hooked.bot)["hook"] == "not_stored"
+    hooked.desk.broken = False
+    assert await hooked.api.post(text_update(1, "hello")) == 200
+    assert ways_of(hooked.bot)["hook"] == ""
+
+
+async def test_polling_with_a_wrong_token_is_deaf_and_check_says_what_to_mend() -> None:
+    async with (
+        BotApiServer(token="654321:another").running() as strange,
+        running(strange, mode="polling") as it,
+    ):
+        await until_ways(it.bot, polling="sign_in", outgoing="")
+        with pytest.raises(DeliveryDelayed):
+            await it.bot.deliver(reply())
+        assert ways_of(it.bot)["outgoing"] == "sign_in"
+    async with BotApiServer(token="654321:another").running() as strange:
+        bot = TelegramBot(settings(strange.url), StillClock())
+        (found,) = await bot.check()
+        assert (found.level, found.text) == (
+            "error",
+            "Telegram does not accept the bot's token; mend telegram.token_env.",
+        )
+
+
+async def test_asking_to_slow_down_is_not_deaf(hooked: Running) -> None:
+    hooked.api.fail("sendMessage", 429, "Too Many Requests: retry after 1", retry_after=1)
+    with pytest.raises(DeliveryDelayed):
+        await hooked.bot.deliver(reply())
+    assert ways_of(hooked.bot)["outgoing"] == ""

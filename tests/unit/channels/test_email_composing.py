@@ -305,9 +305,9 @@ def test_a_channel_with_no_way_out_or_a_bad_address_is_refused_at_start(tmp_path
 def test_passwords_are_not_shown() -> None:
     from assistant.channels.email.settings import ImapSettings, SmtpSettings
 
-    shown = repr(ImapSettings(host="h", user="u", password="hush")) + repr(
-        SmtpSettings(host="h", password="hush")
-    )
+    shown = repr(
+        ImapSettings(host="h", user="u", password="hush", read_from=datetime(2026, 11, 1, tzinfo=UTC))
+    ) + repr(SmtpSettings(host="h", password="hush"))
 
     assert "hush" not in shown
     assert replace(SETTINGS, display_name="x").domain == "desk.example.test"
