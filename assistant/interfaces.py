@@ -21,6 +21,7 @@ from assistant.domain.plan import (
     Step,
     StepOutcome,
 )
+from assistant.domain.rectifying import Correctable
 from assistant.domain.rights import Right
 
 
@@ -251,6 +252,9 @@ class DataSource(Exporter, Protocol):
 
     async def check(self) -> Sequence[Finding]:
         """Compare the map with what is really there; raises SourceUnavailable if it cannot be reached."""
+
+    def correctable(self) -> Mapping[str, Correctable]:
+        """Give the fields that its map lets a person have corrected."""
 
     async def contacts(self, identity: Identity) -> Sequence[Contact]:
         """List the addresses on file of whoever the identity matches."""

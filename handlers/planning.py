@@ -29,6 +29,8 @@ async def plan_over(
     proposals = await asyncio.gather(
         *(source.propose(at, order) for source, at in zip(sources, located, strict=True))
     )
+    corrects = dict.fromkeys(chain.from_iterable(p.corrects for p in proposals))
+    holds = dict.fromkeys(chain.from_iterable(p.holds for p in proposals))
     return Plan(
         right=right,
         located=tuple(located),
@@ -37,6 +39,8 @@ async def plan_over(
         keeps=tuple(keep for p in proposals for keep in p.keeps),
         blockers=tuple(blocker for p in proposals for blocker in p.blockers),
         conflicts=tuple(conflict for p in proposals for conflict in p.conflicts),
+        corrects=tuple(corrects),
+        holds=tuple(name for name in holds if name not in corrects),
     )
 
 

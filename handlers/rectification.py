@@ -8,38 +8,36 @@ from typing import Any
 
 from assistant.domain.assurance import Tier
 from assistant.domain.plan import Identity, Operation, Order, Plan
+from assistant.domain.rectifying import Changes
 from assistant.domain.rights import Right
 from assistant.interfaces import DataSource
 from handlers.planning import plan_over
 
-CONTACTS = frozenset({"email", "phone", "billing_email"})
-
 
 class Rectification:
-    """Needs to know which field, and what is right; a contact is changed only on a stronger proof (A26)."""
+    """Needs to know which field and what is right, part by part, and a yes to exactly that before there is a plan."""
 
     right = Right.RECTIFICATION
     operation = Operation.RECTIFY
 
     def tier(self, details: Mapping[str, Any]) -> Tier:
-        """T1 for what is harmless, T2 for how the person is reached."""
-        return Tier.T2 if details.get("field") in CONTACTS else Tier.T1
+        """T1 at the least: which fields need more the maps say."""
+        return Tier.T1
 
     def missing(self, details: Mapping[str, Any]) -> str | None:
-        """Ask for the field first, then for the new value."""
-        if not details.get("field"):
+        """Ask what is wrong, then for the right value of each part, then whether all is as it was meant."""
+        changes = Changes.of(details)
+        if not changes.parts:
             return "ask_rectification"
-        return None if details.get("new_value") else "ask_rectification_value"
+        if part := changes.unsettled:
+            if part.either:
+                return "ask_rectification_which"
+            return "ask_rectification_part" if part.part_of else "ask_rectification_value"
+        return None if changes.confirmed else "confirm_rectification"
 
     async def propose(
         self, identity: Identity, sources: Sequence[DataSource], details: Mapping[str, Any], today: datetime
     ) -> Plan:
-        """Put the new value wherever the map has the field."""
-        values = {str(details["field"]): str(details["new_value"])}
-        return await plan_over(
-            self.right,
-            identity,
-            sources,
-            Order(self.operation, today.date(), new_values=values),
-            details,
-        )
+        """Put the new values wherever the maps have the fields."""
+        order = Order(self.operation, today.date(), new_values=Changes.of(details).new_values)
+        return await plan_over(self.right, identity, sources, order, details)

@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any, Final
 
+from intents.which_is_right import ADDRESS, Told, of_tokens, of_words
 from intents.wording import matcher, words_of
 
 FIELDS: Final = {
@@ -58,16 +61,18 @@ _NEW: Final = (
     matcher(rf":[ \t]+{_REST}"),
 )
 _NO_VALUE: Final = matcher(r"(?:not )?<wrong>|(?:<mine>|<change>)\b")
-_OLD_EMAIL: Final = matcher(
-    rf"(?:<not>(?:\s+(?:plus|longer|mehr))?\s+|{_EMAIL}\s+<replaces>\s+)({_EMAIL})|({_EMAIL})\s+asemel"
-)
 _THE_DAY: Final = re.compile(r"^[^\W\d]{2,3}\s+(?=\d)")
-_MOST_CHARACTERS: Final = 8_000  # whoever corrects something says it early, and the search takes its time
+_MOST_CHARACTERS: Final = 4_000  # whoever corrects something says it early, and the search takes its time
 # Fields that hold a digit, all of them.
 _NUMBERED: Final = frozenset({"address", "date_of_birth", "phone", "postcode", "tax_id"})
 _WORDS_OF_A_NAME: Final = 5
 _EMAILS: Final = re.compile(_EMAIL)
-_PHONES: Final = re.compile(r"\+?\d(?:[\s.()-]?\d){7,14}")
+_PHONES: Final = re.compile(r"\+?\d(?:[ \t.()/-]{0,2}\d){7,14}")
+_DAYS: Final = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{4}"
+    r"|\d{1,2}(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+)?[^\W\d]{3,10}\.?,?\s+(?:de\s+)?\d{4}|[^\W\d]{3,10}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}",
+    re.IGNORECASE,
+)
 
 
 def _field(text: str) -> str | None:
@@ -96,23 +101,6 @@ def _values(text: str) -> tuple[str | None, str | None]:
     return None, next((value for value in hits if value and not _NO_VALUE.match(value)), None)
 
 
-def _emails(text: str, replaced: str | None) -> tuple[str | None, str | None]:
-    """Give the old and the new of up to two addresses: the old comes first, unless it says which."""
-    found = list(dict.fromkeys(email.rstrip(".-") for email in _EMAILS.findall(text)))
-    if len(found) < 2:  # noqa: PLR2004 - a pair
-        only = found[0] if found else None
-        return (only, None) if only == replaced else (None, only)
-    named = _OLD_EMAIL.search(text)
-    old = (named.group(1) or named.group(2)).rstrip(".-") if named else found[0]
-    return old, next(email for email in reversed(found) if email != old)
-
-
-def _phone(text: str, new: str | None) -> str | None:
-    within = _PHONES.search(new) if new else None
-    found = _PHONES.findall(text)
-    return within.group() if within else (found[-1] if found else None)
-
-
 def _likely(field: str, value: str | None) -> str | None:
     """Give a value as its field can hold it; one that cannot be is asked for again rather than guessed."""
     if value is None or _NO_VALUE.match(value):
@@ -126,19 +114,182 @@ def _likely(field: str, value: str | None) -> str | None:
     return value if named else None
 
 
-def change_in(text: str) -> dict[str, str | None]:
-    """Give field, old_value and new_value, each None where the text does not say it."""
-    text = text[:_MOST_CHARACTERS]
+def change_in(text: str) -> dict[str, Any]:
+    """Give field, old_value and new_value, each None where the text does not say it.
+
+    `either` holds two values of which the text does not say which is right, `more_changes` further fields.
+    """
+    text = _on_one_line(text[:_MOST_CHARACTERS])
+    pieces = [found for each in _by_field(text) if (found := _one_change(each))]
+    told = [found for found in pieces if _says_something(found)]
+    if len({found["field"] for found in told}) == len(told) > 1:
+        return told[0] | {"more_changes": told[1:]}
+    whole = _one_change(text)
+    if len(pieces) > 1 and not told and not _says_something(whole):
+        return pieces[0] | {"more_changes": pieces[1:]}
+    return told[0] if len(pieces) > 1 and told else whole
+
+
+def _says_something(found: Mapping[str, Any]) -> bool:
+    return bool(found.get("new_value") or found.get("either"))
+
+
+def _on_one_line(text: str) -> str:
+    """Join the lines of an address: those that begin with a postcode, and the town before a line that is one."""
+    return _NEXT_LINE.sub(", ", text)
+
+
+_UK: Final = r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
+_NEXT_LINE: Final = re.compile(
+    rf",?[ ]*\n[ ]*(?=(?:[A-Z]{{1,3}}-)?\d{{4,5}} ?[A-Z]|{_UK}\b|[A-Z][\w'’-]{{1,30}}(?: [A-Z][\w'’-]{{1,30}})?,?\n{_UK}\b)"
+)
+
+
+def _one_change(text: str) -> dict[str, Any]:
     old, new = _values(text)
     field = _field(text)
-    if field is None and new and _EMAILS.fullmatch(new):
+    if field in {None, "address"} and _EMAILS.search(text) and not ADDRESS.search(text):
         field = "email"
     if field is None:
         return {}
-    if field == "email":
-        old, new = _emails(text, old)
-    elif field == "phone":
-        old, new = _likely(field, old), _phone(text, new)
-    else:
-        old, new = _likely(field, old), _likely(field, new)
-    return {"field": field, "old_value": old if old != new else None, "new_value": new}
+    told = _told(field, text, old, new)
+    change: dict[str, Any] = {"field": field, "old_value": told.old, "new_value": told.new}
+    return change | ({"either": list(told.either)} if told.either else {})
+
+
+def _told(field: str, text: str, old: str | None, new: str | None) -> Told:
+    """Hold the two readings against each other: by the order of words, and by what stands beside each value."""
+    if tokens := _tokens(field, text):
+        return of_tokens(text, tokens)
+    if field in _BY_FORM:
+        return Told()
+    told = of_words(text, lambda piece: _as_value(field, piece))
+    first = Told(_likely(field, old), _likely(field, new))
+    if not told.new and not told.either:
+        plain = first.new or _just_named(field, text)
+        return Told(first.old if first.old != plain else told.old, plain)
+    if (told.either and {first.old, first.new} == {*told.either}) or (told.new == first.new and not told.old):
+        return first
+    if first.new and told.old and told.new and first.new.casefold() == told.old.casefold():
+        return Told(either=(told.new, told.old))
+    return told
+
+
+def _just_named(field: str, text: str) -> str | None:
+    """Give what stands right behind the name of a field; who says their own name may only greet."""
+    if field == "name":
+        return None
+    for hit in _NAMED[field].finditer(text):
+        if value := _as_value(field, _value(hit.group(1))):
+            return value
+    return None
+
+
+_NAMED: Final = {
+    name: matcher(rf"(?<!\w)(?:{words})(?!\w)\s*(?:<is>(?!\w)|[:=-])?\s*([^\n]{{1,160}})")
+    for name, words in FIELDS.items()
+}
+_BY_FORM: Final = frozenset({"email", "phone"})
+
+
+def _tokens(field: str, text: str) -> list[re.Match[str]]:
+    pattern = {"email": _EMAILS, "phone": _PHONES, "date_of_birth": _DAYS}.get(field)
+    return list(pattern.finditer(text)) if pattern else []
+
+
+_FIELD_WORDS: Final = f"(?:{'|'.join(FIELDS.values())})"
+_LEAD: Final = matcher(
+    rf"^(?:\s*(?:[-–—:=,;.]|(?:that|which|et|and|so|hello|hi|bonjour|(?-i:the|la|le|l['’]|in|to|at|à|au)|<mine>|<is>|{_FIELD_WORDS})(?![\w'’-])))+\s*"
+)
+_TAIL: Final = matcher(
+    r"\s*,?\s*(?<!\w)(?:<please>|<in_your_records>|as|comme|and|et|but|mais|or|ou|so|which|that|,)(?!\w).*$"
+)
+
+
+def _as_value(field: str, piece: str) -> str | None:
+    """Give the value that a piece of text is, if it can be one: without the words that lead to it and follow it."""
+    value = _TAIL.sub("", _LEAD.sub("", piece.strip(), count=1)).strip(' \t-–—:=,;.()[]"“”«»')
+    if not value or len(value) > _LONGEST_VALUE or _NO_VALUE.match(value) or _field(value) == field:
+        return None
+    if field in _NUMBERED:
+        return value if any(map(str.isdigit, value)) else None
+    words = value.split()
+    return (
+        value if len(words) <= _WORDS_OF_A_NAME and (words[0][0].isupper() or words[0][0].isdigit()) else None
+    )
+
+
+_LONGEST_VALUE: Final = 160
+
+
+# ── several fields in one message ───────────────────────────────────────────────────────────────────
+
+_JOINS: Final = re.compile(r"[.;,\n]|\b(?:and|et|plus|also|aussi|ainsi que|as well as)\b", re.IGNORECASE)
+
+
+def _blotted(hit: re.Match[str]) -> str:
+    value = hit.group().rstrip(" ,.")
+    return "_" * len(value) + hit.group()[len(value) :]
+
+
+def _by_field(text: str) -> list[str]:
+    """Cut a text where it turns to another field; one piece if it speaks of one alone."""
+    masked = _EMAILS.sub(_blotted, ADDRESS.sub(_blotted, text))
+    taken: list[tuple[int, int, str]] = []
+    for name, pattern in _FIELDS.items():
+        for hit in pattern.finditer(masked):
+            if not any(hit.start() < end and start < hit.end() for start, end, _ in taken):
+                taken.append((hit.start(), hit.end(), name))
+    taken.sort()
+    cuts = [0]
+    for (_, end, name), (start, _, following) in pairwise(taken):
+        joins = [hit.start() for hit in _JOINS.finditer(masked, end, start)]
+        if name != following and joins:
+            cuts.append(joins[-1])
+    return [text[a:b].strip(" .,;\n") for a, b in zip(cuts, [*cuts[1:], len(text)], strict=True)]
+
+
+# ── answers to a question ───────────────────────────────────────────────────────────────────────────
+
+_ASKED: Final = {name: matcher(rf"\s*<{name}>[\s.!,]*") for name in ("yes", "no", "unchanged")}
+_BEGINS: Final = matcher(
+    rf"^\s*(?:(?:it|that|this)(?:'s| is| should be)|<new_behind>|c['’]est|<is>|put|write|please|<mine>|{_FIELD_WORDS}|[:=-]|\s)+\s*(?=\S)"
+)
+
+
+def is_yes(text: str) -> bool:
+    """Tell whether an answer is a yes and nothing else."""
+    return _ASKED["yes"].fullmatch(text[:_SHORT_ANSWER]) is not None
+
+
+def is_no(text: str) -> bool:
+    """Tell whether an answer is a no and nothing else."""
+    return _ASKED["no"].fullmatch(text[:_SHORT_ANSWER]) is not None
+
+
+def is_unchanged(text: str) -> bool:
+    """Tell whether an answer says that something stays as it is."""
+    return _ASKED["unchanged"].fullmatch(text[:_SHORT_ANSWER]) is not None
+
+
+_SHORT_ANSWER: Final = 80
+
+
+def answer_in(field: str, text: str) -> str | None:
+    """Give the value that answers a question for one field; None where the text is no such value."""
+    text = " ".join(text[:_LONGEST_ANSWER].split())
+    if tokens := _tokens(field, text):
+        return of_tokens(text, tokens).new
+    if field in _BY_FORM:
+        return None
+    value = (
+        _value(_BEGINS.sub("", text, count=1))
+        if field != "address"
+        else _trimmed(_BEGINS.sub("", text, count=1))
+    )
+    fits = value and len(value) <= _LONGEST_VALUE and len(value.split()) <= _WORDS_OF_AN_ANSWER
+    return value if fits and any(map(str.isalnum, value)) else None
+
+
+_LONGEST_ANSWER: Final = 300
+_WORDS_OF_AN_ANSWER: Final = 14

@@ -20,6 +20,7 @@ from assistant.casework.queue import (
     Scope,
     get_action,
 )
+from assistant.casework.rectification import changes_contact
 from assistant.domain.assurance import Tier
 from assistant.domain.plan import Operation, Plan, plan_from_json
 from assistant.domain.rights import IRREVERSIBLE, Right
@@ -183,14 +184,6 @@ def hold_until(
     if evidence is None:
         return services.clock.now()
     proof = as_evidence(services, evidence)
-    changes = changes_contact(plan)
+    changes = changes_contact(services, plan)
     held = needs_hold(Right(request.right), proof, changes_contact=changes)
     return proof.obtained_at + services.settings.periods.hold if held else services.clock.now()
-
-
-CONTACT_FIELDS = frozenset({"email", "phone", "billing_email"})
-
-
-def changes_contact(plan: Plan) -> bool:
-    """Tell whether a plan rectifies a field by which the person is reached."""
-    return plan.right is Right.RECTIFICATION and bool(CONTACT_FIELDS & set(plan.order.new_values))

@@ -12,11 +12,12 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from assistant.casework import answers, running_services, suppression, talk
-from assistant.casework.approval import changes_contact, do_approve, hold_until
+from assistant.casework.approval import do_approve, hold_until
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
 from assistant.casework.proof import contacts_of, identity_of, notices_due, stop_link
 from assistant.casework.queue import DESK, do_propose
+from assistant.casework.rectification import changes_contact
 from assistant.casework.redaction import Mention, do_keep, find_mentions
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import CONTACT_COOL_OFF
@@ -192,7 +193,7 @@ def _flag_recent_change(
     """A contact changed in the last 30 days proves little: only people decide what it unlocks (A26)."""
     proved = normal_address(services.keyring.unseal(evidence.contact))
     since = services.clock.now() - CONTACT_COOL_OFF
-    sensitive = request.right in IRREVERSIBLE or changes_contact(found.plan)
+    sensitive = request.right in IRREVERSIBLE or changes_contact(services, found.plan)
     if not sensitive or evidence.fresh_login or "recent_contact_change" in evidence.flags:
         return
     if _changed_here(session, proved, since) or any(

@@ -14,7 +14,6 @@ class State:
     expects: str | None = None  # email, code, choice, detail, login
     question: str | None = None  # the text that asked
     about: tuple[str, ...] = ()  # references the question is about
-    field: str | None = None  # the field whose new value is awaited
     received_at: str | None = None  # receipt of the message in doubt, when a choice decides it
     details: Mapping[str, Any] | None = None
     hidden_before: int = 0  # messages up to this one stay hidden until the person proves again

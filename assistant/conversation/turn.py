@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy.orm.attributes import instance_state
 from sqlmodel import Session, col, select
 
-from assistant.casework import closing, marketing, proof, talk
+from assistant.casework import closing, marketing, proof, rectification, talk
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
+from assistant.conversation import correcting
 from assistant.conversation.state import State
 from assistant.domain.addresses import phone_in
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
+from assistant.domain.rectifying import Changes
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.errors import NotVerified, TooManyAttempts
@@ -62,7 +64,9 @@ class Turn:
             self._choice(self.text)
         elif self.conversation.taken_by:
             self._beside_agent()
-        elif not (self._code() or self._named_contact() or self._detail()):
+        elif not (
+            correcting.take_answer(self) or self._code() or self._named_contact() or self._detail()
+        ):
             self._read()
 
     def choose_language(self) -> None:
@@ -102,9 +106,9 @@ class Turn:
         if self.state.question and self.state.expects:
             self._repeat()
         elif self._foreign_language():
-            self.say("not_our_language", choices=[self._button("talk_to_person", "human")])
+            self.say("not_our_language", choices=[self.button("talk_to_person", "human")])
         else:
-            self.say("chat_can_do", choices=[self._button("talk_to_person", "human")])
+            self.say("chat_can_do", choices=[self.button("talk_to_person", "human")])
 
     def _foreign_language(self) -> bool:
         spoken = self.services.settings.controller.languages
@@ -116,16 +120,14 @@ class Turn:
 
     def _repeat(self) -> None:
         """Ask again what is still awaited, in the same words."""
-        about = self._requests(self.state.about)
+        about = self.requests_named(self.state.about)
         if self.state.expects == "code" and (
             challenge := proof.current_challenge(self.session, self.conversation)
         ):
             name = "code_sent_email" if challenge.claimed_kind == "email" else "code_sent_client_id"
             self.say(name, expects="code", choices=self.code_choices(), until=challenge.expires_at)
-        elif self.state.question == "ask_rectification_value":
-            self.say("ask_rectification_value", expects="detail", field=self.state.field)
         elif self.state.question in {"withdraw_confirm", "services_running", "chat_ask_right"}:
-            self.say("chat_can_do", choices=[self._button("talk_to_person", "human")])
+            self.say("chat_can_do", choices=[self.button("talk_to_person", "human")])
         else:
             self.next_step(about)
 
@@ -135,30 +137,28 @@ class Turn:
         open_now = {
             r.right: r for r in requests_of(self.session, self.conversation) if r.status not in CLOSED
         }
-        known = [
-            open_now[right]
-            for right in rights
-            if right in open_now and not self._is_other_marketing(open_now[right])
-        ]
-        new = [
-            right for right in rights if right not in open_now or self._is_other_marketing(open_now[right])
-        ]
+        known = [open_now[right] for right in rights if right in open_now and not self._is_another(open_now[right])]
+        new = [right for right in rights if right not in open_now or self._is_another(open_now[right])]
         details = self._details()
         opened = [self._open_one(right, details, self.received_at) for right in new]
-        if known and not opened:
-            self.say("already_open", requests=self._seen(known))
+        joined = any(correcting.takes_more(self, request) for request in known)
+        if known and not opened and not joined:
+            self.say("already_open", requests=self.seen(known))
         if opened:
             self._acknowledge(opened)
-        waiting = [r for r in [*known, *opened] if r.status in _WAITING]
+        waiting = [r for r in [*known, *opened] if r.status in _WAITING or rectification.is_unconfirmed(r)]
         if waiting:
             self.next_step(waiting)
 
-    def _is_other_marketing(self, request: PrivacyRequest) -> bool:
-        """A second address to be left alone is a second objection."""
-        return bool(request.details.get("marketing")) and bool(self._details().get("marketing"))
+    def _is_another(self, request: PrivacyRequest) -> bool:
+        """A second address to be left alone is a second objection; another field to correct, a second correction."""
+        other_address = bool(request.details.get("marketing")) and bool(self._details().get("marketing"))
+        return other_address or correcting.is_another(self, request)
 
     def _open_one(self, right: Right, details: Mapping[str, Any], received_at: datetime) -> PrivacyRequest:
         wanted = {key: value for key, value in details.items() if key in _DETAILS_OF.get(right, _NO_DETAILS)}
+        if right is Right.RECTIFICATION:
+            wanted = correcting.details_of(self, details)
         return open_request(
             self.services,
             self.session,
@@ -174,7 +174,9 @@ class Turn:
         settings = self.services.settings.verification
         if handler is not None and handler.tier(details) is Tier.T0:
             return Tier.T0
-        if handler is not None and right is Right.RECTIFICATION and handler.tier(details) is Tier.T2:
+        if right is Right.RECTIFICATION and rectification.needs_more(
+            self.services, Changes.of(details).new_values
+        ):
             return settings.contact_change
         return settings.needed(right)
 
@@ -195,7 +197,7 @@ class Turn:
 
     def _acknowledge(self, opened: Sequence[PrivacyRequest]) -> None:
         """Registered, with reference and calendar date, whoever the person is (flows.md)."""
-        seen = self._seen(opened)
+        seen = self.seen(opened)
         if any(r.right == Right.COMPLAINT for r in opened) and len(opened) == 1:
             self.say("complaint_received", requests=seen)
         elif self.is_mail:
@@ -227,7 +229,9 @@ class Turn:
 
     def _missing(self, request: PrivacyRequest) -> str | None:
         handler = self.services.handlers.get(Right(request.right))
-        return handler.missing(request.details) if handler and request.status in _WAITING else None
+        waits = request.status in _WAITING or rectification.is_unconfirmed(request)
+        question = handler.missing(request.details) if handler and waits else None
+        return question if question and correcting.is_asked_here(self, question) else None
 
     def _take_up(self, requests: Sequence[PrivacyRequest]) -> None:
         for request in requests:
@@ -236,20 +240,20 @@ class Turn:
                 set_attention(self.services, self.session, request, "needs_agent")
 
     def _ask_detail(self, request: PrivacyRequest, question: str) -> None:
-        field = request.details.get("field")
-        self._keep(self.state.asking(question, "detail", [request.ref], field=field))
-        values = {"field": field} if question == "ask_rectification_value" else {}
+        if question in correcting.QUESTIONS:
+            correcting.ask(self, request, question)
+            return
+        self._keep(self.state.asking(question, "detail", [request.ref]))
         choices: list[Choice] = []
         if question in {"ask_objection_purpose", "ask_consent_purpose"}:
-            choices = [self._button(name, f"purpose:{name}") for name in (*_PURPOSES, "something_else")]
+            choices = [self.button(name, f"purpose:{name}") for name in (*_PURPOSES, "something_else")]
         expects = "email" if question == "ask_marketing_address" else ("choice" if choices else "detail")
         self.say(
             question,
             expects=expects,
             choices=choices,
-            requests=self._seen([request]),
+            requests=self.seen([request]),
             unsaid=("requests",),
-            **values,
         )
 
     def _ask_proof(self, requests: Sequence[PrivacyRequest]) -> None:
@@ -260,8 +264,8 @@ class Turn:
         references = [r.ref for r in requests]
         if self.is_mail:
             self._ask_proof_by_mail(requests, references)
-        elif emails and not self._is_new_contact(requests, emails[0]):
-            self.want_code(proof.Claim("email", emails[0]), references)
+        elif known := next((e for e in emails if not correcting.is_new_contact(requests, e)), None):
+            self.want_code(proof.Claim("email", known), references)
         elif client_ids := self.reading.details.get("client_id"):
             self.want_code(proof.Claim("client_id", str(client_ids[0])), references)
         else:
@@ -269,13 +273,8 @@ class Turn:
             self.say(
                 "ask_contact",
                 expects="email",
-                choices=[*self._login_choice(references), self._button("talk_to_person", "human")],
+                choices=[*self._login_choice(references), self.button("talk_to_person", "human")],
             )
-
-    @staticmethod
-    def _is_new_contact(requests: Sequence[PrivacyRequest], email: str) -> bool:
-        """An address that the person wants entered is not one that proves who they are."""
-        return any(str(r.details.get("new_value", "")).casefold() == email.casefold() for r in requests)
 
     def _ask_proof_by_mail(self, requests: Sequence[PrivacyRequest], references: list[str]) -> None:
         if not self.conversation.answerable or not self.conversation.subject_hint:
@@ -344,7 +343,7 @@ class Turn:
             return self._marketing_address(email.group() if email else phone_in(self.text))
         if self.state.expects == "detail":
             return False
-        about = [r for r in self._requests(self.state.about) if r.status in _WAITING]
+        about = [r for r in self.requests_named(self.state.about) if r.status in _WAITING]
         if email:
             self.want_code(proof.Claim("email", email.group().rstrip(".")), [r.ref for r in about])
         elif self.state.expects == "email" and (number := self._client_number()):
@@ -364,7 +363,7 @@ class Turn:
             return False
         # A sentence may both object and withdraw a consent: one address answers for both.
         asked = {*self.state.about, *(r.ref for r in self._all_waiting() if self._lacks_address(r))}
-        for request in self._requests(sorted(asked)):
+        for request in self.requests_named(sorted(asked)):
             if request.status == Status.RECEIVED:
                 request.details = {**request.details, "address": address.rstrip("."), "marketing": True}
                 self.session.add(request)
@@ -381,7 +380,7 @@ class Turn:
             self.reading.decision == "request" and not self.reading.details
         ):
             return False
-        requests = self._requests(self.state.about)
+        requests = self.requests_named(self.state.about)
         if not requests:
             return False
         request = requests[0]
@@ -390,8 +389,6 @@ class Turn:
             for k, v in self._details().items()
             if k in _DETAILS_OF.get(Right(request.right), _NO_DETAILS)
         }
-        if self.state.question == "ask_rectification_value" and not found.get("new_value"):
-            found["new_value"] = self.text.strip()
         if not found and self.state.question in {"ask_objection_purpose", "ask_consent_purpose"}:
             found["purpose"] = "something_else"
         if not found:
@@ -419,6 +416,7 @@ class Turn:
             "purpose": self._chose_purpose,
             "withdraw": self._chose_withdrawal,
             "resend": lambda _: self._resend(),
+            "change": lambda rest: correcting.chose(self, rest),
             "services": self._chose_services,
         }
         if kind in actions:
@@ -434,17 +432,17 @@ class Turn:
             )
         )
         offered = list(dict.fromkeys([*rights, Right.ACCESS, Right.ERASURE, Right.OBJECTION]))[:4]
-        buttons = [self._button(right, f"right:{right}") for right in offered]
+        buttons = [self.button(right, f"right:{right}") for right in offered]
         self.say(
             "chat_ask_right",
             expects="choice",
-            choices=[*buttons, self._button("not_a_request", "right:none")],
+            choices=[*buttons, self.button("not_a_request", "right:none")],
         )
 
     def _chose_right(self, name: str) -> None:
         if name not in set(Right):
             self._keep(self.state.at_rest())
-            self.say("chat_can_do", choices=[self._button("talk_to_person", "human")])
+            self.say("chat_can_do", choices=[self.button("talk_to_person", "human")])
             return
         # The clock runs from the message that was in doubt, not from the answer to our question.
         if self.state.question == "chat_ask_right" and self.state.received_at:
@@ -454,7 +452,7 @@ class Turn:
         self._open([Right(name)])
 
     def _chose_purpose(self, name: str) -> None:
-        requests = [r for r in self._requests(self.state.about) if r.status in _WAITING]
+        requests = [r for r in self.requests_named(self.state.about) if r.status in _WAITING]
         if not requests:
             self._none()
             return
@@ -462,24 +460,24 @@ class Turn:
         self.next_step(self._all_waiting())
 
     def _chose_withdrawal(self, answer: str) -> None:
-        about = self._requests(self.state.about)
+        about = self.requests_named(self.state.about)
         self._keep(self.state.at_rest())
         if answer == "yes" and (done := closing.withdraw(self.services, self.session, about)):
-            self.say("withdrawn", requests=self._seen(done))
+            self.say("withdrawn", requests=self.seen(done))
         elif answer == "yes":
             self.say("withdraw_nothing")
         else:
             self._status()
 
     def _chose_services(self, answer: str) -> None:
-        for request in self._requests(self.state.about):
+        for request in self.requests_named(self.state.about):
             closing.set_keep_services(self.services, self.session, request, keep=answer == "keep")
         self._keep(self.state.at_rest())
         self._status()
 
     def _resend(self) -> None:
         challenge = self._last_challenge()
-        about = [r.ref for r in self._requests(self.state.about) if r.status in _WAITING]
+        about = [r.ref for r in self.requests_named(self.state.about) if r.status in _WAITING]
         if challenge is None or not about:
             self._none()
             return
@@ -509,14 +507,14 @@ class Turn:
             self._withdraw_by_link(requests)
         else:
             self._keep(self.state.asking("withdraw_confirm", "choice", [r.ref for r in requests]))
-            buttons = [self._button("yes", "withdraw:yes"), self._button("no", "withdraw:no")]
-            self.say("withdraw_confirm", expects="choice", choices=buttons, requests=self._seen(requests))
+            buttons = [self.button("yes", "withdraw:yes"), self.button("no", "withdraw:no")]
+            self.say("withdraw_confirm", expects="choice", choices=buttons, requests=self.seen(requests))
 
     def _withdraw_by_link(self, requests: Sequence[PrivacyRequest]) -> None:
         """Whoever writes may not be who asked: the contact confirms (flows.md, Never mind)."""
         proved = next((r.contact for r in requests if r.contact), None)
         contact = self.services.keyring.unseal(proved) if proved else self.conversation.subject_hint
-        self.say("withdraw_needs_proof", requests=self._seen(requests))
+        self.say("withdraw_needs_proof", requests=self.seen(requests))
         if contact and self.conversation.answerable:
             try:
                 proof.want_challenge(
@@ -603,28 +601,47 @@ class Turn:
         )
         talk.say_text(self.services, self.session, self.conversation, said)
 
-    def _seen(self, requests: Sequence[PrivacyRequest]) -> list[dict[str, Any]]:
+    def go_on(self, request: PrivacyRequest) -> None:
+        """Ask for what is missing now that more is known of a request, or go on without the person."""
+        request.tier_needed = int(self._tier(Right(request.right), request.details))
+        self.session.add(request)
+        self._keep(self.state.at_rest())
+        waiting = self._all_waiting()
+        self.next_step(waiting if request in waiting else [request, *waiting])
+
+    def own_requests(self) -> list[PrivacyRequest]:
+        """List the requests of this talk."""
+        return requests_of(self.session, self.conversation)
+
+    def nothing_new(self) -> None:
+        """Say what the desk can do, where what was pressed means nothing any more."""
+        self._none()
+
+    def seen(self, requests: Sequence[PrivacyRequest]) -> list[dict[str, Any]]:
+        """Give the requests as a text and a card show them."""
         return [talk.as_seen(request) for request in requests]
 
-    def _requests(self, references: Sequence[str]) -> list[PrivacyRequest]:
+    def requests_named(self, references: Sequence[str]) -> list[PrivacyRequest]:
+        """Give the requests of these references."""
         return [r for ref in references if (r := self.session.get(PrivacyRequest, ref))]
 
-    def _button(self, label: str, value: str, url: str | None = None) -> Choice:
+    def button(self, label: str, value: str, url: str | None = None) -> Choice:
+        """Give a button in the language of the talk."""
         return Choice(
             self.services.texts.label("buttons", label, self.conversation.language or "en"), value, url
         )
 
     def _login_choice(self, references: Sequence[str]) -> list[Choice]:
         url = proof.offer_login(self.services, self.session, self.conversation, references)
-        return [self._button("sign_in", "login", url)] if url else []
+        return [self.button("sign_in", "login", url)] if url else []
 
     def code_choices(self) -> list[Choice]:
         """Offer another code, or a person."""
-        return [self._button("resend_code", "resend"), self._button("talk_to_person", "human")]
+        return [self.button("resend_code", "resend"), self.button("talk_to_person", "human")]
 
     def ways_out(self, references: Sequence[str] = ()) -> list[Choice]:
         """Offer what does not need the mailbox: sign in, or talk to a person."""
-        return [*self._login_choice(references), self._button("talk_to_person", "human")]
+        return [*self._login_choice(references), self.button("talk_to_person", "human")]
 
     def store_state(self) -> None:
         """Keep where the talk stands now, unless it stands where it stood."""
@@ -641,7 +658,6 @@ class Turn:
 
 _NO_DETAILS: frozenset[str] = frozenset()
 _DETAILS_OF: Mapping[Right, frozenset[str]] = {
-    Right.RECTIFICATION: frozenset({"field", "old_value", "new_value"}),
     Right.OBJECTION: frozenset({"purpose", "marketing", "address"}),
     Right.CONSENT_WITHDRAWAL: frozenset({"purpose", "marketing", "address"}),
     Right.ACCESS: frozenset({"period", "topic"}),

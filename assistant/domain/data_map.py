@@ -5,9 +5,12 @@ Pure data with its checks; `assistant sources check` holds it against the live s
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from assistant.domain.rectifying import Correctable
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Columns = tuple[Name, ...]
@@ -51,11 +54,22 @@ class KeepRule(_Model):
 
 
 class Rectifiable(_Model):
-    """A field a person may have rectified, and the columns behind it."""
+    """A field a person may have rectified: the column behind it, or the parts of which it is made up with theirs."""
 
-    column: Name
+    column: Name | None = None
+    parts: dict[Name, Name] = {}  # of an address: street, postcode, city, country -> column
     harmless: bool = False  # T1 is enough
     self_service: bool = False  # the client area lets the person change it
+
+    @model_validator(mode="after")
+    def _column_or_parts(self) -> Rectifiable:
+        if (self.column is None) == (not self.parts):
+            raise ValueError("a rectifiable field needs its column, or its parts with theirs, and not both")
+        return self
+
+    def columns(self, name: str) -> Mapping[str, str]:
+        """Give the column behind the field, or behind each of its parts, by field."""
+        return {name: self.column} if self.column else self.parts
 
 
 class ContactColumn(_Model):
@@ -140,6 +154,22 @@ class TableMap(_Model):
         """List every link the map names for this table, whatever it is for."""
         return (*self.link, *(self.needed_by_service.link if self.needed_by_service else ()))
 
+    def rectified(self) -> dict[str, str]:
+        """Give the column behind every field, or part of one, that may be rectified here."""
+        return {f: c for name, each in self.rectifiable.items() for f, c in each.columns(name).items()}
+
+    def correctable(self) -> Iterator[tuple[str, Correctable]]:
+        """Say of each field that may be rectified here what it needs."""
+        reached = {contact.column for contact in self.contacts}
+        for name, each in self.rectifiable.items():
+            columns = each.columns(name)
+            contact = not reached.isdisjoint(columns.values())
+            if each.parts:
+                yield name, Correctable(each.harmless, contact, tuple(each.parts))
+            yield from (
+                (part, Correctable(each.harmless, column in reached)) for part, column in columns.items()
+            )
+
     @model_validator(mode="after")
     def _belongs_somehow(self) -> TableMap:
         if not self.identity and not self.link:
@@ -203,6 +233,14 @@ class DataMap(_Model):
         if lost := sorted({table.name for table in self.tables} - reached):
             raise ValueError(f"no chain of links leads from an identity column to {lost}")
         return self
+
+    def correctable(self) -> dict[str, Correctable]:
+        """Give the fields that a person may have corrected, and each part of them."""
+        found: dict[str, Correctable] = {}
+        for table in self.tables:
+            for name, each in table.correctable():
+                found[name] = found[name].beside(each) if name in found else each
+        return found
 
     def table(self, name: str) -> TableMap:
         """Give the map of one table; KeyError if it has none."""

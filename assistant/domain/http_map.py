@@ -125,6 +125,7 @@ class HttpTable(_Model):
     gone_when: dict[Path, str | int | bool] = {}  # what such an answer holds if the record is only a trace
     keep: HttpKeep | None = None
     rectify: dict[Name, Change] = {}
+    harmless: tuple[Name, ...] = ()  # of those: a proof of the mailbox is enough
     restrict: Change | None = None
     lift: Change | None = None
     stop: dict[Name, Change | Erasing] = {}
@@ -135,6 +136,12 @@ class HttpTable(_Model):
             raise ValueError(f"{self.name}: give find, or unread for what cannot be read, and not both")
         if (self.within is not None) != (set(self.find) == {"parent"}):
             raise ValueError(f"{self.name}: records within others are found by find.parent, and only those")
+        return self
+
+    @model_validator(mode="after")
+    def _harmless_is_rectified(self) -> HttpTable:
+        if unknown := sorted(set(self.harmless) - self.rectify.keys()):
+            raise ValueError(f"{self.name}: harmless names {unknown}, which rectify does not")
         return self
 
     @model_validator(mode="after")

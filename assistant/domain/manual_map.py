@@ -38,6 +38,7 @@ class ManualMap(BaseModel):
     origin: Literal["person", "observed", "derived", "third_party"] = "person"
     portable: bool = False
     rectifiable: tuple[Name, ...] = ()  # fields that may be wrong there
+    harmless: tuple[Name, ...] = ()  # of those: a proof of the mailbox is enough
     stop: tuple[Name, ...] = ()  # purposes for which it is used
 
     @property

@@ -185,6 +185,8 @@ class Proposal:
     keeps: tuple[Keep, ...] = ()
     blockers: tuple[Blocker, ...] = ()
     conflicts: tuple[str, ...] = ()  # what would make the step fail, found before anyone approves
+    corrects: tuple[str, ...] = ()  # fields of a rectification that change here
+    holds: tuple[str, ...] = ()  # those that read here already as they should
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,13 @@ class Plan:
     keeps: tuple[Keep, ...] = ()
     blockers: tuple[Blocker, ...] = ()
     conflicts: tuple[str, ...] = ()
+    corrects: tuple[str, ...] = ()  # fields of a rectification that change somewhere
+    holds: tuple[str, ...] = ()  # those that read as they should already, wherever they stand
+
+    @property
+    def nowhere(self) -> tuple[str, ...]:
+        """Name the fields to be corrected that no map has for this person: a person must look."""
+        return tuple(f for f in self.order.new_values if f not in {*self.corrects, *self.holds})
 
     @property
     def recipients(self) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from assistant.domain.plan import (
     TableEffect,
     TableRows,
 )
+from assistant.domain.rectifying import Correctable
 from assistant.errors import EffectNotVerified
 from assistant.interfaces import ExportedTable
 from assistant.interfaces import Finding as CheckFinding
@@ -41,6 +42,14 @@ _REST_MEANS: Final = {
     REST: "Everything else the system holds in this record",
     f"{REST}@fr": "Tout ce que le système contient d’autre dans cet enregistrement",
 }
+
+
+def _already_so(located: Located, tasks: Tasks, corrects: Sequence[str]) -> tuple[str, ...]:
+    """Name the fields of a rectification that stand in the person's records and need no change."""
+    held = {at.table for at in located.tables if at.rows}
+    return tuple(
+        t.field for t in tasks.each() if t.field and t.field not in corrects and t.table.name in held
+    )
 
 
 class HttpSource:
@@ -74,6 +83,15 @@ class HttpSource:
         await self._client.call(self.http_map.try_, lambda _: None)
         return [CheckFinding("ok", self.name, "", "it answers, and takes our sign-in.")]
 
+    def correctable(self) -> Mapping[str, Correctable]:
+        """Give the fields that its map lets a person have corrected."""
+        found: dict[str, Correctable] = {}
+        for table in self.http_map.tables:
+            for name in table.rectify:
+                each = Correctable(name in table.harmless)
+                found[name] = found[name].beside(each) if name in found else each
+        return found
+
     async def contacts(self, identity: Identity) -> Sequence[Contact]:
         """Nobody is reached by what such a system holds: what proves a person stands in the company's own."""
         return []
@@ -102,9 +120,11 @@ class HttpSource:
         records, tasks = self._records(located.identity, located.accounts), self._tasks(order)
         effects = []
         keeps, conflicts = [], []
+        corrects = []
         for task in tasks.each():
             if rows := sum([len(batch) async for batch in self._pending(records, tasks, task)]):
                 effects.append(task.effect(rows))
+                corrects.append(task.field)
                 if isinstance(task.call, Erasing) and task.call.within_days:
                     until = order.today + timedelta(days=task.call.within_days)
                     keeps.append(self._later(task.table, rows, until))
@@ -114,7 +134,13 @@ class HttpSource:
                     kept, over = await self._kept(records, tasks, table, table.keep)
                     keeps += [kept] if kept else []
                     conflicts += [over] if over else []
-        return Proposal(self._step(order, effects), keeps=tuple(keeps), conflicts=tuple(conflicts))
+        return Proposal(
+            self._step(order, effects),
+            keeps=tuple(keeps),
+            conflicts=tuple(conflicts),
+            corrects=tuple(filter(None, corrects)),
+            holds=_already_so(located, tasks, corrects),
+        )
 
     async def export(self, located: Located, *, portable_only: bool = False) -> AsyncIterator[ExportedTable]:
         """Read the person's records table by table, page by page."""

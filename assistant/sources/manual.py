@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assistant.domain.plan import Located, Operation, Proposal, Step, TableEffect, TableRows
+from assistant.domain.rectifying import Correctable
 from assistant.errors import WaitsForPerson
 from assistant.interfaces import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from assistant.domain.manual_map import ManualMap
     from assistant.domain.plan import Account, Contact, Identity, Order, StepOutcome
@@ -31,6 +32,11 @@ class ManualSource:
         who = self.manual_map.agent or "whoever comes first"
         return [Finding("ok", self.name, "", f"looked up by hand, by {who}.")]
 
+    def correctable(self) -> Mapping[str, Correctable]:
+        """Give the fields that its map lets a person have corrected."""
+        mapped = self.manual_map
+        return {name: Correctable(name in mapped.harmless) for name in mapped.rectifiable}
+
     async def contacts(self, identity: Identity) -> Sequence[Contact]:
         """Nobody is reached by what stands on paper."""
         return []
@@ -46,7 +52,8 @@ class ManualSource:
 
     async def propose(self, located: Located, order: Order) -> Proposal:
         """Propose that an agent looks, wherever the order may concern what is there."""
-        return Proposal(self._step(order) if self._concerns(order) else None)
+        corrects = [name for name in order.new_values if name in self.manual_map.rectifiable]
+        return Proposal(self._step(order) if self._concerns(order) else None, corrects=tuple(corrects))
 
     def _concerns(self, order: Order) -> bool:
         match order.operation:
@@ -58,12 +65,13 @@ class ManualSource:
 
     def _step(self, order: Order) -> Step:
         mapped = self.manual_map
+        values = {name: new for name, new in order.new_values.items() if name in mapped.rectifiable}
         effect = TableEffect(
             mapped.name,
             mapped.category,
             0,
-            columns=tuple(order.new_values),
-            values=dict(order.new_values),
+            columns=tuple(values),
+            values=values,
             deletes=order.operation is Operation.ERASE,
             recipients=mapped.recipients,
         )

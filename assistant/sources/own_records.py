@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from datetime import date
 
+    from assistant.domain.rectifying import Correctable
+
 CATEGORY = "contact_with_us"
 MESSAGES, REQUESTS, CONVERSATIONS = "messages", "requests", "conversations"
 _LAW = "GDPR, Article 5(2), Article 6(1)(c)"
@@ -96,6 +98,10 @@ class OwnRecords:
     async def check(self) -> Sequence[Finding]:
         """The desk fits itself."""
         return [Finding("ok", self.name, "", "the desk's own records")]
+
+    def correctable(self) -> Mapping[str, Correctable]:
+        """What was said to the desk stands as it was said."""
+        return {}
 
     async def contacts(self, identity: Identity) -> Sequence[Contact]:
         """Nobody is on file because they wrote to the desk."""

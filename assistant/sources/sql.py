@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from assistant.domain.data_map import DataMap
+    from assistant.domain.rectifying import Correctable
     from assistant.domain.retention import RetentionRule
     from assistant.sources.sql_values import Random
 
@@ -86,6 +87,10 @@ class SqlSource:
     async def check(self) -> Sequence[Finding]:
         """Compare the map with what is really there; raises SourceUnavailable if it cannot be reached."""
         return await self._run(self._check)
+
+    def correctable(self) -> Mapping[str, Correctable]:
+        """Give the fields that its map lets a person have corrected."""
+        return self.data_map.correctable()
 
     async def contacts(self, identity: Identity) -> Sequence[Contact]:
         """List the addresses on file of whoever the identity matches."""

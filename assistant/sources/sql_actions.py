@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from assistant.domain.data_map import Flag, KeepRule
 from assistant.domain.plan import Operation, Order, TableEffect
 from assistant.sources.keeping import Retention
+from assistant.sources.sql_corrections import correcting
 from assistant.sources.sql_keeps import expired, hold_running, needed_columns
 from assistant.sources.sql_values import (
     NEVER,
@@ -163,17 +164,22 @@ class Orders:
         writes = []
         for what, column, value in self._wanted(mapped):
             try:
-                writes.append(assigning(mapped.facts, column, value))
+                writes.append(self._assigned(mapped, column, value=value))
             except ValueError:
                 conflicts.append(f"{mapped.label}.{column} cannot hold the new value of {what}.")
         return writes
 
+    def _assigned(self, mapped: Mapped, column: str, *, value: str | int | bool | None) -> Write:
+        if self.order.operation is Operation.RECTIFY and isinstance(value, str):
+            return correcting(mapped.facts, column, value)
+        return assigning(mapped.facts, column, value)
+
     def _wanted(self, mapped: Mapped) -> Iterator[tuple[str, str, str | int | bool | None]]:
         operation, restrict = self.order.operation, mapped.map.restrict
         if operation is Operation.RECTIFY:
-            for name, field in mapped.map.rectifiable.items():
+            for name, column in mapped.map.rectified().items():
                 if name in self.order.new_values:
-                    yield name, field.column, self.order.new_values[name]
+                    yield name, column, self.order.new_values[name]
         elif operation is Operation.STOP:
             flag = mapped.map.stop.get(self.order.purpose)
             if isinstance(flag, Flag):

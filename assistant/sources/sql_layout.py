@@ -200,7 +200,7 @@ def named_columns(table: TableMap) -> Iterator[tuple[str, str]]:
             for c in (*needed.columns, *(c for link in needed.link for c in link.columns))
         ],
         "identity": [c for columns in table.identity.values() for c in columns],
-        "rectifiable": [r.column for r in table.rectifiable.values()],
+        "rectifiable": table.rectified().values(),
         "contacts": [c for k in table.contacts for c in (k.column, k.changed) if c],
         "label": [table.label] if table.label else (),
         "restrict": [table.restrict.column] if table.restrict else (),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assistant.domain.plan import Keep, Located, Operation, Order, Proposal, Step, TableEffect
 from assistant.sources.sql_check import as_conflicts, misfits
 from assistant.sources.sql_conflicts import refusals
+from assistant.sources.sql_corrections import fields_in
 from assistant.sources.sql_keeps import blockers, event_days, retained, still_needed
 from assistant.sources.sql_values import both
 
@@ -47,11 +48,14 @@ class Proposing:
             if self.order.keep_services or not erasing
             else blockers(self.rows, self.source, self.order.today)
         )
+        corrects, holds = fields_in(self.orders)
         return Proposal(
             self._step(effects),
             keeps=tuple(self._keeps(actions)) if erasing else (),
             blockers=tuple(blocking),
             conflicts=tuple(dict.fromkeys(conflicts)),
+            corrects=corrects,
+            holds=holds,
         )
 
     def _step(self, effects: Sequence[TableEffect]) -> Step | None:

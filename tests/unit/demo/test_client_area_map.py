@@ -46,7 +46,7 @@ def named(table: TableMap) -> Iterator[str]:
     yield from (c for link in table.link for c in link.columns)
     yield from (*table.hidden, *table.portable, *table.redacted, *table.stays)
     yield from (name.removesuffix(FRENCH) for name in table.meanings)
-    yield from (field.column for field in table.rectifiable.values())
+    yield from table.rectified().values()
     yield from (c for contact in table.contacts for c in (contact.column, contact.changed) if c)
     yield from table.erase if isinstance(table.erase, dict) else ()
     yield from (*table.keep.columns, table.keep.counted_from) if table.keep else ()
@@ -190,4 +190,4 @@ def test_what_could_be_used_to_take_an_account_over_is_not_harmless_to_rectify()
     for table in MAP.tables:
         contacts = {contact.column for contact in table.contacts}
         for name, field in table.rectifiable.items():
-            assert not (field.harmless and field.column in contacts), (table.name, name)
+            assert not (field.harmless and contacts & {*field.columns(name).values()}), (table.name, name)

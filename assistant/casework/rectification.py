@@ -1,0 +1,168 @@
+"""What is to be corrected, and the person's yes to exactly that: kept with the request, before any plan exists (GDPR 16)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlmodel import Session, col, select
+
+from assistant.casework.audit import record
+from assistant.casework.intake import set_attention
+from assistant.domain.plan import Operation, Plan
+from assistant.domain.postal import PARTS, parts_of
+from assistant.domain.rectifying import ADDRESS, Change, Changes, Correctable, is_harmless
+from assistant.domain.rights import Right
+from assistant.domain.spoken import day_in
+from assistant.domain.status import Status
+from assistant.services import Services, wake
+from assistant.store.tables import PrivacyRequest
+
+UNCONFIRMED_FOR: Final = timedelta(days=7)  # then an agent decides (flows.md, Rectification)
+UNCONFIRMED: Final = "change_unconfirmed"
+BEFORE_A_PLAN: Final = (Status.RECEIVED, Status.VERIFYING, Status.OPEN)
+_NAME: Final = ("first_name", "last_name")
+_DAYS: Final = frozenset({"date_of_birth", "birth_date"})
+
+
+# ── what the maps say ───────────────────────────────────────────────────────────────────────────────
+
+
+def fields_of(services: Services) -> Mapping[str, Correctable]:
+    """Give every field that some map lets a person have corrected."""
+    found: dict[str, Correctable] = {}
+    for source in services.sources:
+        for name, each in source.correctable().items():
+            found[name] = found[name].beside(each) if name in found else each
+    return found
+
+
+def needs_more(services: Services, fields: Iterable[str]) -> bool:
+    """Tell whether correcting these fields needs more than control of the mailbox: a contact, or not harmless by the map."""
+    return not is_harmless(fields, fields_of(services))
+
+
+def changes_contact(services: Services, plan: Plan) -> bool:
+    """Tell whether a plan rectifies a field by which the person is reached, or one that no map calls harmless."""
+    return plan.order.operation is Operation.RECTIFY and needs_more(services, plan.order.new_values)
+
+
+def in_parts(services: Services, found: Changes) -> Changes:
+    """Give the changes as the maps have the fields: an address or a name in its parts, those not said left open."""
+    maps = fields_of(services)
+    parts: dict[str, Change] = {}
+    for part in (part for change in found.parts for part in _split(change, maps)):
+        if part.field not in parts or part.new or part.either:
+            parts[part.field] = part
+    return Changes(tuple(parts.values()))
+
+
+def _split(change: Change, maps: Mapping[str, Correctable]) -> Sequence[Change]:
+    if change.field in _DAYS and change.new and day_in(change.new) is None:
+        return [replace(change, new=None)]  # no day: asked again, rather than refused by the column later
+    parts = _parts_in(change.field, maps)
+    if not parts or not change.new:
+        return [change]
+    new = _taken_apart(change.field, change.new)
+    old = _taken_apart(change.field, change.old or "")
+    named = dict.fromkeys((*parts, *new))
+    return [Change(name, new.get(name), old.get(name), part_of=change.field) for name in named]
+
+
+def _parts_in(name: str, maps: Mapping[str, Correctable]) -> Sequence[str]:
+    if name in maps:
+        return maps[name].parts
+    pieces = {ADDRESS: PARTS, "name": _NAME}.get(name, ())
+    return [piece for piece in pieces if piece in maps]
+
+
+def _taken_apart(name: str, value: str) -> dict[str, str]:
+    if name == ADDRESS:
+        return parts_of(value)
+    words = value.split()
+    # Two words are one of each, which the person sees before it counts; of more nobody knows where the one ends.
+    return dict(zip(_NAME, words, strict=True)) if len(words) == len(_NAME) else {}
+
+
+# ── kept with the request ───────────────────────────────────────────────────────────────────────────
+
+
+def keep_changes(
+    services: Services, session: Session, request: PrivacyRequest, changes: Changes, actor: str = "subject"
+) -> None:
+    """Keep what is to be corrected; a yes to it lets an open request be planned."""
+    before = Changes.of(request.details)
+    plain = {k: v for k, v in request.details.items() if k not in _READ}
+    request.details = {**plain, **changes.as_details()}
+    session.add(request)
+    if changes.confirmed and not before.confirmed:
+        fields = sorted(part.field for part in changes.parts)
+        record(services, session, request.ref, actor, "changes_confirmed", fields=fields)
+        if request.attention == UNCONFIRMED:
+            set_attention(services, session, request, None)
+        if request.status == Status.OPEN:
+            request.to_plan_at = services.clock.now()
+            wake(session, "plan")
+
+
+_READ: Final = frozenset({"field", "old_value", "new_value", "either", "more_changes"})
+
+
+def confirm_changes(
+    services: Services, session: Session, requests: Iterable[PrivacyRequest], actor: str = "subject"
+) -> None:
+    """Take the yes to every part as it stands; what is still open stays so."""
+    for request in requests:
+        changes = Changes.of(request.details)
+        if request.right == Right.RECTIFICATION and changes.parts and not changes.unsettled:
+            keep_changes(services, session, request, replace(changes, confirmed=True), actor)
+
+
+def is_unconfirmed(request: PrivacyRequest) -> bool:
+    """Tell whether a correction still waits for its person's yes, or for a value."""
+    return request.right == Right.RECTIFICATION and not Changes.of(request.details).confirmed
+
+
+def shown(requests: Iterable[PrivacyRequest]) -> list[dict[str, Any]]:
+    """Give from and to of what waits to be confirmed, in the words of the person; nothing that is stored."""
+    return [
+        {
+            "field": part.field,
+            "old": part.old,
+            "new": part.new,
+            "old_on": _day(part.field, part.old),
+            "new_on": _day(part.field, part.new),
+        }
+        for request in requests
+        if is_unconfirmed(request)
+        for part in Changes.of(request.details).parts
+        if part.new
+    ]
+
+
+def digest_of(requests: Iterable[PrivacyRequest]) -> str:
+    """Name exactly what a page shows, so that a button confirms nothing else."""
+    return ".".join(Changes.of(r.details).digest for r in requests if is_unconfirmed(r))
+
+
+def _day(name: str, value: str | None) -> Any:
+    return day_in(value) if value and name in _DAYS else None
+
+
+def flag_unconfirmed(services: Services, session: Session) -> int:
+    """Call an agent for corrections that nobody has confirmed in seven days; gives how many."""
+    since = services.clock.now() - UNCONFIRMED_FOR
+    waiting = session.exec(
+        select(PrivacyRequest).where(
+            col(PrivacyRequest.right) == Right.RECTIFICATION,
+            col(PrivacyRequest.status).in_(BEFORE_A_PLAN),
+            col(PrivacyRequest.received_at) <= since,
+            col(PrivacyRequest.attention).is_(None),
+        )
+    ).all()
+    unconfirmed = [request for request in waiting if is_unconfirmed(request)]
+    for request in unconfirmed:
+        set_attention(services, session, request, UNCONFIRMED)
+    return len(unconfirmed)

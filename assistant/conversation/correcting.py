@@ -1,0 +1,197 @@
+"""What a person wants corrected, asked part by part until it is whole, and confirmed from → to before anything is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from assistant.casework import rectification
+from assistant.casework.intake import set_attention
+from assistant.domain.rectifying import Change, Changes
+from assistant.domain.rights import Right
+from assistant.domain.status import CLOSED, Status
+from assistant.interfaces import Choice
+from intents.rectifying import answer_in, change_in, is_no, is_unchanged, is_yes
+
+if TYPE_CHECKING:
+    from assistant.conversation.turn import Turn
+    from assistant.store.tables import PrivacyRequest
+
+CONFIRM: Final = "confirm_rectification"
+WHICH: Final = "ask_rectification_which"
+WHAT: Final = "ask_rectification"
+_ONE_VALUE: Final = frozenset({"ask_rectification_value", "ask_rectification_part"})
+QUESTIONS: Final = frozenset({CONFIRM, WHICH, WHAT, *_ONE_VALUE})
+
+
+def details_of(turn: Turn, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the details of a new request for correction: every part that the message names."""
+    return rectification.in_parts(turn.services, Changes.read(found)).as_details()
+
+
+# ── asking ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def is_asked_here(turn: Turn, question: str) -> bool:
+    """Tell whether the talk asks this: by mail, from → to is confirmed on the page of the link, with who asks."""
+    return not (question == CONFIRM and turn.is_mail)
+
+
+def ask(turn: Turn, request: PrivacyRequest, question: str, *, again: bool = False) -> None:
+    """Ask the one thing that is missing of a correction."""
+    changes = Changes.of(request.details)
+    values, choices = _question(turn, question, changes, request)
+    expects = "choice" if choices else "detail"
+    kept = {"again": True} if again else None
+    turn.state = turn.state.asking(question, expects, [request.ref], details=kept)
+    seen = turn.seen([request])
+    turn.say(question, expects=expects, choices=choices, requests=seen, unsaid=("requests",), **values)
+
+
+def _question(
+    turn: Turn, question: str, changes: Changes, request: PrivacyRequest
+) -> tuple[dict[str, Any], list[Choice]]:
+    part, mark = changes.unsettled, changes.digest
+    if question == WHICH and part:
+        buttons = [Choice(value, f"change:{number}:{mark}") for number, value in enumerate(part.either)]
+        neither = turn.button("neither_value", f"change:other:{mark}")
+        return {"field": part.field, "values": list(part.either)}, [*buttons, neither]
+    if question == CONFIRM:
+        buttons = [turn.button("yes_change", f"change:yes:{mark}")]
+        if any(each.old for each in changes.parts):
+            buttons.append(turn.button("swap_change", f"change:swap:{mark}"))
+        buttons.append(turn.button("correct_change", f"change:other:{mark}"))
+        return {"changes": rectification.shown([request])}, buttons
+    return ({"field": part.field} if part else {}), []
+
+
+# ── answers ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def take_answer(turn: Turn) -> bool:
+    """Take what was written in answer to a question about a correction; what is no answer is left to be read."""
+    question = turn.state.question
+    if question not in QUESTIONS or _is_another_wish(turn) or (request := _asked_about(turn)) is None:
+        return False
+    changes = Changes.of(request.details)
+    if question == CONFIRM and (is_yes(turn.text) or is_no(turn.text)):
+        decide(turn, request, "yes" if is_yes(turn.text) else "other")
+    elif found := _answered(turn, question, changes):
+        settle(turn, request, found)
+    elif _has_conversational_wish(turn):
+        return False
+    else:
+        _not_understood(turn, request, question)
+    return True
+
+
+def chose(turn: Turn, value: str) -> None:
+    """Take a button under a question about a correction; one under words that have changed since asks again."""
+    answer, _, mark = value.partition(":")
+    request = _asked_about(turn) or next(iter(_unconfirmed(turn)), None)
+    if request is None:
+        turn.nothing_new()
+    elif mark != Changes.of(request.details).digest:
+        turn.next_step([request])
+    else:
+        decide(turn, request, answer)
+
+
+def decide(turn: Turn, request: PrivacyRequest, answer: str) -> None:
+    """Do what a button says: yes, the other way round, one of two values, or something else altogether."""
+    changes = Changes.of(request.details)
+    part = changes.unsettled
+    if answer == "yes" and part is None:
+        rectification.confirm_changes(turn.services, turn.session, [request])
+        if request.status == Status.OPEN:  # who asks was proved before
+            turn.say("verified_other", requests=turn.seen([request]))
+        turn.go_on(request)
+    elif answer == "swap" and part is None:
+        settle(turn, request, changes.swapped)
+    elif part and answer.isdecimal() and int(answer) < len(part.either):
+        settle(turn, request, changes.with_parts([part.settled(part.either[int(answer)])]))
+    else:
+        settle(turn, request, Changes())
+
+
+def settle(turn: Turn, request: PrivacyRequest, changes: Changes) -> None:
+    """Keep what was said, and ask for what is missing now."""
+    rectification.keep_changes(turn.services, turn.session, request, changes)
+    turn.go_on(request)
+
+
+def _answered(turn: Turn, question: str | None, changes: Changes) -> Changes | None:
+    part = changes.unsettled
+    if question == WHICH and part:
+        named = [value for value in part.either if value.casefold() in turn.text.casefold()]
+        return changes.with_parts([part.settled(named[0])]) if len(named) == 1 else None
+    if question in _ONE_VALUE and part:
+        return _one_value(turn, changes, part)
+    found = rectification.in_parts(turn.services, Changes.read(change_in(turn.text)))
+    return changes.with_parts(found.parts) if found.parts else None
+
+
+def _one_value(turn: Turn, changes: Changes, part: Change) -> Changes | None:
+    if part.part_of and is_unchanged(turn.text):
+        return changes.without(part.field)
+    value = answer_in(part.field, turn.text)
+    if value is None:
+        return None
+    found = rectification.in_parts(turn.services, Changes((replace(part, new=value),)))
+    return changes.without(part.field).with_parts(found.parts)
+
+
+def _not_understood(turn: Turn, request: PrivacyRequest, question: str | None) -> None:
+    """Ask once more; after that a person reads what was written."""
+    if question and not (turn.state.details or {}).get("again"):
+        ask(turn, request, question, again=True)
+        return
+    set_attention(turn.services, turn.session, request, "correction_not_understood")
+    turn.state = turn.state.at_rest()
+    turn.say("rectification_by_person", requests=turn.seen([request]))
+
+
+def _is_another_wish(turn: Turn) -> bool:
+    rights = {intent.name for intent in turn.reading.intents}
+    return turn.reading.decision == "request" and Right.RECTIFICATION not in rights
+
+
+def _has_conversational_wish(turn: Turn) -> bool:
+    return any(intent.name not in set(Right) for intent in turn.reading.intents)
+
+
+def _asked_about(turn: Turn) -> PrivacyRequest | None:
+    found = turn.requests_named(turn.state.about)
+    return found[0] if found and found[0].right == Right.RECTIFICATION and found[0].status not in CLOSED else None
+
+
+def _unconfirmed(turn: Turn) -> Sequence[PrivacyRequest]:
+    return [r for r in turn.own_requests() if r.status not in CLOSED and rectification.is_unconfirmed(r)]
+
+
+# ── more of it ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def takes_more(turn: Turn, request: PrivacyRequest) -> bool:
+    """Add what a further message says to a correction that nobody has confirmed yet; tells whether it did."""
+    found = rectification.in_parts(turn.services, Changes.read(turn.reading.details))
+    if not rectification.is_unconfirmed(request) or not found.parts:
+        return False
+    changes = Changes.of(request.details).with_parts(found.parts)
+    rectification.keep_changes(turn.services, turn.session, request, changes)
+    return True
+
+
+def is_another(turn: Turn, request: PrivacyRequest) -> bool:
+    """Tell whether a message corrects something else than a request that is under way already does."""
+    if request.right != Right.RECTIFICATION or rectification.is_unconfirmed(request):
+        return False
+    found = rectification.in_parts(turn.services, Changes.read(turn.reading.details)).new_values
+    return bool(found.items() - Changes.of(request.details).new_values.items())
+
+
+def is_new_contact(requests: Sequence[PrivacyRequest], email: str) -> bool:
+    """Tell whether an address is one that the person wants entered: it does not prove who they are."""
+    wanted = (v for r in requests for v in Changes.of(r.details).new_values.values())
+    return email.casefold() in {value.casefold() for value in wanted}
