@@ -60,6 +60,12 @@ class Conflict(AssistantError):
     http_status = 409
 
 
+class ChangedMeanwhile(Conflict):
+    """What is to be corrected changed after it was shown; look at it again before confirming."""
+
+    code = "changed_meanwhile"
+
+
 class IllegalTransition(Conflict):
     """The request is not in a state in which this can be done."""
 

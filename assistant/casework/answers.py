@@ -94,6 +94,12 @@ def answer_nothing(services: Services, session: Session, request: PrivacyRequest
     give_answer(services, session, request, name, **values)
 
 
+def answer_already(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> None:
+    """Say that the records already read as the person confirmed, and close: nothing was corrected."""
+    move(services, session, request, Status.ANSWERED, "desk")
+    give_answer(services, session, request, "answer_rectification_already", fields=list(plan.holds))
+
+
 def answer_done(
     services: Services,
     session: Session,

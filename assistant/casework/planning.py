@@ -17,11 +17,12 @@ from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
 from assistant.casework.proof import contacts_of, identity_of, notices_due, stop_link
 from assistant.casework.queue import DESK, do_propose
-from assistant.casework.rectification import changes_contact
+from assistant.casework.rectification import changes_contact, is_unconfirmed
 from assistant.casework.redaction import Mention, do_keep, find_mentions
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import CONTACT_COOL_OFF
 from assistant.domain.plan import Contact, Identity, Operation, Plan
+from assistant.domain.rectifying import Changes
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import Status
 from assistant.errors import AssistantError, SourceUnavailable
@@ -99,6 +100,9 @@ async def _plan_one(services: Services, request: PrivacyRequest, evidence: Evide
     if handler is None:
         await services.write(lambda session: _leave_to_agent(services, session, request.ref))
         return
+    if is_unconfirmed(request):
+        await services.write(lambda session: _wait_for_yes(session, request.ref))
+        return
     identity = identity_of(services, evidence) if evidence else _named_identity(request)
     contacts = await contacts_of(services, identity) if evidence else []
     plan = await propose(services, handler, identity, request.details)
@@ -124,6 +128,14 @@ def _named_identity(request: PrivacyRequest) -> Identity:
     return suppression.identity_of(str(request.details.get("address") or ""))
 
 
+def _wait_for_yes(session: Session, ref: str) -> None:
+    """Plan nothing before the person has confirmed from → to; their yes brings it back (flows.md, Rectification)."""
+    request = session.get(PrivacyRequest, ref)
+    if request and is_unconfirmed(request):
+        request.to_plan_at = None
+        session.add(request)
+
+
 def _leave_to_agent(services: Services, session: Session, ref: str) -> None:
     request = session.get(PrivacyRequest, ref)
     if request:
@@ -140,15 +152,7 @@ def _do_plan(services: Services, session: Session, found: _Found) -> None:
         _do_at_once(services, session, request, found.plan)
         return
     evidence = session.get(EvidenceRow, found.evidence.id) or found.evidence
-    if not _holds_anything(services, found) and not evidence.on_file:
-        request.to_plan_at = None
-        session.add(request)
-        answers.answer_nothing(services, session, request)
-        return
-    if request.right in _NEEDS_A_FIELD and not found.plan.steps and not found.plan.conflicts:
-        request.to_plan_at = None
-        session.add(request)
-        set_attention(services, session, request, "needs_agent")  # no map says where
+    if _ends_without_plan(services, session, request, evidence, found):
         return
     _flag_recent_change(services, session, request, evidence, found)
     if request.right == Right.OBJECTION:
@@ -162,7 +166,46 @@ def _do_plan(services: Services, session: Session, found: _Found) -> None:
         set_attention(services, session, request, running_services.to_do(session, request))
     elif found.plan.conflicts:
         set_attention(services, session, request, "plan_conflict")
+    elif found.plan.nowhere:
+        set_attention(services, session, request, "field_not_mapped")
     log.info("request.planned", ref=request.ref, action=action.id, rows=found.plan.rows)
+
+
+def _ends_without_plan(
+    services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, found: _Found
+) -> bool:
+    """Answer, or call an agent, where there is nothing to carry out; tells whether that was so."""
+    if not _holds_anything(services, found) and not evidence.on_file:
+        request.to_plan_at = None
+        session.add(request)
+        answers.answer_nothing(services, session, request)
+        return True
+    if _is_already_so(found.plan):
+        _answer_already(services, session, request, evidence, found.plan)
+        return True
+    if request.right in _NEEDS_A_FIELD and not found.plan.steps and not found.plan.conflicts:
+        _leave_to_agent(services, session, request.ref)  # no map says where
+        return True
+    return False
+
+
+def _is_already_so(plan: Plan) -> bool:
+    """Tell whether everything to be corrected reads as it should already: nothing is done, and nothing said to be."""
+    return bool(plan.holds) and not (plan.steps or plan.conflicts or plan.nowhere)
+
+
+def _answer_already(
+    services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, plan: Plan
+) -> None:
+    """Say so; what is stored in a field that needs more than the mailbox is told after the hold, and not before."""
+    not_before = hold_until(services, request, plan, evidence)
+    if not_before > services.clock.now():
+        request.to_plan_at = not_before
+        session.add(request)
+        return
+    request.to_plan_at = None
+    session.add(request)
+    answers.answer_already(services, session, request, plan)
 
 
 def _holds_anything(services: Services, found: _Found) -> bool:
@@ -214,7 +257,8 @@ def _changed_here(session: Session, address: str, since: datetime) -> bool:
             col(PrivacyRequest.status).in_((Status.ANSWERED, Status.PARTLY_ANSWERED)),
         )
     )
-    return any(normal_address(str(r.details.get("new_value", ""))) == address for r in corrected)
+    entered = (value for r in corrected for value in Changes.of(r.details).new_values.values())
+    return any(normal_address(value) == address for value in entered)
 
 
 def _notify(

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
+from assistant.casework import rectification
 from assistant.casework.audit import record
 from assistant.casework.intake import move
 from assistant.domain.plan import Plan, plan_from_json, plan_to_json
@@ -133,6 +134,7 @@ def plan_again(services: Services, session: Session, ref: str, agent: Principal)
     request = get_request(session, ref)
     if request.status not in {Status.OPEN, Status.AWAITING_APPROVAL}:
         raise Conflict("Only an open request can be planned again.", status=request.status)
+    rectification.decide_unconfirmed(services, session, request, f"agent:{agent.name}")
     request.to_plan_at = services.clock.now()
     session.add(request)
     record(services, session, ref, f"agent:{agent.name}", "plan_again")

@@ -17,6 +17,7 @@ from assistant.domain.rectifying import ADDRESS, Change, Changes, Correctable, i
 from assistant.domain.rights import Right
 from assistant.domain.spoken import day_in
 from assistant.domain.status import Status
+from assistant.errors import ChangedMeanwhile, Conflict
 from assistant.services import Services, wake
 from assistant.store.tables import PrivacyRequest
 
@@ -118,6 +119,26 @@ def confirm_changes(
         changes = Changes.of(request.details)
         if request.right == Right.RECTIFICATION and changes.parts and not changes.unsettled:
             keep_changes(services, session, request, replace(changes, confirmed=True), actor)
+
+
+def confirm_as_shown(
+    services: Services, session: Session, requests: Sequence[PrivacyRequest], digest: str
+) -> None:
+    """Take the yes of a page; raises ChangedMeanwhile where the page showed other parts than there are now."""
+    if digest and digest != digest_of(requests):
+        raise ChangedMeanwhile
+    confirm_changes(services, session, requests)
+
+
+def decide_unconfirmed(services: Services, session: Session, request: PrivacyRequest, actor: str) -> None:
+    """Let an agent say yes where the person has not in seven days; raises Conflict before, or where a value is missing."""
+    if not is_unconfirmed(request):
+        return
+    if Changes.of(request.details).unsettled or not Changes.of(request.details).parts:
+        raise Conflict("Nobody knows yet what is right; ask the person.")
+    if request.received_at > services.clock.now() - UNCONFIRMED_FOR:
+        raise Conflict("The person has not confirmed from → to yet; after seven days an agent decides.")
+    confirm_changes(services, session, [request], actor)
 
 
 def is_unconfirmed(request: PrivacyRequest) -> bool:

@@ -11,6 +11,7 @@ from assistant.casework import talk
 from assistant.casework.audit import do_checkpoint, record
 from assistant.casework.closing import lapse_drafts_due
 from assistant.casework.intake import local_day, next_reminder, set_attention
+from assistant.casework.rectification import flag_unconfirmed
 from assistant.domain.retention import own_retention
 from assistant.services import Services
 from assistant.store.tables import Agent, AgentSession, ChallengeRow, PrivacyRequest, Seen, Tally
@@ -95,7 +96,7 @@ def _remind(
 
 
 async def expire(services: Services) -> None:
-    """Forget what has run out: codes, tallies, one-time values, agents' sessions; and seal the audit."""
+    """Forget what has run out: codes, tallies, one-time values, sessions; call an agent where no yes came; seal the audit."""
     await services.write(lambda session: _expire(services, session))
 
 
@@ -116,4 +117,5 @@ def _expire(services: Services, session: Session) -> None:
     session.execute(delete(Tally).where(col(Tally.at) <= rules["failed_attempts"].gone_before(now)))
     session.execute(delete(Seen).where(col(Seen.until) <= now))
     session.execute(delete(AgentSession).where(col(AgentSession.last_at) <= now - _AGENT_SESSION))
+    flag_unconfirmed(services, session)
     do_checkpoint(services, session)

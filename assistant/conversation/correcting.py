@@ -62,7 +62,7 @@ def _question(
         if any(each.old for each in changes.parts):
             buttons.append(turn.button("swap_change", f"change:swap:{mark}"))
         buttons.append(turn.button("correct_change", f"change:other:{mark}"))
-        return {"changes": rectification.shown([request])}, buttons
+        return {"from_to": rectification.shown([request])}, buttons
     return ({"field": part.field} if part else {}), []
 
 
@@ -163,7 +163,11 @@ def _has_conversational_wish(turn: Turn) -> bool:
 
 def _asked_about(turn: Turn) -> PrivacyRequest | None:
     found = turn.requests_named(turn.state.about)
-    return found[0] if found and found[0].right == Right.RECTIFICATION and found[0].status not in CLOSED else None
+    return (
+        found[0]
+        if found and found[0].right == Right.RECTIFICATION and found[0].status not in CLOSED
+        else None
+    )
 
 
 def _unconfirmed(turn: Turn) -> Sequence[PrivacyRequest]:

@@ -64,9 +64,7 @@ class Turn:
             self._choice(self.text)
         elif self.conversation.taken_by:
             self._beside_agent()
-        elif not (
-            correcting.take_answer(self) or self._code() or self._named_contact() or self._detail()
-        ):
+        elif not (correcting.take_answer(self) or self._code() or self._named_contact() or self._detail()):
             self._read()
 
     def choose_language(self) -> None:
@@ -137,7 +135,9 @@ class Turn:
         open_now = {
             r.right: r for r in requests_of(self.session, self.conversation) if r.status not in CLOSED
         }
-        known = [open_now[right] for right in rights if right in open_now and not self._is_another(open_now[right])]
+        known = [
+            open_now[right] for right in rights if right in open_now and not self._is_another(open_now[right])
+        ]
         new = [right for right in rights if right not in open_now or self._is_another(open_now[right])]
         details = self._details()
         opened = [self._open_one(right, details, self.received_at) for right in new]
@@ -202,7 +202,8 @@ class Turn:
             self.say("complaint_received", requests=seen)
         elif self.is_mail:
             proofless = all(r.tier_needed == Tier.T0 for r in opened)
-            self.say("mail_opened_no_proof" if proofless else "mail_opened", requests=seen)
+            name = "mail_opened_no_proof" if proofless else "mail_opened"
+            self.say("mail_opened_question" if any(map(self._missing, opened)) else name, requests=seen)
         else:
             self.say("request_opened", requests=seen)
 

@@ -94,7 +94,12 @@ _CHAT = _table(
         "verified_erasure": ("requests not_before", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "verified_both": ("requests not_before", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "verified_other": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "ask_rectification": ("", "", _holds()),
         "ask_rectification_value": ("field", "", _holds()),
+        "ask_rectification_part": ("field", "", _holds()),
+        "ask_rectification_which": ("field values", "", _holds()),
+        "confirm_rectification": ("from_to", "", _holds()),
+        "rectification_by_person": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "ask_consent_purpose": ("", "", _holds()),
         "ask_objection_purpose": ("", "", _holds()),
         "ask_marketing_address": ("", "", _holds(E.NO_REASON_NEEDED)),
@@ -127,6 +132,7 @@ _MAIL = _table(
     {
         "mail_reply": ("text", "", _holds()),
         "mail_opened": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
+        "mail_opened_question": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_opened_no_proof": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_to_be_read": ("received_on", "", _holds()),
         "mail_code": ("code requests channel asked_at until not_me_url", "", _holds(E.REFERENCE, E.NOT_ME)),
@@ -174,6 +180,7 @@ _ANSWERS = _table(
         "answer_erasure_nothing": ("requests systems", "", _holds()),
         "answer_rectification": ("requests changes recipients", "", _holds(E.RECIPIENTS)),
         "answer_rectification_nothing": ("requests", "", _holds()),
+        "answer_rectification_already": ("requests fields", "", _holds(E.REASON)),
         "answer_objection_marketing": (
             "requests stopped recipients",
             "",
@@ -222,14 +229,14 @@ MESSAGES: Mapping[str, Message] = MappingProxyType(_CHAT | _MAIL | _ANSWERS | _A
 # The HTML pages a person opens from a mail or after signing in, and the variables of each.
 PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "verify": frozenset({"requests", "channel", "asked_at"}),
+        "verify": frozenset({"requests", "channel", "asked_at", "from_to"}),
         "verify_withdrawal": frozenset({"requests", "channel", "asked_at"}),
         "verify_withdrawn": frozenset({"requests"}),
         "verify_confirmed": frozenset({"requests"}),
         "verify_stopped": frozenset({"requests"}),
         "verify_expired": frozenset(),
         "not_me": frozenset({"requests", "asked_at"}),
-        "client_area": frozenset({"requests"}),
+        "client_area": frozenset({"requests", "from_to"}),
         "client_area_failed": frozenset(),
         "package": frozenset(),
         "package_code": frozenset({"until"}),

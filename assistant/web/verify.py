@@ -8,11 +8,11 @@ from typing import Any
 from aiohttp import web
 from sqlmodel import Session, col, select
 
-from assistant.casework import closing, marketing, packages, proof, talk
+from assistant.casework import closing, marketing, packages, proof, rectification, talk
 from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
 from assistant.domain.assurance import STOP_LINK_LASTS, Method
 from assistant.domain.status import STOPPABLE
-from assistant.errors import NotFound, NotVerified
+from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest, StopLink
@@ -49,12 +49,14 @@ async def show_link(http_request: web.Request) -> web.StreamResponse:
     row, requests, conversation = found
     name = "verify_withdrawal" if row.purpose == "withdraw" else "verify"
     language = conversation.language or language_of(http_request)
+    told: dict[str, Any] = {} if row.purpose == "withdraw" else {"from_to": rectification.shown(requests)}
     texts = services.texts.page(
-        name, language, requests=_seen(requests), channel=conversation.channel, asked_at=row.asked_at
+        name, language, requests=_seen(requests), channel=conversation.channel, asked_at=row.asked_at, **told
     )
     here = f"/verify/{secret}"
+    changes = ("changes", rectification.digest_of(requests))
     buttons = [
-        Button(texts["yes"], here, hidden=(("answer", "yes"),)),
+        Button(texts["yes"], here, hidden=(("answer", "yes"), changes)),
         Button(texts["no"], here, quiet=True, hidden=(("answer", "no"),)),
     ]
     return show_page(texts, language, buttons=buttons)
@@ -63,13 +65,18 @@ async def show_link(http_request: web.Request) -> web.StreamResponse:
 async def answer_link(http_request: web.Request) -> web.StreamResponse:
     """Take one of the two buttons, once."""
     services = http_request.config_dict[SERVICES]
-    answer = str((await http_request.post()).get("answer", ""))
+    form = await http_request.post()
+    answer, changes = str(form.get("answer", "")), str(form.get("changes", ""))
     secret = http_request.match_info["secret"]
     work = {"yes": _confirm, "no": _deny}.get(answer)
     if work is None:
         raise web.HTTPSeeOther(f"/verify/{secret}")
     try:
-        name, requests, language = await services.write(lambda session: work(services, session, secret))
+        name, requests, language = await services.write(
+            lambda session: work(services, session, secret, changes)
+        )
+    except ChangedMeanwhile:
+        raise web.HTTPSeeOther(f"/verify/{secret}") from None  # it shows what would be confirmed now
     except NotVerified:
         return _page(services, http_request, "verify_expired", status=410)
     return show_page(services.texts.page(name, language, requests=requests), language)
@@ -93,12 +100,14 @@ def _link(
     return row, requests, session.get_one(Conversation, row.conversation_id)
 
 
-def _confirm(services: Services, session: Session, secret: str) -> tuple[str, Any, str]:
+def _confirm(services: Services, session: Session, secret: str, changes: str) -> tuple[str, Any, str]:
     found = _link(services, session, secret)
     if found is None:
         raise NotVerified
     row, requests, conversation = found
     language = conversation.language or "en"
+    if row.purpose != "withdraw":
+        rectification.confirm_as_shown(services, session, requests, changes)
     attempt = proof.reserve_attempt(services, session, row)
     services.methods[Method.EMAIL_LINK].check(attempt.stored, secret)
     proof.consume(services, session, row.id)
@@ -108,7 +117,8 @@ def _confirm(services: Services, session: Session, secret: str) -> tuple[str, An
     return "verify_confirmed", _seen(requests), language
 
 
-def _deny(services: Services, session: Session, secret: str) -> tuple[str, Any, str]:
+def _deny(services: Services, session: Session, secret: str, changes: str) -> tuple[str, Any, str]:
+    del changes  # whatever was to be changed, it is not
     found = _link(services, session, secret)
     if found is None:
         raise NotVerified
@@ -199,8 +209,10 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
     except (NotFound, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
     language = conversation.language or language_of(http_request)
-    texts = services.texts.page("client_area", language, requests=_seen(requests))
-    hidden = (("token", token),)
+    texts = services.texts.page(
+        "client_area", language, requests=_seen(requests), from_to=rectification.shown(requests)
+    )
+    hidden = (("token", token), ("changes", rectification.digest_of(requests)))
     here = "/verify/client-area/confirm"
     buttons = [
         Button(texts["yes"], here, hidden=(*hidden, ("answer", "yes"))),
@@ -220,9 +232,11 @@ async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
             services, proof.claimed_identity(proof.Claim("client_id", who.client_id))
         )
         requests, language = await services.write(
-            lambda s: _use_login(services, desk, s, who, yes=yes, on_file=bool(contacts))
+            lambda s: _use_login(
+                services, desk, s, who, changes=str(form.get("changes", "")), yes=yes, on_file=bool(contacts)
+            )
         )
-    except NotVerified:
+    except (ChangedMeanwhile, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
     name = "verify_confirmed" if yes else "verify_stopped"
     return show_page(services.texts.page(name, language, requests=requests), language)
@@ -254,7 +268,14 @@ def _open_package(services: Services, session: Session, who: SignedIn) -> str:
 
 
 def _use_login(
-    services: Services, desk: TalkingDesk, session: Session, who: SignedIn, *, yes: bool, on_file: bool
+    services: Services,
+    desk: TalkingDesk,
+    session: Session,
+    who: SignedIn,
+    *,
+    changes: str,
+    yes: bool,
+    on_file: bool,
 ) -> tuple[list[dict[str, Any]], str]:
     row, requests, conversation = _login(services, session, who)
     if row.package_id is not None:
@@ -263,6 +284,7 @@ def _use_login(
     row.state = "used"
     session.add(row)
     if yes:
+        rectification.confirm_as_shown(services, session, requests, changes)
         evidence = proof.give_evidence(
             services,
             session,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import uuid
+from email.message import EmailMessage
+from typing import Any
 
 from tests.doubles.desk_process import Chat, DeskProcess
 
@@ -24,6 +27,17 @@ async def prove_in_chat(desk: DeskProcess, chat: Chat, email: str, ref: str) -> 
     await chat.until(lambda m: ref in m["text"] and m["expects"] is None, "that it is confirmed")
 
 
+async def confirm_change(chat: Chat, *shown: str, answer: str = "yes") -> dict[str, Any]:
+    """Wait until from → to is shown with everything named here, and press one of its buttons."""
+    question = await chat.until(
+        lambda m: any(c["value"].startswith("change:yes") for c in m["choices"]), "from → to, to be confirmed"
+    )
+    assert all(each in question["text"] for each in shown), question["text"]
+    value = next(c["value"] for c in question["choices"] if c["value"].startswith(f"change:{answer}"))
+    await chat.choose(value)
+    return question
+
+
 async def ask_by_mail(desk: DeskProcess, sentence: str, email: str, language: str) -> str:
     """Write a mail from an address and give the reference of the acknowledgement."""
     desk.send_mail(sentence, sender=email, subject=_SUBJECTS[language])
@@ -31,6 +45,21 @@ async def ask_by_mail(desk: DeskProcess, sentence: str, email: str, language: st
     found = re.search(r"PR-\w{8}", f"{receipt['subject']}\n{receipt.get_content()}")
     assert found
     return found.group()
+
+
+def answer_mail(desk: DeskProcess, asked: EmailMessage, text: str, sender: str) -> None:
+    """Answer a mail of the desk in its thread, as a mail program does."""
+    headers = {
+        "From": sender,
+        "To": str(asked["reply-to"]),
+        "Subject": "Re: PR",
+        "Message-ID": f"<{uuid.uuid4()}@mail.example>",
+        "In-Reply-To": str(asked["message-id"]),
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Transfer-Encoding": "8bit",
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    desk.send_raw(f"{head}\r\n{text}\r\n".encode(), sender)
 
 
 async def confirm_by_mail(desk: DeskProcess, email: str, ref: str) -> None:

@@ -7,8 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.doubles.desk_process import DeskProcess
-from tests.doubles.journeys import ask_by_mail, changed_cells, confirm_by_mail, prove_in_chat
+from tests.doubles.desk_process import DeskProcess, eventually
+from tests.doubles.journeys import (
+    answer_mail,
+    ask_by_mail,
+    changed_cells,
+    confirm_by_mail,
+    confirm_change,
+    links_in,
+    prove_in_chat,
+)
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("rectification")]
 
@@ -61,6 +69,7 @@ async def test_a_wrong_town_told_in_chat_is_put_right_in_one_cell_of_one_person(
     async with desk.chat(language) as chat:
         await chat.say(CITY[language])
         ref = (await chat.opened())["rectification"]
+        await confirm_change(chat, town)
         await prove_in_chat(desk, chat, email, ref)
         plan = await desk.plan(ref)
         assert [step["table"] for step in plan["steps"]] == ["addresses"]
@@ -107,6 +116,7 @@ async def test_a_value_that_is_missing_is_asked_for_and_then_entered_as_it_was_t
         question = await chat.asked("detail")
         assert field in question["text"]
         await chat.say(town)
+        await confirm_change(chat, town)
         await prove_in_chat(desk, chat, email, ref)
         await desk.approve(ref)
         await desk.until_status(ref, "answered")
@@ -125,6 +135,7 @@ async def test_a_new_contact_waits_72_hours_while_the_old_one_can_object(
     async with desk.chat(language) as chat:
         await chat.say(template.format(new=new))
         ref = (await chat.opened())["rectification"]
+        await confirm_change(chat, new)
         await prove_in_chat(desk, chat, email, ref)
         await desk.approve(ref)
         assert (await desk.request(ref))["status"] == "scheduled"
@@ -142,3 +153,205 @@ async def test_a_new_contact_waits_72_hours_while_the_old_one_can_object(
 def holds_a_code(text: str) -> bool:
     """Tell whether a mail holds a code."""
     return any(line.strip().isdigit() and len(line.strip()) == 8 for line in text.splitlines())
+
+
+# ── which and what, from → to ───────────────────────────────────────────────────────────────────────
+
+STARTER = {
+    "fr": "Je voudrais corriger mes données personnelles.",
+    "en": "I would like to correct my personal data.",
+}
+WHAT = {
+    "fr": ("Que devons-nous corriger", "Ma ville est Quimper, et non {old}."),
+    "en": ("What should we correct", "My town is Durham, not {old}."),
+}
+TOWN = {"fr": "Quimper", "en": "Durham"}
+ADDRESS = {
+    "fr": (
+        "J’ai déménagé, ma nouvelle adresse est 9 quai des Brumes, 44000 Nantes.",
+        "pays",
+        "France",
+        ("9 quai des Brumes", "44000", "Nantes", "FR"),
+    ),
+    "en": (
+        "I have moved, my new address is 9 Quarry Lane, Durham DH1 3LE.",
+        "country",
+        "United Kingdom",
+        ("9 Quarry Lane", "DH1 3LE", "Durham", "GB"),
+    ),
+}
+SEVERAL = {
+    "fr": (
+        "Merci de corriger mes données : mon nom de famille est désormais Kervella et ma ville Quimper.",
+        "Kervella",
+        "Quimper",
+    ),
+    "en": (
+        "Please correct my data: my last name is now Thornbury and my town Durham.",
+        "Thornbury",
+        "Durham",
+    ),
+}
+DOUBT = {
+    "fr": "Corrigez ma ville : Quimper / Douarnenez, il y a une erreur.",
+    "en": "Please correct my phone number, there are two: +44 7700 900111 and +44 7700 900222.",
+}
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_a_wish_to_correct_that_names_nothing_is_asked_which_and_what_in_chat(
+    desk: DeskProcess, people: Iterator[tuple[str, str]], language: str
+) -> None:
+    email, _, address = with_an_address(desk, people)
+    old, (question, answer) = city_of(desk, address), WHAT[language]
+    before = desk.dump()
+    async with desk.chat(language) as chat:
+        await chat.say(STARTER[language])
+        ref = (await chat.opened())["rectification"]
+        assert question in (await chat.asked("detail"))["text"]
+        await chat.say(answer.format(old=old))
+        await confirm_change(chat, old, TOWN[language])
+        await prove_in_chat(desk, chat, email, ref)
+        await desk.approve(ref)
+        await desk.until_status(ref, "answered")
+
+    assert changed_cells(desk, before, desk.dump()) == {("addresses", address, "city")}
+    assert city_of(desk, address) == TOWN[language]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_a_wish_to_correct_that_names_nothing_is_asked_by_mail_and_confirmed_on_the_page(
+    desk: DeskProcess, people: Iterator[tuple[str, str]], language: str
+) -> None:
+    email, _, address = with_an_address(desk, people)
+    old, (question, answer) = city_of(desk, address), WHAT[language]
+    ref = await ask_by_mail(desk, STARTER[language], email, language)
+    asked = await desk.mail(email, question)
+    assert not [m for m in desk.mails(email) if "/verify/" in m.get_content()], "nothing to confirm yet"
+    answer_mail(desk, asked, answer.format(old=old), email)
+    link = links_in((await desk.mail(email, "/verify/")).get_content(), "/verify/")[0]
+    _, page = await desk.page(link)
+    assert old in page
+    assert TOWN[language] in page
+    await confirm_by_mail(desk, email, ref)
+    await desk.approve(ref)
+    await desk.until_status(ref, "answered")
+
+    assert city_of(desk, address) == TOWN[language]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_a_new_address_is_written_in_all_its_parts_and_what_is_not_said_is_asked(
+    desk: DeskProcess, people: Iterator[tuple[str, str]], language: str
+) -> None:
+    sentence, missing, country, parts = ADDRESS[language]
+    email, _, address = with_an_address(desk, people)
+    before = desk.dump()
+    async with desk.chat(language) as chat:
+        await chat.say(sentence)
+        ref = (await chat.opened())["rectification"]
+        assert missing in (await chat.asked("detail"))["text"]
+        await chat.say(country)
+        await confirm_change(chat, *parts[:3], country)
+        await prove_in_chat(desk, chat, email, ref)
+        await desk.approve(ref)
+        await desk.until_status(ref, "answered")
+
+    row = desk.query("SELECT street, postcode, city, country FROM addresses WHERE id = ?", address)[0]
+    assert row == parts, "nothing old stays beside the new"
+    assert {cell[:2] for cell in changed_cells(desk, before, desk.dump())} == {("addresses", address)}
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_several_fields_in_one_message_are_all_corrected(
+    desk: DeskProcess, people: Iterator[tuple[str, str]], language: str
+) -> None:
+    sentence, name, town = SEVERAL[language]
+    email, client, address = with_an_address(desk, people)
+    before = desk.dump()
+    async with desk.chat(language) as chat:
+        await chat.say(sentence)
+        ref = (await chat.opened())["rectification"]
+        await confirm_change(chat, name, town)
+        await prove_in_chat(desk, chat, email, ref)
+        await desk.approve(ref)
+        await desk.until_status(ref, "answered")
+
+    assert changed_cells(desk, before, desk.dump()) == {
+        ("addresses", address, "city"),
+        ("clients", client, "last_name"),
+    }
+
+
+async def test_two_values_of_which_nobody_says_which_is_right_are_both_offered_and_never_guessed(
+    desk: DeskProcess, people: Iterator[tuple[str, str]]
+) -> None:
+    email, number = next(people)
+    async with desk.chat("en") as chat:
+        await chat.say(DOUBT["en"])
+        ref = (await chat.opened())["rectification"]
+        question = await chat.asked("choice")
+        offered = {c["label"]: c["value"] for c in question["choices"]}
+        assert {"+44 7700 900111", "+44 7700 900222"} < offered.keys()
+        await chat.choose(offered["+44 7700 900222"])
+        await confirm_change(chat, "from “+44 7700 900111” to “+44 7700 900222”", answer="swap")
+        await confirm_change(chat, "from “+44 7700 900222” to “+44 7700 900111”")
+        await prove_in_chat(desk, chat, email, ref)
+        plan = await desk.plan(ref)
+    assert plan["steps"][0]["values"] == {"phone": "+44 7700 900111"}, "an agent sees what they approve"
+    assert (await desk.request(ref))["tier_needed"] == 2, "a phone number reaches the person"
+    del number
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_what_reads_already_as_it_should_is_said_to_and_nothing_is_called_corrected(
+    desk: DeskProcess, people: Iterator[tuple[str, str]], language: str
+) -> None:
+    email, _, address = with_an_address(desk, people)
+    town, before = city_of(desk, address), desk.dump()
+    wish = {"fr": f"Ma ville est {town} et non Paimpol.", "en": f"My town is {town}, not Paimpol."}[language]
+    async with desk.chat(language) as chat:
+        await chat.say({"fr": "Corrigez mes données. ", "en": "Please correct my data. "}[language] + wish)
+        ref = (await chat.opened())["rectification"]
+        await confirm_change(chat, town)
+        await prove_in_chat(desk, chat, email, ref)
+        await desk.until_status(ref, "answered")
+
+    letter = await desk.mail(email, {"fr": "déjà à jour", "en": "already say so"}[language])
+    assert not any(word in str(letter["subject"]) for word in ("corrig", "correct"))
+    assert desk.dump() == before
+    assert not [i for i in (await desk.api("GET", "/queue"))["items"] if i["request"] == ref]
+
+
+async def test_nothing_is_planned_before_the_yes_and_an_agent_decides_after_seven_days(
+    desk: DeskProcess, people: Iterator[tuple[str, str]]
+) -> None:
+    email, _ = next(people)
+    async with desk.chat("en") as chat:
+        await chat.say("My last name is wrong in your records, please change it to Thornbury.")
+        ref = (await chat.opened())["rectification"]
+        await chat.asked("choice")
+        assert (await desk.request(ref))["status"] == "received"
+    await desk.forward("6d")
+    assert (await desk.request(ref))["attention"] is None
+    await desk.forward("25h")
+
+    async def flagged() -> bool:
+        return (await desk.request(ref))["attention"] == "change_unconfirmed"
+
+    assert await eventually(flagged, "that an agent is called")
+    del email
+
+
+async def test_a_field_that_no_map_has_goes_to_an_agent(
+    desk: DeskProcess, people: Iterator[tuple[str, str]]
+) -> None:
+    email, _ = next(people)
+    async with desk.chat("fr") as chat:
+        await chat.say(STARTER["fr"])
+        ref = (await chat.opened())["rectification"]
+        await chat.say("ma pointure, c’est du 43")
+        await chat.say("ma pointure !")
+        await chat.until(lambda m: "Une personne lira" in m["text"], "that a person reads it")
+    assert (await desk.request(ref))["attention"] == "correction_not_understood"
+    del email
