@@ -22,6 +22,7 @@ from assistant.domain.grounds import Ground, grounds_for
 from assistant.domain.masking import mask_text
 from assistant.domain.plan import Operation, Plan, plan_from_json
 from assistant.domain.questions import QuestionGround
+from assistant.domain.rectifying import Change, Changes
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import CLOSED, Status
 from assistant.errors import AssistantError
@@ -135,6 +136,7 @@ class RequestView:
     plan: PlanView | None
     entries: tuple[Entry, ...]
     details: tuple[tuple[str, str], ...]
+    from_to: tuple[Change, ...]  # what is to be corrected, for whoever decides it: as it was typed
     grounds: tuple[Ground, ...]
     is_closed: bool
     next_ref: str | None
@@ -190,7 +192,9 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         row = replace(row, person=person_of(services, session, request) or row.person)
     action = queries.live_plan_of(session, ref) or next(iter(queries.plans_of(session, ref)), None)
     shown = {
-        key: _told(words, value) for key, value in request.details.items() if value not in (None, "", [], {})
+        key: _told(words, value)
+        for key, value in request.details.items()
+        if key != "changes" and value not in (None, "", [], {})
     }
     return RequestView(
         request,
@@ -202,6 +206,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
             (words.known("details", key), value if revealed else mask_text(value))
             for key, value in shown.items()
         ),
+        Changes.of(request.details).parts,
         grounds_for(Right(request.right), marketing=bool(request.details.get("marketing"))),
         request.status in CLOSED,
         _next_ref(session, request),
