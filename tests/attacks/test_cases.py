@@ -21,6 +21,7 @@ from assistant.store.tables import ChallengeRow
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, stranger, texts, until_code
 from tests.doubles.desk_inside import DeskInside
 from tests.doubles.desk_process import eventually
+from tests.doubles.journeys import confirm_change, prove_in_chat
 from tests.doubles.package_browser import Package, browser, package_link
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
@@ -77,7 +78,10 @@ async def test_a_new_contact_unlocks_no_copy_for_thirty_days_without_a_lead(
     victim = next(people)
     new = f"new.box.{victim.id}@mail.example"
     async with desk.chat() as chat:
-        change = await proved(desk, chat, victim.email, f"Please change my e-mail address to {new}.")
+        await chat.say(f"Please change my e-mail address to {new}.")
+        change = (await chat.opened())["rectification"]
+        await confirm_change(chat, new)
+        await prove_in_chat(desk, chat, victim.email, change)
     await desk.approve(change)
     assert await desk.mail(victim.email, "/verify/stop/"), (
         "the old contact hears of it while it can be stopped"

@@ -114,3 +114,33 @@ def test_every_language_has_details_of_every_kind() -> None:
 @given(st.text(max_size=300))
 def test_no_text_raises(text: str) -> None:
     assert isinstance(details_of(text, ("rectification", "objection", "access", "restriction")), dict)
+
+
+_SWAPS = [json.loads(line) for line in _FILE.with_name("swaps.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("row", _SWAPS, ids=[f"{row['language']}-{at}" for at, row in enumerate(_SWAPS)])
+def test_the_right_value_is_never_taken_for_the_wrong_one(row: dict[str, str]) -> None:
+    found = details_of(row["text"], ("rectification",))
+    assert (found["field"], found["new_value"]) == (row["field"], row["new"])
+    assert found.get("old_value") in {row["old"], None}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My e-mail: a@one.example and b@two.example, please correct.",
+        "Corrigez mon téléphone, 06 12 34 56 78, 07 98 76 54 32.",
+        "Please correct my phone number, there are two: +44 7700 900111 and +44 7700 900222.",
+    ],
+)
+def test_of_two_values_in_doubt_none_is_chosen(text: str) -> None:
+    found = details_of(text, ("rectification",))
+    assert "new_value" not in found
+    assert len(found["either"]) == 2
+
+
+def test_each_field_of_a_message_is_a_change_of_its_own() -> None:
+    found = details_of("My name is now Anna Lind and my phone +44 7700 900123.", ("rectification",))
+    assert (found["field"], found["new_value"]) == ("name", "Anna Lind")
+    assert [(c["field"], c["new_value"]) for c in found["more_changes"]] == [("phone", "+44 7700 900123")]
