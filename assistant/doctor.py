@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from assistant.config import Settings, load_settings, require_complete
@@ -28,6 +29,7 @@ async def examine(config: Path) -> list[Row]:
     rows = [
         _try("settings", lambda: require_complete(settings)),
         _try("database", lambda: _database(settings)),
+        _try("support", lambda: _support(settings)),
         _try("model", _model),
     ]
     rows += _untold(settings)
@@ -111,6 +113,28 @@ def _database(settings: Settings) -> None:
             )
     finally:
         engine.dispose()
+
+
+def _support(settings: Settings) -> None:
+    """Say whether customers' mails wait because support's address does not take them."""
+    from assistant.errors import ConfigurationError
+    from assistant.store.queries import undelivered_to_support
+
+    try:
+        _database(settings)
+    except (ConfigurationError, SQLAlchemyError):
+        return  # the line on the database says it
+    engine = create_engine(settings.database_url)
+    try:
+        with Session(engine) as session:
+            mails, since = undelivered_to_support(session)
+    finally:
+        engine.dispose()
+    if since:
+        raise ConfigurationError(
+            f"{mails} mails for support wait since {since:%Y-%m-%d %H:%M} UTC: support.forward_to does not take them; "
+            "they are kept and tried again, so mend the address or its mailbox."
+        )
 
 
 async def _channels(settings: Settings) -> list[Row]:

@@ -181,8 +181,8 @@ class Channel(Protocol):
     def listening(self, desk: Desk) -> AbstractAsyncContextManager[None]:
         """Listen while the context is open."""
 
-    async def deliver(self, outgoing: Outgoing) -> None:
-        """Hand over one message; raises DeliveryDelayed or DeliveryRefused."""
+    async def deliver(self, outgoing: Outgoing) -> str | None:
+        """Hand over one message and give the id under which a report would name it, if any; raises DeliveryDelayed or DeliveryRefused."""
 
     def ways(self) -> Sequence[Way]:
         """Say of each way in and out since when it does not work."""

@@ -32,9 +32,18 @@ def key_of(ref: str) -> str:
 
 
 def give_answer(
-    services: Services, session: Session, request: PrivacyRequest, text_name: str, **values: Any
+    services: Services,
+    session: Session,
+    request: PrivacyRequest,
+    text_name: str,
+    *,
+    by_rule: bool = False,
+    **values: Any,
 ) -> None:
-    """Send an answer where it belongs (flows.md, The answer), once per text and state of the request."""
+    """Send an answer where it belongs (flows.md, The answer), once per text and state of the request.
+
+    `by_rule`: no person decided it, so that it answers no machine.
+    """
     key = f"{key_of(request.ref)}{text_name}:{request.version}"
     conversation = session.get(Conversation, request.conversation_id)
     contact = services.keyring.unseal(request.contact) if request.contact else None
@@ -60,6 +69,7 @@ def give_answer(
             key=key,
             language=request.language,
             requests=seen,
+            by_rule=by_rule,
         )
         talk.say_text(services, session, conversation, said)
     record(services, session, request.ref, "desk", "answered", text=text_name, to_contact=contact is not None)
@@ -89,7 +99,7 @@ def say_frozen(services: Services, session: Session, request: PrivacyRequest) ->
 def answer_nothing(services: Services, session: Session, request: PrivacyRequest) -> None:
     """Say that nothing is held about the proved address besides this conversation, and close."""
     name = _NOTHING.get(Right(request.right), "answer_rectification_nothing")
-    values = {"systems": systems(services)} if name != "answer_rectification_nothing" else {}
+    values: dict[str, Any] = {"systems": systems(services)} if name != "answer_rectification_nothing" else {}
     move(services, session, request, Status.ANSWERED, "desk")
     give_answer(services, session, request, name, **values)
 

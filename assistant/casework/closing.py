@@ -133,6 +133,7 @@ def reply(
     agent.require(*WORKERS)
     if not _said(text):
         raise Invalid("Write something first.")
+    talk.check_reachable(conversation)
     said = talk.Utterance(
         text=text.strip(),
         key=f"agent:{services.random(8).hex()}",

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
-from assistant.casework.intake import set_attention
 from assistant.casework.originals import original_of
+from assistant.casework.outbox import payload_of
 from assistant.casework.transferring import PUT, do_sent, document, package_of
+from assistant.casework.undelivered import RELAY, for_support, note_loss
 from assistant.errors import AssistantError, DeliveryRefused
 from assistant.interfaces import Channel, Choice, Outgoing, OutgoingKind
 from assistant.services import Services
-from assistant.store.tables import Conversation, Outbox, PrivacyRequest
+from assistant.store.tables import Conversation, Outbox
 
 log = structlog.get_logger(__name__)
 _LEASE = timedelta(minutes=2)
@@ -26,13 +26,14 @@ _FIRST_RETRY = timedelta(seconds=20)
 _MOST_ATTEMPTS = 12
 _AT_ONCE = 20
 _LARGE_AT_ONCE = 2  # originals and documents: each is held in memory while it goes out
+_SUPPORT_IS_LATE = 5  # tries, about ten minutes, after which agents hear that support does not get its mail
 
 
 async def deliver_due(services: Services) -> int:
     """Deliver what is due; the same key never reaches a channel as two different messages."""
     claimed = await services.write(lambda session: _claim(services, session))
     large = asyncio.Semaphore(_LARGE_AT_ONCE)
-    await asyncio.gather(*(_deliver(services, row, outgoing, large) for row, outgoing in claimed))
+    await asyncio.gather(*(_deliver(services, row, large) for row in claimed))
     return len(claimed)
 
 
@@ -45,7 +46,7 @@ def release_leases(session: Session) -> None:
         session.add(row)
 
 
-def _claim(services: Services, session: Session) -> list[tuple[Outbox, Outgoing]]:
+def _claim(services: Services, session: Session) -> list[Outbox]:
     now = services.clock.now()
     due = session.exec(
         select(Outbox)
@@ -57,25 +58,26 @@ def _claim(services: Services, session: Session) -> list[tuple[Outbox, Outgoing]
         .order_by(col(Outbox.due_at), col(Outbox.id))
         .limit(_AT_ONCE)
     ).all()
-    claimed = []
     for row in due:
         row.lease_until = now + _LEASE
         row.attempts += 1
         session.add(row)
-        claimed.append((row.model_copy(), _outgoing(services, session, row)))
-    return claimed
+    return [row.model_copy() for row in due]
 
 
 def _outgoing(services: Services, session: Session, row: Outbox) -> Outgoing:
-    payload = json.loads(services.keyring.unseal(row.payload))
+    payload = payload_of(services, row)
+    if (until := payload.get("until")) and datetime.fromisoformat(until) <= services.clock.now():
+        raise DeliveryRefused("It is too late for this letter: what it says has run out.", failure="too_late")
     conversation = session.get(Conversation, row.conversation_id) if row.conversation_id else None
     headers = payload["headers"]
     automatic = headers.pop("automatic", "auto-generated")
     return Outgoing(
         key=row.key,
         kind=_kind(row.kind),
-        thread=conversation.thread if conversation else None,
-        recipient=services.keyring.unseal(row.recipient) if row.recipient else None,
+        # A letter about a talk in another channel opens a thread of its own.
+        thread=conversation.thread if conversation and conversation.channel == row.channel else None,
+        recipient=_recipient(services, row),
         subject=payload["subject"],
         text=payload["text"],
         language=payload["language"],
@@ -83,6 +85,13 @@ def _outgoing(services: Services, session: Session, row: Outbox) -> Outgoing:
         headers=headers,
         automatic=automatic,
     )
+
+
+def _recipient(services: Services, row: Outbox) -> str | None:
+    """Give where it goes; support is where the settings say today, or a mended address would not help what waits."""
+    if for_support(row):
+        return services.settings.support.forward_to
+    return services.keyring.unseal(row.recipient) if row.recipient else None
 
 
 def _kind(stored: str) -> OutgoingKind:
@@ -96,19 +105,28 @@ def _channel(services: Services, name: str) -> Channel:
     return services.channels[name]
 
 
-async def _deliver(services: Services, row: Outbox, outgoing: Outgoing, large: asyncio.Semaphore) -> None:
+async def _deliver(services: Services, row: Outbox, large: asyncio.Semaphore) -> None:
+    handed_over = False
     try:
-        async with large if outgoing.kind in {PUT, "relay"} else nullcontext():
-            whole = replace(outgoing, raw=await _content(services, row, outgoing))
-            await _channel(services, row.channel).deliver(whole)
+        async with large if row.kind in {PUT, RELAY} else nullcontext():
+            sent_as = await _hand_over(services, row)
+        await services.write(lambda session: _done(services, session, row.id, sent_as))
+        handed_over = True
+        if row.kind == PUT:
+            await services.write(lambda session: do_sent(services, session, session.get_one(Outbox, row.id)))
     except AssistantError as error:
-        await services.write(lambda session, e=error: _failed(services, session, row.id, e))  # type: ignore[misc]
-        return
+        failure = error
     except Exception as error:  # broad: one broken message must not stop the others; it is tried again
         log.exception("delivery.broken", outbox=row.id, channel=row.channel, kind=type(error).__name__)
-        await services.write(lambda session: _failed(services, session, row.id, AssistantError()))
+        failure = AssistantError(failure="broken")
+    else:
         return
-    await services.write(lambda session: _done(services, session, row.id))
+    if handed_over:  # what comes after failed: the document is not sent twice, and a person is called
+        await services.write(
+            lambda session: note_loss(services, session, session.get_one(Outbox, row.id), "broken")
+        )
+    else:
+        await services.write(lambda session: _failed(services, session, row.id, failure))
 
 
 async def _content(services: Services, row: Outbox, outgoing: Outgoing) -> bytes | None:
@@ -119,12 +137,17 @@ async def _content(services: Services, row: Outbox, outgoing: Outgoing) -> bytes
     return await original_of(services, row.raw_message_id) if row.raw_message_id else None
 
 
-def _done(services: Services, session: Session, ident: int | None) -> None:
+async def _hand_over(services: Services, row: Outbox) -> str | None:
+    ready = await services.read(lambda session: _outgoing(services, session, row))
+    whole = replace(ready, raw=await _content(services, row, ready))
+    return await _channel(services, row.channel).deliver(whole)
+
+
+def _done(services: Services, session: Session, ident: int | None, sent_as: str | None) -> None:
     row = session.get_one(Outbox, ident)
-    row.state, row.lease_until, row.done_at = "done", None, services.clock.now()
+    row.state, row.lease_until, row.done_at, row.sent_as = "done", None, services.clock.now(), sent_as
+    row.failure = row.failed_at = None
     session.add(row)
-    if row.kind == PUT:
-        do_sent(services, session, row)
     if row.ref:
         record(
             services, session, row.ref, "desk", "delivered", key=row.key.split(":")[0], channel=row.channel
@@ -133,7 +156,8 @@ def _done(services: Services, session: Session, ident: int | None) -> None:
 
 def _failed(services: Services, session: Session, ident: int | None, error: AssistantError) -> None:
     row = session.get_one(Outbox, ident)
-    dead = isinstance(error, DeliveryRefused) or row.attempts >= _MOST_ATTEMPTS
+    final = isinstance(error, DeliveryRefused) or row.attempts >= _MOST_ATTEMPTS
+    dead = final and not for_support(row)
     row.state = "dead" if dead else "waiting"
     row.lease_until = None
     row.due_at = services.clock.now() + _FIRST_RETRY * 2 ** min(row.attempts - 1, 9)
@@ -146,6 +170,14 @@ def _failed(services: Services, session: Session, ident: int | None, error: Assi
         code=error.code,
         dead=dead,
     )
-    request = session.get(PrivacyRequest, row.ref) if row.ref else None
-    if dead and request:
-        set_attention(services, session, request, "delivery_failed")
+    if final or (for_support(row) and row.attempts >= _SUPPORT_IS_LATE):
+        note_loss(services, session, row, _why(error))
+
+
+def _why(error: AssistantError) -> str:
+    """Say in a word and digits why it failed; what the server said stays out, it quotes addresses."""
+    if failure := error.data.get("failure"):
+        return str(failure)
+    kind = "refused" if isinstance(error, DeliveryRefused) else "not_taken"
+    code = error.data.get("smtp_code")
+    return f"{kind}:{code}" if code else kind

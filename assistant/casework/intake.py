@@ -22,7 +22,7 @@ from assistant.domain.rights import CARRIED_OUT_FIRST, Right
 from assistant.domain.status import CLOSED, Status, advance
 from assistant.interfaces import Incoming
 from assistant.services import Services
-from assistant.store.tables import Conversation, Message, PrivacyRequest
+from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
 # Built once and below the ORM, for the same reason as inserting a message is (talk.py).
 _MESSAGES = SQLModel.metadata.tables["message"]
@@ -38,6 +38,8 @@ _LAST_AT, _NOW = _CONVERSATIONS.c.last_at, bindparam("now", type_=_CONVERSATIONS
 _TALKED_AGAIN = _TALK_ON.values(last_at=case((_LAST_AT < _NOW, _NOW), else_=_LAST_AT)).returning(
     *_CONVERSATIONS.c
 )
+LOST_LETTER = "delivery_failed"
+MACHINE = "machine"  # marks, among a mail's headers, that a rule may not answer it
 REMINDERS_BEFORE = (10, 5, 2, 1, 0)  # days before safe_on
 
 
@@ -55,7 +57,6 @@ def find_or_start_conversation(services: Services, session: Session, incoming: I
         started_at=incoming.received_at,
         last_at=now,
         subject_hint=incoming.sender,
-        answerable=not incoming.automatic and incoming.doubtful_sender is None,
     )
     session.add(conversation)
     session.flush()
@@ -105,7 +106,7 @@ def store_incoming(
         "handled": True,
         "at": incoming.received_at,
         "subject": incoming.subject,
-        "headers": dict(incoming.headers),
+        "headers": _headers(incoming),
         "raw": incoming.raw,
         "attachments": [asdict(each) for each in incoming.attachments] or None,
     }
@@ -114,6 +115,12 @@ def store_incoming(
         return int(stored), False
     which = {"thread": conversation.id, "external": incoming.external_id}
     return int(session.connection().execute(_SAME_MESSAGE, which).scalar_one()), True
+
+
+def _headers(incoming: Incoming) -> dict[str, str]:
+    """Whether a mail may be answered by rule is a property of that mail, not of its conversation (RFC 3834)."""
+    by_machine = incoming.automatic or incoming.doubtful_sender
+    return {**incoming.headers, MACHINE: "1"} if by_machine else dict(incoming.headers)
 
 
 def keep_talk(session: Session, conversation: Conversation, changes: Mapping[str, Any]) -> None:
@@ -228,12 +235,27 @@ def _reminded_from_today(services: Services, safe_on: date) -> date | None:
 
 
 def set_attention(services: Services, session: Session, request: PrivacyRequest, reason: str | None) -> None:
-    """Flag a request for a person, or take the flag away."""
+    """Flag a request for a person, or take the flag away; a letter that never arrived goes on asking for one."""
+    if reason is None and _has_lost_letter(session, request):
+        reason = LOST_LETTER
     if request.attention != reason:
         request.attention = reason
         request.version += 1
         session.add(request)
         record(services, session, request.ref, "desk", "attention", reason=reason)
+
+
+def _has_lost_letter(session: Session, request: PrivacyRequest) -> bool:
+    mine = (col(Outbox.ref) == request.ref) | (
+        (col(Outbox.conversation_id) == request.conversation_id) & col(Outbox.ref).is_(None)
+    )
+    lost = select(Outbox.id).where(
+        mine,
+        col(Outbox.failed_at).is_not(None),
+        col(Outbox.settled_at).is_(None),
+        col(Outbox.kind) != "relay",
+    )
+    return session.exec(lost.limit(1)).first() is not None
 
 
 def recompute_dates(services: Services, session: Session, request: PrivacyRequest) -> DueDates:

@@ -46,6 +46,8 @@ def suppress(services: Services, session: Session, request: PrivacyRequest, addr
             to=address,
             language=request.language,
             ref=request.ref,
+            conversation_id=request.conversation_id,
+            fate=talk.Fate(typed=request.channel != "email"),
             key=f"marketing:{request.ref}",
             requests=[talk.as_seen(request)],
             undo_url=f"{services.settings.server.public_url}/verify/undo/{undo}",
@@ -68,7 +70,7 @@ def answer_stopped(services: Services, session: Session, request: PrivacyRequest
     address = str(request.details.get("address", ""))
     move(services, session, request, Status.ANSWERED, "desk")
     text = "marketing_stopped" if "@" in address else "marketing_stopped_number"
-    give_answer(services, session, request, text, address=address)
+    give_answer(services, session, request, text, by_rule=True, address=address)
 
 
 def undo(services: Services, session: Session, secret: str) -> None:

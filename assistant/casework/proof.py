@@ -309,6 +309,7 @@ def _mail_challenge(
     requests = [r for ref in row.references if (r := session.get(PrivacyRequest, ref))]
     language = (conversation and conversation.language) or services.settings.controller.languages[0]
     key = f"challenge:{row.id}:{row.expires_at}"
+    fate = _fate(row)
     if row.purpose == "package":
         talk.mail(
             services,
@@ -317,6 +318,8 @@ def _mail_challenge(
             to=contact,
             language=language,
             key=key,
+            conversation_id=row.conversation_id,
+            fate=fate,
             code=challenge.secret,
             requests=[talk.as_seen(r) for r in requests],
             until=row.expires_at,
@@ -339,6 +342,8 @@ def _mail_challenge(
             to=contact,
             language=language,
             key=key,
+            conversation_id=row.conversation_id,
+            fate=fate,
             url=url,
             effect=effect,
             **common,
@@ -351,9 +356,17 @@ def _mail_challenge(
             to=contact,
             language=language,
             key=key,
+            conversation_id=row.conversation_id,
+            fate=fate,
             code=challenge.secret,
             **common,
         )
+
+
+def _fate(row: ChallengeRow) -> talk.Fate:
+    """An address typed in this talk may be told of there, known or not; what a client number led to never."""
+    typed = row.claimed_kind == "email" and row.purpose == "prove" and Method(row.method) is Method.EMAIL_CODE
+    return talk.Fate(about=row.references, typed=typed, until=row.expires_at)
 
 
 def stop_link(services: Services, session: Session, references: Sequence[str], contact: str) -> str:

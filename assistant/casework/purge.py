@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, String, cast, delete, func, literal, or_, update
+from sqlalchemy import ColumnElement, String, and_, cast, delete, func, literal, or_, update
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day
 from assistant.casework.originals import seal_older
 from assistant.casework.packages import package_dir
+from assistant.casework.undelivered import REPORTED_WITHIN
 from assistant.domain.assurance import STOP_LINK_LASTS
 from assistant.domain.retention import own_retention
 from assistant.domain.status import CLOSED
@@ -42,7 +43,7 @@ _BATCH = 100  # conversations or rows a unit: a person who writes meanwhile wait
 _LAST_DAY = "purged_on"
 REDUCED = "reduced"  # the kind of a message whose words are gone
 _FROM_THE_PERSON = ("you", "note")  # notes are an agent's words about the person, and no part of the answer
-_DELIVERED = ("done", "dead")
+_DELIVERED = ("done", "dead", "bounced")
 _FILE_IN_USE = ("approved", "executing")
 
 
@@ -55,6 +56,7 @@ class Cutoffs:
     case_text: datetime
     case_record: datetime
     stop_link: datetime
+    report: datetime
 
 
 def cutoffs(services: Services) -> Cutoffs:
@@ -66,6 +68,7 @@ def cutoffs(services: Services) -> Cutoffs:
         case_text=rules["case_message"].gone_before(now),
         case_record=rules["case_record"].gone_before(now),
         stop_link=now - STOP_LINK_LASTS,
+        report=now - REPORTED_WITHIN,
     )
 
 
@@ -286,13 +289,15 @@ def _forget(cut: Cutoffs, session: Session, ident: str) -> int:
 
 
 async def _drop_sent(services: Services, cut: Cutoffs) -> int:
-    """Drop copies of delivered mail: with a code in it within a day, with a link when the link is dead.
+    """Drop copies of delivered mail, with a link when the link is dead, with a code when no report can come any more.
 
     An answer is kept with its case: its copy here is the only one where the channel is mail.
+    What did not arrive stays until an agent has dealt with it.
     """
-    sent = col(Outbox.state).in_(_DELIVERED)
+    seen = or_(col(Outbox.failed_at).is_(None), col(Outbox.settled_at).is_not(None))
+    sent = and_(col(Outbox.state).in_(_DELIVERED), seen)
     late = or_(
-        col(Outbox.key).startswith("challenge:") & (col(Outbox.created_at) <= cut.code),
+        col(Outbox.key).startswith("challenge:") & (col(Outbox.created_at) <= cut.report),
         (col(Outbox.key).startswith("notice:") | col(Outbox.key).startswith("hold:"))
         & (col(Outbox.created_at) <= cut.stop_link),
         col(Outbox.ref).is_(None) & (col(Outbox.created_at) <= cut.support),
@@ -304,6 +309,26 @@ async def _drop_sent(services: Services, cut: Cutoffs) -> int:
 
     def drop(session: Session, ident: int) -> int:
         session.execute(delete(Outbox).where(col(Outbox.id) == ident))
+        return 1
+
+    return await _in_batches(services, 0, find, drop)
+
+
+async def _drop_codes(services: Services, cut: Cutoffs) -> int:
+    """Drop the words of a mail that carried a code within a day; whom it was for stays while a report may come."""
+    late = (
+        col(Outbox.key).startswith("challenge:"),
+        col(Outbox.state).in_(_DELIVERED),
+        col(Outbox.created_at) <= cut.code,
+        col(Outbox.payload) != "",
+    )
+
+    def find(session: Session, after: int) -> Sequence[int]:
+        rows = select(col(Outbox.id)).where(*late, col(Outbox.id) > after)
+        return [ident for ident in session.exec(rows.order_by(col(Outbox.id)).limit(_BATCH)) if ident]
+
+    def drop(session: Session, ident: int) -> int:
+        session.execute(update(Outbox).where(col(Outbox.id) == ident).values(payload=""))
         return 1
 
     return await _in_batches(services, 0, find, drop)
@@ -355,6 +380,7 @@ _SWEEPS: Mapping[str, Callable[[Services, Cutoffs], Awaitable[int]]] = {
     "messages_reduced": _reduce_cases,
     "records": _drop_records,
     "messages": _forget_talks,
+    "codes": _drop_codes,
     "copies": _drop_sent,
     "links": _drop_links,
     "files": _drop_files,

@@ -12,7 +12,7 @@ from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, recompute_dates, set_attention
 from assistant.casework.queue import WORKERS, Principal, get_request
-from assistant.domain.addresses import normal_address
+from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Tier
 from assistant.domain.due_date import question_by
 from assistant.domain.questions import QuestionGround, ground_to_ask, grounds_to_ask
@@ -101,7 +101,7 @@ def check_ask(services: Services, request: PrivacyRequest, conversation: Convers
         raise Conflict(f"The person was asked on {since} and has not answered yet.", asked_on=str(since))
     if not _reaches(services, request, conversation):
         raise Conflict(
-            "Nobody would read it: the chat has ended and no contact was proved; or the mail was automatic."
+            "Nobody would read it: the chat has ended and no contact was proved; or the mail names no address."
         )
 
 
@@ -109,7 +109,7 @@ def _reaches(services: Services, request: PrivacyRequest, conversation: Conversa
     if conversation.channel in talk.LIVE and request.contact is None:
         idle = services.clock.now() - conversation.last_at
         return idle < timedelta(hours=services.settings.periods.session_hours)
-    return conversation.answerable
+    return conversation.channel != "email" or deliverable(conversation.subject_hint or "") is not None
 
 
 def _do_ask(

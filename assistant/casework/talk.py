@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import func, insert
 from sqlmodel import Session, SQLModel, col, select
 
+from assistant.casework.intake import MACHINE, set_attention
+from assistant.casework.outbox import Letter, payload_of, queue_outgoing
+from assistant.domain.addresses import deliverable
+from assistant.domain.status import CLOSED
+from assistant.errors import Conflict
 from assistant.interfaces import ChatMessage, Choice
-from assistant.services import Services, post, wake
+from assistant.services import Services, post
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
 LIVE = frozenset({"webchat"})  # channels in which the message row itself is the delivery
@@ -20,6 +24,8 @@ _ASSISTANT = "assistant"
 _Sender = Literal["assistant", "agent", "you"]
 _SENDERS: Mapping[str, _Sender] = {"you": "you", "agent": "agent"}
 _MOST_REPLIES_A_DAY = 10
+_MOST_MAILS_LOOKED_AT = 20
+_BY_RULE = "auto"  # begins the keys of replies that no person decided
 # Built once and below the ORM: composing a statement costs more than running it, and every message needs one.
 _MESSAGES = SQLModel.metadata.tables["message"]
 _INSERT_MESSAGE = insert(_MESSAGES).returning(_MESSAGES.c.id)
@@ -38,25 +44,16 @@ class Utterance:
     choices: Sequence[Choice] = ()
     expects: str | None = None
     requests: Sequence[Mapping[str, Any]] = ()
+    by_rule: bool = False  # said by the desk alone, in answer to a message: never to a machine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """What the outbox hands to a channel, once for each `key`; `kind` is reply, mail or relay."""
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What a fresh mail must be known for if it does not arrive (outbox.Letter)."""
 
-    key: str
-    channel: str
-    kind: str
-    text: str
-    language: str
-    recipient: str | None = None
-    conversation_id: str | None = None
-    ref: str | None = None
-    subject: str | None = None
-    choices: Sequence[Mapping[str, Any]] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    raw_message_id: int | None = None
-    due_at: datetime | None = None
+    about: Sequence[str] = ()
+    typed: bool = False
+    until: datetime | None = None
 
 
 def say(
@@ -87,8 +84,17 @@ def say(
     say_text(services, session, conversation, said)
 
 
-def say_text(services: Services, session: Session, conversation: Conversation, said: Utterance) -> None:
-    """Store one message to the person; live sockets get it after the commit, other channels by the outbox."""
+def say_text(services: Services, session: Session, conversation: Conversation, said: Utterance) -> bool:
+    """Store one message to the person; live sockets get it after the commit, other channels by the outbox.
+
+    What the desk would say by rule to a machine, or for ever, is not said; a person is called, and False given.
+    """
+    answered = _mail_answered(session, conversation) if conversation.channel == "email" else None
+    if said.by_rule and (why := _not_to_be_said(services, session, conversation, answered)):
+        for request in _open_requests(session, conversation):
+            if request.attention is None:
+                set_attention(services, session, request, why)
+        return False
     at = services.clock.now()
     shown = said.name or services.settings.controller.name
     buttons = [
@@ -124,7 +130,57 @@ def say_text(services: Services, session: Session, conversation: Conversation, s
     )
     post(session, conversation.id, message)
     if conversation.channel not in LIVE:
-        _reply(services, session, conversation, said, buttons)
+        _reply(services, session, conversation, said, buttons, answered)
+    return True
+
+
+def check_reachable(conversation: Conversation) -> None:
+    """Return if an agent's words can reach the person in this conversation; raises Conflict."""
+    if conversation.channel == "email" and not deliverable(conversation.subject_hint or ""):
+        raise Conflict(
+            "This mail names no address that can be answered, so nothing was sent; write to the person another way."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """The mail that a reply answers."""
+
+    headers: Mapping[str, str]
+    subject: str | None
+    by_person: bool
+
+
+def _mail_answered(session: Session, conversation: Conversation) -> _Answered:
+    """Give the last mail that a person wrote, else the last one; whether a machine wrote it stands with each mail."""
+    rows = session.exec(
+        select(Message.headers, Message.subject)
+        .where(col(Message.conversation_id) == conversation.id, col(Message.sender) == "you")
+        .order_by(col(Message.id).desc())
+        .limit(_MOST_MAILS_LOOKED_AT)
+    ).all()
+    mails = [_Answered(headers, subject, MACHINE not in headers) for headers, subject in rows]
+    return next((mail for mail in mails if mail.by_person), mails[0] if mails else _Answered({}, None, True))
+
+
+def _not_to_be_said(
+    services: Services, session: Session, conversation: Conversation, answered: _Answered | None
+) -> str | None:
+    """Say why a rule may not answer this mail; None where it may."""
+    if answered is None:
+        return None
+    if not answered.by_person:
+        return "automatic_message"
+    return "too_many_replies" if _answered_enough(services, session, conversation) else None
+
+
+def _open_requests(session: Session, conversation: Conversation) -> Sequence[PrivacyRequest]:
+    return session.exec(
+        select(PrivacyRequest).where(
+            col(PrivacyRequest.conversation_id) == conversation.id,
+            col(PrivacyRequest.status).not_in(CLOSED),
+        )
+    ).all()
 
 
 def _reply(
@@ -133,22 +189,15 @@ def _reply(
     conversation: Conversation,
     said: Utterance,
     buttons: list[dict[str, Any]],
+    answered: _Answered | None,
 ) -> None:
-    if not conversation.answerable or _answered_enough(services, session, conversation):
-        return
     subject, text = said.subject, said.text
     if subject is None and conversation.channel == "email":
         wrapped = services.texts.render("mail_reply", said.language, text=text)
         subject, text = wrapped.subject, wrapped.text
-    last = session.exec(
-        select(Message.headers, Message.subject)
-        .where(col(Message.conversation_id) == conversation.id, col(Message.sender) == "you")
-        .order_by(col(Message.id).desc())
-        .limit(1)
-    ).first()
-    headers, heard = last or ({}, None)
+    headers, heard = (answered.headers, answered.subject) if answered else ({}, None)
     letter = Letter(
-        key=f"reply:{conversation.id}:{said.key}",
+        key=f"{_BY_RULE if said.by_rule else 'reply'}:{conversation.id}:{said.key}",
         channel=conversation.channel,
         kind="reply",
         conversation_id=conversation.id,
@@ -158,24 +207,23 @@ def _reply(
         language=said.language,
         choices=buttons,
         headers={**headers, "automatic": "auto-replied"},
+        about=[str(request["ref"]) for request in said.requests],
     )
     queue_outgoing(services, session, letter)
 
 
 def _answered_enough(services: Services, session: Session, conversation: Conversation) -> bool:
-    """Two machines that answer each other must stop: at most ten replies a day in one thread of mail."""
-    if conversation.channel != "email":
-        return False
+    """Two machines that answer each other must stop: at most ten replies by rule a day in one thread of mail."""
     since = services.clock.now() - timedelta(days=1)
     sent = select(func.count()).where(
         col(Outbox.conversation_id) == conversation.id,
-        col(Outbox.kind) == "reply",
+        col(Outbox.key).startswith(f"{_BY_RULE}:"),
         col(Outbox.created_at) > since,
     )
     return session.exec(sent).one() >= _MOST_REPLIES_A_DAY
 
 
-def mail(
+def mail(  # noqa: PLR0913 - each is a field of the letter
     services: Services,
     session: Session,
     text_name: str,
@@ -185,6 +233,7 @@ def mail(
     key: str,
     ref: str | None = None,
     conversation_id: str | None = None,
+    fate: Fate = Fate(),
     **values: Any,
 ) -> None:
     """Queue a fresh mail to an address: never a reply, never to what a message claims; once per `key`."""
@@ -199,17 +248,21 @@ def mail(
         subject=rendered.subject,
         text=rendered.text,
         language=language,
+        about=fate.about,
+        typed=fate.typed,
+        until=fate.until,
     )
     queue_outgoing(services, session, letter)
 
 
-def relay(services: Services, session: Session, message_id: int, to: str) -> None:
-    """Queue the original of a message for support, unchanged."""
+def relay(services: Services, session: Session, conversation: Conversation, message_id: int) -> None:
+    """Queue the original of a message for support, unchanged; it is kept and tried until support has it."""
     letter = Letter(
         key=f"relay:{message_id}",
         channel="email",
         kind="relay",
-        recipient=to,
+        conversation_id=conversation.id,
+        recipient=services.settings.support.forward_to,
         text="",
         language="en",
         raw_message_id=message_id,
@@ -217,47 +270,13 @@ def relay(services: Services, session: Session, message_id: int, to: str) -> Non
     queue_outgoing(services, session, letter)
 
 
-def queue_outgoing(services: Services, session: Session, letter: Letter) -> bool:
-    """Write one row of the outbox unless its key is there already; tells whether it was new."""
-    if session.exec(select(Outbox.id).where(col(Outbox.key) == letter.key)).first() is not None:
-        return False
-    now = services.clock.now()
-    payload = {
-        "subject": letter.subject,
-        "text": letter.text,
-        "language": letter.language,
-        "choices": list(letter.choices),
-        "headers": dict(letter.headers),
-    }
-    session.execute(
-        insert(Outbox).values(
-            key=letter.key,
-            channel=letter.channel,
-            kind=letter.kind,
-            conversation_id=letter.conversation_id,
-            ref=letter.ref,
-            recipient=services.keyring.seal(letter.recipient) if letter.recipient else None,
-            payload=services.keyring.seal(json.dumps(payload)),
-            raw_message_id=letter.raw_message_id,
-            state="waiting",
-            attempts=0,
-            due_at=letter.due_at or now,
-            created_at=now,
-        )
-    )
-    wake(session, "deliver")
-    return True
-
-
 def said_by_us(services: Services, session: Session, conversation_id: str) -> list[str]:
     """List what the desk and its agents said in a conversation, in the talk and in letters."""
     talked = select(Message.text).where(
         col(Message.conversation_id) == conversation_id, col(Message.sender).in_((_ASSISTANT, "agent"))
     )
-    letters = select(Outbox.payload).where(
-        col(Outbox.conversation_id) == conversation_id, col(Outbox.kind) == "mail"
-    )
-    posted = (json.loads(services.keyring.unseal(payload))["text"] for payload in session.exec(letters))
+    letters = select(Outbox).where(col(Outbox.conversation_id) == conversation_id, col(Outbox.kind) == "mail")
+    posted = (payload_of(services, row).get("text", "") for row in session.exec(letters))
     return [*session.exec(talked), *posted]
 
 

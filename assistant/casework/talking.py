@@ -110,7 +110,7 @@ def leave_to_support(services: Services, session: Session, ident: str, agent: Pr
     conversation = in_triage(session, ident)
     for message in messages_of(session, ident):
         if message.id and is_for_agents_alone(message):
-            talk.relay(services, session, message.id, services.settings.support.forward_to)
+            talk.relay(services, session, conversation, message.id)
     conversation.triage = False
     session.add(conversation)
     record(services, session, "", f"agent:{agent.name}", "triage_no_request", conversation=ident)

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import talk
 from assistant.casework.audit import record
+from assistant.casework.outbox import Letter, queue_outgoing
 from assistant.casework.packages import unsealed
 from assistant.casework.queue import Principal, Role, Scope, get_request
 from assistant.domain.rights import Right
@@ -61,7 +62,7 @@ def send(services: Services, session: Session, ref: str, agent: Principal) -> Pr
         )
     if package.size > _LARGEST:
         raise Conflict("The document is too large to be sent at once; the person downloads it.")
-    letter = talk.Letter(
+    letter = Letter(
         key=_key(package),
         channel="transfer",
         kind=PUT,
@@ -70,7 +71,7 @@ def send(services: Services, session: Session, ref: str, agent: Principal) -> Pr
         recipient=str(request.details["transfer_to"]),
         ref=ref,
     )
-    talk.queue_outgoing(services, session, letter)
+    queue_outgoing(services, session, letter)
     record(services, session, ref, f"agent:{agent.name}", "transfer_ordered", recipient=where_to(request))
     return request
 

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, earlier, originals, proof, questions, talk
+from assistant.casework import answers, earlier, originals, proof, questions, talk, undelivered
 from assistant.casework.intake import (
     conversation_id,
     find_or_start_conversation,
@@ -38,8 +38,7 @@ from intents import Reader, Reading
 log = structlog.get_logger(__name__)
 _NONCE_BYTES = 24
 _MOST_HISTORY = 200
-# A bounce or our own mail coming back is stored and shown to agents, never read as a wish.
-_NOT_A_PERSON = ("own", "bounce_of")
+_NOT_A_PERSON = ("own", "bounce")  # a report, or a mail of ours that came back
 
 
 @dataclass(slots=True)
@@ -127,8 +126,7 @@ class TalkingDesk:
             return receipt, None
         if incoming.channel in talk.LIVE:
             post(session, conversation.id, _own_message(message_id, incoming))
-        if any(incoming.headers.get(name) for name in _NOT_A_PERSON):
-            self._note_bounce(session, conversation)
+        if self._is_of_ours(session, conversation, incoming):
             return receipt, None
         turn = Turn(
             services,
@@ -140,6 +138,7 @@ class TalkingDesk:
             reading,
             State.of(conversation.state),
             forwarded=bool(incoming.headers.get("forwarded")),
+            muted=incoming.automatic or incoming.doubtful_sender is not None,
         )
         answered = questions.questions_answered(services, session, conversation, incoming)
         if incoming.channel == "email":
@@ -168,8 +167,9 @@ class TalkingDesk:
     def _mail_turn(self, turn: Turn, incoming: Incoming, message_id: int) -> None:
         """Mail that is no request is support's; mail in doubt is support's and shown in triage (flows.md)."""
         requests = requests_of(turn.session, turn.conversation)
-        if incoming.automatic or incoming.doubtful_sender:
-            turn.conversation.answerable = False
+        if incoming.headers.get("bounce"):
+            talk.relay(self.services, turn.session, turn.conversation, message_id)
+            return
         if requests and incoming.sender != turn.conversation.subject_hint:
             _flag(self.services, turn.session, requests, "other_sender")
             return
@@ -178,9 +178,11 @@ class TalkingDesk:
             return
         intents = {intent.name for intent in turn.reading.intents}
         if turn.reading.decision == "request" or (
-            requests and (turn.state.expects or "cancel_request" in intents)
+            requests and not turn.muted and (turn.state.expects or "cancel_request" in intents)
         ):
             turn.take()
+        elif requests and turn.muted:
+            pass  # an absence note or a receipt: kept, shown, and no reason to write again
         elif requests:
             # An answer to a letter whose link ran out gets a new one, within the limits of any address.
             turn.ask_again()
@@ -188,13 +190,20 @@ class TalkingDesk:
         else:
             turn.conversation.triage = turn.reading.decision == "ask"
             turn.session.add(turn.conversation)
-            talk.relay(self.services, turn.session, message_id, self.services.settings.support.forward_to)
-        if incoming.doubtful_sender or incoming.automatic:
+            talk.relay(self.services, turn.session, turn.conversation, message_id)
+        if turn.muted:
             reason = "doubtful_sender" if incoming.doubtful_sender else "automatic_message"
-            _flag(self.services, turn.session, requests_of(turn.session, turn.conversation), reason)
+            plain = (None, "sender_cannot_be_asked")
+            told = [r for r in requests_of(turn.session, turn.conversation) if r.attention in plain]
+            _flag(self.services, turn.session, told, reason)
 
-    def _note_bounce(self, session: Session, conversation: Conversation) -> None:
-        _flag(self.services, session, requests_of(session, conversation), "delivery_failed")
+    def _is_of_ours(self, session: Session, conversation: Conversation, incoming: Incoming) -> bool:
+        """Take a report about a letter of ours, or a letter of ours that came back: stored and shown, never read as a wish."""
+        if incoming.headers.get("own"):
+            _flag(self.services, session, requests_of(session, conversation), "delivery_failed")
+            return True
+        is_report = bool(incoming.headers.get("bounce"))
+        return is_report and undelivered.note_report(self.services, session, conversation, incoming.headers)
 
     # ── the slow check of a code ───────────────────────────────────────────────────────────────────
 

@@ -15,7 +15,7 @@ from assistant.casework import closing, marketing, proof, rectification, talk
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.conversation import correcting
 from assistant.conversation.state import State
-from assistant.domain.addresses import phone_in
+from assistant.domain.addresses import deliverable, phone_in
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import Right
@@ -48,6 +48,7 @@ class Turn:
     reading: Reading
     state: State
     forwarded: bool = False
+    muted: bool = False  # a machine wrote this, or nobody knows who: read, and not answered by rule
     pending: proof.Attempt | None = None
 
     @property
@@ -278,11 +279,11 @@ class Turn:
             )
 
     def _ask_proof_by_mail(self, requests: Sequence[PrivacyRequest], references: list[str]) -> None:
-        if not self.conversation.answerable or not self.conversation.subject_hint:
+        if self.muted or not deliverable(self.conversation.subject_hint or ""):
             for request in requests:
                 set_attention(self.services, self.session, request, "sender_cannot_be_asked")
             return
-        claim = proof.Claim("email", self.conversation.subject_hint)
+        claim = proof.Claim("email", self.conversation.subject_hint or "")
         try:
             proof.want_challenge(
                 self.services, self.session, self.conversation, claim, references, method=Method.EMAIL_LINK
@@ -302,6 +303,9 @@ class Turn:
 
     def want_code(self, claim: proof.Claim, references: Sequence[str]) -> None:
         """Have a code sent, and say the same whether anybody is known by that address."""
+        if claim.kind == "email" and not deliverable(claim.value.strip()):
+            self._cannot_be_written_to(references)
+            return
         subject = self.services.keyring.keyed_hash(claim.normal)
         if proof.is_paused(self.services, self.session, subject):
             self.say("verification_paused", choices=self.ways_out(references))
@@ -316,6 +320,11 @@ class Turn:
         name = "code_sent_email" if claim.kind == "email" else "code_sent_client_id"
         self._keep(self.state.asking(name, "code", references))
         self.say(name, expects="code", choices=self.code_choices(), until=challenge.expires_at)
+
+    def _cannot_be_written_to(self, references: Sequence[str]) -> None:
+        """Say at once of what was typed, known or not, that no mail can ever reach it."""
+        self._keep(self.state.asking("ask_contact", "email", references))
+        self.say("typed_address_unusable", expects="email", choices=self.ways_out(references))
 
     def _code(self) -> bool:
         """Take what may be a code: the try is counted now, checked after this unit."""
@@ -362,6 +371,9 @@ class Turn:
     def _marketing_address(self, address: str | None) -> bool:
         if address is None:
             return False
+        if "@" in address and not deliverable(address.rstrip(".")):
+            self.say("typed_address_unusable", expects="email")
+            return True
         # A sentence may both object and withdraw a consent: one address answers for both.
         asked = {*self.state.about, *(r.ref for r in self._all_waiting() if self._lacks_address(r))}
         for request in self.requests_named(sorted(asked)):
@@ -516,7 +528,7 @@ class Turn:
         proved = next((r.contact for r in requests if r.contact), None)
         contact = self.services.keyring.unseal(proved) if proved else self.conversation.subject_hint
         self.say("withdraw_needs_proof", requests=self.seen(requests))
-        if contact and self.conversation.answerable:
+        if contact and not self.muted:
             try:
                 proof.want_challenge(
                     self.services,
@@ -566,6 +578,7 @@ class Turn:
             to=support.forward_to,
             language=support.agents_language,
             key=f"ticket:{self.conversation.id}:{self.services.clock.now().date()}",
+            conversation_id=self.conversation.id,
             summary=self._summary(),
             url=f"{self.services.settings.server.public_url}/console/conversations/{self.conversation.id}",
         )
@@ -589,6 +602,8 @@ class Turn:
         **values: Any,
     ) -> None:
         """Say a named text in the conversation's language; `unsaid` values are shown but not told."""
+        if self.muted:
+            return
         told = {} if "requests" in unsaid or not requests else {"requests": requests}
         presented = {key: values.pop(key) for key in ("choices", "expects") if key in values}
         rendered = self.services.texts.render(name, self.conversation.language or "en", **told, **values)
@@ -598,6 +613,7 @@ class Turn:
             key=self.services.random(8).hex(),
             language=self.conversation.language or "en",
             requests=requests,
+            by_rule=True,
             **presented,
         )
         talk.say_text(self.services, self.session, self.conversation, said)

@@ -44,7 +44,7 @@ def leave_to_a_person(
     for request in still_open:
         set_attention(turn.services, turn.session, request, "unread_mail")
     if not still_open and "to_others" in incoming.headers:
-        talk.relay(turn.services, turn.session, message_id, turn.services.settings.support.forward_to)
+        talk.relay(turn.services, turn.session, turn.conversation, message_id)
         return
     turn.conversation.triage = turn.conversation.triage or not still_open
     turn.session.add(turn.conversation)

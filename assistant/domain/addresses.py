@@ -1,14 +1,20 @@
-"""How e-mail addresses and telephone numbers are compared, everywhere."""
+"""How e-mail addresses and telephone numbers are compared, everywhere, and which addresses a letter can ever reach."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 _EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
 _PHONE: Final = re.compile(r"\+?\d{6,15}")  # E.164 has fifteen digits at most
 _WRITTEN: Final = re.compile(r"\+?\(?\d[\d \u00a0\u202f./()-]{4,22}\d")
 _BETWEEN_DIGITS: Final = str.maketrans("", "", " \u00a0\u202f-./()")
+_LONGEST_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
+_LONGEST_LOCAL_PART = 64
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
+_LABEL = r"(?!-)[A-Za-z0-9\u0080-\U0010ffff-]{1,63}(?<!-)"
+_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
 
 
 def normal_address(address: str) -> str:
@@ -41,3 +47,28 @@ def normal_contact(text: str) -> str | None:
     if "@" not in text:
         return normal_phone(text)
     return normal_address(text) if _EMAIL.fullmatch(text.strip()) else None
+
+
+def well_formed(address: str) -> str | None:
+    """Give an address with its domain in lower case; None if it is not one that can be written to safely."""
+    local, _, domain = address.rpartition("@")
+    if len(address) > _LONGEST_ADDRESS or len(local) > _LONGEST_LOCAL_PART or not _ADDRESS.fullmatch(address):
+        return None
+    if unicodedata.normalize("NFKC", address) != address or not address.isprintable():
+        return None
+    return f"{local}@{domain.lower()}"
+
+
+def deliverable(address: str) -> str | None:
+    """Give an address as every mail server takes it, a domain in other letters as DNS has it (RFC 5891); None if there is none."""
+    checked = well_formed(address)
+    if checked is None or checked.isascii():
+        return checked
+    local, _, domain = checked.rpartition("@")
+    try:
+        ascii_domain = domain.encode("idna").decode("ascii")
+        if ascii_domain.encode().decode("idna") != domain:
+            return None  # `straße` would be written to as `strasse`, which is somebody else's
+    except UnicodeError:
+        return None
+    return f"{local}@{ascii_domain}" if local.isascii() else None

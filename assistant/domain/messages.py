@@ -86,6 +86,8 @@ _CHAT = _table(
         "ask_contact": ("", "", _holds()),
         "code_sent_email": ("until", "", _holds()),
         "code_sent_client_id": ("until", "", _holds()),
+        "typed_address_unusable": ("", "", _holds()),
+        "typed_address_failed": ("", "", _holds()),
         "code_not_accepted": ("", "", _holds()),
         "code_used_up": ("next_at", "", _holds()),
         "code_limit": ("next_at", "", _holds()),

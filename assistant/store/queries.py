@@ -19,6 +19,7 @@ from assistant.store.tables import (
     Conversation,
     EvidenceRow,
     Message,
+    Outbox,
     PrivacyRequest,
     StepRow,
 )
@@ -35,6 +36,7 @@ class RequestFilter:
     right: Right | None = None
     due_before: date | None = None
     only_open: bool = False
+    or_attention: bool = False  # beside the open ones the closed ones for which a person is needed
     attention: bool = False
     reference: str = ""
     contact_hash: str = ""
@@ -66,7 +68,9 @@ def _conditions(wanted: RequestFilter) -> list[ColumnElement[bool]]:
     if wanted.due_before:
         found.append(col(PrivacyRequest.due_on) < wanted.due_before)
     if wanted.only_open:
-        found.append(col(PrivacyRequest.status).not_in(CLOSED))
+        is_open = col(PrivacyRequest.status).not_in(CLOSED)
+        needed = col(PrivacyRequest.attention).is_not(None)
+        found.append(or_(is_open, needed) if wanted.or_attention else is_open)
     if wanted.attention:
         found.append(col(PrivacyRequest.attention).is_not(None))
     either = []
@@ -165,6 +169,14 @@ def conversations_in_triage(session: Session) -> list[Conversation]:
     return list(session.exec(query))
 
 
+def undelivered_to_support(session: Session) -> tuple[int, datetime | None]:
+    """Count the customers' mails that support does not get, and give since when the oldest of them waits."""
+    query = select(func.count(), func.min(col(Outbox.created_at))).where(
+        col(Outbox.kind) == "relay", col(Outbox.failed_at).is_not(None)
+    )
+    return session.exec(query).one()
+
+
 def last_message_of(session: Session, conversation_id: str, sender: str = "you") -> Message | None:
     """Give the last message of one side of a conversation."""
     return session.exec(
@@ -192,6 +204,7 @@ def count_by(session: Session, column: str, *, since: datetime | None = None) ->
 
 
 def count_open(session: Session, *, due_before: date | None = None, attention: bool = False) -> int:
-    """Count the open requests, those due before a day or flagged for a person only."""
-    conditions = _conditions(RequestFilter(only_open=True, due_before=due_before, attention=attention))
+    """Count the open requests, those due before a day only; or, open or closed, those flagged for a person."""
+    wanted = RequestFilter(only_open=True, due_before=due_before, or_attention=attention, attention=attention)
+    conditions = _conditions(wanted)
     return session.exec(select(func.count()).select_from(PrivacyRequest).where(*conditions)).one()

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Dialect, Index, LargeBinary, String, TypeDecorator, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Dialect,
+    Index,
+    LargeBinary,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 
@@ -53,7 +63,6 @@ class Conversation(SQLModel, table=True):
     wants_person_at: datetime | None = _instant(optional=True, index=True)
     seen_id: int | None = None
     subject_hint: str | None = None  # the address a mail claims to come from, or a chat id: routing only
-    answerable: bool = True  # false for auto-replies, bounces and lists: read, never answered
     triage: bool = False  # shown to agents: a reading in doubt
 
 
@@ -260,9 +269,10 @@ class StepRow(SQLModel, table=True):
 
 
 class Outbox(SQLModel, table=True):
-    """What is to be handed to a channel, written with its cause, each once."""
+    """What is to be handed to a channel, written with its cause, each once; every one belongs to a request or a talk."""
 
     __table_args__ = (
+        CheckConstraint("ref IS NOT NULL OR conversation_id IS NOT NULL", name="ck_outbox_belongs"),
         Index(
             "ix_outbox_due",
             "due_at",
@@ -277,9 +287,16 @@ class Outbox(SQLModel, table=True):
     conversation_id: str | None = Field(default=None, index=True)
     ref: str | None = Field(default=None, index=True)
     recipient: str | None = None  # sealed
-    payload: str  # sealed JSON: subject, text, language, choices, headers
+    recipient_hash: str | None = Field(
+        default=None, index=True
+    )  # a report without our id names whom it was for
+    payload: str  # sealed JSON: subject, text, language, choices, headers, about, typed, until
     raw_message_id: int | None = None
-    state: str = "waiting"  # waiting, done, dead
+    state: str = "waiting"  # waiting, done, dead, bounced
+    sent_as: str | None = Field(default=None, index=True)  # the id under which a report names it
+    failure: str | None = None  # why it did not arrive: refused:550, bounced:5.1.1, not_taken, no_address, …
+    failed_at: datetime | None = _instant(optional=True, index=True)
+    settled_at: datetime | None = _instant(optional=True)  # when an agent had dealt with that
     attempts: int = 0
     due_at: datetime = _instant()
     lease_until: datetime | None = _instant(optional=True)

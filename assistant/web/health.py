@@ -11,6 +11,7 @@ from assistant.domain.status import CLOSED
 from assistant.errors import AssistantError
 from assistant.services import Services
 from assistant.store.migrate import is_current
+from assistant.store.queries import undelivered_to_support
 from assistant.store.tables import Outbox, PrivacyRequest
 from assistant.web.keys import SERVICES
 
@@ -33,16 +34,20 @@ async def alive(http_request: web.Request) -> web.Response:
 
 
 async def ready(http_request: web.Request) -> web.Response:
-    """Say whether the database answers and has the schema of this version, and since when each channel is deaf.
+    """Say whether the database answers and has this version's schema, since when each channel is deaf, and what support misses.
 
-    A deaf channel makes the desk no less ready: whoever restarted it for that would deafen the others too.
+    Neither of these makes the desk less ready: whoever restarted it for that would deafen the others too.
     """
     services = http_request.config_dict[SERVICES]
     try:
         current = await services.read(lambda session: is_current(session.get_bind().engine))
+        mails, since = await services.read(undelivered_to_support) if current else (0, None)
     except AssistantError:
-        current = False
-    told = {"database": current, "migrations": current, "model": True, "channels": _channels(services)}
+        current, mails, since = False, 0, None
+    support = {"gets_mail": not mails, "mails_waiting": mails, "since": since.isoformat() if since else None}
+    told = {"database": current, "migrations": current, "model": True, "channels": _channels(services)} | {
+        "support": support
+    }
     return web.json_response(told, status=200 if current else 503)
 
 
@@ -86,7 +91,7 @@ def _figures(session: Session) -> dict[str, tuple[str, int]]:
         "requests_open": ("Requests that are not closed", session.exec(requests.where(is_open)).one()),
         "requests_attention": (
             "Requests that need a person",
-            session.exec(requests.where(is_open, col(PrivacyRequest.attention).is_not(None))).one(),
+            session.exec(requests.where(col(PrivacyRequest.attention).is_not(None))).one(),
         ),
         "outbox_waiting": (
             "Messages to deliver",
@@ -95,5 +100,13 @@ def _figures(session: Session) -> dict[str, tuple[str, int]]:
         "outbox_dead": (
             "Messages that cannot be delivered",
             session.exec(waiting.where(col(Outbox.state) == "dead")).one(),
+        ),
+        "outbox_bounced": (
+            "Messages that a mail server reported as not delivered",
+            session.exec(waiting.where(col(Outbox.state) == "bounced")).one(),
+        ),
+        "support_mail_waiting": (
+            "Customers' mails that support does not get",
+            undelivered_to_support(session)[0],
         ),
     }

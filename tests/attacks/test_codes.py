@@ -279,7 +279,12 @@ async def test_a_claim_that_would_be_mailed_to_another_domain_is_mailed_to_nobod
     on_file = f"client{victim.id}@{lookalike}.example"
     desk.change("UPDATE clients SET email = ? WHERE id = ?", on_file, victim.id)
     async with desk.chat() as chat:
-        ref = await until_code(chat, f"client{victim.id}@{domain}.example")
+        ref = await ask(chat)
+        await chat.asked("email")
+        await chat.say(f"client{victim.id}@{domain}.example")
+        await chat.until(
+            lambda m: "No e-mail can be sent to the address" in m["text"], "that it is no address"
+        )
         await desk.idle()
     assert desk.mails(f"client{victim.id}@") == []
     await check_recorded(desk, ref)

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
 from assistant.casework import audit, intake, originals, packages, proof, purge, reminders, talk
+from assistant.casework.outbox import Letter, payload_of, queue_outgoing
 from assistant.config import Periods
 from assistant.domain.assurance import Method
 from assistant.domain.rights import Right
@@ -356,17 +357,29 @@ async def test_codes_and_the_mails_that_carried_them_go_within_a_day_and_tallies
         here = session.get_one(Conversation, conversation)
         for method in (Method.EMAIL_CODE, Method.EMAIL_LINK):
             proof.want_challenge(services, session, here, claim, [ref], method=method)
-        letter = talk.Letter(key="challenge:x", channel="email", kind="mail", text="12345678", language="en")
-        talk.queue_outgoing(services, session, letter)
+        letter = Letter(
+            key="challenge:x",
+            channel="email",
+            kind="mail",
+            text="12345678",
+            language="en",
+            conversation_id="a-talk",
+            recipient="mall@post.example",
+        )
+        queue_outgoing(services, session, letter)
 
     await desk.do(ask)
     await desk.deliver()
     await desk.after(timedelta(hours=24))
     await reminders.expire(services)
     assert await desk.count(ChallengeRow) == 0
-    assert await desk.count(Outbox, col(Outbox.key) == "challenge:x") == 0
+    here = select(Outbox).where(col(Outbox.key) == "challenge:x")
+    (kept,) = await services.read(lambda session: session.exec(here).all())
+    assert payload_of(services, kept) == {}, "the code is gone; whom it was for stays while a report may come"
     assert await desk.count(Tally) == 2
-    desk.site.clock.at += timedelta(days=29)
+    await desk.after(timedelta(days=8))
+    assert await desk.count(Outbox, col(Outbox.key) == "challenge:x") == 0
+    desk.site.clock.at += timedelta(days=21)
     await reminders.expire(services)
     assert await desk.count(Tally) == 0
 

@@ -22,7 +22,7 @@ from assistant.domain.status import Status
 from assistant.interfaces import Incoming
 from assistant.reading_commands import show_request
 from assistant.store import queries
-from assistant.store.tables import Audit, Conversation, Message, Outbox, PrivacyRequest
+from assistant.store.tables import Audit, Message, Outbox, PrivacyRequest
 from intents import Reader
 from tests.doubles.console_app import ConsoleSite, console_site, prepare
 
@@ -196,9 +196,6 @@ async def test_by_mail_the_answer_counts_and_an_automatic_or_foreign_one_does_no
     await desk.write("It is me, Juhan.", "email", sender="juhan@elsewhere.example")
     assert (await desk.request(ref)).suspensions == [["2026-11-24", None]]
     conversation = (await desk.request(ref)).conversation_id
-    await desk.site.services.write(
-        lambda s: setattr(s.get_one(Conversation, conversation), "answerable", True)
-    )
     await desk.write("Client number 1017, since 2019.", "email")
     assert (await desk.request(ref)).suspensions == [["2026-11-24", "2026-11-25"]]
     sent = select(Outbox.id).where(

@@ -27,6 +27,7 @@ _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 _ARMOUR = "-----BEGIN PGP MESSAGE-----"
 # What the parser of the standard library raises on some malformed mails.
 _TRIPPED = (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError)
+_STATUS = {"message/delivery-status", "message/global-delivery-status"}
 _SMIME = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 
 
@@ -37,8 +38,9 @@ class Body:
     plain: list[str] = field(default_factory=list)
     html: list[str] = field(default_factory=list)
     files: list[Attachment] = field(default_factory=list)  # what is in it beside the text
-    report: dict[str, str] = field(default_factory=dict)  # fields of a delivery status (RFC 3464), lower case
-    is_report: bool = False
+    reports: list[dict[str, str]] = field(default_factory=list)  # groups of a delivery status (RFC 3464)
+    report_type: str = ""  # delivery-status, disposition-notification (a receipt), feedback-report
+    returned: list[str] = field(default_factory=list)  # headers of a mail that came back
     encrypted: str = ""  # smime or pgp
     signed: str = ""  # smime or pgp
     unreadable: bool = False  # its structure is beyond anything a mail program makes
@@ -110,8 +112,10 @@ def _take(part: Message, body: Body) -> None:
     kind = part.get_content_type()
     if part.get_content_maintype() == "multipart":
         _take_envelope(part, kind, body)
-    elif kind == "message/delivery-status":
-        body.report.update(_status(part))
+    elif kind in _STATUS:
+        body.reports += _status(part)
+    elif kind in {"text/rfc822-headers", "message/global-headers"}:
+        body.returned.append(_content(part))
     elif kind in {"text/plain", "text/html"} and part.get_content_disposition() != "attachment":
         (body.plain if kind == "text/plain" else body.html).append(_content(part))
     elif kind in _SMIME:
@@ -121,7 +125,7 @@ def _take(part: Message, body: Body) -> None:
 def _is_file(part: Message) -> bool:
     """Tell whether a part is something to look at beside the text; signatures and reports are not."""
     kind = part.get_content_type()
-    if part.get_content_maintype() == "multipart" or kind == "message/delivery-status":
+    if part.get_content_maintype() == "multipart" or kind in _STATUS:
         return False
     if kind in {"text/plain", "text/html"}:
         return part.get_content_disposition() == "attachment"
@@ -136,8 +140,7 @@ def _take_envelope(part: Message, kind: str, body: Body) -> None:
     elif kind == "multipart/signed":
         body.signed = family or "smime"
     elif kind == "multipart/report":
-        about = str(part.get_param("report-type") or "").lower()
-        body.is_report = body.is_report or about == "delivery-status"
+        body.report_type = body.report_type or str(part.get_param("report-type") or "").lower()
 
 
 def _take_locked(part: Message, body: Body) -> None:
@@ -152,11 +155,6 @@ def _content(part: Message) -> str:
     return decoded(data[:_LONGEST_PLAIN], part.get_content_charset())
 
 
-def _status(part: Message) -> dict[str, str]:
-    """Read the groups of fields of a delivery status; a failure counts for more than a delay."""
-    found: dict[str, str] = {}
-    for group in _children(part):
-        fields = {name.lower(): str(value) for name, value in group.items()}
-        if fields.get("action", "").strip().lower() == "failed" or "action" not in found:
-            found.update(fields)
-    return found
+def _status(part: Message) -> list[dict[str, str]]:
+    """Read the groups of fields of a delivery status: one of the mail, then one for each recipient."""
+    return [{name.lower(): str(value) for name, value in group.items()} for group in _children(part)]

@@ -18,10 +18,10 @@ from assistant.channels.email.composing import letter
 from assistant.channels.email.outbound import FolderOutbound, Outbound, SmtpOutbound
 from assistant.channels.email.parsing import CHANNEL, parse_message
 from assistant.channels.email.reach import fault_of
-from assistant.channels.email.sender import well_formed
 from assistant.channels.email.settings import EmailSettings, ImapSettings
 from assistant.channels.email.tokens import Tokens
 from assistant.channels.hearing import NOT_STORED, STARTING, Hearing
+from assistant.domain.addresses import well_formed
 from assistant.errors import ConfigurationError, DeliveryDelayed, DeliveryRefused, NotFound
 from assistant.interfaces import Clock, Desk, Finding, Incoming, MailDesk, Outgoing, Way
 
@@ -60,8 +60,8 @@ class EmailChannel:
             finally:
                 self.listening_at = None
 
-    async def deliver(self, outgoing: Outgoing) -> None:
-        """Hand over one mail, the same one for the same key; raises DeliveryDelayed or DeliveryRefused."""
+    async def deliver(self, outgoing: Outgoing) -> str:
+        """Hand over one mail, the same one for the same key, and give its Message-ID; raises DeliveryDelayed or DeliveryRefused."""
         ready = letter(outgoing, settings=self._settings, tokens=self._tokens, now=self._clock.now())
         try:
             await self._outbound.hand_over(ready)
@@ -73,6 +73,7 @@ class EmailChannel:
             self._hearing[_OUTGOING].works()  # our server answers, about this one mail
             raise
         self._hearing[_OUTGOING].works()
+        return ready.message_id
 
     def ways(self) -> Sequence[Way]:
         """Say of each way in and out since when it does not work."""

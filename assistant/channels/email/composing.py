@@ -13,10 +13,10 @@ from email.utils import format_datetime
 from typing import Self
 
 from assistant.channels.email.fields import one_line, without_mbox_line
-from assistant.channels.email.sender import well_formed
 from assistant.channels.email.settings import EmailSettings
 from assistant.channels.email.signs import OWN_HEADER
 from assistant.channels.email.tokens import Tokens
+from assistant.domain.addresses import deliverable
 from assistant.errors import DeliveryRefused
 from assistant.interfaces import Outgoing
 
@@ -56,9 +56,13 @@ class _Whole(str):
 
 def letter(outgoing: Outgoing, *, settings: EmailSettings, tokens: Tokens, now: datetime) -> Letter:
     """Write a mail; the same key gives the same Message-ID. Raises DeliveryRefused if there can be none."""
-    recipient = _deliverable(outgoing.recipient or "")
+    recipient = deliverable(outgoing.recipient or "")
     if recipient is None:
-        raise DeliveryRefused("There is no well-formed address to send this mail to.", key=outgoing.key)
+        raise DeliveryRefused(
+            "There is no address to send this mail to that a mail server takes.",
+            key=outgoing.key,
+            failure="no_address",
+        )
     if outgoing.kind == "relay":
         return _relay(outgoing, recipient, settings, tokens, now)
     message = _message(outgoing, recipient, settings, tokens, now)
@@ -69,21 +73,6 @@ def letter(outgoing: Outgoing, *, settings: EmailSettings, tokens: Tokens, now: 
         recipient=recipient,
         content=message.as_bytes(),
     )
-
-
-def _deliverable(address: str) -> str | None:
-    """Give an address that every mail server takes: a domain in other letters as DNS has it (RFC 5891)."""
-    checked = well_formed(address)
-    if checked is None or checked.isascii():
-        return checked
-    local, _, domain = checked.rpartition("@")
-    try:
-        ascii_domain = domain.encode("idna").decode("ascii")
-        if ascii_domain.encode().decode("idna") != domain:
-            return None  # `straße` would be written to as `strasse`, which is somebody else's
-    except UnicodeError:
-        return None
-    return f"{local}@{ascii_domain}" if local.isascii() else None
 
 
 def _message(

@@ -137,7 +137,7 @@ def _failure(error: Exception, letter: Letter) -> DeliveryDelayed | DeliveryRefu
     # What our server says of one recipient for now (greylisting) is no fault of the way out.
     why = "" if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else fault_of(error).why
     return DeliveryDelayed(
-        f"The mail server {said}; it is tried again.", message_id=letter.message_id, why=why
+        f"The mail server {said}; it is tried again.", message_id=letter.message_id, why=why, smtp_code=code
     )
 
 

@@ -14,6 +14,7 @@ from assistant.channels.email import signs
 from assistant.channels.email.bodies import Body, body_of
 from assistant.channels.email.fields import Fields, fields_of, header_and_body
 from assistant.channels.email.quoting import all_words, is_forward, own_words
+from assistant.channels.email.reports import Report, report_of
 from assistant.channels.email.sender import sender_of
 from assistant.channels.email.settings import EmailSettings
 from assistant.channels.email.tokens import Tokens
@@ -59,30 +60,29 @@ def parse_message(
     body = body_of(raw)
     sender = sender_of(fields)
     external_id = _external_id(fields, content)
-    bounced = signs.bounced(raw, fields, tokens) if signs.is_bounce(fields, sender.address, body) else None
+    report = report_of(raw, fields, sender.address, body, tokens)
     own = signs.is_own(fields, tokens)
     return Incoming(
         channel=CHANNEL,
         thread=_thread(fields, recipients, tokens)
-        or (bounced.thread if bounced else None)
+        or (report.own.thread if report and report.own else None)
         or tokens.thread_of(external_id),
         external_id=external_id,
         text=_text(fields, body),
         received_at=received_at,
         sender=sender.address,
         subject=fields.text("subject") or None,
-        automatic=own or signs.is_automatic(fields, sender.address, body),
+        automatic=own or report is not None or signs.is_automatic(fields, body),
         doubtful_sender=sender.doubt,
         raw=raw,
         attachments=tuple(body.files),
         headers=_for_the_answer(fields)
         | _of_the_body(body)
+        | (_of_the_report(report) if report else {})
         | _flags(
             own="1" if own else None,
             wordless="1" if _is_wordless(fields, body) else None,
             to_others="1" if _is_to_others(fields, recipients, tokens) else None,
-            bounce_of=bounced.message_id if bounced else None,
-            bounce_action=body.report.get("action", "").strip().lower()[:20] or None,
             authenticated=signs.authenticated(fields, settings.authserv_id, sender.address),
         ),
     )
@@ -147,6 +147,16 @@ def _of_the_body(body: Body) -> dict[str, str]:
         encrypted=body.encrypted or None,
         signed=body.signed or None,
         unreadable="1" if body.unreadable else None,
+    )
+
+
+def _of_the_report(report: Report) -> dict[str, str]:
+    return _flags(
+        bounce="1",
+        bounce_of=report.own.message_id if report.own else None,
+        bounce_action=report.action,
+        bounce_to=" ".join(report.to) or None,
+        bounce_status=report.status or None,
     )
 
 

@@ -11,14 +11,9 @@ import unicodedata
 from dataclasses import dataclass
 
 from assistant.channels.email.fields import Fields
+from assistant.domain.addresses import well_formed
 
 _LONGEST_FROM = 998  # octets in a line, RFC 5322 section 2.1.1
-_LONGEST_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
-_LONGEST_LOCAL_PART = 64
-
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
-_LABEL = r"(?!-)[A-Za-z0-9\u0080-\U0010ffff-]{1,63}(?<!-)"
-_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _COMMENT = re.compile(r"\([^()<>@]*\)")
 _NAMED = re.compile(r"([^<>]*)<([^<>]*)>")
@@ -42,16 +37,6 @@ def sender_of(fields: Fields) -> Sender:
     if len(values) > 1:
         return Sender(None, f"The mail has {len(values)} From fields.")
     return _read(values[0])
-
-
-def well_formed(address: str) -> str | None:
-    """Give an address with its domain in lower case; None if it is not one that can be written to safely."""
-    local, _, domain = address.rpartition("@")
-    if len(address) > _LONGEST_ADDRESS or len(local) > _LONGEST_LOCAL_PART or not _ADDRESS.fullmatch(address):
-        return None
-    if unicodedata.normalize("NFKC", address) != address or not address.isprintable():
-        return None
-    return f"{local}@{domain.lower()}"
 
 
 def _read(value: str) -> Sender:

@@ -20,6 +20,7 @@ from assistant.casework import (
     lifting,
     questions,
     queue,
+    undelivered,
 )
 from assistant.casework.intake import local_day
 from assistant.casework.person import reveal
@@ -148,6 +149,12 @@ def ask(call: Call) -> m.RequestDetail:
 def note(call: Call) -> m.RequestDetail:
     """Leave a note for colleagues."""
     closing.note(call.services, call.session, call.ident, call.body.text, call.agent)
+    return _detail(call)
+
+
+def settle(call: Call) -> m.RequestDetail:
+    """Note that what did not arrive has been dealt with."""
+    undelivered.settle(call.services, call.session, get_request(call.session, call.ident), call.agent)
     return _detail(call)
 
 
@@ -319,6 +326,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/requests/{ref}/refuse", refuse, m.RequestDetail, m.Refusal, Scope.REPLY),
     _post("/requests/{ref}/reply", reply, m.RequestDetail, m.Written, Scope.REPLY),
     _post("/requests/{ref}/ask", ask, m.RequestDetail, m.Question, Scope.REPLY),
+    _post("/requests/{ref}/settle", settle, m.RequestDetail, m.Nothing, Scope.REPLY),
     _post("/requests/{ref}/note", note, m.RequestDetail, m.Written, Scope.REPLY),
     _post("/requests/{ref}/lift", lift, m.RequestDetail, m.Lifting, Scope.REPLY),
     _post("/requests/{ref}/assign", assign, m.RequestDetail, m.Assignment, Scope.REPLY),

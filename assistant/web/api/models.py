@@ -54,6 +54,16 @@ class RequestPage(Out):
     next: str | None
 
 
+class LossOut(Out):
+    """A letter that did not arrive."""
+
+    letter: str = Field(description="What kind: answer, challenge (a code or link), reply, notice, remind, …")
+    to: str = Field(description="Masked")
+    failed_at: datetime
+    why: str = Field(description="refused, bounced, not_taken, no_address, too_late, broken")
+    code: str = Field(description="What the mail server or its report said, in digits")
+
+
 class RequestDetail(RequestOut):
     """A request with what it follows from."""
 
@@ -66,6 +76,7 @@ class RequestDetail(RequestOut):
     actions: list[str] = Field(description="Its plans, newest first")
     conversation: str
     closed_at: datetime | None
+    undelivered: list[LossOut] = Field(description="Letters that did not arrive and nobody has dealt with")
 
 
 class TimelineEntry(Out):

@@ -9,6 +9,7 @@ from assistant.casework.by_hand import BY_HAND
 from assistant.casework.outcomes import outcome_of
 from assistant.casework.person import masked_person_of, reveal
 from assistant.casework.queue import Principal
+from assistant.casework.undelivered import Lost, lost_letters_of
 from assistant.domain.masking import mask_text
 from assistant.domain.plan import Plan, plan_from_json
 from assistant.domain.rights import Right
@@ -19,6 +20,7 @@ from assistant.web.api.models import (
     BlockerOut,
     ConversationOut,
     KeepOut,
+    LossOut,
     MessageOut,
     QueueItem,
     RequestDetail,
@@ -60,7 +62,12 @@ def request_detail(
         actions=[action.id for action in queries.plans_of(session, request.ref)],
         conversation=request.conversation_id,
         closed_at=request.closed_at,
+        undelivered=[_loss(each) for each in lost_letters_of(services, session, request)],
     )
+
+
+def _loss(lost: Lost) -> LossOut:
+    return LossOut(letter=lost.what, to=lost.to, failed_at=lost.failed_at, why=lost.why, code=lost.code)
 
 
 def _masked(value: object) -> object:

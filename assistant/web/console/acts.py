@@ -23,6 +23,7 @@ from assistant.casework import (
     staff,
     talking,
     transferring,
+    undelivered,
 )
 from assistant.casework.person import reveal
 from assistant.casework.queue import Principal, Role, get_action, get_request
@@ -104,6 +105,7 @@ REQUEST_VERBS: Final[Mapping[str, Verb]] = {
     "transfer": lambda a: transferring.send(a.services, a.session, a.ident, a.agent),
     "lift": lambda a: lifting.lift(a.services, a.session, a.ident, a.text, a.agent),
     "assign": _assign,
+    "settle": lambda a: undelivered.settle(a.services, a.session, get_request(a.session, a.ident), a.agent),
 }
 
 
@@ -151,6 +153,9 @@ CONVERSATION_VERBS: Final[Mapping[str, Verb]] = {
     "give_back": lambda a: talking.give_back(a.services, a.session, a.ident, a.agent),
     "reply": _answer,
     "correct": _correct,
+    "settle": lambda a: undelivered.settle_talk(
+        a.services, a.session, talking.get_conversation(a.session, a.ident), a.agent
+    ),
 }
 
 

@@ -14,6 +14,7 @@ from assistant.casework.outcomes import outcome_of
 from assistant.casework.person import masked_person_of
 from assistant.casework.queue import Role
 from assistant.casework.staff import list_agents
+from assistant.casework.undelivered import Lost, lost_relay_of
 from assistant.domain.addresses import normal_address
 from assistant.domain.due_date import due_dates
 from assistant.domain.masking import mask_email, mask_text
@@ -66,6 +67,13 @@ def row_of(services: Services, session: Session, words: Words, request: PrivacyR
     )
 
 
+def loss_in_words(words: Words, lost: Lost) -> str:
+    """Say why a letter did not arrive, and what the mail server's number means where it means something more."""
+    told = words.known("loss", lost.why)
+    meant = words.texts.get(f"loss_code.{lost.code.replace('.', '_')}", "")
+    return f"{told} ({meant or lost.code})" if lost.code else told
+
+
 def needs_agent(request: PrivacyRequest) -> bool:
     """Tell whether somebody here must do something now."""
     return request.status == Status.AWAITING_APPROVAL or request.attention is not None
@@ -77,7 +85,7 @@ async def show_queue(visit: Visit) -> web.StreamResponse:
     view = chosen if chosen in VIEWS else "todo"
 
     def look(session: Session) -> list[Row]:
-        wanted = RequestFilter(only_open=view != "all")
+        wanted = RequestFilter(only_open=view != "all", or_attention=view == "todo")
         found = queries.requests_by_due_date(session, wanted, limit=MOST)
         kept = [request for request in found if view != "todo" or needs_agent(request)]
         kept.sort(key=lambda request: (request.due_on, request.right not in IRREVERSIBLE, request.ref))
@@ -149,16 +157,20 @@ def _doubts(visit: Visit, session: Session) -> list[Doubt]:
                     visit.words.instant(message.at),
                     str(message.reading.get("sentence") or ""),
                     guesses,
-                    _standing(visit, message),
+                    _standing(visit, session, conversation.id, message),
                     files_view(visit.words, message),
                 )
             )
     return doubts
 
 
-def _standing(visit: Visit, message: Message) -> str:
+def _standing(visit: Visit, session: Session, ident: str, message: Message) -> str:
     """Say who has a mail and why it is here."""
     words = visit.words
+    if lost := lost_relay_of(visit.services, session, ident):
+        return words(
+            "triage.not_at_support", why=loss_in_words(words, lost), at=words.instant(lost.failed_at)
+        )
     if is_earlier(message):
         due_on = due_dates(message.at, calendar=visit.services.calendar).due_on
         return words("triage.earlier", at=words.instant(message.at), due=words.day(due_on))

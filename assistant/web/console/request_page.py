@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, cast
@@ -18,6 +19,7 @@ from assistant.casework.queue import Role, get_request
 from assistant.casework.redaction import Mention, mentions_of, shown_left_out
 from assistant.casework.samples import samples_of
 from assistant.casework.transferring import waiting_package, where_to
+from assistant.casework.undelivered import Lost, lost_letters_of
 from assistant.domain.grounds import Ground, grounds_for
 from assistant.domain.masking import mask_text
 from assistant.domain.plan import Operation, Plan, plan_from_json
@@ -33,7 +35,7 @@ from assistant.store import queries
 from assistant.store.tables import Action, Audit, EvidenceRow, Message, PrivacyRequest, StepRow
 from assistant.web.console.access import Visit, explained, show
 from assistant.web.console.files import FilesView, files_view
-from assistant.web.console.lists import Row, row_of
+from assistant.web.console.lists import Row, loss_in_words, row_of
 from assistant.web.console.words import Words
 
 _SHOWN_DATA = (
@@ -127,6 +129,16 @@ class QuestionView:
 
 
 @dataclass(frozen=True, slots=True)
+class LossView:
+    """A letter that did not arrive: what, to masked whom, when, and why in words."""
+
+    what: str
+    to: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestView:
     """One request as its page shows it."""
 
@@ -143,6 +155,7 @@ class RequestView:
     question: QuestionView
     may_lift: bool
     about_services: str  # what comes next about services that run: ask, wait, end them; empty: none does
+    lost: tuple[LossView, ...]  # letters that did not arrive
     send_to: str | None  # the host to which the person asked to have it sent, if it can be
 
 
@@ -213,7 +226,16 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         _question(services, request),
         may_lift(request),
         _about_services(session, request, action),
+        losses(words, lost_letters_of(services, session, request)),
         where_to(request) if waiting_package(services, session, request) else None,
+    )
+
+
+def losses(words: Words, lost: Sequence[Lost]) -> tuple[LossView, ...]:
+    """Say of each letter that did not arrive what it was, to whom, when, and why."""
+    return tuple(
+        LossView(words.known("letter", each.what), each.to, each.failed_at, loss_in_words(words, each))
+        for each in lost
     )
 
 

@@ -10,12 +10,13 @@ from aiohttp import web
 from sqlmodel import Session
 
 from assistant.casework.talking import get_conversation
+from assistant.casework.undelivered import lost_letters_in
 from assistant.domain.masking import mask_text
 from assistant.domain.rights import Right
 from assistant.store import queries
 from assistant.store.tables import Conversation
 from assistant.web.console.access import HEADERS, Visit, show
-from assistant.web.console.request_page import Entry, message_entry
+from assistant.web.console.request_page import Entry, LossView, losses, message_entry
 
 _LINE = 120
 
@@ -64,14 +65,15 @@ async def show_talk(visit: Visit) -> web.StreamResponse:
     """Show one conversation, with the requests opened in it."""
     ident = visit.ident()
 
-    def look(session: Session) -> tuple[Conversation, list[Entry], list[str], int]:
+    def look(session: Session) -> tuple[Conversation, list[Entry], list[str], int, tuple[LossView, ...]]:
         conversation = get_conversation(session, ident)
         messages = queries.messages_of(session, ident)
         entries = [message_entry(visit.words, message) for message in messages]
         refs = [request.ref for request in queries.requests_in(session, ident)]
-        return conversation, entries, refs, max((message.id or 0 for message in messages), default=0)
+        lost = losses(visit.words, lost_letters_in(visit.services, session, ident))
+        return conversation, entries, refs, max((message.id or 0 for message in messages), default=0), lost
 
-    conversation, entries, refs, last = await visit.services.read(look)
+    conversation, entries, refs, last, lost = await visit.services.read(look)
     title = visit.words(
         "talk.title",
         channel=visit.services.texts.label("channels", conversation.channel, visit.words.language),
@@ -89,6 +91,7 @@ async def show_talk(visit: Visit) -> web.StreamResponse:
         entries=entries,
         refs=refs,
         last=last,
+        lost=lost,
         rights=rights,
     )
 

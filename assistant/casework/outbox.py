@@ -1,0 +1,122 @@
+"""The outbox: what is to be handed to a channel, written with its cause; every letter belongs to a request or a talk."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import Session, col, select
+
+from assistant.domain.addresses import normal_address
+from assistant.services import Services, wake
+from assistant.store.tables import Outbox
+
+_LINK = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What the outbox hands to a channel, once for each `key`; `kind` is reply, mail, relay or put.
+
+    `ref` or `conversation_id` says to whom it matters when it does not arrive, `about` which requests of a talk;
+    `typed`: the address was typed in this very talk; `until`: later it would say what is no longer so.
+    """
+
+    key: str
+    channel: str
+    kind: str
+    text: str
+    language: str
+    recipient: str | None = None
+    conversation_id: str | None = None
+    ref: str | None = None
+    subject: str | None = None
+    choices: Sequence[Mapping[str, Any]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    raw_message_id: int | None = None
+    due_at: datetime | None = None
+    about: Sequence[str] = ()
+    typed: bool = False
+    until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a letter that belongs to nothing: nobody would hear that it was lost."""
+        if self.ref is None and self.conversation_id is None:
+            raise TypeError(f"The letter {self.key!r} belongs to no request and no conversation; give one.")
+
+
+def queue_outgoing(services: Services, session: Session, letter: Letter) -> bool:
+    """Write one row of the outbox unless the same letter is there already; another one under its key gets its own key."""
+    key = _free_key(services, session, letter)
+    if key is None:
+        return False
+    now = services.clock.now()
+    payload = {
+        "subject": letter.subject,
+        "text": letter.text,
+        "language": letter.language,
+        "choices": list(letter.choices),
+        "headers": dict(letter.headers),
+        "about": list(letter.about),
+        "typed": letter.typed,
+        "until": letter.until.isoformat() if letter.until else None,
+    }
+    to = letter.recipient
+    session.execute(
+        insert(Outbox).values(
+            key=key,
+            channel=letter.channel,
+            kind=letter.kind,
+            conversation_id=letter.conversation_id,
+            ref=letter.ref,
+            recipient=services.keyring.seal(to) if to else None,
+            recipient_hash=services.keyring.keyed_hash(normal_address(to)) if to else None,
+            payload=services.keyring.seal(json.dumps(payload)),
+            raw_message_id=letter.raw_message_id,
+            state="waiting",
+            attempts=0,
+            due_at=letter.due_at or now,
+            created_at=now,
+        )
+    )
+    wake(session, "deliver")
+    return True
+
+
+def payload_of(services: Services, row: Outbox) -> dict[str, Any]:
+    """Give what a row says; nothing of it is left once its words were dropped."""
+    found: dict[str, Any] = json.loads(services.keyring.unseal(row.payload)) if row.payload else {}
+    return found
+
+
+def _free_key(services: Services, session: Session, letter: Letter) -> str | None:
+    """Give the key to write under; None where this very letter was written before."""
+    for number in count(2):
+        key = letter.key if number == 2 else f"{letter.key}~{number - 1}"  # noqa: PLR2004 - the second of that key
+        held = session.exec(select(Outbox).where(col(Outbox.key) == key)).first()
+        if held is None:
+            return key
+        if _is_same(services, held, letter):
+            return None
+    return None
+
+
+def _is_same(services: Services, held: Outbox, letter: Letter) -> bool:
+    """Compare what is said to whom; a fresh secret in a link makes no other letter."""
+    to = services.keyring.unseal(held.recipient) if held.recipient else None
+    said = payload_of(services, held)
+    return (held.channel, held.kind, held.raw_message_id, to) == (
+        letter.channel,
+        letter.kind,
+        letter.raw_message_id,
+        letter.recipient,
+    ) and (
+        not said
+        or (said["subject"], _LINK.sub("", said["text"])) == (letter.subject, _LINK.sub("", letter.text))
+    )

@@ -1,0 +1,283 @@
+"""Letters that did not arrive: refused, given up or reported back; each calls a person, and none is silent.
+
+A report only calls and informs. Whoever forges one stops nothing and learns nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select
+
+from assistant.casework import talk
+from assistant.casework.audit import record
+from assistant.casework.intake import LOST_LETTER, MACHINE, requests_of, set_attention
+from assistant.casework.outbox import payload_of
+from assistant.casework.queue import WORKERS, Principal
+from assistant.domain.addresses import normal_address
+from assistant.domain.masking import mask_email
+from assistant.domain.status import CLOSED
+from assistant.errors import ConfigurationError
+from assistant.services import Services, wake
+from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
+
+log = structlog.get_logger(__name__)
+
+RELAY: Final = "relay"
+# How long after a letter a report about it may still come: mail servers try for five days (RFC 5321, 4.5.4.1).
+REPORTED_WITHIN: Final = timedelta(days=8)
+_AGAIN_AFTER = timedelta(hours=1)
+_NO_FAILURE = frozenset({"delayed", "delivered", "relayed", "expanded"})  # RFC 3464, section 2.3.3
+_IN_CHAT = frozenset({"webchat", "telegram"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A letter that did not arrive, as an agent sees it."""
+
+    what: str  # what kind of letter: the beginning of its key
+    to: str  # masked
+    failed_at: datetime
+    why: str  # refused, bounced, not_taken, no_address, too_late, broken
+    code: str  # what the mail server or the report said, in digits
+    attempts: int
+
+
+def for_support(row: Outbox) -> bool:
+    """Tell whether a row goes to support, which gets it however long that takes."""
+    return row.kind == RELAY or row.key.startswith("ticket:")
+
+
+# ── it failed ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def note_loss(services: Services, session: Session, row: Outbox, failure: str) -> None:
+    """Note that a letter did not arrive and call a person where it belongs, also for a closed request."""
+    first = row.failed_at is None
+    row.failure, row.failed_at, row.settled_at = failure, services.clock.now(), None
+    session.add(row)
+    if row.kind == RELAY:
+        _show_in_triage(services, session, row, first=first)
+        return
+    said = _said(services, row)
+    requests = _concerned(session, row, said)
+    for request in requests:
+        # The audit says what and why; whom it was for stays sealed in the outbox.
+        record(
+            services,
+            session,
+            request.ref,
+            "desk",
+            "not_delivered",
+            key=_what(row),
+            failure=failure,
+            channel=row.channel,
+        )
+        session.flush()
+        if request.attention is None:
+            set_attention(services, session, request, LOST_LETTER)
+    conversation = session.get(Conversation, row.conversation_id) if row.conversation_id else None
+    if conversation is None:
+        if not requests:
+            log.error("delivery.belongs_to_nobody", outbox=row.id)
+        return
+    if not requests and conversation.wants_person_at is None:
+        conversation.wants_person_at = services.clock.now()
+        session.add(conversation)
+    if first and said.get("typed") and conversation.channel in _IN_CHAT:
+        talk.say(services, session, conversation, "typed_address_failed", key=f"lost:{row.id}")
+
+
+def _said(services: Services, row: Outbox) -> dict[str, Any]:
+    """Give what a letter said; one that cannot be read is lost all the same, and its owner stands beside."""
+    try:
+        return payload_of(services, row)
+    except (ValueError, ConfigurationError):
+        return {}
+
+
+def _concerned(session: Session, row: Outbox, said: Mapping[str, Any]) -> list[PrivacyRequest]:
+    """List the requests a letter is about: those it names, else the open ones of its talk, else the last one there."""
+    named = [row.ref] if row.ref else list(said.get("about") or ())
+    found = [request for ref in named if (request := session.get(PrivacyRequest, ref)) is not None]
+    if found or not row.conversation_id:
+        return found
+    conversation = session.get(Conversation, row.conversation_id)
+    return concerned_in(session, conversation) if conversation else []
+
+
+def concerned_in(session: Session, conversation: Conversation) -> list[PrivacyRequest]:
+    """List the open requests of a talk, or the last one where all are closed."""
+    requests = requests_of(session, conversation)
+    return [request for request in requests if request.status not in CLOSED] or requests[-1:]
+
+
+def _show_in_triage(services: Services, session: Session, row: Outbox, *, first: bool) -> None:
+    conversation = session.get(Conversation, row.conversation_id) if row.conversation_id else None
+    if conversation is not None and first:
+        conversation.triage = True
+        session.add(conversation)
+        record(
+            services,
+            session,
+            "",
+            "desk",
+            "support_refused",
+            conversation=conversation.id,
+            failure=row.failure or "",
+        )
+
+
+# ── a report came back ──────────────────────────────────────────────────────────────────────────────
+
+
+def note_report(
+    services: Services, session: Session, conversation: Conversation, report: Mapping[str, str]
+) -> bool:
+    """Take a report about a mail of ours; False where it is about none, so that it is treated as anybody's mail."""
+    row = _reported(services, session, report)
+    if report.get("bounce_action") in _NO_FAILURE:
+        return row is not None or bool(report.get("bounce_of"))
+    if row is not None:
+        if row.failed_at is None:
+            _bounced(services, session, row, report)
+        return True
+    # Its id is signed by us although the letter itself is gone, or it came back to a thread of ours.
+    requests = concerned_in(session, conversation)
+    for request in requests:
+        record(
+            services, session, request.ref, "desk", "not_delivered", failure=_failure(report), channel="email"
+        )
+        if request.attention is None:
+            set_attention(services, session, request, LOST_LETTER)
+    return bool(requests or report.get("bounce_of"))
+
+
+def _reported(services: Services, session: Session, report: Mapping[str, str]) -> Outbox | None:
+    """Find the letter: by its id, or by whom it was for, the newest that nobody has reported yet."""
+    if own := report.get("bounce_of"):
+        found = session.exec(select(Outbox).where(col(Outbox.sent_as) == own)).first()
+        if found is not None:
+            return found
+    hashes = [services.keyring.keyed_hash(normal_address(to)) for to in report.get("bounce_to", "").split()]
+    if not hashes:
+        return None
+    sent = select(Outbox).where(
+        col(Outbox.recipient_hash).in_(hashes),
+        col(Outbox.channel) == "email",
+        col(Outbox.attempts) > 0,
+        col(Outbox.created_at) > services.clock.now() - REPORTED_WITHIN,
+    )
+    rows = session.exec(sent.order_by(col(Outbox.failed_at).is_not(None), col(Outbox.id).desc()).limit(1))
+    return rows.first()
+
+
+def _bounced(services: Services, session: Session, row: Outbox, report: Mapping[str, str]) -> None:
+    row.state = "bounced"
+    note_loss(services, session, row, _failure(report))
+    if for_support(row) and report.get("bounce_of") and not _wrote_a_machine(session, row):
+        # Only a report that holds our signed id has it sent again: a made-up one must not make us send.
+        row.state, row.due_at = "waiting", services.clock.now() + _AGAIN_AFTER
+        session.add(row)
+        wake(session, "deliver")
+
+
+def _failure(report: Mapping[str, str]) -> str:
+    return f"bounced:{report.get('bounce_status', '')}".rstrip(":")
+
+
+def _wrote_a_machine(session: Session, row: Outbox) -> bool:
+    """Two machines that pass a mail to and fro must stop: what a machine wrote is shown, not sent again."""
+    message = session.get(Message, row.raw_message_id) if row.raw_message_id else None
+    return message is not None and MACHINE in message.headers
+
+
+# ── an agent looks ──────────────────────────────────────────────────────────────────────────────────
+
+
+def lost_letters_of(services: Services, session: Session, request: PrivacyRequest) -> list[Lost]:
+    """List what did not arrive about a request and nobody has dealt with, newest first."""
+    return [
+        _seen(services, row)
+        for row in _lost(session, request.conversation_id)
+        if _is_about(services, row, request)
+    ]
+
+
+def lost_letters_in(services: Services, session: Session, conversation_id: str) -> list[Lost]:
+    """List what did not arrive in a conversation and nobody has dealt with, newest first."""
+    return [_seen(services, row) for row in _lost(session, conversation_id)]
+
+
+def lost_relay_of(services: Services, session: Session, conversation_id: str) -> Lost | None:
+    """Give what keeps a customer's mail from support, None while nothing does."""
+    rows = [row for row in _lost(session, conversation_id) if row.kind == RELAY]
+    return _seen(services, rows[0]) if rows else None
+
+
+def settle(services: Services, session: Session, request: PrivacyRequest, agent: Principal) -> PrivacyRequest:
+    """Note that an agent has dealt with what did not arrive about a request."""
+    agent.require(*WORKERS)
+    rows = [row for row in _lost(session, request.conversation_id) if _is_about(services, row, request)]
+    _settled(services, session, rows)
+    record(services, session, request.ref, f"agent:{agent.name}", "losses_settled", letters=len(rows))
+    if request.attention == LOST_LETTER:
+        session.flush()
+        set_attention(services, session, request, None)
+    return request
+
+
+def settle_talk(
+    services: Services, session: Session, conversation: Conversation, agent: Principal
+) -> Conversation:
+    """Note that an agent has dealt with what did not arrive in a talk that opened no request."""
+    agent.require(*WORKERS)
+    rows = [row for row in _lost(session, conversation.id) if row.kind != RELAY]
+    _settled(services, session, rows)
+    for request in requests_of(session, conversation):
+        if request.attention == LOST_LETTER:
+            session.flush()
+            set_attention(services, session, request, None)
+    record(
+        services,
+        session,
+        "",
+        f"agent:{agent.name}",
+        "losses_settled",
+        conversation=conversation.id,
+        letters=len(rows),
+    )
+    return conversation
+
+
+def _settled(services: Services, session: Session, rows: Sequence[Outbox]) -> None:
+    for row in rows:
+        row.settled_at = services.clock.now()
+        session.add(row)
+
+
+def _lost(session: Session, conversation_id: str) -> list[Outbox]:
+    refs = select(PrivacyRequest.ref).where(col(PrivacyRequest.conversation_id) == conversation_id)
+    here: ColumnElement[bool] = (col(Outbox.conversation_id) == conversation_id) | col(Outbox.ref).in_(refs)
+    query = select(Outbox).where(here, col(Outbox.failed_at).is_not(None), col(Outbox.settled_at).is_(None))
+    return list(session.exec(query.order_by(col(Outbox.failed_at).desc(), col(Outbox.id).desc())))
+
+
+def _is_about(services: Services, row: Outbox, request: PrivacyRequest) -> bool:
+    named = [row.ref] if row.ref else _said(services, row).get("about") or [request.ref]
+    return row.kind != RELAY and request.ref in named
+
+
+def _seen(services: Services, row: Outbox) -> Lost:
+    why, _, code = (row.failure or "").partition(":")
+    to = mask_email(services.keyring.unseal(row.recipient)) if row.recipient else ""
+    return Lost(_what(row), to, row.failed_at or row.created_at, why, code, row.attempts)
+
+
+def _what(row: Outbox) -> str:
+    return row.key.partition(":")[0]
