@@ -29,12 +29,13 @@ mutate: .venv/.dev packages ## take each safeguard of the threat model out and s
 bench: .venv/.dev packages ## measure against the budgets, as ratios within one run
 	$(BIN)/python -m tests.benchmarks
 
-lint: .venv/.dev ## check style, types, import layers and spelling
+lint: .venv/.dev ## check style, types, import layers, spelling and that every text exists
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict $(CHECKED)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
+	$(BIN)/python -m pytest -q tests/meta/test_texts_exist.py
 
 train: .venv/.runtime ## train the reader on intents/examples
 	$(BIN)/assistant train

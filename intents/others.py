@@ -22,7 +22,6 @@ _ADDRESS: Final = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
 _WORD: Final = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"
 _TITLES: Final = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Monsieur|Madame|Mademoiselle|Mme|Mlle|MM|M|Herr|Frau|Hr|Pr|Härra|Proua|Sr|Sra)\.?"
 _TITLED: Final = re.compile(rf"\b{_TITLES}\s+((?:{_WORD})(?:\s+{_WORD})?)")
-_CAPITALISED: Final = re.compile(rf"{_WORD}(?:[ \u00a0]{_WORD})+")
 _SENTENCE: Final = re.compile(r"(?:^|[.!?:;\n]\s*)$")
 _LONGEST: Final = 20_000  # of one text; what is longer is for a person to read
 

@@ -18,7 +18,6 @@ from assistant.store.keyring import Keyring
 from assistant.store.tables import Audit, ChainHead, Checkpoint, PrivacyRequest
 
 _BEGIN = "0" * 64
-_HEX = 64
 
 
 @dataclass(frozen=True, slots=True)

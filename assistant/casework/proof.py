@@ -23,7 +23,6 @@ from assistant.domain.assurance import (
     CODES_PER_HOUR,
     FAILURES_PER_DAY,
     LINK_LIFETIME,
-    LINK_RENEWABLE,
     TRIES_PER_CODE,
     Evidence,
     Method,
@@ -133,7 +132,6 @@ def want_challenge(
         claimed_hash=subject,
         asked_at=now,
         expires_at=now + (LINK_LIFETIME if link else CODE_LIFETIME),
-        renewable_until=now + LINK_RENEWABLE if link else None,
     )
     session.add(row)
     session.add(Tally(subject_hash=subject, what="sent", at=now))

@@ -59,7 +59,6 @@ class Rectifiable(_Model):
     column: Name | None = None
     parts: dict[Name, Name] = {}  # of an address: street, postcode, city, country -> column
     harmless: bool = False  # T1 is enough
-    self_service: bool = False  # the client area lets the person change it
 
     @model_validator(mode="after")
     def _column_or_parts(self) -> Rectifiable:

@@ -26,14 +26,6 @@ def mask_email(address: str) -> str:
     return f"{_masked(mailbox)}@{_masked(name)}{dot}{ending}"
 
 
-def mask_name(name: str) -> str:
-    """Give a name by the initials of its first and last word; the number of words is not told either."""
-    words = name.split()
-    if len(words) > 1:
-        return f"{_masked(words[0])} {_masked(words[-1])}"
-    return _masked(words[0]) if words else BULLETS
-
-
 def mask_text(text: str) -> str:
     """Mask e-mail and IPv4 addresses and runs of six digits or more in free text; references stay."""
     return _PERSONAL.sub(_mask_match, text)

@@ -247,7 +247,6 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "package_download": frozenset({"gone_on"}),
         "package_expired": frozenset(),
         "stop": frozenset({"requests"}),
-        "stop_done": frozenset({"requests"}),
         "stop_too_late": frozenset(),
         "undo": frozenset(),
         "undo_done": frozenset(),

@@ -174,7 +174,6 @@ class Order:
     new_values: Mapping[str, str] = field(default_factory=dict)  # field name of the map -> new value
     purpose: str = ""
     keep_services: bool = False  # the person keeps the running services: Article 6(1)(b)
-    closed_requests_only: bool = True
 
 
 @dataclass(frozen=True, slots=True)

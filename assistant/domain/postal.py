@@ -43,13 +43,6 @@ def parts_of(text: str) -> dict[str, str]:
     return found | {name: value for name, value in (("street", street), ("city", city)) if value}
 
 
-def as_one(parts: dict[str, str]) -> str:
-    """Write the parts of an address in one line."""
-    town = " ".join(filter(None, (parts.get("postcode"), parts.get("city"))))
-    others = [value for name, value in parts.items() if name not in PARTS]
-    return ", ".join(filter(None, (parts.get("street"), *others, town, parts.get("country"))))
-
-
 def _postcode(text: str) -> re.Match[str] | None:
     """Find the postcode: the last thing of that form that is no house number, which begins the address."""
     for pattern in _POSTCODES:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from assistant.domain.calendars import add_months, clamped
 from assistant.domain.law import read_law
@@ -83,17 +83,6 @@ def _checked(financial_year_end: tuple[int, int]) -> tuple[int, int]:
         month, day = financial_year_end
         raise InvalidRetention(f"No year ends on day {day} of month {month}; give (month, day).") from cause
     return financial_year_end
-
-
-@cache
-def known_rules() -> Mapping[str, RetentionRule]:
-    """Give the retention rules of the law that ship with the desk, by name; settings may add others."""
-    rows = read_law("retention")
-    return MappingProxyType({name: RetentionRule(name, **_without_certainty(rows[name])) for name in rows})
-
-
-def _without_certainty(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in row.items() if key != "certainty"}
 
 
 @dataclass(frozen=True, slots=True)

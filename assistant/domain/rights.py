@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Right(StrEnum):
-    """A right of the GDPR that opens a request; the article behind each is in law/rights.toml."""
+    """A right of the GDPR that opens a request."""
 
     ACCESS = "access"
     ERASURE = "erasure"

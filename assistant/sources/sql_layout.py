@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from assistant.domain.data_map import DataMap, Link, TableMap
-    from assistant.sources.sql_schema import ColumnFacts, Schema, TableFacts, TableId
+    from assistant.sources.sql_schema import Schema, TableFacts, TableId
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +218,3 @@ def nearest(name: str, existing: Iterable[str]) -> str:
     if close:
         return f"did you mean {next(t for t in there if t.lower() == close[0])}?"
     return f"there are: {', '.join(there) or 'none'}"
-
-
-def facts_of(mapped: Mapped, column: str) -> ColumnFacts:
-    """Give what the database declares of one column of a mapped table."""
-    return mapped.facts.columns[column]

@@ -80,11 +80,6 @@ class ColumnFacts:
         """Give the longest text it takes, None if it has no limit."""
         return getattr(self.type, "length", None) if self.kind is Kind.TEXT else None
 
-    @property
-    def zoned(self) -> bool:
-        """Say whether its instants carry a time zone."""
-        return bool(getattr(self.type, "timezone", False))
-
 
 @dataclass(frozen=True, slots=True)
 class Reference:

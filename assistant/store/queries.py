@@ -156,6 +156,11 @@ def steps_of(session: Session, action_id: str) -> list[StepRow]:
     return list(session.exec(query))
 
 
+def delivered_of(session: Session, ref: str) -> list[Outbox]:
+    """List what was handed over for delivery about a request."""
+    return list(session.exec(select(Outbox).where(col(Outbox.ref) == ref, col(Outbox.state) == "done")))
+
+
 def conversations_wanting_a_person(session: Session) -> list[Conversation]:
     """List the conversations that asked for a person or that an agent has taken, longest waiting first."""
     wanted = or_(col(Conversation.wants_person_at).is_not(None), col(Conversation.taken_by).is_not(None))

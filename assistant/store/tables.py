@@ -188,10 +188,8 @@ class ChallengeRow(SQLModel, table=True):
     stored: str | None = None
     attempts: int = 0
     link_hash: str | None = Field(default=None, unique=True)
-    not_me_hash: str | None = Field(default=None, unique=True)
     asked_at: datetime = _instant()
     expires_at: datetime | None = _instant(optional=True)
-    renewable_until: datetime | None = _instant(optional=True)
     lease_until: datetime | None = _instant(optional=True)
 
 

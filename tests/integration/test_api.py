@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
+from sqlmodel import Session
 
 from assistant.casework import audit, queue
 from assistant.casework.queue import Scope
 from assistant.store import queries
-from assistant.store.tables import PrivacyRequest
+from assistant.store.tables import Conversation, Outbox, PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, access_plan, console_site, erasure_plan, prepare
 
 if TYPE_CHECKING:
@@ -179,6 +181,7 @@ async def test_the_queue_has_one_step_for_each_table(reader: Api) -> None:
     status, waiting = await reader.get("/queue")
     assert status == 200
     item = next(i for i in waiting["items"] if i["request"] == reader.site.refs["erasure"])
+    assert {(s["state"], s["done_at"]) for s in item["steps"]} == {("waiting", None)}
     assert [(s["table"], s["operation"], s["rows"]) for s in item["steps"]] == [
         ("clients", "erase", 1),
         ("tickets", "erase", 12),
@@ -249,6 +252,7 @@ async def test_what_agents_do_about_a_request(lead: Api, agent: Api) -> None:
     assert (await agent.post(f"/requests/{ref}/extend", {"reason": "Many systems."}))[0] == 403
     status, extended = await lead.post(f"/requests/{ref}/extend", {"reason": "Many systems to search."})
     assert (status, extended["extended_on"]) == (200, "2026-11-24")
+    assert extended["extension_reason"] == "Many systems to search."
     assert (await agent.post(f"/requests/{ref}/note", {"text": "Called back."}))[0] == 200
     assert (await agent.post(f"/requests/{ref}/reply", {"text": "We are looking into it."}))[0] == 200
     assert (await agent.post(f"/requests/{ref}/assign", {"assignee": "Nobody"}))[0] == 404
@@ -279,6 +283,46 @@ async def test_a_conversation_is_read_and_answered(agent: Api) -> None:
     status, after = await agent.post(f"{path}/reply", {"text": "Hello, how can I help?"})
     assert (status, after["messages"][-1]["from"], after["messages"][-1]["name"]) == (200, "agent", "Tiina")
     assert (await agent.get("/conversations/none"))[0] == 404
+
+
+async def test_an_agent_sees_what_the_person_has_seen(agent: Api) -> None:
+    ident = agent.site.conversations["chat"]
+    _, talk = await agent.post(f"/conversations/{ident}/reply", {"text": "Hello, how can I help?"})
+    assert {message["seen"] for message in talk["messages"]} == {None}, "nobody knows yet"
+    *_, before, last = talk["messages"]
+
+    def seen(session: Session) -> None:
+        session.get_one(Conversation, ident).seen_id = before["id"]
+
+    await agent.site.services.write(seen)
+    _, talk = await agent.get(f"/conversations/{ident}")
+    assert [m["seen"] for m in talk["messages"] if m["id"] in {before["id"], last["id"]}] == [True, False]
+
+
+async def test_the_timeline_says_what_was_handed_over_and_when(agent: Api) -> None:
+    ref, at = agent.site.refs["erasure"], datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+    def hand_over(session: Session) -> None:
+        letter: dict[str, Any] = {
+            "key": "letter",
+            "channel": "email",
+            "kind": "mail",
+            "payload": "",
+            "ref": ref,
+        }
+        session.add(Outbox(**letter, state="done", due_at=at, created_at=at, done_at=at))
+
+    await agent.site.services.write(hand_over)
+    _, told = await agent.get(f"/requests/{ref}/timeline")
+    (handed,) = [item for item in told["items"] if item["kind"] == "delivery"]
+    assert (handed["event"], handed["at"]) == ("handed_over", "2026-11-24T12:00:00Z")
+    assert handed["data"]["channel"] == "email"
+
+
+async def test_a_reference_is_found_as_people_write_it(reader: Api) -> None:
+    ref = reader.site.refs["failed"]
+    _, page = await reader.get("/requests", q=ref.lower().replace("-", " "))
+    assert [item["ref"] for item in page["items"]] == [ref]
 
 
 async def test_the_summary_counts(reader: Api) -> None:

@@ -16,7 +16,7 @@ from assistant.channels.email import listener, mailbox
 from assistant.channels.email.bodies import file_in
 from assistant.channels.email.composing import letter
 from assistant.channels.email.outbound import FolderOutbound, Outbound, SmtpOutbound
-from assistant.channels.email.parsing import CHANNEL, parse_message
+from assistant.channels.email.parsing import CHANNEL, check_size, parse_message
 from assistant.channels.email.reach import fault_of
 from assistant.channels.email.settings import EmailSettings, ImapSettings
 from assistant.channels.email.tokens import Tokens
@@ -111,6 +111,7 @@ class EmailChannel:
     async def _read(
         self, raw: bytes, recipients: Sequence[str], arrived_at: datetime | None, *, is_cut: bool
     ) -> Incoming:
+        check_size(raw, self._settings)
         now = self._clock.now()
         received_at = min(now, arrived_at) if arrived_at is not None else now
         async with self._reading:

@@ -55,11 +55,6 @@ class EmailSettings:
     session_seconds: float = 300.0  # for one command, a whole message included
 
     @property
-    def local_part(self) -> str:
-        """What stands before the @ of the desk's address."""
-        return self.address.rpartition("@")[0]
-
-    @property
     def domain(self) -> str:
         """The domain of the desk's address, as its Message-IDs carry it."""
         return self.address.rpartition("@")[2].lower()

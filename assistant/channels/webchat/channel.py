@@ -51,11 +51,6 @@ class WebChat:
         self._desk: ChatDesk | None = None
         self._sockets: set[ChatSocket] = set()
 
-    @property
-    def open_sockets(self) -> int:
-        """How many people are connected."""
-        return len(self._sockets)
-
     def routes(self) -> list[web.RouteDef]:
         """Give the one route of this channel."""
         return [web.get("/chat/ws", self._accept)]

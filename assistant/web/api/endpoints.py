@@ -28,6 +28,7 @@ from assistant.casework.queue import Principal, Scope, get_action, get_request
 from assistant.casework.suppression import off_since
 from assistant.casework.talking import get_conversation
 from assistant.domain.addresses import normal_address, normal_contact
+from assistant.domain.reference import parse_reference
 from assistant.domain.status import OPEN
 from assistant.errors import Conflict, Invalid, NotFound, StalePlan
 from assistant.services import Services
@@ -74,7 +75,7 @@ def _filter(services: Services, query: m.RequestQuery) -> RequestFilter:
         status=query.status,
         right=query.right,
         due_before=query.due_before,
-        reference="" if is_address else words.upper(),
+        reference="" if is_address else parse_reference(words) or words.upper(),
         contact_hash=services.keyring.keyed_hash(normal_address(words)) if is_address else "",
     )
 

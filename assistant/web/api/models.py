@@ -70,6 +70,7 @@ class RequestDetail(RequestOut):
     rules: list[str] = Field(description="The rules of law by which the due date was counted, in order")
     details: dict[str, Any]
     extended_on: date | None
+    extension_reason: str = Field(description="As the person was told")
     asked_on: date | None = Field(description="Since when a question to the person waits for its answer")
     ask_by: date = Field(description="The last day on which a question to the person stops the clock")
     after: str | None = Field(description="The request that is carried out first")
@@ -80,10 +81,10 @@ class RequestDetail(RequestOut):
 
 
 class TimelineEntry(Out):
-    """A message, what was proved, or an entry of the audit."""
+    """A message, what was proved, what was handed over for delivery, or an entry of the audit."""
 
     at: datetime
-    kind: Literal["message", "note", "evidence", "audit"]
+    kind: Literal["message", "note", "evidence", "delivery", "audit"]
     actor: str
     event: str
     text: str | None = None
@@ -108,6 +109,8 @@ class StepOut(Out):
     rows: int
     category: str
     columns: list[str] = Field(description="The columns overwritten; empty where whole rows go or are copied")
+    state: str = Field(description="waiting, by_hand, done or failed")
+    done_at: datetime | None
 
 
 class KeepOut(Out):
@@ -172,6 +175,9 @@ class MessageOut(Out):
     name: str
     text: str
     at: datetime
+    seen: bool | None = Field(
+        default=None, description="Whether the person has seen it; null where nobody can know"
+    )
 
 
 class ConversationOut(Out):

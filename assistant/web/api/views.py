@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlmodel import Session
 
 from assistant.casework import four_eyes, questions
@@ -15,7 +17,16 @@ from assistant.domain.plan import Plan, plan_from_json
 from assistant.domain.rights import Right
 from assistant.services import Services
 from assistant.store import queries
-from assistant.store.tables import Action, Audit, Conversation, EvidenceRow, Message, PrivacyRequest
+from assistant.store.tables import (
+    Action,
+    Audit,
+    Conversation,
+    EvidenceRow,
+    Message,
+    Outbox,
+    PrivacyRequest,
+    StepRow,
+)
 from assistant.web.api.models import (
     BlockerOut,
     ConversationOut,
@@ -56,6 +67,7 @@ def request_detail(
         rules=request.rules,
         details=shown,
         extended_on=request.extended_on,
+        extension_reason=request.extension_reason,
         asked_on=questions.waits_since(request),
         ask_by=questions.ask_by(services, request),
         after=request.after_ref,
@@ -78,6 +90,7 @@ def queue_item(services: Services, session: Session, action: Action, request: Pr
     """Give a plan with one entry for each table that it touches."""
     plan = plan_from_json(action.plan)
     right = Right(request.right)
+    carried_out = queries.steps_of(session, action.id)
     return QueueItem(
         id=action.id,
         request=request.ref,
@@ -90,10 +103,10 @@ def queue_item(services: Services, session: Session, action: Action, request: Pr
         not_before=action.not_before,
         rows_done=action.rows_done,
         rows_to_do=action.rows_to_do,
-        waits_for=[step.source for step in queries.steps_of(session, action.id) if step.state == BY_HAND],
+        waits_for=[step.source for step in carried_out if step.state == BY_HAND],
         needs_second_person=four_eyes.needs_second_person(services, action, request),
         approved_by=list(four_eyes.approved_by(action)),
-        steps=_steps(plan),
+        steps=_steps(plan, {row.ordinal: row for row in carried_out}),
         keeps=[
             KeepOut(
                 source=k.source,
@@ -114,7 +127,7 @@ def queue_item(services: Services, session: Session, action: Action, request: Pr
     )
 
 
-def _steps(plan: Plan) -> list[StepOut]:
+def _steps(plan: Plan, carried_out: Mapping[int, StepRow]) -> list[StepOut]:
     return [
         StepOut(
             source=step.source,
@@ -123,8 +136,11 @@ def _steps(plan: Plan) -> list[StepOut]:
             rows=effect.rows,
             category=effect.category,
             columns=list(effect.columns),
+            state=row.state if row else "waiting",
+            done_at=row.done_at if row else None,
         )
-        for step in plan.steps
+        for ordinal, step in enumerate(plan.steps)
+        for row in (carried_out.get(ordinal),)
         for effect in step.effects
     ]
 
@@ -136,6 +152,7 @@ def timeline(session: Session, request: PrivacyRequest, *, revealed: bool) -> Ti
     entries += [_audit_entry(entry) for entry in queries.audit_of(session, request.ref)]
     if evidence := queries.evidence_of(session, request):
         entries.append(_evidence_entry(evidence))
+    entries += [_delivery_entry(row) for row in queries.delivered_of(session, request.ref)]
     return Timeline(items=sorted(entries, key=lambda entry: entry.at))
 
 
@@ -153,6 +170,13 @@ def _message_entry(message: Message, *, revealed: bool) -> TimelineEntry:
 
 def _audit_entry(entry: Audit) -> TimelineEntry:
     return TimelineEntry(at=entry.at, kind="audit", actor=entry.actor, event=entry.event, data=entry.data)
+
+
+def _delivery_entry(row: Outbox) -> TimelineEntry:
+    data = {"channel": row.channel, "attempts": row.attempts}
+    return TimelineEntry(
+        at=row.done_at or row.created_at, kind="delivery", actor="desk", event="handed_over", data=data
+    )
 
 
 def _evidence_entry(evidence: EvidenceRow) -> TimelineEntry:
@@ -176,10 +200,14 @@ def conversation_out(session: Session, conversation: Conversation) -> Conversati
         taken_by=conversation.taken_by,
         wants_person_at=conversation.wants_person_at,
         requests=[request.ref for request in queries.requests_in(session, conversation.id)],
-        messages=[_message_out(message) for message in queries.messages_of(session, conversation.id)],
+        messages=[
+            _message_out(message, conversation.seen_id)
+            for message in queries.messages_of(session, conversation.id)
+        ],
     )
 
 
-def _message_out(message: Message) -> MessageOut:
+def _message_out(message: Message, seen_id: int | None) -> MessageOut:
     values = {"id": message.id, "from": message.sender, "name": message.name, "at": message.at}
+    values["seen"] = None if seen_id is None else (message.id or 0) <= seen_id
     return MessageOut.model_validate(values | {"text": mask_text(message.text)})

@@ -51,11 +51,6 @@ class Widget:
         self._pages = {language: self._page(settings, texts, language) for language in LANGUAGES}
         self._policy = _policy(_origin(settings.public_url), self._sites)
 
-    @property
-    def loader_path(self) -> str:
-        """The path of this very loader, for a script tag with an integrity hash."""
-        return f"/chat/assets/{self._version}/widget.js"
-
     def routes(self) -> list[web.RouteDef]:
         """Give the routes of the widget; the socket is its channel's."""
         return [

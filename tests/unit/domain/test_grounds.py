@@ -1,8 +1,6 @@
-"""The law as data: every right has its articles, its reply and its grounds, and nothing dangles."""
+"""The law as data: every right has its grounds, and nothing dangles."""
 
 from __future__ import annotations
-
-import re
 
 import pytest
 
@@ -11,72 +9,20 @@ from assistant.domain.grounds import (
     authorities,
     ground,
     grounds_for,
-    refusal_elements,
-    right_law,
 )
 from assistant.domain.law import read_law
-from assistant.domain.rights import IRREVERSIBLE, Right
+from assistant.domain.rights import Right
 
 MARKETING = [Right.OBJECTION, Right.CONSENT_WITHDRAWAL]
 NEVER_REFUSED = [Right.CONSENT_WITHDRAWAL, Right.COMPLAINT]
 
 
-def test_the_data_names_every_right_and_no_other() -> None:
-    assert set(read_law("rights")["rights"]) == set(Right)
-    assert set(read_law("rights")["marketing"]) == set(MARKETING)
-
-
-@pytest.mark.parametrize("right", Right)
-def test_every_right_has_its_articles_its_clause_and_a_reply(right: Right) -> None:
-    law = right_law(right)
-
-    assert all(re.fullmatch(r"GDPR \d+(\(\d\))?", article) for article in law.articles)
-    assert law.articles
-    assert law.policy
-    assert len(set(law.reply)) == len(law.reply) > 0
-    assert law.months == 1
-
-
-def test_an_access_reply_holds_the_whole_list_of_article_15() -> None:
-    assert right_law(Right.ACCESS).reply == (
-        "confirmation",
-        "copy",
-        "purposes",
-        "categories",
-        "recipients",
-        "third_countries",
-        "periods",
-        "other_rights",
-        "complaint",
-        "origin",
-        "automated_decisions",
-        "transfer_safeguards",
-        "search_made",
-        "withheld",
-        "snapshot_date",
-    )
-
-
-def test_a_refusal_says_why_and_where_to_turn() -> None:
-    assert refusal_elements() == ("reasons", "complaint", "judicial_remedy")
-
-
-@pytest.mark.parametrize("right", sorted(IRREVERSIBLE))
-def test_what_cannot_be_taken_back_needs_proof(right: Right) -> None:
-    assert right_law(right).proof_needed
-
-
 @pytest.mark.parametrize("right", MARKETING)
-def test_against_marketing_there_is_no_proof_no_wait_and_no_ground(right: Right) -> None:
-    law = right_law(right, marketing=True)
-
-    assert (law.marketing, law.at_once, law.proof_needed) == (True, True, False)
+def test_against_marketing_there_is_no_ground(right: Right) -> None:
     assert grounds_for(right, marketing=True) == ()
-    assert right_law(right).proof_needed
 
 
 def test_marketing_changes_nothing_for_other_rights() -> None:
-    assert right_law(Right.ERASURE, marketing=True) == right_law(Right.ERASURE)
     assert grounds_for(Right.ERASURE, marketing=True) == grounds_for(Right.ERASURE)
 
 
@@ -94,8 +40,7 @@ def test_every_ground_names_its_article_and_asks_for_a_reason() -> None:
 
 
 def test_every_row_says_how_certain_it_is() -> None:
-    tables = [read_law("grounds"), read_law("authorities"), read_law("retention"), read_law("periods")]
-    tables += [read_law("rights")["rights"], read_law("rights")["marketing"]]
+    tables = [read_law("grounds"), read_law("authorities"), read_law("periods")]
 
     for table in tables:
         for name, row in table.items():
@@ -134,4 +79,3 @@ def test_both_authorities_can_be_reached() -> None:
     assert (aki.key, aki.country, aki.phone, aki.email) == ("AKI", "EE", "+372 627 4135", "info@aki.ee")
     assert (cnil.key, cnil.country, cnil.phone) == ("CNIL", "FR", "+33 1 53 73 22 22")
     assert cnil.website == "https://www.cnil.fr/fr/plaintes"
-    assert (aki.complaint_languages, cnil.complaint_languages) == (("et",), ("fr",))

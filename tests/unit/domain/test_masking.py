@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.domain.masking import mask_email, mask_name, mask_text
+from assistant.domain.masking import mask_email, mask_text
 
 WORDS = st.text(st.characters(categories=["L"]), min_size=1, max_size=30)
 
@@ -39,19 +39,6 @@ def test_the_mask_of_an_address_does_not_tell_lengths(
     short = mask_email(f"{mailbox}@{domain}.example")
 
     assert mask_email(f"{mailbox}{more}@{domain}{other}.example") == short
-
-
-@pytest.mark.parametrize(
-    ("name", "masked"),
-    [
-        ("Jean Martin", "J•••• M••••"),
-        ("Anne Marie van der Berg", "A•••• B••••"),
-        ("Cher", "C••••"),
-        ("   ", "••••"),
-    ],
-)
-def test_a_name_shows_its_first_and_last_initial(name: str, masked: str) -> None:
-    assert mask_name(name) == masked
 
 
 @pytest.mark.parametrize(

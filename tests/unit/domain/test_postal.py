@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.domain.countries import code_of_country
-from assistant.domain.postal import as_one, parts_of
+from assistant.domain.postal import parts_of
 from assistant.domain.spoken import day_in, yes_or_no
 
 
@@ -52,13 +52,6 @@ def test_any_text_is_taken_apart_without_inventing_anything(text: str) -> None:
     for value in parts_of(text).values():
         for piece in value.split(", "):
             assert piece in " ".join(said.replace(",", " ").replace(";", " ").split()) or piece in said
-
-
-def test_parts_are_written_in_one_line() -> None:
-    assert (
-        as_one({"street": "1 Hill Road", "postcode": "10111", "city": "Tallinn"})
-        == "1 Hill Road, 10111 Tallinn"
-    )
 
 
 def test_countries_days_and_answers_are_read_in_words() -> None:
