@@ -180,9 +180,10 @@ def _instant(text: str) -> datetime:
 @app.command("mail-in")
 def mail_in(config: Config = _DEFAULT) -> None:
     """Read one mail on standard input and hand it to the running desk (for an MTA's pipe)."""
+    from assistant.channels.email.settings import LARGEST_MAIL
     from assistant.local import ask_running
 
-    raw = sys.stdin.buffer.read()
+    raw = sys.stdin.buffer.read(LARGEST_MAIL + 1)  # more is refused, and need not be held
     answer = asyncio.run(ask_running(_settings(config), "/mail-in", data=raw))
     if answer is None:
         # 75 is EX_TEMPFAIL: the MTA keeps the mail and tries again.

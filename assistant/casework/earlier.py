@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import find_or_start_conversation, store_incoming
 from assistant.interfaces import Incoming
 from assistant.services import Services
@@ -25,12 +26,11 @@ def list_earlier(
     """Keep a mail of before and show it in triage; one that is known already, whatever came of it, stays as it is."""
     marked = replace(incoming, headers={**incoming.headers, _EARLIER: "1"})
     conversation = find_or_start_conversation(services, session, marked)
-    _, known = store_incoming(session, conversation, marked, reading)
+    message_id, known = store_incoming(session, conversation, marked, reading)
     if known:
         return
     conversation.language = conversation.language or language
-    conversation.triage = True
-    session.add(conversation)
+    put_in_doubt(session, conversation, message_id)
 
 
 def is_earlier(message: Message) -> bool:

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from assistant.casework import running_services, talk
 from assistant.casework.audit import record
+from assistant.casework.doubt import end_doubt, mails_in_doubt
 from assistant.casework.earlier import is_earlier
 from assistant.casework.intake import set_attention
 from assistant.casework.queue import WORKERS, Principal, Scope, get_action
@@ -14,7 +15,6 @@ from assistant.domain.unread import why_unread
 from assistant.errors import Conflict, NotFound
 from assistant.interfaces import Choice
 from assistant.services import Services
-from assistant.store.queries import messages_of
 from assistant.store.tables import Action, Conversation, Message, PrivacyRequest
 
 
@@ -108,11 +108,10 @@ def leave_to_support(services: Services, session: Session, ident: str, agent: Pr
     """Decide that a mail in doubt is no request; support has had it since it came, or gets now what no program read."""
     agent.require(*WORKERS, scope=Scope.REPLY)
     conversation = in_triage(session, ident)
-    for message in messages_of(session, ident):
+    for message in mails_in_doubt(session, ident):
         if message.id and is_for_agents_alone(message):
             talk.relay(services, session, conversation, message.id)
-    conversation.triage = False
-    session.add(conversation)
+    end_doubt(session, conversation)
     record(services, session, "", f"agent:{agent.name}", "triage_no_request", conversation=ident)
     return conversation
 

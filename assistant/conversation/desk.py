@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
 from assistant.casework import answers, earlier, originals, proof, questions, talk, undelivered
+from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import (
     conversation_id,
     find_or_start_conversation,
@@ -183,13 +184,13 @@ class TalkingDesk:
             turn.take()
         elif requests and turn.muted:
             pass  # an absence note or a receipt: kept, shown, and no reason to write again
-        elif requests:
+        elif any(request.status not in CLOSED for request in requests):
             # An answer to a letter whose link ran out gets a new one, within the limits of any address.
             turn.ask_again()
             _flag(self.services, turn.session, requests, "new_message")
         else:
-            turn.conversation.triage = turn.reading.decision == "ask"
-            turn.session.add(turn.conversation)
+            if turn.reading.decision == "ask":
+                put_in_doubt(turn.session, turn.conversation, message_id)
             talk.relay(self.services, turn.session, turn.conversation, message_id)
         if turn.muted:
             reason = "doubtful_sender" if incoming.doubtful_sender else "automatic_message"

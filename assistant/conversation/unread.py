@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.casework import talk
+from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import local_day, set_attention
 from assistant.conversation.turn import Turn
 from assistant.domain.status import CLOSED
@@ -46,9 +47,9 @@ def leave_to_a_person(
     if not still_open and "to_others" in incoming.headers:
         talk.relay(turn.services, turn.session, turn.conversation, message_id)
         return
-    turn.conversation.triage = turn.conversation.triage or not still_open
-    turn.session.add(turn.conversation)
-    if incoming.automatic or incoming.doubtful_sender:
+    if not still_open:
+        put_in_doubt(turn.session, turn.conversation, message_id)
+    if turn.muted:
         return
     turn.choose_language()
     turn.say("mail_to_be_read", received_on=local_day(turn.services, incoming.received_at))

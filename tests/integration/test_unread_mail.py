@@ -13,6 +13,8 @@ import pytest_asyncio
 from sqlmodel import Session, col, select
 
 from assistant.channels.email.channel import EmailChannel
+from assistant.channels.email.parsing import TooLarge
+from assistant.store.queries import messages_of
 from assistant.store.tables import Conversation, Message, Outbox
 from tests.doubles.console_browser import Console
 from tests.doubles.desk_inside import DeskInside, desk_inside
@@ -257,3 +259,38 @@ async def test_a_file_in_the_thread_of_an_open_request_calls_the_agent_there(
 
     await eventually(flagged, "attention on the request")
     await desk.mail(sender, "A person will read")
+
+
+async def test_a_later_word_in_the_thread_takes_nothing_out_of_doubt_and_the_first_receipt_counts(
+    desk: DeskInside, agent: Console, sender: str
+) -> None:
+    before = await desk.refs()
+    channel = desk.assembly.channels["email"]
+    assert isinstance(channel, EmailChannel)
+    arrived_at = desk.clock.now() - timedelta(days=9)
+    await channel.take(desk.assembly.desk, with_scan(sender), arrived_at=arrived_at)
+    told = await desk.mail(sender, "Une personne va lire")
+    head = f"From: {sender}\r\nTo: {DESK}\r\nSubject: Re: x\r\nMessage-ID: <2-{sender}>\r\n"
+    answers = f"In-Reply-To: {told['message-id']}\r\n\r\nThanks, have a nice day.\r\n"
+    await desk.raw_mail(f"{head}{answers}".encode(), sender)
+    message, conversation = await message_of(desk, sender)
+
+    async def both() -> bool | None:
+        rows = await desk.assembly.services.read(lambda s: messages_of(s, conversation.id))
+        return len([row for row in rows if row.sender == "you"]) == 2 or None
+
+    await eventually(both, "the second mail in the same talk")
+    assert (await message_of(desk, sender))[1].triage
+    assert f"/console/messages/{message.id}/files/0" in await agent.page("triage")
+    await agent.post(f"triage/{conversation.id}", right="access")
+    (ref,) = await desk.opened_by(before)
+    assert (await desk.request(ref))["received_at"][:19] == arrived_at.isoformat()[:19]
+    assert not (await message_of(desk, sender))[1].triage
+    assert "agent:" in str(await desk.own_audit("triage_opened"))
+
+
+async def test_a_mail_over_the_limit_is_refused_whichever_way_it_comes(desk: DeskInside, sender: str) -> None:
+    channel = desk.assembly.channels["email"]
+    assert isinstance(channel, EmailChannel)
+    with pytest.raises(TooLarge, match=r"larger than 25 MB"):
+        await channel.take(desk.assembly.desk, with_scan(sender) + b"x" * 25_000_000)

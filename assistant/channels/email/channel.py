@@ -102,10 +102,11 @@ class EmailChannel:
         arrived_at: datetime | None = None,
         is_cut: bool = False,
     ) -> None:
-        """Read one mail and have it stored; returns after the commit.
+        """Read one mail and have it stored; returns after the commit, raises TooLarge.
 
         Its receipt is when our mail server got it, where that is known, and now otherwise.
         """
+        check_size(raw, self._settings)
         await desk.receive(await self._read(raw, recipients, arrived_at, is_cut=is_cut))
 
     async def _read(

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+LARGEST_MAIL = 25_000_000  # bytes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImapSettings:
@@ -49,7 +51,7 @@ class EmailSettings:
     imap: ImapSettings | None = None
     smtp: SmtpSettings | None = None
     mailbox_dir: Path | None = None  # without `smtp`: one .eml file for each mail
-    max_bytes: int = 25_000_000
+    max_bytes: int = LARGEST_MAIL
     poll_every: float = 60.0  # seconds
     max_sessions: int = 50  # at once
     session_seconds: float = 300.0  # for one command, a whole message included

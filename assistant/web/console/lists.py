@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 from sqlmodel import Session
 
+from assistant.casework.doubt import mails_in_doubt
 from assistant.casework.earlier import is_earlier
 from assistant.casework.intake import local_day
 from assistant.casework.outcomes import outcome_of
@@ -146,7 +147,7 @@ async def show_triage(visit: Visit) -> web.StreamResponse:
 def _doubts(visit: Visit, session: Session) -> list[Doubt]:
     doubts = []
     for conversation in queries.conversations_in_triage(session):
-        if message := queries.last_message_of(session, conversation.id):
+        for message in mails_in_doubt(session, conversation.id)[:1]:  # the one from which its time runs
             guesses = tuple(str(intent["name"]) for intent in message.reading.get("intents", ()))
             doubts.append(
                 Doubt(

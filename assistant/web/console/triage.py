@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from assistant.casework.audit import record
+from assistant.casework.doubt import end_doubt, mails_in_doubt
 from assistant.casework.queue import WORKERS, Principal
 from assistant.casework.talking import in_triage
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.rights import Right
-from assistant.store.queries import last_message_of
 from assistant.store.tables import Message
 
 
@@ -23,9 +23,9 @@ def open_from_triage(desk: TalkingDesk, session: Session, ident: str, right: Rig
     """Open the request as of the mail's receipt; acknowledgement and proof follow as always (flows.md)."""
     agent.require(*WORKERS)
     conversation = in_triage(session, ident)
-    message = last_message_of(session, ident)
+    message = next(iter(mails_in_doubt(session, ident)), None)
     received_at = message.at if message else conversation.started_at
-    conversation.triage = False
+    end_doubt(session, conversation)
     conversation.language = conversation.language or _heard(desk, message)
     session.add(conversation)
     turn = desk.quiet_turn(session, conversation)
