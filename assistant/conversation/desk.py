@@ -184,19 +184,23 @@ class TalkingDesk:
             turn.take()
         elif requests and turn.muted:
             pass  # an absence note or a receipt: kept, shown, and no reason to write again
-        elif any(request.status not in CLOSED for request in requests):
+        elif not set(CLOSED).issuperset(request.status for request in requests):
             # An answer to a letter whose link ran out gets a new one, within the limits of any address.
             turn.ask_again()
             _flag(self.services, turn.session, requests, "new_message")
         else:
-            if turn.reading.decision == "ask":
-                put_in_doubt(turn.session, turn.conversation, message_id)
-            talk.relay(self.services, turn.session, turn.conversation, message_id)
+            self._pass_on(turn, message_id)
         if turn.muted:
             reason = "doubtful_sender" if incoming.doubtful_sender else "automatic_message"
             plain = (None, "sender_cannot_be_asked")
             told = [r for r in requests_of(turn.session, turn.conversation) if r.attention in plain]
             _flag(self.services, turn.session, told, reason)
+
+    def _pass_on(self, turn: Turn, message_id: int) -> None:
+        """Have support read a mail, and an agent too where it may be a request; so too after a case is closed."""
+        if turn.reading.decision == "ask":
+            put_in_doubt(turn.session, turn.conversation, message_id)
+        talk.relay(self.services, turn.session, turn.conversation, message_id)
 
     def _is_of_ours(self, session: Session, conversation: Conversation, incoming: Incoming) -> bool:
         """Take a report about a letter of ours, or a letter of ours that came back: stored and shown, never read as a wish."""

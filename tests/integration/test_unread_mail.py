@@ -294,3 +294,26 @@ async def test_a_mail_over_the_limit_is_refused_whichever_way_it_comes(desk: Des
     assert isinstance(channel, EmailChannel)
     with pytest.raises(TooLarge, match=r"larger than 25 MB"):
         await channel.take(desk.assembly.desk, with_scan(sender) + b"x" * 25_000_000)
+
+
+async def test_what_a_person_writes_after_their_case_is_closed_is_read_by_somebody(
+    desk: DeskInside, sender: str
+) -> None:
+    before = await desk.refs()
+    head = f"From: {sender}\r\nTo: {DESK}\r\nSubject: Marketing\r\n"
+    wish = "Please stop sending me marketing mails."
+    await desk.raw_mail(f"{head}Message-ID: <1-{sender}>\r\n\r\n{wish}\r\n".encode(), sender)
+    (ref,) = await desk.opened_by(before)
+    await desk.until_status(ref, "answered")
+    receipt = await desk.mail(sender, ref)
+    reply = f"{head}Message-ID: <2-{sender}>\r\nIn-Reply-To: {receipt['message-id']}\r\n\r\nMy site is still down.\r\n"
+    await desk.raw_mail(reply.encode(), sender)
+
+    async def relayed() -> bool | None:
+        files = [file.read_bytes() for file in desk.demo.mailbox_dir.glob("*.eml")]
+        return (
+            any(b"Resent-To" in c and b"My site is still down." in c and sender.encode() in c for c in files)
+            or None
+        )
+
+    await eventually(relayed, "the mail to support")
