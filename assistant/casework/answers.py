@@ -48,6 +48,7 @@ def give_answer(
     conversation = session.get(Conversation, request.conversation_id)
     contact = services.keyring.unseal(request.contact) if request.contact else None
     seen = [talk.as_seen(request)]
+    rendered = services.texts.render(text_name, request.language, requests=seen, **values)
     if contact:
         talk.mail(
             services,
@@ -62,7 +63,6 @@ def give_answer(
             **values,
         )
     if conversation and (request.channel != "email" or contact is None):
-        rendered = services.texts.render(text_name, request.language, requests=seen, **values)
         said = talk.Utterance(
             text=rendered.text,
             subject=rendered.subject,

@@ -110,6 +110,8 @@ async def _carry_out(services: Services, action_id: str) -> None:
                 return
             if plan.order.operation is Operation.EXPORT and proof:
                 await packages.make_package(services, request, action, plan, proof, watch)
+        # An answer that cannot be written is a failure like any other: tried again, an agent called, nothing closed.
+        await services.write(lambda session: _finish(services, session, action_id))
     except Stopped:
         await services.write(lambda session: _stopped(services, session, action_id))
         return
@@ -120,8 +122,6 @@ async def _carry_out(services: Services, action_id: str) -> None:
         log.exception("carry_out.failed", action=action_id)
         unknown = AssistantError("An error of the desk stopped it; the log names it.")
         await services.write(lambda session: _failed(services, session, action_id, unknown))
-        return
-    await services.write(lambda session: _finish(services, session, action_id))
 
 
 def _load(

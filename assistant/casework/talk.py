@@ -12,10 +12,11 @@ from sqlmodel import Session, SQLModel, col, select
 
 from assistant.casework.intake import MACHINE, set_attention
 from assistant.casework.outbox import Letter, payload_of, queue_outgoing
+from assistant.casework.unwritten import written
 from assistant.domain.addresses import deliverable
 from assistant.domain.status import CLOSED
 from assistant.errors import Conflict
-from assistant.interfaces import ChatMessage, Choice
+from assistant.interfaces import ChatMessage, Choice, Incoming
 from assistant.services import Services, post
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
@@ -70,8 +71,12 @@ def say(
 ) -> None:
     """Say a named text in a conversation, in its language; `key` makes it the same message however often."""
     language = conversation.language or services.settings.controller.languages[0]
-    told = {"requests": requests} if requests else {}
-    rendered = services.texts.render(text_name, language, **told, **values)
+    told: dict[str, Any] = {"requests": requests} if requests else {}
+    rendered = written(
+        services, session, text_name, language, conversation_id=conversation.id, **told, **values
+    )
+    if rendered is None:
+        return
     said = Utterance(
         text=rendered.text,
         subject=rendered.subject,
@@ -237,7 +242,11 @@ def mail(  # noqa: PLR0913 - each is a field of the letter
     **values: Any,
 ) -> None:
     """Queue a fresh mail to an address: never a reply, never to what a message claims; once per `key`."""
-    rendered = services.texts.render(text_name, language, **values)
+    rendered = written(
+        services, session, text_name, language, conversation_id=conversation_id, ref=ref, **values
+    )
+    if rendered is None:
+        return
     letter = Letter(
         key=key,
         channel="email",
@@ -307,6 +316,13 @@ def _fresh(services: Services) -> str:
 def insert_message(session: Session, row: Mapping[str, Any]) -> int:
     """Store one message in one statement, the cheapest there is; gives its number."""
     return int(session.connection().execute(_INSERT_MESSAGE, dict(row)).scalar_one())
+
+
+def own_message(message_id: int, incoming: Incoming) -> ChatMessage:
+    """Give what a person just wrote as their other windows show it."""
+    return ChatMessage(
+        message_id, "you", "", incoming.text, incoming.received_at, client_id=incoming.external_id
+    )
 
 
 def chat_message(row: Message) -> ChatMessage:

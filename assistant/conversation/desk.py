@@ -26,11 +26,12 @@ from assistant.casework.intake import (
 )
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
+from assistant.conversation.unanswered import keep_unanswered
 from assistant.conversation.unread import leave_to_a_person, may_be_request, needs_a_person, words_of
 from assistant.domain.assurance import Evidence, Method, Tier
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import CLOSED
-from assistant.errors import NotVerified
+from assistant.errors import NotVerified, StoreUnavailable
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt
 from assistant.services import Services, post, wake
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest, Seen
@@ -61,10 +62,28 @@ class TalkingDesk:
             reading = self.reader.read(words_of(incoming))
             return lambda session: self._turn(session, incoming, reading)
 
-        receipt, attempt = await self.services.prepare_and_write(read)
+        try:
+            receipt, attempt = await self.services.prepare_and_write(read)
+        except StoreUnavailable:
+            raise  # nothing can be kept now: the channel holds the message back and comes again
+        except Exception:  # broad: storing never depends on answering; a person answers
+            log.exception("turn.failed", channel=incoming.channel)
+            return await self._keep(incoming)
         if attempt is not None:
             self._later(self._check(receipt.message_id, attempt, incoming.text))
         return receipt
+
+    async def _keep(self, incoming: Incoming) -> Receipt:
+        """Keep what could not be answered, and say in a chat that a person is called."""
+        receipt = await self.services.write(lambda s: keep_unanswered(self.services, s, incoming))
+        if incoming.channel != "email" and not receipt.duplicate:
+            self._later(self.services.write(lambda s: self._call_a_person(s, receipt.conversation_id)))
+        return receipt
+
+    def _call_a_person(self, session: Session, ident: str) -> None:
+        turn = self.quiet_turn(session, session.get_one(Conversation, ident))
+        turn.hand_over()
+        turn.store_state()
 
     async def receive_earlier(self, incoming: Incoming) -> None:
         """List a mail of before for an agent, if its words ask for something or no program can read them."""
@@ -126,7 +145,7 @@ class TalkingDesk:
         if known:
             return receipt, None
         if incoming.channel in talk.LIVE:
-            post(session, conversation.id, _own_message(message_id, incoming))
+            post(session, conversation.id, talk.own_message(message_id, incoming))
         if self._is_of_ours(session, conversation, incoming):
             return receipt, None
         turn = Turn(
@@ -438,12 +457,6 @@ def _as_json(reading: Reading) -> dict[str, Any]:
         "intents": [{"name": intent.name, "score": intent.score} for intent in reading.intents],
         "sentence": reading.sentence,
     }
-
-
-def _own_message(message_id: int, incoming: Incoming) -> ChatMessage:
-    return ChatMessage(
-        message_id, "you", "", incoming.text, incoming.received_at, client_id=incoming.external_id
-    )
 
 
 def _waiting_here(session: Session, conversation: Conversation, since: datetime) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm.attributes import instance_state
 from sqlmodel import Session, col, select
 
-from assistant.casework import closing, marketing, proof, rectification, talk
+from assistant.casework import closing, marketing, proof, rectification, talk, unwritten
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.conversation import correcting
 from assistant.conversation.state import State
@@ -604,9 +604,17 @@ class Turn:
         """Say a named text in the conversation's language; `unsaid` values are shown but not told."""
         if self.muted:
             return
-        told = {} if "requests" in unsaid or not requests else {"requests": requests}
+        told: dict[str, Any] = {} if "requests" in unsaid or not requests else {"requests": requests}
         presented = {key: values.pop(key) for key in ("choices", "expects") if key in values}
-        rendered = self.services.texts.render(name, self.conversation.language or "en", **told, **values)
+        language = self.conversation.language or "en"
+        where: dict[str, Any] = {
+            "conversation_id": self.conversation.id,
+            "ref": requests[0]["ref"] if requests else None,
+        }
+        rendered = unwritten.written(self.services, self.session, name, language, **where, **told, **values)
+        if rendered is None:
+            self._leave_to_a_person(name)
+            return
         said = talk.Utterance(
             text=rendered.text,
             subject=rendered.subject,
@@ -617,6 +625,11 @@ class Turn:
             **presented,
         )
         talk.say_text(self.services, self.session, self.conversation, said)
+
+    def _leave_to_a_person(self, name: str) -> None:
+        """Say in a chat that a person is called, where the desk's own words are lost."""
+        if not self.is_mail and name not in _HAND_OVER:
+            self.hand_over()
 
     def go_on(self, request: PrivacyRequest) -> None:
         """Ask for what is missing now that more is known of a request, or go on without the person."""
@@ -673,6 +686,7 @@ class Turn:
             keep_talk(self.session, self.conversation, changes)
 
 
+_HAND_OVER = frozenset({"handover_waiting", "handover_ticket"})
 _NO_DETAILS: frozenset[str] = frozenset()
 _DETAILS_OF: Mapping[Right, frozenset[str]] = {
     Right.OBJECTION: frozenset({"purpose", "marketing", "address"}),

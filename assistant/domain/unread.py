@@ -14,12 +14,17 @@ class Unread(StrEnum):
     ATTACHMENT = "attachment"  # the words, if any, are in a file
     STRUCTURE = "structure"  # nothing that a mail program makes
     TOO_LONG = "too_long"  # only its head was taken
+    UNANSWERED = "unanswered"  # an error of the desk: nobody has answered
+
+
+UNANSWERED = "unanswered"  # the mark of such a message among its headers
 
 
 def why_unread(headers: Mapping[str, str], text: str) -> Unread | None:
     """Say why the words of a mail are not the text that was read; None where they are."""
     wordless = not text or "wordless" in headers
     found = {
+        Unread.UNANSWERED: UNANSWERED in headers,
         Unread.ENCRYPTED: "encrypted" in headers,
         Unread.SIGNED: "signed" in headers and wordless,
         Unread.ATTACHMENT: "wordless" in headers,

@@ -29,6 +29,7 @@ NO_WORDS: Final[Mapping[str, Words]] = MappingProxyType({})
 _SUBJECT = re.compile(r"Subject: (?P<subject>.*)\n\n")
 _FRENCH_SPACES = re.compile(r"""(?<=«) | (?=[:;!?»](?:[\s"]|$))""", re.MULTILINE)
 _GAP = re.compile(r"\n{3,}")
+_WRONG_VALUE: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 
 class TextError(AssistantError):
@@ -58,6 +59,8 @@ class _Locale:
             return _GAP.sub("\n\n", self.environment.get_template(name).render(values)).strip()
         except TemplateError as error:
             raise TextError(f"The text {name} cannot be filled in: {error.message}.") from None
+        except _WRONG_VALUE as error:  # what it says may hold the value itself
+            raise TextError(f"The text {name} cannot be filled in: {type(error).__name__}.") from None
 
 
 class Texts:

@@ -1,0 +1,194 @@
+"""A reply that cannot be written loses nothing: the message stays, an agent is called, everything else goes on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from email.message import EmailMessage
+from typing import Any, cast
+
+import pytest
+import pytest_asyncio
+from sqlmodel import Session, col, select
+
+from assistant.conversation.turn import Turn
+from assistant.replies import Texts
+from assistant.store.tables import Conversation, Message, PrivacyRequest
+from tests.doubles.attacks import ACCESS, Victim, victims
+from tests.doubles.desk_inside import DeskInside, desk_inside
+from tests.doubles.desk_process import eventually
+from tests.doubles.journeys import prove_in_chat
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("unwritten")]
+DESK = "privacy@kuusik-lierre.example"
+ASKED = {"en": ACCESS, "fr": "Bonjour, envoyez-moi une copie de toutes mes données personnelles, merci."}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
+    async with desk_inside(tmp_path_factory.mktemp("unwritten")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def people(desk: DeskInside) -> Iterator[Victim]:
+    return victims(desk)
+
+
+def lose(desk: DeskInside, patch: pytest.MonkeyPatch, name: str) -> None:
+    """Take a text out of the desk in every language, as a file that was never written."""
+    texts = cast("Texts", desk.assembly.services.texts)
+    for locale in texts._locales.values():
+        patch.delitem(cast("Any", locale.environment.loader).mapping, f"{name}.txt")
+        assert locale.environment.cache is not None
+        locale.environment.cache.clear()
+    patch.setattr(texts, "_unchanging", {})
+
+
+def letter(sender: str, words: str) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, DESK, "Request"
+    message["Message-ID"] = f"<{sender}>"
+    message.set_content(words)
+    return message.as_bytes()
+
+
+async def written_by(desk: DeskInside, words: str) -> tuple[Message, Conversation]:
+    def find(session: Session) -> tuple[Message, Conversation] | None:
+        query = (
+            select(Message, Conversation)
+            .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
+            .where(col(Message.text).contains(words), col(Message.sender) == "you")
+        )
+        found = session.exec(query).first()
+        return (found[0], found[1]) if found else None
+
+    async def look() -> tuple[Message, Conversation] | None:
+        return await desk.assembly.services.read(find)
+
+    return await eventually(look, f"the message {words!r}")
+
+
+async def request_in(desk: DeskInside, conversation: Conversation) -> PrivacyRequest | None:
+    query = select(PrivacyRequest).where(col(PrivacyRequest.conversation_id) == conversation.id)
+    return await desk.assembly.services.read(lambda session: session.exec(query).first())
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("lost", ["request_opened", "ask_contact"])
+async def test_a_chat_whose_reply_cannot_be_written_keeps_its_request_and_gets_a_person(
+    desk: DeskInside, monkeypatch: pytest.MonkeyPatch, lost: str, language: str
+) -> None:
+    lose(desk, monkeypatch, lost)
+    words = f"{ASKED[language]} ({lost})"
+    async with desk.chat(language) as chat:
+        await chat.say(words)
+        heard = await chat.until(
+            lambda m: "team" in m["text"] or "équipe" in m["text"], "that a person is called"
+        )
+    assert heard
+    _, conversation = await written_by(desk, words)
+    request = await request_in(desk, conversation)
+    assert request is not None
+    assert (request.right, request.attention) == ("access", f"reply_unwritten:{lost}")
+    assert conversation.wants_person_at is not None
+
+
+async def test_a_mail_whose_reply_cannot_be_written_is_accepted_and_its_other_replies_go_on(
+    desk: DeskInside, people: Iterator[Victim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(desk, monkeypatch, "mail_opened")
+    victim = next(people)
+    await desk.raw_mail(letter(victim.email, ASKED["en"] + " mailed"), victim.email)
+    _, conversation = await written_by(desk, "mailed")
+    request = await request_in(desk, conversation)
+    assert request is not None
+    assert request.attention == "reply_unwritten:mail_opened"
+    assert "/verify/" in (await desk.mail(victim.email, request.ref[:3])).get_content()
+
+
+async def test_a_code_that_cannot_be_written_calls_a_person_and_others_get_theirs(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    first, second = next(people), next(people)
+    with pytest.MonkeyPatch.context() as patch:
+        lose(desk, patch, "mail_code")
+        async with desk.chat() as chat:
+            await chat.say(f"{ACCESS} coded")
+            await chat.asked("email")
+            await chat.say(first.email)
+
+            async def called() -> PrivacyRequest | None:
+                request = await request_in(desk, (await written_by(desk, "coded"))[1])
+                return request if request and request.attention else None
+
+            request = await eventually(called, "that an agent is called")
+            assert request.attention == "reply_unwritten:mail_code"
+    async with desk.chat() as chat:
+        await chat.say(ACCESS)
+        await prove_in_chat(desk, chat, second.email, (await chat.opened())["access"])
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_whatever_goes_wrong_in_a_turn_a_chat_message_is_kept_and_a_person_called(
+    desk: DeskInside, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setattr(Turn, "take", _broken)
+    async with desk.chat(language) as chat:
+        ack = await chat.say(f"{ASKED[language]} broken")
+        await chat.until(lambda m: "team" in m["text"] or "équipe" in m["text"], "that a person is called")
+    message, conversation = await written_by(desk, f"{ASKED[language]} broken")
+    assert message.id == ack["id"]
+    assert conversation.wants_person_at is not None
+
+
+async def test_whatever_goes_wrong_in_a_turn_a_mail_is_accepted_and_an_agent_opens_it_as_of_its_receipt(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    victim = next(people)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Turn, "take", _broken)
+        await desk.raw_mail(letter(victim.email, f"{ACCESS} shaken"), victim.email)
+        await desk.raw_mail(letter(victim.email, f"{ACCESS} shaken"), victim.email)  # once, however often
+    message, conversation = await written_by(desk, "shaken")
+    assert conversation.triage
+    assert "unanswered" in message.headers
+    assert await request_in(desk, conversation) is None
+    assert "Victim" not in desk.log.getvalue()
+    assert victim.email not in desk.log.getvalue()
+
+
+def _broken(_turn: Turn) -> None:
+    raise RuntimeError
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_an_answer_that_cannot_be_written_leaves_its_request_open_and_goes_out_once_it_can(
+    desk: DeskInside, people: Iterator[Victim], language: str
+) -> None:
+    victim = next(people)
+    words = {
+        "en": "Please restrict the use of my data while you check them.",
+        "fr": "Limitez le traitement de mes données pendant que vous vérifiez leur exactitude.",
+    }[language]
+    with pytest.MonkeyPatch.context() as patch:
+        lose(desk, patch, "answer_restriction")
+        async with desk.chat(language) as chat:
+            await chat.say(words)
+            ref = (await chat.opened())["restriction"]
+            await prove_in_chat(desk, chat, victim.email, ref)
+        item = await desk.approve(ref)
+
+        async def held_up() -> dict[str, Any] | None:
+            await desk.idle()
+            shown = await desk.request(ref)
+            return shown if shown["attention"] else None
+
+        shown = await eventually(held_up, "that an agent is called")
+        assert shown["attention"] == "step_failed:text"
+        assert shown["status"] == "executing"
+    for _ in range(6):
+        await desk.forward("20m")
+        await desk.idle()
+    assert (await desk.until_status(ref, "answered"))["attention"] is None
+    assert await desk.mail(victim.email, "restri" if language == "en" else "limité", seen=0)
+    assert item
