@@ -11,6 +11,7 @@ from assistant.domain.plan import Identity, Operation, Order, Plan
 from assistant.domain.rights import Right
 from assistant.interfaces import DataSource
 from handlers.planning import plan_over
+from handlers.uses import uses_in
 
 
 class Objection:
@@ -33,11 +34,5 @@ class Objection:
         self, identity: Identity, sources: Sequence[DataSource], details: Mapping[str, Any], today: datetime
     ) -> Plan:
         """End the use for the purpose in every source that has it."""
-        purpose = "marketing" if details.get("marketing") else str(details.get("purpose", ""))
-        return await plan_over(
-            self.right,
-            identity,
-            sources,
-            Order(self.operation, today.date(), purpose=purpose),
-            details,
-        )
+        order = Order(self.operation, today.date(), purposes=uses_in(details))
+        return await plan_over(self.right, identity, sources, order, details)

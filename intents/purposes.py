@@ -56,12 +56,20 @@ _TOPICS: Final = {
     ),
     "invoices": _any_of(r"invoices?|factures?|rechnung|facturas?|fattur|factuur|fatura|arve|счет|faktur"),
 }
+_EVERY_CONSENT: Final = _any_of(
+    r"(?:all|every|any)(?: of)?(?: my| the)?(?: other)? consents?\b|consents? (?:i (?:have |ever )?g[ai]ven?|to everything)|"
+    r"tous (?:mes|les) consentements|tout (?:mon )?consentement|l.ensemble de mes consentements|"
+    r"alle (?:meine )?einwilligungen|todos (?:mis|los) consentimientos|tutti i (?:miei )?consensi|"
+    r"al mijn toestemmingen|todos os (?:meus )?consentimentos|kõik (?:minu |oma )?nõusolekud|"
+    r"все (?:мои |свои )?согласия|wszystkie (?:moje )?zgody"
+)
 _NO_MARKETING: Final = frozenset({"newsletter", "marketing"})
 
 
 def purposes_of(text: str) -> list[str]:
-    """Give the purposes the text names, in a fixed order."""
-    return [name for name, pattern in _PURPOSES.items() if pattern.search(text)]
+    """Give the purposes the text names, in a fixed order; `all_consents` where it names every consent and no purpose."""
+    found = [name for name, pattern in _PURPOSES.items() if pattern.search(text)]
+    return found or (["all_consents"] if _EVERY_CONSENT.search(text) else [])
 
 
 def topics_of(text: str) -> list[str]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
-from itertools import chain
+from collections.abc import Mapping
 from typing import Any
 
 from sqlmodel import Session
 
 from assistant.casework import talk
 from assistant.casework.audit import record
-from assistant.casework.intake import local_day, move
-from assistant.domain.plan import DELETED_LATER, Keep, Operation, Plan
+from assistant.casework.intake import move
+from assistant.casework.letters import letter
+from assistant.casework.results import Result, as_planned
+from assistant.domain.plan import Plan
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
 from assistant.services import Services
-from assistant.store.tables import Conversation, PrivacyRequest, StepRow
+from assistant.store.tables import Conversation, PrivacyRequest
 
 _NOTHING = {
     Right.ACCESS: "answer_access_nothing",
@@ -77,12 +76,22 @@ def give_answer(
 
 def say_frozen(services: Services, session: Session, request: PrivacyRequest) -> None:
     """Say that the use is frozen at once and that a person weighs the rest; nothing is closed yet."""
+    _say_meanwhile(services, session, request, "objection_frozen")
+
+
+def say_a_person_reads(services: Services, session: Session, request: PrivacyRequest) -> None:
+    """Say that the desk cannot do this by itself, and by when a person answers."""
+    _say_meanwhile(services, session, request, "a_person_reads")
+
+
+def _say_meanwhile(services: Services, session: Session, request: PrivacyRequest, name: str) -> None:
+    """Say something before the answer, where the person is."""
     conversation = session.get(Conversation, request.conversation_id)
     seen = [talk.as_seen(request)]
     if conversation and request.channel != "email":
-        talk.say(services, session, conversation, "objection_frozen", requests=seen)
+        talk.say(services, session, conversation, name, requests=seen)
     elif request.contact:
-        text = services.texts.render("objection_frozen", request.language, requests=seen).text
+        text = services.texts.render(name, request.language, requests=seen).text
         talk.mail(
             services,
             session,
@@ -91,7 +100,7 @@ def say_frozen(services: Services, session: Session, request: PrivacyRequest) ->
             language=request.language,
             ref=request.ref,
             conversation_id=request.conversation_id,
-            key=f"frozen:{request.ref}",
+            key=f"{name}:{request.ref}:{request.version}",
             text=text,
         )
 
@@ -111,146 +120,31 @@ def answer_already(services: Services, session: Session, request: PrivacyRequest
 
 
 def answer_done(
-    services: Services,
-    session: Session,
-    request: PrivacyRequest,
-    plan: Plan,
-    steps: Sequence[StepRow],
-    **extra: Any,
+    services: Services, session: Session, request: PrivacyRequest, result: Result, **extra: Any
 ) -> None:
-    """Say what a carried-out plan did, and close the request; honest about what failed."""
-    failed = [step for step in steps if step.state != "done" or step.left]
-    move(services, session, request, Status.PARTLY_ANSWERED if failed else Status.ANSWERED, "desk")
-    name, values = _words(services, request, plan, failed)
+    """Say what a carried-out plan came to, and close the request; honest about what was left."""
+    move(services, session, request, Status.PARTLY_ANSWERED if result.is_partial else Status.ANSWERED, "desk")
+    name, values = letter(services, request, result)
     give_answer(services, session, request, name, **values, **extra)
-
-
-def _words(
-    services: Services, request: PrivacyRequest, plan: Plan, failed: Sequence[StepRow]
-) -> tuple[str, dict[str, Any]]:
-    told = recipients(services, plan)
-    match plan.order.operation:
-        case Operation.ERASE if failed:
-            done = [step.source for step in failed]
-            erased = erased_by_category(services, plan, request.language, without=done)
-            return "answer_erasure_partly", {
-                "erased": erased,
-                "failed": _failed(services, failed),
-                "kept": kept(services, plan, request.language),
-                "recipients": told,
-            }
-        case Operation.ERASE:
-            return "answer_erasure", {
-                "erased": erased_by_category(services, plan, request.language),
-                "recipients": told,
-                "kept": kept(services, plan, request.language),
-                "services_kept": plan.order.keep_services,
-            }
-        case Operation.RECTIFY:
-            return "answer_rectification", {"changes": _changes(services, plan), "recipients": told}
-        case Operation.RESTRICT:
-            return "answer_restriction", {"recipients": told}
-        case Operation.LIFT:
-            notice = timedelta(days=services.settings.periods.lift_notice_days)
-            return "restriction_lifting", {
-                "reason": request.details.get("lift_reason", ""),
-                "lifted_on": local_day(services, services.clock.now() + notice),
-            }
-        case _:
-            withdrawn = request.right == Right.CONSENT_WITHDRAWAL
-            name = "answer_consent_withdrawal" if withdrawn else "answer_objection_marketing"
-            return name, {"stopped": stopped(plan), "recipients": told}
 
 
 def announce(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> None:
     """Say beforehand what a plan will do; each approval is a new announcement."""
     request.version += 1
     session.add(request)
-    name, values = _words(services, request, plan, ())
+    name, values = letter(services, request, as_planned(plan))
     give_answer(services, session, request, name, **values)
 
 
 def systems(services: Services) -> list[str]:
-    """Name the systems that were searched, as a person may read them."""
-    titles = {source.name: source.title or source.name for source in services.settings.sources}
-    return [
-        titles.get(source.name, source.name) for source in services.sources if source.kind != "own_records"
-    ]
-
-
-def category(services: Services, name: str, language: str) -> str:
-    """Give the words of the catalogue for a category of data."""
-    return services.texts.label("categories", name, language)
-
-
-def recipients(services: Services, plan: Plan) -> list[str]:
-    """Name the recipients who are told (GDPR 19)."""
-    known = services.settings.catalogue.recipients
-    return [known[name].name if name in known else name for name in plan.recipients]
-
-
-def erased_by_category(
-    services: Services, plan: Plan, language: str, without: Sequence[str] = ()
-) -> list[dict[str, Any]]:
-    """Count what was erased, by category."""
-    rows: Counter[str] = Counter()
-    later = {(keep.source, keep.table) for keep in plan.keeps if keep.rule == DELETED_LATER}
-    for step in plan.steps:
-        if step.source not in without:
-            for effect in step.effects:
-                if (step.source, effect.table) not in later:
-                    rows[effect.category] += effect.rows
-    return [
-        {"category": category(services, name, language), "rows": n} for name, n in sorted(rows.items()) if n
-    ]
-
-
-def kept(services: Services, plan: Plan, language: str) -> list[dict[str, Any]]:
-    """Say what stays, under which law and until when, year by year; tables of one category and rule as one."""
-    together: dict[tuple[str, str, str], list[Keep]] = {}
-    for keep in plan.keeps:
-        together.setdefault((keep.category, keep.rule, keep.law), []).append(keep)
-    return [_kept(services, keeps, language) for keeps in together.values()]
-
-
-def _kept(services: Services, keeps: Sequence[Keep], language: str) -> dict[str, Any]:
-    first = keeps[0]
-    rule = services.settings.catalogue.retention.get(first.rule)
-    law = f"{rule.fr if language == 'fr' else rule.en} ({rule.law}, {rule.article})" if rule else first.law
-    ends = [keep.until for keep in keeps]
-    years: dict[int, date] = {}
-    for year, _, until in chain.from_iterable(keep.by_year for keep in keeps):
-        years[year] = max(until, years.get(year, until))
-    return {
-        "category": category(services, first.category, language),
-        "rows": sum(keep.rows for keep in keeps),
-        "columns": list(dict.fromkeys(name for keep in keeps for name in keep.columns)),
-        "law": law,
-        "until": None if None in ends else max(end for end in ends if end),
-        "by_year": sorted(years.items()),
-    }
-
-
-def stopped(plan: Plan) -> list[str]:
-    """Name the uses that ended."""
-    return [plan.order.purpose]
-
-
-def _changes(services: Services, plan: Plan) -> list[dict[str, Any]]:
-    titles = {source.name: source.title or source.name for source in services.settings.sources}
-    where = [titles.get(step.source, step.source) for step in plan.steps]
-    return [{"field": field, "where": where} for field in plan.order.new_values]
-
-
-def _failed(services: Services, failed: Sequence[StepRow]) -> list[dict[str, str]]:
-    titles = {source.name: source.title or source.name for source in services.settings.sources}
-    return [{"system": titles.get(step.source, step.source), "reason": step.error} for step in failed]
+    """Name the systems that were searched."""
+    return [source.name for source in services.sources if source.kind != "own_records"]
 
 
 def answer_text(
     services: Services, request: PrivacyRequest, plan: Plan
 ) -> tuple[str, Mapping[str, Any], Any]:
     """Write the answer that goes out if every step of a plan succeeds: its name, its values, the text."""
-    name, values = _words(services, request, plan, ())
+    name, values = letter(services, request, as_planned(plan))
     told = {"requests": [talk.as_seen(request)], **values}
     return name, told, services.texts.render(name, request.language, **told)

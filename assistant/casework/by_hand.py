@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -114,7 +114,7 @@ def answer(
     if step.operation == Operation.EXPORT:
         _take_found(services, step, said)
     else:
-        _take_done(step, said)
+        _take_done(step, said, map_of(services, source).category)
     step.state, step.done_at, step.remind_at = "done", services.clock.now(), None
     session.add(step)
     action.not_before, action.lease_until = services.clock.now(), None
@@ -144,14 +144,16 @@ def _take_found(services: Services, step: StepRow, said: Answer) -> None:
     step.rows_done = step.rows_to_do = len(lines)
 
 
-def _take_done(step: StepRow, said: Answer) -> None:
+def _take_done(step: StepRow, said: Answer, category: str) -> None:
     if said.rows < 0 or said.left < 0:
         raise Invalid("Numbers of records are nought or more.")
     if said.left and not said.why.strip():
         raise Invalid("Say why something stays; the person is told (GDPR 12(4)).")
     step.rows_done = step.rows_to_do = said.rows
+    counted = asdict(TableRows(step.source, category, said.rows))
+    step.done = [counted] if said.rows else []
     if said.left:
-        step.left = [{"table": step.source, "category": "", "rows": said.left, "shared": 0}]
+        step.left = [counted | {"rows": said.left}]
         step.error = said.why.strip()
 
 

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, by_hand, marketing, packages
+from assistant.casework import answers, by_hand, packages
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, move, set_attention
 from assistant.casework.planning import propose
 from assistant.casework.proof import as_evidence, identity_of
 from assistant.casework.queue import DESK, WORKERS, Principal, Scope, do_propose, get_action
 from assistant.casework.recipients import tell_recipients
+from assistant.casework.results import result_of
 from assistant.casework.steps import STOPPING, Watch, run_steps
 from assistant.domain.assurance import Evidence, Tier
 from assistant.domain.plan import Operation, Plan, plan_from_json
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 _LEASE = timedelta(minutes=10)
 _FIRST_RETRY = timedelta(seconds=30)
 _MOST_ATTEMPTS = 5
+PARTLY_LEFT = "partly_left"  # the letter said that somebody sees to the rest
 
 
 async def carry_out_due(services: Services) -> int:
@@ -221,11 +223,13 @@ def _failed(services: Services, session: Session, action_id: str, error: Assista
         action.lease_until = None
         session.add(action)
         return
-    for step in _steps(session, action_id):
-        if step.state not in {"done", by_hand.BY_HAND}:
-            step.state, step.error = "failed", error.message
-            session.add(step)
-            break
+    steps = _steps(session, action_id)
+    if not any(step.state == "failed" for step in steps):  # it failed before or after the steps themselves
+        for step in steps:
+            if step.state not in {"done", by_hand.BY_HAND}:
+                step.state, step.error, step.error_code = "failed", error.message, error.code
+                session.add(step)
+                break
     action.lease_until = services.clock.now() + _FIRST_RETRY * 2 ** (action.attempts - 1)
     if action.attempts >= _MOST_ATTEMPTS:
         action.state, action.lease_until = "failed", None
@@ -262,9 +266,6 @@ def _finish(services: Services, session: Session, action_id: str) -> None:
         tell_recipients(services, session, request, plan, failed=frozenset())
     elif plan.order.operation is Operation.EXPORT:
         packages.answer_ready(services, session, request, action)
-    elif request.details.get("marketing"):
-        marketing.answer_stopped(services, session, request)
-        tell_recipients(services, session, request, plan, failed=frozenset())
     else:
         _answer(services, session, request, plan, action_id)
 
@@ -281,14 +282,18 @@ def _is_nothing_after_all(services: Services, session: Session, request: Privacy
 def _answer(
     services: Services, session: Session, request: PrivacyRequest, plan: Plan, action_id: str
 ) -> None:
-    steps = _steps(session, action_id)
-    failed = frozenset(step.source for step in steps if step.state != "done")
-    answers.answer_done(services, session, request, plan, steps)
-    tell_recipients(services, session, request, plan, failed=failed)
+    result = result_of(plan, _steps(session, action_id))
+    answers.answer_done(services, session, request, result)
+    tell_recipients(services, session, request, plan, failed=result.sources_not_done)
+    if result.is_partial:
+        set_attention(services, session, request, PARTLY_LEFT)
 
 
 def retry(services: Services, session: Session, action: Action, now: datetime) -> None:
-    """Have what failed tried again at once."""
+    """Have what failed tried again at once, also when the person was told meanwhile that it is still to do."""
+    request = session.get_one(PrivacyRequest, action.ref)
+    if request.status == Status.PARTLY_ANSWERED:
+        move(services, session, request, Status.EXECUTING, DESK, action=action.id)
     action.state, action.lease_until, action.attempts = "executing", None, 0
     action.not_before = now
     session.add(action)
@@ -296,9 +301,6 @@ def retry(services: Services, session: Session, action: Action, now: datetime) -
 
 
 def close_partly(services: Services, session: Session, action: Action, request: PrivacyRequest) -> None:
-    """Give up what failed and tell the person honestly what was done and what was not."""
-    action.state = "done"
-    session.add(action)
-    set_attention(services, session, request, None)
+    """Tell the person honestly what was done and what was not; the rest stays with an agent, who can have it tried again."""
     plan = by_hand.counted(plan_from_json(action.plan), _steps(session, action.id))
     _answer(services, session, request, plan, action.id)

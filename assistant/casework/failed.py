@@ -6,8 +6,10 @@ from sqlmodel import Session
 
 from assistant.casework.audit import record
 from assistant.casework.execution import close_partly, retry
+from assistant.casework.lifting import do_keep
 from assistant.casework.queue import WORKERS, Principal, Scope, get_action
 from assistant.domain.plan import Operation
+from assistant.domain.status import Status
 from assistant.errors import Conflict
 from assistant.services import Services, wake
 from assistant.store.tables import Action
@@ -35,6 +37,13 @@ def give_up(services: Services, session: Session, action_id: str, agent: Princip
         raise Conflict("Only a plan that failed or was stopped can be closed in part.", state=action.state)
     if action.operation == Operation.EXPORT:
         raise Conflict("A copy is given whole or not at all; have it tried again once its cause is mended.")
+    if request.status == Status.PARTLY_ANSWERED:
+        raise Conflict(
+            "The person was told already what is left; have it tried again once its cause is mended."
+        )
     record(services, session, request.ref, f"agent:{agent.name}", "closed_partly", action=action.id)
+    if action.operation == Operation.LIFT:
+        do_keep(services, session, action, request, told=True)
+        return action
     close_partly(services, session, action, request)
     return action

@@ -8,11 +8,8 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from assistant.casework import talk
-from assistant.casework.answers import give_answer
 from assistant.casework.audit import record
-from assistant.casework.intake import move
 from assistant.casework.suppression import MARKETING, subject_of
-from assistant.domain.status import Status
 from assistant.errors import NotVerified
 from assistant.services import Services, wake
 from assistant.store.tables import PrivacyRequest, Suppression, Tally
@@ -63,14 +60,6 @@ def _may_notice(services: Services, session: Session, subject: str) -> bool:
         )
     ).one()
     return told < _NOTICES_A_DAY
-
-
-def answer_stopped(services: Services, session: Session, request: PrivacyRequest) -> None:
-    """Say in the channel it came by that marketing is stopped; the same words whoever the address belongs to."""
-    address = str(request.details.get("address", ""))
-    move(services, session, request, Status.ANSWERED, "desk")
-    text = "marketing_stopped" if "@" in address else "marketing_stopped_number"
-    give_answer(services, session, request, text, by_rule=True, address=address)
 
 
 def undo(services: Services, session: Session, secret: str) -> None:

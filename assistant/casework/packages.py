@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from assistant.casework import by_hand, talk
-from assistant.casework.answers import category, give_answer, systems
+from assistant.casework.answers import give_answer, systems
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, move
 from assistant.casework.proof import Claim, offer_login, want_challenge
@@ -129,10 +129,7 @@ def answer_ready(services: Services, session: Session, request: PrivacyRequest, 
     """Tell the person where the package waits; the link is no authority by itself."""
     package = session.exec(select(Package).where(col(Package.action_id) == action.id)).one()
     move(services, session, request, Status.ANSWERED, "desk", package=package.sha256)
-    counts = [
-        {"category": category(services, name, request.language), "rows": n}
-        for name, n in sorted(package.manifest["categories"].items())
-    ]
+    counts = [{"category": name, "rows": n} for name, n in sorted(package.manifest["categories"].items())]
     give_answer(
         services,
         session,

@@ -19,6 +19,7 @@ from assistant.casework.proof import contacts_of, identity_of, notices_due, stop
 from assistant.casework.queue import DESK, do_propose
 from assistant.casework.rectification import changes_contact, is_unconfirmed
 from assistant.casework.redaction import Mention, do_keep, find_mentions
+from assistant.casework.uses import uses_known, with_every_consent
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import CONTACT_COOL_OFF
 from assistant.domain.plan import Contact, Identity, Operation, Plan
@@ -33,9 +34,6 @@ from assistant.store.tables import EvidenceRow, PrivacyRequest
 log = structlog.get_logger(__name__)
 _LEASE = timedelta(minutes=2)
 _RETRY = timedelta(minutes=1)
-_NEEDS_A_FIELD = frozenset(
-    {Right.RECTIFICATION, Right.RESTRICTION}
-)  # nothing to do means that no map names one
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,8 @@ async def propose(
     services: Services, handler: Handler, identity: Identity, details: Mapping[str, Any]
 ) -> Plan:
     """Ask a handler for its plan as of now; changes nothing."""
-    return await handler.propose(identity, services.sources, details, services.clock.now())
+    named = with_every_consent(services, details)
+    return await handler.propose(identity, services.sources, named, services.clock.now())
 
 
 def _named_identity(request: PrivacyRequest) -> Identity:
@@ -183,8 +182,8 @@ def _ends_without_plan(
     if _is_already_so(found.plan):
         _answer_already(services, session, request, evidence, found.plan)
         return True
-    if request.right in _NEEDS_A_FIELD and not found.plan.steps and not found.plan.conflicts:
-        _leave_to_agent(services, session, request.ref)  # no map says where
+    if reason := _why_a_person(services, found.plan):
+        _leave_to_person(services, session, request, reason)
         return True
     return False
 
@@ -206,6 +205,23 @@ def _answer_already(
     request.to_plan_at = None
     session.add(request)
     answers.answer_already(services, session, request, plan)
+
+
+def _why_a_person(services: Services, plan: Plan) -> str:
+    """Nothing to do is not done: where no map says what to do, a person decides (flows.md, Carrying out)."""
+    known = uses_known(services)
+    if plan.order.operation is Operation.STOP and any(use not in known for use in plan.order.purposes):
+        return "unknown_use"
+    is_empty = not (plan.steps or plan.conflicts or plan.blockers)
+    return "nothing_to_do" if is_empty else ""
+
+
+def _leave_to_person(services: Services, session: Session, request: PrivacyRequest, reason: str) -> None:
+    request.to_plan_at = None
+    session.add(request)
+    if request.attention != reason:
+        answers.say_a_person_reads(services, session, request)
+    set_attention(services, session, request, reason)
 
 
 def _holds_anything(services: Services, found: _Found) -> bool:

@@ -17,7 +17,7 @@ from assistant.casework.audit import record
 from assistant.casework.queue import DESK
 from assistant.domain.assurance import Evidence
 from assistant.domain.plan import Operation, Plan, StepOutcome
-from assistant.errors import Stopped, WaitsForPerson
+from assistant.errors import AssistantError, Stopped, WaitsForPerson
 from assistant.services import Services
 from assistant.store.tables import Action, StepRow
 
@@ -84,10 +84,10 @@ async def run_steps(
 ) -> bool:
     """Carry out what is not done; tells whether everything is, or people are still at it by hand.
 
-    Raises what a source raises, and Stopped.
+    What one source cannot do stops no other: it is noted, and raised once the rest was tried. Raises Stopped at once.
     """
     by_name = {source.name: source for source in services.sources}
-    waiting = False
+    waiting, trouble = False, None
     for row in steps:
         step = plan.steps[row.ordinal]
         source = by_name[step.source]
@@ -106,9 +106,23 @@ async def run_steps(
             waiting = True
             await services.write(lambda session, r=row: by_hand.open_task(services, session, r))  # type: ignore[misc]
             continue
+        except Stopped:
+            raise
+        except AssistantError as error:
+            trouble = trouble or error
+            await services.write(lambda session, r=row, e=error: _step_failed(session, r, e))  # type: ignore[misc]
+            continue
         await services.write(lambda session, r=row, o=outcome: _step_done(services, session, r, o))  # type: ignore[misc]
         watch.step_done(outcome.rows_done)
+    if trouble is not None:
+        raise trouble
     return not waiting
+
+
+def _step_failed(session: Session, row: StepRow, error: AssistantError) -> None:
+    step = session.get_one(StepRow, row.id)
+    step.state, step.error, step.error_code = "failed", error.message, error.code
+    session.add(step)
 
 
 def _step_done(services: Services, session: Session, row: StepRow, outcome: StepOutcome) -> None:
@@ -116,7 +130,8 @@ def _step_done(services: Services, session: Session, row: StepRow, outcome: Step
     if step.state == "done":
         return
     step.state, step.rows_done, step.already_done = "done", outcome.rows_done, outcome.already_done
-    step.left, step.error, step.done_at = [asdict(left) for left in outcome.left], "", services.clock.now()
+    step.done, step.left = [asdict(each) for each in outcome.done], [asdict(each) for each in outcome.left]
+    step.error, step.error_code, step.done_at = "", "", services.clock.now()
     session.add(step)
     action = session.get_one(Action, row.action_id)
     record(

@@ -113,7 +113,7 @@ async def _stop(services: Services, source: _Looked, address: str, since: dateti
     """End what is not ended, unless the person has agreed anew; each step verifies itself, as any other does."""
     located = await source.locate(identity_of(address))
     today = local_day(services, services.clock.now())
-    order = Order(Operation.STOP, today, purpose=MARKETING)
+    order = Order(Operation.STOP, today, purposes=(MARKETING,))
     proposal = await source.propose(located, order)
     if proposal.step is None or not proposal.step.rows or await _has_agreed(services, address, since):
         return False

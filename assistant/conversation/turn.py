@@ -184,11 +184,7 @@ class Turn:
     def _details(self) -> dict[str, Any]:
         found = dict(self.reading.details)
         emails = found.pop("email", None) or []
-        if isinstance(purposes := found.get("purpose"), list):
-            found.pop("purpose")
-            if len(purposes) == 1:  # a plan ends one use: of several, the person is asked which
-                found["purpose"] = purposes[0]
-        if isinstance(purposes := found.get("purpose"), list):
+        if isinstance(purposes := found.get("purpose"), list) and len(purposes) <= 1:
             found["purpose"] = purposes[0] if purposes else None
         if found.get("marketing") and emails:
             found["address"] = emails[0]
@@ -248,7 +244,9 @@ class Turn:
         self._keep(self.state.asking(question, "detail", [request.ref]))
         choices: list[Choice] = []
         if question in {"ask_objection_purpose", "ask_consent_purpose"}:
-            choices = [self.button(name, f"purpose:{name}") for name in (*_PURPOSES, "something_else")]
+            every = ("all_consents",) if question == "ask_consent_purpose" else ()
+            offered = (*_PURPOSES, *every, "something_else")
+            choices = [self.button(name, f"purpose:{name}") for name in offered]
         expects = "email" if question == "ask_marketing_address" else ("choice" if choices else "detail")
         self.say(
             question,

@@ -172,7 +172,7 @@ class Order:
     operation: Operation
     today: date
     new_values: Mapping[str, str] = field(default_factory=dict)  # field name of the map -> new value
-    purpose: str = ""
+    purposes: tuple[str, ...] = ()  # the uses that end
     keep_services: bool = False  # the person keeps the running services: Article 6(1)(b)
 
 
@@ -241,7 +241,7 @@ class Plan:
             "recipients": sorted(self.recipients),
             "blockers": sorted([b.source, b.table, b.what] for b in self.blockers),
             "conflicts": sorted(self.conflicts),
-            "purpose": self.order.purpose,
+            "purposes": sorted(self.order.purposes),
             "empty": sorted([at.source, t.table] for at in self.located for t in at.tables if not t.rows),
         }
 
@@ -266,6 +266,7 @@ class StepOutcome:
     step: Step
     already_done: bool
     rows_done: int
+    done: tuple[TableRows, ...] = ()  # the same table by table, as far as it could be counted
     left: tuple[TableRows, ...] = ()  # rows of the person that are still there although not planned to stay
 
 

@@ -173,7 +173,7 @@ class HttpSource:
             return StepOutcome(step, already_done=False, rows_done=step.rows)
         records, tasks = self._records(located.identity, located.accounts), self._tasks(order)
         approved = {effect.table for effect in step.effects}
-        done = 0
+        done, counted = 0, []
         for task in tasks.each():
             if task.table.name not in approved:
                 continue
@@ -184,7 +184,9 @@ class HttpSource:
                 done += 1
                 progress(done, max(step.rows, done))
             await self._verify(records, tasks, task, todo)
-        return StepOutcome(step, already_done=done == 0, rows_done=done)
+            if todo:
+                counted.append(TableRows(task.table.name, task.table.category, len(todo)))
+        return StepOutcome(step, already_done=done == 0, rows_done=done, done=tuple(counted))
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────
 

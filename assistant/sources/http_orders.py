@@ -82,6 +82,9 @@ class Tasks:
             for field, change in table.rectify.items():
                 if field in order.new_values:
                     yield Task(table, change, field, order.new_values[field])
+        elif order.operation is Operation.STOP:
+            calls = {id(call): call for name in order.purposes if (call := table.stop.get(name))}
+            yield from (Task(table, call) for call in calls.values())
         elif call := _call(table, order):
             yield Task(table, call)
 
@@ -99,7 +102,6 @@ def _call(table: HttpTable, order: Order) -> Change | Erasing | None:
         Operation.ERASE: table.erase if isinstance(table.erase, Erasing) else None,
         Operation.RESTRICT: table.restrict,
         Operation.LIFT: table.lift,
-        Operation.STOP: table.stop.get(order.purpose),
     }
     return calls.get(order.operation)
 

@@ -58,7 +58,7 @@ class ManualSource:
     def _concerns(self, order: Order) -> bool:
         match order.operation:
             case Operation.STOP:
-                return order.purpose in self.manual_map.stop
+                return bool(set(order.purposes) & set(self.manual_map.stop))
             case Operation.RECTIFY:
                 return bool(order.new_values.keys() & set(self.manual_map.rectifiable))
         return True

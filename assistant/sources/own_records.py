@@ -164,7 +164,8 @@ class OwnRecords:
             return StepOutcome(step, already_done=False, rows_done=step.rows)
         done = await self._queries.erase(located.identity, order.today)
         progress(done, step.rows)
-        return StepOutcome(step, already_done=done == 0, rows_done=done)
+        counted = (TableRows(MESSAGES, CATEGORY, done),) if done else ()
+        return StepOutcome(step, already_done=done == 0, rows_done=done, done=counted)
 
 
 async def _batches(rows: Sequence[tuple[Any, ...]]) -> AsyncIterator[Sequence[tuple[Any, ...]]]:

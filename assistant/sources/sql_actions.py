@@ -78,6 +78,10 @@ def restrictable(mapped: Mapped) -> Condition:
     return mapped.facts.clause.c[restrict.column].in_([restrict.instead_of, restrict.value])
 
 
+def _goes(mapped: Mapped, order: Order) -> bool:
+    return any(mapped.map.stop.get(purpose) == "delete" for purpose in order.purposes)
+
+
 def signature_of(effect: TableEffect) -> Signature:
     """Tell an approved effect as an action tells itself."""
     return effect.table, effect.deletes, tuple(sorted(effect.values.items()))
@@ -155,7 +159,7 @@ class Orders:
                 if restrict and (unfit := unfit_to_lift(mapped.facts, restrict)):
                     conflicts.append(f"{mapped.label}.{restrict.column} {unfit}.")
                     continue
-            if self.order.operation is Operation.STOP and mapped.map.stop.get(self.order.purpose) == "delete":
+            if self.order.operation is Operation.STOP and _goes(mapped, self.order):
                 yield Action(mapped, own)
             elif writes := self._assignments(mapped, conflicts):
                 yield Action(mapped, own, tuple(writes))
@@ -181,9 +185,9 @@ class Orders:
                 if name in self.order.new_values:
                     yield name, column, self.order.new_values[name]
         elif operation is Operation.STOP:
-            flag = mapped.map.stop.get(self.order.purpose)
-            if isinstance(flag, Flag):
-                yield self.order.purpose, flag.column, flag.value
+            flags = ((name, mapped.map.stop.get(name)) for name in self.order.purposes)
+            named = {flag.column: (name, flag) for name, flag in flags if isinstance(flag, Flag)}
+            yield from ((name, column, flag.value) for column, (name, flag) in named.items())
         elif restrict and operation is Operation.RESTRICT:
             yield "the restriction", restrict.column, restrict.value
         elif restrict and operation is Operation.LIFT:

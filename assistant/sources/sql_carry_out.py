@@ -62,7 +62,11 @@ class CarryingOut:
         self._apply(counts)
         self._verify(counts, totals)
         return StepOutcome(
-            self.step, already_done=False, rows_done=sum(counts.values()), left=self._left(others)
+            self.step,
+            already_done=False,
+            rows_done=sum(counts.values()),
+            done=tuple(_counted(action, number) for action, number in counts.items() if number),
+            left=self._left(others),
         )
 
     def _pending(self, action: Action) -> int:
@@ -189,6 +193,10 @@ class CarryingOut:
             f"{self.source}: after carrying out, {what}; everything was rolled back. "
             "Look for a trigger or another program that writes there, then try again."
         )
+
+
+def _counted(action: Action, rows: int) -> TableRows:
+    return TableRows(action.mapped.label, action.mapped.map.category, rows)
 
 
 def _value(write: Write) -> Any:

@@ -258,7 +258,9 @@ class StepRow(SQLModel, table=True):
     rows_done: int = 0
     rows_to_do: int = 0
     already_done: bool = False
-    error: str = ""
+    error: str = ""  # in words: for agents, or by hand for the person
+    error_code: str = ""
+    done: list[dict[str, Any]] = _json(list)  # counted table by table when it was carried out
     left: list[dict[str, Any]] = _json(list)
     found: str | None = None  # sealed: what an agent found by hand, until it is in the package
     opened_at: datetime | None = _instant(optional=True)  # since when an agent is asked

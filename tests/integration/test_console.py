@@ -273,8 +273,10 @@ async def test_a_failed_plan_is_tried_again_or_answered_honestly(site: ConsoleSi
     await agent.post(f"plans/{site.actions['failed']}/give_up")
     assert agent.status == 200
     assert (await site.get(PrivacyRequest, site.refs["failed"])).status == "partly_answered"
+    await agent.post(f"plans/{site.actions['failed']}/give_up")
+    assert agent.status == 409, "what is left was told once"
     await agent.post(f"plans/{site.actions['failed']}/try_again")
-    assert agent.status == 409
+    assert (await site.get(PrivacyRequest, site.refs["failed"])).status == "executing"
 
 
 async def test_a_chat_is_taken_over_answered_and_handed_back(site: ConsoleSite, browsers: Any) -> None:

@@ -361,7 +361,7 @@ async def test_a_use_ends_for_this_person_only(
         assert len(changed) <= 2
         if kind is not Analytics:
             assert (await at.propose(Operation.STOP, purpose=purpose)).step is None
-        assert (await at.propose(Operation.STOP, purpose="something_else")).step is None
+        assert (await at.propose(Operation.STOP, purposes=("something_else",))).step is None
 
 
 @pytest.mark.parametrize("kind", [Listmonk, Mailchimp, Stripe], ids=lambda kind: kind.block)
@@ -383,7 +383,7 @@ async def test_a_change_that_does_not_show_is_no_success() -> None:
         async with at.system.running():
             again = Opened(at.system)
             with pytest.raises(EffectNotVerified, match="not as planned"):
-                await again.carry_out(Operation.STOP, purpose="marketing")
+                await again.carry_out(Operation.STOP, purposes=("marketing",))
             await again.source.close()
 
 

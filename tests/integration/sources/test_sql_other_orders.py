@@ -183,11 +183,11 @@ async def test_restriction_that_could_never_be_lifted_is_a_conflict(shop: OpenSh
 
 async def test_stopping_marketing_ends_it_everywhere_for_this_person_only(company: Shop) -> None:
     located = await company.locate("mari@example.test")
-    await company.carry_out(located, Operation.STOP, purpose="marketing")
+    await company.carry_out(located, Operation.STOP, purposes=("marketing",))
     assert company.rows("SELECT id FROM clients WHERE offers") == [(2,)]
     assert company.rows("SELECT email FROM newsletter") == [("luc@example.test",)]
-    assert (await company.propose(located, Operation.STOP, purpose="marketing")).step is None
-    assert (await company.propose(located, Operation.STOP, purpose="profiling")).step is None
+    assert (await company.propose(located, Operation.STOP, purposes=("marketing",))).step is None
+    assert (await company.propose(located, Operation.STOP, purposes=("profiling",))).step is None
 
 
 # ── contacts ────────────────────────────────────────────────────────────────────────────────────────
