@@ -149,7 +149,7 @@ def _left(services: Services, step: StepResult, language: str) -> Values:
     code = step.code or LATE
     known = services.texts.label("failures", code, language)
     reason = step.said or (known if known != code.replace("_", " ") else _reason(services, language))
-    return {"system": step.source, "reason": reason.rstrip("."), "what": lines(step.left)}
+    return {"system": step.source, "reason": reason, "what": lines(step.left)}
 
 
 def _reason(services: Services, language: str) -> str:

@@ -121,18 +121,71 @@ async def test_a_withdrawal_by_mail_is_confirmed_by_a_link_and_ends_that_use(
     )
 
 
-async def test_of_several_uses_the_person_is_asked_which(desk: DeskProcess, given: set[str]) -> None:
+async def test_several_uses_named_in_one_message_each_end_and_are_named(
+    desk: DeskProcess, given: set[str]
+) -> None:
     use = USES["profiling"]
     email, client = consenting(desk, use, given)
     before = desk.dump()
     async with desk.chat("en") as chat:
         await chat.say("I withdraw my consent to profiling and analytics.")
         ref = (await chat.opened())["consent_withdrawal"]
-        question = await chat.asked("choice")
-        assert "purpose:profiling" in [choice["value"] for choice in question["choices"]]
-        await chat.choose("purpose:profiling")
         await prove_in_chat(desk, chat, email, ref)
         await ended_only_for(desk, use, client, before, ref)
+    letter = (await desk.mail(email, "Your consent is withdrawn")).get_content()
+    assert "- profiling" in letter
+    assert "- statistics about visits" in letter, "ended, or said to be in no use"
+
+
+EVERY = {
+    "fr": ("Je retire tous mes consentements.", "Votre consentement est retiré", "- le profilage"),
+    "en": ("I withdraw all my consents.", "Your consent is withdrawn", "- profiling"),
+}
+
+
+@pytest.mark.parametrize("language", EVERY)
+async def test_withdrawing_every_consent_ends_each_one_on_file_and_names_it(
+    desk: DeskProcess, given: set[str], language: str
+) -> None:
+    sentence, subject, named = EVERY[language]
+    email, client = consenting(desk, USES["profiling"], given)
+    async with desk.chat(language) as chat:
+        await chat.say(sentence)
+        ref = (await chat.opened())["consent_withdrawal"]
+        await prove_in_chat(desk, chat, email, ref)
+        await desk.approve(ref)
+        await desk.until_status(ref, "answered")
+    for table, column, owner in (
+        ("clients", "marketing_opt_in", "id"),
+        ("clients", "survey_opt_in", "id"),
+        ("client_profiles", "profiling_opt_in", "client_id"),
+        ("visitors", "analytics_consent", "client_id"),
+    ):
+        assert not desk.query(f"SELECT 1 FROM {table} WHERE {owner} = ? AND {column} = 1", client), column
+    assert named in (await desk.mail(email, subject)).get_content()
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", "A person here"), ("fr", "Une personne de notre équipe")]
+)
+async def test_a_use_that_no_map_knows_ends_nothing_by_itself_and_says_nothing_has(
+    desk: DeskProcess, given: set[str], language: str, says: str
+) -> None:
+    email, _ = consenting(desk, USES["profiling"], given)
+    before = desk.dump()
+    async with desk.chat(language) as chat:
+        await chat.say({"en": "I withdraw my consent.", "fr": "Je retire mon consentement."}[language])
+        ref = (await chat.opened())["consent_withdrawal"]
+        await chat.asked("choice")
+        await chat.choose("purpose:something_else")
+        await prove_in_chat(desk, chat, email, ref)
+        await chat.until(lambda m: says in m["text"] and ref in m["text"], "that a person decides")
+    request = await desk.request(ref)
+    assert (request["status"], request["attention"]) == ("open", "unknown_use")
+    assert desk.dump() == before
+    assert not [
+        m for m in desk.mails(email) if "withdrawn" in str(m["subject"]) or "retiré" in str(m["subject"])
+    ]
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

@@ -353,14 +353,14 @@ async def test_a_use_ends_for_this_person_only(
 ) -> None:
     async with opened(kind) as at:
         before = at.system.dump()
-        outcome = await at.carry_out(Operation.STOP, purpose=purpose)
+        outcome = await at.carry_out(Operation.STOP, purposes=(purpose,))
         assert not outcome.already_done
         held = at.system.dump()
         assert shows(held)
         changed = [key for key in held if held[key] != before.get(key)] if isinstance(held, dict) else []
         assert len(changed) <= 2
         if kind is not Analytics:
-            assert (await at.propose(Operation.STOP, purpose=purpose)).step is None
+            assert (await at.propose(Operation.STOP, purposes=(purpose,))).step is None
         assert (await at.propose(Operation.STOP, purposes=("something_else",))).step is None
 
 
