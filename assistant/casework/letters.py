@@ -38,6 +38,7 @@ def letter(services: Services, request: PrivacyRequest, result: Result) -> tuple
         "recipients": list(result.plan.told(without=result.sources_not_done)),
     }
     if not result.is_partial:
+        said.pop("nowhere", None)
         return whole, said
     for only_of_the_whole in ("services_kept", "not_in_use"):
         said.pop(only_of_the_whole, None)

@@ -182,7 +182,7 @@ _ANSWERS = _table(
             _holds(E.RECIPIENTS, E.REASON),
         ),
         "answer_erasure_nothing": ("requests systems", "", _holds()),
-        "answer_rectification": ("requests changes already nowhere recipients", "", _holds(E.RECIPIENTS)),
+        "answer_rectification": ("requests changes already recipients", "", _holds(E.RECIPIENTS)),
         "answer_rectification_already": ("requests fields", "", _holds(E.REASON)),
         "answer_rectification_partly": (
             "requests changes already nowhere recipients failed",

@@ -95,7 +95,6 @@ class Case:
     right: Right
 
     def request(self, language: str) -> PrivacyRequest:
-        days = {"received_on": date(2026, 11, 2), "due_on": date(2026, 12, 2), "safe_on": date(2026, 12, 2)}
         return PrivacyRequest(
             ref="PR-2B3C4D5E",
             right=self.right,
@@ -107,7 +106,9 @@ class Case:
             rules=[],
             details={},
             tier_needed=1,
-            **days,
+            received_on=date(2026, 11, 2),
+            due_on=date(2026, 12, 2),
+            safe_on=date(2026, 12, 2),
         )
 
 
@@ -135,7 +136,8 @@ def cases(draw: st.DrawFn) -> Case:
         operation, START.date(), new_values=values, purposes=uses if operation is Operation.STOP else ()
     )
     located = tuple(Located(name, Identity(), (), ()) for name in sources)
-    return Case(Plan(Right(right), located, order, tuple(steps)), rows, Right(right))
+    plan = Plan(Right(right), located, order, tuple(steps), corrects=tuple(values))
+    return Case(plan, rows, Right(right))
 
 
 def _outcome(
@@ -215,6 +217,18 @@ def _erased_rows_are_those_counted(text: str, language: str, case: Case) -> None
     assert told == counted
 
 
+def test_a_detail_that_no_map_has_is_named_as_not_corrected(services: Services) -> None:
+    order = Order(Operation.RECTIFY, START.date(), new_values={"city": "Tartu", "gender": "x"})
+    effect = TableEffect("people_shop", "contact", 1, columns=("city",))
+    plan = Plan(
+        Right.RECTIFICATION, (), order, (Step("shop", Operation.RECTIFY, (effect,)),), corrects=("city",)
+    )
+    row = StepRow(action_id="a", ordinal=0, source="shop", operation="rectify", state="done")
+    name, values = letter(services, Case(plan, [row], plan.right).request("en"), result_of(plan, [row]))
+    assert name == "answer_rectification_partly"
+    assert (values["changes"], values["nowhere"]) == ([{"field": "city", "where": ["shop"]}], ["gender"])
+
+
 @pytest.mark.parametrize("right", sorted(RIGHTS))
 def test_a_plan_without_a_step_has_no_letter(services: Services, right: Right) -> None:
     plan = Plan(Right(right), (), Order(RIGHTS[right], START.date()), ())
@@ -231,8 +245,9 @@ def test_every_right_has_a_letter_for_whole_and_for_part_in_every_language(
 ) -> None:
     effect = TableEffect("people_shop", "contact", 2, columns=("city", *USES))
     operation = RIGHTS[right]
-    order = Order(operation, START.date(), new_values={"city": "Tartu"}, purposes=USES)
-    plan = Plan(Right(right), (), order, (Step("shop", operation, (effect,)),))
+    values = {"city": "Tartu"} if right is Right.RECTIFICATION else {}
+    order = Order(operation, START.date(), new_values=values, purposes=USES)
+    plan = Plan(Right(right), (), order, (Step("shop", operation, (effect,)),), corrects=tuple(values))
     row = StepRow(
         action_id="a",
         ordinal=0,
