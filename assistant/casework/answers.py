@@ -125,7 +125,8 @@ def answer_done(
     """Say what a carried-out plan came to, and close the request; honest about what was left."""
     move(services, session, request, Status.PARTLY_ANSWERED if result.is_partial else Status.ANSWERED, "desk")
     name, values = letter(services, request, result)
-    give_answer(services, session, request, name, **values, **extra)
+    by_rule = bool(request.details.get("marketing"))  # nobody approved it
+    give_answer(services, session, request, name, by_rule=by_rule, **values, **extra)
 
 
 def announce(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> None:
