@@ -8,7 +8,8 @@ from typing import Any
 
 from assistant.domain.assurance import Tier
 from assistant.domain.plan import Identity, Operation, Order, Plan
-from assistant.domain.rectifying import Changes
+from assistant.domain.postal import PARTS, as_one
+from assistant.domain.rectifying import ADDRESS, Changes
 from assistant.domain.rights import Right
 from assistant.interfaces import DataSource
 from handlers.planning import plan_over
@@ -39,5 +40,15 @@ class Rectification:
         self, identity: Identity, sources: Sequence[DataSource], details: Mapping[str, Any], today: datetime
     ) -> Plan:
         """Put the new values wherever the maps have the fields."""
-        order = Order(self.operation, today.date(), new_values=Changes.of(details).new_values)
+        values = _also_as_one(Changes.of(details).new_values, sources)
+        order = Order(self.operation, today.date(), new_values=values)
         return await plan_over(self.right, identity, sources, order, details)
+
+
+def _also_as_one(values: Mapping[str, str], sources: Sequence[DataSource]) -> Mapping[str, str]:
+    """Give an address that is corrected in all its parts also in one piece, where some map has it so."""
+    as_block = any(
+        (known := source.correctable().get(ADDRESS)) is not None and not known.parts for source in sources
+    )
+    whole = all(values.get(part) for part in PARTS[:3])
+    return {**values, ADDRESS: as_one(values)} if as_block and whole and ADDRESS not in values else values

@@ -23,7 +23,7 @@ FIELDS: Final = {
     "postcode": r"post(?:al)? ?code|zip(?: code)?|code postal|plz|postleitzahl|c[óo]digo postal|cap\b|индекс",
     "city": r"city|town|ville|stadt|ciudad|citt[àa]|woonplaats|cidade|город",
     "country": r"country|pays|land\b|pa[íi]s|paese",
-    "address": r"address|adresse|adress|adres\w*|anschrift|direcci[óo]n|indirizzo|morada|endere[çc]o|aadress\w*|адрес\w*|moved|relocated|d[ée]m[ée]nag\w*|umgezogen|mudei|verhuisd",
+    "address": r"address|adresse|adress|adres\w*|anschrift|direcci[óo]n|indirizzo|morada|endere[çc]o|aadress\w*|адрес\w*|moved|relocated|d[ée]m[ée]nag\w*|emm[ée]nag\w*|j['’]habit\w+|i (?:now )?live|umgezogen|mudei|verhuisd",
     "name": r"name|nom|nombre|nome|naam|nimi|имя|called|m'appelle",
 }
 _FIELDS: Final = {
@@ -88,7 +88,10 @@ def _value(rest: str) -> str:
 
 
 def _trimmed(value: str) -> str:
-    return value.strip().strip("\"“”«»'").rstrip(",.:").strip()
+    return _ASIDE.sub("", value).strip().strip("\"“”«»'").rstrip(",.:").strip()
+
+
+_ASIDE: Final = re.compile(r"(?<=\S)\s*\(.*$", re.DOTALL)  # what stands in brackets behind a value is another
 
 
 def _values(text: str) -> tuple[str | None, str | None]:
@@ -127,7 +130,8 @@ def change_in(text: str) -> dict[str, Any]:
     whole = _one_change(text)
     if len(pieces) > 1 and not told and not _says_something(whole):
         return pieces[0] | {"more_changes": pieces[1:]}
-    return told[0] if len(pieces) > 1 and told else whole
+    in_doubt = bool(told) and whole.get("field") == told[0]["field"] and "either" in whole
+    return told[0] if len(pieces) > 1 and told and not in_doubt else whole
 
 
 def _says_something(found: Mapping[str, Any]) -> bool:
@@ -168,9 +172,9 @@ def _told(field: str, text: str, old: str | None, new: str | None) -> Told:
     if not told.new and not told.either:
         plain = first.new or _just_named(field, text)
         return Told(first.old if first.old != plain else told.old, plain)
-    if (told.either and {first.old, first.new} == {*told.either}) or (told.new == first.new and not told.old):
+    if told.new and told.new == first.new and not told.old:
         return first
-    if first.new and told.old and told.new and first.new.casefold() == told.old.casefold():
+    if told.new and told.old and (first.old, first.new) == (told.new, told.old):
         return Told(either=(told.new, told.old))
     return told
 

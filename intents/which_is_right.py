@@ -30,10 +30,17 @@ _TOWARDS: Final = _cue("towards")
 _CHANGES: Final = matcher(
     r"\b(?:<change>|<replace>|<from>|switch\w*|mov(?:e|ed|ing)|pass(?:er|ez)|bascul\w+)\b"
 )
+# "A mistake: X instead of Y" says the contrary of "X instead of Y".
+_MISTAKE: Final = re.compile(
+    r"(?<!\w)(?:erreurs?|fautes?|mistakes?|errors?|typos?|mis(?:spelt|spelled|typed))(?!\w)", re.IGNORECASE
+)
+_SUBSTITUTE: Final = re.compile(r"(?<!\w)substitut?(?:er|ez|e|ing)(?!\w)", re.IGNORECASE)
+_FOR: Final = re.compile(r"(?<![\w@])(?:à|for|to)(?![\w@])")
+_DOUBT: Final = 2
 _ARROW: Final = re.compile(r"→|[-=]+>|»{2}")
 _CAPITAL: Final = (
     r"(?!(?:I|The|My|Please|Not|And|But|It|You|Merci|Mon|Ma|Je|Vous|Non|Et|Au|Elle|Il|Ce|C['’]est|Thanks?|Cordialement)\b)"
-    r"(?:[dlDL]['’])?[A-ZÀ-ÝĀ-Ž0-9][\w'’./-]*"
+    r"(?:(?:St|Ste|Av|Ave|Bd|Rd|Str|Apt|Appt)\.|(?:[dlDL]['’])?[A-ZÀ-ÝĀ-Ž0-9][\w'’/-]*(?:\.(?=\w)[\w'’/-]+)*)"
 )
 _SMALL: Final = (
     r"(?:rue|avenue|av|bd|boulevard|chemin|impasse|place|all[ée]e|quai|route|cours|square|voie|sentier|passage|"
@@ -93,7 +100,7 @@ def of_words(text: str, is_value: Callable[[str], str | None]) -> Told:
     masked = _hidden(text, known)
     found = _between(text, masked, known, is_value)
     _weigh(masked, found)
-    told = [each for each in _same_as_one(found) if each.said]
+    told = [each for each in _same_as_one(found) if each.said or (each in addresses and len(addresses) > 1)]
     return _told(told) if told else _NOTHING
 
 
@@ -113,8 +120,15 @@ def _cues(masked: str) -> list[tuple[int, int, int, int]]:
     hits = [
         (h.start(), h.end(), before, behind) for cue, before, behind in _TABLES for h in cue.finditer(masked)
     ]
+    if mistake := _MISTAKE.search(masked):
+        hits = [
+            (s, e, _DOUBT, _DOUBT) if b == _NEW and a == _OLD and s > mistake.end() else (s, e, b, a)
+            for s, e, b, a in hits
+        ]
     hits += [(h.start(), h.end(), _OLD, _NEW) for h in _ARROW.finditer(masked)]
-    if change := _CHANGES.search(masked):
+    if swap := _SUBSTITUTE.search(masked):
+        hits += [(h.start(), h.end(), 0, _OLD) for h in _FOR.finditer(masked, swap.end())]
+    elif change := _CHANGES.search(masked):
         hits += [(h.start(), h.end(), 0, _NEW) for h in _TOWARDS.finditer(masked, change.end())]
     chosen: list[tuple[int, int, int, int]] = []
     for hit in sorted(hits, key=lambda hit: (hit[0], -hit[1])):
@@ -153,7 +167,8 @@ def _weigh(masked: str, found: Sequence[Candidate]) -> None:
         until = found[number + 1].start if number + 1 < len(found) else len(masked)
         ahead = [behind for start, end, _, behind in cues if after <= start and end <= each.start and behind]
         rest = [before for start, _, before, _ in cues if each.end <= start < until and before]
-        each.said += [*ahead[-1:], *rest[:1]]
+        for word in (*ahead[-1:], *rest[:1]):
+            each.said += [_NEW, _OLD] if abs(word) == _DOUBT else [word]
 
 
 def _same_as_one(found: Sequence[Candidate]) -> list[Candidate]:

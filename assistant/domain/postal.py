@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from assistant.domain.countries import code_of_country
@@ -41,6 +41,12 @@ def parts_of(text: str) -> dict[str, str]:
     if city and "country" not in found:
         city, found = _country_behind(city, found)
     return found | {name: value for name, value in (("street", street), ("city", city)) if value}
+
+
+def as_one(parts: Mapping[str, str]) -> str:
+    """Write the parts of an address in one line."""
+    town = " ".join(filter(None, (parts.get("postcode"), parts.get("city"))))
+    return ", ".join(filter(None, (parts.get("street"), town, parts.get("country"))))
 
 
 def _postcode(text: str) -> re.Match[str] | None:

@@ -120,6 +120,34 @@ async def test_rectified_twice_is_done_once(company: Shop) -> None:
     assert (first.already_done, first.rows_done, second.already_done) == (False, 1, True)
 
 
+@pytest.mark.parametrize("typed", ["3 February 1991", "le 3 février 1991", "03/02/1991"])
+async def test_a_day_is_written_as_the_column_holds_it_whatever_words_were_typed(
+    company: Shop, typed: str
+) -> None:
+    located = await company.locate("mari@example.test")
+    proposal = await company.propose(located, Operation.RECTIFY, new_values={"birthday": typed})
+    assert proposal.step
+    assert [dict(effect.values) for effect in proposal.step.effects] == [{"born": "1991-02-03"}]
+
+
+async def test_what_reads_already_as_it_should_is_named_and_no_step_is_made(company: Shop) -> None:
+    located = await company.locate("mari@example.test")
+    proposal = await company.propose(
+        located, Operation.RECTIFY, new_values={"email": "mari@example.test", "shoe_size": "43"}
+    )
+    assert (proposal.step, proposal.corrects, proposal.holds) == (None, (), ("email",))
+
+
+async def test_a_contact_is_never_harmless_whatever_the_map_says_of_its_field(company: Shop) -> None:
+    known = company.source.correctable()
+    assert {name: (each.harmless, each.contact) for name, each in known.items()} == {
+        "email": (False, True),
+        "name": (True, False),
+        "birthday": (False, False),
+        "street": (False, False),
+    }
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
