@@ -147,7 +147,7 @@ def is_unconfirmed(request: PrivacyRequest) -> bool:
 
 
 def shown(requests: Iterable[PrivacyRequest]) -> list[dict[str, Any]]:
-    """Give from and to of what waits to be confirmed, in the words of the person; nothing that is stored."""
+    """Give from and to of what these requests correct, in the words of the person; nothing that is stored."""
     return [
         {
             "field": part.field,
@@ -157,7 +157,7 @@ def shown(requests: Iterable[PrivacyRequest]) -> list[dict[str, Any]]:
             "new_on": _day(part.field, part.new),
         }
         for request in requests
-        if is_unconfirmed(request)
+        if request.right == Right.RECTIFICATION
         for part in Changes.of(request.details).parts
         if part.new
     ]
@@ -165,7 +165,7 @@ def shown(requests: Iterable[PrivacyRequest]) -> list[dict[str, Any]]:
 
 def digest_of(requests: Iterable[PrivacyRequest]) -> str:
     """Name exactly what a page shows, so that a button confirms nothing else."""
-    return ".".join(Changes.of(r.details).digest for r in requests if is_unconfirmed(r))
+    return ".".join(Changes.of(r.details).digest for r in requests if r.right == Right.RECTIFICATION)
 
 
 def _day(name: str, value: str | None) -> Any:

@@ -10,18 +10,18 @@ from collections.abc import Iterator
 import aiohttp
 import pyotp
 import pytest
-from sqlmodel import col, func, select
+from sqlmodel import Session, col, func, select
 
-from assistant.casework import execution, steps
+from assistant.casework import execution, proof, steps
 from assistant.casework.proof import OPEN_LOGINS
 from assistant.demo.people import AGENTS
 from assistant.domain.assurance import Method
 from assistant.sources.sql import SqlSource
-from assistant.store.tables import ChallengeRow
+from assistant.store.tables import ChallengeRow, PrivacyRequest
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, stranger, texts, until_code
 from tests.doubles.desk_inside import DeskInside
 from tests.doubles.desk_process import eventually
-from tests.doubles.journeys import confirm_change, prove_in_chat
+from tests.doubles.journeys import confirm_change, links_in, prove_in_chat
 from tests.doubles.package_browser import Package, browser, package_link
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
@@ -96,6 +96,64 @@ async def test_a_new_contact_unlocks_no_copy_for_thirty_days_without_a_lead(
     status, told = await desk.api_status("POST", path, token=desk.tokens["approver"], json=body)
     assert (status, told["code"]) == (403, "not_allowed")
     assert [e for e in await desk.events(ref) if e["event"] == "evidence_flagged"]
+
+
+async def test_no_proof_has_a_correction_planned_before_the_yes_to_exactly_what_it_says(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """A20, A34: proved elsewhere, or pressed under words that are not these any more: nothing is planned."""
+    victim, services = next(people), desk.assembly.services
+
+    def prove(session: Session) -> None:
+        request = session.get_one(PrivacyRequest, ref)
+        proof.give_evidence(
+            services,
+            session,
+            method=Method.PAGE_TOKEN,
+            contact=victim.email,
+            conversation_id=request.conversation_id,
+            references=[ref],
+            on_file=True,
+        )
+
+    async with desk.chat() as chat:
+        await chat.say("My last name is wrong in your records, please change it to Thornbury.")
+        ref = (await chat.opened())["rectification"]
+        shown = await chat.asked("choice")
+        await services.write(prove)
+        await desk.idle()
+        assert (await desk.request(ref))["status"] == "open"
+        assert (await desk.request(ref))["actions"] == []
+        await chat.choose("change:yes:another")
+        shown = await chat.asked("choice")
+        await desk.idle()
+        assert (await desk.request(ref))["actions"] == []
+        await chat.choose(next(c["value"] for c in shown["choices"] if c["value"].startswith("change:yes")))
+        await chat.until(lambda m: ref in m["text"], "that it goes on")
+    assert await desk.plan(ref)
+
+
+async def test_a_page_confirms_only_the_change_that_it_showed(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """A20: what is to be changed was changed between showing and pressing: the page is shown again."""
+    victim = next(people)
+    before = await desk.refs()
+    await desk.raw_mail(
+        f"From: {victim.email}\r\nTo: {desk.facts['mail_in']['address']}\r\nSubject: Correction\r\n"
+        "Message-ID: <a-correction@mail.example>\r\n\r\n"
+        "My last name is wrong in your records, please change it to Thornbury.\r\n".encode(),
+        victim.email,
+    )
+    (ref,) = await desk.opened_by(before)
+    (link,) = links_in((await desk.mail(victim.email, "/verify/")).get_content(), "/verify/")
+    _, page = await desk.page(link)
+    assert "Thornbury" in page
+    await desk.press(link, answer="yes", changes="of another page")
+    assert (await desk.request(ref))["status"] == "verifying", "nothing was confirmed, and nobody proved"
+    (digest,) = set(re.findall(r'name="changes" value="([^"]*)"', page))
+    await desk.press(link, answer="yes", changes=digest)
+    assert await desk.plan(ref)
 
 
 @pytest.mark.parametrize("role", ["agent", "auditor"])
