@@ -1,23 +1,22 @@
-"""What people decide about a request: extend, refuse, withdraw, forward, answer by hand, let lapse."""
+"""What people decide about a request: extend, withdraw, forward, answer by hand, let lapse; refusing.py refuses."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from assistant.casework import answers, talk
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, move, recompute_dates, set_attention
 from assistant.casework.queue import WORKERS, Principal, Role, get_request, void_actions
+from assistant.casework.typed import check_no_refusal, check_words
 from assistant.domain.due_date import due_dates
-from assistant.domain.grounds import ground
-from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.errors import Conflict, Invalid
 from assistant.services import Services, wake
-from assistant.store.tables import Conversation, Message, PrivacyRequest
+from assistant.store.tables import Action, Conversation, Message, PrivacyRequest
 
 _LONGEST_TEXT = 20_000
 
@@ -30,8 +29,7 @@ def extend(services: Services, session: Session, ref: str, reason: str, agent: P
     _check_open(request)
     if request.extended_on:
         raise Conflict("It was extended already; there is no second extension.")
-    if not _said(reason):
-        raise Invalid("Say why: how complex the request is, or how many there are (GDPR 12(3)).")
+    check_words(reason, empty="Say why: how complex the request is, or how many there are (GDPR 12(3)).")
     by = due_dates(request.received_at, calendar=services.calendar).extension_notice_by
     if today > by:
         raise Conflict(f"The notice had to leave by {by}; an extension now has no effect.", notice_by=str(by))
@@ -42,32 +40,6 @@ def extend(services: Services, session: Session, ref: str, reason: str, agent: P
     )
     answers.give_answer(
         services, session, request, "extension_notice", reason=reason.strip(), new_due_on=dates.due_on
-    )
-    return request
-
-
-def refuse(
-    services: Services, session: Session, ref: str, ground_name: str, reason: str, agent: Principal
-) -> PrivacyRequest:
-    """Refuse with a ground of the law, its reason, and where to complain (GDPR 12(4)); never automatic."""
-    agent.require(Role.LEAD)
-    request = get_request(session, ref)
-    _check_open(request)
-    if not _said(reason):
-        raise Invalid("Say why in words the person understands (GDPR 12(4)).")
-    law = ground(ground_name, Right(request.right))
-    void_actions(services, session, ref, "refused")
-    move(
-        services,
-        session,
-        request,
-        Status.REFUSED,
-        f"agent:{agent.name}",
-        ground=ground_name,
-        article=law.article,
-    )
-    answers.give_answer(
-        services, session, request, "answer_refused", reason=reason.strip(), ground_law=law.article
     )
     return request
 
@@ -110,12 +82,16 @@ def forward(services: Services, session: Session, ref: str, agent: Principal) ->
 
 
 def close(services: Services, session: Session, ref: str, text: str, agent: Principal) -> PrivacyRequest:
-    """Answer by hand what the desk does not decide, and close."""
+    """Answer by hand what the desk does not decide, and close; only a lead ends a request of which no plan was done."""
     agent.require(*WORKERS)
     request = get_request(session, ref)
     _check_open(request)
-    if not _said(text):
-        raise Invalid("Write the answer that the person gets; nothing is closed in silence (GDPR 12(3)).")
+    if not _was_carried_out(session, ref):
+        agent.require(Role.LEAD)
+    check_words(
+        text, empty="Write the answer that the person gets; nothing is closed in silence (GDPR 12(3))."
+    )
+    check_no_refusal(text)
     if request.status in {Status.RECEIVED, Status.VERIFYING}:
         move(services, session, request, Status.OPEN, f"agent:{agent.name}")
     if request.status != Status.OPEN:
@@ -131,8 +107,7 @@ def reply(
 ) -> None:
     """Write to the person as an agent, in the channel of the conversation."""
     agent.require(*WORKERS)
-    if not _said(text):
-        raise Invalid("Write something first.")
+    check_words(text)
     talk.check_reachable(conversation)
     said = talk.Utterance(
         text=text.strip(),
@@ -186,7 +161,7 @@ def set_keep_services(services: Services, session: Session, request: PrivacyRequ
 
 def lapse(services: Services, session: Session, ref: str, agent: Principal) -> PrivacyRequest:
     """Approve the letter to somebody who never proved who they are (GDPR 12(4)); reopened if they do so later."""
-    agent.require(*WORKERS)
+    agent.require(Role.LEAD)
     request = get_request(session, ref)
     if request.status != Status.VERIFYING:
         raise Conflict("Only a request that waits for proof can lapse.", status=request.status)
@@ -199,6 +174,11 @@ def lapse(services: Services, session: Session, ref: str, agent: Principal) -> P
 def lapse_drafts_due(request: PrivacyRequest, today: date) -> bool:
     """Tell whether the letter must be drafted: five days ahead of the due date."""
     return request.status == Status.VERIFYING and request.due_on - timedelta(days=5) <= today
+
+
+def _was_carried_out(session: Session, ref: str) -> bool:
+    done = select(Action.id).where(col(Action.ref) == ref, col(Action.state) == "done")
+    return session.exec(done.limit(1)).first() is not None
 
 
 def _check_open(request: PrivacyRequest) -> None:

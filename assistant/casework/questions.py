@@ -12,6 +12,7 @@ from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, recompute_dates, set_attention
 from assistant.casework.queue import WORKERS, Principal, get_request
+from assistant.casework.typed import check_words
 from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Tier
 from assistant.domain.due_date import question_by
@@ -88,8 +89,7 @@ def ask(
 
 def check_ask(services: Services, request: PrivacyRequest, conversation: Conversation, text: str) -> None:
     """Say why a question cannot be asked now; raises Conflict or Invalid."""
-    if not text.strip():
-        raise Invalid("Write the question that the person gets.")
+    check_words(text, empty="Write the question that the person gets.")
     if len(text) > _LONGEST_QUESTION:
         raise Invalid(f"The question is too long: at most {_LONGEST_QUESTION} characters.")
     if request.status not in _ASKABLE:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from assistant.casework import audit, queue
 from assistant.casework.queue import Scope
 from assistant.store import queries
-from assistant.store.tables import Conversation, Outbox, PrivacyRequest
+from assistant.store.tables import Audit, Conversation, Outbox, PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, access_plan, console_site, erasure_plan, prepare
 
 if TYPE_CHECKING:
@@ -257,9 +257,11 @@ async def test_what_agents_do_about_a_request(lead: Api, agent: Api) -> None:
     assert (await agent.post(f"/requests/{ref}/reply", {"text": "We are looking into it."}))[0] == 200
     assert (await agent.post(f"/requests/{ref}/assign", {"assignee": "Nobody"}))[0] == 404
     assert (await agent.post(f"/requests/{ref}/assign", {"assignee": "Tiina"}))[1]["assignee"] == "Tiina"
-    status, closed = await agent.post(f"/requests/{ref}/close", {"text": "You were right, and we are sorry."})
+    answer = {"text": "You were right, and we are sorry."}
+    assert (await agent.post(f"/requests/{ref}/close", answer))[0] == 403, "a lead ends it with nothing done"
+    status, closed = await lead.post(f"/requests/{ref}/close", answer)
     assert (status, closed["status"]) == (200, "answered")
-    assert (await agent.post(f"/requests/{ref}/close", {"text": "Again."}))[0] == 409
+    assert (await lead.post(f"/requests/{ref}/close", {"text": "Again."}))[0] == 409
     _, told = await agent.get(f"/requests/{ref}/timeline")
     assert [i["kind"] for i in told["items"]].count("note") == 1
 
@@ -269,6 +271,75 @@ async def test_only_a_lead_refuses_and_only_on_a_ground_of_the_law(lead: Api, ag
     assert (await agent.post(path, {"ground": "excessive", "reason": "Why."}))[0] == 403
     assert (await lead.post(path, {"ground": "no mood", "reason": "Why."}))[0] == 404
     assert (await lead.site.get(PrivacyRequest, lead.site.refs["access"])).status == "awaiting_approval"
+
+
+async def test_excessive_needs_the_earlier_requests_to_exist_and_a_fee_to_have_been_offered(
+    lead: Api,
+) -> None:
+    path, ref = f"/requests/{lead.site.refs['access']}/refuse", lead.site.refs["access"]
+    body = {"ground": "excessive", "reason": "It was asked every week and answered every time."}
+    facts = {"proof_of_abuse": "A letter of his says so.", "fee_offered_on": "2026-11-20"}
+    status, told = await lead.post(path, body)
+    assert (status, told["code"], told["fact"]) == (422, "fact_missing", "proof_of_abuse")
+    for named in ("", "many", "PR-ZZZZZZZZ", ref, lead.site.refs["complaint"]):
+        given = {**facts, "earlier_requests": named}
+        status, told = await lead.post(path, {**body, "facts": given})
+        assert (status, told["code"], told["fact"]) == (422, "fact_missing", "earlier_requests"), named
+    status, told = await lead.post(path, {**body, "facts": {**facts, "fee_offered_on": "2027-01-01"}})
+    assert told["fact"] in {"fee_offered_on", "earlier_requests"}
+    assert (await lead.site.get(PrivacyRequest, ref)).status == "awaiting_approval"
+
+
+async def test_nobody_is_called_unidentifiable_who_proved_who_they_are(lead: Api) -> None:
+    path = f"/requests/{lead.site.refs['access']}/refuse"
+    body = {"ground": "not_identifiable", "reason": "Nothing we hold names this person."}
+    status, told = await lead.post(path, body)
+    assert (status, told["code"], told["fact"]) == (422, "fact_missing", "proof_failed")
+
+
+async def test_a_ground_with_its_facts_is_refused_and_they_stay_in_the_audit(lead: Api) -> None:
+    ref = lead.site.refs["access"]
+    body = {
+        "ground": "national_provision",
+        "reason": "A provision of national law restricts this.",
+        "facts": {"national_provision": "Invented Act, section 12(3)"},
+    }
+    status, refused = await lead.post(f"/requests/{ref}/refuse", body)
+    assert (status, refused["status"]) == (200, "refused")
+    kept = await lead.site.services.read(
+        lambda s: [
+            row.data
+            for row in s.exec(select(Audit).where(col(Audit.chain) == ref, col(Audit.event) == "status"))
+        ]
+    )
+    assert kept[-1]["facts"] == body["facts"]
+
+
+async def test_only_a_lead_approves_the_letter_to_who_never_proved_who_they_are(
+    lead: Api, agent: Api
+) -> None:
+    ref = lead.site.refs["complaint"]
+    assert (await agent.post(f"/requests/{ref}/lapse"))[0] == 403
+    status, told = await lead.post(f"/requests/{ref}/lapse")
+    assert (status, told["code"]) == (409, "conflict"), "it waits for no proof"
+
+
+async def test_what_an_agent_types_asks_for_no_document_and_points_to_no_form(lead: Api, agent: Api) -> None:
+    ref = agent.site.refs["complaint"]
+    demands = {
+        "reply": {"text": "Please send us a copy of your passport."},
+        "close": {"text": "Please use our form."},
+        "extend": {"reason": "We need a copy of your ID card first."},
+        "ask": {"text": "Please send a copy of your passport.", "ground": "identity"},
+        "refuse": {"ground": "excessive", "reason": "There is a processing fee of 20 EUR."},
+    }
+    for verb, body in demands.items():
+        target = agent.site.refs["access"] if verb in {"ask", "refuse"} else ref
+        status, told = await lead.post(f"/requests/{target}/{verb}", body)
+        assert (status, told["code"]) == (422, "not_to_be_sent"), verb
+    status, told = await lead.post(f"/requests/{ref}/close", {"text": "Your request is rejected."})
+    assert (status, told["code"]) == (422, "refusal_in_disguise")
+    assert (await agent.site.get(PrivacyRequest, ref)).status == "open"
 
 
 async def test_a_request_is_passed_on(agent: Api) -> None:
@@ -353,7 +424,7 @@ async def test_the_description_names_every_address_and_its_shapes(
         described = await answer.json()
     assert described["openapi"] == "3.1.0"
     assert "/api/v1/requests/{ref}/timeline" in described["paths"]
-    assert sum(len(path) for path in described["paths"].values()) == 24
+    assert sum(len(path) for path in described["paths"].values()) == 25
     for wanted in _references(described):
         assert wanted in described["components"]["schemas"]
 

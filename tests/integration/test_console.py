@@ -242,7 +242,7 @@ async def test_what_a_role_may_not_do_is_hidden_and_refused(site: ConsoleSite, b
 
 
 async def test_an_error_keeps_what_was_typed(site: ConsoleSite, browsers: Any) -> None:
-    agent = await browsers("Tiina")
+    agent = await browsers("Liis")
     text = await agent.post(f"requests/{site.refs['access']}/close", text="A long and careful answer.")
     assert agent.status == 409
     assert "A long and careful answer." in text

@@ -20,6 +20,7 @@ from assistant.casework import (
     lifting,
     questions,
     queue,
+    refusing,
     undelivered,
 )
 from assistant.casework.intake import local_day
@@ -121,7 +122,8 @@ def extend(call: Call) -> m.RequestDetail:
 
 def refuse(call: Call) -> m.RequestDetail:
     """Refuse on a ground of the law and tell the person (GDPR 12(4))."""
-    closing.refuse(call.services, call.session, call.ident, call.body.ground, call.body.reason, call.agent)
+    body: m.Refusal = call.body
+    refusing.refuse(call.services, call.session, call.ident, body.ground, body.reason, call.agent, body.facts)
     return _detail(call)
 
 
@@ -177,6 +179,12 @@ def assign(call: Call) -> m.RequestDetail:
 def forward(call: Call) -> m.RequestDetail:
     """Pass a request on to the owner of a hosted site (GDPR 28(3)(e))."""
     closing.forward(call.services, call.session, call.ident, call.agent)
+    return _detail(call)
+
+
+def lapse(call: Call) -> m.RequestDetail:
+    """Send the letter to somebody who never proved who they are, and close (GDPR 12(4))."""
+    closing.lapse(call.services, call.session, call.ident, call.agent)
     return _detail(call)
 
 
@@ -332,6 +340,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/requests/{ref}/lift", lift, m.RequestDetail, m.Lifting, Scope.REPLY),
     _post("/requests/{ref}/assign", assign, m.RequestDetail, m.Assignment, Scope.REPLY),
     _post("/requests/{ref}/forward", forward, m.RequestDetail, m.Nothing, Scope.REPLY),
+    _post("/requests/{ref}/lapse", lapse, m.RequestDetail, m.Nothing, Scope.REPLY),
     _post("/requests/{ref}/close", close, m.RequestDetail, m.Written, Scope.REPLY),
     Endpoint("GET", "/queue", list_queue, m.Queue),
     Endpoint("GET", "/queue/{id}", show_action, m.QueueItem),

@@ -241,6 +241,11 @@ class Refusal(Taken):
 
     ground: str
     reason: Text
+    facts: dict[str, str] = Field(
+        default_factory=dict,
+        description="What this ground requires beside the reason: proof_of_abuse, earlier_requests (references), "
+        "fee_offered_on (a day), national_provision, law, kept_until (a day), compelling_grounds",
+    )
 
 
 class Question(Taken):

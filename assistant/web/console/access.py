@@ -140,7 +140,10 @@ def error_page(visit: Visit, error: AssistantError) -> web.Response:
 
 def explained(words: Words, error: AssistantError) -> str:
     """Say an error in the agent's language: its own words in English, those for its kind in others."""
-    return error.message if words.language == "en" else words.known("errors", error.code)
+    if words.language == "en":
+        return error.message
+    told, about = words.known("errors", error.code), error.data.get("words") or error.data.get("fact")
+    return f"{told} ({words.known('facts', str(about))})" if about else told
 
 
 def show(visit: Visit, template: str, *, status: int = 200, **values: Any) -> web.Response:

@@ -20,6 +20,7 @@ from assistant.casework import (
     questions,
     queue,
     redaction,
+    refusing,
     staff,
     talking,
     transferring,
@@ -27,6 +28,7 @@ from assistant.casework import (
 )
 from assistant.casework.person import reveal
 from assistant.casework.queue import Principal, Role, get_action, get_request
+from assistant.domain.refusing import FACTS
 from assistant.domain.rights import Right
 from assistant.errors import AssistantError, Invalid, NotAuthenticated, NotFound
 from assistant.services import Services
@@ -76,6 +78,11 @@ def _ask(a: Acting) -> None:
     questions.ask(a.services, a.session, a.ident, ground, a.text, a.agent, although_late=late)
 
 
+def _refuse(a: Acting) -> None:
+    facts = {name: a.form[name] for name in FACTS if a.form.get(name)}
+    refusing.refuse(a.services, a.session, a.ident, a.form.get("ground", ""), a.text, a.agent, facts)
+
+
 def _accounts(a: Acting) -> None:
     not_theirs = [name.removeprefix("other_") for name in a.form if name.startswith("other_")]
     queue.choose_accounts(a.services, a.session, a.ident, not_theirs, a.agent)
@@ -93,9 +100,7 @@ REQUEST_VERBS: Final[Mapping[str, Verb]] = {
     "ask": _ask,
     "note": lambda a: closing.note(a.services, a.session, a.ident, a.text, a.agent),
     "extend": lambda a: closing.extend(a.services, a.session, a.ident, a.text, a.agent),
-    "refuse": lambda a: closing.refuse(
-        a.services, a.session, a.ident, a.form.get("ground", ""), a.text, a.agent
-    ),
+    "refuse": _refuse,
     "close": lambda a: closing.close(a.services, a.session, a.ident, a.text, a.agent),
     "forward": lambda a: closing.forward(a.services, a.session, a.ident, a.agent),
     "lapse": lambda a: closing.lapse(a.services, a.session, a.ident, a.agent),

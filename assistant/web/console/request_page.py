@@ -25,6 +25,7 @@ from assistant.domain.masking import mask_text
 from assistant.domain.plan import Operation, Plan, plan_from_json
 from assistant.domain.questions import QuestionGround
 from assistant.domain.rectifying import Change, Changes
+from assistant.domain.refusing import facts_to_write
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import CLOSED, Status
 from assistant.errors import AssistantError
@@ -150,6 +151,7 @@ class RequestView:
     details: tuple[tuple[str, str], ...]
     from_to: tuple[Change, ...]  # what is to be corrected, for whoever decides it: as it was typed
     grounds: tuple[Ground, ...]
+    facts: tuple[tuple[str, str, str], ...]
     is_closed: bool
     next_ref: str | None
     question: QuestionView
@@ -209,6 +211,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         for key, value in request.details.items()
         if key != "changes" and value not in (None, "", [], {})
     }
+    grounds = grounds_for(Right(request.right), marketing=bool(request.details.get("marketing")))
     return RequestView(
         request,
         row,
@@ -220,7 +223,8 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
             for key, value in shown.items()
         ),
         Changes.of(request.details).parts,
-        grounds_for(Right(request.right), marketing=bool(request.details.get("marketing"))),
+        grounds,
+        _facts(grounds),
         request.status in CLOSED,
         _next_ref(session, request),
         _question(services, request),
@@ -364,3 +368,12 @@ def _plain(words: Words, name: str, value: Any) -> str:
     if name == "not_before":
         return words.instant(datetime.fromisoformat(value))
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _facts(grounds: tuple[Ground, ...]) -> tuple[tuple[str, str, str], ...]:
+    """List the facts that some of these grounds require: name, kind, and the articles that do."""
+    named: dict[tuple[str, str], list[str]] = {}
+    for each in grounds:
+        for name, kind in facts_to_write(each):
+            named.setdefault((name, kind), []).append(each.article)
+    return tuple((name, kind, ", ".join(dict.fromkeys(articles))) for (name, kind), articles in named.items())

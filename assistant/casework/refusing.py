@@ -1,0 +1,98 @@
+"""Refusing a request: a lead decides, on a ground whose facts are so (GDPR 12(4), 12(5)); never automatic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlmodel import Session, col, select
+
+from assistant.casework import answers
+from assistant.casework.intake import local_day, move
+from assistant.casework.queue import Principal, Role, get_request, void_actions
+from assistant.casework.typed import check_words
+from assistant.domain.grounds import Ground, ground
+from assistant.domain.refusing import FactMissing, checked_facts, references_in
+from assistant.domain.rights import Right
+from assistant.domain.status import CLOSED, Status
+from assistant.errors import Conflict
+from assistant.services import Services
+from assistant.store.tables import ChallengeRow, PrivacyRequest
+
+_NO_FACTS: Mapping[str, str] = {}
+
+
+def refuse(
+    services: Services,
+    session: Session,
+    ref: str,
+    ground_name: str,
+    reason: str,
+    agent: Principal,
+    facts: Mapping[str, str] = _NO_FACTS,
+) -> PrivacyRequest:
+    """Refuse with a ground of the law, the facts it requires, its reason, and where to complain (GDPR 12(4))."""
+    agent.require(Role.LEAD)
+    request = get_request(session, ref)
+    if request.status in CLOSED:
+        raise Conflict(f"The request is {request.status} already.", status=request.status)
+    check_words(reason, empty="Say why in words the person understands (GDPR 12(4)).")
+    law = ground(ground_name, Right(request.right), marketing=bool(request.details.get("marketing")))
+    kept = checked_facts(law, facts, local_day(services, services.clock.now()))
+    _check_looked_up(services, session, request, law, kept)
+    void_actions(services, session, ref, "refused")
+    move(
+        services,
+        session,
+        request,
+        Status.REFUSED,
+        f"agent:{agent.name}",
+        ground=ground_name,
+        article=law.article,
+        facts=kept,
+    )
+    answers.give_answer(
+        services, session, request, "answer_refused", reason=reason.strip(), ground_law=law.article
+    )
+    return request
+
+
+def _check_looked_up(
+    services: Services, session: Session, request: PrivacyRequest, law: Ground, facts: Mapping[str, str]
+) -> None:
+    if "earlier_requests" in facts:
+        _check_earlier(session, request, references_in(facts["earlier_requests"]))
+    if "proof_failed" in law.requires and not proof_failed(services, session, request):
+        raise FactMissing(
+            "Nobody can be called unidentifiable before proof was asked of them, and did not come (GDPR 12(6)).",
+            fact="proof_failed",
+        )
+
+
+def _check_earlier(session: Session, request: PrivacyRequest, references: Sequence[str]) -> None:
+    for ref in references:
+        earlier = session.get(PrivacyRequest, ref)
+        if earlier is None or not _is_earlier_of_same(earlier, request):
+            raise FactMissing(
+                f"{ref} is no earlier request of this person for the same right; excessive rests on such (GDPR 12(5)).",
+                fact="earlier_requests",
+            )
+
+
+def _is_earlier_of_same(earlier: PrivacyRequest, request: PrivacyRequest) -> bool:
+    same_contact = request.contact_hash is not None and earlier.contact_hash == request.contact_hash
+    same_person = same_contact or earlier.conversation_id == request.conversation_id
+    before = earlier.ref != request.ref and earlier.received_at < request.received_at
+    return same_person and before and earlier.right == request.right
+
+
+def proof_failed(services: Services, session: Session, request: PrivacyRequest) -> bool:
+    """Tell whether proof was asked for, is no longer to be had by what was sent, and was never given."""
+    asked = request.status == Status.VERIFYING or bool(request.suspensions)
+    if not asked or request.evidence_id is not None:
+        return False
+    alive = select(ChallengeRow.references).where(
+        col(ChallengeRow.conversation_id) == request.conversation_id,
+        col(ChallengeRow.state).in_(("wanted", "sent")),
+        col(ChallengeRow.expires_at).is_(None) | (col(ChallengeRow.expires_at) > services.clock.now()),
+    )
+    return all(request.ref not in references for references in session.exec(alive))
