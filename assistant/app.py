@@ -32,6 +32,7 @@ from assistant.domain.retention import RetentionRule, own_retention
 from assistant.errors import ConfigurationError
 from assistant.interfaces import Channel, Clock, DataSource, SignIn
 from assistant.jobs import Sweeper
+from assistant.naming import Naming
 from assistant.replies import Texts
 from assistant.replies.facts import DeskFacts, Periods
 from assistant.services import Services
@@ -186,8 +187,7 @@ def _words(settings: Settings, language: str) -> dict[str, dict[str, str]]:
     known = settings.catalogue
     return {
         "categories": {name: getattr(row, language) for name, row in known.categories.items()},
-        "recipients": {name: row.name for name, row in known.recipients.items()},
-        "systems": {source.name: source.title or source.name for source in settings.sources},
+        **Naming(settings).words(language),
     }
 
 
@@ -209,7 +209,7 @@ def _authorities(settings: Settings) -> tuple[dict[str, str], ...]:
 def open_sources(settings: Settings, store: Store, keyring: Keyring) -> tuple[DataSource, ...]:
     """Open the systems that hold personal data; nothing is connected before the first call."""
     rules = {
-        name: RetentionRule(name, **rule.model_dump(exclude={"en", "fr"}))
+        name: RetentionRule(name, **rule.model_dump(exclude={"en", "fr", "law_fr"}))
         for name, rule in settings.catalogue.retention.items()
     }
     return tuple(_source(settings, source.name, rules, store, keyring) for source in settings.sources)

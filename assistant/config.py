@@ -337,6 +337,7 @@ class Recipient(_Section):
     """To whom data goes (Article 15(1)(c), 15(2))."""
 
     name: str
+    name_fr: str = Field("", alias="name@fr")  # where it is no proper name
     en: str
     fr: str
     country: str
@@ -351,6 +352,7 @@ class Retention(_Section):
     """How long something must be kept, under which law."""
 
     law: str
+    law_fr: str = Field("", alias="law@fr")
     article: str
     years: int = Field(0, ge=0, le=200)
     months: int = Field(0, ge=0)
@@ -372,6 +374,7 @@ class Catalogue(_Section):
     categories: dict[str, Category] = {}
     purposes: dict[str, Purpose] = {}
     recipients: dict[str, Recipient] = {}
+    identifiers: dict[str, Described] = {}  # by what a recipient knows somebody, as a notice to them says it
     retention: dict[str, Retention] = {}
 
 
@@ -381,6 +384,7 @@ class SourceSettings(_Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     kind: Literal["sql", "http", "manual", "own_records"]
     title: str = ""
+    title_fr: str = Field("", alias="title@fr")
     url: str = ""
     url_env: str = ""
     map: Path | None = None
@@ -556,7 +560,11 @@ def _references(data_map: AnyMap, known: Catalogue) -> Iterator[tuple[str, str, 
         yield f"{table.name}.category", table.category, known.categories
         yield f"{table.name}.purpose", table.purpose, known.purposes
         for recipient in table.recipients:
-            yield f"{table.name}.recipients", recipient, known.recipients
+            yield f"{table.name}.recipients", recipient.name, known.recipients
+            for kind in recipient.known_by:
+                yield f"{table.name}.recipients.{recipient.name}.known_by", kind, known.identifiers
+            for purpose in recipient.uses:
+                yield f"{table.name}.recipients.{recipient.name}.uses", purpose, known.purposes
         if table.keep:
             yield f"{table.name}.keep.rule", table.keep.rule, known.retention
 

@@ -57,7 +57,7 @@ def _untold(settings: Settings) -> list[Row]:
     """Name the recipients whom the desk cannot tell by itself (GDPR 19)."""
     known = settings.catalogue.recipients
     named = {
-        name for mapped in settings.maps.values() for table in mapped.tables for name in table.recipients
+        each.name for mapped in settings.maps.values() for table in mapped.tables for each in table.recipients
     }
     silent = sorted(name for name in named if name in known and not known[name].notify)
     if not silent:

@@ -224,7 +224,6 @@ class ExportedTable:
     redacted: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     purpose: str = ""
-    recipients: tuple[str, ...] = ()
     origin: str = "person"
     free_text: tuple[str, ...] = ()  # columns in which others may be named
     partly: tuple[str, ...] = ()  # columns in which such names are left out

@@ -23,6 +23,7 @@ from assistant.domain.plan import Identity, Operation, Order, plan_from_json
 from assistant.domain.rights import Right
 from assistant.errors import ConfigurationError, Invalid
 from assistant.interfaces import DataSource
+from assistant.naming import Naming
 from assistant.reaching import check_each
 from assistant.store import queries
 from assistant.store.keyring import Keyring
@@ -49,9 +50,13 @@ def _reading(settings: Settings) -> Iterator[Session]:
 
 
 async def check_sources(settings: Settings) -> list[Mapping[str, Any]]:
-    """Compare every map with what is really there."""
+    """Compare every map with what is really there, and name what people would read as a bare name."""
+    rows: list[Mapping[str, Any]] = [
+        {"level": "warning", "source": source, "where": where, "text": text}
+        for source, where, text in Naming(settings).missing()
+    ]
     async with _sources(settings) as sources:
-        return [asdict(finding) for finding in await check_each(sources)]
+        return [*rows, *(asdict(finding) for finding in await check_each(sources))]
 
 
 async def locate(settings: Settings, email: str) -> list[Mapping[str, Any]]:
@@ -199,7 +204,8 @@ def show_action(settings: Settings, action_id: str) -> Mapping[str, Any]:
             "waits_for": [row.source for row in queries.steps_of(session, action_id) if row.state == BY_HAND],
             "steps": steps,
             "keeps": keeps,
-            "recipients": list(plan.recipients),
+            "recipients": list(plan.possible_recipients),
+            "undecided": list(plan.undecided),
             "blockers": [b.what for b in plan.blockers],
             "conflicts": list(plan.conflicts),
         }

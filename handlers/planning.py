@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 from assistant.domain.plan import Identity, Located, Order, Plan
+from assistant.domain.recipients import decided
 from assistant.domain.rights import Right
 from assistant.interfaces import DataSource
 
@@ -22,8 +24,14 @@ async def plan_over(
 ) -> Plan:
     """Locate the person in every source at once and ask each what it would do; changes nothing.
 
-    Accounts that an agent found to be somebody else's (`details["not_theirs"]`) are left alone.
+    Accounts that an agent found to be somebody else's (`details["not_theirs"]`) are left alone; what an agent knows
+    of hand-overs that nothing records stands in `details["handed_over"]` and `details["not_handed_over"]`.
     """
+    order = replace(
+        order,
+        handed_over=decided(details or {}, "handed_over"),
+        not_handed_over=decided(details or {}, "not_handed_over"),
+    )
     left_out = {tuple(account) for account in (details or {}).get("not_theirs", ())}
     located = await _located(identity, sources, left_out)
     proposals = await asyncio.gather(

@@ -52,6 +52,8 @@ def check_approve(
         raise Conflict(
             "The plan holds a conflict that would make it fail; mend it in the source, then plan again."
         )
+    if plan.undecided:
+        raise Conflict("Say first of each recipient that the plan asks about whether the data went there.")
     _check_people(request, agent, evidence)
     four_eyes.check_eyes(services, session, action, request, agent)
     return action, request, plan

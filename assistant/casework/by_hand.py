@@ -212,7 +212,6 @@ class FoundByHand:
             _MEANS,
             self._rows(),
             purpose=mapped.purpose,
-            recipients=mapped.recipients,
             origin=mapped.origin,
         )
 

@@ -11,7 +11,7 @@ from assistant.services import Services
 from assistant.store.tables import Action, Audit, PrivacyRequest
 
 # What an agent does that decides what a plan says, or for whom it is made.
-TOUCHING = frozenset({"plan_again", "accounts_chosen", "mentions_decided", "lift_asked"})
+TOUCHING = frozenset({"plan_again", "accounts_chosen", "hand_over_decided", "mentions_decided", "lift_asked"})
 
 
 def touched_by(session: Session, request: PrivacyRequest) -> frozenset[str]:

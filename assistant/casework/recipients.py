@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlmodel import Session
 
 from assistant.casework import talk
 from assistant.casework.audit import record
-from assistant.domain.plan import Identity, Operation, Plan
+from assistant.casework.intake import set_attention
+from assistant.casework.queue import WORKERS, Principal, get_request, plan_again
+from assistant.domain.plan import Operation, Plan, plan_from_json
+from assistant.domain.recipients import Notice
+from assistant.errors import Conflict
+from assistant.naming import Naming
 from assistant.services import Services
+from assistant.store import queries
 from assistant.store.tables import PrivacyRequest
 
 _TEXTS = {
@@ -19,57 +26,106 @@ _TEXTS = {
     Operation.LIFT: "recipient_unrestricted",
     Operation.STOP: "recipient_stopped",
 }
+_YES_OR_NO = {"true": "yes", "false": "no"}
 
 
 def tell_recipients(
     services: Services, session: Session, request: PrivacyRequest, plan: Plan, *, failed: frozenset[str]
 ) -> None:
-    """Queue one notice to each recipient of what changed (GDPR 19); what failed in a source did not change.
+    """Queue one notice to each of those to whom the rows that changed went (GDPR 19); what failed did not change.
 
-    A recipient whose address the catalogue lacks is told by people: the notice goes to them instead.
+    A recipient without an address in the catalogue, or whom our rows do not let say who is meant, is told by people:
+    the notice goes to them instead.
     """
     text = _TEXTS.get(plan.order.operation)
     if text is None:
         return
-    language = services.settings.controller.languages[0]
-    known = services.settings.catalogue.recipients
-    for name, categories in plan.told(without=failed).items():
-        recipient = known.get(name)
-        address = recipient.notify if recipient else ""
-        talk.mail(
-            services,
-            session,
-            text,
-            to=address or services.settings.support.forward_to,
-            language=language,
-            ref=request.ref,
-            key=f"recipient:{request.ref}:{plan.order.operation}:{name}",
-            requests=[talk.as_seen(request)],
-            recipient=recipient.name if recipient else name,
-            by_hand=not address,
-            person=_known_as(plan),
-            categories=list(categories),
-            **_new_values(plan),
-        )
-        record(
-            services,
-            session,
-            request.ref,
-            "desk",
-            "recipient_told" if address else "recipient_to_tell",
-            recipient=name,
-        )
+    for name, notice in plan.told(without=failed).items():
+        _tell(services, session, request, plan, text, name, notice)
+    if plan.undecided:
+        set_attention(services, session, request, "recipients_undecided")
 
 
-def _new_values(plan: Plan) -> dict[str, Any]:
+def _tell(
+    services: Services,
+    session: Session,
+    request: PrivacyRequest,
+    plan: Plan,
+    text: str,
+    name: str,
+    notice: Notice,
+) -> None:
+    language, naming = services.settings.controller.languages[0], Naming(services.settings)
+    known = services.settings.catalogue.recipients.get(name)
+    address = known.notify if known and notice.known_by else ""
+    talk.mail(
+        services,
+        session,
+        text,
+        to=address or services.settings.support.forward_to,
+        language=language,
+        ref=request.ref,
+        key=f"recipient:{request.ref}:{plan.order.operation}:{name}",
+        requests=[talk.as_seen(request)],
+        recipient=naming.recipient(name, language),
+        by_hand=not address,
+        person=[{"kind": kind, "value": value} for kind, value in notice.known_by],
+        data=list(dict.fromkeys(naming.table(*where, language) for where in notice.tables)),
+        **_what(services, plan, notice, language),
+    )
+    record(
+        services,
+        session,
+        request.ref,
+        "desk",
+        "recipient_told" if address else "recipient_to_tell",
+        recipient=name,
+    )
+
+
+def _what(services: Services, plan: Plan, notice: Notice, language: str) -> Mapping[str, Any]:
+    """Say what is corrected, as far as they had it, or which uses have ended."""
+    if plan.order.operation is Operation.STOP:
+        return {"purposes": list(notice.uses)}
     if plan.order.operation is not Operation.RECTIFY:
         return {}
-    return {"corrected": [{"field": name, "value": value} for name, value in plan.order.new_values.items()]}
+    values = {field: plan.order.new_values[field] for field in notice.fields}
+    return {
+        "corrected": [
+            {"field": field, "value": _in_words(services, value, language)} for field, value in values.items()
+        ]
+    }
 
 
-def _known_as(plan: Plan) -> list[dict[str, str]]:
-    """Name the person by what was proved, which is what the recipient can know them by; nothing more."""
-    identity = next((at.identity for at in plan.located), Identity())
-    return [
-        {"field": kind, "value": value} for kind in ("email", "client_id") for value in identity.values(kind)
-    ]
+def _in_words(services: Services, value: str, language: str) -> str:
+    label = _YES_OR_NO.get(value.lower())
+    return services.texts.label("values", label, language) if label else value
+
+
+def decide(
+    services: Services, session: Session, ref: str, recipient: str, agent: Principal, *, went_there: bool
+) -> PrivacyRequest:
+    """Say of a recipient of whom nothing is recorded whether the data went there; the plan is made again."""
+    agent.require(*WORKERS)
+    request = get_request(session, ref)
+    action = queries.live_plan_of(session, ref)
+    plan = plan_from_json(action.plan) if action and action.state == "proposed" else None
+    if plan is None or recipient not in plan.to_decide:
+        raise Conflict("That is decided while a plan that asks it waits for its approval.")
+    yes, no = ("handed_over", "not_handed_over") if went_there else ("not_handed_over", "handed_over")
+    details = request.details
+    request.details = {
+        **details,
+        yes: sorted({*details.get(yes, ()), recipient}),
+        no: sorted({*details.get(no, ())} - {recipient}),
+    }
+    record(
+        services,
+        session,
+        ref,
+        f"agent:{agent.name}",
+        "hand_over_decided",
+        recipient=recipient,
+        went_there=went_there,
+    )
+    return plan_again(services, session, ref, agent)

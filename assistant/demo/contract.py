@@ -20,6 +20,7 @@ COMPANY_DOMAIN = "kuusik-lierre.example"
 _RENTED = [(number, p) for number, p in enumerate(names.PRODUCTS, 1) if p.kind != "domain"]
 _SET_UP_CENTS = 500
 _VAT_PERCENT = 22
+_NEVER_LATE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,11 @@ def ascii_only(text: str) -> str:
     return "".join(letter if letter.isalnum() else "-" for letter in plain).strip("-")
 
 
+def _pays_late(client: Client) -> bool:
+    """Say whose first invoice went to a debt collector; none of the people to be."""
+    return client.row > _NEVER_LATE and client.row % 9 == 0
+
+
 class ContractRecords:
     """Writes orders, services, domains, invoices and payments of one client after another."""
 
@@ -65,7 +71,8 @@ class ContractRecords:
     def write(self, client: Client, shape: Shape) -> None:
         """Add everything that comes of being a client."""
         orders = [
-            self._order(client, day, is_paid=place < shape.paid) for place, day in enumerate(shape.invoices)
+            self._order(client, day, is_paid=place < shape.paid, is_late=place == 0 and _pays_late(client))
+            for place, day in enumerate(shape.invoices)
         ]
         for place in range(shape.running_services + shape.ended_services):
             self._service(client, orders, is_running=place < shape.running_services)
@@ -75,7 +82,7 @@ class ContractRecords:
             self._payment_method(client)
         self._checks(client, orders[-1] if orders else "O-trial", shape)
 
-    def _order(self, client: Client, issued_on: date, *, is_paid: bool) -> str:
+    def _order(self, client: Client, issued_on: date, *, is_paid: bool, is_late: bool) -> str:
         draw = self._draw
         number, product = draw.pick(_RENTED)
         order_no = f"O-{issued_on.year}-{client.row:05d}-{issued_on.month:02d}"
@@ -89,23 +96,34 @@ class ContractRecords:
             order_ip=draw.ip(),
             comment=draw.pick(names.ORDER_COMMENTS),
         )
-        self._invoice(client, issued_on, order_no, product, is_paid=is_paid)
+        self._invoice(client, issued_on, order_no, product, is_paid=is_paid, is_late=is_late)
         return order_no
 
     def _invoice(
-        self, client: Client, issued_on: date, order_no: str, product: names.Product, *, is_paid: bool
+        self,
+        client: Client,
+        issued_on: date,
+        order_no: str,
+        product: names.Product,
+        *,
+        is_paid: bool,
+        is_late: bool,
     ) -> None:
         draw = self._draw
         net = product.monthly_cents * 12
         total = net + net * _VAT_PERCENT // 100
         reference = f"PAY{draw.digits(10)}"
-        paid_on = issued_on + timedelta(days=draw.below(10)) if is_paid else None
+        due_on = issued_on + timedelta(days=14)
+        handed_on = (
+            due_on + timedelta(days=30) if is_late and due_on < draw.today - timedelta(days=60) else None
+        )
+        paid_on = (handed_on or issued_on) + timedelta(days=draw.below(10)) if is_paid else None
         invoice = self._rows.add(
             "invoices",
             client_id=client.row,
             number=order_no.replace("O-", "F-"),
             issued_on=issued_on.isoformat(),
-            due_on=(issued_on + timedelta(days=14)).isoformat(),
+            due_on=due_on.isoformat(),
             client_name=f"{client.name}, {client.company}" if client.company else client.name,
             client_email=client.email,
             invoice_address=client.address,
@@ -122,6 +140,7 @@ class ContractRecords:
             payer_iban=None,
             viewed_from_ip=draw.ip(),
             notes=draw.pick(("", "", "Paid after one reminder.")),
+            handed_to_collector_on=handed_on and handed_on.isoformat(),
         )
         self._line(invoice, 1, issued_on, product.name, net - _SET_UP_CENTS)
         self._line(invoice, 2, issued_on, "Set-up", _SET_UP_CENTS)

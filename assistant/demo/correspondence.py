@@ -97,19 +97,22 @@ class CorrespondenceRecords:
     def abuse_report(self, writer: Writer) -> None:
         """Add a report about a site the company hosts."""
         draw = self._draw
+        reference, received_at, ip = f"A-{draw.hexadecimal(10)}", draw.instant(900), draw.ip()
+        domain, kind = f"boutique-{draw.hexadecimal(6)}.example", draw.pick(("spam", "phishing", "copyright"))
         self._rows.add(
             "abuse_reports",
-            reference=f"A-{draw.hexadecimal(10)}",
-            received_at=draw.instant(900),
+            reference=reference,
+            received_at=received_at,
             reporter_client_id=writer.client,
             reporter_name=writer.name,
             reporter_email=writer.email,
             reporter_phone=None,
-            reporter_ip=draw.ip(),
-            reported_domain=f"boutique-{draw.hexadecimal(6)}.example",
-            kind=draw.pick(("spam", "phishing", "copyright")),
+            reporter_ip=ip,
+            reported_domain=domain,
+            kind=kind,
             description="The shop sends me advertising although I never ordered there.",
             staff_name=names.ABUSE_DESK,
+            passed_on_at=None if kind == "phishing" else _later(received_at, timedelta(days=1)),
         )
 
     def _abuse_case(self, client: Client) -> None:
@@ -122,6 +125,7 @@ class CorrespondenceRecords:
             outcome="no breach found",
             staff_note="Contact form was open to everyone; closed by the client.",
             staff_name=names.ABUSE_DESK,
+            handed_to_authority_on=None,
         )
 
     def _call(self, client: Client) -> None:

@@ -151,7 +151,8 @@ CREATE TABLE invoices (
     card_last4 VARCHAR(4),
     payer_iban VARCHAR(34),
     viewed_from_ip VARCHAR(45),
-    notes TEXT NOT NULL DEFAULT ''
+    notes TEXT NOT NULL DEFAULT '',
+    handed_to_collector_on DATE
 );
 CREATE INDEX invoices_by_client ON invoices (client_id);
 CREATE INDEX invoices_by_email ON invoices (client_email COLLATE NOCASE);
@@ -273,7 +274,8 @@ CREATE TABLE abuse_reports (
     reported_domain VARCHAR(120) NOT NULL,
     kind VARCHAR(20) NOT NULL,
     description TEXT NOT NULL,
-    staff_name VARCHAR(80)
+    staff_name VARCHAR(80),
+    passed_on_at DATETIME
 );
 CREATE INDEX abuse_reports_by_client ON abuse_reports (reporter_client_id);
 CREATE INDEX abuse_reports_by_email ON abuse_reports (reporter_email COLLATE NOCASE);
@@ -286,7 +288,8 @@ CREATE TABLE abuse_cases (
     domain VARCHAR(120) NOT NULL,
     outcome VARCHAR(20) NOT NULL,
     staff_note TEXT NOT NULL DEFAULT '',
-    staff_name VARCHAR(80)
+    staff_name VARCHAR(80),
+    handed_to_authority_on DATE
 );
 CREATE INDEX abuse_cases_by_client ON abuse_cases (client_id);
 

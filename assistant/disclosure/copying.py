@@ -266,7 +266,6 @@ def _described(table: ExportedTable, language: str) -> CopiedTable:
         table.table,
         table.category,
         table.purpose,
-        table.recipients,
         table.origin,
         columns(table.columns),
         columns(table.hidden),

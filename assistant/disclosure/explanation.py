@@ -12,6 +12,7 @@ from assistant.disclosure.words import countries
 from assistant.domain.law import read_law
 from assistant.domain.retention import own_retention
 from assistant.domain.rights import Right
+from assistant.naming import Naming, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -90,6 +91,7 @@ class Explanation:
         self.tables = tables
         self.words = words
         self._known = facts.settings.catalogue
+        self._naming = Naming(facts.settings)
 
     # what is there
 
@@ -112,9 +114,11 @@ class Explanation:
 
     @cached_property
     def receivers(self) -> list[Receiver]:
-        """List the recipients (Article 15(1)(c))."""
-        names = dict.fromkeys(name for table in self.tables for name in table.recipients)
-        return [self._receiver(name, [t for t in self.tables if name in t.recipients]) for name in names]
+        """List those to whom rows of the copy went (Article 15(1)(c)), as the plan found them recorded."""
+        received = self.facts.plan.received
+        pairs = [(name, table) for table in self.tables for name in received(table.source, table.table)]
+        groups = _grouped(pairs, lambda pair: pair[0])
+        return [self._receiver(name, [table for _, table in found]) for name, found in groups.items()]
 
     @property
     def countries_outside(self) -> list[str]:
@@ -178,15 +182,12 @@ class Explanation:
         return [self._searched(at) for at in self.facts.plan.located]
 
     def title(self, source: str) -> str:
-        """Name a system as the operator does; the desk itself has a name in each language."""
-        if self._is_ours(source):
-            return self.words.label("own", "title")
-        titles = {each.name: each.title for each in self.facts.settings.sources}
-        return titles.get(source) or source
+        """Name a system in the person's language."""
+        return self._naming.source(source, self.words.locale)
 
     def table_name(self, source: str, table: str) -> str:
-        """Name a table as it can stand on a page."""
-        return self.words.label("own", table) if self._is_ours(source) else readable(table)
+        """Name a table in the person's language."""
+        return self._naming.table(source, table, self.words.locale)
 
     @cached_property
     def withheld(self) -> tuple[str, ...]:
@@ -254,7 +255,7 @@ class Explanation:
         country = countries().get(known.country, {})
         safeguards = self.words.own(known, "safeguards") or unknown
         return Receiver(
-            known.name,
+            self._naming.recipient(name, self.words.locale),
             self.words.own(known),
             country.get(self.words.locale, known.country),
             not country.get("eea", False),
@@ -266,8 +267,9 @@ class Explanation:
         mapped = self._mapped(table)
         rule = self._known.retention.get(mapped.keep.rule) if mapped and mapped.keep else None
         say = self.words.say
-        if rule:
-            return say("retention.rule", sentence=self.words.own(rule), law=rule.law, article=rule.article)
+        if rule and mapped and mapped.keep:
+            law = self._naming.law(mapped.keep.rule, self.words.locale)
+            return say("retention.rule", sentence=self.words.own(rule), law=law, article=rule.article)
         stays = mapped is not None and mapped.erase == "keep_untouched"
         described = self._known.categories.get(table.category)
         if described and not stays and (period := self.words.own(described, "period")):
@@ -286,11 +288,6 @@ class Explanation:
         copied = sum(table.rows for table in self.tables if table.source == at.source)
         empty = tuple(self.table_name(at.source, table.table) for table in at.tables if not table.rows)
         return Searched(self.title(at.source), len(at.tables), copied, empty)
-
-
-def readable(name: str) -> str:
-    """Give an operator's technical name as it can stand on a page."""
-    return name.replace("_", " ")
 
 
 def rows_by_category(tables: Iterable[CopiedTable]) -> dict[str, int]:

@@ -46,7 +46,6 @@ class CopiedTable:
     table: str
     category: str
     purpose: str
-    recipients: tuple[str, ...]
     origin: str
     columns: tuple[Column, ...]
     hidden: tuple[Column, ...]

@@ -6,36 +6,17 @@ Pure data with its checks; `assistant sources check` holds it against the live s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from assistant.domain.link import Columns, Link, Name
+from assistant.domain.recipients import AnyRecipient
 from assistant.domain.rectifying import Correctable
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-Columns = tuple[Name, ...]
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Link(_Model):
-    """Rows belong to a person because `columns` equal `references` of the person's rows in table `to`.
-
-    Works in either direction (a child that points to its parent, a parent that the person's row points to),
-    through any number of steps and without a foreign key in the schema.
-    """
-
-    columns: Columns
-    to: Name
-    references: Columns
-
-    @model_validator(mode="after")
-    def _same_length(self) -> Link:
-        if len(self.columns) != len(self.references):
-            raise ValueError("a link needs as many columns as references")
-        return self
 
 
 class Overwrite(_Model):
@@ -122,6 +103,8 @@ class TableMap(_Model):
 
     name: Name
     table_schema: Name | None = Field(default=None, alias="schema")
+    title: str = ""
+    title_fr: str = Field("", alias="title@fr")
     key: Columns
     identity: dict[Name, Columns] = {}  # kind (email, client_id, phone, cookie, …) -> columns
     account: bool = False  # its rows are accounts, told apart by `label`
@@ -129,7 +112,7 @@ class TableMap(_Model):
     link: tuple[Link, ...] = ()  # several: a row belongs if any of them leads to the person
     category: Name
     purpose: Name
-    recipients: tuple[Name, ...] = ()
+    recipients: tuple[AnyRecipient, ...] = ()
     origin: Literal["person", "observed", "derived", "third_party"] = "person"
     exported: Columns | Literal["all"] = "all"
     hidden: Columns = ()  # never exported: password hashes and the like, said in the manifest
@@ -151,7 +134,8 @@ class TableMap(_Model):
     @property
     def links(self) -> tuple[Link, ...]:
         """List every link the map names for this table, whatever it is for."""
-        return (*self.link, *(self.needed_by_service.link if self.needed_by_service else ()))
+        needed = self.needed_by_service.link if self.needed_by_service else ()
+        return (*self.link, *needed, *(link for each in self.recipients for link in each.link))
 
     def rectified(self) -> dict[str, str]:
         """Give the column behind every field, or part of one, that may be rectified here."""
@@ -195,6 +179,13 @@ class TableMap(_Model):
             raise ValueError(
                 f"table {self.name}: agreed_at names {endless}, and stop does not say how that ends"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _recipients_differ(self) -> TableMap:
+        names = [each.name for each in self.recipients]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"table {self.name}: names {', '.join(twice)} twice among its recipients")
         return self
 
     @model_validator(mode="after")

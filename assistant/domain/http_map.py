@@ -13,6 +13,8 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from assistant.domain.recipients import AnyRecipient
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Path = Annotated[str, StringConstraints(pattern=r"^[^.\s]+(\.[^.\s]+)*$", max_length=200)]  # fields, dotted
 FILTERS: Final = ("sql", "search", "md5")
@@ -103,6 +105,8 @@ class HttpTable(_Model):
     table_schema: ClassVar[None] = None  # as a table of a database may have one
 
     name: Name
+    title: str = ""
+    title_fr: str = Field("", alias="title@fr")
     within: Name | None = None  # another table, on whose records these hang
     key: Path = "id"
     label: Path | None = None
@@ -110,7 +114,7 @@ class HttpTable(_Model):
     unread: tuple[Name, ...] = ()  # kinds of identity under which the system keeps data that it gives nobody
     category: Name
     purpose: Name
-    recipients: tuple[Name, ...] = ()
+    recipients: tuple[AnyRecipient, ...] = ()
     origin: Literal["person", "observed", "derived", "third_party"] = "person"
     columns: dict[
         Name, Path
@@ -152,6 +156,15 @@ class HttpTable(_Model):
             raise ValueError(f"{self.name}: it hangs on no other record, so it cannot go with one")
         if (self.restrict is None) != (self.lift is None):
             raise ValueError(f"{self.name}: restrict and lift belong together (GDPR 18(3))")
+        return self
+
+    @model_validator(mode="after")
+    def _hand_overs_stand_in_the_record(self) -> HttpTable:
+        for recipient in self.recipients:
+            if recipient.link:
+                raise ValueError(
+                    f"{self.name}: a hand-over to {recipient.name} is read from the record itself"
+                )
         return self
 
     @model_validator(mode="after")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from assistant.domain.recipients import AnyRecipient, Recorded
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
@@ -29,17 +31,25 @@ class ManualMap(BaseModel):
     erase: ClassVar[Literal["by_hand"]] = "by_hand"
 
     name: Name = "records"  # as plans and copies call what is found there
+    title: str = ""
+    title_fr: str = Field("", alias="title@fr")
     look_up: LookUp
     agent: str = ""  # who does it; empty: whoever comes first
     remind_days: int = Field(5, ge=1, le=30)
     category: Name
     purpose: Name
-    recipients: tuple[Name, ...] = ()
+    recipients: tuple[AnyRecipient, ...] = ()
     origin: Literal["person", "observed", "derived", "third_party"] = "person"
     portable: bool = False
     rectifiable: tuple[Name, ...] = ()  # fields that may be wrong there
     harmless: tuple[Name, ...] = ()  # of those: a proof of the mailbox is enough
     stop: tuple[Name, ...] = ()  # purposes for which it is used
+
+    @model_validator(mode="after")
+    def _nothing_is_read_from_paper(self) -> ManualMap:
+        if any(isinstance(each.when, Recorded) or each.known_by for each in self.recipients):
+            raise ValueError('no column is read there: a recipient is told always, or when = "unknown"')
+        return self
 
     @property
     def tables(self) -> tuple[ManualMap, ...]:

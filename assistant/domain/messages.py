@@ -225,7 +225,7 @@ _AGENT = _table(
     frozenset(),
 )
 
-_NOTICE = "requests recipient by_hand person categories"
+_NOTICE = "requests recipient by_hand person data"
 _RECIPIENT = _table(
     Audience.RECIPIENT,
     {
@@ -233,7 +233,7 @@ _RECIPIENT = _table(
         "recipient_corrected": (f"{_NOTICE} corrected", "", _holds()),
         "recipient_restricted": (_NOTICE, "", _holds()),
         "recipient_unrestricted": (_NOTICE, "", _holds()),
-        "recipient_stopped": (_NOTICE, "", _holds()),
+        "recipient_stopped": (f"{_NOTICE} purposes", "", _holds()),
     },
     _holds(E.REFERENCE, E.CONTACT),
 )

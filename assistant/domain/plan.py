@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from assistant.domain.recipients import HandOver, Notice, notice_of
 from assistant.domain.rights import Right
 
 
@@ -114,7 +115,7 @@ class TableEffect:
     values: Mapping[str, str] = field(default_factory=dict)
     deletes: bool = False
     shared: int = 0  # rows kept because they are another person's too
-    recipients: tuple[str, ...] = ()  # who received these data, and is told (GDPR 19)
+    handed_over: tuple[HandOver, ...] = ()  # to whom these rows went (GDPR 15(1)(c), 19)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,8 @@ class Order:
     new_values: Mapping[str, str] = field(default_factory=dict)  # field name of the map -> new value
     purposes: tuple[str, ...] = ()  # the uses that end
     keep_services: bool = False  # the person keeps the running services: Article 6(1)(b)
+    handed_over: tuple[str, ...] = ()  # where nothing is recorded: an agent said that it went to these
+    not_handed_over: tuple[str, ...] = ()  # and that it did not go to these
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,17 +212,44 @@ class Plan:
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """Name those who received what is changed here, and are told so (GDPR 19)."""
+        """Name those to whom the rows of this plan went; what changes there they are told (GDPR 19)."""
         return tuple(self.told())
 
-    def told(self, without: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
-        """Give for each recipient the categories of data that change, leaving out some sources."""
-        found: dict[str, set[str]] = {}
-        effects = (e for step in self.steps if step.source not in without for e in step.effects if e.rows)
-        for effect in effects:
-            for name in effect.recipients:
-                found.setdefault(name, set()).add(effect.category)
-        return {name: tuple(sorted(found[name])) for name in sorted(found)}
+    @property
+    def possible_recipients(self) -> tuple[str, ...]:
+        """Name those too who are told only if people find something by hand: what an approval covers."""
+        return tuple(self._notices(lambda *_: True))
+
+    @property
+    def to_decide(self) -> tuple[str, ...]:
+        """Name those of whom nothing is recorded, so that an agent says whether the rows went to them."""
+        handed = (part for _, effect in self._effects() for part in effect.handed_over)
+        return tuple(sorted({part.recipient for part in handed if not part.sure}))
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """Name those of them about whom no agent has said anything yet; nothing is approved before."""
+        known = {*self.order.handed_over, *self.order.not_handed_over}
+        return tuple(name for name in self.to_decide if name not in known)
+
+    def told(self, without: Collection[str] = ()) -> dict[str, Notice]:
+        """Give for each recipient what of this plan concerns them, leaving out some sources."""
+        return self._notices(lambda step, effect: bool(effect.rows) and step.source not in without)
+
+    def received(self, source: str, table: str) -> tuple[str, ...]:
+        """Name those to whom the person's rows of one table went."""
+        return tuple(self._notices(lambda step, effect: (step.source, effect.table) == (source, table)))
+
+    def _notices(self, concerns: Callable[[Step, TableEffect], bool]) -> dict[str, Notice]:
+        found: dict[str, list[tuple[tuple[str, str], HandOver]]] = {}
+        for step, effect in self._effects():
+            for part in effect.handed_over if concerns(step, effect) else ():
+                if part.sure or part.recipient in self.order.handed_over:
+                    found.setdefault(part.recipient, []).append(((step.source, effect.table), part))
+        return {name: notice_of(found[name]) for name in sorted(found)}
+
+    def _effects(self) -> Iterator[tuple[Step, TableEffect]]:
+        return ((step, effect) for step in self.steps for effect in step.effects)
 
     @property
     def accounts(self) -> tuple[Account, ...]:
@@ -238,7 +268,10 @@ class Plan:
             "accounts": sorted([a.source, a.table, *a.key] for a in self.accounts),
             "steps": [_covered_step(step) for step in self.steps],
             "keeps": sorted([k.source, k.table, k.rule, *sorted(k.columns)] for k in self.keeps),
-            "recipients": sorted(self.recipients),
+            "recipients": [
+                [name, *sorted(n.fields + n.uses)] for name, n in self._notices(lambda *_: True).items()
+            ],
+            "undecided": self.undecided,
             "blockers": sorted([b.source, b.table, b.what] for b in self.blockers),
             "conflicts": sorted(self.conflicts),
             "purposes": sorted(self.order.purposes),

@@ -131,4 +131,7 @@ LABELLED: Mapping[str, str] = {
     "effect": "effects",
     "recipient": "recipients",  # empty here: only the operator has words for them
     "law": "laws",
+    "table": "tables",  # likewise, by `source.table` and `source.table.column`
+    "column": "columns",
+    "identifier": "identifiers",
 }

@@ -31,6 +31,7 @@ from assistant.interfaces import ExportedTable
 from assistant.interfaces import Finding as CheckFinding
 from assistant.sources.http_client import HttpClient, HttpSettings, Sleep, at
 from assistant.sources.http_orders import Task, Tasks, day_at
+from assistant.sources.http_recipients import HandOvers
 from assistant.sources.http_records import Record, Records, key_of
 from assistant.sources.keeping import REDACTED, Retention
 
@@ -115,19 +116,13 @@ class HttpSource:
 
     async def propose(self, located: Located, order: Order) -> Proposal:
         """Say what the order would do here; changes nothing."""
-        if order.operation is Operation.EXPORT:
-            return Proposal(self._step(order, [self._copied(at) for at in located.tables if at.rows]))
         records, tasks = self._records(located.identity, located.accounts), self._tasks(order)
-        effects = []
-        keeps, conflicts = [], []
-        corrects = []
-        for task in tasks.each():
-            if rows := sum([len(batch) async for batch in self._pending(records, tasks, task)]):
-                effects.append(task.effect(rows))
-                corrects.append(task.field)
-                if isinstance(task.call, Erasing) and task.call.within_days:
-                    until = order.today + timedelta(days=task.call.within_days)
-                    keeps.append(self._later(task.table, rows, until))
+        if order.operation is Operation.EXPORT:
+            copied = [await self._copied(at, order, records) for at in located.tables if at.rows]
+            return Proposal(self._step(order, copied))
+        effects, keeps = await self._effects(records, tasks)
+        conflicts = []
+        corrects = [f for e in effects for f in e.columns] if order.operation is Operation.RECTIFY else []
         if order.operation is Operation.ERASE:
             for table in self.http_map.tables:
                 if table.keep:
@@ -138,9 +133,24 @@ class HttpSource:
             self._step(order, effects),
             keeps=tuple(keeps),
             conflicts=tuple(conflicts),
-            corrects=tuple(filter(None, corrects)),
+            corrects=tuple(corrects),
             holds=_already_so(located, tasks, corrects),
         )
+
+    async def _effects(self, records: Records, tasks: Tasks) -> tuple[list[TableEffect], list[Keep]]:
+        """Say what is to be done, and what of it the system does by a later day."""
+        effects, later = [], []
+        for task in tasks.each():
+            rows, handed = 0, HandOvers(task.table, tasks.order, task.written)
+            async for batch in self._pending(records, tasks, task):
+                rows += len(batch)
+                handed.take(batch)
+            if rows:
+                effects.append(task.effect(rows, handed.found()))
+                if isinstance(task.call, Erasing) and task.call.within_days:
+                    until = tasks.order.today + timedelta(days=task.call.within_days)
+                    later.append(self._later(task.table, rows, until))
+        return effects, later
 
     async def export(self, located: Located, *, portable_only: bool = False) -> AsyncIterator[ExportedTable]:
         """Read the person's records table by table, page by page."""
@@ -160,7 +170,6 @@ class HttpSource:
                     hidden=table.hidden,
                     free_text=table.free_text,
                     purpose=table.purpose,
-                    recipients=table.recipients,
                     origin=table.origin,
                 )
 
@@ -208,9 +217,14 @@ class HttpSource:
     def _step(self, order: Order, effects: list[TableEffect]) -> Step | None:
         return Step(self.name, order.operation, tuple(effects)) if effects else None
 
-    def _copied(self, held: TableRows) -> TableEffect:
+    async def _copied(self, held: TableRows, order: Order, records: Records) -> TableEffect:
         table = self.http_map.table(held.table)
-        return TableEffect(held.table, held.category, held.rows, (*table.columns, REST))
+        handed = HandOvers(table, order)
+        if table.recipients:  # what was counted is read again only where it shows something
+            async for batch in records.of(table):
+                handed.take(batch)
+        columns = (*table.columns, REST)
+        return TableEffect(held.table, held.category, held.rows, columns, handed_over=handed.found())
 
     async def _pending(self, records: Records, tasks: Tasks, task: Task) -> AsyncIterator[list[Record]]:
         async for batch in records.of(task.table):

@@ -13,6 +13,7 @@ from assistant.sources.http_client import at, written
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from assistant.domain.recipients import HandOver
     from assistant.sources.http_records import Record
     from assistant.sources.keeping import Retention
 
@@ -42,8 +43,13 @@ class Task:
         }
         return any(not _same(at(record.data, path), value) for path, value in wanted.items())
 
-    def effect(self, rows: int) -> TableEffect:
-        """Say it as an effect on so many records."""
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Name what of the record is written; nothing where it goes."""
+        return () if self.erases else tuple(self._values())
+
+    def effect(self, rows: int, handed_over: tuple[HandOver, ...]) -> TableEffect:
+        """Say it as an effect on so many records, which went to these recipients."""
         values = {} if self.erases else self._values()
         return TableEffect(
             self.table.name,
@@ -52,7 +58,7 @@ class Task:
             columns=tuple(values),
             values=values,
             deletes=self.erases,
-            recipients=self.table.recipients,
+            handed_over=handed_over,
         )
 
     def _values(self) -> dict[str, str]:

@@ -8,12 +8,14 @@ from assistant.domain.plan import Located, Operation, Proposal, Step, TableEffec
 from assistant.domain.rectifying import Correctable
 from assistant.errors import WaitsForPerson
 from assistant.interfaces import Finding
+from assistant.sources.handing_over import concerned
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from assistant.domain.manual_map import ManualMap
     from assistant.domain.plan import Account, Contact, Identity, Order, StepOutcome
+    from assistant.domain.recipients import HandOver
     from assistant.interfaces import ExportedTable, Progress
 
 
@@ -73,9 +75,14 @@ class ManualSource:
             columns=tuple(values),
             values=values,
             deletes=order.operation is Operation.ERASE,
-            recipients=mapped.recipients,
+            handed_over=tuple(self._handed_over(order, tuple(values))),
         )
         return Step(self.name, order.operation, (effect,))
+
+    def _handed_over(self, order: Order, written: Sequence[str]) -> Iterator[HandOver]:
+        """Nothing is read there: whoever always gets it is told, of others an agent is asked."""
+        for each in concerned(self.manual_map, order, written):
+            yield each.hand_over(fields=sorted(each.got))
 
     async def export(self, located: Located, *, portable_only: bool = False) -> AsyncIterator[ExportedTable]:
         """Give nothing: what an agent found is kept with the step."""

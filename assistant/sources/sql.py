@@ -202,10 +202,9 @@ class SqlSource:
             return list(rows.ids())
 
     def _propose(self, located: Located, order: Order) -> Proposal:
-        if order.operation is Operation.EXPORT:
-            with transaction(self.engine, self.name) as connection:
-                return propose_copy(located, self._laid_out(connection))
         with self._rows(located.identity, located.accounts) as rows:
+            if order.operation is Operation.EXPORT:
+                return propose_copy(located, order, rows)
             return Proposing(self.name, self._orders(rows, order)).proposal()
 
     def _carry_out(self, step: Step, located: Located, order: Order, progress: _Watched) -> StepOutcome:
@@ -235,7 +234,6 @@ class SqlSource:
             hidden=mapped.map.hidden,
             free_text=mapped.map.free_text,
             purpose=mapped.map.purpose,
-            recipients=mapped.map.recipients,
             origin=mapped.map.origin,
         )
 

@@ -26,8 +26,9 @@ from assistant.sources.sql_values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from assistant.domain.recipients import HandOver
     from assistant.sources.sql_layout import Mapped
     from assistant.sources.sql_rows import PersonRows
     from assistant.sources.sql_sets import Held
@@ -56,8 +57,8 @@ class Action:
         """Tell the action in the words of a plan."""
         return self.mapped.label, not self.writes, tuple(sorted((w.column, w.said) for w in self.writes))
 
-    def effect(self, rows: int, shared: int) -> TableEffect:
-        """Say it as an effect on so many rows."""
+    def effect(self, rows: int, shared: int, handed_over: Iterable[HandOver]) -> TableEffect:
+        """Say it as an effect on so many rows, which went to these recipients."""
         return TableEffect(
             self.mapped.label,
             self.mapped.map.category,
@@ -66,7 +67,7 @@ class Action:
             values={write.column: write.said for write in self.writes},
             deletes=not self.writes,
             shared=shared,
-            recipients=self.mapped.map.recipients,
+            handed_over=tuple(handed_over),
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.interfaces import Finding
-from assistant.sources.sql_layout import labels, named_columns, nearest, referred, target
+from assistant.sources.sql_layout import labels, linked_columns, named_columns, nearest, referred, target
 from assistant.sources.sql_schema import Kind, TableFacts
 from assistant.sources.sql_values import WITHOUT_CASE, can_be_dated, unfit_to_blank, unfit_to_lift
 
@@ -53,16 +53,16 @@ class MapCheck:
             yield from self._unknown_references(label, table)
 
     def _unknown_references(self, label: str, table: TableMap) -> Iterator[Finding]:
-        mapped = dict(labels(self.data_map))
-        for link in table.links:
-            to = mapped[target(self.data_map, table, link)]
+        """Give the columns of other tables that the map of this one names."""
+        named = [(link, column) for link in table.links for column in link.references]
+        for link, column in dict.fromkeys((*named, *linked_columns(table))):
+            to = dict(labels(self.data_map))[target(self.data_map, table, link)]
             facts = self.schema.tables.get((to.table_schema, to.name))
-            for column in link.references if facts else ():
-                if facts and column not in facts.columns:
-                    mend = nearest(column, facts.columns)
-                    yield self._error(
-                        label, f"its link leads to {to.name}.{column}, which does not exist; {mend}"
-                    )
+            if facts and column not in facts.columns:
+                mend = nearest(column, facts.columns)
+                yield self._error(
+                    label, f"its link leads to {to.name}.{column}, which does not exist; {mend}"
+                )
 
     def _misfits(self) -> Iterator[Finding]:
         joining = referred(self.data_map)
@@ -77,12 +77,21 @@ class MapCheck:
             if table.account and table.identity and table.link:
                 text = "an account with an identity column is found by that alone; its links are not followed"
                 yield self._warning(label, text)
+            yield from self._bare(label, table, facts)
             left = set(table.hidden) - set(table.erase if isinstance(table.erase, dict) else table.hidden)
             for column in sorted(left - set(table.keep.columns if table.keep else ())):
                 yield self._warning(
                     f"{label}.{column}",
                     "is hidden and stays when the row is overwritten; say in erase how it goes",
                 )
+
+    def _bare(self, label: str, table: TableMap, facts: TableFacts) -> Iterator[Finding]:
+        shown = facts.columns if table.exported == "all" else table.exported
+        if bare := [
+            name for name in shown if table.meanings and name not in {*table.meanings, *table.hidden}
+        ]:
+            text = f"no meaning of {', '.join(bare)}: people would read the bare name in their copy"
+            yield self._warning(f"{label}.meanings", text)
 
     def _for_good(self, label: str, table: TableMap, facts: TableFacts) -> Iterator[Finding]:
         if table.restrict and (unfit := unfit_to_lift(facts, table.restrict)):

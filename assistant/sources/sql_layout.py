@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from assistant.domain.recipients import Recorded
 from assistant.sources.sql_values import NEVER, Condition, blanking, both, unfit_to_blank
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-    from assistant.domain.data_map import DataMap, Link, TableMap
+    from assistant.domain.data_map import DataMap, TableMap
+    from assistant.domain.link import Link
+    from assistant.domain.recipients import Recipient
     from assistant.sources.sql_schema import Schema, TableFacts, TableId
 
 
@@ -37,6 +40,9 @@ class Mapped:
     facts: TableFacts
     joins: tuple[Join, ...]
     needs: tuple[Join, ...] = ()  # to the rows whose running services need those of this table
+    evidence: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # recipient -> tables its links lead to
 
     @property
     def clause(self) -> sa.TableClause:
@@ -168,6 +174,7 @@ def lay_out(data_map: DataMap, schema: Schema) -> Layout:
                 schema.tables[table.table_schema, table.name],
                 _joins(data_map, table, table.link),
                 _joins(data_map, table, table.needed_by_service.link if table.needed_by_service else ()),
+                {r.name: tuple(target(data_map, table, k) for k in r.link) for r in table.recipients},
             )
             for label, table in labels(data_map)
         },
@@ -203,12 +210,35 @@ def named_columns(table: TableMap) -> Iterator[tuple[str, str]]:
         "rectifiable": table.rectified().values(),
         "contacts": [c for k in table.contacts for c in (k.column, k.changed) if c],
         "label": [table.label] if table.label else (),
+        "recipients": [c for r in table.recipients for c in _own_columns(r)],
         "restrict": [table.restrict.column] if table.restrict else (),
         "stop": [flag.column for flag in table.stop.values() if flag != "delete"],
         "agreed_at": table.agreed_at.values(),
         "active_when": [c for a in [table.active_when] if a for c in (a.column, a.until, a.label) if c],
     }
     return ((key, column) for key, columns in lists.items() for column in columns)
+
+
+def _own_columns(recipient: Recipient) -> Iterator[str]:
+    """Go through the columns of the table itself that say something of a recipient."""
+    yield from recipient.columns
+    if recipient.link:
+        yield from recipient.link[0].columns
+    else:
+        yield from _showing(recipient)
+
+
+def _showing(recipient: Recipient) -> Iterator[str]:
+    if isinstance(recipient.when, Recorded):
+        yield recipient.when.column
+    yield from recipient.known_by.values()
+
+
+def linked_columns(table: TableMap) -> Iterator[tuple[Link, str]]:
+    """Go through the columns of other tables that say something of a recipient, each with the link that leads there."""
+    for recipient in table.recipients:
+        for link, beyond in zip(recipient.link, (*recipient.link[1:], None), strict=False):
+            yield from ((link, column) for column in (beyond.columns if beyond else _showing(recipient)))
 
 
 def nearest(name: str, existing: Iterable[str]) -> str:

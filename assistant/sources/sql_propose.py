@@ -10,13 +10,14 @@ from assistant.sources.sql_check import as_conflicts, misfits
 from assistant.sources.sql_conflicts import refusals
 from assistant.sources.sql_corrections import fields_in
 from assistant.sources.sql_keeps import blockers, event_days, retained, still_needed
+from assistant.sources.sql_recipients import hand_overs
 from assistant.sources.sql_values import both
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from assistant.domain.recipients import HandOver
     from assistant.sources.sql_actions import Action, Orders
-    from assistant.sources.sql_layout import Layout
     from assistant.sources.sql_rows import PersonRows
 
 
@@ -69,7 +70,11 @@ class Proposing:
             shared = 0 if label in told else self.rows.number(action.mapped, shared=True)
             if number or shared:
                 told.add(label)
-                yield action.effect(number, shared)
+                yield action.effect(number, shared, self._handed_over(action) if number else ())
+
+    def _handed_over(self, action: Action) -> Iterator[HandOver]:
+        columns = [write.column for write in action.writes]
+        return hand_overs(self.rows, self.order, action.mapped, action.pending, columns)
 
     def _keeps(self, actions: Sequence[Action]) -> Iterator[Keep]:
         retention = self.orders.retention
@@ -106,13 +111,17 @@ class Proposing:
                     yield f"{effect.shared} rows of {effect.table} {also}."
 
 
-def propose_copy(located: Located, layout: Layout) -> Proposal:
-    """Say what a disclosure would copy: what was located, nothing is asked of the database again."""
-    effects = tuple(
-        TableEffect(
-            found.table, found.category, found.rows, layout.tables[found.table].exported, shared=found.shared
-        )
-        for found in located.tables
-        if found.rows
-    )
-    return Proposal(Step(located.source, Operation.EXPORT, effects) if effects else None)
+def propose_copy(located: Located, order: Order, rows: PersonRows) -> Proposal:
+    """Say what a disclosure would copy: what was located, and to whom it went."""
+    effects = []
+    for found in located.tables:
+        if found.rows:
+            mapped = rows.layout.tables[found.table]
+            handed = tuple(hand_overs(rows, order, mapped, rows.theirs(mapped)))
+            shown = mapped.exported
+            effects.append(
+                TableEffect(
+                    found.table, found.category, found.rows, shown, shared=found.shared, handed_over=handed
+                )
+            )
+    return Proposal(Step(located.source, Operation.EXPORT, tuple(effects)) if effects else None)

@@ -171,7 +171,7 @@ async def test_a_page_shows_plan_law_preview_and_story_but_no_address(
     text = await lead.get(f"requests/{site.refs['erasure']}")
     for wanted in (
         "tickets",
-        "Accounting Act 12",
+        "Accounting Act, 7 years (Accounting Act, 12)",
         "2033-12-31",
         "Notre réponse",
         "Plan made",

@@ -89,3 +89,42 @@ async def test_sentences_that_the_settings_leave_unsaid_are_named_with_their_key
 
 async def test_nothing_is_unwritten_where_everything_is_said(tmp_path: Path) -> None:
     assert await unwritten(tmp_path) == []
+
+
+async def untitled(tmp_path: Path, *changes: tuple[str, str]) -> list[str]:
+    demo = lay_out(tmp_path, port=0, mail_port=0, today=date(2026, 11, 26))
+    text = demo.settings_file.read_text("utf-8")
+    for name in ("client-area.toml", "catalogue.toml"):
+        written = (resources.files("assistant.demo") / name).read_text("utf-8")
+        for old, new in changes:
+            written = written.replace(old, new)
+            text = text.replace(old, new)
+        (tmp_path / name).write_text(written, "utf-8")
+        text = re.sub(rf'"[^"\n]*{name}"', f'"{tmp_path / name}"', text)
+    demo.settings_file.write_text(text, "utf-8")
+    return [
+        str(row["text"])
+        for row in await examine(demo.settings_file)
+        if "lacks" in row["text"] or "known_by" in row["text"]
+    ]
+
+
+async def test_what_people_would_read_as_a_bare_name_is_told_with_the_key_to_write(tmp_path: Path) -> None:
+    assert await untitled(tmp_path / "whole") == []
+    told = await untitled(
+        tmp_path / "bare",
+        ('"title@fr" = "Espace client"\n', ""),
+        ('"title@fr" = "Factures"\n', ""),
+        ('"paid_on@fr" = "Payée le"\n', ""),
+        ('"law@fr" = "loi estonienne sur la comptabilité (Raamatupidamise seadus)"\n', ""),
+        ('known_by = { push_id = "player_id" }\n', ""),
+    )
+    for wanted in (
+        'its [[sources]] block lacks "title@fr"',
+        'invoices: the map lacks "title@fr"',
+        'invoices.meanings: the map lacks "paid_on@fr"',
+        'retention.accounting: the catalogue lacks "law@fr"',
+        "push_subscriptions: no known_by says by what push_service knows the data",
+    ):
+        assert any(wanted in text for text in told), (wanted, told)
+    assert len(told) == 5

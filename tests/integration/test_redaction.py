@@ -120,7 +120,7 @@ async def test_what_an_agent_does_not_tick_is_left_out_and_the_copy_says_so(
     (told,) = [
         line for line in package.manifest["withheld"] if line.startswith("Names, addresses and numbers")
     ]
-    assert "clients" in told
+    assert "Client account" in told
     assert "15(4)" in told
     files = b" ".join(package.files.values()).lower()
     for words in (b"lahaye", b"99 88 77 66"):
@@ -137,7 +137,7 @@ async def test_what_nobody_decided_is_left_out(desk: DeskInside, person: Victim)
     package = await copy_of(desk, ref, person.email, "La copie de vos données est prête", "fr")
     assert b"Kovalenko" not in b" ".join(package.files.values())
     assert any(
-        line.startswith("Noms, adresses et numéros") and "clients" in line
+        line.startswith("Noms, adresses et numéros") and "Compte client" in line
         for line in package.manifest["withheld"]
     )
 

@@ -60,18 +60,31 @@ async def test_the_data_stay_and_are_marked_and_the_person_is_promised_word_befo
     letter = (await desk.mail(email, DONE[language])).get_content()
     assert PROMISED[language] in letter
     assert ref in letter
-    await every_recipient_is_told(desk, ref, email, letter)
+    await whom_the_rows_show_is_told(desk, ref, client, [email] if letters else [], letter)
 
 
-async def every_recipient_is_told(desk: DeskProcess, ref: str, email: str, letter: str) -> None:
-    """Whoever the letter names has a notice with the address by which they know the person (GDPR 19)."""
-    named = {name: row.notify for name, row in RECIPIENTS.items() if f"- {row.name}" in letter}
-    assert named
-    for address in named.values():
-        notice = (await desk.mail(address, ref)).get_content()
-        assert email in notice
-        assert len([mail for mail in desk.mails(address) if ref in str(mail["subject"])]) == 1
-    others = {row.notify for name, row in RECIPIENTS.items() if row.notify and name not in named}
+def known_to(desk: DeskProcess, client: int, subscribed: list[str]) -> dict[str, list[str]]:
+    """Give whom the marked rows went to, and by what those know them: a registry with a domain, a newsletter."""
+    held = desk.query("SELECT registry, registrant_handle FROM domains WHERE client_id = ?", client)
+    names = {"registry_fr": "Registre Exemple", "registry_ee": "Näidisregister"}
+    found = {name: [handle for at, handle in held if at == registry] for name, registry in names.items()}
+    found["newsletter_tool"] = subscribed
+    return {name: handles for name, handles in found.items() if handles}
+
+
+async def whom_the_rows_show_is_told(
+    desk: DeskProcess, ref: str, client: int, subscribed: list[str], letter: str
+) -> None:
+    """Those have a notice with the number they know and nothing else, and the letter names them alone (GDPR 19)."""
+    known = known_to(desk, client, subscribed)
+    assert {name for name, row in RECIPIENTS.items() if f"- {row.name}" in letter} == known.keys()
+    (email,) = desk.query("SELECT email FROM clients WHERE id = ?", client)[0]
+    for name, handles in known.items():
+        notice = (await desk.mail(RECIPIENTS[name].notify, ref)).get_content()
+        assert all(handle in notice for handle in handles)
+        assert name == "newsletter_tool" or email not in notice
+        assert len([m for m in desk.mails(RECIPIENTS[name].notify) if ref in str(m["subject"])]) == 1
+    others = {row.notify for name, row in RECIPIENTS.items() if row.notify and name not in known}
     assert not [mail for address in others for mail in desk.mails(address) if ref in str(mail["subject"])]
 
 
@@ -83,7 +96,12 @@ REASON = {"fr": "Vos coordonnées sont vérifiées.", "en": "Your contact detail
 async def test_the_person_and_whoever_was_told_of_a_restriction_learn_of_its_end_before_it(
     desk: DeskProcess, people: Iterator[tuple[str, str]], language: str
 ) -> None:
-    email, _ = next(people)
+    email, number = next(people)
+    (client,) = desk.query("SELECT id FROM clients WHERE client_no = ?", number)[0]
+    subscribed = desk.query(
+        "SELECT email FROM newsletter_subscriptions WHERE lower(email) = lower(?) AND status = 'subscribed'",
+        email,
+    )
     before = desk.dump()
     ref = await ask_by_mail(desk, SENTENCES[language], email, language)
     await confirm_by_mail(desk, email, ref)
@@ -111,10 +129,6 @@ async def test_the_person_and_whoever_was_told_of_a_restriction_learn_of_its_end
         return desk.dump() == before
 
     await eventually(ended, "everything to be as it was before the restriction")
-    told = {
-        row.notify
-        for row in RECIPIENTS.values()
-        if row.notify and f"- {row.name}" in (await desk.mail(email, DONE[language])).get_content()
-    }
-    for address in told:
-        assert email in (await desk.mail(address, ref, seen=1)).get_content()
+    for name, handles in known_to(desk, client, [row[0] for row in subscribed]).items():
+        notice = (await desk.mail(RECIPIENTS[name].notify, ref, seen=1)).get_content()
+        assert all(handle in notice for handle in handles)

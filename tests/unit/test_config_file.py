@@ -24,7 +24,8 @@ def _keys_of(model: type[BaseModel], before: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         if before or name not in _ELSEWHERE:
             inner = _model_in(field.annotation)
-            yield from _keys_of(inner, f"{before}{name}.") if inner else [f"{before}{name}"]
+            key = f"{before}{field.alias or name}"
+            yield from _keys_of(inner, f"{key}.") if inner else [key]
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
@@ -45,7 +46,7 @@ def _keys_in(raw: Mapping[str, Any], before: str = "") -> Iterator[str]:
 def _with_examples() -> dict[str, Any]:
     """Read the file as an operator would leave it who takes every # away."""
     text = SHIPPED.read_text("utf-8").replace("authorities = []", "", 1)
-    return tomllib.loads(re.sub(r"(?m)^#(?=[\w\[])", "", text))
+    return tomllib.loads(re.sub(r'(?m)^#(?=[\w\["])', "", text))
 
 
 def test_every_key_of_the_settings_stands_in_the_shipped_file_and_no_other() -> None:

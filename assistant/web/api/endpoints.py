@@ -20,6 +20,7 @@ from assistant.casework import (
     lifting,
     questions,
     queue,
+    recipients,
     refusing,
     undelivered,
 )
@@ -124,6 +125,15 @@ def refuse(call: Call) -> m.RequestDetail:
     """Refuse on a ground of the law and tell the person (GDPR 12(4))."""
     body: m.Refusal = call.body
     refusing.refuse(call.services, call.session, call.ident, body.ground, body.reason, call.agent, body.facts)
+    return _detail(call)
+
+
+def decide_recipient(call: Call) -> m.RequestDetail:
+    """Say of a recipient of whom nothing is recorded whether the data went there; the plan is made again."""
+    body: m.HandOverDecision = call.body
+    recipients.decide(
+        call.services, call.session, call.ident, body.recipient, call.agent, went_there=body.went_there
+    )
     return _detail(call)
 
 
@@ -337,6 +347,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/requests/{ref}/ask", ask, m.RequestDetail, m.Question, Scope.REPLY),
     _post("/requests/{ref}/settle", settle, m.RequestDetail, m.Nothing, Scope.REPLY),
     _post("/requests/{ref}/note", note, m.RequestDetail, m.Written, Scope.REPLY),
+    _post("/requests/{ref}/recipients", decide_recipient, m.RequestDetail, m.HandOverDecision, Scope.REPLY),
     _post("/requests/{ref}/lift", lift, m.RequestDetail, m.Lifting, Scope.REPLY),
     _post("/requests/{ref}/assign", assign, m.RequestDetail, m.Assignment, Scope.REPLY),
     _post("/requests/{ref}/forward", forward, m.RequestDetail, m.Nothing, Scope.REPLY),

@@ -154,6 +154,9 @@ class QueueItem(Out):
     steps: list[StepOut]
     keeps: list[KeepOut]
     recipients: list[str]
+    undecided: list[str] = Field(
+        description="Recipients of whom nobody has said yet whether the data went there"
+    )
     blockers: list[BlockerOut]
     conflicts: list[str]
 
@@ -280,6 +283,13 @@ class Rejection(Taken):
     """Why a plan is not good."""
 
     reason: Text
+
+
+class HandOverDecision(Taken):
+    """Whether data went to a recipient of whom nothing is recorded; the name is the catalogue's."""
+
+    recipient: str
+    went_there: bool
 
 
 class Lifting(Taken):

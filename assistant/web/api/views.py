@@ -119,7 +119,8 @@ def queue_item(services: Services, session: Session, action: Action, request: Pr
             )
             for k in plan.keeps
         ],
-        recipients=list(plan.recipients),
+        recipients=list(plan.possible_recipients),
+        undecided=list(plan.undecided),
         blockers=[
             BlockerOut(source=b.source, table=b.table, rows=b.rows, what=b.what) for b in plan.blockers
         ],

@@ -18,6 +18,7 @@ from assistant.casework.intake import local_day
 from assistant.casework.queue import WORKERS, Principal, Role
 from assistant.casework.staff import session_of, touch_session
 from assistant.errors import AssistantError, NotAllowed, NotAuthenticated
+from assistant.naming import Naming
 from assistant.services import Services
 from assistant.store.tables import Agent, AgentSession
 from assistant.web.console.words import Words, words_of
@@ -159,6 +160,7 @@ def show(visit: Visit, template: str, *, status: int = 200, **values: Any) -> we
         today=local_day(services, services.clock.now()),
         invented=services.settings.controller.invented,
         label=lambda table, name: services.texts.label(table, name, visit.words.language),
+        named=Naming(services.settings),
         done=visit.words.texts.get(f"done.{done}", ""),
         **{"error": "", **values},
     )

@@ -19,6 +19,7 @@ from assistant.casework import (
     lifting,
     questions,
     queue,
+    recipients,
     redaction,
     refusing,
     staff,
@@ -88,6 +89,11 @@ def _accounts(a: Acting) -> None:
     queue.choose_accounts(a.services, a.session, a.ident, not_theirs, a.agent)
 
 
+def _recipient(a: Acting) -> None:
+    name, yes = a.form.get("recipient", ""), a.form.get("went_there") == "yes"
+    recipients.decide(a.services, a.session, a.ident, name, a.agent, went_there=yes)
+
+
 def _correct(a: Acting) -> None:
     right, message = a.form.get("right", ""), a.form.get("message", "")
     rights = [] if right == "none" else [right]
@@ -105,6 +111,7 @@ REQUEST_VERBS: Final[Mapping[str, Verb]] = {
     "forward": lambda a: closing.forward(a.services, a.session, a.ident, a.agent),
     "lapse": lambda a: closing.lapse(a.services, a.session, a.ident, a.agent),
     "accounts": _accounts,
+    "recipient": _recipient,
     "all_accounts": lambda a: queue.take_accounts_back(a.services, a.session, a.ident, a.agent),
     "plan_again": lambda a: queue.plan_again(a.services, a.session, a.ident, a.agent),
     "transfer": lambda a: transferring.send(a.services, a.session, a.ident, a.agent),

@@ -29,6 +29,7 @@ from assistant.domain.refusing import facts_to_write
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import CLOSED, Status
 from assistant.errors import AssistantError
+from assistant.naming import Naming
 from assistant.replies import Texts
 from assistant.replies.linter import Linter
 from assistant.services import Services
@@ -195,7 +196,8 @@ def may_approve(visit: Visit, view: RequestView) -> bool:
     if not visit.may_work or view.plan is None or view.plan.action.state != "proposed":
         return False
     enough = not view.plan.irreversible or visit.agent.role in {Role.APPROVER, Role.LEAD}
-    return enough and not view.plan.plan.blockers and not view.plan.plan.conflicts
+    plan = view.plan.plan
+    return enough and not (plan.blockers or plan.conflicts or plan.undecided)
 
 
 def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) -> RequestView:
@@ -299,10 +301,9 @@ def _plan(
 
 def _task(words: Words, services: Services, step: StepRow) -> TaskView:
     mapped = by_hand.map_of(services, step.source)
-    titles = {source.name: source.title for source in services.settings.sources}
     return TaskView(
         step.source,
-        titles.get(step.source) or step.source,
+        Naming(services.settings).source(step.source, words.language),
         getattr(mapped.look_up, words.language),
         step.operation == Operation.EXPORT,
         step.opened_at,

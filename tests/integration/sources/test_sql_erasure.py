@@ -100,7 +100,7 @@ async def test_plan_says_what_goes_what_is_kept_and_until_when(company: Shop) ->
     assert ("orders", 2, True, {}) in told
     assert ("invoices", 1, True, {}) in told
     assert ("invoices", 2, False, {"ip": "null", "memo": "fixed: -"}) in told
-    assert {name for effect in proposal.step.effects for name in effect.recipients} == {
+    assert {h.recipient for e in proposal.step.effects for h in e.handed_over} == {
         "Carrier Ltd",
         "Payment Ltd",
     }

@@ -93,7 +93,7 @@ async def test_rectification_writes_one_column_of_one_person(company: Shop) -> N
     assert proposal.step
     (effect,) = proposal.step.effects
     assert effect.values == {"email": "new@example.test", "born": "1991-02-03"}
-    assert {name for effect in proposal.step.effects for name in effect.recipients} == {"Payment Ltd"}
+    assert [h.recipient for e in proposal.step.effects for h in e.handed_over] == ["Payment Ltd"]
     await company.carry_out(located, Operation.RECTIFY, **wanted)
     after = company.dump()
     assert after["clients"][0] == (

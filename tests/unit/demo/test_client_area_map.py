@@ -114,7 +114,11 @@ def test_erasure_asks_nothing_that_not_null_or_unique_or_a_length_forbids(
 def test_every_name_the_map_refers_to_is_in_the_catalogue(table: TableMap) -> None:
     assert table.category in CATALOGUE.categories
     assert table.purpose in CATALOGUE.purposes
-    assert set(table.recipients) <= CATALOGUE.recipients.keys()
+    for recipient in table.recipients:
+        assert recipient.name in CATALOGUE.recipients
+        assert recipient.known_by, "a notice could not say whom it is about"
+        assert recipient.known_by.keys() <= CATALOGUE.identifiers.keys()
+        assert set(recipient.uses) <= CATALOGUE.purposes.keys()
     assert table.stop.keys() <= CATALOGUE.purposes.keys()
     assert table.keep is None or table.keep.rule in CATALOGUE.retention
 
@@ -155,11 +159,16 @@ def test_every_text_of_the_catalogue_is_there_in_both_languages_and_used() -> No
         *((entry.en, entry.fr) for entry in CATALOGUE.purposes.values()),
         *((entry.en, entry.fr) for entry in CATALOGUE.recipients.values()),
         *((entry.en, entry.fr) for entry in CATALOGUE.retention.values()),
+        *((entry.law, entry.law_fr) for entry in CATALOGUE.retention.values()),
+        *((entry.en, entry.fr) for entry in CATALOGUE.identifiers.values()),
+        *((table.title, table.title_fr) for table in MAP.tables),
     ]
 
     assert all(en.strip() and fr.strip() and en != fr for en, fr in texts)
     assert all(r.safeguards_en and r.safeguards_fr for r in CATALOGUE.recipients.values())
-    assert CATALOGUE.recipients.keys() == {r for table in MAP.tables for r in table.recipients}
+    named = [recipient for table in MAP.tables for recipient in table.recipients]
+    assert CATALOGUE.recipients.keys() == {recipient.name for recipient in named}
+    assert CATALOGUE.identifiers.keys() == {kind for recipient in named for kind in recipient.known_by}
     assert CATALOGUE.categories.keys() == {table.category for table in MAP.tables}
 
 

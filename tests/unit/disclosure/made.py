@@ -25,7 +25,8 @@ from assistant.config import (
 )
 from assistant.disclosure import PackageFacts, open_package, write_package
 from assistant.domain.data_map import DataMap, KeepRule, TableMap
-from assistant.domain.plan import Identity, Located, Operation, Order, Plan, TableRows
+from assistant.domain.plan import Identity, Located, Operation, Order, Plan, Step, TableEffect, TableRows
+from assistant.domain.recipients import HandOver
 from assistant.domain.rights import Right
 from assistant.interfaces import ExportedTable
 
@@ -91,9 +92,17 @@ class ListedSource:
             table.redacted,
             table.hidden,
             table.purpose,
-            table.recipients,
             table.origin,
         )
+
+    @property
+    def step(self) -> Step:
+        """What a plan found: what is copied, and to whom it went."""
+        effects = [
+            TableEffect(t.name, t.category, 1, handed_over=tuple(HandOver(name) for name in t.recipients))
+            for t in self.tables
+        ]
+        return Step(self.name, Operation.EXPORT, tuple(effects))
 
     @property
     def located(self) -> Located:
@@ -257,9 +266,13 @@ def _map() -> DataMap:
 
 
 def facts(
-    located: Iterable[Located], right: Right = Right.ACCESS, language: str = "en", **controller: Any
+    located: Iterable[Located],
+    right: Right = Right.ACCESS,
+    language: str = "en",
+    steps: Iterable[Step] = (),
+    **controller: Any,
 ) -> PackageFacts:
-    plan = Plan(right, tuple(located), Order(Operation.EXPORT, date(2026, 11, 24)), ())
+    plan = Plan(right, tuple(located), Order(Operation.EXPORT, date(2026, 11, 24)), tuple(steps))
     made_at = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
     return PackageFacts(REFERENCE, right, language, date(2026, 11, 1), made_at, settings(**controller), plan)
 
@@ -284,7 +297,8 @@ async def made(
 ) -> Opened:
     """Write a package, open it again and unzip it."""
     parts: list[tuple[DataSource, Located]] = [(source, source.located) for source in sources]  # type: ignore[misc]
-    about = facts([located for _, located in parts], right, language, **controller)
+    steps = [source.step for source in sources]
+    about = facts([located for _, located in parts], right, language, steps, **controller)
     file = folder / "package.sealed"
     manifest = await write_package(file, KEY, about, parts, portable_only=right == Right.PORTABILITY)
     zipped = b"".join(open_package(file, KEY))

@@ -101,10 +101,11 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "recipient": "Example Mailer",
         "by_hand": True,
         "person": [
-            {"field": "email", "value": "maarja@example.test"},
-            {"field": "client_id", "value": "C-1042"},
+            {"kind": "machine", "value": "server-1.example"},
+            {"kind": "invoice_number", "value": "F-1042"},
         ],
-        "categories": ["contact", "orders"],
+        "data": ["Invoices", "Servers"],
+        "purposes": ["newsletter", "profiling"],
     }
 
 
