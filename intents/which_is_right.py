@@ -37,6 +37,7 @@ _MISTAKE: Final = re.compile(
 _SUBSTITUTE: Final = re.compile(r"(?<!\w)substitut?(?:er|ez|e|ing)(?!\w)", re.IGNORECASE)
 _FOR: Final = re.compile(r"(?<![\w@])(?:à|for|to)(?![\w@])")
 _DOUBT: Final = 2
+_VALUE_NEXT: Final = re.compile(r"\s*(?:(?:the|le|la|les|l['’])\s*)?[\"«“:(]?\s*[A-ZÀ-Ý0-9\u0416]")
 _ARROW: Final = re.compile(r"→|[-=]+>|»{2}")
 _CAPITAL: Final = (
     r"(?!(?:I|The|My|Please|Not|And|But|It|You|Merci|Mon|Ma|Je|Vous|Non|Et|Au|Elle|Il|Ce|C['’]est|Thanks?|Cordialement)\b)"
@@ -129,7 +130,8 @@ def _cues(masked: str) -> list[tuple[int, int, int, int]]:
     if swap := _SUBSTITUTE.search(masked):
         hits += [(h.start(), h.end(), 0, _OLD) for h in _FOR.finditer(masked, swap.end())]
     elif change := _CHANGES.search(masked):
-        hits += [(h.start(), h.end(), 0, _NEW) for h in _TOWARDS.finditer(masked, change.end())]
+        towards = _TOWARDS.finditer(masked, change.end())
+        hits += [(h.start(), h.end(), 0, _NEW) for h in towards if _VALUE_NEXT.match(masked, h.end())]
     chosen: list[tuple[int, int, int, int]] = []
     for hit in sorted(hits, key=lambda hit: (hit[0], -hit[1])):
         if not chosen or hit[0] >= chosen[-1][1]:

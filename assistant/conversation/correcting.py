@@ -77,7 +77,7 @@ def take_answer(turn: Turn) -> bool:
     changes = Changes.of(request.details)
     if question == CONFIRM and (is_yes(turn.text) or is_no(turn.text)):
         decide(turn, request, "yes" if is_yes(turn.text) else "other")
-    elif found := _answered(turn, question, changes):
+    elif (found := _answered(turn, question, changes)) and not _only_names_a_field(turn, changes, found):
         settle(turn, request, found)
     elif _has_conversational_wish(turn):
         return False
@@ -153,8 +153,14 @@ def _not_understood(turn: Turn, request: PrivacyRequest, question: str | None) -
 
 
 def _is_another_wish(turn: Turn) -> bool:
-    rights = {intent.name for intent in turn.reading.intents}
-    return turn.reading.decision == "request" and Right.RECTIFICATION not in rights
+    """Tell whether a message uses another right too: it is then no mere answer, and opens what it says."""
+    rights = {intent.name for intent in turn.reading.intents} & set(Right)
+    return turn.reading.decision == "request" and bool(rights - {Right.RECTIFICATION})
+
+
+def _only_names_a_field(turn: Turn, before: Changes, found: Changes) -> bool:
+    """Tell a wish for a person "on the phone" from one to correct the phone number."""
+    return _has_conversational_wish(turn) and found.new_values == before.new_values
 
 
 def _has_conversational_wish(turn: Turn) -> bool:

@@ -361,3 +361,73 @@ async def test_a_field_that_no_map_has_goes_to_an_agent(
         await chat.until(lambda m: "Une personne lira" in m["text"], "that a person reads it")
     assert (await desk.request(ref))["attention"] == "correction_not_understood"
     del email
+
+
+MORE = {
+    "fr": (
+        "Mon nom de famille est mal orthographié, corrigez-le en Kervella.",
+        "Corrigez aussi ma ville : Quimper.",
+        "oui",
+    ),
+    "en": (
+        "My last name is wrong, please change it to Thornbury.",
+        "Please also correct my town to Durham.",
+        "Yes.",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_what_is_added_before_the_yes_is_confirmed_with_it_and_what_comes_later_is_a_request_of_its_own(
+    desk: DeskProcess, people: Iterator[tuple[str, str]], language: str
+) -> None:
+    first, added, yes = MORE[language]
+    email, _, address = with_an_address(desk, people)
+    async with desk.chat(language) as chat:
+        await chat.say(first)
+        ref = (await chat.opened())["rectification"]
+        await chat.asked("choice")
+        await chat.say(added)
+        question = await chat.asked("choice")
+        assert all(word in question["text"] for word in (TOWN[language], first.split()[-1].rstrip(".")))
+        await chat.say(yes)
+        await prove_in_chat(desk, chat, email, ref)
+        plan = await desk.plan(ref)
+        assert {step["table"] for step in plan["steps"]} == {"clients", "addresses"}
+        await chat.say(
+            {"fr": "Corrigez mon prénom en Morgane.", "en": "Correct my first name to Morgan."}[language]
+        )
+        assert (await chat.opened())["rectification"] != ref
+    del address
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_by_mail_too_two_values_in_doubt_are_asked_and_the_page_shows_from_and_to(
+    desk: DeskProcess, people: Iterator[tuple[str, str]], language: str
+) -> None:
+    email, _ = next(people)
+    wish = {
+        "fr": "Corrigez mon numéro de téléphone, il y en a deux : 06 39 98 11 11 / 06 39 98 22 22.",
+        "en": "Please correct my phone number, there are two: 06 39 98 11 11 / 06 39 98 22 22.",
+    }[language]
+    await ask_by_mail(desk, wish, email, language)
+    asked = await desk.mail(email, {"fr": "Qu’est-ce qui est juste", "en": "Which is right"}[language])
+    answer_mail(desk, asked, {"fr": "Le 06 39 98 22 22.", "en": "06 39 98 22 22"}[language], email)
+    link = links_in((await desk.mail(email, "/verify/")).get_content(), "/verify/")[0]
+    _, page = await desk.page(link)
+    assert page.index("06 39 98 11 11") < page.index("06 39 98 22 22")
+
+
+async def test_a_second_right_in_the_answer_is_opened_beside_the_correction(
+    desk: DeskProcess, people: Iterator[tuple[str, str]]
+) -> None:
+    email, _ = next(people)
+    async with desk.chat("en") as chat:
+        await chat.say(STARTER["en"])
+        await chat.asked("detail")
+        await chat.say(
+            "Please correct my last name to Thornbury, and send me a copy of all my personal data."
+        )
+        assert "access" in await chat.opened()
+        await confirm_change(chat, "Thornbury")
+    del email

@@ -131,6 +131,7 @@ def test_the_right_value_is_never_taken_for_the_wrong_one(row: dict[str, str]) -
     [
         "My e-mail: a@one.example and b@two.example, please correct.",
         "Corrigez mon téléphone, 06 12 34 56 78, 07 98 76 54 32.",
+        "Corrigez mon numéro de téléphone, il y en a deux : 06 39 98 11 11 / 06 39 98 22 22.",
         "Please correct my phone number, there are two: +44 7700 900111 and +44 7700 900222.",
     ],
 )
