@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from html import unescape
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from assistant.casework import redaction
+from assistant.casework import rectification, redaction
+from assistant.domain.rectifying import Change, Changes
 from assistant.store import queries
 from assistant.store.tables import Action, Agent, Conversation, PrivacyRequest
 from tests.doubles.console_app import PASSWORD, ConsoleSite, access_plan, console_site, prepare
@@ -19,6 +21,8 @@ from tests.doubles.console_app import PASSWORD, ConsoleSite, access_plan, consol
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import timedelta
+
+    from sqlmodel import Session
 
 
 class Browser:
@@ -162,6 +166,26 @@ async def test_the_queue_is_sorted_by_due_date_masked_and_in_words(site: Console
     await agent.post("search", q="Camille.Roux@mail.example")
     assert re.findall(r'/console/requests/(PR-\w+)" data-row', agent.text) == [site.refs["erasure"]]
     assert "@" not in agent.path
+
+
+async def test_whoever_decides_a_correction_sees_from_and_to_and_what_would_be_written(
+    site: ConsoleSite, browsers: Any
+) -> None:
+    ref = site.refs["failed"]
+    phone = Change("phone", "+372 5550 1234", "+372 5550 9999")
+
+    def correct(session: Session) -> None:
+        request = session.get_one(PrivacyRequest, ref)
+        rectification.keep_changes(site.services, session, request, Changes((phone,), confirmed=True))
+        action = session.get_one(Action, site.actions["failed"])
+        action.plan = json.loads(json.dumps(action.plan).replace("10117", "+372 5550 1234"))
+        session.add(action)
+
+    await site.services.write(correct)
+    text = await (await browsers("Tiina")).get(f"requests/{ref}")
+    assert "phone number</dt><dd>+372 5550 9999 → <strong>+372 5550 1234</strong>" in text
+    assert "postcode → +372 5550 1234" in text, "no dots in what is approved"
+    assert "ivo.saar@mail.example" not in text, "the person stays masked"
 
 
 async def test_a_page_shows_plan_law_preview_and_story_but_no_address(
