@@ -324,6 +324,7 @@ class Category(Described):
 
     period_en: str = ""
     period_fr: str = ""
+    people_decide: bool = False  # a copy that holds any needs T3: identity documents, recordings
 
 
 class Purpose(Described):

@@ -8,19 +8,17 @@ from sqlmodel import Session
 
 from assistant.casework import four_eyes, running_services
 from assistant.casework.audit import record
+from assistant.casework.evidence import answer_for
 from assistant.casework.intake import move, set_attention
 from assistant.casework.lifting import do_announce, do_keep
-from assistant.casework.proof import as_evidence, needs_hold
 from assistant.casework.queue import (
     DESK,
     MAY_APPROVE_IRREVERSIBLE,
     WORKERS,
     Principal,
-    Role,
     Scope,
     get_action,
 )
-from assistant.casework.rectification import changes_contact
 from assistant.domain.assurance import Tier
 from assistant.domain.plan import Operation, Plan, plan_from_json
 from assistant.domain.rights import IRREVERSIBLE, Right
@@ -54,12 +52,13 @@ def check_approve(
         )
     if plan.undecided:
         raise Conflict("Say first of each recipient that the plan asks about whether the data went there.")
-    _check_people(request, agent, evidence)
+    _check_people(request, agent)
+    _check_proof(services, request, evidence, plan)
     four_eyes.check_eyes(services, session, action, request, agent)
     return action, request, plan
 
 
-def _check_people(request: PrivacyRequest, agent: Principal, evidence: EvidenceRow | None) -> None:
+def _check_people(request: PrivacyRequest, agent: Principal) -> None:
     right = Right(request.right)
     if right in IRREVERSIBLE:
         if agent.role not in MAY_APPROVE_IRREVERSIBLE:
@@ -68,10 +67,18 @@ def _check_people(request: PrivacyRequest, agent: Principal, evidence: EvidenceR
             raise NotAllowed(
                 "This cannot be taken back: enter a fresh code of your authenticator, or use a token made for it."
             )
-    if request.tier_needed > Tier.T0 and evidence is None:
-        raise NotVerified("Nobody has proved to be this person yet.")
-    if evidence is not None and evidence.flags and agent.role is not Role.LEAD:
-        raise NotAllowed(f"Only a lead may decide this (T3): {', '.join(evidence.flags)}.")
+
+
+def _check_proof(
+    services: Services, request: PrivacyRequest, evidence: EvidenceRow | None, plan: Plan
+) -> None:
+    missing = answer_for(services, request, evidence, plan).missing
+    if missing is Tier.T3 and evidence is not None:
+        raise NotAllowed(
+            "People decide who asks here (T3): a lead says why they are sure, then somebody else approves."
+        )
+    if missing is not None:
+        raise NotVerified(f"What was proved is not enough for this: it needs tier {int(missing)}.")
 
 
 def do_approve(
@@ -129,7 +136,7 @@ def approve(services: Services, session: Session, action_id: str, plan_hash: str
     not_before = (
         do_announce(services, session, request, plan)
         if lifts
-        else hold_until(services, request, plan, evidence)
+        else answer_for(services, request, evidence, plan).not_before or services.clock.now()
     )
     do_approve(services, session, action, request, agent.name, not_before)
     return action
@@ -177,15 +184,3 @@ def reject(services: Services, session: Session, action_id: str, reason: str, ag
         set_attention(services, session, request, "plan_rejected")
     do_keep(services, session, action, request, told=False)
     return action
-
-
-def hold_until(
-    services: Services, request: PrivacyRequest, plan: Plan, evidence: EvidenceRow | None
-) -> datetime:
-    """Give the instant before which nothing happens: 72 hours from the proof, where they apply (flows.md)."""
-    if evidence is None:
-        return services.clock.now()
-    proof = as_evidence(services, evidence)
-    changes = changes_contact(services, plan)
-    held = needs_hold(Right(request.right), proof, changes_contact=changes)
-    return proof.obtained_at + services.settings.periods.hold if held else services.clock.now()

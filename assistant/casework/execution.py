@@ -9,18 +9,17 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import answers, by_hand, packages
 from assistant.casework.audit import record
+from assistant.casework.evidence import answer_for, as_evidence, identity_of, why_short
 from assistant.casework.intake import local_day, move, set_attention
 from assistant.casework.planning import propose
-from assistant.casework.proof import as_evidence, identity_of
 from assistant.casework.queue import DESK, WORKERS, Principal, Scope, do_propose, get_action
 from assistant.casework.recipients import tell_recipients
 from assistant.casework.results import result_of
 from assistant.casework.steps import STOPPING, Watch, run_steps
-from assistant.domain.assurance import Evidence, Tier
 from assistant.domain.plan import Operation, Plan, plan_from_json
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
-from assistant.errors import AssistantError, Conflict, NotVerified, Stopped
+from assistant.errors import AssistantError, Conflict, Stopped
 from assistant.services import Services
 from assistant.store.tables import Action, EvidenceRow, Package, PrivacyRequest, StepRow
 
@@ -99,13 +98,14 @@ def _may_begin(services: Services, session: Session, action: Action, request: Pr
 async def _carry_out(services: Services, action_id: str) -> None:
     action, request, evidence, steps = await services.read(lambda session: _load(session, action_id))
     plan = plan_from_json(action.plan)
-    proof = _proof(services, request, evidence)
+    proof = as_evidence(services, evidence) if evidence else None
     try:
         # Once, before the first step (flows.md): a desk killed after a source had committed would find its own work
         # and take it for a change; begun plans go on, and each step tests what it has done already.
         if action.state == "approved" and not await _is_still_true(services, request, plan, evidence):
             return
-        await services.write(lambda session: _begin(services, session, action_id))
+        if not await services.write(lambda session: _begin(services, session, action_id)):
+            return
         async with Watch(services, action_id, plan.rows) as watch:
             if not await run_steps(services, plan, steps, proof, watch):
                 await services.write(lambda session: by_hand.wait(services, session, action_id))
@@ -143,15 +143,6 @@ def _steps(session: Session, action_id: str) -> list[StepRow]:
     )
 
 
-def _proof(services: Services, request: PrivacyRequest, evidence: EvidenceRow | None) -> Evidence | None:
-    """Give the evidence; what needs some and has none stops here, whoever approved it."""
-    if evidence is not None:
-        return as_evidence(services, evidence)
-    if request.tier_needed > Tier.T0:
-        raise NotVerified("Nobody has proved to be this person; nothing is carried out.")
-    return None
-
-
 async def _is_still_true(
     services: Services, request: PrivacyRequest, plan: Plan, evidence: EvidenceRow | None
 ) -> bool:
@@ -173,18 +164,43 @@ def _plan_changed(services: Services, session: Session, ref: str, fresh: Plan) -
         set_attention(services, session, request, "plan_changed")
 
 
-def _begin(services: Services, session: Session, action_id: str) -> None:
-    """From here on undo is too late; raises Conflict's kin if somebody stopped it a moment ago."""
+def _begin(services: Services, session: Session, action_id: str) -> bool:
+    """From here on undo is too late; gives False where it was taken back a moment ago, or the proof is not enough now."""
     action = session.get_one(Action, action_id)
     request = session.get_one(PrivacyRequest, action.ref)
     if action.state == "executing":
-        return
+        return True
     if action.state != "approved":
-        raise AssistantError("The approval was taken back.", stopped=True)
+        action.lease_until = None
+        session.add(action)
+        return False
+    if not _is_proved(services, session, action, request):
+        return False
     if not (_is_freeze(action, request) or action.operation == Operation.LIFT):
         move(services, session, request, Status.EXECUTING, DESK, action=action.id)
     action.state = "executing"
     session.add(action)
+    return True
+
+
+def _is_proved(services: Services, session: Session, action: Action, request: PrivacyRequest) -> bool:
+    """Ask once more, in the unit in which the effect begins: proof may have been put in doubt since the approval."""
+    evidence = session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
+    answer = answer_for(services, request, evidence, plan_from_json(action.plan))
+    if answer.missing is not None:
+        action.state, action.not_before, action.lease_until, action.approvals = "proposed", None, None, []
+        session.add(action)
+        why = why_short(answer, evidence)
+        record(services, session, request.ref, DESK, "approval_undone", action=action.id, reason=why)
+        if request.status == Status.SCHEDULED:
+            move(services, session, request, Status.AWAITING_APPROVAL, DESK)
+        set_attention(services, session, request, why)
+        return False
+    if answer.not_before and answer.not_before > services.clock.now():
+        action.not_before, action.lease_until = answer.not_before, None
+        session.add(action)
+        return False
+    return True
 
 
 def _is_freeze(action: Action, request: PrivacyRequest) -> bool:
@@ -219,10 +235,6 @@ def _failed(services: Services, session: Session, action_id: str, error: Assista
     """The source is as it was; tried again with growing pauses, and a person is told at once."""
     action = session.get_one(Action, action_id)
     request = session.get_one(PrivacyRequest, action.ref)
-    if error.data.get("stopped"):
-        action.lease_until = None
-        session.add(action)
-        return
     steps = _steps(session, action_id)
     if not any(step.state == "failed" for step in steps):  # it failed before or after the steps themselves
         for step in steps:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from sqlmodel import Session, col, select
 
 from assistant.casework.queue import Principal
+from assistant.domain.assurance import Tier
 from assistant.domain.rights import IRREVERSIBLE
 from assistant.errors import NotAllowed
 from assistant.services import Services
 from assistant.store.tables import Action, Audit, PrivacyRequest
 
 # What an agent does that decides what a plan says, or for whom it is made.
-TOUCHING = frozenset({"plan_again", "accounts_chosen", "hand_over_decided", "mentions_decided", "lift_asked"})
+TOUCHING = frozenset(
+    {"plan_again", "accounts_chosen", "hand_over_decided", "mentions_decided", "lift_asked", "t3_decided"}
+)
 
 
 def touched_by(session: Session, request: PrivacyRequest) -> frozenset[str]:
@@ -30,7 +33,9 @@ def approved_by(action: Action) -> tuple[str, ...]:
 
 
 def needs_two(services: Services, request: PrivacyRequest) -> bool:
-    """Tell whether one person's approval is never enough for a request."""
+    """Tell whether one person's approval is never enough: what a lead decided (T3) never is, whatever the settings say."""
+    if request.assurance >= Tier.T3:
+        return True
     return services.settings.approvals.four_eyes and request.right in IRREVERSIBLE
 
 

@@ -12,19 +12,20 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from assistant.casework import answers, running_services, suppression, talk
-from assistant.casework.approval import do_approve, hold_until
+from assistant.casework.approval import do_approve
 from assistant.casework.audit import record
+from assistant.casework.evidence import answer_for, identity_of, need_of, why_short
 from assistant.casework.intake import set_attention
-from assistant.casework.proof import contacts_of, identity_of, notices_due, stop_link
+from assistant.casework.proof import contacts_of, notices_due, stop_link
 from assistant.casework.queue import DESK, do_propose
-from assistant.casework.rectification import changes_contact, is_unconfirmed
+from assistant.casework.rectification import is_unconfirmed
 from assistant.casework.redaction import Mention, do_keep, find_mentions
 from assistant.casework.uses import uses_known, with_every_consent
 from assistant.domain.addresses import normal_address
-from assistant.domain.assurance import CONTACT_COOL_OFF
+from assistant.domain.assurance import CONTACT_COOL_OFF, Answer, Tier
 from assistant.domain.plan import Contact, Identity, Operation, Plan
 from assistant.domain.rectifying import Changes
-from assistant.domain.rights import IRREVERSIBLE, Right
+from assistant.domain.rights import Right
 from assistant.domain.status import Status
 from assistant.errors import AssistantError, SourceUnavailable
 from assistant.interfaces import Handler
@@ -154,20 +155,30 @@ def _do_plan(services: Services, session: Session, found: _Found) -> None:
     if _ends_without_plan(services, session, request, evidence, found):
         return
     _flag_recent_change(services, session, request, evidence, found)
-    if request.right == Right.OBJECTION:
+    answer = answer_for(services, request, evidence, found.plan)
+    if request.right == Right.OBJECTION and answer.missing is None:
         action = do_propose(services, session, request, found.plan, automatic=True)
-        do_approve(services, session, action, request, DESK, services.clock.now())
+        do_approve(services, session, action, request, DESK, answer.not_before or services.clock.now())
         return
     action = do_propose(services, session, request, found.plan)
     do_keep(services, session, action, found.mentions)
     _notify(services, session, request, evidence, found)
-    if running_services.is_held_up(found.plan):
-        set_attention(services, session, request, running_services.to_do(session, request))
-    elif found.plan.conflicts:
-        set_attention(services, session, request, "plan_conflict")
-    elif found.plan.nowhere:
-        set_attention(services, session, request, "field_not_mapped")
+    if why := _why_held_up(session, request, evidence, found.plan, answer):
+        set_attention(services, session, request, why)
     log.info("request.planned", ref=request.ref, action=action.id, rows=found.plan.rows)
+
+
+def _why_held_up(
+    session: Session, request: PrivacyRequest, evidence: EvidenceRow, plan: Plan, answer: Answer
+) -> str | None:
+    """Name what keeps a plan from being approved as it stands."""
+    if running_services.is_held_up(plan):
+        return running_services.to_do(session, request)
+    if plan.conflicts:
+        return "plan_conflict"
+    if plan.nowhere:
+        return "field_not_mapped"
+    return why_short(answer, evidence) if answer.missing is not None else None
 
 
 def _ends_without_plan(
@@ -197,8 +208,8 @@ def _answer_already(
     services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, plan: Plan
 ) -> None:
     """Say so; what is stored in a field that needs more than the mailbox is told after the hold, and not before."""
-    not_before = hold_until(services, request, plan, evidence)
-    if not_before > services.clock.now():
+    not_before = answer_for(services, request, evidence, plan).not_before
+    if not_before and not_before > services.clock.now():
         request.to_plan_at = not_before
         session.add(request)
         return
@@ -252,8 +263,9 @@ def _flag_recent_change(
     """A contact changed in the last 30 days proves little: only people decide what it unlocks (A26)."""
     proved = normal_address(services.keyring.unseal(evidence.contact))
     since = services.clock.now() - CONTACT_COOL_OFF
-    sensitive = request.right in IRREVERSIBLE or changes_contact(services, found.plan)
-    if not sensitive or evidence.fresh_login or "recent_contact_change" in evidence.flags:
+    sensitive = need_of(services, Right(request.right), request.details, found.plan).tier >= Tier.T2
+    decided = evidence.fresh_login or evidence.tier >= Tier.T3
+    if not sensitive or decided or "recent_contact_change" in evidence.flags:
         return
     if _changed_here(session, proved, since) or any(
         c.changed_at and c.changed_at > since and normal_address(c.address) == proved for c in found.contacts
@@ -261,7 +273,6 @@ def _flag_recent_change(
         evidence.flags = [*evidence.flags, "recent_contact_change"]
         session.add(evidence)
         record(services, session, request.ref, DESK, "evidence_flagged", flag="recent_contact_change")
-        set_attention(services, session, request, "recent_contact_change")
 
 
 def _changed_here(session: Session, address: str, since: datetime) -> bool:
@@ -299,8 +310,8 @@ def _notify(
             channel=request.channel,
             not_me_url=stop_link(services, session, [request.ref], address),
         )
-    not_before = hold_until(services, request, found.plan, evidence)
-    if not_before > services.clock.now():
+    not_before = answer_for(services, request, evidence, found.plan).not_before
+    if not_before and not_before > services.clock.now():
         link = stop_link(services, session, [request.ref], proved)
         talk.mail(
             services,

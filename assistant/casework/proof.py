@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import talk
 from assistant.casework.audit import record
+from assistant.casework.evidence import answer_for, why_short
 from assistant.casework.intake import move, set_attention
 from assistant.casework.queue import void_actions
 from assistant.domain.addresses import normal_address
@@ -24,12 +25,10 @@ from assistant.domain.assurance import (
     FAILURES_PER_DAY,
     LINK_LIFETIME,
     TRIES_PER_CODE,
-    Evidence,
     Method,
     Tier,
 )
 from assistant.domain.plan import Contact, Identity
-from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import STOPPABLE, Status
 from assistant.errors import AssistantError, NotVerified, TooManyAttempts
 from assistant.interfaces import Challenge
@@ -556,18 +555,23 @@ def _raced(session: Session, contact_hash: str, conversation_id: str, now: datet
     return session.exec(other).first() is not None
 
 
-def attach(services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow) -> None:
-    """Let evidence open a request that waited for it, and have it planned."""
+def attach(
+    services: Services,
+    session: Session,
+    request: PrivacyRequest,
+    evidence: EvidenceRow,
+    actor: str = "subject",
+) -> None:
+    """Let evidence open a request that waited for it, and have it planned; what is not enough leaves it waiting."""
     if request.status not in {Status.RECEIVED, Status.VERIFYING, Status.LAPSED}:
         return
-    request.evidence_id, request.assurance = evidence.id, int(evidence.tier)
-    request.contact, request.contact_hash = evidence.contact, evidence.contact_hash
-    request.to_plan_at = services.clock.now()
+    answer = answer_for(services, request, evidence)
+    request.assurance = int(evidence.tier)
     record(
         services,
         session,
         request.ref,
-        "subject",
+        actor,
         "proved",
         method=evidence.method,
         tier=int(evidence.tier),
@@ -575,30 +579,22 @@ def attach(services: Services, session: Session, request: PrivacyRequest, eviden
         on_file=evidence.on_file,
         flags=evidence.flags,
     )
-    move(services, session, request, Status.OPEN, "subject")
-    if evidence.flags and request.right in IRREVERSIBLE:
-        set_attention(services, session, request, evidence.flags[0])
+    if answer.missing is not None and answer.missing is not Tier.T3:
+        _wait_for_more(services, session, request, answer.missing)
+        return
+    request.evidence_id = evidence.id
+    request.contact, request.contact_hash = evidence.contact, evidence.contact_hash
+    request.to_plan_at = services.clock.now()
+    move(services, session, request, Status.OPEN, actor)
+    if answer.missing is Tier.T3:
+        set_attention(services, session, request, why_short(answer, evidence))
 
 
-def as_evidence(services: Services, row: EvidenceRow) -> Evidence:
-    """Give the evidence as the type that whatever discloses or erases asks for."""
-    return Evidence(
-        row.id,
-        Method(row.method),
-        Tier(row.tier),
-        services.keyring.unseal(row.contact),
-        row.obtained_at,
-        tuple(row.references),
-        row.on_file,
-        row.fresh_login,
-    )
-
-
-def identity_of(services: Services, row: EvidenceRow) -> Identity:
-    """Give what the sources may be searched for on the strength of this evidence, and nothing more."""
-    client_ids = (services.keyring.unseal(row.client_id),) if row.client_id else ()
-    contact = services.keyring.unseal(row.contact)
-    return Identity((normal_address(contact),), client_ids, (("conversation", row.conversation_id),))
+def _wait_for_more(services: Services, session: Session, request: PrivacyRequest, missing: Tier) -> None:
+    session.add(request)
+    record(services, session, request.ref, "desk", "proof_short", tier=int(missing))
+    if request.status == Status.RECEIVED:
+        move(services, session, request, Status.VERIFYING, "desk")
 
 
 # ── this was not me ─────────────────────────────────────────────────────────────────────────────────
@@ -673,10 +669,3 @@ def notices_due(session: Session, services: Services, contacts: Sequence[Contact
             session.add(Tally(subject_hash=subject, what="notice", at=now))
             due.append(address)
     return due
-
-
-def needs_hold(right: Right, evidence: Evidence, *, changes_contact: bool) -> bool:
-    """Tell whether the 72 hours apply: always before erasing or changing a contact, before disclosing unless signed in."""
-    if right is Right.ERASURE or changes_contact:
-        return True
-    return right in IRREVERSIBLE and not evidence.fresh_login

@@ -11,7 +11,6 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
-from assistant.domain.plan import Operation, Plan
 from assistant.domain.postal import PARTS, parts_of
 from assistant.domain.rectifying import ADDRESS, Change, Changes, Correctable, is_harmless
 from assistant.domain.rights import Right
@@ -43,11 +42,6 @@ def fields_of(services: Services) -> Mapping[str, Correctable]:
 def needs_more(services: Services, fields: Iterable[str]) -> bool:
     """Tell whether correcting these fields needs more than control of the mailbox: a contact, or not harmless by the map."""
     return not is_harmless(fields, fields_of(services))
-
-
-def changes_contact(services: Services, plan: Plan) -> bool:
-    """Tell whether a plan rectifies a field by which the person is reached, or one that no map calls harmless."""
-    return plan.order.operation is Operation.RECTIFY and needs_more(services, plan.order.new_values)
 
 
 def in_parts(services: Services, found: Changes) -> Changes:

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import answers, earlier, originals, proof, questions, talk, undelivered
 from assistant.casework.doubt import put_in_doubt
+from assistant.casework.evidence import answer_for
 from assistant.casework.intake import (
     conversation_id,
     find_or_start_conversation,
@@ -28,9 +29,9 @@ from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_unanswered
 from assistant.conversation.unread import leave_to_a_person, may_be_request, needs_a_person, words_of
-from assistant.domain.assurance import Evidence, Method, Tier
+from assistant.domain.assurance import Method, Tier
 from assistant.domain.rights import IRREVERSIBLE, Right
-from assistant.domain.status import CLOSED
+from assistant.domain.status import CLOSED, Status
 from assistant.errors import NotVerified, StoreUnavailable
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt
 from assistant.services import Services, post, wake
@@ -288,9 +289,13 @@ class TalkingDesk:
         by_hand = any(
             source.kind == "manual" for source in self.services.sources
         )  # may know them all the same
-        if (evidence.on_file or by_hand) and (opened := [r for r in requests if r.status not in CLOSED]):
-            text, values = _verified_text(self.services, opened, proof.as_evidence(self.services, evidence))
+        if (evidence.on_file or by_hand) and (
+            opened := [r for r in requests if r.status not in CLOSED | {Status.VERIFYING}]
+        ):
+            text, values = _verified_text(self.services, opened, evidence)
             turn.say(text, requests=[talk.as_seen(r) for r in opened], **values)
+        if short := [r for r in requests if r.status == Status.VERIFYING]:
+            turn.ask_for_more(short)
         wake(turn.session, "plan")
 
     # ── live chat ──────────────────────────────────────────────────────────────────────────────────
@@ -430,17 +435,18 @@ def login_challenge(services: Services, session: Session, nonce: str) -> Challen
 
 
 def _verified_text(
-    services: Services, opened: list[PrivacyRequest], evidence: Evidence
+    services: Services, opened: list[PrivacyRequest], evidence: EvidenceRow
 ) -> tuple[str, dict[str, Any]]:
-    rights = {Right(r.right) for r in opened}
-    hold = evidence.obtained_at + services.settings.periods.hold
+    waits = {Right(r.right): answer_for(services, r, evidence).not_before for r in opened}
+    rights = waits.keys()
+    hold = max((at for at in waits.values() if at), default=None)
     copies = rights & IRREVERSIBLE - {Right.ERASURE}
     if Right.ERASURE in rights and copies:
         return "verified_both", {"not_before": hold}
     if Right.ERASURE in rights:
         return "verified_erasure", {"not_before": hold}
     if copies:
-        return "verified_access", {"ready_from": None if evidence.fresh_login else hold}
+        return "verified_access", {"ready_from": hold}
     return "verified_other", {}
 
 

@@ -12,12 +12,12 @@ from sqlalchemy.orm.attributes import instance_state
 from sqlmodel import Session, col, select
 
 from assistant.casework import closing, marketing, proof, rectification, talk, unwritten
+from assistant.casework.evidence import need_of
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.conversation import correcting
 from assistant.conversation.state import State
 from assistant.domain.addresses import deliverable, phone_in
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
-from assistant.domain.rectifying import Changes
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.errors import NotVerified, TooManyAttempts
@@ -171,15 +171,7 @@ class Turn:
         )
 
     def _tier(self, right: Right, details: Mapping[str, Any]) -> Tier:
-        handler = self.services.handlers.get(right)
-        settings = self.services.settings.verification
-        if handler is not None and handler.tier(details) is Tier.T0:
-            return Tier.T0
-        if right is Right.RECTIFICATION and rectification.needs_more(
-            self.services, Changes.of(details).new_values
-        ):
-            return settings.contact_change
-        return settings.needed(right)
+        return need_of(self.services, right, details).tier
 
     def _details(self) -> dict[str, Any]:
         found = dict(self.reading.details)
@@ -296,6 +288,13 @@ class Turn:
         waiting = [r for r in self._all_waiting() if r.status == Status.VERIFYING and r.received_at >= since]
         if waiting:
             self._ask_proof_by_mail(waiting, [r.ref for r in waiting])
+
+    def ask_for_more(self, requests: Sequence[PrivacyRequest]) -> None:
+        """Say that what was proved is not enough for these, and offer what is."""
+        references = [r.ref for r in requests]
+        self._keep(self.state.asking("proof_short", "email", references))
+        choices = [*self._login_choice(references), self.button("talk_to_person", "human")]
+        self.say("proof_short", expects="email", choices=choices, requests=self.seen(requests))
 
     # ── proving ────────────────────────────────────────────────────────────────────────────────────
 

@@ -43,10 +43,60 @@ class Evidence:
     references: tuple[str, ...]
     on_file: bool
     fresh_login: bool = False
+    flags: tuple[str, ...] = ()  # what only people may weigh
 
     def covers(self, reference: str) -> bool:
         """Tell whether this evidence was asked for that request."""
         return reference in self.references
+
+
+class Hold(StrEnum):
+    """Whether an effect waits after the proof, so that the true person can stop it (flows.md, Waiting and approval)."""
+
+    NONE = "none"
+    UNLESS_SIGNED_IN = "unless_signed_in"  # a copy
+    ALWAYS = "always"  # an erasure, or another contact
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """How sure the desk must be for one right with its details and data."""
+
+    tier: Tier
+    hold: Hold = Hold.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What evidence is worth for a need: the tier that is missing, or from when the effect may come."""
+
+    missing: Tier | None = None
+    not_before: datetime | None = None  # None: at once
+
+
+# What arrives at a contact on file; with hold and notices it counts as T2, since its holder hears of it in time.
+_TO_A_CONTACT = frozenset({Method.EMAIL_CODE, Method.EMAIL_LINK})
+
+
+def satisfies(need: Need, evidence: Evidence | None, hold: timedelta) -> Answer:
+    """Tell whether evidence satisfies a need: yes, not before an instant, or which tier is missing."""
+    if need.tier is Tier.T0:
+        return Answer()
+    if evidence is None:
+        return Answer(missing=need.tier)
+    wanted = Tier.T3 if evidence.flags and need.tier >= Tier.T2 else need.tier
+    by_waiting = evidence.tier is Tier.T1 and evidence.method in _TO_A_CONTACT
+    reached = Tier.T2 if by_waiting else evidence.tier
+    return Answer(
+        missing=wanted if reached < wanted else None,
+        not_before=evidence.obtained_at + hold if _waits(need, evidence) else None,
+    )
+
+
+def _waits(need: Need, evidence: Evidence) -> bool:
+    if need.hold is Hold.UNLESS_SIGNED_IN:
+        return not evidence.fresh_login
+    return need.hold is Hold.ALWAYS or (need.tier >= Tier.T2 and evidence.tier is Tier.T1)
 
 
 # NIST SP 800-63B 5.1.3.2 gives the ten minutes; the rest are choices of shared practice, see docs/decisions.md.

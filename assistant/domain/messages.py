@@ -97,6 +97,7 @@ _CHAT = _table(
         "verified_both": ("requests not_before", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "verified_other": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "ask_rectification": ("", "", _holds()),
+        "proof_short": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "ask_rectification_value": ("field", "", _holds()),
         "ask_rectification_part": ("field", "", _holds()),
         "ask_rectification_which": ("field values", "", _holds()),

@@ -11,7 +11,6 @@ from sqlmodel import Session, col, select
 from assistant.casework import closing, marketing, packages, proof, rectification, talk
 from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
 from assistant.domain.assurance import STOP_LINK_LASTS, Method
-from assistant.domain.status import STOPPABLE
 from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services
@@ -79,7 +78,7 @@ async def answer_link(http_request: web.Request) -> web.StreamResponse:
         raise web.HTTPSeeOther(f"/verify/{secret}") from None  # it shows what would be confirmed now
     except NotVerified:
         return _page(services, http_request, "verify_expired", status=410)
-    return show_page(services.texts.page(name, language, requests=requests), language)
+    return _said(services, name, language, requests)
 
 
 def _link(
@@ -112,8 +111,8 @@ def _confirm(services: Services, session: Session, secret: str, changes: str) ->
     services.methods[Method.EMAIL_LINK].check(attempt.stored, secret)
     proof.consume(services, session, row.id)
     if row.purpose == "withdraw":
-        closing.withdraw(services, session, requests)
-        return "verify_withdrawn", _seen(requests), language
+        done = closing.withdraw(services, session, requests)
+        return ("verify_withdrawn" if done else "stop_too_late"), _seen(done), language
     return "verify_confirmed", _seen(requests), language
 
 
@@ -126,7 +125,7 @@ def _deny(services: Services, session: Session, secret: str, changes: str) -> tu
     row.state = "dead"
     session.add(row)
     if row.purpose != "withdraw":
-        proof.stop_requests(services, session, requests)
+        return _stopped(services, session, requests, conversation.language or "en")
     return "verify_stopped", _seen(requests), conversation.language or "en"
 
 
@@ -165,10 +164,8 @@ async def do_stop(http_request: web.Request) -> web.StreamResponse:
     except NotVerified:
         return _page(services, http_request, "verify_expired", status=410)
     requests = before[1] if before else []
-    if not stopped and any(r.status not in STOPPABLE for r in requests):
-        return _page(services, http_request, "stop_too_late")
     language = requests[0].language if requests else language_of(http_request)
-    return show_page(services.texts.page("verify_stopped", language, requests=_seen(requests)), language)
+    return _said(services, "verify_stopped" if stopped else "stop_too_late", language, _seen(stopped))
 
 
 # ── the undo of a marketing objection ───────────────────────────────────────────────────────────────
@@ -231,15 +228,14 @@ async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
         contacts = await proof.contacts_of(
             services, proof.claimed_identity(proof.Claim("client_id", who.client_id))
         )
-        requests, language = await services.write(
+        name, requests, language = await services.write(
             lambda s: _use_login(
                 services, desk, s, who, changes=str(form.get("changes", "")), yes=yes, on_file=bool(contacts)
             )
         )
     except (ChangedMeanwhile, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
-    name = "verify_confirmed" if yes else "verify_stopped"
-    return show_page(services.texts.page(name, language, requests=requests), language)
+    return _said(services, name, language, requests)
 
 
 def _signed_in(services: Services, token: str) -> SignedIn:
@@ -276,7 +272,7 @@ def _use_login(
     changes: str,
     yes: bool,
     on_file: bool,
-) -> tuple[list[dict[str, Any]], str]:
+) -> tuple[str, list[dict[str, Any]], str]:
     row, requests, conversation = _login(services, session, who)
     if row.package_id is not None:
         raise NotVerified  # it was asked for a package, and proves nothing else
@@ -296,9 +292,16 @@ def _use_login(
             client_id=who.client_id,
         )
         _say_proved(desk, session, conversation, evidence)
-    else:
-        proof.stop_requests(services, session, requests)
-    return _seen(requests), conversation.language or "en"
+        return "verify_confirmed", _seen(requests), conversation.language or "en"
+    return _stopped(services, session, requests, conversation.language or "en")
+
+
+def _stopped(
+    services: Services, session: Session, requests: list[PrivacyRequest], language: str
+) -> tuple[str, list[dict[str, Any]], str]:
+    """Stop what can still be stopped, and say so of that alone."""
+    stopped = proof.stop_requests(services, session, requests)
+    return ("verify_stopped" if stopped else "stop_too_late"), _seen(stopped), language
 
 
 def _say_proved(
@@ -310,6 +313,12 @@ def _say_proved(
     turn.state = replace(turn.state.at_rest(), hidden_before=0)
     desk.proved(turn, evidence)
     turn.store_state()
+
+
+def _said(services: Services, name: str, language: str, requests: list[dict[str, Any]]) -> web.StreamResponse:
+    """Show what became of it; a page that names requests names those it happened to."""
+    values = {"requests": requests} if requests else {}
+    return show_page(services.texts.page(name, language, **values), language)
 
 
 # ── small things ────────────────────────────────────────────────────────────────────────────────────

@@ -43,6 +43,7 @@ async def test_the_other_contact_of_a_captured_mailbox_hears_of_it_and_stops_an_
         ref = await proved(desk, chat, victim.email, ERASURE)
     await desk.approve(ref)
     await desk.forward("71h")
+    await desk.idle()  # or nothing would have had the time to begin too early
     assert (await desk.request(ref))["status"] == "scheduled"
     assert desk.dump() == rows
     notice = await desk.mail(other, "/verify/stop/")

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import audit, queue
 from assistant.casework.queue import Scope
 from assistant.store import queries
-from assistant.store.tables import Audit, Conversation, Outbox, PrivacyRequest
+from assistant.store.tables import Action, Audit, Conversation, Outbox, PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, access_plan, console_site, erasure_plan, prepare
 
 if TYPE_CHECKING:
@@ -211,6 +211,14 @@ async def test_who_may_not_approve_is_told_why(
         status, problem = await who.post(path, body)
         assert (status, problem["code"]) == (403, "not_allowed")
         assert problem["title"].endswith(".")
+
+
+async def test_what_runs_holds_an_erasure_up(lead: Api) -> None:
+    path = f"/queue/{lead.site.actions['blocked']}/approve"
+    waiting = await lead.site.get(Action, lead.site.actions["blocked"])
+    status, problem = await lead.post(path, {"plan_hash": waiting.plan_hash})
+    assert (status, problem["code"]) == (409, "conflict")
+    assert (await lead.site.get(Action, lead.site.actions["blocked"])).state == "proposed"
 
 
 async def propose(site: ConsoleSite, name: str, plan: Plan) -> str:

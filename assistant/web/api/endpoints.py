@@ -18,6 +18,7 @@ from assistant.casework import (
     execution,
     failed,
     lifting,
+    people_decide,
     questions,
     queue,
     recipients,
@@ -174,6 +175,21 @@ def settle(call: Call) -> m.RequestDetail:
 def lift(call: Call) -> m.RequestDetail:
     """Have a plan made that lifts a restriction; its approval tells the person first (GDPR 18(3))."""
     lifting.lift(call.services, call.session, call.ident, call.body.reason, call.agent)
+    return _detail(call)
+
+
+def decide_t3(call: Call) -> m.RequestDetail:
+    """Take a lead's word for who asks (T3); a second person approves what it unlocks."""
+    body: m.Decision = call.body
+    people_decide.decide_t3(
+        call.services,
+        call.session,
+        call.ident,
+        body.reason,
+        call.agent,
+        contact=body.contact,
+        client_id=body.client_id,
+    )
     return _detail(call)
 
 
@@ -349,6 +365,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/requests/{ref}/note", note, m.RequestDetail, m.Written, Scope.REPLY),
     _post("/requests/{ref}/recipients", decide_recipient, m.RequestDetail, m.HandOverDecision, Scope.REPLY),
     _post("/requests/{ref}/lift", lift, m.RequestDetail, m.Lifting, Scope.REPLY),
+    _post("/requests/{ref}/decide_t3", decide_t3, m.RequestDetail, m.Decision, Scope.REPLY),
     _post("/requests/{ref}/assign", assign, m.RequestDetail, m.Assignment, Scope.REPLY),
     _post("/requests/{ref}/forward", forward, m.RequestDetail, m.Nothing, Scope.REPLY),
     _post("/requests/{ref}/lapse", lapse, m.RequestDetail, m.Nothing, Scope.REPLY),

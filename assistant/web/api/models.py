@@ -261,6 +261,14 @@ class Question(Taken):
     )
 
 
+class Decision(Taken):
+    """Why a lead is sure who asks (T3); where nothing was proved, also where to answer and whom to look for."""
+
+    reason: Text
+    contact: str = Field("", max_length=320)
+    client_id: str = Field("", max_length=64)
+
+
 class Written(Taken):
     """A text: to the person in replies and closing answers, to colleagues in notes."""
 

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from assistant.casework import answers, by_hand, four_eyes, questions, running_services
 from assistant.casework.intake import local_day
 from assistant.casework.lifting import may_lift
+from assistant.casework.people_decide import may_decide
 from assistant.casework.person import person_of
 from assistant.casework.queue import Role, get_request
 from assistant.casework.redaction import Mention, mentions_of, shown_left_out
@@ -157,6 +158,7 @@ class RequestView:
     next_ref: str | None
     question: QuestionView
     may_lift: bool
+    may_decide: bool  # a lead, who asks (T3)
     about_services: str  # what comes next about services that run: ask, wait, end them; empty: none does
     lost: tuple[LossView, ...]  # letters that did not arrive
     send_to: str | None  # the host to which the person asked to have it sent, if it can be
@@ -231,6 +233,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         _next_ref(session, request),
         _question(services, request),
         may_lift(request),
+        may_decide(request),
         _about_services(session, request, action),
         losses(words, lost_letters_of(services, session, request)),
         where_to(request) if waiting_package(services, session, request) else None,

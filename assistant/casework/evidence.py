@@ -1,0 +1,91 @@
+"""What was proved, and whether it is enough: asked when it is given, when a plan is approved, and before the effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assistant.casework import rectification
+from assistant.domain.addresses import normal_address
+from assistant.domain.assurance import Answer, Evidence, Hold, Method, Need, Tier, satisfies
+from assistant.domain.plan import Identity, Operation, Plan
+from assistant.domain.rectifying import Changes
+from assistant.domain.rights import Right
+from assistant.services import Services
+from assistant.store.tables import EvidenceRow, PrivacyRequest
+
+PEOPLE_DECIDE = "t3_needed"  # why a person is needed: nothing the person who asks can do is enough
+SHORT = "proof_short"
+
+
+def as_evidence(services: Services, row: EvidenceRow) -> Evidence:
+    """Give the evidence as the type that whatever discloses or erases asks for."""
+    return Evidence(
+        row.id,
+        Method(row.method),
+        Tier(row.tier),
+        services.keyring.unseal(row.contact),
+        row.obtained_at,
+        tuple(row.references),
+        row.on_file,
+        row.fresh_login,
+        tuple(row.flags),
+    )
+
+
+def identity_of(services: Services, row: EvidenceRow) -> Identity:
+    """Give what the sources may be searched for on the strength of this evidence, and nothing more."""
+    client_ids = (services.keyring.unseal(row.client_id),) if row.client_id else ()
+    contact = services.keyring.unseal(row.contact)
+    return Identity((normal_address(contact),), client_ids, (("conversation", row.conversation_id),))
+
+
+def need_of(services: Services, right: Right, details: Mapping[str, Any], plan: Plan | None = None) -> Need:
+    """Say how sure the desk must be for a right with its details and, once planned, its data."""
+    handler = services.handlers.get(right)
+    if handler is not None and handler.tier(details) is Tier.T0:
+        return Need(Tier.T0)
+    settings = services.settings.verification
+    if right is Right.RECTIFICATION:
+        fields = _fields(details, plan)
+        if rectification.needs_more(services, fields):
+            return Need(settings.contact_change, Hold.ALWAYS)
+        return Need(settings.rectification)
+    if plan is not None and plan.order.operation is Operation.EXPORT and _people_decide(services, plan):
+        return Need(Tier.T3, Hold.UNLESS_SIGNED_IN)
+    return Need(settings.needed(right), _HOLDS.get(right, Hold.NONE))
+
+
+_HOLDS = {
+    Right.ACCESS: Hold.UNLESS_SIGNED_IN,
+    Right.PORTABILITY: Hold.UNLESS_SIGNED_IN,
+    Right.ERASURE: Hold.ALWAYS,
+}
+
+
+def _fields(details: Mapping[str, Any], plan: Plan | None) -> set[str]:
+    named = {part.field for part in Changes.of(details).parts}
+    return named | (set(plan.order.new_values) if plan else set())
+
+
+def _people_decide(services: Services, plan: Plan) -> bool:
+    """Tell whether a copy holds what only people may let out, as the catalogue says of its categories."""
+    known = services.settings.catalogue.categories
+    held = {table.category for at in plan.located for table in at.tables if table.rows}
+    return any(name in known and known[name].people_decide for name in held)
+
+
+def answer_for(
+    services: Services, request: PrivacyRequest, row: EvidenceRow | None, plan: Plan | None = None
+) -> Answer:
+    """Tell what evidence is worth for a request; the one question of domain/assurance.py, asked with its settings."""
+    need = need_of(services, Right(request.right), request.details, plan)
+    evidence = as_evidence(services, row) if row else None
+    return satisfies(need, evidence, services.settings.periods.hold)
+
+
+def why_short(answer: Answer, row: EvidenceRow | None) -> str:
+    """Name why a person is needed where evidence is not enough."""
+    if answer.missing is not Tier.T3:
+        return SHORT
+    return row.flags[0] if row and row.flags else PEOPLE_DECIDE

@@ -1,0 +1,108 @@
+"""A lead decides who asks (T3), with the reason: for a lost mailbox, a contested account, or what no code may unlock."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlmodel import Session
+
+from assistant.casework.audit import record
+from assistant.casework.evidence import PEOPLE_DECIDE
+from assistant.casework.intake import set_attention
+from assistant.casework.proof import attach
+from assistant.casework.queue import Principal, Role, get_request
+from assistant.domain.addresses import normal_address
+from assistant.domain.assurance import Method, Tier
+from assistant.domain.status import Status
+from assistant.errors import Conflict, Invalid
+from assistant.services import Services, wake
+from assistant.store.tables import EvidenceRow, PrivacyRequest
+
+_WAITING: Final = frozenset({Status.RECEIVED, Status.VERIFYING, Status.LAPSED})
+_DECIDABLE: Final = _WAITING | {Status.OPEN, Status.AWAITING_APPROVAL}
+
+
+def may_decide(request: PrivacyRequest) -> bool:
+    """Tell whether who asks is still to be decided by people, or can be."""
+    return request.status in _DECIDABLE and request.tier_needed > Tier.T0 and request.assurance < Tier.T3
+
+
+def decide_t3(
+    services: Services,
+    session: Session,
+    ref: str,
+    reason: str,
+    agent: Principal,
+    *,
+    contact: str = "",
+    client_id: str = "",
+) -> PrivacyRequest:
+    """Take a lead's word for who asks, with its reason; a second person must approve what it unlocks."""
+    agent.require(Role.LEAD)
+    request = get_request(session, ref)
+    before = session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
+    check_decide_t3(request, before, reason, contact.strip(), client_id.strip())
+    evidence = _do_decide(services, session, request, before, contact.strip(), client_id.strip())
+    record(
+        services,
+        session,
+        ref,
+        f"agent:{agent.name}",
+        "t3_decided",
+        reason=reason.strip(),
+        evidence=evidence.id,
+    )
+    if request.status in _WAITING:
+        attach(services, session, request, evidence, actor=f"agent:{agent.name}")
+        wake(session, "plan")
+    else:
+        request.evidence_id, request.assurance = evidence.id, int(evidence.tier)
+        session.add(request)
+    if request.attention in {PEOPLE_DECIDE, *(before.flags if before else ())}:
+        set_attention(services, session, request, None)
+    return request
+
+
+def check_decide_t3(
+    request: PrivacyRequest, before: EvidenceRow | None, reason: str, contact: str, client_id: str
+) -> None:
+    """Say why it cannot be decided now; raises Conflict or Invalid."""
+    if not may_decide(request):
+        raise Conflict(
+            f"There is nothing to decide: the request is {request.status}, needs no proof or was decided; "
+            "undo an approval first.",
+            status=request.status,
+        )
+    if not reason.strip():
+        raise Invalid("Say why you are sure who asks; the audit keeps it.")
+    if before is None and "@" not in contact:
+        raise Invalid("Nothing was proved yet: say at which e-mail address the person is to be answered.")
+    if before is not None and (contact or client_id):
+        raise Conflict("An address was proved; whoever asks is answered there and nowhere else.")
+
+
+def _do_decide(
+    services: Services,
+    session: Session,
+    request: PrivacyRequest,
+    before: EvidenceRow | None,
+    contact: str,
+    client_id: str,
+) -> EvidenceRow:
+    seal, ident = services.keyring.seal, services.random(12).hex()
+    evidence = EvidenceRow(
+        id=ident,
+        method=Method.AGENT,
+        tier=Tier.T3,
+        contact=before.contact if before else seal(contact),
+        contact_hash=before.contact_hash if before else services.keyring.keyed_hash(normal_address(contact)),
+        client_id=before.client_id if before else (seal(client_id.upper()) if client_id else None),
+        conversation_id=request.conversation_id,
+        references=[request.ref],
+        on_file=before.on_file if before else False,
+        fresh_login=before.fresh_login if before else False,
+        obtained_at=services.clock.now(),
+    )
+    session.add(evidence)
+    session.flush()
+    return evidence

@@ -1,0 +1,283 @@
+"""The tiers of proof, asked where evidence is given, where a plan is approved, and once more before its effect."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlmodel import Session
+
+from assistant.casework import execution, proof
+from assistant.casework.evidence import need_of
+from assistant.demo.client_area import Account
+from assistant.domain.assurance import Hold, Method, Need, Tier
+from assistant.domain.rights import Right
+from assistant.store.tables import Conversation, EvidenceRow, PrivacyRequest
+from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, victims
+from tests.doubles.desk_inside import DeskInside, desk_inside
+from tests.doubles.desk_process import Chat
+from tests.doubles.journeys import links_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+REASON = "She called from the number on file, and named what she ordered last week."
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
+    async with desk_inside(tmp_path_factory.mktemp("tiers")) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def strict(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
+    """A desk whose operator has people decide about every erasure."""
+    more = '\n[verification]\nerasure = "T3"\n'
+    async with desk_inside(tmp_path_factory.mktemp("strict"), more) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def people(desk: DeskInside) -> Iterator[Victim]:
+    return victims(desk)
+
+
+async def identify(desk: DeskInside, chat: Chat, who: Victim) -> None:
+    """Have the site say who looks at its page."""
+    account = Account(who.number, who.last_name, who.email)
+    token = desk.demo.client_area.token(account, "", desk.clock.now())
+    await chat.socket.send_json({"type": "identify", "token": token})
+
+
+async def press(desk: DeskInside, ref: str, role: str) -> tuple[int, dict[str, Any]]:
+    """Approve as an agent of a role."""
+    item = await desk.plan(ref)
+    body, path = {"plan_hash": item["plan_hash"]}, f"/queue/{item['id']}/approve"
+    return await desk.api_status("POST", path, token=desk.tokens[role], json=body)
+
+
+async def decide(desk: DeskInside, ref: str, role: str = "lead", **more: str) -> tuple[int, dict[str, Any]]:
+    """Decide who asks."""
+    body = {"reason": REASON, **more}
+    return await desk.api_status("POST", f"/requests/{ref}/decide_t3", token=desk.tokens[role], json=body)
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"), [("en", "not enough for your request"), ("fr", "ne suffit pas pour votre demande")]
+)
+async def test_a_page_token_is_too_little_for_a_copy_and_the_person_is_offered_what_is_enough(
+    desk: DeskInside, people: Iterator[Victim], locale: str, told: str
+) -> None:
+    victim = next(people)
+    sentence = {"en": ACCESS, "fr": "Bonjour, je voudrais une copie de toutes mes données personnelles."}
+    async with desk.chat(locale) as chat:
+        ref = await ask(chat, sentence[locale])
+        await chat.asked("email")
+        await identify(desk, chat, victim)
+        said = await chat.until(lambda m: told in m["text"], "that it is not enough")
+        assert ref in said["text"]
+        assert said["expects"] == "email"
+        assert any(choice.get("url") for choice in said["choices"]), "a sign-in is offered"
+        await desk.idle()
+        request = await desk.request(ref)
+        assert (request["status"], request["assurance"], request["actions"]) == ("verifying", 1, [])
+        await chat.say(victim.email)
+        await chat.asked("code")
+        await chat.say(await desk.code(victim.email))
+        await desk.until_status(ref, "awaiting_approval")
+
+
+async def test_a_page_token_is_enough_for_what_does_no_lasting_harm(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    victim = next(people)
+    async with desk.chat() as chat:
+        ref = await ask(chat, "Please restrict the processing of my data.")
+        await chat.asked("email")
+        await identify(desk, chat, victim)
+        await desk.until_status(ref, "awaiting_approval")
+
+
+async def test_an_erasure_that_people_decide_waits_for_a_lead_with_a_reason_and_for_somebody_else(
+    strict: DeskInside,
+) -> None:
+    """Four eyes are off here: T3 takes two people all the same."""
+    victim = next(victims(strict))
+    async with strict.chat() as chat:
+        ref = await proved(strict, chat, victim.email, ERASURE)
+    await strict.plan(ref)
+    assert (await strict.request(ref))["attention"] == "t3_needed"
+    for role in ("approver", "lead"):
+        status, problem = await press(strict, ref, role)
+        assert (status, problem["code"]) == (403, "not_allowed")
+    assert (await decide(strict, ref, "approver"))[0] == 403
+    assert (await decide(strict, ref, reason=" "))[0] == 422
+    status, request = await decide(strict, ref)
+    assert (status, request["assurance"], request["attention"]) == (200, 3, None)
+    assert (await strict.plan(ref))["needs_second_person"]
+    status, problem = await press(strict, ref, "lead")
+    assert (status, problem["code"]) == (403, "not_allowed"), "who decided does not approve"
+    status, item = await press(strict, ref, "approver")
+    assert (status, item["state"]) == (200, "approved")
+    await strict.forward("71h")
+    await strict.idle()
+    assert (await strict.request(ref))["status"] == "scheduled"
+    await strict.forward("2h")
+    await strict.until_status(ref, "answered")
+    (decided,) = [e for e in await strict.events(ref) if e["event"] == "t3_decided"]
+    assert decided["data"]["reason"] == REASON
+
+
+async def test_who_lost_the_mailbox_on_file_is_identified_by_a_lead_and_answered_elsewhere(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    victim, elsewhere = next(people), "new.home@elsewhere.example"
+    async with desk.chat() as chat:
+        ref = await ask(chat)
+        await chat.asked("email")
+    assert (await decide(desk, ref))[0] == 422, "where is the person to be answered?"
+    status, _ = await decide(desk, ref, contact=elsewhere, client_id=victim.number)
+    assert status == 200
+    item = await desk.plan(ref)
+    assert {"clients"} <= {step["table"] for step in item["steps"]}
+    assert ref in (await desk.mail(victim.email, "/verify/stop/")).get_content(), (
+        "the contact on file hears of it"
+    )
+    assert (await press(desk, ref, "lead"))[0] == 403
+    assert (await press(desk, ref, "approver"))[0] == 200
+    await desk.forward("73h")
+    await desk.until_status(ref, "answered")
+    assert "/package/" in (await desk.mail(elsewhere, "/package/")).get_content()
+
+
+async def test_a_plan_whose_evidence_is_one_tier_short_is_not_approved(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, next(people).email)
+    await desk.plan(ref)
+    await weaken(desk, ref, method="page_token")
+    status, problem = await press(desk, ref, "lead")
+    assert (status, problem["code"]) == (403, "not_verified")
+
+
+async def test_evidence_that_is_put_in_doubt_after_the_approval_stops_the_effect(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, next(people).email, ERASURE)
+    assert (await press(desk, ref, "approver"))[0] == 200
+    rows = desk.dump()
+    await weaken(desk, ref, flags=["two_verifiers"])
+    await desk.forward("73h")
+    await desk.idle()
+    request = await desk.request(ref)
+    assert (request["status"], request["attention"]) == ("awaiting_approval", "two_verifiers")
+    assert desk.dump() == rows
+    assert (await desk.plan(ref))["approved_by"] == []
+
+
+async def weaken(desk: DeskInside, ref: str, **changes: Any) -> None:
+    """Make evidence less than it was."""
+
+    def unit(session: Session) -> None:
+        evidence = session.get_one(EvidenceRow, session.get_one(PrivacyRequest, ref).evidence_id)
+        for name, value in changes.items():
+            setattr(evidence, name, value)
+        session.add(evidence)
+
+    await desk.assembly.services.write(unit)
+
+
+async def test_a_copy_with_what_only_people_let_out_needs_a_lead(
+    desk: DeskInside, people: Iterator[Victim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = desk.assembly.services.settings.catalogue.categories
+    monkeypatch.setitem(known, "contact", known["contact"].model_copy(update={"people_decide": True}))
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, next(people).email)
+    await desk.plan(ref)
+    assert (await desk.request(ref))["attention"] == "t3_needed"
+    assert (await press(desk, ref, "lead"))[0] == 403
+    assert (await decide(desk, ref))[0] == 200
+    assert (await press(desk, ref, "approver"))[0] == 200
+
+
+async def test_what_the_map_calls_harmless_needs_less_than_any_other_field(desk: DeskInside) -> None:
+    services = desk.assembly.services
+
+    def need(field: str) -> Need:
+        return need_of(services, Right.RECTIFICATION, {"field": field})
+
+    assert need("city") == Need(Tier.T1)
+    assert need("email") == Need(Tier.T2, Hold.ALWAYS)
+    assert need("favourite_colour") == Need(Tier.T2, Hold.ALWAYS), "no map calls it harmless"
+
+
+@pytest.mark.parametrize("first", ["taken_back", "begun"])
+async def test_an_erasure_taken_back_in_the_second_its_effect_starts_is_one_or_the_other_and_so_is_what_is_said(
+    desk: DeskInside, people: Iterator[Victim], monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """The unit that begins and the unit that takes back follow each other in either order; there is no third outcome."""
+    victim = next(people)
+    rows = desk.dump()
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, victim.email, ERASURE)
+        assert (await press(desk, ref, "approver"))[0] == 200
+        stop = stop_link(await desk.mail(victim.email, "/verify/stop/"))
+        begin, pages = execution._begin, list[str]()
+
+        async def at_that_second(services: Any, request: Any, plan: Any, evidence: Any) -> bool:
+            if first == "begun":
+                (item, *_) = (await desk.request(ref))["actions"]
+                await services.write(lambda session: begin(services, session, item))
+            pages.append(await desk.press(stop))
+            return True
+
+        with monkeypatch.context() as patch:
+            patch.setattr(execution, "_is_still_true", at_that_second)
+            await desk.forward("73h")
+            await desk.idle()
+    assert len(pages) == 1
+    request = await desk.request(ref)
+    if first == "taken_back":
+        assert "stopped" in pages[0].lower()
+        assert (request["status"], request["attention"]) == ("awaiting_approval", "not_me")
+        assert desk.dump() == rows
+    else:
+        assert "no longer be stopped" in pages[0]
+        assert request["status"] == "answered"
+        assert desk.dump() != rows
+
+
+def stop_link(mail: Any) -> str:
+    return str(next(word for word in mail.get_content().split() if "/verify/stop/" in word))
+
+
+async def test_a_withdrawal_confirmed_too_late_is_not_called_withdrawn(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """The link was mailed while it could still be taken back, and is pressed when the erasure is done."""
+    victim = next(people)
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, victim.email, ERASURE)
+    services = desk.assembly.services
+
+    def want(session: Session) -> None:
+        request = session.get_one(PrivacyRequest, ref)
+        talk = session.get_one(Conversation, request.conversation_id)
+        claim = proof.Claim("email", victim.email)
+        proof.want_challenge(
+            services, session, talk, claim, [ref], method=Method.EMAIL_LINK, purpose="withdraw"
+        )
+
+    assert (await press(desk, ref, "approver"))[0] == 200
+    await desk.forward("71h")
+    await services.write(want)
+    (link,) = links_in((await desk.mail(victim.email, "withdraw")).get_content(), "/verify/")
+    await desk.forward("2h")
+    await desk.until_status(ref, "answered")
+    page = await desk.press(link, answer="yes")
+    assert "no longer be stopped" in page
+    assert "withdrawn" not in page.lower()
