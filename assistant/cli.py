@@ -368,10 +368,13 @@ def due(  # noqa: PLR0913 - Typer reads the options from the signature
 def _calendar(config: Path | None) -> tuple[str, str, str]:
     """Give country, zone and audience's zone of the settings that were named, or those of the first controller."""
     if _named(config) is None:
-        return "EE", "Europe/Tallinn", "Europe/Paris"
-    from assistant.app import calendar_of
+        from assistant.domain.calendars import LegalCalendar
 
-    calendar = calendar_of(_settings(config))
+        calendar = LegalCalendar()
+    else:
+        from assistant.app import calendar_of
+
+        calendar = calendar_of(_settings(config))
     return calendar.country, calendar.zone, calendar.audience_zone
 
 

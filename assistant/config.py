@@ -21,6 +21,7 @@ from assistant.domain.data_map import DataMap
 from assistant.domain.http_map import HttpMap
 from assistant.domain.manual_map import ManualMap
 from assistant.domain.mistakes import nearest, one_line
+from assistant.domain.retention import MOST_YEARS
 from assistant.domain.rights import Right
 from assistant.errors import ConfigurationError
 
@@ -355,7 +356,7 @@ class Retention(_Section):
     law: str
     law_fr: str = Field("", alias="law@fr")
     article: str
-    years: int = Field(0, ge=0, le=200)
+    years: int = Field(0, ge=0, le=MOST_YEARS)
     months: int = Field(0, ge=0)
     days: int = Field(0, ge=0)
     counted_from: Literal["event", "end_of_financial_year"] = "event"

@@ -30,6 +30,7 @@ async def examine(config: Path) -> list[Row]:
         _try("settings", lambda: require_complete(settings)),
         _try("database", lambda: _database(settings)),
         _try("support", lambda: _support(settings)),
+        _try("letters", lambda: _letters(settings)),
         _try("model", _model),
     ]
     rows += _untold(settings)
@@ -150,6 +151,14 @@ async def _channels(settings: Settings) -> list[Row]:
         {"part": f"channels {each.source}", "level": each.level, "text": f"{each.where}: {each.text}"}
         for each in await check_each(tuple(channels.values()))
     ] or [_row("channels", None)]
+
+
+def _letters(settings: Settings) -> None:
+    from assistant.app import calendar_of, texts_of
+
+    require_complete(settings)
+    texts_of(settings)
+    calendar_of(settings)
 
 
 def _model() -> None:

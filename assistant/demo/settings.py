@@ -9,14 +9,13 @@ from importlib import resources
 from string import Template
 from typing import TYPE_CHECKING
 
+from assistant.config import Periods
 from assistant.demo.client_area import ClientArea
 from assistant.demo.company import create_company
 
 if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
-
-HOLD_HOURS = 72
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def lay_out(
         ClientArea("client-area.kuusik-lierre.example", "privacy-desk", secrets.token_urlsafe(32)),
         f"http://127.0.0.1:{port}",
     )
-    _write(demo, port, mail_port, HOLD_HOURS if hold else 0, four_eyes=four_eyes)
+    _write(demo, port, mail_port, Periods().hold_hours if hold else 0, four_eyes=four_eyes)
     return demo
 
 

@@ -20,7 +20,7 @@ CountedFrom = Literal["event", "end_of_financial_year"]
 _CALENDAR_YEAR = (12, 31)
 _LEAP_YEAR = 2024
 # No law known to us keeps anything that long: more is a slip of the keyboard.
-_MOST_YEARS = 200
+MOST_YEARS = 200
 
 
 class InvalidRetention(Invalid):
@@ -51,8 +51,8 @@ class RetentionRule:
             raise InvalidRetention(
                 f"Retention rule {self.name!r}: give a period in years, months or days, none negative."
             )
-        if self.years + self.months / 12 + self.days / 365 > _MOST_YEARS:
-            raise InvalidRetention(f"Retention rule {self.name!r}: over {_MOST_YEARS} years; check it.")
+        if self.years + self.months / 12 + self.days / 365 > MOST_YEARS:
+            raise InvalidRetention(f"Retention rule {self.name!r}: over {MOST_YEARS} years; check it.")
         if self.counted_from not in {"event", "end_of_financial_year"}:
             raise InvalidRetention(
                 f"Retention rule {self.name!r}: counted_from is 'event' or 'end_of_financial_year', "

@@ -65,7 +65,8 @@ async def unwritten(tmp_path: Path, *changes: tuple[str, str]) -> list[str]:
         for old, new in changes:
             text = re.sub(rf"(?m)^{old}.*$", new, text)
         file.write_text(text, "utf-8")
-    return [row["text"] for row in await examine(demo.settings_file) if row["part"] == "letters"]
+    rows = await examine(demo.settings_file)
+    return [row["text"] for row in rows if row["part"] == "letters" and row["level"] != "ok"]
 
 
 async def test_sentences_that_the_settings_leave_unsaid_are_named_with_their_key(tmp_path: Path) -> None:
@@ -128,3 +129,8 @@ async def test_what_people_would_read_as_a_bare_name_is_told_with_the_key_to_wri
     ):
         assert any(wanted in text for text in told), (wanted, told)
     assert len(told) == 5
+
+
+async def test_an_authority_that_is_not_known_is_told_before_the_desk_starts(tmp_path: Path) -> None:
+    (told,) = await unwritten(tmp_path, ("authorities = ", 'authorities = ["AKI", "NOBODY"]'))
+    assert "controller.authorities: 'NOBODY' is not known" in told

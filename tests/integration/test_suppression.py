@@ -175,12 +175,17 @@ async def test_asking_too_often_is_refused_and_asking_is_counted(desk: DeskInsid
     await desk.forward("2m")
     assert (await desk.api_status("POST", "/suppressed", token=token, json=asked))[0] == 200
     assert services.counts["suppression_addresses"] - before == 2 * 121
+    async with desk.http.get(f"{desk.url}/metrics") as answer:
+        told = await answer.text()
+    assert f"privacy_desk_suppression_addresses_total {services.counts['suppression_addresses']}.0" in told
+    assert "mail.example" not in told
 
 
 async def test_a_mailing_tools_own_list_is_filtered_on_the_command_line(
     desk: DeskInside, readers: list[tuple[str, int]], tmp_path: Path
 ) -> None:
-    email, _ = readers[0]
+    email, _ = readers[6]
+    await objects(desk, email)
     mailing = tmp_path / "list.txt"
     mailing.write_text(
         f"\ufeffsomeone.else@mail.example\r\n{email.title()}\r\n\r\n{email.title()}\r\n", "utf-8"
