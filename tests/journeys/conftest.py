@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.doubles.checklist import LETTERS
 from tests.doubles.desk_process import DeskProcess
+from tests.doubles.letter_score import score_letters
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -16,7 +18,10 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskPr
     folder: Path = tmp_path_factory.mktemp("journey") / "desk"
     process = await DeskProcess.start(folder)
     yield process
+    score = score_letters(process)
     await process.stop()
+    LETTERS.add(score)
+    assert score.broken == [], "letters that were sent and do not hold"
 
 
 @pytest.fixture(scope="module")

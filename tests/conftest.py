@@ -1,0 +1,31 @@
+"""The score of the letters that the journeys sent, printed once whichever process they ran in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.doubles.checklist import LETTERS, Score
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the counts of a worker to the process that prints."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["letters"] = LETTERS.as_json()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Count in what a worker counted."""
+    if counts := getattr(node, "workeroutput", {}).get("letters"):
+        LETTERS.add(Score.of(counts))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the score, if any journey ran."""
+    if LETTERS.letters:
+        terminalreporter.section("letters")
+        for line in LETTERS.lines():
+            terminalreporter.write_line(line)
