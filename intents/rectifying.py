@@ -206,7 +206,7 @@ _LEAD: Final = matcher(
     rf"^(?:\s*(?:[-–—:=,;.]|(?:that|which|et|and|so|hello|hi|bonjour|(?-i:the|la|le|l['’]|in|to|at|à|au)|<mine>|<is>|{_FIELD_WORDS})(?![\w'’-])))+\s*"
 )
 _TAIL: Final = matcher(
-    r"\s*,?\s*(?<!\w)(?:<please>|<in_your_records>|as|comme|and|et|but|mais|or|ou|so|which|that|,)(?!\w).*$"
+    r"\s*,?\s*(?<!\w)(?:<please>|<in_your_records>|as|comme|with|avec|and|et|but|mais|or|ou|so|which|that|,)(?!\w).*$"
 )
 
 

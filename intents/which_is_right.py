@@ -38,7 +38,7 @@ _SUBSTITUTE: Final = re.compile(r"(?<!\w)substitut?(?:er|ez|e|ing)(?!\w)", re.IG
 _FOR: Final = re.compile(r"(?<![\w@])(?:à|for|to)(?![\w@])")
 _DOUBT: Final = 2
 _VALUE_NEXT: Final = re.compile(r"\s*(?:(?:the|le|la|les|l['’])\s*)?[\"«“:(]?\s*[A-ZÀ-Ý0-9\u0416]")
-_ARROW: Final = re.compile(r"→|[-=]+>|»{2}")
+_ARROW: Final = re.compile(r"→|[-=]+>|[»>]{2}")
 _CAPITAL: Final = (
     r"(?!(?:I|The|My|Please|Not|And|But|It|You|Merci|Mon|Ma|Je|Vous|Non|Et|Au|Elle|Il|Ce|C['’]est|Thanks?|Cordialement)\b)"
     r"(?:(?:St|Ste|Av|Ave|Bd|Rd|Str|Apt|Appt)\.|(?:[dlDL]['’])?[A-ZÀ-ÝĀ-Ž0-9][\w'’/-]*(?:\.(?=\w)[\w'’/-]+)*)"
