@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, by_hand, packages
+from assistant.casework import answers, by_hand, marketing, packages
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, as_evidence, identity_of, why_short
 from assistant.casework.intake import local_day, move, set_attention
@@ -16,7 +16,8 @@ from assistant.casework.queue import DESK, WORKERS, Principal, Scope, do_propose
 from assistant.casework.recipients import tell_recipients
 from assistant.casework.results import result_of
 from assistant.casework.steps import STOPPING, Watch, run_steps
-from assistant.domain.plan import Operation, Plan, plan_from_json
+from assistant.casework.suppression import MARKETING
+from assistant.domain.plan import Operation, Plan, plan_from_json, plan_to_json
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
 from assistant.errors import AssistantError, Conflict, Stopped
@@ -102,9 +103,12 @@ async def _carry_out(services: Services, action_id: str) -> None:
     try:
         # Once, before the first step (flows.md): a desk killed after a source had committed would find its own work
         # and take it for a change; begun plans go on, and each step tests what it has done already.
-        if action.state == "approved" and not await _is_still_true(services, request, plan, evidence):
-            return
-        if not await services.write(lambda session: _begin(services, session, action_id)):
+        if action.state == "approved":
+            fresh = await _as_of_now(services, request, plan, evidence)
+            if fresh is None:
+                return
+            plan = fresh
+        if not await services.write(lambda session: _begin(services, session, action_id, plan)):
             return
         async with Watch(services, action_id, plan.rows) as watch:
             if not await run_steps(services, plan, steps, proof, watch):
@@ -143,18 +147,21 @@ def _steps(session: Session, action_id: str) -> list[StepRow]:
     )
 
 
-async def _is_still_true(
+async def _as_of_now(
     services: Services, request: PrivacyRequest, plan: Plan, evidence: EvidenceRow | None
-) -> bool:
-    """Plan again and compare the hashes; a plan that differs is void, and the new one waits beside it."""
+) -> Plan | None:
+    """Plan again and compare the hashes: gives the plan with what it counts now, since letters say what stays.
+
+    A plan that differs is void, and the new one waits beside it.
+    """
     if evidence is None:
-        return True
+        return plan
     handler = services.handlers[Right(request.right)]
     fresh = await propose(services, handler, identity_of(services, evidence), request.details)
     if fresh.hash == plan.hash:
-        return True
+        return fresh
     await services.write(lambda session: _plan_changed(services, session, request.ref, fresh))
-    return False
+    return None
 
 
 def _plan_changed(services: Services, session: Session, ref: str, fresh: Plan) -> None:
@@ -164,7 +171,7 @@ def _plan_changed(services: Services, session: Session, ref: str, fresh: Plan) -
         set_attention(services, session, request, "plan_changed")
 
 
-def _begin(services: Services, session: Session, action_id: str) -> bool:
+def _begin(services: Services, session: Session, action_id: str, plan: Plan) -> bool:
     """From here on undo is too late; gives False where it was taken back a moment ago, or the proof is not enough now."""
     action = session.get_one(Action, action_id)
     request = session.get_one(PrivacyRequest, action.ref)
@@ -178,7 +185,7 @@ def _begin(services: Services, session: Session, action_id: str) -> bool:
         return False
     if not (_is_freeze(action, request) or action.operation == Operation.LIFT):
         move(services, session, request, Status.EXECUTING, DESK, action=action.id)
-    action.state = "executing"
+    action.state, action.plan = "executing", plan_to_json(plan)
     session.add(action)
     return True
 
@@ -297,6 +304,8 @@ def _answer(
     result = result_of(plan, _steps(session, action_id))
     answers.answer_done(services, session, request, result)
     tell_recipients(services, session, request, plan, failed=result.sources_not_done)
+    if MARKETING in plan.order.purposes and request.contact and not request.details.get("marketing"):
+        marketing.keep_off(services, session, services.keyring.unseal(request.contact))
     if result.is_partial:
         set_attention(services, session, request, PARTLY_LEFT)
 

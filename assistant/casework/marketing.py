@@ -20,15 +20,7 @@ _NOTICES_A_DAY = 1
 
 def suppress(services: Services, session: Session, request: PrivacyRequest, address: str) -> None:
     """Suppress an address and have the sources stop; GDPR 21(3): no reason, no proof, no exception."""
-    subject = subject_of(services.keyring, address)
-    now = services.clock.now()
-    undo = services.random(24).hex()
-    known = session.get(Suppression, (subject, MARKETING)) or Suppression(
-        subject_hash=subject, purpose=MARKETING, since=now
-    )
-    known.since = now  # whoever had agreed again in between objects anew
-    known.undo_hash = services.keyring.keyed_hash(undo, "undo")
-    session.add(known)
+    subject, undo = subject_of(services.keyring, address), keep_off(services, session, address)
     request.details = {**request.details, "marketing": True, "purpose": MARKETING, "address": address}
     request.tier_needed = 0
     request.to_plan_at = services.clock.now()
@@ -50,6 +42,19 @@ def suppress(services: Services, session: Session, request: PrivacyRequest, addr
             undo_url=f"{services.settings.server.public_url}/verify/undo/{undo}",
         )
     wake(session, "plan")
+
+
+def keep_off(services: Services, session: Session, address: str) -> str:
+    """Record that an address gets no marketing; gives the secret with which its holder takes that back."""
+    subject, now = subject_of(services.keyring, address), services.clock.now()
+    undo = services.random(24).hex()
+    known = session.get(Suppression, (subject, MARKETING)) or Suppression(
+        subject_hash=subject, purpose=MARKETING, since=now
+    )
+    known.since = now  # whoever had agreed again in between objects anew
+    known.undo_hash = services.keyring.keyed_hash(undo, "undo")
+    session.add(known)
+    return undo
 
 
 def _may_notice(services: Services, session: Session, subject: str) -> bool:

@@ -20,6 +20,7 @@ from assistant.domain.addresses import deliverable, phone_in
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
+from assistant.domain.uses import wishes_apart
 from assistant.errors import NotVerified, TooManyAttempts
 from assistant.interfaces import Choice
 from assistant.services import Services
@@ -141,7 +142,8 @@ class Turn:
         ]
         new = [right for right in rights if right not in open_now or self._is_another(open_now[right])]
         details = self._details()
-        opened = [self._open_one(right, details, self.received_at) for right in new]
+        apart = [(right, wish) for right in new for wish in _wishes(right, details)]
+        opened = [self._open_one(right, wish, self.received_at) for right, wish in apart]
         joined = any(correcting.takes_more(self, request) for request in known)
         if known and not opened and not joined:
             self.say("already_open", requests=self.seen(known))
@@ -684,6 +686,13 @@ class Turn:
 
 
 _HAND_OVER = frozenset({"handover_waiting", "handover_ticket"})
+
+
+def _wishes(right: Right, details: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return wishes_apart(details) if right in _ENDING_USES else [details]
+
+
+_ENDING_USES = frozenset({Right.OBJECTION, Right.CONSENT_WITHDRAWAL})
 _NO_DETAILS: frozenset[str] = frozenset()
 _DETAILS_OF: Mapping[Right, frozenset[str]] = {
     Right.OBJECTION: frozenset({"purpose", "marketing", "address"}),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pytest
 
 from tests.doubles.desk_process import DeskProcess
-from tests.doubles.journeys import ask_by_mail, changed_cells, confirm_by_mail, prove_in_chat
+from tests.doubles.journeys import ask_by_mail, changed_cells, confirm_by_mail, links_in, prove_in_chat
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("consent")]
 
@@ -137,6 +138,29 @@ async def test_several_uses_named_in_one_message_each_end_and_are_named(
     assert "- statistics about visits" in letter, "ended, or said to be in no use"
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_marketing_named_beside_another_use_ends_at_once_and_the_other_on_a_proof(
+    desk: DeskProcess, given: set[str], language: str
+) -> None:
+    use = USES["profiling"]
+    email, client = consenting(desk, use, given)
+    sentence = {
+        "en": "I withdraw my consent to marketing and profiling.",
+        "fr": "Je retire mon consentement à la prospection commerciale et au profilage.",
+    }[language]
+    desk.send_mail(sentence, sender=email, subject="Consent")
+    asked = (await desk.mail(email, "/verify/")).get_content()
+    assert links_in(asked, "/verify/")
+    (ref,) = set(re.findall(r"PR-\w{8}", asked))
+    stopped = await desk.mail(email, "marketing" if language == "en" else "publicité")
+    assert stopped
+    assert desk.query("SELECT profiling_opt_in FROM client_profiles WHERE client_id = ?", client) == [(1,)]
+    await confirm_by_mail(desk, email, ref)
+    await desk.approve(ref)
+    await desk.until_status(ref, "answered")
+    assert desk.query("SELECT profiling_opt_in FROM client_profiles WHERE client_id = ?", client) == [(0,)]
+
+
 EVERY = {
     "fr": ("Je retire tous mes consentements.", "Votre consentement est retiré", "- le profilage"),
     "en": ("I withdraw all my consents.", "Your consent is withdrawn", "- profiling"),
@@ -163,6 +187,11 @@ async def test_withdrawing_every_consent_ends_each_one_on_file_and_names_it(
     ):
         assert not desk.query(f"SELECT 1 FROM {table} WHERE {owner} = ? AND {column} = 1", client), column
     assert named in (await desk.mail(email, subject)).get_content()
+    asked = desk.command(
+        "suppressed", "filter", "-", "--json", stdin=f"{email}\nnobody@else.example\n".encode()
+    )
+    assert email in asked.stdout.decode(), asked.stderr
+    assert "nobody@else.example" not in asked.stdout.decode()
 
 
 @pytest.mark.parametrize(
