@@ -142,23 +142,23 @@ async def test_several_uses_named_in_one_message_each_end_and_are_named(
 async def test_marketing_named_beside_another_use_ends_at_once_and_the_other_on_a_proof(
     desk: DeskProcess, given: set[str], language: str
 ) -> None:
-    use = USES["profiling"]
+    use = USES["survey"]
     email, client = consenting(desk, use, given)
     sentence = {
-        "en": "I withdraw my consent to marketing and profiling.",
-        "fr": "Je retire mon consentement à la prospection commerciale et au profilage.",
+        "en": "I withdraw my consent to marketing and to surveys.",
+        "fr": "Je retire mon consentement à la prospection commerciale et aux sondages.",
     }[language]
     desk.send_mail(sentence, sender=email, subject="Consent")
-    asked = (await desk.mail(email, "/verify/")).get_content()
-    assert links_in(asked, "/verify/")
+    asked = (
+        await desk.mail(email, {"en": "Please confirm", "fr": "Merci de confirmer"}[language])
+    ).get_content()
     (ref,) = set(re.findall(r"PR-\w{8}", asked))
-    stopped = await desk.mail(email, "marketing" if language == "en" else "publicité")
-    assert stopped
-    assert desk.query("SELECT profiling_opt_in FROM client_profiles WHERE client_id = ?", client) == [(1,)]
-    await confirm_by_mail(desk, email, ref)
+    assert await desk.mail(email, "/verify/undo/"), "marketing ended without a proof"
+    assert desk.query("SELECT survey_opt_in FROM clients WHERE id = ?", client) == [(1,)]
+    await desk.press(links_in(asked, "/verify/")[0], answer="yes")
     await desk.approve(ref)
     await desk.until_status(ref, "answered")
-    assert desk.query("SELECT profiling_opt_in FROM client_profiles WHERE client_id = ?", client) == [(0,)]
+    assert desk.query("SELECT survey_opt_in FROM clients WHERE id = ?", client) == [(0,)]
 
 
 EVERY = {
