@@ -98,17 +98,10 @@ def _may_begin(services: Services, session: Session, action: Action, request: Pr
 
 async def _carry_out(services: Services, action_id: str) -> None:
     action, request, evidence, steps = await services.read(lambda session: _load(session, action_id))
-    plan = plan_from_json(action.plan)
     proof = as_evidence(services, evidence) if evidence else None
     try:
-        # Once, before the first step (flows.md): a desk killed after a source had committed would find its own work
-        # and take it for a change; begun plans go on, and each step tests what it has done already.
-        if action.state == "approved":
-            fresh = await _as_of_now(services, request, plan, evidence)
-            if fresh is None:
-                return
-            plan = fresh
-        if not await services.write(lambda session: _begin(services, session, action_id, plan)):
+        plan = await _begun(services, action, request, evidence)
+        if plan is None:
             return
         async with Watch(services, action_id, plan.rows) as watch:
             if not await run_steps(services, plan, steps, proof, watch):
@@ -145,6 +138,22 @@ def _steps(session: Session, action_id: str) -> list[StepRow]:
             select(StepRow).where(col(StepRow.action_id) == action_id).order_by(col(StepRow.ordinal))
         )
     )
+
+
+async def _begun(
+    services: Services, action: Action, request: PrivacyRequest, evidence: EvidenceRow | None
+) -> Plan | None:
+    """Give the plan that has begun, None where it may not.
+
+    It is compared once, before the first step (flows.md): a desk killed after a source had committed would find its own
+    work and take it for a change; begun plans go on, and each step tests what it has done already.
+    """
+    plan = plan_from_json(action.plan)
+    now = await _as_of_now(services, request, plan, evidence) if action.state == "approved" else plan
+    if now is None:
+        return None
+    begun = await services.write(lambda session: _begin(services, session, action.id, now))
+    return now if begun else None
 
 
 async def _as_of_now(

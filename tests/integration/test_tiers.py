@@ -228,15 +228,15 @@ async def test_an_erasure_taken_back_in_the_second_its_effect_starts_is_one_or_t
         stop = stop_link(await desk.mail(victim.email, "/verify/stop/"))
         begin, pages = execution._begin, list[str]()
 
-        async def at_that_second(services: Any, request: Any, plan: Any, evidence: Any) -> bool:
+        async def at_that_second(services: Any, request: Any, plan: Any, evidence: Any) -> Any:
             if first == "begun":
                 (item, *_) = (await desk.request(ref))["actions"]
-                await services.write(lambda session: begin(services, session, item))
+                await services.write(lambda session: begin(services, session, item, plan))
             pages.append(await desk.press(stop))
-            return True
+            return plan
 
         with monkeypatch.context() as patch:
-            patch.setattr(execution, "_is_still_true", at_that_second)
+            patch.setattr(execution, "_as_of_now", at_that_second)
             await desk.forward("73h")
             await desk.idle()
     assert len(pages) == 1
