@@ -476,6 +476,9 @@ class Turn:
         self._keep(self.state.at_rest())
         if answer == "yes" and (done := closing.withdraw(self.services, self.session, about)):
             self.say("withdrawn", requests=self.seen(done))
+        elif answer == "yes" and about:
+            talk_to_person = [self.button("talk_to_person", "human")]
+            self.say("withdraw_too_late", choices=talk_to_person, requests=self.seen(about))
         elif answer == "yes":
             self.say("withdraw_nothing")
         else:

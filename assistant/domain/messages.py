@@ -121,6 +121,7 @@ _CHAT = _table(
         "withdraw_confirm": ("requests", "", _holds(E.REFERENCE)),
         "withdraw_needs_proof": ("requests", "", _holds(E.REFERENCE)),
         "withdraw_nothing": ("", "", _holds()),
+        "withdraw_too_late": ("requests", "", _holds(E.REFERENCE)),
         "handover_waiting": ("", "", _holds()),
         "handover_ticket": ("", "", _holds()),
         "handover_joined": ("name", "", _holds()),

@@ -481,3 +481,22 @@ async def test_accounts_that_match_are_told_apart_and_one_can_be_left_out(
     assert tiina.status == 404
     await tiina.post(f"{page}/all_accounts")
     assert "not_theirs" not in (await site.get(PrivacyRequest, site.refs["access"])).details
+
+
+async def test_a_lead_decides_who_asks_on_the_page_and_the_reason_stands_in_the_story(
+    site: ConsoleSite, browsers: Any
+) -> None:
+    lead, agent = await browsers("Liis"), await browsers("Tiina")
+    ref = site.refs["unproved"]
+    assert "Decide who asks" not in await agent.get(f"requests/{ref}")
+    await agent.post(f"requests/{ref}/decide_t3", text="I know her.", contact="new@mail.example")
+    assert agent.status == 403
+    assert "Decide who asks" in await lead.get(f"requests/{ref}")
+    await lead.post(f"requests/{ref}/decide_t3", text="I know her.")
+    assert lead.status == 422, "nothing says where she is answered"
+    told = await lead.post(
+        f"requests/{ref}/decide_t3", text="She was here with her contract.", contact="new@mail.example"
+    )
+    assert "She was here with her contract." in told
+    assert "tier 3 of 3" in told
+    assert (await site.get(PrivacyRequest, ref)).status == "open"

@@ -17,6 +17,7 @@ from assistant.casework.queue import Principal, Role, Scope
 from assistant.config import Approvals
 from assistant.store.tables import Action, PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, access_plan, console_site, prepare
+from tests.integration.test_console import Browser
 
 CASEWORK = Path(approval.__file__).parent
 
@@ -117,6 +118,21 @@ async def test_undoing_takes_both_approvals_back(site: ConsoleSite) -> None:
     assert (await item(site))["approved_by"] == []
     status, told = await approve(site, "Marc")
     assert (status, told["state"]) == (200, "proposed")
+
+
+async def test_the_page_says_who_approved_and_offers_no_button_to_them(site: ConsoleSite) -> None:
+    await approve(site, "Marc")
+    pages = {}
+    for name in ("Marc", "Liis"):
+        browser = Browser(site, name)
+        async with browser.http:
+            await browser.sign_in()
+            await browser.post("settings/language", language="en")
+            pages[name] = await browser.get(f"requests/{site.refs['access']}")
+    confirm = f"/console/plans/{site.actions['access']}/confirm"
+    assert "Approved by Marc; a second person must approve it too." in pages["Liis"]
+    assert confirm in pages["Liis"]
+    assert confirm not in pages["Marc"]
 
 
 async def test_with_four_eyes_off_one_person_is_enough(tmp_path: Path, prepared: ConsoleSite) -> None:

@@ -281,3 +281,25 @@ async def test_a_withdrawal_confirmed_too_late_is_not_called_withdrawn(
     page = await desk.press(link, answer="yes")
     assert "no longer be stopped" in page
     assert "withdrawn" not in page.lower()
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"), [("en", "can no longer be withdrawn"), ("fr", "plus possible de retirer")]
+)
+async def test_a_yes_in_chat_that_comes_after_the_effect_says_that_it_is_too_late(
+    desk: DeskInside, people: Iterator[Victim], locale: str, told: str
+) -> None:
+    victim = next(people)
+    sentence = {"en": ERASURE, "fr": "Bonjour, supprimez toutes mes données personnelles."}
+    never_mind = {"en": "Never mind.", "fr": "Laissez tomber."}
+    async with desk.chat(locale) as chat:
+        ref = await proved(desk, chat, victim.email, sentence[locale])
+        assert (await press(desk, ref, "approver"))[0] == 200
+        await chat.say(never_mind[locale])
+        await chat.asked("choice")
+        await desk.forward("73h")
+        await desk.until_status(ref, "answered")
+        await chat.choose("withdraw:yes")
+        said = await chat.until(lambda m: told in m["text"], "that it is too late")
+    assert ref in said["text"]
+    assert (await desk.request(ref))["status"] == "answered"

@@ -197,6 +197,8 @@ def may_approve(visit: Visit, view: RequestView) -> bool:
     """Tell whether to show the button; the casework decides again when it is pressed."""
     if not visit.may_work or view.plan is None or view.plan.action.state != "proposed":
         return False
+    if visit.agent.name in {*view.plan.touched_by, *view.plan.approved_by}:
+        return False  # four eyes
     enough = not view.plan.irreversible or visit.agent.role in {Role.APPROVER, Role.LEAD}
     plan = view.plan.plan
     return enough and not (plan.blockers or plan.conflicts or plan.undecided)
