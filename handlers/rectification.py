@@ -40,12 +40,12 @@ class Rectification:
         self, identity: Identity, sources: Sequence[DataSource], details: Mapping[str, Any], today: datetime
     ) -> Plan:
         """Put the new values wherever the maps have the fields."""
-        values = _also_as_one(Changes.of(details).new_values, sources)
+        values = also_as_one(Changes.of(details).new_values, sources)
         order = Order(self.operation, today.date(), new_values=values)
         return await plan_over(self.right, identity, sources, order, details)
 
 
-def _also_as_one(values: Mapping[str, str], sources: Sequence[DataSource]) -> Mapping[str, str]:
+def also_as_one(values: Mapping[str, str], sources: Sequence[DataSource]) -> Mapping[str, str]:
     """Give an address that is corrected in all its parts also in one piece, where some map has it so."""
     as_block = any(
         (known := source.correctable().get(ADDRESS)) is not None and not known.parts for source in sources

@@ -12,7 +12,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from assistant.domain.postal import PARTS
 from assistant.domain.recipients import HandOver, Notice, notice_of
+from assistant.domain.rectifying import ADDRESS
 from assistant.domain.rights import Right
 
 
@@ -208,7 +210,14 @@ class Plan:
     @property
     def nowhere(self) -> tuple[str, ...]:
         """Name the fields to be corrected that no map has for this person: a person must look."""
-        return tuple(f for f in self.order.new_values if f not in {*self.corrects, *self.holds})
+        placed = {*self.corrects, *self.holds}
+        # An address is ordered in one piece and in its parts, for maps of either kind: one of them is enough.
+        parts = {part for part in PARTS if part in self.order.new_values}
+        if ADDRESS in placed:
+            placed |= parts
+        elif parts and parts <= placed:
+            placed.add(ADDRESS)
+        return tuple(f for f in self.order.new_values if f not in placed)
 
     @property
     def recipients(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +146,30 @@ def test_each_field_of_a_message_is_a_change_of_its_own() -> None:
     found = details_of("My name is now Anna Lind and my phone +44 7700 900123.", ("rectification",))
     assert (found["field"], found["new_value"]) == ("name", "Anna Lind")
     assert [(c["field"], c["new_value"]) for c in found["more_changes"]] == [("phone", "+44 7700 900123")]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "you have ",
+        "a@b.example ",
+        "1 rue du ",
+        "12 New Street, ",
+        "rue 1 ",
+        "my a a is ",
+        "«",
+        "(a",
+        "not X but ",
+    ],
+)
+def test_what_is_made_to_be_slow_is_read_in_little_time(piece: str) -> None:
+    began = time.process_time()
+    details_of(piece * (20_000 // len(piece)), ("rectification",))
+    assert time.process_time() - began < 1.0
+
+
+def test_an_address_is_read_over_several_lines() -> None:
+    found = details_of(
+        "My new address is 9 Quarry Lane\nDurham\nDH1 3LE\nThanks, Anna Lind", ("rectification",)
+    )
+    assert found["new_value"] == "9 Quarry Lane, Durham, DH1 3LE"

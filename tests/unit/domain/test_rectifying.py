@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import TYPE_CHECKING, cast
+
 import pytest
 
 from assistant.domain.data_map import Rectifiable
+from assistant.domain.plan import Operation, Order, Plan
 from assistant.domain.rectifying import Change, Changes, Correctable, is_harmless
-from handlers.rectification import Rectification
+from assistant.domain.rights import Right
+from handlers.rectification import Rectification, also_as_one
+
+if TYPE_CHECKING:
+    from assistant.interfaces import DataSource
 
 
 def test_a_field_is_harmless_only_if_every_map_says_so_and_no_contact_stands_in_it() -> None:
@@ -59,3 +67,41 @@ def test_a_request_opened_before_there_were_parts_is_read_too() -> None:
 def test_a_rectifiable_field_has_its_column_or_its_parts(given: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="needs its column, or its parts"):
         Rectifiable.model_validate(given)
+
+
+class _Mapped:
+    """A source of which only the fields are asked."""
+
+    def __init__(self, **fields: Correctable) -> None:
+        self.fields = fields
+
+    def correctable(self) -> dict[str, Correctable]:
+        return self.fields
+
+
+ORDERED = {"street": "1 Hill Road", "postcode": "10111", "city": "Tallinn", "country": "Estonia"}
+
+
+def test_an_address_is_ordered_in_one_piece_too_where_a_map_has_it_so() -> None:
+    apart = cast("DataSource", _Mapped(address=Correctable(parts=("street", "postcode", "city", "country"))))
+    whole = cast("DataSource", _Mapped(address=Correctable()))
+    assert also_as_one(ORDERED, [apart]) == ORDERED
+    assert also_as_one(ORDERED, [apart, whole])["address"] == "1 Hill Road, 10111 Tallinn, Estonia"
+    assert also_as_one({"city": "Tallinn"}, [whole]) == {"city": "Tallinn"}, "a town alone is no address"
+
+
+@pytest.mark.parametrize(
+    ("corrects", "nowhere"),
+    [
+        (tuple(ORDERED), ()),
+        (("address",), ()),
+        (("street", "city"), ("postcode", "country", "address")),
+        ((), (*ORDERED, "address")),
+    ],
+)
+def test_an_address_that_stands_in_either_form_is_found(
+    corrects: tuple[str, ...], nowhere: tuple[str, ...]
+) -> None:
+    values = {**ORDERED, "address": "1 Hill Road, 10111 Tallinn, Estonia"}
+    order = Order(Operation.RECTIFY, date(2026, 11, 28), new_values=values)
+    assert Plan(Right.RECTIFICATION, (), order, (), corrects=corrects).nowhere == nowhere
