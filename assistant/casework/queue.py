@@ -53,7 +53,7 @@ class Principal:
         if scope not in _ALLOWS[self.scope]:
             raise NotAllowed(f"This token may only {self.scope}; use one made with --scope {scope}.")
         if self.role not in roles:
-            raise NotAllowed(f"A {self.role} may not do this; it takes {' or '.join(roles)}.")
+            raise NotAllowed(f"The role {self.role} may not do this; it takes {' or '.join(roles)}.")
 
 
 _ALLOWS = {

@@ -26,6 +26,11 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
+def sentence(words: str) -> str:
+    """Begin with a capital, and leave the rest as it is."""
+    return f"{words[:1].upper()}{words[1:]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Labels:
     """Labels and formats of one locale; a name without a label is shown as the operator wrote it."""
@@ -105,6 +110,7 @@ class Labels:
             "moment": self.moment,
             "count": self.count,
             "listed": self.listed,
+            "sentence": sentence,
             "refs": self.refs,
             "yours": self.yours,
             "cited": self.cited,

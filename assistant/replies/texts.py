@@ -29,6 +29,8 @@ NO_WORDS: Final[Mapping[str, Words]] = MappingProxyType({})
 _SUBJECT = re.compile(r"Subject: (?P<subject>.*)\n\n")
 _FRENCH_SPACES = re.compile(r"""(?<=«) | (?=[:;!?»](?:[\s"]|$))""", re.MULTILINE)
 _GAP = re.compile(r"\n{3,}")
+# A name that ends in a point, at the end of a sentence; in a list it is data, and stays as it is.
+_TWO_POINTS = re.compile(r"(?<=\w\.)\.(?=\s|$)")
 _WRONG_VALUE: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 
@@ -56,11 +58,12 @@ class _Locale:
 
     def fill(self, name: str, values: Mapping[str, Any]) -> str:
         try:
-            return _GAP.sub("\n\n", self.environment.get_template(name).render(values)).strip()
+            text = self.environment.get_template(name).render(values)
         except TemplateError as error:
             raise TextError(f"The text {name} cannot be filled in: {error.message}.") from None
         except _WRONG_VALUE as error:  # what it says may hold the value itself
             raise TextError(f"The text {name} cannot be filled in: {type(error).__name__}.") from None
+        return _GAP.sub("\n\n", "\n".join(map(_one_point, text.split("\n")))).strip()
 
 
 class Texts:
@@ -171,6 +174,10 @@ def _check_values(name: str, needs: frozenset[str], may: frozenset[str], values:
         raise TextError(f"The {name} lacks {', '.join(missing)}.")
     if unknown := sorted(values.keys() - needs - may):
         raise TextError(f"The {name} knows no {', '.join(unknown)}.")
+
+
+def _one_point(line: str) -> str:
+    return line if ".." not in line or line.startswith("- ") else _TWO_POINTS.sub("", line)
 
 
 def _split(text: str) -> Rendered:
