@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from assistant.app import Assembly, assemble, take_lock
 from assistant.casework import approval, corrections, staff
+from assistant.casework.four_eyes import approved_by
 from assistant.casework.queue import Role, Scope
 from assistant.channels.email.channel import EmailChannel
 from assistant.config import Settings
@@ -53,6 +54,7 @@ def _approve(services: Services, session: Session, asked: Mapping[str, Any]) -> 
     return {
         "id": action.id,
         "state": action.state,
+        "approved_by": list(approved_by(action)),
         "not_before": action.not_before and action.not_before.isoformat(),
     }
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,14 +41,19 @@ class Outcome:
         return bool(self.died)
 
 
-def check_all(chosen: Sequence[Safeguard]) -> tuple[list[Outcome], list[str]]:
+def check_all(
+    chosen: Sequence[Safeguard], tell: Callable[[Outcome], None] = lambda _: None
+) -> tuple[list[Outcome], list[str]]:
     """Take out each; gives what became of it, and the named tests that fail although nothing was taken out."""
     with tempfile.TemporaryDirectory(prefix="mutate-") as folder, ThreadPoolExecutor(AT_ONCE) as threads:
         whole = Path(folder) / "whole"
         _copy(ROOT, whole)
         named = list(dict.fromkeys(test for each in chosen for test in each.tests))
         beforehand = threads.submit(_run, whole, named)
-        outcomes = list(threads.map(lambda each: _try(whole, Path(folder), each), chosen))
+        outcomes = []
+        for outcome in threads.map(lambda each: _try(whole, Path(folder), each), chosen):
+            tell(outcome)
+            outcomes.append(outcome)
         return outcomes, sorted(_died(beforehand.result(), named))
 
 
@@ -91,22 +96,22 @@ def _run(folder: Path, tests: Sequence[str]) -> str:
     return done.stdout + done.stderr
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
-    """Give the table that is printed."""
-    rows = ["| safeguard taken out | tests that died | s |", "|---|---|---:|"]
-    for each in outcomes:
-        died = ", ".join(f"`{test.rpartition('::')[2]}`" for test in each.died) or "**none: it survived**"
-        rows.append(f"| {each.safeguard.name} | {died} | {each.seconds:.0f} |")
-    return "\n".join(rows)
+HEAD = "| safeguard taken out | tests that died | s |\n|---|---|---:|"
+
+
+def line(outcome: Outcome) -> str:
+    """Give one line of the table that is printed."""
+    died = ", ".join(f"`{test.rpartition('::')[2]}`" for test in outcome.died) or "**none: it survived**"
+    return f"| {outcome.safeguard.name} | {died} | {outcome.seconds:.0f} |"
 
 
 def main(words: Sequence[str]) -> int:
     """Print the table; fails if a safeguard was missed by its tests."""
     chosen = [s for s in safeguards() if not words or any(word in s.name for word in words)]
     begun = time.monotonic()
-    outcomes, broken = check_all(chosen)
+    print(HEAD, flush=True)
+    outcomes, broken = check_all(chosen, lambda outcome: print(line(outcome), flush=True))
     missed = [each for each in outcomes if not each.is_noticed]
-    print(table(outcomes))
     print(f"\n{len(outcomes) - len(missed)} of {len(outcomes)} noticed, {time.monotonic() - begun:.0f} s.")
     for each in missed:
         print(f"\n{each.safeguard.name} was taken out and nobody noticed:\n{each.told}")
