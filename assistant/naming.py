@@ -6,10 +6,11 @@ name itself is shown, made readable, and `assistant doctor` says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from assistant.domain import own_records
 from assistant.domain.data_map import TableMap
 from assistant.domain.http_map import HttpTable
 from assistant.domain.manual_map import ManualMap
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
     from assistant.domain.plan import Keep
 
 AnyTable = TableMap | HttpTable | ManualMap
-# The desk's own records, for which no operator writes a map.
-_OWN_SYSTEM: Final = {"en": "Our privacy desk", "fr": "Notre service de protection des données"}
-_OWN_TABLES: Final = {
-    "conversations": {"en": "conversations", "fr": "conversations"},
-    "messages": {"en": "messages", "fr": "messages"},
-    "requests": {"en": "requests", "fr": "demandes"},
-}
 
 
 def readable(name: str) -> str:
@@ -43,7 +37,7 @@ class Naming:
         """Name a system."""
         found = next((each for each in self.settings.sources if each.name == name), None)
         if found and found.kind == "own_records":
-            return _OWN_SYSTEM.get(language) or _OWN_SYSTEM["en"]
+            return own_records.SYSTEM.get(language) or own_records.SYSTEM["en"]
         return (_said(found.title, found.title_fr, language) if found else "") or name
 
     def table(self, source: str, table: str, language: str) -> str:
@@ -51,14 +45,19 @@ class Naming:
         found = self._table(source, table)
         if found:
             return _said(found.title, found.title_fr, language) or readable(table)
-        own = _OWN_TABLES.get(table, {}) if self._is_ours(source) else {}
+        own = own_records.TITLES.get(table, {}) if self._is_ours(source) else {}
         return own.get(language) or own.get("en") or readable(table)
 
     def column(self, source: str, table: str, column: str, language: str) -> str:
         """Name a column of a table, as its meaning says it."""
         found = self._table(source, table)
-        meanings: Mapping[str, str] = getattr(found, "meanings", {})
+        own = own_records.MEANINGS if self._is_ours(source) else {}
+        meanings: Mapping[str, str] = getattr(found, "meanings", own)
         return meanings.get(f"{column}@{language}") or meanings.get(column) or readable(column)
+
+    def columns(self, source: str, table: str, columns: Iterable[str], language: str) -> list[str]:
+        """Name some columns as they stand in the middle of a sentence."""
+        return [_in_a_sentence(self.column(source, table, column, language)) for column in columns]
 
     def recipient(self, name: str, language: str) -> str:
         """Name a recipient (Article 15(1)(c) asks for the actual one)."""
@@ -92,7 +91,7 @@ class Naming:
             | {
                 f"{source}.{name}": self.table(source, name, language)
                 for source in own
-                for name in _OWN_TABLES
+                for name in own_records.TITLES
             },
             "columns": {
                 f"{key}.{column}": self.column(source, key.removeprefix(f"{source}."), column, language)
@@ -153,6 +152,10 @@ def _untitled_table(name: str, table: AnyTable, language: str, suffix: str) -> I
         yield f"{name}.meanings", _lacks(bare, "the map")
     elif not meanings and not isinstance(table, ManualMap):
         yield name, _lacks(["meanings"], "the map")
+
+
+def _in_a_sentence(words: str) -> str:
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
 
 
 def _lacks(keys: Sequence[str], where: str) -> str:

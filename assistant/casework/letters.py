@@ -13,6 +13,7 @@ from assistant.domain.data_map import TableMap
 from assistant.domain.plan import DELETED_LATER, Keep, Operation, TableRows
 from assistant.domain.rights import Right
 from assistant.errors import Conflict
+from assistant.naming import Naming
 from assistant.services import Services
 from assistant.store.tables import PrivacyRequest
 
@@ -172,9 +173,8 @@ def kept(services: Services, keeps: Sequence[Keep], language: str) -> list[Value
 
 
 def _kept(services: Services, keeps: Sequence[Keep], language: str) -> Values:
-    first = keeps[0]
-    rule = services.settings.catalogue.retention.get(first.rule)
-    law = f"{rule.fr if language == 'fr' else rule.en} ({rule.law}, {rule.article})" if rule else first.law
+    first, naming = keeps[0], Naming(services.settings)
+    columns = [naming.columns(keep.source, keep.table, keep.columns, language) for keep in keeps]
     bounds = [keep.until for keep in keeps]
     years: dict[int, date] = {}
     for year, _, until in chain.from_iterable(keep.by_year for keep in keeps):
@@ -182,8 +182,8 @@ def _kept(services: Services, keeps: Sequence[Keep], language: str) -> Values:
     return {
         "category": first.category,
         "rows": sum(keep.rows for keep in keeps),
-        "columns": list(dict.fromkeys(name for keep in keeps for name in keep.columns)),
-        "law": law,
+        "columns": list(dict.fromkeys(chain.from_iterable(columns))),
+        "law": naming.reason(first, language) or first.law,
         "until": None if None in bounds else max(end for end in bounds if end),
         "by_year": sorted(years.items()),
     }

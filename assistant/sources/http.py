@@ -245,9 +245,7 @@ class HttpSource:
                 elif table.erase is None:
                     over += 1
         what = Keep(self.name, table.name, table.category, 0, keep.columns, keep.rule, "", None)
-        said = (
-            f"{over} of {table.name} are past their period and {self.name} erases none; erase them by hand."
-        )
+        said = f"{over} of {table.title or table.name} are past their period and {self.name} erases none; erase them by hand."
         return (self._retention.keep(what, days) if days else None), (said if over else None)
 
     def _later(self, table: HttpTable, rows: int, until: date) -> Keep:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from assistant.domain.own_records import (
+    CATEGORY,
+    COLUMNS,
+    MEANINGS,
+    MESSAGES,
+    OWN_RECORDS,
+)
 from assistant.domain.plan import (
     Account,
     Contact,
@@ -25,45 +32,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from assistant.domain.rectifying import Correctable
-
-CATEGORY = "contact_with_us"
-MESSAGES, REQUESTS, CONVERSATIONS = "messages", "requests", "conversations"
-_LAW = "GDPR, Article 5(2), Article 6(1)(c)"
-_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    CONVERSATIONS: ("channel", "language", "started_at", "last_at"),
-    MESSAGES: ("at", "channel", "sender", "name", "text"),
-    REQUESTS: ("ref", "right", "status", "channel", "received_at", "due_on", "closed_at"),
-}
-_MEANINGS: Mapping[str, str] = {
-    "at": "When it was written (UTC)",
-    "at@fr": "Date et heure du message (UTC)",
-    "channel": "How it reached us",
-    "channel@fr": "Canal utilisé",
-    "language": "Language of the conversation",
-    "language@fr": "Langue de la conversation",
-    "started_at": "First message (UTC)",
-    "started_at@fr": "Premier message (UTC)",
-    "last_at": "Last message (UTC)",
-    "last_at@fr": "Dernier message (UTC)",
-    "sender": "Who wrote: you, our assistant or an agent",
-    "sender@fr": "Auteur : vous, notre assistant ou un agent",
-    "name": "Name shown",
-    "name@fr": "Nom affiché",
-    "text": "What was written",
-    "text@fr": "Texte du message",
-    "ref": "Reference of the request",
-    "ref@fr": "Référence de la demande",
-    "right": "Right you used",
-    "right@fr": "Droit exercé",
-    "status": "Where it stands",
-    "status@fr": "État",
-    "received_at": "When we received it (UTC)",
-    "received_at@fr": "Réception (UTC)",
-    "due_on": "Day by which we answer",
-    "due_on@fr": "Date limite de réponse",
-    "closed_at": "When it was closed (UTC)",
-    "closed_at@fr": "Clôture (UTC)",
-}
 
 
 class OwnQueries(Protocol):
@@ -110,7 +78,7 @@ class OwnRecords:
     async def locate(self, identity: Identity, accounts: Sequence[Account] | None = None) -> Located:
         """Count the person's conversations, messages and requests."""
         counts = await self._queries.count(identity)
-        tables = tuple(TableRows(table, CATEGORY, counts.get(table, 0)) for table in _COLUMNS)
+        tables = tuple(TableRows(table, CATEGORY, counts.get(table, 0)) for table in COLUMNS)
         return Located(self.name, identity, (), tables)
 
     async def known_as(self, located: Located) -> Sequence[tuple[str, str]]:
@@ -121,7 +89,7 @@ class OwnRecords:
         """Copy everything; erase what no request needs; nothing else applies here."""
         if order.operation is Operation.EXPORT:
             effects = tuple(
-                TableEffect(at.table, CATEGORY, at.rows, _COLUMNS[at.table])
+                TableEffect(at.table, CATEGORY, at.rows, COLUMNS[at.table])
                 for at in located.tables
                 if at.rows
             )
@@ -134,7 +102,7 @@ class OwnRecords:
         going = await self._queries.erasable(located.identity, order.today)
         kept = await self._queries.kept(located.identity, order.today)
         keeps = tuple(
-            Keep(self.name, table, CATEGORY, rows, _COLUMNS[table], f"own_{table}", _LAW, until)
+            Keep(self.name, table, CATEGORY, rows, COLUMNS[table], f"own_{table}", OWN_RECORDS, until)
             for table, (rows, until) in kept.items()
             if rows
         )
@@ -152,8 +120,8 @@ class OwnRecords:
                     self.name,
                     at.table,
                     CATEGORY,
-                    _COLUMNS[at.table],
-                    _MEANINGS,
+                    COLUMNS[at.table],
+                    MEANINGS,
                     _batches(rows),
                     purpose="rights_requests",
                 )

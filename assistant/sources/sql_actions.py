@@ -146,7 +146,7 @@ class Orders:
                 try:
                     yield blanking(mapped.facts, column, rule, self.random)
                 except ValueError as unfit:
-                    conflicts.append(f"{mapped.label}.{column} {unfit}")
+                    conflicts.append(f"{mapped.place(column)} {unfit}")
 
     # rectification, restriction, objection
 
@@ -158,7 +158,7 @@ class Orders:
             if self.order.operation in {Operation.RESTRICT, Operation.LIFT}:
                 own = both(own, restrictable(mapped))
                 if restrict and (unfit := unfit_to_lift(mapped.facts, restrict)):
-                    conflicts.append(f"{mapped.label}.{restrict.column} {unfit}.")
+                    conflicts.append(f"{mapped.place(restrict.column)} {unfit}.")
                     continue
             if self.order.operation is Operation.STOP and _goes(mapped, self.order):
                 yield Action(mapped, own)
@@ -171,7 +171,7 @@ class Orders:
             try:
                 writes.append(self._assigned(mapped, column, value=value))
             except ValueError:
-                conflicts.append(f"{mapped.label}.{column} cannot hold the new value of {what}.")
+                conflicts.append(f"{mapped.place(column)} cannot hold the new value of {what}.")
         return writes
 
     def _assigned(self, mapped: Mapped, column: str, *, value: str | int | bool | None) -> Write:

@@ -53,7 +53,7 @@ def _entangled(rows: PersonRows, actions: Sequence[Action]) -> Iterator[str]:
         if not link.loose and (number := rows.count(link.action.mapped, _pointing(link, target))):
             names = ", ".join(link.reference.columns)
             yield (
-                f"{number} rows of {link.action.mapped.label} point to rows of {target.mapped.label} that would go "
+                f"{number} rows of {link.action.mapped.title} point to rows of {target.mapped.title} that would go "
                 f"before them, and {names} is NOT NULL; overwrite one of the tables instead of deleting it."
             )
 
@@ -72,7 +72,7 @@ def _stranded(
     stays = sa.not_(surely(going.get(child.id, NEVER)))
     query = sa.select(sa.func.count()).select_from(child.clause).where(points, stays)
     if number := rows.connection.execute(query).scalar_one():
-        how = _ALONG.get(reference.on_delete, _REFUSES).format(table=action.mapped.label)
+        how = _ALONG.get(reference.on_delete, _REFUSES).format(table=action.mapped.title)
         mend = f"map {child.name}, or overwrite {action.mapped.label} instead of deleting it"
         yield f"{number} rows of {child.name} that are not part of the plan {how}; {mend}."
 
@@ -85,8 +85,8 @@ def _clashes(rows: PersonRows, action: Action) -> Iterator[str]:
         if writes and all(w.fresh is None and w.value is not None for w in writes):
             others = sorted(unique - written.keys())
             if _meet(rows, action, others) or _taken(rows, action, writes, others):
-                names = ", ".join(sorted(unique))
-                yield f"{action.mapped.label}: {names} must be unique, and another row would hold the same."
+                names = ", ".join(action.mapped.map.meanings.get(name, name) for name in sorted(unique))
+                yield f"{action.mapped.title}: {names} must be unique, and another row would hold the same."
 
 
 def _meet(rows: PersonRows, action: Action, others: Sequence[str]) -> bool:

@@ -49,6 +49,16 @@ class Mapped:
         """Give the table for use in statements."""
         return self.facts.clause
 
+    @property
+    def title(self) -> str:
+        """Give what people call it: its title, or its name in plans."""
+        return self.map.title or self.label
+
+    def place(self, column: str) -> str:
+        """Give what people call one of its columns, with the table."""
+        named = self.map.meanings.get(column, column)
+        return f"{self.map.title}: {named}" if self.map.title else f"{self.label}.{column}"
+
     def columns(self, names: Iterable[str]) -> list[sa.ColumnClause[Any]]:
         """Give some of its columns for use in statements."""
         return [self.clause.c[name] for name in names]

@@ -108,7 +108,7 @@ class Proposing:
             for effect in effects:
                 if effect.shared:
                     also = "are another person's as well and stay as they are; an agent must decide"
-                    yield f"{effect.shared} rows of {effect.table} {also}."
+                    yield f"{effect.shared} rows of {self.rows.layout.tables[effect.table].title} {also}."
 
 
 def propose_copy(located: Located, order: Order, rows: PersonRows) -> Proposal:

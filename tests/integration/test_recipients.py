@@ -69,8 +69,10 @@ async def decided(desk: DeskInside, ref: str, *, went_there: bool) -> None:
     await desk.idle()
 
 
-async def carried_out(desk: DeskInside, ref: str) -> None:
+async def carried_out(desk: DeskInside, ref: str, *meanwhile: str) -> None:
     plan = await desk.approve(ref)
+    for sql in meanwhile:
+        desk.change(sql)
     await desk.forward("73h")
     await desk.idle()
     await desk.api("POST", f"/queue/{plan['id']}/by_hand", json={"source": "court-files", "rows": 1})
@@ -148,3 +150,19 @@ async def test_a_debt_collector_is_told_only_of_an_invoice_that_was_handed_over(
     to_others = [text for text in everything if "GDPR has us tell you" in text]
     subscribed = [text for text in to_others if person.email in text and "newsletter" not in text.lower()]
     assert subscribed == [], "nobody gets an address that they did not have"
+
+
+async def test_a_row_that_came_after_the_approval_is_told_by_its_own_number_too(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    has_server = "SELECT hostname, product_id FROM services WHERE client_id = ?"
+    person = next(p for p in people if desk.query(has_server, p.id))
+    (first, product) = desk.query(has_server, person.id)[0]
+    ref, _ = await planned(desk, person)
+    await decided(desk, ref, went_there=False)
+    columns = "(client_id, product_id, hostname, status, started_on, ended_on)"
+    row = f"({person.id}, {product}, 'late.kuusik-lierre.example', 'cancelled', '2026-01-01', '2026-02-01')"
+    await carried_out(desk, ref, f"INSERT INTO services {columns} VALUES {row}")
+    (notice,) = notices(desk, _CATALOGUE.recipients["datacentre"].notify, ref)
+    assert first in notice
+    assert "late.kuusik-lierre.example" in notice

@@ -152,7 +152,7 @@ async def test_a_contact_is_never_harmless_whatever_the_map_says_of_its_field(co
     ("field", "value", "said"),
     [
         ("email", "far.too.long.an.address@example.test", "cannot hold the new value of email"),
-        ("email", "luc@example.test", "email must be unique"),
+        ("email", "luc@example.test", "Address must be unique"),
         ("birthday", "third of May", "cannot hold the new value of birthday"),
         ("street", "Lai 2", "another person's as well"),
     ],
@@ -349,3 +349,14 @@ async def test_progress_counts_up_to_everything(company: Shop) -> None:
     assert told[0] == (0, outcome.rows_done)
     assert told[-1] == (outcome.rows_done, outcome.rows_done)
     assert told == sorted(told)
+
+
+async def test_a_conflict_names_tables_and_columns_as_people_call_them(shop: OpenShop) -> None:
+    mapped = tables()
+    mapped[0] |= {"title": "Customers"}
+    company = shop(SCHEMA, *mapped)
+    located = await company.locate("mari@example.test")
+    wanted = {"new_values": {"email": "luc@example.test"}}
+    (conflict,) = (await company.propose(located, Operation.RECTIFY, **wanted)).conflicts
+    assert conflict == "Customers: Address must be unique, and another row would hold the same."
+    assert "clients" not in conflict

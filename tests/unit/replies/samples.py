@@ -115,7 +115,7 @@ def kept(**more: Any) -> dict[str, Any]:
     return {
         "category": "invoices",
         "rows": 3,
-        "columns": ["name", "email", "invoice_address"],
+        "columns": ["name", "e-mail address", "invoice address"],
         "law": "Estonian Accounting Act, section 12",
         "until": date(2033, 12, 31),
         "by_year": years,

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from assistant.domain.own_records import CONVERSATIONS, MESSAGES, REQUESTS
 from assistant.domain.plan import Identity, Operation, Order
-from assistant.sources.own_records import CONVERSATIONS, MESSAGES, REQUESTS, OwnRecords
+from assistant.sources.own_records import OwnRecords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
