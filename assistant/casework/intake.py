@@ -22,7 +22,8 @@ from assistant.domain.rights import CARRIED_OUT_FIRST, Right
 from assistant.domain.status import CLOSED, Status, advance
 from assistant.interfaces import Incoming
 from assistant.services import Services
-from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
+from assistant.store.queries import has_lost_letter
+from assistant.store.tables import Conversation, Message, PrivacyRequest
 
 # Built once and below the ORM, for the same reason as inserting a message is (talk.py).
 _MESSAGES = SQLModel.metadata.tables["message"]
@@ -236,26 +237,13 @@ def _reminded_from_today(services: Services, safe_on: date) -> date | None:
 
 def set_attention(services: Services, session: Session, request: PrivacyRequest, reason: str | None) -> None:
     """Flag a request for a person, or take the flag away; a letter that never arrived goes on asking for one."""
-    if reason is None and _has_lost_letter(session, request):
+    if reason is None and has_lost_letter(session, request):
         reason = LOST_LETTER
     if request.attention != reason:
         request.attention = reason
         request.version += 1
         session.add(request)
         record(services, session, request.ref, "desk", "attention", reason=reason)
-
-
-def _has_lost_letter(session: Session, request: PrivacyRequest) -> bool:
-    mine = (col(Outbox.ref) == request.ref) | (
-        (col(Outbox.conversation_id) == request.conversation_id) & col(Outbox.ref).is_(None)
-    )
-    lost = select(Outbox.id).where(
-        mine,
-        col(Outbox.failed_at).is_not(None),
-        col(Outbox.settled_at).is_(None),
-        col(Outbox.kind) != "relay",
-    )
-    return session.exec(lost.limit(1)).first() is not None
 
 
 def recompute_dates(services: Services, session: Session, request: PrivacyRequest) -> DueDates:

@@ -170,7 +170,7 @@ def _reported(services: Services, session: Session, report: Mapping[str, str]) -
     sent = select(Outbox).where(
         col(Outbox.recipient_hash).in_(hashes),
         col(Outbox.channel) == "email",
-        col(Outbox.attempts) > 0,
+        col(Outbox.state) != "waiting",  # what is still being tried is not lost, whoever says so
         col(Outbox.created_at) > services.clock.now() - REPORTED_WITHIN,
     )
     rows = session.exec(sent.order_by(col(Outbox.failed_at).is_not(None), col(Outbox.id).desc()).limit(1))

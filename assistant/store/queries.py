@@ -174,6 +174,20 @@ def conversations_in_triage(session: Session) -> list[Conversation]:
     return list(session.exec(query))
 
 
+def has_lost_letter(session: Session, request: PrivacyRequest) -> bool:
+    """Tell whether a letter about a request did not arrive and nobody has dealt with that."""
+    mine = (col(Outbox.ref) == request.ref) | (
+        (col(Outbox.conversation_id) == request.conversation_id) & col(Outbox.ref).is_(None)
+    )
+    lost = select(Outbox.id).where(
+        mine,
+        col(Outbox.failed_at).is_not(None),
+        col(Outbox.settled_at).is_(None),
+        col(Outbox.kind) != "relay",
+    )
+    return session.exec(lost.limit(1)).first() is not None
+
+
 def undelivered_to_support(session: Session) -> tuple[int, datetime | None]:
     """Count the customers' mails that support does not get, and give since when the oldest of them waits."""
     query = select(func.count(), func.min(col(Outbox.created_at))).where(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -9,6 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
@@ -17,10 +21,16 @@ from assistant.casework.intake import set_attention
 from assistant.casework.outbox import Letter, queue_outgoing
 from assistant.casework.purge import purge
 from assistant.casework.queue import Principal, Role
+from assistant.config import load_settings
+from assistant.demo.settings import lay_out
+from assistant.doctor import examine
 from assistant.errors import Conflict
 from assistant.store import queries
 from assistant.store.tables import ChallengeRow, Conversation, Message, Outbox, PrivacyRequest
+from assistant.web import health
+from assistant.web.keys import SERVICES
 from intents import Reader
+from tests.doubles.chat_desk import START
 from tests.doubles.mail_server import Arrived
 from tests.doubles.posting_desk import COPY, INVOICE, SUPPORT, PostingDesk, posting_desk, prepare_store
 
@@ -184,6 +194,19 @@ async def test_the_chat_hears_of_an_address_typed_there_known_or_not_in_the_same
     assert {(await again(desk, request)).attention for request in requests.values()} == {LOST}
 
 
+async def test_the_chat_hears_of_an_address_typed_to_be_left_alone_that_gets_no_notice(
+    desk: PostingDesk,
+) -> None:
+    desk.server.answers["refused.example"] = ("rcpt", "550 5.1.1 unknown")
+    await desk.chat("t1", "Stop sending advertising to mari@refused.example, please.")
+    await desk.post()
+    conversation = await desk.chat_of("t1")
+    (request,) = await desk.requests_in(conversation)
+
+    assert NOT_DELIVERED in (await desk.said_in(conversation))[-1]
+    assert request.attention == LOST
+
+
 @pytest.mark.parametrize("how", ["refused", "bounced"])
 async def test_of_a_client_number_nothing_is_said_and_only_a_person_called(
     desk: PostingDesk, how: str
@@ -281,6 +304,17 @@ async def test_a_made_up_report_changes_nothing_but_calls(desk: PostingDesk) -> 
     assert len([m for m in desk.server.arrived[sent:] if m.to != SUPPORT]) == 0
 
 
+async def test_a_made_up_report_stops_no_letter_that_is_still_being_tried(desk: PostingDesk) -> None:
+    desk.server.answers["slow.example"] = ("rcpt", "450 4.2.0 greylisted")
+    request = await asked_by_mail(desk, "mari@slow.example")
+    await desk.report("qmail_without_id", Arrived("mari@slow.example", "", ""))
+    desk.server.answers.clear()
+    await desk.wait(minutes=5)
+
+    assert len(desk.server.to("mari@slow.example")) == 2
+    assert await desk.lost(request) == []
+
+
 async def test_a_report_about_somebody_elses_mail_is_supports_like_any_other(desk: PostingDesk) -> None:
     await desk.report("qmail_without_id", Arrived("nobody@elsewhere.example", "", ""))
     await desk.post()
@@ -343,6 +377,64 @@ async def test_a_support_mailbox_that_bounces_later_gets_the_mail_again(desk: Po
 
     assert len(desk.server.to(SUPPORT)) == 2
     assert (await desk.services.read(queries.undelivered_to_support))[0] == 0
+
+
+async def test_readyz_metrics_and_doctor_say_that_support_does_not_get_its_mail(
+    desk: PostingDesk, tmp_path: Path
+) -> None:
+    app = web.Application()
+    app[SERVICES] = desk.services
+    app.add_routes(health.routes())
+    async with TestClient(TestServer(app)) as http:
+        assert (await (await http.get("/readyz")).json())["support"] == {
+            "gets_mail": True, "mails_waiting": 0, "since": None,
+        }  # fmt: skip
+        desk.server.answers["alder.example"] = ("rcpt", "550 5.1.1 unknown")
+        await desk.mail("ada@shop.example", INVOICE)
+        await desk.mail("juhan@shop.example", INVOICE)
+        await desk.post()
+        answer = await http.get("/readyz")
+        told = (await answer.json())["support"]
+        figures = await (await http.get("/metrics")).text()
+
+    assert answer.status == 200, "the desk itself is ready"
+    assert (told["gets_mail"], told["mails_waiting"]) == (False, 2)
+    assert told["since"].startswith("2026-11-24T09:30")
+    assert "privacy_desk_support_mail_waiting 2.0" in figures
+    demo = lay_out(tmp_path / "demo", port=0, mail_port=0, today=START.date())
+    folder = load_settings(demo.settings_file).server.data_dir
+    folder.mkdir()
+    with (
+        contextlib.closing(sqlite3.connect(tmp_path / "desk.db")) as here,
+        contextlib.closing(sqlite3.connect(folder / "desk.db")) as there,
+    ):
+        here.backup(there)
+    (row,) = [row for row in await examine(demo.settings_file) if row["part"] == "support"]
+    assert row["level"] == "error"
+    assert "2 mails for support wait since 2026-11-24 09:30 UTC" in row["text"]
+
+
+async def test_telegram_refusing_a_reply_calls_a_person(desk: PostingDesk) -> None:
+    await desk.chat("4711", COPY, channel="telegram")
+    await desk.post()
+    (request,) = await desk.requests_in(await desk.chat_of("4711"))
+
+    assert request.attention == LOST
+    assert {lost.what for lost in await desk.lost(request)} == {"auto"}
+
+
+async def test_a_report_without_our_id_makes_us_send_nothing(desk: PostingDesk) -> None:
+    await desk.mail("ada@shop.example", INVOICE)
+    await desk.post()
+    for name in ("qmail_without_id", "dsn_without_id", "quota_html"):
+        await desk.report(name, Arrived(SUPPORT, "", ""))
+    for _ in range(5):
+        await desk.wait(hours=6)
+
+    assert len([mail for mail in desk.server.to(SUPPORT) if INVOICE in mail.content]) == 1
+    assert (await desk.conversation_of("ada@shop.example")).triage, (
+        "an agent sees that support may not have it"
+    )
 
 
 # ── machines and people ─────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from assistant.casework.doubt import mails_in_doubt
 from assistant.casework.earlier import is_earlier
-from assistant.casework.intake import local_day
+from assistant.casework.intake import LOST_LETTER, local_day
 from assistant.casework.outcomes import outcome_of
 from assistant.casework.person import masked_person_of
 from assistant.casework.queue import Role
@@ -53,7 +53,10 @@ class Row:
 def row_of(services: Services, session: Session, words: Words, request: PrivacyRequest) -> Row:
     """Give a request as a list shows it: masked, and why somebody must look."""
     today = local_day(services, services.clock.now())
-    why = words.attention(request.attention) if request.attention else ""
+    reasons = [request.attention] if request.attention else []
+    if request.attention not in {None, LOST_LETTER} and queries.has_lost_letter(session, request):
+        reasons.append(LOST_LETTER)
+    why = "; ".join(words.attention(reason) for reason in reasons)
     return Row(
         request.ref,
         services.texts.label("right_names", request.right, words.language),

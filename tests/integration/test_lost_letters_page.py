@@ -1,0 +1,112 @@
+"""The console and the API show what did not arrive, in the agent's language, until somebody has dealt with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from html import unescape
+from pathlib import Path
+
+import aiohttp
+import pytest
+from sqlmodel import Session, col, select
+
+from assistant.casework.outbox import Letter, queue_outgoing
+from assistant.casework.queue import Scope
+from assistant.casework.undelivered import note_loss
+from assistant.store.tables import Outbox, PrivacyRequest
+from tests.doubles.console_app import PASSWORD, ConsoleSite, console_site, prepare
+
+
+class Pages:
+    """One agent's browser, signed in."""
+
+    def __init__(self, site: ConsoleSite, http: aiohttp.ClientSession) -> None:
+        self.site, self.http, self.csrf = site, http, ""
+
+    async def get(self, path: str) -> str:
+        async with self.http.get(f"{self.site.url}/console/{path}") as answer:
+            return self._read(await answer.text())
+
+    async def post(self, path: str, **fields: str) -> str:
+        form = {"csrf": self.csrf, **fields}
+        async with self.http.post(f"{self.site.url}/console/{path}", data=form) as answer:
+            return self._read(await answer.text())
+
+    def _read(self, page: str) -> str:
+        if token := re.search(r'name="csrf" value="(\w+)"', page):
+            self.csrf = token[1]
+        return unescape(page)
+
+
+@asynccontextmanager
+async def signed_in(site: ConsoleSite, name: str) -> AsyncIterator[Pages]:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        pages = Pages(site, http)
+        await pages.post("sign-in", name=name, password=PASSWORD, code=site.code(name))
+        yield pages
+
+
+@pytest.fixture
+async def site(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ConsoleSite]:
+    async with console_site(tmp_path, await prepare(tmp_path_factory.mktemp("morning"))) as opened:
+        yield opened
+
+
+async def test_what_did_not_arrive_stands_on_its_request_until_an_agent_has_dealt_with_it(
+    site: ConsoleSite,
+) -> None:
+    ref, services = site.refs["unproved"], site.services
+    request = await site.get(PrivacyRequest, ref)
+    conversation, before = request.conversation_id, request.attention
+
+    def lose(session: Session) -> None:
+        letter = Letter(
+            key="challenge:1",
+            channel="email",
+            kind="mail",
+            text="12345678",
+            language="en",
+            conversation_id=conversation,
+            recipient="claire.dumas@client.example",
+            about=[ref],
+        )
+        queue_outgoing(services, session, letter)
+        session.flush()
+        row = session.exec(select(Outbox).where(col(Outbox.key) == "challenge:1")).one()
+        row.state = "bounced"
+        note_loss(services, session, row, "bounced:5.1.1")
+
+    await services.write(lose)
+    async with signed_in(site, "Marc") as marc:
+        page = await marc.get(f"requests/{ref}")
+        assert "Non remis" in page
+        assert "Code ou lien de vérification" in page
+    async with signed_in(site, "Tiina") as tiina:
+        for path in (f"requests/{ref}", f"conversations/{conversation}"):
+            page = await tiina.get(path)
+            assert "Not delivered" in page
+            assert "Code or link for proof" in page
+            assert "to c••••@c••••.example" in page
+            assert "reported later that it could not be delivered (there is no such mailbox)" in page
+            assert "claire.dumas" not in page
+            assert "12345678" not in page
+        assert "A message could not be delivered" in await tiina.get("queue")
+        token = await site.token("Tiina", Scope.READ)
+        url = f"{site.url}/api/v1/requests/{ref}"
+        async with tiina.http.get(url, headers={"Authorization": f"Bearer {token}"}) as answer:
+            (told,) = (await answer.json())["undelivered"]
+        assert (told["letter"], told["to"], told["why"], told["code"]) == (
+            "challenge",
+            "c••••@c••••.example",
+            "bounced",
+            "5.1.1",
+        )
+
+        await tiina.get(f"requests/{ref}")
+        page = await tiina.post(f"requests/{ref}/settle")
+        assert "Noted: you have dealt with it." in page
+        assert "Code or link for proof" not in page
+        assert (await site.get(PrivacyRequest, ref)).attention == before
+        assert "could not be delivered" not in await tiina.get("queue")

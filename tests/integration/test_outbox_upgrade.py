@@ -1,0 +1,78 @@
+"""A desk of before learns to whom each waiting letter belongs, on both databases it may stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import IntegrityError
+
+from assistant.store import migrate
+from tests.doubles.databases import MISSING, POSTGRESQL, SQLITE, is_here, running
+
+BEFORE = "0006"
+AT = "2026-11-24T09:30:00.000000Z"
+
+
+@pytest.fixture(params=[SQLITE, POSTGRESQL])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    if request.param == SQLITE:
+        made = create_engine(f"sqlite:///{tmp_path / 'desk.db'}")
+        yield made
+        made.dispose()
+        return
+    if not is_here(POSTGRESQL):
+        pytest.skip(MISSING)
+    with running(POSTGRESQL) as server:
+        made = create_engine(server.database().url)
+        yield made
+        made.dispose()
+
+
+def put(engine: Engine, table: str, **values: Any) -> None:
+    names = ", ".join(f'"{name}"' for name in values)
+    places = ", ".join(f":{name}" for name in values)
+    with engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), values)
+
+
+def letter(engine: Engine, key: str, **more: Any) -> None:
+    put(engine, "outbox", key=key, channel="email", kind="mail", payload="x", state="waiting", attempts=0,
+        due_at=AT, created_at=AT, **more)  # fmt: skip
+
+
+def test_every_letter_of_before_gets_its_owner_and_none_is_lost(engine: Engine) -> None:
+    config = migrate._config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, BEFORE)
+    put(engine, "conversation", id="c1", channel="email", thread="t", state="{}", started_at=AT, last_at=AT,
+        answerable=True, triage=False)  # fmt: skip
+    put(engine, "message", conversation_id="c1", external_id="e", sender="you", name="", text="t", kind="text",
+        choices="[]", requests="[]", reading="{}", handled=True, at=AT, headers="{}")  # fmt: skip
+    put(engine, "challenge", id="ab", conversation_id="c1", method="email_code", references="[]", purpose="prove",
+        claimed="", claimed_kind="email", claimed_hash="", state="sent", on_file=False, attempts=0,
+        asked_at=AT)  # fmt: skip
+    letter(engine, "challenge:ab:2026")
+    letter(engine, "remind:PR-7K4M2Q9D:2026-11-24:0123")
+    letter(engine, f"ticket:{'c' * 24}:2026-11-24")
+    letter(engine, "relay:1", raw_message_id=1)
+    letter(engine, "relay:9", raw_message_id=9)
+
+    migrate.migrate(engine)
+
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT key, conversation_id, ref FROM outbox")).all()
+    assert {key: (conversation, ref) for key, conversation, ref in rows} == {
+        "challenge:ab:2026": ("c1", None),
+        "remind:PR-7K4M2Q9D:2026-11-24:0123": (None, "PR-7K4M2Q9D"),
+        f"ticket:{'c' * 24}:2026-11-24": ("c" * 24, None),
+        "relay:1": ("c1", None),
+        "relay:9": (None, ""),
+    }
+    with pytest.raises(IntegrityError):
+        letter(engine, "notice:of-nobody")
