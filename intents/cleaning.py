@@ -151,7 +151,8 @@ def sentences(text: str) -> list[str]:
     return [part for piece in trimmed if any(map(str.isalpha, piece)) for part in _bounded(piece)]
 
 
-def _without_accents(text: str) -> str:
+def plain_letters(text: str) -> str:
+    """Give a text without accents, every apostrophe the same."""
     decomposed = unicodedata.normalize("NFD", text.translate(_PLAIN_LETTERS))
     kept = "".join(character for character in decomposed if not unicodedata.combining(character))
     return unicodedata.normalize("NFC", kept)
@@ -163,5 +164,5 @@ def normalise(sentence: str) -> str:
     if "@" in sentence:
         sentence = _EMAIL.sub(" emailaddress ", sentence)
     if not sentence.isascii():
-        sentence = _without_accents(sentence)
+        sentence = plain_letters(sentence)
     return " ".join(_MARKS.sub(r" \g<0> ", _NUMBERS.sub("0", sentence)).replace("'", "' ").split())

@@ -18,4 +18,6 @@ CONVERSATIONAL: Final = ("request_status", "cancel_request", "human")
 ANY_RIGHT: Final = "any"
 OUTPUTS: Final = (*RIGHTS, ANY_RIGHT, *CONVERSATIONAL)
 NONE: Final = "none"
+ASK: Final = "ask"
+REQUEST: Final = "request"
 LANGUAGES: Final = ("en", "fr", "de", "es", "it", "nl", "pt", "et", "ru", "pl")

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from intents.cleaning import HEAD_CHARACTERS, legible, normalise, own_words, says_something, sentences
 from intents.details import details_of, where_to
-from intents.labels import ANY_RIGHT, CONVERSATIONAL, NONE, OUTPUTS, RIGHTS
+from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUEST, RIGHTS
 from intents.language import LANGUAGE_FILE, LanguageReader
 from intents.reading import Intent, Reading
+from intents.wishes import DONT, FOR_OTHER, Heard, as_own, hear, names_erasing
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -77,13 +78,14 @@ class Reader:
         own = own_words(plain)
         spoken = _spoken(own, quoted)
         language = self._languages.read(" ".join(spoken.values()) or plain, language_hint)
-        decision, intents, sentence = self._decide(spoken)
+        heard = hear(list(spoken.values()))
+        decision, intents, sentence = self._beside(heard, spoken)
         details = details_of(own, tuple(intent.name for intent in intents))
         portable = "http" in text and any(intent.name == "portability" for intent in intents)
         # From the text as it came: what is read has no addresses of pages in it any more.
         if portable and (address := where_to(own_words(text[:HEAD_CHARACTERS]))):
             details["transfer_to"] = address
-        return Reading(text, language, decision, intents, details, sentence)
+        return Reading(text, language, decision, intents, details, sentence, heard.wishes)
 
     @property
     def ask(self) -> float:
@@ -95,6 +97,22 @@ class Reader:
         spoken = _spoken(own_words(legible(text)), ())
         return max(map(evidence_of, self.scores(list(spoken)))) if spoken else 0.0
 
+    def _beside(self, heard: Heard, spoken: dict[str, str]) -> tuple[str, tuple[Intent, ...], str | None]:
+        """Decide on what is left beside the clauses that take an erasure back, and add the rights of a list."""
+        taken_back = DONT in heard.wishes
+        left = {line: s for s in heard.rest if says_something(line := normalise(s))} if taken_back else spoken
+        decision, intents, sentence = self._decide(left)
+        if taken_back and decision == ASK and not any(map(names_erasing, heard.rest)):
+            return NONE, tuple(i for i in intents if i.name not in RIGHTS), None  # beside it nothing was asked
+        if FOR_OTHER in heard.wishes and decision == NONE:
+            decision, intents, sentence = self._decide({normalise(as_own(s)): s for s in heard.rest})
+        if not heard.listed:
+            return decision, intents, sentence
+        known = {intent.name for intent in intents} if decision == REQUEST else set()
+        listed = tuple(Intent(right, 1.0) for right in heard.listed if right not in known)
+        kept = intents if decision == REQUEST else tuple(i for i in intents if i.name not in RIGHTS)
+        return REQUEST, (*kept, *listed), sentence or heard.rest[0]
+
     def _decide(self, spoken: dict[str, str]) -> tuple[str, tuple[Intent, ...], str | None]:
         if not spoken:
             return NONE, (), None
@@ -105,7 +123,7 @@ class Reader:
         outweighed = doubted and talk and talk[0].score > 2 * max(evidence)  # "Never mind." needs no question
         if max(evidence) < self._thresholds.ask or outweighed:
             return NONE, talk, None
-        decision = "ask" if doubted else "request"
+        decision = ASK if doubted else REQUEST
         intents = sorted([*self._rights(scores, evidence), *talk], key=lambda intent: -intent.score)
         alone = evidence[: len(spoken)]
         return decision, tuple(intents), list(spoken.values())[alone.index(max(alone))]

@@ -26,6 +26,7 @@ class Reading:
     intents: tuple[Intent, ...]
     details: dict[str, Any]
     sentence: str | None
+    wishes: tuple[str, ...] = ()  # beside the rights: dont, changed_mind, for_other (intents/wishes.py)
 
     @property
     def rights(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, by_hand, marketing, packages
+from assistant.casework import answers, by_hand, marketing, packages, sparing
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, as_evidence, identity_of, why_short
 from assistant.casework.intake import local_day, move, set_attention
@@ -82,7 +82,11 @@ def _end_stopping(services: Services, session: Session, now: datetime) -> None:
 
 def _may_begin(services: Services, session: Session, action: Action, request: PrivacyRequest) -> bool:
     """An erasure waits for the copy: its first complete download, 7 days, but never beyond its due date (flows.md)."""
-    if action.state == "executing" or not request.after_ref:
+    if action.state == "executing":
+        return True
+    if sparing.is_paused(request):
+        return False  # told not to, and nobody has said which is meant
+    if not request.after_ref:
         return True
     first = session.get(PrivacyRequest, request.after_ref)
     now = services.clock.now()
@@ -186,7 +190,7 @@ def _begin(services: Services, session: Session, action_id: str, plan: Plan) -> 
     request = session.get_one(PrivacyRequest, action.ref)
     if action.state == "executing":
         return True
-    if action.state != "approved":
+    if action.state != "approved" or sparing.is_paused(request):  # taken back, or told not to
         action.lease_until = None
         session.add(action)
         return False

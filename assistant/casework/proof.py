@@ -322,6 +322,23 @@ def _mail_challenge(
             until=row.expires_at,
         )
         return
+    if row.purpose == "dont":
+        talk.mail(
+            services,
+            session,
+            "mail_dont",
+            to=contact,
+            language=language,
+            key=key,
+            conversation_id=row.conversation_id,
+            fate=fate,
+            url=f"{services.settings.server.public_url}/verify/{challenge.secret}",
+            requests=[talk.as_seen(r) for r in requests],
+            channel=conversation.channel if conversation else "webchat",
+            asked_at=row.asked_at,
+            until=row.expires_at,
+        )
+        return
     common: dict[str, Any] = {
         "requests": [talk.as_seen(r) for r in requests],
         "channel": conversation.channel if conversation else "webchat",

@@ -12,6 +12,7 @@ from assistant.casework.audit import do_checkpoint, record
 from assistant.casework.closing import lapse_drafts_due
 from assistant.casework.intake import local_day, next_reminder, set_attention
 from assistant.casework.rectification import flag_unconfirmed
+from assistant.casework.sparing import flag_unanswered
 from assistant.domain.retention import own_retention
 from assistant.services import Services
 from assistant.store.tables import Agent, AgentSession, ChallengeRow, PrivacyRequest, Seen, Tally
@@ -120,4 +121,5 @@ def _expire(services: Services, session: Session) -> None:
     session.execute(delete(Seen).where(col(Seen.until) <= now))
     session.execute(delete(AgentSession).where(col(AgentSession.last_at) <= now - _AGENT_SESSION))
     flag_unconfirmed(services, session)
+    flag_unanswered(services, session)
     do_checkpoint(services, session)

@@ -25,6 +25,7 @@ from assistant.casework.intake import (
     set_handled,
     store_incoming,
 )
+from assistant.conversation import for_others, sparing
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_unanswered
@@ -191,14 +192,17 @@ class TalkingDesk:
         if incoming.headers.get("bounce"):
             talk.relay(self.services, turn.session, turn.conversation, message_id)
             return
+        spared = sparing.hear(turn, incoming.sender or "")
         if requests and incoming.sender != turn.conversation.subject_hint:
             _flag(self.services, turn.session, requests, "other_sender")
+            return
+        if spared:
             return
         if needs_a_person(turn, incoming):
             leave_to_a_person(turn, incoming, message_id, requests)
             return
         intents = {intent.name for intent in turn.reading.intents}
-        if turn.reading.decision == "request" or (
+        if turn.reading.decision == "request" or for_others.concerns_other(turn) or (
             requests and not turn.muted and (turn.state.expects or "cancel_request" in intents)
         ):
             turn.take()

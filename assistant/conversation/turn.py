@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import closing, marketing, proof, rectification, talk, unwritten
 from assistant.casework.evidence import need_of
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
-from assistant.conversation import correcting
+from assistant.conversation import correcting, for_others, sparing
 from assistant.conversation.state import State
 from assistant.domain.addresses import deliverable, phone_in
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
@@ -64,6 +64,8 @@ class Turn:
         self.choose_language()
         if self.kind == "choice":
             self._choice(self.text)
+        elif sparing.hear(self):
+            return
         elif self.conversation.taken_by:
             self._beside_agent()
         elif not (correcting.take_answer(self) or self._code() or self._named_contact() or self._detail()):
@@ -81,25 +83,28 @@ class Turn:
 
     def _beside_agent(self) -> None:
         """An agent talks: the desk keeps quiet, but a right used here still opens its request."""
-        if self.reading.decision == "request" and not self.forwarded:
-            self._open(self._rights())
+        if self.reading.decision == "request" and not self.forwarded and not sparing.in_doubt(self):
+            self._open(self.rights())
 
     def _read(self) -> None:
         names = [intent.name for intent in self.reading.intents]
-        if self.reading.decision == "request" and self.forwarded:
-            self._ask_right(self._rights())  # what somebody else wrote is no wish of the sender (A39)
+        if (self.reading.decision == "request" and self.forwarded) or sparing.in_doubt(self):
+            self._ask_right(self.rights())  # what somebody else wrote is no wish of the sender (A39)
+        elif for_others.concerns_other(self):
+            for_others.open_for_other(self)
         elif self.reading.decision == "request":
-            self._open(self._rights())
+            self._open(self.rights())
         elif wish := next((name for name in _CONVERSATIONAL if name in names), None):
-            {"human": self.hand_over, "cancel_request": self._never_mind, "request_status": self._status}[
+            {"human": self.hand_over, "cancel_request": self.never_mind, "request_status": self._status}[
                 wish
             ]()
         elif self.reading.decision == "ask":
-            self._ask_right(self._rights())
+            self._ask_right(self.rights())
         else:
             self._none()
 
-    def _rights(self) -> list[Right]:
+    def rights(self) -> list[Right]:
+        """List the rights that the message uses."""
         return [Right(intent.name) for intent in self.reading.intents if intent.name in set(Right)]
 
     def _none(self) -> None:
@@ -126,7 +131,7 @@ class Turn:
         ):
             name = "code_sent_email" if challenge.claimed_kind == "email" else "code_sent_client_id"
             self.say(name, expects="code", choices=self.code_choices(), until=challenge.expires_at)
-        elif self.state.question in {"withdraw_confirm", "services_running", "chat_ask_right"}:
+        elif self.state.question in {"withdraw_confirm", "services_running", "chat_ask_right", sparing.QUESTION}:
             self.say("chat_can_do", choices=[self.button("talk_to_person", "human")])
         else:
             self.next_step(about)
@@ -157,6 +162,10 @@ class Turn:
         """A second address to be left alone is a second objection; another field to correct, a second correction."""
         other_address = bool(request.details.get("marketing")) and bool(self._details().get("marketing"))
         return other_address or correcting.is_another(self, request)
+
+    def open_one(self, right: Right) -> PrivacyRequest:
+        """Open one right as of this message, with the details that it gives."""
+        return self._open_one(right, self._details(), self.received_at)
 
     def _open_one(self, right: Right, details: Mapping[str, Any], received_at: datetime) -> PrivacyRequest:
         wanted = {key: value for key, value in details.items() if key in _DETAILS_OF.get(right, _NO_DETAILS)}
@@ -202,6 +211,7 @@ class Turn:
 
     def next_step(self, requests: Sequence[PrivacyRequest]) -> None:
         """Ask for the one thing still missing; when nothing is, go on without the person."""
+        requests = [request for request in requests if not for_others.is_for_other(request)]
         for request in requests:
             if question := self._missing(request):
                 self._ask_detail(request, question)
@@ -393,7 +403,7 @@ class Turn:
         ):
             return False
         requests = self.requests_named(self.state.about)
-        if not requests:
+        if not requests or self._asks_others(requests[0]):
             return False
         request = requests[0]
         found = {
@@ -409,6 +419,11 @@ class Turn:
         self.next_step(self._all_waiting())
         return True
 
+    def _asks_others(self, request: PrivacyRequest) -> bool:
+        """Tell whether a message uses other rights than the one whose detail is awaited: requests, and no answer."""
+        rights = self.rights()
+        return self.reading.decision == "request" and bool(rights) and request.right not in rights
+
     def _set_details(self, request: PrivacyRequest, found: Mapping[str, Any]) -> None:
         request.details = {**request.details, **found}
         request.tier_needed = int(self._tier(Right(request.right), request.details))
@@ -416,7 +431,8 @@ class Turn:
         self._keep(self.state.at_rest())
 
     def _all_waiting(self) -> list[PrivacyRequest]:
-        return [r for r in requests_of(self.session, self.conversation) if r.status in _WAITING]
+        found = requests_of(self.session, self.conversation)
+        return [r for r in found if r.status in _WAITING and not for_others.is_for_other(r)]
 
     # ── buttons ────────────────────────────────────────────────────────────────────────────────────
 
@@ -430,6 +446,7 @@ class Turn:
             "resend": lambda _: self._resend(),
             "change": lambda rest: correcting.chose(self, rest),
             "services": self._chose_services,
+            "dont": lambda rest: sparing.chose(self, rest),
         }
         if kind in actions:
             actions[kind](rest)
@@ -514,7 +531,8 @@ class Turn:
 
     # ── never mind, where is it, a person ──────────────────────────────────────────────────────────
 
-    def _never_mind(self) -> None:
+    def never_mind(self) -> None:
+        """Ask whether everything that can still be stopped is to be withdrawn; by mail at the contact."""
         requests = [r for r in requests_of(self.session, self.conversation) if r.status in STOPPABLE]
         if not requests:
             self.say("withdraw_nothing")
@@ -591,6 +609,14 @@ class Turn:
         return ", ".join(references) or self.conversation.channel
 
     # ── small things ───────────────────────────────────────────────────────────────────────────────
+
+    def ask_choice(self, question: str, about: Sequence[str]) -> None:
+        """Wait for a button under a question about these requests."""
+        self._keep(self.state.asking(question, "choice", about))
+
+    def rest(self) -> None:
+        """Wait for nothing any more."""
+        self._keep(self.state.at_rest())
 
     def _keep(self, state: State) -> None:
         self.state = state

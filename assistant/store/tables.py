@@ -155,6 +155,8 @@ class PrivacyRequest(SQLModel, table=True):
     attention: str | None = Field(default=None, index=True)  # why a person is needed
     assignee: str | None = None
     after_ref: str | None = Field(default=None, index=True)  # carried out only after that one
+    dont_at: datetime | None = _instant(optional=True, index=True)  # first told not to erase after all
+    dont_answer: str | None = None  # keep, go_on; none while it is asked, and the erasure stands still
     remind_on: date | None = None
     to_plan_at: datetime | None = _instant(optional=True)
     closed_at: datetime | None = _instant(optional=True, index=True)
@@ -177,7 +179,7 @@ class ChallengeRow(SQLModel, table=True):
     conversation_id: str = Field(foreign_key="conversation.id", index=True)
     method: str
     references: list[str] = _json(list)
-    purpose: str = "prove"  # prove, withdraw, package
+    purpose: str = "prove"  # prove, withdraw, dont, package
     package_id: str | None = None
     claimed: str  # sealed: what was typed (an address or a client number)
     claimed_kind: str  # email, client_id

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from sqlmodel import Session, col, select
 
-from assistant.casework import closing, marketing, packages, proof, rectification, talk
+from assistant.casework import closing, marketing, packages, proof, rectification, sparing, talk
 from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
 from assistant.domain.assurance import STOP_LINK_LASTS, Method
 from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
@@ -18,6 +18,9 @@ from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Priv
 from assistant.web.keys import DESK, SERVICES
 from assistant.web.package import given_to_browser
 from assistant.web.pages import Button, language_of, show_page, style
+
+
+_ASKING = {"withdraw": "verify_withdrawal", sparing.PURPOSE: "verify_dont"}  # what is asked beside "was it you?"
 
 
 def routes() -> list[web.RouteDef]:
@@ -46,9 +49,9 @@ async def show_link(http_request: web.Request) -> web.StreamResponse:
     if found is None:
         return _page(services, http_request, "verify_expired", status=410)
     row, requests, conversation = found
-    name = "verify_withdrawal" if row.purpose == "withdraw" else "verify"
+    name = _ASKING.get(row.purpose, "verify")
     language = conversation.language or language_of(http_request)
-    told: dict[str, Any] = {} if row.purpose == "withdraw" else {"from_to": rectification.shown(requests)}
+    told: dict[str, Any] = {} if row.purpose in _ASKING else {"from_to": rectification.shown(requests)}
     texts = services.texts.page(
         name, language, requests=_seen(requests), channel=conversation.channel, asked_at=row.asked_at, **told
     )
@@ -105,11 +108,14 @@ def _confirm(services: Services, session: Session, secret: str, changes: str) ->
         raise NotVerified
     row, requests, conversation = found
     language = conversation.language or "en"
-    if row.purpose != "withdraw":
+    if row.purpose not in _ASKING:
         rectification.confirm_as_shown(services, session, requests, changes)
     attempt = proof.reserve_attempt(services, session, row)
     services.methods[Method.EMAIL_LINK].check(attempt.stored, secret)
     proof.consume(services, session, row.id)
+    if row.purpose == sparing.PURPOSE:
+        kept = sparing.keep(services, session, requests, "subject")
+        return ("verify_withdrawn", _seen(kept), language) if kept else ("stop_too_late", [], language)
     if row.purpose == "withdraw":
         done = closing.withdraw(services, session, requests)
         return ("verify_withdrawn" if done else "stop_too_late"), _seen(done), language
@@ -124,6 +130,9 @@ def _deny(services: Services, session: Session, secret: str, changes: str) -> tu
     row, requests, conversation = found
     row.state = "dead"
     session.add(row)
+    if row.purpose == sparing.PURPOSE:
+        sparing.go_on(services, session, requests, "subject")
+        return "verify_goes_on", _seen(requests), conversation.language or "en"
     if row.purpose != "withdraw":
         return _stopped(services, session, requests, conversation.language or "en")
     return "verify_stopped", _seen(requests), conversation.language or "en"

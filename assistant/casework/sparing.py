@@ -1,0 +1,175 @@
+"""Erasures stand still once they were told not to go on: asked once at the contact on file, then an agent decides (flows.md, Don't)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from sqlmodel import Session, col, or_, select
+
+from assistant.casework import closing, proof
+from assistant.casework.audit import record
+from assistant.casework.intake import local_day, set_attention
+from assistant.casework.queue import Principal, Role, get_request
+from assistant.domain.addresses import deliverable, normal_address
+from assistant.domain.assurance import Method
+from assistant.domain.rights import Right
+from assistant.domain.status import CLOSED, STOPPABLE, Status
+from assistant.errors import Conflict, TooManyAttempts
+from assistant.services import Services, wake
+from assistant.store.tables import Conversation, PrivacyRequest
+
+PURPOSE: Final = "dont"
+KEEP, GO_ON = "keep", "go_on"
+UNANSWERED: Final = "dont_unanswered"
+NOT_ASKED: Final = "dont_not_asked"
+ANSWER_WITHIN: Final = timedelta(days=3)  # then an agent decides; the date stays what it was
+_BEFORE_DUE: Final = timedelta(days=1)
+
+
+def is_paused(request: PrivacyRequest) -> bool:
+    """Tell whether an erasure stands still until somebody says whether it is still wanted."""
+    return request.dont_at is not None and request.dont_answer is None and request.status not in CLOSED
+
+
+def erasures_meant(
+    session: Session, services: Services, conversation: Conversation, sender: str | None
+) -> list[PrivacyRequest]:
+    """List the erasures under way that a message may mean: of its conversation, and of the address it was mailed from."""
+    ways = [col(PrivacyRequest.conversation_id) == conversation.id]
+    if sender:
+        hashed = services.keyring.keyed_hash(normal_address(sender))
+        theirs = select(Conversation.id).where(
+            col(Conversation.channel) == "email", col(Conversation.subject_hint) == sender
+        )
+        ways += [col(PrivacyRequest.contact_hash) == hashed, col(PrivacyRequest.conversation_id).in_(theirs)]
+    found = (
+        select(PrivacyRequest)
+        .where(
+            col(PrivacyRequest.right) == Right.ERASURE,
+            col(PrivacyRequest.status).in_((*STOPPABLE, Status.EXECUTING)),
+            or_(*ways),
+        )
+        .order_by(col(PrivacyRequest.received_at), col(PrivacyRequest.ref))
+    )
+    return list(session.exec(found).all())
+
+
+def may_still_stop(request: PrivacyRequest) -> bool:
+    """Tell whether the effect has not started."""
+    return request.status in STOPPABLE
+
+
+def pause(
+    services: Services, session: Session, requests: Sequence[PrivacyRequest], heard_in: Conversation
+) -> list[PrivacyRequest]:
+    """Let erasures stand still, each once in its life, and ask at the contact on file; gives those that were not before.
+
+    Once, because a mail is easily forged: a second one stalls nothing (A48).
+    """
+    fresh = [each for each in requests if each.dont_at is None and may_still_stop(each)]
+    for request in fresh:
+        request.dont_at = services.clock.now()
+        request.version += 1
+        session.add(request)
+        record(services, session, request.ref, "subject", "dont_heard", conversation=heard_in.id)
+    for conversation_id, contact in dict.fromkeys((r.conversation_id, _contact_of(services, session, r)) for r in fresh):
+        asked = [
+            r
+            for r in fresh
+            if r.conversation_id == conversation_id and _contact_of(services, session, r) == contact
+        ]
+        _ask(services, session, session.get_one(Conversation, conversation_id), contact, asked)
+    return fresh
+
+
+def _contact_of(services: Services, session: Session, request: PrivacyRequest) -> str | None:
+    if request.contact:
+        return services.keyring.unseal(request.contact)
+    conversation = session.get_one(Conversation, request.conversation_id)
+    hint = conversation.subject_hint if conversation.channel == "email" else None
+    return hint if hint and deliverable(hint) else None
+
+
+def _ask(
+    services: Services,
+    session: Session,
+    conversation: Conversation,
+    contact: str | None,
+    requests: Sequence[PrivacyRequest],
+) -> None:
+    if contact is None:
+        return  # in a chat without a contact the talk itself asks
+    try:
+        asked = proof.want_challenge(
+            services,
+            session,
+            conversation,
+            proof.Claim("email", contact),
+            [request.ref for request in requests],
+            method=Method.EMAIL_LINK,
+            purpose=PURPOSE,
+        )
+        asked.expires_at = services.clock.now() + ANSWER_WITHIN
+        session.add(asked)
+    except TooManyAttempts:
+        for request in requests:
+            set_attention(services, session, request, NOT_ASKED)
+
+
+# ── what comes of it ────────────────────────────────────────────────────────────────────────────────
+
+
+def keep(services: Services, session: Session, requests: Sequence[PrivacyRequest], actor: str) -> list[PrivacyRequest]:
+    """Take the erasures back, as long as their effect has not started; gives those taken back."""
+    stopped = [request for request in requests if may_still_stop(request)]
+    for request in stopped:
+        _answered(services, session, request, KEEP, actor)
+    return closing.withdraw(services, session, stopped)
+
+
+def go_on(services: Services, session: Session, requests: Sequence[PrivacyRequest], actor: str) -> list[PrivacyRequest]:
+    """Let erasures go on that stood still; gives those that did."""
+    paused = [request for request in requests if is_paused(request)]
+    for request in paused:
+        _answered(services, session, request, GO_ON, actor)
+        if request.attention in {UNANSWERED, NOT_ASKED}:
+            set_attention(services, session, request, None)
+    if paused:
+        wake(session, "carry_out")
+    return paused
+
+
+def _answered(services: Services, session: Session, request: PrivacyRequest, answer: str, actor: str) -> None:
+    if request.dont_at is None or request.dont_answer is not None:
+        return
+    request.dont_answer = answer
+    request.version += 1
+    session.add(request)
+    record(services, session, request.ref, actor, "dont_answered", answer=answer)
+
+
+def decide(services: Services, session: Session, ref: str, answer: str, agent: Principal) -> PrivacyRequest:
+    """Let an agent decide what nobody answered: whoever may approve an erasure lets it go on, a lead ends it."""
+    agent.require(*((Role.LEAD,) if answer == KEEP else (Role.APPROVER, Role.LEAD)))
+    request = get_request(session, ref)
+    if not is_paused(request):
+        raise Conflict("This request does not stand still; there is nothing to decide.", status=request.status)
+    (keep if answer == KEEP else go_on)(services, session, [request], f"agent:{agent.name}")
+    return request
+
+
+def flag_unanswered(services: Services, session: Session) -> None:
+    """Call an agent where nobody answered in three days, or the date is near: a forged mail must not stall an erasure."""
+    now = services.clock.now()
+    waiting = select(PrivacyRequest).where(
+        col(PrivacyRequest.dont_at).is_not(None),
+        col(PrivacyRequest.dont_answer).is_(None),
+        col(PrivacyRequest.status).in_(STOPPABLE),
+    )
+    for request in session.exec(waiting).all():
+        near = request.due_on - _BEFORE_DUE <= local_day(services, now)
+        late = request.dont_at is not None and request.dont_at + ANSWER_WITHIN <= now
+        if (near or late) and request.attention != UNANSWERED:
+            set_attention(services, session, request, UNANSWERED)

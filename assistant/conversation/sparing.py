@@ -1,0 +1,114 @@
+"""A person says that nothing is to be erased after all: what stands still, what is said, and what the message still asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from assistant.casework import sparing
+from assistant.casework.intake import set_attention
+from assistant.domain.rights import Right
+from assistant.store.tables import PrivacyRequest
+from intents import Reading
+from intents.wishes import CHANGED_MIND, DONT
+
+if TYPE_CHECKING:
+    from assistant.conversation.turn import Turn
+
+QUESTION: Final = "dont_asked"
+_OTHER_SENDER: Final = "other_sender"
+
+
+def hear(turn: Turn, sender: str | None = None) -> bool:
+    """Let the erasures that are meant stand still and ask; True if the message asked for nothing else."""
+    wishes = turn.reading.wishes
+    if turn.kind != "text" or not {DONT, CHANGED_MIND} & set(wishes):
+        return False
+    meant = sparing.erasures_meant(turn.session, turn.services, turn.conversation, sender)
+    if DONT not in wishes and (not meant or turn.reading.decision == "request"):
+        return False  # "I changed my mind" about something else, or the other way round
+    if not meant and _asks_erasure(turn.reading):
+        if sender is not None:
+            turn.reading = replace(turn.reading, decision="ask", wishes=())
+        return False  # both in one message, and nothing open: which is meant is asked as any doubt is
+    turn.choose_language()
+    if meant:
+        _stand_still(turn, meant, sender)
+    else:
+        turn.say("dont_nothing")
+    turn.reading = _without_erasure(turn.reading)
+    asks_more = turn.reading.decision == "request"
+    return not asks_more and (bool(meant) or sender is None)
+
+
+def in_doubt(turn: Turn) -> bool:
+    """Tell whether a message asks to erase and not to erase at once: then nothing is opened before it is asked."""
+    return turn.kind == "text" and DONT in turn.reading.wishes and _asks_erasure(turn.reading)
+
+
+def _asks_erasure(reading: Reading) -> bool:
+    return reading.decision != "none" and any(i.name == Right.ERASURE for i in reading.intents)
+
+
+def _without_erasure(reading: Reading) -> Reading:
+    left = tuple(i for i in reading.intents if i.name not in {Right.ERASURE, "cancel_request"})
+    rights = any(i.name in set(Right) for i in left)
+    return replace(
+        reading, intents=left, wishes=(), decision=reading.decision if rights else "none"
+    )
+
+
+def _stand_still(turn: Turn, meant: Sequence[PrivacyRequest], sender: str | None) -> None:
+    services, session = turn.services, turn.session
+    begun = [each for each in meant if not sparing.may_still_stop(each)]
+    sparing.pause(services, session, meant, turn.conversation)
+    paused = [each for each in meant if sparing.is_paused(each) and each not in begun]
+    decided = [each for each in meant if each not in begun and each not in paused]
+    if sender is not None:
+        _tell_by_mail(turn, begun, decided, sender)
+    elif paused:
+        _ask_here(turn, paused)
+    elif decided:
+        turn.never_mind()
+    else:
+        turn.say("dont_too_late", requests=turn.seen(begun))
+
+
+def _ask_here(turn: Turn, paused: Sequence[PrivacyRequest]) -> None:
+    turn.ask_choice(QUESTION, [each.ref for each in paused])
+    buttons = [
+        turn.button("keep_everything", f"dont:{sparing.KEEP}"),
+        turn.button("go_on_erasing", f"dont:{sparing.GO_ON}"),
+    ]
+    turn.say(QUESTION, expects="choice", choices=buttons, requests=turn.seen(paused))
+
+
+def _tell_by_mail(
+    turn: Turn, begun: Sequence[PrivacyRequest], decided: Sequence[PrivacyRequest], sender: str
+) -> None:
+    """The question goes to the contact on file; what is too late, or was asked before, is told to whom it concerns alone."""
+    for request in decided:
+        set_attention(turn.services, turn.session, request, "wants_to_withdraw")
+    for request in begun:
+        set_attention(turn.services, turn.session, request, "new_message")
+    if begun and not decided and sender == turn.conversation.subject_hint:
+        own = [each for each in begun if each.conversation_id == turn.conversation.id]
+        if own:
+            turn.say("dont_too_late", requests=turn.seen(own))
+
+
+def chose(turn: Turn, answer: str) -> None:
+    """Take the button: keep everything, or go on erasing."""
+    about = turn.requests_named(turn.state.about)
+    turn.rest()
+    if answer == sparing.KEEP and (kept := sparing.keep(turn.services, turn.session, about, "subject")):
+        turn.say("withdrawn", requests=turn.seen(kept))
+    elif answer == sparing.GO_ON and (
+        going := sparing.go_on(turn.services, turn.session, about, "subject")
+    ):
+        turn.say("dont_goes_on", requests=turn.seen(going))
+    elif about and any(not sparing.may_still_stop(each) for each in about):
+        turn.say("dont_too_late", requests=turn.seen(about))
+    else:
+        turn.say("withdraw_nothing")

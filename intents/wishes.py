@@ -1,0 +1,161 @@
+"""Hears what stands beside a right: that nothing be erased after all, that somebody else is concerned, rights in a list."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from intents.cleaning import plain_letters
+
+DONT: Final = "dont"
+CHANGED_MIND: Final = "changed_mind"
+FOR_OTHER: Final = "for_other"
+FEWEST_LISTED: Final = 2
+_LONGEST_ITEM: Final = 10  # words of a line that is an item of a list
+_CLAUSE_END: Final = re.compile(
+    r"[,;:!?.…()\"«»\n]+|\s[-–—]+\s|\s(?:and|but|et|mais|und|aber|sondern|y|pero|sino|ma|en|maar|mas|ja|aga|но|и|а|ale|oraz|or|ou)\s"
+)
+_SPACES: Final = re.compile(r"\s+")
+_BULLET: Final = re.compile(r"^\s*(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-h][.)])\s*")
+_PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
+_OF_ARTICLE: Final = {
+    "15": "access", "16": "rectification", "17": "erasure", "18": "restriction", "20": "portability", "21": "objection",
+}  # fmt: skip
+_LAW: Final = re.compile(r"\b(?:gdpr|rgpd|dsgvo|2016/679|general data protection)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard, and the sentences without the clauses that take an erasure back."""
+
+    wishes: tuple[str, ...]
+    listed: tuple[str, ...]
+    rest: tuple[str, ...]
+
+
+def hear(sentences: Sequence[str]) -> Heard:
+    """Hear the wishes of a message, sentence by sentence; in time linear to its length."""
+    wishes: dict[str, None] = {}
+    rest = []
+    for sentence in sentences:
+        plain = _plain(sentence)
+        left = list(_without_dont(plain)) if _hinted("dont", plain) else None
+        if left is not None and None in left:
+            wishes[DONT] = None
+            rest.append(", ".join(clause for clause in left if clause))
+        else:
+            rest.append(sentence)
+        if any(_any("changed_mind").search(clause) for clause in _clauses(plain)):
+            wishes[CHANGED_MIND] = None
+        if _any("for_other").search(plain) and not _any("for_other_unless").search(plain):
+            wishes[FOR_OTHER] = None
+    listed = tuple(dict.fromkeys(_listed([_plain(sentence) for sentence in rest])))
+    enough = len(listed) >= (1 if FOR_OTHER in wishes else FEWEST_LISTED)
+    return Heard(tuple(wishes), listed if enough else (), tuple(filter(None, rest)))
+
+
+# ── nothing is to be erased ─────────────────────────────────────────────────────────────────────────
+
+
+def _without_dont(plain: str) -> Iterator[str | None]:
+    """Give the clauses of a sentence, None in the place of each that takes an erasure back."""
+    for clause in _clauses(plain):
+        yield None if _is_dont(clause) else clause
+
+
+def _is_dont(clause: str) -> bool:
+    if not _any("dont").search(clause):
+        return False
+    return not (_any("dont_unless").search(clause) or _any("limited").search(clause))
+
+
+def _clauses(plain: str) -> list[str]:
+    joined = plain.replace("go ahead and", "go ahead with")
+    return [clause for part in _CLAUSE_END.split(joined) if (clause := part.strip())]
+
+
+# ── rights in a list ────────────────────────────────────────────────────────────────────────────────
+
+
+def _listed(lines: Sequence[str]) -> Iterator[str]:
+    """Give the rights that are used in a list: in the sentence that uses them, or as items below it."""
+    listing = False
+    for line in lines:
+        uses = bool(_any("exercises").search(line)) and not _is_told(line)
+        is_item = bool(_BULLET.match(line)) or len(line.split()) <= _LONGEST_ITEM
+        if uses or (listing and is_item and not _any("exercises_unless").search(line)):
+            yield from _named(line)
+        listing = uses or (listing and is_item)
+
+
+def _is_told(line: str) -> bool:
+    return "?" in line or bool(_any("exercises_unless").search(line))
+
+
+def _named(line: str) -> Iterator[str]:
+    yield from (right for right, pattern in _rights().items() if pattern.search(line))
+    if _LAW.search(line):
+        for numbers in _any("articles").findall(line):
+            yield from (_OF_ARTICLE[n] for n in re.findall(r"\b\d\d\b", numbers) if n in _OF_ARTICLE)
+
+
+# ── somebody else ───────────────────────────────────────────────────────────────────────────────────
+
+
+def as_own(sentence: str) -> str:
+    """Give a sentence about somebody else's data as if the writer meant their own: the reader knows rights by such."""
+    plain = _plain(sentence)
+    for own, others in _tables()["as_own"].items():
+        plain = re.sub("|".join(others), own, plain)
+    return plain
+
+
+def names_erasing(sentence: str) -> bool:
+    """Tell whether a sentence holds a word for erasing."""
+    return re.search(f"{_tables()['words']['ERASE_EN']}|{_tables()['words']['ERASE_FR']}", _plain(sentence)) is not None
+
+
+# ── the words ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _plain(sentence: str) -> str:
+    return _SPACES.sub(" ", plain_letters(sentence.lower())).strip()
+
+
+def _hinted(table: str, plain: str) -> bool:
+    """Spare an ordinary sentence the clauses: whatever the table takes holds one of a few stems."""
+    del table
+    return _HINT.search(plain) is not None
+
+
+_HINT: Final = re.compile(
+    r"delet|eras|remov|wip|destroy|purg|clos|terminat|get rid|scrap|keep|kept|retain|preserve|save|stay|remain|leave|let|"
+    r"suppr|effac|detrui|destruct|ferm|clotur|resili|elimin|gard|conserv|maint|mant|laiss|touche|reste|losch|entfern|behalt|"
+    r"lassen|borr|cancel|dej|guard|ten|rimuov|lascia|verwijder|wis|houd|laat|opheffen|apag|exclu|kustuta|eemalda|jat|"
+    r"удал|стир|сотр|уничтож|остав|сохран|usuwa|usun|kasuj|kasowa|zachow|zostaw|pozostaw"
+)
+
+
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
+    return tomllib.loads((Path(__file__).parent / "wishes.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _any(table: str) -> re.Pattern[str]:
+    rows = [row for rows in _tables()[table].values() for row in rows]
+    return re.compile("|".join(f"(?:{_filled(row)})" for row in rows))
+
+
+@cache
+def _rights() -> dict[str, re.Pattern[str]]:
+    return {right: re.compile("|".join(rows)) for right, rows in _tables()["names_of_rights"].items()}
+
+
+def _filled(row: str) -> str:
+    return _PLACE.sub(lambda found: str(_tables()["words"][found[1]]), row)
