@@ -103,7 +103,11 @@ class Reader:
         left = {line: s for s in heard.rest if says_something(line := normalise(s))} if taken_back else spoken
         decision, intents, sentence = self._decide(left)
         if taken_back and decision == ASK and not any(map(names_erasing, heard.rest)):
-            return NONE, tuple(i for i in intents if i.name not in RIGHTS), None  # beside it nothing was asked
+            return (
+                NONE,
+                tuple(i for i in intents if i.name not in RIGHTS),
+                None,
+            )  # beside it nothing was asked
         if FOR_OTHER in heard.wishes and decision == NONE:
             decision, intents, sentence = self._decide({normalise(as_own(s)): s for s in heard.rest})
         if not heard.listed:

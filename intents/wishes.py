@@ -117,7 +117,10 @@ def as_own(sentence: str) -> str:
 
 def names_erasing(sentence: str) -> bool:
     """Tell whether a sentence holds a word for erasing."""
-    return re.search(f"{_tables()['words']['ERASE_EN']}|{_tables()['words']['ERASE_FR']}", _plain(sentence)) is not None
+    return (
+        re.search(f"{_tables()['words']['ERASE_EN']}|{_tables()['words']['ERASE_FR']}", _plain(sentence))
+        is not None
+    )
 
 
 # ── the words ───────────────────────────────────────────────────────────────────────────────────────

@@ -74,7 +74,9 @@ def pause(
         request.version += 1
         session.add(request)
         record(services, session, request.ref, "subject", "dont_heard", conversation=heard_in.id)
-    for conversation_id, contact in dict.fromkeys((r.conversation_id, _contact_of(services, session, r)) for r in fresh):
+    for conversation_id, contact in dict.fromkeys(
+        (r.conversation_id, _contact_of(services, session, r)) for r in fresh
+    ):
         asked = [
             r
             for r in fresh
@@ -121,7 +123,9 @@ def _ask(
 # ── what comes of it ────────────────────────────────────────────────────────────────────────────────
 
 
-def keep(services: Services, session: Session, requests: Sequence[PrivacyRequest], actor: str) -> list[PrivacyRequest]:
+def keep(
+    services: Services, session: Session, requests: Sequence[PrivacyRequest], actor: str
+) -> list[PrivacyRequest]:
     """Take the erasures back, as long as their effect has not started; gives those taken back."""
     stopped = [request for request in requests if may_still_stop(request)]
     for request in stopped:
@@ -129,7 +133,9 @@ def keep(services: Services, session: Session, requests: Sequence[PrivacyRequest
     return closing.withdraw(services, session, stopped)
 
 
-def go_on(services: Services, session: Session, requests: Sequence[PrivacyRequest], actor: str) -> list[PrivacyRequest]:
+def go_on(
+    services: Services, session: Session, requests: Sequence[PrivacyRequest], actor: str
+) -> list[PrivacyRequest]:
     """Let erasures go on that stood still; gives those that did."""
     paused = [request for request in requests if is_paused(request)]
     for request in paused:
@@ -155,7 +161,9 @@ def decide(services: Services, session: Session, ref: str, answer: str, agent: P
     agent.require(*((Role.LEAD,) if answer == KEEP else (Role.APPROVER, Role.LEAD)))
     request = get_request(session, ref)
     if not is_paused(request):
-        raise Conflict("This request does not stand still; there is nothing to decide.", status=request.status)
+        raise Conflict(
+            "This request does not stand still; there is nothing to decide.", status=request.status
+        )
     (keep if answer == KEEP else go_on)(services, session, [request], f"agent:{agent.name}")
     return request
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -193,32 +193,37 @@ class TalkingDesk:
             talk.relay(self.services, turn.session, turn.conversation, message_id)
             return
         spared = sparing.hear(turn, incoming.sender or "")
-        if requests and incoming.sender != turn.conversation.subject_hint:
+        from_another = bool(requests) and incoming.sender != turn.conversation.subject_hint
+        if from_another:
             _flag(self.services, turn.session, requests, "other_sender")
-            return
-        if spared:
+        if from_another or spared:
             return
         if needs_a_person(turn, incoming):
             leave_to_a_person(turn, incoming, message_id, requests)
             return
-        intents = {intent.name for intent in turn.reading.intents}
-        if turn.reading.decision == "request" or for_others.concerns_other(turn) or (
-            requests and not turn.muted and (turn.state.expects or "cancel_request" in intents)
-        ):
+        if _is_taken_up(turn, requests):
             turn.take()
-        elif requests and turn.muted:
-            pass  # an absence note or a receipt: kept, shown, and no reason to write again
-        elif not set(CLOSED).issuperset(request.status for request in requests):
+        else:
+            self._leave(turn, requests, message_id)
+        if turn.muted:
+            self._flag_muted(turn, incoming)
+
+    def _leave(self, turn: Turn, requests: Sequence[PrivacyRequest], message_id: int) -> None:
+        """Leave a mail that no rule takes up to whoever is at the request, or to support."""
+        if requests and turn.muted:
+            return  # an absence note or a receipt: kept, shown, and no reason to write again
+        if not set(CLOSED).issuperset(request.status for request in requests):
             # An answer to a letter whose link ran out gets a new one, within the limits of any address.
             turn.ask_again()
             _flag(self.services, turn.session, requests, "new_message")
         else:
             self._pass_on(turn, message_id)
-        if turn.muted:
-            reason = "doubtful_sender" if incoming.doubtful_sender else "automatic_message"
-            plain = (None, "sender_cannot_be_asked")
-            told = [r for r in requests_of(turn.session, turn.conversation) if r.attention in plain]
-            _flag(self.services, turn.session, told, reason)
+
+    def _flag_muted(self, turn: Turn, incoming: Incoming) -> None:
+        reason = "doubtful_sender" if incoming.doubtful_sender else "automatic_message"
+        plain = (None, "sender_cannot_be_asked")
+        told = [r for r in requests_of(turn.session, turn.conversation) if r.attention in plain]
+        _flag(self.services, turn.session, told, reason)
 
     def _pass_on(self, turn: Turn, message_id: int) -> None:
         """Have support read a mail, and an agent too where it may be a request; so too after a case is closed."""
@@ -482,3 +487,11 @@ def _waiting_here(session: Session, conversation: Conversation, since: datetime)
 
 def _answers(ref: str) -> ColumnElement[bool]:
     return col(Message.external_id).startswith(answers.key_of(ref))
+
+
+def _is_taken_up(turn: Turn, requests: Sequence[PrivacyRequest]) -> bool:
+    """Tell whether a mail is one that a rule takes up: a request, or an answer in a thread that has some."""
+    if turn.reading.decision == "request" or for_others.concerns_other(turn):
+        return True
+    wants_back = any(intent.name == "cancel_request" for intent in turn.reading.intents)
+    return bool(requests) and not turn.muted and bool(turn.state.expects or wants_back)

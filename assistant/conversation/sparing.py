@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from assistant.conversation.turn import Turn
 
 QUESTION: Final = "dont_asked"
-_OTHER_SENDER: Final = "other_sender"
 
 
 def hear(turn: Turn, sender: str | None = None) -> bool:
@@ -54,9 +53,7 @@ def _asks_erasure(reading: Reading) -> bool:
 def _without_erasure(reading: Reading) -> Reading:
     left = tuple(i for i in reading.intents if i.name not in {Right.ERASURE, "cancel_request"})
     rights = any(i.name in set(Right) for i in left)
-    return replace(
-        reading, intents=left, wishes=(), decision=reading.decision if rights else "none"
-    )
+    return replace(reading, intents=left, wishes=(), decision=reading.decision if rights else "none")
 
 
 def _stand_still(turn: Turn, meant: Sequence[PrivacyRequest], sender: str | None) -> None:
@@ -104,9 +101,7 @@ def chose(turn: Turn, answer: str) -> None:
     turn.rest()
     if answer == sparing.KEEP and (kept := sparing.keep(turn.services, turn.session, about, "subject")):
         turn.say("withdrawn", requests=turn.seen(kept))
-    elif answer == sparing.GO_ON and (
-        going := sparing.go_on(turn.services, turn.session, about, "subject")
-    ):
+    elif answer == sparing.GO_ON and (going := sparing.go_on(turn.services, turn.session, about, "subject")):
         turn.say("dont_goes_on", requests=turn.seen(going))
     elif about and any(not sparing.may_still_stop(each) for each in about):
         turn.say("dont_too_late", requests=turn.seen(about))

@@ -131,7 +131,12 @@ class Turn:
         ):
             name = "code_sent_email" if challenge.claimed_kind == "email" else "code_sent_client_id"
             self.say(name, expects="code", choices=self.code_choices(), until=challenge.expires_at)
-        elif self.state.question in {"withdraw_confirm", "services_running", "chat_ask_right", sparing.QUESTION}:
+        elif self.state.question in {
+            "withdraw_confirm",
+            "services_running",
+            "chat_ask_right",
+            sparing.QUESTION,
+        }:
             self.say("chat_can_do", choices=[self.button("talk_to_person", "human")])
         else:
             self.next_step(about)

@@ -19,8 +19,10 @@ from assistant.web.keys import DESK, SERVICES
 from assistant.web.package import given_to_browser
 from assistant.web.pages import Button, language_of, show_page, style
 
-
-_ASKING = {"withdraw": "verify_withdrawal", sparing.PURPOSE: "verify_dont"}  # what is asked beside "was it you?"
+_ASKING = {
+    "withdraw": "verify_withdrawal",
+    sparing.PURPOSE: "verify_dont",
+}  # what is asked beside "was it you?"
 
 
 def routes() -> list[web.RouteDef]:

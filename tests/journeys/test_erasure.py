@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.doubles.desk_process import DeskProcess, changed
-from tests.doubles.journeys import prove_in_chat
+from tests.doubles.journeys import ask_by_mail, confirm_by_mail, links_in, prove_in_chat
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("erasure")]
 
@@ -197,3 +197,38 @@ def located(desk: DeskProcess, email: str) -> dict[str, int]:
     assert ended.returncode == 0, ended.stderr
     rows = [json.loads(line) for line in ended.stdout.decode().splitlines()]
     return {row["table"]: row["rows"] for row in rows if row["source"] == "client-area"}
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "answer", "ends"),
+    [
+        ("fr", "Finalement, ne supprimez rien, je préfère garder mon compte.", "yes", "withdrawn"),
+        ("en", "Stop! Do not erase anything, keep my account.", "no", "answered"),
+    ],
+)
+async def test_a_dont_by_mail_holds_an_approved_erasure_until_the_contact_says_which_is_meant(
+    desk: DeskProcess,
+    people: Iterator[tuple[str, str]],
+    language: str,
+    words: str,
+    answer: str,
+    ends: str,
+) -> None:
+    email, number = next(people)
+    ref = await ask_by_mail(desk, SENTENCES[language][0], email, language)
+    await confirm_by_mail(desk, email, ref)
+    await desk.approve(ref)
+    due = (await desk.request(ref))["due_on"]
+    desk.send_mail(words, sender=email, subject="Compte" if language == "fr" else "Account")
+    question = await desk.mail(email, {"fr": "Tout garder", "en": "Keep everything"}[language])
+    assert ref in question["subject"]
+    await desk.forward("71h")
+    assert (await desk.request(ref))["status"] == "scheduled"
+    link = links_in(question.get_content(), "/verify/")[0]
+    status, page = await desk.page(link)
+    assert status == 200, page
+    await desk.press(link, answer=answer)
+    await desk.forward("3h")
+    await desk.until_status(ref, ends)
+    assert (await desk.request(ref))["due_on"] == due
+    assert bool(desk.query("SELECT 1 FROM clients WHERE client_no = ?", number)) == (ends == "withdrawn")

@@ -23,6 +23,7 @@ from assistant.casework import (
     queue,
     recipients,
     refusing,
+    sparing,
     undelivered,
 )
 from assistant.casework.intake import local_day
@@ -208,6 +209,12 @@ def forward(call: Call) -> m.RequestDetail:
     return _detail(call)
 
 
+def decide_dont(call: Call) -> m.RequestDetail:
+    """Let an erasure that stands still go on, or end it, where nobody answered which is meant."""
+    sparing.decide(call.services, call.session, call.ident, call.body.answer, call.agent)
+    return _detail(call)
+
+
 def lapse(call: Call) -> m.RequestDetail:
     """Send the letter to somebody who never proved who they are, and close (GDPR 12(4))."""
     closing.lapse(call.services, call.session, call.ident, call.agent)
@@ -368,6 +375,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/requests/{ref}/decide_t3", decide_t3, m.RequestDetail, m.Decision, Scope.REPLY),
     _post("/requests/{ref}/assign", assign, m.RequestDetail, m.Assignment, Scope.REPLY),
     _post("/requests/{ref}/forward", forward, m.RequestDetail, m.Nothing, Scope.REPLY),
+    _post("/requests/{ref}/dont", decide_dont, m.RequestDetail, m.WhichIsMeant, Scope.APPROVE),
     _post("/requests/{ref}/lapse", lapse, m.RequestDetail, m.Nothing, Scope.REPLY),
     _post("/requests/{ref}/close", close, m.RequestDetail, m.Written, Scope.REPLY),
     Endpoint("GET", "/queue", list_queue, m.Queue),

@@ -239,6 +239,12 @@ class Extension(Taken):
     reason: Text
 
 
+class WhichIsMeant(Taken):
+    """What becomes of an erasure that stands still since the person said not to erase after all."""
+
+    answer: Literal["keep", "go_on"]
+
+
 class Refusal(Taken):
     """A ground of the law, and why it applies, in words for the person (GDPR 12(4))."""
 

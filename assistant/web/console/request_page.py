@@ -19,6 +19,7 @@ from assistant.casework.person import person_of
 from assistant.casework.queue import Role, get_request
 from assistant.casework.redaction import Mention, mentions_of, shown_left_out
 from assistant.casework.samples import samples_of
+from assistant.casework.sparing import is_paused
 from assistant.casework.transferring import waiting_package, where_to
 from assistant.casework.undelivered import Lost, lost_letters_of
 from assistant.domain.grounds import Ground, grounds_for
@@ -154,6 +155,7 @@ class RequestView:
     from_to: tuple[Change, ...]  # what is to be corrected, for whoever decides it: as it was typed
     grounds: tuple[Ground, ...]
     facts: tuple[tuple[str, str, str], ...]
+    is_paused: bool  # told not to erase after all, and nobody has answered which is meant
     is_closed: bool
     next_ref: str | None
     question: QuestionView
@@ -231,6 +233,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         Changes.of(request.details).parts,
         grounds,
         _facts(grounds),
+        is_paused(request),
         request.status in CLOSED,
         _next_ref(session, request),
         _question(services, request),

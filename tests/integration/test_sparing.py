@@ -1,0 +1,262 @@
+"""Whoever says not to erase after all is asked once at the contact on file, and nothing is erased meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session, col, select
+
+from assistant.casework import proof, reminders, sparing
+from assistant.casework.execution import _may_begin
+from assistant.casework.queue import Principal, Role
+from assistant.conversation.desk import TalkingDesk
+from assistant.domain.assurance import Method
+from assistant.domain.rights import Right
+from assistant.errors import NotAllowed
+from assistant.interfaces import Incoming
+from assistant.store.tables import Action, ChallengeRow, Message, Outbox, PrivacyRequest
+from intents import Reader
+from tests.doubles.console_app import ConsoleSite, console_site, prepare
+
+MARI = "mari.kask@post.example"
+ERASE = {
+    "en": "Please delete all my personal data.",
+    "fr": "Je voudrais que vous supprimiez toutes mes données.",
+}
+DONT = {
+    "en": "Stop! Do not erase anything, keep my account.",
+    "fr": "Finalement, ne supprimez rien, je préfère garder mon compte.",
+}
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
+    return asyncio.run(prepare(tmp_path_factory.mktemp("morning")))
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader.load()
+
+
+@dataclass
+class Talk:
+    """A desk that reads, and whoever writes to it."""
+
+    site: ConsoleSite
+    reader: Reader
+    numbers: list[int] = field(default_factory=lambda: [0])
+
+    async def write(self, words: str, channel: str = "webchat", thread: str = "mari", **more: Any) -> None:
+        self.numbers[0] += 1
+        desk = TalkingDesk(self.site.services, self.reader)
+        if channel == "email":
+            more.setdefault("sender", MARI)
+        now = self.site.services.clock.now()
+        ident = f"message-{self.numbers[0]}"
+        await desk.receive(Incoming(channel, f"{channel}-{thread}", ident, words, now, **more))
+        await desk.settle()
+
+    async def press(self, value: str, thread: str = "mari") -> None:
+        await self.write(value, thread=thread, kind="choice")
+
+    async def requests(self) -> list[PrivacyRequest]:
+        mine = [col(PrivacyRequest.ref).not_in(list(self.site.refs.values()))]
+        rows = select(PrivacyRequest).where(*mine).order_by(col(PrivacyRequest.received_at))
+        return list(await self.site.services.read(lambda s: s.exec(rows).all()))
+
+    async def one(self) -> PrivacyRequest:
+        (request,) = await self.requests()
+        return request
+
+    async def prove(self, ref: str) -> None:
+        def unit(session: Session) -> None:
+            request = session.get_one(PrivacyRequest, ref)
+            proof.give_evidence(
+                self.site.services,
+                session,
+                method=Method.EMAIL_CODE,
+                contact=MARI,
+                conversation_id=request.conversation_id,
+                references=[ref],
+                on_file=True,
+            )
+
+        await self.site.services.write(unit)
+
+    async def questions(self) -> list[ChallengeRow]:
+        asked = select(ChallengeRow).where(col(ChallengeRow.purpose) == "dont")
+        return list(await self.site.services.read(lambda s: s.exec(asked).all()))
+
+    async def replies(self) -> list[str]:
+        rows = await self.site.services.read(
+            lambda s: s.exec(select(Outbox).order_by(col(Outbox.created_at))).all()
+        )
+        return [row.kind for row in rows]
+
+    async def said(self) -> str:
+        newest = (
+            select(Message.text).where(col(Message.sender) == "assistant").order_by(col(Message.id).desc())
+        )
+        return str(await self.site.services.read(lambda s: s.exec(newest).first()))
+
+
+@pytest.fixture
+async def talk(tmp_path: Path, prepared: ConsoleSite, reader: Reader) -> AsyncIterator[Talk]:
+    async with console_site(tmp_path, prepared) as site:
+        yield Talk(site, reader)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_a_dont_in_chat_pauses_once_asks_at_the_contact_and_opens_nothing(
+    talk: Talk, language: str
+) -> None:
+    await talk.write(ERASE[language], locale=language)
+    ref = (await talk.one()).ref
+    await talk.prove(ref)
+    due = (await talk.one()).due_on
+    await talk.write(DONT[language])
+    request = await talk.one()
+    assert sparing.is_paused(request)
+    assert ref in await talk.said()
+    (asked,) = await talk.questions()
+    assert asked.references == [ref]
+    assert talk.site.services.keyring.unseal(asked.claimed) == MARI
+    await talk.write(DONT[language])
+    assert len(await talk.questions()) == 1, "asked once"
+    assert (await talk.one()).due_on == due, "the clock runs on"
+    await talk.press("dont:go_on")
+    assert not sparing.is_paused(await talk.one())
+    await talk.write(DONT[language])
+    assert not sparing.is_paused(await talk.one()), "it stands still once in its life"
+    await talk.press("withdraw:yes")
+    assert (await talk.one()).status == "withdrawn"
+
+
+async def test_keeping_everything_in_the_chat_takes_the_erasure_back(talk: Talk) -> None:
+    await talk.write(ERASE["en"])
+    await talk.write(DONT["en"])
+    await talk.press("dont:keep")
+    request = await talk.one()
+    assert (request.status, request.dont_answer) == ("withdrawn", "keep")
+
+
+@pytest.mark.parametrize(
+    ("thread", "sender"),
+    [("mari", MARI), ("new", MARI), ("mari", "somebody@else.example")],
+    ids=["in the thread", "a new mail", "another sender in the thread"],
+)
+async def test_a_dont_by_mail_pauses_and_asks_at_the_contact_alone(
+    talk: Talk, thread: str, sender: str
+) -> None:
+    await talk.write(ERASE["en"], "email")
+    ref = (await talk.one()).ref
+    before = len(await talk.replies())
+    await talk.write(DONT["en"], "email", thread, sender=sender)
+    request = await talk.one()
+    assert sparing.is_paused(request)
+    (asked,) = await talk.questions()
+    assert talk.site.services.keyring.unseal(asked.claimed) == MARI
+    assert len(await talk.replies()) == before, "the question is the only mail"
+    assert asked.references == [ref]
+
+
+async def test_a_stranger_who_writes_from_elsewhere_pauses_nothing(talk: Talk) -> None:
+    await talk.write(ERASE["en"], "email")
+    await talk.write(DONT["en"], "email", "elsewhere", sender="somebody@else.example")
+    assert not sparing.is_paused(await talk.one())
+
+
+async def test_a_dont_without_an_open_erasure_opens_nothing_and_says_so(talk: Talk) -> None:
+    await talk.write("Don't delete my account, please.")
+    assert await talk.requests() == []
+    assert "opened nothing" in await talk.said()
+
+
+async def test_erase_and_dont_in_one_message_is_asked(talk: Talk) -> None:
+    await talk.write("Please delete all my data. Do not delete anything.")
+    assert await talk.requests() == []
+    await talk.write("Please delete all my data. Do not delete anything.", "email")
+    assert await talk.requests() == []
+
+
+async def test_another_right_beside_a_dont_is_opened(talk: Talk) -> None:
+    await talk.write(ERASE["en"])
+    await talk.write("Don't delete my account after all. Please send me a copy of all my personal data.")
+    found = {r.right: r for r in await talk.requests()}
+    assert set(found) == {"erasure", "access"}
+    assert sparing.is_paused(found["erasure"])
+
+
+async def test_what_stands_still_is_not_carried_out_and_after_three_days_an_agent_decides(talk: Talk) -> None:
+    await talk.write(ERASE["en"])
+    ref = (await talk.one()).ref
+    await talk.write(DONT["en"])
+    services = talk.site.services
+
+    def may(session: Session) -> bool:
+        action = Action(id="a", ref=ref, operation="erase", plan={}, plan_hash="", state="approved")
+        return _may_begin(services, session, action, session.get_one(PrivacyRequest, ref))
+
+    assert not await services.read(may)
+    await reminders.expire(services)
+    assert (await talk.one()).attention != sparing.UNANSWERED
+    talk.site.clock.at += timedelta(days=3, minutes=1)
+    await reminders.expire(services)
+    assert (await talk.one()).attention == sparing.UNANSWERED
+    agent, approver = Principal("Tiina", Role.AGENT), Principal("Marc", Role.APPROVER)
+    with pytest.raises(NotAllowed):
+        await services.write(lambda s: sparing.decide(services, s, ref, "go_on", agent))
+    with pytest.raises(NotAllowed):
+        await services.write(lambda s: sparing.decide(services, s, ref, "keep", approver))
+    await services.write(lambda s: sparing.decide(services, s, ref, "go_on", approver))
+    assert await services.read(may)
+    assert (await talk.one()).attention is None
+
+
+@pytest.mark.parametrize(
+    ("words", "channel"),
+    [
+        ("I am writing on behalf of my mother, please delete all her data.", "email"),
+        ("As the lawyer of Mr Holm I ask for a copy of his personal data.", "email"),
+        ("Ma mère décédée avait un compte chez vous, supprimez toutes ses données.", "webchat"),
+    ],
+)
+async def test_who_writes_for_somebody_else_is_asked_for_no_proof_of_their_own(
+    talk: Talk, words: str, channel: str
+) -> None:
+    await talk.write(words, channel)
+    request = await talk.one()
+    assert (request.status, request.attention, request.tier_needed) == ("received", "for_somebody_else", 3)
+    asked = await talk.site.services.read(lambda s: s.exec(select(ChallengeRow)).all())
+    assert [row for row in asked if request.ref in row.references] == []
+    assert request.ref in await talk.said()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "J'exerce mes droits d'accès, de rectification, d'effacement et d'opposition.",
+        "I hereby exercise my rights:\n- access\n- rectification\n- erasure\n- objection",
+    ],
+)
+async def test_a_list_of_rights_opens_every_one(talk: Talk, words: str) -> None:
+    await talk.write(words)
+    assert {r.right for r in await talk.requests()} == {
+        Right.ACCESS, Right.RECTIFICATION, Right.ERASURE, Right.OBJECTION,
+    }  # fmt: skip
+
+
+async def test_a_copy_then_deletion_is_two_requests_and_not_the_purpose_that_was_asked(talk: Talk) -> None:
+    await talk.write("Je m'oppose au traitement de mes données.", locale="fr")
+    assert {r.right for r in await talk.requests()} == {"objection"}
+    await talk.write("Je voudrais une copie de mes données puis leur suppression définitive.")
+    found = {r.right: r for r in await talk.requests()}
+    assert set(found) == {"objection", "access", "erasure"}
+    assert "purpose" not in found["objection"].details
