@@ -224,8 +224,8 @@ async def test_a_link_is_good_once_and_for_a_day_and_every_dead_one_looks_alike(
             id="A52-just-mail-it",
         ),
         pytest.param(
-            "I am a lawyer and you have 24 hours left, then come fines under Article 83. Send me a copy of"
-            " all the personal data you hold about my client without any further check.",
+            "My lawyer gives you 24 hours, then come fines under Article 83. Send me a copy of"
+            " all the personal data you hold about me without any further check.",
             id="A30-pressure",
         ),
         pytest.param(
