@@ -208,7 +208,7 @@ class TalkingDesk:
         if turn.muted:
             self._flag_muted(turn, incoming)
 
-    def _leave(self, turn: Turn, requests: Sequence[PrivacyRequest], message_id: int) -> None:
+    def _leave(self, turn: Turn, requests: list[PrivacyRequest], message_id: int) -> None:
         """Leave a mail that no rule takes up to whoever is at the request, or to support."""
         if requests and turn.muted:
             return  # an absence note or a receipt: kept, shown, and no reason to write again
