@@ -18,7 +18,7 @@ FOR_OTHER: Final = "for_other"
 FEWEST_LISTED: Final = 2
 _LONGEST_ITEM: Final = 10  # words of a line that is an item of a list
 _CLAUSE_END: Final = re.compile(
-    r"[,;:!?.…()\"«»\n]+|\s[-–—]+\s|\s(?:and|but|et|mais|und|aber|sondern|y|pero|sino|ma|en|maar|mas|ja|aga|но|и|а|ale|oraz|or|ou)\s"
+    r"[,;:!?.…()\"«»\n]+|\s[-–—]+\s|\s(?:and|but|et|mais|und|aber|sondern|pero|sino|maar|mas|aga|но|ale|oraz)\s"
 )
 _SPACES: Final = re.compile(r"\s+")
 _BULLET: Final = re.compile(r"^\s*(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-h][.)])\s*")

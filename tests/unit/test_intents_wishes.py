@@ -1,0 +1,67 @@
+"""What stands beside a right is heard: nothing to be erased after all, somebody else concerned, rights in a list."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intents import Reader
+from intents.wishes import DONT, FOR_OTHER, hear
+
+DATA = Path(__file__).parents[1] / "data" / "intents"
+CASES: dict[str, list[Any]] = {}
+for _file in ("wishes.toml", "wishes_kept.toml"):
+    for _kind, _rows in tomllib.loads((DATA / _file).read_text(encoding="utf-8")).items():
+        CASES.setdefault(_kind, []).extend(_rows)
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader.load()
+
+
+def test_an_erasure_taken_back_is_heard_and_opens_none(reader: Reader) -> None:
+    read = {text: reader.read(text) for text in CASES["dont"]}
+    assert [text for text, found in read.items() if DONT not in found.wishes] == []
+    opened = [t for t, found in read.items() if found.decision == "request" and "erasure" in found.rights]
+    assert opened == []
+
+
+def test_what_only_sounds_alike_is_no_taking_back(reader: Reader) -> None:
+    assert [text for text in CASES["plain"] if DONT in reader.read(text).wishes] == []
+
+
+def test_both_in_one_message_are_both_heard(reader: Reader) -> None:
+    read = {text: reader.read(text) for text in CASES["mixed"]}
+    assert [t for t, r in read.items() if DONT not in r.wishes or "erasure" not in r.rights] == []
+
+
+def test_somebody_else_is_heard_and_oneself_is_not(reader: Reader) -> None:
+    read = {text: reader.read(text) for text in CASES["for_other"]}
+    assert [t for t, r in read.items() if FOR_OTHER not in r.wishes or not r.rights] == []
+    assert [t for t in CASES["for_self"] if FOR_OTHER in reader.read(t).wishes] == []
+
+
+def test_a_list_of_rights_names_every_one_and_a_quotation_opens_none(reader: Reader) -> None:
+    read = [(case["text"], reader.read(case["text"]), set(case["rights"])) for case in CASES["listed"]]
+    assert [text for text, r, rights in read if r.decision != "request" or r.rights != rights] == []
+    assert [text for text in CASES["unlisted"] if reader.read(text).decision == "request"] == []
+
+
+@pytest.mark.parametrize("piece", ["do not ", "keep my data and ", "articles 15, 17 ", "ne pas ", "my "])
+def test_hearing_takes_time_linear_in_the_length(piece: str) -> None:
+    def seconds(times: int) -> float:
+        sentence = piece * times
+        best = 9.0
+        for _ in range(3):
+            start = time.perf_counter()
+            hear([sentence])
+            best = min(best, time.perf_counter() - start)
+        return best
+
+    hear(["warm"])
+    assert seconds(8_000) < 40 * max(seconds(800), 0.0005)
