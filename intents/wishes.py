@@ -44,7 +44,7 @@ def hear(sentences: Sequence[str]) -> Heard:
     rest = []
     for sentence in sentences:
         plain = _plain(sentence)
-        left = list(_without_dont(plain)) if _hinted("dont", plain) else None
+        left = list(_without_dont(plain)) if _hint().search(plain) else None
         if left is not None and None in left:
             wishes[DONT] = None
             rest.append(", ".join(clause for clause in left if clause))
@@ -130,18 +130,10 @@ def _plain(sentence: str) -> str:
     return _SPACES.sub(" ", plain_letters(sentence.lower())).strip()
 
 
-def _hinted(table: str, plain: str) -> bool:
-    """Spare an ordinary sentence the clauses: whatever the table takes holds one of a few stems."""
-    del table
-    return _HINT.search(plain) is not None
-
-
-_HINT: Final = re.compile(
-    r"delet|eras|remov|wip|destroy|purg|clos|terminat|get rid|scrap|keep|kept|retain|preserve|save|stay|remain|leave|let|"
-    r"suppr|effac|detrui|destruct|ferm|clotur|resili|elimin|gard|conserv|maint|mant|laiss|touche|reste|losch|entfern|behalt|"
-    r"lassen|borr|cancel|dej|guard|ten|rimuov|lascia|verwijder|wis|houd|laat|opheffen|apag|exclu|kustuta|eemalda|jat|"
-    r"удал|стир|сотр|уничтож|остав|сохран|usuwa|usun|kasuj|kasowa|zachow|zostaw|pozostaw"
-)
+@cache
+def _hint() -> re.Pattern[str]:
+    """A few stems that every clause of *dont* holds one of: an ordinary sentence is spared the rest."""
+    return re.compile(str(_tables()["words"]["HINT"]))
 
 
 @cache
