@@ -15,6 +15,7 @@ from assistant.replies import Texts
 from assistant.replies.texts import LOCALES
 from tests.unit.replies.samples import a_request, facts, values_for
 
+AFTER_DELIVERY = {"portability_sent", "forwarded_processor"}  # written once what they tell of has arrived
 _SENTENCE = re.compile(r"(?:^|(?<!Inc)[.!?]\s)(?P<word>[^\W\d_][^\s.@:/]*)(?=[\s.,]|$)")
 _NEVER = {
     "en": [
@@ -83,6 +84,14 @@ def test_a_right_is_called_the_same_everywhere(real: Texts, locale: str) -> None
     said = " ".join(line for _, line in spoken(real, locale))
     for never in ("limitation of your data", "elsewhere (", "limitation de vos données", "emporter ailleurs"):
         assert never not in said
+
+
+def test_nothing_is_said_to_be_sent_by_a_text_that_is_written_before_it(real: Texts) -> None:
+    sent = re.compile(
+        r"(?i)have sent|has been sent|have passed your message|avons envoyé|a été envoyé|avons transmis votre"
+    )
+    saying = {name for locale in LOCALES for name, line in spoken(real, locale) if sent.search(line)}
+    assert saying <= AFTER_DELIVERY
 
 
 def test_a_point_of_a_value_is_not_doubled_in_prose_and_kept_in_what_is_data(real: Texts) -> None:
