@@ -62,6 +62,7 @@ async def test_an_announced_end_that_is_undone_is_taken_back_in_writing(
     before = desk.dump()
     action = await announced(desk, ref)
     assert REASON in (await desk.mail(email, "We will lift")).get_content()
+    await desk.idle()  # or nothing would have had the time to begin too early
     await act(desk, approval.undo, action.id, AGENT)
     assert ref in (await desk.mail(email, "stays as it is")).get_content()
     await desk.forward("8d")
