@@ -70,17 +70,6 @@ def withdraw(
     return done
 
 
-def forward(services: Services, session: Session, ref: str, agent: Principal) -> PrivacyRequest:
-    """Say that the owner of a hosted site decides, and that it was passed on (GDPR 28(3)(e), policy 6.1)."""
-    agent.require(*WORKERS)
-    request = get_request(session, ref)
-    void_actions(services, session, ref, "forwarded")
-    move(services, session, request, Status.FORWARDED, f"agent:{agent.name}")
-    set_attention(services, session, request, None)
-    answers.give_answer(services, session, request, "forwarded_processor")
-    return request
-
-
 def close(services: Services, session: Session, ref: str, text: str, agent: Principal) -> PrivacyRequest:
     """Answer by hand what the desk does not decide, and close; only a lead ends a request of which no plan was done."""
     agent.require(*WORKERS)

@@ -11,6 +11,7 @@ import structlog
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
+from assistant.casework.forwarding import FORWARD, do_delivered
 from assistant.casework.originals import original_of
 from assistant.casework.outbox import payload_of
 from assistant.casework.transferring import PUT, do_sent, document, package_of
@@ -148,6 +149,8 @@ def _done(services: Services, session: Session, ident: int | None, sent_as: str 
     row.state, row.lease_until, row.done_at, row.sent_as = "done", None, services.clock.now(), sent_as
     row.failure = row.failed_at = None
     session.add(row)
+    if row.key.startswith(f"{FORWARD}:"):
+        do_delivered(services, session, row)
     if row.ref:
         record(
             services, session, row.ref, "desk", "delivered", key=row.key.split(":")[0], channel=row.channel

@@ -243,6 +243,7 @@ _RECIPIENT = _table(
         "recipient_restricted": (_NOTICE, "", _holds()),
         "recipient_unrestricted": (_NOTICE, "", _holds()),
         "recipient_stopped": (f"{_NOTICE} purposes", "", _holds()),
+        "owner_request": ("requests received_at said", "reached_at", _holds()),
     },
     _holds(E.REFERENCE, E.CONTACT),
 )

@@ -350,9 +350,17 @@ async def test_what_an_agent_types_asks_for_no_document_and_points_to_no_form(le
     assert (await agent.site.get(PrivacyRequest, ref)).status == "open"
 
 
-async def test_a_request_is_passed_on(agent: Api) -> None:
-    status, passed = await agent.post(f"/requests/{agent.site.refs['complaint']}/forward")
-    assert (status, passed["status"]) == (200, "forwarded")
+async def test_a_request_is_passed_on_to_an_address_and_not_called_so_before_it_has_arrived(
+    agent: Api,
+) -> None:
+    path = f"/requests/{agent.site.refs['complaint']}/forward"
+    for owner in ("", "the owner", "owner at site.example"):
+        status, _ = await agent.post(path, {"owner": owner})
+        assert status == 422, owner
+    status, passed = await agent.post(path, {"owner": "owner@site.example"})
+    assert (status, passed["status"], passed["attention"]) == (200, "open", "being_forwarded")
+    status, _ = await agent.post(path, {"owner": "owner@site.example"})
+    assert status == 409
 
 
 async def test_a_conversation_is_read_and_answered(agent: Api) -> None:

@@ -17,6 +17,7 @@ from assistant.casework import (
     closing,
     execution,
     failed,
+    forwarding,
     lifting,
     people_decide,
     questions,
@@ -205,7 +206,7 @@ def assign(call: Call) -> m.RequestDetail:
 
 def forward(call: Call) -> m.RequestDetail:
     """Pass a request on to the owner of a hosted site (GDPR 28(3)(e))."""
-    closing.forward(call.services, call.session, call.ident, call.agent)
+    forwarding.forward(call.services, call.session, call.ident, call.body.owner, call.agent)
     return _detail(call)
 
 
@@ -374,7 +375,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/requests/{ref}/lift", lift, m.RequestDetail, m.Lifting, Scope.REPLY),
     _post("/requests/{ref}/decide_t3", decide_t3, m.RequestDetail, m.Decision, Scope.REPLY),
     _post("/requests/{ref}/assign", assign, m.RequestDetail, m.Assignment, Scope.REPLY),
-    _post("/requests/{ref}/forward", forward, m.RequestDetail, m.Nothing, Scope.REPLY),
+    _post("/requests/{ref}/forward", forward, m.RequestDetail, m.Owner, Scope.REPLY),
     _post("/requests/{ref}/dont", decide_dont, m.RequestDetail, m.WhichIsMeant, Scope.APPROVE),
     _post("/requests/{ref}/lapse", lapse, m.RequestDetail, m.Nothing, Scope.REPLY),
     _post("/requests/{ref}/close", close, m.RequestDetail, m.Written, Scope.REPLY),

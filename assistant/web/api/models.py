@@ -215,6 +215,14 @@ class Nothing(Taken):
     """No parameters, or an empty body."""
 
 
+class Owner(Taken):
+    """Who decides about the data of a website that we host."""
+
+    owner: str = Field(
+        max_length=320, description="The e-mail address at which the owner takes such requests"
+    )
+
+
 class RequestQuery(Taken):
     """Which requests; `q` is the beginning of a reference, or a whole e-mail address that was proved."""
 

@@ -1,0 +1,77 @@
+"""Passing a request on to the owner of a website that we only host (GDPR 28(3)(e), policy 6.1)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlmodel import Session, col, select
+
+from assistant.casework import answers, talk
+from assistant.casework.audit import record
+from assistant.casework.intake import move, set_attention
+from assistant.casework.queue import WORKERS, Principal, get_request, void_actions
+from assistant.domain.addresses import normal_contact
+from assistant.domain.status import TRANSITIONS, Status
+from assistant.errors import Conflict, Invalid
+from assistant.services import Services
+from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
+
+FORWARD: Final = "forward"
+BEING_FORWARDED: Final = "being_forwarded"
+_FORWARDABLE = frozenset(row.before for row in TRANSITIONS if row.after is Status.FORWARDED)
+
+
+def forward(services: Services, session: Session, ref: str, owner: str, agent: Principal) -> PrivacyRequest:
+    """Send the person's own words to the owner; the person is told that it was passed on once it has arrived."""
+    agent.require(*WORKERS)
+    request = get_request(session, ref)
+    if request.status not in _FORWARDABLE:
+        raise Conflict("Only a request that is not decided yet can be passed on.", status=request.status)
+    if "@" not in owner or normal_contact(owner) is None:
+        raise Invalid("Write the e-mail address at which the owner of the website takes such requests.")
+    if request.attention == BEING_FORWARDED:
+        raise Conflict("It is on its way to the owner already; the page says once it has arrived.")
+    record(services, session, ref, f"agent:{agent.name}", "forward_ordered")
+    talk.mail(
+        services,
+        session,
+        "owner_request",
+        to=owner.strip(),
+        language=services.settings.controller.languages[0],
+        ref=ref,
+        conversation_id=request.conversation_id,
+        key=f"{FORWARD}:{ref}:{services.random(4).hex()}",
+        requests=[talk.as_seen(request)],
+        received_at=request.received_at,
+        **_asked(services, session, request),
+    )
+    set_attention(services, session, request, BEING_FORWARDED)
+    return request
+
+
+def _asked(services: Services, session: Session, request: PrivacyRequest) -> dict[str, Any]:
+    """Give what the person wrote when they asked, and where the owner can answer them: nothing else that we hold."""
+    wrote = select(Message.text).where(
+        col(Message.conversation_id) == request.conversation_id,
+        col(Message.sender) == "you",
+        col(Message.kind) == "text",
+        col(Message.at) <= request.received_at,
+    )
+    said = session.exec(wrote.order_by(col(Message.id).desc()).limit(1)).first() or ""
+    conversation = session.get_one(Conversation, request.conversation_id)
+    hint = conversation.subject_hint if request.channel == "email" else None
+    return {
+        "said": said,
+        "reached_at": services.keyring.unseal(request.contact) if request.contact else hint,
+    }
+
+
+def do_delivered(services: Services, session: Session, row: Outbox) -> None:
+    """Close the request as passed on, and say so to the person: its owner's mail system has taken it."""
+    request = session.get(PrivacyRequest, row.ref) if row.ref else None
+    if request is None or request.status not in _FORWARDABLE:
+        return
+    void_actions(services, session, request.ref, "forwarded")
+    move(services, session, request, Status.FORWARDED, "desk")
+    set_attention(services, session, request, None)
+    answers.give_answer(services, session, request, "forwarded_processor")
