@@ -17,7 +17,6 @@ from assistant.services import Services
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
 FORWARD: Final = "forward"
-BEING_FORWARDED: Final = "being_forwarded"
 _FORWARDABLE = frozenset(row.before for row in TRANSITIONS if row.after is Status.FORWARDED)
 
 
@@ -29,7 +28,7 @@ def forward(services: Services, session: Session, ref: str, owner: str, agent: P
         raise Conflict("Only a request that is not decided yet can be passed on.", status=request.status)
     if "@" not in owner or normal_contact(owner) is None:
         raise Invalid("Write the e-mail address at which the owner of the website takes such requests.")
-    if request.attention == BEING_FORWARDED:
+    if _is_on_its_way(session, ref):
         raise Conflict("It is on its way to the owner already; the page says once it has arrived.")
     record(services, session, ref, f"agent:{agent.name}", "forward_ordered")
     talk.mail(
@@ -45,8 +44,15 @@ def forward(services: Services, session: Session, ref: str, owner: str, agent: P
         received_at=request.received_at,
         **_asked(services, session, request),
     )
-    set_attention(services, session, request, BEING_FORWARDED)
+    set_attention(services, session, request, None)  # what fails to arrive calls a person again
     return request
+
+
+def _is_on_its_way(session: Session, ref: str) -> bool:
+    waiting = select(Outbox.id).where(
+        col(Outbox.ref) == ref, col(Outbox.key).startswith(f"{FORWARD}:"), col(Outbox.state) == "waiting"
+    )
+    return session.exec(waiting.limit(1)).first() is not None
 
 
 def _asked(services: Services, session: Session, request: PrivacyRequest) -> dict[str, Any]:
