@@ -245,7 +245,7 @@ async def test_our_own_words_sent_back_open_nothing(
         (
             "en",
             "I am filing a complaint with the authority: you shared my data.",
-            "wait in this conversation",
+            "waits in this conversation",
         ),
         (
             "fr",
