@@ -440,7 +440,7 @@ async def test_the_description_names_every_address_and_its_shapes(
         described = await answer.json()
     assert described["openapi"] == "3.1.0"
     assert "/api/v1/requests/{ref}/timeline" in described["paths"]
-    assert sum(len(path) for path in described["paths"].values()) == 28
+    assert sum(len(path) for path in described["paths"].values()) == 29
     for wanted in _references(described):
         assert wanted in described["components"]["schemas"]
 

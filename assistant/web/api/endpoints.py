@@ -283,6 +283,12 @@ def stop_plan(call: Call) -> m.QueueItem:
     return show_action(call)
 
 
+def give_up(call: Call) -> m.QueueItem:
+    """Tell the person honestly what was done and what was not; the rest can still be carried out later."""
+    failed.give_up(call.services, call.session, call.ident, call.agent)
+    return show_action(call)
+
+
 def go_on(call: Call) -> m.QueueItem:
     """Have a plan that failed or was stopped go on."""
     failed.try_again(call.services, call.session, call.ident, call.agent)
@@ -385,6 +391,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/queue/{id}/reject", reject_plan, m.QueueItem, m.Rejection, Scope.REPLY),
     _post("/queue/{id}/by_hand", answer_by_hand, m.QueueItem, m.ByHand, Scope.REPLY),
     _post("/queue/{id}/stop", stop_plan, m.QueueItem, m.Nothing, Scope.APPROVE),
+    _post("/queue/{id}/give_up", give_up, m.QueueItem, m.Nothing, Scope.APPROVE),
     _post("/queue/{id}/go_on", go_on, m.QueueItem, m.Nothing, Scope.APPROVE),
     Endpoint("GET", "/conversations/{id}", show_conversation, m.ConversationOut),
     _post("/conversations/{id}/reply", reply_in_conversation, m.ConversationOut, m.Written, Scope.REPLY),
