@@ -15,7 +15,7 @@ from intents.details import details_of, where_to
 from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUEST, RIGHTS
 from intents.language import LANGUAGE_FILE, LanguageReader
 from intents.reading import Intent, Reading
-from intents.wishes import DONT, FOR_OTHER, Heard, as_own, hear, names_erasing
+from intents.wishes import DONT, FOR_OTHER, Heard, as_own, hear, names_erasing, wants_rest
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -26,6 +26,7 @@ MODEL_DIRECTORY: Final = Path(__file__).parent / "model"
 READ_TOGETHER: Final = 3
 THRESHOLDS_FILE: Final = "thresholds.toml"
 _ANY: Final = OUTPUTS.index(ANY_RIGHT)
+_RESTRICTION = "restriction"
 _COMPLAINT: Final = RIGHTS.index("complaint")
 _RESERVES: Final = re.compile(
     r"\breserv(?:e|es|ing) (?:\w+ ){0,2}rights?\b|\breserve (?:le|la|mon|tout|tous) "
@@ -101,6 +102,10 @@ class Reader:
         """Decide on what is left beside the clauses that take an erasure back, and add the rights of a list."""
         taken_back = DONT in heard.wishes
         left = {line: s for s in heard.rest if says_something(line := normalise(s))} if taken_back else spoken
+        if taken_back and wants_rest(list(spoken.values())):
+            resting = self._restriction(spoken)
+            if resting is not None:
+                return resting
         decision, intents, sentence = self._decide(left)
         if taken_back and decision == ASK and not any(map(names_erasing, heard.rest)):
             return (
@@ -116,6 +121,12 @@ class Reader:
         listed = tuple(Intent(right, 1.0) for right in heard.listed if right not in known)
         kept = intents if decision == REQUEST else tuple(i for i in intents if i.name not in RIGHTS)
         return REQUEST, (*kept, *listed), sentence or heard.rest[0]
+
+    def _restriction(self, spoken: dict[str, str]) -> tuple[str, tuple[Intent, ...], str | None] | None:
+        """Read the whole message as a restriction, if it is one: *do not erase them, but do not use them either*."""
+        decision, intents, sentence = self._decide(spoken)
+        wanted = tuple(i for i in intents if i.name == _RESTRICTION)
+        return (decision, wanted, sentence) if wanted else None
 
     def _decide(self, spoken: dict[str, str]) -> tuple[str, tuple[Intent, ...], str | None]:
         if not spoken:

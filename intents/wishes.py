@@ -79,6 +79,11 @@ def _clauses(plain: str) -> list[str]:
     return [clause for part in _CLAUSE_END.split(joined) if (clause := part.strip())]
 
 
+def wants_rest(sentences: Sequence[str]) -> bool:
+    """Tell whether data are to stay and not to be used: what takes an erasure back can ask for a restriction."""
+    return any(_any("rests").search(_plain(sentence)) for sentence in sentences)
+
+
 # ── rights in a list ────────────────────────────────────────────────────────────────────────────────
 
 

@@ -203,6 +203,9 @@ async def test_the_pages_of_the_demo_and_those_that_are_not_there(desk: DeskProc
 
 async def test_the_page_inside_an_english_package(desk: DeskProcess, eyes: Eyes, tmp_path: Path) -> None:
     customer = next(who for who in desk.facts["subjects"] if who["client_id"] == "C-10043")
+    await desk.forward(
+        "15m"
+    )  # or two talks would have proved the same address at once, which only people weigh
     async with desk.chat("en") as chat:
         await chat.say("Please send me a copy of all my data.")
         ref = (await chat.opened())["access"]

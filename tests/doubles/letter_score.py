@@ -54,14 +54,20 @@ class _Pattern:
 
 def score_letters(desk: DeskProcess) -> Score:
     """Hold every letter that a desk sent to a person against the checklist."""
-    texts = texts_of(load_settings(desk.config))
+    settings = load_settings(desk.config)
+    texts = texts_of(settings)
+    known = settings.catalogue.recipients.values()
+    others = {
+        settings.support.forward_to,
+        *(recipient.notify for recipient in known),
+    }  # no letters to a person
     rows = desk.own(
         'SELECT ref, "right", status, received_on, due_on, language, channel, evidence_id FROM request'
     )
     requests = {row[0]: _request(row) for row in rows}
     score, answered = Score(), set[str]()
     for mail in desk.mails():
-        if found := recognise(texts, mail):
+        if str(mail["to"]) not in others and (found := recognise(texts, mail)):
             name, locale = found
             rendered = Rendered(_subject(mail), _body(mail))
             about = [requests[ref] for ref in dict.fromkeys(_REF.findall(str(rendered))) if ref in requests]

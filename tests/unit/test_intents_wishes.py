@@ -65,3 +65,21 @@ def test_hearing_takes_time_linear_in_the_length(piece: str) -> None:
 
     hear(["warm"])
     assert seconds(8_000) < 40 * max(seconds(800), 0.0005)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please put my file on hold: do not delete it, but nobody is to use it either.",
+        "Do not erase my data, just stop using them until the dispute is over.",
+        "N'effacez rien, mais n'utilisez plus mes données jusqu'à la décision du tribunal.",
+        "Gardez mes données sans vous en servir, ne les supprimez surtout pas.",
+    ],
+)
+def test_to_keep_data_without_using_them_is_a_restriction_and_takes_an_erasure_back(
+    reader: Reader, text: str
+) -> None:
+    reading = reader.read(text)
+    assert "restriction" in [intent.name for intent in reading.intents]
+    assert reading.decision != "none"
+    assert "dont" in reading.wishes
