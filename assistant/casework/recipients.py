@@ -65,7 +65,7 @@ def _tell(
         to=address or services.settings.support.forward_to,
         language=language,
         ref=request.ref,
-        key=f"recipient:{request.ref}:{plan.order.operation}:{name}",
+        key=f"recipient:{request.ref}:{plan.order.operation}:{name}:{_rows_told(services, notice)}",
         requests=[talk.as_seen(request)],
         recipient=naming.recipient(name, language),
         by_hand=not address,
@@ -81,6 +81,11 @@ def _tell(
         "recipient_told" if address else "recipient_to_tell",
         recipient=name,
     )
+
+
+def _rows_told(services: Services, notice: Notice) -> str:
+    """Name what a notice is about: where the rest is carried out later, whoever had rows of it is told of those too."""
+    return services.keyring.keyed_hash("\n".join(sorted(map(".".join, notice.tables))))[:16]
 
 
 def _what(services: Services, plan: Plan, notice: Notice, language: str) -> Mapping[str, Any]:

@@ -1,0 +1,54 @@
+"""Whoever had rows of what is carried out later is told of those too, and of nothing twice (GDPR 19)."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlmodel import col, select
+
+from assistant.casework.recipients import tell_recipients
+from assistant.domain.plan import Identity, Located, Operation, Order, Plan, Step, TableEffect
+from assistant.domain.recipients import HandOver
+from assistant.domain.rights import Right
+from assistant.store.tables import Outbox, PrivacyRequest
+from tests.doubles.chat_desk import START
+from tests.doubles.console_app import ConsoleSite, console_site, prepare
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
+    return asyncio.run(prepare(tmp_path_factory.mktemp("notices")))
+
+
+def _step(source: str) -> Step:
+    went = (HandOver("carrier", (("client_id", "K-7"),)),)
+    effect = TableEffect("parcels", "services", 2, deletes=True, handed_over=went)
+    return Step(source, Operation.ERASE, (effect,))
+
+
+async def test_the_rest_that_is_erased_later_is_told_to_a_recipient_who_was_told_of_the_first_part(
+    tmp_path: Path, prepared: ConsoleSite
+) -> None:
+    located = tuple(Located(name, Identity(), (), ()) for name in ("north", "south"))
+    plan = Plan(
+        Right.ERASURE, located, Order(Operation.ERASE, START.date()), (_step("north"), _step("south"))
+    )
+    async with console_site(tmp_path, prepared) as site:
+
+        def tell(session: Session, failed: frozenset[str]) -> int:
+            request = session.get_one(PrivacyRequest, site.refs["erasure"])
+            tell_recipients(site.services, session, request, plan, failed=failed)
+            keys = session.exec(select(Outbox.key).where(col(Outbox.key).startswith("recipient:")))
+            return len(keys.all())
+
+        assert await site.services.write(lambda s: tell(s, frozenset({"south"}))) == 1
+        assert await site.services.write(lambda s: tell(s, frozenset({"south"}))) == 1, (
+            "once for the same rows"
+        )
+        assert await site.services.write(lambda s: tell(s, frozenset())) == 2
