@@ -31,6 +31,8 @@ def forward(services: Services, session: Session, ref: str, owner: str, agent: P
     if _is_on_its_way(session, ref):
         raise Conflict("It is on its way to the owner already; the page says once it has arrived.")
     record(services, session, ref, f"agent:{agent.name}", "forward_ordered")
+    request.to_plan_at = None  # what the owner decides about is not planned here meanwhile
+    void_actions(services, session, ref, "forwarded")
     talk.mail(
         services,
         session,
@@ -75,9 +77,13 @@ def _asked(services: Services, session: Session, request: PrivacyRequest) -> dic
 def do_delivered(services: Services, session: Session, row: Outbox) -> None:
     """Close the request as passed on, and say so to the person: its owner's mail system has taken it."""
     request = session.get(PrivacyRequest, row.ref) if row.ref else None
-    if request is None or request.status not in _FORWARDABLE:
+    if request is None:
         return
-    void_actions(services, session, request.ref, "forwarded")
+    if request.status not in _FORWARDABLE:
+        set_attention(
+            services, session, request, "forwarded_meanwhile"
+        )  # its owner has it: nobody else says so
+        return
     move(services, session, request, Status.FORWARDED, "desk")
     set_attention(services, session, request, None)
     answers.give_answer(services, session, request, "forwarded_processor")

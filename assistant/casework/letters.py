@@ -80,7 +80,9 @@ def _erased(services: Services, request: PrivacyRequest, result: Result) -> Valu
 
 
 def _corrected(services: Services, _request: PrivacyRequest, result: Result) -> Values:
-    fields = result.plan.order.new_values
+    fields = {
+        name: value for name, value in result.plan.order.new_values.items() if name in result.plan.corrects
+    }
     where: dict[str, list[str]] = {field: [] for field in fields}
     for step in result.done:
         for field in _fields_of(services, step, fields):

@@ -10,12 +10,21 @@ from sqlmodel import Session, col, select
 from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.suppression import MARKETING, subject_of
+from assistant.domain.status import Status
 from assistant.errors import NotVerified
 from assistant.services import Services, wake
 from assistant.store.tables import PrivacyRequest, Suppression, Tally
 
 _DAY = timedelta(days=1)
 _NOTICES_A_DAY = 1
+
+
+def stop_at_once(services: Services, session: Session, request: PrivacyRequest) -> None:
+    """End marketing for an address that a request names, whatever else its message still waits for; once."""
+    address = request.details.get("address")
+    is_new = request.status == Status.RECEIVED and request.to_plan_at is None
+    if request.details.get("marketing") and address and is_new:
+        suppress(services, session, request, str(address))
 
 
 def suppress(services: Services, session: Session, request: PrivacyRequest, address: str) -> None:

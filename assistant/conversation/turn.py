@@ -218,12 +218,11 @@ class Turn:
         """Ask for the one thing still missing; when nothing is, go on without the person."""
         requests = [request for request in requests if not for_others.is_for_other(request)]
         for request in requests:
+            marketing.stop_at_once(self.services, self.session, request)
+        for request in requests:
             if question := self._missing(request):
                 self._ask_detail(request, question)
                 return
-        for request in requests:
-            if request.details.get("marketing") and request.status == Status.RECEIVED:
-                marketing.suppress(self.services, self.session, request, str(request.details["address"]))
         provable = [r for r in requests if r.status in _WAITING and r.tier_needed > Tier.T0]
         proofless = [r for r in requests if r.status == Status.RECEIVED and r.tier_needed == Tier.T0]
         self._take_up(proofless)

@@ -217,6 +217,17 @@ def _erased_rows_are_those_counted(text: str, language: str, case: Case) -> None
     assert told == counted
 
 
+def test_what_stood_there_already_is_not_called_changed(services: Services) -> None:
+    order = Order(Operation.RECTIFY, START.date(), new_values={"city": "Tartu", "street": "Oak Road 1"})
+    effect = TableEffect("people_shop", "contact", 1, columns=("city", "street"))
+    step = Step("shop", Operation.RECTIFY, (effect,))
+    plan = Plan(Right.RECTIFICATION, (), order, (step,), corrects=("city",), holds=("street",))
+    row = StepRow(action_id="a", ordinal=0, source="shop", operation="rectify", state="done")
+    _, values = letter(services, Case(plan, [row], plan.right).request("en"), result_of(plan, [row]))
+    assert [change["field"] for change in values["changes"]] == ["city"]
+    assert values["already"] == ["street"]
+
+
 def test_a_detail_that_no_map_has_is_named_as_not_corrected(services: Services) -> None:
     order = Order(Operation.RECTIFY, START.date(), new_values={"city": "Tartu", "gender": "x"})
     effect = TableEffect("people_shop", "contact", 1, columns=("city",))

@@ -156,3 +156,20 @@ async def test_undo_needs_the_button_of_its_page_and_takes_the_suppression_back(
     assert "<form" not in pressed
     again = await desk.press(undo)
     assert again != pressed, "a link works once"
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_marketing_ends_at_once_whatever_else_the_message_still_waits_for(
+    desk: DeskProcess, language: str
+) -> None:
+    email = f"both.wishes.{language}@poczta.example"
+    sentence = {
+        "en": f"Please stop sending marketing to {email}. Also my phone number is wrong, please correct it.",
+        "fr": f"Arrêtez d’envoyer de la publicité à {email}. Mon numéro de téléphone est faux, corrigez-le.",
+    }[language]
+    async with desk.chat(language) as chat:
+        await chat.say(sentence)
+        assert {"objection", "rectification"} <= set(await chat.opened())
+        assert await desk.mail(email, "/verify/undo/"), "nobody answered any question yet"
+    looked = desk.command("suppressed", "filter", "-", stdin=f"{email}\n".encode())
+    assert email in looked.stdout.decode(), looked.stderr
