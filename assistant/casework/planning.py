@@ -20,6 +20,7 @@ from assistant.casework.proof import contacts_of, notices_due, stop_link
 from assistant.casework.queue import DESK, do_propose
 from assistant.casework.rectification import is_unconfirmed
 from assistant.casework.redaction import Mention, do_keep, find_mentions
+from assistant.casework.together import stopped_together
 from assistant.casework.uses import uses_known, with_every_consent
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import CONTACT_COOL_OFF, Answer, Tier
@@ -296,6 +297,8 @@ def _notify(
         return  # ours, not theirs: it has a notice of its own
     proved = services.keyring.unseal(evidence.contact)
     seen = [talk.as_seen(request)]
+    stops = stopped_together(session, [request])
+    references, stopped = [r.ref for r in stops], [talk.as_seen(r) for r in stops]
     for address in notices_due(session, services, found.contacts, proved):
         talk.mail(
             services,
@@ -308,11 +311,12 @@ def _notify(
             requests=seen,
             asked_at=request.received_at,
             channel=request.channel,
-            not_me_url=stop_link(services, session, [request.ref], address),
+            not_me_url=stop_link(services, session, references, address),
+            stops=stopped,
         )
     not_before = answer_for(services, request, evidence, found.plan).not_before
     if not_before and not_before > services.clock.now():
-        link = stop_link(services, session, [request.ref], proved)
+        link = stop_link(services, session, references, proved)
         talk.mail(
             services,
             session,
@@ -325,4 +329,5 @@ def _notify(
             not_before=not_before,
             not_me_url=link,
             stop_url=link,
+            stops=stopped,
         )

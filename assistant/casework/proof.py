@@ -17,6 +17,7 @@ from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, why_short
 from assistant.casework.intake import move, set_attention
 from assistant.casework.queue import void_actions
+from assistant.casework.together import stopped_together
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import (
     CODE_LIFETIME,
@@ -29,7 +30,7 @@ from assistant.domain.assurance import (
     Tier,
 )
 from assistant.domain.plan import Contact, Identity
-from assistant.domain.status import STOPPABLE, Status
+from assistant.domain.status import Status
 from assistant.errors import AssistantError, NotVerified, TooManyAttempts
 from assistant.interfaces import Challenge
 from assistant.services import Services, wake
@@ -640,11 +641,16 @@ def do_stop(services: Services, session: Session, secret: str) -> list[PrivacyRe
 def stop_requests(
     services: Services, session: Session, requests: Sequence[PrivacyRequest]
 ) -> list[PrivacyRequest]:
-    """Stop what its contact says it never asked for: nothing is carried out until a person has looked."""
-    stopped = [request for request in requests if request.status in STOPPABLE]
+    """Stop what its contact says it never asked for, and what falls with it, until a person has looked."""
+    stopped = stopped_together(session, requests)
+    by_contact: dict[tuple[str, str], list[PrivacyRequest]] = {}
     for request in stopped:
         _halt(services, session, request)
-        _tell_it_is_stopped(services, session, request)
+        if request.contact:
+            to = services.keyring.unseal(request.contact)
+            by_contact.setdefault((to, request.language), []).append(request)
+    for (to, language), theirs in by_contact.items():
+        _tell_they_are_stopped(services, session, theirs, to, language)
     return stopped
 
 
@@ -656,19 +662,22 @@ def _halt(services: Services, session: Session, request: PrivacyRequest) -> None
     set_attention(services, session, request, "not_me")
 
 
-def _tell_it_is_stopped(services: Services, session: Session, request: PrivacyRequest) -> None:
+def _tell_they_are_stopped(
+    services: Services, session: Session, requests: Sequence[PrivacyRequest], to: str, language: str
+) -> None:
     """Write to the address that was proved: whoever did ask must learn that nothing goes on."""
-    if request.contact:
-        talk.mail(
-            services,
-            session,
-            "mail_stopped",
-            to=services.keyring.unseal(request.contact),
-            language=request.language,
-            key=f"stopped:{request.ref}:{request.version}",
-            ref=request.ref,
-            requests=[talk.as_seen(request)],
-        )
+    first = requests[0]
+    talk.mail(
+        services,
+        session,
+        "mail_stopped",
+        to=to,
+        language=language,
+        key=f"stopped:{first.ref}:{first.version}",
+        ref=first.ref,
+        fate=talk.Fate(about=[request.ref for request in requests]),
+        requests=[talk.as_seen(request) for request in requests],
+    )
 
 
 def notices_due(session: Session, services: Services, contacts: Sequence[Contact], proved: str) -> list[str]:

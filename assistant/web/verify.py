@@ -9,6 +9,7 @@ from aiohttp import web
 from sqlmodel import Session, col, select
 
 from assistant.casework import closing, marketing, packages, proof, rectification, sparing, talk
+from assistant.casework.together import stopped_together
 from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
 from assistant.domain.assurance import STOP_LINK_LASTS, Method
 from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
@@ -150,9 +151,9 @@ async def show_stop(http_request: web.Request) -> web.StreamResponse:
     found = await services.read(lambda session: _stop_link(services, session, secret))
     if found is None:
         return _page(services, http_request, "verify_expired", status=410)
-    link, requests = found
+    _, requests = found
     language = requests[0].language if requests else language_of(http_request)
-    texts = services.texts.page("not_me", language, requests=_seen(requests), asked_at=link.made_at)
+    texts = services.texts.page("not_me", language, requests=_seen(requests))
     return show_page(texts, language, buttons=[Button(texts["no"], f"/verify/stop/{secret}")])
 
 
@@ -162,7 +163,8 @@ def _stop_link(
     link = session.get(StopLink, services.keyring.keyed_hash(secret, "stop"))
     if link is None or link.used_at is not None or link.made_at < services.clock.now() - STOP_LINK_LASTS:
         return None
-    return link, [r for ref in link.references if (r := session.get(PrivacyRequest, ref))]
+    named = [r for ref in link.references if (r := session.get(PrivacyRequest, ref))]
+    return link, stopped_together(session, named) or named
 
 
 async def do_stop(http_request: web.Request) -> web.StreamResponse:
