@@ -22,7 +22,7 @@ from assistant.domain.rights import CARRIED_OUT_FIRST, Right
 from assistant.domain.status import CLOSED, Status, advance
 from assistant.interfaces import Incoming
 from assistant.services import Services
-from assistant.store.queries import has_lost_letter
+from assistant.store.queries import UNPROVED, failures_of_letters
 from assistant.store.tables import Conversation, Message, PrivacyRequest
 
 # Built once and below the ORM, for the same reason as inserting a message is (talk.py).
@@ -40,6 +40,7 @@ _TALKED_AGAIN = _TALK_ON.values(last_at=case((_LAST_AT < _NOW, _NOW), else_=_LAS
     *_CONVERSATIONS.c
 )
 LOST_LETTER = "delivery_failed"
+UNPROVED_LOSS = "delivery_unproved"  # a report without our own id says so, which anybody can write
 MACHINE = "machine"  # marks, among a mail's headers, that a rule may not answer it
 REMINDERS_BEFORE = (10, 5, 2, 1, 0)  # days before safe_on
 
@@ -237,13 +238,21 @@ def _reminded_from_today(services: Services, safe_on: date) -> date | None:
 
 def set_attention(services: Services, session: Session, request: PrivacyRequest, reason: str | None) -> None:
     """Flag a request for a person, or take the flag away; a letter that never arrived goes on asking for one."""
-    if reason is None and has_lost_letter(session, request):
-        reason = LOST_LETTER
+    if reason is None:
+        reason = lost_letter_reason(session, request)
     if request.attention != reason:
         request.attention = reason
         request.version += 1
         session.add(request)
         record(services, session, request.ref, "desk", "attention", reason=reason)
+
+
+def lost_letter_reason(session: Session, request: PrivacyRequest) -> str | None:
+    """Say why a person is needed where a letter did not arrive, or where a report without our id says so."""
+    failures = failures_of_letters(session, request)
+    if any(not failure.startswith(UNPROVED) for failure in failures):
+        return LOST_LETTER
+    return UNPROVED_LOSS if failures else None
 
 
 def recompute_dates(services: Services, session: Session, request: PrivacyRequest) -> DueDates:

@@ -1,6 +1,7 @@
 """Letters that did not arrive: refused, given up or reported back; each calls a person, and none is silent.
 
-A report only calls and informs. Whoever forges one stops nothing and learns nothing.
+A report only calls and informs. Whoever forges one stops nothing and learns nothing: only one that holds the signed id
+of the very letter is believed and told; another is shown to agents as unproved.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import talk
 from assistant.casework.audit import record
-from assistant.casework.intake import LOST_LETTER, MACHINE, requests_of, set_attention
+from assistant.casework.intake import LOST_LETTER, MACHINE, UNPROVED_LOSS, requests_of, set_attention
 from assistant.casework.outbox import payload_of
 from assistant.casework.queue import WORKERS, Principal
 from assistant.domain.addresses import normal_address
@@ -24,6 +25,7 @@ from assistant.domain.masking import mask_email
 from assistant.domain.status import CLOSED
 from assistant.errors import ConfigurationError
 from assistant.services import Services, wake
+from assistant.store.queries import UNPROVED
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
 log = structlog.get_logger(__name__)
@@ -43,7 +45,7 @@ class Lost:
     what: str  # what kind of letter: the beginning of its key
     to: str  # masked
     failed_at: datetime
-    why: str  # refused, bounced, not_taken, no_address, too_late, broken
+    why: str  # refused, bounced, unproved, not_taken, no_address, too_late, broken
     code: str  # what the mail server or the report said, in digits
     attempts: int
 
@@ -58,7 +60,7 @@ def for_support(row: Outbox) -> bool:
 
 def note_loss(services: Services, session: Session, row: Outbox, failure: str) -> None:
     """Note that a letter did not arrive and call a person where it belongs, also for a closed request."""
-    first = row.failed_at is None
+    first = row.failed_at is None or _is_unproved(row.failure)
     row.failure, row.failed_at, row.settled_at = failure, services.clock.now(), None
     session.add(row)
     if row.kind == RELAY:
@@ -73,14 +75,13 @@ def note_loss(services: Services, session: Session, row: Outbox, failure: str) -
             session,
             request.ref,
             "desk",
-            "not_delivered",
+            _event(failure),
             key=_what(row),
             failure=failure,
             channel=row.channel,
         )
         session.flush()
-        if request.attention is None:
-            set_attention(services, session, request, LOST_LETTER)
+        _call(services, session, request, failure)
     conversation = session.get(Conversation, row.conversation_id) if row.conversation_id else None
     if conversation is None:
         if not requests:
@@ -89,8 +90,25 @@ def note_loss(services: Services, session: Session, row: Outbox, failure: str) -
     if not requests and conversation.wants_person_at is None:
         conversation.wants_person_at = services.clock.now()
         session.add(conversation)
-    if first and said.get("typed") and conversation.channel in _IN_CHAT:
+    if first and not _is_unproved(failure) and said.get("typed") and conversation.channel in _IN_CHAT:
         talk.say(services, session, conversation, "typed_address_failed", key=f"lost:{row.id}")
+
+
+def _is_unproved(failure: str | None) -> bool:
+    return (failure or "").startswith(UNPROVED)
+
+
+def _event(failure: str) -> str:
+    return "said_not_delivered" if _is_unproved(failure) else "not_delivered"
+
+
+def _call(services: Services, session: Session, request: PrivacyRequest, failure: str) -> None:
+    """Call a person, over no other reason; what is certain takes the place of what was only said."""
+    if _is_unproved(failure):
+        if request.attention is None:
+            set_attention(services, session, request, UNPROVED_LOSS)
+    elif request.attention in {None, UNPROVED_LOSS}:
+        set_attention(services, session, request, LOST_LETTER)
 
 
 def _said(services: Services, row: Outbox) -> dict[str, Any]:
@@ -144,17 +162,16 @@ def note_report(
     if report.get("bounce_action") in _NO_FAILURE:
         return row is not None or bool(report.get("bounce_of"))
     if row is not None:
-        if row.failed_at is None:
-            _bounced(services, session, row, report)
+        proved = row.sent_as is not None and row.sent_as == report.get("bounce_of")
+        if row.failed_at is None or (proved and _is_unproved(row.failure)):
+            _bounced(services, session, row, report, proved=proved)
         return True
     # Its id is signed by us although the letter itself is gone, or it came back to a thread of ours.
+    failure = _failure(report, proved=bool(report.get("bounce_of")))
     requests = concerned_in(session, conversation)
     for request in requests:
-        record(
-            services, session, request.ref, "desk", "not_delivered", failure=_failure(report), channel="email"
-        )
-        if request.attention is None:
-            set_attention(services, session, request, LOST_LETTER)
+        record(services, session, request.ref, "desk", _event(failure), failure=failure, channel="email")
+        _call(services, session, request, failure)
     return bool(requests or report.get("bounce_of"))
 
 
@@ -177,18 +194,21 @@ def _reported(services: Services, session: Session, report: Mapping[str, str]) -
     return rows.first()
 
 
-def _bounced(services: Services, session: Session, row: Outbox, report: Mapping[str, str]) -> None:
-    row.state = "bounced"
-    note_loss(services, session, row, _failure(report))
-    if for_support(row) and report.get("bounce_of") and not _wrote_a_machine(session, row):
+def _bounced(
+    services: Services, session: Session, row: Outbox, report: Mapping[str, str], *, proved: bool
+) -> None:
+    if proved:
+        row.state = "bounced"
+    note_loss(services, session, row, _failure(report, proved=proved))
+    if for_support(row) and proved and not _wrote_a_machine(session, row):
         # Only a report that holds our signed id has it sent again: a made-up one must not make us send.
         row.state, row.due_at = "waiting", services.clock.now() + _AGAIN_AFTER
         session.add(row)
         wake(session, "deliver")
 
 
-def _failure(report: Mapping[str, str]) -> str:
-    return f"bounced:{report.get('bounce_status', '')}".rstrip(":")
+def _failure(report: Mapping[str, str], *, proved: bool) -> str:
+    return f"{'bounced' if proved else UNPROVED}:{report.get('bounce_status', '')}".rstrip(":")
 
 
 def _wrote_a_machine(session: Session, row: Outbox) -> bool:
@@ -226,7 +246,7 @@ def settle(services: Services, session: Session, request: PrivacyRequest, agent:
     rows = [row for row in _lost(session, request.conversation_id) if _is_about(services, row, request)]
     _settled(services, session, rows)
     record(services, session, request.ref, f"agent:{agent.name}", "losses_settled", letters=len(rows))
-    if request.attention == LOST_LETTER:
+    if request.attention in {LOST_LETTER, UNPROVED_LOSS}:
         session.flush()
         set_attention(services, session, request, None)
     return request
@@ -240,7 +260,7 @@ def settle_talk(
     rows = [row for row in _lost(session, conversation.id) if row.kind != RELAY]
     _settled(services, session, rows)
     for request in requests_of(session, conversation):
-        if request.attention == LOST_LETTER:
+        if request.attention in {LOST_LETTER, UNPROVED_LOSS}:
             session.flush()
             set_attention(services, session, request, None)
     record(

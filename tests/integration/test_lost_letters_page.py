@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 from sqlmodel import Session, col, select
 
+from assistant.casework.intake import set_attention
 from assistant.casework.outbox import Letter, queue_outgoing
 from assistant.casework.queue import Scope
 from assistant.casework.undelivered import note_loss
@@ -110,3 +111,41 @@ async def test_what_did_not_arrive_stands_on_its_request_until_an_agent_has_deal
         assert "Code or link for proof" not in page
         assert (await site.get(PrivacyRequest, ref)).attention == before
         assert "could not be delivered" not in await tiina.get("queue")
+
+
+async def test_what_only_a_report_without_our_id_says_is_shown_as_unproved(site: ConsoleSite) -> None:
+    ref, services = site.refs["unproved"], site.services
+    request = await site.get(PrivacyRequest, ref)
+
+    def doubt(session: Session) -> None:
+        letter = Letter(
+            key="challenge:1", channel="email", kind="mail", text="12345678", language="en",
+            conversation_id=request.conversation_id, recipient="claire.dumas@client.example", about=[ref],
+        )  # fmt: skip
+        queue_outgoing(services, session, letter)
+        session.flush()
+        set_attention(services, session, session.get_one(PrivacyRequest, ref), None)
+        row = session.exec(select(Outbox).where(col(Outbox.key) == "challenge:1")).one()
+        note_loss(services, session, row, "unproved:5.1.1")
+
+    await services.write(doubt)
+    assert (await site.get(PrivacyRequest, ref)).attention == "delivery_unproved"
+    async with signed_in(site, "Marc") as marc:
+        page = await marc.get(f"requests/{ref}")
+        assert "il est peut-être inventé : vérifiez avant de changer quoi que ce soit" in page
+        assert "faites corriger l’adresse" not in page
+    async with signed_in(site, "Tiina") as tiina:
+        page = await tiina.get(f"requests/{ref}")
+        assert "May not have arrived (unproved)" in page
+        assert "it may be made up: look before you change anything" in page
+        assert "there is no such mailbox" not in page
+        assert "have the address mended" not in page
+        token = await site.token("Tiina", Scope.READ)
+        url = f"{site.url}/api/v1/requests/{ref}"
+        async with tiina.http.get(url, headers={"Authorization": f"Bearer {token}"}) as answer:
+            (told,) = (await answer.json())["undelivered"]
+        assert told["why"] == "unproved"
+
+        await tiina.get(f"requests/{ref}")
+        await tiina.post(f"requests/{ref}/settle")
+        assert (await site.get(PrivacyRequest, ref)).attention is None

@@ -36,6 +36,7 @@ from tests.doubles.posting_desk import COPY, INVOICE, SUPPORT, PostingDesk, post
 
 AGENT = Principal("Tiina", Role.AGENT)
 LOST = "delivery_failed"
+UNPROVED = "delivery_unproved"
 NOT_DELIVERED = "could not be delivered"
 UNUSABLE = "No e-mail can be sent to the address"
 
@@ -222,7 +223,7 @@ async def test_of_a_client_number_nothing_is_said_and_only_a_person_called(
     assert [text.replace(known.ref, "") for text in said["known"]] == [
         text.replace(unknown.ref, "") for text in said["unknown"]
     ]
-    assert (await again(desk, known)).attention == LOST
+    assert (await again(desk, known)).attention == (LOST if how == "refused" else UNPROVED)
     assert (await again(desk, unknown)).attention is None
 
 
@@ -302,6 +303,68 @@ async def test_a_made_up_report_changes_nothing_but_calls(desk: PostingDesk) -> 
     await desk.wait(hours=30)
     assert len(desk.server.to("mari@post.example")) == 2
     assert len([m for m in desk.server.arrived[sent:] if m.to != SUPPORT]) == 0
+
+
+@pytest.mark.parametrize("invented", ["<invented@mx.example>", "<desk.abc.def.ghi@desk.example.test>"])
+async def test_of_a_report_without_our_id_the_chat_hears_nothing_and_agents_hear_that_it_is_unproved(
+    desk: PostingDesk, invented: str
+) -> None:
+    request = await asked_in_chat(desk, "t1", "victim@post.example")
+    before = await desk.said_in(await desk.chat_of("t1"))
+    await desk.report("postfix", Arrived("victim@post.example", "", f"Message-ID: {invented}\r\n"))
+    await desk.report("dsn_without_id", Arrived("victim@post.example", "", ""))
+    await desk.post()
+
+    assert await desk.said_in(await desk.chat_of("t1")) == before
+    assert (await again(desk, request)).attention == UNPROVED
+    (lost,) = await desk.lost(request)
+    assert lost.why == "unproved"
+    assert await desk.outbox(col(Outbox.state) == "bounced") == []
+
+
+async def test_our_id_of_another_letter_proves_nothing_about_this_one(desk: PostingDesk) -> None:
+    victim = await asked_in_chat(desk, "t1", "victim@post.example")
+    await asked_by_mail(desk, "mallory@post.example")
+    await desk.services.write(
+        lambda s: s.connection().exec_driver_sql(
+            "UPDATE outbox SET sent_as = NULL WHERE conversation_id != ''"
+        )
+    )  # the letters themselves are gone: their ids are still signed by us
+    before = await desk.said_in(await desk.chat_of("t1"))
+    mine = desk.server.to("mallory@post.example")[0]
+    await desk.report("postfix", Arrived("victim@post.example", mine.sender, mine.content))
+    await desk.post()
+
+    assert await desk.said_in(await desk.chat_of("t1")) == before
+    assert (await again(desk, victim)).attention == UNPROVED
+
+
+async def test_a_report_without_our_id_overwrites_no_attention_and_the_proved_one_takes_its_place(
+    desk: PostingDesk,
+) -> None:
+    request = await asked_in_chat(desk, "t1", "mari@post.example")
+    ref = request.ref
+
+    async def flag(why: str | None) -> None:
+        await desk.services.write(
+            lambda s: set_attention(desk.services, s, s.get_one(PrivacyRequest, ref), why)
+        )
+
+    await flag("needs_agent")
+    await desk.report("dsn_without_id", Arrived("mari@post.example", "", ""))
+    assert (await again(desk, request)).attention == "needs_agent"
+    await flag(None)
+    assert (await again(desk, request)).attention == UNPROVED
+    (mail,) = desk.server.to("mari@post.example")
+    await desk.report("postfix", mail)
+    await desk.post()
+
+    assert NOT_DELIVERED in (await desk.said_in(await desk.chat_of("t1")))[-1]
+    assert (await again(desk, request)).attention == LOST
+    (lost,) = await desk.lost(request)
+    assert lost.why == "bounced"
+    await desk.report("dsn_without_id", Arrived("mari@post.example", "", ""))
+    assert (await again(desk, request)).attention == LOST
 
 
 async def test_a_made_up_report_stops_no_letter_that_is_still_being_tried(desk: PostingDesk) -> None:
@@ -435,6 +498,7 @@ async def test_a_report_without_our_id_makes_us_send_nothing(desk: PostingDesk) 
     assert (await desk.conversation_of("ada@shop.example")).triage, (
         "an agent sees that support may not have it"
     )
+    assert await desk.services.read(queries.undelivered_to_support) == (0, None), "nobody knows that"
 
 
 # ── machines and people ─────────────────────────────────────────────────────────────────────────────
@@ -579,6 +643,8 @@ KINDS = {
 }
 SEEN = {
     **dict.fromkeys(KINDS, "attention"),
+    "bounced without an id": "attention, unproved",
+    "client number, bounced": "attention, unproved",
     "delayed or arrived": "nothing: no failure",
     "typed in chat, refused": "attention, said in the chat",
     "typed in chat, bounced": "attention, said in the chat",
@@ -630,6 +696,8 @@ async def _seen(desk: PostingDesk, kind: str, number: int) -> str:
     conversation = await (desk.chat_of(thread) if in_chat else desk.conversation_of(address))
     (request,) = await desk.requests_in(conversation)
     said = await desk.said_in(conversation)
+    if request.attention == UNPROVED and await desk.lost(request):
+        return "attention, unproved" + (", said in the chat" if NOT_DELIVERED in said[-1] else "")
     if request.attention == LOST and await desk.lost(request):
         return "attention" + (", said in the chat" if NOT_DELIVERED in said[-1] else "")
     if UNUSABLE in said[-1]:

@@ -60,7 +60,10 @@ class LossOut(Out):
     letter: str = Field(description="What kind: answer, challenge (a code or link), reply, notice, remind, …")
     to: str = Field(description="Masked")
     failed_at: datetime
-    why: str = Field(description="refused, bounced, not_taken, no_address, too_late, broken")
+    why: str = Field(
+        description="refused, bounced, not_taken, no_address, too_late, broken; "
+        "unproved: a report without our own id says so, and may be made up"
+    )
     code: str = Field(description="What the mail server or its report said, in digits")
 
 
@@ -77,7 +80,9 @@ class RequestDetail(RequestOut):
     actions: list[str] = Field(description="Its plans, newest first")
     conversation: str
     closed_at: datetime | None
-    undelivered: list[LossOut] = Field(description="Letters that did not arrive and nobody has dealt with")
+    undelivered: list[LossOut] = Field(
+        description="Letters that did not arrive, or may not have (`unproved`), and nobody has dealt with"
+    )
 
 
 class TimelineEntry(Out):

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from assistant.casework.doubt import mails_in_doubt
 from assistant.casework.earlier import is_earlier
-from assistant.casework.intake import LOST_LETTER, local_day
+from assistant.casework.intake import LOST_LETTER, UNPROVED_LOSS, local_day, lost_letter_reason
 from assistant.casework.outcomes import outcome_of
 from assistant.casework.person import masked_person_of
 from assistant.casework.queue import Role
@@ -54,8 +54,10 @@ def row_of(services: Services, session: Session, words: Words, request: PrivacyR
     """Give a request as a list shows it: masked, and why somebody must look."""
     today = local_day(services, services.clock.now())
     reasons = [request.attention] if request.attention else []
-    if request.attention not in {None, LOST_LETTER} and queries.has_lost_letter(session, request):
-        reasons.append(LOST_LETTER)
+    if request.attention not in {None, LOST_LETTER, UNPROVED_LOSS} and (
+        lost := lost_letter_reason(session, request)
+    ):
+        reasons.append(lost)
     why = "; ".join(words.attention(reason) for reason in reasons)
     return Row(
         request.ref,
@@ -74,6 +76,8 @@ def row_of(services: Services, session: Session, words: Words, request: PrivacyR
 def loss_in_words(words: Words, lost: Lost) -> str:
     """Say why a letter did not arrive, and what the mail server's number means where it means something more."""
     told = words.known("loss", lost.why)
+    if lost.why == queries.UNPROVED:
+        return told  # what its number would mean is said by nobody we know
     meant = words.texts.get(f"loss_code.{lost.code.replace('.', '_')}", "")
     return f"{told} ({meant or lost.code})" if lost.code else told
 
@@ -172,9 +176,8 @@ def _standing(visit: Visit, session: Session, ident: str, message: Message) -> s
     """Say who has a mail and why it is here."""
     words = visit.words
     if lost := lost_relay_of(visit.services, session, ident):
-        return words(
-            "triage.not_at_support", why=loss_in_words(words, lost), at=words.instant(lost.failed_at)
-        )
+        standing = "triage.said_not_at_support" if lost.why == queries.UNPROVED else "triage.not_at_support"
+        return words(standing, why=loss_in_words(words, lost), at=words.instant(lost.failed_at))
     if is_earlier(message):
         due_on = due_dates(message.at, calendar=visit.services.calendar).due_on
         return words("triage.earlier", at=words.instant(message.at), due=words.day(due_on))

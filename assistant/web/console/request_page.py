@@ -140,6 +140,7 @@ class LossView:
     to: str
     at: datetime
     why: str
+    proved: bool  # False where only a report without our own id says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,13 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
 def losses(words: Words, lost: Sequence[Lost]) -> tuple[LossView, ...]:
     """Say of each letter that did not arrive what it was, to whom, when, and why."""
     return tuple(
-        LossView(words.known("letter", each.what), each.to, each.failed_at, loss_in_words(words, each))
+        LossView(
+            words.known("letter", each.what),
+            each.to,
+            each.failed_at,
+            loss_in_words(words, each),
+            each.why != queries.UNPROVED,
+        )
         for each in lost
     )
 
