@@ -97,13 +97,14 @@ def reply(
     """Write to the person as an agent, in the channel of the conversation."""
     agent.require(*WORKERS)
     check_words(text)
-    talk.check_reachable(conversation)
+    talk.check_reachable(services, session, conversation)
     said = talk.Utterance(
         text=text.strip(),
         key=f"agent:{services.random(8).hex()}",
         sender="agent",
         name=agent.name,
         language=conversation.language or services.settings.controller.languages[0],
+        unasked=True,
     )
     talk.say_text(services, session, conversation, said)
 

@@ -16,6 +16,7 @@ from assistant.casework.originals import original_of
 from assistant.casework.outbox import payload_of
 from assistant.casework.transferring import PUT, do_sent, document, package_of
 from assistant.casework.undelivered import RELAY, for_support, note_loss
+from assistant.casework.unseen import was_seen
 from assistant.errors import AssistantError, DeliveryRefused
 from assistant.interfaces import Channel, Choice, Outgoing, OutgoingKind
 from assistant.services import Services
@@ -59,11 +60,15 @@ def _claim(services: Services, session: Session) -> list[Outbox]:
         .order_by(col(Outbox.due_at), col(Outbox.id))
         .limit(_AT_ONCE)
     ).all()
-    for row in due:
+    needless = [row for row in due if was_seen(session, row)]
+    for row in needless:
+        session.delete(row)
+    claimed = [row for row in due if row not in needless]
+    for row in claimed:
         row.lease_until = now + _LEASE
         row.attempts += 1
         session.add(row)
-    return [row.model_copy() for row in due]
+    return [row.model_copy() for row in claimed]
 
 
 def _outgoing(services: Services, session: Session, row: Outbox) -> Outgoing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -107,8 +107,7 @@ def check_ask(services: Services, request: PrivacyRequest, conversation: Convers
 
 def _reaches(services: Services, request: PrivacyRequest, conversation: Conversation) -> bool:
     if conversation.channel in talk.LIVE and request.contact is None:
-        idle = services.clock.now() - conversation.last_at
-        return idle < timedelta(hours=services.settings.periods.session_hours)
+        return not talk.has_ended(services, conversation)
     return conversation.channel != "email" or deliverable(conversation.subject_hint or "") is not None
 
 

@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from assistant.casework.intake import MACHINE, set_attention
 from assistant.casework.outbox import Letter, payload_of, queue_outgoing
+from assistant.casework.unseen import mail_unless_seen, reached_by_mail
 from assistant.casework.unwritten import written
 from assistant.domain.addresses import deliverable
 from assistant.domain.status import CLOSED
@@ -46,6 +47,7 @@ class Utterance:
     expects: str | None = None
     requests: Sequence[Mapping[str, Any]] = ()
     by_rule: bool = False  # said by the desk alone, in answer to a message: never to a machine
+    unasked: bool = False  # said when the person may have left: also a letter, unless seen in the chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +138,54 @@ def say_text(services: Services, session: Session, conversation: Conversation, s
     post(session, conversation.id, message)
     if conversation.channel not in LIVE:
         _reply(services, session, conversation, said, buttons, answered)
+    elif said.unasked:
+        _mail_later(services, session, conversation, said, ident)
     return True
 
 
-def check_reachable(conversation: Conversation) -> None:
+def _mail_later(
+    services: Services, session: Session, conversation: Conversation, said: Utterance, message_id: int
+) -> None:
+    request = reached_by_mail(session, conversation, [str(each["ref"]) for each in said.requests])
+    if request is None:
+        return
+    subject, text = said.subject, said.text
+    if subject is None:
+        letter = written(
+            services,
+            session,
+            "mail_unread_in_chat",
+            said.language,
+            conversation_id=conversation.id,
+            requests=[as_seen(request)],
+            text=said.text,
+        )
+        if letter is None:
+            return
+        subject, text = letter.subject, letter.text
+    mail_unless_seen(
+        services, session, request, message_id, subject=subject, text=text, language=said.language
+    )
+
+
+def check_reachable(services: Services, session: Session, conversation: Conversation) -> None:
     """Return if an agent's words can reach the person in this conversation; raises Conflict."""
+    if conversation.channel in LIVE and has_ended(services, conversation):
+        if reached_by_mail(session, conversation) is None:
+            raise Conflict(
+                "This chat has ended and no contact was proved in it, so nothing was sent: nobody would read it."
+            )
+        return
     if conversation.channel == "email" and not deliverable(conversation.subject_hint or ""):
         raise Conflict(
             "This mail names no address that can be answered, so nothing was sent; write to the person another way."
         )
+
+
+def has_ended(services: Services, conversation: Conversation) -> bool:
+    """Tell whether a live chat has been idle for longer than its session lasts."""
+    idle = services.clock.now() - conversation.last_at
+    return idle >= timedelta(hours=services.settings.periods.session_hours)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ def ask_about_services(
         key=f"services:{action.id}:{services.random(4).hex()}",
         expects="choice",
         choices=_services_choices(services, language),
+        unasked=True,
     )
     talk.say_text(services, session, conversation, said)
     waiting = {key: value for key, value in conversation.state.items() if key == "asked"}

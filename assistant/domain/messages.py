@@ -142,6 +142,7 @@ _MAIL = _table(
     Audience.MAIL,
     {
         "mail_reply": ("text", "", _holds()),
+        "mail_unread_in_chat": ("requests text", "", _holds(E.REFERENCE)),
         "mail_opened": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_opened_question": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_opened_no_proof": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),

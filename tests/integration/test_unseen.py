@@ -1,0 +1,129 @@
+"""Who has left the chat gets by mail what nobody has read there within ten minutes, once, and not what was read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlmodel import Session, col, select
+
+from assistant.casework import talking
+from assistant.casework.queue import Principal, Role
+from assistant.demo.people import CUSTOMER
+from assistant.store.tables import Outbox
+from tests.doubles.desk_inside import DeskInside, desk_inside
+from tests.doubles.desk_process import eventually
+from tests.doubles.journeys import prove_in_chat
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+WISH = "Hello, please erase all my personal data."
+REPLY = "We have found the account, thank you."
+_LEAD = Principal("leonie", Role.LEAD)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
+    async with desk_inside(tmp_path_factory.mktemp("unseen")) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def left(desk: DeskInside) -> tuple[str, str]:
+    """Give a request whose person proved who they are and left the chat, and the session of that chat."""
+    async with desk.chat() as chat:
+        await chat.say(WISH)
+        ref: str = (await chat.opened())["erasure"]
+        await prove_in_chat(desk, chat, CUSTOMER.email, ref)
+        return ref, chat.session
+
+
+async def reply(desk: DeskInside, ref: str, text: str = REPLY) -> tuple[int, Any]:
+    """Have an agent write in the talk of a request."""
+    return await desk.api_status("POST", f"/requests/{ref}/reply", json={"text": text})
+
+
+def about(desk: DeskInside, ref: str, holding: str) -> list[str]:
+    """Give the letters to the person that hold something, on one line each."""
+    texts = [
+        f"{m['subject']}\n{' '.join(str(m.get_content()).split())}"
+        for m in desk.mails(CUSTOMER.email)
+        if ref in f"{m['subject']}{m.get_content()}"
+    ]
+    return [text for text in texts if holding in text]
+
+
+async def queued(desk: DeskInside, ref: str) -> int:
+    query = select(Outbox.id).where(col(Outbox.ref) == ref, col(Outbox.key).startswith("unseen:"))
+
+    def look(session: Session) -> int:
+        return len(session.exec(query).all())
+
+    return await desk.assembly.services.read(look)
+
+
+async def has_seen(desk: DeskInside, number: int) -> bool:
+    return bool(desk.own("SELECT id FROM conversation WHERE seen_id = ?", number))
+
+
+async def test_a_question_about_services_reaches_who_has_left_as_a_letter_once(
+    desk: DeskInside, left: tuple[str, str]
+) -> None:
+    ref, _ = left
+    item = await desk.plan(ref)
+    services = desk.assembly.services
+    await services.write(lambda s: talking.ask_about_services(services, s, item["id"], _LEAD))
+    await desk.idle()
+    assert about(desk, ref, "still running") == []
+    await desk.forward("11m")
+    await desk.idle()
+    (letter,) = about(desk, ref, "still running")
+    assert letter.startswith("A question before we erase your data")
+    assert "end them" in letter
+    assert "keep them" in letter
+    await desk.forward("11m")
+    await desk.idle()
+    assert len(about(desk, ref, "still running")) == 1
+
+
+async def test_an_agents_reply_reaches_who_has_left_with_a_subject_of_its_own(
+    desk: DeskInside, left: tuple[str, str]
+) -> None:
+    ref, _ = left
+    assert (await reply(desk, ref))[0] < 300
+    await desk.forward("11m")
+    await desk.idle()
+    (letter,) = about(desk, ref, REPLY)
+    assert letter.startswith(f"A message for you from our chat ({ref})")
+
+
+@pytest.mark.parametrize("by", ["seeing", "writing"])
+async def test_what_was_read_in_the_chat_is_not_mailed(
+    desk: DeskInside, left: tuple[str, str], by: str
+) -> None:
+    (ref, token), text = left, f"Read by {by}."
+    async with desk.chat(session=token) as chat:
+        before = await queued(desk, ref)
+        assert (await reply(desk, ref, text))[0] < 300
+        message = await chat.until(lambda m: m["text"] == text)
+        assert await queued(desk, ref) == before + 1
+        if by == "seeing":
+            await chat.socket.send_json({"type": "seen", "id": message["id"]})
+            await eventually(lambda: has_seen(desk, message["id"]), "that it was seen")
+        else:
+            await chat.say("Thank you.")
+        await desk.forward("11m")
+        await desk.idle()
+    assert about(desk, ref, text) == []
+    assert await queued(desk, ref) == before
+
+
+async def test_a_reply_into_a_chat_that_ended_without_a_proved_contact_is_refused(desk: DeskInside) -> None:
+    async with desk.chat() as chat:
+        await chat.say(WISH)
+        ref: str = (await chat.opened())["erasure"]
+    await desk.forward("25h")
+    status, body = await reply(desk, ref)
+    assert (status, body["code"]) == (409, "conflict")
+    assert "This chat has ended" in str(body)
