@@ -553,8 +553,9 @@ def give_evidence(
         on_file=on_file,
         fresh_login=fresh,
         obtained_at=now,
-        flags=["two_verifiers"] if _raced(session, contact_hash, conversation_id, now) else [],
     )
+    if _raced(session, evidence):
+        evidence.flags = ["two_verifiers"]
     session.add(evidence)
     session.flush()
     for ref in references:
@@ -564,11 +565,15 @@ def give_evidence(
     return evidence
 
 
-def _raced(session: Session, contact_hash: str, conversation_id: str, now: datetime) -> bool:
+def _raced(session: Session, evidence: EvidenceRow) -> bool:
+    """Tell whether two conversations verified one address at once; a page token verifies nothing of an address."""
+    if evidence.method == Method.PAGE_TOKEN:
+        return False
     other = select(EvidenceRow.id).where(
-        col(EvidenceRow.contact_hash) == contact_hash,
-        col(EvidenceRow.conversation_id) != conversation_id,
-        col(EvidenceRow.obtained_at) > now - _RACE,
+        col(EvidenceRow.contact_hash) == evidence.contact_hash,
+        col(EvidenceRow.conversation_id) != evidence.conversation_id,
+        col(EvidenceRow.method) != Method.PAGE_TOKEN,
+        col(EvidenceRow.obtained_at) > evidence.obtained_at - _RACE,
     )
     return session.exec(other).first() is not None
 

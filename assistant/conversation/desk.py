@@ -390,7 +390,9 @@ class TalkingDesk:
             if conversation is None:
                 raise NotVerified("Write a message first, then sign in.")
             waiting = [
-                r.ref for r in requests_of(session, conversation) if r.status in {"received", "verifying"}
+                r.ref
+                for r in requests_of(session, conversation)
+                if r.status in {"received", "verifying"} and not for_others.is_for_other(r)
             ]
             evidence = proof.give_evidence(
                 self.services,

@@ -79,18 +79,21 @@ _TO_A_CONTACT = frozenset({Method.EMAIL_CODE, Method.EMAIL_LINK})
 
 
 def satisfies(need: Need, evidence: Evidence | None, hold: timedelta) -> Answer:
-    """Tell whether evidence satisfies a need: yes, not before an instant, or which tier is missing."""
-    if need.tier is Tier.T0:
+    """Tell whether evidence satisfies a need: yes, not before an instant, or which tier is missing.
+
+    Where people decide, they decide on a proof: what the person can prove comes first, and asking for more
+    never makes less enough. What waits is never opened by a page token, whatever the settings say.
+    """
+    provable = Tier.T2 if need.hold is not Hold.NONE else min(need.tier, Tier.T2)
+    if provable is Tier.T0:
         return Answer()
     if evidence is None:
-        return Answer(missing=need.tier)
-    wanted = Tier.T3 if evidence.flags and need.tier >= Tier.T2 else need.tier
+        return Answer(missing=max(need.tier, provable))
     by_waiting = evidence.tier is Tier.T1 and evidence.method in _TO_A_CONTACT
     reached = Tier.T2 if by_waiting else evidence.tier
-    return Answer(
-        missing=wanted if reached < wanted else None,
-        not_before=evidence.obtained_at + hold if _waits(need, evidence) else None,
-    )
+    wanted = Tier.T3 if evidence.flags and need.tier >= Tier.T2 else need.tier
+    missing = next((tier for tier in (provable, wanted) if reached < tier), None)
+    return Answer(missing, evidence.obtained_at + hold if _waits(need, evidence) else None)
 
 
 def _waits(need: Need, evidence: Evidence) -> bool:

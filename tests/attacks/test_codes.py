@@ -23,6 +23,7 @@ from tests.doubles.attacks import (
     until_code,
     wrong,
 )
+from tests.doubles.console_browser import Console
 from tests.doubles.desk_inside import DeskInside
 from tests.doubles.desk_process import Chat, eventually
 
@@ -205,6 +206,14 @@ async def test_of_two_who_prove_one_address_the_second_is_decided_by_a_lead(
         await desk.until_status(second, "awaiting_approval")
     assert (await desk.request(first))["attention"] is None
     assert (await desk.request(second))["attention"] == "two_verifiers"
+    console = Console(desk, "approver")
+    async with console.http:
+        await console.sign_in()
+        by_waiting = {
+            ref: "hold ends unchallenged" in await console.page(f"requests/{ref}") for ref in (first, second)
+        }
+        assert "a lead decides" in await console.page(f"requests/{second}")
+    assert by_waiting == {first: True, second: False}, "a page does not promise what waits for a lead"
     statuses = {}
     for ref in (first, second):
         item = await desk.plan(ref)
@@ -213,6 +222,40 @@ async def test_of_two_who_prove_one_address_the_second_is_decided_by_a_lead(
         statuses[ref], _ = await desk.api_status("POST", path, token=desk.tokens["approver"], json=body)
     assert statuses == {first: 200, second: 403}
     assert [e for e in await desk.events(second) if e["event"] == "proved" and "two_verifiers" in str(e)]
+
+
+async def test_page_tokens_are_no_second_verifiers_and_open_nothing_between_them(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """A35: being flagged is no way round the proof that is missing, and nobody is held up by a page they looked at."""
+    victim = next(people)
+    async with desk.chat() as one, desk.chat() as two, desk.chat() as three:
+        refs = [await ask(each, ERASURE) for each in (one, two)]
+        for each in (one, two):
+            await each.asked("email")
+            await sign_in_on_page(desk, each, victim)
+            await each.until(lambda m: "not enough for your request" in m["text"], "that it is not enough")
+        await desk.idle()
+        for ref in refs:
+            request = await desk.request(ref)
+            assert (request["status"], request["attention"], request["actions"]) == ("verifying", None, [])
+        honest = await until_code(three, victim.email, ERASURE)
+        await three.say(await desk.code(victim.email))
+        await desk.until_status(honest, "awaiting_approval")
+        assert (await desk.request(honest))["attention"] is None
+        assert not [e for e in await desk.events(honest) if "two_verifiers" in str(e)]
+        await sign_in_on_page(desk, one, victim)
+        await desk.idle()
+        request = await desk.request(refs[0])
+        assert (request["status"], request["attention"]) == ("verifying", None), "nor after a true proof"
+    mails = [mail.get_content() for mail in desk.mails(victim.email)]
+    assert not [text for text in mails if "You have confirmed" in text and any(ref in text for ref in refs)]
+
+
+async def sign_in_on_page(desk: DeskInside, chat: Chat, who: Victim) -> None:
+    account = Account(who.number, who.last_name, who.email)
+    token = desk.demo.client_area.token(account, "", desk.clock.now())
+    await chat.socket.send_json({"type": "identify", "token": token})
 
 
 async def test_a_sign_in_is_good_for_the_case_of_its_nonce_and_pressing_no_stops_that_case(

@@ -88,6 +88,44 @@ async def test_a_page_token_is_too_little_for_a_copy_and_the_person_is_offered_w
         await desk.until_status(ref, "awaiting_approval")
 
 
+@pytest.mark.parametrize(
+    ("locale", "told"), [("en", "not enough for your request"), ("fr", "ne suffit pas pour votre demande")]
+)
+async def test_a_page_token_is_too_little_for_what_people_decide_and_a_code_comes_first(
+    strict: DeskInside, locale: str, told: str
+) -> None:
+    """More proof asked is not less proof accepted: people decide on a proof, and not in place of one."""
+    victim = list(victims(strict))[{"en": 1, "fr": 2}[locale]]
+    sentence = {"en": ERASURE, "fr": "Bonjour, supprimez toutes mes données personnelles."}
+    async with strict.chat(locale) as chat:
+        ref = await ask(chat, sentence[locale])
+        await chat.asked("email")
+        await identify(strict, chat, victim)
+        said = await chat.until(lambda m: told in m["text"], "that it is not enough")
+        assert said["expects"] == "email"
+        await strict.idle()
+        request = await strict.request(ref)
+        assert (request["status"], request["attention"], request["actions"]) == ("verifying", None, [])
+        await chat.say(victim.email)
+        await chat.asked("code")
+        await chat.say(await strict.code(victim.email))
+        await strict.until_status(ref, "awaiting_approval")
+    assert (await strict.request(ref))["attention"] == "t3_needed"
+
+
+async def test_what_was_opened_for_somebody_else_is_not_opened_by_the_page_token_of_its_writer(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    async with desk.chat() as chat:
+        ref = await ask(
+            chat, "I am writing for my mother: please send her a copy of all the data you hold about her."
+        )
+        await identify(desk, chat, next(people))
+        await desk.idle()
+    request = await desk.request(ref)
+    assert (request["status"], request["assurance"]) == ("received", 0)
+
+
 async def test_a_page_token_is_enough_for_what_does_no_lasting_harm(
     desk: DeskInside, people: Iterator[Victim]
 ) -> None:

@@ -12,6 +12,7 @@ from aiohttp import web
 from sqlmodel import Session
 
 from assistant.casework import answers, by_hand, four_eyes, questions, running_services
+from assistant.casework.evidence import answer_for
 from assistant.casework.intake import local_day
 from assistant.casework.lifting import may_lift
 from assistant.casework.people_decide import may_decide
@@ -162,6 +163,9 @@ class RequestView:
     question: QuestionView
     may_lift: bool
     may_decide: bool  # a lead, who asks (T3)
+    tier_missing: (
+        int | None
+    )  # as its plan stands; None: what was proved is enough, with the hold where one waits
     about_services: str  # what comes next about services that run: ask, wait, end them; empty: none does
     lost: tuple[LossView, ...]  # letters that did not arrive
     send_to: str | None  # the host to which the person asked to have it sent, if it can be
@@ -240,6 +244,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         _question(services, request),
         may_lift(request),
         may_decide(request),
+        _tier_missing(services, session, request, action),
         _about_services(session, request, action),
         losses(words, lost_letters_of(services, session, request)),
         where_to(request) if waiting_package(services, session, request) else None,
@@ -265,6 +270,14 @@ def _about_services(session: Session, request: PrivacyRequest, action: Action | 
         return ""
     held_up = running_services.is_held_up(plan_from_json(action.plan))
     return running_services.to_do(session, request) if held_up else ""
+
+
+def _tier_missing(
+    services: Services, session: Session, request: PrivacyRequest, action: Action | None
+) -> int | None:
+    plan = plan_from_json(action.plan) if action else None
+    missing = answer_for(services, request, queries.evidence_of(session, request), plan).missing
+    return None if missing is None else int(missing)
 
 
 def _told(words: Words, value: Any) -> str:

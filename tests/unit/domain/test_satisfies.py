@@ -46,6 +46,12 @@ def proof(method: Method, *flags: str) -> Evidence:
         (Need(Tier.T2), proof(CODE), Answer(None, OVER)),
         (Need(Tier.T3, Hold.ALWAYS), proof(CODE), Answer(Tier.T3, OVER)),
         (Need(Tier.T3, Hold.UNLESS_SIGNED_IN), proof(AREA), Answer(Tier.T3)),
+        (Need(Tier.T3, Hold.ALWAYS), proof(PAGE), Answer(Tier.T2, OVER)),
+        (Need(Tier.T3), proof(PAGE), Answer(Tier.T2, OVER)),
+        (Need(Tier.T2, Hold.UNLESS_SIGNED_IN), proof(PAGE, "two_verifiers"), Answer(Tier.T2, OVER)),
+        (Need(Tier.T1, Hold.ALWAYS), proof(PAGE), Answer(Tier.T2, OVER)),
+        (Need(Tier.T0, Hold.UNLESS_SIGNED_IN), proof(PAGE), Answer(Tier.T2, OVER)),
+        (Need(Tier.T0, Hold.ALWAYS), None, Answer(Tier.T2)),
         (Need(Tier.T3, Hold.ALWAYS), proof(PEOPLE), Answer(None, OVER)),
     ],
 )
@@ -64,4 +70,11 @@ def test_no_evidence_reaches_further_for_more_than_for_less(
     if hold is Hold.ALWAYS and tier > Tier.T0:
         assert answer.not_before == OVER, "an erasure waits whatever was proved"
     if tier is Tier.T3 and method is not PEOPLE:
-        assert answer.missing is Tier.T3, "only people decide what takes people"
+        assert answer.missing is not None, "only people decide what takes people"
+    if answer.missing is Tier.T3:
+        assert all(
+            satisfies(Need(Tier(less), hold), evidence, HOLD).missing in {None, Tier.T3}
+            for less in range(tier)
+        ), "more proof asked is not less proof accepted: what people decide was proved first"
+    if method is PAGE and hold is not Hold.NONE:
+        assert answer.missing is Tier.T2, "being signed in on a page opens nothing that waits"
