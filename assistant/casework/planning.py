@@ -316,7 +316,7 @@ def _notify(
         )
     not_before = answer_for(services, request, evidence, found.plan).not_before
     if not_before and not_before > services.clock.now():
-        link = stop_link(services, session, references, proved)
+        link = stop_link(services, session, [request.ref], proved)  # what this letter is about is taken back
         talk.mail(
             services,
             session,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import web
@@ -24,6 +24,7 @@ _ASKING = {
     "withdraw": "verify_withdrawal",
     sparing.PURPOSE: "verify_dont",
 }  # what is asked beside "was it you?"
+_TAKE_BACK, _NOT_ME, _SURE = ((("answer", answer),) for answer in ("take_back", "not_me", "not_me_sure"))
 
 
 def routes() -> list[web.RouteDef]:
@@ -73,7 +74,13 @@ async def answer_link(http_request: web.Request) -> web.StreamResponse:
     form = await http_request.post()
     answer, changes = str(form.get("answer", "")), str(form.get("changes", ""))
     secret = http_request.match_info["secret"]
-    work = {"yes": _confirm, "no": _deny}.get(answer)
+    if answer == "no" and (
+        again := await services.read(lambda session: _asks_again(services, session, secret))
+    ):
+        requests, language = again
+        texts = services.texts.page("not_me_sure", language, requests=requests)
+        return show_page(texts, language, buttons=[Button(texts["no"], f"/verify/{secret}", hidden=_SURE)])
+    work = {"yes": _confirm, "no": _deny, "not_me_sure": _deny}.get(answer)
     if work is None:
         raise web.HTTPSeeOther(f"/verify/{secret}")
     try:
@@ -125,6 +132,16 @@ def _confirm(services: Services, session: Session, secret: str, changes: str) ->
     return "verify_confirmed", _seen(requests), language
 
 
+def _asks_again(services: Services, session: Session, secret: str) -> tuple[list[dict[str, Any]], str] | None:
+    """Tell what "this wasn't me" would stop; None where it stops nothing, and need not be asked twice."""
+    found = _link(services, session, secret)
+    if found is None or found[0].purpose in _ASKING:
+        return None
+    _, requests, conversation = found
+    stops = stopped_together(session, requests)
+    return (_seen(stops), conversation.language or "en") if stops else None
+
+
 def _deny(services: Services, session: Session, secret: str, changes: str) -> tuple[str, Any, str]:
     del changes  # whatever was to be changed, it is not
     found = _link(services, session, secret)
@@ -145,40 +162,74 @@ def _deny(services: Services, session: Session, secret: str, changes: str) -> tu
 
 
 async def show_stop(http_request: web.Request) -> web.StreamResponse:
-    """Ask before stopping; changes nothing."""
-    services = http_request.config_dict[SERVICES]
-    secret = http_request.match_info["secret"]
+    """Say what can be taken back or stopped, and offer both; changes nothing."""
+    services, secret = http_request.config_dict[SERVICES], http_request.match_info["secret"]
     found = await services.read(lambda session: _stop_link(services, session, secret))
     if found is None:
         return _page(services, http_request, "verify_expired", status=410)
-    _, requests = found
-    language = requests[0].language if requests else language_of(http_request)
-    texts = services.texts.page("not_me", language, requests=_seen(requests))
-    return show_page(texts, language, buttons=[Button(texts["no"], f"/verify/stop/{secret}")])
-
-
-def _stop_link(
-    services: Services, session: Session, secret: str
-) -> tuple[StopLink, list[PrivacyRequest]] | None:
-    link = session.get(StopLink, services.keyring.keyed_hash(secret, "stop"))
-    if link is None or link.used_at is not None or link.made_at < services.clock.now() - STOP_LINK_LASTS:
-        return None
-    named = [r for ref in link.references if (r := session.get(PrivacyRequest, ref))]
-    return link, stopped_together(session, named) or named
+    if not found.stops:
+        return _page(services, http_request, "stop_too_late")
+    language, here = found.stops[0].language, f"/verify/stop/{secret}"
+    stops = _seen(found.stops)
+    if not found.own:
+        texts = services.texts.page("not_me", language, requests=stops)
+        return show_page(texts, language, buttons=[Button(texts["no"], here, hidden=_NOT_ME)])
+    texts = services.texts.page("stop", language, requests=_seen(found.own), stops=stops)
+    buttons = [
+        Button(texts["yes"], here, hidden=_TAKE_BACK),
+        Button(texts["no"], here, quiet=True, hidden=_NOT_ME),
+    ]
+    return show_page(texts, language, buttons=buttons)
 
 
 async def do_stop(http_request: web.Request) -> web.StreamResponse:
-    """Stop what somebody asked in this contact's name."""
-    services = http_request.config_dict[SERVICES]
-    secret = http_request.match_info["secret"]
-    before = await services.read(lambda session: _stop_link(services, session, secret))
+    """Take back what the person no longer wants; stop what was not them once they have said so twice."""
+    services, secret = http_request.config_dict[SERVICES], http_request.match_info["secret"]
+    answer = str((await http_request.post()).get("answer", ""))
+    found = await services.read(lambda session: _stop_link(services, session, secret))
+    if found is None:
+        return _page(services, http_request, "verify_expired", status=410)
+    language = found.stops[0].language if found.stops else language_of(http_request)
+    if answer == "not_me" and found.stops:
+        texts = services.texts.page("not_me_sure", language, requests=_seen(found.stops))
+        sure = Button(texts["no"], f"/verify/stop/{secret}", hidden=_SURE)
+        return show_page(texts, language, buttons=[sure])
+    work = {"take_back": _take_back, "not_me_sure": proof.do_stop}.get(answer)
+    if work is None:
+        raise web.HTTPSeeOther(f"/verify/stop/{secret}")
     try:
-        stopped = await services.write(lambda session: proof.do_stop(services, session, secret))
+        done = await services.write(lambda session: work(services, session, secret))
     except NotVerified:
         return _page(services, http_request, "verify_expired", status=410)
-    requests = before[1] if before else []
-    language = requests[0].language if requests else language_of(http_request)
-    return _said(services, "verify_stopped" if stopped else "stop_too_late", language, _seen(stopped))
+    name = "verify_withdrawn" if answer == "take_back" else "verify_stopped"
+    return _said(services, name if done else "stop_too_late", language, _seen(done))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stoppable:
+    """What a link stops, and what of it the holder of its mailbox asked and can take back."""
+
+    stops: list[PrivacyRequest]
+    own: list[PrivacyRequest]
+
+
+def _stop_link(services: Services, session: Session, secret: str) -> _Stoppable | None:
+    link = session.get(StopLink, services.keyring.keyed_hash(secret, "stop"))
+    if link is None or link.used_at is not None or link.made_at < services.clock.now() - STOP_LINK_LASTS:
+        return None
+    stops = stopped_together(
+        session, [r for ref in link.references if (r := session.get(PrivacyRequest, ref))]
+    )
+    # Only the mailbox by which it was proved speaks for whoever asked: any other may stop it, and not end it.
+    own = [r for r in stops if r.ref in link.references and r.contact_hash == link.contact_hash]
+    return _Stoppable(stops, own)
+
+
+def _take_back(services: Services, session: Session, secret: str) -> list[PrivacyRequest]:
+    found = _stop_link(services, session, secret)
+    if found is None:
+        raise NotVerified
+    return closing.withdraw(services, session, found.own)
 
 
 # ── the undo of a marketing objection ───────────────────────────────────────────────────────────────

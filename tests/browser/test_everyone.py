@@ -130,6 +130,8 @@ async def test_the_pages_behind_the_links_of_a_mail(desk: DeskProcess, eyes: Eye
     await eyes.page.goto(await link_in_mail(desk, FORMER, "/verify/stop/"))
     await eyes.look("mail-not-me")
     await eyes.press("Ce n’est pas moi")
+    await eyes.look("mail-not-me-sure")
+    await eyes.press("Ce n’est pas moi : tout arrêter maintenant")
     await eyes.look("mail-stopped")
     assert await desk.mail(FORMER, "arrêté la demande")
     assert desk.query("SELECT 1 FROM clients WHERE client_no = 'C-10043'")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 from collections.abc import AsyncIterator, Iterator
 from email.message import EmailMessage
 
 import pytest
 import pytest_asyncio
+from sqlmodel import Session
 
+from assistant.casework import proof
 from tests.doubles.attacks import Victim, victims
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import links_in
@@ -19,6 +22,7 @@ BOTH = {
     "en": "Send me a copy of my data, then delete everything.",
     "fr": "Envoyez-moi une copie de mes données, puis supprimez tout.",
 }
+ERASURE = {"en": "erasure of your data", "fr": "effacement de vos données"}
 HOLD = {"en": "What happens next with", "fr": "La suite de"}
 STOPPED = {"en": "We have stopped what was asked", "fr": "Nous avons arrêté ce qui a été demandé"}
 
@@ -56,8 +60,16 @@ async def hold_letter(desk: DeskInside, email: str, ref: str, language: str) -> 
     return next(mail for mail in letters if ref in mail["subject"])
 
 
+def shown(page: str) -> str:
+    """Give a page as it is read."""
+    return html.unescape(page).replace("\N{NO-BREAK SPACE}", " ")
+
+
 def stop_link(mail: EmailMessage) -> str:
-    return str(next(word for word in mail.get_content().split() if "/verify/stop/" in word))
+    """Give the link; each stands in a line of its own."""
+    lines = [line for line in mail.get_content().splitlines() if "/verify/stop/" in line]
+    assert all(line.startswith("http") for line in lines), lines
+    return str(lines[0])
 
 
 @pytest.mark.parametrize(("language", "right"), [("en", "access"), ("fr", "access"), ("en", "erasure")])
@@ -72,7 +84,7 @@ async def test_this_was_not_me_stops_everything_that_rests_on_the_same_proof(
     link = stop_link(letter)
     _, page = await desk.page(link)
     assert all(ref in page for ref in refs.values())
-    said = await desk.press(link)
+    said = await desk.press(link, answer="not_me_sure")
     assert all(ref in said for ref in refs.values())
     told = await desk.mail(email, STOPPED[language])
     assert all(ref in str(told["subject"]) for ref in refs.values()), "one letter names all of it"
@@ -85,6 +97,95 @@ async def test_this_was_not_me_stops_everything_that_rests_on_the_same_proof(
     assert desk.dump() == rows
 
 
+@pytest.mark.parametrize(
+    ("language", "take_back", "withdrawn"),
+    [
+        ("en", "I changed my mind: take it back", "We have withdrawn"),
+        ("fr", "J’ai changé d’avis : retirer ma demande", "Nous avons retiré"),
+    ],
+)
+async def test_who_changed_their_mind_takes_back_what_the_letter_is_about_and_is_told_that_it_is_withdrawn(
+    desk: DeskInside, people: Iterator[Victim], language: str, take_back: str, withdrawn: str
+) -> None:
+    email = next(people).email
+    refs = await both_by_mail(desk, email, language)
+    held = desk.query("SELECT count(*) FROM clients WHERE lower(email) = lower(?)", email)
+    link = stop_link(await hold_letter(desk, email, refs["erasure"], language))
+    status, page = await desk.page(link)
+    assert status == 200
+    assert take_back in shown(page)
+    assert ERASURE[language] in page.lower(), "the right is named"
+    assert (await desk.request(refs["erasure"]))["status"] == "scheduled", "looking changes nothing"
+    said = await desk.press(link, answer="take_back")
+    assert withdrawn in said
+    assert refs["erasure"] in said
+    assert refs["access"] not in said
+    letter = await desk.mail(email, withdrawn)
+    assert refs["erasure"] in letter.get_content()
+    assert not [mail for mail in desk.mails(email) if STOPPED[language] in mail["subject"]]
+    await desk.forward("73h")
+    await desk.until_status(refs["access"], "answered")
+    request = await desk.request(refs["erasure"])
+    assert (request["status"], request["attention"]) == ("withdrawn", None)
+    assert desk.query("SELECT count(*) FROM clients WHERE lower(email) = lower(?)", email) == held
+    _, late = await desk.page(link)
+    assert take_back not in shown(late)
+
+
+async def test_it_was_not_me_is_asked_once_more_before_it_stops_anything(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    email = next(people).email
+    refs = await both_by_mail(desk, email, "en")
+    link = stop_link(await hold_letter(desk, email, refs["access"], "en"))
+    page = await desk.press(link, answer="not_me")
+    assert "Shall we stop it?" in page
+    assert all(ref in page for ref in refs.values())
+    await desk.press(link)
+    await desk.press(link, answer="anything")
+    for ref in refs.values():
+        assert (await desk.request(ref))["status"] == "scheduled"
+    assert "we have stopped it" in await desk.press(link, answer="not_me_sure")
+    for ref in refs.values():
+        assert (await desk.request(ref))["attention"] == "not_me"
+
+
+async def test_this_was_not_me_on_the_page_that_confirms_is_asked_once_more(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    email = next(people).email
+    await asyncio.to_thread(desk.send_mail, BOTH["en"], sender=email, subject="Data")
+    (link,) = links_in((await desk.mail(email, "/verify/stop/")).get_content(), "/verify/")
+    refs = set(re.findall(r"PR-\w{8}", (await desk.page(link))[1]))
+    page = await desk.press(link, answer="no")
+    assert "Shall we stop it?" in page
+    assert refs == set(re.findall(r"PR-\w{8}", page))
+    for ref in refs:
+        assert (await desk.request(ref))["attention"] is None
+    await desk.press(link, answer="not_me_sure")
+    for ref in refs:
+        assert (await desk.request(ref))["attention"] == "not_me"
+
+
+async def test_only_the_mailbox_that_proved_it_is_offered_to_take_it_back(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """Whoever reads another address on file may stop it, and must not end it unseen."""
+    email, other = next(people).email, "other.mailbox@elsewhere.example"
+    refs = await both_by_mail(desk, email, "en")
+
+    def make(session: Session) -> str:
+        return proof.stop_link(desk.assembly.services, session, [refs["erasure"]], other)
+
+    link = await desk.assembly.services.write(make)
+    _, page = await desk.page(link)
+    assert refs["erasure"] in page
+    assert "changed my mind" not in page
+    assert "no longer be stopped" in await desk.press(link, answer="take_back")
+    assert (await desk.request(refs["erasure"]))["status"] == "scheduled"
+    await desk.press(link, answer="not_me_sure")
+
+
 async def test_a_copy_that_was_sent_already_does_not_keep_the_erasure_from_being_stopped(
     desk: DeskInside, people: Iterator[Victim]
 ) -> None:
@@ -94,7 +195,7 @@ async def test_a_copy_that_was_sent_already_does_not_keep_the_erasure_from_being
     link = stop_link(await hold_letter(desk, email, refs["access"], "en"))
     await desk.forward("73h")
     await desk.until_status(refs["access"], "answered")
-    said = await desk.press(link)
+    said = await desk.press(link, answer="not_me_sure")
     assert refs["erasure"] in said
     assert refs["access"] not in said, "what was done is not said to be stopped"
     await desk.forward("9d")
@@ -110,5 +211,5 @@ async def test_an_erasure_that_waits_for_a_stopped_copy_is_stopped_though_it_was
     refs = await both_by_mail(desk, email, "en")
     link = stop_link(await hold_letter(desk, email, refs["access"], "en"))
     await desk.tamper("UPDATE request SET evidence_id = NULL WHERE ref = :ref", ref=refs["erasure"])
-    await desk.press(link)
+    await desk.press(link, answer="not_me_sure")
     assert (await desk.request(refs["erasure"]))["attention"] == "not_me"

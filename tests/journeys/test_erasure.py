@@ -142,7 +142,7 @@ async def test_this_was_not_me_stops_an_approved_erasure(
     )
     status, _ = await desk.page(stop)
     assert status == 200
-    await desk.press(stop)
+    await desk.press(stop, answer="not_me_sure")
     await desk.forward("80h")
     request = await desk.request(ref)
     assert request["status"] == "awaiting_approval"
