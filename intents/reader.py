@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from intents.clauses import wishes_in
 from intents.cleaning import HEAD_CHARACTERS, legible, normalise, own_words, says_something, sentences
 from intents.details import details_of, where_to
 from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUEST, RIGHTS
@@ -35,6 +36,8 @@ _RESERVES: Final = re.compile(
     r"|\bjatan endale oiguse|\bоставляю за собой право|\bzastrzegam"
 )
 _LIKELY_ENOUGH: Final = 0.1  # a complaint less likely than this changes no reading
+_LIKELY_CLAUSE: Final = 0.2  # a clause whose words ask for a right is likely to use it from here on
+_MUCH_THE_SAME: Final = {"access": "portability", "objection": "consent_withdrawal"}
 _TINY: Final = 1e-9
 _TALK: Final = len(RIGHTS) + 1
 
@@ -115,12 +118,25 @@ class Reader:
             )  # beside it nothing was asked
         if FOR_OTHER in heard.wishes and decision == NONE:
             decision, intents, sentence = self._decide({normalise(as_own(s)): s for s in heard.rest})
+        if decision == REQUEST:
+            intents = (*intents, *self._enumerated(heard.rest, {intent.name for intent in intents}))
         if not heard.listed:
             return decision, intents, sentence
         known = {intent.name for intent in intents} if decision == REQUEST else set()
         listed = tuple(Intent(right, 1.0) for right in heard.listed if right not in known)
         kept = intents if decision == REQUEST else tuple(i for i in intents if i.name not in RIGHTS)
         return REQUEST, (*kept, *listed), sentence or heard.rest[0]
+
+    def _enumerated(self, sentences: Sequence[str], known: set[str]) -> Iterator[Intent]:
+        """Give the rights that single clauses ask for, by their words and by the model, beside those already read."""
+        wishes = [w for w in wishes_in(sentences) if not known & {w.right, _MUCH_THE_SAME.get(w.right)}]
+        for wish in dict.fromkeys(wishes):
+            row = self.scores([normalise(wish.clause)])[0]
+            likeliest = RIGHTS[max(range(len(RIGHTS)), key=row.__getitem__)]
+            agrees = likeliest in {wish.right, _MUCH_THE_SAME.get(wish.right)}
+            if agrees and evidence_of(row) >= _LIKELY_CLAUSE and wish.right not in known:
+                known.add(wish.right)
+                yield Intent(wish.right, round(max(row[: len(RIGHTS)]), 4))
 
     def _restriction(self, spoken: dict[str, str]) -> tuple[str, tuple[Intent, ...], str | None] | None:
         """Read the whole message as a restriction, if it is one: *do not erase them, but do not use them either*."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import timeit
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,15 @@ from typing import Any
 import pytest
 
 from intents import Reader
+from intents.clauses import wishes_in
+from intents.cleaning import sentences
 from intents.wishes import DONT, FOR_OTHER, hear
 
 DATA = Path(__file__).parents[1] / "data" / "intents"
 CASES: dict[str, list[Any]] = {}
-for _file in ("wishes.toml", "wishes_kept.toml"):
+for _file in ("wishes.toml", "wishes_kept.toml", "wishes_enumerated.toml"):
     for _kind, _rows in tomllib.loads((DATA / _file).read_text(encoding="utf-8")).items():
-        CASES.setdefault(_kind, []).extend(_rows)
+        CASES.setdefault(_kind, []).extend(_rows if isinstance(_rows, list) else [_rows])
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +53,28 @@ def test_a_list_of_rights_names_every_one_and_a_quotation_opens_none(reader: Rea
     read = [(case["text"], reader.read(case["text"]), set(case["rights"])) for case in CASES["listed"]]
     assert [text for text, r, rights in read if r.decision != "request" or r.rights != rights] == []
     assert [text for text in CASES["unlisted"] if reader.read(text).decision == "request"] == []
+
+
+def test_every_wish_of_an_enumerating_sentence_is_read(reader: Reader) -> None:
+    read = [(case["text"], reader.read(case["text"]), set(case["rights"])) for case in CASES["enumerated"]]
+    assert [
+        (text, r.rights) for text, r, rights in read if r.decision != "request" or r.rights != rights
+    ] == []
+
+
+def test_what_only_looks_like_an_enumeration_asks_for_nothing_more() -> None:
+    (near,) = CASES["enumerated_near"]
+    found = [(t, right, wishes_in(sentences(t))) for right, texts in near.items() for t in texts]
+    assert [(t, right) for t, right, wishes in found if right in {wish.right for wish in wishes}] == []
+
+
+@pytest.mark.parametrize("piece", ["send me a copy and ", "please ", "ou ", "1) effacez, ", "je veux "])
+def test_reading_clauses_takes_time_linear_in_the_length(piece: str) -> None:
+    def seconds(times: int) -> float:
+        return min(timeit.repeat(lambda: wishes_in([piece * times]), number=1, repeat=3))
+
+    wishes_in(["warm"])
+    assert seconds(8_000) < 40 * max(seconds(800), 0.0005)
 
 
 @pytest.mark.parametrize("piece", ["do not ", "keep my data and ", "articles 15, 17 ", "ne pas ", "my "])

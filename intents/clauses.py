@@ -1,0 +1,102 @@
+"""Reads an enumerating sentence clause by clause: *send me a copy, correct my name, then stop the ads* are three wishes."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from intents.cleaning import plain_letters
+
+_APART: Final = re.compile(
+    r"[,;:!?…()\"«»\n]+|\.(?=\s|$)|\s[-–—•*]\s|(?<!\w)(?:\d{1,2}|[a-h])\s?[.)°]\s"
+    r"|\s(?:and|then|also|finally|as well as|et|puis|ensuite|enfin|ainsi que)(?=\s)"
+)
+_OR: Final = re.compile(r"^(?:or|ou)\b|\s(?:or|ou)\s")
+_SPACES: Final = re.compile(r"\s+")
+_PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
+_LEAD_WORDS: Final = 10
+_FEWEST: Final = 2  # one wish is what the sentence is read for anyway
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A right and the clause that asks for it."""
+
+    right: str
+    clause: str
+
+
+def wishes_in(sentences: Sequence[str]) -> list[Wish]:
+    """Give what the clauses of a message ask for, where they ask for several rights; in time linear to its length."""
+    found: list[Wish] = []
+    listing = False
+    for sentence in sentences:
+        if _any("closes", "not_meant").search(_simple(sentence)):
+            listing = False
+            continue
+        asked, listing = _of_sentence(sentence, listing=listing)
+        found += asked
+    return found if len({wish.right for wish in found}) >= _FEWEST else []
+
+
+def _of_sentence(sentence: str, *, listing: bool) -> tuple[list[Wish], bool]:
+    """Read the clauses in turn: nouns count once a wish opened the list, verbs until somebody tells what happened."""
+    found: list[Wish] = []
+    wanted = True
+    for clause in _clauses(sentence):
+        lead = _lead().match(clause)
+        said = clause[lead.end() :] if lead else clause
+        opens = bool(lead and _any("lead", "opens").search(lead.group()))
+        wanted, listing = wanted or opens, listing or opens
+        rights = [*_those("asked", said)] if wanted else []
+        if listing and not rights:
+            rights = [*_those("named", said)]
+        if rights and _OR.match(clause):
+            return [], False  # a choice is for the writer to make
+        found += [Wish(right, clause) for right in rights]
+        if not rights and not opens and _any("closes", "told").search(clause):
+            wanted = listing = False
+    return found, listing
+
+
+def _clauses(sentence: str) -> Iterator[str]:
+    plain = plain_letters(sentence.lower())
+    for part in _APART.split(plain):
+        start = 0
+        for found in _OR.finditer(part):
+            if found.start() > start:
+                yield _simple(part[start : found.start()])
+            start = found.start()
+        if clause := _simple(part[start:]):
+            yield clause
+
+
+def _simple(text: str) -> str:
+    plain = plain_letters(text.lower()).replace("-", " ").replace("'", "' ")
+    return _SPACES.sub(" ", plain).strip(" .")
+
+
+def _those(table: str, said: str) -> Iterator[str]:
+    return (right for right in _tables()[table] if _any(table, right).match(said))
+
+
+@cache
+def _lead() -> re.Pattern[str]:
+    words = "|".join(_tables()["lead"]["words"])
+    return re.compile(rf"(?:(?:{words})(?:(?<=') ?| |$)){{0,{_LEAD_WORDS}}}")
+
+
+@cache
+def _any(table: str, row: str) -> re.Pattern[str]:
+    rows = (_PLACE.sub(lambda found: _tables()["words"][found[1]], each) for each in _tables()[table][row])
+    return re.compile("|".join(f"(?:{each})" for each in rows))
+
+
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
+    return tomllib.loads((Path(__file__).parent / "clauses.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,64 @@
+"""Whoever asks for several things in one message gets a request for each of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, select
+
+from assistant.conversation.desk import TalkingDesk
+from assistant.interfaces import Incoming
+from assistant.store.tables import PrivacyRequest
+from intents import Reader
+from tests.doubles.console_app import ConsoleSite, console_site, prepare
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
+    return asyncio.run(prepare(tmp_path_factory.mktemp("morning")))
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader.load()
+
+
+@pytest.fixture
+async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSite]:
+    async with console_site(tmp_path, prepared) as site:
+        yield site
+
+
+async def _opened(site: ConsoleSite, reader: Reader, words: str) -> dict[str, PrivacyRequest]:
+    desk = TalkingDesk(site.services, reader)
+    await desk.receive(Incoming("webchat", "webchat-ailbhe", "first", words, site.services.clock.now()))
+    await desk.settle()
+    rows = select(PrivacyRequest).where(col(PrivacyRequest.ref).not_in(list(site.refs.values())))
+    return {row.right: row for row in await site.services.read(lambda s: s.exec(rows).all())}
+
+
+@pytest.mark.parametrize(
+    ("words", "rights"),
+    [
+        (
+            "Je veux : 1) une copie de mes données, 2) que vous les effaciez ensuite, 3) que vous arrêtiez la pub",
+            {"access", "erasure", "objection"},
+        ),
+        (
+            "Three things please: send me a copy of my data, correct my first name to Ailbhe, and stop all marketing",
+            {"access", "rectification", "objection"},
+        ),
+        ("Stoppez la pub et corrigez mon prénom : Severine", {"objection", "rectification"}),
+    ],
+)
+async def test_each_wish_of_one_sentence_is_opened(
+    site: ConsoleSite, reader: Reader, words: str, rights: set[str]
+) -> None:
+    opened = await _opened(site, reader, words)
+    assert set(opened) == rights
+    if "rectification" in rights:
+        assert "first_name" in str(opened["rectification"].details)
+    assert opened["objection"].details["marketing"]
