@@ -82,7 +82,7 @@ def _end_stopping(services: Services, session: Session, now: datetime) -> None:
 
 def _may_begin(services: Services, session: Session, action: Action, request: PrivacyRequest) -> bool:
     """An erasure waits for the copy: its first complete download, 7 days, but never beyond its due date (flows.md)."""
-    if action.state == "executing" or sparing.is_paused(request):
+    if action.state == "executing" or sparing.holds_back(services, session, request):
         return action.state == "executing"  # told not to, and nobody has said which is meant
     if not request.after_ref:
         return True

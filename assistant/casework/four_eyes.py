@@ -9,6 +9,7 @@ from assistant.domain.assurance import Tier
 from assistant.domain.rights import IRREVERSIBLE
 from assistant.errors import NotAllowed
 from assistant.services import Services
+from assistant.store.queries import live_plan_of
 from assistant.store.tables import Action, Audit, PrivacyRequest
 
 # What an agent does that decides what a plan says, or for whom it is made.
@@ -56,6 +57,20 @@ def check_eyes(
         )
     if agent.name in approved_by(action):
         raise NotAllowed("You approved this already; a second person must approve it too.")
+
+
+def check_lift(services: Services, session: Session, request: PrivacyRequest, agent: Principal) -> None:
+    """Raise NotAllowed for whoever approved a plan, or had a hand in one that takes two, and lets it go on after a "don't".
+
+    Whoever wants it gone does not decide alone that its person did not mean it.
+    """
+    action = live_plan_of(session, request.ref)
+    if action and agent.name in approved_by(action):
+        raise NotAllowed(
+            "Somebody else must let it go on: you approved this plan. Undo the approval first if nobody else can."
+        )
+    if needs_two(services, request) and agent.name in touched_by(session, request):
+        raise NotAllowed("Somebody else must let it go on: you had a hand in this plan.")
 
 
 def is_enough(

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, or_, select
 
-from assistant.casework import closing, proof
+from assistant.casework import closing, four_eyes, proof, talk
 from assistant.casework.audit import record
-from assistant.casework.intake import local_day, set_attention
+from assistant.casework.intake import set_attention
 from assistant.casework.queue import Principal, Role, get_request
+from assistant.casework.together import stopped_together
 from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Method
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.errors import Conflict, TooManyAttempts
 from assistant.services import Services, wake
-from assistant.store.tables import Conversation, PrivacyRequest
+from assistant.store.queries import live_plan_of
+from assistant.store.tables import Audit, Conversation, PrivacyRequest
 
 PURPOSE: Final = "dont"
 KEEP, GO_ON = "keep", "go_on"
@@ -26,6 +29,8 @@ UNANSWERED: Final = "dont_unanswered"
 NOT_ASKED: Final = "dont_not_asked"
 ANSWER_WITHIN: Final = timedelta(days=3)  # then an agent decides; the date stays what it was
 _BEFORE_DUE: Final = timedelta(days=1)
+LIFTED_WAITS: Final = timedelta(days=1)  # the contact hears of it, and can still stop it
+_ANSWERED: Final = "dont_answered"
 
 
 def is_paused(request: PrivacyRequest) -> bool:
@@ -156,16 +161,99 @@ def _answered(services: Services, session: Session, request: PrivacyRequest, ans
     record(services, session, request.ref, actor, "dont_answered", answer=answer)
 
 
+# ── what an agent decides ───────────────────────────────────────────────────────────────────────────
+
+
 def decide(services: Services, session: Session, ref: str, answer: str, agent: Principal) -> PrivacyRequest:
-    """Let an agent decide what nobody answered: whoever may approve an erasure lets it go on, a lead ends it."""
+    """Let an agent decide what nobody answered: whoever may approve an erasure lets it go on, a lead ends it.
+
+    Raises Conflict for a "go on" while the contact may still answer, NotAllowed for whoever approved the plan.
+    """
     agent.require(*((Role.LEAD,) if answer == KEEP else (Role.APPROVER, Role.LEAD)))
     request = get_request(session, ref)
     if not is_paused(request):
         raise Conflict(
             "This request does not stand still; there is nothing to decide.", status=request.status
         )
-    (keep if answer == KEEP else go_on)(services, session, [request], f"agent:{agent.name}")
+    if answer == KEEP:
+        keep(services, session, [request], f"agent:{agent.name}")
+    else:
+        _lift(services, session, request, agent)
     return request
+
+
+def lift_from(services: Services, request: PrivacyRequest) -> datetime | None:
+    """Say from when an agent may let an erasure go on that nobody answered for; none where it does not stand still."""
+    if request.dont_at is None or not is_paused(request):
+        return None
+    zone = ZoneInfo(services.settings.controller.timezone)
+    near_due = datetime.combine(request.due_on - _BEFORE_DUE, time(), zone).astimezone(UTC)
+    return min(request.dont_at + ANSWER_WITHIN, near_due)
+
+
+def lifted_waits_until(session: Session, request: PrivacyRequest) -> datetime | None:
+    """Say until when an erasure waits that an agent let go on: its contact was told, and may stop it."""
+    if request.dont_answer != GO_ON:
+        return None
+    lifted = select(Audit.at).where(
+        col(Audit.chain) == request.ref,
+        col(Audit.event) == _ANSWERED,
+        col(Audit.actor).startswith("agent:"),
+    )
+    at = session.exec(lifted).first()
+    return at + LIFTED_WAITS if at else None
+
+
+def holds_back(services: Services, session: Session, request: PrivacyRequest) -> bool:
+    """Tell whether nothing may begin: it stands still, or its contact was told a moment ago that it goes on."""
+    until = lifted_waits_until(session, request)
+    return is_paused(request) or (until is not None and services.clock.now() < until)
+
+
+def _lift(services: Services, session: Session, request: PrivacyRequest, agent: Principal) -> None:
+    possible = lift_from(services, request)
+    if possible is not None and services.clock.now() < possible:
+        zone = ZoneInfo(services.settings.controller.timezone)
+        raise Conflict(
+            "Somebody asked not to erase, and the contact may still answer which is meant. "
+            f"You can let it go on from {possible.astimezone(zone):%Y-%m-%d %H:%M}; a lead can end it at any time.",
+            possible_from=possible.isoformat(),
+        )
+    four_eyes.check_lift(services, session, request, agent)
+    go_on(services, session, [request], f"agent:{agent.name}")
+    starts = services.clock.now() + LIFTED_WAITS
+    action = live_plan_of(session, request.ref)
+    if action and action.not_before and action.state == "approved":
+        action.not_before = max(action.not_before, starts)
+        session.add(action)
+    _tell_it_goes_on(services, session, request, starts)
+
+
+def _tell_it_goes_on(
+    services: Services, session: Session, request: PrivacyRequest, not_before: datetime
+) -> None:
+    conversation = session.get_one(Conversation, request.conversation_id)
+    contact = _contact_of(services, session, request)
+    seen = [talk.as_seen(request)]
+    if contact is None:
+        talk.say(services, session, conversation, "dont_lifted", requests=seen, not_before=not_before)
+        return
+    stops = stopped_together(session, [request]) or [request]
+    talk.mail(
+        services,
+        session,
+        "mail_dont_lifted",
+        to=contact,
+        language=request.language,
+        key=f"dont_lifted:{request.ref}",
+        ref=request.ref,
+        conversation_id=request.conversation_id,
+        fate=talk.Fate(about=[request.ref]),
+        requests=seen,
+        not_before=not_before,
+        stop_url=proof.stop_link(services, session, [each.ref for each in stops], contact),
+        stops=[talk.as_seen(each) for each in stops],
+    )
 
 
 def flag_unanswered(services: Services, session: Session) -> None:
@@ -177,7 +265,6 @@ def flag_unanswered(services: Services, session: Session) -> None:
         col(PrivacyRequest.status).in_(STOPPABLE),
     )
     for request in session.exec(waiting).all():
-        near = request.due_on - _BEFORE_DUE <= local_day(services, now)
-        late = request.dont_at is not None and request.dont_at + ANSWER_WITHIN <= now
-        if (near or late) and request.attention != UNANSWERED:
+        possible = lift_from(services, request)
+        if possible is not None and possible <= now and request.attention != UNANSWERED:
             set_attention(services, session, request, UNANSWERED)

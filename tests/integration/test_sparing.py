@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from sqlmodel import Session, col, select
 
 from assistant.casework import proof, reminders, sparing
-from assistant.casework.execution import _may_begin
+from assistant.casework.approval import do_approve
+from assistant.casework.execution import _claim, _may_begin
+from assistant.casework.outbox import payload_of
 from assistant.casework.queue import Principal, Role
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
 from assistant.domain.rights import Right
 from assistant.errors import NotAllowed
 from assistant.interfaces import Incoming
-from assistant.store.tables import Action, ChallengeRow, Message, Outbox, PrivacyRequest
+from assistant.store.tables import Action, ChallengeRow, Conversation, Message, Outbox, PrivacyRequest
 from intents import Reader
 from tests.doubles.console_app import ConsoleSite, console_site, prepare
 
@@ -216,8 +220,129 @@ async def test_what_stands_still_is_not_carried_out_and_after_three_days_an_agen
     with pytest.raises(NotAllowed):
         await services.write(lambda s: sparing.decide(services, s, ref, "keep", approver))
     await services.write(lambda s: sparing.decide(services, s, ref, "go_on", approver))
+    assert not await services.read(may), "the person hears of it first"
+    talk.site.clock.at += timedelta(days=1)
     assert await services.read(may)
     assert (await talk.one()).attention is None
+
+
+async def decide(site: ConsoleSite, ref: str, agent: str, answer: str = "go_on") -> tuple[int, str]:
+    """Decide through the API, as an agent's own tools do."""
+    headers = {"Authorization": f"Bearer {await site.token(agent)}"}
+    url = f"{site.url}/api/v1/requests/{ref}/dont"
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(url, headers=headers, json={"answer": answer}) as told,
+    ):
+        return told.status, await told.text()
+
+
+async def paused(site: ConsoleSite, *, approved_by: str | None = None) -> str:
+    """Let the erasure of a proved contact stand still, approved before or not."""
+    ref, action = site.refs["erasure"], site.actions["erasure"]
+
+    def unit(session: Session) -> None:
+        request = session.get_one(PrivacyRequest, ref)
+        if approved_by:
+            plan = session.get_one(Action, action)
+            do_approve(site.services, session, plan, request, approved_by, site.clock.at)
+        heard_in = session.get_one(Conversation, request.conversation_id)
+        sparing.pause(site.services, session, [request], heard_in)
+
+    await site.services.write(unit)
+    return ref
+
+
+async def test_an_agent_lets_nothing_go_on_while_the_contact_may_still_answer(talk: Talk) -> None:
+    ref = await paused(talk.site)
+    talk.site.clock.at += timedelta(seconds=3)
+    status, told = await decide(talk.site, ref, "Liis")
+    day = (talk.site.clock.at + timedelta(days=3)).date().isoformat()
+    assert status == 409
+    assert day in told
+    assert sparing.is_paused(await talk.site.get(PrivacyRequest, ref))
+    assert (await decide(talk.site, ref, "Liis", "keep"))[0] == 200, "to end it is never too early"
+
+
+async def test_the_day_before_the_due_date_an_agent_may_let_it_go_on(talk: Talk) -> None:
+    ref = await paused(talk.site)
+
+    def bring_near(session: Session) -> None:
+        request = session.get_one(PrivacyRequest, ref)
+        request.due_on = talk.site.clock.at.date() + timedelta(days=1)
+        session.add(request)
+
+    await talk.site.services.write(bring_near)
+    assert (await decide(talk.site, ref, "Liis"))[0] == 200
+
+
+async def test_whoever_approved_the_plan_does_not_let_it_go_on(talk: Talk) -> None:
+    ref = await paused(talk.site, approved_by="Marc")
+    talk.site.clock.at += timedelta(days=3, minutes=1)
+    status, told = await decide(talk.site, ref, "Marc")
+    assert status == 403
+    assert "Somebody else" in told
+    assert sparing.is_paused(await talk.site.get(PrivacyRequest, ref))
+    assert (await decide(talk.site, ref, "Liis"))[0] == 200
+
+
+@pytest.mark.parametrize("approved_first", [True, False], ids=["approved before", "approved after"])
+async def test_when_an_agent_lets_it_go_on_the_contact_is_told_and_can_stop_it_for_a_day(
+    talk: Talk, approved_first: bool
+) -> None:
+    site = talk.site
+    ref = await paused(site, approved_by="Marc" if approved_first else None)
+    site.clock.at += timedelta(days=3, minutes=1)
+    assert (await decide(site, ref, "Liis"))[0] == 200
+    if not approved_first:
+        await site.services.write(
+            lambda s: do_approve(
+                site.services,
+                s,
+                s.get_one(Action, site.actions["erasure"]),
+                s.get_one(PrivacyRequest, ref),
+                "Marc",
+                site.clock.at,
+            )
+        )
+
+    def claimed(session: Session) -> list[str]:
+        return _claim(site.services, session)
+
+    assert site.actions["erasure"] not in await site.services.write(claimed)
+    mails = select(Outbox).where(col(Outbox.key) == f"dont_lifted:{ref}")
+    (mail,) = await site.services.read(lambda s: s.exec(mails).all())
+    letter = str(payload_of(site.services, mail))
+    assert "La pause est terminée" in letter
+    (secret,) = re.findall(r"/verify/stop/(\w+)", letter)
+    site.clock.at += timedelta(hours=23)
+    assert site.actions["erasure"] not in await site.services.write(claimed)
+    if approved_first:
+        assert await site.services.write(lambda s: proof.do_stop(site.services, s, secret))
+        site.clock.at += timedelta(days=1)
+        assert site.actions["erasure"] not in await site.services.write(claimed)
+    else:
+        site.clock.at += timedelta(hours=1, minutes=1)
+        assert site.actions["erasure"] in await site.services.write(claimed)
+
+
+async def test_who_has_no_contact_is_told_in_the_talk_that_it_goes_on(talk: Talk) -> None:
+    await talk.write(ERASE["en"])
+    ref = (await talk.one()).ref
+    await talk.write(DONT["en"])
+    talk.site.clock.at += timedelta(days=3, minutes=1)
+    assert (await decide(talk.site, ref, "Liis"))[0] == 200
+    assert "the pause is over" in await talk.said()
+
+
+async def test_what_the_contact_itself_lets_go_on_waits_for_nothing(talk: Talk) -> None:
+    ref = await paused(talk.site, approved_by="Marc")
+    await talk.site.services.write(
+        lambda s: sparing.go_on(talk.site.services, s, [s.get_one(PrivacyRequest, ref)], "subject")
+    )
+    assert talk.site.actions["erasure"] in await talk.site.services.write(
+        lambda s: _claim(talk.site.services, s)
+    )
 
 
 @pytest.mark.parametrize(
