@@ -16,7 +16,7 @@ from assistant.casework.originals import original_of
 from assistant.casework.outbox import payload_of
 from assistant.casework.transferring import PUT, do_sent, document, package_of
 from assistant.casework.undelivered import RELAY, for_support, note_loss
-from assistant.casework.unseen import was_seen
+from assistant.casework.unseen import thread_of, was_seen
 from assistant.errors import AssistantError, DeliveryRefused
 from assistant.interfaces import Channel, Choice, Outgoing, OutgoingKind
 from assistant.services import Services
@@ -82,7 +82,7 @@ def _outgoing(services: Services, session: Session, row: Outbox) -> Outgoing:
         key=row.key,
         kind=_kind(row.kind),
         # A letter about a talk in another channel opens a thread of its own.
-        thread=conversation.thread if conversation and conversation.channel == row.channel else None,
+        thread=thread_of(row, conversation),
         recipient=_recipient(services, row),
         subject=payload["subject"],
         text=payload["text"],

@@ -74,7 +74,7 @@ def ask_about_services(
         requests=seen,
         key=f"services:{action.id}:{services.random(4).hex()}",
         expects="choice",
-        choices=_services_choices(services, language),
+        choices=services_choices(services, language),
         unasked=True,
     )
     talk.say_text(services, session, conversation, said)
@@ -100,7 +100,8 @@ def _running_services(session: Session, action: Action, request: PrivacyRequest)
     return [label for blocker in plan.blockers for label in (blocker.labels or (blocker.what,))]
 
 
-def _services_choices(services: Services, language: str) -> list[Choice]:
+def services_choices(services: Services, language: str) -> list[Choice]:
+    """Give the buttons under the question about services: keep them, end them."""
     names = ("keep", "services:keep"), ("stop_it", "services:end")
     return [Choice(services.texts.label("buttons", label, language), value) for label, value in names]
 

@@ -58,6 +58,13 @@ def mail_unless_seen(
     )
 
 
+def thread_of(row: Outbox, conversation: Conversation | None) -> str | None:
+    """Name the thread an answer comes back to: of a letter about a chat that chat, of others none but their own."""
+    if conversation is None or conversation.channel == row.channel:
+        return conversation.thread if conversation else None
+    return conversation.id if row.key.startswith(f"{_UNSEEN}:") else None
+
+
 def was_seen(session: Session, row: Outbox) -> bool:
     """Tell whether a letter is needless: its message was seen in the chat, or the person wrote after it."""
     what, _, number = row.key.partition(":")

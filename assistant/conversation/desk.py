@@ -25,7 +25,7 @@ from assistant.casework.intake import (
     set_handled,
     store_incoming,
 )
-from assistant.conversation import for_others, sparing
+from assistant.conversation import continued, for_others, sparing
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_unanswered
@@ -191,6 +191,8 @@ class TalkingDesk:
         requests = requests_of(turn.session, turn.conversation)
         if incoming.headers.get("bounce"):
             talk.relay(self.services, turn.session, turn.conversation, message_id)
+            return
+        if continued.is_answer_to_chat(turn, incoming):
             return
         spared = sparing.hear(turn, incoming.sender or "")
         from_another = bool(requests) and incoming.sender != turn.conversation.subject_hint
@@ -372,6 +374,7 @@ class TalkingDesk:
         session.execute(update(Conversation).where(col(Conversation.id) == conversation.id).values(**values))
         session.expire(conversation)
         talk.say(self.services, session, conversation, "session_hidden")
+        continued.ask_again(self.services, session, conversation)
         return hidden
 
     async def identify(self, thread: str, token: str) -> None:

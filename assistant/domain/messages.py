@@ -133,6 +133,7 @@ _CHAT = _table(
         "handover_joined": ("name", "", _holds()),
         "handover_ended": ("", "", _holds()),
         "session_hidden": ("", "", _holds()),
+        "services_asked_again": ("", "", _holds()),
         "answer_waits_here": ("", "", _holds()),
         "not_our_language": ("", "", _holds()),
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from assistant.demo.people import CUSTOMER
 from assistant.store.tables import Outbox
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import eventually
-from tests.doubles.journeys import prove_in_chat
+from tests.doubles.journeys import answer_mail, prove_in_chat
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 WISH = "Hello, please erase all my personal data."
@@ -117,6 +118,37 @@ async def test_what_was_read_in_the_chat_is_not_mailed(
         await desk.idle()
     assert about(desk, ref, text) == []
     assert await queued(desk, ref) == before
+
+
+async def test_an_answer_in_the_thread_of_that_letter_is_read_at_the_same_request(
+    desk: DeskInside, left: tuple[str, str]
+) -> None:
+    ref, _ = left
+    before = await desk.refs()
+    (asked,) = [m for m in desk.mails(CUSTOMER.email) if "before we erase" in str(m["subject"])]
+    await asyncio.to_thread(answer_mail, desk, asked, "It is fine, go on.", "stranger@elsewhere.example")
+    assert (await desk.request(ref))["attention"] != "question_answered"
+    await asyncio.to_thread(answer_mail, desk, asked, "Please keep them, all of them.", CUSTOMER.email)
+    await desk.idle()
+    assert (await desk.request(ref))["attention"] == "question_answered"
+    assert [e for e in await desk.events(ref) if e["event"] == "question_answered"]
+    assert await desk.refs() == before
+
+
+async def test_who_comes_back_is_asked_again_what_still_waits_without_what_proof_showed(
+    desk: DeskInside, left: tuple[str, str]
+) -> None:
+    ref, token = left
+    await desk.forward("45m")
+    async with desk.chat(session=token) as chat:
+        asked = chat.history[-1]
+        assert [choice["value"] for choice in asked["choices"]] == ["services:keep", "services:end"]
+        assert ref not in asked["text"]
+        assert "services" in asked["text"]
+        await chat.choose("services:keep")
+    await desk.forward("45m")
+    async with desk.chat(session=token) as chat:
+        assert not chat.history[-1]["choices"]
 
 
 async def test_a_reply_into_a_chat_that_ended_without_a_proved_contact_is_refused(desk: DeskInside) -> None:
