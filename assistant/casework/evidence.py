@@ -16,6 +16,7 @@ from assistant.store.tables import EvidenceRow, PrivacyRequest
 
 PEOPLE_DECIDE = "t3_needed"  # why a person is needed: nothing the person who asks can do is enough
 SHORT = "proof_short"
+CONTACT_TYPED = "contact_typed"  # where the person is answered is a lead's word, which nobody proved
 
 
 def as_evidence(services: Services, row: EvidenceRow) -> Evidence:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
-from assistant.casework.evidence import PEOPLE_DECIDE
+from assistant.casework.evidence import CONTACT_TYPED, PEOPLE_DECIDE
 from assistant.casework.intake import set_attention
 from assistant.casework.proof import attach
-from assistant.casework.queue import Principal, Role, get_request
+from assistant.casework.queue import MAY_APPROVE_IRREVERSIBLE, Principal, Role, get_request
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Method, Tier
+from assistant.domain.masking import mask_email
 from assistant.domain.status import Status
 from assistant.errors import Conflict, Invalid
 from assistant.services import Services, wake
-from assistant.store.tables import EvidenceRow, PrivacyRequest
+from assistant.store.tables import Audit, EvidenceRow, PrivacyRequest
 
 _WAITING: Final = frozenset({Status.RECEIVED, Status.VERIFYING, Status.LAPSED})
 _DECIDABLE: Final = _WAITING | {Status.OPEN, Status.AWAITING_APPROVAL}
@@ -25,6 +27,32 @@ _DECIDABLE: Final = _WAITING | {Status.OPEN, Status.AWAITING_APPROVAL}
 def may_decide(request: PrivacyRequest) -> bool:
     """Tell whether who asks is still to be decided by people, or can be."""
     return request.status in _DECIDABLE and request.tier_needed > Tier.T0 and request.assurance < Tier.T3
+
+
+@dataclass(frozen=True, slots=True)
+class TypedContact:
+    """Where a lead says that a person is answered, and for which account: nobody proved it."""
+
+    by: str
+    contact: str
+    client_id: str
+    on_file: bool
+
+
+def typed_contact(
+    services: Services, session: Session, request: PrivacyRequest, agent: Principal
+) -> TypedContact | None:
+    """Give what a lead typed by hand, whole to whoever may approve what it unlocks: they answer for it too."""
+    evidence = session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
+    if evidence is None or CONTACT_TYPED not in evidence.flags:
+        return None
+    decided = select(Audit.actor).where(col(Audit.chain) == request.ref, col(Audit.event) == "t3_decided")
+    by = (session.exec(decided).first() or "").removeprefix("agent:")
+    contact = services.keyring.unseal(evidence.contact)
+    client_id = services.keyring.unseal(evidence.client_id) if evidence.client_id else ""
+    if agent.role not in MAY_APPROVE_IRREVERSIBLE:
+        contact, client_id = mask_email(contact), "…" if client_id else ""
+    return TypedContact(by, contact, client_id, evidence.on_file)
 
 
 def decide_t3(
@@ -102,6 +130,7 @@ def _do_decide(
         on_file=before.on_file if before else False,
         fresh_login=before.fresh_login if before else False,
         obtained_at=services.clock.now(),
+        flags=[] if before else [CONTACT_TYPED],
     )
     session.add(evidence)
     session.flush()

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import answers, running_services, suppression, talk
 from assistant.casework.approval import do_approve
 from assistant.casework.audit import record
-from assistant.casework.evidence import answer_for, identity_of, need_of, why_short
+from assistant.casework.evidence import CONTACT_TYPED, answer_for, identity_of, need_of, why_short
 from assistant.casework.intake import set_attention
 from assistant.casework.proof import contacts_of, notices_due, stop_link
 from assistant.casework.queue import DESK, do_propose
@@ -23,7 +23,7 @@ from assistant.casework.redaction import Mention, do_keep, find_mentions
 from assistant.casework.together import stopped_together
 from assistant.casework.uses import uses_known, with_every_consent
 from assistant.domain.addresses import normal_address
-from assistant.domain.assurance import CONTACT_COOL_OFF, Answer, Tier
+from assistant.domain.assurance import CONTACT_COOL_OFF, Answer, Method, Tier
 from assistant.domain.plan import Contact, Identity, Operation, Plan
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import Right
@@ -45,6 +45,9 @@ class _Found:
     plan: Plan
     contacts: Sequence[Contact]
     mentions: Sequence[Mention] = ()
+    typed_on_file: bool = (
+        False  # whether the address that a lead typed stands there for the account they named
+    )
 
 
 async def plan_due(services: Services) -> int:
@@ -107,8 +110,18 @@ async def _plan_one(services: Services, request: PrivacyRequest, evidence: Evide
     contacts = await contacts_of(services, identity) if evidence else []
     plan = await propose(services, handler, identity, request.details)
     mentions = await _mentions(services, request, plan)
-    found = _Found(request, evidence, plan, contacts, mentions)
+    on_file = await _typed_on_file(services, evidence, identity)
+    found = _Found(request, evidence, plan, contacts, mentions, on_file)
     await services.write(lambda session: _do_plan(services, session, found))
+
+
+async def _typed_on_file(services: Services, evidence: EvidenceRow | None, identity: Identity) -> bool:
+    """Look the address up that a lead typed, for that account alone where one is named."""
+    if evidence is None or CONTACT_TYPED not in evidence.flags:
+        return False
+    named = Identity(client_ids=identity.client_ids) if identity.client_ids else Identity(identity.emails)
+    on_file = await contacts_of(services, named)
+    return any(normal_address(each.address) in identity.emails for each in on_file if each.own)
 
 
 async def _mentions(services: Services, request: PrivacyRequest, plan: Plan) -> Sequence[Mention]:
@@ -153,6 +166,9 @@ def _do_plan(services: Services, session: Session, found: _Found) -> None:
         _do_at_once(services, session, request, found.plan)
         return
     evidence = session.get(EvidenceRow, found.evidence.id) or found.evidence
+    if found.typed_on_file:
+        evidence.on_file = True
+        session.add(evidence)
     if _ends_without_plan(services, session, request, evidence, found):
         return
     _flag_recent_change(services, session, request, evidence, found)
@@ -299,11 +315,13 @@ def _notify(
     seen = [talk.as_seen(request)]
     stops = stopped_together(session, [request])
     references, stopped = [r.ref for r in stops], [talk.as_seen(r) for r in stops]
-    for address in notices_due(session, services, found.contacts, proved):
+    typed = CONTACT_TYPED in evidence.flags
+    notice = "mail_notice_elsewhere" if typed else "mail_notice"
+    for address in notices_due(session, services, found.contacts, proved, what=notice):
         talk.mail(
             services,
             session,
-            "mail_notice",
+            notice,
             to=address,
             language=request.language,
             ref=request.ref,
@@ -320,7 +338,7 @@ def _notify(
         talk.mail(
             services,
             session,
-            "mail_hold",
+            "mail_hold_decided" if evidence.method == Method.AGENT else "mail_hold",
             to=proved,
             language=request.language,
             ref=request.ref,

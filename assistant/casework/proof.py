@@ -685,8 +685,10 @@ def _tell_they_are_stopped(
     )
 
 
-def notices_due(session: Session, services: Services, contacts: Sequence[Contact], proved: str) -> list[str]:
-    """List the person's own other addresses that get a notice today: at most one a day each."""
+def notices_due(
+    session: Session, services: Services, contacts: Sequence[Contact], proved: str, *, what: str
+) -> list[str]:
+    """List the person's own other addresses that get such a notice today: at most one of a kind a day each."""
     now = services.clock.now()
     addresses = {normal_address(c.address): c.address for c in contacts if c.own and c.kind == "email"}
     addresses.pop(normal_address(proved), None)
@@ -694,9 +696,9 @@ def notices_due(session: Session, services: Services, contacts: Sequence[Contact
     for normal, address in addresses.items():
         subject = services.keyring.keyed_hash(normal)
         told = select(Tally.id).where(
-            col(Tally.subject_hash) == subject, col(Tally.what) == "notice", col(Tally.at) > now - _DAY
+            col(Tally.subject_hash) == subject, col(Tally.what) == what, col(Tally.at) > now - _DAY
         )
         if session.exec(told).first() is None:
-            session.add(Tally(subject_hash=subject, what="notice", at=now))
+            session.add(Tally(subject_hash=subject, what=what, at=now))
             due.append(address)
     return due

@@ -272,6 +272,8 @@ class TalkingDesk:
         if evidence is not None:
             turn.state = State(asked=turn.state.asked)  # history is shown again, nothing is awaited
             self.proved(turn, evidence)
+            if all(r.status in CLOSED for r in turn.requests_named(evidence.references)):
+                turn.nothing_to_prove()
         else:
             self._refused(turn, challenge_id)
         turn.store_state()

@@ -319,6 +319,9 @@ class Turn:
         if claim.kind == "email" and not deliverable(claim.value.strip()):
             self._cannot_be_written_to(references)
             return
+        if not references:
+            self.nothing_to_prove()
+            return
         subject = self.services.keyring.keyed_hash(claim.normal)
         if proof.is_paused(self.services, self.session, subject):
             self.say("verification_paused", choices=self.ways_out(references))
@@ -333,6 +336,11 @@ class Turn:
         name = "code_sent_email" if claim.kind == "email" else "code_sent_client_id"
         self._keep(self.state.asking(name, "code", references))
         self.say(name, expects="code", choices=self.code_choices(), until=challenge.expires_at)
+
+    def nothing_to_prove(self) -> None:
+        """Say what is so where a proof was offered and nothing waits for one: no letter is sent about nothing."""
+        self._keep(self.state.at_rest())
+        self._status()
 
     def _cannot_be_written_to(self, references: Sequence[str]) -> None:
         """Say at once of what was typed, known or not, that no mail can ever reach it."""

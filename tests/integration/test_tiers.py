@@ -9,13 +9,14 @@ import pytest
 import pytest_asyncio
 from sqlmodel import Session
 
-from assistant.casework import execution, proof
+from assistant.casework import closing, execution, proof
 from assistant.casework.evidence import need_of
 from assistant.demo.client_area import Account
 from assistant.domain.assurance import Hold, Method, Need, Tier
 from assistant.domain.rights import Right
 from assistant.store.tables import Conversation, EvidenceRow, PrivacyRequest
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, victims
+from tests.doubles.console_browser import Console
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import Chat
 from tests.doubles.journeys import links_in
@@ -179,14 +180,93 @@ async def test_who_lost_the_mailbox_on_file_is_identified_by_a_lead_and_answered
     assert status == 200
     item = await desk.plan(ref)
     assert {"clients"} <= {step["table"] for step in item["steps"]}
-    assert ref in (await desk.mail(victim.email, "/verify/stop/")).get_content(), (
-        "the contact on file hears of it"
-    )
+    typed = {
+        "by": item["typed_contact"]["by"],
+        "contact": elsewhere,
+        "client_id": victim.number,
+        "on_file": False,
+    }
+    assert item["typed_contact"] == typed, "whoever approves sees what the lead typed"
+    console = Console(desk, "approver")
+    async with console.http:
+        page = await (await console.sign_in()).page(f"requests/{ref}")
+    for shown in (
+        elsewhere,
+        victim.number,
+        f"{typed['by']} typed this address",
+        "not on file for that account",
+    ):
+        assert shown in page
+    notice = (await desk.mail(victim.email, "/verify/stop/")).get_content()
+    assert ref in notice, "the contact on file hears of it"
+    assert "access to your data" in notice
+    assert "not confirmed from an address we have on file" in notice
+    assert elsewhere not in notice
+    wait = (await desk.mail(elsewhere, "waiting period")).get_content()
+    assert "You have confirmed" not in wait
+    assert "A person here has looked into who asks" in wait
     assert (await press(desk, ref, "lead"))[0] == 403
     assert (await press(desk, ref, "approver"))[0] == 200
     await desk.forward("73h")
     await desk.until_status(ref, "answered")
     assert "/package/" in (await desk.mail(elsewhere, "/package/")).get_content()
+
+
+async def test_an_address_that_a_lead_typed_and_that_stands_for_the_account_is_said_to(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    victim, other = next(people), next(people)
+    for contact, stands in ((victim.email, True), (other.email, False)):
+        async with desk.chat("fr") as chat:
+            ref = await ask(chat, "Bonjour, je voudrais une copie de toutes mes données personnelles.")
+            await chat.asked("email")
+        assert (await decide(desk, ref, contact=contact, client_id=victim.number))[0] == 200
+        typed = (await desk.plan(ref))["typed_contact"]
+        assert (typed["contact"], typed["on_file"]) == (contact, stands), (
+            "on file elsewhere is not on file there"
+        )
+        wait = next(m.get_content() for m in desk.mails(contact) if ref in m.get_content())
+        assert "Vous avez confirmé" not in wait
+        assert "a examiné qui fait cette demande" in wait
+
+
+@pytest.mark.parametrize(("locale", "told"), [("en", "withdrawn"), ("fr", "retirée")])
+async def test_no_code_is_sent_about_nothing_and_the_person_hears_what_is_so(
+    desk: DeskInside, people: Iterator[Victim], locale: str, told: str
+) -> None:
+    victim = next(people)
+    sentence = {"en": ACCESS, "fr": "Bonjour, je voudrais une copie de toutes mes données personnelles."}
+    async with desk.chat(locale) as chat:
+        ref = await ask(chat, sentence[locale])
+        await chat.asked("email")
+        await withdraw(desk, ref)
+        await chat.say(victim.email)
+        said = await chat.until(lambda m: told in m["text"], "what is so")
+        await desk.idle()
+    assert ref in said["text"]
+    assert desk.mails(victim.email) == []
+
+
+async def test_a_right_code_about_what_is_closed_meanwhile_does_not_end_in_silence(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    victim = next(people)
+    async with desk.chat() as chat:
+        ref = await ask(chat)
+        await chat.asked("email")
+        await chat.say(victim.email)
+        await chat.asked("code")
+        code = await desk.code(victim.email)
+        await withdraw(desk, ref)
+        await chat.say(code)
+        said = await chat.until(lambda m: "withdrawn" in m["text"], "what is so")
+    assert ref in said["text"]
+
+
+async def withdraw(desk: DeskInside, ref: str) -> None:
+    """Close a request behind the back of its chat, as a link in another window does."""
+    services = desk.assembly.services
+    await services.write(lambda s: closing.withdraw(services, s, [s.get_one(PrivacyRequest, ref)]))
 
 
 async def test_a_plan_whose_evidence_is_one_tier_short_is_not_approved(

@@ -235,13 +235,16 @@ def list_queue(call: Call) -> m.Queue:
     """List the plans that wait for approval, by legal due date."""
     waiting = queue.waiting_actions(call.session)
     return m.Queue(
-        items=[views.queue_item(call.services, call.session, action, request) for action, request in waiting]
+        items=[
+            views.queue_item(call.services, call.session, action, request, call.agent)
+            for action, request in waiting
+        ]
     )
 
 
 def show_action(call: Call) -> m.QueueItem:
     """Show one plan, whatever became of it."""
-    return views.queue_item(call.services, call.session, *get_action(call.session, call.ident))
+    return views.queue_item(call.services, call.session, *get_action(call.session, call.ident), call.agent)
 
 
 def approve_plan(call: Call) -> m.QueueItem:
@@ -259,7 +262,7 @@ def _with_current(call: Call, error: Conflict) -> Conflict:
     waiting = queries.live_plan_of(call.session, request.ref)
     if waiting is None or waiting.state != "proposed" or waiting.plan_hash == call.body.plan_hash:
         return error
-    item = views.queue_item(call.services, call.session, waiting, request)
+    item = views.queue_item(call.services, call.session, waiting, request, call.agent)
     return StalePlan(current=waiting.plan_hash, plan=item.model_dump(mode="json"))
 
 

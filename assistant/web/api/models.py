@@ -139,6 +139,15 @@ class BlockerOut(Out):
     what: str
 
 
+class TypedContactOut(Out):
+    """What a lead typed of who asks (T3), which nobody proved; masked for whoever may not approve it."""
+
+    by: str
+    contact: str = Field(description="Where the person is answered")
+    client_id: str = Field(description="The account that is meant; empty: none was named")
+    on_file: bool = Field(description="Whether that address stands on file for that account")
+
+
 class QueueItem(Out):
     """A plan that waits for its approval."""
 
@@ -156,6 +165,7 @@ class QueueItem(Out):
     waits_for: list[str] = Field(description="Systems in which an agent has to look by hand")
     needs_second_person: bool = Field(description="Whether one person's approval is not enough as it stands")
     approved_by: list[str] = Field(description="Who approved it, in their order")
+    typed_contact: TypedContactOut | None = Field(description="To be looked at before approving")
     steps: list[StepOut]
     keeps: list[KeepOut]
     recipients: list[str]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from sqlmodel import Session
 
 from assistant.casework import four_eyes, questions
 from assistant.casework.by_hand import BY_HAND
 from assistant.casework.outcomes import outcome_of
+from assistant.casework.people_decide import typed_contact
 from assistant.casework.person import masked_person_of, reveal
 from assistant.casework.queue import Principal
 from assistant.casework.undelivered import Lost, lost_letters_of
@@ -39,6 +41,7 @@ from assistant.web.api.models import (
     StepOut,
     Timeline,
     TimelineEntry,
+    TypedContactOut,
 )
 
 
@@ -86,11 +89,14 @@ def _masked(value: object) -> object:
     return mask_text(value) if isinstance(value, str) else value
 
 
-def queue_item(services: Services, session: Session, action: Action, request: PrivacyRequest) -> QueueItem:
+def queue_item(
+    services: Services, session: Session, action: Action, request: PrivacyRequest, agent: Principal
+) -> QueueItem:
     """Give a plan with one entry for each table that it touches."""
     plan = plan_from_json(action.plan)
     right = Right(request.right)
     carried_out = queries.steps_of(session, action.id)
+    typed = typed_contact(services, session, request, agent)
     return QueueItem(
         id=action.id,
         request=request.ref,
@@ -106,6 +112,7 @@ def queue_item(services: Services, session: Session, action: Action, request: Pr
         waits_for=[step.source for step in carried_out if step.state == BY_HAND],
         needs_second_person=four_eyes.needs_second_person(services, action, request),
         approved_by=list(four_eyes.approved_by(action)),
+        typed_contact=TypedContactOut(**asdict(typed)) if typed else None,
         steps=_steps(plan, {row.ordinal: row for row in carried_out}),
         keeps=[
             KeepOut(

@@ -15,7 +15,7 @@ from assistant.casework import answers, by_hand, four_eyes, questions, running_s
 from assistant.casework.evidence import answer_for
 from assistant.casework.intake import local_day
 from assistant.casework.lifting import may_lift
-from assistant.casework.people_decide import may_decide
+from assistant.casework.people_decide import TypedContact, may_decide, typed_contact
 from assistant.casework.person import person_of
 from assistant.casework.queue import Role, get_request
 from assistant.casework.redaction import Mention, mentions_of, shown_left_out
@@ -163,6 +163,7 @@ class RequestView:
     question: QuestionView
     may_lift: bool
     may_decide: bool  # a lead, who asks (T3)
+    typed: TypedContact | None  # by a lead who decided, for whoever approves to look at
     tier_missing: (
         int | None
     )  # as its plan stands; None: what was proved is enough, with the hold where one waits
@@ -244,6 +245,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         _question(services, request),
         may_lift(request),
         may_decide(request),
+        typed_contact(services, session, request, visit.agent),
         _tier_missing(services, session, request, action),
         _about_services(session, request, action),
         losses(words, lost_letters_of(services, session, request)),
