@@ -15,6 +15,7 @@ from intents.cleaning import HEAD_CHARACTERS, legible, normalise, own_words, say
 from intents.details import details_of, where_to
 from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUEST, RIGHTS
 from intents.language import LANGUAGE_FILE, LanguageReader
+from intents.narrowing import erases_one_field, only_complains
 from intents.reading import Intent, Reading
 from intents.wishes import DONT, FOR_OTHER, Heard, as_own, hear, names_erasing, wants_rest
 
@@ -36,6 +37,8 @@ _RESERVES: Final = re.compile(
     r"|\bjatan endale oiguse|\bоставляю за собой право|\bzastrzegam"
 )
 _LIKELY_ENOUGH: Final = 0.1  # a complaint less likely than this changes no reading
+_CORRECTION: Final = "rectification"
+_ENDS_OF_USE: Final = frozenset({"objection", "consent_withdrawal"})
 _LIKELY_CLAUSE: Final = 0.2  # a clause whose words ask for a right is likely to use it from here on
 _MUCH_THE_SAME: Final = {"access": "portability", "objection": "consent_withdrawal"}
 _TINY: Final = 1e-9
@@ -84,6 +87,7 @@ class Reader:
         language = self._languages.read(" ".join(spoken.values()) or plain, language_hint)
         heard = hear(list(spoken.values()))
         decision, intents, sentence = self._beside(heard, spoken)
+        decision, intents = _narrowed(decision, intents, heard.rest)
         details = details_of(own, tuple(intent.name for intent in intents))
         portable = "http" in text and any(intent.name == "portability" for intent in intents)
         # From the text as it came: what is read has no addresses of pages in it any more.
@@ -187,6 +191,23 @@ def _highest(names: Sequence[str], scores: Scores, first: int, least: float) -> 
     """Give the outputs from `first` on that reach the threshold in some sentence, each with its highest."""
     highest = (max(row[at] for row in scores) for at in range(first, first + len(names)))
     return [Intent(name, round(p, 4)) for name, p in zip(names, highest, strict=True) if p >= least]
+
+
+def _narrowed(
+    decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+) -> tuple[str, tuple[Intent, ...]]:
+    """Ask about the erasure of a single field, and take an explicit complaint for nothing but a complaint."""
+    rights = {intent.name for intent in intents if intent.name in RIGHTS}
+    if decision == REQUEST and rights & _ENDS_OF_USE and only_complains(sentences):
+        intents = tuple(i for i in intents if i.name not in _ENDS_OF_USE)
+        if "complaint" not in rights:
+            intents = (*intents, Intent("complaint", 1.0))
+    if decision == REQUEST and "erasure" in rights and erases_one_field(sentences):
+        corrects = () if _CORRECTION in rights else (Intent(_CORRECTION, 1.0),)
+        if rights <= {"erasure", _CORRECTION}:
+            return ASK, (*corrects, *intents)
+        intents = (*(i for i in intents if i.name != "erasure"), *corrects)
+    return decision, intents
 
 
 def _without_complaint(row: list[float]) -> None:

@@ -62,3 +62,15 @@ async def test_each_wish_of_one_sentence_is_opened(
     if "rectification" in rights:
         assert "first_name" in str(opened["rectification"].details)
     assert opened["objection"].details["marketing"]
+
+
+@pytest.mark.parametrize(
+    "words", ["Please delete my phone number.", "Je veux que vous supprimiez ma date de naissance"]
+)
+async def test_one_field_to_be_erased_opens_no_erasure(site: ConsoleSite, reader: Reader, words: str) -> None:
+    assert await _opened(site, reader, words) == {}
+
+
+async def test_a_complaint_of_advertising_is_a_complaint_alone(site: ConsoleSite, reader: Reader) -> None:
+    words = "You shared my data with an advertising network without my consent. I want to make a formal complaint."
+    assert set(await _opened(site, reader, words)) == {"complaint"}

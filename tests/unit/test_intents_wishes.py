@@ -68,6 +68,21 @@ def test_what_only_looks_like_an_enumeration_asks_for_nothing_more() -> None:
     assert [(t, right) for t, right, wishes in found if right in {wish.right for wish in wishes}] == []
 
 
+def test_one_field_to_be_erased_is_asked_about_and_the_whole_is_not(reader: Reader) -> None:
+    (rows,) = CASES["narrowed"]
+    fields = {t: reader.read(t) for t in rows["one_field"]}
+    assert [t for t, r in fields.items() if r.decision == "request" and "erasure" in r.rights] == []
+    assert [t for t, r in fields.items() if r.decision == "none"] == []
+    read = {t: reader.read(t) for t in rows["whole"]}
+    assert [t for t, r in read.items() if r.decision != "request" or "erasure" not in r.rights] == []
+
+
+def test_an_explicit_complaint_ends_no_use_by_itself(reader: Reader) -> None:
+    (rows,) = CASES["narrowed"]
+    assert [t for t in rows["complaint"] if reader.read(t).rights != {"complaint"}] == []
+    assert [t for t in rows["not_only_complaint"] if "objection" not in reader.read(t).rights] == []
+
+
 @pytest.mark.parametrize("piece", ["send me a copy and ", "please ", "ou ", "1) effacez, ", "je veux "])
 def test_reading_clauses_takes_time_linear_in_the_length(piece: str) -> None:
     def seconds(times: int) -> float:
