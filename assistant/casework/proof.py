@@ -34,7 +34,15 @@ from assistant.domain.status import Status
 from assistant.errors import AssistantError, NotVerified, TooManyAttempts
 from assistant.interfaces import Challenge
 from assistant.services import Services, wake
-from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest, StopLink, Tally
+from assistant.store.tables import (
+    Audit,
+    ChallengeRow,
+    Conversation,
+    EvidenceRow,
+    PrivacyRequest,
+    StopLink,
+    Tally,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -300,6 +308,14 @@ def _has_room(services: Services, session: Session, row: ChallengeRow, contact: 
     return True
 
 
+def _heard_in(session: Session, row: ChallengeRow) -> str | None:
+    """Name the channel in which a "don't" came: not always that of the request."""
+    heard = select(Audit).where(col(Audit.chain).in_(row.references), col(Audit.event) == "dont_heard")
+    entry = session.exec(heard).first()
+    found = session.get(Conversation, entry.data.get("conversation")) if entry else None
+    return found.channel if found else None
+
+
 def _mail_challenge(
     services: Services, session: Session, row: ChallengeRow, challenge: Challenge, contact: str
 ) -> None:
@@ -335,7 +351,7 @@ def _mail_challenge(
             fate=fate,
             url=f"{services.settings.server.public_url}/verify/{challenge.secret}",
             requests=[talk.as_seen(r) for r in requests],
-            channel=conversation.channel if conversation else "webchat",
+            channel=_heard_in(session, row) or (conversation.channel if conversation else "webchat"),
             asked_at=row.asked_at,
             until=row.expires_at,
         )

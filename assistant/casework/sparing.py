@@ -25,6 +25,7 @@ from assistant.store.tables import Audit, Conversation, PrivacyRequest
 
 PURPOSE: Final = "dont"
 KEEP, GO_ON = "keep", "go_on"
+HEARD: Final = "dont_heard"
 UNANSWERED: Final = "dont_unanswered"
 NOT_ASKED: Final = "dont_not_asked"
 ANSWER_WITHIN: Final = timedelta(days=3)  # then an agent decides; the date stays what it was
@@ -36,6 +37,13 @@ _ANSWERED: Final = "dont_answered"
 def is_paused(request: PrivacyRequest) -> bool:
     """Tell whether an erasure stands still until somebody says whether it is still wanted."""
     return request.dont_at is not None and request.dont_answer is None and request.status not in CLOSED
+
+
+def first_reason(request: PrivacyRequest) -> str | None:
+    """Say why a person is needed; that an erasure stands still comes before all else."""
+    if not is_paused(request) or request.attention in {UNANSWERED, NOT_ASKED}:
+        return request.attention
+    return HEARD
 
 
 def erasures_meant(
@@ -79,6 +87,8 @@ def pause(
         request.version += 1
         session.add(request)
         record(services, session, request.ref, "subject", "dont_heard", conversation=heard_in.id)
+        if request.attention is None:
+            set_attention(services, session, request, HEARD)
     for conversation_id, contact in dict.fromkeys(
         (r.conversation_id, _contact_of(services, session, r)) for r in fresh
     ):
@@ -145,7 +155,7 @@ def go_on(
     paused = [request for request in requests if is_paused(request)]
     for request in paused:
         _answered(services, session, request, GO_ON, actor)
-        if request.attention in {UNANSWERED, NOT_ASKED}:
+        if request.attention in {HEARD, UNANSWERED, NOT_ASKED}:
             set_attention(services, session, request, None)
     if paused:
         wake(session, "carry_out")

@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import proof, reminders, sparing
 from assistant.casework.approval import do_approve
 from assistant.casework.execution import _claim, _may_begin
+from assistant.casework.intake import LOST_LETTER, set_attention
 from assistant.casework.outbox import payload_of
 from assistant.casework.queue import Principal, Role
 from assistant.conversation.desk import TalkingDesk
@@ -27,6 +28,7 @@ from assistant.interfaces import Incoming
 from assistant.store.tables import Action, ChallengeRow, Conversation, Message, Outbox, PrivacyRequest
 from intents import Reader
 from tests.doubles.console_app import ConsoleSite, console_site, prepare
+from tests.integration.test_console import Browser
 
 MARI = "mari.kask@post.example"
 ERASE = {
@@ -262,6 +264,39 @@ async def test_an_agent_lets_nothing_go_on_while_the_contact_may_still_answer(ta
     assert day in told
     assert sparing.is_paused(await talk.site.get(PrivacyRequest, ref))
     assert (await decide(talk.site, ref, "Liis", "keep"))[0] == 200, "to end it is never too early"
+
+
+@pytest.mark.parametrize(("agent", "said"), [("Liis", "Stands still"), ("Marc", "Suspendue")])
+async def test_that_it_stands_still_comes_first_wherever_agents_look(
+    talk: Talk, agent: str, said: str
+) -> None:
+    site = talk.site
+    ref = await paused(site, approved_by="Marc")
+    await site.services.write(
+        lambda s: set_attention(site.services, s, s.get_one(PrivacyRequest, ref), LOST_LETTER)
+    )
+    browser = Browser(site, agent)
+    async with browser.http:
+        await browser.sign_in()
+        assert said in await browser.get("queue")
+        page = await browser.get(f"requests/{ref}")
+        assert page.count(said) >= 2, "the flash and the plan"
+        assert "Nothing has happened yet" not in page
+        headers = {"Authorization": f"Bearer {await site.token(agent)}"}
+        api = f"{site.url}/api/v1"
+        async with browser.http.get(f"{api}/queue/{site.actions['erasure']}", headers=headers) as told:
+            assert (await told.json())["stands_still"] is True
+        async with browser.http.get(f"{api}/requests/{ref}", headers=headers) as told:
+            assert (await told.json())["attention"] == sparing.HEARD
+
+
+async def test_the_question_names_the_channel_in_which_the_dont_came(talk: Talk) -> None:
+    await talk.write(ERASE["en"])
+    ref = (await talk.one()).ref
+    await talk.prove(ref)
+    await talk.write(DONT["en"], "email", "elsewhere")
+    (asked,) = await talk.questions()
+    assert await talk.site.services.read(lambda s: proof._heard_in(s, asked)) == "email"
 
 
 async def test_the_day_before_the_due_date_an_agent_may_let_it_go_on(talk: Talk) -> None:

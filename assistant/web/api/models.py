@@ -159,6 +159,9 @@ class QueueItem(Out):
     plan_hash: str
     created_at: datetime
     due_on: date
+    stands_still: bool = Field(
+        description="Told not to erase after all: nothing starts until that is answered"
+    )
     not_before: datetime | None = Field(description="When an approved plan is carried out")
     rows_done: int
     rows_to_do: int

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from sqlmodel import Session
 
-from assistant.casework import four_eyes, questions
+from assistant.casework import four_eyes, questions, sparing
 from assistant.casework.by_hand import BY_HAND
 from assistant.casework.outcomes import outcome_of
 from assistant.casework.people_decide import typed_contact
@@ -55,9 +55,13 @@ def request_out(
         else masked_person_of(services, session, request)
     )
     plain = {
-        name: getattr(request, name) for name in RequestOut.model_fields if name not in {"person", "outcome"}
+        name: getattr(request, name)
+        for name in RequestOut.model_fields
+        if name not in {"person", "outcome", "attention"}
     }
-    return RequestOut(**plain, person=person, outcome=outcome_of(session, request))
+    return RequestOut(
+        **plain, attention=sparing.first_reason(request), person=person, outcome=outcome_of(session, request)
+    )
 
 
 def request_detail(
@@ -98,6 +102,7 @@ def queue_item(
     carried_out = queries.steps_of(session, action.id)
     typed = typed_contact(services, session, request, agent)
     return QueueItem(
+        stands_still=sparing.is_paused(request),
         id=action.id,
         request=request.ref,
         right=right,

@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 from sqlmodel import Session
 
+from assistant.casework import sparing
 from assistant.casework.doubt import mails_in_doubt
 from assistant.casework.earlier import is_earlier
 from assistant.casework.intake import LOST_LETTER, UNPROVED_LOSS, local_day, lost_letter_reason
@@ -53,7 +54,8 @@ class Row:
 def row_of(services: Services, session: Session, words: Words, request: PrivacyRequest) -> Row:
     """Give a request as a list shows it: masked, and why somebody must look."""
     today = local_day(services, services.clock.now())
-    reasons = [request.attention] if request.attention else []
+    first = sparing.first_reason(request)
+    reasons = [reason for reason in dict.fromkeys((first, request.attention)) if reason]
     if request.attention not in {None, LOST_LETTER, UNPROVED_LOSS} and (
         lost := lost_letter_reason(session, request)
     ):
@@ -84,7 +86,7 @@ def loss_in_words(words: Words, lost: Lost) -> str:
 
 def needs_agent(request: PrivacyRequest) -> bool:
     """Tell whether somebody here must do something now."""
-    return request.status == Status.AWAITING_APPROVAL or request.attention is not None
+    return request.status == Status.AWAITING_APPROVAL or sparing.first_reason(request) is not None
 
 
 async def show_queue(visit: Visit) -> web.StreamResponse:
