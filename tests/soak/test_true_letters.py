@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from tests.doubles.claims import Claims, claims_in
 from tests.doubles.desk_process import DeskProcess, eventually
-from tests.doubles.journeys import Rows, prove_in_chat
+from tests.doubles.journeys import Rows, changed_cells, confirm_change, prove_in_chat
 from tests.doubles.package_browser import Package, browser
 from tests.doubles.sample_rows import THEIRS, rows_of
 
@@ -355,3 +355,66 @@ async def test_whoever_took_it_back_is_told_that_nothing_happens_and_nothing_doe
     assert desk.dump() == before
     assert (await desk.request(ref))["status"] == "withdrawn"
     assert await desk.mail(email, {"en": "withdrawn", "fr": "retir"}[language])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_what_a_letter_says_was_corrected_reads_so_and_nothing_else_changed(
+    desk: DeskProcess, people: Iterator[str], language: str
+) -> None:
+    email, name = next(people), {"en": "Thornbury", "fr": "Kervella"}[language]
+    (client,) = desk.query("SELECT id FROM clients WHERE lower(email) = lower(?)", email)[0]
+    before = desk.dump()
+    async with desk.chat(language) as chat:
+        await chat.say(
+            {
+                "en": f"My last name is wrong in your records, please change it to {name}.",
+                "fr": f"Mon nom de famille est mal orthographié, corrigez-le en {name}.",
+            }[language]
+        )
+        ref = (await chat.opened())["rectification"]
+        await confirm_change(chat, name)
+        await prove_in_chat(desk, chat, email, ref)
+        await desk.approve(ref)
+        await desk.until_status(ref, "answered")
+    claims = claims_in(await letter(desk, email, ref), language)
+    assert claims.names["corrected"] == [{"en": "last name", "fr": "nom"}[language]]
+    assert desk.query("SELECT last_name FROM clients WHERE id = ?", client) == [(name,)]
+    assert changed_cells(desk, before, desk.dump()) == {("clients", client, "last_name")}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_refusal_does_nothing_and_names_its_ground_and_where_to_complain(
+    desk: DeskProcess, people: Iterator[str], language: str
+) -> None:
+    email = next(people)
+    ref = await asked(desk, ERASE[language], "erasure", email, language)
+    before = desk.dump()
+    reason = {
+        "en": "A provision of national law restricts this.",
+        "fr": "Une disposition du droit national le restreint.",
+    }[language]
+    facts = {"national_provision": "Invented Act, section 12(3)"}
+    body = {"ground": "national_provision", "reason": reason, "facts": facts}
+    await desk.api("POST", f"/requests/{ref}/refuse", json=body)
+    text = await letter(desk, email, ref)
+    await desk.forward("100h")
+    assert desk.dump() == before
+    assert reason in text
+    assert re.search(r"We do not carry out|Nous ne donnons pas suite|ne faisons pas", text)
+    assert "Andmekaitse Inspektsioon" in text
+    assert (await desk.request(ref))["outcome"] == "refused"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_what_is_said_to_be_passed_on_has_reached_the_owner(
+    desk: DeskProcess, people: Iterator[str], language: str
+) -> None:
+    email = next(people)
+    ref = await asked(desk, ERASE[language], "erasure", email, language)
+    item = await desk.plan(ref)
+    await desk.api("POST", f"/queue/{item['id']}/reject", json={"reason": "It is about a website we host."})
+    await desk.api("POST", f"/requests/{ref}/forward", json={"owner": f"owner.{language}@site.example"})
+    text = await letter(desk, email, ref)
+    assert re.search(r"passed your request on|transmis votre demande", text)
+    assert ERASE[language] in desk.mails(f"owner.{language}@site.example")[0].get_content()
+    assert (await desk.request(ref))["status"] == "forwarded"
