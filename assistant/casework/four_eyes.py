@@ -14,7 +14,15 @@ from assistant.store.tables import Action, Audit, PrivacyRequest
 
 # What an agent does that decides what a plan says, or for whom it is made.
 TOUCHING = frozenset(
-    {"plan_again", "accounts_chosen", "hand_over_decided", "mentions_decided", "lift_asked", "t3_decided"}
+    {
+        "plan_again",
+        "accounts_chosen",
+        "hand_over_decided",
+        "mentions_decided",
+        "lift_asked",
+        "t3_decided",
+        "forward_ordered",
+    }
 )
 
 
