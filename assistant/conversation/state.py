@@ -18,6 +18,7 @@ class State:
     details: Mapping[str, Any] | None = None
     hidden_before: int = 0  # messages up to this one stay hidden until the person proves again
     told_language: bool = False
+    repeated: bool = False  # the question with buttons was asked once more already
     asked: tuple[str, ...] = ()  # requests an agent asked about, until the person writes
 
     @classmethod

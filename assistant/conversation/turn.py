@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import closing, marketing, proof, rectification, talk, unwritten
 from assistant.casework.evidence import need_of
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
-from assistant.conversation import correcting, for_others, sparing
+from assistant.conversation import correcting, for_others, picking, sparing
 from assistant.conversation.state import State
 from assistant.domain.addresses import deliverable, phone_in
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
@@ -64,7 +64,7 @@ class Turn:
         self.choose_language()
         if self.kind == "choice":
             self._choice(self.text)
-        elif sparing.hear(self):
+        elif picking.take_answer(self) or sparing.hear(self):
             return
         elif self.conversation.taken_by:
             self._beside_agent()
@@ -131,13 +131,8 @@ class Turn:
         ):
             name = "code_sent_email" if challenge.claimed_kind == "email" else "code_sent_client_id"
             self.say(name, expects="code", choices=self.code_choices(), until=challenge.expires_at)
-        elif self.state.question in {
-            "withdraw_confirm",
-            "services_running",
-            "chat_ask_right",
-            sparing.QUESTION,
-        }:
-            self.say("chat_can_do", choices=[self.button("talk_to_person", "human")])
+        elif self.state.question in picking.OPEN:
+            picking.ask_again(self)
         else:
             self.next_step(about)
 
@@ -448,6 +443,10 @@ class Turn:
 
     # ── buttons ────────────────────────────────────────────────────────────────────────────────────
 
+    def press(self, value: str) -> None:
+        """Do what a button does, though it was typed."""
+        self._choice(value)
+
     def _choice(self, value: str) -> None:
         kind, _, rest = value.partition(":")
         actions: dict[str, Callable[[str], None]] = {
@@ -466,12 +465,10 @@ class Turn:
             self._none()
 
     def _ask_right(self, rights: Sequence[Right]) -> None:
-        details = self._details()
-        self._keep(
-            self.state.asking(
-                "chat_ask_right", "choice", received_at=self.received_at.isoformat(), details=details
-            )
-        )
+        before = self.state if self.state.question == picking.ASK_RIGHT else State()
+        details = {**(before.details or {}), **self._details()}
+        since = before.received_at or self.received_at.isoformat()  # the first message in doubt
+        self._keep(self.state.asking(picking.ASK_RIGHT, "choice", received_at=since, details=details))
         offered = list(dict.fromkeys([*rights, Right.ACCESS, Right.ERASURE, Right.OBJECTION]))[:4]
         buttons = [self.button(right, f"right:{right}") for right in offered]
         self.say(
@@ -488,7 +485,7 @@ class Turn:
         # The clock runs from the message that was in doubt, not from the answer to our question.
         if self.state.question == "chat_ask_right" and self.state.received_at:
             self.received_at = datetime.fromisoformat(self.state.received_at)
-            self.reading.details.update(self.state.details or {})
+            self.reading.details.update({**(self.state.details or {}), **self.reading.details})
         self._keep(self.state.at_rest())
         self._open([Right(name)])
 

@@ -1,0 +1,212 @@
+"""A question with buttons is open and an answer is typed: it counts as the button that it names, or the question stays."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from sqlmodel import col, select
+
+from assistant.casework import talk
+from assistant.conversation import for_others
+from assistant.domain.rights import Right
+from assistant.interfaces import Choice
+from assistant.store.tables import Message
+from intents.rectifying import is_no, is_yes
+
+if TYPE_CHECKING:
+    from assistant.conversation.turn import Turn
+
+ASK_RIGHT: Final = "chat_ask_right"
+# What a word answers, by the value of the button. Only the services are ended by a yes.
+_SAYS: Final = {
+    "services_running": {"yes": "services:end", "no": "services:keep", "stop": "services:end"}
+    | {"keep": "services:keep"},
+    "withdraw_confirm": {"yes": "withdraw:yes", "no": "withdraw:no", "back": "withdraw:yes"},
+    "dont_asked": {"keep": "dont:keep", "erase": "dont:go_on", "go_on": "dont:go_on"},
+}
+OPEN: Final = frozenset({ASK_RIGHT, *_SAYS})
+_WORDS: Final = {
+    "yes": r"yes|yeah|yep|sure|ok|okay|oui|ouais|d accord|bien sur",
+    "no": r"no|nope|non|not at all|certainly not|absolutely not|surtout pas|pas du tout|certainement pas",
+    "keep": r"keep|gard\w*|conserv\w*",
+    "stop": r"stop|end|shut|cancel|terminate|arret\w*|coup\w*|resili\w*|ferm\w*|termin\w*",
+    "back": r"withdraw|cancel|retir\w*|annul\w*",
+    "erase": r"eras\w*|delet\w*|effac\w*|supprim\w*",
+    "go_on": r"go on|continue|proceed|poursui\w*|continu\w*",
+}
+_SAID: Final = {name: re.compile(rf"\b(?:{words})\b") for name, words in _WORDS.items()}
+_NOT: Final = re.compile(r"\b(?:not?|never|don t|dont|ne|n|pas|jamais|without|sans)\b")
+# Half an answer, a condition or a question back is no answer to what cannot be undone.
+_UNSURE: Final = re.compile(
+    r"\?|\b(?:but|except|unless|if|only|maybe|perhaps|until|mais|sauf|si|seulement|peut etre|avant)\b"
+)
+_RIGHT_WORDS: Final = {
+    Right.ACCESS: r"see|access|copy|voir|consulter|acces|acceder|copie",
+    Right.ERASURE: r"eras\w*|delet\w*|effac\w*|supprim\w*",
+    Right.RECTIFICATION: r"correct|correction|rectify|corriger|corrigez|rectifi\w*",
+    Right.OBJECTION: r"object|objection|stop|oppos\w*|arreter|arretez|arret",
+    Right.CONSENT_WITHDRAWAL: r"withdraw\w*|consent|retirer|retirez|retrait|consentement",
+    Right.RESTRICTION: r"restrict\w*|limit\w*",
+    Right.PORTABILITY: r"portability|portabilite|another program|autre programme",
+    Right.COMPLAINT: r"complain\w*|complaint|reclamation|plainte",
+}
+_NAMES: Final = {right: re.compile(rf"\b(?:{words})\b") for right, words in _RIGHT_WORDS.items()}
+_NUMBERS: Final = (
+    r"1|1st|first|1er|1ere|1re|premier|premiere",
+    r"2|2nd|second|2e|2eme|deuxieme|seconde",
+    r"3|3rd|third|3e|3eme|troisieme",
+    r"4|4th|fourth|4e|4eme|quatrieme",
+    r"5|5th|fifth|5e|5eme|cinquieme",
+    r"6|6th|sixth|6e|6eme|sixieme",
+)
+_LEAD: Final = r"(?:(?:the|number|no|n|option|choice|la|le|l|numero|choix|reponse)\s+)*"
+_ORDINALS: Final = tuple(
+    re.compile(rf"^{_LEAD}(?:{words})(?:\s+(?:one|option|choice|choix|please))?(?=$|\s*[:,-]|\s+s il)")
+    for words in _NUMBERS
+)
+_SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
+
+
+def take_answer(turn: Turn) -> bool:
+    """Take what is typed under an open question with buttons as the button it names, if it names one alone."""
+    if turn.state.expects != "choice" or turn.is_mail or turn.muted or turn.forwarded:
+        return False
+    if turn.conversation.taken_by or (asked := _asked(turn)) is None:
+        return False
+    value = _pressed(turn, _buttons(asked))
+    if value is None:
+        return False
+    turn.press(value)
+    return True
+
+
+def ask_again(turn: Turn) -> None:
+    """Ask what is still open once more with its buttons, and from the second time on offer a person too."""
+    asked = _asked(turn)
+    if asked is None:
+        turn.hand_over()
+        return
+    _remember_contact(turn)
+    choices = _buttons(asked)
+    if turn.state.repeated and all(each.value != "human" for each in choices):
+        choices = [*choices, turn.button("talk_to_person", "human")]
+    turn.state = replace(turn.state, repeated=True)
+    said = talk.Utterance(
+        text=asked.text,
+        key=turn.services.random(8).hex(),
+        language=turn.conversation.language or "en",
+        choices=choices,
+        expects="choice",
+        requests=turn.seen(turn.requests_named(turn.state.about)),
+        by_rule=True,
+    )
+    talk.say_text(turn.services, turn.session, turn.conversation, said)
+
+
+def _remember_contact(turn: Turn) -> None:
+    """Keep an address typed too early: it is asked for once the right is chosen."""
+    if turn.state.question == ASK_RIGHT and (emails := turn.reading.details.get("email")):
+        turn.state = replace(turn.state, details={**(turn.state.details or {}), "email": emails})
+
+
+def _asked(turn: Turn) -> Message | None:
+    query = (
+        select(Message)
+        .where(
+            col(Message.conversation_id) == turn.conversation.id,
+            col(Message.sender) == "assistant",
+            col(Message.expects) == "choice",
+        )
+        .order_by(col(Message.id).desc())
+        .limit(1)
+    )
+    return turn.session.exec(query).first()
+
+
+def _buttons(asked: Message) -> list[Choice]:
+    return [Choice(each["label"], each["value"], each.get("url")) for each in asked.choices]
+
+
+def _pressed(turn: Turn, choices: Sequence[Choice]) -> str | None:
+    if len(turn.text) > _SHORT:
+        return None
+    text, values = _plain(turn.text), [each.value for each in choices]
+    labelled = {each.value for each in choices if _bare(text) in _labels(turn, each)}
+    if labelled:
+        return labelled.pop() if len(labelled) == 1 else None
+    numbered = {value for value, form in zip(values, _ORDINALS, strict=False) if form.search(text)}
+    named = _named(turn, text, values)
+    meant = numbered | named
+    bare = any(form.fullmatch(_bare(text)) for form in _ORDINALS)
+    if len(meant) != 1 or (numbered and not named and not bare):
+        return None
+    return meant.pop()
+
+
+def _labels(turn: Turn, choice: Choice) -> set[str]:
+    """Give what stands on a button, in every language that we speak."""
+    name = choice.value.partition(":")[2]
+    label = {"right:none": "not_a_request", "services:end": "stop_it", "services:keep": "keep"} | {
+        "dont:keep": "keep_everything",
+        "dont:go_on": "go_on_erasing",
+    }
+    known = label.get(choice.value, name if choice.value == f"right:{name}" else "")
+    texts, languages = turn.services.texts, turn.services.settings.controller.languages
+    others = [texts.label("buttons", known, each) for each in languages] if known else []
+    return {_bare(_plain(each)) for each in (choice.label, *others)}
+
+
+def _named(turn: Turn, text: str, values: Sequence[str]) -> set[str]:
+    if turn.state.question == ASK_RIGHT:
+        return {value for value in _rights_named(turn, text) if value in values}
+    return answers_in(turn.state.question or "", turn.text)
+
+
+def answers_in(question: str, typed: str) -> set[str]:
+    """Give the buttons that a typed answer to a yes-or-no question names; none where it is half an answer."""
+    says, text = _SAYS.get(question, {}), _plain(typed)
+    if not says or _UNSURE.search(text):
+        return set()
+    whole = {says[word] for word, told in (("yes", is_yes), ("no", is_no)) if word in says and told(typed)}
+    return whole or {value for clause in re.split(r"[,;.!:\n]", text) for value in _signals(clause, says)}
+
+
+def _signals(clause: str, says: dict[str, str]) -> set[str]:
+    """Give what a clause says; an undoing that is denied is a wish to keep, and a keeping denied is no clear word."""
+    no = "no" if _SAID["no"].search(clause) else None
+    rest = _SAID["no"].sub(" ", clause)
+    found = {word for word in says if word != "no" and _SAID[word].search(rest)}
+    told = {says[no]} if no and no in says else set()
+    if not _NOT.search(rest):
+        return told | {says[word] for word in found}
+    if not found:
+        return told
+    gone = found <= {"stop", "erase", "go_on"} and "keep" in says
+    return told | ({says["keep"]} if gone else set(says.values()))
+
+
+def _rights_named(turn: Turn, text: str) -> set[str]:
+    """Give the rights a short answer names; what is denied, or said of somebody else, is left to be read."""
+    if turn.reading.wishes or _NOT.search(text) or "?" in text or for_others.concerns_other(turn):
+        return set()
+    read = {intent.name for intent in turn.reading.intents} & set(Right)
+    if turn.reading.decision == "request":
+        return {f"right:{name}" for name in read}
+    if any(intent.name in {"human", "cancel_request"} for intent in turn.reading.intents):
+        return set()
+    return {f"right:{right}" for right, words in _NAMES.items() if words.search(text)} or {
+        f"right:{name}" for name in read if turn.reading.decision == "ask"
+    }
+
+
+def _plain(text: str) -> str:
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(re.sub(r"['’_]", " ", bare.casefold()).split())
+
+
+def _bare(text: str) -> str:
+    return text.strip(' .!?"«»“”()-:,')

@@ -1,0 +1,126 @@
+"""Typed answers under a question with buttons: they count as the button they name, and nothing drops the question."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from assistant.casework import talking
+from assistant.casework.queue import Principal, Role
+from assistant.conversation import picking
+from assistant.demo.people import CUSTOMER
+from tests.doubles.desk_inside import DeskInside, desk_inside
+from tests.doubles.desk_process import Chat
+from tests.doubles.journeys import prove_in_chat
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+DOUBT = {"en": "something about my personal data", "fr": "quelque chose au sujet de mes données personnelles"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
+    async with desk_inside(tmp_path_factory.mktemp("picking")) as opened:
+        yield opened
+
+
+def offers(value: str) -> Any:
+    return lambda message: any(choice["value"] == value for choice in message["choices"])
+
+
+async def ask_right(chat: Chat, locale: str) -> dict[str, Any]:
+    await chat.say(DOUBT[locale])
+    return await chat.until(offers("right:erasure"), "the picker")
+
+
+@pytest.mark.parametrize(
+    ("locale", "typed", "right"),
+    [
+        ("fr", "effacer", "erasure"),
+        ("fr", "Effacer mes données", "erasure"),
+        ("fr", "Erase my data", "erasure"),
+        ("fr", "la 3e", "erasure"),
+        ("fr", "la 3e : effacer", "erasure"),
+        ("en", "erase", "erasure"),
+        ("en", "See my data", "access"),
+        ("en", "the third one", "erasure"),
+        ("en", "2", "access"),
+    ],
+)
+async def test_what_names_a_button_of_the_picker_counts_as_pressing_it(
+    desk: DeskInside, locale: str, typed: str, right: str
+) -> None:
+    async with desk.chat(locale) as chat:
+        await ask_right(chat, locale)
+        await chat.say(typed)
+        assert list(await chat.opened()) == [right]
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+async def test_what_names_no_button_repeats_the_question_with_its_buttons_and_then_offers_a_person(
+    desk: DeskInside, locale: str
+) -> None:
+    async with desk.chat(locale) as chat:
+        asked = await ask_right(chat, locale)
+        await chat.say("hmm")
+        again = await chat.asked("choice")
+        assert (again["text"], again["choices"]) == (asked["text"], asked["choices"])
+        await chat.say("hmm")
+        third = await chat.asked("choice")
+        assert [c["value"] for c in third["choices"]] == [*(c["value"] for c in asked["choices"]), "human"]
+        await chat.say("1 : effacer" if locale == "fr" else "1: erase")  # two buttons at once
+        await chat.asked("choice")
+        await chat.choose("right:access")
+        assert list(await chat.opened()) == ["access"]
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+async def test_an_address_typed_too_early_keeps_the_picker_and_is_not_asked_for_again(
+    desk: DeskInside, locale: str
+) -> None:
+    async with desk.chat(locale) as chat:
+        asked = await ask_right(chat, locale)
+        await chat.say(f"early.{locale}@mail.example")
+        again = await chat.asked("choice")
+        assert again["choices"] == asked["choices"]
+        await chat.choose("right:access")
+        await chat.asked("code")
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        ("oui arrêtez tout", {"end"}),
+        ("non surtout pas, je les garde", {"keep"}),
+        ("ne les arrêtez pas", {"keep"}),
+        ("yes, end them all", {"end"}),
+        ("no, I keep them", {"keep"}),
+        ("please don't stop them", {"keep"}),
+        ("yes but what becomes of my domain?", set()),
+        ("oui, gardez-les", {"end", "keep"}),
+        ("je ne veux pas les garder", {"end", "keep"}),
+    ],
+)
+async def test_the_answer_about_services_is_heard_and_none_is_guessed(typed: str, named: set[str]) -> None:
+    assert picking.answers_in("services_running", typed) == {f"services:{each}" for each in named}
+
+
+async def test_a_typed_answer_decides_about_services_and_an_unclear_one_has_the_question_repeated(
+    desk: DeskInside,
+) -> None:
+    async with desk.chat("fr") as chat:
+        await chat.say("Veuillez effacer toutes mes données.")
+        ref = (await chat.opened())["erasure"]
+        await prove_in_chat(desk, chat, CUSTOMER.email, ref)
+        item = await desk.plan(ref)
+        services, lead = desk.assembly.services, Principal("leonie", Role.LEAD)
+        await services.write(lambda s: talking.ask_about_services(services, s, item["id"], lead))
+        await chat.until(offers("services:keep"))
+        await chat.say("je ne sais pas encore")
+        await chat.until(offers("services:keep"), "the question again")
+        assert (await desk.request(ref))["details"].get("keep_services") is None
+        await chat.say("non surtout pas, je les garde")
+        await chat.until(lambda m: not m["choices"])
+        assert (await desk.request(ref))["details"]["keep_services"] is True
