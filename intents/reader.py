@@ -17,7 +17,7 @@ from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUES
 from intents.language import LANGUAGE_FILE, LanguageReader
 from intents.narrowing import erases_one_field, only_complains
 from intents.reading import Intent, Reading
-from intents.wishes import DONT, FOR_OTHER, Heard, as_own, hear, names_erasing, wants_rest
+from intents.wishes import DENIED, DONT, FOR_OTHER, Heard, as_own, hear, names_erasing, wants_rest
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -107,14 +107,17 @@ class Reader:
 
     def _beside(self, heard: Heard, spoken: dict[str, str]) -> tuple[str, tuple[Intent, ...], str | None]:
         """Decide on what is left beside the clauses that take an erasure back, and add the rights of a list."""
-        taken_back = DONT in heard.wishes
+        taken_back = not {DONT, DENIED}.isdisjoint(heard.wishes)
         left = {line: s for s in heard.rest if says_something(line := normalise(s))} if taken_back else spoken
         if taken_back and wants_rest(list(spoken.values())):
             resting = self._restriction(spoken)
             if resting is not None:
                 return resting
         decision, intents, sentence = self._decide(left)
-        if taken_back and decision == ASK and not any(map(names_erasing, heard.rest)):
+        if decision == ASK and DONT not in heard.wishes and taken_back:
+            # Something is asked beside "I never asked for this": how surely, the whole message says.
+            decision, intents, sentence = self._decide(spoken)
+        if DONT in heard.wishes and decision == ASK and not any(map(names_erasing, heard.rest)):
             return (
                 NONE,
                 tuple(i for i in intents if i.name not in RIGHTS),

@@ -26,7 +26,9 @@ class Reading:
     intents: tuple[Intent, ...]
     details: dict[str, Any]
     sentence: str | None
-    wishes: tuple[str, ...] = ()  # beside the rights: dont, changed_mind, for_other (intents/wishes.py)
+    wishes: tuple[
+        str, ...
+    ] = ()  # beside the rights: dont, changed_mind, denied, for_other (intents/wishes.py)
 
     @property
     def rights(self) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Hears what stands beside a right: that nothing be erased after all, that somebody else is concerned, rights in a list."""
+"""Hears what stands beside a right: nothing to be erased after all, asked by somebody else, somebody else concerned, rights in a list."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from intents.cleaning import plain_letters
 DONT: Final = "dont"
 CHANGED_MIND: Final = "changed_mind"
 FOR_OTHER: Final = "for_other"
+DENIED: Final = "denied"
 FEWEST_LISTED: Final = 2
 _LONGEST_ITEM: Final = 10  # words of a line that is an item of a list
 _CLAUSE_END: Final = re.compile(
@@ -31,7 +32,7 @@ _LAW: Final = re.compile(r"\b(?:gdpr|rgpd|dsgvo|2016/679|general data protection
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was heard, and the sentences without the clauses that take an erasure back."""
+    """What was heard, and the sentences without the clauses that take an erasure back or say that another asked."""
 
     wishes: tuple[str, ...]
     listed: tuple[str, ...]
@@ -44,13 +45,12 @@ def hear(sentences: Sequence[str]) -> Heard:
     rest = []
     for sentence in sentences:
         plain = _plain(sentence)
-        left = list(_without_dont(plain)) if _hint().search(plain) else None
-        if left is not None and None in left:
-            wishes[DONT] = None
-            rest.append(", ".join(clause for clause in left if clause))
-        else:
-            rest.append(sentence)
-        if any(_any("changed_mind").search(clause) for clause in _clauses(plain)):
+        clauses = _clauses(plain)
+        spares = bool(_hint().search(plain))
+        heard = {clause: wish for clause in clauses if (wish := _taken_back(clause, spares=spares))}
+        wishes |= dict.fromkeys(heard.values())
+        rest.append(", ".join(clause for clause in clauses if clause not in heard) if heard else sentence)
+        if any(_any("changed_mind").search(clause) for clause in clauses):
             wishes[CHANGED_MIND] = None
         if _any("for_other").search(plain) and not _any("for_other_unless").search(plain):
             wishes[FOR_OTHER] = None
@@ -62,10 +62,11 @@ def hear(sentences: Sequence[str]) -> Heard:
 # ── nothing is to be erased ─────────────────────────────────────────────────────────────────────────
 
 
-def _without_dont(plain: str) -> Iterator[str | None]:
-    """Give the clauses of a sentence, None in the place of each that takes an erasure back."""
-    for clause in _clauses(plain):
-        yield None if _is_dont(clause) else clause
+def _taken_back(clause: str, *, spares: bool) -> str | None:
+    """Name the wish by which a clause takes back what was asked, or says that somebody else asked."""
+    if _any("denied").search(clause):
+        return DENIED
+    return DONT if spares and _is_dont(clause) else None
 
 
 def _is_dont(clause: str) -> bool:

@@ -25,7 +25,7 @@ from assistant.casework.intake import (
     set_handled,
     store_incoming,
 )
-from assistant.conversation import continued, for_others, sparing
+from assistant.conversation import continued, denying, for_others, sparing
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_unanswered
@@ -468,7 +468,7 @@ def _verified_text(
 
 def _flag(services: Services, session: Session, requests: list[PrivacyRequest], reason: str) -> None:
     for request in requests:
-        if request.status not in CLOSED:
+        if request.status not in CLOSED and request.attention not in denying.ATTENTIONS:
             set_attention(services, session, request, reason)
 
 

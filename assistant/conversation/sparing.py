@@ -1,4 +1,4 @@
-"""A person says that nothing is to be erased after all: what stands still, what is said, and what the message still asks."""
+"""A person says that nothing is to be erased after all, or never asked: what stands still, what is said, what is still asked."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from assistant.casework import sparing
 from assistant.casework.intake import set_attention
+from assistant.conversation import denying
 from assistant.domain.rights import Right
 from assistant.store.tables import PrivacyRequest
 from intents import Reading
-from intents.wishes import CHANGED_MIND, DONT
+from intents.wishes import CHANGED_MIND, DENIED, DONT
 
 if TYPE_CHECKING:
     from assistant.conversation.turn import Turn
@@ -21,11 +22,13 @@ QUESTION: Final = "dont_asked"
 
 def hear(turn: Turn, sender: str | None = None) -> bool:
     """Let the erasures that are meant stand still and ask; True if the message asked for nothing else."""
-    wishes = turn.reading.wishes
-    if turn.kind != "text" or not {DONT, CHANGED_MIND} & set(wishes):
+    wishes = _wishes(turn.reading)
+    if turn.kind != "text" or not {DONT, CHANGED_MIND, DENIED} & wishes:
         return False
+    if DENIED in wishes and sender is not None:
+        denying.call(turn, sender)
     meant = sparing.erasures_meant(turn.session, turn.services, turn.conversation, sender)
-    if DONT not in wishes and (not meant or turn.reading.decision == "request"):
+    if DONT not in wishes and (not meant or (DENIED not in wishes and turn.reading.decision == "request")):
         return False  # "I changed my mind" about something else, or the other way round
     if not meant and _asks_erasure(turn.reading):
         if sender is not None:
@@ -39,6 +42,12 @@ def hear(turn: Turn, sender: str | None = None) -> bool:
     turn.reading = _without_erasure(turn.reading)
     asks_more = turn.reading.decision == "request"
     return not asks_more and (bool(meant) or sender is None)
+
+
+def _wishes(reading: Reading) -> frozenset[str]:
+    """Give what is wished; "I never asked for this" of a newsletter that is objected to denies no request."""
+    objects = reading.decision == "request" and reading.rights == {Right.OBJECTION}
+    return frozenset(reading.wishes) - ({DENIED} if objects else set())
 
 
 def in_doubt(turn: Turn) -> bool:
@@ -85,9 +94,10 @@ def _tell_by_mail(
     turn: Turn, begun: Sequence[PrivacyRequest], decided: Sequence[PrivacyRequest], sender: str
 ) -> None:
     """The question goes to the contact on file; what is too late, or was asked before, is told to whom it concerns alone."""
-    for request in decided:
+    denied = DENIED in turn.reading.wishes  # then who is called was said before (denying.py)
+    for request in () if denied else decided:
         set_attention(turn.services, turn.session, request, "wants_to_withdraw")
-    for request in begun:
+    for request in () if denied else begun:
         set_attention(turn.services, turn.session, request, "new_message")
     if begun and not decided and sender == turn.conversation.subject_hint:
         own = [each for each in begun if each.conversation_id == turn.conversation.id]

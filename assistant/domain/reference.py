@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 # Crockford's base 32: no I, L, O (taken for 1 and 0) and no U (nothing rude by chance).
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 8
+_MOST_REFERENCES = 12
 _BYTES = 5  # 40 bits, five to a character
 # A reference exactly as we write it, for other patterns to use.
 REFERENCE = rf"PR-[{_ALPHABET}]{{{_LENGTH}}}"
@@ -40,3 +41,9 @@ def parse_reference(text: str) -> str | None:
         if found := reading.search(text):
             return f"PR-{found['tail'].upper().translate(_HEARD_AS)}"
     return None
+
+
+def parse_references(text: str) -> list[str]:
+    """Find every reference in free text, each once and at most a dozen, read as `parse_reference` reads one."""
+    found = (tail["tail"] for reading in _READINGS for tail in reading.finditer(text))
+    return list(dict.fromkeys(f"PR-{tail.upper().translate(_HEARD_AS)}" for tail in found))[:_MOST_REFERENCES]

@@ -420,3 +420,85 @@ async def test_a_copy_then_deletion_is_two_requests_and_not_the_purpose_that_was
     found = {r.right: r for r in await talk.requests()}
     assert set(found) == {"objection", "access", "erasure"}
     assert "purpose" not in found["objection"].details
+
+
+# ── this was not me, by mail ────────────────────────────────────────────────────────────────────────
+
+DENIED = {
+    "en": "I never asked for this! Please cancel request {ref}. This was not me.",
+    "fr": "Je n'ai rien demandé, ce n'est pas moi. Annulez la demande {ref}.",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(
+    ("thread", "sender"),
+    [("mari", MARI), ("new", MARI), ("mari", "somebody@else.example")],
+    ids=["in the thread", "a new mail", "another sender in the thread"],
+)
+async def test_never_asked_by_mail_pauses_the_erasure_and_asks_at_the_contact(
+    talk: Talk, language: str, thread: str, sender: str
+) -> None:
+    await talk.write(ERASE["en"], "email")
+    ref = (await talk.one()).ref
+    await talk.write(DENIED[language].format(ref=ref), "email", thread, sender=sender)
+    assert sparing.is_paused(await talk.one())
+    (asked,) = await talk.questions()
+    assert asked.references == [ref]
+    assert talk.site.services.keyring.unseal(asked.claimed) == MARI
+
+
+async def test_never_asked_by_mail_pauses_the_erasure_that_a_chat_proved_for_that_contact(talk: Talk) -> None:
+    await talk.write(ERASE["en"])
+    ref = (await talk.one()).ref
+    await talk.prove(ref)
+    await talk.write("It wasn't me.", "email", "elsewhere")
+    assert sparing.is_paused(await talk.one())
+    assert [asked.references for asked in await talk.questions()] == [[ref]]
+
+
+async def test_never_asked_by_a_stranger_pauses_nothing_and_only_calls(talk: Talk) -> None:
+    await talk.write(ERASE["en"])
+    ref = (await talk.one()).ref
+    await talk.prove(ref)
+    words = DENIED["en"].format(ref=ref)
+    await talk.write(words, "email", "elsewhere", sender="somebody@else.example")
+    request = await talk.one()
+    assert not sparing.is_paused(request)
+    assert await talk.questions() == []
+    assert request.attention == "not_me_by_stranger"
+
+
+@pytest.mark.parametrize("thread", ["mari", "elsewhere"])
+async def test_never_asked_of_another_right_calls_an_agent_for_the_contact_alone(
+    talk: Talk, thread: str
+) -> None:
+    await talk.write("Please send me a copy of all my personal data.", "email")
+    request = await talk.one()
+    await talk.prove(request.ref)
+    words = DENIED["en"].format(ref=request.ref)
+    await talk.write(words, "email", "stranger", sender="somebody@else.example")
+    assert (await talk.one()).attention != "not_me_by_mail"
+    await talk.write(words, "email", thread)
+    after = await talk.one()
+    assert (after.attention, after.status) == ("not_me_by_mail", (await talk.one()).status)
+    await talk.write("Hello, are you there?", "email", "mari")
+    assert (await talk.one()).attention == "not_me_by_mail", "a later mail does not hide it"
+
+
+async def test_it_was_not_me_who_chose_this_plan_pauses_nothing(talk: Talk) -> None:
+    await talk.write(ERASE["en"], "email")
+    await talk.write("It was not me who chose this plan. I never asked for this invoice.", "email")
+    await talk.write("You keep sending me your newsletter, I never asked for this.", "email", "news")
+    request = (await talk.requests())[0]
+    assert request.right == "erasure"
+    assert not sparing.is_paused(request)
+    assert request.attention != "not_me_by_mail"
+
+
+async def test_never_asked_in_a_chat_pauses_what_is_open_there_and_says_nothing_otherwise(talk: Talk) -> None:
+    await talk.write("This was not me.")
+    assert "opened nothing" not in await talk.said()
+    await talk.write(ERASE["en"])
+    await talk.write("I never asked for this!")
+    assert sparing.is_paused(await talk.one())

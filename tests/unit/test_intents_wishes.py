@@ -13,11 +13,11 @@ import pytest
 from intents import Reader
 from intents.clauses import wishes_in
 from intents.cleaning import sentences
-from intents.wishes import DONT, FOR_OTHER, hear
+from intents.wishes import DENIED, DONT, FOR_OTHER, hear
 
 DATA = Path(__file__).parents[1] / "data" / "intents"
 CASES: dict[str, list[Any]] = {}
-for _file in ("wishes.toml", "wishes_kept.toml", "wishes_enumerated.toml"):
+for _file in ("wishes.toml", "wishes_kept.toml", "wishes_enumerated.toml", "wishes_denied.toml"):
     for _kind, _rows in tomllib.loads((DATA / _file).read_text(encoding="utf-8")).items():
         CASES.setdefault(_kind, []).extend(_rows if isinstance(_rows, list) else [_rows])
 
@@ -36,6 +36,31 @@ def test_an_erasure_taken_back_is_heard_and_opens_none(reader: Reader) -> None:
 
 def test_what_only_sounds_alike_is_no_taking_back(reader: Reader) -> None:
     assert [text for text in CASES["plain"] if DONT in reader.read(text).wishes] == []
+
+
+def test_who_says_that_somebody_else_asked_is_heard_and_opens_nothing(reader: Reader) -> None:
+    read = {text: reader.read(text) for text in CASES["denied"]}
+    assert [text for text, found in read.items() if DENIED not in found.wishes] == []
+    assert [text for text, found in read.items() if found.rights and found.decision != "none"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("You keep sending me your newsletter, I never asked for this.", "objection"),
+        ("This was not me. Delete my data!", "erasure"),
+        ("On a usurpé mon identité, envoyez-moi une copie de mes données.", "access"),
+    ],
+)
+def test_what_is_asked_beside_a_denial_is_read_as_before(reader: Reader, text: str, right: str) -> None:
+    found = reader.read(text)
+    assert (found.decision, DENIED in found.wishes) == ("request", True)
+    assert right in found.rights
+
+
+def test_what_only_sounds_like_a_denial_is_none(reader: Reader) -> None:
+    others = [*CASES["not_denied"], *CASES["dont"], *CASES["plain"], *CASES["for_other"], *CASES["for_self"]]
+    assert [text for text in others if DENIED in reader.read(text).wishes] == []
 
 
 def test_both_in_one_message_are_both_heard(reader: Reader) -> None:
@@ -92,7 +117,10 @@ def test_reading_clauses_takes_time_linear_in_the_length(piece: str) -> None:
     assert seconds(8_000) < 40 * max(seconds(800), 0.0005)
 
 
-@pytest.mark.parametrize("piece", ["do not ", "keep my data and ", "articles 15, 17 ", "ne pas ", "my "])
+@pytest.mark.parametrize(
+    "piece",
+    ["do not ", "keep my data and ", "articles 15, 17 ", "ne pas ", "my ", "i never asked ", "someone else "],
+)
 def test_hearing_takes_time_linear_in_the_length(piece: str) -> None:
     def seconds(times: int) -> float:
         sentence = piece * times

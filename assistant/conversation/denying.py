@@ -1,0 +1,73 @@
+"""A mail says "I never asked for this": whoever is at the requests it means is called (erasures also stand still: sparing.py)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlmodel import col, or_, select
+
+from assistant.casework.audit import record
+from assistant.casework.intake import set_attention
+from assistant.casework.sparing import is_paused
+from assistant.domain.addresses import normal_address
+from assistant.domain.reference import parse_references
+from assistant.domain.rights import Right
+from assistant.domain.status import CLOSED, STOPPABLE
+from assistant.store.tables import Conversation, PrivacyRequest
+
+if TYPE_CHECKING:
+    from assistant.conversation.turn import Turn
+
+NOT_ME_BY_MAIL: Final = "not_me_by_mail"
+BY_STRANGER: Final = "not_me_by_stranger"
+ATTENTIONS: Final = frozenset({"not_me", NOT_ME_BY_MAIL})
+
+
+def call(turn: Turn, sender: str) -> None:
+    """Call an agent to the requests that a mail says its writer never made; a mail alone moves none of them.
+
+    Those of the contact are its own, whether it names them or not; of anybody else's, those that it names by reference.
+    """
+    theirs = _of_contact(turn, sender)
+    named = [r for ref in parse_references(turn.text) if (r := turn.session.get(PrivacyRequest, ref))]
+    meant = [request for request in named if request.status not in CLOSED]
+    known = {request.ref for request in theirs}
+    for request in [each for each in meant if each.ref in known] or ([] if meant else theirs):
+        if not _will_stand_still(request):
+            _note(turn, request, NOT_ME_BY_MAIL)
+    for request in meant:
+        if request.ref not in known and request.attention is None:
+            _note(turn, request, BY_STRANGER)
+
+
+def _of_contact(turn: Turn, sender: str) -> list[PrivacyRequest]:
+    """List the open requests whose contact wrote this mail, as far as a sender is known at all."""
+    if turn.muted or not sender:
+        return []
+    hashed = turn.services.keyring.keyed_hash(normal_address(sender))
+    mine = select(Conversation.id).where(
+        col(Conversation.channel) == "email", col(Conversation.subject_hint) == sender
+    )
+    unproved = col(PrivacyRequest.contact_hash).is_(None) & col(PrivacyRequest.conversation_id).in_(mine)
+    found = select(PrivacyRequest).where(
+        or_(col(PrivacyRequest.contact_hash) == hashed, unproved), col(PrivacyRequest.status).not_in(CLOSED)
+    )
+    return list(turn.session.exec(found.order_by(col(PrivacyRequest.ref))))
+
+
+def _will_stand_still(request: PrivacyRequest) -> bool:
+    """Tell whether it is an erasure that now stands still: its contact is asked, and nobody else need be."""
+    fresh = request.dont_at is None and request.status in STOPPABLE
+    return request.right == Right.ERASURE and (fresh or is_paused(request))
+
+
+def _note(turn: Turn, request: PrivacyRequest, reason: str) -> None:
+    record(
+        turn.services,
+        turn.session,
+        request.ref,
+        "subject",
+        "denied_by_mail",
+        conversation=turn.conversation.id,
+    )
+    set_attention(turn.services, turn.session, request, reason)
