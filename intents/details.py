@@ -70,14 +70,15 @@ def _first(pattern: re.Pattern[str], text: str) -> str | None:
     return hit.group().strip() if hit else None
 
 
-def details_of(text: str, intents: tuple[str, ...]) -> dict[str, Any]:
-    """Give what was found, as plain JSON values; absent keys were not found."""
+def details_of(text: str, intents: tuple[str, ...], ending: str | None = None) -> dict[str, Any]:
+    """Give what was found, as plain JSON values; absent keys were not found. Uses end that `ending` names."""
     found = _identifiers(text)
     wanted = set(intents)
     if "rectification" in wanted:
         found |= change_in(text)
     if wanted & {"objection", "consent_withdrawal"}:
-        found |= _use(text, bare=len(text) <= BARE_CHARACTERS)
+        ending = text if ending is None else ending
+        found |= _use(ending, bare=len(ending) <= BARE_CHARACTERS)
     if "access" in wanted:
         found |= {"topic": topics_of(text), "period": _first(_PERIOD, text)}
     if "restriction" in wanted:

@@ -16,6 +16,7 @@ from intents.details import details_of, where_to
 from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUEST, RIGHTS
 from intents.language import LANGUAGE_FILE, LanguageReader
 from intents.narrowing import erases_one_field, only_complains
+from intents.negated import without_what_goes_on
 from intents.reading import Intent, Reading
 from intents.wishes import DENIED, DONT, FOR_OTHER, Heard, as_own, hear, names_erasing, wants_rest
 
@@ -85,10 +86,11 @@ class Reader:
         own = own_words(plain)
         spoken = _spoken(own, quoted)
         language = self._languages.read(" ".join(spoken.values()) or plain, language_hint)
+        spoken = without_what_goes_on(spoken)
         heard = hear(list(spoken.values()))
         decision, intents, sentence = self._beside(heard, spoken)
         decision, intents = _narrowed(decision, intents, heard.rest)
-        details = details_of(own, tuple(intent.name for intent in intents))
+        details = details_of(own, tuple(intent.name for intent in intents), "\n".join(spoken.values()))
         portable = "http" in text and any(intent.name == "portability" for intent in intents)
         # From the text as it came: what is read has no addresses of pages in it any more.
         if portable and (address := where_to(own_words(text[:HEAD_CHARACTERS]))):

@@ -1,0 +1,55 @@
+"""A use of data that is to go on opens nothing by itself; what only sounds alike still ends it."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intents import Reader
+from intents.negated import without_what_goes_on
+
+FILE = Path(__file__).parents[1] / "data" / "intents" / "negated.toml"
+CASES: dict[str, list[Any]] = tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader.load()
+
+
+def test_a_use_that_is_to_go_on_opens_nothing(reader: Reader) -> None:
+    assert [text for text in CASES["goes_on"] if reader.read(text).decision == "request"] == []
+
+
+def test_what_only_sounds_alike_still_ends_marketing(reader: Reader) -> None:
+    read = {text: reader.read(text) for text in CASES["ends"]}
+    assert [t for t, r in read.items() if r.decision == "none" or not r.details.get("marketing")] == []
+
+
+def test_a_use_that_is_kept_beside_one_that_ends_is_not_ended(reader: Reader) -> None:
+    read = [(case, reader.read(case["text"])) for case in CASES["both"]]
+    wrong = [
+        (case["text"], r.decision, r.details)
+        for case, r in read
+        if r.decision != "request" or r.details["purpose"] != case["purpose"]
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "part", ["do not ", "please do not stop, ", "keep ", "ne me ", "je veux continuer ", "why did "]
+)
+def test_the_work_grows_with_the_length_alone(part: str) -> None:
+    def took(times: int) -> float:
+        text = part * times
+        spoken = {str(at): text[at : at + 600] for at in range(0, len(text), 600)}
+        began = time.perf_counter()
+        without_what_goes_on({**spoken, "hint stop": "x"})
+        return time.perf_counter() - began
+
+    took(10)
+    assert took(4000) < 40 * max(took(400), 0.002)
