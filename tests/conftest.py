@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 import structlog
 
 from tests.doubles.checklist import LETTERS, Score
+
+
+# How long an example takes says how busy the machine is; timings are for the benchmarks.
+hypothesis.settings.register_profile("desk", deadline=None)
+hypothesis.settings.load_profile("desk")
 
 
 @pytest.fixture(autouse=True)
