@@ -11,7 +11,6 @@ import structlog
 
 from tests.doubles.checklist import LETTERS, Score
 
-
 # How long an example takes says how busy the machine is; timings are for the benchmarks.
 hypothesis.settings.register_profile("desk", deadline=None)
 hypothesis.settings.load_profile("desk")
