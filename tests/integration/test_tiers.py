@@ -344,9 +344,11 @@ async def test_an_erasure_taken_back_in_the_second_its_effect_starts_is_one_or_t
         ref = await proved(desk, chat, victim.email, ERASURE)
         assert (await press(desk, ref, "approver"))[0] == 200
         stop = stop_link(await desk.mail(victim.email, "/verify/stop/"))
-        begin, pages = execution._begin, list[str]()
+        begin, real, pages = execution._begin, execution._as_of_now, list[str]()
 
         async def at_that_second(services: Any, request: Any, plan: Any, evidence: Any) -> Any:
+            if request.ref != ref:  # another request of this desk, whose pause ends as well
+                return await real(services, request, plan, evidence)
             if first == "begun":
                 (item, *_) = (await desk.request(ref))["actions"]
                 await services.write(lambda session: begin(services, session, item, plan))
