@@ -225,7 +225,7 @@ async def test_an_address_that_a_lead_typed_and_that_stands_for_the_account_is_s
         assert (typed["contact"], typed["on_file"]) == (contact, stands), (
             "on file elsewhere is not on file there"
         )
-        wait = next(m.get_content() for m in desk.mails(contact) if ref in m.get_content())
+        wait = (await desk.mail(contact, ref)).get_content()
         assert "Vous avez confirmé" not in wait
         assert "a examiné qui fait cette demande" in wait
 
