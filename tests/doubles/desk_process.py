@@ -6,6 +6,7 @@ import asyncio
 import email
 import email.policy
 import json
+import os
 import re
 import signal
 import smtplib
@@ -22,7 +23,7 @@ from typing import Any, Self, TypeVar
 import aiohttp
 
 ASSISTANT = str(Path(sys.executable).with_name("assistant"))
-PATIENCE = 45.0
+PATIENCE = float(os.environ.get("DESK_PATIENCE", "45"))  # seconds
 T = TypeVar("T")
 
 

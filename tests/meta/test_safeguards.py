@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests.mutate.__main__ import main
 from tests.mutate.safeguards import ROOT, Safeguard, safeguards
 
 ALL = safeguards()
@@ -37,3 +38,10 @@ def test_the_tests_that_notice_are_there(safeguard: Safeguard) -> None:
     for test in safeguard.tests:
         file, _, name = test.partition("::")
         assert f"def {name}(" in (ROOT / file).read_text("utf-8"), test
+
+
+def test_words_that_name_no_safeguard_are_an_error_and_run_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["no such safeguard"]) == 2
+    assert capsys.readouterr().out.startswith("No safeguard is named like no such safeguard")

@@ -5,6 +5,7 @@ Words as arguments choose the safeguards whose names hold one of them.
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import os
 import re
@@ -20,7 +21,8 @@ from pathlib import Path
 
 from tests.mutate.safeguards import ROOT, Safeguard, safeguards
 
-AT_ONCE = 2
+AT_ONCE = 3  # more than there are processors: what has lost its safeguard mostly waits for what never comes
+PATIENCE = 15  # seconds that such a test waits; where the safeguard stands the same tests must do with it too
 LONGEST = 600.0  # seconds the tests of one safeguard may take
 _DIED = re.compile(r"^(?:FAILED|ERROR) (\S+?)(?:\[.*)?(?: - .*)?$", re.MULTILINE)
 _COPIED = ("assistant", "handlers", "intents", "tests", "docs", "scripts", "requirements", ".ci")
@@ -48,6 +50,8 @@ def check_all(
     with tempfile.TemporaryDirectory(prefix="mutate-") as folder, ThreadPoolExecutor(AT_ONCE) as threads:
         whole = Path(folder) / "whole"
         _copy(ROOT, whole)
+        # Once for all copies: a test of one safeguard spent more time on compiling than on testing.
+        compileall.compile_dir(whole, quiet=2, workers=AT_ONCE)
         named = list(dict.fromkeys(test for each in chosen for test in each.tests))
         beforehand = threads.submit(_run, whole, named)
         outcomes = []
@@ -60,7 +64,7 @@ def check_all(
 def _copy(tree: Path, to: Path) -> None:
     to.mkdir()
     for name in _COPIED:
-        shutil.copytree(tree / name, to / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(tree / name, to / name)
     for file in tree.iterdir():
         if file.is_file():
             shutil.copy(file, to / file.name)
@@ -86,7 +90,7 @@ def _died(said: str, tests: Collection[str]) -> tuple[str, ...]:
 def _run(folder: Path, tests: Sequence[str]) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", "no:cacheprovider", *tests]
     # Before the installed tree, also for the desks that tests start as processes.
-    env = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**os.environ, "PYTHONPATH": str(folder), "DESK_PATIENCE": str(PATIENCE)}
     try:
         done = subprocess.run(
             command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=LONGEST
@@ -108,6 +112,9 @@ def line(outcome: Outcome) -> str:
 def main(words: Sequence[str]) -> int:
     """Print the table; fails if a safeguard was missed by its tests."""
     chosen = [s for s in safeguards() if not words or any(word in s.name for word in words)]
+    if not chosen:
+        print(f"No safeguard is named like {' or '.join(words)}: see tests/mutate/safeguards.toml.")
+        return 2
     begun = time.monotonic()
     print(HEAD, flush=True)
     outcomes, broken = check_all(chosen, lambda outcome: print(line(outcome), flush=True))
@@ -117,7 +124,7 @@ def main(words: Sequence[str]) -> int:
         print(f"\n{each.safeguard.name} was taken out and nobody noticed:\n{each.told}")
     for test in broken:
         print(f"\n{test} fails although nothing was taken out.")
-    return 1 if missed or broken or not outcomes else 0
+    return 1 if missed or broken else 0
 
 
 if __name__ == "__main__":
