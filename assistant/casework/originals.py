@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 from sqlalchemy import func, update
@@ -81,22 +82,28 @@ def _note(services: Services, session: Session, message: Message, which: str, ag
 
 
 async def seal_older(services: Services) -> int:
-    """Seal what was kept before originals were sealed, one at a time; says how many."""
-    done = 0
-    while await services.write(lambda session: _seal_one(services, session)):
-        done += 1
+    """Seal what was kept before originals were sealed, one at a time and each once; says how many."""
+    done, last = 0, 0
+    while found := await services.write(partial(_seal_next, services, after=last)):
+        done, last = done + 1, found
     return done
 
 
-def _seal_one(services: Services, session: Session) -> bool:
+def _seal_next(services: Services, session: Session, *, after: int) -> int | None:
+    """Seal the next that lies open; gives its number. By number: what does not seal is not tried for ever."""
     open_one = (
         select(Message.id, Message.raw)
-        .where(col(Message.raw).is_not(None), func.substr(col(Message.raw), 1, len(SEALED)) != SEALED)
+        .where(
+            col(Message.id) > after,
+            col(Message.raw).is_not(None),
+            func.substr(col(Message.raw), 1, len(SEALED)) != SEALED,
+        )
+        .order_by(col(Message.id))
         .limit(1)
     )
     found = session.exec(open_one).first()
     if found is None or found[1] is None:
-        return False
+        return None
     sealed_now = services.keyring.seal_bytes(found[1])
     session.execute(update(Message).where(col(Message.id) == found[0]).values(raw=sealed_now))
-    return True
+    return found[0]

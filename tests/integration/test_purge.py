@@ -205,6 +205,16 @@ async def test_an_original_kept_before_they_were_sealed_is_sealed_and_still_open
     assert (await desk.after(timedelta(days=1))).get("originals_sealed", 0) == 0
 
 
+async def test_an_original_that_does_not_seal_is_tried_once_a_day_and_holds_nothing_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = desk.site.services
+    await desk.talk("maris")
+    monkeypatch.setattr(services.keyring, "seal_bytes", lambda content: content)
+    async with asyncio.timeout(30):
+        assert await originals.seal_older(services) == 1
+
+
 async def test_nothing_of_an_open_request_is_touched_however_old(desk: Desk) -> None:
     before = await desk.everything_open()
     assert len(before) > 12

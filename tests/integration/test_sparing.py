@@ -134,21 +134,28 @@ async def test_a_dont_in_chat_pauses_once_asks_at_the_contact_and_opens_nothing(
     (asked,) = await talk.questions()
     assert asked.references == [ref]
     assert talk.site.services.keyring.unseal(asked.claimed) == MARI
-    await talk.write(DONT[language])
-    assert len(await talk.questions()) == 1, "asked once"
-    assert (await talk.one()).due_on == due, "the clock runs on"
+    assert request.due_on == due, "the clock runs on"
     await talk.press("dont:go_on")
-    assert not sparing.is_paused(await talk.one())
+    going = await talk.one()
+    assert not sparing.is_paused(going)
     await talk.write(DONT[language])
-    assert not sparing.is_paused(await talk.one()), "it stands still once in its life"
+    again = await talk.one()
+    assert again.status == going.status
+    assert not sparing.is_paused(again), "it stands still once in its life"
+    assert again.dont_at == going.dont_at
+    assert len(await talk.questions()) == 1, "asked once"
     await talk.press("withdraw:yes")
     assert (await talk.one()).status == "withdrawn"
 
 
-async def test_keeping_everything_in_the_chat_takes_the_erasure_back(talk: Talk) -> None:
-    await talk.write(ERASE["en"])
-    await talk.write(DONT["en"])
-    await talk.press("dont:keep")
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("is_pressed", [True, False], ids=["pressed", "said again"])
+async def test_keeping_everything_in_the_chat_takes_the_erasure_back(
+    talk: Talk, language: str, is_pressed: bool
+) -> None:
+    await talk.write(ERASE[language])
+    await talk.write(DONT[language])
+    await (talk.press("dont:keep") if is_pressed else talk.write(DONT[language]))
     request = await talk.one()
     assert (request.status, request.dont_answer) == ("withdrawn", "keep")
 
