@@ -9,7 +9,7 @@ import io
 import itertools
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -161,8 +161,12 @@ def _logged_to(log: io.StringIO) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def desk_inside(folder: Path, more: str = "") -> AsyncIterator[DeskInside]:
-    """Open a desk on sample data in a folder, with more settings."""
+async def desk_inside(
+    folder: Path, more: str = "", maps: Mapping[str, str] | None = None
+) -> AsyncIterator[DeskInside]:
+    """Open a desk on sample data in a folder, with more settings and the maps that they name."""
+    for name, drawn in (maps or {}).items():
+        (folder / name).write_text(drawn, encoding="utf-8")
     clock, port = DemoClock(None), unused_port()
     demo = lay_out(folder, port=port, mail_port=0, today=clock.now().date())
     with pytest.MonkeyPatch.context() as patch:

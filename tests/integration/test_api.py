@@ -16,7 +16,7 @@ from assistant.casework import audit, queue
 from assistant.casework.queue import Scope
 from assistant.store import queries
 from assistant.store.tables import Action, Audit, Conversation, Outbox, PrivacyRequest
-from tests.doubles.console_app import ConsoleSite, access_plan, console_site, erasure_plan, prepare
+from tests.doubles.console_app import ConsoleSite, access_plan, console_site, erasure_plan
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -42,11 +42,6 @@ class Api:
     async def _answer(self, call: Any) -> tuple[int, Any]:
         async with call as answer:
             return answer.status, await answer.json()
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
-    return asyncio.run(prepare(tmp_path_factory.mktemp("morning")))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.doubles.attacks import Victim, victims
+from tests.doubles.attacks import Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import prove_in_chat
 from tests.doubles.package_browser import Package, browser
@@ -36,14 +36,8 @@ stop = ["marketing"]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
     folder = tmp_path_factory.mktemp("by-hand")
-    (folder / "paper.toml").write_text(_MAP, encoding="utf-8")
-    async with desk_inside(folder, _SOURCE) as opened:
+    async with desk_inside(folder, _SOURCE, {"paper.toml": _MAP}) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def people(desk: DeskInside) -> Iterator[Victim]:
-    return victims(desk)
 
 
 async def asked(desk: DeskInside, sentence: str, right: str, email: str) -> tuple[str, dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from html import unescape
@@ -16,7 +15,7 @@ from assistant.casework import rectification, redaction
 from assistant.domain.rectifying import Change, Changes
 from assistant.store import queries
 from assistant.store.tables import Action, Agent, Conversation, PrivacyRequest
-from tests.doubles.console_app import PASSWORD, ConsoleSite, access_plan, console_site, prepare
+from tests.doubles.console_app import PASSWORD, ConsoleSite, access_plan, console_site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -53,11 +52,6 @@ class Browser:
         if token := re.search(r'name="csrf" value="(\w+)"', self.text):
             self.csrf = token[1]
         return self.text
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
-    return asyncio.run(prepare(tmp_path_factory.mktemp("morning")))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from assistant.casework.outcomes import Outcome, outcome_of
 from assistant.domain.status import CLOSED, Status
 from assistant.store.tables import Action, PrivacyRequest
 from assistant.web.console.words import catalogue
-from tests.doubles.console_app import ConsoleSite, console_site, prepare
+from tests.doubles.console_app import ConsoleSite, console_site
 from tests.integration.test_console import Browser
 
 if TYPE_CHECKING:
@@ -32,11 +31,6 @@ _STATES = {
     "rejected": Status.OPEN,
     "void": Status.WITHDRAWN,
 }
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
-    return asyncio.run(prepare(tmp_path_factory.mktemp("truth")))
 
 
 @pytest.fixture

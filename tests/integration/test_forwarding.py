@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from assistant.casework import delivery, forwarding
 from assistant.casework.queue import Principal, Role
 from assistant.errors import DeliveryRefused
 from assistant.store.tables import PrivacyRequest
-from tests.doubles.console_app import ConsoleSite, console_site, prepare
+from tests.doubles.console_app import ConsoleSite, console_site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,11 +39,6 @@ class Post:
             raise DeliveryRefused("There is no such mailbox.")
         self.sent.append(outgoing)
         return None
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
-    return asyncio.run(prepare(tmp_path_factory.mktemp("forwarding")))
 
 
 @pytest.fixture

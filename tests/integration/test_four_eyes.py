@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -16,15 +15,10 @@ from assistant.casework.four_eyes import TOUCHING
 from assistant.casework.queue import Principal, Role, Scope
 from assistant.config import Approvals
 from assistant.store.tables import Action, PrivacyRequest
-from tests.doubles.console_app import ConsoleSite, access_plan, console_site, prepare
+from tests.doubles.console_app import ConsoleSite, access_plan, console_site
 from tests.integration.test_console import Browser
 
 CASEWORK = Path(approval.__file__).parent
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
-    return asyncio.run(prepare(tmp_path_factory.mktemp("eyes")))
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from sqlmodel import col, select
 
 from assistant.casework.recipients import tell_recipients
@@ -15,15 +13,10 @@ from assistant.domain.recipients import HandOver
 from assistant.domain.rights import Right
 from assistant.store.tables import Outbox, PrivacyRequest
 from tests.doubles.chat_desk import START
-from tests.doubles.console_app import ConsoleSite, console_site, prepare
+from tests.doubles.console_app import ConsoleSite, console_site
 
 if TYPE_CHECKING:
     from sqlmodel import Session
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
-    return asyncio.run(prepare(tmp_path_factory.mktemp("notices")))
 
 
 def _step(source: str) -> Step:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.doubles.attacks import Victim, victims
+from tests.doubles.attacks import Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import eventually
 from tests.doubles.journeys import prove_in_chat
@@ -48,11 +48,6 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskIn
         db.execute("CREATE INDEX visits_by_email ON visits (email COLLATE NOCASE)")
     async with desk_inside(folder, _SOURCE.format(file=folder / "visits.db")) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def people(desk: DeskInside) -> Iterator[Victim]:
-    return victims(desk)
 
 
 @pytest.fixture

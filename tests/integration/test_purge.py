@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -36,15 +35,10 @@ from assistant.store.tables import (
     Tally,
 )
 from tests.doubles.chat_desk import START
-from tests.doubles.console_app import ConsoleSite, console_site, prepare
+from tests.doubles.console_app import ConsoleSite, console_site
 
 DAYS_90 = timedelta(days=90)
 SECRET_WORDS = "My number is 0049 171 5550100, I live in Birch Lane."
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
-    return asyncio.run(prepare(tmp_path_factory.mktemp("morning")))
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,19 +23,9 @@ from assistant.reading_commands import show_request
 from assistant.store import queries
 from assistant.store.tables import Audit, Message, Outbox, PrivacyRequest
 from intents import Reader
-from tests.doubles.console_app import ConsoleSite, console_site, prepare
+from tests.doubles.console_app import ConsoleSite, console_site
 
 ASKED = "Which of your two accounts do you mean?"
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
-    return asyncio.run(prepare(tmp_path_factory.mktemp("morning")))
-
-
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
 
 
 @dataclass

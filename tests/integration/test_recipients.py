@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from assistant.config import Catalogue
-from tests.doubles.attacks import Victim, victims
+from tests.doubles.attacks import Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import prove_in_chat
 
@@ -45,14 +45,8 @@ REGISTRIES = [_CATALOGUE.recipients[name] for name in ("registry_fr", "registry_
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
     folder = tmp_path_factory.mktemp("recipients")
-    (folder / "court.toml").write_text(_MAP, encoding="utf-8")
-    async with desk_inside(folder, _SOURCE) as opened:
+    async with desk_inside(folder, _SOURCE, {"court.toml": _MAP}) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def people(desk: DeskInside) -> Iterator[Victim]:
-    return victims(desk)
 
 
 async def planned(desk: DeskInside, person: Victim) -> tuple[str, dict[str, Any]]:

@@ -15,7 +15,7 @@ from assistant.casework import approval, redaction
 from assistant.casework.queue import Principal, Role
 from assistant.errors import Conflict, Invalid
 from assistant.store.tables import Action
-from tests.doubles.attacks import Victim, victims
+from tests.doubles.attacks import Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import prove_in_chat
 from tests.doubles.package_browser import Package, browser
@@ -32,11 +32,6 @@ NOTE = (
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
     async with desk_inside(tmp_path_factory.mktemp("redaction")) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def people(desk: DeskInside) -> Iterator[Victim]:
-    return victims(desk)
 
 
 @pytest.fixture

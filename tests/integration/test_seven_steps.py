@@ -19,7 +19,7 @@ from assistant.casework import execution
 from assistant.disclosure.sealing import SealingWriter
 from assistant.sources.sql import SqlSource
 from assistant.store.tables import Package, StepRow
-from tests.doubles.attacks import Victim, victims
+from tests.doubles.attacks import Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import prove_in_chat
 from tests.doubles.package_browser import Package as Copy
@@ -49,20 +49,14 @@ erase = "delete"
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
     folder = tmp_path_factory.mktemp("seven")
-    (folder / "branch.toml").write_text(_MAP, encoding="utf-8")
     told = ""
     for name in BRANCHES:
         with closing(sqlite3.connect(folder / f"{name}.db")) as db, db:
             db.execute("CREATE TABLE guests (id INTEGER PRIMARY KEY, email VARCHAR(60), note TEXT)")
             db.execute("CREATE INDEX guests_by_email ON guests (email COLLATE NOCASE)")
         told += _SOURCE.format(name=name, file=folder / f"{name}.db")
-    async with desk_inside(folder, told) as opened:
+    async with desk_inside(folder, told, {"branch.toml": _MAP}) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def people(desk: DeskInside) -> Iterator[Victim]:
-    return victims(desk)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,17 +12,7 @@ from assistant.conversation.desk import TalkingDesk
 from assistant.interfaces import Incoming
 from assistant.store.tables import PrivacyRequest
 from intents import Reader
-from tests.doubles.console_app import ConsoleSite, console_site, prepare
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
-    return asyncio.run(prepare(tmp_path_factory.mktemp("morning")))
-
-
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
+from tests.doubles.console_app import ConsoleSite, console_site
 
 
 @pytest.fixture

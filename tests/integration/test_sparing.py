@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -27,7 +26,7 @@ from assistant.errors import NotAllowed
 from assistant.interfaces import Incoming
 from assistant.store.tables import Action, ChallengeRow, Conversation, Message, Outbox, PrivacyRequest
 from intents import Reader
-from tests.doubles.console_app import ConsoleSite, console_site, prepare
+from tests.doubles.console_app import ConsoleSite, console_site
 from tests.integration.test_console import Browser
 
 MARI = "mari.kask@post.example"
@@ -39,16 +38,6 @@ DONT = {
     "en": "Stop! Do not erase anything, keep my account.",
     "fr": "Finalement, ne supprimez rien, je préfère garder mon compte.",
 }
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
-    return asyncio.run(prepare(tmp_path_factory.mktemp("morning")))
-
-
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
 
 
 @dataclass

@@ -13,7 +13,7 @@ import pytest_asyncio
 from sqlmodel import Session
 
 from assistant.casework import proof
-from tests.doubles.attacks import Victim, victims
+from tests.doubles.attacks import Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import links_in
 
@@ -31,11 +31,6 @@ STOPPED = {"en": "We have stopped what was asked", "fr": "Nous avons arrêté ce
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
     async with desk_inside(tmp_path_factory.mktemp("stopping")) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def people(desk: DeskInside) -> Iterator[Victim]:
-    return victims(desk)
 
 
 async def both_by_mail(desk: DeskInside, email: str, language: str) -> dict[str, str]:

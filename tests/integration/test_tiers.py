@@ -22,6 +22,8 @@ from tests.doubles.desk_process import Chat
 from tests.doubles.journeys import links_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+COPY = {"en": ACCESS, "fr": "Bonjour, je voudrais une copie de toutes mes données personnelles."}
+ERASE = {"en": ERASURE, "fr": "Bonjour, supprimez toutes mes données personnelles."}
 REASON = "She called from the number on file, and named what she ordered last week."
 
 
@@ -37,11 +39,6 @@ async def strict(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk
     more = '\n[verification]\nerasure = "T3"\n'
     async with desk_inside(tmp_path_factory.mktemp("strict"), more) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def people(desk: DeskInside) -> Iterator[Victim]:
-    return victims(desk)
 
 
 async def identify(desk: DeskInside, chat: Chat, who: Victim) -> None:
@@ -71,9 +68,8 @@ async def test_a_page_token_is_too_little_for_a_copy_and_the_person_is_offered_w
     desk: DeskInside, people: Iterator[Victim], locale: str, told: str
 ) -> None:
     victim = next(people)
-    sentence = {"en": ACCESS, "fr": "Bonjour, je voudrais une copie de toutes mes données personnelles."}
     async with desk.chat(locale) as chat:
-        ref = await ask(chat, sentence[locale])
+        ref = await ask(chat, COPY[locale])
         await chat.asked("email")
         await identify(desk, chat, victim)
         said = await chat.until(lambda m: told in m["text"], "that it is not enough")
@@ -97,9 +93,8 @@ async def test_a_page_token_is_too_little_for_what_people_decide_and_a_code_come
 ) -> None:
     """More proof asked is not less proof accepted: people decide on a proof, and not in place of one."""
     victim = list(victims(strict))[{"en": 1, "fr": 2}[locale]]
-    sentence = {"en": ERASURE, "fr": "Bonjour, supprimez toutes mes données personnelles."}
     async with strict.chat(locale) as chat:
-        ref = await ask(chat, sentence[locale])
+        ref = await ask(chat, ERASE[locale])
         await chat.asked("email")
         await identify(strict, chat, victim)
         said = await chat.until(lambda m: told in m["text"], "that it is not enough")
@@ -218,7 +213,7 @@ async def test_an_address_that_a_lead_typed_and_that_stands_for_the_account_is_s
     victim, other = next(people), next(people)
     for contact, stands in ((victim.email, True), (other.email, False)):
         async with desk.chat("fr") as chat:
-            ref = await ask(chat, "Bonjour, je voudrais une copie de toutes mes données personnelles.")
+            ref = await ask(chat, COPY["fr"])
             await chat.asked("email")
         assert (await decide(desk, ref, contact=contact, client_id=victim.number))[0] == 200
         typed = (await desk.plan(ref))["typed_contact"]
@@ -235,9 +230,8 @@ async def test_no_code_is_sent_about_nothing_and_the_person_hears_what_is_so(
     desk: DeskInside, people: Iterator[Victim], locale: str, told: str
 ) -> None:
     victim = next(people)
-    sentence = {"en": ACCESS, "fr": "Bonjour, je voudrais une copie de toutes mes données personnelles."}
     async with desk.chat(locale) as chat:
-        ref = await ask(chat, sentence[locale])
+        ref = await ask(chat, COPY[locale])
         await chat.asked("email")
         await withdraw(desk, ref)
         await chat.say(victim.email)
@@ -410,10 +404,9 @@ async def test_a_yes_in_chat_that_comes_after_the_effect_says_that_it_is_too_lat
     desk: DeskInside, people: Iterator[Victim], locale: str, told: str
 ) -> None:
     victim = next(people)
-    sentence = {"en": ERASURE, "fr": "Bonjour, supprimez toutes mes données personnelles."}
     never_mind = {"en": "Never mind.", "fr": "Laissez tomber."}
     async with desk.chat(locale) as chat:
-        ref = await proved(desk, chat, victim.email, sentence[locale])
+        ref = await proved(desk, chat, victim.email, ERASE[locale])
         assert (await press(desk, ref, "approver"))[0] == 200
         await chat.say(never_mind[locale])
         await chat.asked("choice")

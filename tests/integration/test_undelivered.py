@@ -46,11 +46,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return prepare_store(tmp_path_factory.mktemp("empty"))
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
-
-
 @pytest.fixture
 async def desk(tmp_path: Path, store: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
     async with posting_desk(tmp_path, store, reader) as opened:

@@ -57,6 +57,12 @@ def sample(name: str, sender: str) -> bytes:
     return re.sub(rb"(?m)^Message-ID: .*$", b"Message-ID: <x-" + sender.encode() + b">", raw)
 
 
+def channel_of(desk: DeskInside) -> EmailChannel:
+    channel = desk.assembly.channels["email"]
+    assert isinstance(channel, EmailChannel)
+    return channel
+
+
 async def message_of(desk: DeskInside, sender: str) -> tuple[Message, Conversation]:
     async def look() -> tuple[Message, Conversation] | None:
         return await desk.assembly.services.read(find)
@@ -125,10 +131,8 @@ async def test_words_beside_a_file_are_read_as_ever(desk: DeskInside, sender: st
 async def test_what_comes_to_a_general_mailbox_is_supports_with_its_files_and_unchanged(
     desk: DeskInside, sender: str
 ) -> None:
-    channel = desk.assembly.channels["email"]
-    assert isinstance(channel, EmailChannel)
     raw = with_scan(sender, to="sales@kuusik-lierre.example")
-    await channel.take(desk.assembly.desk, raw)
+    await channel_of(desk).take(desk.assembly.desk, raw)
     _, conversation = await message_of(desk, sender)
     assert not conversation.triage
 
@@ -203,10 +207,8 @@ async def test_an_agents_key_makes_it_a_request_as_of_its_receipt(
     desk: DeskInside, agent: Console, sender: str
 ) -> None:
     before = await desk.refs()
-    channel = desk.assembly.channels["email"]
-    assert isinstance(channel, EmailChannel)
     arrived_at = desk.clock.now() - timedelta(days=2)
-    await channel.take(desk.assembly.desk, with_scan(sender), arrived_at=arrived_at)
+    await channel_of(desk).take(desk.assembly.desk, with_scan(sender), arrived_at=arrived_at)
     message, conversation = await message_of(desk, sender)
     assert message.at == arrived_at
     await agent.page("triage")
@@ -265,10 +267,8 @@ async def test_a_later_word_in_the_thread_takes_nothing_out_of_doubt_and_the_fir
     desk: DeskInside, agent: Console, sender: str
 ) -> None:
     before = await desk.refs()
-    channel = desk.assembly.channels["email"]
-    assert isinstance(channel, EmailChannel)
     arrived_at = desk.clock.now() - timedelta(days=9)
-    await channel.take(desk.assembly.desk, with_scan(sender), arrived_at=arrived_at)
+    await channel_of(desk).take(desk.assembly.desk, with_scan(sender), arrived_at=arrived_at)
     told = await desk.mail(sender, "Une personne va lire")
     head = f"From: {sender}\r\nTo: {DESK}\r\nSubject: Re: x\r\nMessage-ID: <2-{sender}>\r\n"
     answers = f"In-Reply-To: {told['message-id']}\r\n\r\nThanks, have a nice day.\r\n"
@@ -290,10 +290,8 @@ async def test_a_later_word_in_the_thread_takes_nothing_out_of_doubt_and_the_fir
 
 
 async def test_a_mail_over_the_limit_is_refused_whichever_way_it_comes(desk: DeskInside, sender: str) -> None:
-    channel = desk.assembly.channels["email"]
-    assert isinstance(channel, EmailChannel)
     with pytest.raises(TooLarge, match=r"larger than 25 MB"):
-        await channel.take(desk.assembly.desk, with_scan(sender) + b"x" * 25_000_000)
+        await channel_of(desk).take(desk.assembly.desk, with_scan(sender) + b"x" * 25_000_000)
 
 
 async def test_what_a_person_writes_after_their_case_is_closed_is_read_by_somebody(

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from assistant.conversation.turn import Turn
 from assistant.replies import Texts
 from assistant.store.tables import Conversation, Message, PrivacyRequest
-from tests.doubles.attacks import ACCESS, Victim, victims
+from tests.doubles.attacks import ACCESS, Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import eventually
 from tests.doubles.journeys import prove_in_chat
@@ -27,11 +27,6 @@ ASKED = {"en": ACCESS, "fr": "Bonjour, envoyez-moi une copie de toutes mes donnÃ
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
     async with desk_inside(tmp_path_factory.mktemp("unwritten")) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def people(desk: DeskInside) -> Iterator[Victim]:
-    return victims(desk)
 
 
 def lose(desk: DeskInside, patch: pytest.MonkeyPatch, name: str) -> None:

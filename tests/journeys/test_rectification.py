@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.doubles.desk_process import DeskProcess, eventually
+from tests.doubles.desk_process import Chat, DeskProcess, eventually
 from tests.doubles.journeys import (
     answer_mail,
     ask_by_mail,
@@ -58,6 +58,14 @@ def city_of(desk: DeskProcess, address: int) -> str:
 
 def says_it_is_done(message: dict[str, Any], ref: str) -> bool:
     return ref in message["text"] and any(word in message["text"] for word in ("corrig", "correct"))
+
+
+async def carry_through(desk: DeskProcess, email: str, ref: str, chat: Chat, *shown: str) -> None:
+    """Say yes to what is shown, prove who it is, and have it approved and done."""
+    await confirm_change(chat, *shown)
+    await prove_in_chat(desk, chat, email, ref)
+    await desk.approve(ref)
+    await desk.until_status(ref, "answered")
 
 
 @pytest.mark.parametrize(("language", "town"), [("fr", "Quimper"), ("en", "Durham")])
@@ -116,10 +124,7 @@ async def test_a_value_that_is_missing_is_asked_for_and_then_entered_as_it_was_t
         question = await chat.asked("detail")
         assert field in question["text"]
         await chat.say(town)
-        await confirm_change(chat, town)
-        await prove_in_chat(desk, chat, email, ref)
-        await desk.approve(ref)
-        await desk.until_status(ref, "answered")
+        await carry_through(desk, email, ref, chat, town)
 
     assert city_of(desk, address) == town
     assert changed_cells(desk, before, desk.dump()) == {("addresses", address, "city")}
@@ -210,10 +215,7 @@ async def test_a_wish_to_correct_that_names_nothing_is_asked_which_and_what_in_c
         ref = (await chat.opened())["rectification"]
         assert question in (await chat.asked("detail"))["text"]
         await chat.say(answer.format(old=old))
-        await confirm_change(chat, old, TOWN[language])
-        await prove_in_chat(desk, chat, email, ref)
-        await desk.approve(ref)
-        await desk.until_status(ref, "answered")
+        await carry_through(desk, email, ref, chat, old, TOWN[language])
 
     assert changed_cells(desk, before, desk.dump()) == {("addresses", address, "city")}
     assert city_of(desk, address) == TOWN[language]
@@ -252,10 +254,7 @@ async def test_a_new_address_is_written_in_all_its_parts_and_what_is_not_said_is
         ref = (await chat.opened())["rectification"]
         assert missing in (await chat.asked("detail"))["text"]
         await chat.say(country)
-        await confirm_change(chat, *parts[:3], country)
-        await prove_in_chat(desk, chat, email, ref)
-        await desk.approve(ref)
-        await desk.until_status(ref, "answered")
+        await carry_through(desk, email, ref, chat, *parts[:3], country)
 
     row = desk.query("SELECT street, postcode, city, country FROM addresses WHERE id = ?", address)[0]
     assert row == parts, "nothing old stays beside the new"
@@ -272,10 +271,7 @@ async def test_several_fields_in_one_message_are_all_corrected(
     async with desk.chat(language) as chat:
         await chat.say(sentence)
         ref = (await chat.opened())["rectification"]
-        await confirm_change(chat, name, town)
-        await prove_in_chat(desk, chat, email, ref)
-        await desk.approve(ref)
-        await desk.until_status(ref, "answered")
+        await carry_through(desk, email, ref, chat, name, town)
 
     assert changed_cells(desk, before, desk.dump()) == {
         ("addresses", address, "city"),

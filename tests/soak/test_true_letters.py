@@ -109,6 +109,14 @@ async def asked(desk: DeskProcess, sentence: str, right: str, email: str, langua
     return ref
 
 
+async def approved(
+    desk: DeskProcess, words: dict[str, str], right: str, email: str, language: str
+) -> tuple[str, dict[str, Any]]:
+    """Ask, prove and have it approved; gives the reference and the plan."""
+    ref = await asked(desk, words[language], right, email, language)
+    return ref, await desk.approve(ref)
+
+
 async def letter(desk: DeskProcess, email: str, ref: str, *, seen: int = 0) -> str:
     """Wait for the answer to a request, the one after `seen` others."""
     phrase = re.compile(r"this is our answer to|voici notre réponse à")
@@ -143,8 +151,7 @@ async def test_what_a_letter_says_was_erased_and_kept_and_told_is_so(
     desk: DeskProcess, people: Iterator[str], language: str
 ) -> None:
     email = next(people)
-    ref = await asked(desk, ERASE[language], "erasure", email, language)
-    await desk.approve(ref)
+    ref, _ = await approved(desk, ERASE, "erasure", email, language)
     keys, before = rows_of(desk, email), desk.dump()
     invoices = desk.query("SELECT issued_on FROM invoices WHERE lower(client_email) = lower(?)", email)
     await desk.forward("73h")
@@ -179,8 +186,7 @@ async def test_an_erasure_that_failed_in_part_names_what_is_left_and_the_last_le
     desk: DeskProcess, people: Iterator[str], language: str
 ) -> None:
     email = next(people)
-    ref = await asked(desk, ERASE[language], "erasure", email, language)
-    item = await desk.approve(ref)
+    ref, item = await approved(desk, ERASE, "erasure", email, language)
     before = desk.dump()
     with closing(sqlite3.connect(desk.database)) as db:
         db.execute("CREATE TRIGGER no BEFORE DELETE ON orders BEGIN SELECT RAISE(ABORT, 'not now'); END")
@@ -242,8 +248,7 @@ async def test_a_copy_holds_the_records_that_its_letter_counts(
     desk: DeskProcess, people: Iterator[str], language: str
 ) -> None:
     email = next(people)
-    ref = await asked(desk, COPY[language], "access", email, language)
-    await desk.approve(ref)
+    ref, _ = await approved(desk, COPY, "access", email, language)
     await desk.forward("73h")
     await desk.until_status(ref, "answered")
     text = await letter(desk, email, ref)
@@ -263,8 +268,7 @@ async def test_a_document_to_take_along_is_there_when_its_letter_says_so(
     desk: DeskProcess, people: Iterator[str], language: str
 ) -> None:
     email = next(people)
-    ref = await asked(desk, TAKE[language], "portability", email, language)
-    await desk.approve(ref)
+    ref, _ = await approved(desk, TAKE, "portability", email, language)
     await desk.forward("73h")
     await desk.until_status(ref, "answered")
     async with browser(desk, await letter(desk, email, ref), language) as fetching:
@@ -280,8 +284,7 @@ async def test_every_consent_that_a_letter_names_has_ended_in_the_database(
     desk: DeskProcess, people: Iterator[str], language: str
 ) -> None:
     email = next(people)
-    ref = await asked(desk, CONSENT[language], "consent_withdrawal", email, language)
-    await desk.approve(ref)
+    ref, _ = await approved(desk, CONSENT, "consent_withdrawal", email, language)
     await desk.until_status(ref, "answered")
     claims = claims_in(await letter(desk, email, ref), language)
     assert claims.names.get("stopped")
@@ -302,8 +305,7 @@ async def test_what_is_restricted_is_marked_where_the_letter_says(
     desk: DeskProcess, people: Iterator[str], language: str
 ) -> None:
     email = next(people)
-    ref = await asked(desk, RESTRICT[language], "restriction", email, language)
-    await desk.approve(ref)
+    ref, _ = await approved(desk, RESTRICT, "restriction", email, language)
     before = desk.dump()
     await desk.forward("1m")
     await desk.until_status(ref, "answered")
