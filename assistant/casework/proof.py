@@ -321,77 +321,40 @@ def _mail_challenge(
 ) -> None:
     conversation = session.get(Conversation, row.conversation_id)
     requests = [r for ref in row.references if (r := session.get(PrivacyRequest, ref))]
-    language = (conversation and conversation.language) or services.settings.controller.languages[0]
-    key = f"challenge:{row.id}:{row.expires_at}"
-    fate = _fate(row)
+    said_in = conversation.channel if conversation else "webchat"
+    url = f"{services.settings.server.public_url}/verify/{challenge.secret}"
+    asked = {"channel": said_in, "asked_at": row.asked_at}
+    facts: dict[str, Any]
     if row.purpose == "package":
-        talk.mail(
-            services,
-            session,
-            "mail_package_code",
-            to=contact,
-            language=language,
-            key=key,
-            conversation_id=row.conversation_id,
-            fate=fate,
-            code=challenge.secret,
-            requests=[talk.as_seen(r) for r in requests],
-            until=row.expires_at,
-        )
-        return
-    if row.purpose == "dont":
-        talk.mail(
-            services,
-            session,
-            "mail_dont",
-            to=contact,
-            language=language,
-            key=key,
-            conversation_id=row.conversation_id,
-            fate=fate,
-            url=f"{services.settings.server.public_url}/verify/{challenge.secret}",
-            requests=[talk.as_seen(r) for r in requests],
-            channel=_heard_in(session, row) or (conversation.channel if conversation else "webchat"),
-            asked_at=row.asked_at,
-            until=row.expires_at,
-        )
-        return
-    common: dict[str, Any] = {
-        "requests": [talk.as_seen(r) for r in requests],
-        "channel": conversation.channel if conversation else "webchat",
-        "asked_at": row.asked_at,
-        "until": row.expires_at,
-        "not_me_url": stop_link(services, session, row.references, contact),
-    }
-    if Method(row.method) is Method.EMAIL_LINK:
-        url = f"{services.settings.server.public_url}/verify/{challenge.secret}"
-        effect = "withdraw" if row.purpose == "withdraw" else (requests[0].right if requests else "")
-        talk.mail(
-            services,
-            session,
-            "mail_link",
-            to=contact,
-            language=language,
-            key=key,
-            conversation_id=row.conversation_id,
-            fate=fate,
-            url=url,
-            effect=effect,
-            **common,
-        )
+        text, facts = "mail_package_code", {"code": challenge.secret}
+    elif row.purpose == "dont":
+        text, facts = "mail_dont", {"url": url, **asked, "channel": _heard_in(session, row) or said_in}
     else:
-        talk.mail(
-            services,
-            session,
-            "mail_code",
-            to=contact,
-            language=language,
-            key=key,
-            conversation_id=row.conversation_id,
-            fate=fate,
-            code=challenge.secret,
-            **common,
-        )
+        asked["not_me_url"] = stop_link(services, session, row.references, contact)
+        if Method(row.method) is Method.EMAIL_LINK:
+            text, facts = "mail_link", {"url": url, "effect": _effect(row, requests), **asked}
+        else:
+            text, facts = "mail_code", {"code": challenge.secret, **asked}
+    talk.mail(
+        services,
+        session,
+        text,
+        to=contact,
+        language=(conversation and conversation.language) or services.settings.controller.languages[0],
+        key=f"challenge:{row.id}:{row.expires_at}",
+        conversation_id=row.conversation_id,
+        fate=_fate(row),
+        requests=[talk.as_seen(request) for request in requests],
+        until=row.expires_at,
+        **facts,
+    )
+
+
+def _effect(row: ChallengeRow, requests: Sequence[PrivacyRequest]) -> str:
+    """Name what pressing the link does: it takes back, or it sets going what was asked first."""
+    if row.purpose == "withdraw":
+        return "withdraw"
+    return requests[0].right if requests else ""
 
 
 def _fate(row: ChallengeRow) -> talk.Fate:

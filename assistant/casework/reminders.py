@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
@@ -62,40 +63,30 @@ def _remind(
 ) -> None:
     url = f"{services.settings.server.public_url}/console/requests/{request.ref}"
     seen = [talk.as_seen(request)]
+    text, facts = _how_late(request, today)
     for address, language in addresses:
-        key = f"remind:{request.ref}:{today}:{services.keyring.keyed_hash(address)[:16]}"
-        if today > request.due_on:
-            days = (today - request.due_on).days
-            talk.mail(
-                services,
-                session,
-                "agent_overdue",
-                to=address,
-                language=language,
-                key=key,
-                ref=request.ref,
-                requests=seen,
-                days=days,
-                url=url,
-            )
-        else:
-            left = (request.safe_on - today).days
-            talk.mail(
-                services,
-                session,
-                "agent_reminder",
-                to=address,
-                language=language,
-                key=key,
-                ref=request.ref,
-                requests=seen,
-                days_left=max(left, 0),
-                safe_on=request.safe_on,
-                url=url,
-            )
+        talk.mail(
+            services,
+            session,
+            text,
+            to=address,
+            language=language,
+            key=f"remind:{request.ref}:{today}:{services.keyring.keyed_hash(address)[:16]}",
+            ref=request.ref,
+            requests=seen,
+            url=url,
+            **facts,
+        )
     if lapse_drafts_due(request, today):
         set_attention(services, session, request, "lapse_letter_to_approve")
     record(services, session, request.ref, "desk", "reminded", on=today, due_on=request.due_on)
+
+
+def _how_late(request: PrivacyRequest, today: date) -> tuple[str, dict[str, Any]]:
+    if today > request.due_on:
+        return "agent_overdue", {"days": (today - request.due_on).days}
+    days_left = max((request.safe_on - today).days, 0)
+    return "agent_reminder", {"days_left": days_left, "safe_on": request.safe_on}
 
 
 async def expire(services: Services) -> None:
