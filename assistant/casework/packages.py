@@ -53,9 +53,14 @@ async def make_package(
     proof: Evidence,
     progress: Progress,
 ) -> None:
-    """Disclose to a file that only its own key opens; a second run after a kill writes the same file again."""
+    """Disclose to a file that only its own key opens, once.
+
+    What a kill left half written is written anew; a package on record stays, since its key opens that very file.
+    """
     if not proof.covers(request.ref):
         raise NotVerified("The proof was not given for this request.")
+    if await services.read(lambda session: _is_made(session, action.id)):
+        return
     key = services.random(_KEY_BYTES)
     file = package_dir(services) / f"{action.id}.sealed"
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -79,6 +84,10 @@ async def make_package(
     await services.write(lambda session: _do_store(services, session, action.id, file, key, manifest, proof))
 
 
+def _is_made(session: Session, action_id: str) -> bool:
+    return session.exec(select(Package.id).where(col(Package.action_id) == action_id)).first() is not None
+
+
 def _do_store(
     services: Services,
     session: Session,
@@ -88,8 +97,6 @@ def _do_store(
     manifest: Manifest,
     proof: Evidence,
 ) -> None:
-    if session.exec(select(Package.id).where(col(Package.action_id) == action_id)).first():
-        return
     action = session.get_one(Action, action_id)
     action.mentions = None
     now = services.clock.now()

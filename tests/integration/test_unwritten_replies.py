@@ -17,6 +17,7 @@ from tests.doubles.attacks import ACCESS, Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import eventually
 from tests.doubles.journeys import prove_in_chat
+from tests.doubles.package_browser import Package, browser
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("unwritten")]
 DESK = "privacy@kuusik-lierre.example"
@@ -187,3 +188,33 @@ async def test_an_answer_that_cannot_be_written_leaves_its_request_open_and_goes
     assert (await desk.until_status(ref, "answered"))["attention"] is None
     assert await desk.mail(victim.email, "restri" if language == "en" else "limité", seen=0)
     assert item
+
+
+async def test_a_copy_whose_letter_could_not_be_written_opens_once_it_can(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    victim = next(people)
+    with pytest.MonkeyPatch.context() as patch:
+        lose(desk, patch, "package_ready")
+        async with desk.chat() as chat:
+            await chat.say(f"{ACCESS} packed")
+            ref = (await chat.opened())["access"]
+            await prove_in_chat(desk, chat, victim.email, ref)
+        await desk.approve(ref)
+        await desk.forward("73h")
+
+        async def held_up() -> bool | None:
+            await desk.idle()
+            return (await desk.request(ref))["attention"] == "step_failed:text" or None
+
+        await eventually(held_up, "that an agent is called")
+    await desk.forward("20m")
+    await desk.idle()
+    await desk.until_status(ref, "answered")
+    ready = await desk.mail(victim.email, "/package/")
+    async with browser(desk, ready.get_content(), "en") as fetching:
+        await fetching.want_code()
+        await fetching.enter(await desk.code(victim.email, seen=1))
+        status, raw, _ = await fetching.download()
+    assert status == 200
+    assert victim.number in Package.read(raw).index
