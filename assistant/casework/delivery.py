@@ -13,9 +13,9 @@ from sqlmodel import Session, col, select
 from assistant.casework.audit import record
 from assistant.casework.forwarding import FORWARD, do_delivered
 from assistant.casework.originals import original_of
-from assistant.casework.outbox import payload_of
+from assistant.casework.outbox import RELAY, payload_of
 from assistant.casework.transferring import PUT, do_sent, document, package_of
-from assistant.casework.undelivered import RELAY, for_support, note_loss
+from assistant.casework.undelivered import for_support, note_loss
 from assistant.casework.unseen import thread_of, was_seen
 from assistant.errors import AssistantError, DeliveryRefused
 from assistant.interfaces import Channel, Choice, Outgoing, OutgoingKind

@@ -15,6 +15,7 @@ from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session, SQLModel, col, select
 
 from assistant.casework.audit import record
+from assistant.casework.outbox import lost_about
 from assistant.domain.assurance import Tier
 from assistant.domain.due_date import DueDates, Suspension, due_dates
 from assistant.domain.reference import new_reference
@@ -22,7 +23,7 @@ from assistant.domain.rights import CARRIED_OUT_FIRST, Right
 from assistant.domain.status import CLOSED, Status, advance
 from assistant.interfaces import Incoming
 from assistant.services import Services
-from assistant.store.queries import UNPROVED, failures_of_letters
+from assistant.store.queries import UNPROVED
 from assistant.store.tables import Conversation, Message, PrivacyRequest
 
 # Built once and below the ORM, for the same reason as inserting a message is (talk.py).
@@ -239,7 +240,7 @@ def _reminded_from_today(services: Services, safe_on: date) -> date | None:
 def set_attention(services: Services, session: Session, request: PrivacyRequest, reason: str | None) -> None:
     """Flag a request for a person, or take the flag away; a letter that never arrived goes on asking for one."""
     if reason is None:
-        reason = lost_letter_reason(session, request)
+        reason = lost_letter_reason(services, session, request)
     if request.attention != reason:
         request.attention = reason
         request.version += 1
@@ -247,9 +248,9 @@ def set_attention(services: Services, session: Session, request: PrivacyRequest,
         record(services, session, request.ref, "desk", "attention", reason=reason)
 
 
-def lost_letter_reason(session: Session, request: PrivacyRequest) -> str | None:
+def lost_letter_reason(services: Services, session: Session, request: PrivacyRequest) -> str | None:
     """Say why a person is needed where a letter did not arrive, or where a report without our id says so."""
-    failures = failures_of_letters(session, request)
+    failures = [row.failure or "" for row in lost_about(services, session, request)]
     if any(not failure.startswith(UNPROVED) for failure in failures):
         return LOST_LETTER
     return UNPROVED_LOSS if failures else None

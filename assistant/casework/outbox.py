@@ -8,15 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import insert
+from sqlalchemy import ColumnElement, insert
 from sqlmodel import Session, col, select
 
 from assistant.domain.addresses import normal_address
+from assistant.errors import ConfigurationError
 from assistant.services import Services, wake
-from assistant.store.tables import Outbox
+from assistant.store.tables import Outbox, PrivacyRequest
 
+RELAY: Final = "relay"
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -93,6 +95,32 @@ def payload_of(services: Services, row: Outbox) -> dict[str, Any]:
     """Give what a row says; nothing of it is left once its words were dropped."""
     found: dict[str, Any] = json.loads(services.keyring.unseal(row.payload)) if row.payload else {}
     return found
+
+
+def said_in(services: Services, row: Outbox) -> dict[str, Any]:
+    """Give what a letter said; one that cannot be read is lost all the same, and its owner stands beside."""
+    try:
+        return payload_of(services, row)
+    except (ValueError, ConfigurationError):
+        return {}
+
+
+def lost_in(session: Session, conversation_id: str) -> list[Outbox]:
+    """List what did not arrive in a conversation and nobody has dealt with, newest first."""
+    refs = select(PrivacyRequest.ref).where(col(PrivacyRequest.conversation_id) == conversation_id)
+    here: ColumnElement[bool] = (col(Outbox.conversation_id) == conversation_id) | col(Outbox.ref).in_(refs)
+    query = select(Outbox).where(here, col(Outbox.failed_at).is_not(None), col(Outbox.settled_at).is_(None))
+    return list(session.exec(query.order_by(col(Outbox.failed_at).desc(), col(Outbox.id).desc())))
+
+
+def lost_about(services: Services, session: Session, request: PrivacyRequest) -> list[Outbox]:
+    """List what of that is about a request: what names it, or no request at all."""
+    rows = [row for row in lost_in(session, request.conversation_id) if row.kind != RELAY]
+    return [row for row in rows if request.ref in _named(services, row, request.ref)]
+
+
+def _named(services: Services, row: Outbox, otherwise: str) -> Sequence[str]:
+    return [row.ref] if row.ref else said_in(services, row).get("about") or [otherwise]
 
 
 def _free_key(services: Services, session: Session, letter: Letter) -> str | None:

@@ -12,25 +12,22 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.intake import LOST_LETTER, MACHINE, UNPROVED_LOSS, requests_of, set_attention
-from assistant.casework.outbox import payload_of
+from assistant.casework.outbox import RELAY, lost_about, lost_in, said_in
 from assistant.casework.queue import WORKERS, Principal
 from assistant.domain.addresses import normal_address
 from assistant.domain.masking import mask_email
 from assistant.domain.status import CLOSED
-from assistant.errors import ConfigurationError
 from assistant.services import Services, wake
 from assistant.store.queries import UNPROVED
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
 log = structlog.get_logger(__name__)
 
-RELAY: Final = "relay"
 # How long after a letter a report about it may still come: mail servers try for five days (RFC 5321, 4.5.4.1).
 REPORTED_WITHIN: Final = timedelta(days=8)
 _AGAIN_AFTER = timedelta(hours=1)
@@ -66,7 +63,7 @@ def note_loss(services: Services, session: Session, row: Outbox, failure: str) -
     if row.kind == RELAY:
         _show_in_triage(services, session, row, first=first)
         return
-    said = _said(services, row)
+    said = said_in(services, row)
     requests = _concerned(session, row, said)
     for request in requests:
         # The audit says what and why; whom it was for stays sealed in the outbox.
@@ -109,14 +106,6 @@ def _call(services: Services, session: Session, request: PrivacyRequest, failure
             set_attention(services, session, request, UNPROVED_LOSS)
     elif request.attention in {None, UNPROVED_LOSS}:
         set_attention(services, session, request, LOST_LETTER)
-
-
-def _said(services: Services, row: Outbox) -> dict[str, Any]:
-    """Give what a letter said; one that cannot be read is lost all the same, and its owner stands beside."""
-    try:
-        return payload_of(services, row)
-    except (ValueError, ConfigurationError):
-        return {}
 
 
 def _concerned(session: Session, row: Outbox, said: Mapping[str, Any]) -> list[PrivacyRequest]:
@@ -222,28 +211,24 @@ def _wrote_a_machine(session: Session, row: Outbox) -> bool:
 
 def lost_letters_of(services: Services, session: Session, request: PrivacyRequest) -> list[Lost]:
     """List what did not arrive about a request and nobody has dealt with, newest first."""
-    return [
-        _seen(services, row)
-        for row in _lost(session, request.conversation_id)
-        if _is_about(services, row, request)
-    ]
+    return [_seen(services, row) for row in lost_about(services, session, request)]
 
 
 def lost_letters_in(services: Services, session: Session, conversation_id: str) -> list[Lost]:
     """List what did not arrive in a conversation and nobody has dealt with, newest first."""
-    return [_seen(services, row) for row in _lost(session, conversation_id)]
+    return [_seen(services, row) for row in lost_in(session, conversation_id)]
 
 
 def lost_relay_of(services: Services, session: Session, conversation_id: str) -> Lost | None:
     """Give what keeps a customer's mail from support, None while nothing does."""
-    rows = [row for row in _lost(session, conversation_id) if row.kind == RELAY]
+    rows = [row for row in lost_in(session, conversation_id) if row.kind == RELAY]
     return _seen(services, rows[0]) if rows else None
 
 
 def settle(services: Services, session: Session, request: PrivacyRequest, agent: Principal) -> PrivacyRequest:
     """Note that an agent has dealt with what did not arrive about a request."""
     agent.require(*WORKERS)
-    rows = [row for row in _lost(session, request.conversation_id) if _is_about(services, row, request)]
+    rows = lost_about(services, session, request)
     _settled(services, session, rows)
     record(services, session, request.ref, f"agent:{agent.name}", "losses_settled", letters=len(rows))
     if request.attention in {LOST_LETTER, UNPROVED_LOSS}:
@@ -257,7 +242,7 @@ def settle_talk(
 ) -> Conversation:
     """Note that an agent has dealt with what did not arrive in a talk that opened no request."""
     agent.require(*WORKERS)
-    rows = [row for row in _lost(session, conversation.id) if row.kind != RELAY]
+    rows = [row for row in lost_in(session, conversation.id) if row.kind != RELAY]
     _settled(services, session, rows)
     for request in requests_of(session, conversation):
         if request.attention in {LOST_LETTER, UNPROVED_LOSS}:
@@ -279,18 +264,6 @@ def _settled(services: Services, session: Session, rows: Sequence[Outbox]) -> No
     for row in rows:
         row.settled_at = services.clock.now()
         session.add(row)
-
-
-def _lost(session: Session, conversation_id: str) -> list[Outbox]:
-    refs = select(PrivacyRequest.ref).where(col(PrivacyRequest.conversation_id) == conversation_id)
-    here: ColumnElement[bool] = (col(Outbox.conversation_id) == conversation_id) | col(Outbox.ref).in_(refs)
-    query = select(Outbox).where(here, col(Outbox.failed_at).is_not(None), col(Outbox.settled_at).is_(None))
-    return list(session.exec(query.order_by(col(Outbox.failed_at).desc(), col(Outbox.id).desc())))
-
-
-def _is_about(services: Services, row: Outbox, request: PrivacyRequest) -> bool:
-    named = [row.ref] if row.ref else _said(services, row).get("about") or [request.ref]
-    return row.kind != RELAY and request.ref in named
 
 
 def _seen(services: Services, row: Outbox) -> Lost:

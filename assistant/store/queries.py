@@ -175,20 +175,6 @@ def conversations_in_triage(session: Session) -> list[Conversation]:
     return list(session.exec(query))
 
 
-def failures_of_letters(session: Session, request: PrivacyRequest) -> list[str]:
-    """List why letters about a request did not arrive, or may not have, that nobody has dealt with."""
-    mine = (col(Outbox.ref) == request.ref) | (
-        (col(Outbox.conversation_id) == request.conversation_id) & col(Outbox.ref).is_(None)
-    )
-    lost = select(Outbox.failure).where(
-        mine,
-        col(Outbox.failed_at).is_not(None),
-        col(Outbox.settled_at).is_(None),
-        col(Outbox.kind) != "relay",
-    )
-    return [failure or "" for failure in session.exec(lost.distinct())]
-
-
 def undelivered_to_support(session: Session) -> tuple[int, datetime | None]:
     """Count the customers' mails that support does not get, and give since when the oldest of them waits."""
     query = select(func.count(), func.min(col(Outbox.created_at))).where(

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from assistant.casework import closing, undelivered
 from assistant.casework.intake import set_attention
@@ -283,6 +283,28 @@ async def test_what_did_not_arrive_goes_on_asking_for_a_person_after_another_rea
     assert (await again(desk, request)).attention == "needs_agent", "nothing is overwritten"
     await flag(None)
     assert (await again(desk, request)).attention == LOST
+
+
+async def test_a_lost_letter_about_one_request_calls_nobody_to_the_others_of_its_talk(
+    desk: PostingDesk,
+) -> None:
+    await desk.mail("mari@post.example", f"{COPY} Then delete my account and everything in it.")
+    first, second = await desk.requests_in(await desk.conversation_of("mari@post.example"))
+    about_one = Letter(
+        key="auto:x", channel="email", kind="mail", text="x", language="en", recipient="mari@post.example",
+        conversation_id=first.conversation_id, about=[first.ref],
+    )  # fmt: skip
+
+    def unit(session: Session) -> None:
+        queue_outgoing(desk.services, session, about_one)
+        row = session.exec(select(Outbox).where(col(Outbox.key) == "auto:x")).one()
+        undelivered.note_loss(desk.services, session, row, "refused:550")
+        for why in ("needs_agent", None):  # another reason comes and goes
+            for ref in (first.ref, second.ref):
+                set_attention(desk.services, session, session.get_one(PrivacyRequest, ref), why)
+
+    await desk.services.write(unit)
+    assert ((await again(desk, first)).attention, (await again(desk, second)).attention) == (LOST, None)
 
 
 async def test_a_made_up_report_changes_nothing_but_calls(desk: PostingDesk) -> None:

@@ -57,7 +57,7 @@ def row_of(services: Services, session: Session, words: Words, request: PrivacyR
     first = sparing.first_reason(request)
     reasons = [reason for reason in dict.fromkeys((first, request.attention)) if reason]
     if request.attention not in {None, LOST_LETTER, UNPROVED_LOSS} and (
-        lost := lost_letter_reason(session, request)
+        lost := lost_letter_reason(services, session, request)
     ):
         reasons.append(lost)
     why = "; ".join(words.attention(reason) for reason in reasons)
