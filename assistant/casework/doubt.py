@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
+from assistant.casework.outbox import settle_relays
+from assistant.services import Services
 from assistant.store.queries import last_message_of, messages_of
 from assistant.store.tables import Conversation, Message
 
@@ -25,8 +27,9 @@ def mails_in_doubt(session: Session, ident: str) -> list[Message]:
     return found or ([last] if last else [])
 
 
-def end_doubt(session: Session, conversation: Conversation) -> None:
-    """Note that an agent decided about everything that waited in a conversation."""
+def end_doubt(services: Services, session: Session, conversation: Conversation) -> None:
+    """Note that an agent decided about everything that waited in a conversation, whatever of it support did not get."""
+    settle_relays(services, session, conversation.id)
     conversation.triage = False
     session.add(conversation)
     for message in messages_of(session, conversation.id):

@@ -119,6 +119,14 @@ def lost_about(services: Services, session: Session, request: PrivacyRequest) ->
     return [row for row in rows if request.ref in _named(services, row, request.ref)]
 
 
+def settle_relays(services: Services, session: Session, conversation_id: str) -> None:
+    """Note that an agent has seen which mails support did not get; what is still tried again says so by itself."""
+    for row in lost_in(session, conversation_id):
+        if row.kind == RELAY and row.state != "waiting":
+            row.settled_at = services.clock.now()
+            session.add(row)
+
+
 def _named(services: Services, row: Outbox, otherwise: str) -> Sequence[str]:
     return [row.ref] if row.ref else said_in(services, row).get("about") or [otherwise]
 

@@ -113,7 +113,7 @@ def leave_to_support(services: Services, session: Session, ident: str, agent: Pr
     for message in mails_in_doubt(session, ident):
         if message.id and is_for_agents_alone(message):
             talk.relay(services, session, conversation, message.id)
-    end_doubt(session, conversation)
+    end_doubt(services, session, conversation)
     record(services, session, "", f"agent:{agent.name}", "triage_no_request", conversation=ident)
     return conversation
 

@@ -180,6 +180,7 @@ def undelivered_to_support(session: Session) -> tuple[int, datetime | None]:
     query = select(func.count(), func.min(col(Outbox.created_at))).where(
         col(Outbox.kind) == "relay",
         col(Outbox.failed_at).is_not(None),
+        col(Outbox.settled_at).is_(None),
         ~col(Outbox.failure).startswith(UNPROVED),  # anybody can write a report: it may be made up
     )
     return session.exec(query).one()

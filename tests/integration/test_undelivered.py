@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from assistant.casework import closing, undelivered
+from assistant.casework import closing, talking, undelivered
 from assistant.casework.intake import set_attention
 from assistant.casework.outbox import Letter, queue_outgoing
 from assistant.casework.purge import purge
@@ -412,8 +412,13 @@ async def test_a_report_about_a_report_passed_on_ends_there(desk: PostingDesk) -
         await desk.wait(hours=12)
 
     assert len(desk.server.to(SUPPORT)) == 1
-    shown = await desk.services.read(queries.conversations_in_triage)
-    assert len(shown) == 1
+    (shown,) = await desk.services.read(queries.conversations_in_triage)
+    assert (await desk.services.read(queries.undelivered_to_support))[0] == 1
+    await desk.services.write(lambda s: talking.leave_to_support(desk.services, s, shown.id, AGENT))
+    assert await desk.services.read(queries.undelivered_to_support) == (0, None), "an agent dealt with it"
+    desk.clock.at += timedelta(days=200)
+    await purge(desk.services)
+    assert await desk.outbox(col(Outbox.kind) == "relay") == [], "and it is kept no longer than any other"
 
 
 # ── support ─────────────────────────────────────────────────────────────────────────────────────────

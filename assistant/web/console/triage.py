@@ -25,7 +25,7 @@ def open_from_triage(desk: TalkingDesk, session: Session, ident: str, right: Rig
     conversation = in_triage(session, ident)
     message = next(iter(mails_in_doubt(session, ident)), None)
     received_at = message.at if message else conversation.started_at
-    end_doubt(session, conversation)
+    end_doubt(desk.services, session, conversation)
     conversation.language = conversation.language or _heard(desk, message)
     session.add(conversation)
     turn = desk.quiet_turn(session, conversation)
