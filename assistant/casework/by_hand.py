@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.queue import WORKERS, Principal, get_action
+from assistant.casework.typed import check_words
 from assistant.domain.manual_map import ManualMap
 from assistant.domain.plan import Located, Operation, Plan, Step, TableEffect, TableRows
 from assistant.errors import Conflict, Invalid, NotFound
@@ -147,8 +148,8 @@ def _take_found(services: Services, step: StepRow, said: Answer) -> None:
 def _take_done(step: StepRow, said: Answer, category: str) -> None:
     if said.rows < 0 or said.left < 0:
         raise Invalid("Numbers of records are nought or more.")
-    if said.left and not said.why.strip():
-        raise Invalid("Say why something stays; the person is told (GDPR 12(4)).")
+    if said.left:
+        check_words(said.why, empty="Say why something stays; the person is told (GDPR 12(4)).")
     step.rows_done = step.rows_to_do = said.rows
     counted = asdict(TableRows(step.source, category, said.rows))
     step.done = [counted] if said.rows else []

@@ -162,6 +162,24 @@ async def test_revealing_a_person_needs_the_scope_and_leaves_an_audit_entry(read
     assert [(e.event, e.actor) for e in entries][-1] == ("revealed", "agent:Tiina")
 
 
+async def test_what_a_person_wants_corrected_is_masked_however_deep_it_lies(reader: Api, agent: Api) -> None:
+    ref = reader.site.refs["access"]
+    parts = [{"field": "email", "new": "new.box@mail.example", "old": "old.box@mail.example"}]
+    changes = {"changes": parts, "topic": ["call +33 6 12 34 56 78", {"more": ["kept@mail.example"]}]}
+
+    def unit(session: Session) -> None:
+        request = session.get_one(PrivacyRequest, ref)
+        request.details = {**request.details, **changes}
+        session.add(request)
+
+    await reader.site.services.write(unit)
+    _, shown = await reader.get(f"/requests/{ref}")
+    assert shown["details"]["changes"][0]["field"] == "email"
+    assert not [told for told in ("box@mail", "34 56 78", "kept@mail") if told in str(shown["details"])]
+    _, shown = await agent.get(f"/requests/{ref}", reveal=1)
+    assert shown["details"]["changes"] == parts
+
+
 async def test_the_timeline_tells_message_proof_and_audit_in_order_and_masked(reader: Api) -> None:
     status, told = await reader.get(f"/requests/{reader.site.refs['erasure']}/timeline")
     assert status == 200

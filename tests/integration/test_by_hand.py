@@ -116,6 +116,9 @@ async def test_an_erasure_goes_on_elsewhere_and_its_answer_says_what_stays_on_pa
         "POST", f"/queue/{plan['id']}/by_hand", json={"source": "paper-archive", "rows": 3, "left": 1}
     )
     assert (status, "Say why" in str(problem)) == (422, True)
+    demand = {"source": "paper-archive", "left": 1, "why": "Please send us a copy of your passport first."}
+    status, problem = await desk.api_status("POST", f"/queue/{plan['id']}/by_hand", json=demand)
+    assert (status, problem["code"]) == (422, "not_to_be_sent"), "these words go into the letter"
     await answered(desk, plan, rows=3, left=1, why="One letter is needed for a claim in court.")
     assert (await desk.request(ref))["status"] == "partly_answered"
     told = str((await desk.mail(person.email, "One letter is needed for a claim in court.")).get_content())

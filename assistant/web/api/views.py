@@ -90,6 +90,11 @@ def _loss(lost: Lost) -> LossOut:
 
 
 def _masked(value: object) -> object:
+    """Mask what was written, however deep it lies in a detail."""
+    if isinstance(value, Mapping):
+        return {name: _masked(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_masked(each) for each in value]
     return mask_text(value) if isinstance(value, str) else value
 
 
