@@ -12,6 +12,7 @@ from assistant.casework import closing, marketing, packages, proof, rectificatio
 from assistant.casework.together import stopped_together
 from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
 from assistant.domain.assurance import STOP_LINK_LASTS, Method
+from assistant.domain.status import CLOSED
 from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services
@@ -150,12 +151,13 @@ def _deny(services: Services, session: Session, secret: str, changes: str) -> tu
     row, requests, conversation = found
     row.state = "dead"
     session.add(row)
+    language = conversation.language or "en"
+    if row.purpose not in _ASKING:
+        return _stopped(services, session, requests, language)
     if row.purpose == sparing.PURPOSE:
         sparing.go_on(services, session, requests, "subject")
-        return "verify_goes_on", _seen(requests), conversation.language or "en"
-    if row.purpose != "withdraw":
-        return _stopped(services, session, requests, conversation.language or "en")
-    return "verify_stopped", _seen(requests), conversation.language or "en"
+    going = [request for request in requests if request.status not in CLOSED]
+    return ("verify_goes_on" if going else "stop_too_late"), _seen(going), language
 
 
 # ── this was not me, and stopping what waits ────────────────────────────────────────────────────────

@@ -12,7 +12,9 @@ import pytest
 import pytest_asyncio
 from sqlmodel import Session
 
-from assistant.casework import proof
+from assistant.casework import closing, proof, sparing
+from assistant.domain.assurance import Method
+from assistant.store.tables import Conversation, PrivacyRequest
 from tests.doubles.attacks import Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import links_in
@@ -125,6 +127,67 @@ async def test_who_changed_their_mind_takes_back_what_the_letter_is_about_and_is
     assert desk.query("SELECT count(*) FROM clients WHERE lower(email) = lower(?)", email) == held
     _, late = await desk.page(link)
     assert take_back not in shown(late)
+
+
+@pytest.mark.parametrize(
+    ("language", "goes_on", "too_late"),
+    [
+        ("en", "We go on with", "no longer be stopped"),
+        ("fr", "Nous poursuivons", "ne peut plus être arrêtée"),
+    ],
+)
+@pytest.mark.parametrize("purpose", ["withdraw", sparing.PURPOSE])
+async def test_whoever_says_no_to_taking_it_back_is_told_that_it_goes_on_as_long_as_it_does(
+    desk: DeskInside, people: Iterator[Victim], purpose: str, language: str, goes_on: str, too_late: str
+) -> None:
+    email = next(people).email
+    ref = (await both_by_mail(desk, email, language))["erasure"]
+    services = desk.assembly.services
+
+    def want(session: Session) -> None:
+        request = session.get_one(PrivacyRequest, ref)
+        talk = session.get_one(Conversation, request.conversation_id)
+        if purpose == sparing.PURPOSE:
+            sparing.pause(services, session, [request], talk)
+        else:
+            claim = proof.Claim("email", email)
+            proof.want_challenge(
+                services, session, talk, claim, [ref], method=Method.EMAIL_LINK, purpose=purpose
+            )
+
+    async def asked() -> str:
+        await services.write(want)
+        await desk.idle()
+        return [link for mail in desk.mails(email) for link in links_in(mail.get_content(), "/verify/")][-1]
+
+    first = await asked()
+    said = shown(await desk.press(first, answer="no"))
+    assert goes_on in said
+    assert ref in said
+    request = await desk.request(ref)
+    assert (request["status"], request["attention"]) == ("scheduled", None)
+    link = await asked() if purpose == "withdraw" else ""  # about a "don't" an erasure is asked once
+    await services.write(lambda s: closing.withdraw(services, s, [s.get_one(PrivacyRequest, ref)]))
+    assert not link or too_late in shown(await desk.press(link, answer="no"))
+
+
+async def test_an_erasure_that_a_lead_ended_meanwhile_is_not_said_to_go_on(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    email = next(people).email
+    ref = (await both_by_mail(desk, email, "en"))["erasure"]
+    services = desk.assembly.services
+
+    def pause(session: Session) -> None:
+        request = session.get_one(PrivacyRequest, ref)
+        sparing.pause(services, session, [request], session.get_one(Conversation, request.conversation_id))
+
+    await services.write(pause)
+    (link,) = links_in((await desk.mail(email, "paused")).get_content(), "/verify/")
+    await desk.api("POST", f"/requests/{ref}/dont", json={"answer": "keep"})
+    said = shown(await desk.press(link, answer="no"))
+    assert "We go on with" not in said
+    assert "no longer be stopped" in said
 
 
 async def test_it_was_not_me_is_asked_once_more_before_it_stops_anything(
