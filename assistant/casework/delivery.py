@@ -112,14 +112,12 @@ def _channel(services: Services, name: str) -> Channel:
 
 
 async def _deliver(services: Services, row: Outbox, large: asyncio.Semaphore) -> None:
-    handed_over = False
+    handed_over, sent_as = False, None
     try:
         async with large if row.kind in {PUT, RELAY} else nullcontext():
             sent_as = await _hand_over(services, row)
-        await services.write(lambda session: _done(services, session, row.id, sent_as))
         handed_over = True
-        if row.kind == PUT:
-            await services.write(lambda session: do_sent(services, session, session.get_one(Outbox, row.id)))
+        await services.write(lambda session: _done(services, session, row.id, sent_as))
     except AssistantError as error:
         failure = error
     except Exception as error:  # broad: one broken message must not stop the others; it is tried again
@@ -127,10 +125,8 @@ async def _deliver(services: Services, row: Outbox, large: asyncio.Semaphore) ->
         failure = AssistantError(failure="broken")
     else:
         return
-    if handed_over:  # what comes after failed: the document is not sent twice, and a person is called
-        await services.write(
-            lambda session: note_loss(services, session, session.get_one(Outbox, row.id), "broken")
-        )
+    if handed_over:  # what follows failed: nothing is sent twice, and a person is called
+        await services.write(lambda session: _taken(services, session, row.id, sent_as))
     else:
         await services.write(lambda session: _failed(services, session, row.id, failure))
 
@@ -150,16 +146,28 @@ async def _hand_over(services: Services, row: Outbox) -> str | None:
 
 
 def _done(services: Services, session: Session, ident: int | None, sent_as: str | None) -> None:
+    """Note that somebody else answers for it now, with what follows from that: all of it, or nothing after a kill."""
+    row = _noted(services, session, ident, sent_as)
+    if row.key.startswith(f"{FORWARD}:"):
+        do_delivered(services, session, row)
+    if row.kind == PUT:
+        do_sent(services, session, row)
+
+
+def _taken(services: Services, session: Session, ident: int | None, sent_as: str | None) -> None:
+    note_loss(services, session, _noted(services, session, ident, sent_as), "broken")
+
+
+def _noted(services: Services, session: Session, ident: int | None, sent_as: str | None) -> Outbox:
     row = session.get_one(Outbox, ident)
     row.state, row.lease_until, row.done_at, row.sent_as = "done", None, services.clock.now(), sent_as
     row.failure = row.failed_at = None
     session.add(row)
-    if row.key.startswith(f"{FORWARD}:"):
-        do_delivered(services, session, row)
     if row.ref:
         record(
             services, session, row.ref, "desk", "delivered", key=row.key.split(":")[0], channel=row.channel
         )
+    return row
 
 
 def _failed(services: Services, session: Session, ident: int | None, error: AssistantError) -> None:

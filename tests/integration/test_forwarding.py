@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pytest
 from assistant.casework import delivery, forwarding
 from assistant.casework.queue import Principal, Role
 from assistant.errors import DeliveryRefused
+from assistant.replies import TextError
 from assistant.store.tables import PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, console_site
 
@@ -82,3 +84,21 @@ async def test_nobody_is_told_that_it_was_passed_on_when_the_owner_could_not_be_
     assert request.attention.startswith("delivery_failed")
     request = await _forward(site, post, "owner@site.example")
     assert request.status == "forwarded"
+
+
+@pytest.mark.parametrize("error", [RuntimeError, TextError])
+async def test_an_owner_is_not_written_to_again_where_only_what_follows_went_wrong(
+    site: ConsoleSite, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def fails(*_given: object) -> None:
+        raise error
+
+    monkeypatch.setattr(delivery, "do_delivered", fails)
+    post = Post()
+    request = await _forward(site, post, "owner@site.example")
+    for _ in range(5):
+        site.clock.at += timedelta(hours=3)
+        await delivery.deliver_due(site.services.with_parts(channels={"email": post}))
+
+    assert [sent.recipient for sent in post.sent].count("owner@site.example") == 1
+    assert (request.status, request.attention) == ("open", "delivery_failed"), "a person sees to the rest"
