@@ -29,7 +29,7 @@ def stop_at_once(services: Services, session: Session, request: PrivacyRequest) 
 
 def suppress(services: Services, session: Session, request: PrivacyRequest, address: str) -> None:
     """Suppress an address and have the sources stop; GDPR 21(3): no reason, no proof, no exception."""
-    subject, undo = subject_of(services.keyring, address), keep_off(services, session, address)
+    subject, kept = subject_of(services.keyring, address), keep_off(services, session, address)
     request.details = {**request.details, "marketing": True, "purpose": MARKETING, "address": address}
     request.tier_needed = 0
     request.to_plan_at = services.clock.now()
@@ -37,6 +37,9 @@ def suppress(services: Services, session: Session, request: PrivacyRequest, addr
     record(services, session, request.ref, "desk", "suppressed", purpose=MARKETING)
     if "@" in address and _may_notice(services, session, subject):
         session.add(Tally(subject_hash=subject, what="marketing_notice", at=services.clock.now()))
+        undo = services.random(24).hex()
+        kept.undo_hash = services.keyring.keyed_hash(undo, "undo")
+        session.add(kept)
         talk.mail(
             services,
             session,
@@ -53,17 +56,15 @@ def suppress(services: Services, session: Session, request: PrivacyRequest, addr
     wake(session, "plan")
 
 
-def keep_off(services: Services, session: Session, address: str) -> str:
-    """Record that an address gets no marketing; gives the secret with which its holder takes that back."""
+def keep_off(services: Services, session: Session, address: str) -> Suppression:
+    """Record that an address gets no marketing; the way to take that back which its holder has been sent stays good."""
     subject, now = subject_of(services.keyring, address), services.clock.now()
-    undo = services.random(24).hex()
-    known = session.get(Suppression, (subject, MARKETING)) or Suppression(
+    kept = session.get(Suppression, (subject, MARKETING)) or Suppression(
         subject_hash=subject, purpose=MARKETING, since=now
     )
-    known.since = now  # whoever had agreed again in between objects anew
-    known.undo_hash = services.keyring.keyed_hash(undo, "undo")
-    session.add(known)
-    return undo
+    kept.since = now  # whoever had agreed again in between objects anew
+    session.add(kept)
+    return kept
 
 
 def _may_notice(services: Services, session: Session, subject: str) -> bool:

@@ -265,6 +265,22 @@ async def test_after_undo_nothing_is_stopped_again(desk: DeskInside, readers: li
     assert marketed(desk, email, client) != (False, 0)
 
 
+async def test_nobody_can_make_the_undo_of_a_notice_useless_by_objecting_once_more(
+    desk: DeskInside, readers: list[tuple[str, int]]
+) -> None:
+    """Whoever objects in somebody's name proves nothing, and the one notice of the day is all its holder has."""
+    email, _ = readers[7]
+    await objects(desk, email)
+    notice = await desk.mail(email, "Marketing to this address is off")
+    await objects(desk, email)
+    await desk.idle()
+    assert len([mail for mail in desk.mails(email) if mail["subject"] == notice["subject"]]) == 1
+    await desk.press(links_in(notice.get_content(), "/verify/undo/")[0])
+    services = desk.assembly.services
+    key = (subject_of(services.keyring, email), "marketing")
+    assert await services.read(lambda session: session.get(Suppression, key)) is None
+
+
 class Cut:
     """A source that goes away after its first batch."""
 
