@@ -280,7 +280,7 @@ def _flag_recent_change(
     """A contact changed in the last 30 days proves little: only people decide what it unlocks (A26)."""
     proved = normal_address(services.keyring.unseal(evidence.contact))
     since = services.clock.now() - CONTACT_COOL_OFF
-    sensitive = need_of(services, Right(request.right), request.details, found.plan).tier >= Tier.T2
+    sensitive = need_of(services, Right(request.right), request.details, found.plan).provable >= Tier.T2
     decided = evidence.fresh_login or evidence.tier >= Tier.T3
     if not sensitive or decided or "recent_contact_change" in evidence.flags:
         return

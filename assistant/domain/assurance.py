@@ -65,6 +65,11 @@ class Need:
     tier: Tier
     hold: Hold = Hold.NONE
 
+    @property
+    def provable(self) -> Tier:
+        """Give what the person must prove: for what waits a contact of theirs at the least, whatever the settings say."""
+        return Tier.T2 if self.hold is not Hold.NONE else min(self.tier, Tier.T2)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -82,17 +87,16 @@ def satisfies(need: Need, evidence: Evidence | None, hold: timedelta) -> Answer:
     """Tell whether evidence satisfies a need: yes, not before an instant, or which tier is missing.
 
     Where people decide, they decide on a proof: what the person can prove comes first, and asking for more
-    never makes less enough. What waits is never opened by a page token, whatever the settings say.
+    never makes less enough. What waits is never opened by a page token, nor by a proof in doubt, whatever the settings say.
     """
-    provable = Tier.T2 if need.hold is not Hold.NONE else min(need.tier, Tier.T2)
-    if provable is Tier.T0:
+    if need.provable is Tier.T0:
         return Answer()
     if evidence is None:
-        return Answer(missing=max(need.tier, provable))
+        return Answer(missing=max(need.tier, need.provable))
     by_waiting = evidence.tier is Tier.T1 and evidence.method in _TO_A_CONTACT
     reached = Tier.T2 if by_waiting else evidence.tier
-    wanted = Tier.T3 if evidence.flags and need.tier >= Tier.T2 else need.tier
-    missing = next((tier for tier in (provable, wanted) if reached < tier), None)
+    wanted = Tier.T3 if evidence.flags and need.provable >= Tier.T2 else need.tier
+    missing = next((tier for tier in (need.provable, wanted) if reached < tier), None)
     return Answer(missing, evidence.obtained_at + hold if _waits(need, evidence) else None)
 
 

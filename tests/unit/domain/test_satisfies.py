@@ -53,6 +53,8 @@ def proof(method: Method, *flags: str) -> Evidence:
         (Need(Tier.T0, Hold.UNLESS_SIGNED_IN), proof(PAGE), Answer(Tier.T2, OVER)),
         (Need(Tier.T0, Hold.ALWAYS), None, Answer(Tier.T2)),
         (Need(Tier.T3, Hold.ALWAYS), proof(PEOPLE), Answer(None, OVER)),
+        (Need(Tier.T1, Hold.ALWAYS), proof(CODE, "recent_contact_change"), Answer(Tier.T3, OVER)),
+        (Need(Tier.T0, Hold.UNLESS_SIGNED_IN), proof(AREA, "two_verifiers"), Answer(Tier.T3)),
     ],
 )
 def test_what_evidence_is_worth(need: Need, evidence: Evidence | None, answer: Answer) -> None:
@@ -76,5 +78,7 @@ def test_no_evidence_reaches_further_for_more_than_for_less(
             satisfies(Need(Tier(less), hold), evidence, HOLD).missing in {None, Tier.T3}
             for less in range(tier)
         ), "more proof asked is not less proof accepted: what people decide was proved first"
+    if flagged and hold is not Hold.NONE and method is not PEOPLE:
+        assert answer.missing is not None, "what is in doubt is for people, whatever the settings ask"
     if method is PAGE and hold is not Hold.NONE:
         assert answer.missing is Tier.T2, "being signed in on a page opens nothing that waits"
