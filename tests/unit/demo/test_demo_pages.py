@@ -230,3 +230,15 @@ async def test_the_policy_has_a_place_for_every_clause_that_letters_and_copies_n
     assert set(re.findall(r'href="#c([\d-]+)"', html)) <= places
     for recipient in catalogue["recipients"].values():
         assert str(recipient[language]) in unescape(html)
+
+
+async def test_the_policy_names_recipients_and_laws_as_letters_do_in_its_language(browser: Browser) -> None:
+    found = tomllib.loads((resources.files("assistant.demo") / "catalogue.toml").read_text("utf-8"))
+    named = [(row["name"], row.get("name@fr", row["name"])) for row in found["recipients"].values()]
+    laws = [(row["law"], row.get("law@fr", row["law"])) for row in found["retention"].values()]
+    english = unescape(await (await browser.get("/demo/policy?lang=en")).text())
+    french = unescape(await (await browser.get("/demo/policy?lang=fr")).text())
+    for en, fr in (*named, *laws):
+        assert en in english
+        assert fr in french
+        assert fr == en or en not in french
