@@ -89,8 +89,8 @@ def _claim(services: Services, session: Session) -> list[tuple[PrivacyRequest, E
 
 def _put_off(services: Services, session: Session, ref: str, error: AssistantError) -> None:
     request = session.get(PrivacyRequest, ref)
-    if request is None:
-        return
+    if request is None or request.to_plan_at is None:
+        return  # stopped, withdrawn or closed in the meantime
     request.to_plan_at = services.clock.now() + _RETRY
     session.add(request)
     unreachable = isinstance(error, SourceUnavailable)
@@ -208,7 +208,7 @@ def _ends_without_plan(
         answers.answer_nothing(services, session, request)
         return True
     if _is_already_so(found.plan):
-        _answer_already(services, session, request, evidence, found.plan)
+        _answer_already(services, session, request, evidence, found)
         return True
     if reason := _why_a_person(services, found.plan):
         _leave_to_person(services, session, request, reason)
@@ -222,17 +222,21 @@ def _is_already_so(plan: Plan) -> bool:
 
 
 def _answer_already(
-    services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, plan: Plan
+    services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, found: _Found
 ) -> None:
-    """Say so; what is stored in a field that needs more than the mailbox is told after the hold, and not before."""
-    not_before = answer_for(services, request, evidence, plan).not_before
-    if not_before and not_before > services.clock.now():
-        request.to_plan_at = not_before
-        session.add(request)
+    """Say so; whoever hears it learns what is stored, so it takes the proof, the letters and the hold of any change."""
+    _flag_recent_change(services, session, request, evidence, found)
+    answer = answer_for(services, request, evidence, found.plan)
+    if answer.missing is not None:
+        _leave_to_person(services, session, request, why_short(answer, evidence))
         return
-    request.to_plan_at = None
+    waits = answer.not_before is not None and answer.not_before > services.clock.now()
+    request.to_plan_at = answer.not_before if waits else None
     session.add(request)
-    answers.answer_already(services, session, request, plan)
+    if waits:
+        _notify(services, session, request, evidence, found)
+    else:
+        answers.answer_already(services, session, request, found.plan)
 
 
 def _why_a_person(services: Services, plan: Plan) -> str:

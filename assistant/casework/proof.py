@@ -643,6 +643,8 @@ def _halt(services: Services, session: Session, request: PrivacyRequest) -> None
     if request.status == Status.SCHEDULED:
         move(services, session, request, Status.AWAITING_APPROVAL, "subject", reason="not_me")
     void_actions(services, session, request.ref, "not_me")
+    request.to_plan_at = None  # what was not planned yet is planned when an agent says so
+    session.add(request)
     set_attention(services, session, request, "not_me")
 
 

@@ -12,12 +12,14 @@ import pytest
 import pytest_asyncio
 from sqlmodel import Session
 
-from assistant.casework import closing, proof, sparing
+from assistant.casework import closing, planning, proof, sparing
 from assistant.domain.assurance import Method
+from assistant.domain.plan import Plan
+from assistant.errors import SourceUnavailable
 from assistant.store.tables import Conversation, PrivacyRequest
-from tests.doubles.attacks import Victim
+from tests.doubles.attacks import ACCESS, Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
-from tests.doubles.journeys import links_in
+from tests.doubles.journeys import links_in, prove_in_chat
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BOTH = {
@@ -271,3 +273,26 @@ async def test_an_erasure_that_waits_for_a_stopped_copy_is_stopped_though_it_was
     await desk.tamper("UPDATE request SET evidence_id = NULL WHERE ref = :ref", ref=refs["erasure"])
     await desk.press(link, answer="not_me_sure")
     assert (await desk.request(refs["erasure"]))["attention"] == "not_me"
+
+
+async def test_what_was_taken_back_while_its_planning_failed_is_planned_no_more(
+    desk: DeskInside, people: Iterator[Victim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email, services = next(people).email, desk.assembly.services
+
+    async def fails(*_given: object) -> Plan:
+        await services.write(lambda s: closing.withdraw(services, s, [s.get_one(PrivacyRequest, ref)]))
+        raise SourceUnavailable(source="client-area")
+
+    with monkeypatch.context() as patch:
+        async with desk.chat() as chat:
+            await chat.say(ACCESS)
+            ref = (await chat.opened())["access"]
+            patch.setattr(planning, "propose", fails)
+            await prove_in_chat(desk, chat, email, ref)
+        await desk.until_status(ref, "withdrawn")
+        await desk.idle()
+    await desk.forward("10m")
+    await desk.idle()
+    request = await services.read(lambda session: session.get_one(PrivacyRequest, ref))
+    assert (request.status, request.attention, request.to_plan_at) == ("withdrawn", None, None)

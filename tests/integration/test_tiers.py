@@ -19,7 +19,7 @@ from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, victims
 from tests.doubles.console_browser import Console
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import Chat
-from tests.doubles.journeys import links_in
+from tests.doubles.journeys import confirm_change, links_in, prove_in_chat
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 COPY = {"en": ACCESS, "fr": "Bonjour, je voudrais une copie de toutes mes données personnelles."}
@@ -416,3 +416,56 @@ async def test_a_yes_in_chat_that_comes_after_the_effect_says_that_it_is_too_lat
         said = await chat.until(lambda m: told in m["text"], "that it is too late")
     assert ref in said["text"]
     assert (await desk.request(ref))["status"] == "answered"
+
+
+async def held_correction(desk: DeskInside, victim: Victim) -> str:
+    """Have a number corrected that stands there already: whoever asks that learns what is stored."""
+    async with desk.chat() as chat:
+        await chat.say(f"Please correct my phone number. It is {victim.phone}, not +33 1 99 00 00 00.")
+        ref = (await chat.opened())["rectification"]
+        await confirm_change(chat)
+        await prove_in_chat(desk, chat, victim.email, ref)
+    await desk.idle()
+    return ref
+
+
+async def test_what_is_stored_is_told_after_the_hold_and_its_person_can_stop_it_before(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    heard, stopped = (next(each for each in people if each.phone) for _ in range(2))
+    for victim, stops in ((heard, False), (stopped, True)):
+        ref = await held_correction(desk, victim)
+        letter = await desk.mail(victim.email, "What happens next")
+        if stops:
+            await desk.press(stop_link(letter), answer="not_me_sure")
+        await desk.forward("71h")
+        await desk.idle()
+        assert not [mail for mail in desk.mails(victim.email) if "already say so" in str(mail["subject"])]
+        await desk.forward("2h")
+        await desk.idle()
+        told = [mail for mail in desk.mails(victim.email) if "already say so" in str(mail["subject"])]
+        request = await desk.request(ref)
+        if stops:
+            assert (request["status"], request["attention"], told) == ("open", "not_me", [])
+        else:
+            assert (request["status"], len(told)) == ("answered", 1)
+
+
+async def test_what_is_stored_is_told_by_nobody_but_people_where_the_proof_is_in_doubt(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    victim = next(each for each in people if each.phone)
+    ref = await held_correction(desk, victim)
+
+    def doubt(session: Session) -> None:
+        request = session.get_one(PrivacyRequest, ref)
+        evidence = session.get_one(EvidenceRow, request.evidence_id)
+        evidence.flags = ["two_verifiers"]
+        session.add(evidence)
+
+    await desk.assembly.services.write(doubt)
+    await desk.forward("73h")
+    await desk.idle()
+    request = await desk.request(ref)
+    assert (request["status"], request["attention"]) == ("open", "two_verifiers")
+    assert not [mail for mail in desk.mails(victim.email) if "already say so" in str(mail["subject"])]
