@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import count, islice
 
 import structlog
 from sqlmodel import Session, col, select
@@ -28,6 +30,7 @@ log = structlog.get_logger(__name__)
 _LEASE = timedelta(minutes=10)
 _FIRST_RETRY = timedelta(seconds=30)
 _MOST_ATTEMPTS = 5
+_AT_ONCE = 50
 PARTLY_LEFT = "partly_left"  # the letter said that somebody sees to the rest
 
 
@@ -49,24 +52,31 @@ def release_leases(session: Session) -> None:
 def _claim(services: Services, session: Session) -> list[str]:
     now = services.clock.now()
     _end_stopping(services, session, now)
-    rows = session.exec(
-        select(Action, PrivacyRequest)
-        .join(PrivacyRequest, col(PrivacyRequest.ref) == col(Action.ref))
-        .where(col(Action.state).in_(("approved", "executing")), col(Action.not_before) <= now)
-        .order_by(col(Action.not_before), col(Action.created_at))
-        .limit(50)
-    ).all()
-    free = [
-        action
-        for action, request in rows
-        if (action.lease_until is None or action.lease_until <= now)
-        and _may_begin(services, session, action, request)
-    ]
+    free = list(islice(_ready(services, session, now), _AT_ONCE))
     for action in free:
         action.lease_until = now + _LEASE
         action.attempts += 1
         session.add(action)
     return [action.id for action in free]
+
+
+def _ready(services: Services, session: Session, now: datetime) -> Iterator[Action]:
+    """Give what may go on, page by page: what waits for a copy or an answer stands before it in the line, for days."""
+    due = (
+        select(Action, PrivacyRequest)
+        .join(PrivacyRequest, col(PrivacyRequest.ref) == col(Action.ref))
+        .where(
+            col(Action.state).in_(("approved", "executing")),
+            col(Action.not_before) <= now,
+            col(Action.lease_until).is_(None) | (col(Action.lease_until) <= now),
+        )
+        .order_by(col(Action.not_before), col(Action.created_at), col(Action.id))
+    )
+    for at in count(step=_AT_ONCE):
+        rows = session.exec(due.offset(at).limit(_AT_ONCE)).all()
+        yield from (action for action, request in rows if _may_begin(services, session, action, request))
+        if len(rows) < _AT_ONCE:
+            return
 
 
 def _end_stopping(services: Services, session: Session, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from assistant.casework.approval import do_approve
 from assistant.casework.audit import record
 from assistant.casework.evidence import CONTACT_TYPED, answer_for, identity_of, need_of, why_short
 from assistant.casework.intake import set_attention
+from assistant.casework.one_by_one import failure_of
 from assistant.casework.proof import contacts_of, notices_due, stop_link
 from assistant.casework.queue import DESK, do_propose
 from assistant.casework.rectification import is_unconfirmed
@@ -54,10 +56,11 @@ async def plan_due(services: Services) -> int:
     """Plan every request that waits for it; what cannot be planned is tried again a minute later, and people told."""
     waiting = await services.write(lambda session: _claim(services, session))
     for request, evidence in waiting:
-        try:
-            await _plan_one(services, request, evidence)
-        except AssistantError as error:
-            await services.write(lambda s, ref=request.ref, e=error: _put_off(services, s, ref, e))  # type: ignore[misc]
+        failure = await failure_of(
+            _plan_one(services, request, evidence), "request.not_planned", ref=request.ref
+        )
+        if failure is not None:
+            await services.write(partial(_put_off, services, request.ref, failure))
     return len(waiting)
 
 
@@ -87,7 +90,7 @@ def _claim(services: Services, session: Session) -> list[tuple[PrivacyRequest, E
     return claimed
 
 
-def _put_off(services: Services, session: Session, ref: str, error: AssistantError) -> None:
+def _put_off(services: Services, ref: str, error: AssistantError, session: Session) -> None:
     request = session.get(PrivacyRequest, ref)
     if request is None or request.to_plan_at is None:
         return  # stopped, withdrawn or closed in the meantime

@@ -16,6 +16,7 @@ from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, why_short
 from assistant.casework.intake import move, set_attention
+from assistant.casework.one_by_one import failure_of
 from assistant.casework.queue import void_actions
 from assistant.casework.together import stopped_together
 from assistant.domain.addresses import normal_address
@@ -211,7 +212,9 @@ async def send_challenges(services: Services) -> int:
     """Send what is wanted: to the contact on file, or to the very address typed; the same work either way."""
     wanted = await services.write(lambda session: _claim_wanted(services, session))
     for row in wanted:
-        await _send(services, row)
+        # What could not be sent is taken up again when its lease has run out.
+        if failure := await failure_of(_send(services, row), "challenge.not_sent", challenge=row.id):
+            log.warning("challenge.put_off", challenge=row.id, code=failure.code)
     return len(wanted)
 
 
@@ -222,13 +225,15 @@ def release_leases(session: Session) -> None:
 
 def _claim_wanted(services: Services, session: Session) -> list[ChallengeRow]:
     now = services.clock.now()
-    rows = session.exec(
-        select(ChallengeRow)
-        .where(col(ChallengeRow.state) == "wanted")
-        .order_by(col(ChallengeRow.asked_at))
-        .limit(50)
+    free = col(ChallengeRow.lease_until).is_(None) | (col(ChallengeRow.lease_until) <= now)
+    # What was tried already waits for a system that is away: whoever asked since is not kept waiting with it.
+    fresh_first = (
+        col(ChallengeRow.lease_until).is_not(None),
+        col(ChallengeRow.lease_until),
+        col(ChallengeRow.asked_at),
     )
-    taken = [row for row in rows if row.lease_until is None or row.lease_until <= now]
+    wanted = select(ChallengeRow).where(col(ChallengeRow.state) == "wanted", free)
+    taken = session.exec(wanted.order_by(*fresh_first).limit(50)).all()
     for row in taken:
         row.lease_until = now + _LEASE
         session.add(row)

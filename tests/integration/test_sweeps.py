@@ -1,0 +1,122 @@
+"""What one row cannot do, or may not do yet, keeps no other row from its turn."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from assistant.casework import execution, planning, proof
+from assistant.domain.assurance import Method
+from assistant.domain.status import Status
+from assistant.store.tables import Action, ChallengeRow, PrivacyRequest
+from tests.doubles.console_app import ConsoleSite, console_site
+
+MANY = 120  # more than any sweep takes at once
+
+
+@pytest.fixture
+async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSite]:
+    async with console_site(tmp_path, prepared) as site:
+        yield site
+
+
+async def test_plans_that_may_not_begin_yet_keep_no_other_from_being_carried_out(site: ConsoleSite) -> None:
+    now, ready = site.clock.now(), site.actions["erasure"]
+
+    def unit(session: Session) -> None:
+        request = session.get_one(PrivacyRequest, site.refs["erasure"])
+        action = session.get_one(Action, ready)
+        held = request.model_dump() | {"status": Status.SCHEDULED, "dont_at": now}
+        begun = action.model_dump() | {"state": "approved", "not_before": now - timedelta(days=1)}
+        session.add_all(PrivacyRequest(**held | {"ref": f"PR-{n:08d}"}) for n in range(MANY))
+        session.flush()
+        session.add_all(Action(**begun | {"id": f"held-{n}", "ref": f"PR-{n:08d}"}) for n in range(MANY))
+        action.state, action.not_before, request.status = "approved", now, Status.SCHEDULED
+        session.add_all((action, request))
+
+    await site.services.write(unit)
+    assert ready in await site.services.write(lambda session: execution._claim(site.services, session))
+
+
+async def test_codes_that_wait_for_a_source_keep_no_other_from_being_sent(site: ConsoleSite) -> None:
+    now = site.clock.now()
+
+    def row(name: str, **more: Any) -> ChallengeRow:
+        asked = {"asked_at": now - timedelta(minutes=5), "expires_at": now + timedelta(minutes=5)} | more
+        return ChallengeRow(
+            id=name, conversation_id=site.conversations["access"], method=Method.EMAIL_CODE, claimed="",
+            claimed_kind="client_id", claimed_hash=name, state="wanted", **asked,
+        )  # fmt: skip
+
+    def unit(session: Session) -> list[str]:
+        session.add_all(row(f"tried-{n}", lease_until=now - timedelta(seconds=1)) for n in range(MANY))
+        session.add(row("fresh", asked_at=now))
+        session.flush()
+        return [each.id for each in proof._claim_wanted(site.services, session)]
+
+    first = await site.services.write(unit)
+    assert "fresh" in first
+    again = await site.services.write(lambda session: proof._claim_wanted(site.services, session))
+    assert {each.id for each in again}.isdisjoint(first)
+    assert again, "those behind them have their turn too"
+
+
+def breaks(broken: str, met: list[str], name: Callable[[Any], str]) -> Callable[..., Any]:
+    """Give the work of a sweep on one row, which fails on one of them as nobody thought of."""
+
+    async def work(_services: object, row: Any, *_more: object) -> None:
+        met.append(name(row))
+        if name(row) == broken:
+            raise RuntimeError
+
+    return work
+
+
+async def test_an_error_nobody_thought_of_in_planning_one_request_is_shown_and_stops_no_other(
+    site: ConsoleSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refs, now = [site.refs["access"], site.refs["erasure"]], site.clock.now()
+
+    def unit(session: Session) -> None:
+        for ref in refs:
+            request = session.get_one(PrivacyRequest, ref)
+            request.to_plan_at, request.attention = now, None
+            session.add(request)
+
+    await site.services.write(unit)
+    met: list[str] = []
+    for broken in refs:
+        monkeypatch.setattr(planning, "_plan_one", breaks(broken, met, lambda request: str(request.ref)))
+        await planning.plan_due(site.services)
+        site.clock.at += timedelta(minutes=3)
+        assert (await site.get(PrivacyRequest, broken)).attention == "plan_failed:internal"
+    assert sorted(met) == sorted(refs * 2)
+
+
+async def test_an_error_nobody_thought_of_in_sending_one_code_stops_no_other(
+    site: ConsoleSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, names = site.clock.now(), ["one", "two"]
+
+    def unit(session: Session) -> None:
+        session.add_all(
+            ChallengeRow(
+                id=name, conversation_id=site.conversations["access"], method=Method.EMAIL_CODE, claimed="",
+                claimed_kind="email", claimed_hash=name, state="wanted", asked_at=now,
+                expires_at=now + timedelta(minutes=9),
+            )
+            for name in names
+        )  # fmt: skip
+
+    await site.services.write(unit)
+    met: list[str] = []
+    for broken in names:
+        monkeypatch.setattr(proof, "_send", breaks(broken, met, lambda row: str(row.id)))
+        await proof.send_challenges(site.services)
+        site.clock.at += timedelta(minutes=1)
+    assert sorted(met) == sorted(names * 2)
