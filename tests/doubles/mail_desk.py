@@ -44,6 +44,8 @@ class MemoryMailDesk:
         return Receipt(conversation_id=incoming.thread, message_id=len(self.taken), duplicate=duplicate)
 
     async def receive_earlier(self, incoming: Incoming) -> None:
+        if incoming.subject in self.poisoned:
+            raise RuntimeError("nobody thought of this")
         self.earlier.append(incoming)
 
     async def looked_through(self, mailbox: str) -> int:

@@ -10,8 +10,9 @@ import hashlib
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Protocol
 
 import structlog
@@ -68,6 +69,19 @@ class Look:
     failed: int = 0
 
 
+@dataclass(slots=True)
+class Shown:
+    """Which earlier mails were shown since the start: one that cannot be keeps no other behind it."""
+
+    mailbox: str = ""
+    numbers: set[int] = field(default_factory=set)
+
+    def begin(self, mailbox: str) -> None:
+        """Forget the numbers of a mailbox that its server numbers anew."""
+        if mailbox != self.mailbox:
+            self.mailbox, self.numbers = mailbox, set()
+
+
 @dataclass(frozen=True, slots=True)
 class _Facts:
     uid: int
@@ -77,9 +91,9 @@ class _Facts:
 
 async def watch(settings: EmailSettings, imap: ImapSettings, taker: Taker, hearing: Hearing) -> None:
     """Look at the mailbox until cancelled; what fails is tried again later, and later still."""
-    failures = 0
+    failures, shown = 0, Shown()
     while True:
-        why = await _tried(settings, imap, taker)
+        why = await _tried(settings, imap, taker, shown)
         if why is None:
             failures = 0
             hearing.works()
@@ -89,17 +103,17 @@ async def watch(settings: EmailSettings, imap: ImapSettings, taker: Taker, heari
         await asyncio.sleep(min(settings.poll_every * 2 ** min(failures, 10), _LONGEST_WAIT))
 
 
-async def _tried(settings: EmailSettings, imap: ImapSettings, taker: Taker) -> str | None:
+async def _tried(settings: EmailSettings, imap: ImapSettings, taker: Taker, shown: Shown) -> str | None:
     """Look once; say in a word why it failed, or None."""
     try:
-        looked = await look(imap, settings.max_bytes, taker)
+        looked = await look(imap, settings.max_bytes, taker, shown)
     except Exception as error:  # broad: whatever it is, the mailbox is looked at again later
         log.warning("mailbox.unreachable", error=type(error).__name__)
         return NOT_STORED if isinstance(error, AssistantError) else fault_of(error).why
     return NOT_STORED if looked.failed else None
 
 
-async def look(imap: ImapSettings, max_bytes: int, taker: Taker) -> Look:
+async def look(imap: ImapSettings, max_bytes: int, taker: Taker, shown: Shown) -> Look:
     """Take every mail that came since `read_from` and show the earlier ones; one that cannot be stored stays there."""
     looked = Look()
     async with _mailbox(imap) as (client, validity):
@@ -112,23 +126,38 @@ async def look(imap: ImapSettings, max_bytes: int, taker: Taker) -> Look:
                 looked.taken += 1
             else:
                 looked.failed += 1
-        await _look_back(client, _named(imap, validity), imap.read_from, max_bytes, taker, looked)
+        shown.begin(_named(imap, validity))
+        looked.failed += await _look_back(client, imap.read_from, max_bytes, taker, shown)
     return looked
 
 
-async def _look_back(
-    client: Any, name: str, read_from: datetime, max_bytes: int, taker: Taker, looked: Look
-) -> None:
-    """Show what came in the days before; nothing is moved, and each is shown once."""
-    upto = await taker.looked_through(name)
-    earlier, last = await asyncio.to_thread(_arrived_before, client, read_from, upto)
+async def _look_back(client: Any, read_from: datetime, max_bytes: int, taker: Taker, shown: Shown) -> int:
+    """Show what came in the days before; nothing is moved, each is shown once. Gives how many could not be."""
+    upto = await taker.looked_through(shown.mailbox)
+    earlier = await asyncio.to_thread(_arrived_before, client, read_from, upto)
+    waiting = [uid for uid in earlier if uid not in shown.numbers][:_EARLIER_AT_ONCE]
+    facts = {each.uid: each for each in await asyncio.to_thread(_facts, client, waiting)}
     failed = 0
-    for facts in earlier:
-        found = await asyncio.to_thread(_fetched, client, facts, max_bytes)
-        failed += found is not None and not await _is_stored(taker.list_earlier, found)
-    looked.failed += failed
-    if last > upto and not failed:
-        await taker.note_looked_through(name, last)
+    for uid in waiting:
+        if await _is_shown(client, facts.get(uid), read_from, max_bytes, taker):
+            shown.numbers.add(uid)
+        else:
+            failed += 1
+    last = max(takewhile(shown.numbers.__contains__, earlier), default=upto)
+    if last > upto:
+        await taker.note_looked_through(shown.mailbox, last)
+    return failed
+
+
+async def _is_shown(
+    client: Any, facts: _Facts | None, read_from: datetime, max_bytes: int, taker: Taker
+) -> bool:
+    """Show a mail if it is there and of the days that are looked back to; False where it must be tried again."""
+    first = read_from - _LOOKS_BACK
+    if facts is None or facts.arrived_at is None or not first <= facts.arrived_at < read_from:
+        return True
+    found = await asyncio.to_thread(_fetched, client, facts, max_bytes)
+    return found is None or await _is_stored(taker.list_earlier, found)
 
 
 async def check(imap: ImapSettings) -> Sequence[str]:
@@ -200,14 +229,12 @@ def _arrived_since(client: Any, read_from: datetime) -> list[_Facts]:
     return [f for f in _facts(client, uids) if f.arrived_at is None or f.arrived_at >= read_from]
 
 
-def _arrived_before(client: Any, read_from: datetime, upto: int) -> tuple[list[_Facts], int]:
-    """Give the next mails from before, and the number up to which there is nothing else."""
+def _arrived_before(client: Any, read_from: datetime, upto: int) -> list[int]:
+    """Give the numbers of the mails from before, behind those that were shown."""
     first = read_from - _LOOKS_BACK
     days = ["SINCE", (first - _ANY_ZONE).date(), "BEFORE", (read_from + 2 * _ANY_ZONE).date()]
     found = client.search(["UNDELETED", "UID", f"{upto + 1}:*", *days])
-    uids = sorted(uid for uid in found if uid > upto)[:_EARLIER_AT_ONCE]  # `n:*` always holds the last one
-    facts = [f for f in _facts(client, uids) if f.arrived_at and first <= f.arrived_at < read_from]
-    return facts, max(uids, default=upto)
+    return sorted(uid for uid in found if uid > upto)  # `n:*` always holds the last one
 
 
 def _facts(client: Any, uids: Sequence[int]) -> list[_Facts]:

@@ -306,6 +306,25 @@ async def test_mail_nobody_thought_of_stays_and_holds_up_no_other(
 # ── deaf ────────────────────────────────────────────────────────────────────────────────────────────
 
 
+async def test_an_earlier_mail_nobody_thought_of_keeps_no_other_from_being_shown_and_comes_again(
+    server: dovecot.Dovecot, mailbox: IMAPClient, tmp_path: Path
+) -> None:
+    desk = MemoryMailDesk()
+    desk.poisoned = {"mail-3"}
+    number = 230  # more than two looks show
+    for each in range(number):
+        put(mailbox, a_mail(f"mail-{each}"))
+    async with watching(server, desk, tmp_path, read_from=ARRIVED + timedelta(days=2)):
+        await until(lambda: len(desk.earlier) >= number - 1)
+        assert {mail.subject for mail in desk.earlier} == {f"mail-{n}" for n in range(number) if n != 3}
+        desk.poisoned = set()
+        await until(lambda: len(desk.earlier) >= number)
+        await until(lambda: bool(desk.looked))
+    assert len(desk.earlier) == number, "each is shown once"
+    assert desk.earlier[-1].subject == "mail-3"
+    assert left(mailbox) == number
+
+
 def way_of(channel: EmailChannel) -> Way:
     return next(way for way in channel.ways() if way.name == "mailbox")
 
