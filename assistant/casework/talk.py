@@ -98,7 +98,7 @@ def say_text(services: Services, session: Session, conversation: Conversation, s
     """
     answered = _mail_answered(session, conversation) if conversation.channel == "email" else None
     if said.by_rule and (why := _not_to_be_said(services, session, conversation, answered)):
-        for request in _open_requests(session, conversation):
+        for request in _concerned(session, conversation, said):
             if request.attention is None:
                 set_attention(services, session, request, why)
         return False
@@ -220,13 +220,13 @@ def _not_to_be_said(
     return "too_many_replies" if _answered_enough(services, session, conversation) else None
 
 
-def _open_requests(session: Session, conversation: Conversation) -> Sequence[PrivacyRequest]:
-    return session.exec(
-        select(PrivacyRequest).where(
-            col(PrivacyRequest.conversation_id) == conversation.id,
-            col(PrivacyRequest.status).not_in(CLOSED),
-        )
-    ).all()
+def _concerned(session: Session, conversation: Conversation, said: Utterance) -> Sequence[PrivacyRequest]:
+    """Give the requests that words are about, closed by them or not; of words about none the open ones."""
+    named = [r for each in said.requests if (r := session.get(PrivacyRequest, str(each["ref"])))]
+    still_open = select(PrivacyRequest).where(
+        col(PrivacyRequest.conversation_id) == conversation.id, col(PrivacyRequest.status).not_in(CLOSED)
+    )
+    return named or session.exec(still_open).all()
 
 
 def _reply(

@@ -16,14 +16,18 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from assistant.casework import closing, talking, undelivered
-from assistant.casework.intake import set_attention
+from assistant.casework import answers, closing, talking, undelivered
+from assistant.casework.intake import move, set_attention
 from assistant.casework.outbox import Letter, queue_outgoing
 from assistant.casework.purge import purge
 from assistant.casework.queue import Principal, Role
+from assistant.casework.results import Result
 from assistant.config import load_settings
 from assistant.demo.settings import lay_out
 from assistant.doctor import examine
+from assistant.domain.plan import Operation, Order, Plan
+from assistant.domain.rights import Right
+from assistant.domain.status import Status
 from assistant.errors import Conflict
 from assistant.store import queries
 from assistant.store.tables import ChallengeRow, Conversation, Message, Outbox, PrivacyRequest
@@ -35,6 +39,7 @@ from tests.doubles.mail_server import Arrived
 from tests.doubles.posting_desk import COPY, INVOICE, SUPPORT, PostingDesk, posting_desk, prepare_store
 
 AGENT = Principal("Tiina", Role.AGENT)
+EMPTY = Plan(Right.OBJECTION, (), Order(Operation.STOP, START.date(), purposes=("marketing",)), ())
 LOST = "delivery_failed"
 UNPROVED = "delivery_unproved"
 NOT_DELIVERED = "could not be delivered"
@@ -580,6 +585,29 @@ async def test_an_agents_reply_to_a_mail_without_an_address_is_refused_and_kept_
         )
 
     assert await desk.said_in(conversation) == []
+
+
+async def test_an_answer_by_rule_that_is_not_said_calls_a_person_though_its_request_is_closed(
+    desk: PostingDesk,
+) -> None:
+    sender = "mari@post.example"
+    await desk.mail(sender, "Please stop sending me marketing mails.")
+    conversation = await desk.conversation_of(sender)
+
+    def unit(session: Session) -> None:
+        for number in range(10):
+            letter = Letter(
+                key=f"auto:{number}", channel="email", kind="mail", text=str(number), language="en",
+                recipient=sender, conversation_id=conversation.id,
+            )  # fmt: skip
+            queue_outgoing(desk.services, session, letter)
+        request = session.exec(select(PrivacyRequest)).one()
+        move(desk.services, session, request, Status.EXECUTING, "desk")
+        answers.answer_done(desk.services, session, request, Result(EMPTY, ()))
+
+    await desk.services.write(unit)
+    (request,) = await desk.requests_in(conversation)
+    assert (request.status, request.attention) == ("answered", "too_many_replies")
 
 
 async def test_two_machines_stop_and_a_person_is_called_but_agents_are_always_sent(desk: PostingDesk) -> None:
