@@ -17,7 +17,9 @@ async def failure_of(work: Awaitable[None], event: str, **names: str) -> Assista
         await work
     except AssistantError as error:
         return error
-    except Exception:  # broad: what one row meets keeps no other from its turn; it is tried again
+    except Exception as error:  # broad: what one row meets keeps no other from its turn; it is tried again
         log.exception(event, **names)
-        return AssistantError()
+        failure = AssistantError()
+        failure.__cause__ = error
+        return failure
     return None

@@ -211,10 +211,14 @@ def login_address(services: Services, nonce: str) -> str | None:
 async def send_challenges(services: Services) -> int:
     """Send what is wanted: to the contact on file, or to the very address typed; the same work either way."""
     wanted = await services.write(lambda session: _claim_wanted(services, session))
+    unforeseen: BaseException | None = None
     for row in wanted:
         # What could not be sent is taken up again when its lease has run out.
         if failure := await failure_of(_send(services, row), "challenge.not_sent", challenge=row.id):
             log.warning("challenge.put_off", challenge=row.id, code=failure.code)
+            unforeseen = unforeseen or (failure.__cause__ if failure.code == AssistantError.code else None)
+    if unforeseen:  # the job has failed, and doctor says so, once every row had its turn
+        raise unforeseen
     return len(wanted)
 
 
