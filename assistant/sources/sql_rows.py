@@ -19,7 +19,6 @@ from assistant.sources.sql_sets import Held, Sets, within
 from assistant.sources.sql_values import NEVER, Condition, either, identified, keyed, sought
 
 _REACHED_BY = frozenset({"email", "phone"})  # several may use one, so no other system is searched for them
-_MOST_IDS = 1000
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -90,7 +89,7 @@ class PersonRows:
             for kind, columns in mapped.map.identity.items():
                 if own is not NEVER and kind not in _REACHED_BY:
                     for column in map(mapped.clause.c.__getitem__, columns):
-                        query = sa.select(column).where(own, column.is_not(None)).distinct().limit(_MOST_IDS)
+                        query = sa.select(column).where(own, column.is_not(None)).distinct()
                         yield from ((kind, str(value)) for value in self.connection.scalars(query))
 
     def _select(self, mapped: Mapped, *, shared: bool | None) -> Condition:

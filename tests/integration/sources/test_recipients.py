@@ -142,6 +142,13 @@ async def test_only_whom_a_row_shows_is_told_and_by_what_they_know(company: Shop
     assert plan.undecided == ()
 
 
+async def test_of_however_many_records_a_recipient_is_told(company: Shop) -> None:
+    rows = ", ".join(f"({n}, 2, 'luc.example', 'south', 'S-{n}')" for n in range(100, 1600))
+    company.run(f"INSERT INTO domains VALUES {rows};")
+    plan = await planned(company, "luc@example.test")
+    assert known(plan.told())["registry_south"] == {("holder", f"S-{n}") for n in (2, *range(100, 1600))}
+
+
 async def test_an_invoice_never_handed_over_is_nothing_to_a_collector(company: Shop) -> None:
     plan = await planned(company, "mari@example.test", keep_services=True)
     assert "collector" not in plan.told()
