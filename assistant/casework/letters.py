@@ -10,6 +10,7 @@ from typing import Any
 from assistant.casework.intake import local_day
 from assistant.casework.results import Result, StepResult, rows_by_category
 from assistant.domain.data_map import TableMap
+from assistant.domain.own_records import period_of
 from assistant.domain.plan import DELETED_LATER, Keep, Operation, TableRows
 from assistant.domain.rights import Right
 from assistant.errors import Conflict
@@ -167,9 +168,14 @@ def lines(tables: Sequence[TableRows]) -> list[Values]:
 
 
 def kept(services: Services, keeps: Sequence[Keep], language: str) -> list[Values]:
-    """Say what stays, under which law and until when, year by year; tables of one category and rule as one."""
+    """Say what stays, under which law and until when, year by year; tables of one category and rule as one.
+
+    Not what this desk keeps of its own: its end is counted from the closing, and the letter says it once for all of it.
+    """
     together: dict[tuple[str, str, str], list[Keep]] = {}
     for keep in keeps:
+        if period_of(keep):
+            continue
         together.setdefault((keep.category, keep.rule, keep.law), []).append(keep)
     return [_kept(services, group, language) for group in together.values()]
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from assistant.domain.retention import OwnRetention, own_retention
+
+if TYPE_CHECKING:
+    from assistant.domain.plan import Keep
 
 CATEGORY = "contact_with_us"
 MESSAGES, REQUESTS, CONVERSATIONS = "messages", "requests", "conversations"
 OWN_RECORDS = "own_records"  # why they stay, as the law of a keep: Article 5(2) and 6(1)(c)
+# Which period of law/own_retention.toml the purge holds each to; both count from the day a request is closed.
+_RULES: Mapping[str, str] = {MESSAGES: "case_message", REQUESTS: "case_record"}
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     CONVERSATIONS: ("channel", "language", "started_at", "last_at"),
     MESSAGES: ("at", "channel", "sender", "name", "text"),
@@ -49,3 +56,8 @@ TITLES: Final[Mapping[str, Mapping[str, str]]] = {
     MESSAGES: {"en": "messages", "fr": "messages"},
     REQUESTS: {"en": "requests", "fr": "demandes"},
 }
+
+
+def period_of(keep: Keep) -> OwnRetention | None:
+    """Give how long what this desk keeps of its own stays; nothing for what another source keeps."""
+    return own_retention()[_RULES[keep.table]] if keep.law == OWN_RECORDS else None

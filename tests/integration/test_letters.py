@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,15 +13,30 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.casework.letters import letter
+from assistant.casework.purge import cutoffs
 from assistant.casework.results import result_of
 from assistant.config import SourceSettings
+from assistant.domain import own_records
 from assistant.domain.data_map import DataMap
-from assistant.domain.plan import Identity, Located, Operation, Order, Plan, Step, TableEffect, TableRows
+from assistant.domain.messages import MESSAGES
+from assistant.domain.own_records import OWN_RECORDS
+from assistant.domain.plan import (
+    Identity,
+    Keep,
+    Located,
+    Operation,
+    Order,
+    Plan,
+    Step,
+    TableEffect,
+    TableRows,
+)
 from assistant.domain.rights import Right
 from assistant.errors import Conflict
 from assistant.store.tables import PrivacyRequest, StepRow
 from tests.doubles import console_app
 from tests.doubles.chat_desk import START, StillClock
+from tests.unit.replies.samples import a_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -279,3 +294,74 @@ def test_every_right_has_a_letter_for_whole_and_for_part_in_every_language(
 def _seen(request: PrivacyRequest) -> dict[str, Any]:
     names = ("ref", "right", "status", "received_on", "due_on")
     return {name: getattr(request, name) for name in names}
+
+
+# What a person calls the desk's own records of them, however a letter puts it.
+OWN = {
+    "en": r"what you wrote|messages|conversation|contact with us",
+    "fr": r"ce que vous|messages|conversation|échanges",
+}
+PERIOD = {
+    "en": r"for as long as|until \d|\b\d+\s(?:day|month|year)s?\b",
+    "fr": r"tant que|jusqu’au \d|\b\d+\s(?:jour|mois|an)s?\b",
+}
+
+
+@st.composite
+def keeps(draw: st.DrawFn) -> tuple[Keep, ...]:
+    """What an erasure leaves: of the systems under a law, with an end or without, and of the desk itself."""
+    until = st.none() | st.dates(date(2027, 1, 1), date(2040, 1, 1))
+    kept = [
+        Keep(s, f"people_{s}", draw(st.sampled_from(CATEGORIES)), 1, (), "accounting", "", draw(until))
+        for s in draw(st.lists(st.sampled_from(SOURCES), unique=True))
+    ]
+    for table in draw(st.sets(st.sampled_from([own_records.MESSAGES, own_records.REQUESTS]))):
+        rows = draw(st.integers(1, 9))
+        kept.append(Keep("desk", table, own_records.CATEGORY, rows, (), f"own_{table}", OWN_RECORDS, None))
+    return tuple(kept)
+
+
+def _periods(text: str, language: str) -> dict[str, set[tuple[str, ...]]]:
+    """Give each thing that a letter gives a period for, with the periods it gives: a listed line is one thing with those below it."""
+    backups = r"(?m)^(?:Backups|Les sauvegardes).*$"
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for block in re.split(r"\n(?! )", re.sub(backups, "", text)):
+        periods = tuple(re.findall(PERIOD[language], block, re.IGNORECASE))
+        if not periods:
+            continue
+        own = re.search(OWN[language], block, re.IGNORECASE)
+        listed = re.match(r"- (.+?)\s\(", block)
+        thing = "own" if own else listed[1] if listed else block
+        found.setdefault(thing, set()).add(periods)
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(case=cases(), left=keeps())
+def test_no_letter_gives_one_thing_two_periods(
+    services: Services, language: str, case: Case, left: tuple[Keep, ...]
+) -> None:
+    plan = replace(case.plan, keeps=left) if case.right is Right.ERASURE else case.plan
+    request = case.request(language)
+    name, values = letter(services, request, result_of(plan, case.rows))
+    text = services.texts.render(name, language, requests=[_seen(request)], **values).text
+
+    told = _periods(text, language)
+    assert {thing: periods for thing, periods in told.items() if len(periods) > 1} == {}
+    if case.right is Right.ERASURE:
+        cut, now = cutoffs(services), services.clock.now()
+        days, years = (now - cut.case_text).days, now.year - cut.case_record.year
+        numbers = [re.match(r"\d+", period)[0] for (*periods,) in told["own"] for period in periods]  # type: ignore[index]
+        assert numbers == [str(days), str(years)]
+
+
+@pytest.mark.parametrize("name", ["answer_access_nothing", "answer_erasure_nothing"])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_letter_that_found_nothing_gives_its_own_records_the_same_periods(
+    services: Services, language: str, name: str
+) -> None:
+    values = {"requests": [a_request()], "systems": [], "automated_decisions": ""}
+    known = {key: values[key] for key in MESSAGES[name].variables & values.keys()}
+    told = _periods(services.texts.render(name, language, **known).text, language)
+    assert [[int(re.match(r"\d+", p)[0]) for p in each] for each in told["own"]] == [[90, 3]]  # type: ignore[index]

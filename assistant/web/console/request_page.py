@@ -25,6 +25,7 @@ from assistant.casework.transferring import waiting_package, where_to
 from assistant.casework.undelivered import Lost, lost_letters_of
 from assistant.domain.grounds import Ground, grounds_for
 from assistant.domain.masking import mask_text
+from assistant.domain.own_records import period_of
 from assistant.domain.plan import Operation, Plan, plan_from_json
 from assistant.domain.questions import QuestionGround
 from assistant.domain.rectifying import Change, Changes
@@ -196,6 +197,7 @@ async def request_page(
         typed=visit.form if error else {},
         plan=view.plan,
         samples=samples,
+        own_period=period_of,
         may_approve=may_approve(visit, view),
         shown=str if revealed else mask_text,
     )

@@ -128,7 +128,7 @@ def test_the_letter_about_an_erasure_says_what_stays_for_each_year(texts: Texts,
 
 def test_an_erasure_without_exceptions_speaks_of_none(texts: Texts) -> None:
     letter = write(texts, "answer_erasure", kept=[], services_kept=False, recipients=[]).text
-    assert "apart from the record of this request" in letter
+    assert "apart from your messages to us and the record of your requests" in letter
     assert "What we keep" not in letter
     assert "passed these data on to nobody" in letter
 
