@@ -152,7 +152,7 @@ def _collect(
 ) -> tuple[T, list[tuple[str, ChatMessage]], set[str]]:
     posted: list[tuple[str, ChatMessage]] = []
     wakes: set[str] = set()
-    session.info["posted"], session.info["wakes"] = posted, wakes
+    session.info["posted"], session.info["wakes"], session.info["letters"] = posted, wakes, []
     return work(session), posted, wakes
 
 

@@ -87,6 +87,7 @@ def queue_outgoing(services: Services, session: Session, letter: Letter) -> bool
             created_at=now,
         )
     )
+    session.info["letters"].append(letter)
     wake(session, "deliver")
     return True
 

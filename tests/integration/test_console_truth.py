@@ -113,7 +113,7 @@ async def test_after_the_person_was_asked_about_services_the_page_waits_and_then
     page = await lead.get(f"requests/{ref}")
     assert "Services are still running; ask the person" in page
 
-    page = await lead.post(f"plans/{action}/ask_services")
+    page = await lead.press(f"plans/{action}/ask_services")
     assert "the answer is still to come" in page
     assert "; ask the person" not in page.split('id="timeline-title"')[0]  # what was so stays in the story
 

@@ -32,6 +32,7 @@ from assistant.casework import (
 )
 from assistant.casework.person import reveal
 from assistant.casework.queue import Principal, Role, get_action, get_request
+from assistant.casework.shown import NotShown, check_shown, fingerprint
 from assistant.domain.refusing import FACTS
 from assistant.domain.rights import Right
 from assistant.errors import AssistantError, Invalid, NotAuthenticated, NotFound
@@ -61,6 +62,7 @@ class Acting:
 
 
 _LONGEST_NUMBER: Final = 9
+_NOT_AGAIN: Final = frozenset({"csrf", "seen", "code", "then"})
 Verb = Callable[[Acting], object]
 
 
@@ -185,6 +187,10 @@ CONVERSATION_VERBS: Final[Mapping[str, Verb]] = {
 }
 
 
+# What an agent wrote goes out as it stands in its box; all else that a press says to people is shown first.
+_WRITTEN_BY_HAND: Final = frozenset({"reply"})
+
+
 def _verb(visit: Visit, verbs: Mapping[str, Verb]) -> Verb:
     found = verbs.get(visit.http_request.match_info["verb"])
     if found is None:
@@ -192,21 +198,51 @@ def _verb(visit: Visit, verbs: Mapping[str, Verb]) -> Verb:
     return found
 
 
-async def _do(visit: Visit, verb: Verb, agent: Principal | None = None) -> None:
+async def _do(visit: Visit, verb: Verb, agent: Principal | None = None, *, shows: bool = False) -> None:
     services, who = visit.services, agent or visit.agent
-    await services.write(lambda session: verb(Acting(services, session, who, visit.ident(), visit.form)))
+
+    def unit(session: Session) -> None:
+        verb(Acting(services, session, who, visit.ident(), visit.form))
+        if shows:
+            check_shown(services, session, visit.form.get("seen", ""))
+
+    await services.write(unit)
+
+
+async def letters_page(visit: Visit, ref: str, unseen: NotShown) -> web.Response:
+    """Show what a press would send, with the press itself below it; after a change say that there was one."""
+    verb, texts = visit.http_request.match_info["verb"], visit.words.texts
+    go = texts.get(f"acts.{verb}_go") or texts.get(f"plan.{verb}") or texts["letters.go"]
+    request = await visit.services.read(lambda session: get_request(session, ref))
+    again = {name: value for name, value in visit.form.items() if name not in _NOT_AGAIN}
+    return show(
+        visit,
+        "letters.html",
+        status=unseen.http_status if unseen.changed else 200,
+        title=visit.words("letters.title"),
+        error=explained(visit.words, unseen) if unseen.changed else "",
+        request=request,
+        letters=unseen.letters,
+        seen=fingerprint(unseen.letters),
+        again=again,
+        go=go,
+    )
 
 
 async def act_on_request(visit: Visit) -> web.StreamResponse:
     """Do something about a request; an error keeps what was typed."""
-    verb = _verb(visit, REQUEST_VERBS)
+    verb, name = _verb(visit, REQUEST_VERBS), visit.http_request.match_info["verb"]
     ref = visit.ident()
+    if visit.form.get("then") == "change":
+        return await request_page(visit, ref, typed=name)
     try:
         agent = await _freshly(visit) if visit.form.get("code") else visit.agent
-        await _do(visit, verb, agent)
+        await _do(visit, verb, agent, shows=name not in _WRITTEN_BY_HAND)
+    except NotShown as unseen:
+        return await letters_page(visit, ref, unseen)
     except AssistantError as error:
-        return await request_page(visit, ref, error=error)
-    raise back(visit, f"/console/requests/{ref}", visit.http_request.match_info["verb"])
+        return await request_page(visit, ref, error=error, typed=name)
+    raise back(visit, f"/console/requests/{ref}", name)
 
 
 async def reveal_person(visit: Visit) -> web.StreamResponse:
@@ -218,18 +254,22 @@ async def reveal_person(visit: Visit) -> web.StreamResponse:
 
 async def act_on_plan(visit: Visit) -> web.StreamResponse:
     """Do something about a plan; a plan that changed meanwhile is shown in its place."""
-    verb = _verb(visit, ACTION_VERBS)
+    verb, name = _verb(visit, ACTION_VERBS), visit.http_request.match_info["verb"]
     ref = await _ref_of(visit)
     agent = visit.agent
+    if visit.form.get("then") == "change":
+        return await request_page(visit, ref)
     try:
-        if visit.http_request.match_info["verb"] == "approve" and visit.form.get("code"):
+        if name == "approve" and visit.form.get("code"):
             agent = await _freshly(visit)
-        await _do(visit, verb, agent)
+        await _do(visit, verb, agent, shows=True)
+    except NotShown as unseen:
+        return await letters_page(visit, ref, unseen)
     except NotAuthenticated as error:
         return await confirm_page(visit, error)
     except AssistantError as error:
-        return await request_page(visit, ref, error=error)
-    raise back(visit, f"/console/requests/{ref}", visit.http_request.match_info["verb"])
+        return await request_page(visit, ref, error=error, typed=name)
+    raise back(visit, f"/console/requests/{ref}", name)
 
 
 async def _freshly(visit: Visit) -> Principal:

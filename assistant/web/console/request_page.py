@@ -179,9 +179,14 @@ async def show_request(visit: Visit) -> web.StreamResponse:
 
 
 async def request_page(
-    visit: Visit, ref: str, *, revealed: bool = False, error: AssistantError | None = None
+    visit: Visit,
+    ref: str,
+    *,
+    revealed: bool = False,
+    error: AssistantError | None = None,
+    typed: str = "",
 ) -> web.StreamResponse:
-    """Show a request; after an error with what went wrong and what was typed."""
+    """Show a request; with what went wrong, and with what was typed in the form whose verb is named."""
     view = await visit.services.read(lambda session: gather(visit, session, ref, revealed=revealed))
     told = explained(visit.words, error) if error else ""
     waits = view.plan is not None and view.plan.action.state in {"proposed", "approved"}
@@ -194,7 +199,7 @@ async def request_page(
         revealed=revealed,
         error=told,
         title=f"{view.row.right}, {ref}",
-        typed=visit.form if error else {},
+        typed=lambda verb: visit.form if verb == typed else {},
         plan=view.plan,
         samples=samples,
         own_period=period_of,

@@ -24,12 +24,14 @@ _NEVER = {
         (re.compile(r"\b[Aa] (?!us|un[io]|eu|one)[aeiou]\w+"), "a for an"),
         (re.compile(r"\b[Aa]n [bcdfgjklmnpqrstvwxyz]\w+"), "an for a"),
         (re.compile(r"\b(\w+) \1\b"), "a word twice"),
+        (re.compile(r"[^\s(]https?://"), "a link stuck to a word"),
     ],
     "fr": [
         (re.compile(r"(?<!\.)\.\.(?!\.)"), "deux points de suite"),
         (re.compile(r"\s[.,](?:\s|$)"), "une espace devant un signe"),
         (re.compile(r"(?<!-)\b(?:de|que|le|la|je|ne|se) [aeéèêiou]\w+"), "une élision oubliée"),
         (re.compile(r"\b(?!vous|nous)(\w+) \1\b"), "un mot deux fois"),
+        (re.compile(r"[^\s(]https?://"), "un lien collé à un mot"),
     ],
 }
 

@@ -1,0 +1,159 @@
+"""Whoever presses has read what goes out: every letter of the console is shown first, and no other one is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlmodel import Session, col, select
+
+from assistant.casework.outbox import payload_of
+from assistant.store.tables import Message, Outbox, PrivacyRequest
+from assistant.web.console.acts import ACTION_VERBS, REQUEST_VERBS
+from tests.doubles.console_app import ConsoleSite, console_site, prepare
+from tests.integration.test_console import Browser
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
+    return asyncio.run(prepare(tmp_path_factory.mktemp("shown")))
+
+
+@pytest.fixture
+async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSite]:
+    async with console_site(tmp_path, prepared) as site:
+        yield site
+
+
+@pytest.fixture
+async def lead(site: ConsoleSite) -> AsyncIterator[Browser]:
+    browser = Browser(site, "Liis")
+    async with browser.http:
+        await browser.sign_in()
+        yield browser
+
+
+async def _said(site: ConsoleSite) -> list[str]:
+    """List all that was said to anybody, in talks and in letters."""
+
+    def look(session: Session) -> list[str]:
+        talked = session.exec(select(Message.text).where(col(Message.sender).in_(("assistant", "agent"))))
+        letters = session.exec(select(Outbox).where(col(Outbox.kind) != "relay"))
+        return [*talked, *(payload_of(site.services, row).get("text", "") for row in letters)]
+
+    return await site.services.read(look)
+
+
+def _shown(page: str) -> list[str]:
+    return re.findall(r'<p class="text"[^>]*>(.*?)</p>', page.partition("<main")[2], re.DOTALL)
+
+
+# Every press that says something to a person: whose request, with what in the form.
+PRESSES: dict[str, tuple[str, dict[str, str]]] = {
+    "requests/lapse": ("unproved", {}),
+    "requests/refuse": ("blocked", {"ground": "erasure_no_ground", "text": "They are still needed."}),
+    "requests/extend": ("complaint", {"text": "Many systems must be searched."}),
+    "requests/close": ("complaint", {"text": "You were right, and we have mended it."}),
+    "requests/ask": ("blocked", {"ground": "identity", "text": "Which street did you live in?"}),
+    "requests/forward": ("complaint", {"owner": "owner@site.example"}),
+    "requests/keep_everything": ("erasure", {}),
+    "requests/go_on_erasing": ("erasure", {}),
+    "plans/ask_services": ("blocked", {}),
+    "plans/give_up": ("failed", {}),
+}
+# Says nothing to anybody, or what was written goes out as it stands in its box.
+SILENT = {
+    *(
+        "requests/" + name
+        for name in ("reply", "note", "accounts", "recipient", "all_accounts", "plan_again")
+    ),
+    *("requests/" + name for name in ("decide_t3", "assign", "settle", "lift", "transfer")),
+    *("plans/" + name for name in ("approve", "undo", "reject", "try_again", "stop", "by_hand", "redact")),
+}
+
+
+async def _ready(site: ConsoleSite, press: str) -> tuple[str, dict[str, str]]:
+    """Bring the request of a press into the state in which it can be pressed; gives its address and its form."""
+    about, form = PRESSES[press]
+    kind, verb = press.split("/")
+
+    def unit(session: Session) -> None:
+        request = session.get_one(PrivacyRequest, site.refs[about])
+        if "erasing" in verb or verb == "keep_everything":
+            request.dont_at = site.clock.at - timedelta(days=4)
+            session.add(request)
+
+    await site.services.write(unit)
+    ident = site.refs[about] if kind == "requests" else site.actions[about]
+    return f"{kind}/{ident}/{verb}", form
+
+
+def test_every_press_is_known_as_one_that_speaks_or_as_silent() -> None:
+    verbs = {*(f"requests/{v}" for v in REQUEST_VERBS), *(f"plans/{v}" for v in ACTION_VERBS)}
+    assert verbs == PRESSES.keys() | SILENT
+
+
+@pytest.mark.parametrize("press", sorted(PRESSES))
+async def test_what_a_press_sends_is_shown_first_and_is_what_goes_out(
+    site: ConsoleSite, lead: Browser, press: str
+) -> None:
+    path, form = await _ready(site, press)
+    before = await _said(site)
+    page = await lead.post(path, **form)
+    shown = _shown(page)
+
+    assert lead.status == 200, page
+    assert shown, page
+    assert await _said(site) == before, "nothing leaves before it was read"
+    await lead.press(path, **form)
+    assert lead.status == 200
+    sent = [
+        re.sub(r"(/[a-z-]+/)[\w-]{20,}", r"\1…", text) for text in (await _said(site)) if text not in before
+    ]
+    assert sent
+    assert {text for text in sent if not any(text in each or each in text for each in shown)} == set()
+
+
+async def test_a_letter_that_changed_since_it_was_shown_is_not_sent(site: ConsoleSite, lead: Browser) -> None:
+    path, _ = await _ready(site, "requests/close")
+    page = await lead.post(path, text="You were right, and we have mended it.")
+    seen = re.search(r'name="seen" value="(\w+)"', page)[1]  # type: ignore[index]
+    before = await _said(site)
+
+    page = await lead.post(path, text="You were wrong.", seen=seen)
+    assert lead.status == 409
+    assert "has changed since it was shown" in page
+    assert "You were wrong." in _shown(page)[0], "the new words are shown in their place"
+    assert await _said(site) == before
+    assert (await site.get(PrivacyRequest, site.refs["complaint"])).status == "open"
+
+
+async def test_the_closing_letter_is_shown_in_the_language_of_the_person(
+    site: ConsoleSite, lead: Browser
+) -> None:
+    def unit(session: Session) -> None:
+        request = session.get_one(PrivacyRequest, site.refs["unproved"])
+        request.language = "fr"
+        session.add(request)
+
+    await site.services.write(unit)
+    page = await lead.post(f"requests/{site.refs['unproved']}/lapse")
+    assert "This is what would be sent" in page
+    assert "elle n’a jamais été confirmée" in page
+    assert 'lang="fr"' in page
+
+
+async def test_going_back_sends_nothing_and_keeps_what_was_typed(site: ConsoleSite, lead: Browser) -> None:
+    path, form = await _ready(site, "requests/refuse")
+    page = await lead.post(path, **form, then="change")
+    assert lead.status == 200
+    assert "They are still needed." in page
+    assert page.count("They are still needed.") == 1, "in the form that it was typed in, and no other"
+    assert (await site.get(PrivacyRequest, site.refs["blocked"])).status == "awaiting_approval"
