@@ -13,10 +13,11 @@ from assistant.casework.queue import WORKERS, Principal, get_request, void_actio
 from assistant.domain.addresses import normal_contact
 from assistant.domain.status import TRANSITIONS, Status
 from assistant.errors import Conflict, Invalid
-from assistant.services import Services
+from assistant.services import Rendered, Services
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
 FORWARD: Final = "forward"
+_TOLD: Final = "forwarded_processor"
 _FORWARDABLE = frozenset(row.before for row in TRANSITIONS if row.after is Status.FORWARDED)
 
 
@@ -74,6 +75,11 @@ def _asked(services: Services, session: Session, request: PrivacyRequest) -> dic
     }
 
 
+def letter_once_delivered(services: Services, request: PrivacyRequest) -> Rendered:
+    """Write what the person gets once the owner has it, for whoever is about to order that."""
+    return services.texts.render(_TOLD, request.language, requests=[talk.as_seen(request)])
+
+
 def do_delivered(services: Services, session: Session, row: Outbox) -> None:
     """Close the request as passed on, and say so to the person: its owner's mail system has taken it."""
     request = session.get(PrivacyRequest, row.ref) if row.ref else None
@@ -86,4 +92,4 @@ def do_delivered(services: Services, session: Session, row: Outbox) -> None:
         return
     move(services, session, request, Status.FORWARDED, "desk")
     set_attention(services, session, request, None)
-    answers.give_answer(services, session, request, "forwarded_processor")
+    answers.give_answer(services, session, request, _TOLD)

@@ -16,10 +16,11 @@ from assistant.casework.packages import unsealed
 from assistant.casework.queue import Principal, Role, Scope, get_request
 from assistant.domain.rights import Right
 from assistant.errors import Conflict, DeliveryRefused, NotAllowed
-from assistant.services import Services
+from assistant.services import Rendered, Services
 from assistant.store.tables import Outbox, Package, PrivacyRequest
 
 PUT: Final = "put"
+_TOLD: Final = "portability_sent"
 DOCUMENT: Final = "portability.json"
 _LARGEST: Final = 64 * 2**20
 
@@ -94,6 +95,12 @@ def package_of(session: Session, row: Outbox) -> Package:
     return package.model_copy()
 
 
+def letter_once_sent(services: Services, request: PrivacyRequest) -> Rendered:
+    """Write what the person gets once the document is there, for whoever is about to send it."""
+    seen = [talk.as_seen(request)]
+    return services.texts.render(_TOLD, request.language, requests=seen, host=where_to(request) or "")
+
+
 def do_sent(services: Services, session: Session, row: Outbox) -> None:
     """Tell the person that it was sent, and where to."""
     request = session.get(PrivacyRequest, row.ref or "")
@@ -103,7 +110,7 @@ def do_sent(services: Services, session: Session, row: Outbox) -> None:
     talk.mail(
         services,
         session,
-        "portability_sent",
+        _TOLD,
         to=services.keyring.unseal(request.contact),
         language=request.language,
         ref=request.ref,

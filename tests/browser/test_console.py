@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
-from assistant.store.tables import Action, Conversation
+from assistant.store.tables import Action, Conversation, PrivacyRequest
 from tests.doubles.console_app import PASSWORD, ConsoleSite, console_site, prepare
 
 if TYPE_CHECKING:
@@ -141,6 +141,26 @@ async def test_an_agent_approves_an_erasure_with_keys_alone_and_undoes_it(
         await page.keyboard.press("u")
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("status")).to_contain_text("The approval was taken back.")
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE])
+async def test_the_closing_letter_is_read_before_it_leaves_with_keys_alone(
+    browser: Browser, site: ConsoleSite, viewport: Any
+) -> None:
+    ref = site.refs["unproved"]
+    async with working(browser, site, "Liis", viewport=viewport) as page:
+        await page.goto(f"{site.url}/console/requests/{ref}")
+        await page.get_by_text("Close: never proved").press("Enter")
+        closing = page.locator(f'form[action$="{ref}/lapse"]')
+        await closing.get_by_role("button", name="Read what is sent").press("Enter")
+        await expect(page.get_by_role("heading", name="This is what would be sent")).to_be_visible()
+        await expect(page.get_by_text("it was never confirmed")).to_be_visible()
+        assert await axe(page) == []
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert (await site.get(PrivacyRequest, ref)).status == "verifying"
+        await page.get_by_role("button", name="Send the letter and close").press("Enter")
+        await expect(page.get_by_role("status")).to_contain_text("the closing letter is on its way")
+        assert (await site.get(PrivacyRequest, ref)).status == "lapsed"
 
 
 async def test_cancelling_changes_nothing(browser: Browser, site: ConsoleSite) -> None:

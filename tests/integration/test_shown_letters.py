@@ -150,6 +150,18 @@ async def test_the_closing_letter_is_shown_in_the_language_of_the_person(
     assert 'lang="fr"' in page
 
 
+async def test_what_the_person_gets_later_is_shown_too(site: ConsoleSite, lead: Browser) -> None:
+    path, form = await _ready(site, "requests/forward")
+    page = await lead.post(path, **form)
+    assert "Once it has arrived, the person gets this" in page
+    assert "We have passed your request on to the owner" in page
+
+
+async def test_the_last_question_before_an_erasure_shows_its_letter(site: ConsoleSite, lead: Browser) -> None:
+    page = await lead.get(f"plans/{site.actions['erasure']}/confirm")
+    assert "Nous avons effacé vos données" in page
+
+
 async def test_going_back_sends_nothing_and_keeps_what_was_typed(site: ConsoleSite, lead: Browser) -> None:
     path, form = await _ready(site, "requests/refuse")
     page = await lead.post(path, **form, then="change")

@@ -213,7 +213,9 @@ async def letters_page(visit: Visit, ref: str, unseen: NotShown) -> web.Response
     """Show what a press would send, with the press itself below it; after a change say that there was one."""
     verb, texts = visit.http_request.match_info["verb"], visit.words.texts
     go = texts.get(f"acts.{verb}_go") or texts.get(f"plan.{verb}") or texts["letters.go"]
-    request = await visit.services.read(lambda session: get_request(session, ref))
+    services = visit.services
+    request = await services.read(lambda session: get_request(session, ref))
+    later = forwarding.letter_once_delivered(services, request) if verb == "forward" else None
     again = {name: value for name, value in visit.form.items() if name not in _NOT_AGAIN}
     return show(
         visit,
@@ -223,6 +225,7 @@ async def letters_page(visit: Visit, ref: str, unseen: NotShown) -> web.Response
         error=explained(visit.words, unseen) if unseen.changed else "",
         request=request,
         letters=unseen.letters,
+        later=later,
         seen=fingerprint(unseen.letters),
         again=again,
         go=go,

@@ -21,7 +21,7 @@ from assistant.casework.queue import Role, get_request
 from assistant.casework.redaction import Mention, mentions_of, shown_left_out
 from assistant.casework.samples import samples_of
 from assistant.casework.sparing import is_paused
-from assistant.casework.transferring import waiting_package, where_to
+from assistant.casework.transferring import letter_once_sent, waiting_package, where_to
 from assistant.casework.undelivered import Lost, lost_letters_of
 from assistant.domain.grounds import Ground, grounds_for
 from assistant.domain.masking import mask_text
@@ -36,7 +36,7 @@ from assistant.errors import AssistantError
 from assistant.naming import Naming
 from assistant.replies import Texts
 from assistant.replies.linter import Linter
-from assistant.services import Services
+from assistant.services import Rendered, Services
 from assistant.store import queries
 from assistant.store.tables import Action, Audit, EvidenceRow, Message, PrivacyRequest, StepRow
 from assistant.web.console.access import Visit, explained, show
@@ -170,6 +170,7 @@ class RequestView:
     )  # as its plan stands; None: what was proved is enough, with the hold where one waits
     about_services: str  # what comes next about services that run: ask, wait, end them; empty: none does
     lost: tuple[LossView, ...]  # letters that did not arrive
+    sent_letter: Rendered | None  # what the person gets once it is there
     send_to: str | None  # the host to which the person asked to have it sent, if it can be
 
 
@@ -232,6 +233,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         for key, value in request.details.items()
         if key != "changes" and value not in (None, "", [], {})
     }
+    sendable = waiting_package(services, session, request) is not None
     grounds = grounds_for(Right(request.right), marketing=bool(request.details.get("marketing")))
     return RequestView(
         request,
@@ -256,7 +258,8 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         _tier_missing(services, session, request, action),
         _about_services(session, request, action),
         losses(words, lost_letters_of(services, session, request)),
-        where_to(request) if waiting_package(services, session, request) else None,
+        letter_once_sent(services, request) if sendable else None,
+        where_to(request) if sendable else None,
     )
 
 
