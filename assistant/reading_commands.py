@@ -207,7 +207,7 @@ def show_action(settings: Settings, action_id: str) -> Mapping[str, Any]:
             "recipients": list(plan.possible_recipients),
             "undecided": list(plan.undecided),
             "blockers": [b.what for b in plan.blockers],
-            "conflicts": list(plan.conflicts),
+            "conflicts": [each.said for each in plan.conflicts],
         }
 
 

@@ -256,21 +256,27 @@ def lost_letter_reason(services: Services, session: Session, request: PrivacyReq
     return UNPROVED_LOSS if failures else None
 
 
-def recompute_dates(services: Services, session: Session, request: PrivacyRequest) -> DueDates:
-    """Compute the clock again after an extension or a suspension, and log the rules applied."""
+def dates_of(services: Services, request: PrivacyRequest, language: str = "en") -> DueDates:
+    """Count the dates of a request as it stands today, its rules told in a language."""
     suspensions = [
         Suspension(date.fromisoformat(asked), date.fromisoformat(satisfied) if satisfied else None)
         for asked, satisfied in request.suspensions
         if asked
     ]
     today = local_day(services, services.clock.now())
-    dates = due_dates(
+    return due_dates(
         request.received_at,
         calendar=services.calendar,
         extended_on=request.extended_on,
         suspensions=suspensions,
         today=today,
+        language=language,
     )
+
+
+def recompute_dates(services: Services, session: Session, request: PrivacyRequest) -> DueDates:
+    """Compute the clock again after an extension or a suspension, and log the rules applied."""
+    dates = dates_of(services, request)
     request.due_on, request.safe_on, request.rules = dates.due_on, dates.safe_on, list(dates.rules)
     # Reminders pause while the clock is suspended; the answer that ends the suspension brings them back.
     request.remind_on = None if dates.suspended else _reminded_from_today(services, dates.safe_on)

@@ -24,7 +24,7 @@ class Sample:
     table: str
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
-    trouble: str = ""
+    trouble: AssistantError | None = None
 
 
 async def samples_of(services: Services, plan: Plan) -> list[Sample]:
@@ -46,7 +46,7 @@ async def samples_of(services: Services, plan: Plan) -> list[Sample]:
                     await _first(table) async for table in tables if (at.source, table.table) in touched
                 ]
         except AssistantError as error:
-            samples.append(Sample(at.source, "", trouble=error.message))
+            samples.append(Sample(at.source, "", trouble=error))
     return samples
 
 

@@ -149,8 +149,9 @@ def due_dates(
     extended_on: date | None = None,
     suspensions: Sequence[Suspension] = (),
     today: date | None = None,
+    language: str = "en",
 ) -> DueDates:
-    """Count the due date of a request received at an aware instant.
+    """Count the due date of a request received at an aware instant; its rules are told in a language.
 
     `extended_on` is the day the extension was told to the person. A suspension still running counts up to
     `today`, or not yet at all without it. Raises NaiveInstant and ImpossibleDates.
@@ -164,7 +165,7 @@ def due_dates(
         extension_notice_by=count.notice_by,
         extension_effective=count.extended,
         suspended_days=count.suspended_days,
-        rules=tuple(_rules(count)),
+        rules=tuple(_rules(count, language)),
         received_on=count.received_on,
         suspended=count.suspended,
     )
@@ -246,76 +247,54 @@ def _check_order(received_on: date, extended_on: date | None, suspensions: Seque
             )
 
 
-def _rules(count: _Count) -> Iterator[str]:
+def _rules(count: _Count, language: str) -> Iterator[str]:
     """Tell the rules that were applied, in their order, each with its source."""
-    day = f"{count.received_on} in {count.calendar.zone}"
-    yield f"Regulation 1182/71 Article 3(1): the day of receipt, {day}, is not counted."
+    texts = read_law("clock_rules")[language]
+    for name, values in _applied(count):
+        yield texts[name].format(**values)
+
+
+def _applied(count: _Count) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield "receipt", {"on": count.received_on, "zone": count.calendar.zone}
     yield from _extension_rules(count)
     yield _month_rule(count)
     yield from _suspension_rules(count)
-    yield from _shift_rules(count)
-    yield _safe_rule(count)
+    if count.due_on != count.unshifted:
+        yield _shift_rule(count)
+    same = count.received_on == count.audience_received_on
+    yield "safe" if same else "safe_earlier", {"on": count.safe_on}
 
 
-def _extension_rules(count: _Count) -> Iterator[str]:
+def _extension_rules(count: _Count) -> Iterator[tuple[str, dict[str, Any]]]:
+    months = {"months": count.months}
+    told = {"on": count.extended_on, "by": count.notice_by}
     if count.extended:
-        yield (
-            f"GDPR 12(3): the extension was told on {count.extended_on}, not later than {count.notice_by}: "
-            f"{_months(count.months)} from receipt."
-        )
+        yield "extended", {**told, **months}
         return
     if count.extended_on is not None:
-        yield (
-            f"GDPR 12(3): the extension was told on {count.extended_on}, after the first month ended on "
-            f"{count.notice_by}: it has no effect."
-        )
-    yield f"GDPR 12(3): {_months(count.months)} from receipt."
+        yield "extended_late", told
+    yield "one_month" if count.months == 1 else "months", months
 
 
-def _months(n: int) -> str:
-    return "one month" if n == 1 else f"{n} months"
+def _month_rule(count: _Count) -> tuple[str, dict[str, Any]]:
+    end, day = add_months(count.received_on, count.months), count.received_on.day
+    return "same_date" if end.day == day else "no_such_day", {"end": end, "day": day}
 
 
-def _month_rule(count: _Count) -> str:
-    end = add_months(count.received_on, count.months)
-    if end.day == count.received_on.day:
-        return f"Regulation 1182/71 Article 3(2)(c): the period ends on the same date, {end}."
-    day = count.received_on.day
-    return f"Regulation 1182/71 Article 3(2)(c): no day {day} in that month: its last day, {end}."
-
-
-def _suspension_rules(count: _Count) -> Iterator[str]:
+def _suspension_rules(count: _Count) -> Iterator[tuple[str, dict[str, Any]]]:
     for pause in count.late:
-        yield (
-            f"EDPB Guidelines 01/2022, 5.3: asked on {pause.asked_on}, later than {count.ask_by}, "
-            "is undue delay: nothing is suspended."
-        )
+        yield "asked_late", {"on": pause.asked_on, "by": count.ask_by}
     if count.suspended and count.today is None:
-        yield "EDPB Guidelines 01/2022, 5.3: a suspension is still running: its days are added when it ends."
+        yield "running", {}
     if count.suspended_days:
-        yield (
-            "EDPB Guidelines 01/2022, 5.3: asked without undue delay, "
-            f"{count.suspended_days} days suspended: {count.unshifted}."
-        )
+        yield "suspended", {"days": count.suspended_days, "end": count.unshifted}
 
 
-def _shift_rules(count: _Count) -> Iterator[str]:
-    if count.due_on != count.unshifted:
-        last_day = f"{count.unshifted} is {_day_off(count.unshifted, count.calendar)}"
-        yield f"Regulation 1182/71 Article 3(4): {last_day}: the next working day, {count.due_on}."
-
-
-def _day_off(day: date, calendar: LegalCalendar) -> str:
-    if is_holiday(day, calendar):
-        return f"a public holiday in {calendar.country}"
-    return "a Saturday" if day.weekday() == SATURDAY else "a Sunday"
-
-
-def _safe_rule(count: _Count) -> str:
-    days = "the earlier of both zones' days of receipt"
-    if count.received_on == count.audience_received_on:
-        days = "the day of receipt"
-    return f"Choice of this desk: safe on {count.safe_on}, counted from {days}, without suspension or shift."
+def _shift_rule(count: _Count) -> tuple[str, dict[str, Any]]:
+    end = count.unshifted
+    weekday = "saturday" if end.weekday() == SATURDAY else "sunday"
+    name = "holiday" if is_holiday(end, count.calendar) else weekday
+    return name, {"end": end, "due": count.due_on, "country": count.calendar.country}
 
 
 def _instant(value: datetime | str) -> datetime:

@@ -31,6 +31,7 @@ class Ground:
     rights: frozenset[Right]
     article: str
     text: str
+    text_fr: str
     requires: tuple[str, ...]  # what the lead writes down
 
 
@@ -84,5 +85,6 @@ def _ground(name: str, row: Mapping[str, Any]) -> Ground:
         rights=frozenset(map(Right, row["rights"])),
         article=row["article"],
         text=row["text"],
+        text_fr=row["text_fr"],
         requires=tuple(row["requires"]),
     )

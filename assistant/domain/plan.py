@@ -169,6 +169,22 @@ class Blocker:
 
 
 @dataclass(frozen=True, slots=True)
+class Hindrance:
+    """What would make a step fail, found before anyone approves; agents read it by its kind, in their language.
+
+    `said` is for whoever runs the desk, in English: what is wrong in the database or in its map.
+    """
+
+    kind: str
+    said: str
+    table: str = ""
+    columns: tuple[str, ...] = ()
+    other: str = ""  # the table that stands in the way
+    rows: int = 0
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What a right asks of a source, beside who: new values, the purpose to stop, the day it is planned for."""
 
@@ -188,7 +204,7 @@ class Proposal:
     step: Step | None
     keeps: tuple[Keep, ...] = ()
     blockers: tuple[Blocker, ...] = ()
-    conflicts: tuple[str, ...] = ()  # what would make the step fail, found before anyone approves
+    conflicts: tuple[Hindrance, ...] = ()
     corrects: tuple[str, ...] = ()  # fields of a rectification that change here
     holds: tuple[str, ...] = ()  # those that read here already as they should
 
@@ -203,7 +219,7 @@ class Plan:
     steps: tuple[Step, ...]
     keeps: tuple[Keep, ...] = ()
     blockers: tuple[Blocker, ...] = ()
-    conflicts: tuple[str, ...] = ()
+    conflicts: tuple[Hindrance, ...] = ()
     corrects: tuple[str, ...] = ()  # fields of a rectification that change somewhere
     holds: tuple[str, ...] = ()  # those that read as they should already, wherever they stand
 
@@ -282,7 +298,7 @@ class Plan:
             ],
             "undecided": self.undecided,
             "blockers": sorted([b.source, b.table, b.what] for b in self.blockers),
-            "conflicts": sorted(self.conflicts),
+            "conflicts": sorted([c.kind, c.source, c.table, c.other, *c.columns] for c in self.conflicts),
             "purposes": sorted(self.order.purposes),
             "empty": sorted([at.source, t.table] for at in self.located for t in at.tables if not t.rows),
         }
@@ -321,5 +337,9 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
 
 
 def plan_from_json(values: Mapping[str, Any]) -> Plan:
-    """Read back what `plan_to_json` wrote; equal plans have equal hashes."""
-    return _PLAN.validate_python(values)
+    """Read back what `plan_to_json` wrote, also where conflicts were sentences yet; equal plans have equal hashes."""
+    conflicts = [
+        {"kind": "other", "said": each} if isinstance(each, str) else each
+        for each in values.get("conflicts", ())
+    ]
+    return _PLAN.validate_python({**values, "conflicts": conflicts})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 Filter = Callable[..., str]
 Words = Mapping[str, Mapping[str, str]]  # table -> name -> label
 NO_BREAK = "\u00a0"
+_ARTICLE = re.compile(r"(?P<number>\d+)(?:\((?P<paragraph>\d+)\))?(?:\((?P<point>[a-z])\))?")
 
 
 def attribute(thing: Any, name: str) -> Any:
@@ -80,6 +82,20 @@ class Labels:
         *first, last = tuple(words) or ("",)
         return f"{', '.join(first)}{self._format('and')}{last}" if first else last
 
+    def article(self, cited: str) -> str:
+        """Cite articles of the GDPR, given as GDPR 11(2), 12(2), as a sentence of the locale does."""
+        law, _, rest = cited.partition(" ")
+        found = [_ARTICLE.fullmatch(part) for part in rest.split(", ")]
+        if law != "GDPR" or not all(found):
+            return cited
+        form = self.tables["article"]
+        parts = [
+            "".join(form[name].format(value) for name, value in each.groupdict().items() if value)
+            for each in found
+            if each
+        ]
+        return str(form["many" if len(parts) > 1 else "one"].format(form["and"].join(parts)))
+
     def refs(self, requests: Sequence[Any]) -> str:
         """Name the requests by their references."""
         return self.listed(str(attribute(request, "ref")) for request in requests)
@@ -105,6 +121,7 @@ class Labels:
     def filters(self) -> dict[str, Filter]:
         """Give the filters that texts may use."""
         return {name: self._labelling(table) for name, table in LABELLED.items()} | {
+            "article": self.article,
             "day": self.day,
             "time": self.time,
             "moment": self.moment,

@@ -14,6 +14,7 @@ from assistant.domain.plan import (
     DELETED_LATER,
     Account,
     Contact,
+    Hindrance,
     Identity,
     Keep,
     Located,
@@ -234,7 +235,7 @@ class HttpSource:
 
     async def _kept(
         self, records: Records, tasks: Tasks, table: HttpTable, keep: HttpKeep
-    ) -> tuple[Keep | None, str | None]:
+    ) -> tuple[Keep | None, Hindrance | None]:
         """Say what of a table stays under its rule, and what should go and cannot."""
         days: Counter[date | None] = Counter()
         over = 0
@@ -246,7 +247,8 @@ class HttpSource:
                     over += 1
         what = Keep(self.name, table.name, table.category, 0, keep.columns, keep.rule, "", None)
         said = f"{over} of {table.title or table.name} are past their period and {self.name} erases none; erase them by hand."
-        return (self._retention.keep(what, days) if days else None), (said if over else None)
+        over_due = Hindrance("overdue", said, table.name, rows=over, source=self.name)
+        return (self._retention.keep(what, days) if days else None), over_due if over else None
 
     def _later(self, table: HttpTable, rows: int, until: date) -> Keep:
         return Keep(self.name, table.name, table.category, rows, (), DELETED_LATER, DELETED_LATER, until)

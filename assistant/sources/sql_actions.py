@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from assistant.domain.data_map import Flag, KeepRule
-from assistant.domain.plan import Operation, Order, TableEffect
+from assistant.domain.plan import Hindrance, Operation, Order, TableEffect
 from assistant.sources.keeping import Retention
 from assistant.sources.sql_corrections import correcting
 from assistant.sources.sql_keeps import expired, hold_running, needed_columns
@@ -79,6 +79,11 @@ def restrictable(mapped: Mapped) -> Condition:
     return mapped.facts.clause.c[restrict.column].in_([restrict.instead_of, restrict.value])
 
 
+def unfit_map(mapped: Mapped, column: str, why: str) -> Hindrance:
+    """Say that a map asks of a column what it cannot take."""
+    return Hindrance("map", f"{mapped.place(column)} {why}", mapped.label, (column,))
+
+
 def _goes(mapped: Mapped, order: Order) -> bool:
     return any(mapped.map.stop.get(purpose) == "delete" for purpose in order.purposes)
 
@@ -97,9 +102,9 @@ class Orders:
     retention: Retention
     random: Random
 
-    def actions(self) -> tuple[list[Action], list[str]]:
+    def actions(self) -> tuple[list[Action], list[Hindrance]]:
         """Give what is to be done, table by table, and what stands in its way."""
-        conflicts: list[str] = []
+        conflicts: list[Hindrance] = []
         if self.order.operation is Operation.ERASE:
             return list(self._erase(conflicts)), conflicts
         return list(self._flags(conflicts)), conflicts
@@ -111,7 +116,7 @@ class Orders:
         """Hold what running services need, if the person keeps them."""
         return hold_running(self.rows, self.order.today) if self.order.keep_services else {}
 
-    def _erase(self, conflicts: list[str]) -> Iterator[Action]:
+    def _erase(self, conflicts: list[Hindrance]) -> Iterator[Action]:
         for mapped in self.rows.layout:
             own = self.rows.own(mapped)
             if (held := self.staying.get(mapped.label)) is not None:
@@ -120,7 +125,7 @@ class Orders:
             if own is not NEVER:
                 yield from self._erase_table(mapped, own, conflicts)
 
-    def _beside_need(self, mapped: Mapped, needed: Condition, conflicts: list[str]) -> Iterator[Action]:
+    def _beside_need(self, mapped: Mapped, needed: Condition, conflicts: list[Hindrance]) -> Iterator[Action]:
         """Overwrite what a running service does not need of the rows that it needs."""
         stays = needed_columns(mapped)
         writes = (
@@ -129,7 +134,7 @@ class Orders:
         if writes and needed is not NEVER:
             yield Action(mapped, needed, writes)
 
-    def _erase_table(self, mapped: Mapped, own: Condition, conflicts: list[str]) -> Iterator[Action]:
+    def _erase_table(self, mapped: Mapped, own: Condition, conflicts: list[Hindrance]) -> Iterator[Action]:
         keep = mapped.map.keep
         if keep and keep.rule in self.retention.rules:
             over = expired(mapped, keep, self.retention, self.order.today)
@@ -140,17 +145,17 @@ class Orders:
         if writes := tuple(self._blankings(mapped, conflicts)):
             yield Action(mapped, own, writes, keep)
 
-    def _blankings(self, mapped: Mapped, conflicts: list[str]) -> Iterator[Write]:
+    def _blankings(self, mapped: Mapped, conflicts: list[Hindrance]) -> Iterator[Write]:
         if isinstance(mapped.map.erase, dict):
             for column, rule in mapped.map.erase.items():
                 try:
                     yield blanking(mapped.facts, column, rule, self.random)
                 except ValueError as unfit:
-                    conflicts.append(f"{mapped.place(column)} {unfit}")
+                    conflicts.append(unfit_map(mapped, column, str(unfit)))
 
     # rectification, restriction, objection
 
-    def _flags(self, conflicts: list[str]) -> Iterator[Action]:
+    def _flags(self, conflicts: list[Hindrance]) -> Iterator[Action]:
         for mapped in self.rows.layout:
             own, restrict = self.rows.own(mapped), mapped.map.restrict
             if own is NEVER:
@@ -158,20 +163,21 @@ class Orders:
             if self.order.operation in {Operation.RESTRICT, Operation.LIFT}:
                 own = both(own, restrictable(mapped))
                 if restrict and (unfit := unfit_to_lift(mapped.facts, restrict)):
-                    conflicts.append(f"{mapped.place(restrict.column)} {unfit}.")
+                    conflicts.append(unfit_map(mapped, restrict.column, f"{unfit}."))
                     continue
             if self.order.operation is Operation.STOP and _goes(mapped, self.order):
                 yield Action(mapped, own)
             elif writes := self._assignments(mapped, conflicts):
                 yield Action(mapped, own, tuple(writes))
 
-    def _assignments(self, mapped: Mapped, conflicts: list[str]) -> Sequence[Write]:
+    def _assignments(self, mapped: Mapped, conflicts: list[Hindrance]) -> Sequence[Write]:
         writes = []
         for what, column, value in self._wanted(mapped):
             try:
                 writes.append(self._assigned(mapped, column, value=value))
             except ValueError:
-                conflicts.append(f"{mapped.place(column)} cannot hold the new value of {what}.")
+                said = f"{mapped.place(column)} cannot hold the new value of {what}."
+                conflicts.append(Hindrance("value", said, mapped.label, (column,)))
         return writes
 
     def _assigned(self, mapped: Mapped, column: str, *, value: str | int | bool | None) -> Write:

@@ -49,7 +49,7 @@ class CarryingOut:
         """Do what is not done yet and verify it; raises EffectNotVerified, StalePlan or SourceMisfit."""
         actions, unfit = self.orders.actions()
         if unfit:
-            raise SourceMisfit(f"{self.source}: {' '.join(unfit)}")
+            raise SourceMisfit(f"{self.source}: {' '.join(each.said for each in unfit)}")
         approved = {signature_of(effect) for effect in self.step.effects}
         todo = [action for action in actions if action.signature in approved]
         counts = {action: self._pending(action) for action in todo}

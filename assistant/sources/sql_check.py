@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.domain.plan import Hindrance
 from assistant.interfaces import Finding
 from assistant.sources.sql_layout import labels, linked_columns, named_columns, nearest, referred, target
 from assistant.sources.sql_schema import Kind, TableFacts
@@ -199,9 +200,16 @@ def _unsaid(label: str, table: TableMap, facts: TableFacts, joining: frozenset[s
             yield f"{label}.{column}", text
 
 
-def as_conflicts(found: Iterable[Misfit]) -> list[str]:
-    """Say misfits as conflicts of a plan."""
-    return [f"{where} {text}." for where, text in found]
+def as_conflicts(table: str, found: Iterable[Misfit]) -> list[Hindrance]:
+    """Say misfits of a table as conflicts of a plan."""
+    return [_conflict(table, where, text) for where, text in found]
+
+
+def _conflict(table: str, where: str, text: str) -> Hindrance:
+    said = f"{where} {text}."
+    if where == table:
+        return Hindrance("map_table", said, table)
+    return Hindrance("map", said, table, (where.removeprefix(f"{table}."),))
 
 
 def _indexed(facts: TableFacts, column: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from assistant.domain.plan import Hindrance
 from assistant.sources.sql_keeps import surely
 from assistant.sources.sql_order import circles, in_order
 from assistant.sources.sql_sets import within
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
     from assistant.sources.sql_schema import Reference, TableFacts
     from assistant.sources.sql_values import Condition, Write
 
-_REFUSES = "still point to rows of {table} that would go, so the database refuses"
+_REFUSES = ("pointed_at", "still point to rows of {table} that would go, so the database refuses")
 _ALONG = {
-    "CASCADE": "would be deleted along with rows of {table}",
-    "SET NULL": "would lose what they point to in {table}",
+    "CASCADE": ("goes_along", "would be deleted along with rows of {table}"),
+    "SET NULL": ("loses_link", "would lose what they point to in {table}"),
 }
 
 
-def refusals(rows: PersonRows, actions: Sequence[Action]) -> Iterator[str]:
+def refusals(rows: PersonRows, actions: Sequence[Action]) -> Iterator[Hindrance]:
     """Give every foreign key and every unique value that stands in the way of these actions."""
     going: dict[tuple[str | None, str], Condition] = {}
     for action in actions:
@@ -43,7 +44,7 @@ def refusals(rows: PersonRows, actions: Sequence[Action]) -> Iterator[str]:
                 yield from _stranded(rows, action, child, reference, going)
 
 
-def _entangled(rows: PersonRows, actions: Sequence[Action]) -> Iterator[str]:
+def _entangled(rows: PersonRows, actions: Sequence[Action]) -> Iterator[Hindrance]:
     """Find rows that would have to go before each other, where the database does not wait for the end."""
     if rows.connection.dialect.name == "sqlite":
         return
@@ -52,10 +53,12 @@ def _entangled(rows: PersonRows, actions: Sequence[Action]) -> Iterator[str]:
         target = by_table[link.reference.to]
         if not link.loose and (number := rows.count(link.action.mapped, _pointing(link, target))):
             names = ", ".join(link.reference.columns)
-            yield (
+            said = (
                 f"{number} rows of {link.action.mapped.title} point to rows of {target.mapped.title} that would go "
                 f"before them, and {names} is NOT NULL; overwrite one of the tables instead of deleting it."
             )
+            table, other = link.action.mapped.label, target.mapped.label
+            yield Hindrance("circle", said, table, link.reference.columns, other, number)
 
 
 def _pointing(link: Link, target: Action) -> Condition:
@@ -65,19 +68,21 @@ def _pointing(link: Link, target: Action) -> Condition:
 
 def _stranded(
     rows: PersonRows, action: Action, child: TableFacts, reference: Reference, going: Mapping[Any, Condition]
-) -> Iterator[str]:
+) -> Iterator[Hindrance]:
     gone = sa.select(*action.mapped.columns(reference.references)).where(action.scope)
     columns = [child.clause.c[name] for name in reference.columns]
     points = columns[0].in_(gone) if len(columns) == 1 else sa.tuple_(*columns).in_(gone)
     stays = sa.not_(surely(going.get(child.id, NEVER)))
     query = sa.select(sa.func.count()).select_from(child.clause).where(points, stays)
     if number := rows.connection.execute(query).scalar_one():
-        how = _ALONG.get(reference.on_delete, _REFUSES).format(table=action.mapped.title)
+        kind, words = _ALONG.get(reference.on_delete, _REFUSES)
+        how = words.format(table=action.mapped.title)
         mend = f"map {child.name}, or overwrite {action.mapped.label} instead of deleting it"
-        yield f"{number} rows of {child.name} that are not part of the plan {how}; {mend}."
+        said = f"{number} rows of {child.name} that are not part of the plan {how}; {mend}."
+        yield Hindrance(kind, said, child.name, reference.columns, action.mapped.label, number)
 
 
-def _clashes(rows: PersonRows, action: Action) -> Iterator[str]:
+def _clashes(rows: PersonRows, action: Action) -> Iterator[Hindrance]:
     """Find unique columns that would hold the same value twice."""
     written = {write.column: write for write in action.writes}
     for unique in action.mapped.facts.uniques:
@@ -86,7 +91,8 @@ def _clashes(rows: PersonRows, action: Action) -> Iterator[str]:
             others = sorted(unique - written.keys())
             if _meet(rows, action, others) or _taken(rows, action, writes, others):
                 names = ", ".join(action.mapped.map.meanings.get(name, name) for name in sorted(unique))
-                yield f"{action.mapped.title}: {names} must be unique, and another row would hold the same."
+                said = f"{action.mapped.title}: {names} must be unique, and another row would hold the same."
+                yield Hindrance("unique", said, action.mapped.label, tuple(sorted(unique)))
 
 
 def _meet(rows: PersonRows, action: Action, others: Sequence[str]) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.domain.plan import Keep, Located, Operation, Order, Proposal, Step, TableEffect
+from assistant.domain.plan import Hindrance, Keep, Located, Operation, Order, Proposal, Step, TableEffect
 from assistant.sources.sql_check import as_conflicts, misfits
 from assistant.sources.sql_conflicts import refusals
 from assistant.sources.sql_corrections import fields_in
@@ -54,7 +54,7 @@ class Proposing:
             self._step(effects),
             keeps=tuple(self._keeps(actions)) if erasing else (),
             blockers=tuple(blocking),
-            conflicts=tuple(dict.fromkeys(conflicts)),
+            conflicts=tuple(dict.fromkeys(replace(each, source=self.source) for each in conflicts)),
             corrects=corrects,
             holds=holds,
         )
@@ -89,7 +89,7 @@ class Proposing:
             if number := self.rows.count(mapped, both(self.rows.own(mapped), held.rows())):
                 yield still_needed(self.source, mapped, number)
 
-    def _misfits(self) -> Iterator[str]:
+    def _misfits(self) -> Iterator[Hindrance]:
         """Say again, for the tables that hold something, what `sources check` says of the map."""
         if self.order.operation is Operation.ERASE:
             for mapped in self.rows.layout:
@@ -101,14 +101,15 @@ class Proposing:
                         self.rows.layout.joining(mapped),
                         self.orders.retention,
                     )
-                    yield from as_conflicts(found)
+                    yield from as_conflicts(mapped.label, found)
 
-    def _shared(self, effects: Sequence[TableEffect]) -> Iterator[str]:
+    def _shared(self, effects: Sequence[TableEffect]) -> Iterator[Hindrance]:
         if self.order.operation is Operation.RECTIFY:
             for effect in effects:
                 if effect.shared:
                     also = "are another person's as well and stay as they are; an agent must decide"
-                    yield f"{effect.shared} rows of {self.rows.layout.tables[effect.table].title} {also}."
+                    said = f"{effect.shared} rows of {self.rows.layout.tables[effect.table].title} {also}."
+                    yield Hindrance("shared", said, effect.table, rows=effect.shared)
 
 
 def propose_copy(located: Located, order: Order, rows: PersonRows) -> Proposal:

@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-import pytest
-
-from tests.doubles.console_app import ConsoleSite, console_site, prepare
-from tests.integration.test_console import Browser
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 
 class Said(HTMLParser):
@@ -31,7 +18,7 @@ class Said(HTMLParser):
         for name in ("aria-label", "title", "placeholder"):
             if text := given.get(name):
                 self.said.append(text)
-        theirs = tag != "html" and ("lang" in given or "data-quoted" in given)
+        theirs = tag != "html" and ("lang" in given)
         if tag not in {"meta", "link", "input", "br"}:
             self._open.append((tag, theirs or tag in {"script", "style"}))
 

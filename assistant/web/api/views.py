@@ -141,7 +141,7 @@ def queue_item(
         blockers=[
             BlockerOut(source=b.source, table=b.table, rows=b.rows, what=b.what) for b in plan.blockers
         ],
-        conflicts=list(plan.conflicts),
+        conflicts=[each.said for each in plan.conflicts],
     )
 
 

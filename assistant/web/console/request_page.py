@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from assistant.casework import answers, by_hand, four_eyes, questions, running_services
 from assistant.casework.evidence import answer_for
-from assistant.casework.intake import local_day
+from assistant.casework.intake import dates_of, local_day
 from assistant.casework.lifting import may_lift
 from assistant.casework.people_decide import TypedContact, may_decide, typed_contact
 from assistant.casework.person import person_of
@@ -26,7 +26,7 @@ from assistant.casework.undelivered import Lost, lost_letters_of
 from assistant.domain.grounds import Ground, grounds_for
 from assistant.domain.masking import mask_text
 from assistant.domain.own_records import period_of
-from assistant.domain.plan import Operation, Plan, plan_from_json
+from assistant.domain.plan import Hindrance, Operation, Plan, plan_from_json
 from assistant.domain.questions import QuestionGround
 from assistant.domain.rectifying import Change, Changes
 from assistant.domain.refusing import facts_to_write
@@ -35,7 +35,7 @@ from assistant.domain.status import CLOSED, Status
 from assistant.errors import AssistantError
 from assistant.naming import Naming
 from assistant.replies import Texts
-from assistant.replies.linter import Linter
+from assistant.replies.linter import Fault, Linter
 from assistant.services import Rendered, Services
 from assistant.store import queries
 from assistant.store.tables import Action, Audit, EvidenceRow, Message, PrivacyRequest, StepRow
@@ -53,7 +53,6 @@ _SHOWN_DATA = (
     "method",
     "tier",
     "flags",
-    "text",
     "assignee",
     "due_on",
     "not_before",
@@ -79,7 +78,7 @@ class Preview:
 
     subject: str
     text: str
-    faults: tuple[str, ...]
+    faults: tuple[Fault, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +157,8 @@ class RequestView:
     from_to: tuple[Change, ...]  # what is to be corrected, for whoever decides it: as it was typed
     grounds: tuple[Ground, ...]
     facts: tuple[tuple[str, str, str], ...]
+    rules: tuple[str, ...]  # how the due date was counted
+    flags: tuple[str, ...]  # what puts the proof in doubt
     is_paused: bool  # told not to erase after all, and nobody has answered which is meant
     is_closed: bool
     next_ref: str | None
@@ -204,9 +205,25 @@ async def request_page(
         plan=view.plan,
         samples=samples,
         own_period=period_of,
+        hindrance=lambda each: in_the_way(visit, each),
         may_approve=may_approve(visit, view),
         shown=str if revealed else mask_text,
     )
+
+
+def in_the_way(visit: Visit, each: Hindrance) -> str:
+    """Say what would make a plan fail, and what can be done; an old plan has no more than its English sentence."""
+    naming, words = Naming(visit.services.settings), visit.words
+    columns = [naming.column(each.source, each.table, column, words.language) for column in each.columns]
+    names = {
+        "table": naming.table(each.source, each.table, words.language),
+        "columns": ", ".join(columns),
+        "other": naming.table(each.source, each.other, words.language),
+        "system": naming.source(each.source, words.language),
+        "said": each.said,
+    }
+    key = f"hindrance.{each.kind}"
+    return words.count(key, each.rows, **names) if f"{key}.one" in words.texts else words(key, **names)
 
 
 def may_approve(visit: Visit, view: RequestView) -> bool:
@@ -233,12 +250,13 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         for key, value in request.details.items()
         if key != "changes" and value not in (None, "", [], {})
     }
+    evidence = queries.evidence_of(session, request)
     sendable = waiting_package(services, session, request) is not None
     grounds = grounds_for(Right(request.right), marketing=bool(request.details.get("marketing")))
     return RequestView(
         request,
         row,
-        queries.evidence_of(session, request),
+        evidence,
         _plan(words, services, session, request, action),
         tuple(timeline(words, session, request, revealed=revealed)),
         tuple(
@@ -248,6 +266,8 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         Changes.of(request.details).parts,
         grounds,
         _facts(grounds),
+        dates_of(services, request, words.language).rules,
+        tuple(words.attention(flag) for flag in evidence.flags) if evidence else (),
         is_paused(request),
         request.status in CLOSED,
         _next_ref(session, request),
@@ -357,7 +377,7 @@ def _preview(services: Services, request: PrivacyRequest, plan: Plan) -> Preview
         return None
     name, values, rendered = answers.answer_text(services, request, plan)
     faults = Linter(cast("Texts", services.texts)).faults(name, request.language, rendered, values)
-    return Preview(rendered.subject or "", rendered.text, tuple(fault.what for fault in faults))
+    return Preview(rendered.subject or "", rendered.text, faults)
 
 
 def timeline(words: Words, session: Session, request: PrivacyRequest, *, revealed: bool) -> list[Entry]:
@@ -408,6 +428,12 @@ def _data(words: Words, data: dict[str, Any]) -> str:
 def _plain(words: Words, name: str, value: Any) -> str:
     if name == "not_before":
         return words.instant(datetime.fromisoformat(value))
+    if name == "due_on":
+        return words.day(date.fromisoformat(str(value)))
+    if name == "flags":
+        return ", ".join(words.attention(flag) for flag in value)
+    if name in {"reason", "method"}:  # a code of ours, or what somebody wrote
+        return words.texts.get(f"{name}.{value}") or str(value)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -51,6 +51,10 @@ class Words:
         told = self.known("attention", name)
         return f"{told} ({self.known('codes', more)})" if more else told
 
+    def article(self, cited: str) -> str:
+        """Cite an article shortly, under the name that the law has in this language."""
+        return cited.replace("GDPR", self("app.gdpr"))
+
     def day(self, on: date) -> str:
         """Write a day shortly, with its weekday: Tue 8 Dec."""
         local = on.astimezone(self.zone).date() if isinstance(on, datetime) else on

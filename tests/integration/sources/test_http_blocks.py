@@ -331,7 +331,7 @@ async def test_invoices_stay_under_their_rule_until_its_day(at: Opened) -> None:
     assert (keep.table, keep.rows, keep.until) == ("invoices", 6, date(2032, 1, 1))
     late = await at.source.propose(await at.locate(), Order(Operation.ERASE, date(2040, 1, 1)))
     assert not late.keeps
-    assert "6 of invoices are past their period" in late.conflicts[0]
+    assert "6 of invoices are past their period" in late.conflicts[0].said
 
 
 @pytest.mark.parametrize(

@@ -163,8 +163,8 @@ async def test_value_that_cannot_be_written_is_a_conflict(
     before = company.dump()
     located = await company.locate("mari@example.test")
     proposal = await company.propose(located, Operation.RECTIFY, new_values={field: value})
-    assert said in " ".join(proposal.conflicts)
-    assert value not in " ".join(proposal.conflicts)
+    assert said in " ".join(each.said for each in proposal.conflicts)
+    assert value not in " ".join(each.said for each in proposal.conflicts)
     assert company.dump() == before
 
 
@@ -204,7 +204,7 @@ async def test_restriction_that_could_never_be_lifted_is_a_conflict(shop: OpenSh
     company = shop(ALERTS, table("alerts", identity={"email": ["email"]}, restrict=FROZEN))
     proposal = await company.propose(await company.locate("mari@example.test"), Operation.RESTRICT)
     assert proposal.step is None
-    assert [said for said in proposal.conflicts if "alerts.state is no flag" in said and "instead_of" in said]
+    assert [c for c in proposal.conflicts if "alerts.state is no flag" in c.said and "instead_of" in c.said]
     found = [finding.where for finding in await company.source.check() if "instead_of" in finding.text]
     assert found == ["alerts.state"]
 
@@ -358,5 +358,5 @@ async def test_a_conflict_names_tables_and_columns_as_people_call_them(shop: Ope
     located = await company.locate("mari@example.test")
     wanted = {"new_values": {"email": "luc@example.test"}}
     (conflict,) = (await company.propose(located, Operation.RECTIFY, **wanted)).conflicts
-    assert conflict == "Customers: Address must be unique, and another row would hold the same."
-    assert "clients" not in conflict
+    assert conflict.said == "Customers: Address must be unique, and another row would hold the same."
+    assert "clients" not in conflict.said

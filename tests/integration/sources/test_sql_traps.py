@@ -332,7 +332,7 @@ async def test_view_is_refused_before_anybody_approves(shop: OpenShop) -> None:
         table("people", identity={"email": ["email"]}),
     )
     proposal = await company.propose(await company.locate("mari@example.test"))
-    assert [c for c in proposal.conflicts if c.startswith("people is a view")]
+    assert [c for c in proposal.conflicts if c.said.startswith("people is a view")]
 
 
 # ── conflicts that the plan finds ───────────────────────────────────────────────────────────────────
@@ -342,7 +342,7 @@ async def conflicts(company: Shop) -> str:
     before = company.dump()
     found = (await company.propose(await company.locate("mari@example.test"))).conflicts
     assert company.dump() == before
-    return " ".join(found)
+    return " ".join(each.said for each in found)
 
 
 async def test_not_null_that_forbids_blanking_is_found_while_planning(shop: OpenShop) -> None:
