@@ -266,7 +266,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         Changes.of(request.details).parts,
         grounds,
         _facts(grounds),
-        dates_of(services, request, words.language).rules,
+        _rules(services, words, request),
         tuple(words.attention(flag) for flag in evidence.flags) if evidence else (),
         is_paused(request),
         request.status in CLOSED,
@@ -281,6 +281,12 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         letter_once_sent(services, request) if sendable else None,
         where_to(request) if sendable else None,
     )
+
+
+def _rules(services: Services, words: Words, request: PrivacyRequest) -> tuple[str, ...]:
+    """Say how the due date was counted; as it was noted then, where it would be counted otherwise today."""
+    dates = dates_of(services, request, words.language)
+    return dates.rules if dates.due_on == request.due_on else tuple(request.rules)
 
 
 def losses(words: Words, lost: Sequence[Lost]) -> tuple[LossView, ...]:

@@ -10,8 +10,13 @@ from string import Formatter
 
 import pytest
 
+from assistant.casework.evidence import CONTACT_TYPED
+from assistant.domain.assurance import Method
+from assistant.domain.grounds import grounds_for
 from assistant.domain.plan import Operation
+from assistant.domain.rights import Right
 from assistant.domain.status import Status
+from assistant.sources.sql_conflicts import _ALONG, _REFUSES
 from assistant.web.console.words import LANGUAGES, catalogue, words_of
 
 ROOT = Path(__file__).parents[3] / "assistant"
@@ -67,6 +72,32 @@ def test_every_attention_code_of_the_casework_has_words() -> None:
     assert len(said) > 10
     for language in LANGUAGES:
         assert [code for code in said if f"attention.{code}" not in catalogue(language)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_way_to_stand_in_the_way_of_a_plan_has_words(language: str) -> None:
+    kinds = said_to("Hindrance", 0, "sources") | {kind for kind, _ in (_REFUSES, *_ALONG.values())}
+    texts = catalogue(language)
+    known = {key.split(".")[1] for key in texts if key.startswith("hindrance.")}
+    assert kinds - {""} == known - {"other"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_way_to_prove_and_every_doubt_about_it_has_words(language: str) -> None:
+    texts = catalogue(language)
+    assert [method for method in Method if f"method.{method}" not in texts] == []
+    doubts = {CONTACT_TYPED, "recent_contact_change", "two_verifiers"}
+    assert [flag for flag in doubts if f"attention.{flag}" not in texts] == []
+
+
+def test_every_reason_for_which_a_plan_is_void_has_words() -> None:
+    reasons = said_to("void_actions", 3, "casework", "conversation")
+    assert len(reasons) > 3
+    assert [code for code in reasons if f"reason.{code}" not in catalogue("fr")] == []
+
+
+def test_every_ground_is_written_in_french() -> None:
+    assert [each.name for right in Right for each in grounds_for(right) if len(each.text_fr) < 20] == []
 
 
 def test_every_audit_entry_of_a_request_has_words() -> None:

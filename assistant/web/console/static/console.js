@@ -79,6 +79,7 @@ async function lookForNewMessages(talk) {
   for (const message of answer?.messages ?? []) {
     const line = element("li", `entry ${message.kind}`, "");
     line.append(element("p", "head soft", `${message.who}, ${message.at}`), element("p", "text", message.text));
+    line.lastChild.lang = "";
     talk.append(line);
     talk.dataset.after = message.id;
   }
