@@ -36,6 +36,7 @@ from assistant.sources.sql_layout import Layout, lay_out
 from assistant.sources.sql_propose import Proposing, propose_copy
 from assistant.sources.sql_rows import PersonRows, person_rows
 from assistant.sources.sql_schema import Schema, read_schema
+from assistant.sources.sql_statuses import status_findings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -147,9 +148,11 @@ class SqlSource:
 
     def _check(self) -> list[Finding]:
         with transaction(self.engine, self.name) as connection:
-            check = self._map_check(self._read_schema(connection))
+            schema = self._read_schema(connection)
+            slips = list(status_findings(connection, self.name, self.data_map, schema))
         self._layout = None  # read afresh: the schema may have been mended
-        return check.findings()
+        found = self._map_check(schema).findings()
+        return [*(each for each in found if each.level != "ok" or not slips), *slips]
 
     def _read_schema(self, connection: sa.Connection) -> Schema:
         return read_schema(connection, dict.fromkeys([None, *(t.table_schema for t in self.data_map.tables)]))

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SAWarning
 from assistant.sources.sql_engine import ROW_BY_ROW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy.engine.reflection import Inspector
 
@@ -55,6 +55,9 @@ _KINDS: tuple[tuple[type[Any], Kind], ...] = (
 _LOWERED = re.compile(
     r'lower\((?:btrim\(|TRIM\(BOTH FROM )\(?"?(\w+)"?\)?(?:::text)?\)\)'
 )  # as PostgreSQL writes it
+_SQL_TOKEN = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|(?P<check>\bcheck\s*\()|(?P<round>[()])""", re.IGNORECASE
+)
 _JSON_CHECK = re.compile(r"json_valid\(`(.+)`\)")
 
 
@@ -209,13 +212,43 @@ def _checked_json(connection: sa.Connection, id_: TableId) -> set[str]:
     """List the columns that MariaDB keeps as text and checks to be JSON: what its JSON type is."""
     if not getattr(connection.dialect, "is_mariadb", False):
         return set()
-    listed = sa.text(  # SQLAlchemy shows none that has no name, and these have none
+    checks = _mariadb_checks(connection, id_)
+    return {found[1] for check in checks if (found := _JSON_CHECK.fullmatch(check))}
+
+
+def checks_of(connection: sa.Connection, id_: TableId) -> list[str]:
+    """List the conditions of a table's CHECK constraints, as the database writes them."""
+    if connection.dialect.name == "sqlite":
+        return list(_sqlite_checks(connection, id_))
+    if not getattr(connection.dialect, "is_mariadb", False):
+        named = sa.inspect(connection).get_check_constraints(id_[1], schema=id_[0])
+        return [check["sqltext"] for check in named]
+    return _mariadb_checks(connection, id_)
+
+
+def _mariadb_checks(connection: sa.Connection, id_: TableId) -> list[str]:
+    listed = sa.text(  # SQLAlchemy shows none that has no name, and those of a column have none
         "SELECT check_clause FROM information_schema.check_constraints"
         " WHERE constraint_schema = :schema AND table_name = :table"
     )
     which = {"schema": id_[0] or connection.dialect.default_schema_name, "table": id_[1]}
     checks = connection.execute(listed, which).scalars()
-    return {found[1] for check in checks if (found := _JSON_CHECK.fullmatch(check))}
+    return [check.replace("\\'", "''") for check in checks]  # a quote as everybody else writes it
+
+
+def _sqlite_checks(connection: sa.Connection, id_: TableId) -> Iterator[str]:
+    """Read them out of the text of the table, which is all that SQLite keeps of them."""
+    master = sa.table("sqlite_master", sa.column("name"), sa.column("sql"), schema=id_[0] or "main")
+    text = connection.execute(sa.select(master.c.sql).where(master.c.name == id_[1])).scalar() or ""
+    depth, since = 0, None
+    for token in _SQL_TOKEN.finditer(text):
+        if since is None:
+            since, depth = (token.end(), 1) if token["check"] else (None, 0)
+        elif token["round"] or token["check"]:
+            depth += -1 if token["round"] == ")" else 1
+            if depth == 0:
+                yield text[since : token.start()]
+                since = None
 
 
 def _rolls_back(connection: sa.Connection, id_: TableId) -> bool:
