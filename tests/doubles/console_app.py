@@ -346,6 +346,7 @@ class Morning:
         action.state, action.attempts = "failed", 5
         step = self.session.exec(_steps(action)).one()
         step.state, step.error = "failed", "The client area cannot be reached; nothing was changed there."
+        step.error_code = "source_unavailable"
         intake.set_attention(self.site.services, self.session, request, "step_failed:source_unavailable")
 
     def _by_hand(self) -> None:

@@ -198,7 +198,7 @@ async def test_a_page_shows_plan_law_preview_and_story_but_no_address(
     for wanted in (
         "tickets",
         "Accounting Act, 7 years (Accounting Act, 12)",
-        "2033-12-31",
+        "31 Dec 2033",
         "Notre réponse",
         "Plan made",
         "Message from the person",

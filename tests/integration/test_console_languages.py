@@ -66,8 +66,12 @@ ENGLISH = re.compile(
 STATES = ("proposed", "approved", "executing", "stopped", "failed", "done")
 
 
+# French has a space before a colon.
+GLUED = re.compile(r"\w:(?:\s|$)")
+
+
 def in_english(page: str) -> set[str]:
-    return {text for text in said(page) if ENGLISH.search(text)}
+    return {text for text in said(page) if ENGLISH.search(text) or GLUED.search(text)}
 
 
 @pytest.fixture(scope="module")

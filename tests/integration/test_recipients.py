@@ -141,7 +141,7 @@ async def test_a_debt_collector_is_told_only_of_an_invoice_that_was_handed_over(
         assert (f"- {registry.name}" in letter) == bool(texts) == (registry.name.removesuffix(" SA") in held)
         assert all(any(handle in text for (handle,) in handles) for text in texts)
     everything = [str(mail.get_content()) for mail in desk.mails() if ref in str(mail["subject"])]
-    to_others = [text for text in everything if "GDPR has us tell you" in text]
+    to_others = [text for text in everything if "GDPR obliges us to tell you" in text]
     subscribed = [text for text in to_others if person.email in text and "newsletter" not in text.lower()]
     assert subscribed == [], "nobody gets an address that they did not have"
 

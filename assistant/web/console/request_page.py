@@ -428,7 +428,10 @@ def _data(words: Words, data: dict[str, Any]) -> str:
     told = [(name, data[name]) for name in _SHOWN_DATA if data.get(name) not in (None, "", [], {})]
     if "before" in data or set(data) == {"reason"}:
         return ""
-    return ", ".join(f"{words.known('data', name)}: {_plain(words, name, value)}" for name, value in told)
+    return ", ".join(
+        f"{words.known('data', name)}{words('app.colon')} {_plain(words, name, value)}"
+        for name, value in told
+    )
 
 
 def _plain(words: Words, name: str, value: Any) -> str:

@@ -15,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import assistant
+from assistant.domain.grounds import grounds_for
 from assistant.domain.messages import MESSAGES, PAGES
+from assistant.domain.rights import Right
 from assistant.replies import TextError, Texts
 from assistant.replies.labels import Labels
 from assistant.replies.texts import LOCALES
@@ -285,3 +287,18 @@ def test_every_text_is_one_that_the_desk_sends() -> None:
         if path.name != "messages.py"
     )
     assert [name for name in MESSAGES if f'"{name}"' not in code] == []
+
+
+@pytest.mark.parametrize("right", list(Right))
+def test_a_refusal_names_its_ground_as_its_reader_does(texts: Texts, right: Right) -> None:
+    for ground in grounds_for(right):
+        for locale, law in (("en", "GDPR"), ("fr", "RGPD")):
+            said = write(texts, "answer_refused", locale, ground_law=ground.article).text
+            (line,) = [each for each in said.splitlines() if re.match("The legal ground|Le fondement", each)]
+            assert law in line
+            assert ("GDPR" in line) == (locale == "en")
+            assert set(re.findall(r"\d+", line)) == set(re.findall(r"\d+", ground.article))
+    many = write(texts, "answer_refused", ground_law="GDPR 11(2), 12(2)").text
+    assert "Articles 11(2) and 12(2) GDPR" in many
+    french = write(texts, "answer_refused", "fr", ground_law="GDPR 17(3)(b)").text
+    assert "RGPD, article 17, paragraphe 3, point b" in french
