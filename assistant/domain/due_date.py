@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from assistant.domain.calendars import (
@@ -249,9 +252,14 @@ def _check_order(received_on: date, extended_on: date | None, suspensions: Seque
 
 def _rules(count: _Count, language: str) -> Iterator[str]:
     """Tell the rules that were applied, in their order, each with its source."""
-    texts = read_law("clock_rules")[language]
+    texts = _rule_texts()[language]
     for name, values in _applied(count):
         yield texts[name].format(**values)
+
+
+@cache
+def _rule_texts() -> dict[str, dict[str, str]]:
+    return tomllib.loads(files("assistant.domain").joinpath("clock_rules.toml").read_text("utf-8"))
 
 
 def _applied(count: _Count) -> Iterator[tuple[str, dict[str, Any]]]:

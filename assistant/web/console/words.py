@@ -62,7 +62,7 @@ class Words:
         month = self.texts["months.short"].split()[local.month - 1]
         return f"{weekday} {local.day} {month}"
 
-    def date(self, on: date) -> str:
+    def full_day(self, on: date) -> str:
         """Write a day of some other year shortly: 31 Dec 2033."""
         return f"{on.day} {self.texts['months.short'].split()[on.month - 1]} {on.year}"
 

@@ -46,10 +46,10 @@ async def warned(shop: OpenShop, schema: str, *tables: dict[str, Any]) -> list[t
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_status_that_no_row_holds_is_named_with_those_there_are(shop: OpenShop) -> None:
-    ((where, text),) = await warned(shop, FREE, running("actve", "closed"))
+    ((where, text),) = await warned(shop, FREE, running("actively", "closed"))
     assert where == "clients.status"
     assert "active_when" in text
-    assert "'actve'" in text
+    assert "'actively'" in text
     assert "Did you mean active?" in text
     assert "active (2), closed (1)" in text
 
@@ -75,7 +75,7 @@ async def test_what_the_database_allows_may_be_waited_for_and_nothing_else(
 ) -> None:
     schema = CHECKED if declared == "check" else TYPED[kind]
     assert await warned(shop, schema, running("active", "it's new")) == []
-    ((where, text),) = await warned(shop, schema, running("active", "actve"))
+    ((where, text),) = await warned(shop, schema, running("active", "actively"))
     assert where == "clients.status"
     assert "active, closed, it's new" in text
 
@@ -83,15 +83,15 @@ async def test_what_the_database_allows_may_be_waited_for_and_nothing_else(
 @pytest.mark.parametrize("kind", KINDS)
 async def test_an_empty_table_without_a_list_is_no_reason_to_warn(shop: OpenShop) -> None:
     schema = FREE.partition("INSERT")[0]
-    assert await warned(shop, schema, running("actve")) == []
+    assert await warned(shop, schema, running("actively")) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_restriction_is_held_against_the_statuses_too(shop: OpenShop) -> None:
-    free = status_table(restrict={"column": "status", "value": "held", "instead_of": "actve"})
+    free = status_table(restrict={"column": "status", "value": "held", "instead_of": "actively"})
     ((_, text),) = await warned(shop, FREE, free)
     assert "restrict" in text
-    assert "'actve'" in text, (
+    assert "'actively'" in text, (
         "what is to be marked must be there; the mark itself is written first by the desk"
     )
     listed = status_table(restrict={"column": "status", "value": "held", "instead_of": "active"})
@@ -106,9 +106,9 @@ async def test_a_restriction_is_held_against_the_statuses_too(shop: OpenShop) ->
 async def test_the_values_of_a_column_that_is_no_status_are_not_shown(shop: OpenShop) -> None:
     people = ", ".join(f"({n}, 'p{n}@example.test', {n})" for n in range(10, 60))
     schema = FREE + f"INSERT INTO clients VALUES {people};"
-    ((_, text),) = await warned(shop, schema, running("actve"))
+    ((_, text),) = await warned(shop, schema, running("actively"))
     assert "@" not in text
     assert "too many different values for a status" in text
     few = FREE + "INSERT INTO clients VALUES (9, 'mari@example.test', 1);"
-    ((_, text),) = await warned(shop, few, running("actve"))
+    ((_, text),) = await warned(shop, few, running("actively"))
     assert "mari" not in text

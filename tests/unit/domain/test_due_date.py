@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.domain import due_date
 from assistant.domain.calendars import (
     LegalCalendar,
     NaiveInstant,
@@ -24,6 +26,7 @@ from assistant.domain.due_date import (
     DueDates,
     ImpossibleDates,
     Suspension,
+    _rule_texts,
     due_dates,
     due_report,
     is_working_day,
@@ -349,3 +352,24 @@ def test_the_due_instant_is_the_last_second_of_the_day_across_clock_changes(
 @given(INSTANTS, ZONES)
 def test_the_same_instant_written_in_another_zone_is_due_alike(at: datetime, zone: str) -> None:
     assert due_dates(at.astimezone(ZoneInfo(zone)), calendar=ESTONIA) == due_dates(at, calendar=ESTONIA)
+
+
+def test_every_rule_of_the_clock_is_told_in_both_languages_and_applied_somewhere() -> None:
+    texts, source = _rule_texts(), Path(due_date.__file__).read_text("utf-8")
+    assert texts["en"].keys() == texts["fr"].keys()
+    for name, english in texts["en"].items():
+        assert f'"{name}"' in source, name
+        assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", texts["fr"][name])), name
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_rules_are_told_in_the_language_that_is_asked_for(language: str) -> None:
+    received_at = datetime(2026, 1, 31, 10, tzinfo=UTC)
+    dates = due_dates(
+        received_at, calendar=LegalCalendar("EE", "Europe/Tallinn", "Europe/Paris"), language=language
+    )
+    law = {"en": "Regulation 1182/71", "fr": "Règlement 1182/71"}[language]
+    assert dates.rules[0].startswith(law)
+    assert len(dates.rules) == len(
+        due_dates(received_at, calendar=LegalCalendar("EE", "Europe/Tallinn", "Europe/Paris")).rules
+    )
