@@ -1,50 +1,74 @@
-"""Narrows what the model reads: one field to be erased is not a whole erasure, an explicit complaint is no objection."""
+"""Narrows what the model reads: a detail to be erased is no whole erasure, and a complaint in so many words is one."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Sequence
-from typing import Final
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
 
 from intents.cleaning import plain_letters
 
-_FIELD: Final = (
-    r"(?:(?:mobile |tele)?phone(?: numbers?)?|mobile numbers?|date of birth|birth ?da(?:te|y)|(?:postal|home|street) address"
-    r"|(?:first|last|middle|maiden|family|second) ?names?|surname"
-    r"|numeros? de (?:telephone|portable|mobile)|telephone|date de naissance|adresse postale"
-    r"|(?:deuxieme |second )?prenoms?|nom de (?:famille|jeune fille))"
-)
-_ONE_FIELD: Final = re.compile(
-    r"\b(?:delet\w+|eras\w+|remov\w+|wip\w+|supprim\w+|effac\w+|retir\w+|enlev\w+|suppression de|effacement de)"
-    rf" (?:only |just |seulement |uniquement |simplement )*(?:my|mon|ma|mes) (?:old |own )?{_FIELD}\b"
-    r"(?: (?:only|seulement|uniquement))?"
-    r"(?: (?:from|in|on|de|dans|sur) (?:my|your|the|mon|ma|vos|votre|le|la) (?:\w+ )?(?:account|profile|file|records?|system|compte|profil|dossier|fichiers?))?"
-)
-_WHOLE: Final = re.compile(
-    r"\b(?:delet|eras|remov|wip|destroy|clos|supprim|suppression|effac|detrui|ferm|clotur|forget|oubli|data\b|donnees|everything|account|compte|all\b|tout)"
-)
-_COMPLAINS: Final = re.compile(
-    r"\b(?:formal|official) complaint\b|(?<!right to )\b(?:mak\w+|lodg\w+|fil\w+|submit\w*) (?:a|an|this|my) (?:\w+ )?complaint\b"
-    r"|\b(?:porte|porter|portons|depose|deposer|deposons) (?:une )?(?:plainte|reclamation)\b|\b(?:plainte|reclamation) (?:formelle|officielle)\b"
-)
+_PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
+_AT_EDGES: Final = re.compile(r"^[\s,;:]*(?:(?:and|et|then|puis)\b)?|(?:(?:and|et)\b)?[\s,;:]*$")
 _ENDS_A_USE: Final = re.compile(
     r"\b(?:stop|ceas|object|oppos|withdr|unsubscri|opt|no longer|no more|do not|don't|never again|remove me"
     r"|arret|stopp|cess|retir|desabonn|desinscri|ne plus|n'utilis)"
 )
 
 
-def erases_one_field(sentences: Sequence[str]) -> bool:
-    """Tell whether all that is to be erased is a field of a file (GDPR 16 or 17: the person is asked which they mean)."""
-    plain = " ".join(map(_plain, sentences))
-    rest, found = _ONE_FIELD.subn(" ", plain)
-    return bool(found) and not _WHOLE.search(rest)
+def without_details(sentences: Sequence[str]) -> list[str] | None:
+    """Give what is said beside the erasure of details, None where nothing or more than details is to be erased.
+
+    One detail is no whole file (GDPR 16 or 17): the person is asked which they mean.
+    """
+    plain = [_any("ends_a_sending").sub(" ", _plain([sentence])) for sentence in sentences]
+    whole = " ".join(plain)
+    details = list(_any("one_detail").finditer(whole))
+    if not details or any(_any("more_than_that").match(whole, found.end()) for found in details):
+        return None
+    left = [_any("one_detail").sub(" ", each) for each in plain]
+    if any(map(_any("erases").search, left)):
+        return None
+    return [each if each == as_it_was else _AT_EDGES.sub("", each) for each, as_it_was in zip(left, plain, strict=True)]
+
+
+def complains(sentences: Sequence[str]) -> bool:
+    """Tell whether somebody complains in so many words, whatever else they ask (GDPR 77)."""
+    return bool(_any("complains").search(_plain(sentences)))
 
 
 def only_complains(sentences: Sequence[str]) -> bool:
-    """Tell whether somebody complains in so many words of a use of data, and asks for no end of it (GDPR 77)."""
-    plain = " ".join(map(_plain, sentences))
-    return bool(_COMPLAINS.search(plain)) and not _ENDS_A_USE.search(plain)
+    """Tell whether somebody complains formally of a use of data, and asks for no end of it."""
+    plain = _plain(sentences)
+    return bool(_any("complains_formally").search(plain)) and not _ENDS_A_USE.search(plain)
 
 
-def _plain(sentence: str) -> str:
-    return " ".join(plain_letters(sentence.lower()).split())
+def objects(sentences: Sequence[str]) -> bool:
+    """Tell whether somebody objects to a use of data in so many words (GDPR 21)."""
+    return bool(_any("objects").search(_plain(sentences)))
+
+
+def _plain(sentences: Sequence[str]) -> str:
+    return " ".join(plain_letters(" ".join(sentences).lower()).split())
+
+
+# ── the words ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
+    return tomllib.loads((Path(__file__).parent / "narrowing.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _any(table: str) -> re.Pattern[str]:
+    rows = [row for rows in _tables()[table].values() for row in rows]
+    return re.compile("|".join(f"(?:{_filled(_filled(row))})" for row in rows))
+
+
+def _filled(row: str) -> str:
+    """Fill in the words a row names; words may name others once."""
+    return _PLACE.sub(lambda found: str(_tables()["words"][found[1]]), row)

@@ -15,7 +15,8 @@ from intents.cleaning import HEAD_CHARACTERS, legible, normalise, own_words, say
 from intents.details import details_of, where_to
 from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUEST, RIGHTS
 from intents.language import LANGUAGE_FILE, LanguageReader
-from intents.narrowing import erases_one_field, only_complains
+from intents.meant import as_meant
+from intents.narrowing import complains, objects, only_complains, without_details
 from intents.negated import without_what_goes_on
 from intents.reading import Intent, Reading
 from intents.wishes import DENIED, DONT, FOR_OTHER, Heard, as_own, hear, names_erasing, wants_rest
@@ -40,6 +41,8 @@ _RESERVES: Final = re.compile(
 _LIKELY_ENOUGH: Final = 0.1  # a complaint less likely than this changes no reading
 _CORRECTION: Final = "rectification"
 _ENDS_OF_USE: Final = frozenset({"objection", "consent_withdrawal"})
+_ERASES_OR_COPIES: Final = frozenset({"erasure", "access", "portability"})  # beside a copy the model drops a detail
+_FOR_A_DETAIL: Final = frozenset({"erasure", _CORRECTION})
 _LIKELY_CLAUSE: Final = 0.2  # a clause whose words ask for a right is likely to use it from here on
 _MUCH_THE_SAME: Final = {"access": "portability", "objection": "consent_withdrawal"}
 _TINY: Final = 1e-9
@@ -87,9 +90,12 @@ class Reader:
         spoken = _spoken(own, quoted)
         language = self._languages.read(" ".join(spoken.values()) or plain, language_hint)
         spoken = without_what_goes_on(spoken)
+        everything, spoken = spoken, as_meant(spoken, self._asks)
         heard = hear(list(spoken.values()))
         decision, intents, sentence = self._beside(heard, spoken)
-        decision, intents = _narrowed(decision, intents, heard.rest)
+        if decision == NONE and spoken is not everything:
+            decision, intents, sentence = self._at_most_asked(everything)
+        decision, intents = self._limited(*_narrowed(decision, intents, heard.rest), heard.rest)
         details = details_of(own, tuple(intent.name for intent in intents), "\n".join(spoken.values()))
         portable = "http" in text and any(intent.name == "portability" for intent in intents)
         # From the text as it came: what is read has no addresses of pages in it any more.
@@ -106,6 +112,18 @@ class Reader:
         """Give how likely a message uses a right at all, between 0 and 1: what the thresholds decide on."""
         spoken = _spoken(own_words(legible(text)), ())
         return max(map(evidence_of, self.scores(list(spoken)))) if spoken else 0.0
+
+    def _asks(self, text: str) -> bool:
+        line = normalise(text)
+        return says_something(line) and evidence_of(self.scores([line])[0]) >= self._thresholds.ask
+
+    def _at_most_asked(self, spoken: dict[str, str]) -> tuple[str, tuple[Intent, ...], str | None]:
+        """Read a message whose only wish is taken back or put off: it is asked about, as any doubt is."""
+        decision, intents, sentence = self._beside(hear(list(spoken.values())), spoken)
+        corrects = {i.name for i in intents if i.name in RIGHTS} == {_CORRECTION}
+        if decision == REQUEST and not corrects:  # "my name is Ana, no, Anna": every value is confirmed anyway
+            decision = ASK
+        return decision, intents, sentence
 
     def _beside(self, heard: Heard, spoken: dict[str, str]) -> tuple[str, tuple[Intent, ...], str | None]:
         """Decide on what is left beside the clauses that take an erasure back, and add the rights of a list."""
@@ -135,6 +153,22 @@ class Reader:
         listed = tuple(Intent(right, 1.0) for right in heard.listed if right not in known)
         kept = intents if decision == REQUEST else tuple(i for i in intents if i.name not in RIGHTS)
         return REQUEST, (*kept, *listed), sentence or heard.rest[0]
+
+    def _limited(
+        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+    ) -> tuple[str, tuple[Intent, ...]]:
+        """Ask about the erasure of a detail, beside whatever else the message asks for; it never becomes one of all."""
+        rights = {intent.name for intent in intents if intent.name in RIGHTS}
+        beside = without_details(sentences) if decision != NONE and rights & _ERASES_OR_COPIES else None
+        if beside is None:
+            return decision, intents
+        left = {line: s for s in beside if says_something(line := normalise(s))}
+        asked, others, _ = self._decide(left)
+        if asked == REQUEST:
+            return REQUEST, _with(_CORRECTION, tuple(i for i in others if i.name != "erasure"))
+        if decision == REQUEST and rights - _FOR_A_DETAIL:
+            return REQUEST, _with(_CORRECTION, tuple(i for i in intents if i.name != "erasure"))
+        return ASK, _with(_CORRECTION, intents)
 
     def _enumerated(self, sentences: Sequence[str], known: set[str]) -> Iterator[Intent]:
         """Give the rights that single clauses ask for, by their words and by the model, beside those already read."""
@@ -201,18 +235,20 @@ def _highest(names: Sequence[str], scores: Scores, first: int, least: float) -> 
 def _narrowed(
     decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
 ) -> tuple[str, tuple[Intent, ...]]:
-    """Ask about the erasure of a single field, and take an explicit complaint for nothing but a complaint."""
+    """Hear a complaint and an objection in so many words."""
+    if complains(sentences):
+        if objects(sentences):
+            decision, intents = REQUEST, _with("objection", intents)
+        if decision == REQUEST:
+            intents = _with("complaint", intents)
     rights = {intent.name for intent in intents if intent.name in RIGHTS}
     if decision == REQUEST and rights & _ENDS_OF_USE and only_complains(sentences):
-        intents = tuple(i for i in intents if i.name not in _ENDS_OF_USE)
-        if "complaint" not in rights:
-            intents = (*intents, Intent("complaint", 1.0))
-    if decision == REQUEST and "erasure" in rights and erases_one_field(sentences):
-        corrects = () if _CORRECTION in rights else (Intent(_CORRECTION, 1.0),)
-        if rights <= {"erasure", _CORRECTION}:
-            return ASK, (*corrects, *intents)
-        intents = (*(i for i in intents if i.name != "erasure"), *corrects)
+        intents = _with("complaint", tuple(i for i in intents if i.name not in _ENDS_OF_USE))
     return decision, intents
+
+
+def _with(right: str, intents: tuple[Intent, ...]) -> tuple[Intent, ...]:
+    return intents if any(i.name == right for i in intents) else (Intent(right, 1.0), *intents)
 
 
 def _without_complaint(row: list[float]) -> None:

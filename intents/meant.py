@@ -1,0 +1,145 @@
+"""Leaves out what a writer does not wish now: what is taken back in the same message, what is announced for later."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from intents.cleaning import normalise, plain_letters, says_something
+from intents.wishes import DONT, hear
+
+_SPACES: Final = re.compile(r"\s+")
+_PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
+_CLAUSE_END: Final = re.compile(r"[,;:!?.…()]|\s(?:and|et)\s")
+
+
+def as_meant(spoken: dict[str, str], asks: Callable[[str], bool]) -> dict[str, str]:
+    """Give the sentences without the wishes that their writer does not have now; `asks` tells whether a text uses a right."""
+    before = list(spoken.values())
+    left = [_now(sentence) for sentence in _still_wished(_completed(before), asks)]
+    if left == before:
+        return spoken
+    return {line: sentence for sentence in left if says_something(line := normalise(sentence))}
+
+
+# ── taken back in the same message ──────────────────────────────────────────────────────────────────
+
+
+def _still_wished(sentences: Sequence[str], asks: Callable[[str], bool]) -> list[str]:
+    kept: list[str] = []
+    for at, sentence in enumerate(sentences):
+        parts = _taken_back(sentence, " ".join(sentences[at + 1 : at + 2]), asks)
+        if parts is None:
+            kept.append(sentence)
+            continue
+        before, behind = parts
+        kept = [*_without_last_wish([*kept, before], asks), behind]
+    return kept
+
+
+def _taken_back(sentence: str, following: str, asks: Callable[[str], bool]) -> tuple[str, str] | None:
+    """Give what stands before and behind the words by which something is taken back, if they do so."""
+    plain = _plain(sentence)
+    if not _any("words.HINT").search(plain):
+        return None
+    for table in ("taken_back", "perhaps_taken_back"):
+        for found in reversed(list(_any(table).finditer(plain))):
+            before, behind = plain[: found.start()], plain[found.end() :].strip(" ,;:.…!–—-")
+            more = behind or _plain(following)
+            if _any("adds").search(more) or DONT in hear([f"{found.group()}{more}"]).wishes:
+                continue  # what takes an erasure back by name is heard by intents/wishes.py
+            if table == "taken_back" or asks(more):
+                return before, behind
+    return None
+
+
+def _without_last_wish(sentences: list[str], asks: Callable[[str], bool]) -> list[str]:
+    """Give the sentences up to the last that uses a right; all of them if none does."""
+    for at in range(len(sentences) - 1, -1, -1):
+        if asks(sentences[at]):
+            return sentences[:at]
+    return sentences
+
+
+# ── announced for later ─────────────────────────────────────────────────────────────────────────────
+
+
+def _now(sentence: str) -> str:
+    """Give a sentence without what is only announced, or hangs on the other side's doing nothing."""
+    plain = _plain(sentence)
+    begin, end = _announced(plain) or _if_not_served(plain) or (0, 0)
+    if not _any("of_a_right").search(plain, begin, end):
+        return sentence
+    clauses = [clause for clause in _CLAUSE_END.split(plain[begin:end]) if _any("complains").search(clause)]
+    first = _any("dangling").sub("", plain[:begin].rstrip(" ,"))
+    return _SPACES.sub(" ", ", ".join(filter(None, [first, *clauses, plain[end:]]))).strip(" ,.")
+
+
+def _announced(plain: str) -> tuple[int, int] | None:
+    found = _any("maybe").search(plain)
+    if found is None and _any("hangs_on").search(plain):
+        found = _any("announced").search(plain)
+    return (found.start(), _end(plain, found.end())) if found else None
+
+
+def _if_not_served(plain: str) -> tuple[int, int] | None:
+    """What stands behind such a condition hangs on it; what stands before it does where nothing is behind it."""
+    found = _any("unless_served").search(plain)
+    if found is None or _any("complains").search(plain):
+        return None
+    end = _end(plain, found.end())
+    leads = plain[: found.start()].rstrip()
+    is_last = not plain[found.end() :].strip(" .!?,")
+    apart = not leads or leads[-1] in ",;:.!?(" or leads.endswith((" and", " et", " or", " ou"))
+    return (0 if is_last and not apart else found.start(), end)
+
+
+def _end(plain: str, start: int) -> int:
+    found = _any("stops").search(plain, start)
+    return found.start() if found else len(plain)
+
+
+# ── a copy of what ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _completed(sentences: Sequence[str]) -> list[str]:
+    """Say of what a copy is wanted that stands alone in a message about one's data: *don't delete them, just a copy*."""
+    plain = [_plain(sentence) for sentence in sentences]
+    whole = any(map(_any("whole").search, plain)) and not any(map(_any("another_copy").search, plain))
+    if not whole:
+        return list(sentences)
+    each = zip(sentences, plain, strict=True)
+    return [_any("copy_alone").sub(_of, p) if _any("copy_alone").search(p) else s for s, p in each]
+
+
+def _of(found: re.Match[str]) -> str:
+    return f"{found.group()} {_tables()['of'][found.lastgroup]}"
+
+
+# ── the words ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _plain(sentence: str) -> str:
+    return _SPACES.sub(" ", plain_letters(sentence.lower())).strip()
+
+
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
+    return tomllib.loads((Path(__file__).parent / "meant.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _any(table: str) -> re.Pattern[str]:
+    if table == "words.HINT":
+        return re.compile(str(_tables()["words"]["HINT"]))
+    rows = [row for rows in _tables()[table].values() for row in rows]
+    return re.compile("|".join(f"(?:{_filled(_filled(row))})" for row in rows))
+
+
+def _filled(row: str) -> str:
+    """Fill in the words a row names; words may name others once."""
+    return _PLACE.sub(lambda found: str(_tables()["words"][found[1]]), row)
