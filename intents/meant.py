@@ -17,11 +17,18 @@ _PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
 _CLAUSE_END: Final = re.compile(r"[,;:!?.…()]|\s(?:and|et)\s")
 
 
-def as_meant(spoken: dict[str, str], asks: Callable[[str], bool]) -> dict[str, str]:
-    """Give the sentences without the wishes that their writer does not have now; `asks` tells whether a text uses a right."""
-    before = list(spoken.values())
-    left = [_now(sentence) for sentence in _still_wished(_completed(before), asks)]
-    if left == before:
+def without_taken_back(spoken: dict[str, str], asks: Callable[[str], bool]) -> dict[str, str]:
+    """Give the sentences without the wishes that are taken back in them; `asks` tells whether a text uses a right."""
+    return _changed(spoken, _still_wished(_completed(list(spoken.values())), asks))
+
+
+def without_put_off(spoken: dict[str, str]) -> dict[str, str]:
+    """Give the sentences without what is only announced, or hangs on the other side's doing nothing. Linear in length."""
+    return _changed(spoken, [_now(sentence) for sentence in spoken.values()])
+
+
+def _changed(spoken: dict[str, str], left: Sequence[str]) -> dict[str, str]:
+    if list(left) == list(spoken.values()):
         return spoken
     return {line: sentence for sentence in left if says_something(line := normalise(sentence))}
 
@@ -50,7 +57,7 @@ def _taken_back(sentence: str, following: str, asks: Callable[[str], bool]) -> t
         for found in reversed(list(_any(table).finditer(plain))):
             before, behind = plain[: found.start()], plain[found.end() :].strip(" ,;:.…!–—-")
             more = behind or _plain(following)
-            if _any("adds").search(more) or DONT in hear([f"{found.group()}{more}"]).wishes:
+            if _any("adds").search(more) or DONT in hear([plain[found.start() :], more]).wishes:
                 continue  # what takes an erasure back by name is heard by intents/wishes.py
             if table == "taken_back" or asks(more):
                 return before, behind

@@ -15,7 +15,7 @@ from intents.cleaning import HEAD_CHARACTERS, legible, normalise, own_words, say
 from intents.details import details_of, where_to
 from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUEST, RIGHTS
 from intents.language import LANGUAGE_FILE, LanguageReader
-from intents.meant import as_meant
+from intents.meant import without_put_off, without_taken_back
 from intents.narrowing import complains, objects, only_complains, without_details
 from intents.negated import without_what_goes_on
 from intents.reading import Intent, Reading
@@ -90,11 +90,14 @@ class Reader:
         spoken = _spoken(own, quoted)
         language = self._languages.read(" ".join(spoken.values()) or plain, language_hint)
         spoken = without_what_goes_on(spoken)
-        everything, spoken = spoken, as_meant(spoken, self._asks)
+        everything, wished = spoken, without_taken_back(spoken, self._asks)
+        spoken = without_put_off(wished)
         heard = hear(list(spoken.values()))
         decision, intents, sentence = self._beside(heard, spoken)
         if decision == NONE and spoken is not everything:
-            decision, intents, sentence = self._at_most_asked(everything)
+            decision, intents, sentence = self._beside(hear(list(everything.values())), everything)
+            if decision == REQUEST and (spoken is not wished or not _only_corrects(intents)):
+                decision = ASK  # the only wish is taken back or put off
         decision, intents = self._limited(*_narrowed(decision, intents, heard.rest), heard.rest)
         details = details_of(own, tuple(intent.name for intent in intents), "\n".join(spoken.values()))
         portable = "http" in text and any(intent.name == "portability" for intent in intents)
@@ -116,14 +119,6 @@ class Reader:
     def _asks(self, text: str) -> bool:
         line = normalise(text)
         return says_something(line) and evidence_of(self.scores([line])[0]) >= self._thresholds.ask
-
-    def _at_most_asked(self, spoken: dict[str, str]) -> tuple[str, tuple[Intent, ...], str | None]:
-        """Read a message whose only wish is taken back or put off: it is asked about, as any doubt is."""
-        decision, intents, sentence = self._beside(hear(list(spoken.values())), spoken)
-        corrects = {i.name for i in intents if i.name in RIGHTS} == {_CORRECTION}
-        if decision == REQUEST and not corrects:  # "my name is Ana, no, Anna": every value is confirmed anyway
-            decision = ASK
-        return decision, intents, sentence
 
     def _beside(self, heard: Heard, spoken: dict[str, str]) -> tuple[str, tuple[Intent, ...], str | None]:
         """Decide on what is left beside the clauses that take an erasure back, and add the rights of a list."""
@@ -232,6 +227,11 @@ def _highest(names: Sequence[str], scores: Scores, first: int, least: float) -> 
     return [Intent(name, round(p, 4)) for name, p in zip(names, highest, strict=True) if p >= least]
 
 
+def _only_corrects(intents: Sequence[Intent]) -> bool:
+    """Tell a value put right in the same breath, *Ana, no, Anna*: every value is confirmed before it is used."""
+    return {intent.name for intent in intents if intent.name in RIGHTS} == {_CORRECTION}
+
+
 def _narrowed(
     decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
 ) -> tuple[str, tuple[Intent, ...]]:
@@ -242,7 +242,7 @@ def _narrowed(
         if decision == REQUEST:
             intents = _with("complaint", intents)
     rights = {intent.name for intent in intents if intent.name in RIGHTS}
-    if decision == REQUEST and rights & _ENDS_OF_USE and only_complains(sentences):
+    if decision == REQUEST and rights & _ENDS_OF_USE and only_complains(sentences) and not objects(sentences):
         intents = _with("complaint", tuple(i for i in intents if i.name not in _ENDS_OF_USE))
     return decision, intents
 
