@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -38,14 +38,30 @@ def _changed(spoken: dict[str, str], left: Sequence[str]) -> dict[str, str]:
 
 def _still_wished(sentences: Sequence[str], asks: Callable[[str], bool]) -> list[str]:
     kept: list[str] = []
-    for at, sentence in enumerate(sentences):
-        parts = _taken_back(sentence, " ".join(sentences[at + 1 : at + 2]), asks)
+    changed = False
+    joined = list(_joined(sentences))
+    for at, sentence in enumerate(joined):
+        parts = _taken_back(sentence, " ".join(joined[at + 1 : at + 2]), asks)
         if parts is None:
             kept.append(sentence)
             continue
+        changed = True
         before, behind = parts
         kept = [*_without_last_wish([*kept, before], asks), behind]
-    return kept
+    return kept if changed else list(sentences)
+
+
+def _joined(sentences: Sequence[str]) -> Iterator[str]:
+    """Give the sentences, an interjection with what it leads to: *No! I only want a copy*."""
+    led = ""
+    for sentence in sentences:
+        if _any("interjects").fullmatch(_plain(sentence)):
+            led += f"{sentence} "
+        else:
+            yield f"{led}{sentence}"
+            led = ""
+    if led:
+        yield led.strip()
 
 
 def _taken_back(sentence: str, following: str, asks: Callable[[str], bool]) -> tuple[str, str] | None:
@@ -67,7 +83,7 @@ def _taken_back(sentence: str, following: str, asks: Callable[[str], bool]) -> t
 def _without_last_wish(sentences: list[str], asks: Callable[[str], bool]) -> list[str]:
     """Give the sentences up to the last that uses a right; all of them if none does."""
     for at in range(len(sentences) - 1, -1, -1):
-        if asks(sentences[at]):
+        if not _any("interjects").fullmatch(_plain(sentences[at])) and asks(sentences[at]):
             return sentences[:at]
     return sentences
 
@@ -120,11 +136,11 @@ def _completed(sentences: Sequence[str]) -> list[str]:
     if not whole:
         return list(sentences)
     each = zip(sentences, plain, strict=True)
-    return [_any("copy_alone").sub(_of, p) if _any("copy_alone").search(p) else s for s, p in each]
+    return [_any("said_in_short").sub(_of, p) if _any("said_in_short").search(p) else s for s, p in each]
 
 
 def _of(found: re.Match[str]) -> str:
-    return f"{found.group()} {_tables()['of'][found.lastgroup]}"
+    return f"{found[str(found.lastgroup)]} {_tables()['of'][found.lastgroup]}"
 
 
 # ── the words ───────────────────────────────────────────────────────────────────────────────────────

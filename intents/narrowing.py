@@ -12,6 +12,7 @@ from typing import Any, Final
 from intents.cleaning import plain_letters
 
 _PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
+_CLAUSE_END: Final = re.compile(r"[,;:.!?()]|\s(?:and|et|but|mais)\s")
 _AT_EDGES: Final = re.compile(r"^[\s,;:]*(?:(?:and|et|then|puis)\b)?|(?:(?:and|et)\b)?[\s,;:]*$")
 _ENDS_A_USE: Final = re.compile(
     r"\b(?:stop|ceas|object|oppos|withdr|unsubscri|opt|no longer|no more|do not|don't|never again|remove me"
@@ -38,6 +39,21 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
 def complains(sentences: Sequence[str]) -> bool:
     """Tell whether somebody complains in so many words, whatever else they ask (GDPR 77)."""
     return bool(_any("complains").search(_plain(sentences)))
+
+
+def without_complaint(sentences: Sequence[str]) -> list[str]:
+    """Give what is said beside the clauses of an explicit complaint."""
+    return [_AT_EDGES.sub("", _without_clauses("complains", _plain([sentence]))) for sentence in sentences]
+
+
+def _without_clauses(table: str, plain: str) -> str:
+    left, at = [], 0
+    for found in _any(table).finditer(plain):
+        if found.start() >= at:
+            left.append(plain[at : found.start()])
+            end = _CLAUSE_END.search(plain, found.end())
+            at = end.start() if end else len(plain)
+    return " ".join([*left, plain[at:]])
 
 
 def only_complains(sentences: Sequence[str]) -> bool:

@@ -16,10 +16,10 @@ from intents.details import details_of, where_to
 from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUEST, RIGHTS
 from intents.language import LANGUAGE_FILE, LanguageReader
 from intents.meant import without_put_off, without_taken_back
-from intents.narrowing import complains, objects, only_complains, without_details
+from intents.narrowing import complains, objects, only_complains, without_complaint, without_details
 from intents.negated import without_what_goes_on
 from intents.reading import Intent, Reading
-from intents.wishes import DENIED, DONT, FOR_OTHER, Heard, as_own, hear, names_erasing, wants_rest
+from intents.wishes import DENIED, DONT, FOR_OTHER, Heard, as_own, hear, names_right, wants_rest
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -42,7 +42,6 @@ _LIKELY_ENOUGH: Final = 0.1  # a complaint less likely than this changes no read
 _CORRECTION: Final = "rectification"
 _ENDS_OF_USE: Final = frozenset({"objection", "consent_withdrawal"})
 _ERASES_OR_COPIES: Final = frozenset({"erasure", "access", "portability"})  # beside a copy the model drops a detail
-_FOR_A_DETAIL: Final = frozenset({"erasure", _CORRECTION})
 _LIKELY_CLAUSE: Final = 0.2  # a clause whose words ask for a right is likely to use it from here on
 _MUCH_THE_SAME: Final = {"access": "portability", "objection": "consent_withdrawal"}
 _TINY: Final = 1e-9
@@ -98,7 +97,7 @@ class Reader:
             decision, intents, sentence = self._beside(hear(list(everything.values())), everything)
             if decision == REQUEST and (spoken is not wished or not _only_corrects(intents)):
                 decision = ASK  # the only wish is taken back or put off
-        decision, intents = self._limited(*_narrowed(decision, intents, heard.rest), heard.rest)
+        decision, intents = self._limited(*self._complaining(decision, intents, heard.rest), heard.rest)
         details = details_of(own, tuple(intent.name for intent in intents), "\n".join(spoken.values()))
         portable = "http" in text and any(intent.name == "portability" for intent in intents)
         # From the text as it came: what is read has no addresses of pages in it any more.
@@ -132,7 +131,7 @@ class Reader:
         if decision == ASK and DONT not in heard.wishes and taken_back:
             # Something is asked beside "I never asked for this": how surely, the whole message says.
             decision, intents, sentence = self._decide(spoken)
-        if DONT in heard.wishes and decision == ASK and not any(map(names_erasing, heard.rest)):
+        if DONT in heard.wishes and decision == ASK and not any(map(names_right, heard.rest)):
             return (
                 NONE,
                 tuple(i for i in intents if i.name not in RIGHTS),
@@ -149,6 +148,26 @@ class Reader:
         kept = intents if decision == REQUEST else tuple(i for i in intents if i.name not in RIGHTS)
         return REQUEST, (*kept, *listed), sentence or heard.rest[0]
 
+    def _complaining(
+        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+    ) -> tuple[str, tuple[Intent, ...]]:
+        """Hear a complaint in so many words, and what is asked beside it: neither hides the other."""
+        if complains(sentences):
+            left = {line: s for s in without_complaint(sentences) if says_something(line := normalise(s))}
+            asked, others, _ = self._decide(left)
+            known = {intent.name for intent in intents}
+            if asked == REQUEST:
+                intents = (*intents, *(i for i in others if i.name in RIGHTS and i.name not in known))
+            if objects(sentences):
+                decision, intents = REQUEST, _with("objection", intents)
+            if REQUEST in {asked, decision}:
+                decision, intents = REQUEST, _with("complaint", intents)
+        rights = {intent.name for intent in intents if intent.name in RIGHTS}
+        ends = bool(rights & _ENDS_OF_USE) and not objects(sentences)
+        if decision == REQUEST and ends and only_complains(sentences):
+            intents = _with("complaint", tuple(i for i in intents if i.name not in _ENDS_OF_USE))
+        return decision, intents
+
     def _limited(
         self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
     ) -> tuple[str, tuple[Intent, ...]]:
@@ -159,10 +178,10 @@ class Reader:
             return decision, intents
         left = {line: s for s in beside if says_something(line := normalise(s))}
         asked, others, _ = self._decide(left)
-        if asked == REQUEST:
-            return REQUEST, _with(_CORRECTION, tuple(i for i in others if i.name != "erasure"))
-        if decision == REQUEST and rights - _FOR_A_DETAIL:
-            return REQUEST, _with(_CORRECTION, tuple(i for i in intents if i.name != "erasure"))
+        for each, found in ((asked, others), (decision, intents)):
+            kept = tuple(i for i in found if i.name != "erasure")
+            if each == REQUEST and {i.name for i in kept if i.name in RIGHTS} - {_CORRECTION}:
+                return REQUEST, _with(_CORRECTION, kept)
         return ASK, _with(_CORRECTION, intents)
 
     def _enumerated(self, sentences: Sequence[str], known: set[str]) -> Iterator[Intent]:
@@ -230,21 +249,6 @@ def _highest(names: Sequence[str], scores: Scores, first: int, least: float) -> 
 def _only_corrects(intents: Sequence[Intent]) -> bool:
     """Tell a value put right in the same breath, *Ana, no, Anna*: every value is confirmed before it is used."""
     return {intent.name for intent in intents if intent.name in RIGHTS} == {_CORRECTION}
-
-
-def _narrowed(
-    decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-) -> tuple[str, tuple[Intent, ...]]:
-    """Hear a complaint and an objection in so many words."""
-    if complains(sentences):
-        if objects(sentences):
-            decision, intents = REQUEST, _with("objection", intents)
-        if decision == REQUEST:
-            intents = _with("complaint", intents)
-    rights = {intent.name for intent in intents if intent.name in RIGHTS}
-    if decision == REQUEST and rights & _ENDS_OF_USE and only_complains(sentences) and not objects(sentences):
-        intents = _with("complaint", tuple(i for i in intents if i.name not in _ENDS_OF_USE))
-    return decision, intents
 
 
 def _with(right: str, intents: tuple[Intent, ...]) -> tuple[Intent, ...]:

@@ -122,12 +122,9 @@ def as_own(sentence: str) -> str:
     return plain
 
 
-def names_erasing(sentence: str) -> bool:
-    """Tell whether a sentence holds a word for erasing."""
-    return (
-        re.search(f"{_tables()['words']['ERASE_EN']}|{_tables()['words']['ERASE_FR']}", _plain(sentence))
-        is not None
-    )
+def names_right(sentence: str) -> bool:
+    """Tell whether a sentence holds a word for erasing, or for what else can be asked."""
+    return _any("names_right").search(_plain(sentence)) is not None
 
 
 # ── the words ───────────────────────────────────────────────────────────────────────────────────────
