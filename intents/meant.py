@@ -27,6 +27,11 @@ def without_put_off(spoken: dict[str, str]) -> dict[str, str]:
     return _changed(spoken, [_now(sentence) for sentence in spoken.values()])
 
 
+def is_put_off(text: str) -> bool:
+    """Tell whether some of a short text is only announced, or hangs on the other side's doing nothing."""
+    return _now(text) != text
+
+
 def _changed(spoken: dict[str, str], left: Sequence[str]) -> dict[str, str]:
     if list(left) == list(spoken.values()):
         return spoken
@@ -140,7 +145,8 @@ def _completed(sentences: Sequence[str]) -> list[str]:
 
 
 def _of(found: re.Match[str]) -> str:
-    return f"{found[str(found.lastgroup)]} {_tables()['of'][found.lastgroup]}"
+    said = str(found.lastgroup)
+    return f"{found[said]} {_tables()['of'][said]}"
 
 
 # ── the words ───────────────────────────────────────────────────────────────────────────────────────

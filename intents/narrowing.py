@@ -33,7 +33,10 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
     left = [_any("one_detail").sub(" ", each) for each in plain]
     if any(map(_any("erases").search, left)):
         return None
-    return [each if each == as_it_was else _AT_EDGES.sub("", each) for each, as_it_was in zip(left, plain, strict=True)]
+    return [
+        each if each == as_it_was else _AT_EDGES.sub("", each)
+        for each, as_it_was in zip(left, plain, strict=True)
+    ]
 
 
 def complains(sentences: Sequence[str]) -> bool:

@@ -41,7 +41,9 @@ _RESERVES: Final = re.compile(
 _LIKELY_ENOUGH: Final = 0.1  # a complaint less likely than this changes no reading
 _CORRECTION: Final = "rectification"
 _ENDS_OF_USE: Final = frozenset({"objection", "consent_withdrawal"})
-_ERASES_OR_COPIES: Final = frozenset({"erasure", "access", "portability"})  # beside a copy the model drops a detail
+_ERASES_OR_COPIES: Final = frozenset(
+    {"erasure", "access", "portability"}
+)  # beside a copy the model drops a detail
 _LIKELY_CLAUSE: Final = 0.2  # a clause whose words ask for a right is likely to use it from here on
 _MUCH_THE_SAME: Final = {"access": "portability", "objection": "consent_withdrawal"}
 _TINY: Final = 1e-9
