@@ -56,8 +56,6 @@ def _of_sentence(sentence: str, *, listing: bool) -> tuple[list[Wish], bool]:
         rights = [*_those("asked", said)] if wanted else []
         if listing and not rights:
             rights = [*_those("named", said)]
-        if rights and _OR.match(clause):
-            return [], False  # a choice is for the writer to make
         found += [Wish(right, clause) for right in rights]
         if not rights and not opens and _any("closes", "told").search(clause):
             wanted = listing = False

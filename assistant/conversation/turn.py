@@ -26,6 +26,7 @@ from assistant.interfaces import Choice
 from assistant.services import Services
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
 from intents import Reading
+from intents.narrowing import without_details
 
 _CLIENT_NUMBER = re.compile(r"\b[A-Z]{0,3}-?\d{3,10}\b", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
@@ -469,6 +470,10 @@ class Turn:
         details = {**(before.details or {}), **self._details()}
         since = before.received_at or self.received_at.isoformat()  # the first message in doubt
         self._keep(self.state.asking(picking.ASK_RIGHT, "choice", received_at=since, details=details))
+        named = {Right.ERASURE, Right.RECTIFICATION} >= set(rights)
+        if named and without_details([self.text]) is not None:
+            self._ask_detail_or_all()
+            return
         offered = list(dict.fromkeys([*rights, Right.ACCESS, Right.ERASURE, Right.OBJECTION]))[:4]
         buttons = [self.button(right, f"right:{right}") for right in offered]
         self.say(
@@ -476,6 +481,15 @@ class Turn:
             expects="choice",
             choices=[*buttons, self.button("not_a_request", "right:none")],
         )
+
+    def _ask_detail_or_all(self) -> None:
+        """Say that a detail was named: the button that erases all is not to be pressed for less."""
+        buttons = [
+            self.button("only_named", f"right:{Right.RECTIFICATION}"),
+            self.button("erase_all", f"right:{Right.ERASURE}"),
+            self.button("not_a_request", "right:none"),
+        ]
+        self.say("chat_ask_detail", expects="choice", choices=buttons)
 
     def _chose_right(self, name: str) -> None:
         if name not in set(Right):

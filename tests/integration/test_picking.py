@@ -58,6 +58,64 @@ async def test_what_names_a_button_of_the_picker_counts_as_pressing_it(
         assert list(await chat.opened()) == [right]
 
 
+@pytest.mark.parametrize(
+    ("locale", "typed"),
+    [
+        ("en", "delete my phone number"),
+        ("en", "erase my old address pls"),
+        ("en", "delete it all if you don't answer by Friday"),
+        ("fr", "supprimez mon numéro de téléphone"),
+        ("fr", "effacer ma date de naissance"),
+        ("fr", "effacez tout si vous ne répondez pas demain"),
+    ],
+)
+async def test_what_is_limited_or_put_off_presses_no_button_that_erases_all(
+    desk: DeskInside, locale: str, typed: str
+) -> None:
+    async with desk.chat(locale) as chat:
+        await ask_right(chat, locale)
+        await chat.say(typed)
+        asked = await chat.asked("choice")
+        await chat.choose("right:access")
+        assert list(await chat.opened()) == ["access"]
+    assert any(choice["value"] == "right:erasure" for choice in asked["choices"])
+
+
+@pytest.mark.parametrize(
+    ("locale", "typed", "only", "pressed"),
+    [
+        ("en", "Please delete my phone number.", "Only what I named", "right:rectification"),
+        ("fr", "Supprimez mon numéro de téléphone svp", "Seulement ce que j’ai nommé", "right:erasure"),
+        ("en", "Remove my date of birth from my profile", "Only what I named", "only what I named"),
+        (
+            "fr",
+            "effacer ma photo de mon compte",
+            "Seulement ce que j’ai nommé",
+            "seulement ce que j'ai nommé",
+        ),
+    ],
+)
+async def test_who_names_a_detail_is_asked_whether_only_that_is_to_go(
+    desk: DeskInside, locale: str, typed: str, only: str, pressed: str
+) -> None:
+    async with desk.chat(locale) as chat:
+        await chat.say(typed)
+        asked = await chat.asked("choice")
+        assert asked["choices"][0]["label"] == only
+        assert [c["value"] for c in asked["choices"]] == [
+            "right:rectification",
+            "right:erasure",
+            "right:none",
+        ]
+        if pressed.startswith("right:"):
+            await chat.choose(pressed)
+        else:
+            await chat.say(pressed)
+        assert list(await chat.opened()) == [
+            pressed.removeprefix("right:") if pressed.startswith("right:") else "rectification"
+        ]
+
+
 @pytest.mark.parametrize("locale", ["en", "fr"])
 async def test_what_names_no_button_repeats_the_question_with_its_buttons_and_then_offers_a_person(
     desk: DeskInside, locale: str

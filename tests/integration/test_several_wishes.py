@@ -63,3 +63,31 @@ async def test_one_field_to_be_erased_opens_no_erasure(site: ConsoleSite, reader
 async def test_a_complaint_of_advertising_is_a_complaint_alone(site: ConsoleSite, reader: Reader) -> None:
     words = "You shared my data with an advertising network without my consent. I want to make a formal complaint."
     assert set(await _opened(site, reader, words)) == {"complaint"}
+
+
+@pytest.mark.parametrize(
+    ("words", "rights"),
+    [
+        ("I want a copy of my data and delete my phone number", {"access", "rectification"}),
+        ("une copie de mes données et supprimez mon numéro de téléphone", {"access", "rectification"}),
+        ("Erase my data… actually no, just a copy", {"access"}),
+        ("Effacez mes données… en fait non, juste une copie", {"access"}),
+        ("If you don't answer by Friday, I will ask for the deletion of my data.", set()),
+        ("Si vous ne répondez pas d'ici vendredi, je demanderai la suppression de mes données.", set()),
+        ("Do not delete my data, I only want a copy", {"access"}),
+        ("Ne supprimez pas mes données, je veux seulement une copie", {"access"}),
+        ("I object to the processing and I am complaining to you about it", {"objection", "complaint"}),
+        ("Je m'oppose au traitement et je porte plainte auprès de vous", {"objection", "complaint"}),
+    ],
+)
+async def test_what_is_limited_taken_back_put_off_or_said_beside_opens_what_is_meant(
+    site: ConsoleSite, reader: Reader, words: str, rights: set[str]
+) -> None:
+    assert set(await _opened(site, reader, words)) == rights
+
+
+async def test_who_asks_in_their_own_name_for_the_copy_is_not_taken_for_somebody_else(
+    site: ConsoleSite, reader: Reader
+) -> None:
+    opened = await _opened(site, reader, "I am asking for the deletion of my account and all my data.")
+    assert opened["erasure"].attention != "for_somebody_else"
