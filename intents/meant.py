@@ -14,6 +14,7 @@ from intents.wishes import DONT, hear
 
 _SPACES: Final = re.compile(r"\s+")
 _PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
+_TRIED: Final = 2  # words of taking back that are tried in a sentence, the last first
 _CLAUSE_END: Final = re.compile(r"[,;:!?.…()]|\s(?:and|et)\s")
 
 
@@ -43,6 +44,7 @@ def _changed(spoken: dict[str, str], left: Sequence[str]) -> dict[str, str]:
 
 def _still_wished(sentences: Sequence[str], asks: Callable[[str], bool]) -> list[str]:
     kept: list[str] = []
+    wishless = 0  # so many of the first are known to use no right: none is looked at twice
     changed = False
     joined = list(_joined(sentences))
     for at, sentence in enumerate(joined):
@@ -52,7 +54,9 @@ def _still_wished(sentences: Sequence[str], asks: Callable[[str], bool]) -> list
             continue
         changed = True
         before, behind = parts
-        kept = [*_without_last_wish([*kept, before], asks), behind]
+        kept = _without_last_wish([*kept, before], wishless, asks)
+        wishless = len(kept)
+        kept.append(behind)
     return kept if changed else list(sentences)
 
 
@@ -75,7 +79,7 @@ def _taken_back(sentence: str, following: str, asks: Callable[[str], bool]) -> t
     if not _any("words.HINT").search(plain):
         return None
     for table in ("taken_back", "perhaps_taken_back"):
-        for found in reversed(list(_any(table).finditer(plain))):
+        for found in reversed(list(_any(table).finditer(plain))[-_TRIED:]):
             before, behind = plain[: found.start()], plain[found.end() :].strip(" ,;:.…!–—-")
             more = behind or _plain(following)
             if _any("adds").search(more) or DONT in hear([plain[found.start() :], more]).wishes:
@@ -85,9 +89,9 @@ def _taken_back(sentence: str, following: str, asks: Callable[[str], bool]) -> t
     return None
 
 
-def _without_last_wish(sentences: list[str], asks: Callable[[str], bool]) -> list[str]:
-    """Give the sentences up to the last that uses a right; all of them if none does."""
-    for at in range(len(sentences) - 1, -1, -1):
+def _without_last_wish(sentences: list[str], first: int, asks: Callable[[str], bool]) -> list[str]:
+    """Give the sentences up to the last that uses a right; all of them if none from `first` on does."""
+    for at in range(len(sentences) - 1, first - 1, -1):
         if not _any("interjects").fullmatch(_plain(sentences[at])) and asks(sentences[at]):
             return sentences[:at]
     return sentences

@@ -165,3 +165,18 @@ def test_the_work_grows_with_the_length_alone(piece: str) -> None:
 
     work(1)
     assert seconds(4_000) < 40 * max(seconds(400), 0.001)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Actually no, hello {}.", "No, just {}.", "Delete my data {}. Actually no, just {}."]
+)
+def test_no_sentence_is_asked_about_again_and_again(sentence: str) -> None:
+    asked: list[str] = []
+
+    def asks(text: str) -> bool:
+        asked.append(text)
+        return False
+
+    spoken = {str(at): sentence.replace("{}", f"word{at}") for at in range(300)}
+    without_taken_back(spoken, asks)
+    assert len(asked) <= 6 * len(spoken)
