@@ -49,14 +49,13 @@ def _still_wished(sentences: Sequence[str], asks: Callable[[str], bool]) -> list
     joined = list(_joined(sentences))
     for at, sentence in enumerate(joined):
         parts = _taken_back(sentence, " ".join(joined[at + 1 : at + 2]), asks)
-        if parts is None:
+        wished = _last_wish([*kept, parts[0]], wishless, asks) if parts else None
+        if parts:
+            wishless = len(kept) if wished is None else wished
+        if parts and wished is not None:
+            kept, changed = [*kept[:wished], parts[1]], True
+        else:
             kept.append(sentence)
-            continue
-        changed = True
-        before, behind = parts
-        kept = _without_last_wish([*kept, before], wishless, asks)
-        wishless = len(kept)
-        kept.append(behind)
     return kept if changed else list(sentences)
 
 
@@ -89,12 +88,12 @@ def _taken_back(sentence: str, following: str, asks: Callable[[str], bool]) -> t
     return None
 
 
-def _without_last_wish(sentences: list[str], first: int, asks: Callable[[str], bool]) -> list[str]:
-    """Give the sentences up to the last that uses a right; all of them if none from `first` on does."""
+def _last_wish(sentences: Sequence[str], first: int, asks: Callable[[str], bool]) -> int | None:
+    """Tell which sentence from `first` on is the last that uses a right."""
     for at in range(len(sentences) - 1, first - 1, -1):
         if not _any("interjects").fullmatch(_plain(sentences[at])) and asks(sentences[at]):
-            return sentences[:at]
-    return sentences
+            return at
+    return None
 
 
 # ── announced for later ─────────────────────────────────────────────────────────────────────────────

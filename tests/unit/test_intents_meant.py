@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 
 from intents import Reader
+from intents.cleaning import normalise, sentences
+from intents.evaluate import rows_of
 from intents.meant import without_put_off, without_taken_back
 from intents.narrowing import complains, objects, without_details
 
 FILE = Path(__file__).parents[1] / "data" / "intents" / "meant.toml"
+HELD_OUT = FILE.with_name("held_out.jsonl")
 CASES: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 LANGUAGES = ("en", "fr")
 
@@ -82,6 +85,18 @@ def test_what_is_asked_today_stays_asked(reader: Reader, right: str) -> None:
         (t, r.decision, r.rights) for t, r in read.items() if right not in r.rights or r.decision != "request"
     ] == []
     assert [t for t, r in read.items() if "erasure" in r.rights - {right}] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_said_in_passing_takes_nothing_away(reader: Reader, language: str) -> None:
+    rows = [row for row in rows_of(HELD_OUT) if row.labels and row.language == language]
+    lost = []
+    for row, form in product(rows, CASES["in_passing"][language]):
+        spoken = {normalise(sentence): sentence for sentence in sentences(form.format(row.text))}
+        left = without_taken_back(spoken, lambda text: reader.evidence(text) >= reader.ask)
+        if without_put_off(left) is not spoken:
+            lost.append((form, row.text))
+    assert len(lost) <= len(rows) * len(CASES["in_passing"][language]) // 200, lost
 
 
 # ── limited to a detail ─────────────────────────────────────────────────────────────────────────────
