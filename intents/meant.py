@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from intents.cleaning import normalise, plain_letters, says_something
-from intents.wishes import DONT, hear
+from intents.wishes import DONT, hear, names_right
 
 _SPACES: Final = re.compile(r"\s+")
 _PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
@@ -89,10 +89,11 @@ def _taken_back(sentence: str, following: str, asks: Callable[[str], bool]) -> t
 
 
 def _last_wish(sentences: Sequence[str], first: int, asks: Callable[[str], bool]) -> int | None:
-    """Tell which sentence from `first` on is the last that uses a right."""
-    for at in range(len(sentences) - 1, first - 1, -1):
-        if not _any("interjects").fullmatch(_plain(sentences[at])) and asks(sentences[at]):
-            return at
+    """Tell which sentence from `first` on is the last that uses a right, or at least names one."""
+    for tells in (asks, names_right):
+        for at in range(len(sentences) - 1, first - 1, -1):
+            if not _any("interjects").fullmatch(_plain(sentences[at])) and tells(sentences[at]):
+                return at
     return None
 
 
@@ -114,7 +115,11 @@ def _announced(plain: str) -> tuple[int, int] | None:
     found = _any("maybe").search(plain)
     if found is None and _any("hangs_on").search(plain):
         found = _any("announced").search(plain)
-    return (found.start(), _end(plain, found.end())) if found else None
+    if found is None:
+        return None
+    today = _any("asks_today").search(plain, found.end())
+    end = _end(plain, found.end())
+    return found.start(), min(end, today.start()) if today else end
 
 
 def _if_not_served(plain: str) -> tuple[int, int] | None:

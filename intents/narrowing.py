@@ -13,7 +13,9 @@ from intents.cleaning import plain_letters
 
 _PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
 _CLAUSE_END: Final = re.compile(r"[,;:.!?()]|\s(?:and|et|but|mais)\s")
-_AT_EDGES: Final = re.compile(r"^[\s,;:]*(?:(?:and|et|then|puis)\b)?|(?:(?:and|et)\b)?[\s,;:]*$")
+_AT_EDGES: Final = re.compile(
+    r"^(?:[\s,;:]|(?:please|pls|also|and|et|then|puis|merci de|veuillez|aussi)\b)*|(?:[\s,;:]*\b(?:and|et))?[\s,;:]*$"
+)
 _ENDS_A_USE: Final = re.compile(
     r"\b(?:stop|ceas|object|oppos|withdr|unsubscri|opt|no longer|no more|do not|don't|never again|remove me"
     r"|arret|stopp|cess|retir|desabonn|desinscri|ne plus|n'utilis)"

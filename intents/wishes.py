@@ -20,7 +20,8 @@ FEWEST_LISTED: Final = 2
 _LONGEST_ITEM: Final = 10  # words of a line that is an item of a list
 _CLAUSE_END: Final = re.compile(
     r"[,;:!?.…()\"«»\n]+|\s[-–—]+\s|\s(?:and|but|et|mais|und|aber|sondern|pero|sino|maar|mas|aga|но|ale|oraz)\s"
-    r"|\s(?=(?:i|je)(?:'d)? (?:(?:just|only) (?:want|need|wanted)|(?:want|need|veux|veu|voudrais|souhaite) (?:just|only|juste|seulement|simplement))\b)"
+    r"|\s(?=(?:i|je)(?:'d)? (?:(?:just|only) (?:want|need|wanted)|(?:want|need|veux|veu|voudrais|souhaite)"
+    r" (?:just|only|juste|seulement|simplement|to see|voir|recevoir|avoir))\b)"
 )
 _SPACES: Final = re.compile(r"\s+")
 _BULLET: Final = re.compile(r"^\s*(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-h][.)])\s*")
