@@ -162,11 +162,12 @@ class DeskProcess:
         ]
         return [mail for mail in read if to is None or to.casefold() in str(mail["to"]).casefold()]
 
-    async def mail(self, to: str, holding: str = "", *, seen: int = 0) -> EmailMessage:
+    async def mail(self, to: str, holding: str | re.Pattern[str] = "", *, seen: int = 0) -> EmailMessage:
         """Wait for a mail to an address whose subject or text holds something; `seen` of them are passed over."""
+        wanted = re.compile(re.escape(holding)) if isinstance(holding, str) else holding
 
         async def look() -> EmailMessage | None:
-            found = [m for m in self.mails(to) if holding in f"{m['subject']}\n{m.get_content()}"]
+            found = [m for m in self.mails(to) if wanted.search(f"{m['subject']}\n{m.get_content()}")]
             return found[seen] if len(found) > seen else None
 
         return await eventually(

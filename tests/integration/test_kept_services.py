@@ -56,7 +56,7 @@ async def test_services_that_are_kept_go_on_and_the_letter_says_what_stays_for_t
     assert [row[0] for row in desk.query(f"{_SERVERS} = 'active'")] == running
     assert desk.query(f"{_SERVERS} <> 'active'") == []
     assert set(desk.query(_ADDRESSES)) == addresses
-    (notice,) = [str(m.get_content()) for m in desk.mails(DATA_CENTRE) if ref in str(m["subject"])]
+    notice = str((await desk.mail(DATA_CENTRE, ref)).get_content())
     assert all(name in notice for name in ended)
     assert not [name for name in running if name in notice]
     assert not [ip for (ip,) in addresses if ip in notice]

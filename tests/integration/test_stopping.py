@@ -52,11 +52,9 @@ async def both_by_mail(desk: DeskInside, email: str, language: str) -> dict[str,
 
 
 async def hold_letter(desk: DeskInside, email: str, ref: str, language: str) -> EmailMessage:
-    """Wait for the letter about the waiting period of one request."""
+    """Wait for the letter about the waiting period of one request, which its subject names."""
     await desk.idle()
-    await desk.mail(email, HOLD[language], seen=1)
-    letters = [mail for mail in desk.mails(email) if HOLD[language] in mail["subject"]]
-    return next(mail for mail in letters if ref in mail["subject"])
+    return await desk.mail(email, re.compile(f"^{HOLD[language]}.*{ref}"))
 
 
 def shown(page: str) -> str:

@@ -125,7 +125,7 @@ async def test_an_answer_in_the_thread_of_that_letter_is_read_at_the_same_reques
 ) -> None:
     ref, _ = left
     before = await desk.refs()
-    (asked,) = [m for m in desk.mails(CUSTOMER.email) if "before we erase" in str(m["subject"])]
+    asked = await desk.mail(CUSTOMER.email, "before we erase")
     await asyncio.to_thread(answer_mail, desk, asked, "It is fine, go on.", "stranger@elsewhere.example")
     assert (await desk.request(ref))["attention"] != "question_answered"
     await asyncio.to_thread(answer_mail, desk, asked, "Please keep them, all of them.", CUSTOMER.email)

@@ -56,6 +56,24 @@ def is_datetime(node: ast.AST) -> bool:
     return name in {"datetime", "date"}
 
 
+def takes_a_mail_unwaited(node: ast.AST) -> bool:
+    """Tell what takes one out of the mails there are: one that is still on its way fails the test now and then."""
+    if isinstance(node, ast.Assign):
+        one = len(node.targets) == 1 and isinstance(node.targets[0], ast.Tuple | ast.List)
+        return one and is_picked_from_mails(node.value)
+    if isinstance(node, ast.Subscript):
+        return is_picked_from_mails(node.value)
+    is_next = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "next"
+    return is_next and isinstance(node, ast.Call) and any(map(is_picked_from_mails, node.args))
+
+
+def is_picked_from_mails(node: ast.AST) -> bool:
+    looped = node.generators[0].iter if isinstance(node, ast.ListComp | ast.GeneratorExp) else node
+    return (
+        isinstance(looped, ast.Call) and isinstance(looped.func, ast.Attribute) and looped.func.attr == "mails"
+    )
+
+
 def is_broad(handler: ast.AST) -> bool:
     if not isinstance(handler, ast.ExceptHandler):
         return False
@@ -82,6 +100,10 @@ def test_no_instant_without_a_zone() -> None:
     assert found(modules(*PRODUCT, "tests"), is_naive_time) == []
 
 
+def test_every_mail_that_a_test_reads_is_waited_for() -> None:
+    assert found(modules("tests"), takes_a_mail_unwaited) == []
+
+
 def test_every_broad_except_says_why() -> None:
     assert [place for place, line in broad_excepts() if "# broad: " not in line] == []
 
@@ -105,6 +127,9 @@ def test_no_module_is_named_after_nothing() -> None:
         ("datetime.utcnow()", is_naive_time),
         ("date.today()", is_naive_time),
         ("datetime.fromtimestamp(0)", is_naive_time),
+        ("next(m for m in desk.mails(to) if ref in m)", takes_a_mail_unwaited),
+        ("(one,) = [m for m in desk.mails(to) if ref in m]", takes_a_mail_unwaited),
+        ("desk.mails(to)[0]", takes_a_mail_unwaited),
         ("try:\n  f()\nexcept Exception:\n  pass", is_broad),
         ("try:\n  f()\nexcept (ValueError, BaseException):\n  pass", is_broad),
         ("try:\n  f()\nexcept:\n  pass", is_broad),
@@ -118,6 +143,8 @@ def test_the_checks_see_what_they_look_for(code: str, is_banned: Finder) -> None
     ("code", "is_banned"),
     [
         ("console.print(1)", is_print),
+        ("len([m for m in desk.mails(to) if ref in m])", takes_a_mail_unwaited),
+        ("(one,) = people", takes_a_mail_unwaited),
         ("datetime.now(UTC)", is_naive_time),
         ("datetime.now(tz=UTC)", is_naive_time),
         ("datetime.fromtimestamp(0, UTC)", is_naive_time),
