@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from assistant.casework import rectification
 from assistant.casework.intake import set_attention
+from assistant.conversation import confirming
 from assistant.domain.rectifying import Change, Changes
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
@@ -105,7 +106,7 @@ def decide(turn: Turn, request: PrivacyRequest, answer: str) -> None:
     if answer == "yes" and part is None:
         rectification.confirm_changes(turn.services, turn.session, [request])
         if request.status == Status.OPEN:  # who asks was proved before
-            turn.say("verified_other", requests=turn.seen([request]))
+            confirming.say_confirmed(turn, [request])
         turn.go_on(request)
     elif answer == "swap" and part is None:
         settle(turn, request, changes.swapped)

@@ -16,7 +16,6 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import answers, earlier, originals, proof, questions, talk, undelivered
 from assistant.casework.doubt import put_in_doubt
-from assistant.casework.evidence import answer_for
 from assistant.casework.intake import (
     conversation_id,
     find_or_start_conversation,
@@ -25,13 +24,12 @@ from assistant.casework.intake import (
     set_handled,
     store_incoming,
 )
-from assistant.conversation import continued, denying, for_others, sparing
+from assistant.conversation import confirming, continued, denying, for_others, sparing
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_unanswered
 from assistant.conversation.unread import leave_to_a_person, may_be_request, needs_a_person, words_of
 from assistant.domain.assurance import Method, Tier
-from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import CLOSED, Status
 from assistant.errors import NotVerified, StoreUnavailable
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt
@@ -305,8 +303,7 @@ class TalkingDesk:
         if (evidence.on_file or by_hand) and (
             opened := [r for r in requests if r.status not in CLOSED | {Status.VERIFYING}]
         ):
-            text, values = _verified_text(self.services, opened, evidence)
-            turn.say(text, requests=[talk.as_seen(r) for r in opened], **values)
+            confirming.say_confirmed(turn, opened)
         if short := [r for r in requests if r.status == Status.VERIFYING]:
             turn.ask_for_more(short)
         wake(turn.session, "plan")
@@ -448,22 +445,6 @@ def login_challenge(services: Services, session: Session, nonce: str) -> Challen
         row is not None and row.state == "sent" and row.expires_at and row.expires_at > services.clock.now()
     )
     return row if alive else None
-
-
-def _verified_text(
-    services: Services, opened: list[PrivacyRequest], evidence: EvidenceRow
-) -> tuple[str, dict[str, Any]]:
-    waits = {Right(r.right): answer_for(services, r, evidence).not_before for r in opened}
-    rights = waits.keys()
-    hold = max((at for at in waits.values() if at), default=None)
-    copies = rights & IRREVERSIBLE - {Right.ERASURE}
-    if Right.ERASURE in rights and copies:
-        return "verified_both", {"not_before": hold}
-    if Right.ERASURE in rights:
-        return "verified_erasure", {"not_before": hold}
-    if copies:
-        return "verified_access", {"ready_from": hold}
-    return "verified_other", {}
 
 
 def _flag(services: Services, session: Session, requests: list[PrivacyRequest], reason: str) -> None:

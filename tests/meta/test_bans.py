@@ -70,7 +70,9 @@ def takes_a_mail_unwaited(node: ast.AST) -> bool:
 def is_picked_from_mails(node: ast.AST) -> bool:
     looped = node.generators[0].iter if isinstance(node, ast.ListComp | ast.GeneratorExp) else node
     return (
-        isinstance(looped, ast.Call) and isinstance(looped.func, ast.Attribute) and looped.func.attr == "mails"
+        isinstance(looped, ast.Call)
+        and isinstance(looped.func, ast.Attribute)
+        and looped.func.attr == "mails"
     )
 
 

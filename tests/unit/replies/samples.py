@@ -50,7 +50,10 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "until": AT,
         "next_at": AT,
         "not_before": AT,
-        "ready_from": AT,
+        "copies": False,  # of the one right that samples are about; every mix is in test_confirmed.py
+        "copy_from": None,
+        "erased_from": AT,
+        "changed_from": None,
         "asked_at": AT,
         "gone_on": date(2026, 12, 1),
         "new_due_on": date(2027, 2, 22),
