@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 
 def _any_of(words: str) -> re.Pattern[str]:
@@ -63,6 +63,11 @@ _EVERY_CONSENT: Final = _any_of(
     r"al mijn toestemmingen|todos os (?:meus )?consentimentos|kõik (?:minu |oma )?nõusolekud|"
     r"все (?:мои |свои )?согласия|wszystkie (?:moje )?zgody"
 )
+_NOTHING_SAID: Final = re.compile(
+    r"(?:\W|(?:i (?:do not|don.?t) know|no idea|not sure|je ne sais pas|aucune id[ée]e|h(?:ello|i|ey)|bonjour|salut|"
+    r"yes|no|oui|non|ok(?:ay)?|thanks?(?: you)?|merci|please|s.il vous pla[îi]t|wait|attendez|hm+|yet|encore)\b){0,12}",
+    re.IGNORECASE,
+)
 _NO_MARKETING: Final = frozenset({"newsletter", "marketing"})
 
 
@@ -70,6 +75,16 @@ def purposes_of(text: str) -> list[str]:
     """Give the purposes the text names, in a fixed order; `all_consents` where it names every consent and no purpose."""
     found = [name for name, pattern in _PURPOSES.items() if pattern.search(text)]
     return found or (["all_consents"] if _EVERY_CONSENT.search(text) else [])
+
+
+def use_answered(text: str) -> dict[str, Any] | None:
+    """Give what an answer says of the use to be ended, `something_else` where no word names it; None where it says nothing."""
+    if _NOTHING_SAID.fullmatch(text.strip()):
+        return None
+    purposes = purposes_of(text)
+    if is_marketing(text, purposes, bare=True):
+        return {"marketing": True}
+    return {"purpose": purposes[0] if len(purposes) == 1 else purposes or "something_else"}
 
 
 def topics_of(text: str) -> list[str]:

@@ -257,7 +257,8 @@ def _by_field(text: str) -> list[str]:
 
 _ASKED: Final = {name: matcher(rf"\s*<{name}>[\s.!,]*") for name in ("yes", "no", "unchanged")}
 _BEGINS: Final = matcher(
-    rf"^\s*(?:(?:it|that|this)(?:'s| is| should be)|<new_behind>|c['’]est|<is>|put|write|please|<mine>|{_FIELD_WORDS}|[:=-]|\s)+\s*(?=\S)"
+    r"^\s*(?:(?:(?:it|that|this)(?:'s| is| should be)|<new_behind>|<live_at>|c['’]est|<is>|put|write|please|<mine>"
+    rf"|{_FIELD_WORDS})(?:(?<=['’])|(?![\w'’-]))|[:=-]|\s)+\s*(?=\S)"
 )
 
 
@@ -291,9 +292,13 @@ def answer_in(field: str, text: str) -> str | None:
         if field != "address"
         else _trimmed(_BEGINS.sub("", text, count=1))
     )
-    fits = value and len(value) <= _LONGEST_VALUE and len(value.split()) <= _WORDS_OF_AN_ANSWER
+    if not value or _NO_ANSWER.match(value) or _NO_ANSWER.match(_LIVES_AT.sub("", text, count=1)):
+        return None
+    fits = len(value) <= _LONGEST_VALUE and len(value.split()) <= _WORDS_OF_AN_ANSWER
     return value if fits and any(map(str.isalnum, value)) else None
 
 
+_LIVES_AT: Final = matcher(r"^\s*<live_at>(?!\w)\s*")
+_NO_ANSWER: Final = matcher(r"<no_answer>(?![\w-])")
 _LONGEST_ANSWER: Final = 300
 _WORDS_OF_AN_ANSWER: Final = 14

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
+from assistant.domain.fields import DAYS, can_hold
 from assistant.domain.postal import PARTS, parts_of
 from assistant.domain.rectifying import ADDRESS, Change, Changes, Correctable, is_harmless
 from assistant.domain.rights import Right
@@ -24,7 +25,6 @@ UNCONFIRMED_FOR: Final = timedelta(days=7)  # then an agent decides (flows.md, R
 UNCONFIRMED: Final = "change_unconfirmed"
 BEFORE_A_PLAN: Final = (Status.RECEIVED, Status.VERIFYING, Status.OPEN)
 _NAME: Final = ("first_name", "last_name")
-_DAYS: Final = frozenset({"date_of_birth", "birth_date"})
 
 
 # ── what the maps say ───────────────────────────────────────────────────────────────────────────────
@@ -55,13 +55,14 @@ def in_parts(services: Services, found: Changes) -> Changes:
 
 
 def _split(change: Change, maps: Mapping[str, Correctable]) -> Sequence[Change]:
-    if change.field in _DAYS and change.new and day_in(change.new) is None:
-        return [replace(change, new=None)]  # no day: asked again, rather than refused by the column later
+    if change.new and not can_hold(change.field, change.new):
+        return [replace(change, new=None)]  # asked again, rather than stored and refused by the column later
     parts = _parts_in(change.field, maps)
     if not parts or not change.new:
         return [change]
     new = _taken_apart(change.field, change.new)
     old = _taken_apart(change.field, change.old or "")
+    new = {name: value for name, value in new.items() if can_hold(name, value)}
     named = dict.fromkeys((*parts, *new))
     return [Change(name, new.get(name), old.get(name), part_of=change.field) for name in named]
 
@@ -163,7 +164,7 @@ def digest_of(requests: Iterable[PrivacyRequest]) -> str:
 
 
 def _day(name: str, value: str | None) -> Any:
-    return day_in(value) if value and name in _DAYS else None
+    return day_in(value) if value and name in DAYS else None
 
 
 def flag_unconfirmed(services: Services, session: Session) -> int:

@@ -73,11 +73,13 @@ def _question(
 def take_answer(turn: Turn) -> bool:
     """Take what was written in answer to a question about a correction; what is no answer is left to be read."""
     question = turn.state.question
-    if question not in QUESTIONS or _is_another_wish(turn) or (request := _asked_about(turn)) is None:
+    if question not in QUESTIONS or (request := _asked_about(turn)) is None:
         return False
     changes = Changes.of(request.details)
     if question == CONFIRM and (is_yes(turn.text) or is_no(turn.text)):
         decide(turn, request, "yes" if is_yes(turn.text) else "other")
+    elif _is_another_wish(turn):
+        return False
     elif (found := _answered(turn, question, changes)) and not _only_names_a_field(turn, changes, found):
         settle(turn, request, found)
     elif _has_conversational_wish(turn):
@@ -136,11 +138,13 @@ def _answered(turn: Turn, question: str | None, changes: Changes) -> Changes | N
 def _one_value(turn: Turn, changes: Changes, part: Change) -> Changes | None:
     if part.part_of and is_unchanged(turn.text):
         return changes.without(part.field)
+    if _has_conversational_wish(turn):
+        return None
     value = answer_in(part.field, turn.text)
     if value is None:
         return None
     found = rectification.in_parts(turn.services, Changes((replace(part, new=value),)))
-    return changes.without(part.field).with_parts(found.parts)
+    return changes.without(part.field).with_parts(found.parts) if found.new_values else None
 
 
 def _not_understood(turn: Turn, request: PrivacyRequest, question: str | None) -> None:
@@ -154,9 +158,9 @@ def _not_understood(turn: Turn, request: PrivacyRequest, question: str | None) -
 
 
 def _is_another_wish(turn: Turn) -> bool:
-    """Tell whether a message uses another right too: it is then no mere answer, and opens what it says."""
+    """Tell whether a message uses another right too, or may: it is then no mere answer, and is read as any other."""
     rights = {intent.name for intent in turn.reading.intents} & set(Right)
-    return turn.reading.decision == "request" and bool(rights - {Right.RECTIFICATION})
+    return turn.reading.decision != "none" and bool(rights - {Right.RECTIFICATION})
 
 
 def _only_names_a_field(turn: Turn, before: Changes, found: Changes) -> bool:

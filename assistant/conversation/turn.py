@@ -14,9 +14,9 @@ from sqlmodel import Session, col, select
 from assistant.casework import closing, marketing, proof, rectification, talk, unwritten
 from assistant.casework.evidence import need_of
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
-from assistant.conversation import correcting, for_others, picking, sparing
+from assistant.conversation import correcting, for_others, picking, sparing, uses
 from assistant.conversation.state import State
-from assistant.domain.addresses import deliverable, phone_in
+from assistant.domain.addresses import client_number_in, deliverable, phone_in
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
@@ -28,12 +28,10 @@ from assistant.store.tables import AgentSession, ChallengeRow, Conversation, Pri
 from intents import Reading
 from intents.narrowing import without_details
 
-_CLIENT_NUMBER = re.compile(r"\b[A-Z]{0,3}-?\d{3,10}\b", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
 _LONG_ENOUGH = 12  # characters from which on the language of a message is worth believing
 _AGENT_IS_HERE = timedelta(minutes=5)
 _WAITING = frozenset({Status.RECEIVED, Status.VERIFYING})
-_PURPOSES = ("marketing", "profiling", "analytics")
 _CONVERSATIONAL = ("human", "cancel_request", "request_status")
 
 
@@ -69,7 +67,9 @@ class Turn:
             return
         elif self.conversation.taken_by:
             self._beside_agent()
-        elif not (correcting.take_answer(self) or self._code() or self._named_contact() or self._detail()):
+        elif not (
+            correcting.take_answer(self) or uses.take_answer(self) or self._code() or self._named_contact()
+        ):
             self._read()
 
     def choose_language(self) -> None:
@@ -156,8 +156,8 @@ class Turn:
         if opened:
             self._acknowledge(opened)
         waiting = [r for r in [*known, *opened] if r.status in _WAITING or rectification.is_unconfirmed(r)]
-        if waiting:
-            self.next_step(waiting)
+        if waiting:  # and whatever waited before: one proof is asked for all of it
+            self.next_step([*waiting, *(r for r in self._all_waiting() if r not in waiting)])
 
     def _is_another(self, request: PrivacyRequest) -> bool:
         """A second address to be left alone is a second objection; another field to correct, a second correction."""
@@ -245,13 +245,9 @@ class Turn:
         if question in correcting.QUESTIONS:
             correcting.ask(self, request, question)
             return
-        self._keep(self.state.asking(question, "detail", [request.ref]))
-        choices: list[Choice] = []
-        if question in {"ask_objection_purpose", "ask_consent_purpose"}:
-            every = ("all_consents",) if question == "ask_consent_purpose" else ()
-            offered = (*_PURPOSES, *every, "something_else")
-            choices = [self.button(name, f"purpose:{name}") for name in offered]
-        expects = "email" if question == "ask_marketing_address" else ("choice" if choices else "detail")
+        choices = uses.choices(self, question)
+        expects = "choice" if choices else "email"
+        self._keep(self.state.asking(question, "detail" if choices else expects, [request.ref]))
         self.say(
             question,
             expects=expects,
@@ -363,13 +359,11 @@ class Turn:
 
     def _named_contact(self) -> bool:
         """Take an address or a client number typed where the desk waits for one, or instead of a code."""
-        if self.state.expects not in {"email", "code", "detail"} or self.is_mail:
+        if self.state.expects not in {"email", "code"} or self.is_mail or self._uses_another_right():
             return False
         email = _EMAIL.search(self.text)
         if self.state.question == "ask_marketing_address":
             return self._marketing_address(email.group() if email else phone_in(self.text))
-        if self.state.expects == "detail":
-            return False
         about = [r for r in self.requests_named(self.state.about) if r.status in _WAITING]
         if email:
             self.want_code(proof.Claim("email", email.group().rstrip(".")), [r.ref for r in about])
@@ -379,11 +373,16 @@ class Turn:
             return False
         return True
 
+    def _uses_another_right(self) -> bool:
+        """Tell whether a message uses a right that the open question is not about, or may: a wish, and no answer."""
+        asked = {request.right for request in self.requests_named(self.state.about)}
+        return self.reading.decision != "none" and bool(set(self.rights()) - asked)
+
     def _client_number(self) -> str | None:
         if named := self.reading.details.get("client_id"):
             return str(named[0])
-        found = _CLIENT_NUMBER.search(self.text)
-        return found.group() if found and len(self.text) < 60 else None  # noqa: PLR2004 - a number, not a story
+        late = code_in(self.text) is not None and self._last_challenge() is not None
+        return None if late else client_number_in(self.text)
 
     def _marketing_address(self, address: str | None) -> bool:
         if address is None:
@@ -403,34 +402,6 @@ class Turn:
 
     def _lacks_address(self, request: PrivacyRequest) -> bool:
         return self._missing(request) == "ask_marketing_address"
-
-    def _detail(self) -> bool:
-        """Take the answer to the one question about a detail."""
-        if self.state.expects != "detail" or (
-            self.reading.decision == "request" and not self.reading.details
-        ):
-            return False
-        requests = self.requests_named(self.state.about)
-        if not requests or self._asks_others(requests[0]):
-            return False
-        request = requests[0]
-        found = {
-            k: v
-            for k, v in self._details().items()
-            if k in _DETAILS_OF.get(Right(request.right), _NO_DETAILS)
-        }
-        if not found and self.state.question in {"ask_objection_purpose", "ask_consent_purpose"}:
-            found["purpose"] = "something_else"
-        if not found:
-            return False
-        self._set_details(request, found)
-        self.next_step(self._all_waiting())
-        return True
-
-    def _asks_others(self, request: PrivacyRequest) -> bool:
-        """Tell whether a message uses other rights than the one whose detail is awaited: requests, and no answer."""
-        rights = self.rights()
-        return self.reading.decision == "request" and bool(rights) and request.right not in rights
 
     def _set_details(self, request: PrivacyRequest, found: Mapping[str, Any]) -> None:
         request.details = {**request.details, **found}
@@ -467,7 +438,8 @@ class Turn:
 
     def _ask_right(self, rights: Sequence[Right]) -> None:
         before = self.state if self.state.question == picking.ASK_RIGHT else State()
-        details = {**(before.details or {}), **self._details()}
+        named = {name: found for name in ("email", "client_id") if (found := self.reading.details.get(name))}
+        details = {**(before.details or {}), **self._details(), **named}
         since = before.received_at or self.received_at.isoformat()  # the first message in doubt
         self._keep(self.state.asking(picking.ASK_RIGHT, "choice", received_at=since, details=details))
         named = {Right.ERASURE, Right.RECTIFICATION} >= set(rights)
@@ -504,12 +476,16 @@ class Turn:
         self._open([Right(name)])
 
     def _chose_purpose(self, name: str) -> None:
-        requests = [r for r in self.requests_named(self.state.about) if r.status in _WAITING]
-        if not requests:
+        if not self.set_use({"marketing": True} if name == "marketing" else {"purpose": name}):
             self._none()
-            return
-        self._set_details(requests[0], {"marketing": True} if name == "marketing" else {"purpose": name})
-        self.next_step(self._all_waiting())
+
+    def set_use(self, use: Mapping[str, Any]) -> bool:
+        """Keep which use is to end, and go on; False where nothing waits to be told."""
+        requests = [r for r in self.requests_named(self.state.about) if r.status in _WAITING]
+        if requests:
+            self._set_details(requests[0], use)
+            self.next_step(self._all_waiting())
+        return bool(requests)
 
     def _chose_withdrawal(self, answer: str) -> None:
         about = self.requests_named(self.state.about)

@@ -6,9 +6,15 @@ import re
 import unicodedata
 from typing import Final
 
+from assistant.domain.spoken import day_in
+
 _EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
 _PHONE: Final = re.compile(r"\+?\d{6,15}")  # E.164 has fifteen digits at most
 _WRITTEN: Final = re.compile(r"\+?\(?\d[\d \u00a0\u202f./()-]{4,22}\d")
+_CLIENT_NUMBER: Final = re.compile(r"\b[A-Z]{0,3}-?\d{3,10}\b", re.IGNORECASE)
+_DIGITS: Final = re.compile(r"\d+")
+_LONGEST_WITH_NUMBER: Final = 60  # characters: a number, not a story
+_FEWEST_OF_PHONE: Final = 9
 _BETWEEN_DIGITS: Final = str.maketrans("", "", " \u00a0\u202f-./()")
 _LONGEST_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
 _LONGEST_LOCAL_PART = 64
@@ -37,9 +43,20 @@ def normal_phone(number: str) -> str | None:
 
 
 def phone_in(text: str) -> str | None:
-    """Give the first telephone number in a message, as it was written; None if there is none."""
+    """Give the first telephone number in a message, as it was written; None if there is none: a day is none."""
     found = (match.group() for match in _WRITTEN.finditer(text))
-    return next((number for number in found if normal_phone(number)), None)
+    return next((number for number in found if normal_phone(number) and not day_in(number)), None)
+
+
+def client_number_in(text: str) -> str | None:
+    """Give the client number of a short message that holds one number and no other; None where it is none.
+
+    A telephone number begins with + or nought, and a day or an address is more than one number.
+    """
+    numbers = _CLIENT_NUMBER.findall(text) if len(text) < _LONGEST_WITH_NUMBER else []
+    if len(numbers) != 1 or len(_DIGITS.findall(text)) != 1 or "+" in text:
+        return None
+    return None if numbers[0].startswith("0") and len(numbers[0]) >= _FEWEST_OF_PHONE else str(numbers[0])
 
 
 def normal_contact(text: str) -> str | None:

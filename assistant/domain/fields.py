@@ -1,0 +1,70 @@
+"""What a field of a person's data can hold at all: whatever else was typed is asked for again, and never stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from assistant.domain.addresses import normal_phone, phone_in, well_formed
+from assistant.domain.spoken import day_in
+
+DAYS: Final = frozenset({"date_of_birth", "birth_date"})
+_LONGEST: Final = 160
+_ALWAYS_A_PHONE: Final = 8  # digits with nothing but spaces and signs between them: no street, town or name
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_DIGIT: Final = re.compile(r"\d")
+_POSTCODE: Final = re.compile(r"(?=.*\d)(?!.*[A-Z]{4})[A-Z\d][A-Z\d -]{2,9}", re.IGNORECASE)
+_TAX_ID: Final = re.compile(r"(?=(?:.*\d){4})[A-Z\d][A-Z\d ./-]{4,23}", re.IGNORECASE)
+
+
+def can_hold(name: str, value: str) -> bool:
+    """Tell whether a field can hold a value; of a field that only an operator knows, whether it is plain words."""
+    if not value or len(value) > _LONGEST or "?" in value or "://" in value:
+        return False
+    return _BY_FIELD.get(name, _is_words)(value.strip())
+
+
+def _is_email(value: str) -> bool:
+    return well_formed(value) is not None
+
+
+def _is_phone(value: str) -> bool:
+    return normal_phone(value) is not None and phone_in(value) is not None
+
+
+def _is_day(value: str) -> bool:
+    return day_in(value) is not None
+
+
+def _is_postcode(value: str) -> bool:
+    return _POSTCODE.fullmatch(value) is not None and not _is_other_form(value)
+
+
+def _is_tax_id(value: str) -> bool:
+    return _TAX_ID.fullmatch(value) is not None and not _is_day(value) and "+" not in value
+
+
+def _is_name(value: str) -> bool:
+    """Tell whether it can name a person or a country: in letters, without a figure."""
+    return _is_words(value) and not _DIGIT.search(value)
+
+
+def _is_words(value: str) -> bool:
+    return _LETTER.search(value) is not None and not _is_other_form(value)
+
+
+def _is_other_form(value: str) -> bool:
+    """Tell whether it is an e-mail address, a day or a number that is called: what has a form of its own."""
+    called = normal_phone(value)
+    return "@" in value or _is_day(value) or (called is not None and len(called) >= _ALWAYS_A_PHONE)
+
+
+_BY_FIELD: Final[Mapping[str, Callable[[str], bool]]] = {
+    "email": _is_email,
+    "phone": _is_phone,
+    "postcode": _is_postcode,
+    "tax_id": _is_tax_id,
+    **dict.fromkeys(("first_name", "last_name", "name", "country"), _is_name),
+    **dict.fromkeys(DAYS, _is_day),
+}

@@ -1,0 +1,57 @@
+"""What is typed for a field is taken only if that field can hold it: an e-mail address is no country, a question no town."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.domain.fields import can_hold
+
+GOOD = {
+    "email": ["mari.kask@post.example", "jürgen@müller.example"],
+    "phone": ["+372 5123 4567", "06 12 34 56 78", "(0)20 7946 0000"],
+    "date_of_birth": ["1 May 1980", "1980-05-01", "12.03.1975"],
+    "birth_date": ["1 mai 1980"],
+    "first_name": ["Mari", "Jean-Élie", "Ó Séaghdha", "mari"],
+    "last_name": ["Kask", "de la Tour d’Auvergne", "O'Neil"],
+    "name": ["Mari Kask", "Jean Martin"],
+    "company": ["Kask & Pojad OÜ", "3M", "42 Degrees Ltd"],
+    "tax_id": ["EE101234567", "FR 12 345678901", "123-456-78-90"],
+    "street": ["12 Long Road", "Pikk 7-2", "rue de la Paix", "1200 Bridge Lane"],
+    "postcode": ["10111", "SW1A 1AA", "1234 AB", "00-950", "LV-1010", "D02 X285"],
+    "city": ["Tallinn", "Saint-Brieuc", "Paris 15", "the hague"],
+    "country": ["France", "EE", "Royaume-Uni", "Peru", "Côte d’Ivoire"],
+    "address": ["12 Long Road, 10111 Tallinn, Estonia"],
+    "gender": ["woman", "x"],
+}
+# What else is typed, and the fields that can hold it all the same.
+ODD = {
+    "mari.kask@post.example": {"email"},
+    "+372 5123 4567": {"phone"},
+    "0612345678": {"phone", "tax_id"},
+    "1 May 1980": {"date_of_birth", "birth_date"},
+    "12.03.1975": {"date_of_birth", "birth_date"},
+    "48159263": {"phone", "tax_id"},
+    "Why do you need that?": set(),
+    "https://desk.example/verify": set(),
+    "?": set(),
+    "": set(),
+    "...": set(),
+    "x" * 400: set(),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in GOOD for value in GOOD[name]])
+def test_what_people_write_for_a_field_is_taken(name: str, value: str) -> None:
+    assert can_hold(name, value)
+
+
+@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("name", GOOD)
+def test_what_a_field_cannot_hold_is_not_taken_for_it(name: str, value: str) -> None:
+    assert can_hold(name, value) == (name in ODD[value])
+
+
+@pytest.mark.parametrize("value", ["Tallinn 4", "Durham", "France", "Mari"])
+@pytest.mark.parametrize("name", ["email", "phone", "date_of_birth", "postcode"])
+def test_words_are_no_number(name: str, value: str) -> None:
+    assert not can_hold(name, value)
