@@ -6,13 +6,14 @@ import math
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from intents.clauses import wishes_in
 from intents.cleaning import HEAD_CHARACTERS, legible, normalise, own_words, says_something, sentences
 from intents.details import details_of, where_to
+from intents.holders import Holder, as_mine, holders_in
 from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUEST, RIGHTS
 from intents.language import LANGUAGE_FILE, LanguageReader
 from intents.meant import without_put_off, without_taken_back
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
 Scores = list[list[float]]
+_Decided = tuple[str, tuple[Intent, ...], str | None]
 
 MODEL_DIRECTORY: Final = Path(__file__).parent / "model"
 READ_TOGETHER: Final = 3
@@ -95,6 +97,11 @@ class Reader:
         spoken = without_put_off(wished)
         heard = hear(list(spoken.values()))
         decision, intents, sentence = self._beside(heard, spoken)
+        holders = holders_in(own)
+        if holders and decision != REQUEST:
+            decision, intents, sentence = self._of_another(
+                holders, heard, spoken, (decision, intents, sentence)
+            )
         if decision == NONE and spoken is not everything:
             decision, intents, sentence = self._beside(hear(list(everything.values())), everything)
             if decision == REQUEST and (spoken is not wished or not _only_corrects(intents)):
@@ -105,7 +112,17 @@ class Reader:
         # From the text as it came: what is read has no addresses of pages in it any more.
         if portable and (address := where_to(own_words(text[:HEAD_CHARACTERS]))):
             details["transfer_to"] = address
-        return Reading(text, language, decision, intents, details, sentence, heard.wishes)
+        return Reading(text, language, decision, intents, details, sentence, heard.wishes, holders)
+
+    def _of_another(
+        self, holders: tuple[Holder, ...], heard: Heard, spoken: dict[str, str], read: _Decided
+    ) -> _Decided:
+        """Read "the account of Boris Petrov" as one's own, by which rights are known; what was nothing is a doubt at most."""
+        mine = {normalise(own): own for own in (as_mine(s, holders) for s in spoken.values())}
+        decision, intents, sentence = self._beside(replace(heard, rest=tuple(mine.values())), mine)
+        if decision == NONE:
+            return read
+        return (REQUEST if read[0] == ASK and decision == REQUEST else ASK), intents, sentence
 
     @property
     def ask(self) -> float:
@@ -121,7 +138,7 @@ class Reader:
         line = normalise(text)
         return says_something(line) and evidence_of(self.scores([line])[0]) >= self._thresholds.ask
 
-    def _beside(self, heard: Heard, spoken: dict[str, str]) -> tuple[str, tuple[Intent, ...], str | None]:
+    def _beside(self, heard: Heard, spoken: dict[str, str]) -> _Decided:
         """Decide on what is left beside the clauses that take an erasure back, and add the rights of a list."""
         taken_back = not {DONT, DENIED}.isdisjoint(heard.wishes)
         left = {line: s for s in heard.rest if says_something(line := normalise(s))} if taken_back else spoken
@@ -197,13 +214,13 @@ class Reader:
                 known.add(wish.right)
                 yield Intent(wish.right, round(max(row[: len(RIGHTS)]), 4))
 
-    def _restriction(self, spoken: dict[str, str]) -> tuple[str, tuple[Intent, ...], str | None] | None:
+    def _restriction(self, spoken: dict[str, str]) -> _Decided | None:
         """Read the whole message as a restriction, if it is one: *do not erase them, but do not use them either*."""
         decision, intents, sentence = self._decide(spoken)
         wanted = tuple(i for i in intents if i.name == _RESTRICTION)
         return (decision, wanted, sentence) if wanted else None
 
-    def _decide(self, spoken: dict[str, str]) -> tuple[str, tuple[Intent, ...], str | None]:
+    def _decide(self, spoken: dict[str, str]) -> _Decided:
         if not spoken:
             return NONE, (), None
         scores = self.scores(list(spoken))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from intents.holders import Holder
 from intents.labels import NONE, RIGHTS
 
 
@@ -29,6 +30,7 @@ class Reading:
     wishes: tuple[
         str, ...
     ] = ()  # beside the rights: dont, changed_mind, denied, for_other (intents/wishes.py)
+    holders: tuple[Holder, ...] = ()  # whose account or data it says it is about (intents/holders.py)
 
     @property
     def rights(self) -> frozenset[str]:

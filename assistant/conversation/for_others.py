@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from assistant.casework.intake import set_attention
+from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Tier
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED
 from assistant.store.tables import PrivacyRequest
+from intents.holders import signed_by
 from intents.wishes import FOR_OTHER
 
 if TYPE_CHECKING:
@@ -16,12 +20,54 @@ if TYPE_CHECKING:
 
 MARK: Final = "for_other"
 ATTENTION: Final = "for_somebody_else"
+_FEWEST_LETTERS: Final = 3  # of a name that an address is made of
 
 
 def concerns_other(turn: Turn) -> bool:
     """Tell whether a message uses rights of somebody else; a block of marketing needs nobody's mandate (GDPR 21(3))."""
     uses = turn.reading.decision != "none" and any(i.name in set(Right) for i in turn.reading.intents)
-    return FOR_OTHER in turn.reading.wishes and uses and not turn.reading.details.get("marketing")
+    if not uses or turn.reading.details.get("marketing"):
+        return False
+    return FOR_OTHER in turn.reading.wishes or _names_another(turn) or _is_signed_by_another(turn)
+
+
+def _names_another(turn: Turn) -> bool:
+    """Tell whether the data are said to be those of somebody who is not the sender, as far as a sender is known.
+
+    Whoever writes in a chat has no address yet: one that they name is how they say who they are.
+    """
+    sender = turn.conversation.subject_hint if turn.is_mail else None
+    return any(
+        not _is_sender(holder.who, sender)
+        for holder in turn.reading.holders
+        if sender or not holder.is_address
+    )
+
+
+def _is_signed_by_another(turn: Turn) -> bool:
+    """Tell whether a mail is signed with an address that is not its sender's, and nothing there that could be the sender's.
+
+    A name alone decides nothing: a mailbox need not be called as whoever writes from it.
+    """
+    sender = turn.conversation.subject_hint if turn.is_mail else None
+    signed = signed_by(turn.reading.text) if sender else ()
+    return any("@" in each for each in signed) and not any(_is_sender(each, sender) for each in signed)
+
+
+def _is_sender(named: str, sender: str | None) -> bool:
+    """Tell whether a name or an address can be the sender's: the same address, or a name that the address is made of."""
+    if not sender:
+        return False
+    if normal_address(named) == normal_address(sender):
+        return True
+    local = _letters(sender.partition("@")[0])
+    words = [_letters(word) for word in re.split(r"[\W\d_]+", named.partition("@")[0])]
+    return any(len(word) >= _FEWEST_LETTERS and word in local for word in words)
+
+
+def _letters(text: str) -> str:
+    bare = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in bare if character.isalpha())
 
 
 def is_for_other(request: PrivacyRequest) -> bool:

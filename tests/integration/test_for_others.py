@@ -1,0 +1,112 @@
+"""A request for somebody else is known by its words or by who sent it: it waits for a mandate, and opens nothing of anybody."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import col
+
+from assistant.store.tables import ChallengeRow, EvidenceRow, Outbox, PrivacyRequest
+from intents import Reader
+from tests.doubles.posting_desk import PostingDesk, posting_desk, prepare_store
+
+ANNA, BORIS = "anna.kask@post.example", "boris@other.example"
+# What names somebody else as the one whose data it is, whoever the sender is.
+OF_ANOTHER = [
+    "Please delete the account of Boris Petrov.",
+    "Please delete Boris's account.",
+    "Please delete the account of my husband.",
+    f"Please delete the account {BORIS}.",
+    f"Please erase all data of {BORIS}.",
+    f"Please send me a copy of all the personal data you hold about {BORIS}.",
+    "Please send me a copy of all the personal data you hold on Boris Petrov.",
+    "Supprimez le compte de Boris Petrov.",
+    f"Supprimez le compte {BORIS}, merci.",
+    f"Envoyez-moi une copie de toutes les données personnelles de {BORIS}.",
+    f"Please delete all my personal data.\n\nKind regards,\nBoris Petrov\n{BORIS}",
+    f"Merci de supprimer toutes mes données personnelles.\n\nCordialement,\nBoris Petrov\n{BORIS}",
+]
+# What is the sender's own, or may well be.
+OWN = [
+    "Please delete the account of Anna Kask.",
+    f"Please delete the account {ANNA}.",
+    "Please delete all my personal data, my old address was a.k.1980@other.example.",
+    "Please delete all my personal data.\n\nKind regards,\nAnna Kask\nanna.kask@work.example",
+    "Please delete all my personal data.\n\nKind regards,\nBoris Petrov",  # a mailbox is called as it is called
+    "Please delete all my personal data.\n\nKind regards,\nAnna\nKuusik Lierre\ninfo@kuusik.example\nanna@other.example",
+    "Please delete my account on Facebook Pages too and all the personal data you hold about me.",
+    "Supprimez le compte d'Anna Kask.",
+]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return prepare_store(tmp_path_factory.mktemp("empty"))
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader.load()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, store: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
+    async with posting_desk(tmp_path, store, reader) as opened:
+        opened.clients.known["1"] = BORIS
+        opened.clients.known["2"] = ANNA
+        yield opened
+
+
+async def waits_for_a_mandate(desk: PostingDesk) -> None:
+    """Registered, an agent called, nothing proved or asked to be, and nothing written to whom it is about."""
+    requests = await desk.all(PrivacyRequest)
+    assert requests
+    for request in requests:
+        assert (request.status, request.attention, request.tier_needed) == (
+            "received",
+            "for_somebody_else",
+            3,
+        )
+    await desk.post()
+    assert await desk.all(ChallengeRow) == await desk.all(EvidenceRow) == []
+    assert BORIS not in {mail.to for mail in desk.server.arrived}
+
+
+@pytest.mark.parametrize("words", OF_ANOTHER)
+async def test_a_mail_about_somebody_else_waits_for_a_mandate_and_asks_for_no_proof(
+    desk: PostingDesk, words: str
+) -> None:
+    await desk.mail(ANNA, words)
+    await waits_for_a_mandate(desk)
+
+
+@pytest.mark.parametrize("words", OWN)
+async def test_a_mail_about_its_sender_is_the_senders_own(desk: PostingDesk, words: str) -> None:
+    await desk.mail(ANNA, words)
+    requests = await desk.all(PrivacyRequest)
+    assert [r.attention for r in requests if r.attention == "for_somebody_else"] == []
+    await desk.post()
+    named = {desk.services.keyring.unseal(row.claimed) for row in await desk.all(ChallengeRow)}
+    assert named <= {ANNA}, "no other address is asked or opened"
+    assert {mail.to for mail in desk.server.arrived} <= {ANNA, "support@alder.example"}
+
+
+@pytest.mark.parametrize(
+    "words", ["Please delete the account of Boris Petrov.", "Supprimez le compte de Boris Petrov."]
+)
+async def test_a_chat_about_somebody_named_waits_for_a_mandate_too(desk: PostingDesk, words: str) -> None:
+    await desk.chat("visitor", words)
+    await waits_for_a_mandate(desk)
+
+
+async def test_an_address_named_in_a_chat_is_how_its_writer_says_who_they_are(desk: PostingDesk) -> None:
+    await desk.chat("visitor", f"Please delete all data of {BORIS}.")
+    assert [r.attention for r in await desk.all(PrivacyRequest)] in ([], [None])
+
+
+async def test_advertising_ends_for_any_address_without_a_mandate(desk: PostingDesk) -> None:
+    await desk.mail(ANNA, f"Please stop sending advertising to {BORIS}.")
+    assert [r.attention for r in await desk.all(PrivacyRequest) if r.attention == "for_somebody_else"] == []
+    assert await desk.outbox(col(Outbox.kind) == "relay") == []
