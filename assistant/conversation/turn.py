@@ -202,11 +202,26 @@ class Turn:
         if any(r.right == Right.COMPLAINT for r in opened) and len(opened) == 1:
             self.say("complaint_received", requests=seen)
         elif self.is_mail:
-            proofless = all(r.tier_needed == Tier.T0 for r in opened)
-            name = "mail_opened_no_proof" if proofless else "mail_opened"
-            self.say("mail_opened_question" if any(map(self._missing, opened)) else name, requests=seen)
+            self._acknowledge_by_mail(opened)
         else:
             self.say("request_opened", requests=seen)
+
+    def _acknowledge_by_mail(self, opened: Sequence[PrivacyRequest]) -> None:
+        """Promise the question or the link that follows, and no link that the limits of the address keep back."""
+        seen = self.seen(opened)
+        subject = self.services.keyring.keyed_hash(proof.Claim("email", self._sender).normal)
+        if any(map(self._missing, opened)):
+            self.say("mail_opened_question", requests=seen)
+        elif all(r.tier_needed == Tier.T0 for r in opened):
+            self.say("mail_opened_no_proof", requests=seen)
+        elif next_at := proof.next_code_at(self.services, self.session, subject):
+            self.say("mail_opened_later", requests=seen, next_at=next_at)
+        else:
+            self.say("mail_opened", requests=seen)
+
+    @property
+    def _sender(self) -> str:
+        return self.conversation.subject_hint or ""
 
     # ── what is still missing ──────────────────────────────────────────────────────────────────────
 
@@ -277,11 +292,11 @@ class Turn:
             )
 
     def _ask_proof_by_mail(self, requests: Sequence[PrivacyRequest], references: list[str]) -> None:
-        if self.muted or not deliverable(self.conversation.subject_hint or ""):
+        if self.muted or not deliverable(self._sender):
             for request in requests:
                 set_attention(self.services, self.session, request, "sender_cannot_be_asked")
             return
-        claim = proof.Claim("email", self.conversation.subject_hint or "")
+        claim = proof.Claim("email", self._sender)
         try:
             proof.want_challenge(
                 self.services, self.session, self.conversation, claim, references, method=Method.EMAIL_LINK
@@ -323,6 +338,8 @@ class Turn:
                 self.services, self.session, self.conversation, claim, references, method=Method.EMAIL_CODE
             )
         except TooManyAttempts as error:
+            if self.state.expects != "code":  # a code that was sent before is still good
+                self._keep(self.state.asking("ask_contact", "email", references))
             self.say("code_limit", choices=self.ways_out(references), next_at=error.data["next_at"])
             return
         name = "code_sent_email" if claim.kind == "email" else "code_sent_client_id"
@@ -546,20 +563,26 @@ class Turn:
         """Whoever writes may not be who asked: the contact confirms (flows.md, Never mind)."""
         proved = next((r.contact for r in requests if r.contact), None)
         contact = self.services.keyring.unseal(proved) if proved else self.conversation.subject_hint
-        self.say("withdraw_needs_proof", requests=self.seen(requests))
-        if contact and not self.muted:
-            try:
-                proof.want_challenge(
-                    self.services,
-                    self.session,
-                    self.conversation,
-                    proof.Claim("email", contact),
-                    [r.ref for r in requests],
-                    method=Method.EMAIL_LINK,
-                    purpose="withdraw",
-                )
-            except TooManyAttempts:
-                set_attention(self.services, self.session, requests[0], "wants_to_withdraw")
+        seen = self.seen(requests)
+        if not contact or self.muted:
+            set_attention(self.services, self.session, requests[0], "wants_to_withdraw")
+            self.say("withdraw_needs_proof", choices=[self.button("talk_to_person", "human")], requests=seen)
+            return
+        try:
+            proof.want_challenge(
+                self.services,
+                self.session,
+                self.conversation,
+                proof.Claim("email", contact),
+                [r.ref for r in requests],
+                method=Method.EMAIL_LINK,
+                purpose="withdraw",
+            )
+        except TooManyAttempts as error:
+            set_attention(self.services, self.session, requests[0], "wants_to_withdraw")
+            self.say("withdraw_later", requests=seen, next_at=error.data["next_at"])
+        else:
+            self.say("withdraw_needs_proof", requests=seen)
 
     def _status(self) -> None:
         requests = requests_of(self.session, self.conversation)
