@@ -281,6 +281,7 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "verify_expired": frozenset(),
         "not_me": frozenset({"requests"}),
         "not_me_sure": frozenset({"requests"}),
+        "go_on_sure": frozenset({"requests"}),
         "client_area": frozenset({"requests", "from_to"}),
         "client_area_failed": frozenset(),
         "package": frozenset(),

@@ -25,7 +25,9 @@ _ASKING = {
     "withdraw": "verify_withdrawal",
     sparing.PURPOSE: "verify_dont",
 }  # what is asked beside "was it you?"
-_TAKE_BACK, _NOT_ME, _SURE = ((("answer", answer),) for answer in ("take_back", "not_me", "not_me_sure"))
+_TAKE_BACK, _NOT_ME, _SURE, _GO_ON = (
+    (("answer", answer),) for answer in ("take_back", "not_me", "not_me_sure", "go_on_sure")
+)
 
 
 def routes() -> list[web.RouteDef]:
@@ -78,10 +80,11 @@ async def answer_link(http_request: web.Request) -> web.StreamResponse:
     if answer == "no" and (
         again := await services.read(lambda session: _asks_again(services, session, secret))
     ):
-        requests, language = again
-        texts = services.texts.page("not_me_sure", language, requests=requests)
-        return show_page(texts, language, buttons=[Button(texts["no"], f"/verify/{secret}", hidden=_SURE)])
-    work = {"yes": _confirm, "no": _deny, "not_me_sure": _deny}.get(answer)
+        name, requests, language = again
+        texts = services.texts.page(name, language, requests=requests)
+        hidden = _GO_ON if name == "go_on_sure" else _SURE
+        return show_page(texts, language, buttons=[Button(texts["no"], f"/verify/{secret}", hidden=hidden)])
+    work = {"yes": _confirm, "no": _deny, "not_me_sure": _deny, "go_on_sure": _deny}.get(answer)
     if work is None:
         raise web.HTTPSeeOther(f"/verify/{secret}")
     try:
@@ -133,14 +136,18 @@ def _confirm(services: Services, session: Session, secret: str, changes: str) ->
     return "verify_confirmed", _seen(requests), language
 
 
-def _asks_again(services: Services, session: Session, secret: str) -> tuple[list[dict[str, Any]], str] | None:
-    """Tell what "this wasn't me" would stop; None where it stops nothing, and need not be asked twice."""
+def _asks_again(
+    services: Services, session: Session, secret: str
+) -> tuple[str, list[dict[str, Any]], str] | None:
+    """Tell what "this wasn't me" would stop, or which erasure "go on" lets go on; None where neither need be asked twice."""
     found = _link(services, session, secret)
-    if found is None or found[0].purpose in _ASKING:
+    if found is None:
         return None
-    _, requests, conversation = found
-    stops = stopped_together(session, requests)
-    return (_seen(stops), conversation.language or "en") if stops else None
+    row, requests, conversation = found
+    if row.purpose == sparing.PURPOSE:
+        return "go_on_sure", _seen(requests), conversation.language or "en"
+    stops = [] if row.purpose in _ASKING else stopped_together(session, requests)
+    return ("not_me_sure", _seen(stops), conversation.language or "en") if stops else None
 
 
 def _deny(services: Services, session: Session, secret: str, changes: str) -> tuple[str, Any, str]:
@@ -290,6 +297,12 @@ async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
     form = await http_request.post()
     try:
         who = _signed_in(services, str(form.get("token", "")))
+        if form.get("answer") == "no" and (again := await services.read(lambda s: _stops(services, s, who))):
+            requests, language = again
+            texts = services.texts.page("not_me_sure", language, requests=requests)
+            hidden = (("token", str(form.get("token", ""))), *_SURE)
+            here = "/verify/client-area/confirm"
+            return show_page(texts, language, buttons=[Button(texts["no"], here, hidden=hidden)])
         yes = form.get("answer") == "yes"
         contacts = await proof.contacts_of(
             services, proof.claimed_identity(proof.Claim("client_id", who.client_id))
@@ -319,6 +332,13 @@ def _login(
         raise NotVerified
     requests = [r for ref in row.references if (r := session.get(PrivacyRequest, ref))]
     return row, requests, session.get_one(Conversation, row.conversation_id)
+
+
+def _stops(services: Services, session: Session, who: SignedIn) -> tuple[list[dict[str, Any]], str] | None:
+    """Tell what "this wasn't me" would stop; the token stays good for the second press."""
+    _, requests, conversation = _login(services, session, who)
+    stops = stopped_together(session, requests)
+    return (_seen(stops), conversation.language or "en") if stops else None
 
 
 def _open_package(services: Services, session: Session, who: SignedIn) -> str:

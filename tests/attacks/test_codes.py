@@ -271,7 +271,10 @@ async def test_a_sign_in_is_good_for_the_case_of_its_nonce_and_pressing_no_stops
         page = await desk.press(f"{desk.url}/verify/client-area", token=token)
         assert theirs in page
         assert own not in page
-        await desk.press(f"{desk.url}/verify/client-area/confirm", token=token, answer="no")
+        sure = await desk.press(f"{desk.url}/verify/client-area/confirm", token=token, answer="no")
+        assert "Shall we stop it?" in sure
+        assert (await desk.request(theirs))["attention"] is None, "a slip stops nothing"
+        await desk.press(f"{desk.url}/verify/client-area/confirm", token=token, answer="not_me_sure")
     request = await desk.request(theirs)
     assert (request["assurance"], request["attention"]) == (0, "not_me")
     assert "not_me" in [event["event"] for event in await desk.events(theirs)]

@@ -294,3 +294,33 @@ async def test_what_was_taken_back_while_its_planning_failed_is_planned_no_more(
     await desk.idle()
     request = await services.read(lambda session: session.get_one(PrivacyRequest, ref))
     assert (request.status, request.attention, request.to_plan_at) == ("withdrawn", None, None)
+
+
+DONT = {"en": "Do not erase anything after all.", "fr": "Finalement, ne supprimez rien."}
+WHETHER = {"en": "Keep everything, or go on", "fr": "Tout garder, ou poursuivre"}
+GO_ON = {"en": "Shall we go on erasing?", "fr": "Faut-il vraiment poursuivre"}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_going_on_with_an_erasure_that_stands_still_is_asked_once_more(
+    desk: DeskInside, people: Iterator[Victim], language: str
+) -> None:
+    email, rows = next(people).email, desk.dump()
+    refs = await both_by_mail(desk, email, language)
+    await asyncio.to_thread(desk.send_mail, DONT[language], sender=email, subject="Data")
+    (link,) = links_in((await desk.mail(email, WHETHER[language])).get_content(), "/verify/")
+
+    async def stands_still() -> bool:
+        row = desk.own("SELECT dont_at, dont_answer FROM request WHERE ref = ?", refs["erasure"])[0]
+        return row[0] is not None and row[1] is None
+
+    status, page = await desk.page(link)
+    assert status == 200
+    assert refs["erasure"] in page
+    assert await stands_still(), "looking changes nothing"
+    asked = await desk.press(link, answer="no")
+    assert GO_ON[language] in shown(asked)
+    assert await stands_still(), "nor does one press, a scanner's or a slip"
+    await desk.press(link, answer="go_on_sure")
+    assert not await stands_still()
+    assert desk.dump() == rows
