@@ -190,13 +190,13 @@ class TalkingDesk:
         if incoming.headers.get("bounce"):
             talk.relay(self.services, turn.session, turn.conversation, message_id)
             return
-        if continued.is_answer_to_chat(turn, incoming):
+        if continued.answers_about_services(turn, incoming):
             return
         spared = sparing.hear(turn, incoming.sender or "")
         from_another = bool(requests) and incoming.sender != turn.conversation.subject_hint
         if from_another:
             _flag(self.services, turn.session, requests, "other_sender")
-        if from_another or spared:
+        if from_another or spared or continued.is_answer_to_chat(turn, incoming):
             return
         if needs_a_person(turn, incoming):
             leave_to_a_person(turn, incoming, message_id, requests)

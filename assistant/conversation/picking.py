@@ -168,6 +168,12 @@ def _named(turn: Turn, text: str, values: Sequence[str]) -> set[str]:
     return answers_in(turn.state.question or "", turn.text)
 
 
+def clear_answer(question: str, typed: str) -> str | None:
+    """Give the one button that a short answer to a yes-or-no question names; None where it is long, half or none."""
+    named = answers_in(question, typed) if len(typed) <= _SHORT else set()
+    return named.pop() if len(named) == 1 else None
+
+
 def answers_in(question: str, typed: str) -> set[str]:
     """Give the buttons that a typed answer to a yes-or-no question names; none where it is half an answer."""
     says, text = _SAYS.get(question, {}), _plain(typed)

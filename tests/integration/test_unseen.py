@@ -128,7 +128,7 @@ async def test_an_answer_in_the_thread_of_that_letter_is_read_at_the_same_reques
     asked = await desk.mail(CUSTOMER.email, "before we erase")
     await asyncio.to_thread(answer_mail, desk, asked, "It is fine, go on.", "stranger@elsewhere.example")
     assert (await desk.request(ref))["attention"] != "question_answered"
-    await asyncio.to_thread(answer_mail, desk, asked, "Please keep them, all of them.", CUSTOMER.email)
+    await asyncio.to_thread(answer_mail, desk, asked, "Can you wait until Friday?", CUSTOMER.email)
     await desk.idle()
     assert (await desk.request(ref))["attention"] == "question_answered"
     assert [e for e in await desk.events(ref) if e["event"] == "question_answered"]
