@@ -14,7 +14,7 @@ from assistant.conversation.state import State
 from assistant.domain.addresses import normal_address
 from assistant.domain.status import CLOSED, STOPPABLE
 from assistant.store.tables import Conversation
-from intents.wishes import names_erasing
+from intents.wishes import names_right
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -59,7 +59,7 @@ def answers_about_services(turn: Turn, incoming: Incoming) -> bool:
     value = picking.clear_answer(running_services.ASK, turn.text)
     if turn.muted or value is None or state.get("question") != running_services.ASK:
         return False
-    if names_erasing(turn.text) or _OF_DATA.search(turn.text):
+    if names_right(turn.text) or _OF_DATA.search(turn.text):
         return False  # "erase nothing, keep my account" says more than what becomes of services
     asked = [
         request

@@ -459,8 +459,8 @@ class Turn:
         details = {**(before.details or {}), **self._details(), **named}
         since = before.received_at or self.received_at.isoformat()  # the first message in doubt
         self._keep(self.state.asking(picking.ASK_RIGHT, "choice", received_at=since, details=details))
-        named = {Right.ERASURE, Right.RECTIFICATION} >= set(rights)
-        if named and without_details([self.text]) is not None:
+        is_of_a_detail = {Right.ERASURE, Right.RECTIFICATION} >= set(rights)
+        if is_of_a_detail and without_details([self.text]) is not None:
             self._ask_detail_or_all()
             return
         offered = list(dict.fromkeys([*rights, Right.ACCESS, Right.ERASURE, Right.OBJECTION]))[:4]

@@ -144,10 +144,12 @@ def _asks_again(
     if found is None:
         return None
     row, requests, conversation = found
+    language = conversation.language or "en"
     if row.purpose == sparing.PURPOSE:
-        return "go_on_sure", _seen(requests), conversation.language or "en"
+        paused = [request for request in requests if sparing.is_paused(request)]
+        return ("go_on_sure", _seen(paused), language) if paused else None
     stops = [] if row.purpose in _ASKING else stopped_together(session, requests)
-    return ("not_me_sure", _seen(stops), conversation.language or "en") if stops else None
+    return ("not_me_sure", _seen(stops), language) if stops else None
 
 
 def _deny(services: Services, session: Session, secret: str, changes: str) -> tuple[str, Any, str]:
