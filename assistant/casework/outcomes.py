@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from assistant.casework.running_services import is_held_up
 from assistant.domain.messages import MESSAGES
-from assistant.domain.plan import plan_from_json
+from assistant.domain.own_records import OWN_RECORDS
+from assistant.domain.plan import DELETED_LATER, RUNNING_SERVICE, plan_from_json
 from assistant.domain.status import Status
 from assistant.store import queries
 from assistant.store.tables import Action, PrivacyRequest
@@ -18,7 +19,7 @@ class Outcome(StrEnum):
     """What came of a request so far."""
 
     DONE = "done"
-    KEPT_BY_LAW = "kept_by_law"  # done, and what a law keeps stayed
+    KEPT_BY_LAW = "kept_by_law"  # done, and what a law keeps stayed, beside the records of the request itself
     PARTLY_DONE = "partly_done"
     NOTHING_FOUND = "nothing_found"
     ANSWERED_BY_HAND = "answered_by_hand"
@@ -32,6 +33,11 @@ class Outcome(StrEnum):
 
 
 _NOTHING = frozenset(name for name in MESSAGES if name.endswith("_nothing"))
+_NO_LAW = {
+    OWN_RECORDS,
+    RUNNING_SERVICE,
+    DELETED_LATER,
+}  # what stays for these is kept by no law of the company's
 BY_HAND = "answer_by_agent"
 _BY_STATUS = {
     Status.PARTLY_ANSWERED: Outcome.PARTLY_DONE,
@@ -55,7 +61,8 @@ def outcome_of(session: Session, request: PrivacyRequest) -> Outcome | None:
     done = queries.done_plan_of(session, request.ref)
     if done is None or answered == BY_HAND:
         return Outcome.ANSWERED_BY_HAND
-    return Outcome.KEPT_BY_LAW if plan_from_json(done.plan).keeps else Outcome.DONE
+    kept = [keep for keep in plan_from_json(done.plan).keeps if keep.law not in _NO_LAW]
+    return Outcome.KEPT_BY_LAW if kept else Outcome.DONE
 
 
 def _held_up(action: Action) -> Outcome | None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from assistant.casework.audit import record
 from assistant.casework.outcomes import Outcome, outcome_of
+from assistant.domain.own_records import OWN_RECORDS
+from assistant.domain.plan import plan_from_json, plan_to_json
 from assistant.domain.status import CLOSED, Status
 from assistant.store.tables import Action, PrivacyRequest
 from assistant.web.console.words import catalogue
@@ -152,8 +156,6 @@ async def test_an_answered_request_says_what_came_of_it(
     ref = site.refs["erasure"]
 
     def answer(session: Session) -> Outcome | None:
-        from assistant.casework.audit import record
-
         record(site.services, session, ref, "desk", "answered", text=text, to_contact=True)
         return outcome_of(session, session.get_one(PrivacyRequest, ref))
 
@@ -161,6 +163,23 @@ async def test_an_answered_request_says_what_came_of_it(
     told = catalogue("en")[f"outcome.{outcome}"]
     assert told in await lead.get(f"requests/{ref}")
     assert told in await lead.get("queue?show=all")
+
+
+async def test_the_records_of_the_request_itself_are_nothing_that_a_law_keeps(site: ConsoleSite) -> None:
+    await _set(site, "erasure", "done", Status.ANSWERED)
+    ref = site.refs["erasure"]
+
+    def erased_whole(session: Session) -> Outcome | None:
+        action = session.get_one(Action, site.actions["erasure"])
+        plan = plan_from_json(action.plan)
+        ours = tuple(replace(keep, law=OWN_RECORDS) for keep in plan.keeps)
+        assert ours
+        action.plan = plan_to_json(replace(plan, keeps=ours))
+        session.add(action)
+        record(site.services, session, ref, "desk", "answered", text="answer_erasure", to_contact=True)
+        return outcome_of(session, session.get_one(PrivacyRequest, ref))
+
+    assert await site.services.write(erased_whole) is Outcome.DONE
 
 
 @pytest.mark.parametrize(
