@@ -133,7 +133,9 @@ async def test_a_letter_counts_what_was_erased_by_hand_and_whoever_received_it_i
     await answered(desk, plan, rows=7)
     assert (await desk.request(ref))["status"] == "answered"
     told = str((await desk.mail(person.email, "Our answer to your request for erasure")).get_content())
-    assert re.search(r"phone notes and recordings.*\(\d+.records\)|\(7.records\)", told)
+    counted = re.search(r"notes and recordings of calls \((\d+).records\)", told)
+    assert counted is not None
+    assert int(counted[1]) >= 7, "with whatever else of that kind was held"
     # By what number the accountant knows somebody stands on no paper, so people find out and pass the notice on.
     notice = (
         await desk.mail("support@kuusik-lierre.example", f"erase the data of one person ({ref})")

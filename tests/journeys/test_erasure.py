@@ -200,10 +200,10 @@ def located(desk: DeskProcess, email: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
-    ("language", "words", "answer", "ends"),
+    ("language", "words", "answers", "ends"),
     [
-        ("fr", "Finalement, ne supprimez rien, je préfère garder mon compte.", "yes", "withdrawn"),
-        ("en", "Stop! Do not erase anything, keep my account.", "no", "answered"),
+        ("fr", "Finalement, ne supprimez rien, je préfère garder mon compte.", ("yes",), "withdrawn"),
+        ("en", "Stop! Do not erase anything, keep my account.", ("no", "go_on_sure"), "answered"),
     ],
 )
 async def test_a_dont_by_mail_holds_an_approved_erasure_until_the_contact_says_which_is_meant(
@@ -211,7 +211,7 @@ async def test_a_dont_by_mail_holds_an_approved_erasure_until_the_contact_says_w
     people: Iterator[tuple[str, str]],
     language: str,
     words: str,
-    answer: str,
+    answers: tuple[str, ...],
     ends: str,
 ) -> None:
     email, number = next(people)
@@ -227,7 +227,8 @@ async def test_a_dont_by_mail_holds_an_approved_erasure_until_the_contact_says_w
     link = links_in(question.get_content(), "/verify/")[0]
     status, page = await desk.page(link)
     assert status == 200, page
-    await desk.press(link, answer=answer)
+    for answer in answers:
+        await desk.press(link, answer=answer)
     await desk.forward("3h")
     await desk.until_status(ref, ends)
     assert (await desk.request(ref))["due_on"] == due

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,16 +13,21 @@ import pytest
 from tests.doubles.databases import MARIADB, MISSING, NotStarted, is_here, running
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.skipif(not is_here(MARIADB), reason=MISSING)
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Give a folder that the owner of the server reaches too."""
+    with tempfile.TemporaryDirectory(prefix="refusing-") as made:
+        Path(made).chmod(0o777)
+        yield Path(made)
+
+
 def refusing(times: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a maker of databases before the real one that refuses so many times."""
-    folder.chmod(0o777)
-    for parent in folder.parents[:2]:
-        parent.chmod(0o755)
     command = folder / "mariadb-install-db"
     command.write_text(
         f'#!/bin/sh\necho x >>{folder}/asked\n[ "$(wc -l <{folder}/asked)" -gt {times} ] || {{ echo no room here; exit 1; }}\n'
@@ -30,15 +37,15 @@ def refusing(times: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
-def test_a_server_refused_once_is_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    refusing(1, tmp_path, monkeypatch)
+def test_a_server_refused_once_is_asked_for_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing(1, folder, monkeypatch)
     with running(MARIADB) as server:
         server.database().run("CREATE TABLE t (a INT)")
 
 
 def test_a_server_refused_twice_ends_with_what_was_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refusing(2, tmp_path, monkeypatch)
+    refusing(2, folder, monkeypatch)
     with pytest.raises(NotStarted, match="no room here"), running(MARIADB):
         pass
