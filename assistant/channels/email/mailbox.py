@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import socket
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -180,16 +181,25 @@ async def _is_stored(store: Any, found: Found) -> bool:
 @asynccontextmanager
 async def _mailbox(imap: ImapSettings, *, makes_folder: bool = True) -> AsyncIterator[tuple[Any, int]]:
     """Give a client that is signed in and has the folder open; every call to it belongs into a thread."""
-    client = await asyncio.to_thread(
-        IMAPClient, imap.host, port=imap.port, ssl=imap.tls, timeout=imap.timeout, use_uid=True
-    )
-    client.normalise_times = False  # instants with their zone
+    made: list[Any] = []
+    left = threading.Event()
+
+    def connect() -> Any:
+        made.append(IMAPClient(imap.host, port=imap.port, ssl=imap.tls, timeout=imap.timeout, use_uid=True))
+        if left.is_set():  # whoever wanted it is gone: a connection that nobody holds is never closed
+            _hang_up(made[0])
+        return made[0]
+
     try:
+        client = await asyncio.to_thread(connect)
+        client.normalise_times = False  # instants with their zone
         validity = await asyncio.to_thread(_open, client, imap, makes_folder=makes_folder)
         yield client, validity
         await asyncio.to_thread(client.logout)
     finally:
-        _hang_up(client)
+        left.set()
+        for client in made:
+            _hang_up(client)
 
 
 def _hang_up(client: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ import pytest
 from imapclient import IMAPClient
 from structlog.testing import capture_logs
 
+from assistant.channels.email import mailbox as email_mailbox
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import ImapSettings
 from assistant.errors import StoreUnavailable
@@ -372,3 +374,29 @@ async def test_checking_a_mailbox_moves_and_makes_nothing(
     assert "Processed is not there yet" in found.text
     assert left(mailbox) == 1
     assert not mailbox.folder_exists("Processed")
+
+
+async def test_who_stops_looking_while_it_connects_leaves_no_connection_open(
+    server: dovecot.Dovecot, mailbox: IMAPClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[IMAPClient] = []
+    begun, goes_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def slowly(*given: Any, **named: Any) -> IMAPClient:
+        begun.set()
+        assert goes_on.wait(20)
+        made.append(IMAPClient(*given, **named))
+        return made[0]
+
+    def hangs_up(client: Any) -> None:
+        real(client)
+        ended.set()
+
+    real = email_mailbox._hang_up
+    monkeypatch.setattr(email_mailbox, "IMAPClient", slowly)
+    monkeypatch.setattr(email_mailbox, "_hang_up", hangs_up)
+    async with watching(server, MemoryMailDesk(), tmp_path):
+        assert await asyncio.to_thread(begun.wait, 20)
+    goes_on.set()
+    assert await asyncio.to_thread(ended.wait, 20)
+    assert made[0].socket().fileno() == -1
