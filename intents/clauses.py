@@ -13,7 +13,7 @@ from typing import Any, Final
 from intents.cleaning import plain_letters
 
 _APART: Final = re.compile(
-    r"[,;:!?…()\"«»\n]+|\.(?=\s|$)|\s[-–—•*]\s|(?<!\w)(?:\d{1,2}|[a-h])\s?[.)°]\s"
+    r"[,;:!?…()\"«»\n]+|\.(?=\s|$)|\s[-–—•*+&/]\s|(?<!\w)(?:\d{1,2}|[a-h])\s?[.)°]\s"
     r"|\s(?:and|then|also|finally|as well as|et|puis|ensuite|enfin|ainsi que)(?=\s)"
 )
 _OR: Final = re.compile(r"^(?:or|ou)\b|\s(?:or|ou)\s")
@@ -33,6 +33,12 @@ class Wish:
 
 def wishes_in(sentences: Sequence[str]) -> list[Wish]:
     """Give what the clauses of a message ask for, where they ask for several rights; in time linear to its length."""
+    found = wishes_of(sentences)
+    return found if len({wish.right for wish in found}) >= _FEWEST else []
+
+
+def wishes_of(sentences: Sequence[str]) -> list[Wish]:
+    """Give what the clauses ask for, be it one right: for a message that says something else beside it."""
     found: list[Wish] = []
     listing = False
     for sentence in sentences:
@@ -41,7 +47,7 @@ def wishes_in(sentences: Sequence[str]) -> list[Wish]:
             continue
         asked, listing = _of_sentence(sentence, listing=listing)
         found += asked
-    return found if len({wish.right for wish in found}) >= _FEWEST else []
+    return found
 
 
 def _of_sentence(sentence: str, *, listing: bool) -> tuple[list[Wish], bool]:

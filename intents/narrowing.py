@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -12,9 +12,11 @@ from typing import Any, Final
 from intents.cleaning import plain_letters
 
 _PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
-_CLAUSE_END: Final = re.compile(r"[,;:.!?()]|\s(?:and|et|but|mais)\s")
+_CLAUSE_END: Final = re.compile(r"[,;:.!?()]|[+&]\s|\s(?:and|et|but|mais|then|puis)\s")
+_OWN: Final = re.compile(r" (?:my|our|mon|ma|mes|notre|nos)\b")
+_NEAR: Final = 80  # characters behind an exception in which the law may be named
 _AT_EDGES: Final = re.compile(
-    r"^(?:[\s,;:]|(?:please|pls|also|and|et|then|puis|merci de|veuillez|aussi)\b)*|(?:[\s,;:]*\b(?:and|et))?[\s,;:]*$"
+    r"^(?:[\s,;:+&]|(?:please|pls|also|and|et|then|puis|merci de|veuillez|aussi)\b)*|(?:[\s,;:]*\b(?:and|et))?[\s,;:]*$"
 )
 _ENDS_A_USE: Final = re.compile(
     r"\b(?:stop|ceas|object|oppos|withdr|unsubscri|opt|no longer|no more|do not|don't|never again|remove me"
@@ -39,6 +41,35 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
         each if each == as_it_was else _AT_EDGES.sub("", each)
         for each, as_it_was in zip(left, plain, strict=True)
     ]
+
+
+def spares_some(sentences: Sequence[str]) -> bool:
+    """Tell whether all but something named is to be erased: what the law keeps is left out of every erasure anyway."""
+    return any(True for _ in _spared(sentences))
+
+
+def spares_own(sentences: Sequence[str]) -> bool:
+    """Tell whether it is something of the writer's own: then their data are meant, however briefly they say so."""
+    return any(_OWN.match(behind) for behind in _spared(sentences))
+
+
+def _spared(sentences: Sequence[str]) -> Iterator[str]:
+    """Give what stands behind the words of each exception."""
+    plain = _plain(sentences)
+    for found in _any("spares_some").finditer(plain):
+        behind = plain[found.end() : found.end() + _NEAR]
+        if not _any("spares_what_the_law_keeps").search(behind):
+            yield behind
+
+
+def asks_source(sentences: Sequence[str]) -> bool:
+    """Tell whether somebody asks from where their data come (GDPR 15(1)(g))."""
+    return bool(_any("asks_source").search(_plain(sentences)))
+
+
+def without_source(sentences: Sequence[str]) -> list[str]:
+    """Give what is said beside the clauses that ask from where data come."""
+    return [_without_clauses("asks_source", _plain([sentence])) for sentence in sentences]
 
 
 def complains(sentences: Sequence[str]) -> bool:

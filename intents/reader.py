@@ -10,14 +10,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from intents.clauses import wishes_in
+from intents.clauses import Wish, wishes_in, wishes_of
 from intents.cleaning import HEAD_CHARACTERS, legible, normalise, own_words, says_something, sentences
 from intents.details import details_of, where_to
 from intents.holders import Holder, as_mine, holders_in
 from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUEST, RIGHTS
 from intents.language import LANGUAGE_FILE, LanguageReader
 from intents.meant import without_put_off, without_taken_back
-from intents.narrowing import complains, objects, only_complains, without_complaint, without_details
+from intents.narrowing import (
+    asks_source,
+    complains,
+    objects,
+    only_complains,
+    spares_own,
+    spares_some,
+    without_complaint,
+    without_details,
+    without_source,
+)
 from intents.negated import without_what_goes_on
 from intents.reading import Intent, Reading
 from intents.wishes import DENIED, DONT, FOR_OTHER, Heard, as_own, hear, names_right, wants_rest
@@ -106,7 +116,8 @@ class Reader:
             decision, intents, sentence = self._beside(hear(list(everything.values())), everything)
             if decision == REQUEST and (spoken is not wished or not _only_corrects(intents)):
                 decision = ASK  # the only wish is taken back or put off
-        decision, intents = self._limited(*self._complaining(decision, intents, heard.rest), heard.rest)
+        for each in (self._sourced, self._complaining, self._limited):
+            decision, intents = each(decision, intents, heard.rest)
         details = details_of(own, tuple(intent.name for intent in intents), "\n".join(spoken.values()))
         portable = "http" in text and any(intent.name == "portability" for intent in intents)
         # From the text as it came: what is read has no addresses of pages in it any more.
@@ -158,8 +169,9 @@ class Reader:
             )  # beside it nothing was asked
         if FOR_OTHER in heard.wishes and decision == NONE:
             decision, intents, sentence = self._decide({normalise(as_own(s)): s for s in heard.rest})
-        if decision == REQUEST:
-            intents = (*intents, *self._enumerated(heard.rest, {intent.name for intent in intents}))
+        decision, intents, sentence = self._instead(heard, (decision, intents, sentence))
+        if decision != NONE:
+            decision, intents = self._in_clauses(decision, intents, wishes_in(heard.rest))
         if not heard.listed:
             return decision, intents, sentence
         known = {intent.name for intent in intents} if decision == REQUEST else set()
@@ -172,8 +184,10 @@ class Reader:
     ) -> tuple[str, tuple[Intent, ...]]:
         """Hear a complaint in so many words, and what is asked beside it: neither hides the other."""
         if complains(sentences):
-            left = {line: s for s in without_complaint(sentences) if says_something(line := normalise(s))}
+            beside = without_complaint(sentences)
+            left = {line: s for s in beside if says_something(line := normalise(s))}
             asked, others, _ = self._decide(left)
+            asked, others = self._in_clauses(asked, others, wishes_of(beside), fewest=1)
             known = {intent.name for intent in intents}
             if asked == REQUEST:
                 intents = (*intents, *(i for i in others if i.name in RIGHTS and i.name not in known))
@@ -182,6 +196,8 @@ class Reader:
             if REQUEST in {asked, decision}:
                 decision, intents = REQUEST, _with("complaint", intents)
         rights = {intent.name for intent in intents if intent.name in RIGHTS}
+        if decision == ASK and rights and rights <= _ENDS_OF_USE and objects(sentences):
+            decision = REQUEST
         ends = bool(rights & _ENDS_OF_USE) and not objects(sentences)
         if decision == REQUEST and ends and only_complains(sentences):
             intents = _with("complaint", tuple(i for i in intents if i.name not in _ENDS_OF_USE))
@@ -191,7 +207,9 @@ class Reader:
         self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
     ) -> tuple[str, tuple[Intent, ...]]:
         """Ask about the erasure of a detail, beside whatever else the message asks for; it never becomes one of all."""
-        rights = {intent.name for intent in intents if intent.name in RIGHTS}
+        rights = {i.name for i in intents if i.name in RIGHTS} if decision != NONE else set()
+        if ("erasure" in rights and spares_some(sentences)) or spares_own(sentences):
+            return ASK, _with("erasure", intents)  # an exception is asked about: never all at once
         beside = without_details(sentences) if decision != NONE and rights & _ERASES_OR_COPIES else None
         if beside is None:
             return decision, intents
@@ -203,10 +221,41 @@ class Reader:
                 return REQUEST, _with(_CORRECTION, kept)
         return ASK, _with(_CORRECTION, intents)
 
-    def _enumerated(self, sentences: Sequence[str], known: set[str]) -> Iterator[Intent]:
+    def _sourced(
+        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+    ) -> tuple[str, tuple[Intent, ...]]:
+        """Read "where did you get my address from?" as access: the address named in it is none to be corrected."""
+        if not asks_source(sentences):
+            return decision, intents
+        left = {line: s for s in without_source(sentences) if says_something(line := normalise(s))}
+        asked, others, _ = self._decide(left)
+        beside = {i.name for i in others} if asked == REQUEST else set()
+        kept = intents if decision == REQUEST else tuple(i for i in intents if i.name not in RIGHTS)
+        return REQUEST, _with("access", tuple(i for i in kept if i.name in beside or i.name != _CORRECTION))
+
+    def _in_clauses(
+        self, decision: str, intents: tuple[Intent, ...], wishes: Sequence[Wish], *, fewest: int = 2
+    ) -> tuple[str, tuple[Intent, ...]]:
+        """Add the rights that single clauses ask for; so many asked for in so many words are no doubt any more."""
+        known = {i.name for i in intents} if decision == REQUEST else set()
+        added = tuple(self._enumerated(wishes, known))
+        if decision == REQUEST:
+            return REQUEST, (*intents, *added)
+        if len({intent.name for intent in added}) < fewest:
+            return decision, intents
+        return REQUEST, (*(i for i in intents if i.name not in RIGHTS), *added)
+
+    def _instead(self, heard: Heard, read: _Decided) -> _Decided:
+        """Read what is wished in place of an erasure: *don't delete it, just stop the ads* asks for it in so many words."""
+        if DONT not in heard.wishes or read[0] == REQUEST:
+            return read
+        decision, intents = self._in_clauses(NONE, (), wishes_of(heard.rest), fewest=1)
+        return (decision, intents, heard.rest[0]) if decision == REQUEST else read
+
+    def _enumerated(self, wishes: Sequence[Wish], known: set[str]) -> Iterator[Intent]:
         """Give the rights that single clauses ask for, by their words and by the model, beside those already read."""
-        wishes = [w for w in wishes_in(sentences) if not known & {w.right, _MUCH_THE_SAME.get(w.right)}]
-        for wish in dict.fromkeys(wishes):
+        new = [w for w in wishes if not known & {w.right, _MUCH_THE_SAME.get(w.right)}]
+        for wish in dict.fromkeys(new):
             row = self.scores([normalise(wish.clause)])[0]
             likeliest = RIGHTS[max(range(len(RIGHTS)), key=row.__getitem__)]
             agrees = likeliest in {wish.right, _MUCH_THE_SAME.get(wish.right)}

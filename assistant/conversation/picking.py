@@ -16,7 +16,7 @@ from assistant.domain.rights import Right
 from assistant.interfaces import Choice
 from assistant.store.tables import Message
 from intents.meant import is_put_off
-from intents.narrowing import without_details
+from intents.narrowing import spares_some, without_details
 from intents.rectifying import is_no, is_yes
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _rights_named(turn: Turn, text: str) -> set[str]:
     """Give the rights a short answer names; what is denied, or said of somebody else, is left to be read."""
     if turn.reading.wishes or _NOT.search(text) or "?" in text or for_others.concerns_other(turn):
         return set()
-    if is_put_off(turn.text) or without_details([turn.text]) is not None:
+    if is_put_off(turn.text) or without_details([turn.text]) is not None or spares_some([turn.text]):
         return set()  # "delete my number" is no press of the button that erases all
     read = {intent.name for intent in turn.reading.intents} & set(Right)
     if turn.reading.decision == "request":

@@ -40,8 +40,10 @@ def hear(turn: Turn, sender: str | None = None) -> bool:
     else:
         turn.say("dont_nothing")
     turn.reading = _without_erasure(turn.reading)
-    asks_more = turn.reading.decision == "request"
-    return not asks_more and (bool(meant) or sender is None)
+    asks_more = turn.reading.decision == "request" or (turn.reading.decision == "ask" and not meant)
+    return not asks_more and (
+        bool(meant) or sender is None
+    )  # one question at a time: which is meant goes first
 
 
 def _wishes(reading: Reading) -> frozenset[str]:

@@ -26,7 +26,7 @@ from assistant.interfaces import Choice
 from assistant.services import Services
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
 from intents import Reading
-from intents.narrowing import without_details
+from intents.narrowing import spares_some, without_details
 
 _EMAIL = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
 _LONG_ENOUGH = 12  # characters from which on the language of a message is worth believing
@@ -463,6 +463,9 @@ class Turn:
         if is_of_a_detail and without_details([self.text]) is not None:
             self._ask_detail_or_all()
             return
+        if Right.ERASURE in rights and spares_some([self.text]):
+            self._ask_exception(rights)
+            return
         offered = list(dict.fromkeys([*rights, Right.ACCESS, Right.ERASURE, Right.OBJECTION]))[:4]
         buttons = [self.button(right, f"right:{right}") for right in offered]
         self.say(
@@ -479,6 +482,17 @@ class Turn:
             self.button("not_a_request", "right:none"),
         ]
         self.say("chat_ask_detail", expects="choice", choices=buttons)
+
+    def _ask_exception(self, rights: Sequence[Right]) -> None:
+        """Say that all but something was to go: an erasure takes all, a person can see to the exception."""
+        others = [self.button(right, f"right:{right}") for right in rights if right is not Right.ERASURE]
+        buttons = [
+            self.button("talk_to_person", "human"),
+            self.button("erase_all", f"right:{Right.ERASURE}"),
+            *others,
+            self.button("not_a_request", "right:none"),
+        ]
+        self.say("chat_ask_exception", expects="choice", choices=buttons)
 
     def _chose_right(self, name: str) -> None:
         if name not in set(Right):

@@ -82,6 +82,7 @@ _CHAT = _table(
         "chat_can_do": ("", "", _holds()),
         "chat_ask_right": ("", "", _holds()),
         "chat_ask_detail": ("", "", _holds()),
+        "chat_ask_exception": ("", "", _holds()),
         "request_opened": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "already_open": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "ask_contact": ("", "", _holds()),

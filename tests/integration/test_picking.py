@@ -116,6 +116,36 @@ async def test_who_names_a_detail_is_asked_whether_only_that_is_to_go(
         ]
 
 
+@pytest.mark.parametrize(
+    ("locale", "typed", "says"),
+    [
+        ("en", "delete everything except my account", "Nothing is opened for this yet"),
+        ("fr", "effacez tout sauf mon adresse", "Rien n’est encore ouvert à ce titre"),
+        ("fr", "merci de tout supprimer mais pas mon e-mail", "Rien n’est encore ouvert à ce titre"),
+    ],
+)
+async def test_who_names_an_exception_is_asked_and_typing_it_again_erases_nothing(
+    desk: DeskInside, locale: str, typed: str, says: str
+) -> None:
+    async with desk.chat(locale) as chat:
+        await chat.say(typed)
+        asked = await chat.asked("choice")
+        assert says in asked["text"]
+        assert [c["value"] for c in asked["choices"]] == ["human", "right:erasure", "right:none"]
+        await chat.say(typed)
+        again = await chat.asked("choice")
+        assert "right:erasure" in [c["value"] for c in again["choices"]]
+        await chat.choose("right:erasure")
+        assert list(await chat.opened()) == ["erasure"]
+
+
+async def test_a_doubt_beside_a_dont_is_asked_about(desk: DeskInside) -> None:
+    async with desk.chat("en") as chat:
+        await chat.say("dont delete my account, something with the newsletter")
+        asked = await chat.asked("choice")
+        assert "right:objection" in [c["value"] for c in asked["choices"]]
+
+
 @pytest.mark.parametrize("locale", ["en", "fr"])
 async def test_what_names_no_button_repeats_the_question_with_its_buttons_and_then_offers_a_person(
     desk: DeskInside, locale: str

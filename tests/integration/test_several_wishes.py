@@ -41,6 +41,14 @@ async def _opened(site: ConsoleSite, reader: Reader, words: str) -> dict[str, Pr
             {"access", "rectification", "objection"},
         ),
         ("Stoppez la pub et corrigez mon prénom : Severine", {"objection", "rectification"}),
+        ("Effacez mon compte et arretez d'utiliser mes donnees pour la pub", {"erasure", "objection"}),
+        ("Supprimez mes données et ne les utilisez plus pour la publicité", {"erasure", "objection"}),
+        (
+            "I want everything deleted, I forbid you to use my data for ads and I am complaining to the authority",
+            {"erasure", "objection", "complaint"},
+        ),
+        ("i forbid you to use my data for ads", {"objection"}),
+        ("pls dont delete my account, just stop the ads", {"objection"}),
     ],
 )
 async def test_each_wish_of_one_sentence_is_opened(
@@ -51,6 +59,20 @@ async def test_each_wish_of_one_sentence_is_opened(
     if "rectification" in rights:
         assert "first_name" in str(opened["rectification"].details)
     assert opened["objection"].details["marketing"]
+
+
+@pytest.mark.parametrize(
+    ("words", "rights"),
+    [
+        ("dont delete anything, i only want to see what you have", {"access"}),
+        ("where did you get my address from?", {"access"}),
+        ("j'ai recu un mail de pub… d'ou vous avez mon adresse ?", {"access"}),
+    ],
+)
+async def test_what_is_asked_beside_something_else_is_opened_alone(
+    site: ConsoleSite, reader: Reader, words: str, rights: set[str]
+) -> None:
+    assert set(await _opened(site, reader, words)) == rights
 
 
 @pytest.mark.parametrize(

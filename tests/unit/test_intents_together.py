@@ -1,0 +1,134 @@
+"""Of several wishes in one message none hides another, whatever joins them, in English and French, with accents and without."""
+
+from __future__ import annotations
+
+import timeit
+import tomllib
+from collections.abc import Iterator
+from itertools import permutations, product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intents import Reader
+from intents.cleaning import plain_letters
+from intents.narrowing import asks_source, spares_some
+from intents.wishes import DONT
+
+FILE = Path(__file__).parents[1] / "data" / "intents" / "together.toml"
+CASES: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
+LANGUAGES = ("en", "fr")
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader.load()
+
+
+def _pairs(language: str) -> Iterator[tuple[str, set[str]]]:
+    for (first, second), form in product(permutations(CASES["wish"][language], 2), CASES["joined"][language]):
+        wishes = CASES["wish"][language]
+        for one, other in product(wishes[first], wishes[second]):
+            yield form.format(first=one, second=other), {first, second}
+
+
+def _threes(language: str) -> Iterator[tuple[str, set[str]]]:
+    wishes = CASES["wish"][language]
+    for rights, form in product(
+        permutations(("erasure", "objection", "complaint")), CASES["three"][language]
+    ):
+        for words in product(*(wishes[right] for right in rights)):
+            yield form.format(**dict(zip(("first", "second", "third"), words, strict=True))), set(rights)
+
+
+def _spelt(cases: Iterator[tuple[str, set[str]]]) -> Iterator[tuple[str, set[str]]]:
+    """Give each as it is, with a capital, and without accents, as people type in a chat."""
+    for text, rights in cases:
+        yield text, rights
+        yield text[0].upper() + text[1:], rights
+        if (plain := plain_letters(text)) != text:
+            yield plain, rights
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("together", [_pairs, _threes])
+def test_no_wish_hides_another(reader: Reader, together: Any, language: str) -> None:
+    read = [(text, rights, reader.read(text)) for text, rights in _spelt(together(language))]
+    lost = [(text, rights - found.rights) for text, rights, found in read if not rights <= found.rights]
+    assert lost == []
+    assert [(text, found.rights) for text, _, found in read if found.decision != "request"] == []
+
+
+# ── not erased, but something else instead ──────────────────────────────────────────────────────────
+
+
+def _instead(language: str) -> Iterator[tuple[str, set[str]]]:
+    for right, wishes in CASES["instead"][language].items():
+        grid = product(CASES["spared"][language], wishes, CASES["turned"][language])
+        yield from ((form.format(spared=spared, wish=wish), {right}) for spared, wish, form in grid)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_wished_in_place_of_an_erasure_is_opened(reader: Reader, language: str) -> None:
+    read = [(text, rights, reader.read(text)) for text, rights in _spelt(_instead(language))]
+    assert [t for t, _, found in read if DONT not in found.wishes] == []
+    assert [
+        (t, r.decision, r.rights) for t, rights, r in read if r.decision != "request" or r.rights != rights
+    ] == []
+
+
+# ── all but something ───────────────────────────────────────────────────────────────────────────────
+
+
+def _all_but(language: str) -> Iterator[tuple[str, set[str]]]:
+    words = CASES["all_but"][language]
+    for erases, but, kept, form in product(words["erases"], words["except"], words["kept"], words["form"]):
+        yield form.format(**{"erases": erases, "except": but, "kept": kept}), {"erasure"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_erasure_of_all_but_something_is_asked_about_and_never_opened_at_once(
+    reader: Reader, language: str
+) -> None:
+    read = [(text, reader.read(text)) for text, _ in _spelt(_all_but(language))]
+    assert [(t, r.decision, r.rights) for t, r in read if r.decision == "none"] == []
+    assert [t for t, r in read if r.decision == "request" and "erasure" in r.rights] == []
+
+
+def test_what_the_law_keeps_is_no_exception_of_the_person() -> None:
+    assert [text for text in CASES["all_but"]["whole"] if spares_some([text])] == []
+
+
+# ── from where the data come ────────────────────────────────────────────────────────────────────────
+
+
+def _source(language: str) -> Iterator[tuple[str, set[str]]]:
+    words = CASES["source"][language]
+    yield from ((said + asks, {"access"}) for said, asks in product(words["said"], words["asks"]))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_asks_where_their_data_come_from_gets_access_and_no_correction(
+    reader: Reader, language: str
+) -> None:
+    read = [(text, reader.read(text)) for text, _ in _spelt(_source(language))]
+    assert [(t, r.rights) for t, r in read if r.decision != "request" or "access" not in r.rights] == []
+    assert [t for t, r in read if "rectification" in r.rights] == []
+
+
+def test_what_only_sounds_like_a_question_for_the_source_is_none() -> None:
+    assert [text for text in CASES["source"]["near"] if asks_source([text])] == []
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["delete all ", "delete x except ", "except my ", "sauf mon ", "where did you get ", "d'ou vous avez "],
+)
+def test_the_work_grows_with_the_length_alone(piece: str) -> None:
+    def seconds(times: int) -> float:
+        text = [piece * times]
+        return min(timeit.repeat(lambda: (spares_some(text), asks_source(text)), number=1, repeat=5))
+
+    seconds(1)
+    assert seconds(8_000) < 40 * max(seconds(800), 0.003)
