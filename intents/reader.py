@@ -30,7 +30,17 @@ from intents.narrowing import (
 )
 from intents.negated import without_what_goes_on
 from intents.reading import Intent, Reading
-from intents.wishes import DENIED, DONT, FOR_OTHER, Heard, as_own, hear, names_right, wants_rest
+from intents.wishes import (
+    DENIED,
+    DONT,
+    FOR_OTHER,
+    Heard,
+    as_own,
+    asked_for_other,
+    hear,
+    names_right,
+    wants_rest,
+)
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -169,6 +179,8 @@ class Reader:
             )  # beside it nothing was asked
         if FOR_OTHER in heard.wishes and decision == NONE:
             decision, intents, sentence = self._decide({normalise(as_own(s)): s for s in heard.rest})
+        if FOR_OTHER in heard.wishes and decision != NONE:
+            intents = (*intents, *self._asked_for_other(heard.rest, {i.name for i in intents}))
         decision, intents, sentence = self._instead(heard, (decision, intents, sentence))
         if decision != NONE:
             decision, intents = self._in_clauses(decision, intents, wishes_in(heard.rest))
@@ -251,6 +263,19 @@ class Reader:
             return read
         decision, intents = self._in_clauses(NONE, (), wishes_of(heard.rest), fewest=1)
         return (decision, intents, heard.rest[0]) if decision == REQUEST else read
+
+    def _asked_for_other(self, sentences: Sequence[str], known: set[str]) -> Iterator[Intent]:
+        """Give what single clauses ask for somebody else, beside what was read: "her", "him" and "my mother's" hide it from the model."""
+        lines = list(dict.fromkeys(normalise(clause) for clause in asked_for_other(sentences)))
+        for row in self.scores(lines)[: len(lines)] if lines else ():
+            likeliest = max(range(len(RIGHTS)), key=row.__getitem__)
+            right = RIGHTS[likeliest]
+            if evidence_of(row) >= self._thresholds.request and not known & {
+                right,
+                _MUCH_THE_SAME.get(right),
+            }:
+                known.add(right)
+                yield Intent(right, round(row[likeliest], 4))
 
     def _enumerated(self, wishes: Sequence[Wish], known: set[str]) -> Iterator[Intent]:
         """Give the rights that single clauses ask for, by their words and by the model, beside those already read."""

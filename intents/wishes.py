@@ -54,8 +54,8 @@ def hear(sentences: Sequence[str]) -> Heard:
         rest.append(", ".join(clause for clause in clauses if clause not in heard) if heard else sentence)
         if any(_any("changed_mind").search(clause) for clause in clauses):
             wishes[CHANGED_MIND] = None
-        if _any("for_other").search(plain) and not _any("for_other_unless").search(plain):
-            wishes[FOR_OTHER] = None
+    if _is_for_other([_plain(sentence) for sentence in sentences]):
+        wishes[FOR_OTHER] = None
     listed = tuple(dict.fromkeys(_listed([_plain(sentence) for sentence in rest])))
     enough = len(listed) >= (1 if FOR_OTHER in wishes else FEWEST_LISTED)
     return Heard(tuple(wishes), listed if enough else (), tuple(filter(None, rest)))
@@ -115,12 +115,37 @@ def _named(line: str) -> Iterator[str]:
 # ── somebody else ───────────────────────────────────────────────────────────────────────────────────
 
 
+def _is_for_other(lines: Sequence[str]) -> bool:
+    """Tell whether somebody else is the one concerned: said in so many words, or by what the wishes are about.
+
+    Whom the writer introduces is told by *my mother*; that the wish is about her by *her account*, wherever in the message.
+    """
+    lines = [line for line in lines if not _any("for_other_unless").search(line)]
+    wanted = [clause for line in lines for clause in _clauses(line) if _any("wish").search(clause)]
+    theirs = any(_any("theirs").search(clause) for clause in wanted)
+    kin = [line for line in lines if _any("kin").search(line)]
+    if kin and theirs:
+        return True
+    ours = any(_any("ours").search(clause) for clause in wanted)
+    if kin and ours:
+        return any(_any("for_other").search(clause) for clause in wanted)
+    points_back = any(_any("its").search(clause) for clause in wanted)
+    has = any(_any("kin_has").search(line) for line in kin)
+    return (points_back and has) or any(_any("for_other").search(line) for line in lines)
+
+
 def as_own(sentence: str) -> str:
     """Give a sentence about somebody else's data as if the writer meant their own: the reader knows rights by such."""
     plain = _plain(sentence)
     for own, others in _tables()["as_own"].items():
-        plain = re.sub("|".join(others), own, plain)
+        plain = re.sub("|".join(map(_filled, others)), own, plain)
     return plain
+
+
+def asked_for_other(sentences: Sequence[str]) -> list[str]:
+    """Give the clauses that want something done, each as if its writer meant their own: one mail asks several things for one person."""
+    clauses = [clause for sentence in sentences for clause in _clauses(_plain(sentence))]
+    return [as_own(clause) for clause in clauses if _any("wish").search(clause)]
 
 
 def names_right(sentence: str) -> bool:

@@ -18,6 +18,9 @@ OF_ANOTHER = [
     "Please delete the account of Boris Petrov.",
     "Please delete Boris's account.",
     "Please delete the account of my husband.",
+    f"My father Boris Petrov ({BORIS}) died. Please delete his account and send me what you have on him.",
+    "Please delete my husbands account.",
+    "Mon fils de 14 ans a un compte chez vous, supprimez ses données.",
     f"Please delete the account {BORIS}.",
     f"Please erase all data of {BORIS}.",
     f"Please send me a copy of all the personal data you hold about {BORIS}.",
@@ -36,6 +39,9 @@ OWN = [
     "Please delete all my personal data.\n\nKind regards,\nAnna Kask\nanna.kask@work.example",
     "Please delete all my personal data.\n\nKind regards,\nBoris Petrov",  # a mailbox is called as it is called
     "Please delete all my personal data.\n\nKind regards,\nAnna\nKuusik Lierre\ninfo@kuusik.example\nanna@other.example",
+    "My father told me to write to you. Please delete my account.",
+    "My wife's account is paid by me, but delete mine.",
+    "Supprimez le compte de ma société.",
     "Please delete my account on Facebook Pages too and all the personal data you hold about me.",
     "Supprimez le compte d'Anna Kask.",
 ]
@@ -82,6 +88,13 @@ async def test_a_mail_about_somebody_else_waits_for_a_mandate_and_asks_for_no_pr
     await waits_for_a_mandate(desk)
 
 
+async def test_every_right_that_is_asked_for_somebody_else_is_opened(desk: PostingDesk) -> None:
+    died = f"My mother Liis Poldaru ({BORIS}) died. Please delete her account and send me what you have on her."
+    await desk.mail(ANNA, died)
+    await waits_for_a_mandate(desk)
+    assert {r.right for r in await desk.all(PrivacyRequest)} == {"erasure", "access"}
+
+
 @pytest.mark.parametrize("words", OWN)
 async def test_a_mail_about_its_sender_is_the_senders_own(desk: PostingDesk, words: str) -> None:
     await desk.mail(ANNA, words)
@@ -94,7 +107,14 @@ async def test_a_mail_about_its_sender_is_the_senders_own(desk: PostingDesk, wor
 
 
 @pytest.mark.parametrize(
-    "words", ["Please delete the account of Boris Petrov.", "Supprimez le compte de Boris Petrov."]
+    "words",
+    [
+        "Please delete the account of Boris Petrov.",
+        "Supprimez le compte de Boris Petrov.",
+        "please delete my husbands account",
+        "Mon fils de 14 ans a un compte chez vous, supprimez ses données.",
+        "ma grand-mère voudrait savoir ce que vous avez sur elle",
+    ],
 )
 async def test_a_chat_about_somebody_named_waits_for_a_mandate_too(desk: PostingDesk, words: str) -> None:
     await desk.chat("visitor", words)
