@@ -177,10 +177,8 @@ class Reader:
                 tuple(i for i in intents if i.name not in RIGHTS),
                 None,
             )  # beside it nothing was asked
-        if FOR_OTHER in heard.wishes and decision == NONE:
-            decision, intents, sentence = self._decide({normalise(as_own(s)): s for s in heard.rest})
-        if FOR_OTHER in heard.wishes and decision != NONE:
-            intents = (*intents, *self._asked_for_other(heard.rest, {i.name for i in intents}))
+        if FOR_OTHER in heard.wishes:
+            decision, intents, sentence = self._for_other(heard.rest, (decision, intents, sentence))
         decision, intents, sentence = self._instead(heard, (decision, intents, sentence))
         if decision != NONE:
             decision, intents = self._in_clauses(decision, intents, wishes_in(heard.rest))
@@ -263,6 +261,16 @@ class Reader:
             return read
         decision, intents = self._in_clauses(NONE, (), wishes_of(heard.rest), fewest=1)
         return (decision, intents, heard.rest[0]) if decision == REQUEST else read
+
+    def _for_other(self, sentences: Sequence[str], read: _Decided) -> _Decided:
+        """Read what is asked for somebody else as one's own, where nothing was read so far, and every right of it."""
+        if read[0] == NONE:
+            read = self._decide({normalise(as_own(s)): s for s in sentences})
+        decision, intents, sentence = read
+        if decision == NONE:
+            return read
+        beside = self._asked_for_other(sentences, {intent.name for intent in intents})
+        return decision, (*intents, *beside), sentence
 
     def _asked_for_other(self, sentences: Sequence[str], known: set[str]) -> Iterator[Intent]:
         """Give what single clauses ask for somebody else, beside what was read: "her", "him" and "my mother's" hide it from the model."""

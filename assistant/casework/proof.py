@@ -18,6 +18,7 @@ from assistant.casework.evidence import answer_for, why_short
 from assistant.casework.intake import move, set_attention
 from assistant.casework.one_by_one import failure_of
 from assistant.casework.queue import void_actions
+from assistant.casework.reach import only_says_where, write_to
 from assistant.casework.together import stopped_together
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import (
@@ -574,10 +575,30 @@ def attach(
     actor: str = "subject",
 ) -> None:
     """Let evidence open a request that waited for it, and have it planned; what is not enough leaves it waiting."""
+    if only_says_where(request, evidence):
+        write_to(request, evidence)
+        session.add(request)
+        _note_proved(services, session, request, evidence, actor)
+        return
     if request.status not in {Status.RECEIVED, Status.VERIFYING, Status.LAPSED}:
         return
     answer = answer_for(services, request, evidence)
     request.assurance = int(evidence.tier)
+    _note_proved(services, session, request, evidence, actor)
+    if answer.missing is not None and answer.missing is not Tier.T3:
+        _wait_for_more(services, session, request, answer.missing)
+        return
+    request.evidence_id = evidence.id
+    request.contact, request.contact_hash = evidence.contact, evidence.contact_hash
+    request.to_plan_at = services.clock.now()
+    move(services, session, request, Status.OPEN, actor)
+    if answer.missing is Tier.T3:
+        set_attention(services, session, request, why_short(answer, evidence))
+
+
+def _note_proved(
+    services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, actor: str
+) -> None:
     record(
         services,
         session,
@@ -590,15 +611,6 @@ def attach(
         on_file=evidence.on_file,
         flags=evidence.flags,
     )
-    if answer.missing is not None and answer.missing is not Tier.T3:
-        _wait_for_more(services, session, request, answer.missing)
-        return
-    request.evidence_id = evidence.id
-    request.contact, request.contact_hash = evidence.contact, evidence.contact_hash
-    request.to_plan_at = services.clock.now()
-    move(services, session, request, Status.OPEN, actor)
-    if answer.missing is Tier.T3:
-        set_attention(services, session, request, why_short(answer, evidence))
 
 
 def _wait_for_more(services: Services, session: Session, request: PrivacyRequest, missing: Tier) -> None:

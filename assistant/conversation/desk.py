@@ -24,6 +24,7 @@ from assistant.casework.intake import (
     set_handled,
     store_incoming,
 )
+from assistant.casework.reach import is_for_other
 from assistant.conversation import confirming, continued, denying, for_others, sparing
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
@@ -300,9 +301,11 @@ class TalkingDesk:
         by_hand = any(
             source.kind == "manual" for source in self.services.sources
         )  # may know them all the same
-        if (evidence.on_file or by_hand) and (
-            opened := [r for r in requests if r.status not in CLOSED | {Status.VERIFYING}]
-        ):
+        reached = [r for r in requests if r.contact == evidence.contact and r.evidence_id != evidence.id]
+        opened = [r for r in requests if r not in reached and r.status not in CLOSED | {Status.VERIFYING}]
+        if reached:
+            turn.say("will_write_there", requests=turn.seen(reached))
+        if (evidence.on_file or by_hand) and opened:
             confirming.say_confirmed(turn, opened)
         if short := [r for r in requests if r.status == Status.VERIFYING]:
             turn.ask_for_more(short)
@@ -394,7 +397,7 @@ class TalkingDesk:
             waiting = [
                 r.ref
                 for r in requests_of(session, conversation)
-                if r.status in {"received", "verifying"} and not for_others.is_for_other(r)
+                if r.status in {"received", "verifying"} and not is_for_other(r)
             ]
             evidence = proof.give_evidence(
                 self.services,

@@ -7,18 +7,18 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from assistant.casework.intake import set_attention
+from assistant.casework.reach import FOR_OTHER as MARK
+from assistant.casework.reach import is_for_other
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Tier
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED
-from assistant.store.tables import PrivacyRequest
 from intents.holders import signed_by
 from intents.wishes import FOR_OTHER
 
 if TYPE_CHECKING:
     from assistant.conversation.turn import Turn
 
-MARK: Final = "for_other"
 ATTENTION: Final = "for_somebody_else"
 _FEWEST_LETTERS: Final = 3  # of a name that an address is made of
 
@@ -70,11 +70,6 @@ def _letters(text: str) -> str:
     return "".join(character for character in bare if character.isalpha())
 
 
-def is_for_other(request: PrivacyRequest) -> bool:
-    """Tell whether a request waits for a mandate: the proof of its writer's own mailbox would end nothing."""
-    return bool(request.details.get(MARK))
-
-
 def open_for_other(turn: Turn) -> None:
     """Open every right that is used, ask for no proof, and call an agent."""
     open_now = {r.right for r in turn.own_requests() if r.status not in CLOSED and is_for_other(r)}
@@ -92,3 +87,4 @@ def open_for_other(turn: Turn) -> None:
         for request in known:
             set_attention(turn.services, turn.session, request, ATTENTION)
         turn.say("already_open", requests=turn.seen(known))
+    turn.ask_where_to_write()

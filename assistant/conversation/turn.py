@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import closing, marketing, proof, rectification, talk, unwritten
 from assistant.casework.evidence import need_of
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
+from assistant.casework.reach import is_for_other, lacks_address
 from assistant.conversation import correcting, for_others, picking, sparing, uses
 from assistant.conversation.state import State
 from assistant.domain.addresses import client_number_in, deliverable, phone_in
@@ -109,7 +110,7 @@ class Turn:
         return [Right(intent.name) for intent in self.reading.intents if intent.name in set(Right)]
 
     def _none(self) -> None:
-        if self.state.question and self.state.expects:
+        if self.state.question and self.state.expects and self.state.question not in _WHERE_TO_WRITE:
             self._repeat()
         elif self._foreign_language():
             self.say("not_our_language", choices=[self.button("talk_to_person", "human")])
@@ -227,7 +228,7 @@ class Turn:
 
     def next_step(self, requests: Sequence[PrivacyRequest]) -> None:
         """Ask for the one thing still missing; when nothing is, go on without the person."""
-        requests = [request for request in requests if not for_others.is_for_other(request)]
+        requests = [request for request in requests if not is_for_other(request)]
         for request in requests:
             marketing.stop_at_once(self.services, self.session, request)
         for request in requests:
@@ -237,12 +238,25 @@ class Turn:
         provable = [r for r in requests if r.status in _WAITING and r.tier_needed > Tier.T0]
         proofless = [r for r in requests if r.status == Status.RECEIVED and r.tier_needed == Tier.T0]
         self._take_up(proofless)
-        if self.conversation.channel == "webchat" and any(not r.details.get("marketing") for r in proofless):
-            self.say("answer_waits_here")
+        if any(map(lacks_address, proofless)):
+            self._ask_to_write("answer_waits_here")
         if provable:
             self._ask_proof(provable)
+        elif self.state.question == "answer_waits_here":
+            return
         elif self.state.expects:
             self._keep(self.state.at_rest())
+
+    def ask_where_to_write(self) -> None:
+        """Ask for an address where one is needed to keep what was promised: a person will ask, and the chat is gone by then."""
+        if any(map(lacks_address, self.own_requests())):
+            self._ask_to_write("ask_where_to_write")
+
+    def _ask_to_write(self, question: str) -> None:
+        self._keep(
+            self.state.asking(question, "email", [r.ref for r in self.own_requests() if lacks_address(r)])
+        )
+        self.say(question, expects="email")
 
     def _missing(self, request: PrivacyRequest) -> str | None:
         handler = self.services.handlers.get(Right(request.right))
@@ -376,19 +390,34 @@ class Turn:
 
     def _named_contact(self) -> bool:
         """Take an address or a client number typed where the desk waits for one, or instead of a code."""
-        if self.state.expects not in {"email", "code"} or self.is_mail or self._uses_another_right():
-            return False
         email = _EMAIL.search(self.text)
+        awaited = self.state.expects in {"email", "code"} or (
+            email is not None and self._is_to_be_written_to()
+        )
+        if not awaited or self.is_mail or self._uses_another_right():
+            return False
         if self.state.question == "ask_marketing_address":
             return self._marketing_address(email.group() if email else phone_in(self.text))
-        about = [r for r in self.requests_named(self.state.about) if r.status in _WAITING]
+        about = self._to_be_proved()
         if email:
-            self.want_code(proof.Claim("email", email.group().rstrip(".")), [r.ref for r in about])
+            self.want_code(proof.Claim("email", email.group().rstrip(".")), about)
+        elif self.state.question in _WHERE_TO_WRITE:
+            return False
         elif self.state.expects == "email" and (number := self._client_number()):
-            self.want_code(proof.Claim("client_id", number), [r.ref for r in about])
+            self.want_code(proof.Claim("client_id", number), about)
         else:
             return False
         return True
+
+    def _is_to_be_written_to(self) -> bool:
+        """Tell whether an address that nobody asked for just now is where to write: some request has none, and nothing else is asked."""
+        return not self.state.expects and any(map(lacks_address, self.own_requests()))
+
+    def _to_be_proved(self) -> list[str]:
+        """Name what one proof is for: the requests that wait for it, and those that only lack an address to write to."""
+        waiting = [r for r in self.requests_named(self.state.about) if r.status in _WAITING]
+        unreached = [r for r in self.own_requests() if lacks_address(r)]
+        return list(dict.fromkeys(r.ref for r in [*waiting, *unreached]))
 
     def _uses_another_right(self) -> bool:
         """Tell whether a message uses a right that the open question is not about, or may: a wish, and no answer."""
@@ -428,7 +457,7 @@ class Turn:
 
     def _all_waiting(self) -> list[PrivacyRequest]:
         found = requests_of(self.session, self.conversation)
-        return [r for r in found if r.status in _WAITING and not for_others.is_for_other(r)]
+        return [r for r in found if r.status in _WAITING and not is_for_other(r)]
 
     # ── buttons ────────────────────────────────────────────────────────────────────────────────────
 
@@ -539,7 +568,7 @@ class Turn:
 
     def _resend(self) -> None:
         challenge = self._last_challenge()
-        about = [r.ref for r in self.requests_named(self.state.about) if r.status in _WAITING]
+        about = self._to_be_proved()
         if challenge is None or not about:
             self._none()
             return
@@ -750,6 +779,7 @@ class Turn:
             keep_talk(self.session, self.conversation, changes)
 
 
+_WHERE_TO_WRITE = frozenset({"answer_waits_here", "ask_where_to_write"})  # asked for, and nothing hangs on it
 _HAND_OVER = frozenset({"handover_waiting", "handover_ticket"})
 
 

@@ -139,6 +139,8 @@ _CHAT = _table(
         "session_hidden": ("", "", _holds()),
         "services_asked_again": ("", "", _holds()),
         "answer_waits_here": ("", "", _holds()),
+        "ask_where_to_write": ("", "", _holds()),
+        "will_write_there": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "not_our_language": ("", "", _holds()),
     },
     frozenset(),

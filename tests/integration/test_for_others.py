@@ -89,7 +89,9 @@ async def test_a_mail_about_somebody_else_waits_for_a_mandate_and_asks_for_no_pr
 
 
 async def test_every_right_that_is_asked_for_somebody_else_is_opened(desk: PostingDesk) -> None:
-    died = f"My mother Liis Poldaru ({BORIS}) died. Please delete her account and send me what you have on her."
+    died = (
+        f"My mother Liis Poldaru ({BORIS}) died. Please delete her account and send me what you have on her."
+    )
     await desk.mail(ANNA, died)
     await waits_for_a_mandate(desk)
     assert {r.right for r in await desk.all(PrivacyRequest)} == {"erasure", "access"}

@@ -1,0 +1,37 @@
+"""Where letters about a request from a chat go, where no proof is asked that would say so: to an address proved for nothing else."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from assistant.domain.assurance import Tier
+from assistant.domain.status import CLOSED
+from assistant.store.tables import EvidenceRow, PrivacyRequest
+
+FOR_OTHER: Final = "for_other"
+_FORGETS: Final = "webchat"  # nobody can be written to there once the page is closed
+
+
+def is_for_other(request: PrivacyRequest) -> bool:
+    """Tell whether a request waits for a mandate: the proof of its writer's own mailbox would end nothing."""
+    return bool(request.details.get(FOR_OTHER))
+
+
+def lacks_address(request: PrivacyRequest) -> bool:
+    """Tell whether nobody could be written to about a request after the chat, and no other proof will change that."""
+    unproved = is_for_other(request) or (
+        request.tier_needed == Tier.T0 and not request.details.get("marketing")
+    )
+    return (
+        unproved and request.channel == _FORGETS and request.contact is None and request.status not in CLOSED
+    )
+
+
+def only_says_where(request: PrivacyRequest, evidence: EvidenceRow) -> bool:
+    """Tell whether what was proved says where to write and nothing else: people decide on a mandate, no mailbox does."""
+    return evidence.tier < Tier.T3 and (is_for_other(request) or lacks_address(request))
+
+
+def write_to(request: PrivacyRequest, evidence: EvidenceRow) -> None:
+    """Have letters about a request go to the mailbox that was proved; it opens nothing and unlocks nobody's data."""
+    request.contact, request.contact_hash = evidence.contact, evidence.contact_hash
