@@ -112,6 +112,8 @@ class Turn:
     def _none(self) -> None:
         if self.state.question and self.state.expects and self.state.question not in _WHERE_TO_WRITE:
             self._repeat()
+        elif self.conversation.wants_person_at and not self.is_mail and _EMAIL.search(self.text):
+            self.say("handover_address")
         elif self._foreign_language():
             self.say("not_our_language", choices=[self.button("talk_to_person", "human")])
         else:

@@ -134,6 +134,7 @@ _CHAT = _table(
         "for_somebody_else": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "handover_waiting": ("", "", _holds()),
         "handover_ticket": ("", "", _holds()),
+        "handover_address": ("", "", _holds()),
         "handover_joined": ("name", "", _holds()),
         "handover_ended": ("", "", _holds()),
         "session_hidden": ("", "", _holds()),

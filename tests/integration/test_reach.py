@@ -111,6 +111,15 @@ async def test_one_code_is_for_what_is_proved_and_for_what_only_lacks_an_address
     } == {"complaint": WRITER, "access": WRITER}
 
 
+async def test_an_address_that_is_typed_for_a_person_who_will_answer_is_acknowledged(
+    desk: PostingDesk,
+) -> None:
+    await desk.chat("visitor", "I want to talk to a human.")
+    assert "write it here" in (await last_said(desk)).text
+    await desk.chat("visitor", f"my mail is {WRITER}")
+    assert "finds this address" in (await last_said(desk)).text
+
+
 async def test_who_gives_no_address_is_told_other_things_all_the_same(desk: PostingDesk) -> None:
     await desk.chat("visitor", FOR_MOTHER, "What is the weather like today?")
     assert "Here you can make a request" in (await last_said(desk)).text
