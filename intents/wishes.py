@@ -128,7 +128,8 @@ def _is_for_other(lines: Sequence[str]) -> bool:
         return True
     ours = any(_any("ours").search(clause) for clause in wanted)
     if kin and ours:
-        return any(_any("for_other").search(clause) for clause in wanted)
+        beside = {c for line in kin for c in _clauses(line) if _any("for_other").fullmatch(c)}  # "and my wife's"
+        return bool(beside) or any(_any("for_other").search(clause) for clause in wanted)
     points_back = any(_any("its").search(clause) for clause in wanted)
     has = any(_any("kin_has").search(line) for line in kin)
     return (points_back and has) or any(_any("for_other").search(line) for line in lines)
