@@ -136,6 +136,30 @@ async def axe(frame: Frame | Page) -> list[str]:
     ]
 
 
+# ── how days read ───────────────────────────────────────────────────────────────────────────────────
+
+EVERY_DAY = """async language => {
+  const { Texts } = await import(document.querySelector("script[type=module]").src.replace("panel.js", "texts.js"));
+  const first = { en: { "date.first": "1" }, fr: { "date.first": "1er" } };
+  const texts = new Texts(first, language);
+  return [...Array(365).keys()].flatMap(number => {
+    const day = new Date(Date.UTC(2026, 0, 1 + number, 12));
+    return [texts.date(day.toISOString().slice(0, 10)), texts.day(day)].map(said => [day.getUTCDate(), said]);
+  });
+}"""
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_every_day_of_a_year_is_written_as_its_language_does(
+    browser: Browser, site: ChatSite, language: str
+) -> None:
+    async with visiting(browser, site) as visit:
+        await visit.open()
+        for number, said in await visit.frame.evaluate(EVERY_DAY, language):
+            written = "1er" if (language, number) == ("fr", 1) else str(number)
+            assert re.findall(r"\b\d{1,2}(?:er)?\b", said) == [written], said
+
+
 # ── the page that embeds it ─────────────────────────────────────────────────────────────────────────
 
 

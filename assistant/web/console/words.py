@@ -60,11 +60,14 @@ class Words:
         local = on.astimezone(self.zone).date() if isinstance(on, datetime) else on
         weekday = self.texts["days.short"].split()[local.weekday()]
         month = self.texts["months.short"].split()[local.month - 1]
-        return f"{weekday} {local.day} {month}"
+        return f"{weekday} {self._number(local)} {month}"
 
     def full_day(self, on: date) -> str:
         """Write a day of some other year shortly: 31 Dec 2033."""
-        return f"{on.day} {self.texts['months.short'].split()[on.month - 1]} {on.year}"
+        return f"{self._number(on)} {self.texts['months.short'].split()[on.month - 1]} {on.year}"
+
+    def _number(self, on: date) -> str:
+        return self("days.first") if on.day == 1 else str(on.day)
 
     def instant(self, at: datetime) -> str:
         """Write an instant shortly, on the controller's clock."""

@@ -28,12 +28,17 @@ export class Texts {
   date(day) {
     const [year, month, date] = day.split("-").map(Number);
     const look = { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
-    return new Intl.DateTimeFormat(LOCALES[this.language], look).format(Date.UTC(year, month - 1, date));
+    return this.written(look, Date.UTC(year, month - 1, date));
   }
 
   day(instant) {
-    const look = { weekday: "long", day: "numeric", month: "long" };
-    return new Intl.DateTimeFormat(LOCALES[this.language], look).format(instant);
+    return this.written({ weekday: "long", day: "numeric", month: "long" }, instant);
+  }
+
+  // French counts the first of a month, "1er", and no other day: browsers write a plain 1.
+  written(look, at) {
+    const parts = new Intl.DateTimeFormat(LOCALES[this.language], look).formatToParts(at);
+    return parts.map(({ type, value }) => (type === "day" && value === "1" ? this.say("date.first") : value)).join("");
   }
 
   time(instant) {
