@@ -114,7 +114,7 @@ async def test_a_copy_and_an_erasure_reach_every_system_and_the_letter_says_what
     assert {"userId": person.number} in visits.ordered
     assert isinstance(stripe, Stripe)
     assert [stripe.customers[key].get("deleted") for key in ("cus_1", "cus_2", "cus_3")] == [True, None, True]
-    assert "we have ordered the deletion" in told
+    assert "we have ordered their erasure" in told
     assert "2032" in told  # the invoices of Stripe stay under the law of accounts
     assert person.email not in desk.log.getvalue()
     assert person.number not in desk.log.getvalue()

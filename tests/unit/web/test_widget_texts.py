@@ -9,7 +9,10 @@ import pytest
 
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
+from assistant.replies import Texts
+from assistant.replies.labels import sentence
 from assistant.web.widget.pages import LANGUAGES, catalogue
+from tests.unit.replies.samples import facts
 
 STATIC = resources.files("assistant.web.widget").joinpath("static")
 SAID = re.compile(r"""say\("([a-z_.]+)"|data-(?:text|label|placeholder)="([a-z_.]+)"|text\("([a-z_.]+)"\)""")
@@ -48,6 +51,34 @@ def test_every_right_and_status_has_a_name(language: str) -> None:
     assert {f"status.{status.value}" for status in Status} == {
         key for key in texts if key.startswith("status.")
     }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_card_names_each_right_as_every_sentence_does(language: str) -> None:
+    labels = Texts.load(desk=facts()).labels(language)
+    named = {right: catalogue(language)[f"right.{right}"] for right in Right}
+    assert named == {right: sentence(labels.label("rights", right)) for right in Right}
+    assert catalogue(language)["date.first"] == labels.tables["format"]["first"]
+
+
+# What else a right could be called, in what a person reads.
+OTHER_NAMES = {
+    "en": re.compile(r"\b(?:rectif\w*|deletions?)\b", re.IGNORECASE),
+    "fr": re.compile(r"\b(?:corrections?|suppressions?)\b", re.IGNORECASE),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_to_a_person_calls_a_right_by_another_name(language: str) -> None:
+    package = resources.files("assistant")
+    folders = [package / "replies" / language, package / "disclosure" / "texts" / language]
+    patterns = ("lint.toml", "typed.toml")
+    files = [file for folder in folders for file in folder.iterdir() if not file.name.endswith(patterns)]
+    assert len(files) > 90
+    lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
+    said = [line.partition(" = ")[2] or line for line in lines if not line.startswith(("#", "["))]
+    said = [re.sub(r"\{[{%].*?[%}]\}", "", line) for line in [*said, *catalogue(language).values()]]
+    assert [line for line in said if OTHER_NAMES[language].search(line)] == []
 
 
 def test_every_text_that_is_said_exists_and_none_is_idle() -> None:
