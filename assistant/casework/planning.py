@@ -37,6 +37,7 @@ from assistant.store.tables import EvidenceRow, PrivacyRequest
 
 log = structlog.get_logger(__name__)
 _LEASE = timedelta(minutes=2)
+_CANNOT_BE = frozenset({"plan_conflict", "field_not_mapped"})  # why a plan cannot be carried out as it stands
 _RETRY = timedelta(minutes=1)
 
 
@@ -98,7 +99,10 @@ def _put_off(services: Services, ref: str, error: AssistantError, session: Sessi
     session.add(request)
     unreachable = isinstance(error, SourceUnavailable)
     why = f"source_unavailable:{error.data.get('source', '')}" if unreachable else f"plan_failed:{error.code}"
-    set_attention(services, session, request, why)
+    if unreachable:  # the next try in a minute mends it; whatever else failed may fail for good
+        set_attention(services, session, request, why)
+    else:
+        _call_a_person(services, session, request, why)
 
 
 async def _plan_one(services: Services, request: PrivacyRequest, evidence: EvidenceRow | None) -> None:
@@ -184,7 +188,10 @@ def _do_plan(services: Services, session: Session, found: _Found) -> None:
     do_keep(services, session, action, found.mentions)
     _notify(services, session, request, evidence, found)
     if why := _why_held_up(session, request, evidence, found.plan, answer):
-        set_attention(services, session, request, why)
+        if why in _CANNOT_BE:
+            _call_a_person(services, session, request, why)
+        else:
+            set_attention(services, session, request, why)
     log.info("request.planned", ref=request.ref, action=action.id, rows=found.plan.rows)
 
 
@@ -254,6 +261,11 @@ def _why_a_person(services: Services, plan: Plan) -> str:
 def _leave_to_person(services: Services, session: Session, request: PrivacyRequest, reason: str) -> None:
     request.to_plan_at = None
     session.add(request)
+    _call_a_person(services, session, request, reason)
+
+
+def _call_a_person(services: Services, session: Session, request: PrivacyRequest, reason: str) -> None:
+    """Call an agent, and tell whoever asked, once for each reason: they have proved who they are, and wait."""
     if request.attention != reason:
         answers.say_a_person_reads(services, session, request)
     set_attention(services, session, request, reason)

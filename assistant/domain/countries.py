@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Final
+
+_LONGEST: Final = 80
+_ARTICLE: Final = re.compile(r"^(?:the|les|le|la|l) ")
 
 
 @cache
-def _codes() -> Mapping[str, str]:
-    text = (files(__package__) / "countries.toml").read_text(encoding="utf-8")
-    return {name.casefold(): code for code, names in tomllib.loads(text).items() for name in (code, *names)}
+def _codes(file: str) -> Mapping[str, str]:
+    text = (files(__package__) / file).read_text(encoding="utf-8")
+    return {_plain(name): code for code, names in tomllib.loads(text).items() for name in (code, *names)}
 
 
 def code_of_country(name: str) -> str | None:
     """Give the code of a country by any of its names; None for what is none of those known."""
-    return _codes().get(name.strip().rstrip(".").casefold())
+    return country_in_address(name) or _codes("country_names.toml").get(_plain(name))
+
+
+def country_in_address(name: str) -> str | None:
+    """Give the code of a country as it is written at the end of an address, where two letters may be a province."""
+    return _codes("countries.toml").get(_plain(name))
+
+
+def _plain(name: str) -> str:
+    """Give a name without its case, accents, marks and article: *les États-Unis* is *etats unis*."""
+    bare = unicodedata.normalize("NFKD", name[:_LONGEST].casefold().replace("&", " and "))
+    letters = "".join(" " if not each.isalnum() else each for each in bare if not unicodedata.combining(each))
+    return _ARTICLE.sub("", " ".join(letters.split()))

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+import tomllib
+import unicodedata
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 from assistant.domain.addresses import normal_phone, phone_in, well_formed
+from assistant.domain.countries import code_of_country
 from assistant.domain.spoken import day_in
 
 DAYS: Final = frozenset({"date_of_birth", "birth_date"})
@@ -22,7 +27,38 @@ def can_hold(name: str, value: str) -> bool:
     """Tell whether a field can hold a value; of a field that only an operator knows, whether it is plain words."""
     if not value or len(value) > _LONGEST or "?" in value or "://" in value:
         return False
+    if says_nothing(value):
+        return False
     return _BY_FIELD.get(name, _is_words)(value.strip())
+
+
+def says_nothing(text: str) -> bool:
+    """Tell whether an answer is made of a yes, a no, thanks or nothing alone: the value of no field."""
+    words = _plain(text)
+    known, longest = _no_values()
+    at = 0
+    while at < len(words):
+        ends = range(min(len(words), at + longest), at, -1)
+        if (end := next((end for end in ends if words[at:end] in known), None)) is None:
+            return False
+        at = end
+    return bool(words)
+
+
+@cache
+def _no_values() -> tuple[frozenset[tuple[str, ...]], int]:
+    told = tomllib.loads((files(__package__) / "no_values.toml").read_text(encoding="utf-8"))
+    known = frozenset(_plain(each) for spoken in told.values() for each in spoken)
+    return known, max(map(len, known))
+
+
+def _plain(text: str) -> tuple[str, ...]:
+    bare = unicodedata.normalize("NFKD", text.casefold())
+    return tuple(re.findall(r"\w+", "".join(each for each in bare if not unicodedata.combining(each))))
+
+
+def _is_country(value: str) -> bool:
+    return code_of_country(value) is not None
 
 
 def _is_email(value: str) -> bool:
@@ -46,7 +82,7 @@ def _is_tax_id(value: str) -> bool:
 
 
 def _is_name(value: str) -> bool:
-    """Tell whether it can name a person or a country: in letters, without a figure."""
+    """Tell whether it can name a person: in letters, without a figure."""
     return _is_words(value) and not _DIGIT.search(value)
 
 
@@ -65,6 +101,7 @@ _BY_FIELD: Final[Mapping[str, Callable[[str], bool]]] = {
     "phone": _is_phone,
     "postcode": _is_postcode,
     "tax_id": _is_tax_id,
-    **dict.fromkeys(("first_name", "last_name", "name", "country"), _is_name),
+    "country": _is_country,
+    **dict.fromkeys(("first_name", "last_name", "name"), _is_name),
     **dict.fromkeys(DAYS, _is_day),
 }

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from assistant.domain.countries import code_of_country
+from assistant.domain.countries import country_in_address
 
 PARTS: Final = ("street", "postcode", "city", "country")
 _LONGEST: Final = 300
@@ -30,7 +30,7 @@ def parts_of(text: str) -> dict[str, str]:
     segments = [" ".join(each.split()) for each in re.split(r"[,;\n]", text[:_LONGEST])]
     segments = [each.strip(" .") for each in segments if each.strip(" .")]
     found: dict[str, str] = {}
-    if segments and code_of_country(segments[-1]) and (len(segments) > 1 or not _DIGIT.search(text)):
+    if segments and country_in_address(segments[-1]) and (len(segments) > 1 or not _DIGIT.search(text)):
         found["country"] = segments.pop()
     rest = ", ".join(segments)
     if (hit := _postcode(rest)) is None:
@@ -74,7 +74,7 @@ def _country_behind(city: str, found: dict[str, str]) -> tuple[str, dict[str, st
     words = city.replace(",", "").split()
     for number in (1, 2, 3):
         name = " ".join(words[-number:])
-        if len(words) > number and len(name) > len("UK") - 1 and code_of_country(name):
+        if len(words) > number and len(name) > len("UK") - 1 and country_in_address(name):
             return " ".join(words[:-number]), {**found, "country": name}
     return city, found
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
+
 import pytest
 
-from assistant.domain.fields import can_hold
+from assistant.domain.countries import code_of_country
+from assistant.domain.fields import can_hold, says_nothing
 
 GOOD = {
     "email": ["mari.kask@post.example", "jürgen@müller.example"],
@@ -55,3 +59,58 @@ def test_what_a_field_cannot_hold_is_not_taken_for_it(name: str, value: str) -> 
 @pytest.mark.parametrize("name", ["email", "phone", "date_of_birth", "postcode"])
 def test_words_are_no_number(name: str, value: str) -> None:
     assert not can_hold(name, value)
+
+
+def told(file: str) -> dict[str, list[str]]:
+    return tomllib.loads((files("assistant.domain") / file).read_text("utf-8"))
+
+
+@pytest.mark.parametrize("field", GOOD)
+def test_a_yes_a_no_thanks_or_nothing_is_the_value_of_no_field(field: str) -> None:
+    words = [word for spoken in told("no_values.toml").values() for word in spoken]
+    for word in [
+        *words,
+        "Oui, merci !",
+        "no no",
+        "OK. Thanks",
+        "non merci",
+        "D’accord",
+        "OUI",
+        "rien, merci",
+    ]:
+        for typed in (word, word.upper(), f" {word.capitalize()}. "):
+            assert not can_hold(field, typed), f"{typed!r} was taken for {field}"
+
+
+def test_a_name_that_only_holds_such_a_word_is_a_name() -> None:
+    taken = {
+        "company": "Nothing Ltd",
+        "last_name": "Merci-Dupont",
+        "city": "Nope Lake",
+        "street": "2 rue Oui",
+    }
+    assert [field for field, typed in taken.items() if not can_hold(field, typed)] == []
+
+
+def test_a_country_is_one_by_its_code_or_any_of_its_names_and_nothing_else_is() -> None:
+    for code, names in [*told("countries.toml").items(), *told("country_names.toml").items()]:
+        for name in names:
+            assert can_hold("country", name), name
+            assert code_of_country(name.upper().replace("-", " ")) == code_of_country(name), name
+        assert can_hold("country", code) or says_nothing(code)
+    assert len(told("country_names.toml")) >= 249
+    assert can_hold("country", "les Pays-Bas")
+    assert can_hold("country", "the UK")
+    assert can_hold("country", "Etats unis")
+    odd = [
+        "Durham",
+        "Smith",
+        "my country",
+        "unknown",
+        "the same",
+        "Atlantis",
+        "12 Long Road",
+        "ca va",
+        "maybe",
+    ]
+    assert [typed for typed in odd if can_hold("country", typed)] == []
