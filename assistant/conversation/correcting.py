@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from assistant.casework import rectification
 from assistant.casework.intake import set_attention
 from assistant.conversation import confirming
+from assistant.domain.addresses import no_address_in
 from assistant.domain.rectifying import Change, Changes
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
@@ -138,7 +139,7 @@ def _answered(turn: Turn, question: str | None, changes: Changes) -> Changes | N
 def _one_value(turn: Turn, changes: Changes, part: Change) -> Changes | None:
     if part.part_of and is_unchanged(turn.text):
         return changes.without(part.field)
-    if _has_conversational_wish(turn):
+    if _has_conversational_wish(turn) or _slip(turn, part):
         return None
     value = answer_in(part.field, turn.text)
     if value is None:
@@ -147,8 +148,15 @@ def _one_value(turn: Turn, changes: Changes, part: Change) -> Changes | None:
     return changes.without(part.field).with_parts(found.parts) if found.new_values else None
 
 
+def _slip(turn: Turn, part: Change) -> str | None:
+    return no_address_in(turn.text) if part.field == "email" else None
+
+
 def _not_understood(turn: Turn, request: PrivacyRequest, question: str | None) -> None:
     """Ask once more; after that a person reads what was written."""
+    part = Changes.of(request.details).unsettled
+    if part and (typed := _slip(turn, part)):
+        turn.say_no_address(typed)
     if question and not (turn.state.details or {}).get("again"):
         ask(turn, request, question, again=True)
         return

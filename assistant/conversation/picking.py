@@ -12,6 +12,8 @@ from sqlmodel import col, select
 
 from assistant.casework import talk
 from assistant.conversation import for_others
+from assistant.domain.addresses import client_number_in, no_address_in
+from assistant.domain.assurance import code_in
 from assistant.domain.rights import Right
 from assistant.interfaces import Choice
 from assistant.store.tables import Message
@@ -92,7 +94,8 @@ def ask_again(turn: Turn) -> None:
     if asked is None:
         turn.hand_over()
         return
-    _remember_contact(turn)
+    if turn.state.question == ASK_RIGHT:
+        _say_what_was_taken(turn)
     choices = _buttons(asked)
     if turn.state.repeated and all(each.value != "human" for each in choices):
         choices = [*choices, turn.button("talk_to_person", "human")]
@@ -109,10 +112,22 @@ def ask_again(turn: Turn) -> None:
     talk.say_text(turn.services, turn.session, turn.conversation, said)
 
 
-def _remember_contact(turn: Turn) -> None:
-    """Keep an address typed too early: it is asked for once the right is chosen."""
-    if turn.state.question == ASK_RIGHT and (emails := turn.reading.details.get("email")):
-        turn.state = replace(turn.state, details={**(turn.state.details or {}), "email": emails})
+def _say_what_was_taken(turn: Turn) -> None:
+    """Say what becomes of a contact or a code typed too early; a contact is used once the right is chosen."""
+    if typed := no_address_in(turn.text):
+        turn.say_no_address(typed)
+    elif emails := turn.reading.details.get("email"):
+        _remember(turn, email=emails)
+        turn.say("address_noted")
+    elif code_in(turn.text):
+        turn.say("no_code_needed")
+    elif number := client_number_in(turn.text):
+        _remember(turn, client_id=[number])
+        turn.say("client_number_noted")
+
+
+def _remember(turn: Turn, **contact: Sequence[str]) -> None:
+    turn.state = replace(turn.state, details={**(turn.state.details or {}), **contact})
 
 
 def _asked(turn: Turn) -> Message | None:

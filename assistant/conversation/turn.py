@@ -17,7 +17,7 @@ from assistant.casework.intake import keep_talk, move, open_request, requests_of
 from assistant.casework.reach import is_for_other, lacks_address
 from assistant.conversation import correcting, for_others, picking, sparing, uses
 from assistant.conversation.state import State
-from assistant.domain.addresses import client_number_in, deliverable, phone_in
+from assistant.domain.addresses import client_number_in, deliverable, no_address_in, phone_in
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
@@ -291,7 +291,8 @@ class Turn:
         for request in requests:
             if request.status == Status.RECEIVED:
                 move(self.services, self.session, request, Status.VERIFYING, "desk")
-        emails = self.reading.details.get("email") or []
+        no_address = None if self.is_mail else no_address_in(self.text)
+        emails = [] if no_address else self.reading.details.get("email") or []
         references = [r.ref for r in requests]
         if self.is_mail:
             self._ask_proof_by_mail(requests, references)
@@ -301,6 +302,8 @@ class Turn:
             self.want_code(proof.Claim("client_id", str(client_ids[0])), references)
         else:
             self._keep(self.state.asking("ask_contact", "email", references))
+            if no_address:
+                self.say_no_address(no_address)
             self.say(
                 "ask_contact",
                 expects="email",
@@ -398,6 +401,9 @@ class Turn:
         )
         if not awaited or self.is_mail or self._uses_another_right():
             return False
+        if typed := no_address_in(self.text):
+            self.say_no_address(typed)
+            return True
         if self.state.question == "ask_marketing_address":
             return self._marketing_address(email.group() if email else phone_in(self.text))
         about = self._to_be_proved()
@@ -410,6 +416,10 @@ class Turn:
         else:
             return False
         return True
+
+    def say_no_address(self, typed: str) -> None:
+        """Show what was typed for an address and cannot be one: it is sent nothing, and kept nowhere but in the talk."""
+        self.say("typed_no_address", expects=self.state.expects, typed=typed)
 
     def _is_to_be_written_to(self) -> bool:
         """Tell whether an address that nobody asked for just now is where to write: some request has none, and nothing else is asked."""

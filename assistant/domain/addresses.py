@@ -48,6 +48,20 @@ def phone_in(text: str) -> str | None:
     return next((number for number in found if normal_phone(number) and not day_in(number)), None)
 
 
+def no_address_in(text: str) -> str | None:
+    """Give what stands for an e-mail address in a message and cannot be one; None where nothing does.
+
+    A comma is the slip that counts most: without it, what stands before or behind is an address too, and somebody else's.
+    """
+    for word in text.split():
+        bare = word.strip("<>()[]\"'«»“”.,;:!?").removeprefix("mailto:").removeprefix("e-mail:")
+        if bare.count("@") == 1 and len(bare) <= _LONGEST_ADDRESS and not bare.startswith("@"):
+            local, _, domain = bare.partition("@")
+            if any(mark in local + domain for mark in ",;") or "." not in domain or ".." in domain:
+                return bare
+    return None
+
+
 def client_number_in(text: str) -> str | None:
     """Give the client number of a short message that holds one number and no other; None where it is none.
 

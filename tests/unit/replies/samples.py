@@ -67,6 +67,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "effect": "erasure",
         "question": "2026?",
         "code": "48159263",
+        "typed": "maarja@example,test",
         "field": "address",
         "address": "maarja@example.test",
         "name": "Liis",
