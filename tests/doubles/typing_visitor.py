@@ -1,0 +1,66 @@
+"""Somebody who types in a chat of the desk inside the process, and what the desk made of it."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from assistant.conversation.state import State
+from assistant.interfaces import Incoming
+from assistant.store.tables import ChallengeRow, Conversation, Message, PrivacyRequest
+from tests.doubles.desk_inside import DeskInside
+
+_threads = itertools.count()
+
+
+@dataclass
+class Talk:
+    """A visitor who types, and what the desk made of it."""
+
+    desk: DeskInside
+    language: str = "en"
+    thread: str = field(default_factory=lambda: f"typed-{next(_threads)}")
+    _numbers: itertools.count[int] = field(default_factory=itertools.count)
+
+    async def say(self, words: str, kind: Any = "text") -> None:
+        now = self.desk.assembly.services.clock.now()
+        ident = f"m{next(self._numbers)}"
+        await self.desk.assembly.desk.receive(
+            Incoming("webchat", self.thread, ident, words, now, kind=kind, locale=self.language)
+        )
+        await self.desk.assembly.desk.settle()
+
+    async def all_of(self, table: Any) -> list[Any]:
+        mine = select(Conversation.id).where(col(Conversation.thread) == self.thread)
+        rows = select(table).where(col(table.conversation_id).in_(mine))
+        return await self.desk.assembly.services.read(lambda s: list(s.exec(rows)))
+
+    async def requests(self) -> dict[str, PrivacyRequest]:
+        return {row.right: row for row in await self.all_of(PrivacyRequest)}
+
+    async def claims(self) -> list[tuple[str, str]]:
+        unseal = self.desk.assembly.services.keyring.unseal
+        rows = sorted(await self.all_of(ChallengeRow), key=lambda row: row.asked_at)
+        return [(row.claimed_kind, unseal(row.claimed)) for row in rows if row.claimed]
+
+    async def state(self) -> State:
+        rows = select(Conversation).where(col(Conversation.thread) == self.thread)
+        (row,) = await self.desk.assembly.services.read(lambda s: list(s.exec(rows)))
+        return State.of(row.state)
+
+    async def hide(self) -> None:
+        """Have the history hidden, as it is from whoever opens the chat after an idle while."""
+        rows = select(Conversation).where(col(Conversation.thread) == self.thread)
+
+        def unit(session: Session) -> None:
+            row = session.exec(rows).one()
+            row.state = {**row.state, "hidden_before": 1}
+            session.add(row)
+
+        await self.desk.assembly.services.write(unit)
+
+    async def answers(self) -> int:
+        return len([row for row in await self.all_of(Message) if row.sender == "assistant"])
