@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from intents.asides import only_looks, threatens_only, without_asides, without_shown
 from intents.clauses import Wish, wishes_in, wishes_of
 from intents.cleaning import HEAD_CHARACTERS, legible, normalise, own_words, says_something, sentences
 from intents.details import details_of, where_to
@@ -62,6 +63,8 @@ _RESERVES: Final = re.compile(
 )
 _LIKELY_ENOUGH: Final = 0.1  # a complaint less likely than this changes no reading
 _CORRECTION: Final = "rectification"
+_ACCESS: Final = "access"
+_PORTABILITY: Final = "portability"
 _ENDS_OF_USE: Final = frozenset({"objection", "consent_withdrawal"})
 _ERASES_OR_COPIES: Final = frozenset(
     {"erasure", "access", "portability"}
@@ -112,9 +115,9 @@ class Reader:
         own = own_words(plain)
         spoken = _spoken(own, quoted)
         language = self._languages.read(" ".join(spoken.values()) or plain, language_hint)
-        spoken = without_what_goes_on(spoken)
+        spoken = without_asides(without_what_goes_on(spoken))
         everything, wished = spoken, without_taken_back(spoken, self._asks)
-        spoken = without_put_off(wished)
+        spoken = without_put_off(without_shown(wished))
         heard = hear(list(spoken.values()))
         decision, intents, sentence = self._beside(heard, spoken)
         holders = holders_in(own)
@@ -125,9 +128,10 @@ class Reader:
         if decision == NONE and spoken is not everything:
             decision, intents, sentence = self._beside(hear(list(everything.values())), everything)
             if decision == REQUEST and (spoken is not wished or not _only_corrects(intents)):
-                decision = ASK  # the only wish is taken back or put off
+                decision = ASK  # the only wish is taken back, put off or shown
         for each in (self._sourced, self._complaining, self._limited):
             decision, intents = each(decision, intents, heard.rest)
+        decision, intents = _weighed(decision, intents, list(spoken.values()))
         details = details_of(own, tuple(intent.name for intent in intents), "\n".join(spoken.values()))
         portable = "http" in text and any(intent.name == "portability" for intent in intents)
         # From the text as it came: what is read has no addresses of pages in it any more.
@@ -345,6 +349,18 @@ def _highest(names: Sequence[str], scores: Scores, first: int, least: float) -> 
     """Give the outputs from `first` on that reach the threshold in some sentence, each with its highest."""
     highest = (max(row[at] for row in scores) for at in range(first, first + len(names)))
     return [Intent(name, round(p, 4)) for name, p in zip(names, highest, strict=True) if p >= least]
+
+
+def _weighed(
+    decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+) -> tuple[str, tuple[Intent, ...]]:
+    """Take a threat in an ordinary dispute for a doubt at most, and *access to my data* by its own name."""
+    rights = {intent.name for intent in intents if intent.name in RIGHTS}
+    if decision == REQUEST and "complaint" in rights and threatens_only(sentences):
+        return ASK, intents
+    if decision != NONE and _ACCESS not in rights and _PORTABILITY in rights and only_looks(sentences):
+        return REQUEST, _with(_ACCESS, tuple(i for i in intents if i.name != _PORTABILITY))
+    return decision, intents
 
 
 def _only_corrects(intents: Sequence[Intent]) -> bool:

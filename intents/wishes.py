@@ -48,7 +48,7 @@ def hear(sentences: Sequence[str]) -> Heard:
     for sentence in sentences:
         plain = _plain(sentence)
         clauses = _clauses(plain)
-        spares = bool(_hint().search(plain))
+        spares = bool(_hint().search(plain)) and not _any("insists").search(plain)
         heard = {clause: wish for clause in clauses if (wish := _taken_back(clause, spares=spares))}
         wishes |= dict.fromkeys(heard.values())
         rest.append(", ".join(clause for clause in clauses if clause not in heard) if heard else sentence)
