@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from intents.cleaning import normalise, plain_letters, says_something
+from intents.wishes import names_right
 
 _SPACES: Final = re.compile(r"\s+")
 _PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
 # No mark opens twice in a piece: so many opening ones without an end cost no more than their length.
-_SHOWN: Final = re.compile(r'"[^"]*"|“[^“”]*”|„[^„“”]*[“”]|«[^«»]*»')
+_SHOWN: Final = re.compile(r'"[^"]*(?:"|$)|“[^“”]*(?:”|$)|„[^„“”]*(?:[“”]|$)|«[^«»]*(?:»|$)')
 
 
 def without_asides(spoken: dict[str, str]) -> dict[str, str]:
@@ -49,11 +50,17 @@ def only_looks(sentences: Sequence[str]) -> bool:
     return bool(_any("looks").search(plain)) and not _any("carries").search(plain)
 
 
+def of_oneself(sentences: Sequence[str]) -> bool:
+    """Tell whether a writer speaks of themselves as of somebody else: *the undersigned asks for his data*."""
+    return bool(_any("oneself").search(_plain(" ".join(sentences))))
+
+
 def _without_asides(sentence: str) -> str:
-    plain = _plain(sentence)
-    left = plain
+    plain = left = _plain(sentence)
     if _any("takes_away").search(plain):
-        left = _any("of_service").sub(" ", left)
+        left = _any("of_service").sub(" ", plain)
+        if left != plain and not (names_right(left) or _any("of_data").search(left)):
+            return ""  # beside it stands only why: *so I can get in*
     for table in ("reminds", "disclaims"):
         left = _any(table).sub(" ", left)
     return sentence if left == plain else _SPACES.sub(" ", left).strip(" ,;")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from intents.asides import only_looks, threatens_only, without_asides, without_shown
+from intents.asides import of_oneself, only_looks, threatens_only, without_asides, without_shown
 from intents.clauses import Wish, wishes_in, wishes_of
 from intents.cleaning import HEAD_CHARACTERS, legible, normalise, own_words, says_something, sentences
 from intents.details import details_of, where_to
@@ -120,6 +120,9 @@ class Reader:
         spoken = without_put_off(without_shown(wished))
         heard = hear(list(spoken.values()))
         decision, intents, sentence = self._beside(heard, spoken)
+        if decision != REQUEST and FOR_OTHER not in heard.wishes and of_oneself(heard.rest):
+            mine = {normalise(s): s for s in map(as_own, heard.rest)}
+            decision, intents, sentence = self._beside(replace(heard, rest=tuple(mine.values())), mine)
         holders = holders_in(own)
         if holders and decision != REQUEST:
             decision, intents, sentence = self._of_another(
@@ -131,7 +134,7 @@ class Reader:
                 decision = ASK  # the only wish is taken back, put off or shown
         for each in (self._sourced, self._complaining, self._limited):
             decision, intents = each(decision, intents, heard.rest)
-        decision, intents = _weighed(decision, intents, list(spoken.values()))
+        decision, intents = _weighed(decision, intents, heard.rest)
         details = details_of(own, tuple(intent.name for intent in intents), "\n".join(spoken.values()))
         portable = "http" in text and any(intent.name == "portability" for intent in intents)
         # From the text as it came: what is read has no addresses of pages in it any more.
@@ -358,7 +361,7 @@ def _weighed(
     rights = {intent.name for intent in intents if intent.name in RIGHTS}
     if decision == REQUEST and "complaint" in rights and threatens_only(sentences):
         return ASK, intents
-    if decision != NONE and _ACCESS not in rights and _PORTABILITY in rights and only_looks(sentences):
+    if decision != NONE and rights <= {_ACCESS, _PORTABILITY} and only_looks(sentences):
         return REQUEST, _with(_ACCESS, tuple(i for i in intents if i.name != _PORTABILITY))
     return decision, intents
 
