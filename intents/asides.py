@@ -31,7 +31,10 @@ def without_shown(spoken: dict[str, str]) -> dict[str, str]:
     if not asking:
         return spoken
     text = "\n".join(said)
-    return _by_line((_SHOWN.sub(" ", text) if _SHOWN.search(text) else "\n".join(asking)).split("\n"))
+    if _SHOWN.search(text):
+        return _by_line(_SHOWN.sub(" ", text).split("\n"))
+    # Without quotation marks only a template is nobody's own: *is this letter right? My name is wrong in it* asks for something.
+    return _by_line(asking) if _any("template").search(_plain(" ".join(asking))) else spoken
 
 
 def threatens_only(sentences: Sequence[str]) -> bool:

@@ -41,6 +41,7 @@ DISCLAIMED = [
             "I'm not asking you to erase ",
             "I never said you should delete ",
             "I did not say to delete ",
+            "Nobody asked you to delete ",
             "I never told you to remove ",
             "It's not about deleting ",
             "This is not a request to delete ",
@@ -60,6 +61,7 @@ DISCLAIMED = [
             "je n'ai jamais dit de supprimer ",
             "je n'ai jamais dit que vous deviez supprimer ",
             "il ne s'agit pas de supprimer ",
+            "personne ne vous a demandé de supprimer ",
             "ce n'est pas une demande de suppression de ",
         ],
         ["mes données", "mon compte"],
@@ -167,7 +169,7 @@ def test_data_that_go_beside_a_thing_stay_an_erasure(reader: Reader) -> None:
 LOOKS = [
     *_grid(
         ["", "Bonjour,\n\n"],
-        ["je voudrais accéder à ", "je souhaite avoir accès à ", "je veux accéder à ", "je demande l'accès à ", "j'aimerais accéder à "],
+        ["je voudrais accéder à ", "je souhaite avoir accès à ", "je veux accéder à ", "je demande l'accès à ", "j'aimerais accéder à ", "je souhaite consulter "],
         ["mes données personnelles", "toutes mes données à caractère personnel"],
         ["", ".\n\nCordialement,\nInès Modèle", " s'il vous plaît"],
     ),
@@ -308,6 +310,8 @@ MEANT = [
     "Is this the right address? Please delete my account and all my data.",
     "J'ai repris un modèle : supprimez toutes mes données personnelles.",
     "Est-ce la bonne adresse ? Supprimez mon compte et mes données.",
+    "Is this e-mail ok? Please delete my account.",
+    "Ce message est-il bien arrivé ? Supprimez mon compte.",
 ]
 REMINDED = [*_grid(LETTERS_EN, REMINDERS_EN[1:]), *_grid(LETTERS_FR, REMINDERS_FR[1:])]
 COMPLAINS_TOO = [
