@@ -169,7 +169,14 @@ def test_data_that_go_beside_a_thing_stay_an_erasure(reader: Reader) -> None:
 LOOKS = [
     *_grid(
         ["", "Bonjour,\n\n"],
-        ["je voudrais accéder à ", "je souhaite avoir accès à ", "je veux accéder à ", "je demande l'accès à ", "j'aimerais accéder à ", "je souhaite consulter "],
+        [
+            "je voudrais accéder à ",
+            "je souhaite avoir accès à ",
+            "je veux accéder à ",
+            "je demande l'accès à ",
+            "j'aimerais accéder à ",
+            "je souhaite consulter ",
+        ],
         ["mes données personnelles", "toutes mes données à caractère personnel"],
         ["", ".\n\nCordialement,\nInès Modèle", " s'il vous plaît"],
     ),
@@ -179,7 +186,7 @@ LOOKS = [
         ["my personal data", "all my personal information"],
         ["", ".\n\nKind regards,\nIna Model"],
     ),
-]  # fmt: skip
+]
 CARRIES = [
     "Je voudrais accéder à mes données personnelles dans un format lisible par machine pour changer de prestataire.",
     "Je demande la portabilité de mes données personnelles.",
@@ -190,7 +197,7 @@ CARRIES = [
 
 def test_access_to_personal_data_is_read_as_access(reader: Reader) -> None:
     read = [(text, reader.read(text)) for text in LOOKS]
-    assert [(t, r.intents) for t, r in read if (r.decision, r.rights) != ("request", {"access"})] == []
+    assert [(t, r.intents) for t, r in read if (r.decision, set(r.rights)) != ("request", {"access"})] == []
 
 
 def test_data_that_are_carried_elsewhere_stay_portability(reader: Reader) -> None:
@@ -201,14 +208,34 @@ def test_data_that_are_carried_elsewhere_stay_portability(reader: Reader) -> Non
 
 THREATS = [
     *_grid(
-        ["I want my refund, ", "You charged me twice. Pay back my money or ", "My server is down for days, fix it or ", "The invoice is wrong, "],
-        ["I will go to the regulator.", "otherwise I will complain to the authority.", "I will file a complaint.", "I'll report you to the ICO."],
+        [
+            "I want my refund, ",
+            "You charged me twice. Pay back my money or ",
+            "My server is down for days, fix it or ",
+            "The invoice is wrong, ",
+        ],
+        [
+            "I will go to the regulator.",
+            "otherwise I will complain to the authority.",
+            "I will file a complaint.",
+            "I'll report you to the ICO.",
+        ],
     ),
     *_grid(
-        ["J'attends mon remboursement, ", "Je demande le remboursement de ma facture, ", "Mon serveur est en panne depuis trois jours, ", "Vous m'avez prélevé deux fois, "],
-        ["sinon je saisirai la CNIL.", "faute de quoi je porterai plainte.", "sinon je vais saisir les autorités.", "à défaut je déposerai une plainte auprès de la CNIL."],
+        [
+            "J'attends mon remboursement, ",
+            "Je demande le remboursement de ma facture, ",
+            "Mon serveur est en panne depuis trois jours, ",
+            "Vous m'avez prélevé deux fois, ",
+        ],
+        [
+            "sinon je saisirai la CNIL.",
+            "faute de quoi je porterai plainte.",
+            "sinon je vais saisir les autorités.",
+            "à défaut je déposerai une plainte auprès de la CNIL.",
+        ],
     ),
-]  # fmt: skip
+]
 COMPLAINTS = [
     "You shared my personal data with a third party, I will complain to the regulator.",
     "You charged me and sold my data, I will file a complaint with the ICO.",
@@ -299,11 +326,25 @@ REMINDERS_FR = [
     " Veuillez m'indiquer mon droit d'introduire une réclamation auprès d'une autorité de contrôle.",
 ]
 SHOWN = [
-    *(f"{ask} \"{letter}{more}\"" for ask in ("Is this template good?", "Can I use this letter:", "What do you think of this draft:") for letter in LETTERS_EN for more in REMINDERS_EN),
+    *(
+        f'{ask} "{letter}{more}"'
+        for ask in ("Is this template good?", "Can I use this letter:", "What do you think of this draft:")
+        for letter in LETTERS_EN
+        for more in REMINDERS_EN
+    ),
     *(f"“{letter}” Would that be a good letter?" for letter in LETTERS_EN),
     *(f"{letter}\nIs this template correct?" for letter in LETTERS_EN),
-    *_grid(["Est-ce que ce modèle est correct : « ", "Puis-je utiliser ce modèle ? « ", "Ce courrier type est-il valable ? « "], LETTERS_FR, REMINDERS_FR, [" »"]),
-]  # fmt: skip
+    *_grid(
+        [
+            "Est-ce que ce modèle est correct : « ",
+            "Puis-je utiliser ce modèle ? « ",
+            "Ce courrier type est-il valable ? « ",
+        ],
+        LETTERS_FR,
+        REMINDERS_FR,
+        [" »"],
+    ),
+]
 MEANT = [
     "Please delete my account and all my data. I used the template of the authority.",
     "I took this from a template: I request the erasure of all my personal data. Please confirm.",
@@ -330,7 +371,7 @@ def test_a_text_that_is_meant_still_erases(reader: Reader) -> None:
 
 def test_a_reminder_of_the_right_to_complain_adds_no_complaint(reader: Reader) -> None:
     read = [(text, reader.read(text)) for text in REMINDED]
-    assert [(t, r.intents) for t, r in read if (r.decision, r.rights) != ("request", {"erasure"})] == []
+    assert [(t, r.intents) for t, r in read if (r.decision, set(r.rights)) != ("request", {"erasure"})] == []
 
 
 def test_a_complaint_beside_such_a_reminder_is_one(reader: Reader) -> None:
@@ -342,8 +383,21 @@ def test_a_complaint_beside_such_a_reminder_is_one(reader: Reader) -> None:
 
 @pytest.mark.parametrize(
     "part",
-    ["remove the ", "remove 2fa from my ", "remind me of my right ", "i am not asking for ", "« ", '"', "is this my template ", "ce modele est ", "je vais ", "i want my access ", "client asks whether you ", "invoice in "],
-)  # fmt: skip
+    [
+        "remove the ",
+        "remove 2fa from my ",
+        "remind me of my right ",
+        "i am not asking for ",
+        "« ",
+        '"',
+        "is this my template ",
+        "ce modele est ",
+        "je vais ",
+        "i want my access ",
+        "client asks whether you ",
+        "invoice in ",
+    ],
+)
 def test_the_work_grows_with_the_length_alone(part: str) -> None:
     def took(times: int) -> float:
         text = part * times
