@@ -185,6 +185,23 @@ async def test_a_dont_without_an_open_erasure_opens_nothing_and_says_so(talk: Ta
     assert "opened nothing" in await talk.said()
 
 
+@pytest.mark.parametrize("channel", ["webchat", "email"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am not asking you to delete my data. I only want my refund.",
+        "Je n'ai jamais dit que vous deviez supprimer mon compte, je veux mon remboursement.",
+        "Please remove 2FA from my account so I can get in",
+        "Supprimez la double authentification de mon compte, je ne peux plus me connecter.",
+        "Je demande le remboursement de ma facture, sinon je saisirai la CNIL.",
+        'Is this template good? "I request the erasure of all my personal data."',
+    ],
+)
+async def test_a_right_that_is_named_and_not_used_opens_nothing(talk: Talk, text: str, channel: str) -> None:
+    await talk.write(text, channel)
+    assert await talk.requests() == []
+
+
 async def test_erase_and_dont_in_one_message_is_asked(talk: Talk) -> None:
     await talk.write("Please delete all my data. Do not delete anything.")
     assert await talk.requests() == []
