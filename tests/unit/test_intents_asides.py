@@ -402,12 +402,12 @@ def test_the_work_grows_with_the_length_alone(part: str) -> None:
     def took(times: int) -> float:
         text = part * times
         spoken = {str(at): text[at : at + 600] for at in range(0, len(text), 600)}
-        began = time.perf_counter()
+        began = time.process_time()
         without_asides(spoken)
         without_shown({**spoken, "asks": "is this template good?"})
         threatens_only(list(spoken.values()))
         only_looks(list(spoken.values()))
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     took(10)
     assert took(4000) < 40 * max(took(400), 0.002)
