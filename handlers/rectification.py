@@ -28,6 +28,8 @@ class Rectification:
     def missing(self, details: Mapping[str, Any]) -> str | None:
         """Ask what is wrong, then for the right value of each part, then whether all is as it was meant."""
         changes = Changes.of(details)
+        if changes.to_empty:
+            return None  # nothing is to be put instead: a person takes it from here
         if not changes.parts:
             return "ask_rectification"
         if part := changes.unsettled:

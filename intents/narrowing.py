@@ -72,6 +72,40 @@ def without_source(sentences: Sequence[str]) -> list[str]:
     return [_without_clauses("asks_source", _plain([sentence])) for sentence in sentences]
 
 
+# ── answers under a question about a detail ─────────────────────────────────────────────────────────
+
+
+def erases_all(answer: str) -> bool:
+    """Tell whether an answer about a detail asks in so many words for the erasure of all, and of nothing less."""
+    plain = _any("not_all").sub(" only ", _plain([answer]))
+    less = any(_any(table).search(plain) for table in ("narrows", "halves", "keeps"))
+    return bool(_any("all").search(plain)) and not less
+
+
+def erases_less(answer: str) -> bool:
+    """Tell whether an answer limits an erasure: it names a detail, says only, or speaks of it alone."""
+    plain = _any("not_all").sub(" only ", _plain([answer]))
+    return bool(_any("narrows").search(plain)) and not any(
+        _any(table).search(plain) for table in ("all", "keeps")
+    )
+
+
+def empties(answer: str) -> bool:
+    """Tell whether an answer to what should be put instead is that nothing should: *nothing*, *just delete it*."""
+    plain = _plain([answer])
+    if len(plain) > _ANSWER or any(map(str.isdigit, plain)) or "@" in plain:
+        return False
+    rest, said = _any("nothing").subn(" ", _any("not_all").sub(" ", plain))
+    if said and not _any("filler").sub("", rest):
+        return True
+    left = _any("left_empty").sub(" ", plain)
+    wanted = left != plain or _any("goes").search(left)
+    return bool(wanted) and not any(_any(table).search(left) for table in ("keeps", "all"))
+
+
+_ANSWER: Final = 160  # characters; whoever writes more tells a story, and is asked again
+
+
 def complains(sentences: Sequence[str]) -> bool:
     """Tell whether somebody complains in so many words, whatever else they ask (GDPR 77)."""
     return bool(_any("complains").search(_plain(sentences)))

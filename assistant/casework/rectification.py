@@ -23,6 +23,7 @@ from assistant.store.tables import PrivacyRequest
 
 UNCONFIRMED_FOR: Final = timedelta(days=7)  # then an agent decides (flows.md, Rectification)
 UNCONFIRMED: Final = "change_unconfirmed"
+TO_EMPTY: Final = "correction_to_empty"
 BEFORE_A_PLAN: Final = (Status.RECEIVED, Status.VERIFYING, Status.OPEN)
 _NAME: Final = ("first_name", "last_name")
 
@@ -112,8 +113,24 @@ def confirm_changes(
     """Take the yes to every part as it stands; what is still open stays so."""
     for request in requests:
         changes = Changes.of(request.details)
-        if request.right == Right.RECTIFICATION and changes.parts and not changes.unsettled:
+        if is_unconfirmed(request) and is_whole(changes):
             keep_changes(services, session, request, replace(changes, confirmed=True), actor)
+
+
+def is_whole(changes: Changes) -> bool:
+    """Tell whether a yes can be said to it: every part has its value, and none is to be emptied."""
+    return bool(changes.parts) and not changes.unsettled and not changes.to_empty
+
+
+def leave_empty(services: Services, session: Session, request: PrivacyRequest) -> None:
+    """Keep that nothing is to be put instead, and call an agent: no source is told to empty a field."""
+    keep_changes(services, session, request, replace(Changes.of(request.details), to_empty=True))
+    set_attention(services, session, request, TO_EMPTY)
+
+
+def is_to_be_emptied(request: PrivacyRequest) -> bool:
+    """Tell whether a person carries a correction out, since nothing is to be put instead."""
+    return request.right == Right.RECTIFICATION and Changes.of(request.details).to_empty
 
 
 def confirm_as_shown(
@@ -129,7 +146,9 @@ def decide_unconfirmed(services: Services, session: Session, request: PrivacyReq
     """Let an agent say yes where the person has not in seven days; raises Conflict before, or where a value is missing."""
     if not is_unconfirmed(request):
         return
-    if Changes.of(request.details).unsettled or not Changes.of(request.details).parts:
+    if is_to_be_emptied(request):
+        raise Conflict("The person wants it emptied: do that in your systems, then answer and close.")
+    if not is_whole(Changes.of(request.details)):
         raise Conflict("Nobody knows yet what is right; ask the person.")
     if request.received_at > services.clock.now() - UNCONFIRMED_FOR:
         raise Conflict("The person has not confirmed from → to yet; after seven days an agent decides.")

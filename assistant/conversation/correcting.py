@@ -14,6 +14,8 @@ from assistant.domain.rectifying import Change, Changes
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
 from assistant.interfaces import Choice
+from intents.meant import is_put_off
+from intents.narrowing import empties, erases_all
 from intents.rectifying import answer_in, change_in, is_no, is_unchanged, is_yes
 
 if TYPE_CHECKING:
@@ -79,6 +81,8 @@ def take_answer(turn: Turn) -> bool:
     changes = Changes.of(request.details)
     if question == CONFIRM and (is_yes(turn.text) or is_no(turn.text)):
         decide(turn, request, "yes" if is_yes(turn.text) else "other")
+    elif _is_to_be_emptied(turn, question, changes):
+        _leave_empty(turn, request)
     elif _is_another_wish(turn):
         return False
     elif (found := _answered(turn, question, changes)) and not _only_names_a_field(turn, changes, found):
@@ -152,6 +156,20 @@ def _slip(turn: Turn, part: Change) -> str | None:
     return no_address_in(turn.text) if part.field == "email" else None
 
 
+def _is_to_be_emptied(turn: Turn, question: str | None, changes: Changes) -> bool:
+    """Tell whether nothing is to be put instead; a part of what has a new value may only be missing."""
+    part = changes.unsettled
+    is_asked_for_value = question in _ONE_VALUE | {WHAT} and not (part and part.part_of)
+    return is_asked_for_value and empties(turn.text) and not is_put_off(turn.text)
+
+
+def _leave_empty(turn: Turn, request: PrivacyRequest) -> None:
+    """Say that a person takes care of it, and ask for proof as for any correction."""
+    rectification.leave_empty(turn.services, turn.session, request)
+    turn.say("rectification_to_empty", requests=turn.seen([request]))
+    turn.go_on(request)
+
+
 def _not_understood(turn: Turn, request: PrivacyRequest, question: str | None) -> None:
     """Ask once more; after that a person reads what was written."""
     part = Changes.of(request.details).unsettled
@@ -168,7 +186,8 @@ def _not_understood(turn: Turn, request: PrivacyRequest, question: str | None) -
 def _is_another_wish(turn: Turn) -> bool:
     """Tell whether a message uses another right too, or may: it is then no mere answer, and is read as any other."""
     rights = {intent.name for intent in turn.reading.intents} & set(Right)
-    return turn.reading.decision != "none" and bool(rights - {Right.RECTIFICATION})
+    expected = {Right.RECTIFICATION} if erases_all(turn.text) else {Right.RECTIFICATION, Right.ERASURE}
+    return turn.reading.decision != "none" and bool(rights - expected)
 
 
 def _only_names_a_field(turn: Turn, before: Changes, found: Changes) -> bool:
@@ -199,16 +218,20 @@ def _unconfirmed(turn: Turn) -> Sequence[PrivacyRequest]:
 def takes_more(turn: Turn, request: PrivacyRequest) -> bool:
     """Add what a further message says to a correction that nobody has confirmed yet; tells whether it did."""
     found = rectification.in_parts(turn.services, Changes.read(turn.reading.details))
-    if not rectification.is_unconfirmed(request) or not found.parts:
+    if not _can_take_more(request) or not found.parts:
         return False
     changes = Changes.of(request.details).with_parts(found.parts)
     rectification.keep_changes(turn.services, turn.session, request, changes)
     return True
 
 
+def _can_take_more(request: PrivacyRequest) -> bool:
+    return rectification.is_unconfirmed(request) and not rectification.is_to_be_emptied(request)
+
+
 def is_another(turn: Turn, request: PrivacyRequest) -> bool:
     """Tell whether a message corrects something else than a request that is under way already does."""
-    if request.right != Right.RECTIFICATION or rectification.is_unconfirmed(request):
+    if request.right != Right.RECTIFICATION or _can_take_more(request):
         return False
     found = rectification.in_parts(turn.services, Changes.read(turn.reading.details)).new_values
     return bool(found.items() - Changes.of(request.details).new_values.items())

@@ -18,13 +18,15 @@ from assistant.domain.rights import Right
 from assistant.interfaces import Choice
 from assistant.store.tables import Message
 from intents.meant import is_put_off
-from intents.narrowing import spares_some, without_details
+from intents.narrowing import erases_all, erases_less, spares_some, without_details
 from intents.rectifying import is_no, is_yes
 
 if TYPE_CHECKING:
     from assistant.conversation.turn import Turn
 
 ASK_RIGHT: Final = "chat_ask_right"
+ASK_DETAIL: Final = "chat_ask_detail"  # only what was named, or all
+PICKERS: Final = frozenset({ASK_RIGHT, ASK_DETAIL})  # the answer opens a right
 # What a word answers, by the value of the button. Only the services are ended by a yes.
 _SAYS: Final = {
     "services_running": {"yes": "services:end", "no": "services:keep", "stop": "services:end"}
@@ -32,7 +34,7 @@ _SAYS: Final = {
     "withdraw_confirm": {"yes": "withdraw:yes", "no": "withdraw:no", "back": "withdraw:yes"},
     "dont_asked": {"keep": "dont:keep", "erase": "dont:go_on", "go_on": "dont:go_on"},
 }
-OPEN: Final = frozenset({ASK_RIGHT, *_SAYS})
+OPEN: Final = PICKERS | _SAYS.keys()
 _WORDS: Final = {
     "yes": r"yes|yeah|yep|sure|ok|okay|oui|ouais|d accord|bien sur",
     "no": r"no|nope|non|not at all|certainly not|absolutely not|surtout pas|pas du tout|certainement pas",
@@ -178,6 +180,8 @@ def _labels(turn: Turn, choice: Choice) -> set[str]:
 
 
 def _named(turn: Turn, text: str, values: Sequence[str]) -> set[str]:
+    if turn.state.question == ASK_DETAIL:
+        return _detail_or_all(turn, text)
     if turn.state.question == ASK_RIGHT:
         return {value for value in _rights_named(turn, text) if value in values}
     return answers_in(turn.state.question or "", turn.text)
@@ -226,6 +230,25 @@ def _rights_named(turn: Turn, text: str) -> set[str]:
     return {f"right:{right}" for right, words in _NAMES.items() if words.search(text)} or {
         f"right:{name}" for name in read if turn.reading.decision == "ask"
     }
+
+
+def _detail_or_all(turn: Turn, text: str) -> set[str]:
+    """Give all only for an answer that says all, and the detail for one that says no more than it."""
+    others = turn.reading.decision == "request" and set(turn.rights()) - {Right.ERASURE, Right.RECTIFICATION}
+    unclear = turn.reading.wishes or "?" in text or is_put_off(turn.text) or for_others.concerns_other(turn)
+    if others or unclear:
+        return set()
+    if erases_all(turn.text):
+        return {f"right:{Right.ERASURE}"}
+    return {f"right:{Right.RECTIFICATION}"} if erases_less(turn.text) else set()
+
+
+def stays_with_detail(turn: Turn) -> bool:
+    """Tell whether an erasure is read in an answer about a detail that does not say all: it opens nothing."""
+    if turn.state.question != ASK_DETAIL or turn.reading.decision == "none":
+        return False
+    rights = set(turn.rights())
+    return Right.ERASURE in rights and not erases_all(turn.text)
 
 
 def _plain(text: str) -> str:

@@ -85,12 +85,15 @@ class Turn:
 
     def _beside_agent(self) -> None:
         """An agent talks: the desk keeps quiet, but a right used here still opens its request."""
-        if self.reading.decision == "request" and not self.forwarded and not sparing.in_doubt(self):
+        less = sparing.in_doubt(self) or picking.stays_with_detail(self)
+        if self.reading.decision == "request" and not self.forwarded and not less:
             self._open(self.rights())
 
     def _read(self) -> None:
         names = [intent.name for intent in self.reading.intents]
-        if (self.reading.decision == "request" and self.forwarded) or sparing.in_doubt(self):
+        if picking.stays_with_detail(self):
+            picking.ask_again(self)
+        elif (self.reading.decision == "request" and self.forwarded) or sparing.in_doubt(self):
             self._ask_right(self.rights())  # what somebody else wrote is no wish of the sender (A39)
         elif for_others.concerns_other(self):
             for_others.open_for_other(self)
@@ -211,9 +214,14 @@ class Turn:
 
     def _acknowledge_by_mail(self, opened: Sequence[PrivacyRequest]) -> None:
         """Promise the question or the link that follows, and no link that the limits of the address keep back."""
+        lacking = [request for request in opened if self._missing(request)]
+        if lacking and len(lacking) < len(opened):  # each goes its own way, and is told its own
+            self._acknowledge_by_mail([request for request in opened if request not in lacking])
+            self._acknowledge_by_mail(lacking)
+            return
         seen = self.seen(opened)
         subject = self.services.keyring.keyed_hash(proof.Claim("email", self._sender).normal)
-        if any(map(self._missing, opened)):
+        if lacking:
             self.say("mail_opened_question", requests=seen)
         elif all(r.tier_needed == Tier.T0 for r in opened):
             self.say("mail_opened_no_proof", requests=seen)
@@ -233,10 +241,12 @@ class Turn:
         requests = [request for request in requests if not is_for_other(request)]
         for request in requests:
             marketing.stop_at_once(self.services, self.session, request)
-        for request in requests:
-            if question := self._missing(request):
-                self._ask_detail(request, question)
-                return
+        lacking = [(r, question) for r in requests if (question := self._missing(r))]
+        if lacking:
+            self._ask_detail(*lacking[0])
+            if not self.is_mail:
+                return  # one thing at a time; by mail nothing waits for the answer to something else
+            requests = [r for r in requests if not self._missing(r)]
         provable = [r for r in requests if r.status in _WAITING and r.tier_needed > Tier.T0]
         proofless = [r for r in requests if r.status == Status.RECEIVED and r.tier_needed == Tier.T0]
         self._take_up(proofless)
@@ -246,7 +256,7 @@ class Turn:
             self._ask_proof(provable)
         elif self.state.question == "answer_waits_here":
             return
-        elif self.state.expects:
+        elif self.state.expects and not lacking:
             self._keep(self.state.at_rest())
 
     def ask_where_to_write(self) -> None:
@@ -495,7 +505,7 @@ class Turn:
             self._none()
 
     def _ask_right(self, rights: Sequence[Right]) -> None:
-        before = self.state if self.state.question == picking.ASK_RIGHT else State()
+        before = self.state if self.state.question in picking.PICKERS else State()
         named = {name: found for name in ("email", "client_id") if (found := self.reading.details.get(name))}
         details = {**(before.details or {}), **self._details(), **named}
         since = before.received_at or self.received_at.isoformat()  # the first message in doubt
@@ -522,7 +532,8 @@ class Turn:
             self.button("erase_all", f"right:{Right.ERASURE}"),
             self.button("not_a_request", "right:none"),
         ]
-        self.say("chat_ask_detail", expects="choice", choices=buttons)
+        self._keep(replace(self.state, question=picking.ASK_DETAIL))
+        self.say(picking.ASK_DETAIL, expects="choice", choices=buttons)
 
     def _ask_exception(self, rights: Sequence[Right]) -> None:
         """Say that all but something was to go: an erasure takes all, a person can see to the exception."""
@@ -541,7 +552,7 @@ class Turn:
             self.say("chat_can_do", choices=[self.button("talk_to_person", "human")])
             return
         # The clock runs from the message that was in doubt, not from the answer to our question.
-        if self.state.question == "chat_ask_right" and self.state.received_at:
+        if self.state.question in picking.PICKERS and self.state.received_at:
             self.received_at = datetime.fromisoformat(self.state.received_at)
             self.reading.details.update({**(self.state.details or {}), **self.reading.details})
         self._keep(self.state.at_rest())

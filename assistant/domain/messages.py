@@ -110,6 +110,7 @@ _CHAT = _table(
         "ask_rectification_which": ("field values", "", _holds()),
         "confirm_rectification": ("from_to", "", _holds()),
         "rectification_by_person": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "rectification_to_empty": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "ask_consent_purpose": ("", "", _holds()),
         "ask_objection_purpose": ("", "", _holds()),
         "ask_marketing_address": ("", "", _holds(E.NO_REASON_NEEDED)),

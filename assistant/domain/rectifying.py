@@ -46,10 +46,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one request corrects; `confirmed` once the person has said yes to exactly these parts."""
+    """What one request corrects; `confirmed` once the person has said yes to exactly these parts.
+
+    `to_empty` once they said that nothing is to be put instead: no source knows that order, a person carries it out.
+    """
 
     parts: tuple[Change, ...] = ()
     confirmed: bool = False
+    to_empty: bool = False
 
     @classmethod
     def of(cls, details: Mapping[str, Any]) -> Changes:
@@ -57,7 +61,7 @@ class Changes:
         if "changes" not in details:
             return cls.read(details)
         parts = tuple(_change(each) for each in details.get("changes") or ())
-        return cls(parts, bool(details.get("changes_confirmed")))
+        return cls(parts, bool(details.get("changes_confirmed")), bool(details.get("to_empty")))
 
     @classmethod
     def read(cls, details: Mapping[str, Any]) -> Changes:
@@ -71,7 +75,8 @@ class Changes:
             {key: value for key, value in asdict(part).items() if value not in (None, (), "")}
             for part in self.parts
         ]
-        return {"changes": parts, "changes_confirmed": self.confirmed}
+        emptied = {"to_empty": True} if self.to_empty else {}
+        return {"changes": parts, "changes_confirmed": self.confirmed, **emptied}
 
     def with_parts(self, parts: Iterable[Change]) -> Changes:
         """Give it with these parts in place of those of the same fields; what was confirmed is no more."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,7 +15,7 @@ from assistant.casework.queue import Principal, Role
 from assistant.conversation import picking
 from assistant.demo.people import CUSTOMER
 from tests.doubles.desk_inside import DeskInside, desk_inside
-from tests.doubles.desk_process import Chat
+from tests.doubles.desk_process import Chat, eventually
 from tests.doubles.journeys import prove_in_chat
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -212,3 +214,116 @@ async def test_a_typed_answer_decides_about_services_and_an_unclear_one_has_the_
         await chat.say("non surtout pas, je les garde")
         await chat.until(lambda m: not m["choices"])
         assert (await desk.request(ref))["details"]["keep_services"] is True
+
+
+LIMITED = [
+    ("en", "i want to delete only my phone number", "only the phone number, delete it"),
+    ("en", "please delete my date of birth", "only the date of birth, delete it"),
+    ("en", "i want to delete only my fone number", "nothing. just remove it"),
+    ("en", "Please delete my phone number.", "not everything, just the number"),
+    ("fr", "supprimez seulement mon numéro de téléphone", "seulement le numero, effacez le"),
+    ("fr", "effacer ma date de naissance", "rien, je veux qu'il soit effacé"),
+    ("fr", "suprimez mon telephone svp", "pas tout, juste le numéro"),
+    ("en", "Please delete my phone number.", "delete"),
+    ("fr", "supprimez mon numéro de téléphone", "effacez juste tout"),
+    ("en", "Please delete my phone number.", "I want my phone number to be deleted from my account, and my data."),
+]
+
+
+@pytest.mark.parametrize(("locale", "wish", "typed"), LIMITED)
+async def test_a_typed_answer_about_a_detail_opens_no_erasure_of_all(
+    desk: DeskInside, locale: str, wish: str, typed: str
+) -> None:
+    async with desk.chat(locale) as chat:
+        await chat.say(wish)
+        await chat.until(offers("right:rectification"), "the choice")
+        await chat.say(typed)
+        said = await chat.until(lambda m: bool(m["choices"] or m["requests"]))
+        if offers("right:erasure")(said):
+            await chat.choose("right:rectification")
+        assert list(await chat.opened()) == ["rectification"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "wish", "typed"),
+    [
+        ("en", "Please delete my phone number.", "everything"),
+        ("en", "Please delete my phone number.", "delete all my data"),
+        ("fr", "supprimez mon numéro de téléphone", "tout"),
+        ("fr", "supprimez mon numero de telephone", "effacez toutes mes donnees"),
+    ],
+)
+async def test_who_answers_all_is_heard(desk: DeskInside, locale: str, wish: str, typed: str) -> None:
+    async with desk.chat(locale) as chat:
+        await chat.say(wish)
+        await chat.until(offers("right:rectification"), "the choice")
+        await chat.say(typed)
+        assert list(await chat.opened()) == ["erasure"]
+
+
+TO_EMPTY = {"en": "nothing is to be put in its place", "fr": "sans rien mettre à la place"}
+
+
+@pytest.mark.parametrize(
+    ("locale", "wish", "typed"),
+    [
+        ("en", "i want to delete only my phone number", "nothing"),
+        ("en", "i want to delete only my phone number", "only the phone number, delete it"),
+        ("en", "Remove my date of birth from my profile", "leave it empty"),
+        ("en", "please delete my photo", "nothing. just remove it"),
+        ("fr", "supprimez seulement mon numéro de téléphone", "rien"),
+        ("fr", "supprimez seulement mon numéro de téléphone", "seulement le numero, effacez le"),
+        ("fr", "effacer ma date de naissance", "rien, je veux qu'elle soit effacee"),
+        ("fr", "effacer ma photo de mon compte", "suprimez-la"),
+    ],
+)
+async def test_nothing_in_its_place_is_an_answer_that_a_person_carries_out_after_the_proof(
+    desk: DeskInside, locale: str, wish: str, typed: str
+) -> None:
+    async with desk.chat(locale) as chat:
+        await chat.say(wish)
+        await chat.until(offers("right:rectification"), "the choice")
+        await chat.choose("right:rectification")
+        ref = (await chat.opened())["rectification"]
+        await chat.asked("detail")
+        await chat.say(typed)
+        await chat.until(lambda m: TO_EMPTY[locale] in m["text"], "that a person takes care of it")
+        if typed in {"nothing", "rien"}:
+            await prove_in_chat(desk, chat, CUSTOMER.email, ref)
+            await desk.idle()
+        else:
+            await chat.asked("email")
+        request = await desk.request(ref)
+    proved = "open" if typed in {"nothing", "rien"} else "verifying"
+    assert (request["attention"], request["status"]) == ("correction_to_empty", proved)
+    assert not request["details"].get("changes_confirmed")
+
+
+@pytest.mark.parametrize(
+    ("wish", "answer"),
+    [
+        ("Please send me a copy of my data and delete my phone number.", "nothing, just delete it"),
+        ("Une copie de mes données svp et supprimez mon numéro de téléphone.", "rien, supprimez-le"),
+    ],
+)
+async def test_a_question_by_mail_keeps_back_no_proof_of_what_is_asked_beside_it(
+    desk: DeskInside, wish: str, answer: str
+) -> None:
+    before = await desk.refs()
+    sender = f"beside.{len(before)}@mail.example"
+    await asyncio.to_thread(desk.send_mail, wish, sender=sender, subject="Data")
+    refs = await desk.opened_by(before, 2)
+    requests = {r["right"]: r for r in [await desk.request(ref) for ref in refs]}
+    assert set(requests) == {"access", "rectification"}
+    assert requests["access"]["status"] == "verifying"
+    await desk.mail(sender, re.compile("[Cc]onfirm"))
+    question = await desk.mail(sender, re.compile("[Oo]ne more detail|[Pp]récision|détail"))
+    thread = {"in_reply_to": str(question["message-id"])}
+    await asyncio.to_thread(desk.send_mail, answer, sender=sender, subject="Re: Data", **thread)
+
+    async def heard() -> bool:
+        return bool((await desk.request(requests["rectification"]["ref"]))["attention"] == "correction_to_empty")
+
+    assert await eventually(heard, "that the answer is heard")
+    assert (await desk.request(requests["rectification"]["ref"]))["status"] == "verifying"
+    assert await desk.refs() - before == set(refs)
