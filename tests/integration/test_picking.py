@@ -15,8 +15,8 @@ from assistant.casework.queue import Principal, Role
 from assistant.conversation import picking
 from assistant.demo.people import CUSTOMER
 from tests.doubles.desk_inside import DeskInside, desk_inside
-from tests.doubles.desk_process import Chat, eventually
-from tests.doubles.journeys import prove_in_chat
+from tests.doubles.desk_process import Chat
+from tests.doubles.journeys import answer_mail, prove_in_chat
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 DOUBT = {"en": "something about my personal data", "fr": "quelque chose au sujet de mes données personnelles"}
@@ -226,7 +226,11 @@ LIMITED = [
     ("fr", "suprimez mon telephone svp", "pas tout, juste le numéro"),
     ("en", "Please delete my phone number.", "delete"),
     ("fr", "supprimez mon numéro de téléphone", "effacez juste tout"),
-    ("en", "Please delete my phone number.", "I want my phone number to be deleted from my account, and my data."),
+    (
+        "en",
+        "Please delete my phone number.",
+        "I want my phone number to be deleted from my account, and my data.",
+    ),
 ]
 
 
@@ -288,13 +292,13 @@ async def test_nothing_in_its_place_is_an_answer_that_a_person_carries_out_after
         await chat.asked("detail")
         await chat.say(typed)
         await chat.until(lambda m: TO_EMPTY[locale] in m["text"], "that a person takes care of it")
-        if typed in {"nothing", "rien"}:
+        if typed == "nothing":
             await prove_in_chat(desk, chat, CUSTOMER.email, ref)
             await desk.idle()
         else:
             await chat.asked("email")
         request = await desk.request(ref)
-    proved = "open" if typed in {"nothing", "rien"} else "verifying"
+    proved = "open" if typed == "nothing" else "verifying"
     assert (request["attention"], request["status"]) == ("correction_to_empty", proved)
     assert not request["details"].get("changes_confirmed")
 
@@ -318,12 +322,32 @@ async def test_a_question_by_mail_keeps_back_no_proof_of_what_is_asked_beside_it
     assert requests["access"]["status"] == "verifying"
     await desk.mail(sender, re.compile("[Cc]onfirm"))
     question = await desk.mail(sender, re.compile("[Oo]ne more detail|[Pp]récision|détail"))
-    thread = {"in_reply_to": str(question["message-id"])}
-    await asyncio.to_thread(desk.send_mail, answer, sender=sender, subject="Re: Data", **thread)
+    await asyncio.to_thread(answer_mail, desk, question, answer, sender)
+    await desk.idle()
 
-    async def heard() -> bool:
-        return bool((await desk.request(requests["rectification"]["ref"]))["attention"] == "correction_to_empty")
-
-    assert await eventually(heard, "that the answer is heard")
-    assert (await desk.request(requests["rectification"]["ref"]))["status"] == "verifying"
+    answered = await desk.request(requests["rectification"]["ref"])
+    assert (answered["attention"], answered["status"]) == ("correction_to_empty", "verifying")
     assert await desk.refs() - before == set(refs)
+
+
+@pytest.mark.parametrize(
+    ("locale", "wish", "typed"),
+    [
+        ("en", "Please delete my phone number.", "just delete everything"),
+        ("en", "Please delete my phone number.", "the phone number on my account, erase it"),
+        ("fr", "supprimez mon numéro de téléphone", "effacez juste tout"),
+        ("fr", "supprimez mon numéro de téléphone", "effacez le numéro de mon compte"),
+    ],
+)
+async def test_what_is_no_clear_answer_to_the_right_value_opens_no_erasure(
+    desk: DeskInside, locale: str, wish: str, typed: str
+) -> None:
+    async with desk.chat(locale) as chat:
+        await chat.say(wish)
+        await chat.until(offers("right:rectification"), "the choice")
+        await chat.choose("right:rectification")
+        await chat.asked("detail")
+        before = await desk.refs()
+        await chat.say(typed)
+        await chat.asked("detail")
+        assert await desk.refs() == before
