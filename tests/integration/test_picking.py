@@ -13,7 +13,7 @@ import pytest_asyncio
 from assistant.casework import talking
 from assistant.casework.queue import Principal, Role
 from assistant.conversation import picking
-from assistant.demo.people import CUSTOMER
+from assistant.demo.people import CUSTOMER, FORMER_CUSTOMER
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import Chat
 from tests.doubles.journeys import answer_mail, prove_in_chat
@@ -293,7 +293,7 @@ async def test_nothing_in_its_place_is_an_answer_that_a_person_carries_out_after
         await chat.say(typed)
         await chat.until(lambda m: TO_EMPTY[locale] in m["text"], "that a person takes care of it")
         if typed == "nothing":
-            await prove_in_chat(desk, chat, CUSTOMER.email, ref)
+            await prove_in_chat(desk, chat, FORMER_CUSTOMER.email, ref)
             await desk.idle()
         else:
             await chat.asked("email")
