@@ -96,7 +96,7 @@ def ask_again(turn: Turn) -> None:
     if asked is None:
         turn.hand_over()
         return
-    if turn.state.question == ASK_RIGHT:
+    if turn.state.question in PICKERS:
         _say_what_was_taken(turn)
     choices = _buttons(asked)
     if turn.state.repeated and all(each.value != "human" for each in choices):
