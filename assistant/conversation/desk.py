@@ -202,7 +202,7 @@ class TalkingDesk:
         if needs_a_person(turn, incoming):
             leave_to_a_person(turn, incoming, message_id, requests)
             return
-        if _is_taken_up(turn, requests):
+        if _is_taken_up(turn, incoming, requests):
             turn.take()
         else:
             self._leave(turn, requests, message_id)
@@ -211,9 +211,9 @@ class TalkingDesk:
 
     def _leave(self, turn: Turn, requests: list[PrivacyRequest], message_id: int) -> None:
         """Leave a mail that no rule takes up to whoever is at the request, or to support."""
-        if requests and turn.muted:
+        if requests and turn.muted and turn.reading.decision != "request":
             return  # an absence note or a receipt: kept, shown, and no reason to write again
-        if not set(CLOSED).issuperset(request.status for request in requests):
+        if not turn.muted and not set(CLOSED).issuperset(request.status for request in requests):
             # An answer to a letter whose link ran out gets a new one, within the limits of any address.
             turn.ask_again()
             _flag(self.services, turn.session, requests, "new_message")
@@ -228,7 +228,7 @@ class TalkingDesk:
 
     def _pass_on(self, turn: Turn, message_id: int) -> None:
         """Have support read a mail, and an agent too where it may be a request; so too after a case is closed."""
-        if turn.reading.decision == "ask":
+        if turn.reading.decision != "none":
             put_in_doubt(turn.session, turn.conversation, message_id)
         talk.relay(self.services, turn.session, turn.conversation, message_id)
 
@@ -480,8 +480,13 @@ def _answers(ref: str) -> ColumnElement[bool]:
     return col(Message.external_id).startswith(answers.key_of(ref))
 
 
-def _is_taken_up(turn: Turn, requests: Sequence[PrivacyRequest]) -> bool:
-    """Tell whether a mail is one that a rule takes up: a request, or an answer in a thread that has some."""
+def _is_taken_up(turn: Turn, incoming: Incoming, requests: Sequence[PrivacyRequest]) -> bool:
+    """Tell whether a mail is one that a rule takes up: a request, or an answer in a thread that has some.
+
+    What must not be answered opens nothing: nobody would hear of it. An agent decides (triage).
+    """
+    if incoming.automatic:
+        return False
     if turn.reading.decision == "request" or for_others.concerns_other(turn):
         return True
     wants_back = any(intent.name == "cancel_request" for intent in turn.reading.intents)

@@ -64,16 +64,23 @@ class PostingDesk:
     clients: Clients
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
-    async def mail(self, sender: str, words: str = COPY, *fields: str, to: str = ADDRESS) -> None:
+    async def mail(
+        self,
+        sender: str,
+        words: str = COPY,
+        *fields: str,
+        to: str = ADDRESS,
+        envelope_sender: str | None = None,
+    ) -> None:
         """Receive a mail."""
         head = [
             f"From: {sender}",
             f"To: {to}",
-            "Subject: About me",
+            *([] if any(field.startswith("Subject:") for field in fields) else ["Subject: About me"]),
             f"Message-ID: <{next(self._numbers)}@mail.example>",
         ]
         text = "\r\n".join([*head, *fields, "Content-Type: text/plain; charset=utf-8", "", words, ""])
-        await self.channel.take(self.desk, text.encode())
+        await self.channel.take(self.desk, text.encode(), envelope_sender=envelope_sender)
 
     async def chat(self, thread: str, *said: str, channel: str = "webchat") -> None:
         """Receive messages of a chat."""

@@ -532,21 +532,39 @@ async def test_a_report_without_our_id_makes_us_send_nothing(desk: PostingDesk) 
 
 
 async def test_a_writer_whose_program_forbids_absence_notes_is_a_person(desk: PostingDesk) -> None:
-    await desk.mail("mall.kask@post.example", COPY, "X-Auto-Response-Suppress: All")
+    await desk.mail("mall.kask@post.example", COPY, "X-Auto-Response-Suppress: DR, OOF")
     await desk.post()
 
     assert len(desk.server.to("mall.kask@post.example")) == 2
 
 
-async def test_a_request_in_a_machines_mail_is_opened_and_not_answered_by_rule(desk: PostingDesk) -> None:
-    await desk.mail("robot@post.example", COPY, "Auto-Submitted: auto-replied")
+@pytest.mark.parametrize(
+    "field",
+    ["Auto-Submitted: auto-replied", "Precedence: list", "List-Id: <news.post.example>", "Return-Path: <>"],
+)
+@pytest.mark.parametrize("words", [COPY, "Bonjour, supprimez toutes mes données personnelles, merci."])
+async def test_a_request_in_a_machines_mail_opens_nothing_is_not_answered_and_an_agent_sees_it(
+    desk: PostingDesk, field: str, words: str
+) -> None:
+    await desk.mail("robot@post.example", words, field)
     await desk.post()
     conversation = await desk.conversation_of("robot@post.example")
-    (request,) = await desk.requests_in(conversation)
 
-    assert desk.server.arrived == []
+    assert {mail.to for mail in desk.server.arrived} <= {SUPPORT}
     assert await desk.said_in(conversation) == [], "what was not sent does not stand in the talk"
-    assert request.attention == "automatic_message"
+    assert await desk.requests_in(conversation) == []
+    assert conversation.triage
+
+
+async def test_a_bounce_with_a_customers_words_over_smtp_opens_nothing_and_nobody_is_answered(
+    desk: PostingDesk,
+) -> None:
+    await desk.mail("ada@shop.example", COPY, "Subject: Undeliverable: my data", envelope_sender="<>")
+    await desk.post()
+    conversation = await desk.conversation_of("ada@shop.example")
+
+    assert {mail.to for mail in desk.server.arrived} <= {SUPPORT}
+    assert await desk.requests_in(conversation) == []
 
 
 async def test_after_an_absence_note_a_conversation_goes_on_and_an_agents_reply_is_sent(

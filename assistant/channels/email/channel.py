@@ -99,6 +99,7 @@ class EmailChannel:
         raw: bytes,
         *,
         recipients: Sequence[str] = (),
+        envelope_sender: str | None = None,
         arrived_at: datetime | None = None,
         is_cut: bool = False,
     ) -> None:
@@ -107,10 +108,20 @@ class EmailChannel:
         Its receipt is when our mail server got it, where that is known, and now otherwise.
         """
         check_size(raw, self._settings)
-        await desk.receive(await self._read(raw, recipients, arrived_at, is_cut=is_cut))
+        await desk.receive(
+            await self._read(
+                raw, arrived_at, recipients=recipients, envelope_sender=envelope_sender, is_cut=is_cut
+            )
+        )
 
     async def _read(
-        self, raw: bytes, recipients: Sequence[str], arrived_at: datetime | None, *, is_cut: bool
+        self,
+        raw: bytes,
+        arrived_at: datetime | None,
+        *,
+        recipients: Sequence[str] = (),
+        envelope_sender: str | None = None,
+        is_cut: bool,
     ) -> Incoming:
         check_size(raw, self._settings)
         now = self._clock.now()
@@ -123,18 +134,19 @@ class EmailChannel:
                 settings=self._settings,
                 token_key=self._token_key,
                 recipients=recipients,
+                envelope_sender=envelope_sender,
             )
         return replace(incoming, headers={**incoming.headers, "truncated": "1"}) if is_cut else incoming
 
     async def list_earlier(self, desk: MailDesk, found: mailbox.Found) -> None:
         """Have a mail that came before the mailbox was read shown to an agent, if it may be a request."""
-        incoming = await self._read(found.raw, (), found.arrived_at, is_cut=found.is_cut)
+        incoming = await self._read(found.raw, found.arrived_at, is_cut=found.is_cut)
         await desk.receive_earlier(incoming)
 
     def _listener(self, desk: Desk) -> AbstractAsyncContextManager[tuple[str, int]]:
-        async def take(raw: bytes, recipients: list[str]) -> None:
+        async def take(raw: bytes, recipients: list[str], sender: str) -> None:
             with self._hearing[_LISTENER].trying(NOT_STORED):
-                await self.take(desk, raw, recipients=recipients)
+                await self.take(desk, raw, recipients=recipients, envelope_sender=sender)
 
         return listener.listening(self._settings, self._tokens, take)
 

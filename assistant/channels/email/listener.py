@@ -16,8 +16,8 @@ from assistant.channels.email.settings import EmailSettings
 from assistant.channels.email.tokens import Tokens
 from assistant.errors import AssistantError, ConfigurationError
 
-Take = Callable[[bytes, list[str]], Awaitable[None]]
-"""Stores one mail, given its bytes and the addresses of its envelope; returns after the commit."""
+Take = Callable[[bytes, list[str], str], Awaitable[None]]
+"""Stores one mail, given its bytes, and of its envelope the recipients and the sender; returns after the commit."""
 
 _LONGEST_LINE = 65_536  # octets; longer ones are read in pieces
 _MOST_RECIPIENTS = 100  # RFC 5321 section 4.5.3.1.8
@@ -91,9 +91,9 @@ class _Handler:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Say that a mail is taken only after the desk has said so."""
-        content = envelope.content
+        content = envelope.content if isinstance(envelope.content, bytes) else b""
         try:
-            await self._take(content if isinstance(content, bytes) else b"", list(envelope.rcpt_tos))
+            await self._take(content, list(envelope.rcpt_tos), envelope.mail_from or "<>")
         except AssistantError as error:
             log.warning("mail.not_stored", reason=error.code)
             return _LATER

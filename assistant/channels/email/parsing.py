@@ -49,10 +49,11 @@ def parse_message(
     settings: EmailSettings,
     token_key: bytes,
     recipients: Sequence[str] = (),
+    envelope_sender: str | None = None,
 ) -> Incoming:
     """Read one mail (RFC 5322, MIME); never raises whatever the bytes are, and keeps them all.
 
-    `recipients` are the addresses of the envelope, where the way in knows them.
+    `recipients` and `envelope_sender` are the addresses of the envelope, where the way in knows them.
     """
     tokens = Tokens(settings.address, token_key)
     header, content = header_and_body(raw)
@@ -60,7 +61,7 @@ def parse_message(
     body = body_of(raw)
     sender = sender_of(fields)
     external_id = _external_id(fields, content)
-    report = report_of(raw, fields, sender.address, body, tokens)
+    report = report_of(raw, fields, sender.address, body, tokens, envelope_sender)
     own = signs.is_own(fields, tokens)
     return Incoming(
         channel=CHANNEL,
@@ -72,7 +73,7 @@ def parse_message(
         received_at=received_at,
         sender=sender.address,
         subject=fields.text("subject") or None,
-        automatic=own or report is not None or signs.is_automatic(fields, body),
+        automatic=own or report is not None or signs.is_automatic(fields, body, tokens, envelope_sender),
         doubtful_sender=sender.doubt,
         raw=raw,
         attachments=tuple(body.files),

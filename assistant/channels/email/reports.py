@@ -32,6 +32,13 @@ _TITLE = re.compile(
     r"|niedostarcz|nie dostarcz|nie można dostarczyć|kohaletoimetamat|ei (?:õnnestunud|saanud) (?:kohale )?toimeta",
     re.IGNORECASE,
 )
+# How mail programs begin the title themselves: a person's "Undeliverable parcel" is none of these.
+_WHOLE_TITLE = re.compile(
+    r"(?:undeliver(?:able|ed)|not delivered|returned mail|non remis(?:e|es)?|non distribuable|unzustellbar|no entregado"
+    r"|non recapitabile|onbestelbaar|não entregue|niedostarczalne)\s*:"
+    r"|undelivered mail returned to sender|mail delivery (?:failed|system)|delivery status notification|failure notice\s*$",
+    re.IGNORECASE,
+)
 _STILL_TRIED = re.compile(
     r"\bdelay|warning (?:message )?only|will (?:be retried|continue (?:to try|trying)|keep trying|try again)|still (?:trying|being retried)"
     r"|not yet been delivered|do not need to (?:re-?send|do anything)|temporary (?:failure|problem)"
@@ -60,9 +67,16 @@ class Report:
     status: str  # RFC 3463, such as 5.1.1; empty where it does not say
 
 
-def report_of(raw: bytes, fields: Fields, sender: str | None, body: Body, tokens: Tokens) -> Report | None:
+def report_of(  # noqa: PLR0913 - each is a part of the mail
+    raw: bytes,
+    fields: Fields,
+    sender: str | None,
+    body: Body,
+    tokens: Tokens,
+    envelope_sender: str | None = None,
+) -> Report | None:
     """Read a report about a mail that did not arrive, or not yet; None for any other mail, an absence note too."""
-    if not _is_report(fields, sender, body):
+    if not _is_report(fields, sender, body, envelope_sender):
         return None
     words = body.text(keep_quotes=True)[:_LOOKED_AT]
     told = [group for group in body.reports if _action(group)]
@@ -78,7 +92,7 @@ def report_of(raw: bytes, fields: Fields, sender: str | None, body: Body, tokens
     )
 
 
-def _is_report(fields: Fields, sender: str | None, body: Body) -> bool:
+def _is_report(fields: Fields, sender: str | None, body: Body, envelope_sender: str | None) -> bool:
     if body.report_type:  # a receipt or a complaint about spam is a report, but not of a mail that was lost
         return body.report_type == "delivery-status"
     if body.reports or fields.all("x-failed-recipients"):
@@ -86,13 +100,23 @@ def _is_report(fields: Fields, sender: str | None, body: Body) -> bool:
     name = sender.partition("@")[0].lower() if sender else ""
     if name in _SERVERS:
         return True
-    by_machine = name in _MAYBE_SERVERS or has_null_sender(fields) or bool(fields.all("auto-submitted"))
+    by_machine = (
+        name in _MAYBE_SERVERS
+        or has_null_sender(fields, envelope_sender)
+        or bool(fields.all("auto-submitted"))
+    )
     return by_machine and _TITLE.search(fields.text("subject")) is not None
 
 
-def has_null_sender(fields: Fields) -> bool:
-    """Tell whether no server would answer this mail (RFC 5321 section 4.5.5)."""
-    return any(value.replace(" ", "") == "<>" for value in fields.all("return-path"))
+def has_null_sender(fields: Fields, envelope_sender: str | None) -> bool:
+    """Tell whether no server would answer this mail (RFC 5321 section 4.5.5): as its envelope says, or who unpacked that."""
+    told = [*fields.all("return-path"), *([] if envelope_sender is None else [envelope_sender])]
+    return any(value.replace(" ", "") in {"<>", ""} for value in told)
+
+
+def is_titled_as_report(subject: str) -> bool:
+    """Tell whether a subject begins as those of reports do; one that answers or forwards a report does not."""
+    return _WHOLE_TITLE.match(subject) is not None
 
 
 def _action(group: dict[str, str]) -> str:

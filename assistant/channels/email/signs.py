@@ -1,7 +1,7 @@
 """What a mail's header tells beside its text: a machine wrote it, it is ours, our server vouches for it.
 
-A machine's mail is stored and read like any other, because a request may stand in it; it is only never
-answered by a machine.
+A machine's mail, and a list's, is stored and read like any other, because a request may stand in it: an agent
+sees it then. It is never answered by a machine, and opens nothing by itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from assistant.channels.email.bodies import Body
 from assistant.channels.email.fields import Fields
-from assistant.channels.email.reports import has_null_sender
+from assistant.channels.email.reports import has_null_sender, is_titled_as_report
 from assistant.channels.email.tokens import Tokens
 
 # Repeats the signed local part of the Message-ID, which some servers replace.
@@ -26,24 +26,59 @@ _SAYS_SO = (
     "x-autoreply-from",
     "x-loop",
 )
-_PRECEDENCE = {"auto_reply", "auto-reply"}  # bulk and list are what a person's mail gets on its way
+_PRECEDENCE = {"auto_reply", "auto-reply"}
+_TO_MANY = {"bulk", "list", "junk"}
+_LIST_FIELDS = ("list-id", "list-unsubscribe")
+_NO_ANSWER = {"all", "autoreply"}  # the other words forbid receipts and absence notes only
+_ABSENT = re.compile(
+    r"(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|r[ée]ponse automatique"
+    r"|absence du bureau|automatische antwort|abwesenheitsnotiz|respuesta automática)\s*(?::|$)",
+    re.IGNORECASE,
+)
 _METHOD = re.compile(r"\bdmarc\s*=\s*([a-z]+)", re.IGNORECASE)
 _HEADER_FROM = re.compile(r"\bheader\.from\s*=\s*([^\s;]+)", re.IGNORECASE)
 _COMMENT = re.compile(r"\([^()]*\)")
 
 
-def is_automatic(fields: Fields, body: Body) -> bool:
-    """Say whether a machine sent this (RFC 3834, and what mail programs wrote before it).
+def is_automatic(fields: Fields, body: Body, tokens: Tokens, envelope_sender: str | None) -> bool:
+    """Say whether this must not be answered by a machine (RFC 3834, RFC 5321 4.5.5, and what mail programs wrote before)."""
+    return (
+        _is_by_machine(fields, body, envelope_sender)
+        or _forbids_answers(fields)
+        or (_is_to_many(fields) and not _is_our_list(fields, tokens))
+    )
 
-    People's own programs forbid absence notes, and lists add their fields to people's mails: neither makes a machine.
-    """
+
+def _is_by_machine(fields: Fields, body: Body, envelope_sender: str | None) -> bool:
+    subject = fields.text("subject")
     return (
         any(_word(value) not in {"", "no"} for value in fields.all("auto-submitted"))
         or any(_word(value) in _PRECEDENCE for value in fields.all("precedence", "x-precedence"))
         or any(fields.all(*_SAYS_SO))
         or bool(body.report_type)
-        or has_null_sender(fields)
+        or has_null_sender(fields, envelope_sender)
+        or is_titled_as_report(subject)
+        or _ABSENT.match(subject) is not None
     )
+
+
+def _forbids_answers(fields: Fields) -> bool:
+    """Tell whether the sending program forbids automatic answers, as Exchange lets it."""
+    told = (word for value in fields.all("x-auto-response-suppress") for word in value.lower().split(","))
+    return any(_word(word) in _NO_ANSWER for word in told)
+
+
+def _is_to_many(fields: Fields) -> bool:
+    return any(fields.all(*_LIST_FIELDS)) or any(
+        _word(value) in _TO_MANY for value in fields.all("precedence", "x-precedence")
+    )
+
+
+def _is_our_list(fields: Fields, tokens: Tokens) -> bool:
+    """Tell whether the list is one of our own domain: a privacy address may be a group, and people write to it."""
+    domain = tokens.address.rpartition("@")[2].lower()
+    ids = [value.rpartition("<")[2].rstrip("> ").lower() for value in fields.all("list-id")]
+    return bool(ids) and all(each == domain or each.endswith(f".{domain}") for each in ids)
 
 
 def is_own(fields: Fields, tokens: Tokens) -> bool:

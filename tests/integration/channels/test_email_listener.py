@@ -91,6 +91,18 @@ async def test_a_mail_is_stored_with_its_receipt_and_then_acknowledged(tmp_path:
     assert incoming.raw == MAIL
 
 
+async def test_the_null_sender_of_the_envelope_makes_a_mail_automatic(tmp_path: Path) -> None:
+    desk = MemoryMailDesk()
+    async with listening(tmp_path, desk) as at, connected(at) as client:
+        for sender in ("<>", "<a@client.example>"):
+            assert (await client.say(f"MAIL FROM:{sender}")).startswith("250")
+            assert (await client.say(f"RCPT TO:<{ADDRESS}>")).startswith("250")
+            assert (await client.say("DATA")).startswith("354")
+            assert (await client.say(MAIL + sender.encode() + b"\r\n.")).startswith("250")
+
+    assert [incoming.automatic for incoming in desk.taken] == [True, False]
+
+
 async def test_no_answer_comes_before_the_store_has_committed(tmp_path: Path) -> None:
     desk = MemoryMailDesk()
     desk.may_answer.clear()

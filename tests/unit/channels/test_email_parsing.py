@@ -263,6 +263,9 @@ def test_without_a_configured_server_nobody_is_authenticated() -> None:
         "X-Autoreply: yes", "X-Autorespond: 1",
         "X-Autoresponder: 1", "X-Mail-Autoreply: 1", "X-AutoReply-From: a@b.example",
         "X-Loop: a@b.example", "Return-Path: <>", "X-Failed-Recipients: a@b.example",
+        "List-Id: A list <l.example>", "List-Unsubscribe: <mailto:leave@l.example>", "Precedence: bulk",
+        "Precedence: list", "X-Precedence: Junk", "X-Auto-Response-Suppress: All",
+        "X-Auto-Response-Suppress: DR, RN, AutoReply", "List-Id: <l.notdesk.example.test>",
     ],
 )  # fmt: skip
 def test_a_machines_mail_is_marked_and_still_read(field: str) -> None:
@@ -273,17 +276,53 @@ def test_a_machines_mail_is_marked_and_still_read(field: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["Auto-Submitted: no", "Auto-Submitted: No (really)", "Precedence: normal",
-                                   "X-Auto-Response-Suppress: DR", "Return-Path: <a@c.example>",
-                                   "X-Auto-Response-Suppress: All", "List-Id: <l.example>", "Precedence: list",
-                                   "List-Unsubscribe: <x>", "Precedence: bulk"])  # fmt: skip
+                                   "X-Auto-Response-Suppress: DR, OOF", "Return-Path: <a@c.example>",
+                                   "List-Id: Privacy <privacy.desk.example.test>\r\nPrecedence: list"])  # fmt: skip
 def test_a_persons_mail_is_not_taken_for_a_machines(field: str) -> None:
     assert not plain(b"x", HEAD + field.encode() + b"\r\n").automatic
+
+
+@pytest.mark.parametrize(
+    ("subject", "automatic"),
+    [
+        ("Undeliverable: my data", True),
+        ("Non remis : mes données", True),
+        ("Undelivered Mail Returned to Sender", True),
+        ("Automatic reply: my data", True),
+        ("=?utf-8?q?R=C3=A9ponse_automatique?= : absence", True),
+        ("Re: Undeliverable: my data", False),
+        ("My mail was not delivered", False),
+        ("Undeliverable parcel", False),
+        ("Out of office supplies, and my data", False),
+    ],
+)
+def test_a_title_that_programs_write_is_a_machines_and_one_about_it_a_persons(
+    subject: str, *, automatic: bool
+) -> None:
+    head = f"From: a@client.example\r\nSubject: {subject}\r\n".encode()
+
+    assert plain(b"please delete my data", head).automatic is automatic
+
+
+@pytest.mark.parametrize(
+    ("sender", "automatic"), [("<>", True), ("", True), ("a@c.example", False), (None, False)]
+)
+def test_the_envelope_says_that_nobody_is_to_be_answered(sender: str | None, *, automatic: bool) -> None:
+    incoming = parse_message(
+        HEAD + b"\r\nplease delete my data",
+        received_at=AT,
+        settings=SETTINGS,
+        token_key=KEY,
+        envelope_sender=sender,
+    )
+
+    assert incoming.automatic is automatic
 
 
 def test_requests_inside_automatic_mail_are_not_lost() -> None:
     assert "please erase my data" in read(sample("vacation_with_request")).text
     listed = read(sample("newsletter_headers_request"))
-    assert not listed.automatic, "a list's fields make no machine of the person who wrote"
+    assert listed.automatic, "an answer would go to a list"
     assert listed.text == "Quiero que borren mis datos, por favor. Mañana."
 
 
