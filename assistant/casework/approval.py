@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from assistant.casework import four_eyes, running_services
+from assistant.casework import four_eyes, named_accounts, running_services
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for
 from assistant.casework.intake import move, set_attention
@@ -46,6 +46,10 @@ def check_approve(
     plan = plan_from_json(action.plan)
     if running_services.is_held_up(plan):
         raise Conflict(running_services.why_not(session, request))
+    if named_accounts.waiting_words(session, request, plan):
+        raise Conflict(
+            "The person names one of several accounts; choose first which are left out, or say that none is."
+        )
     if plan.conflicts:
         raise Conflict(
             "The plan holds a conflict that would make it fail; mend it in the source, then plan again."

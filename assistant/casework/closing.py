@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, talk
+from assistant.casework import answers, running_services, talk
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, move, recompute_dates, set_attention
 from assistant.casework.queue import WORKERS, Principal, Role, get_request, void_actions
@@ -145,7 +145,7 @@ def set_keep_services(services: Services, session: Session, request: PrivacyRequ
     request.details = {**request.details, "keep_services": keep}
     request.to_plan_at = services.clock.now()
     session.add(request)
-    record(services, session, request.ref, "subject", "services", keep=keep)
+    record(services, session, request.ref, "subject", running_services.DECIDED, keep=keep)
     wake(session, "plan")
 
 

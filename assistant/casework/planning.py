@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, running_services, suppression, talk
+from assistant.casework import answers, named_accounts, running_services, suppression, talk
 from assistant.casework.approval import do_approve
 from assistant.casework.audit import record
 from assistant.casework.evidence import CONTACT_TYPED, answer_for, identity_of, need_of, why_short
@@ -201,6 +201,8 @@ def _why_held_up(
     """Name what keeps a plan from being approved as it stands."""
     if running_services.is_held_up(plan):
         return running_services.to_do(session, request)
+    if named_accounts.waiting_words(session, request, plan):
+        return named_accounts.NAMED
     if plan.conflicts:
         return "plan_conflict"
     if plan.nowhere:

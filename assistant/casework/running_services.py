@@ -7,15 +7,21 @@ from typing import Final
 from sqlmodel import Session
 
 from assistant.domain.plan import Plan
+from assistant.domain.status import STOPPABLE
 from assistant.store import queries
 from assistant.store.tables import PrivacyRequest
 
 ASK: Final = "services_running"
 WAIT: Final = "services_asked"
 END: Final = "end_services"
+END_BY_MAIL: Final = "services_end_by_mail"
+UNCLEAR: Final = "services_answer_unclear"
+DECIDED: Final = "services"
 _TOLD: Final = {
     ASK: "Services are still running; ask the person whether to end them.",
     WAIT: "Services are still running; the person was asked whether to end them and has not answered yet.",
+    END_BY_MAIL: "The person answered by mail to end the services: end them in your systems, then plan again.",
+    UNCLEAR: "The person answered about the services; read the answer, and ask again if it is not clear.",
     END: "The person wants the services ended: end them in your systems, then plan again.",
 }
 
@@ -26,10 +32,19 @@ def is_held_up(plan: Plan) -> bool:
 
 
 def to_do(session: Session, request: PrivacyRequest) -> str:
-    """Name what comes next about services that run: ask, wait for the answer, or end what the person wants ended."""
+    """Name what comes next about services that run: ask, wait for the answer, read it, or end what is to be ended."""
     if request.details.get("keep_services") is False:
         return END
-    return WAIT if queries.has_event(session, request.ref, WAIT) else ASK
+    last = queries.last_event_of(session, request.ref, (WAIT, END_BY_MAIL, UNCLEAR, DECIDED))
+    return last if last and last != DECIDED else ASK
+
+
+def is_open(session: Session, request: PrivacyRequest) -> bool:
+    """Tell whether the person was asked, and may still decide: whatever else was said or asked in the talk since."""
+    asked = (
+        queries.last_event_of(session, request.ref, (WAIT, DECIDED)) if request.status in STOPPABLE else None
+    )
+    return asked == WAIT
 
 
 def why_not(session: Session, request: PrivacyRequest) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from assistant.casework import closing, running_services, talk
@@ -11,9 +12,11 @@ from assistant.casework.intake import requests_of, set_attention
 from assistant.casework.talking import services_choices
 from assistant.conversation import picking
 from assistant.conversation.state import State
+from assistant.conversation.unread import needs_a_person
 from assistant.domain.addresses import normal_address
-from assistant.domain.status import CLOSED, STOPPABLE
-from assistant.store.tables import Conversation
+from assistant.domain.reference import parse_references
+from assistant.domain.status import CLOSED
+from assistant.store.tables import Conversation, PrivacyRequest
 from intents.wishes import names_right
 
 if TYPE_CHECKING:
@@ -24,71 +27,100 @@ if TYPE_CHECKING:
     from assistant.services import Services
 
 ANSWERED: Final = "question_answered"
-END_BY_MAIL: Final = "services_end_by_mail"
 _OF_DATA: Final = re.compile(r"\b(?:data|donn[ée]es|accounts?|comptes?|profiles?|profils?)\b", re.IGNORECASE)
 
 
 def is_answer_to_chat(turn: Turn, incoming: Incoming) -> bool:
     """Take a mail in the thread of a letter about a chat, from the contact proved there, as said in that chat.
 
-    An agent reads it at the open requests; False where it is no such answer, or nothing is open.
+    So too a mail that names a request of its sender's: not every mail program keeps the thread. An agent reads it at
+    the open requests; False where it is no such answer, nothing is open, or a mail outside the thread asks for more.
     """
     chat = turn.session.get(Conversation, incoming.thread)
-    if turn.muted or chat is None or chat.channel not in talk.LIVE:
+    in_thread = chat is not None and chat.channel in talk.LIVE
+    if turn.muted:
         return False
-    theirs = [r for r in requests_of(turn.session, chat) if r.contact_hash == _sender(turn, incoming)]
-    waiting = [request for request in theirs if request.status not in CLOSED]
+    meant = requests_of(turn.session, chat) if chat is not None and in_thread else _named(turn, incoming)
+    waiting = [r for r in _theirs(turn, incoming, meant) if r.status not in CLOSED]
     for request in waiting:
         set_attention(turn.services, turn.session, request, ANSWERED)
         record(
             turn.services, turn.session, request.ref, "subject", ANSWERED, conversation=turn.conversation.id
         )
-    return bool(waiting)
+    return bool(waiting) and (in_thread or turn.reading.decision != "request")
+
+
+def _named(turn: Turn, incoming: Incoming) -> list[PrivacyRequest]:
+    """List the requests of other talks whose references stand in a mail."""
+    named = turn.requests_named(parse_references(f"{incoming.subject or ''}\n{turn.text}"))
+    return [request for request in named if request.conversation_id != turn.conversation.id]
+
+
+def _theirs(turn: Turn, incoming: Incoming, requests: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:
+    """Keep the requests whose proved contact is the sender."""
+    sender = turn.services.keyring.keyed_hash(normal_address(incoming.sender or ""))
+    return [request for request in requests if request.contact_hash == sender]
 
 
 def answers_about_services(turn: Turn, incoming: Incoming) -> bool:
-    """Take a clear answer by mail, from the contact proved there, to the question whether to end running services.
+    """Take an answer by mail, from the contact proved there, to the question whether to end running services.
 
     To keep them is taken at once. To end them is an agent's to do, since nothing there can be brought back and a
-    sender is only claimed: the flag says what was answered.
+    sender is only claimed: the flag says what was answered. What is not clear an agent reads. The question is open
+    until it is decided, whatever the talk went on to; False where it is not, or a mail asks for more than that.
     """
-    asked_in = (
-        turn.session.get(Conversation, incoming.thread) or turn.conversation
-    )  # a chat, or this very thread
-    state = asked_in.state
-    value = picking.clear_answer(running_services.ASK, turn.text)
-    if turn.muted or value is None or state.get("question") != running_services.ASK:
+    chat = turn.session.get(
+        Conversation, incoming.thread
+    )  # else this very thread, or one that the mail names
+    asked_in = chat or turn.conversation
+    meant = [] if turn.muted else [*requests_of(turn.session, asked_in), *_named(turn, incoming)]
+    asked = [r for r in _theirs(turn, incoming, meant) if running_services.is_open(turn.session, r)]
+    if not asked:
         return False
-    if names_right(turn.text) or _OF_DATA.search(turn.text):
-        return False  # "erase nothing, keep my account" says more than what becomes of services
-    asked = [
-        request
-        for request in turn.requests_named(state.get("about", ()))
-        if request.contact_hash == _sender(turn, incoming) and request.status in STOPPABLE
-    ]
-    keep = value == "services:keep"
+    value = clear_answer(turn.text)
+    if value is None:
+        _have_it_read(turn, asked)
+        return not (_asks_for_more(turn) or needs_a_person(turn, incoming))
     for request in asked:
-        if keep:
+        if value == "services:keep":
             closing.set_keep_services(turn.services, turn.session, request, keep=True)
+            set_attention(turn.services, turn.session, request, None)
         else:
-            record(turn.services, turn.session, request.ref, "subject", END_BY_MAIL)
-        set_attention(turn.services, turn.session, request, None if keep else END_BY_MAIL)
-    if asked:
-        _is_answered(turn, asked_in)
-        turn.say("request_status", requests=[{**each, "next": "review"} for each in turn.seen(asked)])
-    return bool(asked)
+            _note(turn, request, running_services.END_BY_MAIL)
+    _is_answered(turn, [asked_in, *(turn.session.get_one(Conversation, r.conversation_id) for r in asked)])
+    turn.say("request_status", requests=[{**each, "next": "review"} for each in turn.seen(asked)])
+    return True
 
 
-def _is_answered(turn: Turn, asked_in: Conversation) -> None:
-    if asked_in.id == turn.conversation.id:
-        turn.rest()
-    else:
-        asked_in.state = State.of(asked_in.state).at_rest().as_json()
-        turn.session.add(asked_in)
+def clear_answer(text: str) -> str | None:
+    """Give the button about services that a mail names, also beside "and erase the rest"; None where it says less or more."""
+    answer = picking.without_the_rest(text)
+    if names_right(answer) or _OF_DATA.search(answer):
+        return None  # "erase nothing, keep my account" says more than what becomes of services
+    return picking.clear_answer(running_services.ASK, answer)
 
 
-def _sender(turn: Turn, incoming: Incoming) -> str:
-    return turn.services.keyring.keyed_hash(normal_address(incoming.sender or ""))
+def _asks_for_more(turn: Turn) -> bool:
+    return turn.reading.decision == "request" or bool(turn.reading.wishes or turn.reading.intents)
+
+
+def _have_it_read(turn: Turn, asked: Sequence[PrivacyRequest]) -> None:
+    for request in asked:
+        _note(turn, request, running_services.UNCLEAR)
+
+
+def _note(turn: Turn, request: PrivacyRequest, event: str) -> None:
+    record(turn.services, turn.session, request.ref, "subject", event, conversation=turn.conversation.id)
+    set_attention(turn.services, turn.session, request, event)
+
+
+def _is_answered(turn: Turn, asked_in: Sequence[Conversation]) -> None:
+    for each in asked_in:
+        if each.id == turn.conversation.id:
+            turn.rest()
+        elif each.state.get("question") == running_services.ASK:
+            each.state = State.of(each.state).at_rest().as_json()
+            turn.session.add(each)
 
 
 def ask_again(services: Services, session: Session, conversation: Conversation) -> None:

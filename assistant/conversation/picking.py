@@ -104,6 +104,7 @@ def ask_again(turn: Turn) -> None:
     turn.state = replace(turn.state, repeated=True)
     said = talk.Utterance(
         text=asked.text,
+        subject=asked.subject,  # a whole letter stays one, and is not put into another
         key=turn.services.random(8).hex(),
         language=turn.conversation.language or "en",
         choices=choices,
@@ -185,6 +186,23 @@ def _named(turn: Turn, text: str, values: Sequence[str]) -> set[str]:
     if turn.state.question == ASK_RIGHT:
         return {value for value in _rights_named(turn, text) if value in values}
     return answers_in(turn.state.question or "", turn.text)
+
+
+# "and erase the rest" is no second answer: it is what was asked all along.
+_REST: Final = re.compile(
+    r"(?:\s*[,;:.–—-]*\s*\b(?:and|but|then|et|mais|puis)\b|\s*[,;:.–—-])?\s*(?:please\s+|s il vous plait,?\s+)?"
+    r"\b(?:eras(?:e|ing)|delete?(?:ing)?|remove|effac(?:ez|er|e)|supprim(?:ez|er|e))\s+(?:(?:all|tout|toutes?|tous)\s+)?"
+    r"(?:(?:of\s+)?(?:the|le)\s+(?:rest|reste)|everything\s+else|all\s+else|(?:my|the|mes|les)\s+(?:other|autres)\s+(?:data|donnees))\b"
+    r"(?:\s+(?:of|de)\s+(?:my|mes)\s+(?:(?:personal\s+)?data|donnees(?:\s+personnelles)?))?"
+)
+
+
+def without_the_rest(typed: str) -> str:
+    """Take "and erase the rest" out of an answer about services; where anything is denied it stays as it is."""
+    text = _plain(typed)
+    if _NOT.search(text) or "?" in text or not _REST.search(text):
+        return typed
+    return " ".join(_REST.sub(" ", text).split())
 
 
 def clear_answer(question: str, typed: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -142,6 +143,12 @@ def has_event(session: Session, ref: str, event: str) -> bool:
     """Tell whether the audit of a request holds an event."""
     query = select(Audit.id).where(col(Audit.chain) == ref, col(Audit.event) == event).limit(1)
     return session.exec(query).first() is not None
+
+
+def last_event_of(session: Session, ref: str, events: Sequence[str]) -> str | None:
+    """Give the last of these events in the audit of a request."""
+    query = select(Audit.event).where(col(Audit.chain) == ref, col(Audit.event).in_(events))
+    return session.exec(query.order_by(col(Audit.ordinal).desc()).limit(1)).first()
 
 
 def last_answer_of(session: Session, ref: str) -> str | None:

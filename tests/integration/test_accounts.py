@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,10 +16,12 @@ import pytest
 import pytest_asyncio
 
 from assistant.casework import queue
+from assistant.casework.approval import check_approve
+from assistant.casework.named_accounts import named_in
 from assistant.casework.queue import Principal, Role
 from assistant.demo.people import AGENTS
 from assistant.domain.plan import plan_from_json
-from assistant.errors import Conflict, NotFound, SourceUnavailable
+from assistant.errors import AssistantError, Conflict, NotFound, SourceUnavailable
 from assistant.store.tables import Action
 from tests.doubles.attacks import victims
 from tests.doubles.desk_inside import DeskInside, desk_inside
@@ -25,6 +29,7 @@ from tests.doubles.journeys import prove_in_chat
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 AGENT = Principal("Tiina", Role.AGENT)
+APPROVER = Principal("Aime", Role.APPROVER)
 _SOURCE = """
 [[sources]]
 name = "shop"
@@ -56,7 +61,12 @@ erase = "delete"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
-    folder = tmp_path_factory.mktemp("accounts")
+    async with opened(tmp_path_factory.mktemp("accounts")) as ready:
+        yield ready
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[DeskInside]:
     (folder / "shop.toml").write_text(_MAP, encoding="utf-8")
     with closing(sqlite3.connect(folder / "shop.db")) as db, db:
         db.executescript(
@@ -64,8 +74,8 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskIn
             "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER, what TEXT);"
             "CREATE INDEX customers_by_email ON customers (email COLLATE NOCASE);"
         )
-    async with desk_inside(folder, _SOURCE.format(file=folder / "shop.db")) as opened:
-        yield opened
+    async with desk_inside(folder, _SOURCE.format(file=folder / "shop.db")) as ready:
+        yield ready
 
 
 def rows(desk: DeskInside, query: str) -> list[tuple[Any, ...]]:
@@ -132,6 +142,71 @@ async def test_an_account_of_somebody_else_is_left_alone_and_can_be_taken_back(d
     assert rows(desk, "SELECT id FROM orders ORDER BY id") == [(2,), (3,)]
     with pytest.raises(Conflict):
         await act(desk, queue.choose_accounts, ref, ["0"], AGENT)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I have two accounts, C-10044 and C-10045. Please erase C-10045, keep C-10044.",
+        "Supprimez toutes les données de mon compte n° 10045, je garde l’autre.",
+    ],
+)
+async def test_who_names_one_of_several_accounts_has_nothing_erased_before_an_agent_chose(
+    tmp_path: Path, words: str
+) -> None:
+    async with opened(tmp_path) as desk:
+        person = next(victims(desk))
+        with closing(sqlite3.connect(tmp_path / "shop.db")) as db, db:
+            rows = [(1, person.email, "C-10044"), (2, person.email, "C-10045")]
+            db.executemany("INSERT INTO customers VALUES (?, ?, ?)", rows)
+        async with desk.chat("en") as chat:
+            await chat.say("Please delete all my data.")
+            ref = (await chat.opened())["erasure"]
+            await prove_in_chat(desk, chat, person.email, ref)
+            first = await desk.plan(ref)
+            await desk.idle()
+            await desk.forward("1m")
+            await chat.say(words)
+            await desk.idle()
+        await act(desk, queue.plan_again, ref, AGENT)
+        await desk.idle()
+        plan = await desk.plan(ref)
+        assert plan["id"] != first["id"]
+        assert (await desk.request(ref))["attention"] == "accounts_named"
+        action = await desk.assembly.services.read(lambda s: s.get_one(Action, plan["id"]))
+        with pytest.raises(Conflict, match="several accounts"):
+            await act(desk, check_approve, action.id, action.plan_hash, APPROVER, None)
+        await desk.forward("1m")
+        await act(desk, queue.choose_accounts, ref, [], AGENT)
+        await desk.idle()
+        again = await desk.plan(ref)
+        assert (await desk.request(ref))["attention"] != "accounts_named"
+        with pytest.raises(AssistantError) as refused:
+            await act(desk, check_approve, again["id"], again["plan_hash"], APPROVER, None)
+        assert "several accounts" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Erase C-10045, keep C-10044.", True),
+        ("Effacez mon compte 10045.", True),
+        ("Effacez tout, mais gardez mon ancien compte.", True),
+        ("Customer number: 10045", True),
+        ("Please delete all my data and my account.", False),
+        ("It is about PR-7K2M4Q9X.", False),
+        ("Supprimez mes deux comptes et toutes mes données.", False),
+        ("It was in 2024.", False),
+    ],
+)
+async def test_what_names_an_account(text: str, *, named: bool) -> None:
+    assert bool(named_in(text)) is named
+
+
+async def test_words_that_name_accounts_are_looked_for_in_linear_time() -> None:
+    started = time.perf_counter()
+    named_in("account number " * 200_000 + "C-" * 200_000)
+    assert time.perf_counter() - started < 1
 
 
 async def test_an_agent_sees_the_first_rows_with_the_name_and_only_then(

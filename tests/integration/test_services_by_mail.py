@@ -6,17 +6,20 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from assistant.casework import talking
 from assistant.casework.queue import Principal, Role
+from assistant.conversation import continued
 from assistant.demo.people import CUSTOMER
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import answer_mail, confirm_by_mail, prove_in_chat
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+GREETING = re.compile(r"^(?:Hello|Bonjour),\r?$", re.MULTILINE)
 _LEAD = Principal("leonie", Role.LEAD)
 
 
@@ -26,15 +29,22 @@ async def asked(
 ) -> AsyncIterator[tuple[DeskInside, str, EmailMessage]]:
     """Give a desk, an erasure asked for and proved by mail, and the question about its services."""
     async with desk_inside(tmp_path_factory.mktemp("services")) as desk:
-        await asyncio.to_thread(
-            desk.send_mail, "Please delete all my personal data.", sender=CUSTOMER.email, subject="Data"
-        )
-        (ref,) = await desk.opened_by(set())
-        await confirm_by_mail(desk, CUSTOMER.email, ref)
-        item = await desk.plan(ref)
-        services = desk.assembly.services
-        await services.write(lambda s: talking.ask_about_services(services, s, item["id"], _LEAD))
+        ref = await asked_by_mail(desk)
         yield desk, ref, await desk.mail(CUSTOMER.email, "before we erase")
+
+
+async def asked_by_mail(desk: DeskInside) -> str:
+    """Give the reference of an erasure asked for and proved by mail, with the question about its services asked."""
+    await asyncio.to_thread(
+        desk.send_mail, "Please delete all my personal data.", sender=CUSTOMER.email, subject="Data"
+    )
+    (ref,) = await desk.opened_by(set())
+    await confirm_by_mail(desk, CUSTOMER.email, ref)
+    item = await desk.plan(ref)
+    services = desk.assembly.services
+    await services.write(lambda s: talking.ask_about_services(services, s, item["id"], _LEAD))
+    await desk.idle()
+    return ref
 
 
 async def answered(
@@ -77,6 +87,79 @@ async def test_keeping_them_is_taken_and_planned_at_once(asked: tuple[DeskInside
     request = await desk.request(ref)
     assert (request["details"]["keep_services"], request["attention"]) == (True, None)
     assert not (await desk.plan(ref))["blockers"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Gardez mes serveurs et le domaine, mais effacez tout le reste.", "services:keep"),
+        ("Je préfère les conserver, effacez le reste.", "services:keep"),
+        ("Gardez mes services.", "services:keep"),
+        ("Keep them and delete everything else, please.", "services:keep"),
+        ("Please keep my services and erase the rest of my personal data.", "services:keep"),
+        ("End them and erase the rest of my data.", "services:end"),
+        ("Oui, arrêtez-les et supprimez toutes mes autres données.", "services:end"),
+        ("Arrêtez-les, puis effacez le reste", "services:end"),
+        ("Keep the server, end the rest.", None),
+        ("Keep my services, erase the server.", None),
+        ("Ne gardez pas mes services, effacez le reste.", None),
+        ("Do not keep them, erase the rest.", None),
+        ("Keep them? Erase the rest?", None),
+        ("Keep my account and all my data, erase nothing.", None),
+        ("Yes, but what becomes of my domain?", None),
+    ],
+)
+async def test_an_answer_is_clear_with_the_rest_to_be_erased_and_never_where_anything_is_denied(
+    typed: str, meant: str | None
+) -> None:
+    assert continued.clear_answer(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("first", "words", "in_thread"),
+    [
+        (None, "Gardez mes serveurs et le domaine, mais effacez tout le reste.", True),
+        ("Bonjour, avez-vous bien reçu mon message ?", "Je préfère les conserver, effacez le reste.", True),
+        ("I do not know yet.", "Keep them, and erase the rest.", False),
+    ],
+)
+async def test_a_clear_answer_is_taken_whenever_the_question_is_open_in_its_thread_or_by_its_reference(
+    tmp_path: Path, first: str | None, words: str, *, in_thread: bool
+) -> None:
+    async with desk_inside(tmp_path) as desk:
+        ref = await asked_by_mail(desk)
+        question = await desk.mail(CUSTOMER.email, "before we erase")
+        if first:
+            await answered(desk, question, first)
+            assert (await desk.request(ref))["attention"] == "services_answer_unclear"
+        if in_thread:
+            await answered(desk, question, words)
+        else:
+            await asyncio.to_thread(
+                desk.send_mail, words, sender=CUSTOMER.email, subject=f"RE: A question ({ref})"
+            )
+            await desk.idle()
+        request = await desk.request(ref)
+        assert (request["details"]["keep_services"], request["attention"]) == (True, None)
+        for mail in desk.mails(CUSTOMER.email):
+            assert len(GREETING.findall(mail.get_content())) == 1
+
+
+async def test_a_mail_that_names_an_open_request_of_its_sender_calls_an_agent_and_a_strangers_does_not(
+    tmp_path: Path,
+) -> None:
+    async with desk_inside(tmp_path) as desk:
+        ref = await asked_by_mail(desk)
+        waits = (await desk.request(ref))["attention"]
+        for sender, attention in (
+            ("stranger@elsewhere.example", waits),
+            (CUSTOMER.email, "services_answer_unclear"),
+        ):
+            await asyncio.to_thread(
+                desk.send_mail, "Keep the server, end the rest.", sender=sender, subject=f"About {ref}"
+            )
+            await desk.idle()
+            assert (await desk.request(ref))["attention"] == attention
 
 
 async def test_a_letter_about_a_chat_is_answered_by_mail_too_and_more_than_services_is_no_answer(

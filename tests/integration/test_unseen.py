@@ -127,11 +127,11 @@ async def test_an_answer_in_the_thread_of_that_letter_is_read_at_the_same_reques
     before = await desk.refs()
     asked = await desk.mail(CUSTOMER.email, "before we erase")
     await asyncio.to_thread(answer_mail, desk, asked, "It is fine, go on.", "stranger@elsewhere.example")
-    assert (await desk.request(ref))["attention"] != "question_answered"
+    assert (await desk.request(ref))["attention"] == "services_asked"
     await asyncio.to_thread(answer_mail, desk, asked, "Can you wait until Friday?", CUSTOMER.email)
     await desk.idle()
-    assert (await desk.request(ref))["attention"] == "question_answered"
-    assert [e for e in await desk.events(ref) if e["event"] == "question_answered"]
+    assert (await desk.request(ref))["attention"] == "services_answer_unclear"
+    assert [e for e in await desk.events(ref) if e["event"] == "services_answer_unclear"]
     assert await desk.refs() == before
 
 

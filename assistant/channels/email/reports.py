@@ -67,7 +67,7 @@ class Report:
     status: str  # RFC 3463, such as 5.1.1; empty where it does not say
 
 
-def report_of(  # noqa: PLR0913 - each is a part of the mail
+def report_of(
     raw: bytes,
     fields: Fields,
     sender: str | None,

@@ -11,7 +11,7 @@ from typing import Any, cast
 from aiohttp import web
 from sqlmodel import Session
 
-from assistant.casework import answers, by_hand, four_eyes, questions, running_services
+from assistant.casework import answers, by_hand, four_eyes, named_accounts, questions, running_services
 from assistant.casework.evidence import answer_for
 from assistant.casework.intake import dates_of, local_day
 from assistant.casework.lifting import may_lift
@@ -170,6 +170,9 @@ class RequestView:
         int | None
     )  # as its plan stands; None: what was proved is enough, with the hold where one waits
     about_services: str  # what comes next about services that run: ask, wait, end them; empty: none does
+    names_accounts: tuple[
+        str, ...
+    ]  # the person's words that name one of several accounts, until an agent chose
     lost: tuple[LossView, ...]  # letters that did not arrive
     sent_letter: Rendered | None  # what the person gets once it is there
     send_to: str | None  # the host to which the person asked to have it sent, if it can be
@@ -277,6 +280,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         typed_contact(services, session, request, visit.agent),
         _tier_missing(services, session, request, action),
         _about_services(session, request, action),
+        _names_accounts(session, request, action),
         losses(words, lost_letters_of(services, session, request)),
         letter_once_sent(services, request) if sendable else None,
         where_to(request) if sendable else None,
@@ -301,6 +305,12 @@ def losses(words: Words, lost: Sequence[Lost]) -> tuple[LossView, ...]:
         )
         for each in lost
     )
+
+
+def _names_accounts(session: Session, request: PrivacyRequest, action: Action | None) -> tuple[str, ...]:
+    if action is None or action.state != "proposed":
+        return ()
+    return tuple(named_accounts.waiting_words(session, request, plan_from_json(action.plan)))
 
 
 def _about_services(session: Session, request: PrivacyRequest, action: Action | None) -> str:

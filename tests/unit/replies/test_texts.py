@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import assistant
 from assistant.domain.grounds import grounds_for
-from assistant.domain.messages import MESSAGES, PAGES
+from assistant.domain.messages import MESSAGES, PAGES, Audience
 from assistant.domain.rights import Right
 from assistant.replies import TextError, Texts
 from assistant.replies.labels import Labels
@@ -45,6 +45,19 @@ def test_every_text_is_written_from_sample_values(
     assert rendered.text
     assert not re.search(r"\{\{|%\}|None|\n{3}| {2}\S.*  |[ \t]$", rendered.text, re.MULTILINE)
     assert rendered.subject is None or "\n" not in rendered.subject
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_mail_has_one_greeting_and_one_signature_and_is_never_put_into_another(
+    texts: Texts, name: str, locale: str
+) -> None:
+    rendered = write(texts, name, locale)
+    is_letter = rendered.subject is not None or name == "mail_reply"
+    mail = rendered.text if is_letter else texts.render("mail_reply", locale, text=rendered.text).text
+    if MESSAGES[name].audience in {Audience.CHAT, Audience.MAIL, Audience.ANSWER}:
+        assert len(re.findall(r"^(?:Hello|Bonjour),$", mail, re.MULTILINE)) == 1
+        assert len(re.findall(r"^(?:Kind regards|Cordialement),$", mail, re.MULTILINE)) == 1
 
 
 @pytest.mark.parametrize("name", MESSAGES)
