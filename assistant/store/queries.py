@@ -139,12 +139,6 @@ def done_plan_of(session: Session, ref: str) -> Action | None:
     return session.exec(query.order_by(col(Action.created_at).desc()).limit(1)).first()
 
 
-def has_event(session: Session, ref: str, event: str) -> bool:
-    """Tell whether the audit of a request holds an event."""
-    query = select(Audit.id).where(col(Audit.chain) == ref, col(Audit.event) == event).limit(1)
-    return session.exec(query).first() is not None
-
-
 def last_event_of(session: Session, ref: str, events: Sequence[str]) -> str | None:
     """Give the last of these events in the audit of a request."""
     query = select(Audit.event).where(col(Audit.chain) == ref, col(Audit.event).in_(events))
