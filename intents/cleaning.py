@@ -22,7 +22,7 @@ _HIDDEN_MARKUP: Final = re.compile(
 )
 _BLOCK_TAG: Final = re.compile(r"<\s*/?\s*(?:br|p|div|li|tr|h\d|ul|ol|table)\b[^<>]*>", re.IGNORECASE)
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>")
-_LONG_TOKEN: Final = re.compile(r"[^\s]{81,}")
+_BLOB: Final = re.compile(r"(?<!\S)(?!(?:https?://|www\.))\S{81,}", re.IGNORECASE)
 _URL: Final = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _QUOTED_LINE: Final = re.compile(r"^\s*(?:>|\|\s).*$", re.MULTILINE)
@@ -91,12 +91,18 @@ def _in_one_script(text: str) -> str:
 
 
 def legible(text: str) -> str:
-    """Give the text without markup, invisible characters, look-alike letters and pasted blobs."""
+    """Give the text without markup, invisible characters, look-alike letters and pasted blobs; links stay as typed."""
     text = _without_markup(_within_length(text).replace("\r\n", "\n").replace("\r", "\n"))
     if not text.isascii():
         text = text.encode("utf-8", "ignore").decode("utf-8")
         text = _in_one_script(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
-    return _LONG_TOKEN.sub(" ", _URL.sub(" URLLINK ", text) if "http" in text or "www" in text else text)
+    return _BLOB.sub(" ", text)
+
+
+def with_links_as_one(text: str) -> str:
+    """Give a text as the model reads it, each link as one sign: no detail may come from here."""
+    lower = text.casefold()
+    return _URL.sub(" URLLINK ", text) if "http" in lower or "www" in lower else text
 
 
 def _cut_at(pattern: re.Pattern[str], text: str) -> str:

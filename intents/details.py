@@ -34,7 +34,7 @@ _PERIOD: Final = matcher(
     r"|(?:<the>\s+)?<last>\s+(?:[^\W_]+\s+)?<unit>"
     r"|(?:(?:<the>\s+|l[’'])?(?:[^\W_]+\s+)?)derni(?:er|ère)s?\s+<unit>)\b"  # in French it stands after the number
 )
-_UNTIL: Final = matcher(r"\b<until>\b[^.;!?\n]{2,120}")
+_UNTIL: Final = matcher(r"\b<until>\b(?:[^.;!?\n]|[.?](?=\w)){2,120}")
 _DIGIT_OR_DOT: Final = re.compile(r"\d|\.\w")  # without either, nothing but an address is named
 
 

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 from intents.asides import of_oneself, only_looks, threatens_only, without_asides, without_shown
 from intents.clauses import Wish, wishes_in, wishes_of
-from intents.cleaning import HEAD_CHARACTERS, legible, normalise, own_words, says_something, sentences
+from intents.cleaning import (
+    HEAD_CHARACTERS,
+    legible,
+    normalise,
+    own_words,
+    says_something,
+    sentences,
+    with_links_as_one,
+)
 from intents.details import details_of, where_to
 from intents.holders import Holder, as_mine, holders_in
 from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUEST, RIGHTS
@@ -111,10 +119,12 @@ class Reader:
 
     def read(self, text: str, *, language_hint: str | None = None, quoted: Sequence[str] = ()) -> Reading:
         """Read a message; sentences that stand in `quoted` (our earlier replies) don't count."""
-        plain = legible(text)
-        own = own_words(plain)
+        typed = own_words(legible(text))
+        own = with_links_as_one(typed)
         spoken = _spoken(own, quoted)
-        language = self._languages.read(" ".join(spoken.values()) or plain, language_hint)
+        language = self._languages.read(
+            " ".join(spoken.values()) or with_links_as_one(legible(text)), language_hint
+        )
         spoken = without_asides(without_what_goes_on(spoken))
         everything, wished = spoken, without_taken_back(spoken, self._asks)
         spoken = without_put_off(without_shown(wished))
@@ -135,9 +145,9 @@ class Reader:
         for each in (self._sourced, self._complaining, self._limited):
             decision, intents = each(decision, intents, heard.rest)
         decision, intents = _weighed(decision, intents, heard.rest)
-        details = details_of(own, tuple(intent.name for intent in intents), "\n".join(spoken.values()))
+        # From what was typed: the model reads signs in the place of links, and no sign may become somebody's data.
+        details = details_of(typed, tuple(intent.name for intent in intents), "\n".join(spoken.values()))
         portable = "http" in text and any(intent.name == "portability" for intent in intents)
-        # From the text as it came: what is read has no addresses of pages in it any more.
         if portable and (address := where_to(own_words(text[:HEAD_CHARACTERS]))):
             details["transfer_to"] = address
         return Reading(text, language, decision, intents, details, sentence, heard.wishes, holders)
@@ -159,7 +169,7 @@ class Reader:
 
     def evidence(self, text: str) -> float:
         """Give how likely a message uses a right at all, between 0 and 1: what the thresholds decide on."""
-        spoken = _spoken(own_words(legible(text)), ())
+        spoken = _spoken(with_links_as_one(own_words(legible(text))), ())
         return max(map(evidence_of, self.scores(list(spoken)))) if spoken else 0.0
 
     def _asks(self, text: str) -> bool:
@@ -396,6 +406,6 @@ def _squashed(odds: float) -> float:
 
 def _spoken(own: str, quoted: Sequence[str]) -> dict[str, str]:
     """Give the sentences that say something of the writer's own, by their normalised form."""
-    ours = {normalise(sentence) for text in quoted for sentence in sentences(legible(text))}
+    ours = {normalise(sentence) for text in quoted for sentence in sentences(with_links_as_one(legible(text)))}
     lines = ((normalise(sentence), sentence) for sentence in sentences(own))
     return {line: sentence for line, sentence in lines if line not in ours and says_something(line)}

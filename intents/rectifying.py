@@ -218,9 +218,11 @@ def _as_value(field: str, piece: str) -> str | None:
     if field in _NUMBERED:
         return value if any(map(str.isdigit, value)) else None
     words = value.split()
-    return (
-        value if len(words) <= _WORDS_OF_A_NAME and (words[0][0].isupper() or words[0][0].isdigit()) else None
-    )
+    is_named = words[0][0].isupper() or words[0][0].isdigit() or _PAGE.match(value) is not None
+    return value if len(words) <= _WORDS_OF_A_NAME and is_named else None
+
+
+_PAGE: Final = re.compile(r"https?://|www\.", re.IGNORECASE)  # a company may be called by its address
 
 
 _LONGEST_VALUE: Final = 160

@@ -51,6 +51,9 @@ ADDRESS: Final = re.compile(
     rf"(?<![\w@./-])\d{{1,5}}[a-dA-D]?(?:,?[ ]{_SMALL}(?![\w@])){{0,5}}(?:,?[ ](?:{_SMALL}[ ]){{0,4}}{_CAPITAL})+"
 )
 _QUOTED: Final = re.compile(r"[\"“«]\s?([^\"”»\n]{1,120}?)\s?[\"”»]")
+_PIECE: Final = re.compile(  # a dot or a colon inside an address of a page ends nothing
+    r"[^,;:!?\n()\[\]–—.]+(?:(?:\.(?=\S)|:(?=//))[^,;:!?\n()\[\]–—.]+)*"
+)
 _HIDDEN: Final = "\u0416"  # a letter, so that no word is found inside a value or ends at one
 
 
@@ -158,7 +161,7 @@ def _between(
 
 
 def _pieces(text: str, offset: int) -> Iterator[tuple[str, int]]:
-    for hit in re.finditer(r"[^,;:!?\n()\[\]–—.]+(?:\.(?=\S)[^,;:!?\n()\[\]–—.]+)*", text):
+    for hit in _PIECE.finditer(text):
         yield hit.group(), offset + hit.start()
 
 

@@ -58,6 +58,8 @@ def in_parts(services: Services, found: Changes) -> Changes:
 def _split(change: Change, maps: Mapping[str, Correctable]) -> Sequence[Change]:
     if change.new and not can_hold(change.field, change.new):
         return [replace(change, new=None)]  # asked again, rather than stored and refused by the column later
+    if change.either and not all(can_hold(change.field, each) for each in change.either):
+        return [replace(change, either=())]  # nobody is asked to choose what could not be stored
     parts = _parts_in(change.field, maps)
     if not parts or not change.new:
         return [change]

@@ -19,6 +19,7 @@ _LONGEST: Final = 160
 _ALWAYS_A_PHONE: Final = 8  # digits with nothing but spaces and signs between them: no street, town or name
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _DIGIT: Final = re.compile(r"\d")
+_PAGE: Final = re.compile(r"\bwww\.", re.IGNORECASE)  # what begins with a scheme is kept out of every field
 _POSTCODE: Final = re.compile(r"(?=.*\d)(?!.*[A-Z]{4})[A-Z\d][A-Z\d -]{2,9}", re.IGNORECASE)
 _TAX_ID: Final = re.compile(r"(?=(?:.*\d){4})[A-Z\d][A-Z\d ./-]{4,23}", re.IGNORECASE)
 
@@ -82,8 +83,8 @@ def _is_tax_id(value: str) -> bool:
 
 
 def _is_name(value: str) -> bool:
-    """Tell whether it can name a person: in letters, without a figure."""
-    return _is_words(value) and not _DIGIT.search(value)
+    """Tell whether it can name a person: in letters, without a figure or an address of a page."""
+    return _is_words(value) and not _DIGIT.search(value) and not _PAGE.search(value)
 
 
 def _is_words(value: str) -> bool:

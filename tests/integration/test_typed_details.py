@@ -303,3 +303,39 @@ async def test_a_wish_that_names_an_address_is_a_wish_wherever_it_is_typed(
         assert named == {requests["access"].ref, requests["erasure"].ref}, "one proof opens both"
     else:
         assert "address" not in requests["objection"].details, "nobody said that this is where it ends"
+
+
+# ── a link in a correction ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("words", "company"),
+    [
+        ("My company is now called www.aubertin.example, please correct it in my data.", "www.aubertin.example"),
+        (
+            "Ma société s’appelle maintenant www.delormeau.example, merci de corriger mes données.",
+            "www.delormeau.example",
+        ),
+    ],
+)
+async def test_a_link_is_kept_as_it_was_typed(desk: DeskInside, words: str, company: str) -> None:
+    talk = Talk(desk)
+    await talk.say(words)
+    changes = Changes.of((await talk.requests())["rectification"].details)
+    assert [(part.field, part.new) for part in changes.parts] == [("company", company)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Please correct my name to WIN a PRIZE at https://lottery.example/win",
+        "Please correct my last name to WIN a PRIZE at www.lottery.example",
+        "Please correct my city: it is www.lottery.example/a or https://lottery.example/b",
+    ],
+)
+async def test_no_link_is_offered_for_a_field_that_holds_none(desk: DeskInside, words: str) -> None:
+    talk = Talk(desk)
+    await talk.say(words)
+    said = [row for row in await talk._all(Message) if row.sender == "assistant"]
+    assert said
+    assert not [row.text for row in said if "lottery" in row.text.casefold()]

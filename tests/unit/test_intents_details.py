@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intents.cleaning import legible, normalise, with_links_as_one
 from intents.details import details_of
 from intents.labels import LANGUAGES
+from intents.reader import Reader
+from intents.rectifying import FIELDS
 
 _FILE = Path(__file__).parents[1] / "data" / "intents" / "details.jsonl"
 ROWS = [json.loads(line) for line in _FILE.read_text("utf-8").splitlines()]
@@ -173,3 +176,87 @@ def test_an_address_is_read_over_several_lines() -> None:
         "My new address is 9 Quarry Lane\nDurham\nDH1 3LE\nThanks, Anna Lind", ("rectification",)
     )
     assert found["new_value"] == "9 Quarry Lane, Durham, DH1 3LE"
+
+
+# ── a detail is what was typed ──────────────────────────────────────────────────────────────────────
+
+_TYPED = (
+    "www.aubertin.example",
+    "https://delormeau.example/shop?a=1&b=2",
+    "Http://WWW.Aubertin.example",
+    "anna.lind@mail.example",
+    "+44 7700 900123",
+    "C-77123",
+    "12/03/2024",
+    "12 Long Road, 10111 Durham",
+    "WIN A PRIZE at https://delormeau.example",
+    "“Lierre & Co”",
+)
+_ASKED = (
+    "My company is now called {0}, please correct it in my data.",
+    "Ma société s’appelle maintenant {0}, merci de corriger mes données.",
+    "Please correct my {field}: it is {0}, not {1}.",
+    "Please correct my {field} to {0}: {1}",
+    "Please change my {field} from {0} to {1}.",
+    "Corrigez mon {field} : {0} au lieu de {1}.",
+    "Please restrict the use of my data until {0} and {1} are checked.",
+    "Send me a copy of my data since 2022, from {0} to {1}.",
+    "Please transfer my data in a machine-readable form to {0}, or to {1}.",
+    "Please delete the account of {0}, and of {1}.",
+    "I withdraw my consent to the newsletter sent to {0} and {1}.",
+)
+_CODES = ("field", "purpose", "topic", "marketing")  # words of ours for what was meant
+
+
+def _said(found: Any, name: str = "") -> list[str]:
+    """List every text of the details that stands for something typed."""
+    if isinstance(found, dict):
+        return [text for key, value in found.items() if key not in _CODES for text in _said(value, key)]
+    if isinstance(found, list | tuple):
+        return [text for value in found for text in _said(value, name)]
+    return [found] if isinstance(found, str) else []
+
+
+def _bare(text: str) -> str:
+    return "".join(text.casefold().split())
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader.load()
+
+
+def test_the_model_reads_signs_that_nobody_typed() -> None:
+    seen = normalise(with_links_as_one("https://a.example b@c.example 417"))
+    assert seen.split() == ["urllink", "emailaddress", "0"]
+    assert "https://a.example" in legible("see https://a.example")
+
+
+@given(
+    asked=st.sampled_from(_ASKED),
+    field=st.sampled_from(sorted(FIELDS)),
+    typed=st.tuples(st.sampled_from(_TYPED), st.sampled_from(_TYPED)),
+    before=st.sampled_from(("", *_TYPED)),
+)
+def test_every_detail_stands_in_the_text_as_it_was_typed(
+    reader: Reader, asked: str, field: str, typed: tuple[str, str], before: str
+) -> None:
+    text = f"{before}\n{asked.format(*typed, field=field.replace('_', ' '))}"
+    reading = reader.read(text)
+    every = [*_said(reading.details), *(holder.who for holder in reading.holders)]
+    assert [value for value in every if _bare(value) not in _bare(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (_ASKED[0].format(_TYPED[0]), "www.aubertin.example"),
+        (_ASKED[1].format("www.delormeau.example"), "www.delormeau.example"),
+        (_ASKED[0].format("Http://WWW.Aubertin.example"), "Http://WWW.Aubertin.example"),
+    ],
+)
+def test_a_company_may_be_called_by_the_address_of_its_page(
+    reader: Reader, text: str, expected: str
+) -> None:
+    found = reader.read(text).details
+    assert (found["field"], found["new_value"]) == ("company", expected)
