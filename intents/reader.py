@@ -406,6 +406,8 @@ def _squashed(odds: float) -> float:
 
 def _spoken(own: str, quoted: Sequence[str]) -> dict[str, str]:
     """Give the sentences that say something of the writer's own, by their normalised form."""
-    ours = {normalise(sentence) for text in quoted for sentence in sentences(with_links_as_one(legible(text)))}
+    ours = {
+        normalise(sentence) for text in quoted for sentence in sentences(with_links_as_one(legible(text)))
+    }
     lines = ((normalise(sentence), sentence) for sentence in sentences(own))
     return {line: sentence for line, sentence in lines if line not in ours and says_something(line)}

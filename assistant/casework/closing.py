@@ -11,7 +11,7 @@ from assistant.casework import answers, running_services, talk
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, move, recompute_dates, set_attention
 from assistant.casework.queue import WORKERS, Principal, Role, get_request, void_actions
-from assistant.casework.typed import check_no_refusal, check_words
+from assistant.casework.typed import carried_out, check_no_refusal, check_words
 from assistant.domain.due_date import due_dates
 from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.errors import Conflict, Invalid
@@ -78,7 +78,9 @@ def close(services: Services, session: Session, ref: str, text: str, agent: Prin
     if not _was_carried_out(session, ref):
         agent.require(Role.LEAD)
     check_words(
-        text, empty="Write the answer that the person gets; nothing is closed in silence (GDPR 12(3))."
+        text,
+        done=carried_out(session, request.conversation_id),
+        empty="Write the answer that the person gets; nothing is closed in silence (GDPR 12(3)).",
     )
     check_no_refusal(text)
     if request.status in {Status.RECEIVED, Status.VERIFYING}:
@@ -96,7 +98,7 @@ def reply(
 ) -> None:
     """Write to the person as an agent, in the channel of the conversation."""
     agent.require(*WORKERS)
-    check_words(text)
+    check_words(text, done=carried_out(session, conversation.id))
     talk.check_reachable(services, session, conversation)
     said = talk.Utterance(
         text=text.strip(),

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from assistant.casework.answers import announce, give_answer
 from assistant.casework.audit import record
 from assistant.casework.queue import WORKERS, Principal, get_request
-from assistant.casework.typed import check_words
+from assistant.casework.typed import carried_out, check_words
 from assistant.domain.plan import Operation, Plan
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
@@ -26,7 +26,11 @@ def lift(services: Services, session: Session, ref: str, reason: str, agent: Pri
     request = get_request(session, ref)
     if not may_lift(request):
         raise Conflict("Only a restriction that was carried out, and is not being lifted, can be lifted.")
-    check_words(reason, empty="Say why the restriction ends; the person is told before it does (GDPR 18(3)).")
+    check_words(
+        reason,
+        done=carried_out(session, request.conversation_id),
+        empty="Say why the restriction ends; the person is told before it does (GDPR 18(3)).",
+    )
     request.details = {**request.details, LIFT_REASON: reason.strip()}
     request.to_plan_at = services.clock.now()
     session.add(request)

@@ -22,6 +22,7 @@ class Unsayable:
     item: int
     words: str
     why: str
+    right: str = ""  # of a claim: what must have been carried out for it to be true
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class _Rule:
     why: str
     pattern: re.Pattern[str]
     unless: re.Pattern[str] | None
+    right: str
 
 
 def unsayable_in(text: str) -> Iterator[Unsayable]:
@@ -42,16 +44,21 @@ def refusal_in(text: str) -> Iterator[Unsayable]:
     return _found("refusal", text)
 
 
+def claims_in(text: str) -> Iterator[Unsayable]:
+    """Give the sentences that call something done, each with the right that would have done it."""
+    return _found("claim", text)
+
+
 def _found(table: str, text: str) -> Iterator[Unsayable]:
     for sentence in _sentences(text):
         for rule in _rules(table):
             hit = rule.pattern.search(sentence)
             if hit and not (rule.unless and rule.unless.search(sentence)):
-                yield Unsayable(rule.item, hit[0].strip(), rule.why)
+                yield Unsayable(rule.item, hit[0].strip(), rule.why, rule.right)
 
 
 def _sentences(text: str) -> Iterator[str]:
-    for sentence in _SENTENCE_END.split(text.replace("’", "'")):
+    for sentence in _SENTENCE_END.split(text.replace("’", "'").replace("\u00a0", " ")):
         for start in range(0, len(sentence), _LONGEST_SENTENCE):
             yield sentence[start : start + _LONGEST_SENTENCE]
 
@@ -65,6 +72,7 @@ def _rules(table: str) -> tuple[_Rule, ...]:
             row["why"],
             re.compile(row["pattern"], re.IGNORECASE),
             re.compile(row["unless"], re.IGNORECASE) if "unless" in row else None,
+            row.get("right", ""),
         )
         for row in rows
     )

@@ -311,7 +311,10 @@ async def test_a_wish_that_names_an_address_is_a_wish_wherever_it_is_typed(
 @pytest.mark.parametrize(
     ("words", "company"),
     [
-        ("My company is now called www.aubertin.example, please correct it in my data.", "www.aubertin.example"),
+        (
+            "My company is now called www.aubertin.example, please correct it in my data.",
+            "www.aubertin.example",
+        ),
         (
             "Ma société s’appelle maintenant www.delormeau.example, merci de corriger mes données.",
             "www.delormeau.example",

@@ -255,8 +255,6 @@ def test_every_detail_stands_in_the_text_as_it_was_typed(
         (_ASKED[0].format("Http://WWW.Aubertin.example"), "Http://WWW.Aubertin.example"),
     ],
 )
-def test_a_company_may_be_called_by_the_address_of_its_page(
-    reader: Reader, text: str, expected: str
-) -> None:
+def test_a_company_may_be_called_by_the_address_of_its_page(reader: Reader, text: str, expected: str) -> None:
     found = reader.read(text).details
     assert (found["field"], found["new_value"]) == ("company", expected)

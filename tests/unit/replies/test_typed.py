@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from assistant.casework.typed import NotToBeSent, RefusalInDisguise, check_no_refusal, check_words
-from assistant.replies.typed import refusal_in, unsayable_in
+from assistant.domain.rights import Right
+from assistant.replies.typed import claims_in, refusal_in, unsayable_in
 
 CASES = tomllib.loads((Path(__file__).parents[2] / "data/typed.toml").read_text(encoding="utf-8"))
 UNSENDABLE = [(int(item), text) for item, texts in CASES["unsendable"].items() for text in texts]
@@ -17,6 +18,7 @@ UNSENDABLE = [(int(item), text) for item, texts in CASES["unsendable"].items() f
 @pytest.mark.parametrize("text", CASES["sendable"])
 def test_an_ordinary_sentence_goes_out(text: str) -> None:
     assert list(unsayable_in(text)) == []
+    assert list(claims_in(text)) == []
     check_words(text)
 
 
@@ -26,6 +28,17 @@ def test_a_demand_is_stopped_with_its_words_and_why(item: int, text: str) -> Non
     with pytest.raises(NotToBeSent) as stopped:
         check_words(f"Hello,\n\nthank you for your message. {text} Have a good day.")
     assert stopped.value.data["words"] in text.replace("’", "'")
+
+
+@pytest.mark.parametrize(
+    ("right", "text"), [(right, text) for right, texts in CASES["claims"].items() for text in texts]
+)
+def test_what_is_called_done_must_have_been_done(right: str, text: str) -> None:
+    assert {claim.right for claim in claims_in(text)} == {right}
+    with pytest.raises(NotToBeSent) as stopped:
+        check_words(f"Hello. {text}", done=frozenset(set(Right) - {Right(right)}))
+    assert stopped.value.data["words"] in text.replace("’", "'")
+    check_words(f"Hello. {text}", done=frozenset({Right(right)}))
 
 
 @pytest.mark.parametrize("text", CASES["closing"]["answers"])
