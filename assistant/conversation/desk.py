@@ -26,6 +26,7 @@ from assistant.casework.intake import (
 )
 from assistant.casework.reach import is_for_other
 from assistant.conversation import confirming, continued, denying, for_others, sparing
+from assistant.conversation.ourselves import FROM_US, known_by_its_words
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_unanswered
@@ -57,7 +58,7 @@ class TalkingDesk:
 
         The writer's thread reads it: two that take turns at the interpreter cost more than either saves.
         """
-        incoming = await originals.sealed(self.services, incoming)
+        incoming = await originals.sealed(self.services, known_by_its_words(self.services, incoming))
 
         def read() -> Callable[[Session], tuple[Receipt, proof.Attempt | None]]:
             reading = self.reader.read(words_of(incoming))
@@ -90,7 +91,7 @@ class TalkingDesk:
         """List a mail of before for an agent, if its words ask for something or no program can read them."""
         if any(incoming.headers.get(name) for name in _NOT_A_PERSON):
             return
-        incoming = await originals.sealed(self.services, incoming)
+        incoming = await originals.sealed(self.services, known_by_its_words(self.services, incoming))
 
         def read() -> Callable[[Session], None]:
             reading = self.reader.read(words_of(incoming))
@@ -147,7 +148,7 @@ class TalkingDesk:
             return receipt, None
         if incoming.channel in talk.LIVE:
             post(session, conversation.id, talk.own_message(message_id, incoming))
-        if self._is_of_ours(session, conversation, incoming):
+        if self._is_of_ours(session, conversation, incoming, message_id):
             return receipt, None
         turn = Turn(
             services,
@@ -232,12 +233,18 @@ class TalkingDesk:
             put_in_doubt(turn.session, turn.conversation, message_id)
         talk.relay(self.services, turn.session, turn.conversation, message_id)
 
-    def _is_of_ours(self, session: Session, conversation: Conversation, incoming: Incoming) -> bool:
-        """Take a report about a letter of ours, or a letter of ours that came back: stored and shown, never read as a wish."""
+    def _is_of_ours(
+        self, session: Session, conversation: Conversation, incoming: Incoming, message_id: int
+    ) -> bool:
+        """Take what reports on us, comes back to us or bears our address: stored and shown, never answered as a wish."""
         if incoming.headers.get("own"):
             _flag(self.services, session, requests_of(session, conversation), "delivery_failed")
             return True
         is_report = bool(incoming.headers.get("bounce"))
+        if incoming.headers.get(FROM_US) and not is_report:
+            _flag(self.services, session, requests_of(session, conversation), "doubtful_sender")
+            put_in_doubt(session, conversation, message_id)
+            return True
         return is_report and undelivered.note_report(self.services, session, conversation, incoming.headers)
 
     # ── the slow check of a code ───────────────────────────────────────────────────────────────────
