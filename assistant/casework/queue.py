@@ -51,11 +51,17 @@ class Principal:
     def require(self, *roles: Role, scope: Scope = Scope.REPLY) -> None:
         """Raise NotAllowed unless role and scope suffice; a lead may do whatever an approver or agent may."""
         if scope not in _ALLOWS[self.scope]:
-            raise NotAllowed(f"This token may only {self.scope}; use one made with --scope {scope}.")
+            raise NotAllowed(f"This token may only {_MAY[self.scope]}; use one made with --scope {scope}.")
         if self.role not in roles:
             raise NotAllowed(f"The role {self.role} may not do this; it takes {' or '.join(roles)}.")
 
 
+_MAY = {
+    Scope.READ: "read",
+    Scope.REPLY: "read and reply",
+    Scope.APPROVE: "read, reply and approve",
+    Scope.SUPPRESSION: "ask whom marketing must not reach",
+}
 _ALLOWS = {
     Scope.READ: frozenset({Scope.READ}),
     Scope.REPLY: frozenset({Scope.READ, Scope.REPLY}),

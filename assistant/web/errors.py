@@ -28,9 +28,7 @@ async def explain_errors(request: web.Request, handler: _Handler) -> web.StreamR
         return await handler(http_request)
     except web.HTTPException as error:
         if error.status < 400 or not _is_program(http_request):  # noqa: PLR2004 - redirects are no errors
-            if error.status == 404:  # noqa: PLR2004
-                return _page(http_request, "not_found", 404)
-            raise
+            return await _led_back(http_request, error)
         return problem(error.status, "http", error.reason)
     except ValidationError as error:
         return _told(http_request, Invalid(_first(error)))
@@ -41,6 +39,29 @@ async def explain_errors(request: web.Request, handler: _Handler) -> web.StreamR
         return _told(
             http_request, AssistantError("Something went wrong here. Nothing was changed; please try again.")
         )
+
+
+async def _led_back(http_request: web.Request, error: web.HTTPException) -> web.StreamResponse:
+    """Lead whoever reloads what a form was sent to back to the page with the form; raises the error where there is none."""
+    if error.status == 405 and http_request.method == "GET":  # noqa: PLR2004
+        page = await _page_above(http_request)
+        if page is not None:
+            raise web.HTTPSeeOther(page)
+        return _page(http_request, "not_found", 405)
+    if error.status == 404:  # noqa: PLR2004
+        return _page(http_request, "not_found", 404)
+    raise error
+
+
+async def _page_above(http_request: web.Request) -> str | None:
+    """Give the nearest address above that is a page to look at; the start page leads nobody back."""
+    above = http_request.rel_url.with_query(None)
+    while above.parent.path != "/":
+        above = above.parent
+        found = await http_request.app.router.resolve(http_request.clone(rel_url=above))
+        if found.http_exception is None:
+            return str(above)
+    return None
 
 
 def problem(status: int, code: str, title: str, **more: Any) -> web.Response:
