@@ -338,6 +338,7 @@ def as_seen(request: PrivacyRequest) -> dict[str, Any]:
         "status": request.status,
         "received_on": request.received_on,
         "due_on": request.due_on,
+        "for_other": bool(request.details.get("for_other")),
     }
 
 

@@ -33,6 +33,13 @@ def sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}"
 
 
+def _is_of_another(request: Any) -> bool:
+    """Tell whether somebody asks for somebody else, whose data are then not *yours*."""
+    if isinstance(request, Mapping):
+        return bool(request.get("for_other"))
+    return bool(getattr(request, "for_other", False))
+
+
 @dataclass(frozen=True, slots=True)
 class Labels:
     """Labels and formats of one locale; a name without a label is shown as the operator wrote it."""
@@ -108,11 +115,16 @@ class Labels:
     def cited(self, requests: Sequence[Any]) -> str:
         """Name the requests as an answer does: right, day of receipt and reference."""
         return self.listed(
-            self.label("cited", attribute(request, "right")).format(
-                on=self.day(attribute(request, "received_on")), ref=attribute(request, "ref")
-            )
+            self.label(
+                "cited_of_another" if _is_of_another(request) else "cited", attribute(request, "right")
+            ).format(on=self.day(attribute(request, "received_on")), ref=attribute(request, "ref"))
             for request in requests
         )
+
+    def asked(self, request: Any) -> str:
+        """Name what a request asks for: about the data of whoever wrote, or of the person they wrote for."""
+        table = "rights_of_another" if _is_of_another(request) else "rights"
+        return self.label(table, attribute(request, "right"))
 
     def due(self, requests: Sequence[Any]) -> str:
         """Write the day by which the last of the requests is answered."""
@@ -130,6 +142,7 @@ class Labels:
             "sentence": sentence,
             "refs": self.refs,
             "yours": self.yours,
+            "asked": self.asked,
             "cited": self.cited,
             "due": self.due,
         }
@@ -140,7 +153,6 @@ class Labels:
 
 # filter -> table of labels.toml
 LABELLED: Mapping[str, str] = {
-    "right": "rights",  # as said to the person: "erasure of your data"
     "right_name": "right_names",  # as said to agents: "erasure"
     "status": "statuses",
     "step": "steps",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlmodel import col
 
-from assistant.store.tables import ChallengeRow, EvidenceRow, Outbox, PrivacyRequest
+from assistant.domain.rights import Right
+from assistant.store.tables import ChallengeRow, EvidenceRow, Message, Outbox, PrivacyRequest
 from intents import Reader
 from tests.doubles.posting_desk import PostingDesk, posting_desk, prepare_store
 
@@ -132,3 +135,40 @@ async def test_advertising_ends_for_any_address_without_a_mandate(desk: PostingD
     await desk.mail(ANNA, f"Please stop sending advertising to {BORIS}.")
     assert [r.attention for r in await desk.all(PrivacyRequest) if r.attention == "for_somebody_else"] == []
     assert await desk.outbox(col(Outbox.kind) == "relay") == []
+
+
+OF_WHOM = {
+    "Please delete all the personal data of Boris Petrov and send me a copy of it.": r"\byour (?:data|consent)\b",
+    "Supprimez toutes les données personnelles de Boris Petrov et envoyez-m’en une copie.": r"\b(?:vos données|votre consentement)\b",
+}
+
+
+@pytest.mark.parametrize("words", OF_WHOM)
+async def test_nothing_said_of_a_request_for_somebody_else_calls_the_data_the_writers(
+    desk: PostingDesk, words: str
+) -> None:
+    """The receipt, what is said to who asks again, and every text that names a right or cites a request."""
+    await desk.mail(ANNA, words)
+    await desk.mail(ANNA, words)
+    await desk.chat("visitor", words, words)
+    await waits_for_a_mandate(desk)
+    told = [row.text for row in await desk.all(Message) if row.sender != "you"]
+    assert len(told) >= 3
+    assert [text for text in told if re.search(OF_WHOM[words], text)] == []
+    labels = {"en": "that person’s data", "fr": "données de cette personne"}
+    assert any(label in text for label in labels.values() for text in told)
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+@pytest.mark.parametrize("right", Right)
+async def test_every_right_has_a_name_for_somebody_elses_data(
+    desk: PostingDesk, right: Right, locale: str
+) -> None:
+    requests = [{"ref": "PR-00000000", "right": right, "status": "open", "for_other": True}]
+    dates = {"received_on": date(2026, 11, 2), "due_on": date(2026, 12, 2)}
+    seen = [{**request, **dates} for request in requests] * 2
+    for name in ("already_open", "mail_for_somebody_else", "for_somebody_else", "clock_goes_on"):
+        text = desk.services.texts.render(name, locale, requests=seen).text
+        assert not re.search(
+            r"\byour (?:data|consent)\b|\bvos données\b|\bvotre consentement\b|\b\w+_\w+\b", text
+        ), name
