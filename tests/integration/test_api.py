@@ -358,6 +358,10 @@ async def test_what_an_agent_types_asks_for_no_document_and_points_to_no_form(le
         target = agent.site.refs["access"] if verb in {"ask", "refuse"} else ref
         status, told = await lead.post(f"/requests/{target}/{verb}", body)
         assert (status, told["code"]) == (422, "not_to_be_sent"), verb
+    for claim in ("We have erased all your data.", "Vos données ont été supprimées."):
+        for verb in ("reply", "close"):
+            status, told = await lead.post(f"/requests/{ref}/{verb}", {"text": claim})
+            assert (status, told["code"]) == (422, "not_to_be_sent"), "nothing is recorded as done"
     status, told = await lead.post(f"/requests/{ref}/close", {"text": "Your request is rejected."})
     assert (status, told["code"]) == (422, "refusal_in_disguise")
     assert (await agent.site.get(PrivacyRequest, ref)).status == "open"
