@@ -37,8 +37,8 @@ def touched_by(session: Session, request: PrivacyRequest) -> frozenset[str]:
 
 
 def approved_by(action: Action) -> tuple[str, ...]:
-    """Name who approved a plan as it stands, in their order."""
-    return tuple(str(each["by"]) for each in action.approvals)
+    """Name who approved a plan as it stands, in their order; who approved what it was before approved nothing of this."""
+    return tuple(str(each["by"]) for each in action.approvals if each["hash"] == action.plan_hash)
 
 
 def needs_two(services: Services, request: PrivacyRequest) -> bool:

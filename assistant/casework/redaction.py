@@ -5,6 +5,7 @@ What is found stays sealed with the plan and is forgotten once the copy is made.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -14,7 +15,7 @@ from sqlmodel import Session
 
 from assistant.casework.audit import record
 from assistant.casework.queue import WORKERS, Principal, get_action
-from assistant.domain.plan import Located, Plan
+from assistant.domain.plan import Located, Plan, plan_from_json
 from assistant.errors import Conflict, Invalid
 from assistant.interfaces import ExportedTable, Exporter
 from assistant.services import Services
@@ -134,6 +135,7 @@ def decide(
         raise Invalid("There is no such passage; look at the request again.")
     decided = [replace(each, is_left_out=n not in left_in) for n, each in enumerate(mentions)]
     action.mentions = services.keyring.seal(json.dumps([asdict(each) for each in decided]))
+    action.plan_hash = hash_with(services, plan_from_json(action.plan), decided)
     session.add(action)
     record(
         services,
@@ -146,6 +148,19 @@ def decide(
         left=len(left_in),
     )
     return action
+
+
+def hash_with(services: Services, plan: Plan, mentions: Sequence[Mention]) -> str:
+    """Give what an approval of this plan names: its own hash, and each passage about somebody else that leaves with it.
+
+    The passages are hashed under the key of the desk: the audit keeps this after their words are forgotten.
+    """
+    left_in = sorted(
+        services.keyring.keyed_hash(json.dumps([*each.place, each.words]), "left_in")
+        for each in mentions
+        if not each.is_left_out
+    )
+    return hashlib.sha256("\n".join([plan.hash, *left_in]).encode()).hexdigest() if left_in else plan.hash
 
 
 # ── applied to a copy ────────────────────────────────────────────────────────────────────────────────
@@ -201,21 +216,25 @@ def _redacted(cell: Any, words: Sequence[str]) -> Any:
 
 def redacting(services: Services, action: Action, sources: Mapping[str, Exporter]) -> dict[str, Exporter]:
     """Give the sources as a copy is made from them."""
-    left_out: dict[str, dict[tuple[str, str], list[str]]] = {}
-    for each in mentions_of(services, action):
-        if each.is_left_out:
-            left_out.setdefault(each.source, {}).setdefault((each.table, each.column), []).append(each.words)
+    left_out: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {}
+    for (name, table, column), words in _left_out(mentions_of(services, action)).items():
+        left_out.setdefault(name, {})[table, column] = words
     return {
-        name: Redacting(
-            source,
-            {place: tuple(sorted(words, key=len, reverse=True)) for place, words in left_out[name].items()},
-        )
-        if name in left_out
-        else source
+        name: Redacting(source, left_out[name]) if name in left_out else source
         for name, source in sources.items()
     }
 
 
-def shown_left_out(mention: Mention) -> tuple[str, ...]:
-    """Give the excerpts as the person would get them."""
-    return tuple(excerpt.replace(mention.words, REDACTED) for excerpt in mention.excerpts)
+def _left_out(mentions: Sequence[Mention]) -> dict[Place, tuple[str, ...]]:
+    """Give the words that go from each column, the longest first."""
+    found: dict[Place, list[str]] = {}
+    for each in mentions:
+        if each.is_left_out:
+            found.setdefault(each.place, []).append(each.words)
+    return {place: tuple(sorted(words, key=len, reverse=True)) for place, words in found.items()}
+
+
+def as_got(mentions: Sequence[Mention]) -> tuple[tuple[str, ...], ...]:
+    """Give the excerpts of each as the person gets them, by the very replacement that the copy is made with."""
+    words = _left_out(mentions)
+    return tuple(tuple(_redacted(e, words.get(each.place, ())) for e in each.excerpts) for each in mentions)

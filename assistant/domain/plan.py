@@ -300,6 +300,8 @@ class Plan:
             "blockers": sorted([b.source, b.table, b.what] for b in self.blockers),
             "conflicts": sorted([c.kind, c.source, c.table, c.other, *c.columns] for c in self.conflicts),
             "purposes": sorted(self.order.purposes),
+            "new_values": sorted(self.order.new_values.items()),
+            "keep_services": self.order.keep_services,
             "empty": sorted([at.source, t.table] for at in self.located for t in at.tables if not t.rows),
         }
 

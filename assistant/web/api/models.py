@@ -175,6 +175,10 @@ class QueueItem(Out):
     undecided: list[str] = Field(
         description="Recipients of whom nobody has said yet whether the data went there"
     )
+    left_in: int = Field(
+        description="Passages that name somebody else and stay in the copy; part of the hash"
+    )
+    left_out: int = Field(description="Passages that name somebody else and are left out")
     blockers: list[BlockerOut]
     conflicts: list[str]
 

@@ -13,6 +13,7 @@ from assistant.casework.outcomes import outcome_of
 from assistant.casework.people_decide import typed_contact
 from assistant.casework.person import masked_person_of, reveal
 from assistant.casework.queue import Principal
+from assistant.casework.redaction import mentions_of
 from assistant.casework.undelivered import Lost, lost_letters_of
 from assistant.domain.masking import mask_text
 from assistant.domain.plan import Plan, plan_from_json
@@ -106,6 +107,7 @@ def queue_item(
     right = Right(request.right)
     carried_out = queries.steps_of(session, action.id)
     typed = typed_contact(services, session, request, agent)
+    mentions = mentions_of(services, action)
     return QueueItem(
         stands_still=sparing.is_paused(request),
         id=action.id,
@@ -138,6 +140,8 @@ def queue_item(
         ],
         recipients=list(plan.possible_recipients),
         undecided=list(plan.undecided),
+        left_in=sum(not each.is_left_out for each in mentions),
+        left_out=sum(each.is_left_out for each in mentions),
         blockers=[
             BlockerOut(source=b.source, table=b.table, rows=b.rows, what=b.what) for b in plan.blockers
         ],

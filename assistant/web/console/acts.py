@@ -33,6 +33,7 @@ from assistant.casework import (
 from assistant.casework.person import reveal
 from assistant.casework.queue import Principal, Role, get_action, get_request
 from assistant.casework.shown import NotShown, check_shown, fingerprint
+from assistant.domain.masking import mask_text
 from assistant.domain.refusing import FACTS
 from assistant.domain.rights import Right
 from assistant.errors import AssistantError, Invalid, NotAuthenticated, NotFound
@@ -317,6 +318,7 @@ async def confirm_page(visit: Visit, error: AssistantError | None = None) -> web
         plan=view.plan,
         error=told,
         is_fresh=visit.agent.may_approve_irreversible,
+        shown=mask_text,
     )
 
 

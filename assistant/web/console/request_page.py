@@ -18,7 +18,7 @@ from assistant.casework.lifting import may_lift
 from assistant.casework.people_decide import TypedContact, may_decide, typed_contact
 from assistant.casework.person import person_of
 from assistant.casework.queue import Role, get_request
-from assistant.casework.redaction import Mention, mentions_of, shown_left_out
+from assistant.casework.redaction import Mention, as_got, mentions_of
 from assistant.casework.samples import samples_of
 from assistant.casework.sparing import is_paused
 from assistant.casework.transferring import letter_once_sent, waiting_package, where_to
@@ -112,6 +112,11 @@ class PlanView:
     def rows(self) -> int:
         """Count what it touches or copies."""
         return self.plan.rows
+
+    @property
+    def left_in(self) -> list[tuple[Mention, tuple[str, ...]]]:
+        """List what names somebody else and leaves with the copy, as the person gets it."""
+        return [(each, got) for each, got in self.mentions if not each.is_left_out]
 
     @property
     def by_category(self) -> list[tuple[str, str, int]]:
@@ -358,7 +363,8 @@ def _plan(
     preview = _preview(services, request, plan) if action.state in {"proposed", "approved"} else None
     steps = tuple(queries.steps_of(session, action.id))
     tasks = tuple(_task(words, services, step) for step in steps if step.state == by_hand.BY_HAND)
-    mentions = tuple((each, shown_left_out(each)) for each in mentions_of(services, action))
+    found = mentions_of(services, action)
+    mentions = tuple(zip(found, as_got(found), strict=True))
     held_up = action.state in {"executing", "stopped", "failed"}
     second = four_eyes.needs_second_person(services, action, request)
     return PlanView(
