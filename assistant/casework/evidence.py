@@ -7,7 +7,7 @@ from typing import Any
 
 from assistant.casework import rectification
 from assistant.domain.addresses import normal_address
-from assistant.domain.assurance import Answer, Evidence, Hold, Method, Need, Tier, satisfies
+from assistant.domain.assurance import DENIED, Answer, Evidence, Hold, Method, Need, Tier, satisfies
 from assistant.domain.plan import Identity, Operation, Plan
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import Right
@@ -46,6 +46,8 @@ def need_of(services: Services, right: Right, details: Mapping[str, Any], plan: 
     handler = services.handlers.get(right)
     if handler is not None and handler.tier(details) is Tier.T0:
         return Need(Tier.T0)
+    if plan is not None and plan.order.operation is Operation.LIFT:
+        return Need(Tier.T0)  # ours, not theirs: who once asked is not asked for proof that we end it
     settings = services.settings.verification
     if right is Right.RECTIFICATION:
         fields = _fields(details, plan)
@@ -89,4 +91,11 @@ def why_short(answer: Answer, row: EvidenceRow | None) -> str:
     """Name why a person is needed where evidence is not enough."""
     if answer.missing is not Tier.T3:
         return SHORT
+    if is_denied(row):
+        return DENIED
     return row.flags[0] if row and row.flags else PEOPLE_DECIDE
+
+
+def is_denied(row: EvidenceRow | None) -> bool:
+    """Tell whether the contact says that they never asked what this evidence was given for."""
+    return row is not None and DENIED in row.flags

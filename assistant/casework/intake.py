@@ -16,14 +16,14 @@ from sqlmodel import Session, SQLModel, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.outbox import lost_about
-from assistant.domain.assurance import Tier
+from assistant.domain.assurance import DENIED, Tier
 from assistant.domain.due_date import DueDates, Suspension, due_dates
 from assistant.domain.reference import new_reference
 from assistant.domain.rights import CARRIED_OUT_FIRST, Right
-from assistant.domain.status import CLOSED, Status, advance
+from assistant.domain.status import CLOSED, STOPPABLE, Status, advance
 from assistant.interfaces import Incoming
 from assistant.services import Services
-from assistant.store.queries import UNPROVED
+from assistant.store.queries import UNPROVED, evidence_of
 from assistant.store.tables import Conversation, Message, PrivacyRequest
 
 # Built once and below the ORM, for the same reason as inserting a message is (talk.py).
@@ -238,14 +238,24 @@ def _reminded_from_today(services: Services, safe_on: date) -> date | None:
 
 
 def set_attention(services: Services, session: Session, request: PrivacyRequest, reason: str | None) -> None:
-    """Flag a request for a person, or take the flag away; a letter that never arrived goes on asking for one."""
+    """Flag a request for a person, or take the flag away; a letter that never arrived goes on asking for one.
+
+    What its contact denied is said first, whatever else came or was settled, until people have decided who asked.
+    """
     if reason is None:
         reason = lost_letter_reason(services, session, request)
+    reason = _denial(session, request) or reason
     if request.attention != reason:
         request.attention = reason
         request.version += 1
         session.add(request)
         record(services, session, request.ref, "desk", "attention", reason=reason)
+
+
+def _denial(session: Session, request: PrivacyRequest) -> str | None:
+    """Say that the contact denies having asked, as long as nobody has decided who did and something can still begin."""
+    evidence = evidence_of(session, request) if request.status in STOPPABLE else None
+    return DENIED if evidence and DENIED in evidence.flags else None
 
 
 def lost_letter_reason(services: Services, session: Session, request: PrivacyRequest) -> str | None:

@@ -8,7 +8,7 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
-from assistant.casework.evidence import CONTACT_TYPED, PEOPLE_DECIDE
+from assistant.casework.evidence import CONTACT_TYPED, PEOPLE_DECIDE, is_denied
 from assistant.casework.intake import set_attention
 from assistant.casework.proof import attach
 from assistant.casework.queue import MAY_APPROVE_IRREVERSIBLE, Principal, Role, get_request
@@ -86,6 +86,9 @@ def decide_t3(
     else:
         request.evidence_id, request.assurance = evidence.id, int(evidence.tier)
         session.add(request)
+        if is_denied(before):  # planned anew, so that the contact hears of the new hold and can stop it again
+            request.to_plan_at = services.clock.now()
+            wake(session, "plan")
     if request.attention in {PEOPLE_DECIDE, *(before.flags if before else ())}:
         set_attention(services, session, request, None)
     return request
@@ -128,9 +131,9 @@ def _do_decide(
         conversation_id=request.conversation_id,
         references=[request.ref],
         on_file=before.on_file if before else False,
-        fresh_login=before.fresh_login if before else False,
+        fresh_login=before.fresh_login and not is_denied(before) if before else False,
         obtained_at=services.clock.now(),
-        flags=[] if before else [CONTACT_TYPED],
+        flags=[CONTACT_TYPED] if before is None or CONTACT_TYPED in before.flags else [],
     )
     session.add(evidence)
     session.flush()

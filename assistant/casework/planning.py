@@ -338,7 +338,11 @@ def _notify(
     references, stopped = [r.ref for r in stops], [talk.as_seen(r) for r in stops]
     typed = CONTACT_TYPED in evidence.flags
     notice = "mail_notice_elsewhere" if typed else "mail_notice"
-    for address in notices_due(session, services, found.contacts, proved, what=notice):
+    decided = (
+        evidence.method == Method.AGENT
+    )  # they heard of what was asked; that people stand for it is news
+    what = f"{notice}_decided" if decided else notice
+    for address in notices_due(session, services, found.contacts, proved, what=what):
         talk.mail(
             services,
             session,
@@ -346,7 +350,7 @@ def _notify(
             to=address,
             language=request.language,
             ref=request.ref,
-            key=f"notice:{request.ref}:{services.keyring.keyed_hash(normal_address(address))}",
+            key=f"notice:{request.ref}:{evidence.id}:{services.keyring.keyed_hash(normal_address(address))}",
             requests=seen,
             asked_at=request.received_at,
             channel=request.channel,
@@ -359,7 +363,7 @@ def _notify(
         talk.mail(
             services,
             session,
-            "mail_hold_decided" if evidence.method == Method.AGENT else "mail_hold",
+            "mail_hold_decided" if decided else "mail_hold",
             to=proved,
             language=request.language,
             ref=request.ref,

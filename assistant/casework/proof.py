@@ -10,11 +10,11 @@ from typing import Any
 
 import structlog
 from sqlalchemy import func, update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from assistant.casework import talk
 from assistant.casework.audit import record
-from assistant.casework.evidence import answer_for, why_short
+from assistant.casework.evidence import answer_for, is_denied, why_short
 from assistant.casework.intake import move, set_attention
 from assistant.casework.one_by_one import failure_of
 from assistant.casework.queue import void_actions
@@ -25,6 +25,7 @@ from assistant.domain.assurance import (
     CODE_LIFETIME,
     CODES_PER_DAY,
     CODES_PER_HOUR,
+    DENIED,
     FAILURES_PER_DAY,
     LINK_LIFETIME,
     TRIES_PER_CODE,
@@ -36,6 +37,7 @@ from assistant.domain.status import Status
 from assistant.errors import AssistantError, NotVerified, TooManyAttempts
 from assistant.interfaces import Challenge
 from assistant.services import Services, wake
+from assistant.store.queries import evidence_of
 from assistant.store.tables import (
     Audit,
     ChallengeRow,
@@ -630,17 +632,20 @@ def do_stop(services: Services, session: Session, secret: str) -> list[PrivacyRe
         raise NotVerified
     link.used_at = services.clock.now()
     session.add(link)
+    denied = [r for ref in link.references if (r := session.get(PrivacyRequest, ref))]
     session.execute(
         update(ChallengeRow)
         .where(
             col(ChallengeRow.state).in_(("wanted", "sent")),
-            col(ChallengeRow.claimed_hash) == link.contact_hash,
+            or_(
+                col(ChallengeRow.claimed_hash) == link.contact_hash,
+                # under a client number too
+                col(ChallengeRow.conversation_id).in_(r.conversation_id for r in denied),
+            ),
         )
         .values(state="dead")
     )
-    return stop_requests(
-        services, session, [r for ref in link.references if (r := session.get(PrivacyRequest, ref))]
-    )
+    return stop_requests(services, session, denied)
 
 
 def stop_requests(
@@ -648,6 +653,8 @@ def stop_requests(
 ) -> list[PrivacyRequest]:
     """Stop what its contact says it never asked for, and what falls with it, until a person has looked."""
     stopped = stopped_together(session, requests)
+    for request in (*requests, *stopped):
+        _void_proof(services, session, request)
     by_contact: dict[tuple[str, str], list[PrivacyRequest]] = {}
     for request in stopped:
         _halt(services, session, request)
@@ -659,14 +666,24 @@ def stop_requests(
     return stopped
 
 
+def _void_proof(services: Services, session: Session, request: PrivacyRequest) -> None:
+    """Mark what was proved as denied, also where the effect can no longer be stopped: nothing more is to follow from it."""
+    evidence = evidence_of(session, request)
+    if evidence is not None and not is_denied(evidence):
+        evidence.flags = [*evidence.flags, DENIED]
+        session.add(evidence)
+        record(services, session, request.ref, "desk", "evidence_flagged", flag=DENIED)
+
+
 def _halt(services: Services, session: Session, request: PrivacyRequest) -> None:
     record(services, session, request.ref, "subject", "not_me", right=request.right)
     if request.status == Status.SCHEDULED:
         move(services, session, request, Status.AWAITING_APPROVAL, "subject", reason="not_me")
     void_actions(services, session, request.ref, "not_me")
+    request.assurance = int(Tier.T0)
     request.to_plan_at = None  # what was not planned yet is planned when an agent says so
     session.add(request)
-    set_attention(services, session, request, "not_me")
+    set_attention(services, session, request, DENIED)
 
 
 def _tell_they_are_stopped(

@@ -11,12 +11,14 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import talk
 from assistant.casework.audit import record
+from assistant.casework.evidence import answer_for
 from assistant.casework.outbox import Letter, queue_outgoing
 from assistant.casework.packages import unsealed
 from assistant.casework.queue import Principal, Role, Scope, get_request
 from assistant.domain.rights import Right
 from assistant.errors import Conflict, DeliveryRefused, NotAllowed
 from assistant.services import Rendered, Services
+from assistant.store import queries
 from assistant.store.tables import Outbox, Package, PrivacyRequest
 
 PUT: Final = "put"
@@ -61,6 +63,8 @@ def send(services: Services, session: Session, ref: str, agent: Principal) -> Pr
         raise Conflict(
             "There is nothing to send: no address, no copy that is still there, or it was sent already."
         )
+    if answer_for(services, request, queries.evidence_of(session, request)).missing is not None:
+        raise NotAllowed("The contact says that they never asked this: nothing is sent on that word.")
     if package.size > _LARGEST:
         raise Conflict("The document is too large to be sent at once; the person downloads it.")
     letter = Letter(

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from typing import Final
 
 
 class Tier(IntEnum):
@@ -79,6 +80,9 @@ class Answer:
     not_before: datetime | None = None  # None: at once
 
 
+# A flag like the others, and more: the contact itself says that it never asked, so that nothing is proved any more.
+DENIED: Final = "not_me"
+
 # What arrives at a contact on file; with hold and notices it counts as T2, since its holder hears of it in time.
 _TO_A_CONTACT = frozenset({Method.EMAIL_CODE, Method.EMAIL_LINK})
 
@@ -88,11 +92,14 @@ def satisfies(need: Need, evidence: Evidence | None, hold: timedelta) -> Answer:
 
     Where people decide, they decide on a proof: what the person can prove comes first, and asking for more
     never makes less enough. What waits is never opened by a page token, nor by a proof in doubt, whatever the settings say.
+    What its own contact denied is worth nothing, be it the word of a lead: people decide anew.
     """
     if need.provable is Tier.T0:
         return Answer()
     if evidence is None:
         return Answer(missing=max(need.tier, need.provable))
+    if DENIED in evidence.flags:
+        return Answer(missing=Tier.T3)
     by_waiting = evidence.tier is Tier.T1 and evidence.method in _TO_A_CONTACT
     reached = Tier.T2 if by_waiting else evidence.tier
     wanted = Tier.T3 if evidence.flags and need.provable >= Tier.T2 else need.tier

@@ -11,7 +11,7 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from assistant.casework import transferring
+from assistant.casework import proof, transferring
 from assistant.casework.queue import Principal, Role, get_request
 from assistant.channels.transfer import Transfer
 from assistant.errors import Conflict, NotAllowed
@@ -35,6 +35,22 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskIn
 async def act(desk: DeskInside, verb: Any, *arguments: Any) -> Any:
     services = desk.assembly.services
     return await services.write(lambda session: verb(services, session, *arguments))
+
+
+async def denied_is_sent_nowhere(desk: DeskInside, ref: str) -> None:
+    """Its contact says that they never asked, after the copy was made: too late to stop, in time to send nothing."""
+
+    class TakenBack(Exception):
+        pass
+
+    def deny_and_send(services: Any, session: Any) -> None:
+        assert proof.stop_requests(services, session, [get_request(session, ref)]) == []
+        with pytest.raises(NotAllowed, match="never asked"):
+            transferring.send(services, session, ref, LEAD)
+        raise TakenBack
+
+    with pytest.raises(TakenBack):
+        await act(desk, deny_and_send)
 
 
 async def test_it_is_proposed_to_an_agent_never_automatic_and_the_person_is_told(desk: DeskInside) -> None:
@@ -78,6 +94,7 @@ async def test_it_is_proposed_to_an_agent_never_automatic_and_the_person_is_told
         ):
             with pytest.raises(NotAllowed):
                 await act(desk, transferring.send, ref, agent)
+        await denied_is_sent_nowhere(desk, ref)
         await act(desk, transferring.send, ref, LEAD)
         with pytest.raises(Conflict):
             await act(desk, transferring.send, ref, LEAD)

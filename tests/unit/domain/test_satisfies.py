@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.domain.assurance import Answer, Evidence, Hold, Method, Need, Tier, satisfies
+from assistant.domain.assurance import DENIED, Answer, Evidence, Hold, Method, Need, Tier, satisfies
 
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 HOLD = timedelta(hours=72)
@@ -59,6 +59,20 @@ def proof(method: Method, *flags: str) -> Evidence:
 )
 def test_what_evidence_is_worth(need: Need, evidence: Evidence | None, answer: Answer) -> None:
     assert satisfies(need, evidence, HOLD) == answer
+
+
+@given(
+    st.sampled_from(Tier),
+    st.sampled_from(Hold),
+    st.sampled_from(list(TIERS)),
+    st.lists(st.sampled_from(["two_verifiers", "recent_contact_change", "contact_typed"])),
+)
+def test_what_its_contact_denied_satisfies_no_need_that_takes_proof(
+    tier: Tier, hold: Hold, method: Method, flags: list[str]
+) -> None:
+    need = Need(tier, hold)
+    answer = satisfies(need, proof(method, *flags, DENIED), HOLD)
+    assert answer == (Answer() if need.provable is Tier.T0 else Answer(Tier.T3))
 
 
 @given(st.sampled_from(Tier), st.sampled_from(Hold), st.sampled_from(list(TIERS)), st.booleans())

@@ -1,0 +1,210 @@
+"""What its own contact denied is in doubt on every path: planning again clears nothing, and only a lead with a reason goes on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlmodel import Session, select
+
+from assistant.casework import approval, forwarding, lifting, proof, queue
+from assistant.casework.evidence import CONTACT_TYPED
+from assistant.casework.queue import Principal, Role
+from assistant.domain.assurance import DENIED
+from assistant.store.queries import evidence_of
+from assistant.store.tables import ChallengeRow, PrivacyRequest
+from tests.attacks.test_cases import second_contact
+from tests.doubles.attacks import ACCESS, ERASURE, Victim, proved, until_code
+from tests.doubles.desk_inside import DeskInside, desk_inside
+from tests.integration.test_tiers import decide, press, stop_link
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+AGENT = Principal("Tiina", Role.AGENT)
+SENTENCES = {
+    "access": ACCESS,
+    "erasure": ERASURE,
+    "restriction": "Please restrict the processing of my data.",
+}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
+    async with desk_inside(tmp_path_factory.mktemp("denied")) as opened:
+        yield opened
+
+
+@dataclass(frozen=True)
+class Denied:
+    """A request whose code was typed, and whose contact then said that it never asked."""
+
+    ref: str
+    email: str
+    hold_letters: int
+
+
+async def denied(desk: DeskInside, email: str, right: str, *, signed_in: bool = False) -> Denied:
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, email, SENTENCES[right])
+    await desk.plan(ref)
+    if signed_in:
+        await desk.tamper(
+            "UPDATE evidence SET fresh_login = 1, tier = 2 WHERE id ="
+            " (SELECT evidence_id FROM request WHERE ref = :ref)",
+            ref=ref,
+        )
+    link = stop_link(await desk.mail(email, "/verify/stop/"))
+    await desk.press(link, answer="not_me")
+    await desk.press(link, answer="not_me_sure")
+    return Denied(ref, email, waits(desk, email))
+
+
+def waits(desk: DeskInside, email: str) -> int:
+    return sum("What happens next" in str(mail["subject"]) for mail in desk.mails(email))
+
+
+async def plan_again(desk: DeskInside, ref: str) -> None:
+    services = desk.assembly.services
+    await services.write(lambda s: queue.plan_again(services, s, ref, AGENT))
+    await desk.idle()
+
+
+async def accounts(desk: DeskInside, ref: str) -> None:
+    services = desk.assembly.services
+    await plan_again(desk, ref)
+    await services.write(lambda s: queue.choose_accounts(services, s, ref, [], AGENT))
+    await desk.idle()
+
+
+async def accounts_back(desk: DeskInside, ref: str) -> None:
+    services = desk.assembly.services
+    await services.write(lambda s: queue.take_accounts_back(services, s, ref, AGENT))
+    await desk.idle()
+
+
+@pytest.mark.parametrize("path", [plan_again, accounts, accounts_back])
+@pytest.mark.parametrize("right", SENTENCES)
+async def test_what_its_contact_denied_is_approved_by_nobody_however_it_was_planned_again(
+    desk: DeskInside, people: Iterator[Victim], right: str, path: Any
+) -> None:
+    case, rows = await denied(desk, next(people).email, right), desk.dump()
+    await path(desk, case.ref)
+    request = await desk.request(case.ref)
+    assert (request["attention"], request["assurance"]) == (DENIED, 0)
+    for role in ("approver", "lead"):
+        status, problem = await press(desk, case.ref, role)
+        assert (status, problem["code"]) == (403, "not_allowed")
+    assert (await decide(desk, case.ref, "approver"))[0] == 403
+    assert (await decide(desk, case.ref, reason=" "))[0] == 422
+    await desk.forward("9d")
+    await desk.idle()
+    request = await desk.request(case.ref)
+    assert (request["status"], request["attention"]) == ("awaiting_approval", DENIED)
+    assert desk.dump() == rows
+    assert waits(desk, case.email) == case.hold_letters, "nothing is said to go on"
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+@pytest.mark.parametrize("right", ["access", "erasure"])
+async def test_a_lead_who_is_sure_begins_a_new_hold_of_which_the_contact_hears_and_can_deny_again(
+    desk: DeskInside, people: Iterator[Victim], right: str, signed_in: bool
+) -> None:
+    case = await denied(desk, next(people).email, right, signed_in=signed_in)
+    await desk.forward("80h")
+    before = desk.clock.now()
+    assert (await decide(desk, case.ref))[0] == 200
+    await desk.idle()
+    assert waits(desk, case.email) == case.hold_letters + 1
+    assert (await desk.request(case.ref))["attention"] is None
+    assert (await press(desk, case.ref, "lead"))[0] == 403, "who decided does not approve"
+    status, item = await press(desk, case.ref, "approver")
+    assert (status, item["state"]) == (200, "approved")
+    assert datetime.fromisoformat(item["not_before"]) >= before + timedelta(hours=72)
+    letter = [mail for mail in desk.mails(case.email) if "What happens next" in str(mail["subject"])][-1]
+    await desk.press(stop_link(letter), answer="not_me_sure")
+    await plan_again(desk, case.ref)
+    assert (await press(desk, case.ref, "approver"))[0] == 403, "a lead's word is denied like any other"
+    assert (await decide(desk, case.ref))[0] == 200, "and may be given anew"
+
+
+async def test_who_denies_what_a_lead_had_typed_leaves_it_as_unproved_as_it_was(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    victim, services = next(people), desk.assembly.services
+    async with desk.chat() as chat:
+        ref = await until_code(chat, "nobody.here@elsewhere.example")
+    assert (await decide(desk, ref, contact="away@elsewhere.example", client_id=victim.number))[0] == 200
+    await desk.plan(ref)
+    await desk.press(stop_link(await desk.mail(victim.email, "/verify/stop/")), answer="not_me_sure")
+    assert (await decide(desk, ref))[0] == 200
+
+    def flags(session: Session) -> list[str]:
+        evidence = evidence_of(session, session.get_one(PrivacyRequest, ref))
+        return evidence.flags if evidence else []
+
+    assert await services.read(flags) == [CONTACT_TYPED]
+    await desk.idle()
+    assert (await desk.plan(ref))["typed_contact"]["contact"] == "away@elsewhere.example"
+
+
+async def test_a_code_that_was_denied_before_it_was_typed_is_worth_nothing_whatever_name_it_was_asked_under(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    victim = next(people)
+    async with desk.chat() as chat:
+        ref = await until_code(chat, victim.number)
+        await desk.press(stop_link(await desk.mail(victim.email, "/verify/stop/")), answer="not_me_sure")
+        await chat.say(await desk.code(victim.email))
+        await desk.idle()
+    request = await desk.request(ref)
+    assert (request["assurance"], request["attention"]) == (0, DENIED)
+    states = await desk.assembly.services.read(
+        lambda s: [row.state for row in s.exec(select(ChallengeRow)) if ref in row.references]
+    )
+    assert set(states) == {"dead"}
+
+
+async def test_a_denial_calls_a_person_until_somebody_has_decided_whatever_else_was_done(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    case, services = await denied(desk, next(people).email, "access"), desk.assembly.services
+    await plan_again(desk, case.ref)
+    item = await desk.plan(case.ref)
+    await services.write(lambda s: approval.reject(services, s, item["id"], "Who asked?", AGENT))
+    assert (await desk.request(case.ref))["attention"] == DENIED
+    await services.write(
+        lambda s: forwarding.forward(services, s, case.ref, "owner@elsewhere.example", AGENT)
+    )
+    assert (await desk.request(case.ref))["attention"] == DENIED
+
+
+async def test_other_contacts_hear_the_same_day_that_people_stand_for_what_was_denied(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    victim, other = next(people), "second.mailbox@elsewhere.example"
+    second_contact(desk, victim, other)
+    case = await denied(desk, victim.email, "access")
+    await desk.mail(other, "/verify/stop/")
+    assert (await decide(desk, case.ref))[0] == 200
+    await desk.idle()
+    await desk.mail(other, "/verify/stop/", seen=1)
+
+
+async def test_what_is_denied_once_it_was_done_keeps_nobody_from_ending_a_restriction(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    services = desk.assembly.services
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, next(people).email, SENTENCES["restriction"])
+    await desk.approve(ref)
+    await desk.until_status(ref, "answered")
+    await services.write(lambda s: proof.stop_requests(services, s, [s.get_one(PrivacyRequest, ref)]))
+    await services.write(lambda s: lifting.lift(services, s, ref, "The accuracy was checked.", AGENT))
+    item = await desk.plan(ref)
+    action = await services.write(
+        lambda s: approval.approve(services, s, item["id"], item["plan_hash"], AGENT)
+    )
+    assert action.state == "approved"
