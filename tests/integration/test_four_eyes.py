@@ -58,7 +58,7 @@ def take_back(site: ConsoleSite, session: Any, agent: Principal) -> None:
 
 
 def redact(site: ConsoleSite, session: Any, agent: Principal) -> None:
-    redaction.decide(site.services, session, site.actions["access"], [0], agent)
+    redaction.decide(site.services, session, site.actions["access"], [], agent)
 
 
 def again(site: ConsoleSite, session: Any, agent: Principal) -> None:
