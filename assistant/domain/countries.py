@@ -10,6 +10,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from babel import Locale, localedata
+from babel.languages import get_official_languages
+
+READ_LANGUAGES: Final = ("en", "fr", "de", "es", "it", "nl", "pt", "et", "ru", "pl")
+_CODE: Final = re.compile(r"[A-Z]{2}")
+_NO_COUNTRY: Final = {"EU", "EZ", "UN", "XA", "XB", "ZZ"}  # what else Unicode gives two letters
 _LONGEST: Final = 80
 _ARTICLE: Final = re.compile(r"^(?:the|les|le|la|l) ")
 
@@ -22,7 +28,22 @@ def _codes(file: str) -> Mapping[str, str]:
 
 def code_of_country(name: str) -> str | None:
     """Give the code of a country by any of its names; None for what is none of those known."""
-    return country_in_address(name) or _codes("country_names.toml").get(_plain(name))
+    return country_in_address(name) or _named().get(_plain(name))
+
+
+@cache
+def _named() -> Mapping[str, str]:
+    """Give codes by what countries are called in the languages that are read here, and in their own."""
+    known = [Locale(language) for language in READ_LANGUAGES]
+    codes = [
+        code for code in map(str, known[0].territories) if _CODE.fullmatch(code) and code not in _NO_COUNTRY
+    ]
+    named = {_plain(code): code for code in codes}
+    for code in codes:
+        spoken = [Locale.parse(each) for each in get_official_languages(code) if localedata.exists(each)]
+        for locale in (*known, *spoken):
+            named.setdefault(_plain(str(locale.territories.get(code, code))), code)
+    return named
 
 
 def country_in_address(name: str) -> str | None:
