@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.conversation.state import State
 from assistant.interfaces import Incoming
@@ -50,17 +50,6 @@ class Talk:
         rows = select(Conversation).where(col(Conversation.thread) == self.thread)
         (row,) = await self.desk.assembly.services.read(lambda s: list(s.exec(rows)))
         return State.of(row.state)
-
-    async def hide(self) -> None:
-        """Have the history hidden, as it is from whoever opens the chat after an idle while."""
-        rows = select(Conversation).where(col(Conversation.thread) == self.thread)
-
-        def unit(session: Session) -> None:
-            row = session.exec(rows).one()
-            row.state = {**row.state, "hidden_before": 1}
-            session.add(row)
-
-        await self.desk.assembly.services.write(unit)
 
     async def answers(self) -> int:
         return len([row for row in await self.all_of(Message) if row.sender == "assistant"])

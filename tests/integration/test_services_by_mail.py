@@ -59,6 +59,7 @@ async def test_an_answer_of_somebody_else_or_half_an_answer_decides_nothing(
 ) -> None:
     desk, ref, question = asked
     await answered(desk, question, "Yes, end them all.", "stranger@elsewhere.example")
+    await answered(desk, question, "Keep my services.", "stranger@elsewhere.example")
     await answered(desk, question, "Yes, but what becomes of my domain?")
     await answered(desk, question, "Keep the server, end the rest.")
     request = await desk.request(ref)

@@ -2,69 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlmodel import col, select
 
-from assistant.conversation.state import State
 from assistant.domain.fields import can_hold
 from assistant.domain.rectifying import Changes
-from assistant.interfaces import Incoming
-from assistant.store.tables import ChallengeRow, Conversation, Message, PrivacyRequest
+from assistant.store.tables import Message
 from tests.doubles.desk_inside import DeskInside, desk_inside
+from tests.doubles.typing_visitor import Talk
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-_threads = itertools.count()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
     async with desk_inside(tmp_path_factory.mktemp("typed")) as opened:
         yield opened
-
-
-@dataclass
-class Talk:
-    """A visitor who types, and what the desk made of it."""
-
-    desk: DeskInside
-    language: str = "en"
-    thread: str = field(default_factory=lambda: f"typed-{next(_threads)}")
-    _numbers: itertools.count[int] = field(default_factory=itertools.count)
-
-    async def say(self, words: str, kind: Any = "text") -> None:
-        now = self.desk.assembly.services.clock.now()
-        ident = f"m{next(self._numbers)}"
-        await self.desk.assembly.desk.receive(
-            Incoming("webchat", self.thread, ident, words, now, kind=kind, locale=self.language)
-        )
-        await self.desk.assembly.desk.settle()
-
-    async def _all(self, table: Any) -> list[Any]:
-        mine = select(Conversation.id).where(col(Conversation.thread) == self.thread)
-        rows = select(table).where(col(table.conversation_id).in_(mine))
-        return await self.desk.assembly.services.read(lambda s: list(s.exec(rows)))
-
-    async def requests(self) -> dict[str, PrivacyRequest]:
-        return {row.right: row for row in await self._all(PrivacyRequest)}
-
-    async def claims(self) -> list[tuple[str, str]]:
-        unseal = self.desk.assembly.services.keyring.unseal
-        rows = sorted(await self._all(ChallengeRow), key=lambda row: row.asked_at)
-        return [(row.claimed_kind, unseal(row.claimed)) for row in rows if row.claimed]
-
-    async def state(self) -> State:
-        rows = select(Conversation).where(col(Conversation.thread) == self.thread)
-        (row,) = await self.desk.assembly.services.read(lambda s: list(s.exec(rows)))
-        return State.of(row.state)
-
-    async def answers(self) -> int:
-        return len([row for row in await self._all(Message) if row.sender == "assistant"])
 
 
 # ── a part of a correction ──────────────────────────────────────────────────────────────────────────
@@ -98,7 +55,6 @@ TYPED = {
     "oui": "nothing",
     "ok, thanks": "nothing",
     "Non merci": "nothing",
-    "rien du tout": "nothing",
     "Please delete my account.": "erasure",
     "Send me a copy of all my data.": "access",
     "Supprimez toutes mes données.": "erasure",
@@ -342,6 +298,6 @@ async def test_a_link_is_kept_as_it_was_typed(desk: DeskInside, words: str, comp
 async def test_no_link_is_offered_for_a_field_that_holds_none(desk: DeskInside, words: str) -> None:
     talk = Talk(desk)
     await talk.say(words)
-    said = [row for row in await talk._all(Message) if row.sender == "assistant"]
+    said = [row for row in await talk.all_of(Message) if row.sender == "assistant"]
     assert said
     assert not [row.text for row in said if "lottery" in row.text.casefold()]
