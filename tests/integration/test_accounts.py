@@ -204,9 +204,9 @@ async def test_what_names_an_account(text: str, *, named: bool) -> None:
 
 
 async def test_words_that_name_accounts_are_looked_for_in_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     named_in("account number " * 200_000 + "C-" * 200_000)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 async def test_an_agent_sees_the_first_rows_with_the_name_and_only_then(

@@ -58,10 +58,10 @@ def test_who_signs_stands_below_the_closing_words() -> None:
 def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
     def taken(characters: int) -> float:
         text = piece * (characters // len(piece))
-        before = time.perf_counter()
+        before = time.process_time()
         holders_in(text)
         signed_by(text)
-        return time.perf_counter() - before
+        return time.process_time() - before
 
     taken(1_000)
     assert taken(400_000) < 1

@@ -47,9 +47,9 @@ def test_the_work_grows_with_the_length_alone(part: str) -> None:
     def took(times: int) -> float:
         text = part * times
         spoken = {str(at): text[at : at + 600] for at in range(0, len(text), 600)}
-        began = time.perf_counter()
+        began = time.process_time()
         without_what_goes_on({**spoken, "hint stop": "x"})
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     took(10)
     assert took(4000) < 40 * max(took(400), 0.002)

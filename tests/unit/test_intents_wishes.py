@@ -111,7 +111,9 @@ def test_an_explicit_complaint_ends_no_use_by_itself(reader: Reader) -> None:
 @pytest.mark.parametrize("piece", ["send me a copy and ", "please ", "ou ", "1) effacez, ", "je veux "])
 def test_reading_clauses_takes_time_linear_in_the_length(piece: str) -> None:
     def seconds(times: int) -> float:
-        return min(timeit.repeat(lambda: wishes_in([piece * times]), number=1, repeat=3))
+        return min(
+            timeit.repeat(lambda: wishes_in([piece * times]), timer=time.process_time, number=1, repeat=3)
+        )
 
     wishes_in(["warm"])
     assert seconds(8_000) < 40 * max(seconds(800), 0.0005)
@@ -126,9 +128,9 @@ def test_hearing_takes_time_linear_in_the_length(piece: str) -> None:
         sentence = piece * times
         best = 9.0
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.process_time()
             hear([sentence])
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         return best
 
     hear(["warm"])

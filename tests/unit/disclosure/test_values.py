@@ -108,9 +108,9 @@ def test_json_is_exact(value: object, written: object) -> None:
 
 
 def test_a_long_run_of_line_breaks_costs_no_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     csv_cell("\n" * 300_000 + ";" * 300_000 + "a")
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_page_gets_no_character_that_html_forbids() -> None:

@@ -77,7 +77,7 @@ def test_no_long_number_survives_in_any_text(before: str, number: int, after: st
     "text", ["a" * 200_000, "1 " * 100_000, "@" * 200_000, "1-1.1/1" * 30_000, "a@" * 100_000]
 )
 def test_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     mask_text(text)
 
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

@@ -58,7 +58,7 @@ def test_a_refusal_in_disguise_is_told_from_an_answer(text: str) -> None:
     "words", ["please ", "send us the ", "we have ", "your request ", "no right ", "vous n'avez "]
 )
 def test_a_long_text_is_judged_in_a_time_that_grows_with_it(words: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for judge in (unsayable_in, claims_in, refusal_in):
         list(judge(words * (20_000 // len(words))))
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
