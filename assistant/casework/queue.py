@@ -166,7 +166,7 @@ def choose_accounts(
     before = request.details.get("not_theirs", [])
     left_out = [*before, *([a.source, a.table, *a.key] for a in chosen)]
     request.details = {**request.details, "not_theirs": left_out}
-    record(services, session, ref, f"agent:{agent.name}", named_accounts.CHOSEN, left=len(left_out))
+    record(services, session, ref, f"agent:{agent.name}", "accounts_chosen", left=len(left_out))
     if request.attention == named_accounts.NAMED:
         set_attention(services, session, request, None)
     return plan_again(services, session, ref, agent)
@@ -177,7 +177,7 @@ def take_accounts_back(services: Services, session: Session, ref: str, agent: Pr
     agent.require(*WORKERS)
     request = get_request(session, ref)
     request.details = {name: value for name, value in request.details.items() if name != "not_theirs"}
-    record(services, session, ref, f"agent:{agent.name}", named_accounts.CHOSEN, left=0)
+    record(services, session, ref, f"agent:{agent.name}", "accounts_chosen", left=0)
     return plan_again(services, session, ref, agent)
 
 

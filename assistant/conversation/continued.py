@@ -10,7 +10,7 @@ from assistant.casework import closing, running_services, talk
 from assistant.casework.audit import record
 from assistant.casework.intake import requests_of, set_attention
 from assistant.casework.talking import services_choices
-from assistant.conversation import picking
+from assistant.conversation import denying, picking
 from assistant.conversation.state import State
 from assistant.conversation.unread import needs_a_person
 from assistant.domain.addresses import normal_address
@@ -43,7 +43,8 @@ def is_answer_to_chat(turn: Turn, incoming: Incoming) -> bool:
     meant = requests_of(turn.session, chat) if chat is not None and in_thread else _named(turn, incoming)
     waiting = [r for r in _theirs(turn, incoming, meant) if r.status not in CLOSED]
     for request in waiting:
-        set_attention(turn.services, turn.session, request, ANSWERED)
+        if request.attention not in denying.ATTENTIONS:  # whoever denied it says more than any answer
+            set_attention(turn.services, turn.session, request, ANSWERED)
         record(
             turn.services, turn.session, request.ref, "subject", ANSWERED, conversation=turn.conversation.id
         )
@@ -74,7 +75,10 @@ def answers_about_services(turn: Turn, incoming: Incoming) -> bool:
     )  # else this very thread, or one that the mail names
     asked_in = chat or turn.conversation
     meant = [] if turn.muted else [*requests_of(turn.session, asked_in), *_named(turn, incoming)]
-    asked = [r for r in _theirs(turn, incoming, meant) if running_services.is_open(turn.session, r)]
+    heard = [r for r in _theirs(turn, incoming, meant) if r.attention not in denying.ATTENTIONS]
+    asked = [
+        r for r in heard if running_services.is_open(turn.session, r)
+    ]  # of what was denied a person decides
     if not asked:
         return False
     value = clear_answer(turn.text)

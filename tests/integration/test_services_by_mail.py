@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlmodel import Session
 
 from assistant.casework import talking
 from assistant.casework.queue import Principal, Role
 from assistant.conversation import continued
 from assistant.demo.people import CUSTOMER
+from assistant.store.tables import PrivacyRequest
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import answer_mail, confirm_by_mail, prove_in_chat
 
@@ -76,6 +78,28 @@ async def test_ending_them_is_an_agents_and_the_flag_says_what_was_answered_and_
     assert "keep_services" not in request["details"]
     assert request["attention"] == "services_end_by_mail"
     assert "services_end_by_mail" in [event["event"] for event in await desk.events(ref)]
+
+
+@pytest.mark.parametrize("denied", ["not_me", "not_me_by_mail"])
+@pytest.mark.parametrize("words", ["Keep my services.", "End them all, please.", "What do you mean?"])
+async def test_an_answer_takes_no_denial_away(
+    asked: tuple[DeskInside, str, EmailMessage], denied: str, words: str
+) -> None:
+    desk, ref, question = asked
+    services = desk.assembly.services
+
+    def flag(session: Session, reason: str | None) -> str | None:
+        request = session.get_one(PrivacyRequest, ref)
+        before, request.attention = request.attention, reason
+        session.add(request)
+        return before
+
+    before = await services.write(lambda session: flag(session, denied))
+    await answered(desk, question, words)
+    request = await desk.request(ref)
+    assert request["attention"] == denied
+    assert "keep_services" not in request["details"]
+    await services.write(lambda session: flag(session, before))
 
 
 async def test_keeping_them_is_taken_and_planned_at_once(asked: tuple[DeskInside, str, EmailMessage]) -> None:
