@@ -295,6 +295,10 @@ async def test_nothing_in_its_place_is_an_answer_that_a_person_carries_out_after
         if typed == "nothing":
             await prove_in_chat(desk, chat, FORMER_CUSTOMER.email, ref)
             await desk.idle()
+            said = [message["text"] for message in chat.heard]
+            assert not any("Nothing is changed before" in text for text in said), (
+                "no day holds a person to it"
+            )
         else:
             await chat.asked("email")
         request = await desk.request(ref)
