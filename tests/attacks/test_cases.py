@@ -51,6 +51,7 @@ async def test_the_other_contact_of_a_captured_mailbox_hears_of_it_and_stops_an_
     assert not [value for value in victim.personal if value in texts(notice)]
     link = next(url for url in re.findall(r"http://\S+", notice.get_content()) if "/stop/" in url)
     await desk.press(link, answer="not_me_sure")
+    assert "approved" not in {state for (state,) in desk.own("SELECT state FROM action WHERE ref = ?", ref)}
     await desk.forward("10h")
     await desk.idle()
     request = await desk.request(ref)

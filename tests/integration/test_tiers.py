@@ -9,8 +9,9 @@ import pytest
 import pytest_asyncio
 from sqlmodel import Session
 
-from assistant.casework import closing, execution, proof
+from assistant.casework import approval, closing, execution, proof
 from assistant.casework.evidence import need_of
+from assistant.casework.queue import Principal, Role
 from assistant.demo.client_area import Account
 from assistant.domain.assurance import Hold, Method, Need, Tier
 from assistant.domain.rights import Right
@@ -120,6 +121,7 @@ async def test_what_was_opened_for_somebody_else_is_not_opened_by_the_page_token
         await desk.idle()
     request = await desk.request(ref)
     assert (request["status"], request["assurance"]) == ("received", 0)
+    assert desk.own("SELECT contact FROM request WHERE ref = ?", ref) == [(None,)], "nor is it where to write"
 
 
 async def test_a_page_token_is_enough_for_what_does_no_lasting_harm(
@@ -327,7 +329,7 @@ async def test_what_the_map_calls_harmless_needs_less_than_any_other_field(desk:
     assert need("favourite_colour") == Need(Tier.T2, Hold.ALWAYS), "no map calls it harmless"
 
 
-@pytest.mark.parametrize("first", ["taken_back", "begun"])
+@pytest.mark.parametrize("first", ["taken_back", "undone", "begun"])
 async def test_an_erasure_taken_back_in_the_second_its_effect_starts_is_one_or_the_other_and_so_is_what_is_said(
     desk: DeskInside, people: Iterator[Victim], monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
@@ -343,9 +345,15 @@ async def test_an_erasure_taken_back_in_the_second_its_effect_starts_is_one_or_t
         async def at_that_second(services: Any, request: Any, plan: Any, evidence: Any) -> Any:
             if request.ref != ref:  # another request of this desk, whose pause ends as well
                 return await real(services, request, plan, evidence)
+            (item, *_) = (await desk.request(ref))["actions"]
             if first == "begun":
-                (item, *_) = (await desk.request(ref))["actions"]
                 await services.write(lambda session: begin(services, session, item, plan))
+            if first == "undone":
+                await services.write(
+                    lambda session: approval.undo(services, session, item, Principal("leonie", Role.LEAD))
+                )
+                pages.append("")
+                return plan
             pages.append(await desk.press(stop, answer="not_me_sure"))
             return plan
 
@@ -358,6 +366,10 @@ async def test_an_erasure_taken_back_in_the_second_its_effect_starts_is_one_or_t
     if first == "taken_back":
         assert "stopped" in pages[0].lower()
         assert (request["status"], request["attention"]) == ("awaiting_approval", "not_me")
+        assert desk.dump() == rows
+    elif first == "undone":
+        assert (request["status"], request["attention"]) == ("awaiting_approval", None)
+        assert desk.own("SELECT state FROM action WHERE ref = ?", ref) == [("proposed",)]
         assert desk.dump() == rows
     else:
         assert "no longer be stopped" in pages[0]
@@ -438,6 +450,7 @@ async def test_what_is_stored_is_told_after_the_hold_and_its_person_can_stop_it_
         letter = await desk.mail(victim.email, "What happens next")
         if stops:
             await desk.press(stop_link(letter), answer="not_me_sure")
+            assert desk.own("SELECT to_plan_at FROM request WHERE ref = ?", ref) == [(None,)]
         await desk.forward("71h")
         await desk.idle()
         assert not [mail for mail in desk.mails(victim.email) if "already say so" in str(mail["subject"])]
