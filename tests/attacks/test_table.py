@@ -9,8 +9,8 @@ HERE = Path(__file__).parent
 TESTS = HERE.parent
 # A10, A18, A23, A36, A42, A47, A53 and A54 were never given out.
 GAPS = {10, 18, 23, 36, 42, 47, 53, 54}
-ALL = {f"A{n:02}" for n in range(1, 58) if n not in GAPS}
-ROW = re.compile(r"^\| (A\d\d) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
+PUBLISHED = {f"A{n:02}" for n in range(1, 58) if n not in GAPS}
+ROW = re.compile(r"^\| ([AB]\d\d) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 
 
 def table() -> dict[str, str]:
@@ -27,13 +27,13 @@ def tried() -> set[tuple[str, str]]:
         (ident, f"attacks/{file.name}")
         for file in HERE.glob("test_*.py")
         if file.name != "test_table.py"
-        for ident in re.findall(r"\bA\d\d\b", file.read_text("utf-8"))
+        for ident in re.findall(r"\b[AB]\d\d\b", file.read_text("utf-8"))
     }
 
 
 def test_every_attack_stands_in_the_table_with_a_test_or_a_reason() -> None:
     rows = table()
-    assert set(rows) == ALL
+    assert {ident for ident in rows if ident.startswith("A")} == PUBLISHED
     assert not [ident for ident, where in rows.items() if "no test: " not in where and "`" not in where]
 
 
