@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from functools import cache, partial
+from typing import Final
 
 from intents.cleaning import plain_letters
+from intents.tables import any_in_row, in_plain, tables
 
+_any: Final = partial(any_in_row, "clauses")
 _APART: Final = re.compile(
     r"[,;:!?…()\"«»\n]+|\.(?=\s|$)|\s[-–—•*+&/]\s|(?<!\w)(?:\d{1,2}|[a-h])\s?[.)°]\s"
     r"|\s(?:and|then|also|finally|as well as|et|puis|ensuite|enfin|ainsi que)(?=\s)"
 )
 _OR: Final = re.compile(r"^(?:or|ou)\b|\s(?:or|ou)\s")
-_SPACES: Final = re.compile(r"\s+")
-_PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
 _LEAD_WORDS: Final = 10
 _FEWEST: Final = 2  # one wish is what the sentence is read for anyway
 
@@ -81,26 +79,15 @@ def _clauses(sentence: str) -> Iterator[str]:
 
 
 def _simple(text: str) -> str:
-    plain = plain_letters(text.lower()).replace("-", " ").replace("'", "' ")
-    return _SPACES.sub(" ", plain).strip(" .")
+    """Give a text as the expressions for clauses want it: a space for every hyphen and behind every apostrophe."""
+    return " ".join(in_plain(text).replace("-", " ").replace("'", "' ").split()).strip(" .")
 
 
 def _those(table: str, said: str) -> Iterator[str]:
-    return (right for right in _tables()[table] if _any(table, right).match(said))
+    return (right for right in tables("clauses")[table] if _any(table, right).match(said))
 
 
 @cache
 def _lead() -> re.Pattern[str]:
-    words = "|".join(_tables()["lead"]["words"])
+    words = "|".join(tables("clauses")["lead"]["words"])
     return re.compile(rf"(?:(?:{words})(?:(?<=') ?| |$)){{0,{_LEAD_WORDS}}}")
-
-
-@cache
-def _any(table: str, row: str) -> re.Pattern[str]:
-    rows = (_PLACE.sub(lambda found: _tables()["words"][found[1]], each) for each in _tables()[table][row])
-    return re.compile("|".join(f"(?:{each})" for each in rows))
-
-
-@cache
-def _tables() -> dict[str, dict[str, Any]]:
-    return tomllib.loads((Path(__file__).parent / "clauses.toml").read_text(encoding="utf-8"))

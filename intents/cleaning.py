@@ -56,22 +56,24 @@ _LATIN_TWINS: Final = str.maketrans(
     "аеорсухкмтнвіјѕһԁԛԝАЕОРСУХКМТНВІЈЅαεορικνυτχΑΕΟΡΙΚΝΥΤΧ",
     "aeopcyxkmthbijshdqwAEOPCYXKMTHBIJSaeopiknutxAEOPIKNYTX",
 )
-_PLAIN_LETTERS: Final = str.maketrans(
-    {
-        "ß": "ss",
-        "œ": "oe",
-        "æ": "ae",
-        "ø": "o",
-        "ł": "l",
-        "đ": "d",
-        "’": "'",
-        "‘": "'",
-        "ʼ": "'",
-        "`": "'",
-        "´": "'",
-        "ё": "е",
-    }
-)
+_PLAIN_LETTERS: Final = {
+    "ß": "ss",
+    "œ": "oe",
+    "æ": "ae",
+    "ø": "o",
+    "ł": "l",
+    "đ": "d",
+    "’": "'",
+    "‘": "'",
+    "ʼ": "'",
+    "`": "'",
+    "´": "'",
+    "ё": "е",
+}
+_TO_BE_PLAIN: Final = re.compile(f"[{''.join(_PLAIN_LETTERS)}]")
+# One expression of all accents drops them in a third of the time that asking each character takes; it is fast up to U+FFFF only.
+_ACCENTS: Final = re.compile(f"[{''.join(filter(unicodedata.combining, map(chr, range(0x300, 0x10000))))}]+")
+_BEYOND: Final = re.compile("[\U00010000-\U0010ffff]")
 
 
 def _within_length(text: str) -> str:
@@ -159,9 +161,15 @@ def sentences(text: str) -> list[str]:
 
 def plain_letters(text: str) -> str:
     """Give a text without accents, every apostrophe the same."""
-    decomposed = unicodedata.normalize("NFD", text.translate(_PLAIN_LETTERS))
-    kept = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return unicodedata.normalize("NFC", kept)
+    if text.isascii():
+        return text.replace("`", "'")
+    lettered = _TO_BE_PLAIN.sub(lambda found: _PLAIN_LETTERS[found[0]], text)
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFD", lettered))
+    return unicodedata.normalize("NFC", _BEYOND.sub(_unless_accent, bare))
+
+
+def _unless_accent(found: re.Match[str]) -> str:
+    return "" if unicodedata.combining(found[0]) else found[0]
 
 
 def normalise(sentence: str) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
-from intents.cleaning import normalise, plain_letters, says_something
+from intents.cleaning import normalise, says_something
+from intents.tables import any_in, hint_of, in_plain, tables
 from intents.wishes import DONT, hear, names_right
 
+_any: Final = partial(any_in, "meant")
+_hint: Final = partial(hint_of, "meant")
 _SPACES: Final = re.compile(r"\s+")
-_PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
 _TRIED: Final = 2  # words of taking back that are tried in a sentence, the last first
 _CLAUSE_END: Final = re.compile(r"[,;:!?.…()]|\s(?:and|et)\s")
 
@@ -63,7 +63,7 @@ def _joined(sentences: Sequence[str]) -> Iterator[str]:
     """Give the sentences, an interjection with what it leads to: *No! I only want a copy*."""
     led = ""
     for sentence in sentences:
-        if _any("interjects").fullmatch(_plain(sentence)):
+        if _any("interjects").fullmatch(in_plain(sentence)):
             led += f"{sentence} "
         else:
             yield f"{led}{sentence}"
@@ -74,13 +74,13 @@ def _joined(sentences: Sequence[str]) -> Iterator[str]:
 
 def _taken_back(sentence: str, following: str, asks: Callable[[str], bool]) -> tuple[str, str] | None:
     """Give what stands before and behind the words by which something is taken back, if they do so."""
-    plain = _plain(sentence)
-    if not _any("words.HINT").search(plain):
+    plain = in_plain(sentence)
+    if not _hint().search(plain):
         return None
     for table in ("taken_back", "perhaps_taken_back"):
         for found in reversed(list(_any(table).finditer(plain))[-_TRIED:]):
             before, behind = plain[: found.start()], plain[found.end() :].strip(" ,;:.…!–—-")
-            more = behind or _plain(following)
+            more = behind or in_plain(following)
             if _any("adds").search(more) or DONT in hear([plain[found.start() :], more]).wishes:
                 continue  # what takes an erasure back by name is heard by intents/wishes.py
             if table == "taken_back" or asks(more):
@@ -92,7 +92,7 @@ def _last_wish(sentences: Sequence[str], first: int, asks: Callable[[str], bool]
     """Tell which sentence from `first` on is the last that uses a right, or at least names one."""
     for tells in (asks, names_right):
         for at in range(len(sentences) - 1, first - 1, -1):
-            if not _any("interjects").fullmatch(_plain(sentences[at])) and tells(sentences[at]):
+            if not _any("interjects").fullmatch(in_plain(sentences[at])) and tells(sentences[at]):
                 return at
     return None
 
@@ -102,7 +102,7 @@ def _last_wish(sentences: Sequence[str], first: int, asks: Callable[[str], bool]
 
 def _now(sentence: str) -> str:
     """Give a sentence without what is only announced, or hangs on the other side's doing nothing."""
-    plain = _plain(sentence)
+    plain = in_plain(sentence)
     begin, end = _announced(plain) or _if_not_served(plain) or (0, 0)
     if not _any("of_a_right").search(plain, begin, end):
         return sentence
@@ -144,7 +144,7 @@ def _end(plain: str, start: int) -> int:
 
 def _completed(sentences: Sequence[str]) -> list[str]:
     """Say of what a copy is wanted that stands alone in a message about one's data: *don't delete them, just a copy*."""
-    plain = [_plain(sentence) for sentence in sentences]
+    plain = [in_plain(sentence) for sentence in sentences]
     whole = any(map(_any("whole").search, plain)) and not any(map(_any("another_copy").search, plain))
     if not whole:
         return list(sentences)
@@ -154,29 +154,4 @@ def _completed(sentences: Sequence[str]) -> list[str]:
 
 def _of(found: re.Match[str]) -> str:
     said = str(found.lastgroup)
-    return f"{found[said]} {_tables()['of'][said]}"
-
-
-# ── the words ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def _plain(sentence: str) -> str:
-    return _SPACES.sub(" ", plain_letters(sentence.lower())).strip()
-
-
-@cache
-def _tables() -> dict[str, dict[str, Any]]:
-    return tomllib.loads((Path(__file__).parent / "meant.toml").read_text(encoding="utf-8"))
-
-
-@cache
-def _any(table: str) -> re.Pattern[str]:
-    if table == "words.HINT":
-        return re.compile(str(_tables()["words"]["HINT"]))
-    rows = [row for rows in _tables()[table].values() for row in rows]
-    return re.compile("|".join(f"(?:{_filled(_filled(row))})" for row in rows))
-
-
-def _filled(row: str) -> str:
-    """Fill in the words a row names; words may name others once."""
-    return _PLACE.sub(lambda found: str(_tables()["words"][found[1]]), row)
+    return f"{found[said]} {tables('meant')['of'][said]}"

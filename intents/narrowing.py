@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
-from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
-from intents.cleaning import plain_letters
+from intents.tables import all_in_plain, any_in, in_plain
 
-_PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
+_any: Final = partial(any_in, "narrowing")
 _CLAUSE_END: Final = re.compile(r"[,;:.!?()]|[+&]\s|\s(?:and|et|but|mais|then|puis)\s")
 _OWN: Final = re.compile(r" (?:my|our|mon|ma|mes|notre|nos)\b")
 _NEAR: Final = 80  # characters behind an exception in which the law may be named
@@ -29,7 +27,7 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
 
     One detail is no whole file (GDPR 16 or 17): the person is asked which they mean.
     """
-    plain = [_any("ends_a_sending").sub(" ", _plain([sentence])) for sentence in sentences]
+    plain = [_any("ends_a_sending").sub(" ", in_plain(sentence)) for sentence in sentences]
     whole = " ".join(plain)
     details = list(_any("one_detail").finditer(whole))
     if not details or any(_any("more_than_that").match(whole, found.end()) for found in details):
@@ -55,7 +53,7 @@ def spares_own(sentences: Sequence[str]) -> bool:
 
 def _spared(sentences: Sequence[str]) -> Iterator[str]:
     """Give what stands behind the words of each exception."""
-    plain = _plain(sentences)
+    plain = all_in_plain(sentences)
     for found in _any("spares_some").finditer(plain):
         behind = plain[found.end() : found.end() + _NEAR]
         if not _any("spares_what_the_law_keeps").search(behind):
@@ -64,12 +62,12 @@ def _spared(sentences: Sequence[str]) -> Iterator[str]:
 
 def asks_source(sentences: Sequence[str]) -> bool:
     """Tell whether somebody asks from where their data come (GDPR 15(1)(g))."""
-    return bool(_any("asks_source").search(_plain(sentences)))
+    return bool(_any("asks_source").search(all_in_plain(sentences)))
 
 
 def without_source(sentences: Sequence[str]) -> list[str]:
     """Give what is said beside the clauses that ask from where data come."""
-    return [_without_clauses("asks_source", _plain([sentence])) for sentence in sentences]
+    return [_without_clauses("asks_source", in_plain(sentence)) for sentence in sentences]
 
 
 # ── answers under a question about a detail ─────────────────────────────────────────────────────────
@@ -77,14 +75,14 @@ def without_source(sentences: Sequence[str]) -> list[str]:
 
 def erases_all(answer: str) -> bool:
     """Tell whether an answer about a detail asks in so many words for the erasure of all, and of nothing less."""
-    plain = _any("not_all").sub(" only ", _plain([answer]))
+    plain = _any("not_all").sub(" only ", in_plain(answer))
     less = any(_any(table).search(plain) for table in ("narrows", "halves", "keeps"))
     return bool(_any("all").search(plain)) and not less
 
 
 def erases_less(answer: str) -> bool:
     """Tell whether an answer limits an erasure: it names a detail, says only, or speaks of it alone."""
-    plain = _any("not_all").sub(" only ", _plain([answer]))
+    plain = _any("not_all").sub(" only ", in_plain(answer))
     return bool(_any("narrows").search(plain)) and not any(
         _any(table).search(plain) for table in ("all", "keeps")
     )
@@ -92,7 +90,7 @@ def erases_less(answer: str) -> bool:
 
 def empties(answer: str) -> bool:
     """Tell whether an answer to what should be put instead is that nothing should: *nothing*, *just delete it*."""
-    plain = _plain([answer])
+    plain = in_plain(answer)
     if len(plain) > _ANSWER or any(map(str.isdigit, plain)) or "@" in plain:
         return False
     rest, said = _any("nothing").subn(" ", _any("not_all").sub(" ", plain))
@@ -103,17 +101,18 @@ def empties(answer: str) -> bool:
     return bool(wanted) and not any(_any(table).search(left) for table in ("keeps", "all"))
 
 
+_any: Final = partial(any_in, "narrowing")
 _ANSWER: Final = 160  # characters; whoever writes more tells a story, and is asked again
 
 
 def complains(sentences: Sequence[str]) -> bool:
     """Tell whether somebody complains in so many words, whatever else they ask (GDPR 77)."""
-    return bool(_any("complains").search(_plain(sentences)))
+    return bool(_any("complains").search(all_in_plain(sentences)))
 
 
 def without_complaint(sentences: Sequence[str]) -> list[str]:
     """Give what is said beside the clauses of an explicit complaint."""
-    return [_AT_EDGES.sub("", _without_clauses("complains", _plain([sentence]))) for sentence in sentences]
+    return [_AT_EDGES.sub("", _without_clauses("complains", in_plain(sentence))) for sentence in sentences]
 
 
 def _without_clauses(table: str, plain: str) -> str:
@@ -128,33 +127,10 @@ def _without_clauses(table: str, plain: str) -> str:
 
 def only_complains(sentences: Sequence[str]) -> bool:
     """Tell whether somebody complains formally of a use of data, and asks for no end of it."""
-    plain = _plain(sentences)
+    plain = all_in_plain(sentences)
     return bool(_any("complains_formally").search(plain)) and not _ENDS_A_USE.search(plain)
 
 
 def objects(sentences: Sequence[str]) -> bool:
     """Tell whether somebody objects to a use of data in so many words (GDPR 21)."""
-    return bool(_any("objects").search(_plain(sentences)))
-
-
-def _plain(sentences: Sequence[str]) -> str:
-    return " ".join(plain_letters(" ".join(sentences).lower()).split())
-
-
-# ── the words ───────────────────────────────────────────────────────────────────────────────────────
-
-
-@cache
-def _tables() -> dict[str, dict[str, Any]]:
-    return tomllib.loads((Path(__file__).parent / "narrowing.toml").read_text(encoding="utf-8"))
-
-
-@cache
-def _any(table: str) -> re.Pattern[str]:
-    rows = [row for rows in _tables()[table].values() for row in rows]
-    return re.compile("|".join(f"(?:{_filled(_filled(row))})" for row in rows))
-
-
-def _filled(row: str) -> str:
-    """Fill in the words a row names; words may name others once."""
-    return _PLACE.sub(lambda found: str(_tables()["words"][found[1]]), row)
+    return bool(_any("objects").search(all_in_plain(sentences)))

@@ -39,6 +39,7 @@ from intents.narrowing import (
 )
 from intents.negated import without_what_goes_on
 from intents.reading import Intent, Reading
+from intents.tables import forget
 from intents.wishes import (
     DENIED,
     DONT,
@@ -119,6 +120,12 @@ class Reader:
 
     def read(self, text: str, *, language_hint: str | None = None, quoted: Sequence[str] = ()) -> Reading:
         """Read a message; sentences that stand in `quoted` (our earlier replies) don't count."""
+        try:
+            return self._read(text, language_hint, quoted)
+        finally:
+            forget()
+
+    def _read(self, text: str, language_hint: str | None, quoted: Sequence[str]) -> Reading:
         typed = own_words(legible(text))
         own = with_links_as_one(typed)
         spoken = _spoken(own, quoted)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
-from intents.cleaning import plain_letters
+from intents.tables import any_in, any_in_row, hint_of, in_plain, tables
 
+_any: Final = partial(any_in, "wishes")
+_row: Final = partial(any_in_row, "wishes")
+_hint: Final = partial(hint_of, "wishes")
 DONT: Final = "dont"
 CHANGED_MIND: Final = "changed_mind"
 FOR_OTHER: Final = "for_other"
@@ -23,9 +24,7 @@ _CLAUSE_END: Final = re.compile(
     r"|\s(?=(?:i|je)(?:'d)? (?:(?:just|only) (?:want|need|wanted)|(?:want|need|veux|veu|voudrais|souhaite)"
     r" (?:just|only|juste|seulement|simplement|to see|voir|recevoir|avoir))\b)"
 )
-_SPACES: Final = re.compile(r"\s+")
 _BULLET: Final = re.compile(r"^\s*(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-h][.)])\s*")
-_PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
 _OF_ARTICLE: Final = {
     "15": "access", "16": "rectification", "17": "erasure", "18": "restriction", "20": "portability", "21": "objection",
 }  # fmt: skip
@@ -46,7 +45,7 @@ def hear(sentences: Sequence[str]) -> Heard:
     wishes: dict[str, None] = {}
     rest = []
     for sentence in sentences:
-        plain = _plain(sentence)
+        plain = in_plain(sentence)
         clauses = _clauses(plain)
         spares = bool(_hint().search(plain)) and not _any("insists").search(plain)
         heard = {clause: wish for clause in clauses if (wish := _taken_back(clause, spares=spares))}
@@ -54,9 +53,9 @@ def hear(sentences: Sequence[str]) -> Heard:
         rest.append(", ".join(clause for clause in clauses if clause not in heard) if heard else sentence)
         if any(_any("changed_mind").search(clause) for clause in clauses):
             wishes[CHANGED_MIND] = None
-    if _is_for_other([_plain(sentence) for sentence in sentences]):
+    if _is_for_other([in_plain(sentence) for sentence in sentences]):
         wishes[FOR_OTHER] = None
-    listed = tuple(dict.fromkeys(_listed([_plain(sentence) for sentence in rest])))
+    listed = tuple(dict.fromkeys(_listed([in_plain(sentence) for sentence in rest])))
     enough = len(listed) >= (1 if FOR_OTHER in wishes else FEWEST_LISTED)
     return Heard(tuple(wishes), listed if enough else (), tuple(filter(None, rest)))
 
@@ -84,7 +83,7 @@ def _clauses(plain: str) -> list[str]:
 
 def wants_rest(sentences: Sequence[str]) -> bool:
     """Tell whether data are to stay and not to be used: what takes an erasure back can ask for a restriction."""
-    return any(_any("rests").search(_plain(sentence)) for sentence in sentences)
+    return any(_any("rests").search(in_plain(sentence)) for sentence in sentences)
 
 
 # ── rights in a list ────────────────────────────────────────────────────────────────────────────────
@@ -106,7 +105,9 @@ def _is_told(line: str) -> bool:
 
 
 def _named(line: str) -> Iterator[str]:
-    yield from (right for right, pattern in _rights().items() if pattern.search(line))
+    yield from (
+        right for right in tables("wishes")["names_of_rights"] if _row("names_of_rights", right).search(line)
+    )
     if _LAW.search(line):
         for numbers in _any("articles").findall(line):
             yield from (_OF_ARTICLE[n] for n in re.findall(r"\b\d\d\b", numbers) if n in _OF_ARTICLE)
@@ -139,51 +140,18 @@ def _is_for_other(lines: Sequence[str]) -> bool:
 
 def as_own(sentence: str) -> str:
     """Give a sentence about somebody else's data as if the writer meant their own: the reader knows rights by such."""
-    plain = _plain(sentence)
-    for own, others in _tables()["as_own"].items():
-        plain = re.sub("|".join(map(_filled, others)), own, plain)
+    plain = in_plain(sentence)
+    for own in tables("wishes")["as_own"]:
+        plain = _row("as_own", own).sub(own, plain)
     return plain
 
 
 def asked_for_other(sentences: Sequence[str]) -> list[str]:
     """Give the clauses that want something done, each as if its writer meant their own: one mail asks several things for one person."""
-    clauses = [clause for sentence in sentences for clause in _clauses(_plain(sentence))]
+    clauses = [clause for sentence in sentences for clause in _clauses(in_plain(sentence))]
     return [as_own(clause) for clause in clauses if _any("wish").search(clause)]
 
 
 def names_right(sentence: str) -> bool:
     """Tell whether a sentence holds a word for erasing, or for what else can be asked."""
-    return _any("names_right").search(_plain(sentence)) is not None
-
-
-# ── the words ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def _plain(sentence: str) -> str:
-    return _SPACES.sub(" ", plain_letters(sentence.lower())).strip()
-
-
-@cache
-def _hint() -> re.Pattern[str]:
-    """A few stems that every clause of *dont* holds one of: an ordinary sentence is spared the rest."""
-    return re.compile(str(_tables()["words"]["HINT"]))
-
-
-@cache
-def _tables() -> dict[str, dict[str, Any]]:
-    return tomllib.loads((Path(__file__).parent / "wishes.toml").read_text(encoding="utf-8"))
-
-
-@cache
-def _any(table: str) -> re.Pattern[str]:
-    rows = [row for rows in _tables()[table].values() for row in rows]
-    return re.compile("|".join(f"(?:{_filled(row)})" for row in rows))
-
-
-@cache
-def _rights() -> dict[str, re.Pattern[str]]:
-    return {right: re.compile("|".join(rows)) for right, rows in _tables()["names_of_rights"].items()}
-
-
-def _filled(row: str) -> str:
-    return _PLACE.sub(lambda found: str(_tables()["words"][found[1]]), row)
+    return _any("names_right").search(in_plain(sentence)) is not None

@@ -1,0 +1,71 @@
+"""The words by which people say things, as tables of expressions in TOML files: read once, compiled once, tried on plain text."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from intents.cleaning import plain_letters
+
+_PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
+_TEXTS_OF_A_MESSAGE: Final = 2048  # a long mail holds that many sentences and clauses
+
+
+@lru_cache(maxsize=_TEXTS_OF_A_MESSAGE)
+def in_plain(text: str) -> str:
+    """Give a text as expressions are tried on it: small letters, no accents, every apostrophe as ', single spaces.
+
+    A dozen rules look at every sentence: each is made plain once, and forgotten with its message (`forget`).
+    """
+    return " ".join(plain_letters(text.lower()).split())
+
+
+def all_in_plain(texts: Iterable[str]) -> str:
+    """Give several texts as one in plain, as the rules for a whole message are tried on it."""
+    return " ".join(filter(None, map(in_plain, texts)))
+
+
+def forget() -> None:
+    """Keep nothing of a message that has been read."""
+    in_plain.cache_clear()
+
+
+@cache
+def tables(file: str) -> dict[str, dict[str, Any]]:
+    """Give the tables of a file as they stand there."""
+    return tomllib.loads((Path(__file__).parent / f"{file}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def any_in(file: str, table: str) -> re.Pattern[str]:
+    """Give one expression for any of a table, whatever its language."""
+    return any_of(file, [row for rows in tables(file)[table].values() for row in rows])
+
+
+@cache
+def any_in_row(file: str, table: str, row: str) -> re.Pattern[str]:
+    """Give one expression for any of a row of a table."""
+    return any_of(file, tables(file)[table][row])
+
+
+def any_of(file: str, rows: Iterable[str]) -> re.Pattern[str]:
+    """Give one expression for any of some that are written in the words of a file."""
+    return re.compile("|".join(f"(?:{filled(file, row)})" for row in rows))
+
+
+@cache
+def hint_of(file: str) -> re.Pattern[str]:
+    """Give a few stems of which what the file is about always holds one: an ordinary sentence is spared the rest."""
+    return re.compile(str(tables(file)["words"]["HINT"]))
+
+
+def filled(file: str, row: str) -> str:
+    """Fill in the words an expression names; words may name others once."""
+    words = tables(file)["words"]
+    for _ in range(2):
+        row = _PLACE.sub(lambda found: str(words[found[1]]), row)
+    return row
