@@ -101,7 +101,6 @@ def empties(answer: str) -> bool:
     return bool(wanted) and not any(_any(table).search(left) for table in ("keeps", "all"))
 
 
-_any: Final = partial(any_in, "narrowing")
 _ANSWER: Final = 160  # characters; whoever writes more tells a story, and is asked again
 
 
