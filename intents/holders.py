@@ -20,6 +20,9 @@ _DATA: Final = {
     "mes": r"donn[ée]es personnelles|comptes?|donn[ée]es|profils?|informations|dossiers?",
 }
 _ANY_DATA: Final = "|".join(_DATA.values())
+_TAKES_AWAY: Final = "delete|erase|forget|wipe|supprime[zr]|efface[zr]|oublie[zr]"
+# What every one of the expressions below holds: an ordinary message is spared them.
+_SPEAKS_OF_DATA: Final = re.compile(f"{_ANY_DATA}|{_TAKES_AWAY}", re.IGNORECASE)
 _HELD: Final = r"(?: (?:that )?(?:you|we|they) (?:hold|have|keep|store|process)| que vous (?:d[ée]tenez|avez|gardez|conservez|traitez))?"
 _OF: Final = (
     r"of|about|on|for|belonging to|concerning|relating to|regarding|registered (?:to|under|for|by|with)|under(?: the (?:name|address))?(?: of)?|"
@@ -44,7 +47,7 @@ _ABOUT: Final = (
     ),
     re.compile(rf"(?P<lead>)\b(?P<genitive>{_NAME})['’]s[ \u00a0](?P<data>{_ANY_DATA})\b", re.IGNORECASE),
     re.compile(
-        rf"(?P<lead>)\b(?P<verb>delete|erase|forget|wipe|supprime[zr]|efface[zr]|oublie[zr])[ \u00a0]{_OPEN}(?:(?P<email>{_EMAIL})|(?P<full>{_NAME}))",
+        rf"(?P<lead>)\b(?P<verb>{_TAKES_AWAY})[ \u00a0]{_OPEN}(?:(?P<email>{_EMAIL})|(?P<full>{_NAME}))",
         re.IGNORECASE,
     ),
 )
@@ -78,7 +81,8 @@ class Holder:
 
 def holders_in(text: str) -> tuple[Holder, ...]:
     """List whose account or data a message says it is about, where it says so; "my account anna@…" names nobody else."""
-    return tuple(dict.fromkeys(_holders(text[:_LONGEST])))
+    text = text[:_LONGEST]
+    return tuple(dict.fromkeys(_holders(text))) if _SPEAKS_OF_DATA.search(text) else ()
 
 
 def as_mine(text: str, holders: tuple[Holder, ...]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from intents.cleaning import plain_letters
+from intents.expression import Expression
 
 _PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
 _TEXTS_OF_A_MESSAGE: Final = 2048  # a long mail holds that many sentences and clauses
@@ -41,20 +42,20 @@ def tables(file: str) -> dict[str, dict[str, Any]]:
 
 
 @cache
-def any_in(file: str, table: str) -> re.Pattern[str]:
+def any_in(file: str, table: str) -> Expression:
     """Give one expression for any of a table, whatever its language."""
     return any_of(file, [row for rows in tables(file)[table].values() for row in rows])
 
 
 @cache
-def any_in_row(file: str, table: str, row: str) -> re.Pattern[str]:
+def any_in_row(file: str, table: str, row: str) -> Expression:
     """Give one expression for any of a row of a table."""
     return any_of(file, tables(file)[table][row])
 
 
-def any_of(file: str, rows: Iterable[str]) -> re.Pattern[str]:
+def any_of(file: str, rows: Iterable[str]) -> Expression:
     """Give one expression for any of some that are written in the words of a file."""
-    return re.compile("|".join(f"(?:{filled(file, row)})" for row in rows))
+    return Expression(filled(file, row) for row in rows)
 
 
 @cache
