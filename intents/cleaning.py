@@ -6,6 +6,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -13,6 +14,7 @@ HEAD_CHARACTERS: Final = 48_000
 TAIL_CHARACTERS: Final = 16_000
 LONGEST_SENTENCE: Final = 600
 WRAPPED_LINE: Final = 55
+SENTENCES_KEPT: Final = 2048  # of a message while it is read: a dozen rules look at each in the same form
 
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufe00-\ufe0f]"
@@ -51,7 +53,9 @@ _ABBREVIATION: Final = re.compile(
 _PLACEHOLDERS: Final = frozenset({"emailaddress", "urllink"})
 _NUMBERS: Final = re.compile(r"\d+")
 _MARKS: Final = re.compile(r"[^\w\s'-]+|_+")
-_MIXED_WORD: Final = re.compile(r"\w*(?:[a-zA-Z][\u0370-\u04ff]|[\u0370-\u04ff][a-zA-Z])\w*")
+_TWO_SCRIPTS: Final = r"[a-zA-Z][\u0370-\u04ff]|[\u0370-\u04ff][a-zA-Z]"
+_MIXED: Final = re.compile(_TWO_SCRIPTS)
+_MIXED_WORD: Final = re.compile(rf"\w*(?:{_TWO_SCRIPTS})\w*")
 _LATIN_TWINS: Final = str.maketrans(
     "аеорсухкмтнвіјѕһԁԛԝАЕОРСУХКМТНВІЈЅαεορικνυτχΑΕΟΡΙΚΝΥΤΧ",
     "aeopcyxkmthbijshdqwAEOPCYXKMTHBIJSaeopiknutxAEOPIKNYTX",
@@ -89,6 +93,8 @@ def _without_markup(text: str) -> str:
 
 
 def _in_one_script(text: str) -> str:
+    if not _MIXED.search(text):
+        return text
     return _MIXED_WORD.sub(lambda word: word.group().translate(_LATIN_TWINS), text)
 
 
@@ -172,6 +178,7 @@ def _unless_accent(found: re.Match[str]) -> str:
     return "" if unicodedata.combining(found[0]) else found[0]
 
 
+@lru_cache(maxsize=SENTENCES_KEPT)
 def normalise(sentence: str) -> str:
     """Give a sentence as the features see it: lower case, no accents, addresses and numbers as one sign."""
     sentence = sentence.lower()

@@ -155,9 +155,8 @@ def _concepts_of(sentence: str) -> list[int]:
     return [*sorted(set(seen)), *sorted(pairs), *sorted(triples)]
 
 
-def features_of(doc: Doc) -> Features:
-    """Give characters, words and concepts of a tokenised text whose sentences stand one a line."""
-    text = doc.text
+def features_of(doc: Doc, text: str) -> Features:
+    """Give characters, words and concepts of a tokenised text whose sentences stand one a line; a document would glue it anew."""
     lines = text.count(NEWLINE) + 1
     return _in_segments([*_characters(text, lines), *_words(doc, lines), *_concepts(text, lines)], lines)
 

@@ -103,9 +103,10 @@ def _last_wish(sentences: Sequence[str], first: int, asks: Callable[[str], bool]
 def _now(sentence: str) -> str:
     """Give a sentence without what is only announced, or hangs on the other side's doing nothing."""
     plain = in_plain(sentence)
-    begin, end = _announced(plain) or _if_not_served(plain) or (0, 0)
-    if not _any("of_a_right").search(plain, begin, end):
+    span = _announced(plain) or _if_not_served(plain)
+    if span is None or not _any("of_a_right").search(plain, *span):
         return sentence
+    begin, end = span
     clauses = [clause for clause in _CLAUSE_END.split(plain[begin:end]) if _any("complains").search(clause)]
     first = _any("dangling").sub("", plain[:begin].rstrip(" ,"))
     return _SPACES.sub(" ", ", ".join(filter(None, [first, *clauses, plain[end:]]))).strip(" ,.")

@@ -28,6 +28,9 @@ def without_what_goes_on(spoken: dict[str, str]) -> dict[str, str]:
 
 
 def _without(sentence: str) -> str:
+    plain = in_plain(sentence)
+    if not (_any("goes_on").may_be_in(plain) or _any("comes_back").may_be_in(plain)):
+        return sentence
     clauses = [clause.strip() for clause in _CLAUSE_END.split(sentence) if clause.strip()]
     left = list(_ending(clauses))
     return sentence if len(left) == len(clauses) else ", ".join(left)

@@ -12,7 +12,7 @@ from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found] # compil
 from spacy.tokens import Doc
 
 from intents.features import features_of
-from intents.scorer import WEIGHTS_FILE, Scorer
+from intents.scorer import WEIGHTS_FILE, Matrix, Scorer
 
 COMPONENT: Final = "privacy_rights"
 SCORES: Final = "privacy_scores"
@@ -27,8 +27,12 @@ class PrivacyRights:
 
     def __call__(self, doc: Doc) -> Doc:
         """Leave a row of probabilities per line in the document's user data."""
-        doc.user_data[SCORES] = self.scorer.probabilities(features_of(doc), doc.text.count("\n") + 1)
+        doc.user_data[SCORES] = self.score(doc, doc.text)
         return doc
+
+    def score(self, doc: Doc, text: str) -> Matrix:
+        """Give a row of probabilities per line of a text, of which the document is made."""
+        return self.scorer.probabilities(features_of(doc, text), text.count("\n") + 1)
 
     def to_disk(self, path: str | Path, *, exclude: Any = ()) -> None:
         """Write the weights; called by spaCy."""
@@ -61,7 +65,7 @@ class LineScorer:
             self._zone.enter_context(self._nlp.memory_zone())
             self._room = CHARACTERS_A_ZONE
         self._room -= len(lines)
-        scores: list[list[float]] = self._component(self._nlp.make_doc(lines)).user_data[SCORES].tolist()
+        scores: list[list[float]] = self._component.score(self._nlp.make_doc(lines), lines).tolist()
         return scores
 
 

@@ -217,7 +217,10 @@ class Reader:
         self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
     ) -> tuple[str, tuple[Intent, ...]]:
         """Hear a complaint in so many words, and what is asked beside it: neither hides the other."""
-        if complains(sentences):
+        complaining = complains(sentences)
+        rights = {intent.name for intent in intents if intent.name in RIGHTS}
+        objecting = (complaining or bool(rights & _ENDS_OF_USE)) and objects(sentences)
+        if complaining:
             beside = without_complaint(sentences)
             left = {line: s for s in beside if says_something(line := normalise(s))}
             asked, others, _ = self._decide(left)
@@ -225,15 +228,16 @@ class Reader:
             known = {intent.name for intent in intents}
             if asked == REQUEST:
                 intents = (*intents, *(i for i in others if i.name in RIGHTS and i.name not in known))
-            if objects(sentences):
+            if objecting:
                 decision, intents = REQUEST, _with("objection", intents)
             if REQUEST in {asked, decision}:
                 decision, intents = REQUEST, _with("complaint", intents)
         rights = {intent.name for intent in intents if intent.name in RIGHTS}
-        if decision == ASK and rights and rights <= _ENDS_OF_USE and objects(sentences):
-            decision = REQUEST
-        ends = bool(rights & _ENDS_OF_USE) and not objects(sentences)
-        if decision == REQUEST and ends and only_complains(sentences):
+        if not rights & _ENDS_OF_USE:
+            return decision, intents
+        if objecting:
+            return (REQUEST if decision == ASK and rights <= _ENDS_OF_USE else decision), intents
+        if decision == REQUEST and only_complains(sentences):
             intents = _with("complaint", tuple(i for i in intents if i.name not in _ENDS_OF_USE))
         return decision, intents
 

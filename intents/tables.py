@@ -9,14 +9,13 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from intents.cleaning import plain_letters
+from intents.cleaning import SENTENCES_KEPT, normalise, plain_letters
 from intents.expression import Expression
 
 _PLACE: Final = re.compile(r"\{([A-Z_]+)\}")
-_TEXTS_OF_A_MESSAGE: Final = 2048  # a long mail holds that many sentences and clauses
 
 
-@lru_cache(maxsize=_TEXTS_OF_A_MESSAGE)
+@lru_cache(maxsize=SENTENCES_KEPT)
 def in_plain(text: str) -> str:
     """Give a text as expressions are tried on it: small letters, no accents, every apostrophe as ', single spaces.
 
@@ -33,6 +32,7 @@ def all_in_plain(texts: Iterable[str]) -> str:
 def forget() -> None:
     """Keep nothing of a message that has been read."""
     in_plain.cache_clear()
+    normalise.cache_clear()
 
 
 @cache

@@ -158,7 +158,8 @@ def train_rights(found: Sequence[Example], seed: int, epochs: int = EPOCHS) -> t
 def _trained_once(found: Sequence[Example], seed: int, epochs: int) -> tuple[Matrix, Any]:
     nlp = blank_pipeline()
     written = utterances(found, seed)
-    rows = [features_of(nlp.make_doc(normalise(example.text))) for example in written]
+    lines = [normalise(example.text) for example in written]
+    rows = [features_of(nlp.make_doc(line), line) for line in lines]
     kept = [at for at, row in enumerate(rows) if len(row.buckets)]
     targets = np.array([targets_of(written[at].labels) for at in kept], dtype=np.float32)
     learner = Learner.sized(1 << 18, len(OUTPUTS))

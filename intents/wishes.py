@@ -46,8 +46,12 @@ def hear(sentences: Sequence[str]) -> Heard:
     rest = []
     for sentence in sentences:
         plain = in_plain(sentence)
+        spares = bool(_hint().search(plain)) and _any("dont").may_be_in(plain)
+        if not (spares or _any("denied").may_be_in(plain) or _any("changed_mind").may_be_in(plain)):
+            rest.append(sentence)  # as nearly every sentence is
+            continue
         clauses = _clauses(plain)
-        spares = bool(_hint().search(plain)) and not _any("insists").search(plain)
+        spares = spares and not _any("insists").search(plain)
         heard = {clause: wish for clause in clauses if (wish := _taken_back(clause, spares=spares))}
         wishes |= dict.fromkeys(heard.values())
         rest.append(", ".join(clause for clause in clauses if clause not in heard) if heard else sentence)
@@ -121,6 +125,8 @@ def _is_for_other(lines: Sequence[str]) -> bool:
 
     Whom the writer introduces is told by *my mother*; that the wish is about her by *her account*, wherever in the message.
     """
+    if not any(_any("kin").search(line) or _any("for_other").search(line) for line in lines):
+        return False
     lines = [line for line in lines if not _any("for_other_unless").search(line)]
     wanted = [clause for line in lines for clause in _clauses(line) if _any("wish").search(clause)]
     theirs = any(_any("theirs").search(clause) for clause in wanted)
