@@ -108,6 +108,9 @@ class Reader:
         self._lines = LineScorer(nlp)
         self._languages = languages
         self._thresholds = thresholds
+        self._scored: dict[
+            str, list[float]
+        ] = {}  # of the message that is being read: rules score most of it again
 
     @classmethod
     def load(cls, directory: Path | None = None) -> Reader:
@@ -123,7 +126,7 @@ class Reader:
         try:
             return self._read(text, language_hint, quoted)
         finally:
-            forget()
+            self._forget()
 
     def _read(self, text: str, language_hint: str | None, quoted: Sequence[str]) -> Reading:
         typed = own_words(legible(text))
@@ -177,7 +180,15 @@ class Reader:
     def evidence(self, text: str) -> float:
         """Give how likely a message uses a right at all, between 0 and 1: what the thresholds decide on."""
         spoken = _spoken(with_links_as_one(own_words(legible(text))), ())
-        return max(map(evidence_of, self.scores(list(spoken)))) if spoken else 0.0
+        try:
+            return max(map(evidence_of, self.scores(list(spoken)))) if spoken else 0.0
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Keep nothing of a message that has been read."""
+        self._scored.clear()
+        forget()
 
     def _asks(self, text: str) -> bool:
         line = normalise(text)
@@ -246,7 +257,7 @@ class Reader:
     ) -> tuple[str, tuple[Intent, ...]]:
         """Ask about the erasure of a detail, beside whatever else the message asks for; it never becomes one of all."""
         rights = {i.name for i in intents if i.name in RIGHTS} if decision != NONE else set()
-        if ("erasure" in rights and spares_some(sentences)) or spares_own(sentences):
+        if spares_some(sentences) and ("erasure" in rights or spares_own(sentences)):
             return ASK, _with("erasure", intents)  # an exception is asked about: never all at once
         beside = without_details(sentences) if decision != NONE and rights & _ERASES_OR_COPIES else None
         if beside is None:
@@ -349,11 +360,15 @@ class Reader:
         """Give the probabilities of each normalised sentence and, where there are a few, of them together."""
         if 1 < len(lines) <= READ_TOGETHER:
             lines = [*lines, " ".join(lines)]
-        scores = self._lines.scores("\n".join(lines))
-        for line, row in zip(lines, scores, strict=True):
-            if row[_COMPLAINT] > _LIKELY_ENOUGH and _RESERVES.search(line):
-                _without_complaint(row)
-        return scores
+        known = {line: row for line in lines if (row := self._scored.get(line))}
+        if new := [line for line in dict.fromkeys(lines) if line not in known]:
+            scored = dict(zip(new, self._lines.scores("\n".join(new)), strict=True))
+            for line, row in scored.items():
+                if row[_COMPLAINT] > _LIKELY_ENOUGH and _RESERVES.search(line):
+                    _without_complaint(row)
+            known |= scored
+            self._scored |= scored
+        return [known[line] for line in lines]
 
     def _rights(self, scores: Scores, evidence: list[float]) -> list[Intent]:
         counted = [row for row, e in zip(scores, evidence, strict=True) if e >= self._thresholds.ask]
