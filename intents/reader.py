@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from intents.asides import of_oneself, only_looks, threatens_only, without_asides, without_shown
 from intents.clauses import Wish, wishes_in, wishes_of
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
 Scores = list[list[float]]
+Spoken = dict[str, str]  # sentences by their normalised form
 _Decided = tuple[str, tuple[Intent, ...], str | None]
 
 MODEL_DIRECTORY: Final = Path(__file__).parent / "model"
@@ -99,6 +100,36 @@ class Thresholds:
         return cls(**tomllib.loads(path.read_text(encoding="utf-8")))
 
 
+class LeavesOut(NamedTuple):
+    """A rule that leaves something out before rights are read, and what that is at most where it is all there is."""
+
+    left: Callable[[Spoken, Callable[[str], bool]], Spoken]
+    alone: str
+
+
+# What was never wished goes before what was wished once: only the latter leaves a doubt, and is looked for by its words.
+LEAVES_OUT: Final = (
+    LeavesOut(lambda spoken, _: without_what_goes_on(spoken), NONE),
+    LeavesOut(lambda spoken, _: without_asides(spoken), NONE),
+    # Before the others that leave a doubt: *Ana, no, Anna* is no doubt, unless one of them leaves something out as well.
+    LeavesOut(without_taken_back, REQUEST),
+    LeavesOut(lambda spoken, _: without_shown(spoken), ASK),
+    LeavesOut(lambda spoken, _: without_put_off(spoken), ASK),
+)
+
+
+def _weighed(
+    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+) -> tuple[str, tuple[Intent, ...]]:
+    """Take a threat in an ordinary dispute for a doubt at most, and *access to my data* by its own name."""
+    rights = {intent.name for intent in intents if intent.name in RIGHTS}
+    if decision == REQUEST and "complaint" in rights and threatens_only(sentences):
+        return ASK, intents
+    if decision != NONE and rights <= {_ACCESS, _PORTABILITY} and only_looks(sentences):
+        return REQUEST, _with(_ACCESS, tuple(i for i in intents if i.name != _PORTABILITY))
+    return decision, intents
+
+
 class Reader:
     """Reads messages with a trained pipeline; made once, used from one thread at a time."""
 
@@ -108,9 +139,8 @@ class Reader:
         self._lines = LineScorer(nlp)
         self._languages = languages
         self._thresholds = thresholds
-        self._scored: dict[
-            str, list[float]
-        ] = {}  # of the message that is being read: rules score most of it again
+        # Of the message that is being read: several rules score most of its sentences.
+        self._scored: dict[str, list[float]] = {}
 
     @classmethod
     def load(cls, directory: Path | None = None) -> Reader:
@@ -135,9 +165,7 @@ class Reader:
         language = self._languages.read(
             " ".join(spoken.values()) or with_links_as_one(legible(text)), language_hint
         )
-        spoken = without_asides(without_what_goes_on(spoken))
-        everything, wished = spoken, without_taken_back(spoken, self._asks)
-        spoken = without_put_off(without_shown(wished))
+        everything, spoken, alone = self._left(spoken)
         heard = hear(list(spoken.values()))
         decision, intents, sentence = self._beside(heard, spoken)
         if decision != REQUEST and FOR_OTHER not in heard.wishes and of_oneself(heard.rest):
@@ -148,19 +176,30 @@ class Reader:
             decision, intents, sentence = self._of_another(
                 holders, heard, spoken, (decision, intents, sentence)
             )
-        if decision == NONE and spoken is not everything:
+        if decision == NONE and alone != NONE:
             decision, intents, sentence = self._beside(hear(list(everything.values())), everything)
-            if decision == REQUEST and (spoken is not wished or not _only_corrects(intents)):
+            if decision == REQUEST and not (alone == REQUEST and _only_corrects(intents)):
                 decision = ASK  # the only wish is taken back, put off or shown
-        for each in (self._sourced, self._complaining, self._limited):
-            decision, intents = each(decision, intents, heard.rest)
-        decision, intents = _weighed(decision, intents, heard.rest)
+        for narrowed in self.NARROWS:
+            decision, intents = narrowed(self, decision, intents, heard.rest)
         # From what was typed: the model reads signs in the place of links, and no sign may become somebody's data.
         details = details_of(typed, tuple(intent.name for intent in intents), "\n".join(spoken.values()))
         portable = "http" in text and any(intent.name == "portability" for intent in intents)
         if portable and (address := where_to(own_words(text[:HEAD_CHARACTERS]))):
             details["transfer_to"] = address
         return Reading(text, language, decision, intents, details, sentence, heard.wishes, holders)
+
+    def _left(self, spoken: Spoken) -> tuple[Spoken, Spoken, str]:
+        """Give what was wished at all, what of it is wished now, and what the former is at most where nothing else is."""
+        everything, alone = spoken, NONE
+        for rule in LEAVES_OUT:
+            left = rule.left(spoken, self._asks)
+            if rule.alone == NONE:
+                everything = left
+            elif left is not spoken:
+                alone = rule.alone
+            spoken = left
+        return everything, spoken, alone
 
     def _of_another(
         self, holders: tuple[Holder, ...], heard: Heard, spoken: dict[str, str], read: _Decided
@@ -282,6 +321,17 @@ class Reader:
         kept = intents if decision == REQUEST else tuple(i for i in intents if i.name not in RIGHTS)
         return REQUEST, _with("access", tuple(i for i in kept if i.name in beside or i.name != _CORRECTION))
 
+    # What rights are read is narrowed, each rule on what the one before it left.
+    NARROWS: ClassVar = (
+        # Before the limits: where data come from is access, which stays one beside a detail that is asked about.
+        _sourced,
+        # Before the limits: what is asked beside a complaint is certain, and an erasure of all but something must not be.
+        _complaining,
+        _limited,
+        # A threat beside whatever was read is a doubt, and the right of access goes by its own name.
+        _weighed,
+    )
+
     def _in_clauses(
         self, decision: str, intents: tuple[Intent, ...], wishes: Sequence[Wish], *, fewest: int = 2
     ) -> tuple[str, tuple[Intent, ...]]:
@@ -388,18 +438,6 @@ def _highest(names: Sequence[str], scores: Scores, first: int, least: float) -> 
     """Give the outputs from `first` on that reach the threshold in some sentence, each with its highest."""
     highest = (max(row[at] for row in scores) for at in range(first, first + len(names)))
     return [Intent(name, round(p, 4)) for name, p in zip(names, highest, strict=True) if p >= least]
-
-
-def _weighed(
-    decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-) -> tuple[str, tuple[Intent, ...]]:
-    """Take a threat in an ordinary dispute for a doubt at most, and *access to my data* by its own name."""
-    rights = {intent.name for intent in intents if intent.name in RIGHTS}
-    if decision == REQUEST and "complaint" in rights and threatens_only(sentences):
-        return ASK, intents
-    if decision != NONE and rights <= {_ACCESS, _PORTABILITY} and only_looks(sentences):
-        return REQUEST, _with(_ACCESS, tuple(i for i in intents if i.name != _PORTABILITY))
-    return decision, intents
 
 
 def _only_corrects(intents: Sequence[Intent]) -> bool:
