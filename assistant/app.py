@@ -42,8 +42,10 @@ from assistant.sources.keeping import Retention
 from assistant.sources.manual import ManualSource
 from assistant.sources.own_records import OwnRecords
 from assistant.sources.sql import SqlSource
+from assistant.store.keyfiles import open_keyring
 from assistant.store.keyring import Keyring
 from assistant.store.migrate import migrate
+from assistant.store.upgrading import seal_everything
 from assistant.store.writer import Store, open_engine
 from assistant.verification import METHODS
 from assistant.verification.signed_token import SignedToken, Signer
@@ -102,9 +104,10 @@ def assemble(
     clock = clock or SystemClock()
     engine = open_engine(settings.database_url, writes=True)
     migrate(engine)
+    keyring = open_keyring(settings.server.data_dir, engine)
+    seal_everything(engine, keyring, settings.server.data_dir)
     engine.dispose()
-    keyring = Keyring.open(settings.server.data_dir)
-    store = Store(settings.database_url)
+    store = Store(settings.database_url, keyring)
     channels = open_channels(settings, keyring, clock)
     services = Services(
         store=store,
@@ -249,7 +252,7 @@ def open_channels(settings: Settings, keyring: Keyring, clock: Clock) -> dict[st
         )
         channels["webchat"] = WebChat(chat, clock)
     if settings.email.address:
-        channels["email"] = EmailChannel(email_settings(settings), clock, keyring.derive("mail"))
+        channels["email"] = EmailChannel(email_settings(settings), clock, keyring.mail_key)
     if settings.telegram.token_env:
         from assistant.channels.telegram import TelegramBot, TelegramSettings
 

@@ -141,10 +141,10 @@ def _support(settings: Settings) -> None:
 async def _channels(settings: Settings) -> list[Row]:
     """Sign in wherever mail and messages come from and go to."""
     from assistant.app import SystemClock, open_channels
-    from assistant.store.keyring import Keyring
+    from assistant.store.keyring import INDEX_BYTES, Keyring
 
     try:
-        channels = open_channels(settings, Keyring(bytes(32)), SystemClock())
+        channels = open_channels(settings, Keyring(bytes(INDEX_BYTES)), SystemClock())
     except AssistantError as error:
         return [_row("channels", error.message)]
     return [

@@ -26,13 +26,21 @@ from assistant.interfaces import DataSource
 from assistant.naming import Naming
 from assistant.reaching import check_each
 from assistant.store import queries
+from assistant.store.keyfiles import read_keyring
 from assistant.store.keyring import Keyring
+from assistant.store.sealing import give_keyring
 from assistant.store.tables import Audit, Correction, PrivacyRequest
 from handlers.planning import plan_over
 
 
 @contextmanager
 def _reading(settings: Settings) -> Iterator[Session]:
+    with _reading_with_keys(settings) as (session, _keyring):
+        yield session
+
+
+@contextmanager
+def _reading_with_keys(settings: Settings) -> Iterator[tuple[Session, Keyring]]:
     url = make_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
         if not Path(url.database or "").exists():
@@ -43,8 +51,10 @@ def _reading(settings: Settings) -> Iterator[Session]:
     else:
         engine = create_engine(url)
     try:
+        keyring = read_keyring(settings.server.data_dir, engine)
+        give_keyring(engine, keyring)
         with Session(engine) as session:
-            yield session
+            yield session, keyring
     finally:
         engine.dispose()
 
@@ -249,16 +259,14 @@ def filter_suppressed(settings: Settings, lines: Iterable[str]) -> list[str]:
             raise Invalid(
                 f"line {number}: is neither an e-mail address nor a telephone number; write one a line."
             )
-    keyring = Keyring.open(settings.server.data_dir)
-    with _reading(settings) as session:
+    with _reading_with_keys(settings) as (session, keyring):
         off = suppression.off_since(keyring, session, [line for line in asked if line])
     return [line for line in dict.fromkeys(asked) if line in off]
 
 
 def verify_audit(settings: Settings) -> list[Mapping[str, Any]]:
     """Find every fault of the audit."""
-    keyring = Keyring.open(settings.server.data_dir)
-    with _reading(settings) as session:
+    with _reading_with_keys(settings) as (session, keyring):
         return [
             {"request": f.chain, "entry": f.ordinal, "fault": f.what} for f in audit.verify(keyring, session)
         ]

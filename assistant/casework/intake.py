@@ -23,6 +23,7 @@ from assistant.domain.rights import CARRIED_OUT_FIRST, Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status, advance
 from assistant.interfaces import Incoming
 from assistant.services import Services
+from assistant.store.keyring import sender_hash
 from assistant.store.queries import UNPROVED, evidence_of
 from assistant.store.tables import Conversation, Message, PrivacyRequest
 
@@ -60,6 +61,7 @@ def find_or_start_conversation(services: Services, session: Session, incoming: I
         started_at=incoming.received_at,
         last_at=now,
         subject_hint=incoming.sender,
+        hint_hash=sender_hash(services.keyring, incoming.sender) if incoming.sender else None,
     )
     session.add(conversation)
     session.flush()

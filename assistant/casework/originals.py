@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import cast
 
-from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
@@ -15,7 +13,7 @@ from assistant.casework.queue import WORKERS, Principal, Scope
 from assistant.errors import NotFound
 from assistant.interfaces import Attaching, Attachment, Incoming
 from assistant.services import Services
-from assistant.store.keyring import SEALED
+from assistant.store.keyring import mail_name
 from assistant.store.queries import message_without_original, requests_in
 from assistant.store.tables import Message
 
@@ -32,10 +30,11 @@ class File:
 
 
 async def sealed(services: Services, incoming: Incoming) -> Incoming:
-    """Seal the original of a message before it is stored, beside the writer: it may be large."""
+    """Seal the original of a mail before it is stored, beside the writer: it may be large; its ids become a hash."""
     if incoming.raw is None:
         return incoming
-    return replace(incoming, raw=await asyncio.to_thread(services.keyring.seal_bytes, incoming.raw))
+    raw = await asyncio.to_thread(services.keyring.seal_bytes, incoming.raw)
+    return replace(incoming, raw=raw, external_id=mail_name(services.keyring, incoming.external_id))
 
 
 async def original_of(services: Services, message_id: int) -> bytes | None:
@@ -79,31 +78,3 @@ def _note(services: Services, session: Session, message: Message, which: str, ag
     refs = [request.ref for request in requests_in(session, message.conversation_id)]
     for ref in refs or [""]:
         record(services, session, ref, f"agent:{agent.name}", "file_opened", message=message.id, file=which)
-
-
-async def seal_older(services: Services) -> int:
-    """Seal what was kept before originals were sealed, one at a time and each once; says how many."""
-    done, last = 0, 0
-    while found := await services.write(partial(_seal_next, services, after=last)):
-        done, last = done + 1, found
-    return done
-
-
-def _seal_next(services: Services, session: Session, *, after: int) -> int | None:
-    """Seal the next that lies open; gives its number. By number: what does not seal is not tried for ever."""
-    open_one = (
-        select(Message.id, Message.raw)
-        .where(
-            col(Message.id) > after,
-            col(Message.raw).is_not(None),
-            func.substr(col(Message.raw), 1, len(SEALED)) != SEALED,
-        )
-        .order_by(col(Message.id))
-        .limit(1)
-    )
-    found = session.exec(open_one).first()
-    if found is None or found[1] is None:
-        return None
-    sealed_now = services.keyring.seal_bytes(found[1])
-    session.execute(update(Message).where(col(Message.id) == found[0]).values(raw=sealed_now))
-    return found[0]

@@ -17,7 +17,6 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day
-from assistant.casework.originals import seal_older
 from assistant.casework.packages import package_dir
 from assistant.casework.undelivered import REPORTED_WITHIN
 from assistant.domain.assurance import STOP_LINK_LASTS
@@ -372,10 +371,6 @@ def _is_in_use(session: Session, name: str) -> bool:
     return action is not None and action.state in _FILE_IN_USE
 
 
-async def _seal_originals(services: Services, _cut: Cutoffs) -> int:
-    return await seal_older(services)
-
-
 _SWEEPS: Mapping[str, Callable[[Services, Cutoffs], Awaitable[int]]] = {
     "messages_reduced": _reduce_cases,
     "records": _drop_records,
@@ -384,5 +379,4 @@ _SWEEPS: Mapping[str, Callable[[Services, Cutoffs], Awaitable[int]]] = {
     "copies": _drop_sent,
     "links": _drop_links,
     "files": _drop_files,
-    "originals_sealed": _seal_originals,
 }

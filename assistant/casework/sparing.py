@@ -20,6 +20,7 @@ from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.errors import Conflict, TooManyAttempts
 from assistant.services import Services, wake
+from assistant.store.keyring import sender_hash
 from assistant.store.queries import live_plan_of
 from assistant.store.tables import Audit, Conversation, PrivacyRequest
 
@@ -54,7 +55,8 @@ def erasures_meant(
     if sender:
         hashed = services.keyring.keyed_hash(normal_address(sender))
         theirs = select(Conversation.id).where(
-            col(Conversation.channel) == "email", col(Conversation.subject_hint) == sender
+            col(Conversation.channel) == "email",
+            col(Conversation.hint_hash) == sender_hash(services.keyring, sender),
         )
         ways += [col(PrivacyRequest.contact_hash) == hashed, col(PrivacyRequest.conversation_id).in_(theirs)]
     found = (

@@ -35,7 +35,7 @@ class _Place:
     """How far the looking through of a source has come: the day it last ended, and where it goes on."""
 
     ended_on: str = ""
-    after: str | None = None  # sealed: a key can be an address
+    after: str | None = None
 
 
 async def stop_again(services: Services) -> int:
@@ -63,14 +63,13 @@ async def _look_through(services: Services, source: _Looked) -> int:
     place = await services.read(lambda session: _place(session, source.name))
     if place.after is None and place.ended_on == today:
         return 0
-    stopped, after = 0, services.keyring.unseal(place.after) if place.after else None
+    stopped, after = 0, place.after
     try:
         while True:
             batch = await source.addresses(MARKETING, after)
             stopped += await _stop_each(services, source, sorted({address for _, address in batch.found}))
             after = batch.after
-            sealed = services.keyring.seal(after) if after else None
-            reached = _Place(place.ended_on if after else today, sealed)
+            reached = _Place(place.ended_on if after else today, after)
             await services.write(partial(_note, source.name, reached))
             if after is None:
                 return stopped

@@ -13,6 +13,7 @@ from assistant.domain.addresses import normal_address
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE
+from assistant.store.keyring import sender_hash
 from assistant.store.tables import Conversation, PrivacyRequest
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def _of_contact(turn: Turn, sender: str) -> list[PrivacyRequest]:
         return []
     hashed = turn.services.keyring.keyed_hash(normal_address(sender))
     mine = select(Conversation.id).where(
-        col(Conversation.channel) == "email", col(Conversation.subject_hint) == sender
+        col(Conversation.channel) == "email",
+        col(Conversation.hint_hash) == sender_hash(turn.services.keyring, sender),
     )
     unproved = col(PrivacyRequest.contact_hash).is_(None) & col(PrivacyRequest.conversation_id).in_(mine)
     found = select(PrivacyRequest).where(

@@ -1,100 +1,145 @@
-"""Keys of the desk: one master key on disk, never in a backup; everything else derives from it."""
+"""Seals personal values at rest under a key that has an id, and names people by keyed hashes that stay the same.
+
+Two kinds of keys: those of the index (hashes of addresses, ids of our mails) are kept for as long as the desk
+lives, since nothing that was hashed can be hashed anew; those that seal are changed by `assistant keys rotate`.
+"""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import os
-import secrets
-from functools import cached_property
-from pathlib import Path
+from base64 import urlsafe_b64decode
+from binascii import Error as NotBase64
+from binascii import a2b_base64, b2a_base64
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from assistant.errors import ConfigurationError
 
-_KEY_BYTES = 32
+INDEX_BYTES = 64  # of the hashes, then of the ids of our mails
+SEALING_BYTES = 32
+ID_LENGTH = 8
 _NONCE_BYTES = 12
-SEALED = b"\0sealed\1"  # before what is sealed as bytes; no mail begins with it
-_OTHER_KEY = "data_dir/keys/master.key is not the key this database was written with."
+_MARK = "~"  # begins what is sealed; no letter of base64, in which values were sealed before keys had ids
+SEALED = b"\0sealed\2"  # before what is sealed as bytes; no mail begins with it
+_SEALED_BEFORE = b"\0sealed\1"  # without the id of a key
+_OTHER_KEY = "the keys in data_dir/keys are not those that this database was written with; put those back."
 
 
 class Keyring:
-    """Seals personal values at rest and names people by keyed hashes."""
+    """Holds the keys of one desk; seals under the current one and opens under any that is kept."""
 
-    def __init__(self, master: bytes) -> None:
-        """Take the master key, 32 bytes."""
-        self._master = master
+    def __init__(self, index: bytes, *sealing: bytes) -> None:
+        """Take the keys of the index, and those that seal, the current one last."""
+        self._hash_key, self.mail_key = index[:SEALING_BYTES], index[SEALING_BYTES:]
+        self._sealers: dict[str, AESGCM] = {}
+        for key in sealing:
+            self.turn_to(key)
 
-    @classmethod
-    def open(cls, data_dir: Path) -> Keyring:
-        """Read the master key below data_dir/keys, or make it at the first start with mode 0600."""
-        path = data_dir / "keys" / "master.key"
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _write_once(path, secrets.token_bytes(_KEY_BYTES))
-        master = path.read_bytes()
-        if len(master) != _KEY_BYTES:
-            raise ConfigurationError(
-                f"{path}: the master key is damaged; restore it from where you keep it safe."
-            )
-        return cls(master)
+    def turn_to(self, key: bytes) -> None:
+        """Seal under another key from now on; what is sealed under the ones before is still opened."""
+        ident, sealer = key_id(key), AESGCM(key)
+        self._sealers[ident] = sealer
+        self._now = (
+            f"{_MARK}{ident}.",
+            sealer,
+        )  # together: a thread that seals meanwhile takes both or neither
 
-    def derive(self, purpose: str) -> bytes:
-        """Give a 32-byte key for one purpose (HKDF-SHA256, RFC 5869)."""
-        return HKDF(SHA256(), _KEY_BYTES, salt=None, info=purpose.encode()).derive(self._master)
+    @property
+    def current(self) -> str:
+        """Give the id of the key that seals now."""
+        return self._now[0][1:-1]
 
-    @cached_property
-    def _sealer(self) -> AESGCM:
-        return AESGCM(self.derive("seal"))
+    @property
+    def mark(self) -> str:
+        """Give what begins a text that is sealed under the current key."""
+        return self._now[0]
 
-    @cached_property
-    def _hash_key(self) -> bytes:
-        return self.derive("hash")
+    @property
+    def bytes_mark(self) -> bytes:
+        """Give what begins a file or an original that is sealed under the current key."""
+        return SEALED + self.current.encode()
+
+    def forget(self, ident: str) -> None:
+        """Drop a key under which nothing is sealed any more."""
+        self._sealers.pop(ident, None)
 
     def seal(self, value: str) -> str:
         """Encrypt and authenticate a personal value (AES-256-GCM)."""
-        nonce = os.urandom(_NONCE_BYTES)
-        return base64.urlsafe_b64encode(nonce + self._sealer.encrypt(nonce, value.encode(), None)).decode()
+        (mark, sealer), nonce = self._now, os.urandom(_NONCE_BYTES)
+        content = nonce + sealer.encrypt(nonce, value.encode(), None)
+        return mark + b2a_base64(content, newline=False).decode()
 
     def unseal(self, sealed: str) -> str:
-        """Give the value back; raises ConfigurationError when it was sealed under another master key."""
-        blob = base64.urlsafe_b64decode(sealed)
+        """Give the value back; raises ConfigurationError when it was sealed under a key that is not kept."""
         try:
-            return self._sealer.decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], None).decode()
-        except InvalidTag as error:
-            raise ConfigurationError(_OTHER_KEY) from error
+            if is_sealed(sealed):
+                sealer = self._of(sealed[1 : ID_LENGTH + 1])
+                return _opened(sealer, a2b_base64(sealed[ID_LENGTH + 2 :])).decode()
+            return self._opened_by_any(urlsafe_b64decode(sealed)).decode()
+        except NotBase64:
+            raise ConfigurationError(_OTHER_KEY) from None
+
+    def _opened_by_any(self, blob: bytes | memoryview) -> bytes:
+        """Open what was sealed before keys had ids, under whichever key it was."""
+        for sealer in self._sealers.values():
+            try:
+                return sealer.decrypt(bytes(blob[:_NONCE_BYTES]), blob[_NONCE_BYTES:], None)
+            except InvalidTag:
+                continue
+        raise ConfigurationError(_OTHER_KEY)
+
+    def _of(self, ident: str) -> AESGCM:
+        try:
+            return self._sealers[ident]
+        except KeyError:
+            raise ConfigurationError(
+                f"data_dir/keys/sealing/{ident}.key is missing, and values are sealed under it; put it back."
+            ) from None
 
     def seal_bytes(self, content: bytes) -> bytes:
         """Encrypt and authenticate a file or an original, as large as it is."""
-        nonce = os.urandom(_NONCE_BYTES)
-        return SEALED + nonce + self._sealer.encrypt(nonce, content, None)
+        (mark, sealer), nonce = self._now, os.urandom(_NONCE_BYTES)
+        return SEALED + mark[1:-1].encode() + nonce + sealer.encrypt(nonce, content, None)
 
     def unseal_bytes(self, sealed: bytes) -> bytes:
         """Give the content back; what was kept before originals were sealed is given as it is."""
+        if sealed.startswith(_SEALED_BEFORE):
+            return self._opened_by_any(memoryview(sealed)[len(_SEALED_BEFORE) :])
         if not sealed.startswith(SEALED):
             return sealed
-        at = len(SEALED) + _NONCE_BYTES
-        try:
-            return self._sealer.decrypt(sealed[len(SEALED) : at], memoryview(sealed)[at:], None)
-        except InvalidTag as error:
-            raise ConfigurationError(_OTHER_KEY) from error
+        at = len(SEALED) + ID_LENGTH
+        return _opened(self._of(sealed[len(SEALED) : at].decode("ascii", "replace")), memoryview(sealed)[at:])
 
     def keyed_hash(self, value: str, purpose: str = "subject") -> str:
         """Name a value without holding it: the same value, the same name, of no use without the key."""
         return hmac.new(self._hash_key, f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()
 
 
-def _write_once(path: Path, content: bytes) -> None:
+def sender_hash(keyring: Keyring, address: str) -> str:
+    """Name the address that a mail claims to come from, letter by letter."""
+    return keyring.keyed_hash(address, "sender")
+
+
+def mail_name(keyring: Keyring, external_id: str) -> str:
+    """Name a mail by its ids without holding them."""
+    return keyring.keyed_hash(external_id, "mail")
+
+
+def key_id(key: bytes) -> str:
+    """Name a sealing key by itself, so that a file that holds another one shows."""
+    return hashlib.sha256(b"sealing key\0" + key).hexdigest()[:ID_LENGTH]
+
+
+def is_sealed(value: str) -> bool:
+    """Tell whether a text looks sealed under a key with an id; only opening it proves that it is."""
+    return value.startswith(_MARK) and value[ID_LENGTH + 1 : ID_LENGTH + 2] == "."
+
+
+def _opened(sealer: AESGCM, blob: bytes | memoryview) -> bytes:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        return sealer.decrypt(bytes(blob[:_NONCE_BYTES]), blob[_NONCE_BYTES:], None)
+    except InvalidTag:
+        raise ConfigurationError(_OTHER_KEY) from None

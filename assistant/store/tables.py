@@ -1,4 +1,7 @@
-"""The tables of the desk; every instant is aware UTC, every personal value that must outlive its case is sealed."""
+"""The tables of the desk; every instant is aware UTC, every personal value is sealed or named by a keyed hash.
+
+Which column is which is decided one by one in `tests/meta/test_at_rest.py`; what is left open has its reason there.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,14 @@ from sqlalchemy import (
     CheckConstraint,
     Dialect,
     Index,
-    LargeBinary,
     String,
     TypeDecorator,
     UniqueConstraint,
     text,
 )
 from sqlmodel import Field, SQLModel
+
+from assistant.store.sealing import Sealed, SealedByHand, SealedBytes, SealedJson
 
 
 class Instant(TypeDecorator[datetime]):
@@ -48,21 +52,37 @@ def _json(default: Any = dict) -> Any:
     return Field(default_factory=default, sa_type=JSON)
 
 
+def _sealed_json(default: Any = dict) -> Any:
+    return Field(default_factory=default, sa_type=SealedJson, nullable=False)
+
+
+def _sealed(*, optional: bool = False, **default: Any) -> Any:
+    return Field(sa_type=Sealed, nullable=optional, **({"default": None} if optional else default))
+
+
+def _sealed_by_hand(*, optional: bool = False) -> Any:
+    default: dict[str, Any] = {"default": None} if optional else {}
+    return Field(sa_type=SealedByHand, nullable=optional, **default)
+
+
 class Conversation(SQLModel, table=True):
     """One thread in one channel, and where the talk stands."""
 
     __table_args__ = (UniqueConstraint("channel", "thread"),)
     id: str = Field(primary_key=True)
     channel: str
-    thread: str  # for webchat the keyed hash of the session token, never the token
+    thread: str = (
+        _sealed()
+    )  # of webchat the keyed hash of the session token; what tells threads apart is `id`
     language: str | None = None
-    state: dict[str, Any] = _json()
+    state: dict[str, Any] = _sealed_json()
     started_at: datetime = _instant()
     last_at: datetime = _instant(index=True)
     taken_by: str | None = Field(default=None, index=True)  # the agent who talks
     wants_person_at: datetime | None = _instant(optional=True, index=True)
     seen_id: int | None = None
-    subject_hint: str | None = None  # the address a mail claims to come from, or a chat id: routing only
+    subject_hint: str | None = _sealed(optional=True)  # the address a mail claims to come from: routing only
+    hint_hash: str | None = Field(default=None, index=True)  # by which the talks of an address are found
     triage: bool = False  # shown to agents: a reading in doubt
 
 
@@ -80,22 +100,22 @@ class Message(SQLModel, table=True):
     )
     id: int | None = Field(default=None, primary_key=True)
     conversation_id: str = Field(foreign_key="conversation.id", index=True)
-    external_id: str
+    external_id: str  # of a mail a keyed hash: its Message-ID may name a person
     sender: str  # you, assistant, agent, note
     name: str = ""
-    text: str
+    text: str = _sealed()
     kind: str = "text"
-    choices: list[dict[str, Any]] = _json(list)
+    choices: list[dict[str, Any]] = _sealed_json(list)
     expects: str | None = None
     requests: list[dict[str, Any]] = _json(list)
-    reading: dict[str, Any] = _json()
+    reading: dict[str, Any] = _sealed_json()
     handled: bool = True
     at: datetime = _instant()
-    subject: str | None = None
-    headers: dict[str, str] = _json()
-    raw: bytes | None = Field(default=None, sa_type=LargeBinary)  # the original, sealed; may be 25 MB
+    subject: str | None = _sealed(optional=True)
+    headers: dict[str, str] = _sealed_json()
+    raw: bytes | None = Field(default=None, sa_type=SealedBytes)  # the original; may be 25 MB
     attachments: list[dict[str, Any]] | None = Field(
-        default=None, sa_type=JSON(none_as_null=True)
+        default=None, sa_type=SealedJson
     )  # name, media_type, size of what lies in `raw`
 
 
@@ -105,7 +125,7 @@ class Correction(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     message_id: int = Field(unique=True)  # the message itself goes when its time is over
     language: str
-    text: str  # pseudonymised
+    text: str = _sealed()  # pseudonymised
     was: list[str] = _json(list)
     rights: list[str] = _json(list)
     at: datetime = _instant()
@@ -144,13 +164,13 @@ class PrivacyRequest(SQLModel, table=True):
     safe_on: date
     rules: list[str] = _json(list)
     extended_on: date | None = None
-    extension_reason: str = ""
+    extension_reason: str = _sealed(default="")
     suspensions: list[list[str | None]] = _json(list)
-    details: dict[str, Any] = _json()
+    details: dict[str, Any] = _sealed_json()
     tier_needed: int
     assurance: int = 0
     evidence_id: str | None = Field(default=None, index=True)
-    contact: str | None = None  # sealed: the verified address, for the last letter
+    contact: str | None = _sealed_by_hand(optional=True)  # the verified address, for the last letter
     contact_hash: str | None = Field(default=None, index=True)
     attention: str | None = Field(default=None, index=True)  # why a person is needed
     assignee: str | None = None
@@ -181,12 +201,12 @@ class ChallengeRow(SQLModel, table=True):
     references: list[str] = _json(list)
     purpose: str = "prove"  # prove, withdraw, dont, package
     package_id: str | None = None
-    claimed: str  # sealed: what was typed (an address or a client number)
+    claimed: str = _sealed_by_hand()  # what was typed (an address or a client number)
     claimed_kind: str  # email, client_id
     claimed_hash: str = Field(index=True)
     state: str = "wanted"  # wanted, sent, used, dead
     on_file: bool = False
-    contact: str | None = None  # sealed: where it really went
+    contact: str | None = _sealed_by_hand(optional=True)  # where it really went
     stored: str | None = None
     attempts: int = 0
     link_hash: str | None = Field(default=None, unique=True)
@@ -202,9 +222,9 @@ class EvidenceRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     method: str
     tier: int
-    contact: str  # sealed
+    contact: str = _sealed_by_hand()
     contact_hash: str = Field(index=True)
-    client_id: str | None = None  # sealed
+    client_id: str | None = _sealed_by_hand(optional=True)
     conversation_id: str = Field(index=True)
     references: list[str] = _json(list)
     on_file: bool
@@ -228,7 +248,7 @@ class Action(SQLModel, table=True):
     id: str = Field(primary_key=True)
     ref: str = Field(foreign_key="request.ref", index=True)
     operation: str
-    plan: dict[str, Any] = _json()
+    plan: dict[str, Any] = _sealed_json()
     plan_hash: str
     automatic: bool = False  # approved by rule, not by a person (GDPR 21(3), 7(3))
     state: str = Field(
@@ -236,10 +256,12 @@ class Action(SQLModel, table=True):
     )  # proposed, approved, executing, stopping, stopped, done, failed, rejected, void
     rows_done: int = 0
     rows_to_do: int = 0
-    mentions: str | None = None  # sealed: who else is named in free text, until the copy is made
+    mentions: str | None = _sealed_by_hand(
+        optional=True
+    )  # who else is named in free text, until the copy is made
     created_at: datetime = _instant()
-    approvals: list[dict[str, Any]] = _json(list)
-    reason: str = ""
+    approvals: list[dict[str, Any]] = _sealed_json(list)
+    reason: str = _sealed(default="")
     not_before: datetime | None = _instant(optional=True, index=True)
     replaces: str | None = None
     lease_until: datetime | None = _instant(optional=True)
@@ -260,11 +282,13 @@ class StepRow(SQLModel, table=True):
     rows_done: int = 0
     rows_to_do: int = 0
     already_done: bool = False
-    error: str = ""  # in words: for agents, or by hand for the person
+    error: str = _sealed(default="")  # in words: for agents, or by hand for the person
     error_code: str = ""
-    done: list[dict[str, Any]] = _json(list)  # counted table by table when it was carried out
-    left: list[dict[str, Any]] = _json(list)
-    found: str | None = None  # sealed: what an agent found by hand, until it is in the package
+    done: list[dict[str, Any]] = _sealed_json(list)  # counted table by table when it was carried out
+    left: list[dict[str, Any]] = _sealed_json(list)
+    found: str | None = _sealed_by_hand(
+        optional=True
+    )  # what an agent found by hand, until it is in the package
     opened_at: datetime | None = _instant(optional=True)  # since when an agent is asked
     remind_at: datetime | None = _instant(optional=True)
     done_at: datetime | None = _instant(optional=True)
@@ -288,11 +312,11 @@ class Outbox(SQLModel, table=True):
     kind: str  # reply, mail, relay
     conversation_id: str | None = Field(default=None, index=True)
     ref: str | None = Field(default=None, index=True)
-    recipient: str | None = None  # sealed
+    recipient: str | None = _sealed_by_hand(optional=True)
     recipient_hash: str | None = Field(
         default=None, index=True
     )  # a report without our id names whom it was for
-    payload: str  # sealed JSON: subject, text, language, choices, headers, about, typed, until
+    payload: str = _sealed_by_hand()  # JSON: subject, text, language, choices, headers, about, typed, until
     raw_message_id: int | None = None
     state: str = "waiting"  # waiting, done, dead, bounced
     sent_as: str | None = Field(default=None, index=True)  # the id under which a report names it
@@ -313,10 +337,10 @@ class Package(SQLModel, table=True):
     ref: str = Field(foreign_key="request.ref", index=True)
     action_id: str
     file: str
-    wrapped_key: str
+    wrapped_key: str = _sealed_by_hand()
     size: int
     sha256: str
-    manifest: dict[str, Any] = _json()
+    manifest: dict[str, Any] = _sealed_json()
     contact_hash: str
     ready_at: datetime = _instant()
     gone_at: datetime = _instant(index=True)
@@ -353,9 +377,9 @@ class Agent(SQLModel, table=True):
     name: str = Field(primary_key=True)
     role: str
     password: str  # argon2id
-    totp_secret: str  # sealed
+    totp_secret: str = _sealed_by_hand()
     language: str = "en"
-    email: str | None = None
+    email: str | None = _sealed(optional=True)
     active: bool = True
     failures: int = 0
     locked_until: datetime | None = _instant(optional=True)
@@ -396,7 +420,7 @@ class Audit(SQLModel, table=True):
     at: datetime = _instant()
     actor: str  # desk, subject, agent:NAME
     event: str
-    data: dict[str, Any] = _json()
+    data: dict[str, Any] = _sealed_json()
     previous: str
     hash: str
 
@@ -431,4 +455,13 @@ class Note(SQLModel, table=True):
     """Small facts about the desk itself, such as the last sweep."""
 
     name: str = Field(primary_key=True)
-    value: str
+    value: str = _sealed()
+
+
+class KeysInUse(SQLModel, table=True):
+    """With which keys this database is written, by their names; the keys themselves are files beside it, never in it."""
+
+    __tablename__ = "keys_in_use"
+    index_keys: str = Field(primary_key=True)  # a name of the index keys that only they give
+    sealing: str  # the id of the key that seals now
+    whole: bool  # whether everything is sealed under it; else sealing it anew goes on

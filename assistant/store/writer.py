@@ -20,6 +20,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
 from assistant.errors import StoreUnavailable
+from assistant.store.keyring import Keyring
+from assistant.store.sealing import give_keyring
 
 T = TypeVar("T")
 Unit = Callable[[Session], T]
@@ -62,11 +64,13 @@ def _prepare_sqlite(engine: Engine, *, begin: str) -> None:
 class Store:
     """Units of work are written one after the other; reads run beside them."""
 
-    def __init__(self, url: str) -> None:
-        """Open the database at a SQLAlchemy URL; the schema must stand already (see migrate)."""
+    def __init__(self, url: str, keyring: Keyring) -> None:
+        """Open the database at a SQLAlchemy URL, sealed with a keyring; the schema must stand already (see migrate)."""
         self.url = url
         self.engine = open_engine(url, writes=True)
         self.readers = open_engine(url, writes=False)
+        for engine in (self.engine, self.readers):
+            give_keyring(engine, keyring)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._reading = ThreadPoolExecutor(4, thread_name_prefix="store-read")
         self._thread = threading.Thread(target=self._run, name="store-write", daemon=True)

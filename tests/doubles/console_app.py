@@ -53,7 +53,8 @@ from assistant.interfaces import Incoming
 from assistant.replies import Texts
 from assistant.replies.facts import DeskFacts
 from assistant.services import Services
-from assistant.store.keyring import Keyring
+from assistant.store.keyfiles import open_keyring, sealing_file
+from assistant.store.keyring import INDEX_BYTES, SEALING_BYTES, Keyring, key_id
 from assistant.store.migrate import migrate
 from assistant.store.tables import Action, Conversation, PrivacyRequest, StepRow
 from assistant.store.writer import Store, open_engine
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
 PASSWORD = "a long invented password"
 STAFF = {"Tiina": Role.AGENT, "Marc": Role.APPROVER, "Liis": Role.LEAD, "Otto": Role.AUDITOR}
 ZONE = "Europe/Tallinn"
+INDEX, SEALING = b"k" * INDEX_BYTES, b"s" * SEALING_BYTES
 AUTHORITY = {"name": "AKI", "address": "Tatari 39, Tallinn", "phone": "", "web": "https://aki.example"}
 
 
@@ -154,6 +156,19 @@ def settings(folder: Path, **more: Any) -> Settings:
     )
 
 
+def lay_keys(services: Services) -> None:
+    """Put the keys on disk, where a command looks for them."""
+    data_dir = services.settings.server.data_dir
+    for file, key in (
+        (data_dir / "keys" / "index.key", INDEX),
+        (sealing_file(data_dir, key_id(SEALING)), SEALING),
+    ):
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.write_bytes(key)
+        file.chmod(0o600)
+    open_keyring(data_dir, services.store.engine)
+
+
 def open_services(folder: Path, clock: StillClock, first: int, **more: Any) -> Services:
     """Open a real store below a folder, with every text; `first` begins the numbers its secrets come from."""
     chosen = settings(folder, **more)
@@ -169,9 +184,10 @@ def open_services(folder: Path, clock: StillClock, first: int, **more: Any) -> S
         periods=PERIODS,
     )
     counter = itertools.count(first)
+    keyring = Keyring(INDEX, SEALING)
     return Services(
-        store=Store(chosen.database_url),
-        keyring=Keyring(b"k" * 32),
+        store=Store(chosen.database_url, keyring),
+        keyring=keyring,
         clock=clock,
         settings=chosen,
         calendar=LegalCalendar("EE", ZONE, ZONE),

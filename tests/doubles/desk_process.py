@@ -22,6 +22,8 @@ from typing import Any, Self, TypeVar
 
 import aiohttp
 
+from tests.doubles.opened import opened_database
+
 ASSISTANT = str(Path(sys.executable).with_name("assistant"))
 PATIENCE = float(os.environ.get("DESK_PATIENCE", "45"))  # seconds
 T = TypeVar("T")
@@ -238,8 +240,8 @@ class DeskProcess:
             return db.execute(sql, values).fetchall()
 
     def own(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Ask the desk's own database."""
-        with closing(sqlite3.connect(f"file:{self.folder / 'data' / 'desk.db'}?mode=ro", uri=True)) as db:
+        """Ask the desk's own database; `opened(column)` gives what is sealed."""
+        with closing(opened_database(self.folder / "data")) as db:
             return db.execute(sql, values).fetchall()
 
 

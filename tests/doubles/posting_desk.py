@@ -118,11 +118,11 @@ class PostingDesk:
         return await self.services.read(lambda session: list(session.exec(query)))
 
     async def conversation_of(self, sender: str) -> Conversation:
-        (found,) = await self.all(Conversation, col(Conversation.subject_hint) == sender)
+        (found,) = [each for each in await self.all(Conversation) if each.subject_hint == sender]
         return cast("Conversation", found)
 
     async def chat_of(self, thread: str) -> Conversation:
-        (found,) = await self.all(Conversation, col(Conversation.thread) == thread)
+        (found,) = [each for each in await self.all(Conversation) if each.thread == thread]
         return cast("Conversation", found)
 
     async def requests_in(self, conversation: Conversation) -> list[PrivacyRequest]:

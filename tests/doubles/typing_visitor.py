@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from assistant.casework.intake import conversation_id
 from assistant.conversation.state import State
 from assistant.interfaces import Incoming
 from assistant.store.tables import ChallengeRow, Conversation, Message, PrivacyRequest
@@ -25,6 +26,10 @@ class Talk:
     thread: str = field(default_factory=lambda: f"typed-{next(_threads)}")
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
+    @property
+    def _conversation(self) -> str:
+        return conversation_id(self.desk.assembly.services, "webchat", self.thread)
+
     async def say(self, words: str, kind: Any = "text") -> None:
         now = self.desk.assembly.services.clock.now()
         ident = f"m{next(self._numbers)}"
@@ -34,8 +39,7 @@ class Talk:
         await self.desk.assembly.desk.settle()
 
     async def all_of(self, table: Any) -> list[Any]:
-        mine = select(Conversation.id).where(col(Conversation.thread) == self.thread)
-        rows = select(table).where(col(table.conversation_id).in_(mine))
+        rows = select(table).where(col(table.conversation_id) == self._conversation)
         return await self.desk.assembly.services.read(lambda s: list(s.exec(rows)))
 
     async def requests(self) -> dict[str, PrivacyRequest]:
@@ -47,7 +51,7 @@ class Talk:
         return [(row.claimed_kind, unseal(row.claimed)) for row in rows if row.claimed]
 
     async def state(self) -> State:
-        rows = select(Conversation).where(col(Conversation.thread) == self.thread)
+        rows = select(Conversation).where(col(Conversation.id) == self._conversation)
         (row,) = await self.desk.assembly.services.read(lambda s: list(s.exec(rows)))
         return State.of(row.state)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
-from assistant.casework import audit, intake, originals, packages, proof, purge, reminders, talk
+from assistant.casework import audit, intake, packages, proof, purge, reminders, talk
 from assistant.casework.outbox import Letter, payload_of, queue_outgoing
 from assistant.config import Periods
 from assistant.domain.assurance import Method
@@ -54,6 +53,11 @@ class Desk:
     async def count(self, table: type[Any], *conditions: Any) -> int:
         query = select(func.count()).select_from(table).where(*conditions)
         return await self.site.services.read(lambda session: session.exec(query).one())
+
+    async def count_saying(self, words: str, *conditions: Any, but: str | None = None) -> int:
+        query = select(Message.text).where(*conditions)
+        texts = await self.site.services.read(lambda session: list(session.exec(query)))
+        return len([text for text in texts if words in text and text != but])
 
     async def after(self, duration: timedelta) -> Any:
         """Move the clock, then let the daily sweep run."""
@@ -169,7 +173,7 @@ async def test_a_closed_case_is_reduced_to_request_replies_and_decision(desk: De
     await desk.deliver()
     request = await desk.site.get(PrivacyRequest, ref)
     await desk.after(DAYS_90 - timedelta(minutes=1))
-    assert await desk.count(Message, col(Message.text).contains("Birch")) == 2
+    assert await desk.count_saying("Birch") == 2
     gone = await desk.after(timedelta(days=1))
     assert gone["messages_reduced"] == 1
     rows = await desk.site.services.read(
@@ -185,29 +189,6 @@ async def test_a_closed_case_is_reduced_to_request_replies_and_decision(desk: De
     assert (await desk.site.get(Conversation, request.conversation_id)).state == {}
     assert (await desk.site.get(PrivacyRequest, ref)).status == Status.ANSWERED
     assert await desk.faults() == []
-
-
-async def test_an_original_kept_before_they_were_sealed_is_sealed_and_still_opens(desk: Desk) -> None:
-    services = desk.site.services
-    conversation_id = await desk.talk("maris")
-    query = select(Message.id, Message.raw).where(of(conversation_id), col(Message.raw).is_not(None))
-    ident, plain = (await services.read(lambda s: s.exec(query).all()))[0]
-    assert b"Birch" in (plain or b"")
-    assert (await desk.after(timedelta(minutes=1)))["originals_sealed"] == 1
-    ((_, kept),) = await services.read(lambda s: s.exec(query).all())
-    assert b"Birch" not in (kept or b"")
-    assert await originals.original_of(services, ident or 0) == plain
-    assert (await desk.after(timedelta(days=1))).get("originals_sealed", 0) == 0
-
-
-async def test_an_original_that_does_not_seal_is_tried_once_a_day_and_holds_nothing_up(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    services = desk.site.services
-    await desk.talk("maris")
-    monkeypatch.setattr(services.keyring, "seal_bytes", lambda content: content)
-    async with asyncio.timeout(30):
-        assert await originals.seal_older(services) == 1
 
 
 async def test_nothing_of_an_open_request_is_touched_however_old(desk: Desk) -> None:
@@ -226,7 +207,7 @@ async def test_a_case_beside_an_open_one_in_the_same_talk_keeps_its_words(desk: 
     await desk.deliver()
     await desk.after(timedelta(days=4 * 366))
     conversation = (await desk.site.get(PrivacyRequest, still)).conversation_id
-    assert await desk.count(Message, of(conversation), col(Message.text) == SECRET_WORDS) == 1
+    assert await desk.count_saying(SECRET_WORDS, of(conversation)) == 1
 
 
 async def test_a_lapsed_request_that_was_taken_up_again_is_open(desk: Desk) -> None:
@@ -244,7 +225,7 @@ async def test_a_lapsed_request_that_was_taken_up_again_is_open(desk: Desk) -> N
     assert request.remind_on is not None, "its clock runs, so somebody is reminded of it"
     await desk.after(timedelta(days=4 * 366))
     request = await desk.site.get(PrivacyRequest, ref)
-    assert await desk.count(Message, of(request.conversation_id), col(Message.text) != "") == 1
+    assert await desk.count_saying("", of(request.conversation_id), but="") == 1
 
 
 async def test_what_is_written_after_the_case_is_kept_like_ordinary_talk(desk: Desk) -> None:
@@ -461,7 +442,7 @@ async def test_killed_after_any_unit_the_next_run_finds_the_rest(
     with pytest.raises(Killed):
         await purge.purge(replace(services, store=mortal))
     await purge.purge(services)
-    assert await desk.count(Message, col(Message.text).contains("Birch")) == 0
+    assert await desk.count_saying("Birch") == 0
     assert await desk.count(Message, col(Message.kind) == purge.REDUCED) == 5
     reduced = select(func.count()).where(col(Audit.event) == "text_reduced")
     assert await services.read(lambda session: session.exec(reduced).one()) == 5

@@ -53,10 +53,9 @@ async def written_by(desk: DeskInside, words: str) -> tuple[Message, Conversatio
         query = (
             select(Message, Conversation)
             .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
-            .where(col(Message.text).contains(words), col(Message.sender) == "you")
+            .where(col(Message.sender) == "you")
         )
-        found = session.exec(query).first()
-        return (found[0], found[1]) if found else None
+        return next(((m, c) for m, c in session.exec(query) if words in m.text), None)
 
     async def look() -> tuple[Message, Conversation] | None:
         return await desk.assembly.services.read(find)

@@ -44,7 +44,7 @@ async def test_a_correction_is_kept_without_names_reviewed_and_served_only_once_
 ) -> None:
     async with desk.chat("en") as chat:
         await chat.say(SAID)
-    ((talk, message),) = desk.own("SELECT conversation_id, id FROM message WHERE text = ?", SAID)
+    ((talk, message),) = desk.own("SELECT conversation_id, id FROM message WHERE opened(text) = ?", SAID)
     console = Console(desk)
     async with console.http:
         await console.sign_in(next(a for a in desk.facts["console"]["agents"] if a["name"] == "agathe"))

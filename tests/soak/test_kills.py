@@ -20,6 +20,7 @@ import aiohttp
 import pytest
 
 from tests.doubles.desk_process import DeskProcess
+from tests.doubles.opened import opened_database
 
 KILLS = 50 if os.environ.get("FULL") else 6
 SEED = 20260301
@@ -223,7 +224,7 @@ async def test_killed_at_any_moment_nothing_is_lost_and_nothing_is_done_twice(tm
 
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert len(load.served) >= PERSONS_AT_ONCE - 1
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+    with closing(opened_database(database.parent)) as db:
         _nothing_lost(db, load.acknowledged)
         _nobody_answered_twice(db)
         _no_request_twice(db, load.served)
@@ -254,7 +255,7 @@ def _nothing_lost(db: sqlite3.Connection, acknowledged: list[str]) -> None:
 def _nobody_answered_twice(db: sqlite3.Connection) -> None:
     """Between two things a person said the desk says nothing twice, and it says something."""
     rows = db.execute(
-        "SELECT conversation_id, sender, text, expects FROM message ORDER BY conversation_id, id"
+        "SELECT conversation_id, sender, opened(text), expects FROM message ORDER BY conversation_id, id"
     )
     replies: list[tuple[str, str, str | None]] = []
     for conversation, sender, text, expects in (*rows, ("", "you", "", None)):
@@ -283,7 +284,7 @@ def _no_step_twice(db: sqlite3.Connection) -> None:
     """Every step of a plan that is done was done, and noted, once."""
     noted = Counter(
         (data["action"], data["source"], data["operation"])
-        for (raw,) in db.execute("SELECT data FROM audit WHERE event = 'step_done'")
+        for (raw,) in db.execute("SELECT opened(data) FROM audit WHERE event = 'step_done'")
         for data in (json.loads(raw),)
     )
     steps = db.execute(

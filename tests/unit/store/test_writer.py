@@ -14,6 +14,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from assistant.store.keyring import INDEX_BYTES, SEALING_BYTES, Keyring
 from assistant.store.migrate import migrate
 from assistant.store.tables import Note, Seen
 from assistant.store.writer import Store, Unit, open_engine
@@ -27,7 +28,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     engine = open_engine(url, writes=True)
     migrate(engine)
     engine.dispose()
-    store = Store(url)
+    store = Store(url, Keyring(b"k" * INDEX_BYTES, b"s" * SEALING_BYTES))
     yield store
     store.close()
 
