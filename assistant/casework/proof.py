@@ -35,7 +35,7 @@ from assistant.domain.assurance import (
 from assistant.domain.plan import Contact, Identity
 from assistant.domain.status import Status
 from assistant.errors import AssistantError, NotVerified, TooManyAttempts
-from assistant.interfaces import Challenge
+from assistant.interfaces import Challenge, SignedIn
 from assistant.services import Services, wake
 from assistant.store.queries import evidence_of
 from assistant.store.tables import (
@@ -393,6 +393,19 @@ async def contacts_of(services: Services, identity: Identity) -> list[Contact]:
     """List the addresses on file of whoever an identity matches, over all sources."""
     found = await asyncio.gather(*(source.contacts(identity) for source in services.sources))
     return [contact for contacts in found for contact in contacts]
+
+
+async def contact_of_sign_in(services: Services, who: SignedIn) -> str:
+    """Give where somebody who signed in is answered: a token proves its client number, and no address that is not on file for it.
+
+    Raises NotVerified where none is: an address that only the token names may be anybody's.
+    """
+    found = await contacts_of(services, claimed_identity(Claim("client_id", who.client_id)))
+    own = [each.address for each in found if each.own and each.kind == "email"]
+    named = [address for address in own if normal_address(address) == normal_address(who.email)]
+    if not own:
+        raise NotVerified("This sign-in belongs to no account that we know.")
+    return (named or own)[0]
 
 
 # ── answering ───────────────────────────────────────────────────────────────────────────────────────

@@ -392,9 +392,7 @@ class TalkingDesk:
         if sign_in is None:
             raise NotVerified("This site does not sign its visitors in to the chat.")
         who = sign_in.read(token, self.services.clock.now())
-        contacts = await proof.contacts_of(
-            self.services, proof.claimed_identity(proof.Claim("email", who.email))
-        )
+        contact = await proof.contact_of_sign_in(self.services, who)
 
         def unit(session: Session) -> None:
             take_once(session, f"jti:{who.token_id}", who.expires_at)
@@ -410,10 +408,10 @@ class TalkingDesk:
                 self.services,
                 session,
                 method=Method.PAGE_TOKEN,
-                contact=who.email,
+                contact=contact,
                 conversation_id=conversation.id,
                 references=waiting,
-                on_file=bool(contacts),
+                on_file=True,
                 client_id=who.client_id,
             )
             turn = self.quiet_turn(session, conversation)

@@ -276,7 +276,8 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
         who = _signed_in(services, token)
         row, requests, conversation = await services.read(lambda s: _login(services, s, who))
         if row.package_id is not None:
-            secret = await services.write(lambda s: _open_package(services, s, who))
+            contact = await proof.contact_of_sign_in(services, who)
+            secret = await services.write(lambda s: _open_package(services, s, who, contact))
             raise given_to_browser(services, row.package_id, secret)
     except (NotFound, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
@@ -306,13 +307,10 @@ async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
             here = "/verify/client-area/confirm"
             return show_page(texts, language, buttons=[Button(texts["no"], here, hidden=hidden)])
         yes = form.get("answer") == "yes"
-        contacts = await proof.contacts_of(
-            services, proof.claimed_identity(proof.Claim("client_id", who.client_id))
-        )
+        contact = await proof.contact_of_sign_in(services, who)
+        changes = str(form.get("changes", ""))
         name, requests, language = await services.write(
-            lambda s: _use_login(
-                services, desk, s, who, changes=str(form.get("changes", "")), yes=yes, on_file=bool(contacts)
-            )
+            lambda s: _use_login(services, desk, s, who, contact, changes=changes, yes=yes)
         )
     except (ChangedMeanwhile, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
@@ -343,12 +341,12 @@ def _stops(services: Services, session: Session, who: SignedIn) -> tuple[list[di
     return (_seen(stops), conversation.language or "en") if stops else None
 
 
-def _open_package(services: Services, session: Session, who: SignedIn) -> str:
+def _open_package(services: Services, session: Session, who: SignedIn, contact: str) -> str:
     row = login_challenge(services, session, who.nonce or "")
     if row is None or row.package_id is None:
         raise NotVerified
     take_once(session, f"jti:{who.token_id}", who.expires_at)
-    return packages.grant(services, session, row.package_id, row.id, who.email)
+    return packages.grant(services, session, row.package_id, row.id, contact)
 
 
 def _use_login(
@@ -356,10 +354,10 @@ def _use_login(
     desk: TalkingDesk,
     session: Session,
     who: SignedIn,
+    contact: str,
     *,
     changes: str,
     yes: bool,
-    on_file: bool,
 ) -> tuple[str, list[dict[str, Any]], str]:
     row, requests, conversation = _login(services, session, who)
     if row.package_id is not None:
@@ -373,10 +371,10 @@ def _use_login(
             services,
             session,
             method=Method.CLIENT_AREA,
-            contact=who.email,
+            contact=contact,
             conversation_id=conversation.id,
             references=row.references,
-            on_file=on_file,
+            on_file=True,
             client_id=who.client_id,
         )
         _say_proved(desk, session, conversation, evidence)
