@@ -28,6 +28,7 @@ from assistant.domain.assurance import (
     DENIED,
     FAILURES_PER_DAY,
     LINK_LIFETIME,
+    STOP_LINK_LASTS,
     TRIES_PER_CODE,
     Method,
     Tier,
@@ -638,10 +639,17 @@ def _wait_for_more(services: Services, session: Session, request: PrivacyRequest
 # ── this was not me ─────────────────────────────────────────────────────────────────────────────────
 
 
-def do_stop(services: Services, session: Session, secret: str) -> list[PrivacyRequest]:
-    """Stop what somebody asked in a contact's name; raises NotVerified for a link that is none or was used."""
+def live_stop_link(services: Services, session: Session, secret: str) -> StopLink | None:
+    """Give a link that still stops something; its page and its buttons ask here alone, so that they end together."""
     link = session.get(StopLink, services.keyring.keyed_hash(secret, "stop"))
-    if link is None or link.used_at is not None:
+    ended = link is None or link.used_at or link.made_at < services.clock.now() - STOP_LINK_LASTS
+    return None if ended else link
+
+
+def do_stop(services: Services, session: Session, secret: str) -> list[PrivacyRequest]:
+    """Stop what somebody asked in a contact's name; raises NotVerified for a link that is none, was used or has ended."""
+    link = live_stop_link(services, session, secret)
+    if link is None:
         raise NotVerified
     link.used_at = services.clock.now()
     session.add(link)

@@ -11,12 +11,12 @@ from sqlmodel import Session, col, select
 from assistant.casework import closing, marketing, packages, proof, rectification, sparing, talk
 from assistant.casework.together import stopped_together
 from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
-from assistant.domain.assurance import STOP_LINK_LASTS, Method
+from assistant.domain.assurance import Method
 from assistant.domain.status import CLOSED
 from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services
-from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest, StopLink
+from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest
 from assistant.web.keys import DESK, SERVICES
 from assistant.web.package import given_to_browser
 from assistant.web.pages import Button, language_of, show_page, style
@@ -225,8 +225,8 @@ class _Stoppable:
 
 
 def _stop_link(services: Services, session: Session, secret: str) -> _Stoppable | None:
-    link = session.get(StopLink, services.keyring.keyed_hash(secret, "stop"))
-    if link is None or link.used_at is not None or link.made_at < services.clock.now() - STOP_LINK_LASTS:
+    link = proof.live_stop_link(services, session, secret)
+    if link is None:
         return None
     stops = stopped_together(
         session, [r for ref in link.references if (r := session.get(PrivacyRequest, ref))]
@@ -249,9 +249,11 @@ def _take_back(services: Services, session: Session, secret: str) -> list[Privac
 async def show_undo(http_request: web.Request) -> web.StreamResponse:
     """Ask before undoing; changes nothing."""
     services, language = http_request.config_dict[SERVICES], language_of(http_request)
+    secret = http_request.match_info["secret"]
+    if await services.read(lambda session: marketing.undone_by(services, session, secret)) is None:
+        return _page(services, http_request, "undo_expired", status=410)
     texts = services.texts.page("undo", language)
-    here = f"/verify/undo/{http_request.match_info['secret']}"
-    return show_page(texts, language, buttons=[Button(texts["yes"], here)])
+    return show_page(texts, language, buttons=[Button(texts["yes"], f"/verify/undo/{secret}")])
 
 
 async def do_undo(http_request: web.Request) -> web.StreamResponse:
