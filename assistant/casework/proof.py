@@ -55,6 +55,8 @@ _RACE = timedelta(minutes=10)
 _DAY = timedelta(days=1)
 _LEASE = timedelta(seconds=30)
 OPEN_LOGINS = 10  # unused sign-ins to the client area of one conversation, the newest ones
+ANSWERABLE = ("sent", "spent")
+UNDECIDED = ("wanted", "sent", "spent")  # no more tries, and one that is being checked may still be right
 _AS_OTHER = "failed_as_other"  # against a mailbox that was named by its client number
 _SENT_AS_OTHER = "sent_as_other"
 
@@ -127,7 +129,7 @@ def want_challenge(
         .where(
             col(ChallengeRow.conversation_id) == conversation.id,
             col(ChallengeRow.purpose) == purpose,
-            col(ChallengeRow.state).in_(("wanted", "sent")),
+            col(ChallengeRow.state).in_(UNDECIDED),
             col(ChallengeRow.method) != Method.CLIENT_AREA,
         )
         .values(state="dead")
@@ -423,26 +425,38 @@ class Attempt:
 
 
 def reserve_attempt(services: Services, session: Session, challenge: ChallengeRow | None) -> Attempt:
-    """Count a try before it is checked; raises NotVerified or TooManyAttempts in the same words for everybody."""
+    """Book a try as a failure before it is checked, so that guesses side by side count; a right one is taken back.
+
+    Raises NotVerified or TooManyAttempts in the same words for everybody.
+    """
+    challenge = _still_good(services, challenge)
     now = services.clock.now()
-    if (
-        challenge is None
-        or challenge.state != "sent"
-        or challenge.expires_at is None
-        or challenge.expires_at <= now
-    ):
-        raise NotVerified
     if is_paused(services, session, challenge.claimed_hash):
         raise TooManyAttempts(paused=True)
     if challenge.attempts >= TRIES_PER_CODE:
-        challenge.state = "dead"
-        session.add(challenge)
         raise TooManyAttempts(next_at=next_code_at(services, session, challenge.claimed_hash) or now)
     challenge.attempts += 1
     session.add(challenge)
     # What was guessed under another name of this mailbox counts, and is not told: it would say whose number it is.
     spent = is_paused(services, session, *_counted_under(services, challenge), what=("failed", _AS_OTHER))
+    session.add_all(
+        Tally(subject_hash=subject, what=what, at=now) for subject, what in _bookings(services, challenge)
+    )
     return Attempt(challenge.id, Method(challenge.method), challenge.stored or "", spent)
+
+
+def attempt_made(challenge: ChallengeRow | None, typed_at: datetime) -> Attempt | None:
+    """Give the try that was reserved before a restart, to be checked at last; it was counted then."""
+    if challenge is None or challenge.asked_at > typed_at or challenge.attempts == 0:
+        return None  # what was typed then was no answer to this one
+    return Attempt(challenge.id, Method(challenge.method), challenge.stored or "")
+
+
+def _still_good(services: Services, challenge: ChallengeRow | None) -> ChallengeRow:
+    now = services.clock.now()
+    if challenge is None or challenge.state != "sent" or (challenge.expires_at or now) <= now:
+        raise NotVerified
+    return challenge
 
 
 def current_challenge(
@@ -480,18 +494,19 @@ def _counted_under(services: Services, challenge: ChallengeRow) -> tuple[str, ..
     return (challenge.claimed_hash, contact)
 
 
+def _bookings(services: Services, challenge: ChallengeRow) -> list[tuple[str, str]]:
+    """List under which names a try at a code counts, and as what."""
+    names = set(_counted_under(services, challenge))
+    return [(name, "failed" if name == challenge.claimed_hash else _AS_OTHER) for name in names]
+
+
 def note_failure(services: Services, session: Session, challenge_id: str) -> ChallengeRow | None:
-    """Count a wrong answer against the subject, over every conversation; the fifth kills the code."""
+    """Leave a wrong answer booked against the subject, over every conversation; the fifth uses the code up."""
     challenge = session.get(ChallengeRow, challenge_id)
     if challenge is None:
         return None
-    now = services.clock.now()
-    session.add_all(
-        Tally(subject_hash=h, what="failed" if h == challenge.claimed_hash else _AS_OTHER, at=now)
-        for h in set(_counted_under(services, challenge))
-    )
-    if challenge.attempts >= TRIES_PER_CODE:
-        challenge.state = "dead"
+    if challenge.attempts >= TRIES_PER_CODE and challenge.state == "sent":
+        challenge.state = "spent"
         session.add(challenge)
     for ref in challenge.references:
         record(
@@ -506,11 +521,21 @@ def note_failure(services: Services, session: Session, challenge_id: str) -> Cha
     return challenge
 
 
+def note_right(services: Services, session: Session, challenge_id: str) -> None:
+    """Take back what was booked for a try that turned out right, whether or not it is the one that counts."""
+    challenge = session.get(ChallengeRow, challenge_id)
+    for subject, what in _bookings(services, challenge) if challenge else ():
+        booked = select(Tally).where(col(Tally.subject_hash) == subject, col(Tally.what) == what)
+        if newest := session.exec(booked.order_by(col(Tally.id).desc()).limit(1)).first():
+            session.delete(newest)
+    session.flush()
+
+
 def consume(services: Services, session: Session, challenge_id: str) -> EvidenceRow:
     """Turn a right answer into evidence, once: one conditional update decides. Raises NotVerified."""
     taken = session.execute(
         update(ChallengeRow)
-        .where(col(ChallengeRow.id) == challenge_id, col(ChallengeRow.state) == "sent")
+        .where(col(ChallengeRow.id) == challenge_id, col(ChallengeRow.state).in_(ANSWERABLE))
         .values(state="used")
     )
     challenge = session.get(ChallengeRow, challenge_id)
@@ -529,6 +554,12 @@ def consume(services: Services, session: Session, challenge_id: str) -> Evidence
         on_file=challenge.on_file,
         client_id=claimed if challenge.claimed_kind == "client_id" else None,
     )
+
+
+def is_used(session: Session, challenge_id: str) -> bool:
+    """Tell whether a challenge has been answered rightly."""
+    challenge = session.get(ChallengeRow, challenge_id)
+    return challenge is not None and challenge.state == "used"
 
 
 def give_evidence(
@@ -657,7 +688,7 @@ def do_stop(services: Services, session: Session, secret: str) -> list[PrivacyRe
     session.execute(
         update(ChallengeRow)
         .where(
-            col(ChallengeRow.state).in_(("wanted", "sent")),
+            col(ChallengeRow.state).in_(UNDECIDED),
             or_(
                 col(ChallengeRow.claimed_hash) == link.contact_hash,
                 # under a client number too

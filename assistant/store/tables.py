@@ -184,7 +184,7 @@ class ChallengeRow(SQLModel, table=True):
     claimed: str  # sealed: what was typed (an address or a client number)
     claimed_kind: str  # email, client_id
     claimed_hash: str = Field(index=True)
-    state: str = "wanted"  # wanted, sent, used, dead
+    state: str = "wanted"  # wanted, sent, spent, used, dead
     on_file: bool = False
     contact: str | None = None  # sealed: where it really went
     stored: str | None = None

@@ -83,6 +83,7 @@ async def open_with_code(http_request: web.Request) -> web.StreamResponse:
         if not await proof.is_right(services, attempt, answer):
             await services.write(lambda session: proof.note_failure(services, session, attempt.challenge_id))
             raise NotVerified  # noqa: TRY301 - the same answer as for every other way to be wrong
+        await services.write(lambda session: proof.note_right(services, session, attempt.challenge_id))
         secret = await services.write(
             lambda session: packages.grant(services, session, ident, attempt.challenge_id)
         )

@@ -124,8 +124,7 @@ def _confirm(services: Services, session: Session, secret: str, changes: str) ->
     language = conversation.language or "en"
     if row.purpose not in _ASKING:
         rectification.confirm_as_shown(services, session, requests, changes)
-    attempt = proof.reserve_attempt(services, session, row)
-    services.methods[Method.EMAIL_LINK].check(attempt.stored, secret)
+    services.methods[Method.EMAIL_LINK].check(row.stored or "", secret)
     proof.consume(services, session, row.id)
     if row.purpose == sparing.PURPOSE:
         kept = sparing.keep(services, session, requests, "subject")
