@@ -146,6 +146,7 @@ _CHAT = _table(
         "services_asked_again": ("", "", _holds()),
         "answer_waits_here": ("", "", _holds()),
         "ask_where_to_write": ("", "", _holds()),
+        "answered_there": ("requests", "", _holds(E.REFERENCE)),
         "will_write_there": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "not_our_language": ("", "", _holds()),
     },
