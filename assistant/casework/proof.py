@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, func, update
 from sqlmodel import Session, col, or_, select
 
 from assistant.casework import talk
@@ -17,6 +17,7 @@ from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, is_denied, why_short
 from assistant.casework.intake import move, set_attention
 from assistant.casework.one_by_one import failure_of
+from assistant.casework.outbox import REPLY, said_in
 from assistant.casework.queue import void_actions
 from assistant.casework.reach import only_says_where, write_to
 from assistant.casework.together import stopped_together
@@ -34,6 +35,7 @@ from assistant.domain.assurance import (
     Tier,
 )
 from assistant.domain.plan import Contact, Identity
+from assistant.domain.reference import ends_as
 from assistant.domain.status import Status
 from assistant.errors import AssistantError, NotVerified, TooManyAttempts
 from assistant.interfaces import Challenge, SignedIn
@@ -44,6 +46,7 @@ from assistant.store.tables import (
     ChallengeRow,
     Conversation,
     EvidenceRow,
+    Outbox,
     PrivacyRequest,
     StopLink,
     Tally,
@@ -242,13 +245,35 @@ def _claim_wanted(services: Services, session: Session) -> list[ChallengeRow]:
         col(ChallengeRow.lease_until),
         col(ChallengeRow.asked_at),
     )
-    wanted = select(ChallengeRow).where(col(ChallengeRow.state) == "wanted", free)
+    wanted = select(ChallengeRow).where(col(ChallengeRow.state) == "wanted", free, _receipt_is_out())
     taken = session.exec(wanted.order_by(*fresh_first).limit(50)).all()
     for row in taken:
         row.lease_until = now + _LEASE
         session.add(row)
     session.flush()
     return [row.model_copy() for row in taken]
+
+
+def _receipt_is_out() -> ColumnElement[bool]:
+    """Hold a link back while what was said before it is on its way: its page asks for what only that says."""
+    on_its_way = select(Outbox.id).where(
+        col(Outbox.conversation_id) == col(ChallengeRow.conversation_id),
+        col(Outbox.kind) == REPLY,
+        col(Outbox.state) == "waiting",
+    )
+    proves = (col(ChallengeRow.method) == Method.EMAIL_LINK) & (col(ChallengeRow.purpose) == "prove")
+    return ~(proves & on_its_way.exists())
+
+
+def _was_told(services: Services, session: Session, row: ChallengeRow) -> bool:
+    """Tell whether a mail server took a message that names one of the references which a link will ask for."""
+    said = select(Outbox).where(
+        col(Outbox.conversation_id) == row.conversation_id,
+        col(Outbox.kind) == REPLY,
+        col(Outbox.state) == "done",
+    )
+    told = {ref for each in session.exec(said) for ref in said_in(services, each).get("about", ())}
+    return not told.isdisjoint(row.references)
 
 
 async def _send(services: Services, row: ChallengeRow) -> None:
@@ -302,14 +327,25 @@ def _do_send(
     row = session.get(ChallengeRow, challenge_id)
     if row is None or row.state != "wanted":
         return
+    if is_confirmation(row) and not _was_told(services, session, row):
+        row.state = "dead"  # its receipt came back: an agent was called for that
+        session.add(row)
+        return
     row.state, row.stored, row.lease_until = "sent", challenge.stored, None
     row.on_file = known
+    if is_confirmation(row):
+        row.expires_at = services.clock.now() + LINK_LIFETIME  # it may have waited for its receipt
     if contact and _has_room(services, session, row, contact):
         row.contact = services.keyring.seal(contact)
         if Method(row.method) is Method.EMAIL_LINK:
             row.link_hash = services.keyring.keyed_hash(challenge.secret, "link")
         _mail_challenge(services, session, row, challenge, contact)
     session.add(row)
+
+
+def is_confirmation(row: ChallengeRow) -> bool:
+    """Tell whether a challenge is the link of a mail by which somebody says that they asked: it takes the reference."""
+    return row.method == Method.EMAIL_LINK and row.purpose == "prove"
 
 
 def _has_room(services: Services, session: Session, row: ChallengeRow, contact: str) -> bool:
@@ -457,6 +493,20 @@ def _still_good(services: Services, challenge: ChallengeRow | None) -> Challenge
     if challenge is None or challenge.state != "sent" or (challenge.expires_at or now) <= now:
         raise NotVerified
     return challenge
+
+
+def has_reference(session: Session, challenge: ChallengeRow, typed: str) -> bool:
+    """Tell whether the end of a reference was typed that only its receipt says; five wrong ones use a link up.
+
+    A guard against machines that press buttons, and no proof: it is counted against nobody, and an empty field not at all.
+    """
+    if any(ends_as(typed, ref) for ref in challenge.references):
+        return True
+    if typed.strip():
+        challenge.attempts += 1
+        challenge.state = "dead" if challenge.attempts >= TRIES_PER_CODE else challenge.state
+        session.add(challenge)
+    return False
 
 
 def current_challenge(
