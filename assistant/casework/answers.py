@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlmodel import Session
@@ -37,11 +38,13 @@ def give_answer(
     text_name: str,
     *,
     by_rule: bool = False,
+    at_contact: bool = False,
     **values: Any,
 ) -> None:
     """Send an answer where it belongs (flows.md, The answer), once per text and state of the request.
 
-    `by_rule`: no person decided it, so that it answers no machine.
+    `by_rule`: no person decided it, so that it answers no machine. `at_contact`: what it says is for the proved
+    contact alone; the talk, where there is one, hears that it went there.
     """
     key = f"{key_of(request.ref)}{text_name}:{request.version}"
     conversation = session.get(Conversation, request.conversation_id)
@@ -70,6 +73,10 @@ def give_answer(
             requests=seen,
             by_rule=by_rule,
         )
+        if at_contact and contact:
+            said = replace(
+                said, text=services.texts.render("answered_there", request.language, requests=seen).text
+            )
         talk.say_text(services, session, conversation, said)
     record(services, session, request.ref, "desk", "answered", text=text_name, to_contact=contact is not None)
 

@@ -56,13 +56,14 @@ def check_approve(
         )
     if plan.undecided:
         raise Conflict("Say first of each recipient that the plan asks about whether the data went there.")
-    _check_people(request, agent)
+    check_people(request, agent)
     _check_proof(services, request, evidence, plan)
     four_eyes.check_eyes(services, session, action, request, agent)
     return action, request, plan
 
 
-def _check_people(request: PrivacyRequest, agent: Principal) -> None:
+def check_people(request: PrivacyRequest, agent: Principal) -> None:
+    """Raise NotAllowed unless this agent may decide on what cannot be taken back, where the right is such."""
     right = Right(request.right)
     if right in IRREVERSIBLE:
         if agent.role not in MAY_APPROVE_IRREVERSIBLE:

@@ -7,15 +7,17 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, running_services, talk
+from assistant.casework import answers, approval, four_eyes, running_services, talk
 from assistant.casework.audit import record
+from assistant.casework.evidence import answer_for
 from assistant.casework.intake import local_day, move, recompute_dates, set_attention
 from assistant.casework.queue import WORKERS, Principal, Role, get_request, void_actions
 from assistant.casework.typed import carried_out, check_no_refusal, check_words
 from assistant.domain.due_date import due_dates
 from assistant.domain.status import CLOSED, STOPPABLE, Status
-from assistant.errors import Conflict, Invalid
+from assistant.errors import Conflict, Invalid, NotVerified
 from assistant.services import Services, wake
+from assistant.store.queries import evidence_of
 from assistant.store.tables import Action, Conversation, Message, PrivacyRequest
 
 _LONGEST_TEXT = 20_000
@@ -87,10 +89,30 @@ def close(services: Services, session: Session, ref: str, text: str, agent: Prin
         move(services, session, request, Status.OPEN, f"agent:{agent.name}")
     if request.status != Status.OPEN:
         raise Conflict("A plan is waiting; reject it or approve it first.", status=request.status)
+    _check_as_an_answer(services, session, request, agent)
     move(services, session, request, Status.ANSWERED, f"agent:{agent.name}")
     set_attention(services, session, request, None)
-    answers.give_answer(services, session, request, "answer_by_agent", text=text.strip())
+    answers.give_answer(services, session, request, "answer_by_agent", at_contact=True, text=text.strip())
     return request
+
+
+def _check_as_an_answer(
+    services: Services, session: Session, request: PrivacyRequest, agent: Principal
+) -> None:
+    """Ask of words typed by hand what is asked of an answer of that kind: they may say as much as any package."""
+    approval.check_people(request, agent)
+    four_eyes.check_close(services, session, request, agent)
+    answer = answer_for(services, request, evidence_of(session, request))
+    if answer.missing is not None:
+        raise NotVerified(
+            f"Nobody proved enough for an answer: it needs tier {int(answer.missing)}. "
+            "Refuse it, let it lapse, or have a lead decide who asks."
+        )
+    if answer.not_before and answer.not_before > services.clock.now():
+        raise Conflict(
+            f"The person may still say that it was not them: answer from {answer.not_before:%Y-%m-%d %H:%M} UTC.",
+            possible_from=answer.not_before.isoformat(),
+        )
 
 
 def reply(

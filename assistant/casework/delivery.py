@@ -13,13 +13,13 @@ from sqlmodel import Session, col, select
 from assistant.casework.audit import record
 from assistant.casework.forwarding import FORWARD, do_delivered
 from assistant.casework.originals import original_of
-from assistant.casework.outbox import RELAY, payload_of
+from assistant.casework.outbox import RELAY, REPLY, payload_of
 from assistant.casework.transferring import PUT, do_sent, document, package_of
 from assistant.casework.undelivered import for_support, note_loss
 from assistant.casework.unseen import thread_of, was_seen
 from assistant.errors import AssistantError, DeliveryRefused
 from assistant.interfaces import Channel, Choice, Outgoing, OutgoingKind
-from assistant.services import Services
+from assistant.services import Services, wake
 from assistant.store.tables import Conversation, Outbox
 
 log = structlog.get_logger(__name__)
@@ -152,6 +152,8 @@ def _done(services: Services, session: Session, ident: int | None, sent_as: str 
         do_delivered(services, session, row)
     if row.kind == PUT:
         do_sent(services, session, row)
+    if row.kind == REPLY:
+        wake(session, "challenge")  # a link may have waited for it
 
 
 def _taken(services: Services, session: Session, ident: int | None, sent_as: str | None) -> None:

@@ -36,6 +36,12 @@ def touched_by(session: Session, request: PrivacyRequest) -> frozenset[str]:
     return frozenset(actor.removeprefix("agent:") for actor in session.exec(entries))
 
 
+def rejected_by(session: Session, request: PrivacyRequest) -> frozenset[str]:
+    """Name the agents who rejected a plan of this request."""
+    entries = select(Audit.actor).where(col(Audit.chain) == request.ref, col(Audit.event) == "plan_rejected")
+    return frozenset(actor.removeprefix("agent:") for actor in session.exec(entries))
+
+
 def approved_by(action: Action) -> tuple[str, ...]:
     """Name who approved a plan as it stands, in their order; who approved what it was before approved nothing of this."""
     return tuple(str(each["by"]) for each in action.approvals if each["hash"] == action.plan_hash)
@@ -79,6 +85,19 @@ def check_lift(services: Services, session: Session, request: PrivacyRequest, ag
         )
     if needs_two(services, request) and agent.name in touched_by(session, request):
         raise NotAllowed("Somebody else must let it go on: you had a hand in this plan.")
+
+
+def check_close(services: Services, session: Session, request: PrivacyRequest, agent: Principal) -> None:
+    """Raise NotAllowed for whoever would answer alone, in words of their own, what takes two people to approve."""
+    if not needs_two(services, request):
+        return
+    touched = touched_by(session, request)
+    if agent.name in touched:
+        raise NotAllowed("Somebody else must answer this: you had a hand in what was planned.")
+    if not touched | rejected_by(session, request) - {agent.name}:
+        raise NotAllowed(
+            "This takes two people: have somebody else reject its plan or plan it again, then answer it."
+        )
 
 
 def is_enough(

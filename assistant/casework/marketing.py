@@ -17,6 +17,7 @@ from assistant.store.tables import PrivacyRequest, Suppression, Tally
 
 _DAY = timedelta(days=1)
 _NOTICES_A_DAY = 1
+_SECRET = 48  # hexadecimal digits: 192 bits
 
 
 def stop_at_once(services: Services, session: Session, request: PrivacyRequest) -> None:
@@ -37,7 +38,7 @@ def suppress(services: Services, session: Session, request: PrivacyRequest, addr
     record(services, session, request.ref, "desk", "suppressed", purpose=MARKETING)
     if "@" in address and _may_notice(services, session, subject):
         session.add(Tally(subject_hash=subject, what="marketing_notice", at=services.clock.now()))
-        undo = services.random(24).hex()
+        undo = _undo_secret(services, subject)
         kept.undo_hash = services.keyring.keyed_hash(undo, "undo")
         session.add(kept)
         talk.mail(
@@ -59,12 +60,18 @@ def suppress(services: Services, session: Session, request: PrivacyRequest, addr
 def keep_off(services: Services, session: Session, address: str) -> Suppression:
     """Record that an address gets no marketing; the way to take that back which its holder has been sent stays good."""
     subject, now = subject_of(services.keyring, address), services.clock.now()
+    undo_hash = services.keyring.keyed_hash(_undo_secret(services, subject), "undo")
     kept = session.get(Suppression, (subject, MARKETING)) or Suppression(
-        subject_hash=subject, purpose=MARKETING, since=now
+        subject_hash=subject, purpose=MARKETING, since=now, undo_hash=undo_hash
     )
     kept.since = now  # whoever had agreed again in between objects anew
     session.add(kept)
     return kept
+
+
+def _undo_secret(services: Services, subject: str) -> str:
+    """Name the way back of an address, the same in all its notices: whoever objects in its name, ever so often, ends none."""
+    return services.keyring.keyed_hash(f"{MARKETING}:{subject}", "way_back")[:_SECRET]
 
 
 def _may_notice(services: Services, session: Session, subject: str) -> bool:
@@ -77,11 +84,15 @@ def _may_notice(services: Services, session: Session, subject: str) -> bool:
     return told < _NOTICES_A_DAY
 
 
+def undone_by(services: Services, session: Session, secret: str) -> Suppression | None:
+    """Give what a link would take back; its page and its button ask here alone."""
+    hashed = services.keyring.keyed_hash(secret, "undo")
+    return session.exec(select(Suppression).where(col(Suppression.undo_hash) == hashed)).first()
+
+
 def undo(services: Services, session: Session, secret: str) -> None:
     """Take the suppression back: the holder of the address says that it was not wanted. Raises NotVerified."""
-    found = session.exec(
-        select(Suppression).where(col(Suppression.undo_hash) == services.keyring.keyed_hash(secret, "undo"))
-    ).first()
+    found = undone_by(services, session, secret)
     if found is None:
         raise NotVerified
     session.delete(found)

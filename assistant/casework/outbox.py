@@ -19,6 +19,7 @@ from assistant.services import Services, wake
 from assistant.store.tables import Outbox, PrivacyRequest
 
 RELAY: Final = "relay"
+REPLY: Final = "reply"
 _LINK = re.compile(r"https?://\S+")
 
 

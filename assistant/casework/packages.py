@@ -14,7 +14,7 @@ from assistant.casework import by_hand, talk
 from assistant.casework.answers import give_answer, systems
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, move
-from assistant.casework.proof import Claim, offer_login, want_challenge
+from assistant.casework.proof import ANSWERABLE, Claim, offer_login, want_challenge
 from assistant.casework.redaction import redacting
 from assistant.disclosure import Manifest, PackageFacts, open_package, write_package
 from assistant.domain.addresses import normal_address
@@ -212,7 +212,7 @@ def grant(
     """
     package = get_package(services, session, package_id)
     challenge = session.get(ChallengeRow, challenge_id)
-    if challenge is None or challenge.state != "sent" or challenge.package_id != package_id:
+    if challenge is None or challenge.state not in ANSWERABLE or challenge.package_id != package_id:
         raise NotVerified
     if (signed_in is not None) != (challenge.method == Method.CLIENT_AREA):
         raise NotVerified

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, func, update
 from sqlmodel import Session, col, or_, select
 
 from assistant.casework import talk
@@ -17,6 +17,7 @@ from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, is_denied, why_short
 from assistant.casework.intake import move, set_attention
 from assistant.casework.one_by_one import failure_of
+from assistant.casework.outbox import REPLY, said_in
 from assistant.casework.queue import void_actions
 from assistant.casework.reach import only_says_where, write_to
 from assistant.casework.together import stopped_together
@@ -28,14 +29,16 @@ from assistant.domain.assurance import (
     DENIED,
     FAILURES_PER_DAY,
     LINK_LIFETIME,
+    STOP_LINK_LASTS,
     TRIES_PER_CODE,
     Method,
     Tier,
 )
 from assistant.domain.plan import Contact, Identity
+from assistant.domain.reference import ends_as
 from assistant.domain.status import Status
 from assistant.errors import AssistantError, NotVerified, TooManyAttempts
-from assistant.interfaces import Challenge
+from assistant.interfaces import Challenge, SignedIn
 from assistant.services import Services, wake
 from assistant.store.queries import evidence_of
 from assistant.store.tables import (
@@ -43,6 +46,7 @@ from assistant.store.tables import (
     ChallengeRow,
     Conversation,
     EvidenceRow,
+    Outbox,
     PrivacyRequest,
     StopLink,
     Tally,
@@ -54,6 +58,8 @@ _RACE = timedelta(minutes=10)
 _DAY = timedelta(days=1)
 _LEASE = timedelta(seconds=30)
 OPEN_LOGINS = 10  # unused sign-ins to the client area of one conversation, the newest ones
+ANSWERABLE = ("sent", "spent")
+UNDECIDED = ("wanted", "sent", "spent")  # no more tries, and one that is being checked may still be right
 _AS_OTHER = "failed_as_other"  # against a mailbox that was named by its client number
 _SENT_AS_OTHER = "sent_as_other"
 
@@ -126,7 +132,7 @@ def want_challenge(
         .where(
             col(ChallengeRow.conversation_id) == conversation.id,
             col(ChallengeRow.purpose) == purpose,
-            col(ChallengeRow.state).in_(("wanted", "sent")),
+            col(ChallengeRow.state).in_(UNDECIDED),
             col(ChallengeRow.method) != Method.CLIENT_AREA,
         )
         .values(state="dead")
@@ -239,13 +245,35 @@ def _claim_wanted(services: Services, session: Session) -> list[ChallengeRow]:
         col(ChallengeRow.lease_until),
         col(ChallengeRow.asked_at),
     )
-    wanted = select(ChallengeRow).where(col(ChallengeRow.state) == "wanted", free)
+    wanted = select(ChallengeRow).where(col(ChallengeRow.state) == "wanted", free, _receipt_is_out())
     taken = session.exec(wanted.order_by(*fresh_first).limit(50)).all()
     for row in taken:
         row.lease_until = now + _LEASE
         session.add(row)
     session.flush()
     return [row.model_copy() for row in taken]
+
+
+def _receipt_is_out() -> ColumnElement[bool]:
+    """Hold a link back while what was said before it is on its way: its page asks for what only that says."""
+    on_its_way = select(Outbox.id).where(
+        col(Outbox.conversation_id) == col(ChallengeRow.conversation_id),
+        col(Outbox.kind) == REPLY,
+        col(Outbox.state) == "waiting",
+    )
+    proves = (col(ChallengeRow.method) == Method.EMAIL_LINK) & (col(ChallengeRow.purpose) == "prove")
+    return ~(proves & on_its_way.exists())
+
+
+def _was_told(services: Services, session: Session, row: ChallengeRow) -> bool:
+    """Tell whether a mail server took a message that names one of the references which a link will ask for."""
+    said = select(Outbox).where(
+        col(Outbox.conversation_id) == row.conversation_id,
+        col(Outbox.kind) == REPLY,
+        col(Outbox.state) == "done",
+    )
+    told = {ref for each in session.exec(said) for ref in said_in(services, each).get("about", ())}
+    return not told.isdisjoint(row.references)
 
 
 async def _send(services: Services, row: ChallengeRow) -> None:
@@ -299,14 +327,25 @@ def _do_send(
     row = session.get(ChallengeRow, challenge_id)
     if row is None or row.state != "wanted":
         return
+    if is_confirmation(row) and not _was_told(services, session, row):
+        row.state = "dead"  # its receipt came back: an agent was called for that
+        session.add(row)
+        return
     row.state, row.stored, row.lease_until = "sent", challenge.stored, None
     row.on_file = known
+    if is_confirmation(row):
+        row.expires_at = services.clock.now() + LINK_LIFETIME  # it may have waited for its receipt
     if contact and _has_room(services, session, row, contact):
         row.contact = services.keyring.seal(contact)
         if Method(row.method) is Method.EMAIL_LINK:
             row.link_hash = services.keyring.keyed_hash(challenge.secret, "link")
         _mail_challenge(services, session, row, challenge, contact)
     session.add(row)
+
+
+def is_confirmation(row: ChallengeRow) -> bool:
+    """Tell whether a challenge is the link of a mail by which somebody says that they asked: it takes the reference."""
+    return row.method == Method.EMAIL_LINK and row.purpose == "prove"
 
 
 def _has_room(services: Services, session: Session, row: ChallengeRow, contact: str) -> bool:
@@ -395,6 +434,19 @@ async def contacts_of(services: Services, identity: Identity) -> list[Contact]:
     return [contact for contacts in found for contact in contacts]
 
 
+async def contact_of_sign_in(services: Services, who: SignedIn) -> str:
+    """Give where somebody who signed in is answered: a token proves its client number, and no address that is not on file for it.
+
+    Raises NotVerified where none is: an address that only the token names may be anybody's.
+    """
+    found = await contacts_of(services, claimed_identity(Claim("client_id", who.client_id)))
+    own = [each.address for each in found if each.own and each.kind == "email"]
+    named = [address for address in own if normal_address(address) == normal_address(who.email)]
+    if not own:
+        raise NotVerified("This sign-in belongs to no account that we know.")
+    return (named or own)[0]
+
+
 # ── answering ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -409,26 +461,52 @@ class Attempt:
 
 
 def reserve_attempt(services: Services, session: Session, challenge: ChallengeRow | None) -> Attempt:
-    """Count a try before it is checked; raises NotVerified or TooManyAttempts in the same words for everybody."""
+    """Book a try as a failure before it is checked, so that guesses side by side count; a right one is taken back.
+
+    Raises NotVerified or TooManyAttempts in the same words for everybody.
+    """
+    challenge = _still_good(services, challenge)
     now = services.clock.now()
-    if (
-        challenge is None
-        or challenge.state != "sent"
-        or challenge.expires_at is None
-        or challenge.expires_at <= now
-    ):
-        raise NotVerified
     if is_paused(services, session, challenge.claimed_hash):
         raise TooManyAttempts(paused=True)
     if challenge.attempts >= TRIES_PER_CODE:
-        challenge.state = "dead"
-        session.add(challenge)
         raise TooManyAttempts(next_at=next_code_at(services, session, challenge.claimed_hash) or now)
     challenge.attempts += 1
     session.add(challenge)
     # What was guessed under another name of this mailbox counts, and is not told: it would say whose number it is.
     spent = is_paused(services, session, *_counted_under(services, challenge), what=("failed", _AS_OTHER))
+    session.add_all(
+        Tally(subject_hash=subject, what=what, at=now) for subject, what in _bookings(services, challenge)
+    )
     return Attempt(challenge.id, Method(challenge.method), challenge.stored or "", spent)
+
+
+def attempt_made(challenge: ChallengeRow | None, typed_at: datetime) -> Attempt | None:
+    """Give the try that was reserved before a restart, to be checked at last; it was counted then."""
+    if challenge is None or challenge.asked_at > typed_at or challenge.attempts == 0:
+        return None  # what was typed then was no answer to this one
+    return Attempt(challenge.id, Method(challenge.method), challenge.stored or "")
+
+
+def _still_good(services: Services, challenge: ChallengeRow | None) -> ChallengeRow:
+    now = services.clock.now()
+    if challenge is None or challenge.state != "sent" or (challenge.expires_at or now) <= now:
+        raise NotVerified
+    return challenge
+
+
+def has_reference(session: Session, challenge: ChallengeRow, typed: str) -> bool:
+    """Tell whether the end of a reference was typed that only its receipt says; five wrong ones use a link up.
+
+    A guard against machines that press buttons, and no proof: it is counted against nobody, and an empty field not at all.
+    """
+    if any(ends_as(typed, ref) for ref in challenge.references):
+        return True
+    if typed.strip():
+        challenge.attempts += 1
+        challenge.state = "dead" if challenge.attempts >= TRIES_PER_CODE else challenge.state
+        session.add(challenge)
+    return False
 
 
 def current_challenge(
@@ -466,18 +544,19 @@ def _counted_under(services: Services, challenge: ChallengeRow) -> tuple[str, ..
     return (challenge.claimed_hash, contact)
 
 
+def _bookings(services: Services, challenge: ChallengeRow) -> list[tuple[str, str]]:
+    """List under which names a try at a code counts, and as what."""
+    names = set(_counted_under(services, challenge))
+    return [(name, "failed" if name == challenge.claimed_hash else _AS_OTHER) for name in names]
+
+
 def note_failure(services: Services, session: Session, challenge_id: str) -> ChallengeRow | None:
-    """Count a wrong answer against the subject, over every conversation; the fifth kills the code."""
+    """Leave a wrong answer booked against the subject, over every conversation; the fifth uses the code up."""
     challenge = session.get(ChallengeRow, challenge_id)
     if challenge is None:
         return None
-    now = services.clock.now()
-    session.add_all(
-        Tally(subject_hash=h, what="failed" if h == challenge.claimed_hash else _AS_OTHER, at=now)
-        for h in set(_counted_under(services, challenge))
-    )
-    if challenge.attempts >= TRIES_PER_CODE:
-        challenge.state = "dead"
+    if challenge.attempts >= TRIES_PER_CODE and challenge.state == "sent":
+        challenge.state = "spent"
         session.add(challenge)
     for ref in challenge.references:
         record(
@@ -492,11 +571,21 @@ def note_failure(services: Services, session: Session, challenge_id: str) -> Cha
     return challenge
 
 
+def note_right(services: Services, session: Session, challenge_id: str) -> None:
+    """Take back what was booked for a try that turned out right, whether or not it is the one that counts."""
+    challenge = session.get(ChallengeRow, challenge_id)
+    for subject, what in _bookings(services, challenge) if challenge else ():
+        booked = select(Tally).where(col(Tally.subject_hash) == subject, col(Tally.what) == what)
+        if newest := session.exec(booked.order_by(col(Tally.id).desc()).limit(1)).first():
+            session.delete(newest)
+    session.flush()
+
+
 def consume(services: Services, session: Session, challenge_id: str) -> EvidenceRow:
     """Turn a right answer into evidence, once: one conditional update decides. Raises NotVerified."""
     taken = session.execute(
         update(ChallengeRow)
-        .where(col(ChallengeRow.id) == challenge_id, col(ChallengeRow.state) == "sent")
+        .where(col(ChallengeRow.id) == challenge_id, col(ChallengeRow.state).in_(ANSWERABLE))
         .values(state="used")
     )
     challenge = session.get(ChallengeRow, challenge_id)
@@ -515,6 +604,12 @@ def consume(services: Services, session: Session, challenge_id: str) -> Evidence
         on_file=challenge.on_file,
         client_id=claimed if challenge.claimed_kind == "client_id" else None,
     )
+
+
+def is_used(session: Session, challenge_id: str) -> bool:
+    """Tell whether a challenge has been answered rightly."""
+    challenge = session.get(ChallengeRow, challenge_id)
+    return challenge is not None and challenge.state == "used"
 
 
 def give_evidence(
@@ -625,10 +720,17 @@ def _wait_for_more(services: Services, session: Session, request: PrivacyRequest
 # ── this was not me ─────────────────────────────────────────────────────────────────────────────────
 
 
-def do_stop(services: Services, session: Session, secret: str) -> list[PrivacyRequest]:
-    """Stop what somebody asked in a contact's name; raises NotVerified for a link that is none or was used."""
+def live_stop_link(services: Services, session: Session, secret: str) -> StopLink | None:
+    """Give a link that still stops something; its page and its buttons ask here alone, so that they end together."""
     link = session.get(StopLink, services.keyring.keyed_hash(secret, "stop"))
-    if link is None or link.used_at is not None:
+    ended = link is None or link.used_at or link.made_at < services.clock.now() - STOP_LINK_LASTS
+    return None if ended else link
+
+
+def do_stop(services: Services, session: Session, secret: str) -> list[PrivacyRequest]:
+    """Stop what somebody asked in a contact's name; raises NotVerified for a link that is none, was used or has ended."""
+    link = live_stop_link(services, session, secret)
+    if link is None:
         raise NotVerified
     link.used_at = services.clock.now()
     session.add(link)
@@ -636,7 +738,7 @@ def do_stop(services: Services, session: Session, secret: str) -> list[PrivacyRe
     session.execute(
         update(ChallengeRow)
         .where(
-            col(ChallengeRow.state).in_(("wanted", "sent")),
+            col(ChallengeRow.state).in_(UNDECIDED),
             or_(
                 col(ChallengeRow.claimed_hash) == link.contact_hash,
                 # under a client number too

@@ -12,6 +12,7 @@ from assistant.casework import talk
 from assistant.casework.audit import do_checkpoint, record
 from assistant.casework.closing import lapse_drafts_due
 from assistant.casework.intake import local_day, next_reminder, set_attention
+from assistant.casework.proof import UNDECIDED
 from assistant.casework.rectification import flag_unconfirmed
 from assistant.casework.sparing import flag_unanswered
 from assistant.domain.retention import own_retention
@@ -99,7 +100,7 @@ def _expire(services: Services, session: Session) -> None:
     # A link is renewed by a new one, so that an expired one is as dead as a code.
     session.execute(
         update(ChallengeRow)
-        .where(col(ChallengeRow.state).in_(("wanted", "sent")), col(ChallengeRow.expires_at) <= now)
+        .where(col(ChallengeRow.state).in_(UNDECIDED), col(ChallengeRow.expires_at) <= now)
         .values(state="dead", stored=None)
     )
     session.execute(

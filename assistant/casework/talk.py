@@ -11,7 +11,7 @@ from sqlalchemy import func, insert
 from sqlmodel import Session, SQLModel, col, select
 
 from assistant.casework.intake import MACHINE, set_attention
-from assistant.casework.outbox import Letter, payload_of, queue_outgoing
+from assistant.casework.outbox import REPLY, Letter, payload_of, queue_outgoing
 from assistant.casework.unseen import mail_unless_seen, reached_by_mail
 from assistant.casework.unwritten import written
 from assistant.domain.addresses import deliverable
@@ -245,7 +245,7 @@ def _reply(
     letter = Letter(
         key=f"{_BY_RULE if said.by_rule else 'reply'}:{conversation.id}:{said.key}",
         channel=conversation.channel,
-        kind="reply",
+        kind=REPLY,
         conversation_id=conversation.id,
         recipient=conversation.subject_hint,
         subject=subject or heard,

@@ -124,7 +124,7 @@ class TalkingDesk:
             )
         )
         for message in left:
-            attempt = await self.services.write(lambda session, m=message: self._reserve_again(session, m))  # type: ignore[misc]
+            attempt = await self.services.read(lambda session, m=message: self._reserved(session, m))  # type: ignore[misc]
             await self._check(message.id or 0, attempt, message.text)
         return len(left)
 
@@ -249,13 +249,10 @@ class TalkingDesk:
 
     # ── the slow check of a code ───────────────────────────────────────────────────────────────────
 
-    def _reserve_again(self, session: Session, message: Message) -> proof.Attempt | None:
+    def _reserved(self, session: Session, message: Message) -> proof.Attempt | None:
         conversation = session.get_one(Conversation, message.conversation_id)
         challenge = proof.current_challenge(session, conversation)
-        try:
-            return proof.reserve_attempt(self.services, session, challenge)
-        except NotVerified:
-            return None
+        return proof.attempt_made(challenge, message.at)
 
     async def _check(self, message_id: int, attempt: proof.Attempt | None, answer: str) -> None:
         right = attempt is not None and await proof.is_right(self.services, attempt, answer)
@@ -269,24 +266,29 @@ class TalkingDesk:
         set_handled(session, message_id, handled=True)
         conversation = session.get_one(Conversation, message.conversation_id)
         turn = self.quiet_turn(session, conversation)
-        evidence: EvidenceRow | None = None
-        if right:
-            try:
-                evidence = proof.consume(self.services, session, challenge_id)
-            except NotVerified:
-                evidence = None
+        evidence = self._taken(session, challenge_id) if right else None
         if evidence is not None:
             turn.state = State(asked=turn.state.asked)  # history is shown again, nothing is awaited
             self.proved(turn, evidence)
             if all(r.status in CLOSED for r in turn.requests_named(evidence.references)):
                 turn.nothing_to_prove()
-        else:
+        elif not right:
             self._refused(turn, challenge_id)
+        elif not proof.is_used(session, challenge_id):  # else the same code, sent twice, has just succeeded
+            turn.say("code_not_accepted", expects="code", choices=turn.code_choices())
         turn.store_state()
+
+    def _taken(self, session: Session, challenge_id: str) -> EvidenceRow | None:
+        """Give what a right code proves, the first time that it is typed."""
+        proof.note_right(self.services, session, challenge_id)
+        try:
+            return proof.consume(self.services, session, challenge_id)
+        except NotVerified:
+            return None
 
     def _refused(self, turn: Turn, challenge_id: str) -> None:
         challenge = proof.note_failure(self.services, turn.session, challenge_id)
-        if challenge is not None and challenge.state == "dead":
+        if challenge is not None and challenge.state == "spent":
             now = self.services.clock.now()
             next_at = proof.next_code_at(self.services, turn.session, challenge.claimed_hash) or now
             turn.say("code_used_up", choices=turn.ways_out(), next_at=next_at)
@@ -392,9 +394,7 @@ class TalkingDesk:
         if sign_in is None:
             raise NotVerified("This site does not sign its visitors in to the chat.")
         who = sign_in.read(token, self.services.clock.now())
-        contacts = await proof.contacts_of(
-            self.services, proof.claimed_identity(proof.Claim("email", who.email))
-        )
+        contact = await proof.contact_of_sign_in(self.services, who)
 
         def unit(session: Session) -> None:
             take_once(session, f"jti:{who.token_id}", who.expires_at)
@@ -410,10 +410,10 @@ class TalkingDesk:
                 self.services,
                 session,
                 method=Method.PAGE_TOKEN,
-                contact=who.email,
+                contact=contact,
                 conversation_id=conversation.id,
                 references=waiting,
-                on_file=bool(contacts),
+                on_file=True,
                 client_id=who.client_id,
             )
             turn = self.quiet_turn(session, conversation)

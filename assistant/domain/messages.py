@@ -146,6 +146,7 @@ _CHAT = _table(
         "services_asked_again": ("", "", _holds()),
         "answer_waits_here": ("", "", _holds()),
         "ask_where_to_write": ("", "", _holds()),
+        "answered_there": ("requests", "", _holds(E.REFERENCE)),
         "will_write_there": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "not_our_language": ("", "", _holds()),
     },
@@ -167,7 +168,7 @@ _MAIL = _table(
         "mail_link": (
             "url requests channel asked_at until not_me_url effect",
             "",
-            _holds(E.REFERENCE, E.NOT_ME),
+            _holds(E.NOT_ME),  # and no reference: its page asks for it
         ),
         "mail_dont": ("url requests channel asked_at until", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "mail_dont_lifted": ("requests not_before stop_url stops", "", _holds(E.REFERENCE, E.DUE_DATE)),
@@ -288,6 +289,8 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "verify_confirmed": frozenset({"requests"}),
         "verify_stopped": frozenset({"requests"}),
         "verify_expired": frozenset(),
+        "verify_used_up": frozenset(),
+        "withdraw_sure": frozenset({"requests"}),
         "not_me": frozenset({"requests"}),
         "not_me_sure": frozenset({"requests"}),
         "go_on_sure": frozenset({"requests"}),
@@ -302,6 +305,7 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "stop": frozenset({"requests", "stops"}),
         "stop_too_late": frozenset(),
         "undo": frozenset(),
+        "undo_sure": frozenset(),
         "undo_done": frozenset(),
         "undo_expired": frozenset(),
         "not_found": frozenset(),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 8
 _MOST_REFERENCES = 12
+_LONGEST_TYPED = 40
 _BYTES = 5  # 40 bits, five to a character
 # A reference exactly as we write it, for other patterns to use.
 REFERENCE = rf"PR-[{_ALPHABET}]{{{_LENGTH}}}"
@@ -26,6 +27,15 @@ _READINGS = (
     re.compile(rf"(?<![0-9A-Z])PR[\s\u00a0_:.]?(?=[A-Z]*[0-9]){_TAIL}", re.IGNORECASE | re.ASCII),
 )
 _HEARD_AS = str.maketrans("OIL", "011")
+
+
+_ASKED = 4  # characters of it that a page asks for
+
+
+def ends_as(typed: str, reference: str) -> bool:
+    """Tell whether somebody typed the last four characters of a reference, or all of it, however they write them."""
+    bare = re.sub(r"[^0-9A-Z]", "", typed[:_LONGEST_TYPED].upper()).translate(_HEARD_AS)
+    return bare in {reference[-_ASKED:], reference[-_LENGTH:], reference.replace("-", "")}
 
 
 def new_reference(random: Callable[[int], bytes]) -> str:

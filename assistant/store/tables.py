@@ -204,7 +204,7 @@ class ChallengeRow(SQLModel, table=True):
     claimed: str = _sealed_by_hand()  # what was typed (an address or a client number)
     claimed_kind: str  # email, client_id
     claimed_hash: str = Field(index=True)
-    state: str = "wanted"  # wanted, sent, used, dead
+    state: str = "wanted"  # wanted, sent, spent, used, dead
     on_file: bool = False
     contact: str | None = _sealed_by_hand(optional=True)  # where it really went
     stored: str | None = None

@@ -14,7 +14,7 @@ from assistant.errors import NotFound, NotVerified, TooManyAttempts
 from assistant.services import Services
 from assistant.store.tables import Package
 from assistant.web.keys import SERVICES
-from assistant.web.pages import Button, language_of, show_page
+from assistant.web.pages import Button, Entry, language_of, show_page
 
 _COOKIE = "desk_package"
 _RANGE = re.compile(r"bytes=(\d+)-")
@@ -65,8 +65,9 @@ async def send(http_request: web.Request) -> web.StreamResponse:
 
 def _ask_code(services: Services, ident: str, language: str, name: str, **values: object) -> web.Response:
     texts = services.texts.page(name, language, **values)
+    code = Entry("code", texts["label"], longest=12, numeric=True)
     buttons = [
-        Button(texts["submit"], f"/package/{ident}/open", code=texts["label"]),
+        Button(texts["submit"], f"/package/{ident}/open", entry=code),
         Button(texts["resend"], f"/package/{ident}/send", quiet=True),
     ]
     return show_page(texts, language, buttons=buttons)
@@ -83,6 +84,7 @@ async def open_with_code(http_request: web.Request) -> web.StreamResponse:
         if not await proof.is_right(services, attempt, answer):
             await services.write(lambda session: proof.note_failure(services, session, attempt.challenge_id))
             raise NotVerified  # noqa: TRY301 - the same answer as for every other way to be wrong
+        await services.write(lambda session: proof.note_right(services, session, attempt.challenge_id))
         secret = await services.write(
             lambda session: packages.grant(services, session, ident, attempt.challenge_id)
         )

@@ -30,13 +30,24 @@ _STYLE: Final = (resources.files("assistant.web") / "static" / "page.css").read_
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """What a form asks to be typed: the name of its field, its words, and how a browser helps."""
+
+    name: str
+    label: str
+    longest: int
+    hint: str = ""
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
-    """A form with one button; `code` adds a field for a code, GET never changes anything so all are POST."""
+    """A form with one button; `entry` adds a field, GET never changes anything so all are POST."""
 
     label: str
     action: str
     quiet: bool = False
-    code: str | None = None  # the label of the code's field
+    entry: Entry | None = None
     hidden: tuple[tuple[str, str], ...] = ()
 
 
@@ -46,6 +57,7 @@ def show_page(
     *,
     buttons: Sequence[Button] = (),
     link: tuple[str, str] | None = None,
+    alert: str = "",
     status: int = 200,
 ) -> web.Response:
     """Show a page of replies/<locale>/pages.toml with its buttons."""
@@ -54,7 +66,7 @@ def show_page(
         for key in ("title", "intro", "text", "what", "effect_heading", "effect", "note", "safety")
     }
     html = _ENVIRONMENT.get_template("page.html").render(
-        language=language, buttons=buttons, link=link, **shown
+        language=language, buttons=buttons, link=link, alert=alert, **shown
     )
     return web.Response(text=html, content_type="text/html", status=status, headers=_HEADERS)
 

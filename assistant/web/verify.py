@@ -11,23 +11,30 @@ from sqlmodel import Session, col, select
 from assistant.casework import closing, marketing, packages, proof, rectification, sparing, talk
 from assistant.casework.together import stopped_together
 from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
-from assistant.domain.assurance import STOP_LINK_LASTS, Method
+from assistant.domain.assurance import Method
 from assistant.domain.status import CLOSED
 from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services
-from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest, StopLink
+from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest
 from assistant.web.keys import DESK, SERVICES
 from assistant.web.package import given_to_browser
-from assistant.web.pages import Button, language_of, show_page, style
+from assistant.web.pages import Button, Entry, language_of, show_page, style
 
 _ASKING = {
     "withdraw": "verify_withdrawal",
     sparing.PURPOSE: "verify_dont",
 }  # what is asked beside "was it you?"
-_TAKE_BACK, _NOT_ME, _SURE, _GO_ON = (
-    (("answer", answer),) for answer in ("take_back", "not_me", "not_me_sure", "go_on_sure")
-)
+# Nothing that a mail leads to is decided by one press: machines follow links, and press what they find (A22).
+_SURE = "_sure"
+_TAKE_BACK, _NOT_ME, _NOT_ME_SURE = "take_back", "not_me", "not_me_sure"
+
+
+def _answer(name: str) -> tuple[tuple[str, str], ...]:
+    return (("answer", name),)
+
+
+_Found = tuple[ChallengeRow, list[PrivacyRequest], Conversation]
 
 
 def routes() -> list[web.RouteDef]:
@@ -55,6 +62,12 @@ async def show_link(http_request: web.Request) -> web.StreamResponse:
     found = await services.read(lambda session: _link(services, session, secret))
     if found is None:
         return _page(services, http_request, "verify_expired", status=410)
+    return _link_page(services, http_request, found)
+
+
+def _link_page(
+    services: Services, http_request: web.Request, found: _Found, *, is_wrong: bool = False
+) -> web.StreamResponse:
     row, requests, conversation = found
     name = _ASKING.get(row.purpose, "verify")
     language = conversation.language or language_of(http_request)
@@ -62,34 +75,37 @@ async def show_link(http_request: web.Request) -> web.StreamResponse:
     texts = services.texts.page(
         name, language, requests=_seen(requests), channel=conversation.channel, asked_at=row.asked_at, **told
     )
-    here = f"/verify/{secret}"
+    here = f"/verify/{http_request.match_info['secret']}"
     changes = ("changes", rectification.digest_of(requests))
+    entry = None if row.purpose in _ASKING else Entry("reference", texts["label"], 20, hint=texts["hint"])
     buttons = [
-        Button(texts["yes"], here, hidden=(("answer", "yes"), changes)),
-        Button(texts["no"], here, quiet=True, hidden=(("answer", "no"),)),
+        Button(texts["yes"], here, entry=entry, hidden=(*_answer("yes"), changes)),
+        Button(texts["no"], here, quiet=True, hidden=_answer("no")),
     ]
-    return show_page(texts, language, buttons=buttons)
+    return show_page(texts, language, buttons=buttons, alert=texts["wrong"] if is_wrong else "")
 
 
 async def answer_link(http_request: web.Request) -> web.StreamResponse:
-    """Take one of the two buttons, once."""
+    """Take one of the two buttons, once: to confirm with the reference, to end or stop anything with a second press."""
     services = http_request.config_dict[SERVICES]
     form = await http_request.post()
     answer, changes = str(form.get("answer", "")), str(form.get("changes", ""))
     secret = http_request.match_info["secret"]
-    if answer == "no" and (
-        again := await services.read(lambda session: _asks_again(services, session, secret))
-    ):
+    if again := await services.read(lambda session: _asks_again(services, session, secret, answer)):
         name, requests, language = again
-        texts = services.texts.page(name, language, requests=requests)
-        hidden = _GO_ON if name == "go_on_sure" else _SURE
-        return show_page(texts, language, buttons=[Button(texts["no"], f"/verify/{secret}", hidden=hidden)])
-    work = {"yes": _confirm, "no": _deny, "not_me_sure": _deny, "go_on_sure": _deny}.get(answer)
+        return _second_page(services, f"/verify/{secret}", name, language, _SECOND[name], requests)
+    work = _WORK.get(answer)
     if work is None:
         raise web.HTTPSeeOther(f"/verify/{secret}")
     try:
+        if work is _confirm:
+            typed = str(form.get("reference", ""))
+            if wrong := await services.write(lambda s: _without_reference(services, s, secret, typed)):
+                if wrong[0].state == "dead":
+                    return _page(services, http_request, "verify_used_up", status=410)
+                return _link_page(services, http_request, wrong, is_wrong=True)
         name, requests, language = await services.write(
-            lambda session: work(services, session, secret, changes)
+            lambda session: work(services, session, secret, changes, answer)
         )
     except ChangedMeanwhile:
         raise web.HTTPSeeOther(f"/verify/{secret}") from None  # it shows what would be confirmed now
@@ -98,9 +114,16 @@ async def answer_link(http_request: web.Request) -> web.StreamResponse:
     return _said(services, name, language, requests)
 
 
-def _link(
-    services: Services, session: Session, secret: str
-) -> tuple[ChallengeRow, list[PrivacyRequest], Conversation] | None:
+def _second_page(
+    services: Services, here: str, name: str, language: str, answer: str, requests: Any = None
+) -> web.StreamResponse:
+    """Ask once more, with the one button that decides."""
+    texts = services.texts.page(name, language, **({"requests": requests} if requests else {}))
+    label = texts.get("yes") or texts["no"]
+    return show_page(texts, language, buttons=[Button(label, here, hidden=_answer(answer))])
+
+
+def _link(services: Services, session: Session, secret: str) -> _Found | None:
     row = session.exec(
         select(ChallengeRow).where(
             col(ChallengeRow.link_hash) == services.keyring.keyed_hash(secret, "link"),
@@ -116,7 +139,20 @@ def _link(
     return row, requests, session.get_one(Conversation, row.conversation_id)
 
 
-def _confirm(services: Services, session: Session, secret: str, changes: str) -> tuple[str, Any, str]:
+def _without_reference(services: Services, session: Session, secret: str, typed: str) -> _Found | None:
+    """Count a confirmation that lacks what only the receipt says, and give what is to be shown again; None where it is right."""
+    found = _link(services, session, secret)
+    if found is None:
+        raise NotVerified
+    row = found[0]
+    right = row.purpose in _ASKING or proof.has_reference(session, row, typed)
+    return None if right else found
+
+
+def _confirm(
+    services: Services, session: Session, secret: str, changes: str, answer: str
+) -> tuple[str, Any, str]:
+    del answer
     found = _link(services, session, secret)
     if found is None:
         raise NotVerified
@@ -124,8 +160,7 @@ def _confirm(services: Services, session: Session, secret: str, changes: str) ->
     language = conversation.language or "en"
     if row.purpose not in _ASKING:
         rectification.confirm_as_shown(services, session, requests, changes)
-    attempt = proof.reserve_attempt(services, session, row)
-    services.methods[Method.EMAIL_LINK].check(attempt.stored, secret)
+    services.methods[Method.EMAIL_LINK].check(row.stored or "", secret)
     proof.consume(services, session, row.id)
     if row.purpose == sparing.PURPOSE:
         kept = sparing.keep(services, session, requests, "subject")
@@ -137,14 +172,19 @@ def _confirm(services: Services, session: Session, secret: str, changes: str) ->
 
 
 def _asks_again(
-    services: Services, session: Session, secret: str
+    services: Services, session: Session, secret: str, answer: str
 ) -> tuple[str, list[dict[str, Any]], str] | None:
-    """Tell what "this wasn't me" would stop, or which erasure "go on" lets go on; None where neither need be asked twice."""
+    """Tell what a first press would end, stop or let go on; None where there is nothing of it, or it need not be asked twice."""
     found = _link(services, session, secret)
     if found is None:
         return None
     row, requests, conversation = found
     language = conversation.language or "en"
+    if answer == "yes" and row.purpose in _ASKING:
+        ends = [request for request in requests if sparing.may_still_stop(request)]
+        return ("withdraw_sure", _seen(ends), language) if ends else None
+    if answer != "no":
+        return None
     if row.purpose == sparing.PURPOSE:
         paused = [request for request in requests if sparing.is_paused(request)]
         return ("go_on_sure", _seen(paused), language) if paused else None
@@ -152,21 +192,30 @@ def _asks_again(
     return ("not_me_sure", _seen(stops), language) if stops else None
 
 
-def _deny(services: Services, session: Session, secret: str, changes: str) -> tuple[str, Any, str]:
+def _deny(
+    services: Services, session: Session, secret: str, changes: str, answer: str
+) -> tuple[str, Any, str]:
     del changes  # whatever was to be changed, it is not
     found = _link(services, session, secret)
     if found is None:
         raise NotVerified
     row, requests, conversation = found
-    row.state = "dead"
-    session.add(row)
     language = conversation.language or "en"
+    if answer.endswith(_SURE):
+        row.state = "dead"
+        session.add(row)
+        if row.purpose not in _ASKING:
+            return _stopped(services, session, requests, language)
+        if row.purpose == sparing.PURPOSE:
+            sparing.go_on(services, session, requests, "subject")
     if row.purpose not in _ASKING:
-        return _stopped(services, session, requests, language)
-    if row.purpose == sparing.PURPOSE:
-        sparing.go_on(services, session, requests, "subject")
+        return "stop_too_late", [], language
     going = [request for request in requests if request.status not in CLOSED]
     return ("verify_goes_on" if going else "stop_too_late"), _seen(going), language
+
+
+_SECOND = {"withdraw_sure": "yes_sure", "go_on_sure": "go_on_sure", "not_me_sure": _NOT_ME_SURE}
+_WORK = {"yes": _confirm, "yes_sure": _confirm, "no": _deny, "go_on_sure": _deny, _NOT_ME_SURE: _deny}
 
 
 # ── this was not me, and stopping what waits ────────────────────────────────────────────────────────
@@ -184,35 +233,36 @@ async def show_stop(http_request: web.Request) -> web.StreamResponse:
     stops = _seen(found.stops)
     if not found.own:
         texts = services.texts.page("not_me", language, requests=stops)
-        return show_page(texts, language, buttons=[Button(texts["no"], here, hidden=_NOT_ME)])
+        return show_page(texts, language, buttons=[Button(texts["no"], here, hidden=_answer(_NOT_ME))])
     texts = services.texts.page("stop", language, requests=_seen(found.own), stops=stops)
     buttons = [
-        Button(texts["yes"], here, hidden=_TAKE_BACK),
-        Button(texts["no"], here, quiet=True, hidden=_NOT_ME),
+        Button(texts["yes"], here, hidden=_answer(_TAKE_BACK)),
+        Button(texts["no"], here, quiet=True, hidden=_answer(_NOT_ME)),
     ]
     return show_page(texts, language, buttons=buttons)
 
 
 async def do_stop(http_request: web.Request) -> web.StreamResponse:
-    """Take back what the person no longer wants; stop what was not them once they have said so twice."""
+    """Take back what the person no longer wants, or stop what was not them, once they have said so twice."""
     services, secret = http_request.config_dict[SERVICES], http_request.match_info["secret"]
+    here = f"/verify/stop/{secret}"
     answer = str((await http_request.post()).get("answer", ""))
     found = await services.read(lambda session: _stop_link(services, session, secret))
     if found is None:
         return _page(services, http_request, "verify_expired", status=410)
     language = found.stops[0].language if found.stops else language_of(http_request)
-    if answer == "not_me" and found.stops:
-        texts = services.texts.page("not_me_sure", language, requests=_seen(found.stops))
-        sure = Button(texts["no"], f"/verify/stop/{secret}", hidden=_SURE)
-        return show_page(texts, language, buttons=[sure])
-    work = {"take_back": _take_back, "not_me_sure": proof.do_stop}.get(answer)
+    if answer == _NOT_ME and found.stops:
+        return _second_page(services, here, "not_me_sure", language, _NOT_ME_SURE, _seen(found.stops))
+    if answer == _TAKE_BACK and found.own:
+        return _second_page(services, here, "withdraw_sure", language, _TAKE_BACK + _SURE, _seen(found.own))
+    work = {_TAKE_BACK + _SURE: _take_back, _NOT_ME_SURE: proof.do_stop}.get(answer)
     if work is None:
-        raise web.HTTPSeeOther(f"/verify/stop/{secret}")
+        raise web.HTTPSeeOther(here)
     try:
         done = await services.write(lambda session: work(services, session, secret))
     except NotVerified:
         return _page(services, http_request, "verify_expired", status=410)
-    name = "verify_withdrawn" if answer == "take_back" else "verify_stopped"
+    name = "verify_stopped" if answer == _NOT_ME_SURE else "verify_withdrawn"
     return _said(services, name if done else "stop_too_late", language, _seen(done))
 
 
@@ -225,8 +275,8 @@ class _Stoppable:
 
 
 def _stop_link(services: Services, session: Session, secret: str) -> _Stoppable | None:
-    link = session.get(StopLink, services.keyring.keyed_hash(secret, "stop"))
-    if link is None or link.used_at is not None or link.made_at < services.clock.now() - STOP_LINK_LASTS:
+    link = proof.live_stop_link(services, session, secret)
+    if link is None:
         return None
     stops = stopped_together(
         session, [r for ref in link.references if (r := session.get(PrivacyRequest, ref))]
@@ -249,15 +299,23 @@ def _take_back(services: Services, session: Session, secret: str) -> list[Privac
 async def show_undo(http_request: web.Request) -> web.StreamResponse:
     """Ask before undoing; changes nothing."""
     services, language = http_request.config_dict[SERVICES], language_of(http_request)
+    secret = http_request.match_info["secret"]
+    if await services.read(lambda session: marketing.undone_by(services, session, secret)) is None:
+        return _page(services, http_request, "undo_expired", status=410)
     texts = services.texts.page("undo", language)
-    here = f"/verify/undo/{http_request.match_info['secret']}"
-    return show_page(texts, language, buttons=[Button(texts["yes"], here)])
+    return show_page(texts, language, buttons=[Button(texts["yes"], f"/verify/undo/{secret}")])
 
 
 async def do_undo(http_request: web.Request) -> web.StreamResponse:
-    """Undo the suppression that somebody asked for this address."""
+    """Undo the suppression that somebody asked for this address, once its holder has said so twice."""
     services = http_request.config_dict[SERVICES]
     secret = http_request.match_info["secret"]
+    sure = (await http_request.post()).get("answer") == "undo_sure"
+    found = await services.read(lambda session: marketing.undone_by(services, session, secret))
+    if found is not None and not sure:
+        return _second_page(
+            services, f"/verify/undo/{secret}", "undo_sure", language_of(http_request), "undo_sure"
+        )
     try:
         await services.write(lambda session: marketing.undo(services, session, secret))
     except NotVerified:
@@ -276,7 +334,8 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
         who = _signed_in(services, token)
         row, requests, conversation = await services.read(lambda s: _login(services, s, who))
         if row.package_id is not None:
-            secret = await services.write(lambda s: _open_package(services, s, who))
+            contact = await proof.contact_of_sign_in(services, who)
+            secret = await services.write(lambda s: _open_package(services, s, who, contact))
             raise given_to_browser(services, row.package_id, secret)
     except (NotFound, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
@@ -302,17 +361,14 @@ async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
         if form.get("answer") == "no" and (again := await services.read(lambda s: _stops(services, s, who))):
             requests, language = again
             texts = services.texts.page("not_me_sure", language, requests=requests)
-            hidden = (("token", str(form.get("token", ""))), *_SURE)
+            hidden = (("token", str(form.get("token", ""))), *_answer(_NOT_ME_SURE))
             here = "/verify/client-area/confirm"
             return show_page(texts, language, buttons=[Button(texts["no"], here, hidden=hidden)])
         yes = form.get("answer") == "yes"
-        contacts = await proof.contacts_of(
-            services, proof.claimed_identity(proof.Claim("client_id", who.client_id))
-        )
+        contact = await proof.contact_of_sign_in(services, who)
+        changes = str(form.get("changes", ""))
         name, requests, language = await services.write(
-            lambda s: _use_login(
-                services, desk, s, who, changes=str(form.get("changes", "")), yes=yes, on_file=bool(contacts)
-            )
+            lambda s: _use_login(services, desk, s, who, contact, changes=changes, yes=yes)
         )
     except (ChangedMeanwhile, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
@@ -343,12 +399,12 @@ def _stops(services: Services, session: Session, who: SignedIn) -> tuple[list[di
     return (_seen(stops), conversation.language or "en") if stops else None
 
 
-def _open_package(services: Services, session: Session, who: SignedIn) -> str:
+def _open_package(services: Services, session: Session, who: SignedIn, contact: str) -> str:
     row = login_challenge(services, session, who.nonce or "")
     if row is None or row.package_id is None:
         raise NotVerified
     take_once(session, f"jti:{who.token_id}", who.expires_at)
-    return packages.grant(services, session, row.package_id, row.id, who.email)
+    return packages.grant(services, session, row.package_id, row.id, contact)
 
 
 def _use_login(
@@ -356,10 +412,10 @@ def _use_login(
     desk: TalkingDesk,
     session: Session,
     who: SignedIn,
+    contact: str,
     *,
     changes: str,
     yes: bool,
-    on_file: bool,
 ) -> tuple[str, list[dict[str, Any]], str]:
     row, requests, conversation = _login(services, session, who)
     if row.package_id is not None:
@@ -373,10 +429,10 @@ def _use_login(
             services,
             session,
             method=Method.CLIENT_AREA,
-            contact=who.email,
+            contact=contact,
             conversation_id=conversation.id,
             references=row.references,
-            on_file=on_file,
+            on_file=True,
             client_id=who.client_id,
         )
         _say_proved(desk, session, conversation, evidence)

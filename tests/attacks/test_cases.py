@@ -21,7 +21,7 @@ from assistant.store.tables import ChallengeRow, PrivacyRequest
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, stranger, texts, until_code
 from tests.doubles.desk_inside import DeskInside
 from tests.doubles.desk_process import eventually
-from tests.doubles.journeys import confirm_change, links_in, prove_in_chat
+from tests.doubles.journeys import confirm_change, confirm_link, links_in, prove_in_chat
 from tests.doubles.package_browser import Package, browser, package_link
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
@@ -151,10 +151,10 @@ async def test_a_page_confirms_only_the_change_that_it_showed(
     (link,) = links_in((await desk.mail(victim.email, "/verify/")).get_content(), "/verify/")
     _, page = await desk.page(link)
     assert "Thornbury" in page
-    await desk.press(link, answer="yes", changes="of another page")
+    await confirm_link(desk, link, ref, changes="of another page")
     assert (await desk.request(ref))["status"] == "verifying", "nothing was confirmed, and nobody proved"
     (digest,) = set(re.findall(r'name="changes" value="([^"]*)"', page))
-    await desk.press(link, answer="yes", changes=digest)
+    await confirm_link(desk, link, ref, changes=digest)
     assert await desk.plan(ref)
 
 

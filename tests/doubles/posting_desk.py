@@ -101,10 +101,10 @@ class PostingDesk:
 
     async def post(self) -> None:
         """Send everything that is due now."""
-        while await proof.send_challenges(self.services):
-            pass
-        while await delivery.deliver_due(self.services):
-            pass
+        busy = True
+        while busy:  # a link waits for its receipt
+            busy = bool(await proof.send_challenges(self.services))
+            busy |= bool(await delivery.deliver_due(self.services))
 
     async def wait(self, **duration: float) -> None:
         """Let time pass, then send what is due."""

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from tests.doubles.attacks import Victim, victims
 from tests.doubles.desk_inside import DeskInside, desk_inside
-from tests.doubles.journeys import links_in
+from tests.doubles.journeys import confirm_link, links_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 # Two rights in one message, neither of which asks for a detail.
@@ -65,5 +65,5 @@ async def test_a_page_names_what_was_confirmed_by_its_rights(
     await asyncio.to_thread(desk.send_mail, SEVERAL[language], sender=email, subject="Data")
     refs = {(await desk.request(ref))["right"]: ref for ref in await desk.opened_by(before, 2)}
     (link,) = links_in((await desk.mail(email, "/verify/stop/")).get_content(), "/verify/")
-    page = re.sub(r"\s+", " ", await desk.press(link, answer="yes"))
+    page = re.sub(r"\s+", " ", await confirm_link(desk, link, refs["access"]))
     assert names_each(page, refs, language), page

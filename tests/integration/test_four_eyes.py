@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from assistant.casework import approval, queue, redaction
+from assistant.casework import approval, closing, queue, redaction
 from assistant.casework.four_eyes import TOUCHING
 from assistant.casework.queue import Principal, Role, Scope
 from assistant.config import Approvals
+from assistant.errors import NotAllowed
 from assistant.store.tables import Action, PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, access_plan, console_site
 from tests.integration.test_console import Browser
@@ -92,6 +94,24 @@ async def test_of_what_the_desk_planned_alone_the_first_approval_is_kept_and_the
     assert (status, told["state"], told["approved_by"]) == (200, "approved", ["Marc", "Liis"])
     assert not told["needs_second_person"], "nobody is needed any more"
     assert (await site.get(PrivacyRequest, site.refs["access"])).status == "scheduled"
+
+
+async def test_what_takes_two_people_is_not_answered_by_hand_by_one(site: ConsoleSite) -> None:
+    lead = Principal("Liis", Role.LEAD, may_approve_irreversible=True)
+    ref, action = site.refs["access"], site.actions["access"]
+
+    async def closes() -> PrivacyRequest:
+        return await site.services.write(
+            lambda s: closing.close(site.services, s, ref, "This is what we hold about you.", lead)
+        )
+
+    await site.services.write(lambda s: approval.reject(site.services, s, action, "By hand.", lead))
+    site.clock.at += timedelta(hours=73)
+    with pytest.raises(NotAllowed, match="two people"):
+        await closes()
+    marc = Principal("Marc", Role.APPROVER)
+    await site.services.write(lambda s: queue.plan_again(site.services, s, ref, marc))
+    assert (await closes()).status == "answered"
 
 
 async def test_both_persons_need_the_right_to_approve_what_cannot_be_taken_back(site: ConsoleSite) -> None:

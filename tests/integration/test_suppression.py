@@ -258,7 +258,7 @@ async def test_after_undo_nothing_is_stopped_again(desk: DeskInside, readers: li
     undo = links_in(
         (await desk.mail(email, "Marketing to this address is off")).get_content(), "/verify/undo/"
     )[0]
-    await desk.press(undo)
+    await desk.press(undo, answer="undo_sure")
     brought_back(desk, email, client)
 
     assert await another_day(desk) == 0
@@ -275,7 +275,7 @@ async def test_nobody_can_make_the_undo_of_a_notice_useless_by_objecting_once_mo
     await objects(desk, email)
     await desk.idle()
     assert len([mail for mail in desk.mails(email) if mail["subject"] == notice["subject"]]) == 1
-    await desk.press(links_in(notice.get_content(), "/verify/undo/")[0])
+    await desk.press(links_in(notice.get_content(), "/verify/undo/")[0], answer="undo_sure")
     services = desk.assembly.services
     key = (subject_of(services.keyring, email), "marketing")
     assert await services.read(lambda session: session.get(Suppression, key)) is None

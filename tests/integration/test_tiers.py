@@ -404,7 +404,7 @@ async def test_a_withdrawal_confirmed_too_late_is_not_called_withdrawn(
     (link,) = links_in((await desk.mail(victim.email, "withdraw")).get_content(), "/verify/")
     await desk.forward("2h")
     await desk.until_status(ref, "answered")
-    page = await desk.press(link, answer="yes")
+    page = await desk.press(link, answer="yes_sure")
     assert "no longer be stopped" in page
     assert "withdrawn" not in page.lower()
 

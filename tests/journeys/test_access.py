@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 
 from tests.doubles.desk_process import DeskProcess
+from tests.doubles.journeys import confirm_link, received
 from tests.doubles.package_browser import Package, browser, package_link
 from tests.doubles.sample_rows import THEIRS, rows_of
 
@@ -43,8 +44,9 @@ async def ask_by_mail(desk: DeskProcess, email: str, language: str) -> str:
     link = next(url for url in re.findall(r"http://\S+", mail.get_content()) if "/stop/" not in url)
     status, page = await desk.page(link)
     assert status == 200
-    ref = str(re.findall(r"PR-\w{8}", page)[0])
-    await desk.press(link, answer="yes")
+    (ref,) = await received(desk, email)
+    assert ref not in page
+    await confirm_link(desk, link, ref)
     return ref
 
 

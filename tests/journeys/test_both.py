@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.doubles.desk_process import Chat, DeskProcess
+from tests.doubles.journeys import confirm_link, received
 from tests.doubles.package_browser import Package, browser
 from tests.doubles.sample_rows import rows_of
 
@@ -90,10 +91,9 @@ async def test_a_copy_nobody_fetches_holds_the_erasure_up_for_seven_days_and_no_
     desk.send_mail(SENTENCES["fr"], sender=email, subject="Mes données")
     mail = (await desk.mail(email, "/verify/")).get_content()
     link = next(url for url in re.findall(r"http://\S+", mail) if "/stop/" not in url)
-    _, page = await desk.page(link)
-    refs = list(dict.fromkeys(re.findall(r"PR-\w{8}", page)))
+    refs = await received(desk, email)
     assert len(refs) == 2
-    await desk.press(link, answer="yes")
+    await confirm_link(desk, link, refs[1])
     by_right = {(await desk.request(ref))["right"]: ref for ref in refs}
     for ref in by_right.values():
         await desk.approve(ref)

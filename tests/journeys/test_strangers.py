@@ -12,6 +12,7 @@ import pytest
 
 from assistant.demo.people import NEWSLETTER_READER, STRANGER
 from tests.doubles.desk_process import Chat, DeskProcess
+from tests.doubles.journeys import confirm_link, received
 from tests.doubles.package_browser import Package, browser
 from tests.doubles.sample_rows import rows_of
 
@@ -127,10 +128,10 @@ async def test_mails_and_pages_are_the_same_for_all_until_they_prove_and_then_th
         link = next(url for url in re.findall(r"http://\S+", text) if "/stop/" not in url)
         status, page = await desk.page(link)
         assert status == 200
-        refs[email] = str(re.findall(r"PR-\w{8}", page)[0])
+        (refs[email],) = await received(desk, email)
         receipt = await desk.mail(email, "Nous avons reçu votre demande")
         timeline = await desk.api("GET", f"/requests/{refs[email]}/timeline")
-        confirmed = await desk.press(link, answer="yes")
+        confirmed = await confirm_link(desk, link, refs[email])
         seen[email] = [
             *(plain(f"{m['subject']}\n{m['from']}\n{m.get_content()}", email) for m in (receipt, mail)),
             *(plain(what, email) for what in (page, timeline, confirmed)),

@@ -1,0 +1,87 @@
+"""B19: a close that discloses: words typed by hand ask for what an answer of that kind asks, and go to the proved contact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from assistant.casework import staff
+from assistant.casework.queue import Scope
+from assistant.demo.people import AGENTS
+from tests.doubles.attacks import ACCESS, ERASURE, Victim, proved, until_code
+from tests.doubles.desk_inside import DeskInside
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
+FREEZE = "Please restrict the processing of my personal data: what you hold about me is not accurate."
+BY_HAND = "Here is what we hold: you live at Rooma 5, and your number is on our list since 2019."
+
+
+async def close(desk: DeskInside, ref: str, role: str = "lead") -> tuple[int, Any]:
+    token = desk.tokens[role]
+    return await desk.api_status("POST", f"/requests/{ref}/close", token=token, json={"text": BY_HAND})
+
+
+async def reject(desk: DeskInside, ref: str) -> None:
+    item = await desk.plan(ref)
+    body = {"reason": "Answered by hand."}
+    token = desk.tokens["agent"]
+    status, told = await desk.api_status("POST", f"/queue/{item['id']}/reject", token=token, json=body)
+    assert status == 200, told
+
+
+@pytest.mark.parametrize("sentence", [ACCESS, ERASURE, FREEZE])
+async def test_nobody_is_answered_by_hand_before_they_have_proved_who_they_are(
+    desk: DeskInside, people: Iterator[Victim], sentence: str
+) -> None:
+    """B19: in a chat whose visitor only claims to be somebody, a lead's own words say nothing either."""
+    victim = next(people)
+    async with desk.chat() as chat:
+        ref = await until_code(chat, victim.email, sentence)
+        status, problem = await close(desk, ref)
+        assert (status, problem["code"]) == (403, "not_verified")
+        await desk.idle()
+        assert not [m for m in chat.heard if BY_HAND in m["text"]]
+    assert (await desk.request(ref))["status"] == "verifying"
+
+
+async def test_an_answer_by_hand_waits_for_the_hold_and_goes_to_the_proved_contact_alone(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B19: whoever typed the code still sits at the chat; what is said of the person is not said there."""
+    victim = next(people)
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, victim.email)
+        await reject(desk, ref)
+        assert (await close(desk, ref, "approver"))[0] == 403, "nothing was carried out: a lead ends it"
+        status, problem = await close(desk, ref)
+        assert (status, problem["code"]) == (409, "conflict")
+        assert "possible_from" in problem
+        await desk.forward("73h")
+        status, closed = await close(desk, ref)
+        assert (status, closed["status"]) == (200, "answered")
+        told = await chat.until(lambda m: "The answer is in your mailbox" in m["text"], "where the answer is")
+        assert ref in told["text"]
+        assert not [m for m in chat.heard if BY_HAND in m["text"]]
+    assert BY_HAND.split(":", maxsplit=1)[0] in " ".join(
+        (await desk.mail(victim.email, "Our answer")).get_content().split()
+    )
+
+
+async def test_an_answer_by_hand_to_what_cannot_be_taken_back_needs_a_token_made_for_it(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B19: as an approval does; a stolen session or a plain token of a lead discloses nothing."""
+    victim = next(people)
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, victim.email)
+        await reject(desk, ref)
+    await desk.forward("73h")
+    services = desk.assembly.services
+    lead = next(agent.name for agent in AGENTS if agent.role == "lead")
+    plain = await services.write(lambda session: staff.new_token(services, session, lead, Scope.APPROVE))
+    status, problem = await desk.api_status(
+        "POST", f"/requests/{ref}/close", token=plain, json={"text": BY_HAND}
+    )
+    assert (status, problem["code"]) == (403, "not_allowed")

@@ -1,0 +1,91 @@
+"""B14: the e-mail of a token: the site vouches for its client number, and for no address that is not on file for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from assistant.demo.client_area import Account
+from tests.doubles.attacks import ERASURE, Victim, ask, proved, stranger
+from tests.doubles.desk_inside import DeskInside
+from tests.doubles.journeys import links_in
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
+FREEZE = "Please restrict the processing of my personal data: what you hold about me is not accurate."
+
+
+def token(desk: DeskInside, who: Victim, email: str, login: str = "") -> str:
+    """Have the site sign a visitor in whose profile names any address they like."""
+    (nonce,) = re.findall(r"nonce=(\w+)", login) or ("",)
+    return desk.demo.client_area.token(Account(who.number, who.last_name, email), nonce, desk.clock.now())
+
+
+async def test_a_sign_in_with_the_address_of_another_proves_its_own_number_alone(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B14: nothing of the other person's is planned, and not a line goes to them as if they had asked."""
+    attacker, victim = next(people), next(people)
+    async with desk.chat() as chat:
+        ref = await ask(chat, ERASURE)
+        login = next(c["url"] for c in (await chat.asked("email"))["choices"] if c.get("url"))
+        forged = token(desk, attacker, victim.email, login)
+        await desk.press(f"{desk.url}/verify/client-area", token=forged)
+        await desk.press(f"{desk.url}/verify/client-area/confirm", token=forged, answer="yes")
+        await desk.until_status(ref, "awaiting_approval")
+    await desk.approve(ref)
+    await desk.forward("73h")
+    await desk.until_status(ref, "answered", "partly_answered")
+    assert await desk.mail(attacker.email, ref)
+    assert not [mail for mail in desk.mails(victim.email) if ref in mail.get_content()]
+    assert desk.query("SELECT 1 FROM clients WHERE email = ?", victim.email)
+
+
+async def test_a_page_token_with_the_address_of_another_opens_nothing_of_theirs(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B14: what the page token opens is answered to the address on file of its own number."""
+    attacker, victim = next(people), next(people)
+    async with desk.chat() as chat:
+        ref = await ask(chat, FREEZE)
+        await chat.asked("email")
+        await chat.socket.send_json({"type": "identify", "token": token(desk, attacker, victim.email)})
+        await desk.until_status(ref, "awaiting_approval")
+    shown = await desk.api("GET", f"/requests/{ref}?reveal=1")
+    assert shown["person"] == attacker.email
+
+
+async def test_a_token_of_a_number_that_nobody_holds_proves_nothing(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B14: no number, no address: an address that only the token names is worth what a typed one is."""
+    victim, nobody = next(people), Victim(0, "K-999999", stranger(), "No", "Body", "")
+    async with desk.chat() as chat:
+        ref = await ask(chat, FREEZE)
+        await chat.asked("email")
+        await chat.socket.send_json({"type": "identify", "token": token(desk, nobody, victim.email)})
+        assert (await chat.next_frame("error"))["code"]
+    assert (await desk.request(ref))["assurance"] == 0
+
+
+async def test_a_sign_in_with_the_address_of_a_package_does_not_open_it(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B14: whoever holds the link of a package and an account of their own signs in for nothing."""
+    attacker, victim = next(people), next(people)
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, victim.email)
+    await desk.approve(ref)
+    await desk.forward("73h")
+    await desk.until_status(ref, "answered")
+    (link,) = set(links_in((await desk.mail(victim.email, "/package/")).get_content(), "/package/"))
+    async with desk.http.post(
+        f"{link}/sign-in", headers={"Origin": desk.url}, allow_redirects=False
+    ) as response:
+        login = response.headers["Location"]
+    forged = token(desk, attacker, victim.email, login)
+    page = await desk.press(f"{desk.url}/verify/client-area", token=forged)
+    assert "could not be used" in page
+    honest = token(desk, victim, victim.email, login)
+    assert "could not be used" not in await desk.press(f"{desk.url}/verify/client-area", token=honest)
