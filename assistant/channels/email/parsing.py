@@ -139,7 +139,6 @@ def _for_the_answer(fields: Fields) -> dict[str, str]:
     return _flags(
         message_id=ids[0] if ids else None,
         references=" ".join(references[-_MOST_REFERENCES:]) or None,
-        subject=fields.text("subject") or None,
     )
 
 
