@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, earlier, originals, proof, questions, talk, undelivered
+from assistant.casework import answers, earlier, originals, proof, questions, reused, talk, undelivered
 from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import (
     conversation_id,
@@ -174,7 +174,19 @@ class TalkingDesk:
         turn.store_state()
         if turn.pending:
             set_handled(session, message_id, handled=False)
+        self._show_reused(session, conversation, incoming, message_id)
         return receipt, turn.pending
+
+    def _show_reused(
+        self, session: Session, conversation: Conversation, incoming: Incoming, message_id: int
+    ) -> None:
+        """Show an agent what came under the id of another message, once it was read like any other."""
+        if not reused.is_reused(self.services, session, incoming):
+            return
+        requests = [r for r in requests_of(session, conversation) if r.status not in CLOSED]
+        _flag(self.services, session, requests, reused.ATTENTION)
+        if not requests and conversation.channel == "email":
+            put_in_doubt(session, conversation, message_id)
 
     def _talk_of(
         self, session: Session, thread: Conversation, incoming: Incoming, reading: Reading

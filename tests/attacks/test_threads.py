@@ -92,3 +92,44 @@ async def test_the_same_mailbox_however_it_is_written_is_nobody_else(desk: DeskI
     letters = [m for m in desk.mails(first) if ref in m.get_content() and more in m.get_content()]
     assert letters, "one proof is asked for both"
     assert other["attention"] is None
+
+
+async def test_the_same_message_id_over_other_words_is_another_mail_and_flagged(desk: DeskInside) -> None:
+    """B18: an id hides nothing, whoever used it before; the same mail twice is one and no reason to look."""
+    sender, before = stranger(), await desk.refs()
+    first = mail(sender, ACCESS, ident="kept@reused.example")
+    await desk.raw_mail(first, sender)
+    await desk.raw_mail(first, sender)
+    (ref,) = await desk.opened_by(before)
+    await desk.idle()
+    assert (await desk.request(ref))["attention"] is None
+
+    await desk.raw_mail(mail(sender, ERASURE, ident="kept@reused.example"), sender)
+    (other,) = set(await desk.opened_by(before, 2)) - {ref}
+    assert (await desk.request(other))["attention"] == "reused_id"
+    assert (await desk.request(ref))["attention"] is None
+    assert (await desk.request(ref))["right"] == "access"
+
+
+async def test_text_appended_to_an_old_signed_mail_is_another_mail_and_flagged(desk: DeskInside) -> None:
+    """B18: a signature over the first lines (l=) goes on being valid, the request below it is new."""
+    sender, before = stranger(), await desk.refs()
+    signature = "DKIM-Signature: v=1; a=rsa-sha256; d=elsewhere.example; s=s; l=60; h=from; bh=x; b=y"
+    signed = mail(sender, "When will the office open on Monday?", DESK, "signed@reused.example", signature)
+    await desk.raw_mail(signed, sender)
+    await desk.raw_mail(signed + f"\r\n{ERASURE}\r\n".encode(), sender)
+    (ref,) = await desk.opened_by(before)
+    assert (await desk.request(ref))["attention"] == "reused_id"
+
+
+async def test_a_number_of_an_update_that_comes_again_with_other_words_is_heard(desk: DeskInside) -> None:
+    """B18: Telegram counts anew after a quiet week."""
+    before = await desk.refs()
+    update = await desk.telegram(ACCESS, person=818)
+    (ref,) = await desk.opened_by(before)
+    assert await desk.bot.post(update) == 200
+    update["message"]["text"] = ERASURE
+    assert await desk.bot.post(update) == 200
+    (other,) = set(await desk.opened_by(before, 2)) - {ref}
+    assert (await desk.request(other))["right"] == "erasure"
+    assert (await desk.request(other))["attention"] == "reused_id"
