@@ -13,6 +13,7 @@ from assistant.casework.audit import record
 from assistant.casework.intake import move
 from assistant.casework.letters import letter
 from assistant.casework.results import Result, as_planned
+from assistant.domain.addresses import normal_address
 from assistant.domain.plan import Plan
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
@@ -133,7 +134,18 @@ def answer_done(
     move(services, session, request, Status.PARTLY_ANSWERED if result.is_partial else Status.ANSWERED, "desk")
     name, values = letter(services, request, result)
     by_rule = bool(request.details.get("marketing"))  # nobody approved it
+    if "address" in values and not _may_name(session, request, values["address"]):
+        values = {**values, "address": None}
     give_answer(services, session, request, name, by_rule=by_rule, **values, **extra)
+
+
+def _may_name(session: Session, request: PrivacyRequest, address: str) -> bool:
+    """Tell whether an answer may name what was to be left alone: a mailbox that proved nothing hears of no other."""
+    if request.channel != "email" or request.contact:
+        return True
+    conversation = session.get(Conversation, request.conversation_id)
+    hint = conversation.subject_hint if conversation else None
+    return hint is not None and normal_address(hint) == normal_address(address)
 
 
 def announce(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> None:

@@ -168,7 +168,7 @@ def questions_answered(
         return []
     references = list(conversation.state.get("asked", ()))
     if incoming.channel == "email":
-        if incoming.sender != conversation.subject_hint:
+        if normal_address(incoming.sender or "") != normal_address(conversation.subject_hint or ""):
             references = []
         references += _asked_of(services, session, incoming.sender)
     found = [session.get(PrivacyRequest, ref) for ref in dict.fromkeys(references)]

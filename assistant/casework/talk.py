@@ -193,20 +193,19 @@ class _Answered:
     """The mail that a reply answers."""
 
     headers: Mapping[str, str]
-    subject: str | None
     by_person: bool
 
 
 def _mail_answered(session: Session, conversation: Conversation) -> _Answered:
     """Give the last mail that a person wrote, else the last one; whether a machine wrote it stands with each mail."""
     rows = session.exec(
-        select(Message.headers, Message.subject)
+        select(Message.headers)
         .where(col(Message.conversation_id) == conversation.id, col(Message.sender) == "you")
         .order_by(col(Message.id).desc())
         .limit(_MOST_MAILS_LOOKED_AT)
     ).all()
-    mails = [_Answered(headers, subject, MACHINE not in headers) for headers, subject in rows]
-    return next((mail for mail in mails if mail.by_person), mails[0] if mails else _Answered({}, None, True))
+    mails = [_Answered(headers, MACHINE not in headers) for headers in rows]
+    return next((mail for mail in mails if mail.by_person), mails[0] if mails else _Answered({}, True))
 
 
 def _not_to_be_said(
@@ -241,14 +240,14 @@ def _reply(
     if subject is None and conversation.channel == "email":
         wrapped = services.texts.render("mail_reply", said.language, text=text)
         subject, text = wrapped.subject, wrapped.text
-    headers, heard = (answered.headers, answered.subject) if answered else ({}, None)
+    headers = answered.headers if answered else {}
     letter = Letter(
         key=f"{_BY_RULE if said.by_rule else 'reply'}:{conversation.id}:{said.key}",
         channel=conversation.channel,
         kind=REPLY,
         conversation_id=conversation.id,
         recipient=conversation.subject_hint,
-        subject=subject or heard,
+        subject=subject,
         text=text,
         language=said.language,
         choices=buttons,

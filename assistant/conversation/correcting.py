@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CONFIRM: Final = "confirm_rectification"
 WHICH: Final = "ask_rectification_which"
 WHAT: Final = "ask_rectification"
+_BY_MAIL: Final = "ask_rectification_one"  # names no value: a mail may be forged, and its reader another
 _ONE_VALUE: Final = frozenset({"ask_rectification_value", "ask_rectification_part"})
 QUESTIONS: Final = frozenset({CONFIRM, WHICH, WHAT, *_ONE_VALUE})
 
@@ -45,12 +46,13 @@ def is_asked_here(turn: Turn, question: str) -> bool:
 def ask(turn: Turn, request: PrivacyRequest, question: str, *, again: bool = False) -> None:
     """Ask the one thing that is missing of a correction."""
     changes = Changes.of(request.details)
-    values, choices = _question(turn, question, changes, request)
+    asked = _BY_MAIL if question == WHICH and turn.is_mail else question
+    values, choices = _question(turn, asked, changes, request)
     expects = "choice" if choices else "detail"
     kept = {"again": True} if again else None
     turn.state = turn.state.asking(question, expects, [request.ref], details=kept)
     seen = turn.seen([request])
-    turn.say(question, expects=expects, choices=choices, requests=seen, unsaid=("requests",), **values)
+    turn.say(asked, expects=expects, choices=choices, requests=seen, unsaid=("requests",), **values)
 
 
 def _question(

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, earlier, originals, proof, questions, talk, undelivered
+from assistant.casework import answers, earlier, originals, proof, questions, reused, talk, undelivered
 from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import (
     conversation_id,
@@ -25,7 +25,7 @@ from assistant.casework.intake import (
     store_incoming,
 )
 from assistant.casework.reach import is_for_other
-from assistant.conversation import confirming, continued, denying, for_others, sparing
+from assistant.conversation import another_sender, confirming, continued, denying, for_others, sparing
 from assistant.conversation.ourselves import FROM_US, known_by_its_words
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
@@ -140,8 +140,9 @@ class TalkingDesk:
     ) -> tuple[Receipt, proof.Attempt | None]:
         services = self.services
         incoming = replace(incoming, locale=self._locale(incoming.locale))
-        conversation = find_or_start_conversation(services, session, incoming)
-        reading = self._without_ours(session, conversation, reading)
+        thread = find_or_start_conversation(services, session, incoming)
+        reading = self._without_ours(session, thread, reading)
+        conversation = self._talk_of(session, thread, incoming, reading)
         message_id, known = store_incoming(session, conversation, incoming, _as_json(reading))
         receipt = Receipt(conversation.id, message_id, known)
         if known:
@@ -173,7 +174,32 @@ class TalkingDesk:
         turn.store_state()
         if turn.pending:
             set_handled(session, message_id, handled=False)
+        self._show_reused(session, conversation, incoming, message_id)
         return receipt, turn.pending
+
+    def _show_reused(
+        self, session: Session, conversation: Conversation, incoming: Incoming, message_id: int
+    ) -> None:
+        """Show an agent what came under the id of another message, once it was read like any other."""
+        if not reused.is_reused(self.services, session, incoming):
+            return
+        requests = [r for r in requests_of(session, conversation) if r.status not in CLOSED]
+        _flag(self.services, session, requests, reused.ATTENTION)
+        if not requests and conversation.channel == "email":
+            put_in_doubt(session, conversation, message_id)
+
+    def _talk_of(
+        self, session: Session, thread: Conversation, incoming: Incoming, reading: Reading
+    ) -> Conversation:
+        """Give a thread's talk, or their own to whoever asks in another's; who is at the requests there hears of it."""
+        if not another_sender.is_from_another(thread, incoming):
+            return thread
+        requests = requests_of(session, thread)
+        if not another_sender.begins_own_talk(self.services, requests, incoming, reading):
+            return thread
+        _flag(self.services, session, requests, "other_sender")
+        own = another_sender.in_own_thread(self.services, incoming)
+        return find_or_start_conversation(self.services, session, own)
 
     def _without_ours(self, session: Session, conversation: Conversation, reading: Reading) -> Reading:
         """Count what the person says of their own: our words sent back are no wish of theirs."""
@@ -195,9 +221,9 @@ class TalkingDesk:
         if continued.answers_about_services(turn, incoming):
             return
         spared = sparing.hear(turn, incoming.sender or "")
-        from_another = bool(requests) and incoming.sender != turn.conversation.subject_hint
+        from_another = bool(requests) and another_sender.is_from_another(turn.conversation, incoming)
         if from_another:
-            _flag(self.services, turn.session, requests, "other_sender")
+            self._leave_to_whoever_is_there(turn, requests, message_id, spared=spared)
         if from_another or spared or continued.is_answer_to_chat(turn, incoming):
             return
         if needs_a_person(turn, incoming):
@@ -209,6 +235,15 @@ class TalkingDesk:
             self._leave(turn, requests, message_id)
         if turn.muted:
             self._flag_muted(turn, incoming)
+
+    def _leave_to_whoever_is_there(
+        self, turn: Turn, requests: list[PrivacyRequest], message_id: int, *, spared: bool
+    ) -> None:
+        """Leave what another sender says of no wish of their own to the open requests, which show it, else to support."""
+        _flag(self.services, turn.session, requests, "other_sender")
+        nobody_is_there = set(CLOSED).issuperset(request.status for request in requests)
+        if nobody_is_there and not spared and not turn.muted:
+            self._pass_on(turn, message_id)
 
     def _leave(self, turn: Turn, requests: list[PrivacyRequest], message_id: int) -> None:
         """Leave a mail that no rule takes up to whoever is at the request, or to support."""

@@ -429,7 +429,8 @@ class Turn:
 
     def say_no_address(self, typed: str) -> None:
         """Show what was typed for an address and cannot be one: it is sent nothing, and kept nowhere but in the talk."""
-        self.say("typed_no_address", expects=self.state.expects, typed=typed)
+        if not self.is_mail:  # whoever reads our mail need not be who wrote that
+            self.say("typed_no_address", expects=self.state.expects, typed=typed)
 
     def _is_to_be_written_to(self) -> bool:
         """Tell whether an address that nobody asked for just now is where to write: some request has none, and nothing else is asked."""

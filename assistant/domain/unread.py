@@ -14,6 +14,7 @@ class Unread(StrEnum):
     ATTACHMENT = "attachment"  # the words, if any, are in a file
     STRUCTURE = "structure"  # nothing that a mail program makes
     TOO_LONG = "too_long"  # only its head was taken
+    IN_PART = "in_part"  # all of it was taken, and its head read
     UNANSWERED = "unanswered"  # an error of the desk: nobody has answered
 
 
@@ -30,5 +31,6 @@ def why_unread(headers: Mapping[str, str], text: str) -> Unread | None:
         Unread.ATTACHMENT: "wordless" in headers,
         Unread.STRUCTURE: "unreadable" in headers,
         Unread.TOO_LONG: "truncated" in headers,
+        Unread.IN_PART: "in_part" in headers,
     }
     return next((reason for reason, holds in found.items() if holds), None)

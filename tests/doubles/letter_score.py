@@ -44,10 +44,7 @@ class _Pattern:
     sometimes: frozenset[str]
 
     def weight(self, subject: str, text: str) -> int:
-        in_thread = subject.startswith("Re: ")  # an answer keeps the subject that it was asked under
-        if not (in_thread or self.subject.fullmatch(subject)) or any(
-            line not in text for line in self.always
-        ):
+        if not self.subject.fullmatch(subject) or any(line not in text for line in self.always):
             return -1
         return len(self.always) + sum(line in text for line in self.sometimes)
 

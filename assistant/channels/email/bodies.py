@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from email import policy
 from email.message import Message
 from email.parser import BytesParser
+from itertools import islice
 
 from assistant.channels.email.attached import attachment_of, content_of
 from assistant.channels.email.charsets import decoded
@@ -16,6 +17,10 @@ from assistant.channels.email.markup import text_of
 from assistant.interfaces import Attachment
 
 _MOST_BOUNDARIES = 100  # a parser keeps every open boundary in mind on every line
+# What is parsed of a mail: a program that writes 25 MB in lines of 76 letters needs 330 000 of them.
+_MOST_LINES = 350_000
+_MOST_MARKS = 2_000  # lines that may begin a part
+_MOST_STEPS = 8_000_000  # lines, each held against every boundary: about a second
 _MOST_PARTS = 1_000
 _LONGEST_PART_HEADER = 8_000
 _BOUNDARY = re.compile(rb"boundary\s{0,9}=", re.IGNORECASE)
@@ -23,6 +28,9 @@ _PART_HEADER = re.compile(rb"^content-[a-z-]{1,40}:[^\n]*(?:\n[ \t][^\n]*)*", re
 _MOST_FILES = 100  # listed; a mail with more is still kept whole
 _LONGEST_PLAIN = 4_000_000  # bytes of one part that are decoded for reading
 _LONGEST_TEXT = 250_000  # characters that are handed on for reading
+_LONGEST_READ = 2 * _LONGEST_TEXT
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_MARK = re.compile(rb"[\r\n]--")
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 _ARMOUR = "-----BEGIN PGP MESSAGE-----"
 # What the parser of the standard library raises on some malformed mails.
@@ -44,39 +52,68 @@ class Body:
     encrypted: str = ""  # smime or pgp
     signed: str = ""  # smime or pgp
     unreadable: bool = False  # its structure is beyond anything a mail program makes
+    is_cut: bool = False  # there was more of it than is parsed
 
     def text(self, *, keep_quotes: bool) -> str:
         """Give the text part, or the words of the HTML part where there is none."""
         plain = "\n\n".join(part for part in self.plain if part.strip())
         read = plain or "\n\n".join(text_of(part, keep_quotes=keep_quotes) for part in self.html)
-        return _UNWANTED.sub("", re.sub(r"\r\n?", "\n", read))[:_LONGEST_TEXT].strip()
+        return _UNWANTED.sub("", re.sub(r"\r\n?", "\n", read[:_LONGEST_READ]))[:_LONGEST_TEXT].strip()
 
 
 def body_of(raw: bytes) -> Body:
     """Read the parts of a message; never raises, at worst it says that the mail is unreadable."""
-    if _is_hostile(raw):
+    head = head_of(raw)
+    if _is_hostile(head):
         return Body(unreadable=True)
     try:
-        return _body(BytesParser(policy=policy.compat32).parsebytes(without_mbox_line(raw)))
+        body = _body(_parsed(head))
     except _TRIPPED:
         return Body(unreadable=True)
+    body.is_cut = len(head) < len(raw)
+    return body
 
 
 def file_in(raw: bytes, number: int) -> bytes | None:
     """Give the bytes of a file by its place in `Body.files`; None if there is no such file."""
-    if _is_hostile(raw) or not 0 <= number < _MOST_FILES:
+    head = head_of(raw)
+    if _is_hostile(head) or not 0 <= number < _MOST_FILES:
         return None
     try:
-        message = BytesParser(policy=policy.compat32).parsebytes(without_mbox_line(raw))
-        files = [part for part in _parts(message) if _is_file(part)]
+        files = [part for part in _parts(_parsed(head)) if _is_file(part)]
         return content_of(files[number]) if number < len(files) else None
     except _TRIPPED:
         return None
 
 
+def head_of(raw: bytes) -> bytes:
+    """Give as much of a mail as is parsed: the time that takes grows with lines, parts and open boundaries, not with bytes."""
+    lines = raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n")
+    most = min(_MOST_LINES, _MOST_STEPS // (1 + _boundaries(raw)))
+    ends = [_end_of(_LINE_END, raw, most)] if lines > most else []
+    if raw.count(b"\n--") + raw.count(b"\r--") > _MOST_MARKS:
+        ends.append(_end_of(_MARK, raw, _MOST_MARKS))
+    return raw[: min(ends)] if ends else raw
+
+
+def _end_of(what: re.Pattern[bytes], raw: bytes, number: int) -> int:
+    return next((found.start() for found in islice(what.finditer(raw), number, None)), len(raw))
+
+
+def _boundaries(raw: bytes) -> int:
+    """Count what may name a boundary, as far as it is of interest."""
+    if raw.lower().count(b"boundary") == 0:
+        return 0
+    return sum(1 for _ in islice(_BOUNDARY.finditer(raw), _MOST_BOUNDARIES + 1))
+
+
+def _parsed(head: bytes) -> Message:
+    return BytesParser(policy=policy.compat32).parsebytes(without_mbox_line(head))
+
+
 def _is_hostile(raw: bytes) -> bool:
     """Find the structures that cost a parser time or depth out of proportion."""
-    if sum(1 for _ in _BOUNDARY.finditer(raw)) > _MOST_BOUNDARIES:
+    if _boundaries(raw) > _MOST_BOUNDARIES:
         return True
     return any(len(found[0]) > _LONGEST_PART_HEADER for found in _PART_HEADER.finditer(raw))
 

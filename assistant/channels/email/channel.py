@@ -7,16 +7,18 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
 import aiosmtplib
+import structlog
 from imapclient.exceptions import IMAPClientError
 
 from assistant.channels.email import listener, mailbox
 from assistant.channels.email.bodies import file_in
 from assistant.channels.email.composing import letter
 from assistant.channels.email.outbound import FolderOutbound, Outbound, SmtpOutbound
-from assistant.channels.email.parsing import CHANNEL, check_size, parse_message
+from assistant.channels.email.parsing import CHANNEL, check_size, parse_message, unread_message
 from assistant.channels.email.reach import fault_of
 from assistant.channels.email.settings import EmailSettings, ImapSettings
 from assistant.channels.email.tokens import Tokens
@@ -25,8 +27,9 @@ from assistant.domain.addresses import well_formed
 from assistant.errors import ConfigurationError, DeliveryDelayed, DeliveryRefused, NotFound
 from assistant.interfaces import Clock, Desk, Finding, Incoming, MailDesk, Outgoing, Way
 
+log = structlog.get_logger(__name__)
 _LISTENER, _MAILBOX, _OUTGOING = "listener", "mailbox", "outgoing"
-_READERS = 2  # mails read at once; each may be as large as the largest
+_LARGE = 500_000  # bytes: one such mail is read at a time, and keeps no smaller one waiting
 
 
 class EmailChannel:
@@ -43,7 +46,7 @@ class EmailChannel:
         self._token_key = token_key
         self._tokens = Tokens(settings.address, token_key)
         self._outbound = _outbound(settings)
-        self._reading = asyncio.Semaphore(_READERS)
+        self._reading = {is_large: asyncio.Semaphore(1) for is_large in (False, True)}
         self._hearing = {name: Hearing(CHANNEL, name, clock) for name in _ways_of(settings)}
         self.listening_at: tuple[str, int] | None = None
 
@@ -126,16 +129,18 @@ class EmailChannel:
         check_size(raw, self._settings)
         now = self._clock.now()
         received_at = min(now, arrived_at) if arrived_at is not None else now
-        async with self._reading:
-            incoming = await asyncio.to_thread(
-                parse_message,
-                raw,
-                received_at=received_at,
-                settings=self._settings,
-                token_key=self._token_key,
-                recipients=recipients,
-                envelope_sender=envelope_sender,
-            )
+        known: dict[str, Any] = {
+            "received_at": received_at,
+            "settings": self._settings,
+            "token_key": self._token_key,
+        }
+        parse = partial(parse_message, raw, recipients=recipients, envelope_sender=envelope_sender, **known)
+        async with self._reading[len(raw) > _LARGE]:
+            try:
+                incoming = await asyncio.to_thread(parse)
+            except Exception as error:  # broad: a mail that nobody thought of is kept, and a person reads it
+                log.error("mail.unreadable", kind=type(error).__name__)  # noqa: TRY400 - what it says may quote the mail
+                incoming = await asyncio.to_thread(unread_message, raw, **known)
         return replace(incoming, headers={**incoming.headers, "truncated": "1"}) if is_cut else incoming
 
     async def list_earlier(self, desk: MailDesk, found: mailbox.Found) -> None:

@@ -24,7 +24,6 @@ _ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,250}>")
 _MOST_REFERENCES = 20
 _LONGEST_SUBJECT = 250
 _LONGEST_LINE = 900  # octets; RFC 5322 section 2.1.1 ends at 998
-_REPLY = re.compile(r"\s*re\s*:", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +95,8 @@ def _message(
 
 
 def _subject(outgoing: Outgoing) -> str:
-    subject = one_line(outgoing.subject or outgoing.headers.get("subject", ""))[:_LONGEST_SUBJECT]
-    return f"Re: {subject}" if outgoing.kind == "reply" and not _REPLY.match(subject) else subject
+    """Give our own words: what somebody wrote above a mail never stands above ours."""
+    return one_line(outgoing.subject or "")[:_LONGEST_SUBJECT]
 
 
 def _thread(message: EmailMessage, outgoing: Outgoing) -> None:

@@ -7,6 +7,7 @@ import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from ipaddress import ip_address
 
 import structlog
 from aiosmtpd.lmtp import LMTP
@@ -19,29 +20,56 @@ from assistant.errors import AssistantError, ConfigurationError
 Take = Callable[[bytes, list[str], str], Awaitable[None]]
 """Stores one mail, given its bytes, and of its envelope the recipients and the sender; returns after the commit."""
 
-_LONGEST_LINE = 65_536  # octets; longer ones are read in pieces
+_LONGEST_LINE = 4_096  # octets of a command
 _MOST_RECIPIENTS = 100  # RFC 5321 section 4.5.3.1.8
 _MOST_COMMANDS = 1_000  # of one kind in a session
 _PATIENCE = 10.0  # seconds for a mail that is being taken when the desk stops
 _STORED = "250 2.6.0 Taken"
 _LATER = "451 4.3.0 The desk cannot store the message now; try again later"
+_FULL = "452 4.3.1 Too much mail is on its way; try again later"
+_COME_AGAIN = b"421 4.3.2 Too many sessions; try again later\r\n"
+_AT_LEAST = 10.0  # seconds that a session has for a mail before somebody else may have its place
+_FREE = 1_000_000  # bytes of a mail on its way that are taken whatever the others hold
+_LARGEST_AT_ONCE = 4  # mails of the largest size, beyond that
+_END = b"\r\n.\r\n"
 _TOO_LARGE = "552 5.3.4 The message is larger than the desk takes"
 
 log = structlog.get_logger(__name__)
 
 
 class _Gate:
-    """Who is connected, whether anybody else may be, and whether all are asked to leave."""
+    """Who is connected, whether anybody else may be, how much all hold, and whether all are asked to leave."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, most_held: int) -> None:
         self.most = most
+        self.most_held = most_held
         self.is_closing = False
         self.sessions: set[_Session] = set()
         self._left = asyncio.Event()
 
-    @property
-    def is_full(self) -> bool:
-        return len(self.sessions) >= self.most
+    def admit(self, session: _Session) -> bool:
+        """Let a session in; one that brought nothing for the longest time makes room, and no host but our own fills the hall."""
+        others = sum(each.host == session.host for each in self.sessions)
+        if others >= max(1, self.most // 2) and not _is_this_machine(session.host):
+            return False
+        if len(self.sessions) >= self.most and not self._make_room(session.since):
+            return False
+        self.sessions.add(session)
+        return True
+
+    def _make_room(self, now: float) -> bool:
+        idle = (each for each in self.sessions if not each.is_storing)
+        eldest = min(idle, key=lambda each: each.since, default=None)
+        if eldest is None or now - eldest.since < _AT_LEAST:
+            return False
+        eldest.hang_up()
+        self.leave(eldest)
+        return True
+
+    def has_room(self, session: _Session, size: int) -> bool:
+        """Tell whether a mail on its way may go on growing: half-sent ones must not fill the memory."""
+        held = sum(max(0, each.held - _FREE) for each in self.sessions if each is not session)
+        return size <= _FREE or held + size <= self.most_held
 
     def leave(self, session: _Session) -> None:
         self.sessions.discard(session)
@@ -105,6 +133,36 @@ class _Handler:
         return _LATER
 
 
+class _Coming:
+    """A mail on its way: held up to the line with one dot, dots that only stand for themselves undone."""
+
+    def __init__(self, why_not: Callable[[int], str]) -> None:
+        self._why_not = why_not
+        self._refused = ""
+        self._held = bytearray(b"\r\n")  # so that the first line begins like any other
+        self.content: asyncio.Future[bytes | str] = asyncio.get_running_loop().create_future()
+
+    @property
+    def size(self) -> int:
+        return len(self._held)
+
+    def feed(self, data: bytes) -> bytes | None:
+        """Take a piece; gives what follows the mail once that is whole."""
+        looked_at = max(0, len(self._held) - len(_END) + 1)
+        self._held += data
+        end = self._held.find(_END, looked_at)
+        self._refused = self._refused or self._why_not(len(self._held) if end < 0 else end)
+        if end >= 0:
+            rest = bytes(self._held[end + len(_END) :])
+            del self._held[end + 2 :]
+            if not self.content.done():
+                self.content.set_result(self._refused or bytes(self._held).replace(b"\r\n.", b"\r\n")[2:])
+            return rest
+        if self._refused:
+            del self._held[: -len(_END)]
+        return None
+
+
 class _Session(SMTP):
     """One connection of a mail server."""
 
@@ -122,15 +180,52 @@ class _Session(SMTP):
             loop=asyncio.get_running_loop(),
         )
         self._gate = gate
-        self.is_busy = False
+        self._patience = 2 * settings.session_seconds
+        self._runs_out: asyncio.TimerHandle | None = None
+        self.host = ""
+        self.since = 0.0  # when it came, or brought its last mail
+        self._coming: _Coming | None = None
+        self.is_busy = False  # a mail is on its way, or being stored
+        self.is_storing = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._gate.sessions.add(self)
-        super().connection_made(transport)
+        self.host = str((transport.get_extra_info("peername") or ("",))[0])
+        self._begin_waiting()
+        if self._gate.admit(self):
+            super().connection_made(transport)
+            return
+        self._end_waiting()
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.write(_COME_AGAIN)
+        transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._gate.leave(self)
-        super().connection_lost(error)
+        self._end_waiting()
+        if self.transport is not None:
+            self._gate.leave(self)
+            super().connection_lost(error)
+
+    def _begin_waiting(self) -> None:
+        """Wait for a mail, however many commands come instead."""
+        self._end_waiting()
+        loop = asyncio.get_running_loop()
+        self.since = loop.time()
+        self._runs_out = loop.call_later(self._patience, self._lose_patience)
+
+    def _end_waiting(self) -> None:
+        if self._runs_out is not None:
+            self._runs_out.cancel()
+
+    def _lose_patience(self) -> None:
+        if self.is_storing:
+            self._begin_waiting()
+        else:
+            self.hang_up()
+
+    @property
+    def held(self) -> int:
+        """Give how many bytes of a mail on its way are held."""
+        return self._coming.size if self._coming else 0
 
     def hang_up(self) -> None:
         if self.transport is not None:
@@ -145,41 +240,49 @@ class _Session(SMTP):
         if envelope is None or not envelope.rcpt_tos or arg:
             await self.push("501 Syntax: DATA" if arg else "503 Error: need RCPT command")
             return
-        await self.push("354 End data with <CR><LF>.<CR><LF>")
         self.is_busy = True
+        coming = self._coming = _Coming(self._why_not)
         try:
-            content = await self._content()
-            envelope.content = envelope.original_content = content
-            status = _TOO_LARGE if content is None else await self._call_handler_hook("DATA")
+            await self.push("354 End data with <CR><LF>.<CR><LF>")
+            status = await self._taken(envelope, await coming.content)
             await self.push("\r\n".join([status] * self._answers(envelope)))
         finally:
-            self.is_busy = False
+            self.is_busy = self.is_storing = False
+            self._coming = None
+            self._begin_waiting()
             self.envelope = self._create_envelope()
             if self._gate.is_closing:
                 self.hang_up()
 
-    async def _content(self) -> bytes | None:
-        """Read up to the line with one dot, dots that only stand for themselves undone; None if too large."""
-        content = bytearray()
-        size = 0
-        line_starts = True
-        while True:
-            piece = await self._piece()
-            if line_starts and piece == b".\r\n":
-                return bytes(content) if size <= (self.data_size_limit or math.inf) else None
-            size += len(piece)
-            if size <= (self.data_size_limit or math.inf):
-                content += piece[1:] if line_starts and piece.startswith(b".") else piece
-            else:
-                content.clear()
-            line_starts = piece.endswith(b"\r\n")
+    async def _taken(self, envelope: Envelope, content: bytes | str) -> str:
+        """Have a mail stored; gives what is said to that."""
+        if isinstance(content, str):
+            return content
+        envelope.content = envelope.original_content = content
+        self.is_storing = True
+        status: str = await self._call_handler_hook("DATA")
+        return status
 
-    async def _piece(self) -> bytes:
-        """Read a line, or as much of a long one as there is."""
-        try:
-            return await self._reader.readuntil(b"\r\n")
-        except asyncio.LimitOverrunError as error:
-            return await self._reader.read(error.consumed)
+    def data_received(self, data: bytes) -> None:
+        """Take a mail in whole pieces: a line at a time, short ones would keep everybody else waiting."""
+        if self._coming is None:
+            super().data_received(data)
+            return
+        rest = self._coming.feed(data)
+        if rest is not None:
+            self._coming = None
+            super().data_received(rest)
+
+    def eof_received(self) -> bool | None:
+        if self._coming is not None:
+            return False  # half a mail: the connection closes
+        return super().eof_received()
+
+    def _why_not(self, size: int) -> str:
+        """Say why a mail of this size is not taken; empty where it is."""
+        if size > (self.data_size_limit or math.inf):
+            return _TOO_LARGE
+        return "" if self._gate.has_room(self, size) else _FULL
 
     def _answers(self, envelope: Envelope) -> int:
         return 1
@@ -192,24 +295,22 @@ class _LmtpSession(_Session, LMTP):
         return len(envelope.rcpt_tos)
 
 
-class _Busy(asyncio.Protocol):
-    """Whoever comes when the desk is full."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.write(b"421 4.3.2 Too many sessions; try again later\r\n")
-        transport.close()
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @asynccontextmanager
 async def listening(settings: EmailSettings, tokens: Tokens, take: Take) -> AsyncIterator[tuple[str, int]]:
     """Listen for mail and give the address bound; raises ConfigurationError where it is taken."""
     _quieten()
-    gate = _Gate(settings.max_sessions)
+    gate = _Gate(settings.max_sessions, _LARGEST_AT_ONCE * settings.max_bytes)
     handler = _Handler(tokens, take)
     made = _LmtpSession if settings.protocol == "lmtp" else _Session
     server = await _bound(
-        lambda: _Busy() if gate.is_full else made(handler, gate, settings),
+        lambda: made(handler, gate, settings),
         settings.listen_host or "127.0.0.1",
         settings.listen_port or 0,
     )

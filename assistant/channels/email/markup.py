@@ -15,6 +15,7 @@ _LONGEST_ATTRIBUTES = 2_000
 _TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/<>]*+)((?:[^"'<>]++|"[^"<]*+"|'[^'<]*+')*+)>""")
 _MARKUP = re.compile(r"<(?=[a-zA-Z/!?])")
 _LOOSE_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*+)([^<>]*+)>")
+_LONG_NUMBER = re.compile(r"&#\d{8,}")  # no character has it, and Python refuses to read the longest
 _UNSEEN = {"script", "style", "title", "template", "svg", "math"}
 _BLOCKS = {
     "address",
@@ -75,7 +76,7 @@ class _Text:
 
     def words(self, text: str) -> None:
         if not self.passing:
-            self.parts.append(re.sub(r"\s+", " ", unescape(text)))
+            self.parts.append(re.sub(r"\s+", " ", unescape(_LONG_NUMBER.sub("\ufffd", text))))
 
     def tag(self, closing: str, name: str, attributes: str) -> bool:
         """Take one tag; False if nothing after it is the writer's own."""

@@ -89,6 +89,23 @@ def parse_message(
     )
 
 
+def unread_message(
+    raw: bytes, *, received_at: datetime, settings: EmailSettings, token_key: bytes
+) -> Incoming:
+    """Keep a mail that trips whoever reads it: whole, with no words and no sender, for a person."""
+    external_id = f"<> {hashlib.sha256(raw).hexdigest()[:32]}"
+    return Incoming(
+        channel=CHANNEL,
+        thread=Tokens(settings.address, token_key).thread_of(external_id),
+        external_id=external_id,
+        text="",
+        received_at=received_at,
+        doubtful_sender="The mail could not be read.",
+        raw=raw,
+        headers={"unreadable": "1"},
+    )
+
+
 def _external_id(fields: Fields, content: bytes) -> str:
     """Name a mail by its Message-ID and what it says: ids can be missing, and anybody may use one again."""
     told = "\0".join(value for name in _WRITTEN_ONCE for value in fields.all(name))
@@ -139,7 +156,6 @@ def _for_the_answer(fields: Fields) -> dict[str, str]:
     return _flags(
         message_id=ids[0] if ids else None,
         references=" ".join(references[-_MOST_REFERENCES:]) or None,
-        subject=fields.text("subject") or None,
     )
 
 
@@ -148,6 +164,7 @@ def _of_the_body(body: Body) -> dict[str, str]:
         encrypted=body.encrypted or None,
         signed=body.signed or None,
         unreadable="1" if body.unreadable else None,
+        in_part="1" if body.is_cut else None,
     )
 
 

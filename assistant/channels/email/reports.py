@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from assistant.channels.email.bodies import Body
 from assistant.channels.email.fields import Fields
@@ -19,6 +20,7 @@ _DELAYED = "delayed"
 _SERVERS = {"mailer-daemon", "mail-daemon", "maildaemon", "mailerdaemon"}
 _MAYBE_SERVERS = {"postmaster", "mail-delivery-system", "noreply", "no-reply", "bounce", "bounces"}
 _MOST_NAMED = 20
+_MOST_IDS = 500
 _LOOKED_AT = 20_000  # characters of the words in which whom and why stand
 _TITLE = re.compile(
     r"undeliver|not (?:be )?delivered|returned (?:mail|to sender)|delivery (?:status|fail|has fail|problem|incomplete|delay)"
@@ -151,12 +153,17 @@ def _status(groups: list[dict[str, str]], words: str) -> str:
     return found[1] if found else ""
 
 
+def _first(what: re.Pattern[bytes], text: bytes) -> Iterator[str]:
+    """Give the first that are found: a report quotes one letter, and each id costs a signature to check."""
+    return (found[1].decode("ascii", "replace") for found in islice(what.finditer(text), _MOST_IDS))
+
+
 def _own(raw: bytes, fields: Fields, body: Body, words: str, tokens: Tokens) -> OwnId | None:
     """Find the letter by its signed id, wherever the report quotes it; forged ones lead nowhere."""
     domain = tokens.address.rpartition("@")[2]
     for text in (raw, *(part.encode() for part in body.returned), words.encode("utf-8", "replace")):
-        ids = [f"<{found.decode('ascii', 'replace')}>" for found in _AN_ID.findall(text)]
-        marks = [f"<{found.decode('ascii', 'replace')}@{domain}>" for found in _A_MARK.findall(text)]
+        ids = [f"<{found}>" for found in _first(_AN_ID, text)]
+        marks = [f"<{found}@{domain}>" for found in _first(_A_MARK, text)]
         if own := tokens.first_own([*fields.ids("in-reply-to", "references"), *ids, *marks]):
             return own
     return None

@@ -7,6 +7,7 @@ and its errors leave this module in our own words.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -184,7 +185,7 @@ def _message(update_id: int, message: Message, now: datetime) -> Incoming | None
     return Incoming(
         channel=CHANNEL,
         thread=str(message.chat.id),
-        external_id=f"update:{update_id}",
+        external_id=_named(update_id, text),
         text=text,
         received_at=min(now, message.date),
         locale=person.language_code,
@@ -200,13 +201,18 @@ def _press(update_id: int, query: CallbackQuery, now: datetime) -> Read:
     incoming = Incoming(
         channel=CHANNEL,
         thread=str(chat.id),
-        external_id=f"update:{update_id}",
+        external_id=_named(update_id, data),
         text=data,
         received_at=now,
         kind="choice",
         locale=query.from_user.language_code,
     )
     return Read(incoming, query.id)
+
+
+def _named(update_id: int, said: str) -> str:
+    """Name an update by its number and what it says: numbers begin anew after a quiet week, and then one may come twice."""
+    return f"update:{update_id} {hashlib.sha256(said.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}"
 
 
 def _is_private(kind: str, chat_id: int, person_id: int) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,10 @@ class Client:
             self._writer.write((line.encode() if isinstance(line, str) else line) + b"\r\n")
         await self._writer.drain()
         return await self.hear()
+
+    def begin(self, content: bytes) -> None:
+        """Send a part of a mail, and no more of it."""
+        self._writer.write(content)
 
     async def hear(self) -> str:
         answer = ""
@@ -343,3 +347,64 @@ async def test_lmtp_is_not_spoken_to_in_smtp(tmp_path: Path) -> None:
         connected(at, "LHLO x") as client,
     ):
         assert (await client.say("EHLO x")).startswith("500")
+
+
+async def test_half_sent_mails_fill_no_memory_and_small_ones_are_still_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.channels.email.listener._FREE", 10_000)
+    monkeypatch.setattr("assistant.channels.email.listener._LARGEST_AT_ONCE", 1)
+    large = MAIL + b"x" * 60_000
+    desk = MemoryMailDesk()
+    async with listening(tmp_path, desk, max_bytes=100_000) as at:
+        async with connected(at) as half, connected(at) as other:
+            await half.say("MAIL FROM:<a@client.example>")
+            await half.say(f"RCPT TO:<{ADDRESS}>")
+            await half.say("DATA")
+            half.begin(large)
+            async with asyncio.timeout(20):
+                while not (await other.send(large)).startswith("452"):
+                    desk.taken.clear()
+            assert (await other.send(MAIL)).startswith("250")
+        async with connected(at) as other:
+            assert (await other.send(large)).startswith("250")
+
+
+async def test_a_session_that_only_talks_is_hung_up_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.channels.email.listener._MOST_COMMANDS", 10**9)
+    async with listening(tmp_path, MemoryMailDesk(), session_seconds=0.2) as at, connected(at) as client:
+        with suppress(ConnectionError):
+            async with asyncio.timeout(20):
+                while answer := await client.say("NOOP"):
+                    assert answer.startswith("250")
+
+
+async def test_what_follows_a_mail_in_one_piece_is_a_command(tmp_path: Path) -> None:
+    desk = MemoryMailDesk()
+    async with listening(tmp_path, desk) as at, connected(at) as client:
+        for _ in range(2):
+            await client.say("MAIL FROM:<a@client.example>")
+            await client.say(f"RCPT TO:<{ADDRESS}>")
+            assert (await client.say("DATA")).startswith("354")
+            assert (await client.say(b"..a\r\n.b\r\n.\r\nNOOP")).startswith("250 2.6")
+            assert (await client.hear()).startswith("250")
+    assert desk.taken[0].raw == b".a\r\nb\r\n"
+
+
+async def test_a_mail_that_trips_its_reader_is_kept_whole_for_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trips(*_: object, **__: object) -> None:
+        raise RuntimeError("nobody thought of a@client.example")
+
+    monkeypatch.setattr("assistant.channels.email.channel.parse_message", trips)
+    desk = MemoryMailDesk()
+    async with listening(tmp_path, desk) as at, connected(at) as client:
+        assert (await client.send(MAIL)).startswith("250")
+        assert (await client.send(MAIL)).startswith("250")
+    (incoming,) = desk.taken
+    assert (incoming.raw or b"").startswith(MAIL)
+    assert (incoming.text, incoming.sender) == ("", None)
+    assert incoming.headers == {"unreadable": "1"}

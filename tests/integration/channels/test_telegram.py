@@ -103,7 +103,8 @@ async def test_the_webhook_is_set_with_our_secret_and_only_what_we_read(hooked: 
 async def test_a_message_is_stored_before_the_200(hooked: Running) -> None:
     assert await hooked.api.post(text_update(10, "Please erase my data.", language="fr")) == 200
     (incoming,) = hooked.desk.taken
-    assert (incoming.channel, incoming.thread, incoming.external_id) == ("telegram", "4711", "update:10")
+    assert (incoming.channel, incoming.thread) == ("telegram", "4711")
+    assert incoming.external_id.startswith("update:10 ")
     assert (incoming.kind, incoming.text, incoming.locale) == ("text", "Please erase my data.", "fr")
     assert incoming.received_at == SENT_AT
     assert incoming.sender is None
@@ -151,7 +152,7 @@ async def test_the_same_update_twice_is_one_message(hooked: Running) -> None:
 async def test_updates_out_of_order_are_all_taken(hooked: Running) -> None:
     for number in (12, 10, 11):
         await hooked.api.post(text_update(number, f"message {number}"))
-    assert [each.external_id for each in hooked.desk.taken] == ["update:12", "update:10", "update:11"]
+    assert [each.text[-2:] for each in hooked.desk.taken] == ["12", "10", "11"]
 
 
 @pytest.mark.parametrize("body", [[], "text", 7, None])

@@ -28,7 +28,7 @@ TOKENS = Tokens(ADDRESS, KEY)
 ANSWERED = {
     "message_id": "<CA-1@mail.client.example>",
     "references": "<first@desk.example.test> <CA-1@mail.client.example>",
-    "subject": "Vos données",
+    "subject": "Your account is blocked",
 }
 
 
@@ -41,12 +41,12 @@ def parsed(content: bytes) -> EmailMessage:
 
 
 def test_a_reply_is_threaded_and_comes_back_to_its_conversation() -> None:
-    ready = written(outgoing(headers=ANSWERED))
+    ready = written(outgoing(headers=ANSWERED, subject="Au sujet de votre message"))
     message = parsed(ready.content)
 
     assert message["To"] == ready.recipient == "claire.dumas@client.example"
     assert message["From"] == f'"Service vie privée, Desk" <{ADDRESS}>'
-    assert message["Subject"] == "Re: Vos données"
+    assert message["Subject"] == "Au sujet de votre message"
     assert message["In-Reply-To"] == "<CA-1@mail.client.example>"
     assert message["References"].split() == ["<first@desk.example.test>", "<CA-1@mail.client.example>"]
     assert TOKENS.thread_in_address(message["Reply-To"]) == "thread7"

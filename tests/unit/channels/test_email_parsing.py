@@ -463,6 +463,7 @@ HOSTILE = {
     "many wrote": HEAD + b"In-Reply-To: <a@b.example>\r\n\r\n" + b"Le 1 a\r\n" * 100_000,
     "nulls": HEAD + b"\r\n" + b"\0" * 1_000_000,
     "many parts": HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 50_000,
+    "a number no character has": HEAD + b"Content-Type: text/html\r\n\r\n&#" + b"9" * 100_000,
     "message ids": HEAD + b"\r\n" + b"<desk." * 300_000,
 }
 

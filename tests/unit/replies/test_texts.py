@@ -53,8 +53,11 @@ def test_a_mail_has_one_greeting_and_one_signature_and_is_never_put_into_another
     texts: Texts, name: str, locale: str
 ) -> None:
     rendered = write(texts, name, locale)
-    is_letter = rendered.subject is not None or name == "mail_reply"
-    mail = rendered.text if is_letter else texts.render("mail_reply", locale, text=rendered.text).text
+    mail = (
+        rendered.text
+        if rendered.subject is not None
+        else texts.render("mail_reply", locale, text=rendered.text).text
+    )
     if MESSAGES[name].audience in {Audience.CHAT, Audience.MAIL, Audience.ANSWER}:
         assert len(re.findall(r"^(?:Hello|Bonjour),$", mail, re.MULTILINE)) == 1
         assert len(re.findall(r"^(?:Kind regards|Cordialement),$", mail, re.MULTILINE)) == 1
