@@ -300,14 +300,14 @@ class Chat:
         return await self.until(lambda m: m["expects"] == expects, f"a question that expects {expects}")
 
 
-async def eventually(look: Callable[[], Awaitable[T | None]], what: str, *, patience: float = PATIENCE) -> T:
+async def eventually(look: Callable[[], Awaitable[T | None]], what: str) -> T:
     """Look again and again until there is something, for as long as a person would wait."""
-    end = asyncio.get_running_loop().time() + patience
+    end = asyncio.get_running_loop().time() + PATIENCE
     while asyncio.get_running_loop().time() < end:
         if found := await look():
             return found
         await asyncio.sleep(0.05)
-    raise AssertionError(f"waited {patience:.0f} s for {what}")
+    raise AssertionError(f"waited {PATIENCE:.0f} s for {what}")
 
 
 def changed(

@@ -18,7 +18,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.doubles.desk_process import Chat, DeskProcess, eventually
+from tests.doubles.desk_process import Chat, DeskProcess
 from tests.soak.test_kills import PEOPLE
 
 FULL = bool(os.environ.get("FULL"))
@@ -90,15 +90,16 @@ class Honest:
 
 
 @asynccontextmanager
-async def flooding(desk: DeskProcess) -> AsyncIterator[subprocess.Popen[str]]:
+async def flooding(desk: DeskProcess) -> AsyncIterator[asyncio.subprocess.Process]:
     """Have the attacker at work while the context is open."""
     command = [sys.executable, "-m", "tests.doubles.flooding", json.dumps(desk.facts), json.dumps(FLOOD)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as attacker:
-        try:
-            yield attacker
-        finally:
-            if attacker.poll() is None:
-                attacker.send_signal(signal.SIGTERM)
+    attacker = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+    try:
+        yield attacker
+    finally:
+        if attacker.returncode is None:
+            attacker.send_signal(signal.SIGTERM)
+        await attacker.wait()
 
 
 @pytest.mark.asyncio
@@ -113,15 +114,15 @@ async def test_honest_people_wait_no_longer_than_three_times_as_long_while_a_str
         await quiet.all_of(people[:HONEST])
         async with flooding(desk) as attacker:
             await asyncio.sleep(2)  # until the flood has come in: the attacker's start is not the desk's
-            assert attacker.poll() is None, "the flood was over before anybody came"
+            assert attacker.returncode is None, "the flood was over before anybody came"
             rounds = 0
-            while attacker.poll() is None or not rounds:
+            while attacker.returncode is None or not rounds:
                 rounds += 1
                 await beside.all_of(people[HONEST * rounds : HONEST * (rounds + 1)])
                 if len(people) < HONEST * (rounds + 2):
                     break
-            await eventually(lambda: _over(attacker), "the end of the flood", patience=1800)
-            did = json.loads(attacker.stdout.read()) if attacker.stdout else {}
+            said, _ = await attacker.communicate()
+            did = json.loads(said)
         table = {
             what: (statistics.median(times), statistics.median(beside.waited[what]))
             for what, times in quiet.waited.items()
@@ -136,10 +137,6 @@ async def test_honest_people_wait_no_longer_than_three_times_as_long_while_a_str
         assert await _alive(desk), "the desk is alive afterwards"
     finally:
         await desk.stop()
-
-
-async def _over(attacker: subprocess.Popen[str]) -> bool:
-    return attacker.poll() is not None
 
 
 async def _alive(desk: DeskProcess) -> bool:
