@@ -114,12 +114,9 @@ async def test_honest_people_wait_no_longer_than_three_times_as_long_while_a_str
         await quiet.all_of(people[:HONEST])
         async with flooding(desk) as attacker:
             await asyncio.sleep(2)  # until the flood has come in: the attacker's start is not the desk's
-            assert attacker.returncode is None, "the flood was over before anybody came"
-            rounds = 0
-            while attacker.returncode is None or not rounds:
-                rounds += 1
-                await beside.all_of(people[HONEST * rounds : HONEST * (rounds + 1)])
-                if len(people) < HONEST * (rounds + 2):
+            for start in range(HONEST, len(people) - HONEST + 1, HONEST):
+                await beside.all_of(people[start : start + HONEST])
+                if attacker.returncode is not None:
                     break
             said, _ = await attacker.communicate()
             did = json.loads(said)
@@ -127,11 +124,11 @@ async def test_honest_people_wait_no_longer_than_three_times_as_long_while_a_str
             what: (statistics.median(times), statistics.median(beside.waited[what]))
             for what, times in quiet.waited.items()
         }
-        print(did, f"{rounds} times {HONEST} people")
+        print(did, f"{len(beside.done)} honest people")
         for what, (alone, flooded) in table.items():
             print(f"{what:<28} {alone:7.3f} s quiet {flooded:7.3f} s beside {flooded / alone:6.2f}x")
         assert len(quiet.done) == HONEST
-        assert len(beside.done) == HONEST * rounds
+        assert len(beside.done) == len(beside.waited["a chat opens"]) >= HONEST
         slow = {w: t for w, t in table.items() if t[1] > max(BUSY, SLOWER * t[0])}
         assert not slow, slow
         assert await _alive(desk), "the desk is alive afterwards"
