@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hmac
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -231,11 +230,15 @@ def grant(
 
 
 def check_grant(services: Services, session: Session, package_id: str, secret: str) -> Package:
-    """Give the package to the browser that has it; raises NotVerified."""
-    package = get_package(services, session, package_id)
-    given = services.keyring.keyed_hash(secret, "grant")
-    alive = package.grant_until is not None and package.grant_until > services.clock.now()
-    if not alive or not hmac.compare_digest(package.grant_hash or "", given):
+    """Give the package to the browser that has it; raises NotVerified, in the same time for one that never was (A16)."""
+    package = session.exec(
+        select(Package).where(
+            col(Package.id) == package_id,
+            col(Package.grant_hash) == services.keyring.keyed_hash(secret, "grant"),
+            col(Package.grant_until) > services.clock.now(),
+        )
+    ).one_or_none()
+    if package is None or package.erased or package.gone_at <= services.clock.now():
         raise NotVerified
     return package
 
