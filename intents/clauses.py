@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
 
-from intents.cleaning import plain_letters
 from intents.tables import any_in_row, in_plain, tables
 
 _any: Final = partial(any_in_row, "clauses")
@@ -67,8 +66,7 @@ def _of_sentence(sentence: str, *, listing: bool) -> tuple[list[Wish], bool]:
 
 
 def _clauses(sentence: str) -> Iterator[str]:
-    plain = plain_letters(sentence.lower())
-    for part in _APART.split(plain):
+    for part in _APART.split(in_plain(sentence)):
         start = 0
         for found in _OR.finditer(part):
             if found.start() > start:
