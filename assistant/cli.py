@@ -30,6 +30,7 @@ corrections_app = typer.Typer(
     no_args_is_help=True, help="What agents said of messages that were read wrongly."
 )
 audit_app = typer.Typer(no_args_is_help=True, help="The chain of what was done.")
+keys_app = typer.Typer(no_args_is_help=True, help="The keys that the desk's own records are sealed with.")
 suppressed_app = typer.Typer(no_args_is_help=True, help="Who gets no marketing.")
 Config = Annotated[
     Path | None, typer.Option("--config", help="The file of settings; config.toml if none is named.")
@@ -59,6 +60,7 @@ for name, group in (
     ("agents", agents_app),
     ("corrections", corrections_app),
     ("suppressed", suppressed_app),
+    ("keys", keys_app),
     ("audit", audit_app),
 ):
     group.callback()(_between)
@@ -563,6 +565,29 @@ def agents_token(
         scope=scope,
         may_approve_irreversible=may_approve_irreversible,
     )
+
+
+@keys_app.command("list")
+def keys_list(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """List the keys by their ids, and whether each is still needed."""
+    from assistant.reading_commands import list_keys
+
+    _rows(list_keys(_settings(config)), as_json=as_json)
+
+
+@keys_app.command("rotate")
+def keys_rotate(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """Seal everything under a new key while the desk runs, then drop the one before; go on with a change that was ended."""
+    from assistant.changing_keys import change_sealing_key
+
+    settings = _settings(config)
+    key = asyncio.run(change_sealing_key(settings, sys.stderr.write))
+    keys = settings.server.data_dir / "keys"
+    said = (
+        f"Everything is sealed under {key}, and the key before is gone. Copy {keys} again; backups from before are "
+        "read with the copy that you kept."
+    )
+    _say({"key": key, "keys": keys}, said, as_json=as_json)
 
 
 @suppressed_app.command("filter")
