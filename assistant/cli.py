@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from assistant.errors import AssistantError, ConfigurationError, NotAuthenticated
+from assistant.logs import configure_logging, hook_uncaught
 
 if TYPE_CHECKING:
     from assistant.config import Settings
@@ -69,6 +70,8 @@ for name, group in (
 
 def main() -> None:
     """Run the command; errors are one line on standard error, exit 1 for a refusal and 2 for bad usage or settings."""
+    configure_logging()
+    hook_uncaught()
     try:
         app()
     except ConfigurationError as error:
@@ -119,10 +122,9 @@ def serve(config: Config = _DEFAULT) -> None:
     """Run the desk with all channels of the settings."""
     from assistant.app import assemble, take_lock
     from assistant.config import require_complete
-    from assistant.serving import bind, configure_logging, run
+    from assistant.serving import bind, run
     from assistant.serving import serve as serve_desk
 
-    configure_logging()
     settings = _settings(config)
     require_complete(settings)
     lock = take_lock(settings)
@@ -156,9 +158,8 @@ def demo(
 ) -> None:
     """Run the whole desk on the sample data of an invented company."""
     from assistant.demo.run import DemoOptions, run_demo, say_line
-    from assistant.serving import configure_logging, run
+    from assistant.serving import run
 
-    configure_logging()
     folder = dir or Path(tempfile.mkdtemp(prefix="privacy-desk-"))
     loop = os.environ.get("DEMO_EVENT_LOOP", "uvloop")
     options = DemoOptions(
