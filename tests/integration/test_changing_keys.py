@@ -147,6 +147,29 @@ async def test_what_was_under_way_when_the_key_changed_is_waited_for(
     while not reached.get("waits"):
         reached = await one_call(desk, {"place": reached["place"]})
     assert len(files(desk)) == 2
+    ident = await arrive(desk, late)
+    monkeypatch.setattr(sealing_keys, "UNDER_WAY_SECONDS", 0.0)
+    while not reached["done"]:
+        reached = await one_call(desk, {"place": reached["place"]})
+    stored = await desk.read(lambda session: session.get_one(Message, ident).raw)
+    assert desk.keyring.unseal_bytes(stored or b"") == b"a large mail that is still being read"
+    assert files(desk) == [desk.keyring.current]
+
+
+async def test_the_key_before_stays_while_a_count_finds_something_under_it(desk: Services) -> None:
+    late = desk.keyring.seal_bytes(b"a mail that was stored when its part had been looked through")
+    reached, last = await one_call(desk, {}), len(resealing.parts()) - 1
+    while reached["place"][0] < last:
+        reached = await one_call(desk, {"place": reached["place"]})
+    ident = await arrive(desk, late)
+    while not reached["done"]:
+        reached = await one_call(desk, {"place": reached["place"]})
+    stored = await desk.read(lambda session: session.get_one(Message, ident).raw)
+    assert desk.keyring.unseal_bytes(stored or b"").startswith(b"a mail that was stored")
+
+
+async def arrive(desk: Services, sealed: bytes) -> int | None:
+    """Have a mail stored that was sealed before."""
     conversation = (await desk.read(lambda session: session.exec(select(Conversation.id)).first())) or ""
     message = Message(
         conversation_id=conversation,
@@ -154,15 +177,9 @@ async def test_what_was_under_way_when_the_key_changed_is_waited_for(
         sender="you",
         text="late",
         at=desk.clock.now(),
-        raw=late,
+        raw=sealed,
     )
-    ident = await desk.write(lambda session: _stored(session, message))
-    monkeypatch.setattr(sealing_keys, "UNDER_WAY_SECONDS", 0.0)
-    while not reached["done"]:
-        reached = await one_call(desk, {"place": reached["place"]})
-    stored = await desk.read(lambda session: session.get_one(Message, ident).raw)
-    assert desk.keyring.unseal_bytes(stored or b"") == b"a large mail that is still being read"
-    assert files(desk) == [desk.keyring.current]
+    return await desk.write(lambda session: _stored(session, message))
 
 
 def _stored(session: Session, message: Message) -> int | None:
