@@ -45,6 +45,7 @@ from assistant.sources.sql import SqlSource
 from assistant.store.keyfiles import open_keyring
 from assistant.store.keyring import Keyring
 from assistant.store.migrate import migrate
+from assistant.store.private import make_private
 from assistant.store.upgrading import seal_everything
 from assistant.store.writer import Store, open_engine
 from assistant.verification import METHODS
@@ -102,6 +103,8 @@ def assemble(
 ) -> Assembly:
     """Open the store and put every part together; the schema is brought up to date first."""
     clock = clock or SystemClock()
+    settings.server.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(settings.server.data_dir)
     engine = open_engine(settings.database_url, writes=True)
     migrate(engine)
     keyring = open_keyring(settings.server.data_dir, engine)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from assistant.errors import AssistantError, ConfigurationError, NotAuthenticated
+from assistant.logs import configure_logging, hook_uncaught
 
 if TYPE_CHECKING:
     from assistant.config import Settings
@@ -30,6 +31,7 @@ corrections_app = typer.Typer(
     no_args_is_help=True, help="What agents said of messages that were read wrongly."
 )
 audit_app = typer.Typer(no_args_is_help=True, help="The chain of what was done.")
+keys_app = typer.Typer(no_args_is_help=True, help="The keys that the desk's own records are sealed with.")
 suppressed_app = typer.Typer(no_args_is_help=True, help="Who gets no marketing.")
 Config = Annotated[
     Path | None, typer.Option("--config", help="The file of settings; config.toml if none is named.")
@@ -59,6 +61,7 @@ for name, group in (
     ("agents", agents_app),
     ("corrections", corrections_app),
     ("suppressed", suppressed_app),
+    ("keys", keys_app),
     ("audit", audit_app),
 ):
     group.callback()(_between)
@@ -67,6 +70,8 @@ for name, group in (
 
 def main() -> None:
     """Run the command; errors are one line on standard error, exit 1 for a refusal and 2 for bad usage or settings."""
+    configure_logging()
+    hook_uncaught()
     try:
         app()
     except ConfigurationError as error:
@@ -117,10 +122,9 @@ def serve(config: Config = _DEFAULT) -> None:
     """Run the desk with all channels of the settings."""
     from assistant.app import assemble, take_lock
     from assistant.config import require_complete
-    from assistant.serving import bind, configure_logging, run
+    from assistant.serving import bind, run
     from assistant.serving import serve as serve_desk
 
-    configure_logging()
     settings = _settings(config)
     require_complete(settings)
     lock = take_lock(settings)
@@ -154,9 +158,8 @@ def demo(
 ) -> None:
     """Run the whole desk on the sample data of an invented company."""
     from assistant.demo.run import DemoOptions, run_demo, say_line
-    from assistant.serving import configure_logging, run
+    from assistant.serving import run
 
-    configure_logging()
     folder = dir or Path(tempfile.mkdtemp(prefix="privacy-desk-"))
     loop = os.environ.get("DEMO_EVENT_LOOP", "uvloop")
     options = DemoOptions(
@@ -563,6 +566,29 @@ def agents_token(
         scope=scope,
         may_approve_irreversible=may_approve_irreversible,
     )
+
+
+@keys_app.command("list")
+def keys_list(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """List the keys by their ids, and whether each is still needed."""
+    from assistant.reading_commands import list_keys
+
+    _rows(list_keys(_settings(config)), as_json=as_json)
+
+
+@keys_app.command("rotate")
+def keys_rotate(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """Seal everything under a new key while the desk runs, then drop the one before; go on with a change that was ended."""
+    from assistant.changing_keys import change_sealing_key
+
+    settings = _settings(config)
+    key = asyncio.run(change_sealing_key(settings, sys.stderr.write))
+    keys = settings.server.data_dir / "keys"
+    said = (
+        f"Everything is sealed under {key}, and the key before is gone. Copy {keys} again; backups from before are "
+        "read with the copy that you kept."
+    )
+    _say({"key": key, "keys": keys}, said, as_json=as_json)
 
 
 @suppressed_app.command("filter")

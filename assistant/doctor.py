@@ -29,6 +29,7 @@ async def examine(config: Path) -> list[Row]:
     rows = [
         _try("settings", lambda: require_complete(settings)),
         _try("database", lambda: _database(settings)),
+        _try("keys", lambda: _keys(settings)),
         _try("support", lambda: _support(settings)),
         _try("letters", lambda: _letters(settings)),
         _try("model", _model),
@@ -114,6 +115,29 @@ def _database(settings: Settings) -> None:
             )
     finally:
         engine.dispose()
+
+
+def _keys(settings: Settings) -> None:
+    """Say whether the keys are those of the database, and whether anything of the desk is open to others."""
+    from assistant.errors import ConfigurationError
+    from assistant.store.keyfiles import read_keyring
+    from assistant.store.private import opened_to_others
+
+    try:
+        _database(settings)
+    except (ConfigurationError, SQLAlchemyError):
+        return  # the line on the database says it
+    engine = create_engine(settings.database_url)
+    try:
+        read_keyring(settings.server.data_dir, engine)
+    finally:
+        engine.dispose()
+    opened = list(opened_to_others(settings.server.data_dir))
+    if opened:
+        raise ConfigurationError(
+            f"{opened[0]}: others on this machine may open it, and {len(opened) - 1} more; run `chmod -R go= "
+            f"{settings.server.data_dir}` as their owner."
+        )
 
 
 def _support(settings: Settings) -> None:

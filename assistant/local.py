@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from assistant.app import Assembly, assemble, take_lock
 from assistant.casework import approval, corrections, staff
 from assistant.casework.four_eyes import approved_by
 from assistant.casework.queue import Role, Scope
+from assistant.casework.sealing_keys import change_key
 from assistant.channels.email.channel import EmailChannel
 from assistant.config import Settings
 from assistant.errors import AssistantError, ConfigurationError, Invalid
@@ -72,6 +74,7 @@ def _review(services: Services, session: Session, asked: Mapping[str, Any]) -> M
 
 
 COMMANDS: Mapping[str, _Work] = {
+    "keys-rotate": change_key,
     "corrections-review": _review,
     "agents-add": _add_agent,
     "agents-token": _token,
@@ -91,9 +94,9 @@ async def socket_of(assembly: Assembly) -> AsyncIterator[None]:
     path = socket_path(assembly.services.settings)
     path.unlink(missing_ok=True)
     app = web.Application(client_max_size=64 * 2**20)
-    app.router.add_post("/run/{command}", lambda http_request: _run(assembly, http_request))
-    app.router.add_post("/mail-in", lambda http_request: _mail_in(assembly, http_request))
-    app.router.add_post("/backup", lambda http_request: _back_up(assembly, http_request))
+    app.router.add_post("/run/{command}", partial(_run, assembly))
+    app.router.add_post("/mail-in", partial(_mail_in, assembly))
+    app.router.add_post("/backup", partial(_back_up, assembly))
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     mask = os.umask(0o177)

@@ -26,7 +26,7 @@ from assistant.interfaces import DataSource
 from assistant.naming import Naming
 from assistant.reaching import check_each
 from assistant.store import queries
-from assistant.store.keyfiles import read_keyring
+from assistant.store.keyfiles import is_whole, read_keyring
 from assistant.store.keyring import Keyring
 from assistant.store.sealing import give_keyring
 from assistant.store.tables import Audit, Correction, PrivacyRequest
@@ -249,6 +249,27 @@ def list_agents(settings: Settings) -> list[Mapping[str, Any]]:
             {"name": a.name, "role": a.role, "active": a.active, "email": a.email}
             for a in staff.list_agents(session)
         ]
+
+
+def list_keys(settings: Settings) -> list[Mapping[str, Any]]:
+    """List the keys that this database is written with, and whether each is still needed; never a key itself."""
+    with _reading_with_keys(settings) as (session, keyring):
+        whole = is_whole(session.connection())
+        folder = settings.server.data_dir / "keys"
+        rows = [{"key": file.stem, "file": file} for file in sorted((folder / "sealing").glob("*.key"))]
+        return [
+            {"key": "index", "file": folder / "index.key", "state": "kept for ever"},
+            *(
+                {**row, "state": _state(is_current=row["key"] == keyring.current, whole=whole)}
+                for row in rows
+            ),
+        ]
+
+
+def _state(*, is_current: bool, whole: bool) -> str:
+    if is_current:
+        return "seals everything" if whole else "seals from now on; `assistant keys rotate` goes on"
+    return "not needed any more" if whole else "needed until everything is sealed anew"
 
 
 def filter_suppressed(settings: Settings, lines: Iterable[str]) -> list[str]:

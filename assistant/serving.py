@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -19,34 +18,6 @@ from assistant.errors import ConfigurationError
 
 log = structlog.get_logger(__name__)
 _SHUTDOWN_SECONDS = 5.0
-
-
-def configure_logging() -> None:
-    """Log one line of JSON an event to standard error; never a name, an address or what somebody wrote."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _kinds_only,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-
-
-def _kinds_only(
-    _logger: object, _method: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    """Keep where it broke, without the values an exception's text may hold."""
-    if event.pop("exc_info", None):
-        error = sys.exc_info()[1]
-        frames = []
-        trace = error.__traceback__ if error else None
-        while trace is not None:
-            frames.append(f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
-            trace = trace.tb_next
-        event["error"], event["at"] = type(error).__name__, frames[-6:]
-    return event
 
 
 def bind(host: str, port: int) -> socket.socket:

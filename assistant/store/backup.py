@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from assistant.errors import ConfigurationError, Invalid
+from assistant.store.private import create_private
 
 
 def back_up(url: str, file: Path) -> None:
@@ -17,12 +18,12 @@ def back_up(url: str, file: Path) -> None:
         raise Invalid(f"{file}: is there already; name a new file.")
     part = file.with_name(f"{file.name}.part")
     try:
+        create_private(part)
         with (
             closing(sqlite3.connect(f"file:{_path(url)}?mode=ro", uri=True)) as source,
             closing(sqlite3.connect(part)) as copy,
         ):
             source.backup(copy)
-        part.chmod(0o600)
         part.replace(file)
     except (sqlite3.Error, OSError) as error:
         part.unlink(missing_ok=True)
@@ -45,6 +46,7 @@ def restore(url: str, file: Path) -> None:
         database.replace(database.with_name(f"{database.name}.before-restore"))
     for journal in ("-wal", "-shm"):
         database.with_name(database.name + journal).unlink(missing_ok=True)
+    create_private(database)
     with (
         closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as copy,
         closing(sqlite3.connect(database)) as target,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import time
 from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
 from binascii import a2b_base64, b2a_base64
@@ -41,6 +42,7 @@ class Keyring:
     def turn_to(self, key: bytes) -> None:
         """Seal under another key from now on; what is sealed under the ones before is still opened."""
         ident, sealer = key_id(key), AESGCM(key)
+        self.turned_at = time.monotonic()
         self._sealers[ident] = sealer
         self._now = (
             f"{_MARK}{ident}.",

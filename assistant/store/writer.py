@@ -12,15 +12,18 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
 from assistant.errors import StoreUnavailable
 from assistant.store.keyring import Keyring
+from assistant.store.private import create_private
 from assistant.store.sealing import give_keyring
 
 T = TypeVar("T")
@@ -36,8 +39,14 @@ log = structlog.get_logger(__name__)
 
 def open_engine(url: str, *, writes: bool) -> Engine:
     """Open the desk's database; SQLite in WAL mode with a durable commit."""
+    if url.startswith("sqlite") and (database := make_url(url).database):
+        create_private(Path(database))  # its journals are made with the modes that it has
     engine = create_engine(
-        url, pool_size=1 if writes else 4, max_overflow=0, pool_pre_ping=not url.startswith("sqlite")
+        url,
+        pool_size=1 if writes else 4,
+        max_overflow=0,
+        pool_pre_ping=not url.startswith("sqlite"),
+        hide_parameters=True,
     )
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine, begin="BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -57,6 +57,7 @@ from assistant.store.keyfiles import open_keyring, sealing_file
 from assistant.store.keyring import INDEX_BYTES, SEALING_BYTES, Keyring, key_id
 from assistant.store.migrate import migrate
 from assistant.store.tables import Action, Conversation, PrivacyRequest, StepRow
+from assistant.store.upgrading import seal_everything
 from assistant.store.writer import Store, open_engine
 from assistant.web.api import api_routes
 from assistant.web.console import console_routes
@@ -166,7 +167,7 @@ def lay_keys(services: Services) -> None:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.write_bytes(key)
         file.chmod(0o600)
-    open_keyring(data_dir, services.store.engine)
+    seal_everything(services.store.engine, open_keyring(data_dir, services.store.engine), data_dir)
 
 
 def open_services(folder: Path, clock: StillClock, first: int, **more: Any) -> Services:

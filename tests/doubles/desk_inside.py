@@ -30,7 +30,7 @@ from assistant.demo.clock import DemoClock
 from assistant.demo.pages import DemoSite, demo_routes
 from assistant.demo.people import AGENTS
 from assistant.demo.settings import DemoFolder, lay_out
-from assistant.serving import configure_logging
+from assistant.logs import SIEVE, configure_logging
 from assistant.store.tables import Audit, PrivacyRequest
 from tests.doubles.bot_api import SECRET, TOKEN, BotApiServer, text_update
 from tests.doubles.desk_process import DeskProcess, eventually
@@ -151,12 +151,10 @@ def _logged_to(log: io.StringIO) -> Iterator[None]:
         logger_factory=structlog.PrintLoggerFactory(log),
         cache_logger_on_first_use=False,  # or other tests in this process go on writing into this log
     )
-    handler = logging.StreamHandler(log)
-    logging.getLogger().addHandler(handler)
     try:
         yield
     finally:
-        logging.getLogger().removeHandler(handler)
+        logging.getLogger().removeHandler(SIEVE)
         structlog.configure(**before)
 
 

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from assistant.config import load_settings
 from assistant.demo.settings import DemoFolder, lay_out
 from assistant.doctor import examine
+from assistant.store.keyfiles import open_keyring
 from assistant.store.migrate import migrate
 from assistant.store.tables import Agent
 from assistant.store.writer import open_engine
@@ -134,3 +135,28 @@ async def test_what_people_would_read_as_a_bare_name_is_told_with_the_key_to_wri
 async def test_an_authority_that_is_not_known_is_told_before_the_desk_starts(tmp_path: Path) -> None:
     (told,) = await unwritten(tmp_path, ("authorities = ", 'authorities = ["AKI", "NOBODY"]'))
     assert "controller.authorities: 'NOBODY' is not known" in told
+
+
+async def test_the_keys_and_the_modes_of_files_are_looked_at(tmp_path: Path) -> None:
+    demo = lay_out(tmp_path, port=0, mail_port=0, today=date(2026, 11, 26))
+    settings = load_settings(demo.settings_file)
+    data_dir = settings.server.data_dir
+    data_dir.mkdir(mode=0o700)
+    engine = open_engine(settings.database_url, writes=True)
+    migrate(engine)
+
+    async def told() -> tuple[str, str]:
+        (row,) = [row for row in await examine(demo.settings_file) if row["part"] == "keys"]
+        return row["level"], row["text"]
+
+    assert "there is no desk yet" in (await told())[1]
+    open_keyring(data_dir, engine)
+    engine.dispose()
+    assert (await told())[0] == "ok"
+    (data_dir / "desk.db").chmod(0o644)
+    level, text = await told()
+    assert level == "error"
+    assert re.search(r"desk\.db: others on this machine may open it.*chmod -R go=", text)
+    (data_dir / "desk.db").chmod(0o600)
+    (data_dir / "keys" / "index.key").unlink()
+    assert "cannot be made anew" in (await told())[1]

@@ -42,6 +42,7 @@ LANGUAGES = ("en", "fr")
 HANDED_WHOLE = {"Authority"}
 # Functions that nothing of ours calls, and who does.
 CALLED_BY_OTHERS = {
+    "emit": "the standard library's logging",
     "smtp_DATA": "aiosmtpd",
     "fold": "the standard library's policy of mail",
     "handle_MAIL": "aiosmtpd",
