@@ -29,6 +29,7 @@ from assistant.domain.assurance import (
     DENIED,
     FAILURES_PER_DAY,
     LINK_LIFETIME,
+    SHARED,
     STOP_LINK_LASTS,
     TRIES_PER_CODE,
     Method,
@@ -36,6 +37,7 @@ from assistant.domain.assurance import (
 )
 from assistant.domain.plan import Contact, Identity
 from assistant.domain.reference import ends_as
+from assistant.domain.shared_mailboxes import is_shared
 from assistant.domain.status import Status
 from assistant.errors import AssistantError, NotVerified, TooManyAttempts
 from assistant.interfaces import Challenge, SignedIn
@@ -656,6 +658,8 @@ def give_evidence(
     )
     if _raced(session, evidence):
         evidence.flags = ["two_verifiers"]
+    if not fresh and is_shared(contact):
+        evidence.flags = [*evidence.flags, SHARED]
     session.add(evidence)
     session.flush()
     for ref in references:

@@ -298,6 +298,7 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "client_area": frozenset({"requests", "from_to"}),
         "client_area_failed": frozenset(),
         "package": frozenset(),
+        "package_sign_in": frozenset(),
         "package_code": frozenset({"until"}),
         "package_code_wrong": frozenset(),
         "package_code_limit": frozenset({"next_at"}),
