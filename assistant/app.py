@@ -30,7 +30,7 @@ from assistant.domain.http_map import HttpMap
 from assistant.domain.manual_map import ManualMap
 from assistant.domain.retention import RetentionRule, own_retention
 from assistant.errors import ConfigurationError
-from assistant.interfaces import Channel, Clock, DataSource, SignIn
+from assistant.interfaces import Channel, Clock, DataSource, Resolver, SignIn
 from assistant.jobs import Sweeper
 from assistant.naming import Naming
 from assistant.replies import Texts
@@ -99,7 +99,11 @@ def take_lock(settings: Settings) -> int | None:
 
 
 def assemble(
-    settings: Settings, *, clock: Clock | None = None, device_clock: Clock | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    device_clock: Clock | None = None,
+    resolver: Resolver | None = None,
 ) -> Assembly:
     """Open the store and put every part together; the schema is brought up to date first."""
     clock = clock or SystemClock()
@@ -125,6 +129,7 @@ def assemble(
         handlers={handler.right: handler for handler in HANDLERS},
         methods={method.method: method for method in METHODS},
         sign_ins=sign_ins_of(settings),
+        resolver=resolver,
         others=lambda text, own: [(each.kind, each.words) for each in others_in(text, own)],
     )
     return Assembly(

@@ -91,6 +91,12 @@ class NotVerified(AssistantError):
     http_status = 403
 
 
+class SignInNeeded(NotVerified):
+    """A code is not enough here: sign in to the client area."""
+
+    code = "sign_in_needed"
+
+
 class TooManyAttempts(NotVerified):
     """Too many attempts; verification pauses, the request goes on."""
 

@@ -339,6 +339,13 @@ class SignIn(Protocol):
         """Check signature, issuer, audience and times; raises NotVerified."""
 
 
+class Resolver(Protocol):
+    """Asks where the mail of a domain goes."""
+
+    async def records(self, domain: str) -> Sequence[str]:
+        """Give its mail servers and its name servers, in any order; none where the domain is gone. Raises SourceUnavailable."""
+
+
 # ── handlers ────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from assistant.domain.assurance import Method
     from assistant.domain.due_date import LegalCalendar
     from assistant.domain.rights import Right
-    from assistant.interfaces import Channel, Clock, DataSource, Handler, SignIn, VerificationMethod
+    from assistant.interfaces import Channel, Clock, DataSource, Handler, Resolver, SignIn, VerificationMethod
     from assistant.store.keyring import Keyring
     from assistant.store.writer import Store
 
@@ -111,6 +111,7 @@ class Services:
     handlers: Mapping[Right, Handler] = field(default_factory=dict)
     methods: Mapping[Method, VerificationMethod] = field(default_factory=dict)
     sign_ins: Mapping[Method, SignIn] = field(default_factory=dict)
+    resolver: Resolver | None = None  # None: nobody asks where the mail of a domain goes
     hub: Hub = field(default_factory=Hub)
     waker: Waker = field(default_factory=Waker)
     device_clock: Clock | None = (

@@ -17,11 +17,12 @@ from assistant.casework.proof import ANSWERABLE, Claim, offer_login, want_challe
 from assistant.casework.redaction import redacting
 from assistant.disclosure import Manifest, PackageFacts, open_package, write_package
 from assistant.domain.addresses import normal_address
-from assistant.domain.assurance import Evidence, Method
+from assistant.domain.assurance import Evidence, Method, Tier
 from assistant.domain.plan import Plan
 from assistant.domain.rights import Right
+from assistant.domain.shared_mailboxes import is_shared
 from assistant.domain.status import Status
-from assistant.errors import NotFound, NotVerified
+from assistant.errors import NotFound, NotVerified, SignInNeeded
 from assistant.interfaces import Exporter, Progress
 from assistant.services import Services, wake
 from assistant.store import queries
@@ -163,11 +164,17 @@ def get_package(services: Services, session: Session, package_id: str) -> Packag
 
 
 def want_code(services: Services, session: Session, package_id: str) -> ChallengeRow:
-    """Send a fresh code to the contact the package belongs to; raises TooManyAttempts with `next_at`."""
+    """Send a fresh code to the contact the package belongs to; raises TooManyAttempts with `next_at`.
+
+    Raises SignInNeeded where several people read what is sent there, unless people decided all the same (A27).
+    """
     package = get_package(services, session, package_id)
     request = session.get_one(PrivacyRequest, package.ref)
     conversation = session.get_one(Conversation, request.conversation_id)
     contact = services.keyring.unseal(request.contact or "")
+    evidence = queries.evidence_of(session, request)
+    if is_shared(contact) and (evidence is None or evidence.tier < Tier.T3):
+        raise SignInNeeded
     return want_challenge(
         services,
         session,

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlmodel import Session, col, select
 
+from assistant.casework import mail_domains
 from assistant.casework.audit import record
 from assistant.casework.evidence import CONTACT_TYPED, PEOPLE_DECIDE, is_denied
 from assistant.casework.intake import set_attention
@@ -89,6 +90,8 @@ def decide_t3(
         if is_denied(before):  # planned anew, so that the contact hears of the new hold and can stop it again
             request.to_plan_at = services.clock.now()
             wake(session, "plan")
+    if before is not None:
+        mail_domains.trust_what_moved(services, session, before)
     if request.attention in {PEOPLE_DECIDE, *(before.flags if before else ())}:
         set_attention(services, session, request, None)
     return request

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, named_accounts, running_services, suppression, talk
+from assistant.casework import answers, mail_domains, named_accounts, running_services, suppression, talk
 from assistant.casework.approval import do_approve
 from assistant.casework.audit import record
 from assistant.casework.evidence import CONTACT_TYPED, answer_for, identity_of, need_of, why_short
@@ -48,6 +48,7 @@ class _Found:
     plan: Plan
     contacts: Sequence[Contact]
     mentions: Sequence[Mention] = ()
+    home: mail_domains.Home | None = None
     typed_on_file: bool = (
         False  # whether the address that a lead typed stands there for the account they named
     )
@@ -118,7 +119,8 @@ async def _plan_one(services: Services, request: PrivacyRequest, evidence: Evide
     plan = await propose(services, handler, identity, request.details)
     mentions = await _mentions(services, request, plan)
     on_file = await _typed_on_file(services, evidence, identity)
-    found = _Found(request, evidence, plan, contacts, mentions, on_file)
+    home = await mail_domains.look_up(services, evidence)
+    found = _Found(request, evidence, plan, contacts, mentions, home, on_file)
     await services.write(lambda session: _do_plan(services, session, found))
 
 
@@ -178,7 +180,7 @@ def _do_plan(services: Services, session: Session, found: _Found) -> None:
         session.add(evidence)
     if _ends_without_plan(services, session, request, evidence, found):
         return
-    _flag_recent_change(services, session, request, evidence, found)
+    _flag_doubts(services, session, request, evidence, found)
     answer = answer_for(services, request, evidence, found.plan)
     if request.right == Right.OBJECTION and answer.missing is None:
         action = do_propose(services, session, request, found.plan, automatic=True)
@@ -237,7 +239,7 @@ def _answer_already(
     services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, found: _Found
 ) -> None:
     """Say so; whoever hears it learns what is stored, so it takes the proof, the letters and the hold of any change."""
-    _flag_recent_change(services, session, request, evidence, found)
+    _flag_doubts(services, session, request, evidence, found)
     answer = answer_for(services, request, evidence, found.plan)
     if answer.missing is not None:
         _leave_to_person(services, session, request, why_short(answer, evidence))
@@ -293,6 +295,15 @@ def _do_at_once(services: Services, session: Session, request: PrivacyRequest, p
     if request.status == Status.RECEIVED:
         action = do_propose(services, session, request, plan, automatic=True)
         do_approve(services, session, action, request, DESK, services.clock.now())
+
+
+def _flag_doubts(
+    services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, found: _Found
+) -> None:
+    """Mark what a mailbox proves little by: it was entered lately, or its domain is another house than it was."""
+    _flag_recent_change(services, session, request, evidence, found)
+    if found.home is not None:
+        mail_domains.compare(services, session, request, evidence, found.home)
 
 
 def _flag_recent_change(

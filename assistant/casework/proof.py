@@ -29,6 +29,7 @@ from assistant.domain.assurance import (
     DENIED,
     FAILURES_PER_DAY,
     LINK_LIFETIME,
+    SHARED,
     STOP_LINK_LASTS,
     TRIES_PER_CODE,
     Method,
@@ -36,6 +37,7 @@ from assistant.domain.assurance import (
 )
 from assistant.domain.plan import Contact, Identity
 from assistant.domain.reference import ends_as
+from assistant.domain.shared_mailboxes import is_shared
 from assistant.domain.status import Status
 from assistant.errors import AssistantError, NotVerified, TooManyAttempts
 from assistant.interfaces import Challenge, SignedIn
@@ -378,6 +380,8 @@ def _mail_challenge(
     facts: dict[str, Any]
     if row.purpose == "package":
         text, facts = "mail_package_code", {"code": challenge.secret}
+    elif not requests:  # a talk is to be gone on with, and nothing of it is this address's to know
+        text, facts = "mail_code_talk", {"code": challenge.secret, "asked_at": row.asked_at}
     elif row.purpose == "dont":
         text, facts = "mail_dont", {"url": url, **asked, "channel": _heard_in(session, row) or said_in}
     else:
@@ -386,6 +390,8 @@ def _mail_challenge(
             text, facts = "mail_link", {"url": url, "effect": _effect(row, requests), **asked}
         else:
             text, facts = "mail_code", {"code": challenge.secret, **asked}
+    if requests:
+        facts["requests"] = [talk.as_seen(request) for request in requests]
     talk.mail(
         services,
         session,
@@ -395,7 +401,6 @@ def _mail_challenge(
         key=f"challenge:{row.id}:{row.expires_at}",
         conversation_id=row.conversation_id,
         fate=_fate(row),
-        requests=[talk.as_seen(request) for request in requests],
         until=row.expires_at,
         **facts,
     )
@@ -606,6 +611,17 @@ def consume(services: Services, session: Session, challenge_id: str) -> Evidence
     )
 
 
+def known_in(session: Session, conversation: Conversation) -> list[str]:
+    """Name by keyed hash who was proved in a talk; where nobody was, who was said to be there."""
+    proved = select(EvidenceRow.contact_hash).where(col(EvidenceRow.conversation_id) == conversation.id)
+    if found := session.exec(proved.distinct()).all():
+        return sorted(found)
+    claimed = select(ChallengeRow.claimed_hash).where(
+        col(ChallengeRow.conversation_id) == conversation.id, col(ChallengeRow.claimed_hash) != ""
+    )
+    return sorted(session.exec(claimed.distinct()).all())
+
+
 def is_used(session: Session, challenge_id: str) -> bool:
     """Tell whether a challenge has been answered rightly."""
     challenge = session.get(ChallengeRow, challenge_id)
@@ -642,6 +658,8 @@ def give_evidence(
     )
     if _raced(session, evidence):
         evidence.flags = ["two_verifiers"]
+    if not fresh and is_shared(contact):
+        evidence.flags = [*evidence.flags, SHARED]
     session.add(evidence)
     session.flush()
     for ref in references:

@@ -166,7 +166,8 @@ def questions_answered(
     """
     if incoming.kind != "text" or incoming.automatic or incoming.doubtful_sender:
         return []
-    references = list(conversation.state.get("asked", ()))
+    hidden = conversation.state.get("hidden", ())  # whoever is there now may be another
+    references = [ref for ref in conversation.state.get("asked", ()) if ref not in hidden]
     if incoming.channel == "email":
         if normal_address(incoming.sender or "") != normal_address(conversation.subject_hint or ""):
             references = []

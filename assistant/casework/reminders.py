@@ -17,7 +17,15 @@ from assistant.casework.rectification import flag_unconfirmed
 from assistant.casework.sparing import flag_unanswered
 from assistant.domain.retention import own_retention
 from assistant.services import Services
-from assistant.store.tables import Agent, AgentSession, ChallengeRow, PrivacyRequest, Seen, Tally
+from assistant.store.tables import (
+    Agent,
+    AgentSession,
+    ChallengeRow,
+    ContactDomain,
+    PrivacyRequest,
+    Seen,
+    Tally,
+)
 
 _BATCH = 200
 _AGENT_SESSION = timedelta(hours=12)
@@ -110,6 +118,9 @@ def _expire(services: Services, session: Session) -> None:
         )
     )
     session.execute(delete(Tally).where(col(Tally.at) <= rules["failed_attempts"].gone_before(now)))
+    session.execute(
+        delete(ContactDomain).where(col(ContactDomain.seen_at) <= rules["case_record"].gone_before(now))
+    )
     session.execute(delete(Seen).where(col(Seen.until) <= now))
     session.execute(delete(AgentSession).where(col(AgentSession.last_at) <= now - _AGENT_SESSION))
     flag_unconfirmed(services, session)

@@ -135,7 +135,9 @@ def say_text(services: Services, session: Session, conversation: Conversation, s
         said.expects,
         tuple(cards),
     )
-    post(session, conversation.id, message)
+    hidden = conversation.state.get("hidden", ())
+    if not names_any(cards, hidden):  # else its contact hears of it, and not whoever sits there now
+        post(session, conversation.id, message)
     if conversation.channel not in LIVE:
         _reply(services, session, conversation, said, buttons, answered)
     elif said.unasked:
@@ -166,6 +168,11 @@ def _mail_later(
     mail_unless_seen(
         services, session, request, message_id, subject=subject, text=text, language=said.language
     )
+
+
+def names_any(requests: Sequence[Mapping[str, Any]], hidden: Sequence[str]) -> bool:
+    """Tell whether a message is about a request that is hidden from whoever sits at a chat."""
+    return any(request["ref"] in hidden for request in requests)
 
 
 def check_reachable(services: Services, session: Session, conversation: Conversation) -> None:

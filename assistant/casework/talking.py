@@ -78,7 +78,8 @@ def ask_about_services(
         unasked=True,
     )
     talk.say_text(services, session, conversation, said)
-    waiting = {key: value for key, value in conversation.state.items() if key == "asked"}
+    stays = ("asked", "hidden_before", "hidden", "hidden_of", "told_language")
+    waiting = {key: value for key, value in conversation.state.items() if key in stays}
     conversation.state = {
         **waiting,
         "question": "services_running",

@@ -72,6 +72,10 @@ def was_seen(session: Session, row: Outbox) -> bool:
         return False
     ident = int(number.partition("~")[0])
     conversation = session.get_one(Conversation, row.conversation_id)
+    message = session.get(Message, ident)
+    hidden = conversation.state.get("hidden", ())
+    if message is not None and any(each["ref"] in hidden for each in message.requests):
+        return False  # it was kept from whoever sits there
     if (conversation.seen_id or 0) >= ident:
         return True
     wrote = select(Message.id).where(

@@ -20,11 +20,8 @@ from assistant.store.tables import Conversation, PrivacyRequest
 from intents.wishes import names_right
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
     from assistant.conversation.turn import Turn
     from assistant.interfaces import Incoming
-    from assistant.services import Services
 
 ANSWERED: Final = "question_answered"
 _OF_DATA: Final = re.compile(r"\b(?:data|donn[ée]es|accounts?|comptes?|profiles?|profils?)\b", re.IGNORECASE)
@@ -127,10 +124,11 @@ def _is_answered(turn: Turn, asked_in: Sequence[Conversation]) -> None:
             turn.session.add(each)
 
 
-def ask_again(services: Services, session: Session, conversation: Conversation) -> None:
-    """Ask a returning visitor again what still waits for their choice, without what only their proof may show."""
-    if conversation.state.get("question") != running_services.ASK:
-        return
-    language = conversation.language or services.settings.controller.languages[0]
-    choices = services_choices(services, language)
-    talk.say(services, session, conversation, "services_asked_again", expects="choice", choices=choices)
+def ask_again(turn: Turn) -> None:
+    """Ask whoever came back and proved it again what still waits for their choice."""
+    waiting = [r.ref for r in turn.own_requests() if running_services.is_open(turn.session, r)]
+    if waiting:
+        language = turn.conversation.language or turn.services.settings.controller.languages[0]
+        turn.ask_choice(running_services.ASK, waiting)
+        choices = services_choices(turn.services, language)
+        turn.say("services_asked_again", expects="choice", choices=choices)

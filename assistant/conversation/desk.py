@@ -31,6 +31,7 @@ from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_unanswered
 from assistant.conversation.unread import leave_to_a_person, may_be_request, needs_a_person, words_of
+from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Method, Tier
 from assistant.domain.status import CLOSED, Status
 from assistant.errors import NotVerified, StoreUnavailable
@@ -303,10 +304,9 @@ class TalkingDesk:
         turn = self.quiet_turn(session, conversation)
         evidence = self._taken(session, challenge_id) if right else None
         if evidence is not None:
-            turn.state = State(asked=turn.state.asked)  # history is shown again, nothing is awaited
-            self.proved(turn, evidence)
-            if all(r.status in CLOSED for r in turn.requests_named(evidence.references)):
-                turn.nothing_to_prove()
+            claimed = session.get_one(ChallengeRow, challenge_id).claimed_hash
+            turn.state = turn.state.at_rest()
+            self.proved(turn, evidence, claimed)
         elif not right:
             self._refused(turn, challenge_id)
         elif not proof.is_used(session, challenge_id):  # else the same code, sent twice, has just succeeded
@@ -339,8 +339,12 @@ class TalkingDesk:
             self.services, session, conversation, "", "text", now, quiet, State.of(conversation.state)
         )
 
-    def proved(self, turn: Turn, evidence: EvidenceRow) -> None:
-        """Say what happens next to the requests that a proof opened."""
+    def proved(self, turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
+        """Say what happens next to the requests that a proof opened; what is hidden comes back to the same person alone."""
+        comes_back = turn.state.is_of(evidence.contact_hash, claimed)
+        if turn.state.hidden_of:
+            turn.state = turn.state.opened_by(evidence.contact_hash, claimed)
+            turn.store_state()  # or what is said of it now would still be kept back
         requests = [r for ref in evidence.references if (r := turn.session.get(PrivacyRequest, ref))]
         by_hand = any(
             source.kind == "manual" for source in self.services.sources
@@ -351,8 +355,13 @@ class TalkingDesk:
             turn.say("will_write_there", requests=turn.seen(reached))
         if (evidence.on_file or by_hand) and opened:
             confirming.say_confirmed(turn, opened)
-        if short := [r for r in requests if r.status == Status.VERIFYING]:
+        short = [r for r in requests if r.status == Status.VERIFYING]
+        if short:
             turn.ask_for_more(short)
+        if not (reached or opened or short) and (comes_back or claimed):
+            turn.nothing_to_prove()
+        if comes_back:
+            continued.ask_again(turn)
         wake(turn.session, "plan")
 
     # ── live chat ──────────────────────────────────────────────────────────────────────────────────
@@ -406,7 +415,9 @@ class TalkingDesk:
             .order_by(col(Message.id).desc())
             .limit(_MOST_HISTORY)
         ).all()
-        return [talk.chat_message(row) for row in reversed(rows)]
+        kept_back = [ref for ref in state.hidden if ref not in waiting]
+        shown = [row for row in reversed(rows) if not talk.names_any(row.requests, kept_back)]
+        return [talk.chat_message(row) for row in shown]
 
     def _hide(self, session: Session, conversation: Conversation, state: State) -> State:
         last = session.exec(
@@ -415,12 +426,14 @@ class TalkingDesk:
             .order_by(col(Message.id).desc())
             .limit(1)
         ).first()
-        hidden = replace(state, hidden_before=last or 0)
+        references = [request.ref for request in requests_of(session, conversation)]
+        is_new = not set(references) <= set(state.hidden) or not state.hidden_of
+        known = proof.known_in(session, conversation) if is_new else state.hidden_of
+        hidden = state.hiding(last or 0, references, known)
         values = {"state": hidden.as_json(), "last_at": self.services.clock.now()}
         session.execute(update(Conversation).where(col(Conversation.id) == conversation.id).values(**values))
         session.expire(conversation)
         talk.say(self.services, session, conversation, "session_hidden")
-        continued.ask_again(self.services, session, conversation)
         return hidden
 
     async def identify(self, thread: str, token: str) -> None:
@@ -436,10 +449,13 @@ class TalkingDesk:
             conversation = session.get(Conversation, conversation_id(self.services, "webchat", thread))
             if conversation is None:
                 raise NotVerified("Write a message first, then sign in.")
+            state = State.of(conversation.state)
+            contact_hash = self.services.keyring.keyed_hash(normal_address(contact))
+            hidden = () if state.is_of(contact_hash) else state.hidden
             waiting = [
                 r.ref
                 for r in requests_of(session, conversation)
-                if r.status in {"received", "verifying"} and not is_for_other(r)
+                if r.status in {"received", "verifying"} and not is_for_other(r) and r.ref not in hidden
             ]
             evidence = proof.give_evidence(
                 self.services,

@@ -71,6 +71,12 @@ def _stand_still(turn: Turn, meant: Sequence[PrivacyRequest], sender: str | None
     services, session = turn.services, turn.session
     begun = [each for each in meant if not sparing.may_still_stop(each)]
     sparing.pause(services, session, meant, turn.conversation)
+    if sender is None and turn.state.hidden:  # asked at its contact, and nothing of it is said here
+        meant = [each for each in meant if each.ref not in turn.state.hidden]
+        begun = [each for each in begun if each in meant]
+        if not meant:
+            turn.never_mind()
+            return
     paused = [each for each in meant if sparing.is_paused(each) and each not in begun]
     decided = [each for each in meant if each not in begun and each not in paused]
     if sender is not None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
+
+NOBODY: Final = "nobody"
+SESSION_HIDDEN: Final = "session_hidden"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,11 @@ class State:
     about: tuple[str, ...] = ()  # references the question is about
     received_at: str | None = None  # receipt of the message in doubt, when a choice decides it
     details: Mapping[str, Any] | None = None
-    hidden_before: int = 0  # messages up to this one stay hidden until the person proves again
+    hidden_before: int = 0  # messages up to this one stay hidden until the same person proves again
+    hidden: tuple[str, ...] = ()  # the requests of then: for whoever is here now there are none of them
+    hidden_of: tuple[
+        str, ...
+    ] = ()  # keyed hashes of who was proved then, else named; NOBODY where nobody was
     told_language: bool = False
     repeated: bool = False  # the question with buttons was asked once more already
     asked: tuple[str, ...] = ()  # requests an agent asked about, until the person writes
@@ -25,14 +32,12 @@ class State:
     def of(cls, stored: Mapping[str, Any]) -> State:
         """Read what `as_json` wrote."""
         known = {key: value for key, value in stored.items() if key in cls.__dataclass_fields__}
-        return cls(
-            **{**known, "about": tuple(known.get("about", ())), "asked": tuple(known.get("asked", ()))}
-        )
+        return cls(**{**known, **{name: tuple(known.get(name, ())) for name in _LISTS}})
 
     def as_json(self) -> dict[str, Any]:
         """Give the state as plain JSON, without what is at rest."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        values["about"], values["asked"] = list(self.about), list(self.asked)
+        values |= {name: list(values[name]) for name in _LISTS}
         return {key: value for key, value in values.items() if value not in (None, [], 0, False)}
 
     def asking(self, question: str, expects: str, about: Sequence[str] = (), **more: Any) -> State:
@@ -41,4 +46,27 @@ class State:
 
     def at_rest(self) -> State:
         """Give the state in which nothing is awaited."""
-        return State(hidden_before=self.hidden_before, told_language=self.told_language, asked=self.asked)
+        return State(**{name: getattr(self, name) for name in _STAYS})
+
+    def hiding(self, last_message: int, references: Sequence[str], known: Sequence[str]) -> State:
+        """Give the state in which nothing of before is there for whoever comes, and nothing of it is awaited."""
+        whose = dict.fromkeys([*self.hidden_of, *(known or (NOBODY,))])
+        hidden = replace(self.at_rest(), hidden_before=last_message, hidden=tuple(references))
+        return replace(hidden, hidden_of=tuple(whose)).asking(SESSION_HIDDEN, "email")
+
+    def is_of(self, *names: str) -> bool:
+        """Tell whether what is hidden is this one person's, and nobody else had a part in it."""
+        return len(self.hidden_of) == 1 and self.hidden_of[0] in names
+
+    def opened_by(self, *names: str) -> State:
+        """Give the state once a mailbox was proved: its own comes back, what nobody had claimed is only gone on with."""
+        if self.is_of(*names):
+            return replace(self.at_rest(), hidden_before=0, hidden=(), hidden_of=())
+        if self.hidden_of == (NOBODY,):
+            return replace(self.at_rest(), hidden=())  # their words may name others, and stay hidden
+        return self.at_rest()
+
+
+# What a question ends and what it does not: whoever asks anything else in a talk keeps these.
+_STAYS = ("hidden_before", "hidden", "hidden_of", "told_language", "asked")
+_LISTS = ("about", "asked", "hidden", "hidden_of")

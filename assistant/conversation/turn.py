@@ -16,7 +16,7 @@ from assistant.casework.evidence import need_of
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.casework.reach import is_for_other, lacks_address
 from assistant.conversation import correcting, for_others, picking, sparing, uses
-from assistant.conversation.state import State
+from assistant.conversation.state import NOBODY, SESSION_HIDDEN, State
 from assistant.domain.addresses import client_number_in, deliverable, no_address_in, phone_in
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
 from assistant.domain.rights import Right
@@ -133,7 +133,9 @@ class Turn:
     def _repeat(self) -> None:
         """Ask again what is still awaited, in the same words."""
         about = self.requests_named(self.state.about)
-        if self.state.expects == "code" and (
+        if self.state.question == SESSION_HIDDEN:
+            self._ask_to_prove_again()
+        elif self.state.expects == "code" and (
             challenge := proof.current_challenge(self.session, self.conversation)
         ):
             name = "code_sent_email" if challenge.claimed_kind == "email" else "code_sent_client_id"
@@ -146,9 +148,7 @@ class Turn:
     # ── opening ────────────────────────────────────────────────────────────────────────────────────
 
     def _open(self, rights: Sequence[Right]) -> None:
-        open_now = {
-            r.right: r for r in requests_of(self.session, self.conversation) if r.status not in CLOSED
-        }
+        open_now = {r.right: r for r in self.own_requests() if r.status not in CLOSED}
         known = [
             open_now[right] for right in rights if right in open_now and not self._is_another(open_now[right])
         ]
@@ -355,10 +355,13 @@ class Turn:
         if claim.kind == "email" and not deliverable(claim.value.strip()):
             self._cannot_be_written_to(references)
             return
-        if not references:
+        subject = self.services.keyring.keyed_hash(claim.normal)
+        # What is hidden is named to nobody but whoever it was of, and to the first who proves to be anybody.
+        hidden = self.state.hidden if self.state.is_of(subject, NOBODY) else ()
+        references = list(dict.fromkeys([*references, *hidden]))
+        if not references and not self.state.hidden:
             self.nothing_to_prove()
             return
-        subject = self.services.keyring.keyed_hash(claim.normal)
         if proof.is_paused(self.services, self.session, subject):
             self.say("verification_paused", choices=self.ways_out(references))
             return
@@ -479,8 +482,7 @@ class Turn:
         self._keep(self.state.at_rest())
 
     def _all_waiting(self) -> list[PrivacyRequest]:
-        found = requests_of(self.session, self.conversation)
-        return [r for r in found if r.status in _WAITING and not is_for_other(r)]
+        return [r for r in self.own_requests() if r.status in _WAITING and not is_for_other(r)]
 
     # ── buttons ────────────────────────────────────────────────────────────────────────────────────
 
@@ -593,7 +595,8 @@ class Turn:
     def _resend(self) -> None:
         challenge = self._last_challenge()
         about = self._to_be_proved()
-        if challenge is None or not about:
+        proves_again = bool(self.state.hidden) and self.state.expects == "code"
+        if challenge is None or not (about or proves_again):
             self._none()
             return
         self.want_code(
@@ -616,10 +619,12 @@ class Turn:
 
     def never_mind(self) -> None:
         """Ask whether everything that can still be stopped is to be withdrawn; by mail at the contact."""
-        requests = [r for r in requests_of(self.session, self.conversation) if r.status in STOPPABLE]
-        if not requests:
+        requests = [r for r in self.own_requests() if r.status in STOPPABLE]
+        if not requests and self.state.hidden:
+            self._ask_to_prove_again()
+        elif not requests:
             self.say("withdraw_nothing")
-        elif self.is_mail or self.state.hidden_before:
+        elif self.is_mail:
             self._withdraw_by_link(requests)
         else:
             self._keep(self.state.asking("withdraw_confirm", "choice", [r.ref for r in requests]))
@@ -652,11 +657,19 @@ class Turn:
             self.say("withdraw_needs_proof", requests=seen)
 
     def _status(self) -> None:
-        requests = requests_of(self.session, self.conversation)
-        if not requests or self.state.hidden_before:
+        requests = self.own_requests()
+        if not requests and self.state.hidden:
+            self._ask_to_prove_again()
+            return
+        if not requests:
             self.say("request_status_none")
             return
         self.say("request_status", requests=[{**talk.as_seen(r), "next": self._next_of(r)} for r in requests])
+
+    def _ask_to_prove_again(self) -> None:
+        """Say that what was here comes back to whoever proves to be the same."""
+        self._keep(self.state.asking(SESSION_HIDDEN, "email"))
+        self.say(SESSION_HIDDEN, expects="email")
 
     @staticmethod
     def _next_of(request: PrivacyRequest) -> str:
@@ -757,8 +770,9 @@ class Turn:
         self.next_step(waiting if request in waiting else [request, *waiting])
 
     def own_requests(self) -> list[PrivacyRequest]:
-        """List the requests of this talk."""
-        return requests_of(self.session, self.conversation)
+        """List the requests of this talk that are there for whoever is in it now."""
+        found = requests_of(self.session, self.conversation)
+        return [request for request in found if request.ref not in self.state.hidden]
 
     def nothing_new(self) -> None:
         """Say what the desk can do, where what was pressed means nothing any more."""
@@ -769,8 +783,9 @@ class Turn:
         return [talk.as_seen(request) for request in requests]
 
     def requests_named(self, references: Sequence[str]) -> list[PrivacyRequest]:
-        """Give the requests of these references."""
-        return [r for ref in references if (r := self.session.get(PrivacyRequest, ref))]
+        """Give the requests of these references, as far as they are there for whoever is in the talk."""
+        shown = [ref for ref in references if ref not in self.state.hidden]
+        return [r for ref in shown if (r := self.session.get(PrivacyRequest, ref))]
 
     def button(self, label: str, value: str, url: str | None = None) -> Choice:
         """Give a button in the language of the talk."""

@@ -83,6 +83,9 @@ class Answer:
 # A flag like the others, and more: the contact itself says that it never asked, so that nothing is proved any more.
 DENIED: Final = "not_me"
 
+# Several people read the mailbox. What it disproves is who reads a copy: anything else its readers hear of in time.
+SHARED: Final = "shared_mailbox"
+
 # What arrives at a contact on file; with hold and notices it counts as T2, since its holder hears of it in time.
 _TO_A_CONTACT = frozenset({Method.EMAIL_CODE, Method.EMAIL_LINK})
 
@@ -102,7 +105,8 @@ def satisfies(need: Need, evidence: Evidence | None, hold: timedelta) -> Answer:
         return Answer(missing=Tier.T3)
     by_waiting = evidence.tier is Tier.T1 and evidence.method in _TO_A_CONTACT
     reached = Tier.T2 if by_waiting else evidence.tier
-    wanted = Tier.T3 if evidence.flags and need.provable >= Tier.T2 else need.tier
+    doubted = set(evidence.flags) - ({SHARED} if need.hold is not Hold.UNLESS_SIGNED_IN else set())
+    wanted = Tier.T3 if doubted and need.provable >= Tier.T2 else need.tier
     missing = next((tier for tier in (need.provable, wanted) if reached < tier), None)
     return Answer(missing, evidence.obtained_at + hold if _waits(need, evidence) else None)
 

@@ -165,6 +165,7 @@ _MAIL = _table(
         "mail_opened_no_proof": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_to_be_read": ("received_on", "", _holds()),
         "mail_code": ("code requests channel asked_at until not_me_url", "", _holds(E.REFERENCE, E.NOT_ME)),
+        "mail_code_talk": ("code asked_at until", "", _holds()),
         "mail_package_code": ("code requests until", "", _holds(E.REFERENCE)),
         "mail_link": (
             "url requests channel asked_at until not_me_url effect",
@@ -298,6 +299,7 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "client_area": frozenset({"requests", "from_to"}),
         "client_area_failed": frozenset(),
         "package": frozenset(),
+        "package_sign_in": frozenset(),
         "package_code": frozenset({"until"}),
         "package_code_wrong": frozenset(),
         "package_code_limit": frozenset({"next_at"}),

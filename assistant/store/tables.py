@@ -233,6 +233,16 @@ class EvidenceRow(SQLModel, table=True):
     flags: list[str] = _json(list)  # what only people may weigh: recent_contact_change, two_verifiers, …
 
 
+class ContactDomain(SQLModel, table=True):
+    """Where the mail of a proved contact's domain goes, by keyed hashes: a house that changed proves little (A25)."""
+
+    __tablename__ = "contact_domain"
+    domain: str = Field(primary_key=True)
+    house: str  # its mail and name servers, as they were when it was last trusted
+    other: str | None = None  # as they are now, until somebody decides
+    seen_at: datetime = _instant(index=True)
+
+
 class Tally(SQLModel, table=True):
     """Codes sent to and failures against one typed address, known or not, by keyed hash."""
 

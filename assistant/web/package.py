@@ -10,7 +10,7 @@ from aiohttp import web
 from assistant.casework import packages, proof
 from assistant.casework.intake import local_day
 from assistant.domain.assurance import CODE_LIFETIME
-from assistant.errors import NotFound, NotVerified, TooManyAttempts
+from assistant.errors import NotFound, NotVerified, SignInNeeded, TooManyAttempts
 from assistant.services import Services
 from assistant.store.tables import Package
 from assistant.web.keys import SERVICES
@@ -56,6 +56,10 @@ async def send(http_request: web.Request) -> web.StreamResponse:
         await services.write(lambda session: packages.want_code(services, session, ident))
     except NotFound:
         pass
+    except SignInNeeded:
+        texts = services.texts.page("package_sign_in", language)
+        button = Button(texts["sign_in"], f"/package/{ident}/sign-in")
+        return show_page(texts, language, buttons=[button] if services.settings.client_area.login_url else [])
     except TooManyAttempts as error:
         return show_page(
             services.texts.page("package_code_limit", language, next_at=error.data["next_at"]), language

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -454,7 +454,7 @@ def _say_proved(
     if conversation.channel == "email":
         return
     turn = desk.quiet_turn(session, conversation)
-    turn.state = replace(turn.state.at_rest(), hidden_before=0)
+    turn.state = turn.state.at_rest()
     desk.proved(turn, evidence)
     turn.store_state()
 

@@ -38,6 +38,8 @@ from tests.doubles.desk_process import DeskProcess, eventually
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
+    from assistant.interfaces import Resolver
+
 _SETTINGS = """
 [telegram]
 token_env = "TELEGRAM_TOKEN"
@@ -160,7 +162,10 @@ def _logged_to(log: io.StringIO) -> Iterator[None]:
 
 @asynccontextmanager
 async def desk_inside(
-    folder: Path, more: str = "", maps: Mapping[str, str] | None = None
+    folder: Path,
+    more: str = "",
+    maps: Mapping[str, str] | None = None,
+    resolver: Resolver | None = None,
 ) -> AsyncIterator[DeskInside]:
     """Open a desk on sample data in a folder, with more settings and the maps that they name."""
     for name, drawn in (maps or {}).items():
@@ -175,7 +180,7 @@ async def desk_inside(
                 file.write(_SETTINGS.format(api_url=bot.url) + more)
             settings = load_settings(demo.settings_file)
             take_lock(settings)
-            assembly = assemble(settings, clock=clock, device_clock=SystemClock())
+            assembly = assemble(settings, clock=clock, device_clock=SystemClock(), resolver=resolver)
             desk = DeskInside(demo, assembly, clock, bot)
             desk.tokens = await assembly.services.write(lambda session: _staff(assembly, session))
             site = DemoSite(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import talking
 from assistant.casework.queue import Principal, Role
+from assistant.casework.running_services import DECIDED
 from assistant.demo.people import CUSTOMER
 from assistant.store.tables import Outbox
 from tests.doubles.desk_inside import DeskInside, desk_inside
@@ -135,20 +137,31 @@ async def test_an_answer_in_the_thread_of_that_letter_is_read_at_the_same_reques
     assert await desk.refs() == before
 
 
-async def test_who_comes_back_is_asked_again_what_still_waits_without_what_proof_showed(
+async def test_who_comes_back_and_proves_it_is_asked_again_what_still_waits(
     desk: DeskInside, left: tuple[str, str]
 ) -> None:
     ref, token = left
     await desk.forward("45m")
     async with desk.chat(session=token) as chat:
-        asked = chat.history[-1]
+        assert not chat.history[-1]["choices"]
+        await chat.choose("services:keep")
+        await chat.until(lambda m: m["from"] == "assistant", "an answer")
+        assert DECIDED not in [event["event"] for event in await desk.events(ref)]
+        codes = sum(
+            bool(re.search(r"^\s*\d{8}\s*$", m.get_content(), re.MULTILINE))
+            for m in desk.mails(CUSTOMER.email)
+        )
+        await chat.say(CUSTOMER.email)
+        await chat.asked("code")
+        await chat.say(await desk.code(CUSTOMER.email, seen=codes))
+        asked = await chat.asked("choice")
         assert [choice["value"] for choice in asked["choices"]] == ["services:keep", "services:end"]
-        assert ref not in asked["text"]
         assert "services" in asked["text"]
         await chat.choose("services:keep")
     await desk.forward("45m")
     async with desk.chat(session=token) as chat:
         assert not chat.history[-1]["choices"]
+    assert DECIDED in [event["event"] for event in await desk.events(ref)]
 
 
 async def test_a_reply_into_a_chat_that_ended_without_a_proved_contact_is_refused(desk: DeskInside) -> None:

@@ -202,7 +202,12 @@ def located(desk: DeskProcess, email: str) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("language", "words", "answers", "ends"),
     [
-        ("fr", "Finalement, ne supprimez rien, je préfère garder mon compte.", ("yes",), "withdrawn"),
+        (
+            "fr",
+            "Finalement, ne supprimez rien, je préfère garder mon compte.",
+            ("yes", "yes_sure"),
+            "withdrawn",
+        ),
         ("en", "Stop! Do not erase anything, keep my account.", ("no", "go_on_sure"), "answered"),
     ],
 )

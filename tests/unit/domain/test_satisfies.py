@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.domain.assurance import DENIED, Answer, Evidence, Hold, Method, Need, Tier, satisfies
+from assistant.domain.assurance import DENIED, SHARED, Answer, Evidence, Hold, Method, Need, Tier, satisfies
 
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 HOLD = timedelta(hours=72)
@@ -43,6 +43,10 @@ def proof(method: Method, *flags: str) -> Evidence:
         (Need(Tier.T2, Hold.ALWAYS), proof(AREA), Answer(None, OVER)),
         (Need(Tier.T2, Hold.ALWAYS), proof(CODE, "recent_contact_change"), Answer(Tier.T3, OVER)),
         (Need(Tier.T2, Hold.UNLESS_SIGNED_IN), proof(AREA, "two_verifiers"), Answer(Tier.T3)),
+        (Need(Tier.T2, Hold.UNLESS_SIGNED_IN), proof(CODE, SHARED), Answer(Tier.T3, OVER)),
+        (Need(Tier.T2, Hold.ALWAYS), proof(CODE, SHARED), Answer(None, OVER)),
+        (Need(Tier.T2, Hold.ALWAYS), proof(CODE, SHARED, "two_verifiers"), Answer(Tier.T3, OVER)),
+        (Need(Tier.T1), proof(CODE, SHARED), Answer()),
         (Need(Tier.T2), proof(CODE), Answer(None, OVER)),
         (Need(Tier.T3, Hold.ALWAYS), proof(CODE), Answer(Tier.T3, OVER)),
         (Need(Tier.T3, Hold.UNLESS_SIGNED_IN), proof(AREA), Answer(Tier.T3)),

@@ -11,7 +11,8 @@ from string import Formatter
 import pytest
 
 from assistant.casework.evidence import CONTACT_TYPED
-from assistant.domain.assurance import Method
+from assistant.casework.mail_domains import GONE, MOVED
+from assistant.domain.assurance import SHARED, Method
 from assistant.domain.grounds import grounds_for
 from assistant.domain.plan import Operation
 from assistant.domain.rights import Right
@@ -86,7 +87,7 @@ def test_every_way_to_stand_in_the_way_of_a_plan_has_words(language: str) -> Non
 def test_every_way_to_prove_and_every_doubt_about_it_has_words(language: str) -> None:
     texts = catalogue(language)
     assert [method for method in Method if f"method.{method}" not in texts] == []
-    doubts = {CONTACT_TYPED, "recent_contact_change", "two_verifiers"}
+    doubts = {CONTACT_TYPED, SHARED, GONE, MOVED, "recent_contact_change", "two_verifiers"}
     assert [flag for flag in doubts if f"attention.{flag}" not in texts] == []
 
 

@@ -1,0 +1,170 @@
+"""B13: an idle session opened by another: what was hidden comes back to the same person alone, and obeys nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, until_code
+from tests.doubles.desk_inside import DeskInside
+from tests.doubles.desk_process import Chat
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
+HIDDEN = "hidden the earlier messages"
+BUTTONS = (
+    "withdraw:yes",
+    "services:end",
+    "change:yes",
+    "dont:keep",
+    "dont:go_on",
+    "purpose:marketing",
+    "resend",
+)
+WORDS = ("Where is my request?", "Never mind, please cancel my request.", "Please do not delete anything.")
+
+
+async def left_open(desk: DeskInside, who: Victim) -> tuple[str, str]:
+    """Have somebody prove an erasure in a chat, say *never mind* up to its question, and leave it for 31 minutes."""
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, who.email, ERASURE)
+        await desk.until_status(ref, "awaiting_approval")
+        await chat.say("Never mind, please cancel my request.")
+        await chat.asked("choice")
+        session = chat.session
+    await desk.forward("31m")
+    return session, ref
+
+
+async def said_since(chat: Chat) -> str:
+    """Give all that was said in a chat, once nothing more comes."""
+    await chat.say("Hm?")
+    await chat.until(lambda m: m["from"] == "assistant", "an answer")
+    return " ".join(message["text"] for message in [*chat.history, *chat.heard])
+
+
+async def test_whoever_proves_another_mailbox_there_sees_and_ends_nothing(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B13: at a shared machine: the attacker proves a mailbox of their own, and begins a talk of their own with it."""
+    victim, attacker = next(people), next(people)
+    session, ref = await left_open(desk, victim)
+    async with desk.chat(session=session) as chat:
+        own = await until_code(chat, attacker.email)
+        await chat.say(await desk.code(attacker.email))
+        await chat.until(lambda m: own in m["text"] and m["expects"] is None, "that theirs is confirmed")
+        for value in BUTTONS:
+            await chat.choose(value)
+        for words in WORDS:
+            await chat.say(words)
+            await chat.until(lambda m: m["from"] == "assistant", "an answer")
+        await chat.choose("withdraw:yes")
+        said = await said_since(chat)
+    async with desk.chat(session=session) as again:
+        said += " ".join(message["text"] for message in again.history)
+    assert ref not in said
+    assert victim.email not in said
+    request = await desk.request(ref)
+    assert request["status"] == "awaiting_approval"
+    assert (await desk.request(own))["status"] == "withdrawn", "their own they may end"
+
+
+async def test_nobody_who_only_comes_back_learns_or_ends_anything(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B13: no card, no status, no button and no choice that was pending works without the proof."""
+    session, ref = await left_open(desk, next(people))
+    async with desk.chat(session=session) as chat:
+        for value in BUTTONS:
+            await chat.choose(value)
+        for words in WORDS:
+            await chat.say(words)
+            await chat.until(lambda m: m["from"] == "assistant", "an answer")
+        said = await said_since(chat)
+        assert ref not in said
+        assert HIDDEN in said
+    assert (await desk.request(ref))["status"] == "awaiting_approval"
+
+
+async def test_the_same_person_proves_again_and_goes_on(desk: DeskInside, people: Iterator[Victim]) -> None:
+    """B13: the other side of it: an address typed there again is enough, with the code that comes to it."""
+    victim = next(people)
+    session, ref = await left_open(desk, victim)
+    async with desk.chat(session=session) as chat:
+        await chat.say(victim.email)
+        await chat.asked("code")
+        await chat.say(await desk.code(victim.email, seen=1))
+        await chat.until(lambda m: ref in m["text"], "where the request is")
+    async with desk.chat(session=session) as again:
+        assert ERASURE in " ".join(message["text"] for message in again.history)
+        await again.say("Never mind, please cancel my request.")
+        await again.asked("choice")
+        await again.choose("withdraw:yes")
+        await again.until(lambda m: ref in m["text"], "that it is withdrawn")
+    assert (await desk.request(ref))["status"] == "withdrawn"
+
+
+async def test_an_address_typed_there_is_answered_in_the_same_words_whoever_it_belongs_to(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B13: or the next one at that machine would learn by trying whose session it is."""
+    victim, other = next(people), next(people)
+    session, ref = await left_open(desk, victim)
+    said = []
+    for typed in (other.email, victim.email):
+        async with desk.chat(session=session) as chat:
+            await chat.say(typed)
+            said.append((await chat.asked("code"))["text"])
+            await desk.code(typed, seen=int(typed == victim.email))
+    assert said[0].replace(other.email, victim.email) == said[1]
+    assert ref not in " ".join(mail.get_content() for mail in desk.mails(other.email))
+
+
+async def test_a_request_that_nobody_claimed_is_proved_after_the_break_without_showing_who_wrote_it(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B13: who asks and comes back with an address later is not sent away; what was typed before stays hidden."""
+    victim, words = next(people), "Hello, my colleague Grizelda says I should ask you this."
+    async with desk.chat() as chat:
+        await chat.say(words)
+        ref = await ask(chat, ACCESS)
+        session = chat.session
+    await desk.forward("31m")
+    async with desk.chat(session=session) as chat:
+        await chat.say(victim.email)
+        await chat.asked("code")
+        await chat.say(await desk.code(victim.email))
+        await desk.until_status(ref, "awaiting_approval")
+    async with desk.chat(session=session) as again:
+        assert "Grizelda" not in " ".join(message["text"] for message in again.history)
+
+
+async def test_what_is_said_of_a_hidden_request_reaches_its_contact_and_not_the_screen(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B13: a result that comes while another sits there."""
+    session, ref = await left_open(desk, victim := next(people))
+    async with desk.chat(session=session) as chat:
+        await desk.approve(ref)
+        await desk.forward("73h")
+        await desk.until_status(ref, "answered", "partly_answered")
+        said = await said_since(chat)
+    assert ref not in said
+    assert ref in (await desk.mail(victim.email, "erased")).get_content()
+
+
+async def test_what_is_typed_by_another_answers_no_question_of_an_agent(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B13: or the clock would go on, and an agent read a stranger's words as the person's."""
+    victim = next(people)
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, victim.email)
+        session = chat.session
+    await desk.until_status(ref, "awaiting_approval")
+    question = {"ground": "specify", "text": "Which of your accounts is meant?"}
+    await desk.api("POST", f"/requests/{ref}/ask", json=question)
+    await desk.forward("31m")
+    async with desk.chat(session=session) as stranger:
+        await said_since(stranger)
+    assert (await desk.request(ref))["attention"] != "question_answered"
