@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from assistant.casework import talk
+from assistant.casework import flood, talk
 from assistant.casework.audit import record
 from assistant.casework.suppression import MARKETING, subject_of
 from assistant.domain.status import Status
@@ -38,8 +38,9 @@ def suppress(services: Services, session: Session, request: PrivacyRequest, addr
     if "@" in address and _may_notice(services, session, subject):
         session.add(Tally(subject_hash=subject, what="marketing_notice", at=services.clock.now()))
         undo = services.random(24).hex()
-        kept.undo_hash = services.keyring.keyed_hash(undo, "undo")
-        session.add(kept)
+        if flood.full_until(services, session, address) is None:  # else the way back that was sent stays good
+            kept.undo_hash = services.keyring.keyed_hash(undo, "undo")
+            session.add(kept)
         talk.mail(
             services,
             session,
@@ -48,7 +49,7 @@ def suppress(services: Services, session: Session, request: PrivacyRequest, addr
             language=request.language,
             ref=request.ref,
             conversation_id=request.conversation_id,
-            fate=talk.Fate(typed=request.channel != "email"),
+            fate=talk.Fate(typed=request.channel != "email", unasked=True),
             key=f"marketing:{request.ref}",
             requests=[talk.as_seen(request)],
             undo_url=f"{services.settings.server.public_url}/verify/undo/{undo}",
