@@ -239,6 +239,10 @@ class Email(_Section):
     imap: Imap | None = None
     smtp: Smtp | None = None
     maildir: Path | None = None
+    letters_a_day: int = Field(
+        20, ge=2
+    )  # by rule to one mailbox that proved nothing: a receipt and its link at least
+    letters_a_day_to_a_domain: int = Field(500, ge=2)
 
 
 class Telegram(_Section):

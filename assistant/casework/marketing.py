@@ -49,7 +49,7 @@ def suppress(services: Services, session: Session, request: PrivacyRequest, addr
             language=request.language,
             ref=request.ref,
             conversation_id=request.conversation_id,
-            fate=talk.Fate(typed=request.channel != "email"),
+            fate=talk.Fate(typed=request.channel != "email", unasked=True),
             key=f"marketing:{request.ref}",
             requests=[talk.as_seen(request)],
             undo_url=f"{services.settings.server.public_url}/verify/undo/{undo}",

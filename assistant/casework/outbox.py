@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, insert
 from sqlmodel import Session, col, select
 
 from assistant.domain.addresses import normal_address
+from assistant.domain.mailboxes import mailbox_of
 from assistant.errors import ConfigurationError
 from assistant.services import Services, wake
 from assistant.store.tables import Outbox, PrivacyRequest
@@ -60,16 +61,6 @@ def queue_outgoing(services: Services, session: Session, letter: Letter) -> bool
     if key is None:
         return False
     now = services.clock.now()
-    payload = {
-        "subject": letter.subject,
-        "text": letter.text,
-        "language": letter.language,
-        "choices": list(letter.choices),
-        "headers": dict(letter.headers),
-        "about": list(letter.about),
-        "typed": letter.typed,
-        "until": letter.until.isoformat() if letter.until else None,
-    }
     to = letter.recipient
     session.execute(
         insert(Outbox).values(
@@ -80,7 +71,7 @@ def queue_outgoing(services: Services, session: Session, letter: Letter) -> bool
             ref=letter.ref,
             recipient=services.keyring.seal(to) if to else None,
             recipient_hash=services.keyring.keyed_hash(normal_address(to)) if to else None,
-            payload=services.keyring.seal(json.dumps(payload)),
+            payload=_sealed(services, letter),
             raw_message_id=letter.raw_message_id,
             state="waiting",
             attempts=0,
@@ -91,6 +82,42 @@ def queue_outgoing(services: Services, session: Session, letter: Letter) -> bool
     session.info["letters"].append(letter)
     wake(session, "deliver")
     return True
+
+
+def _sealed(services: Services, letter: Letter) -> str:
+    payload = {
+        "subject": letter.subject,
+        "text": letter.text,
+        "language": letter.language,
+        "choices": list(letter.choices),
+        "headers": dict(letter.headers),
+        "about": list(letter.about),
+        "typed": letter.typed,
+        "until": letter.until.isoformat() if letter.until else None,
+    }
+    return services.keyring.seal(json.dumps(payload))
+
+
+def queue_or_join(
+    services: Services,
+    session: Session,
+    letter: Letter,
+    write: Callable[[Sequence[str]], Letter | None],
+) -> None:
+    """Write a letter about what it names, or write it anew about that too while it waits to be sent to the same mailbox."""
+    held = session.exec(select(Outbox).where(col(Outbox.key) == letter.key)).first()
+    if held is None:
+        if ready := write(letter.about):
+            queue_outgoing(services, session, ready)
+        return
+    to = services.keyring.unseal(held.recipient) if held.recipient else ""
+    is_theirs = mailbox_of(to) == mailbox_of(letter.recipient or "")
+    if held.state != "waiting" or held.lease_until is not None or not is_theirs:
+        return
+    about = list(dict.fromkeys([*payload_of(services, held).get("about", ()), *letter.about]))
+    if ready := write(about):
+        held.payload = _sealed(services, ready)
+        session.add(held)
 
 
 def payload_of(services: Services, row: Outbox) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import ColumnElement, func, update
 from sqlmodel import Session, col, or_, select
 
-from assistant.casework import talk
+from assistant.casework import flood, talk
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, is_denied, why_short
 from assistant.casework.intake import move, set_attention
@@ -129,6 +129,8 @@ def want_challenge(
     now = services.clock.now()
     if next_at := next_code_at(services, session, subject):
         raise TooManyAttempts(next_at=next_at)
+    if claim.kind == "email" and (full := flood.take_room(services, session, claim.value, references)):
+        raise TooManyAttempts(next_at=full)
     session.execute(
         update(ChallengeRow)
         .where(

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import func, insert
 from sqlmodel import Session, SQLModel, col, select
 
+from assistant.casework import flood
 from assistant.casework.intake import MACHINE, set_attention
 from assistant.casework.outbox import REPLY, Letter, payload_of, queue_outgoing
 from assistant.casework.unseen import mail_unless_seen, reached_by_mail
@@ -57,6 +58,7 @@ class Fate:
     about: Sequence[str] = ()
     typed: bool = False
     until: datetime | None = None
+    unasked: bool = False  # to an address that somebody named, and has room for so many of these
 
 
 def say(
@@ -261,7 +263,8 @@ def _reply(
         headers={**headers, "automatic": "auto-replied"},
         about=[str(request["ref"]) for request in said.requests],
     )
-    queue_outgoing(services, session, letter)
+    queue = flood.queue_within_limits if said.by_rule else queue_outgoing
+    queue(services, session, letter)
 
 
 def _answered_enough(services: Services, session: Session, conversation: Conversation) -> bool:
@@ -308,7 +311,8 @@ def mail(  # noqa: PLR0913 - each is a field of the letter
         typed=fate.typed,
         until=fate.until,
     )
-    queue_outgoing(services, session, letter)
+    queue = flood.queue_within_limits if fate.unasked else queue_outgoing
+    queue(services, session, letter)
 
 
 def relay(services: Services, session: Session, conversation: Conversation, message_id: int) -> None:

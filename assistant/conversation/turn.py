@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm.attributes import instance_state
 from sqlmodel import Session, col, select
 
-from assistant.casework import closing, marketing, proof, rectification, talk, unwritten
+from assistant.casework import closing, flood, marketing, proof, rectification, talk, unwritten
 from assistant.casework.evidence import need_of
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.casework.reach import is_for_other, lacks_address
@@ -31,6 +31,7 @@ from intents.narrowing import spares_some, without_details
 
 _EMAIL = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
 _LONG_ENOUGH = 12  # characters from which on the language of a message is worth believing
+_RECEIPT_AND_LINK = 2  # letters
 _AGENT_IS_HERE = timedelta(minutes=5)
 _WAITING = frozenset({Status.RECEIVED, Status.VERIFYING})
 _CONVERSATIONAL = ("human", "cancel_request", "request_status")
@@ -225,7 +226,10 @@ class Turn:
             self.say("mail_opened_question", requests=seen)
         elif all(r.tier_needed == Tier.T0 for r in opened):
             self.say("mail_opened_no_proof", requests=seen)
-        elif next_at := proof.next_code_at(self.services, self.session, subject):
+        elif next_at := (
+            proof.next_code_at(self.services, self.session, subject)
+            or flood.full_until(self.services, self.session, self._sender, _RECEIPT_AND_LINK)
+        ):
             self.say("mail_opened_later", requests=seen, next_at=next_at)
         else:
             self.say("mail_opened", requests=seen)

@@ -163,6 +163,7 @@ _MAIL = _table(
         "mail_opened_later": ("requests next_at", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_opened_question": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_opened_no_proof": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
+        "mail_all_kept": ("listed more until", "", _holds()),
         "mail_to_be_read": ("received_on", "", _holds()),
         "mail_code": ("code requests channel asked_at until not_me_url", "", _holds(E.REFERENCE, E.NOT_ME)),
         "mail_code_talk": ("code asked_at until", "", _holds()),

@@ -75,7 +75,7 @@ async def test_a_third_person_who_asks_nothing_is_read_at_the_requests_and_by_su
     await desk.api("POST", f"/requests/{ref}/close", json={"text": "Nothing is left to do."})
     await desk.raw_mail(mail(third, "And when on Tuesday?", thread), third)
     await desk.idle()
-    assert [m for m in desk.mails() if m["resent-to"] and "on Tuesday" in m.get_content()]
+    assert [m for m in desk.mails() if m["resent-to"] and "on Tuesday" in m.as_string()]
     assert desk.mails(third) == []
 
 

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from assistant.domain import mailboxes
 from tests.doubles.attacks import ACCESS, ERASURE, stranger
+from tests.doubles.journeys import links_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.doubles.attacks import Victim
     from tests.doubles.desk_inside import DeskInside
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
@@ -84,3 +89,97 @@ async def test_no_letter_to_an_unproved_mailbox_says_what_a_stranger_wrote(desk:
     assert desk.mails(CANARY) == [] or {str(m["to"]) for m in desk.mails(CANARY)} == {
         f"{CANARY}@{CANARY}.example"  # whom marketing leaves alone is told so
     }
+
+
+def forged(sender: str, text: str, to: str = "privacy@kuusik-lierre.example") -> bytes:
+    head = f"From: {sender}\r\nTo: {to}\r\nSubject: Hi\r\n"
+    return f"{head}Message-ID: <{next(_numbers)}@forged.example>\r\n\r\n{text}\r\n".encode()
+
+
+def limit(desk: DeskInside) -> int:
+    return desk.assembly.services.settings.email.letters_a_day
+
+
+async def test_a_mailbox_in_whose_name_many_write_gets_few_letters_and_one_notice(
+    desk: DeskInside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B21: over threads, plus-addresses, dots, mail, chat and marketing; every request is opened all the same."""
+    monkeypatch.setitem(mailboxes.PROVIDERS, "folds.example", mailboxes.Provider("folds.example", "+", "."))
+    names = [f"by.stander+{n}" if n % 2 else f"b.y{'.' * (n % 3 == 0)}stander" for n in range(20)]
+    senders = [f"{name}@folds.example" for name in names]
+    before = await desk.refs()
+    for sender in senders:
+        await desk.raw_mail(forged(sender, ACCESS), "mallory@evil.example")
+    for number in range(3):
+        text = f"Stop sending marketing to bystander+m{number}@folds.example."
+        await desk.raw_mail(forged(f"mallory.{number}@evil.example", text), "mallory@evil.example")
+    opened = await desk.opened_by(before, 23)
+    async with desk.chat() as chat:
+        await chat.say(ACCESS)
+        await chat.asked("email")
+        await chat.say("bystander+chat@folds.example")
+        told = await chat.until(lambda m: "next code" in m["text"], "that no code goes there now")
+    assert told["expects"] != "code"
+    await desk.idle()
+    await desk.forward("11m")
+    await desk.idle()
+
+    letters = desk.mails("stander")
+    notices = [letter for letter in letters if "one by one" in str(letter["subject"])]
+    assert len(letters) - len(notices) <= limit(desk)
+    assert len(notices) == 1
+    said = notices[0].get_content()
+    unsaid = [ref for ref in opened if not any(ref in each.get_content() for each in letters)]
+    assert [(await desk.request(ref))["right"] for ref in unsaid] == ["objection"] * len(unsaid)
+    held_back = [ref for ref in opened if ref in said]
+    assert len(held_back) > 5, "what was confirmed nowhere else is told there"
+    shown = [await desk.request(ref) for ref in held_back]
+    assert all(request["attention"] for request in shown if request["right"] == "access")
+
+    await desk.forward("24h")
+    fresh = len(desk.mails("stander"))
+    await desk.raw_mail(forged(senders[-1], ERASURE), "mallory@evil.example")
+    await desk.mail(senders[-1], "/verify/")
+    assert len(desk.mails("stander")) > fresh
+
+
+async def test_a_flood_keeps_no_letter_about_what_its_address_proved(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B21: answers, refusals and whatever a person decides go out."""
+    victim, before = next(people), await desk.refs()
+    await desk.raw_mail(forged(victim.email, ACCESS))
+    (ref,) = await desk.opened_by(before)
+    await desk.press(
+        links_in((await desk.mail(victim.email, "/verify/")).get_content(), "/verify/")[0], answer="yes"
+    )
+    await desk.until_status(ref, "awaiting_approval")
+    for _ in range(limit(desk)):
+        await desk.raw_mail(forged(victim.email, ERASURE))
+    await desk.idle()
+    thread = str((await desk.mail(victim.email, "We have registered"))["reply-to"])
+    told = len(desk.mails(victim.email))
+    await desk.raw_mail(forged(victim.email, ACCESS, thread))
+    await desk.api("POST", f"/requests/{ref}/reply", json={"text": "We look at it."})
+    await desk.mail(victim.email, "We look at it.")
+    await desk.mail(victim.email, "We already have this request")
+    assert len(desk.mails(victim.email)) == told + 2
+
+
+async def test_a_domain_of_somebodys_own_gets_few_letters_and_one_notice(
+    desk: DeskInside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B21: names made up at one domain; a provider's people are not each other's."""
+    email = desk.assembly.services.settings.email
+    monkeypatch.setitem(email.__dict__, "letters_a_day_to_a_domain", 6)
+    monkeypatch.setitem(mailboxes.PROVIDERS, "shared.example", mailboxes.Provider("shared.example"))
+    for domain in ("own.example", "shared.example"):
+        for number in range(8):
+            await desk.raw_mail(forged(f"made.up.{number}@{domain}", ACCESS))
+    await desk.idle()
+    await desk.forward("11m")
+    await desk.idle()
+    own = desk.mails("@own.example")
+    assert len([m for m in own if "one by one" in str(m["subject"])]) == 1
+    assert len(own) <= 7
+    assert len(desk.mails("@shared.example")) == 16

@@ -43,6 +43,8 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
     return {
         "requests": [a_request(right, f"PD-7K2M-{number}Q") for number in range(4, 4 + requests)],
         "url": f"{PAGE}/open/a",
+        "listed": [a_request(right, f"PD-7K2M-{number}Q") for number in range(4, 4 + requests)],
+        "more": True,
         "stops": [a_request(right, f"PD-7K2M-{number}Q") for number in range(4, 4 + requests)],
         "not_me_url": f"{PAGE}/not-me/b",
         "stop_url": f"{PAGE}/stop/c",
