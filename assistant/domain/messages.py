@@ -305,6 +305,8 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "undo_done": frozenset(),
         "undo_expired": frozenset(),
         "not_found": frozenset(),
+        "unreadable": frozenset(),
+        "busy": frozenset(),
         "error": frozenset(),
     }
 )

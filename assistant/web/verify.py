@@ -17,6 +17,7 @@ from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest, StopLink
+from assistant.web.bodies import form_of
 from assistant.web.keys import DESK, SERVICES
 from assistant.web.package import given_to_browser
 from assistant.web.pages import Button, language_of, show_page, style
@@ -74,7 +75,7 @@ async def show_link(http_request: web.Request) -> web.StreamResponse:
 async def answer_link(http_request: web.Request) -> web.StreamResponse:
     """Take one of the two buttons, once."""
     services = http_request.config_dict[SERVICES]
-    form = await http_request.post()
+    form = await form_of(http_request)
     answer, changes = str(form.get("answer", "")), str(form.get("changes", ""))
     secret = http_request.match_info["secret"]
     if answer == "no" and (
@@ -196,7 +197,7 @@ async def show_stop(http_request: web.Request) -> web.StreamResponse:
 async def do_stop(http_request: web.Request) -> web.StreamResponse:
     """Take back what the person no longer wants; stop what was not them once they have said so twice."""
     services, secret = http_request.config_dict[SERVICES], http_request.match_info["secret"]
-    answer = str((await http_request.post()).get("answer", ""))
+    answer = str((await form_of(http_request)).get("answer", ""))
     found = await services.read(lambda session: _stop_link(services, session, secret))
     if found is None:
         return _page(services, http_request, "verify_expired", status=410)
@@ -271,7 +272,7 @@ async def do_undo(http_request: web.Request) -> web.StreamResponse:
 async def client_area(http_request: web.Request) -> web.StreamResponse:
     """Take a fresh sign-in and show what it would confirm: the requests of its nonce, no others (A20)."""
     services = http_request.config_dict[SERVICES]
-    token = str((await http_request.post()).get("token", ""))
+    token = str((await form_of(http_request)).get("token", ""))
     try:
         who = _signed_in(services, token)
         row, requests, conversation = await services.read(lambda s: _login(services, s, who))
@@ -296,7 +297,7 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
 async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
     """Take the confirmation, once: a token that was used is worth nothing."""
     services, desk = http_request.config_dict[SERVICES], http_request.config_dict[DESK]
-    form = await http_request.post()
+    form = await form_of(http_request)
     try:
         who = _signed_in(services, str(form.get("token", "")))
         if form.get("answer") == "no" and (again := await services.read(lambda s: _stops(services, s, who))):

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from assistant.casework import staff
 from assistant.errors import NotAuthenticated
 from assistant.store.tables import Agent, AgentSession
+from assistant.web import cookies
 from assistant.web.console.access import COOKIE, Visit, explained, read_form, show_to_nobody
 from assistant.web.console.words import words_of
 from assistant.web.keys import SERVICES
@@ -42,16 +43,8 @@ async def do_sign_in(http_request: web.Request) -> web.StreamResponse:
         told = explained(words, error)
         return show_to_nobody(http_request, "sign_in.html", status=401, error=told, name=name, next=wanted)
     answer = web.HTTPSeeOther(wanted if _OURS.fullmatch(wanted) else HOME)
-    secure = http_request.config_dict[SERVICES].settings.server.public_url.startswith("https:")
-    answer.set_cookie(
-        COOKIE,
-        secret,
-        path="/console",
-        httponly=True,
-        samesite="Strict",
-        secure=secure,
-        max_age=int(_LASTS.total_seconds()),
-    )
+    services = http_request.config_dict[SERVICES]
+    cookies.give(services, answer, COOKIE, secret, path="/console", lasts=_LASTS, same_site="Strict")
     raise answer
 
 
@@ -75,8 +68,8 @@ async def _begin(http_request: web.Request, name: str, password: str, code: str)
 
 async def sign_out(visit: Visit) -> web.StreamResponse:
     """End the session."""
-    secret = visit.http_request.cookies.get(COOKIE, "")
+    secret = cookies.value_of(visit.services, visit.http_request, COOKIE)
     await visit.services.write(lambda session: staff.sign_out(visit.services, session, secret))
     answer = web.HTTPSeeOther("/console/sign-in")
-    answer.del_cookie(COOKIE, path="/console")
+    cookies.take_back(visit.services, answer, COOKIE, path="/console")
     raise answer
