@@ -371,4 +371,5 @@ async def _close(services: Services) -> None:
         if close := getattr(source, "close", None):
             with suppress(Exception):  # broad: whatever one source does at the end, the others are closed
                 await close()
+    services.slow.close()
     services.store.close()

@@ -34,7 +34,7 @@ from assistant.domain.assurance import (
 )
 from assistant.domain.plan import Contact, Identity
 from assistant.domain.status import Status
-from assistant.errors import AssistantError, NotVerified, TooManyAttempts
+from assistant.errors import AssistantError, Busy, NotVerified, TooManyAttempts
 from assistant.interfaces import Challenge
 from assistant.services import Services, wake
 from assistant.store.queries import evidence_of
@@ -255,7 +255,11 @@ async def _send(services: Services, row: ChallengeRow) -> None:
     if contact is None and not all_asked:
         return  # taken up again when its lease has run out
     method = services.methods[Method(row.method)]
-    challenge = await asyncio.to_thread(method.challenge, services.clock.now())
+    now = services.clock.now()
+    try:
+        challenge = await services.slow.made.run(row.claimed_hash, lambda: method.challenge(now))
+    except Busy:
+        return  # as above
     await services.write(
         lambda session: _do_send(services, session, row.id, challenge, contact, known=bool(on_file))
     )
@@ -449,13 +453,17 @@ def current_challenge(
 
 
 async def is_right(services: Services, attempt: Attempt, answer: str) -> bool:
-    """Check an answer in a thread: slow on purpose."""
+    """Check an answer, slow on purpose, each challenge in its turn; raises Busy where too many wait, and the try is given back."""
     if not attempt.stored:
         return False
+    check = services.methods[attempt.method].check
     try:
-        await asyncio.to_thread(services.methods[attempt.method].check, attempt.stored, answer)
+        await services.slow.codes.run(attempt.challenge_id, lambda: check(attempt.stored, answer))
     except NotVerified:
         return False
+    except Busy:
+        await services.write(lambda session: _give_back(session, attempt))
+        raise
     return not attempt.spent
 
 
@@ -464,6 +472,16 @@ def _counted_under(services: Services, challenge: ChallengeRow) -> tuple[str, ..
         return (challenge.claimed_hash,)
     contact = services.keyring.keyed_hash(normal_address(services.keyring.unseal(challenge.contact)))
     return (challenge.claimed_hash, contact)
+
+
+def _give_back(session: Session, attempt: Attempt) -> None:
+    """Count a try no more that nobody had the time to check."""
+    counted = col(ChallengeRow.attempts)
+    session.execute(
+        update(ChallengeRow)
+        .where(col(ChallengeRow.id) == attempt.challenge_id, counted > 0)
+        .values(attempts=counted - 1)
+    )
 
 
 def note_failure(services: Services, session: Session, challenge_id: str) -> ChallengeRow | None:

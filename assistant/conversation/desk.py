@@ -33,7 +33,7 @@ from assistant.conversation.unanswered import keep_unanswered
 from assistant.conversation.unread import leave_to_a_person, may_be_request, needs_a_person, words_of
 from assistant.domain.assurance import Method, Tier
 from assistant.domain.status import CLOSED, Status
-from assistant.errors import NotVerified, StoreUnavailable
+from assistant.errors import Busy, NotVerified, StoreUnavailable
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt
 from assistant.services import Services, post, wake
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest, Seen
@@ -258,7 +258,11 @@ class TalkingDesk:
             return None
 
     async def _check(self, message_id: int, attempt: proof.Attempt | None, answer: str) -> None:
-        right = attempt is not None and await proof.is_right(self.services, attempt, answer)
+        try:
+            right = attempt is not None and await proof.is_right(self.services, attempt, answer)
+        except Busy:
+            await self.services.write(lambda session: self._not_checked(session, message_id))
+            return
         ident = attempt.challenge_id if attempt else ""
         await self.services.write(lambda session: self._checked(session, message_id, ident, right=right))
 
@@ -282,6 +286,14 @@ class TalkingDesk:
                 turn.nothing_to_prove()
         else:
             self._refused(turn, challenge_id)
+        turn.store_state()
+
+    def _not_checked(self, session: Session, message_id: int) -> None:
+        """Say that nobody looked at a code, which counts as nothing."""
+        message = session.get_one(Message, message_id)
+        set_handled(session, message_id, handled=True)
+        turn = self.quiet_turn(session, session.get_one(Conversation, message.conversation_id))
+        turn.say("code_not_looked_at", expects="code", choices=turn.code_choices())
         turn.store_state()
 
     def _refused(self, turn: Turn, challenge_id: str) -> None:

@@ -95,6 +95,7 @@ _CHAT = _table(
         "no_code_needed": ("", "", _holds()),
         "typed_address_failed": ("", "", _holds()),
         "code_not_accepted": ("", "", _holds()),
+        "code_not_looked_at": ("", "", _holds()),
         "code_used_up": ("next_at", "", _holds()),
         "code_limit": ("next_at", "", _holds()),
         "verification_paused": ("", "", _holds()),

@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import structlog
 from aiohttp import web
 
+from assistant.domain.networks import address_of
 from assistant.web.errors import problem
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ class _Connection(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection, or close it before anything is read."""
-        address = _network_of(transport.get_extra_info("peername"))
+        peer = transport.get_extra_info("peername")
+        address = address_of(str(peer[0]) if peer else None, None)
         super().connection_made(transport)
         if self._counted.enter(address):
             self._counted_under = address
@@ -120,17 +121,6 @@ class _Connection(web.RequestHandler):
         """Log its kind alone: the message of an exception may hold what was sent."""
         del args
         log.warning("web.broken_off", kind=type(more.get("exc_info")).__name__)
-
-
-def _network_of(peer: Any) -> str:
-    """Name what one household or machine holds: an IPv4 address, or a /64 of IPv6."""
-    try:
-        address = ip_address(peer[0])
-    except (TypeError, ValueError, IndexError):
-        return "unknown"
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(IPv6Address(int(address) >> 64 << 64))
-    return str(address)
 
 
 @asynccontextmanager

@@ -39,7 +39,7 @@ _PATIENCE: Final = 30.0  # seconds, for one source
 
 
 # A registry is made for each answer: when it was made says nothing about a counter.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 def routes() -> list[web.RouteDef]:

@@ -69,7 +69,7 @@ async def test_every_answer_of_every_route_carries_its_headers(by_https: Client)
 
 
 async def test_by_https_a_session_of_the_console_is_a_cookie_of_this_host(by_https: Client) -> None:
-    """B26: a sibling of the host sets no session, and nothing but https carries it."""
+    """B27: a sibling of the host sets no session, and nothing but https carries it."""
     agent = AGENTS[1]
     form = {
         "name": agent.name,

@@ -27,7 +27,7 @@ async def test_no_counter_tells_whether_a_client_number_exists(
     desk: DeskInside, people: Iterator[Victim]
 ) -> None:
     """B12: a claim by a number that is known and by one that is not, read from the counters before and after."""
-    claims = [next(people).number, "CL-000001-0"]
+    claims = [next(people).number, "C-99871"]
     for claim in claims:
         _, before = await desk.page(f"{desk.monitor}/metrics")
         async with desk.chat() as chat:
