@@ -52,15 +52,14 @@ from assistant.verification import METHODS
 from assistant.verification.signed_token import SignedToken, Signer
 from assistant.web import health, package, verify
 from assistant.web.api import api_routes
+from assistant.web.application import web_application
 from assistant.web.console import console_routes
-from assistant.web.errors import explain_errors
-from assistant.web.keys import DESK, SERVICES
+from assistant.web.keys import DESK
 from assistant.web.widget import Widget, WidgetSettings
 from handlers import HANDLERS
 from intents import Reader, others_in
 
 log = structlog.get_logger(__name__)
-_LARGEST_BODY = 26 * 2**20  # a mail of 25 MB handed in over the local socket
 
 
 class SystemClock:
@@ -322,8 +321,8 @@ def email_settings(settings: Settings) -> EmailSettings:
 def build(assembly: Assembly, *, more_routes: list[web.RouteDef] | None = None) -> web.Application:
     """Make the web application: every page, the socket, the hooks and the API."""
     services = assembly.services
-    app = web.Application(middlewares=[explain_errors], client_max_size=_LARGEST_BODY)
-    app[SERVICES], app[DESK] = services, assembly.desk
+    app = web_application(services)
+    app[DESK] = assembly.desk
     app.add_routes([*health.routes(), *verify.routes(), *package.routes(), *api_routes(), *console_routes()])
     for channel in assembly.channels.values():
         if routes := getattr(channel, "routes", None):
@@ -345,6 +344,13 @@ def build(assembly: Assembly, *, more_routes: list[web.RouteDef] | None = None) 
     app.add_routes(more_routes or [])
     if chat := assembly.channels.get("webchat"):
         app.on_shutdown.append(chat.hang_up)  # type: ignore[attr-defined]
+    return app
+
+
+def build_monitor(assembly: Assembly) -> web.Application:
+    """Make the application for whoever watches the desk: an address of its own, never the public one."""
+    app = web_application(assembly.services)
+    app.add_routes(health.monitor_routes())
     return app
 
 
@@ -376,4 +382,5 @@ async def _close(services: Services) -> None:
         if close := getattr(source, "close", None):
             with suppress(Exception):  # broad: whatever one source does at the end, the others are closed
                 await close()
+    services.slow.close()
     services.store.close()

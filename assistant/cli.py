@@ -130,8 +130,10 @@ def serve(config: Config = _DEFAULT) -> None:
     lock = take_lock(settings)
     listener = bind(settings.server.host, settings.server.port)
 
+    monitor = bind(*settings.server.monitored_at, "server.monitor")
+
     async def desk() -> None:
-        await serve_desk(assemble(settings), listener)
+        await serve_desk(assemble(settings), listener, monitor=monitor)
 
     run(desk(), settings.server.event_loop)
     del lock

@@ -149,11 +149,31 @@ class Server(_Section):
     public_url: str = "http://127.0.0.1:8080"
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
+    monitor: str = "127.0.0.1:9464"  # host:port
     database_url: str = ""
     event_loop: Literal["uvloop", "asyncio"] = "uvloop"
 
     _web = field_validator("public_url")(_web_address)
     _database = field_validator("database_url")(_database_address)
+
+    @field_validator("monitor")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not (host and port.isascii() and port.isdecimal() and len(port) < 6 and int(port) < 2**16):  # noqa: PLR2004
+            raise ValueError(f"{value!r} is no address to listen on; write host:port, such as 127.0.0.1:9464")
+        return value
+
+    @property
+    def is_https(self) -> bool:
+        """Whether persons and agents reach the desk by https."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def monitored_at(self) -> tuple[str, int]:
+        """The address and the port for monitoring."""
+        host, _, port = self.monitor.rpartition(":")
+        return host.strip("[]"), int(port)
 
 
 class Signed(_Section):

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from assistant.config import Settings, load_settings, require_complete
 from assistant.disclosure.unwritten import unwritten
+from assistant.domain.networks import is_this_machine
 from assistant.errors import AssistantError
 from assistant.reaching import check_each
 from assistant.store.migrate import is_current
@@ -36,6 +37,7 @@ async def examine(config: Path) -> list[Row]:
     ]
     rows += _untold(settings)
     rows += _too_few(settings)
+    rows += _watched_from_outside(settings)
     rows += [{"part": "letters", "level": "warning", "text": text} for text in unwritten(settings)]
     channels, sources = await asyncio.gather(_channels(settings), _sources(settings))
     return [*rows, *channels, *sources]
@@ -87,6 +89,18 @@ def _too_few(settings: Settings) -> list[Row]:
         "need two. Add one with `assistant agents add NAME --role approver`, or set four_eyes = false."
     )
     return [{"part": "people", "level": "warning", "text": text}]
+
+
+def _watched_from_outside(settings: Settings) -> list[Row]:
+    """Say when others than this machine may read the figures."""
+    host, _ = settings.server.monitored_at
+    if is_this_machine(host):
+        return []
+    text = (
+        f"server.monitor: {settings.server.monitor} can be reached from elsewhere: have a firewall let only your monitoring "
+        "through, or write 127.0.0.1"
+    )
+    return [{"part": "monitor", "level": "warning", "text": text}]
 
 
 def _row(part: str, fault: str | None) -> Row:

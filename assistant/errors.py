@@ -26,6 +26,20 @@ class Invalid(AssistantError):
     http_status = 422
 
 
+class Unreadable(Invalid):
+    """What was sent cannot be read at all."""
+
+    code = "unreadable"
+    http_status = 400
+
+
+class Busy(AssistantError):
+    """Too much is being checked just now; try again in a moment. Nothing was counted."""
+
+    code = "busy"
+    http_status = 503
+
+
 class ConfigurationError(AssistantError):
     """The settings cannot be used as they stand."""
 

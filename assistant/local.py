@@ -26,6 +26,7 @@ from assistant.services import Services
 from assistant.store.backup import back_up
 
 _ERRORS = {cls.code: cls for cls in (AssistantError, Invalid, ConfigurationError)}
+_LARGEST_MAIL = 26 * 2**20  # bytes: the only way in for one this large, and its owner's alone
 _Work = Callable[[Services, Session, Mapping[str, Any]], Mapping[str, Any]]
 
 
@@ -93,7 +94,7 @@ async def socket_of(assembly: Assembly) -> AsyncIterator[None]:
     """Listen for the desk's own commands on a socket that only its owner may open."""
     path = socket_path(assembly.services.settings)
     path.unlink(missing_ok=True)
-    app = web.Application(client_max_size=64 * 2**20)
+    app = web.Application(client_max_size=_LARGEST_MAIL)
     app.router.add_post("/run/{command}", partial(_run, assembly))
     app.router.add_post("/mail-in", partial(_mail_in, assembly))
     app.router.add_post("/backup", partial(_back_up, assembly))

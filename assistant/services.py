@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 from sqlmodel import Session
 
 from assistant.interfaces import ChatMessage
+from assistant.slow_hashes import SlowHashes
 
 if TYPE_CHECKING:
     from assistant.config import Settings
@@ -112,6 +113,7 @@ class Services:
     methods: Mapping[Method, VerificationMethod] = field(default_factory=dict)
     sign_ins: Mapping[Method, SignIn] = field(default_factory=dict)
     resolver: Resolver | None = None  # None: nobody asks where the mail of a domain goes
+    slow: SlowHashes = field(default_factory=SlowHashes)
     hub: Hub = field(default_factory=Hub)
     waker: Waker = field(default_factory=Waker)
     device_clock: Clock | None = (

@@ -13,15 +13,15 @@ import structlog
 from aiohttp import web
 
 from assistant import local
-from assistant.app import Assembly, build, running
+from assistant.app import Assembly, build, build_monitor, running
 from assistant.errors import ConfigurationError
+from assistant.web.connections import connections_for_watchers, connections_of_this_machine, listening
 
 log = structlog.get_logger(__name__)
-_SHUTDOWN_SECONDS = 5.0
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Take a port (0 takes a free one); raises ConfigurationError naming it when it is taken."""
+def bind(host: str, port: int, key: str = "server.port") -> socket.socket:
+    """Take a port (0 takes a free one); raises ConfigurationError naming it, and its setting, when it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -30,7 +30,7 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise ConfigurationError(
-            f"server.port: {host}:{port} cannot be taken ({os.strerror(error.errno or 0)}); stop what listens there, or choose another."
+            f"{key}: {host}:{port} cannot be taken ({os.strerror(error.errno or 0)}); stop what listens there, or choose another."
         ) from None
     return listener
 
@@ -40,24 +40,23 @@ async def serve(
     listener: socket.socket,
     *,
     routes: list[web.RouteDef] | None = None,
+    monitor: socket.socket,
     ready: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; what is under way is finished first."""
+    """Serve until SIGTERM or SIGINT, and at another socket whoever monitors; what is under way is finished first."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(build(assembly, more_routes=routes), access_log=None, handle_signals=False)
-    async with running(assembly), local.socket_of(assembly):
-        await runner.setup()
-        try:
-            await web.SockSite(runner, listener, shutdown_timeout=_SHUTDOWN_SECONDS).start()
-            log.info("desk.ready", port=listener.getsockname()[1])
-            if ready:
-                await ready()
-            await stop.wait()
-        finally:
-            await runner.cleanup()
+    settings = assembly.services.settings
+    connections = connections_of_this_machine(behind_proxy=settings.webchat.behind_proxy)
+    public = listening(build(assembly, more_routes=routes), listener, connections)
+    watched = listening(build_monitor(assembly), monitor, connections_for_watchers())
+    async with running(assembly), local.socket_of(assembly), public, watched:
+        log.info("desk.ready", port=listener.getsockname()[1])
+        if ready:
+            await ready()
+        await stop.wait()
 
 
 def run(main: Awaitable[None], event_loop: str) -> None:

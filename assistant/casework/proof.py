@@ -39,7 +39,7 @@ from assistant.domain.plan import Contact, Identity
 from assistant.domain.reference import ends_as
 from assistant.domain.shared_mailboxes import is_shared
 from assistant.domain.status import Status
-from assistant.errors import AssistantError, NotVerified, TooManyAttempts
+from assistant.errors import AssistantError, Busy, NotVerified, TooManyAttempts
 from assistant.interfaces import Challenge, SignedIn
 from assistant.services import Services, wake
 from assistant.store.queries import evidence_of
@@ -287,7 +287,11 @@ async def _send(services: Services, row: ChallengeRow) -> None:
     if contact is None and not all_asked:
         return  # taken up again when its lease has run out
     method = services.methods[Method(row.method)]
-    challenge = await asyncio.to_thread(method.challenge, services.clock.now())
+    now = services.clock.now()
+    try:
+        challenge = await services.slow.made.run(row.claimed_hash, lambda: method.challenge(now))
+    except Busy:
+        return  # as above
     await services.write(
         lambda session: _do_send(services, session, row.id, challenge, contact, known=bool(on_file))
     )
@@ -534,13 +538,17 @@ def current_challenge(
 
 
 async def is_right(services: Services, attempt: Attempt, answer: str) -> bool:
-    """Check an answer in a thread: slow on purpose."""
+    """Check an answer, slow on purpose, each challenge in its turn; raises Busy where too many wait, and the try is given back."""
     if not attempt.stored:
         return False
+    check = services.methods[attempt.method].check
     try:
-        await asyncio.to_thread(services.methods[attempt.method].check, attempt.stored, answer)
+        await services.slow.codes.run(attempt.challenge_id, lambda: check(attempt.stored, answer))
     except NotVerified:
         return False
+    except Busy:
+        await services.write(lambda session: _give_back(services, session, attempt))
+        raise
     return not attempt.spent
 
 
@@ -555,6 +563,17 @@ def _bookings(services: Services, challenge: ChallengeRow) -> list[tuple[str, st
     """List under which names a try at a code counts, and as what."""
     names = set(_counted_under(services, challenge))
     return [(name, "failed" if name == challenge.claimed_hash else _AS_OTHER) for name in names]
+
+
+def _give_back(services: Services, session: Session, attempt: Attempt) -> None:
+    """Count a try no more that nobody had the time to check."""
+    counted = col(ChallengeRow.attempts)
+    session.execute(
+        update(ChallengeRow)
+        .where(col(ChallengeRow.id) == attempt.challenge_id, counted > 0)
+        .values(attempts=counted - 1)
+    )
+    note_right(services, session, attempt.challenge_id)
 
 
 def note_failure(services: Services, session: Session, challenge_id: str) -> ChallengeRow | None:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import named_accounts, rectification
 from assistant.casework.audit import record
 from assistant.casework.intake import move, set_attention
+from assistant.domain.outside import number_of
 from assistant.domain.plan import Plan, plan_from_json, plan_to_json
 from assistant.domain.status import Status
 from assistant.errors import Conflict, NotAllowed, NotFound
@@ -159,9 +160,10 @@ def choose_accounts(
     if action is None:
         raise Conflict("Accounts are chosen while a plan waits for its approval.")
     accounts = plan_from_json(action.plan).accounts
-    if any(not number.isdecimal() or int(number) >= len(accounts) for number in not_theirs):
+    places = [number_of(place) for place in not_theirs]
+    chosen = [accounts[place] for place in places if place is not None and place < len(accounts)]
+    if len(chosen) < len(places):
         raise NotFound("There is no such account in this plan; look at the request again.")
-    chosen = [accounts[int(number)] for number in not_theirs]
     request = get_request(session, ref)
     before = request.details.get("not_theirs", [])
     left_out = [*before, *([a.source, a.table, *a.key] for a in chosen)]

@@ -203,9 +203,10 @@ def _totp_once(services: Services, agent: Agent, code: str) -> bool:
     """Accept the code of this half minute or of its neighbours, each once (RFC 6238 5.2)."""
     totp = pyotp.TOTP(services.keyring.unseal(agent.totp_secret))
     step = int((services.device_clock or services.clock).now().timestamp()) // _STEP_SECONDS
+    typed = code.strip().replace(" ", "").encode()
     for candidate in (step - 1, step, step + 1):
         expected = totp.at(candidate * _STEP_SECONDS)
-        if candidate > agent.last_totp and hmac.compare_digest(expected, code.strip().replace(" ", "")):
+        if candidate > agent.last_totp and hmac.compare_digest(expected.encode(), typed):
             agent.last_totp = candidate
             return True
     return False

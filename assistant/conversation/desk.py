@@ -34,7 +34,7 @@ from assistant.conversation.unread import leave_to_a_person, may_be_request, nee
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Method, Tier
 from assistant.domain.status import CLOSED, Status
-from assistant.errors import NotVerified, StoreUnavailable
+from assistant.errors import Busy, NotVerified, StoreUnavailable
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt
 from assistant.services import Services, post, wake
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest, Seen
@@ -291,7 +291,11 @@ class TalkingDesk:
         return proof.attempt_made(challenge, message.at)
 
     async def _check(self, message_id: int, attempt: proof.Attempt | None, answer: str) -> None:
-        right = attempt is not None and await proof.is_right(self.services, attempt, answer)
+        try:
+            right = attempt is not None and await proof.is_right(self.services, attempt, answer)
+        except Busy:
+            await self.services.write(lambda session: self._not_checked(session, message_id))
+            return
         ident = attempt.challenge_id if attempt else ""
         await self.services.write(lambda session: self._checked(session, message_id, ident, right=right))
 
@@ -320,6 +324,14 @@ class TalkingDesk:
             return proof.consume(self.services, session, challenge_id)
         except NotVerified:
             return None
+
+    def _not_checked(self, session: Session, message_id: int) -> None:
+        """Say that nobody looked at a code, which counts as nothing."""
+        message = session.get_one(Message, message_id)
+        set_handled(session, message_id, handled=True)
+        turn = self.quiet_turn(session, session.get_one(Conversation, message.conversation_id))
+        turn.say("code_not_looked_at", expects="code", choices=turn.code_choices())
+        turn.store_state()
 
     def _refused(self, turn: Turn, challenge_id: str) -> None:
         challenge = proof.note_failure(self.services, turn.session, challenge_id)

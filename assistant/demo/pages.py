@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
@@ -18,6 +17,7 @@ from assistant.demo import mailbox, people
 from assistant.demo.client_area import ClientArea, account_of, accounts, checked_nonce, checked_return
 from assistant.demo.clock import DemoClock, parse_duration
 from assistant.errors import AssistantError, Invalid, NotAllowed
+from assistant.web.bodies import document_of, form_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -125,7 +125,7 @@ class _Pages:
         if http_request.content_type == "application/json":
             now = self._site.clock.forward(parse_duration(await _json_text(http_request, "forward")))
             return web.json_response({"now": now.isoformat()})
-        form = await http_request.post()
+        form = await form_of(http_request)
         self._site.clock.forward(parse_duration(str(form.get("other") or form.get("forward") or "")))
         raise web.HTTPSeeOther("/demo/clock")
 
@@ -139,7 +139,7 @@ class _Pages:
     async def sign_in(self, http_request: web.Request) -> web.Response:
         """Sign the token and have the browser carry it back by POST, so that it stands in no address."""
         self._same_site(http_request)
-        form = await http_request.post()
+        form = await form_of(http_request)
         nonce = checked_nonce(str(form.get("nonce", "")))
         back = checked_return(str(form.get("return", "")), self._site.public_url)
         account = account_of(str(form.get("client", "")))
@@ -226,10 +226,7 @@ def _moved_to(path: str) -> Handler:
 
 
 async def _json_text(http_request: web.Request, key: str) -> str:
-    try:
-        body = await http_request.json()
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise Invalid('send JSON such as {"forward": "72h"}') from None
+    body = await document_of(http_request)
     if not isinstance(body, dict) or not isinstance(body.get(key), str):
         raise Invalid('send JSON such as {"forward": "72h"}')
     return str(body[key])

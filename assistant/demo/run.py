@@ -72,14 +72,16 @@ async def run_demo(options: DemoOptions, say: Callable[[str], None]) -> None:
         client_area=demo.client_area,
         contact=settings.controller.contact_email,
     )
+    monitor = bind(*settings.server.monitored_at, "server.monitor")
+    watched = f"http://127.0.0.1:{monitor.getsockname()[1]}"
     loop = asyncio.get_running_loop()
     clock.on_forward(lambda: _wake_from_thread(loop, assembly))
 
     async def ready() -> None:
-        facts = _facts(assembly, demo, token)
+        facts = _facts(assembly, demo, token) | {"monitor": watched}
         say(json.dumps(facts) if options.as_json else _welcome(facts))
 
-    await serve(assembly, listener, routes=demo_routes(site), ready=ready)
+    await serve(assembly, listener, routes=demo_routes(site), monitor=monitor, ready=ready)
     del lock
 
 
@@ -139,7 +141,8 @@ def _welcome(facts: Mapping[str, Any]) -> str:
         f"The desk is open (its controller is invented; Ctrl+C ends it).\n\n"
         f"  everything to try   {url}/demo/\n  a site with the chat {url}/demo/site\n"
         f"  mail that was sent  {url}/demo/mailbox\n  move the clock      {url}/demo/clock\n"
-        f"  the agents' console {facts['console']['url']}\n  write to            {mail['address']} by SMTP at {mail['host']}:{mail['port']}\n\n"
+        f"  the agents' console {facts['console']['url']}\n  for monitoring      {facts['monitor']}/readyz and /metrics\n"
+        f"  write to            {mail['address']} by SMTP at {mail['host']}:{mail['port']}\n\n"
         f"People to be:\n{people}\n\nAgents (current codes on {url}/demo/):\n{agents}\n\nAPI token: {facts['api_token']}\n"
     )
 

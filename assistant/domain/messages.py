@@ -95,6 +95,7 @@ _CHAT = _table(
         "no_code_needed": ("", "", _holds()),
         "typed_address_failed": ("", "", _holds()),
         "code_not_accepted": ("", "", _holds()),
+        "code_not_looked_at": ("", "", _holds()),
         "code_used_up": ("next_at", "", _holds()),
         "code_limit": ("next_at", "", _holds()),
         "verification_paused": ("", "", _holds()),
@@ -313,6 +314,8 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "undo_done": frozenset(),
         "undo_expired": frozenset(),
         "not_found": frozenset(),
+        "unreadable": frozenset(),
+        "busy": frozenset(),
         "error": frozenset(),
     }
 )

@@ -9,14 +9,16 @@ import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
-from assistant.errors import AssistantError, Invalid
+from assistant.errors import AssistantError, Busy, Invalid, Unreadable
 from assistant.web.keys import SERVICES
 from assistant.web.pages import language_of, show_page
 
 log = structlog.get_logger(__name__)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _FOR_PROGRAMS = ("/api/", "/v1/", "/hooks/", "/metrics", "/healthz", "/readyz")
+_PAGES = {404: "not_found", 405: "not_found"}
 _SERVER_ERROR = 500
+_SAID_BESIDE = ("Allow", "Content-Range")
 _NOT_TOLD = frozenset({"failed", "type", "title", "status", "code"})  # ours to know, or the document's own
 
 
@@ -27,9 +29,9 @@ async def explain_errors(request: web.Request, handler: _Handler) -> web.StreamR
     try:
         return await handler(http_request)
     except web.HTTPException as error:
-        if error.status < 400 or not _is_program(http_request):  # noqa: PLR2004 - redirects are no errors
-            return await _led_back(http_request, error)
-        return problem(error.status, "http", error.reason)
+        return await _refused(http_request, error)
+    except (web.RequestPayloadError, ConnectionError):  # a body that breaks off, or is not packed as it says
+        return _told(http_request, Unreadable("The body broke off, or is not what its headers say."))
     except ValidationError as error:
         return _told(http_request, Invalid(_first(error)))
     except AssistantError as error:
@@ -41,16 +43,26 @@ async def explain_errors(request: web.Request, handler: _Handler) -> web.StreamR
         )
 
 
-async def _led_back(http_request: web.Request, error: web.HTTPException) -> web.StreamResponse:
-    """Lead whoever reloads what a form was sent to back to the page with the form; raises the error where there is none."""
-    if error.status == 405 and http_request.method == "GET":  # noqa: PLR2004
-        page = await _page_above(http_request)
-        if page is not None:
-            raise web.HTTPSeeOther(page)
-        return _page(http_request, "not_found", 405)
-    if error.status == 404:  # noqa: PLR2004
-        return _page(http_request, "not_found", 404)
-    raise error
+async def _refused(http_request: web.Request, error: web.HTTPException) -> web.StreamResponse:
+    """Say why, in the document or on the page that fits; a redirect is no refusal."""
+    if error.status < 400:  # noqa: PLR2004
+        raise error
+    if _is_program(http_request):
+        answer = problem(error.status, "http", error.reason)
+    else:
+        if error.status == 405 and http_request.method == "GET":  # noqa: PLR2004
+            await _lead_back(http_request)
+        answer = _page(http_request, _PAGES.get(error.status, "unreadable"), error.status)
+    # What the exception had to say beside: which methods there are, which bytes.
+    answer.headers.update({name: error.headers[name] for name in _SAID_BESIDE if name in error.headers})
+    return answer
+
+
+async def _lead_back(http_request: web.Request) -> None:
+    """Lead whoever reloads what a form was sent to back to the page with the form, where there is one."""
+    page = await _page_above(http_request)
+    if page is not None:
+        raise web.HTTPSeeOther(page)
 
 
 async def _page_above(http_request: web.Request) -> str | None:
@@ -74,9 +86,15 @@ def _told(http_request: web.Request, error: AssistantError) -> web.StreamRespons
     if _is_program(http_request):
         plain = {k: str(v) for k, v in error.data.items() if k not in _NOT_TOLD}
         return problem(error.http_status, error.code, error.message, **plain)
-    return _page(
-        http_request, "error" if error.http_status >= _SERVER_ERROR else "not_found", error.http_status
-    )
+    return _page(http_request, _page_of(error), error.http_status)
+
+
+def _page_of(error: AssistantError) -> str:
+    if isinstance(error, Unreadable):
+        return "unreadable"
+    if isinstance(error, Busy):
+        return "busy"
+    return "error" if error.http_status >= _SERVER_ERROR else "not_found"
 
 
 def _is_program(http_request: web.Request) -> bool:

@@ -1,14 +1,24 @@
-"""Whether the desk is alive, ready, and how it does; no personal data in any label."""
+"""Whether the desk is alive, ready, and how it does; no personal data in any label.
+
+Only that it is alive stands on the public port. The rest has an address of its own, and is coarse all the same: figures that
+follow one person's act would tell whoever sees them before and after which client numbers exist.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from assistant.domain.status import CLOSED
 from assistant.errors import AssistantError
+from assistant.interfaces import DataSource
 from assistant.services import Services
 from assistant.store.migrate import is_current
 from assistant.store.queries import undelivered_to_support
@@ -22,9 +32,25 @@ _COUNTED = {
 }
 
 
+_FIGURES_STAND: Final = timedelta(minutes=5)
+_COARSE: Final = 10  # figures are told in tens, rounded up: none, one to ten, eleven to twenty
+_SOURCES_STAND: Final = timedelta(minutes=5)
+_PATIENCE: Final = 30.0  # seconds, for one source
+
+
+# A registry is made for each answer: when it was made says nothing about a counter.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
 def routes() -> list[web.RouteDef]:
-    """List the addresses."""
-    return [web.get("/healthz", alive), web.get("/readyz", ready), web.get("/metrics", metrics)]
+    """List the addresses that anybody may open."""
+    return [web.get("/healthz", alive)]
+
+
+def monitor_routes() -> list[web.RouteDef]:
+    """List the addresses of whoever watches the desk; each call makes them anew, with nothing looked up yet."""
+    watch = _Watch()
+    return [web.get("/healthz", alive), web.get("/readyz", watch.ready), web.get("/metrics", watch.metrics)]
 
 
 async def alive(http_request: web.Request) -> web.Response:
@@ -33,22 +59,87 @@ async def alive(http_request: web.Request) -> web.Response:
     return web.json_response({"alive": True})
 
 
-async def ready(http_request: web.Request) -> web.Response:
-    """Say whether the database answers and has this version's schema, since when each channel is deaf, and what support misses.
+class _Watch:
+    """What was looked up lately for those who ask again and again."""
 
-    Neither of these makes the desk less ready: whoever restarted it for that would deafen the others too.
-    """
-    services = http_request.config_dict[SERVICES]
-    try:
-        current = await services.read(lambda session: is_current(session.get_bind().engine))
-        mails, since = await services.read(undelivered_to_support) if current else (0, None)
-    except AssistantError:
-        current, mails, since = False, 0, None
-    support = {"gets_mail": not mails, "mails_waiting": mails, "since": since.isoformat() if since else None}
-    told = {"database": current, "migrations": current, "model": True, "channels": _channels(services)} | {
-        "support": support
-    }
-    return web.json_response(told, status=200 if current else 503)
+    def __init__(self) -> None:
+        self._figures: Mapping[str, tuple[str, int]] = {}
+        self._counted_at: datetime | None = None
+        self._sources = _Sources()
+
+    async def ready(self, http_request: web.Request) -> web.Response:
+        """Say whether the database answers and has this version's schema, since when each channel and source is deaf, and what support misses.
+
+        None of these makes the desk less ready: whoever restarted it for that would deafen the others too.
+        """
+        services = http_request.config_dict[SERVICES]
+        try:
+            current = await services.read(lambda session: is_current(session.get_bind().engine))
+            mails, since = await services.read(undelivered_to_support) if current else (0, None)
+        except AssistantError:
+            current, mails, since = False, 0, None
+        support = {
+            "gets_mail": not mails,
+            "mails_waiting": mails,
+            "since": since.isoformat() if since else None,
+        }
+        told = {
+            "database": current,
+            "migrations": current,
+            "model": True,
+            "channels": _channels(services),
+            "sources": self._sources.lately(services),
+            "support": support,
+        }
+        return web.json_response(told, status=200 if current else 503)
+
+    async def metrics(self, http_request: web.Request) -> web.Response:
+        """Count what is open, overdue, in need of a person, and waiting to be delivered."""
+        services = http_request.config_dict[SERVICES]
+        now = services.clock.now()
+        if self._counted_at is None or now - self._counted_at >= _FIGURES_STAND:
+            self._figures, self._counted_at = await services.read(_figures), now
+        registry = CollectorRegistry()
+        for name, (meaning, value) in self._figures.items():
+            Gauge(f"privacy_desk_{name}", f"{meaning}, in tens", registry=registry).set(coarse(value))
+        for name, meaning in _COUNTED.items():
+            Counter(f"privacy_desk_{name}", meaning, registry=registry).inc(services.counts[name])
+        _tell_deaf(services, registry)
+        return web.Response(body=generate_latest(registry), content_type="text/plain")
+
+
+def coarse(count: int) -> int:
+    """Round up to tens: nought stays nought, and one act of one person is seen once in ten times at most."""
+    return -(-count // _COARSE) * _COARSE
+
+
+class _Sources:
+    """Whether each source could be reached lately; asked beside, never by the one who wants to know."""
+
+    def __init__(self) -> None:
+        self._asked_at: datetime | None = None
+        self._deaf: dict[str, str | None] = {}
+        self._asking: asyncio.Task[None] | None = None
+
+    def lately(self, services: Services) -> Mapping[str, object]:
+        """Say of each source since when it is deaf, None where it answers; one not asked yet is left out."""
+        now = services.clock.now()
+        is_stale = self._asked_at is None or now - self._asked_at >= _SOURCES_STAND
+        if is_stale and (self._asking is None or self._asking.done()):  # or an older answer could come last
+            self._asked_at = now
+            self._asking = asyncio.create_task(self._ask(services, now))
+        return {name: {"deaf_since": since} if since else None for name, since in sorted(self._deaf.items())}
+
+    async def _ask(self, services: Services, now: datetime) -> None:
+        reached = await asyncio.gather(*map(_reached, services.sources), return_exceptions=True)
+        for source, answer in zip(services.sources, reached, strict=True):
+            since = self._deaf.get(source.name) or now.isoformat()
+            self._deaf[source.name] = None if answer is True else since
+
+
+async def _reached(source: DataSource) -> bool:
+    async with asyncio.timeout(_PATIENCE):
+        return all(finding.level != "error" for finding in await source.check())
 
 
 def _channels(services: Services) -> dict[str, dict[str, dict[str, str] | None]]:
@@ -62,15 +153,7 @@ def _channels(services: Services) -> dict[str, dict[str, dict[str, str] | None]]
     }
 
 
-async def metrics(http_request: web.Request) -> web.Response:
-    """Count what is open, overdue, in need of a person, and waiting to be delivered."""
-    services = http_request.config_dict[SERVICES]
-    figures = await services.read(_figures)
-    registry = CollectorRegistry()
-    for name, (meaning, value) in figures.items():
-        Gauge(f"privacy_desk_{name}", meaning, registry=registry).set(value)
-    for name, meaning in _COUNTED.items():
-        Counter(f"privacy_desk_{name}", meaning, registry=registry).inc(services.counts[name])
+def _tell_deaf(services: Services, registry: CollectorRegistry) -> None:
     deaf = Gauge(
         "privacy_desk_channel_deaf_since_seconds",
         "Unix time since when a way of a channel does not work; 0 while it works",
@@ -80,7 +163,6 @@ async def metrics(http_request: web.Request) -> web.Response:
     for name, channel in services.channels.items():
         for way in channel.ways():
             deaf.labels(name, way.name).set(way.deaf_since.timestamp() if way.deaf_since else 0)
-    return web.Response(body=generate_latest(registry), content_type="text/plain")
 
 
 def _figures(session: Session) -> dict[str, tuple[str, int]]:

@@ -13,11 +13,12 @@ from assistant.domain.assurance import CODE_LIFETIME
 from assistant.errors import NotFound, NotVerified, SignInNeeded, TooManyAttempts
 from assistant.services import Services
 from assistant.store.tables import Package
+from assistant.web import cookies
+from assistant.web.bodies import form_of
 from assistant.web.keys import SERVICES
 from assistant.web.pages import Button, Entry, language_of, show_page
 
-_COOKIE = "desk_package"
-_RANGE = re.compile(r"bytes=(\d+)-")
+_RANGE = re.compile(r"bytes=([0-9]{1,18})-")
 
 
 def routes() -> list[web.RouteDef]:
@@ -80,7 +81,7 @@ def _ask_code(services: Services, ident: str, language: str, name: str, **values
 async def open_with_code(http_request: web.Request) -> web.StreamResponse:
     """Check the code and give the package to this browser."""
     services, ident, language = _of(http_request)
-    answer = str((await http_request.post()).get("code", ""))
+    answer = str((await form_of(http_request)).get("code", ""))
     try:
         attempt = await services.write(
             lambda session: proof.reserve_attempt(services, session, packages.current_code(session, ident))
@@ -109,18 +110,14 @@ async def sign_in(http_request: web.Request) -> web.StreamResponse:
 
 def given_to_browser(services: Services, ident: str, secret: str) -> web.HTTPSeeOther:
     """Give this browser the cookie of a grant, and send it to the page with the download."""
-    response = web.HTTPSeeOther(f"/package/{ident}")
-    secure = services.settings.server.public_url.startswith("https://")
-    response.set_cookie(
-        _COOKIE,
-        secret,
-        path=f"/package/{ident}",
-        max_age=int(packages.GRANT.total_seconds()),
-        httponly=True,
-        samesite="Lax",
-        secure=secure,
-    )
+    page = f"/package/{ident}"
+    response = web.HTTPSeeOther(page)
+    cookies.give(services, response, _cookie(ident), secret, path=page, lasts=packages.GRANT, same_site="Lax")
     return response
+
+
+def _cookie(ident: str) -> str:
+    return f"desk_package_{ident}"  # by https a cookie has no path, and one browser may have two packages
 
 
 async def download(http_request: web.Request) -> web.StreamResponse:
@@ -168,7 +165,7 @@ def _headers(package: Package, begin: int) -> dict[str, str]:
 
 
 async def _granted(services: Services, http_request: web.Request, ident: str) -> Package | None:
-    secret = http_request.cookies.get(_COOKIE, "")
+    secret = cookies.value_of(services, http_request, _cookie(ident))
     try:
         return await services.read(lambda session: packages.check_grant(services, session, ident, secret))
     except (NotFound, NotVerified):

@@ -17,6 +17,7 @@ from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest
+from assistant.web.bodies import form_of
 from assistant.web.keys import DESK, SERVICES
 from assistant.web.package import given_to_browser
 from assistant.web.pages import Button, Entry, language_of, show_page, style
@@ -88,7 +89,7 @@ def _link_page(
 async def answer_link(http_request: web.Request) -> web.StreamResponse:
     """Take one of the two buttons, once: to confirm with the reference, to end or stop anything with a second press."""
     services = http_request.config_dict[SERVICES]
-    form = await http_request.post()
+    form = await form_of(http_request)
     answer, changes = str(form.get("answer", "")), str(form.get("changes", ""))
     secret = http_request.match_info["secret"]
     if again := await services.read(lambda session: _asks_again(services, session, secret, answer)):
@@ -246,7 +247,7 @@ async def do_stop(http_request: web.Request) -> web.StreamResponse:
     """Take back what the person no longer wants, or stop what was not them, once they have said so twice."""
     services, secret = http_request.config_dict[SERVICES], http_request.match_info["secret"]
     here = f"/verify/stop/{secret}"
-    answer = str((await http_request.post()).get("answer", ""))
+    answer = str((await form_of(http_request)).get("answer", ""))
     found = await services.read(lambda session: _stop_link(services, session, secret))
     if found is None:
         return _page(services, http_request, "verify_expired", status=410)
@@ -310,7 +311,7 @@ async def do_undo(http_request: web.Request) -> web.StreamResponse:
     """Undo the suppression that somebody asked for this address, once its holder has said so twice."""
     services = http_request.config_dict[SERVICES]
     secret = http_request.match_info["secret"]
-    sure = (await http_request.post()).get("answer") == "undo_sure"
+    sure = (await form_of(http_request)).get("answer") == "undo_sure"
     found = await services.read(lambda session: marketing.undone_by(services, session, secret))
     if found is not None and not sure:
         return _second_page(
@@ -329,7 +330,7 @@ async def do_undo(http_request: web.Request) -> web.StreamResponse:
 async def client_area(http_request: web.Request) -> web.StreamResponse:
     """Take a fresh sign-in and show what it would confirm: the requests of its nonce, no others (A20)."""
     services = http_request.config_dict[SERVICES]
-    token = str((await http_request.post()).get("token", ""))
+    token = str((await form_of(http_request)).get("token", ""))
     try:
         who = _signed_in(services, token)
         row, requests, conversation = await services.read(lambda s: _login(services, s, who))
@@ -355,7 +356,7 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
 async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
     """Take the confirmation, once: a token that was used is worth nothing."""
     services, desk = http_request.config_dict[SERVICES], http_request.config_dict[DESK]
-    form = await http_request.post()
+    form = await form_of(http_request)
     try:
         who = _signed_in(services, str(form.get("token", "")))
         if form.get("answer") == "no" and (again := await services.read(lambda s: _stops(services, s, who))):

@@ -370,7 +370,7 @@ async def test_nothing_personal_is_in_logs_metrics_addresses_or_errors(
             method, path, json={"plan_hash": CANARY} if method == "POST" else None
         )
         told.append(str(problem))
-    _, metrics = await desk.page(f"{desk.url}/metrics")
+    _, metrics = await desk.page(f"{desk.monitor}/metrics")
     await desk.idle()
     assert "job.failed" in desk.log.getvalue(), "the exception was logged, by its kind"
     assert "RuntimeError" in desk.log.getvalue()

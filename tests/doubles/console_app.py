@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pyotp
-from aiohttp import web
 from aiohttp.test_utils import TestServer
 from sqlmodel import Session
 
@@ -60,9 +59,9 @@ from assistant.store.tables import Action, Conversation, PrivacyRequest, StepRow
 from assistant.store.upgrading import seal_everything
 from assistant.store.writer import Store, open_engine
 from assistant.web.api import api_routes
+from assistant.web.application import web_application
 from assistant.web.console import console_routes
-from assistant.web.errors import explain_errors
-from assistant.web.keys import DESK, SERVICES
+from assistant.web.keys import DESK
 from tests.doubles.chat_desk import START, StillClock
 from tests.unit.replies.samples import PERIODS
 
@@ -220,8 +219,8 @@ async def console_site(
     clock = StillClock()
     services = open_services(folder, clock, 1_000_000, **more)
     site = replace(prepared, services=services, clock=clock)
-    app = web.Application(middlewares=[explain_errors])
-    app[SERVICES], app[DESK] = services, TalkingDesk(services, None)  # type: ignore[arg-type] # nothing is read here
+    app = web_application(services)
+    app[DESK] = TalkingDesk(services, None)  # type: ignore[arg-type] # nothing is read here
     app.add_routes([*api_routes(), *console_routes()])
     async with TestServer(app, host="127.0.0.1", port=port) as server:
         site.url = str(server.make_url("")).rstrip("/")

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import structlog
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import unused_port
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from assistant.app import Assembly, SystemClock, assemble, build, running, take_lock
+from assistant.app import Assembly, SystemClock, assemble, build, build_monitor, running, take_lock
 from assistant.casework import audit, staff
 from assistant.casework.queue import Role, Scope
 from assistant.channels.email.channel import EmailChannel
@@ -31,7 +31,9 @@ from assistant.demo.pages import DemoSite, demo_routes
 from assistant.demo.people import AGENTS
 from assistant.demo.settings import DemoFolder, lay_out
 from assistant.logs import SIEVE, configure_logging
+from assistant.serving import bind
 from assistant.store.tables import Audit, PrivacyRequest
+from assistant.web.connections import connections_for_watchers, connections_of_this_machine, listening
 from tests.doubles.bot_api import SECRET, TOKEN, BotApiServer, text_update
 from tests.doubles.desk_process import DeskProcess, eventually
 
@@ -190,10 +192,13 @@ async def desk_inside(
                 client_area=demo.client_area,
                 contact=settings.controller.contact_email,
             )
-            app = build(assembly, more_routes=demo_routes(site))
+            listener, monitor = bind("127.0.0.1", port), bind("127.0.0.1", 0)
+            connections = connections_of_this_machine(behind_proxy=False)
+            public = listening(build(assembly, more_routes=demo_routes(site)), listener, connections)
+            watched = listening(build_monitor(assembly), monitor, connections_for_watchers())
             with _logged_to(desk.log):
-                async with running(assembly), TestServer(app, host="127.0.0.1", port=port):
-                    desk.facts = _facts(desk)
+                async with running(assembly), public, watched:
+                    desk.facts = _facts(desk) | {"monitor": f"http://127.0.0.1:{monitor.getsockname()[1]}"}
                     await bot.called("setWebhook")
                     yield desk
                     await desk.http.close()

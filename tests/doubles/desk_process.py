@@ -73,6 +73,11 @@ class DeskProcess:
         return str(self.facts["url"])
 
     @property
+    def monitor(self) -> str:
+        """Where /readyz and /metrics are."""
+        return str(self.facts["monitor"])
+
+    @property
     def config(self) -> Path:
         return self.folder / "config.toml"
 
@@ -216,6 +221,17 @@ class DeskProcess:
         """Open a page."""
         async with self.http.get(url) as response:
             return response.status, await response.text()
+
+    async def talk(self, raw: bytes, source: str = "127.0.0.1") -> bytes:
+        """Send bytes to the public port from an address of this machine, and give all that comes back."""
+        host, _, port = self.url.rpartition("/")[2].rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port), local_addr=(source, 0))
+        try:
+            writer.write(raw)
+            async with asyncio.timeout(PATIENCE):
+                return await reader.read()
+        finally:
+            writer.close()
 
     # ── the client area ────────────────────────────────────────────────────────────────────────────
 

@@ -445,7 +445,8 @@ async def test_the_summary_counts(reader: Api) -> None:
 )
 async def test_a_body_that_cannot_be_used_is_refused(lead: Api, raw: bytes) -> None:
     url = f"{lead.site.url}/api/v1/queue/{lead.site.actions['access']}/approve"
-    async with lead.http.post(url, data=raw, headers=lead.headers) as answer:
+    sent_as = lead.headers | {"Content-Type": "application/json"}
+    async with lead.http.post(url, data=raw, headers=sent_as) as answer:
         assert answer.status == 422
         assert answer.content_type == "application/problem+json"
 

@@ -45,7 +45,7 @@ async def test_readyz_and_metrics_say_since_when_each_channel_is_deaf(
     async with desk_inside(tmp_path, NOWHERE) as desk, aiohttp.ClientSession() as http:
 
         async def look() -> dict[str, dict[str, dict[str, str] | None]] | None:
-            async with http.get(f"{desk.url}/readyz") as answer:
+            async with http.get(f"{desk.monitor}/readyz") as answer:
                 assert answer.status == 200, "a deaf channel is no reason to restart the others"
                 told = (await answer.json())["channels"]
             settled = told["telegram"]["hook"] is None
@@ -61,7 +61,7 @@ async def test_readyz_and_metrics_say_since_when_each_channel_is_deaf(
             "email": {"listener": None, "outgoing": None},
             "telegram": {"hook": None, "outgoing": None},
         }
-        async with http.get(f"{desk.url}/metrics") as answer:
+        async with http.get(f"{desk.monitor}/metrics") as answer:
             metrics = await answer.text()
         lines = dict(line.rsplit(" ", 1) for line in metrics.splitlines() if "channel_deaf_since" in line)
         name = "privacy_desk_channel_deaf_since_seconds"

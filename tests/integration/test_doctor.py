@@ -8,6 +8,7 @@ from datetime import date
 from importlib import resources
 from pathlib import Path
 
+import pytest
 from sqlmodel import Session
 
 from assistant.config import load_settings
@@ -28,6 +29,27 @@ async def test_recipients_without_an_address_are_named_and_nobody_else(tmp_path:
     assert row["level"] == "warning"
     assert "authorities" in row["text"]
     assert not [name for name, each in known.items() if each.get("notify") and name in row["text"]]
+
+
+@pytest.mark.parametrize(
+    ("monitor", "told"),
+    [
+        ("127.0.0.1:9464", 0),
+        ("[::1]:9464", 0),
+        ("localhost:0", 0),
+        ("0.0.0.0:9464", 1),
+        ("desk.example:1", 1),
+    ],
+)
+async def test_monitoring_that_others_can_reach_is_told(tmp_path: Path, monitor: str, told: int) -> None:
+    demo = lay_out(tmp_path, port=0, mail_port=0, today=date(2026, 11, 26))
+    written = demo.settings_file.read_text("utf-8")
+    demo.settings_file.write_text(
+        written.replace('monitor = "127.0.0.1:0"', f'monitor = "{monitor}"'), "utf-8"
+    )
+    rows = [row for row in await examine(demo.settings_file) if row["part"] == "monitor"]
+    assert len(rows) == told
+    assert all(monitor in row["text"] and row["level"] == "warning" for row in rows)
 
 
 async def people_told(demo: DemoFolder) -> list[str]:

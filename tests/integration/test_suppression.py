@@ -175,7 +175,7 @@ async def test_asking_too_often_is_refused_and_asking_is_counted(desk: DeskInsid
     await desk.forward("2m")
     assert (await desk.api_status("POST", "/suppressed", token=token, json=asked))[0] == 200
     assert services.counts["suppression_addresses"] - before == 2 * 121
-    async with desk.http.get(f"{desk.url}/metrics") as answer:
+    async with desk.http.get(f"{desk.monitor}/metrics") as answer:
         told = await answer.text()
     assert f"privacy_desk_suppression_addresses_total {services.counts['suppression_addresses']}.0" in told
     assert "mail.example" not in told

@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
@@ -32,7 +31,7 @@ from assistant.errors import Conflict
 from assistant.store import queries
 from assistant.store.tables import ChallengeRow, Conversation, Message, Outbox, PrivacyRequest
 from assistant.web import health
-from assistant.web.keys import SERVICES
+from assistant.web.application import web_application
 from intents import Reader
 from tests.doubles.chat_desk import START
 from tests.doubles.mail_server import Arrived
@@ -472,9 +471,8 @@ async def test_a_support_mailbox_that_bounces_later_gets_the_mail_again(desk: Po
 async def test_readyz_metrics_and_doctor_say_that_support_does_not_get_its_mail(
     desk: PostingDesk, tmp_path: Path
 ) -> None:
-    app = web.Application()
-    app[SERVICES] = desk.services
-    app.add_routes(health.routes())
+    app = web_application(desk.services)
+    app.add_routes(health.monitor_routes())
     async with TestClient(TestServer(app)) as http:
         assert (await (await http.get("/readyz")).json())["support"] == {
             "gets_mail": True, "mails_waiting": 0, "since": None,
@@ -490,7 +488,7 @@ async def test_readyz_metrics_and_doctor_say_that_support_does_not_get_its_mail(
     assert answer.status == 200, "the desk itself is ready"
     assert (told["gets_mail"], told["mails_waiting"]) == (False, 2)
     assert told["since"].startswith("2026-11-24T09:30")
-    assert "privacy_desk_support_mail_waiting 2.0" in figures
+    assert "privacy_desk_support_mail_waiting 10.0" in figures
     demo = lay_out(tmp_path / "demo", port=0, mail_port=0, today=START.date())
     folder = load_settings(demo.settings_file).server.data_dir
     folder.mkdir()

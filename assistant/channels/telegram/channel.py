@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -154,8 +155,8 @@ class TelegramBot:
             self._note_stranger()
             return _problem(401, "This hook takes updates from Telegram only, with the secret agreed upon.")
         try:
-            update = await http_request.json()
-        except ValueError:
+            update = json.loads(await http_request.read())
+        except (ValueError, RecursionError):
             return _problem(400, "The body is no JSON.")
         if not isinstance(update, dict):
             return _problem(400, "The body is no update.")

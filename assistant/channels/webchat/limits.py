@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 _ADDRESSES: Final = 10_000  # beyond this, addresses that have been quiet are forgotten
@@ -72,15 +71,3 @@ class Addresses:
             self._hellos = {known: bucket for known, bucket in self._hellos.items() if not bucket.full(now)}
         rate = self._hellos_per_minute
         return self._hellos.setdefault(address, Bucket(rate, rate, now)).take(now)
-
-
-def address_of(peer: str | None, forwarded_for: str | None) -> str:
-    """Name the address to count by: what our own proxy appended last if there is one, IPv6 by its /64."""
-    given = forwarded_for.rpartition(",")[2].strip() if forwarded_for else peer
-    try:
-        address = ip_address(given or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(IPv6Address(int(address) >> 64 << 64))
-    return str(address)

@@ -16,12 +16,17 @@ from assistant.web.api.models import Problem
 _ABOUT: Final = "Privacy requests, as agents work on them."
 _REFS: Final = "#/components/schemas/{model}"
 _ERRORS: Final = {
+    400: "The address or a header holds bytes that are no text",
     401: "No token, or one that is not known here",
     403: "The agent's role or the token's scope does not allow it",
     404: "There is nothing under that name",
     409: "Something changed in the meantime; for a stale plan with its current hash and the new plan",
+    408: "The body did not arrive in time",
+    413: "The body is larger than this address takes",
+    415: "The body is not sent as application/json",
     422: "What was sent cannot be used",
     429: "Asked too often; wait a minute",
+    503: "Nothing can be stored or checked at the moment; try again",
 }
 
 
@@ -81,6 +86,9 @@ def _problems(endpoint: Endpoint) -> dict[str, Any]:
     never = {
         HTTPStatus.CONFLICT: endpoint.method != "POST" or endpoint.reads,
         HTTPStatus.TOO_MANY_REQUESTS: not endpoint.a_minute,
+        HTTPStatus.REQUEST_TIMEOUT: endpoint.body is None,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: endpoint.body is None,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE: endpoint.body is None,
     }
     wanted = {code for code in _ERRORS if not never.get(HTTPStatus(code))}
     content = _content(Problem, "application/problem+json")

@@ -11,11 +11,12 @@ from sqlmodel import Session
 
 from assistant.casework.queue import Role
 from assistant.casework.staff import principal_of_token
-from assistant.errors import Invalid, NotAuthenticated, StalePlan
+from assistant.errors import NotAuthenticated, StalePlan
 from assistant.web.api.endpoints import ENDPOINTS, Call, Endpoint
 from assistant.web.api.models import Out
 from assistant.web.api.openapi import openapi
 from assistant.web.api.pace import Pace
+from assistant.web.bodies import document_of
 from assistant.web.errors import problem
 from assistant.web.keys import SERVICES
 
@@ -87,10 +88,5 @@ def _token(http_request: web.Request) -> str:
 
 
 async def _body(http_request: web.Request, model: type[BaseModel]) -> BaseModel:
-    raw = await http_request.read()
-    if not raw:
-        return model()
-    try:
-        return model.model_validate(json.loads(raw))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
-        raise Invalid("The body is not JSON; send one JSON object.") from None
+    document = await document_of(http_request)
+    return model() if document is None else model.model_validate(document)

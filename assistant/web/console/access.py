@@ -21,13 +21,15 @@ from assistant.errors import AssistantError, NotAllowed, NotAuthenticated
 from assistant.naming import Naming
 from assistant.services import Services
 from assistant.store.tables import Agent, AgentSession
+from assistant.web import cookies
+from assistant.web.bodies import form_of
 from assistant.web.console.words import Words, words_of
 from assistant.web.keys import SERVICES
 from assistant.web.pages import language_of
 
 COOKIE: Final = "desk_session"
 _DONE: Final = "desk_done"  # what the last press of a button did, for the page it leads to
-_SAID_WITHIN: Final = 60  # seconds
+_SAID_WITHIN: Final = timedelta(minutes=1)
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -111,7 +113,7 @@ async def _answered(visit: Visit, work: Work) -> web.StreamResponse:
 
 async def _visit(http_request: web.Request, form: Mapping[str, str] | None = None) -> Visit:
     services = http_request.config_dict[SERVICES]
-    secret = http_request.cookies.get(COOKIE, "")
+    secret = cookies.value_of(services, http_request, COOKIE)
 
     def look(session: Session) -> tuple[AgentSession, Principal, str]:
         row, agent = session_of(services, session, secret)
@@ -124,13 +126,13 @@ async def _visit(http_request: web.Request, form: Mapping[str, str] | None = Non
     return Visit(http_request, services, row, agent, words, form or {})
 
 
-async def read_form(http_request: web.Request) -> dict[str, str]:
+async def read_form(http_request: web.Request) -> Mapping[str, str]:
     """Read the fields of a form; raises NotAllowed if another site sent it."""
     origin = http_request.headers.get("Origin")
     public = urlsplit(http_request.config_dict[SERVICES].settings.server.public_url).netloc
     if origin is not None and urlsplit(origin).netloc not in {http_request.host, public}:
         raise NotAllowed("This form was sent from another site; open the console itself.")
-    return {name: value for name, value in (await http_request.post()).items() if isinstance(value, str)}
+    return await form_of(http_request)
 
 
 def error_page(visit: Visit, error: AssistantError) -> web.Response:
@@ -150,7 +152,8 @@ def explained(words: Words, error: AssistantError) -> str:
 def show(visit: Visit, template: str, *, status: int = 200, **values: Any) -> web.Response:
     """Show a page of the console to an agent."""
     services = visit.services
-    done = visit.http_request.cookies.get(_DONE, "")
+    said, _, led_to = cookies.value_of(services, visit.http_request, _DONE).partition("@")
+    done = said if led_to == visit.http_request.path else ""
     html = render(
         template,
         visit.words,
@@ -166,7 +169,7 @@ def show(visit: Visit, template: str, *, status: int = 200, **values: Any) -> we
     )
     answer = web.Response(text=html, content_type="text/html", status=status, headers=HEADERS)
     if done:
-        answer.del_cookie(_DONE, path=visit.http_request.path)
+        cookies.take_back(services, answer, _DONE, path=visit.http_request.path)
     return answer
 
 
@@ -210,8 +213,8 @@ def back(visit: Visit, to: str, done: str) -> web.HTTPSeeOther:
     Said again later it could be false: an approval may have been carried out by then.
     """
     answer = web.HTTPSeeOther(to)
-    secure = visit.services.settings.server.public_url.startswith("https:")
-    answer.set_cookie(
-        _DONE, done, path=to, max_age=_SAID_WITHIN, httponly=True, samesite="Strict", secure=secure
+    # By https a cookie has no path, so it says itself which page it is for.
+    cookies.give(
+        visit.services, answer, _DONE, f"{done}@{to}", path=to, lasts=_SAID_WITHIN, same_site="Strict"
     )
     return answer

@@ -34,6 +34,7 @@ from assistant.casework.person import reveal
 from assistant.casework.queue import Principal, Role, get_action, get_request
 from assistant.casework.shown import NotShown, check_shown, fingerprint
 from assistant.domain.masking import mask_text
+from assistant.domain.outside import number_of
 from assistant.domain.refusing import FACTS
 from assistant.domain.rights import Right
 from assistant.errors import AssistantError, Invalid, NotAuthenticated, NotFound
@@ -62,7 +63,6 @@ class Acting:
         return self.form.get("text", "")
 
 
-_LONGEST_NUMBER: Final = 9
 _NOT_AGAIN: Final = frozenset({"csrf", "seen", "code", "then"})
 Verb = Callable[[Acting], object]
 
@@ -103,8 +103,7 @@ def _recipient(a: Acting) -> None:
 def _correct(a: Acting) -> None:
     right, message = a.form.get("right", ""), a.form.get("message", "")
     rights = [] if right == "none" else [right]
-    ident = int(message) if message.isdigit() else 0
-    corrections.correct(a.services, a.session, ident, rights, a.agent, pseudonymised)
+    corrections.correct(a.services, a.session, number_of(message) or 0, rights, a.agent, pseudonymised)
 
 
 REQUEST_VERBS: Final[Mapping[str, Verb]] = {
@@ -153,9 +152,10 @@ def _redact(a: Acting) -> None:
 def _number(text: str | None) -> int:
     if not text:
         return 0
-    if not text.isdecimal() or len(text) > _LONGEST_NUMBER:
+    number = number_of(text)
+    if number is None:
         raise Invalid("Write how many records as a number.")
-    return int(text)
+    return number
 
 
 ACTION_VERBS: Final[Mapping[str, Verb]] = {

@@ -10,13 +10,13 @@ from aiohttp import web
 
 from assistant.casework.originals import files_of, open_file
 from assistant.domain.masking import mask_text
+from assistant.domain.outside import number_of
 from assistant.domain.unread import why_unread
 from assistant.errors import NotFound
 from assistant.store.tables import Message
 from assistant.web.console.access import HEADERS, Visit
 from assistant.web.console.words import Words
 
-_LONGEST_NUMBER: Final = 15
 _KILO: Final = 1_000
 # Whatever it calls itself, no browser opens it as a page of ours.
 _AS_A_FILE: Final = {
@@ -55,10 +55,10 @@ def size_of(words: Words, size: int) -> str:
 
 async def fetch_file(visit: Visit) -> web.StreamResponse:
     """Hand a file to an agent, on record."""
-    ident, which = visit.ident(), visit.http_request.match_info["which"]
-    if not (ident.isascii() and ident.isdecimal()) or len(ident) > _LONGEST_NUMBER:
+    ident, which = number_of(visit.ident()), visit.http_request.match_info["which"]
+    if ident is None:
         raise NotFound
-    file = await open_file(visit.services, int(ident), which, visit.agent)
+    file = await open_file(visit.services, ident, which, visit.agent)
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in file.name)
     named = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
     return web.Response(body=file.content, headers={**_AS_A_FILE, "Content-Disposition": named})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import timedelta
 from typing import Final
@@ -11,8 +10,10 @@ from aiohttp import web
 from sqlmodel import Session
 
 from assistant.casework import staff
-from assistant.errors import NotAuthenticated
+from assistant.errors import Busy, NotAuthenticated
 from assistant.store.tables import Agent, AgentSession
+from assistant.web import cookies
+from assistant.web.callers import caller_of
 from assistant.web.console.access import COOKIE, Visit, explained, read_form, show_to_nobody
 from assistant.web.console.words import words_of
 from assistant.web.keys import SERVICES
@@ -36,22 +37,16 @@ async def do_sign_in(http_request: web.Request) -> web.StreamResponse:
     name, wanted = form.get("name", "").strip(), form.get("next", "")
     try:
         secret = await _begin(http_request, name, form.get("password", ""), form.get("code", ""))
-    except NotAuthenticated as error:
+    except (Busy, NotAuthenticated) as error:
         services = http_request.config_dict[SERVICES]
         words = words_of(language_of(http_request), services.settings.controller.timezone)
         told = explained(words, error)
-        return show_to_nobody(http_request, "sign_in.html", status=401, error=told, name=name, next=wanted)
+        return show_to_nobody(
+            http_request, "sign_in.html", status=error.http_status, error=told, name=name, next=wanted
+        )
     answer = web.HTTPSeeOther(wanted if _OURS.fullmatch(wanted) else HOME)
-    secure = http_request.config_dict[SERVICES].settings.server.public_url.startswith("https:")
-    answer.set_cookie(
-        COOKIE,
-        secret,
-        path="/console",
-        httponly=True,
-        samesite="Strict",
-        secure=secure,
-        max_age=int(_LASTS.total_seconds()),
-    )
+    services = http_request.config_dict[SERVICES]
+    cookies.give(services, answer, COOKIE, secret, path="/console", lasts=_LASTS, same_site="Strict")
     raise answer
 
 
@@ -59,7 +54,9 @@ async def _begin(http_request: web.Request, name: str, password: str, code: str)
     services = http_request.config_dict[SERVICES]
     agent = await services.read(lambda session: session.get(Agent, name))
     stored = agent.password if agent else None
-    password_ok = await asyncio.to_thread(staff.password_matches, stored, password)
+    password_ok = await services.slow.sign_ins.run(
+        caller_of(http_request), lambda: staff.password_matches(stored, password)
+    )
 
     def unit(session: Session) -> tuple[str, AgentSession]:
         return staff.sign_in(services, session, name, code, password_ok=password_ok)
@@ -75,8 +72,8 @@ async def _begin(http_request: web.Request, name: str, password: str, code: str)
 
 async def sign_out(visit: Visit) -> web.StreamResponse:
     """End the session."""
-    secret = visit.http_request.cookies.get(COOKIE, "")
+    secret = cookies.value_of(visit.services, visit.http_request, COOKIE)
     await visit.services.write(lambda session: staff.sign_out(visit.services, session, secret))
     answer = web.HTTPSeeOther("/console/sign-in")
-    answer.del_cookie(COOKIE, path="/console")
+    cookies.take_back(visit.services, answer, COOKIE, path="/console")
     raise answer

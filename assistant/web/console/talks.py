@@ -12,6 +12,7 @@ from sqlmodel import Session
 from assistant.casework.talking import get_conversation
 from assistant.casework.undelivered import lost_letters_in
 from assistant.domain.masking import mask_text
+from assistant.domain.outside import number_of
 from assistant.domain.rights import Right
 from assistant.store import queries
 from assistant.store.tables import Conversation
@@ -100,7 +101,7 @@ async def new_messages(visit: Visit) -> web.StreamResponse:
     """Give what was written since a message, for a page that is open."""
     ident = visit.ident()
     after = visit.http_request.query.get("after", "0")
-    since = int(after) if after.isdecimal() and len(after) < 16 else 0  # noqa: PLR2004 - no number of ours is longer
+    since = number_of(after) or 0
 
     def look(session: Session) -> list[dict[str, Any]]:
         get_conversation(session, ident)

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.channels.webchat.frames import FrameRefused, Said, ack_frame, parse
-from assistant.channels.webchat.limits import Addresses, Bucket, address_of
+from assistant.channels.webchat.limits import Addresses, Bucket
 from assistant.channels.webchat.texts import ERRORS, error_text, language_of
+from assistant.domain.networks import address_of
 
 
 def test_a_bucket_gives_a_burst_and_then_its_rate() -> None:
