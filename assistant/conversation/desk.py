@@ -34,7 +34,7 @@ from assistant.conversation.unread import leave_to_a_person, may_be_request, nee
 from assistant.domain.assurance import Method, Tier
 from assistant.domain.status import CLOSED, Status
 from assistant.errors import NotVerified, StoreUnavailable
-from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt
+from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt, SignedIn
 from assistant.services import Services, post, wake
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest, Seen
 from intents import Reader, Reading
@@ -397,7 +397,7 @@ class TalkingDesk:
         )
 
         def unit(session: Session) -> None:
-            take_once(session, f"jti:{who.token_id}", who.expires_at)
+            take_once(session, Method.PAGE_TOKEN, who)
             conversation = session.get(Conversation, conversation_id(self.services, "webchat", thread))
             if conversation is None:
                 raise NotVerified("Write a message first, then sign in.")
@@ -438,11 +438,12 @@ class TalkingDesk:
         return self.services.hub.watch(conversation_id(self.services, "webchat", thread))
 
 
-def take_once(session: Session, value: str, until: Any) -> None:
-    """Take a one-time value; raises NotVerified the second time."""
+def take_once(session: Session, method: Method, who: SignedIn) -> None:
+    """Take a signed token; raises NotVerified the second time. Each site numbers its own tokens."""
+    value = f"jti:{method}:{who.token_id}"
     if session.get(Seen, value) is not None:
         raise NotVerified
-    session.add(Seen(value=value, until=until + timedelta(minutes=1)))
+    session.add(Seen(value=value, until=who.expires_at + timedelta(minutes=1)))
     session.flush()
 
 
