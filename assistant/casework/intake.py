@@ -107,8 +107,15 @@ def store_incoming(
     reading: Mapping[str, Any],
 ) -> tuple[int, bool]:
     """Store a message; gives its number and whether it was there already."""
+    return store_in(session, conversation.id, incoming, reading)
+
+
+def store_in(
+    session: Session, ident: str, incoming: Incoming, reading: Mapping[str, Any]
+) -> tuple[int, bool]:
+    """Store a message in the conversation of that name, which need not be readable."""
     row: dict[str, Any] = {
-        "conversation_id": conversation.id,
+        "conversation_id": ident,
         "external_id": from_outside(incoming.external_id),
         "sender": "you",
         "name": "",
@@ -128,7 +135,7 @@ def store_incoming(
     stored = session.connection().execute(_INSERT_UNLESS_KNOWN, row).scalar()
     if stored is not None:
         return int(stored), False
-    which = {"thread": conversation.id, "external": row["external_id"]}
+    which = {"thread": ident, "external": row["external_id"]}
     return int(session.connection().execute(_SAME_MESSAGE, which).scalar_one()), True
 
 

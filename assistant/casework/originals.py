@@ -11,6 +11,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
+from assistant.casework.one_by_one import together
 from assistant.casework.queue import WORKERS, Principal, Scope
 from assistant.errors import NotFound
 from assistant.interfaces import Attaching, Attachment, Incoming
@@ -84,26 +85,27 @@ def _note(services: Services, session: Session, message: Message, which: str, ag
 async def seal_older(services: Services) -> int:
     """Seal what was kept before originals were sealed, one at a time and each once; says how many."""
     done, last = 0, 0
-    while found := await services.write(partial(_seal_next, services, after=last)):
-        done, last = done + 1, found
+    while found := await services.read(partial(_next_open, after=last)):  # by number: none is tried for ever
+        done, last = (
+            done + await together(services, "purge", [found], partial(_seal, services), "message:"),
+            found,
+        )
     return done
 
 
-def _seal_next(services: Services, session: Session, *, after: int) -> int | None:
-    """Seal the next that lies open; gives its number. By number: what does not seal is not tried for ever."""
-    open_one = (
-        select(Message.id, Message.raw)
-        .where(
-            col(Message.id) > after,
-            col(Message.raw).is_not(None),
-            func.substr(col(Message.raw), 1, len(SEALED)) != SEALED,
-        )
-        .order_by(col(Message.id))
-        .limit(1)
+def _next_open(session: Session, *, after: int) -> int | None:
+    open_one = select(Message.id).where(
+        col(Message.id) > after,
+        col(Message.raw).is_not(None),
+        func.substr(col(Message.raw), 1, len(SEALED)) != SEALED,
     )
-    found = session.exec(open_one).first()
-    if found is None or found[1] is None:
-        return None
-    sealed_now = services.keyring.seal_bytes(found[1])
-    session.execute(update(Message).where(col(Message.id) == found[0]).values(raw=sealed_now))
-    return found[0]
+    return session.exec(open_one.order_by(col(Message.id)).limit(1)).first()
+
+
+def _seal(services: Services, session: Session, ident: int) -> int:
+    kept = session.exec(select(Message.raw).where(col(Message.id) == ident)).one()
+    if kept is None or kept.startswith(SEALED):
+        return 0
+    sealed_now = services.keyring.seal_bytes(kept)
+    session.execute(update(Message).where(col(Message.id) == ident).values(raw=sealed_now))
+    return 1

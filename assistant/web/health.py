@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from assistant.casework.one_by_one import SWEEPS, failing_by_sweep
 from assistant.domain.status import CLOSED
 from assistant.errors import AssistantError
 from assistant.services import Services
@@ -65,12 +66,20 @@ def _channels(services: Services) -> dict[str, dict[str, dict[str, str] | None]]
 async def metrics(http_request: web.Request) -> web.Response:
     """Count what is open, overdue, in need of a person, and waiting to be delivered."""
     services = http_request.config_dict[SERVICES]
-    figures = await services.read(_figures)
+    figures, failing = await services.read(lambda session: (_figures(session), failing_by_sweep(session)))
     registry = CollectorRegistry()
     for name, (meaning, value) in figures.items():
         Gauge(f"privacy_desk_{name}", meaning, registry=registry).set(value)
     for name, meaning in _COUNTED.items():
         Counter(f"privacy_desk_{name}", meaning, registry=registry).inc(services.counts[name])
+    fails = Gauge(
+        "privacy_desk_rows_failing",
+        "Rows that a sweep could not do and tries again",
+        ("sweep",),
+        registry=registry,
+    )
+    for job in SWEEPS:
+        fails.labels(job).set(failing.get(job, 0))
     deaf = Gauge(
         "privacy_desk_channel_deaf_since_seconds",
         "Unix time since when a way of a channel does not work; 0 while it works",
