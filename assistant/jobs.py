@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from assistant.casework import (
     delivery,
     execution,
+    one_by_one,
     packages,
     planning,
     proof,
@@ -57,17 +58,17 @@ class Sweeper:
         self._services = services
         self._jobs = {job.name: job for job in jobs}
         self._locks = {job.name: asyncio.Lock() for job in jobs}
-        self.failures: dict[str, str] = {}
 
     async def run(self, name: str) -> None:
-        """Run one sweep now; what it raises is logged and tried again at its next turn."""
+        """Run one sweep now; what it raises is kept, and tried again at its next turn."""
         async with self._locks[name]:
-            try:
-                await self._jobs[name].sweep(self._services)
-                self.failures.pop(name, None)
-            except Exception as error:  # broad: a sweep that fails must not stop the clock
-                self.failures[name] = type(error).__name__
-                log.exception("job.failed", job=name)
+            if failure := await one_by_one.failure_of(self._swept(name), "job.failed", job=name):
+                log.warning("job.failed", job=name, code=failure.code)
+
+    async def _swept(self, name: str) -> None:
+        known = await one_by_one.known_to_fail(self._services, name)
+        swept = self._jobs[name].sweep(self._services)
+        await one_by_one.one(self._services, name, one_by_one.ITSELF, swept, known)
 
     async def run_all(self) -> None:
         """Run every sweep once, in order, after time was moved."""

@@ -8,10 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.forwarding import FORWARD, do_delivered
+from assistant.casework.one_by_one import known_to_fail, may_be_tried, named, one
 from assistant.casework.originals import original_of
 from assistant.casework.outbox import RELAY, REPLY, payload_of
 from assistant.casework.transferring import PUT, do_sent, document, package_of
@@ -35,40 +37,56 @@ async def deliver_due(services: Services) -> int:
     """Deliver what is due; the same key never reaches a channel as two different messages."""
     claimed = await services.write(lambda session: _claim(services, session))
     large = asyncio.Semaphore(_LARGE_AT_ONCE)
-    await asyncio.gather(*(_deliver(services, row, large) for row in claimed))
+    known = await known_to_fail(services, "deliver") if claimed else frozenset()
+    await asyncio.gather(
+        *(one(services, "deliver", row, _deliver_one(services, row, large), known) for row in claimed)
+    )
     return len(claimed)
 
 
 def release_leases(session: Session) -> None:
     """Take back what a killed process had claimed; only for a desk that is alone on its database."""
-    for row in session.exec(
-        select(Outbox).where(col(Outbox.state) == "waiting", col(Outbox.lease_until).is_not(None))
-    ):
-        row.lease_until = None
-        session.add(row)
+    session.execute(
+        update(Outbox)
+        .where(col(Outbox.state) == "waiting", col(Outbox.lease_until).is_not(None))
+        .values(lease_until=None)
+    )
 
 
-def _claim(services: Services, session: Session) -> list[Outbox]:
+def _claim(services: Services, session: Session) -> list[int]:
     now = services.clock.now()
     due = session.exec(
-        select(Outbox)
+        select(Outbox.id)
         .where(
             col(Outbox.state) == "waiting",
             col(Outbox.due_at) <= now,
             col(Outbox.lease_until).is_(None) | (col(Outbox.lease_until) <= now),
+            may_be_tried("deliver", Outbox.id, now),
         )
         .order_by(col(Outbox.due_at), col(Outbox.id))
         .limit(_AT_ONCE)
     ).all()
-    needless = [row for row in due if was_seen(session, row)]
-    for row in needless:
-        session.delete(row)
-    claimed = [row for row in due if row not in needless]
-    for row in claimed:
-        row.lease_until = now + _LEASE
-        row.attempts += 1
-        session.add(row)
-    return [row.model_copy() for row in claimed]
+    claimed = [ident for ident in due if ident is not None]
+    session.execute(
+        update(Outbox)
+        .where(col(Outbox.id).in_(claimed))
+        .values(lease_until=now + _LEASE, attempts=col(Outbox.attempts) + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return claimed
+
+
+async def _deliver_one(services: Services, ident: int, large: asyncio.Semaphore) -> None:
+    row, needless = await services.read(lambda session: _load(session, ident))
+    if needless:
+        await services.write(lambda session: session.execute(delete(Outbox).where(col(Outbox.id) == ident)))
+    else:
+        await _deliver(services, row, large)
+
+
+def _load(session: Session, ident: int) -> tuple[Outbox, bool]:
+    row = session.get_one(Outbox, ident)
+    return row, was_seen(session, row)
 
 
 def _outgoing(services: Services, session: Session, row: Outbox) -> Outgoing:
@@ -121,7 +139,7 @@ async def _deliver(services: Services, row: Outbox, large: asyncio.Semaphore) ->
     except AssistantError as error:
         failure = error
     except Exception as error:  # broad: one broken message must not stop the others; it is tried again
-        log.exception("delivery.broken", outbox=row.id, channel=row.channel, kind=type(error).__name__)
+        log.error("delivery.broken", outbox=row.id, channel=row.channel, **named(error))  # noqa: TRY400 - as above
         failure = AssistantError(failure="broken")
     else:
         return

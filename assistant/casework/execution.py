@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count, islice
 
 import structlog
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from assistant.casework import answers, by_hand, marketing, packages, sparing
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, as_evidence, identity_of, why_short
 from assistant.casework.intake import local_day, move, set_attention
+from assistant.casework.one_by_one import each, may_be_tried, named
 from assistant.casework.planning import propose
 from assistant.casework.queue import DESK, WORKERS, Principal, Scope, do_propose, get_action
 from assistant.casework.recipients import tell_recipients
@@ -36,58 +39,71 @@ PARTLY_LEFT = "partly_left"  # the letter said that somebody sees to the rest
 
 async def carry_out_due(services: Services) -> int:
     """Carry out every approved plan whose hold is over, copies before erasures."""
+    dead = await services.read(lambda session: _to_end(services, session))
+    await each(
+        services, "carry_out", dead, lambda ident: services.write(partial(_end_stopping, services, ident))
+    )
     claimed = await services.write(lambda session: _claim(services, session))
-    for action_id in claimed:
-        await _carry_out(services, action_id)
-    return len(claimed)
+    return await each(services, "carry_out", claimed, lambda ident: _carry_out(services, ident))
 
 
 def release_leases(session: Session) -> None:
     """Take back what a killed process had claimed; only for a desk that is alone on its database."""
-    for action in session.exec(select(Action).where(col(Action.lease_until).is_not(None))):
-        action.lease_until = None
-        session.add(action)
+    session.execute(update(Action).where(col(Action.lease_until).is_not(None)).values(lease_until=None))
 
 
 def _claim(services: Services, session: Session) -> list[str]:
     now = services.clock.now()
-    _end_stopping(services, session, now)
     free = list(islice(_ready(services, session, now), _AT_ONCE))
-    for action in free:
-        action.lease_until = now + _LEASE
-        action.attempts += 1
-        session.add(action)
-    return [action.id for action in free]
+    session.execute(
+        update(Action)
+        .where(col(Action.id).in_(free))
+        .values(lease_until=now + _LEASE, attempts=col(Action.attempts) + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return free
 
 
-def _ready(services: Services, session: Session, now: datetime) -> Iterator[Action]:
+def _ready(services: Services, session: Session, now: datetime) -> Iterator[str]:
     """Give what may go on, page by page: what waits for a copy or an answer stands before it in the line, for days."""
     due = (
-        select(Action, PrivacyRequest)
-        .join(PrivacyRequest, col(PrivacyRequest.ref) == col(Action.ref))
+        select(Action.id)
         .where(
             col(Action.state).in_(("approved", "executing")),
             col(Action.not_before) <= now,
             col(Action.lease_until).is_(None) | (col(Action.lease_until) <= now),
+            may_be_tried("carry_out", Action.id, now),
         )
         .order_by(col(Action.not_before), col(Action.created_at), col(Action.id))
     )
     for at in count(step=_AT_ONCE):
         rows = session.exec(due.offset(at).limit(_AT_ONCE)).all()
-        yield from (action for action, request in rows if _may_begin(services, session, action, request))
+        yield from (ident for ident in rows if _is_ready(services, session, ident))
         if len(rows) < _AT_ONCE:
             return
 
 
-def _end_stopping(services: Services, session: Session, now: datetime) -> None:
-    """Call stopped what was to stop when its process died: nobody else would ever say so."""
-    late = select(Action).where(
-        col(Action.state) == STOPPING, col(Action.lease_until).is_(None) | (col(Action.lease_until) <= now)
+def _is_ready(services: Services, session: Session, ident: str) -> bool:
+    try:
+        action = session.get_one(Action, ident)
+        return _may_begin(services, session, action, session.get_one(PrivacyRequest, action.ref))
+    except Exception:  # broad: what cannot be read fails in its own turn, where it is counted and shown
+        return True
+
+
+def _to_end(services: Services, session: Session) -> list[str]:
+    """List what was to stop when its process died: nobody else would ever call it stopped."""
+    now = services.clock.now()
+    late = select(Action.id).where(
+        col(Action.state) == STOPPING,
+        col(Action.lease_until).is_(None) | (col(Action.lease_until) <= now),
+        may_be_tried("carry_out", Action.id, now),
     )
-    for action in session.exec(late).all():
-        action.state, action.lease_until = "stopped", None
-        session.add(action)
-        set_attention(services, session, session.get_one(PrivacyRequest, action.ref), "stopped")
+    return list(session.exec(late))
+
+
+def _end_stopping(services: Services, ident: str, session: Session) -> None:
+    _stopped(services, session, ident)
 
 
 def _may_begin(services: Services, session: Session, action: Action, request: PrivacyRequest) -> bool:
@@ -129,8 +145,8 @@ async def _carry_out(services: Services, action_id: str) -> None:
     except AssistantError as error:
         await services.write(lambda session, e=error: _failed(services, session, action_id, e))  # type: ignore[misc]
         return
-    except Exception:  # broad: whatever one plan meets, people learn of it and the next plan goes on
-        log.exception("carry_out.failed", action=action_id)
+    except Exception as error:  # broad: whatever one plan meets, people learn of it and the next plan goes on
+        log.error("carry_out.failed", action=action_id, **named(error))  # noqa: TRY400 - it may quote a row
         unknown = AssistantError("An error of the desk stopped it; the log names it.")
         await services.write(lambda session: _failed(services, session, action_id, unknown))
 

@@ -41,6 +41,7 @@ _LAST_AT, _NOW = _CONVERSATIONS.c.last_at, bindparam("now", type_=_CONVERSATIONS
 _TALKED_AGAIN = _TALK_ON.values(last_at=case((_LAST_AT < _NOW, _NOW), else_=_LAST_AT)).returning(
     *_CONVERSATIONS.c
 )
+OUTSIDE = "in:"  # begins the stored id of whatever came from outside, and of nothing that the desk says
 LOST_LETTER = "delivery_failed"
 UNPROVED_LOSS = "delivery_unproved"  # a report without our own id says so, which anybody can write
 MACHINE = "machine"  # marks, among a mail's headers, that a rule may not answer it
@@ -90,6 +91,17 @@ def conversation_id(services: Services, channel: str, thread: str) -> str:
     return services.keyring.keyed_hash(f"{channel}:{thread}", "conversation")[:24]
 
 
+def from_outside(external_id: str) -> str:
+    """Name in the store what its sender named: whatever they choose, it is no key of the desk's own."""
+    return f"{OUTSIDE}{external_id}"
+
+
+def as_sent(message: Message) -> str | None:
+    """Give the id that its sender chose, to tell it to them; the desk's own keys are told to nobody."""
+    ident = message.external_id
+    return ident.removeprefix(OUTSIDE) if ident.startswith(OUTSIDE) else None
+
+
 def store_incoming(
     session: Session,
     conversation: Conversation,
@@ -97,9 +109,16 @@ def store_incoming(
     reading: Mapping[str, Any],
 ) -> tuple[int, bool]:
     """Store a message; gives its number and whether it was there already."""
+    return store_in(session, conversation.id, incoming, reading)
+
+
+def store_in(
+    session: Session, ident: str, incoming: Incoming, reading: Mapping[str, Any]
+) -> tuple[int, bool]:
+    """Store a message in the conversation of that name, which need not be readable."""
     row: dict[str, Any] = {
-        "conversation_id": conversation.id,
-        "external_id": incoming.external_id,
+        "conversation_id": ident,
+        "external_id": from_outside(incoming.external_id),
         "sender": "you",
         "name": "",
         "text": incoming.text,
@@ -118,7 +137,7 @@ def store_incoming(
     stored = session.connection().execute(_INSERT_UNLESS_KNOWN, row).scalar()
     if stored is not None:
         return int(stored), False
-    which = {"thread": conversation.id, "external": incoming.external_id}
+    which = {"thread": ident, "external": row["external_id"]}
     return int(session.connection().execute(_SAME_MESSAGE, which).scalar_one()), True
 
 

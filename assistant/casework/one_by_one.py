@@ -1,25 +1,192 @@
-"""One row of a sweep at a time: what it meets, thought of or not, is its own and stops no other."""
+"""One row of a sweep at a time: what it meets, thought of or not, is its own, is counted, and stops no other.
+
+A sweep finds the names of its rows and reads each row in its own turn, so that one that cannot even be read ends
+nothing. What failed waits longer each time and stands before nobody meanwhile; the third time people are called.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import structlog
+from sqlalchemy import ColumnElement, String, cast, func
+from sqlmodel import Session, col, delete, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from assistant.errors import AssistantError
+from assistant.casework.intake import set_attention
+from assistant.errors import AssistantError, StoreUnavailable
+from assistant.services import Services
+from assistant.store.paging import Page, page
+from assistant.store.tables import Action, Outbox, Package, PrivacyRequest, SweepFailure
 
 log = structlog.get_logger(__name__)
+CALLED_AFTER: Final = 3  # failures of one row, after which people are called
+SWEEPS: Final = (  # jobs.JOBS, and what is taken up at the start
+    "challenge", "plan", "carry_out", "deliver", "remind", "packages", "expire", "purge", "stop_again", "recover",
+)  # fmt: skip
+ITSELF: Final = ""  # names the sweep, where what failed is no row of it
+_FIRST_PAUSE = timedelta(minutes=1)
+_LONGEST_PAUSE = timedelta(hours=6)
+_UNTRIED = timedelta(days=3)
+K = TypeVar("K", str, int)
+_REQUEST_OF: Final[Mapping[str, Callable[[str], SelectOfScalar[Any]]]] = {
+    "carry_out": lambda row: select(Action.ref).where(col(Action.id) == row),
+    "deliver": lambda row: select(Outbox.ref).where(cast(col(Outbox.id), String) == row),
+    "packages": lambda row: select(Package.ref).where(col(Package.id) == row),
+}
 
 
-async def failure_of(work: Awaitable[None], event: str, **names: str) -> AssistantError | None:
-    """Do the work of one row; gives why it failed, or None. The log names what nobody thought of."""
+async def failure_of(work: Awaitable[object], event: str, **names: str) -> AssistantError | None:
+    """Do the work of one row; gives why it failed, or None. The log names what nobody thought of, and no value."""
     try:
         await work
     except AssistantError as error:
         return error
     except Exception as error:  # broad: what one row meets keeps no other from its turn; it is tried again
-        log.exception(event, **names)
-        failure = AssistantError()
+        log.error(event, **named(error), **names)  # noqa: TRY400 - it may quote a row
+        failure = AssistantError(kind=type(error).__name__)
         failure.__cause__ = error
         return failure
     return None
+
+
+def named(error: BaseException) -> dict[str, str]:
+    """Name an error by its kind and the line that raised it: what it says may quote a row or a person."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = f"{at.tb_frame.f_globals.get('__name__')}:{at.tb_lineno}" if at else ""
+    return {"kind": type(error).__name__, "where": where}
+
+
+async def each(
+    services: Services, sweep: str, rows: Iterable[K], work: Callable[[K], Awaitable[object]]
+) -> int:
+    """Do every row, one after the other, and keep which of them fail; gives how many were done.
+
+    What the work answers for itself (a letter that is tried again, a plan that failed) it does not raise.
+    """
+    named = list(rows)
+    known = await known_to_fail(services, sweep) if named else frozenset()
+    return sum([await one(services, sweep, row, work(row), known) for row in named])
+
+
+async def together(
+    services: Services, sweep: str, rows: Sequence[K], work: Callable[[Session, K], int], kind: str = ""
+) -> int:
+    """Write a batch of rows in one unit, and where that fails each in its own; gives the sum of what each came to."""
+
+    def unit(session: Session) -> int:
+        return sum(work(session, each_row) for each_row in rows)
+
+    done: list[int] = []
+    known = await known_to_fail(services, sweep)
+    if (
+        known.isdisjoint(f"{kind}{row}" for row in rows)
+        and await failure_of(_kept(done, services.write(unit)), "sweep.batch_failed", sweep=sweep) is None
+    ):
+        return sum(done)
+    for row in rows:
+        alone = _kept(done, services.write(partial(_alone, work, row)))
+        await one(services, sweep, f"{kind}{row}", alone, known)
+    return sum(done)
+
+
+def _alone(work: Callable[[Session, K], int], row: K, session: Session) -> int:
+    return work(session, row)
+
+
+async def _kept(done: list[int], work: Awaitable[int]) -> None:
+    done.append(await work)
+
+
+async def one(
+    services: Services, sweep: str, row: K, work: Awaitable[object], known: Container[str] = ()
+) -> bool:
+    """Do one row, and keep whether it fails; raises StoreUnavailable, since then nothing can be kept."""
+    failure = await failure_of(work, "sweep.row_failed", sweep=sweep, row=str(row))
+    if isinstance(failure, StoreUnavailable):
+        raise failure
+    if failure is None:
+        if str(row) in known:
+            await services.write(lambda session: forget(session, sweep, str(row)))
+        return True
+    times = await services.write(lambda session: note(services, session, sweep, row, failure))
+    if times == CALLED_AFTER:  # in a unit of its own: the request may be what cannot be read
+        calls = services.write(lambda session: _call_a_person(services, session, sweep, str(row)))
+        await failure_of(calls, "sweep.nobody_called", sweep=sweep, row=str(row))
+    return False
+
+
+async def known_to_fail(services: Services, sweep: str) -> frozenset[str]:
+    """Give the rows of a sweep that failed when they were last tried."""
+    failed = select(SweepFailure.which).where(col(SweepFailure.sweep) == sweep)
+    return await services.read(lambda session: frozenset(session.exec(failed)))
+
+
+def _call_a_person(services: Services, session: Session, sweep: str, row: str) -> None:
+    """Flag the request that a row is about, unless it asks for a person already; the list of what fails names every row."""
+    about = _REQUEST_OF.get(sweep)
+    ref = session.exec(about(row)).first() if about else row
+    request = session.get(PrivacyRequest, ref) if ref else None
+    if request is not None and request.attention is None:
+        set_attention(services, session, request, f"sweep_failed:{sweep}")
+
+
+def note(services: Services, session: Session, sweep: str, row: K, failure: AssistantError) -> int:
+    """Count a failure of a row, and put its next try off: one minute, two, four, up to six hours. Gives how often it failed."""
+    now = services.clock.now()
+    kept = session.get(SweepFailure, (sweep, str(row)))
+    if kept is None:
+        kept = SweepFailure(
+            sweep=sweep, which=str(row), times=0, code="", first_at=now, last_at=now, next_at=now
+        )
+    kept.times += 1
+    kept.code = str(failure.data.get("kind") or failure.code)
+    kept.last_at, kept.next_at = now, now + pause_after(kept.times)
+    session.add(kept)
+    return kept.times
+
+
+def pause_after(times: int) -> timedelta:
+    """Give how long a row waits after so many failures."""
+    return min(_FIRST_PAUSE * (1 << min(times - 1, 16)), _LONGEST_PAUSE)
+
+
+def forget(session: Session, sweep: str, row: str) -> None:
+    """Take a row off the list: it was done, or is not there any more."""
+    session.execute(
+        delete(SweepFailure).where(col(SweepFailure.sweep) == sweep, col(SweepFailure.which) == row)
+    )
+
+
+def forget_untried(services: Services, session: Session) -> None:
+    """Take what its sweep has not come back to for days off the list: it is due no more, or gone."""
+    late = services.clock.now() - _UNTRIED
+    session.execute(delete(SweepFailure).where(col(SweepFailure.next_at) <= late))
+
+
+def may_be_tried(sweep: str, name: ColumnElement[Any] | Any, now: datetime) -> ColumnElement[bool]:
+    """Leave out, in the query of a sweep, what failed and waits: so no number of such rows starves the rest."""
+    waits = select(SweepFailure.which).where(
+        col(SweepFailure.sweep) == sweep,
+        col(SweepFailure.which) == cast(name, String),
+        col(SweepFailure.next_at) > now,
+    )
+    return ~waits.exists()
+
+
+def failing(session: Session, after: str = "") -> Page[SweepFailure]:
+    """List the rows that people are called for."""
+    called = select(SweepFailure).where(col(SweepFailure.times) >= CALLED_AFTER)
+    name = col(SweepFailure.sweep) + ":" + col(SweepFailure.which)
+    return page(session, called, (name,), after=after)
+
+
+def failing_by_sweep(session: Session) -> dict[str, int]:
+    """Count the rows that fail, sweep by sweep."""
+    counted = select(SweepFailure.sweep, func.count()).group_by(col(SweepFailure.sweep))
+    return dict(session.exec(counted).all())

@@ -13,6 +13,7 @@ from assistant.casework import by_hand, talk
 from assistant.casework.answers import give_answer, systems
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, move
+from assistant.casework.one_by_one import each, may_be_tried
 from assistant.casework.proof import ANSWERABLE, Claim, offer_login, want_challenge
 from assistant.casework.redaction import redacting
 from assistant.disclosure import Manifest, PackageFacts, open_package, write_package
@@ -272,25 +273,33 @@ def do_downloaded(services: Services, session: Session, package_id: str) -> None
 
 async def expire_packages(services: Services) -> int:
     """Remind a day before, and remove what is past its day: file first, so that a row never lies."""
-    gone = await services.write(lambda session: _remind_and_list(services, session))
-    for package in gone:
-        (package_dir(services) / package.file).unlink(missing_ok=True)
-        await services.write(lambda session, ident=package.id: _do_gone(services, session, ident))  # type: ignore[misc]
-    return len(gone)
+    soon = await services.read(lambda session: _soon_gone(services, session))
+    return await each(services, "packages", soon, lambda ident: _remind_or_remove(services, ident))
 
 
-def _remind_and_list(services: Services, session: Session) -> list[Package]:
+def _soon_gone(services: Services, session: Session) -> list[str]:
     now = services.clock.now()
-    soon = session.exec(
-        select(Package).where(col(Package.erased).is_(False), col(Package.gone_at) <= now + _REMIND_BEFORE)
-    ).all()
-    for package in soon:
-        if not package.reminded and package.downloaded_at is None and package.gone_at > now:
-            _remind(services, session, package)
-    return [package.model_copy() for package in soon if package.gone_at <= now]
+    to_remind = col(Package.reminded).is_(False) & col(Package.downloaded_at).is_(None)
+    soon = select(Package.id).where(
+        col(Package.erased).is_(False),
+        (col(Package.gone_at) <= now) | (to_remind & (col(Package.gone_at) <= now + _REMIND_BEFORE)),
+        may_be_tried("packages", Package.id, now),
+    )
+    return list(session.exec(soon))
 
 
-def _remind(services: Services, session: Session, package: Package) -> None:
+async def _remind_or_remove(services: Services, ident: str) -> None:
+    kept = select(Package.file, Package.gone_at).where(col(Package.id) == ident)
+    file, gone_at = await services.read(lambda session: session.exec(kept).one())
+    if gone_at > services.clock.now():
+        await services.write(lambda session: _remind(services, session, ident))
+        return
+    (package_dir(services) / file).unlink(missing_ok=True)
+    await services.write(lambda session: _do_gone(services, session, ident))
+
+
+def _remind(services: Services, session: Session, ident: str) -> None:
+    package = session.get_one(Package, ident)
     request = session.get_one(PrivacyRequest, package.ref)
     package.reminded = True
     session.add(package)

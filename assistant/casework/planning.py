@@ -17,7 +17,7 @@ from assistant.casework.approval import do_approve
 from assistant.casework.audit import record
 from assistant.casework.evidence import CONTACT_TYPED, answer_for, identity_of, need_of, why_short
 from assistant.casework.intake import set_attention
-from assistant.casework.one_by_one import failure_of
+from assistant.casework.one_by_one import each, failure_of, may_be_tried
 from assistant.casework.proof import contacts_of, notices_due, stop_link
 from assistant.casework.queue import DESK, do_propose
 from assistant.casework.rectification import is_unconfirmed
@@ -55,15 +55,30 @@ class _Found:
 
 
 async def plan_due(services: Services) -> int:
-    """Plan every request that waits for it; what cannot be planned is tried again a minute later, and people told."""
+    """Plan every request that waits for it; what cannot be planned is tried again later, and people told."""
     waiting = await services.write(lambda session: _claim(services, session))
-    for request, evidence in waiting:
-        failure = await failure_of(
-            _plan_one(services, request, evidence), "request.not_planned", ref=request.ref
-        )
-        if failure is not None:
-            await services.write(partial(_put_off, services, request.ref, failure))
-    return len(waiting)
+    return await each(services, "plan", waiting, lambda ref: _plan_or_put_off(services, ref))
+
+
+async def _plan_or_put_off(services: Services, ref: str) -> None:
+    found = await services.read(lambda session: _load(session, ref))
+    if found is None:
+        return
+    failure = await failure_of(_plan_one(services, *found), "request.not_planned", ref=ref)
+    if failure is None:
+        return
+    await services.write(partial(_put_off, services, ref, failure))
+    if not isinstance(
+        failure, SourceUnavailable
+    ):  # a system that is away mends itself: a minute later, each time
+        raise failure
+
+
+def _load(session: Session, ref: str) -> tuple[PrivacyRequest, EvidenceRow | None] | None:
+    request = session.get(PrivacyRequest, ref)
+    if request is None:
+        return None
+    return request, session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
 
 
 def release_leases(services: Services, session: Session) -> None:
@@ -75,21 +90,25 @@ def release_leases(services: Services, session: Session) -> None:
     )
 
 
-def _claim(services: Services, session: Session) -> list[tuple[PrivacyRequest, EvidenceRow | None]]:
+def _claim(services: Services, session: Session) -> list[str]:
     now = services.clock.now()
     due = session.exec(
-        select(PrivacyRequest)
-        .where(col(PrivacyRequest.to_plan_at).is_not(None), col(PrivacyRequest.to_plan_at) <= now)
+        select(PrivacyRequest.ref)
+        .where(
+            col(PrivacyRequest.to_plan_at).is_not(None),
+            col(PrivacyRequest.to_plan_at) <= now,
+            may_be_tried("plan", PrivacyRequest.ref, now),
+        )
         .order_by(col(PrivacyRequest.to_plan_at))
         .limit(50)
     ).all()
-    claimed = []
-    for request in due:
-        request.to_plan_at = now + _LEASE
-        session.add(request)
-        evidence = session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
-        claimed.append((request.model_copy(), evidence.model_copy() if evidence else None))
-    return claimed
+    session.execute(
+        update(PrivacyRequest)
+        .where(col(PrivacyRequest.ref).in_(due))
+        .values(to_plan_at=now + _LEASE)
+        .execution_options(synchronize_session=False)
+    )
+    return list(due)
 
 
 def _put_off(services: Services, ref: str, error: AssistantError, session: Session) -> None:

@@ -16,7 +16,7 @@ from assistant.casework import flood, talk
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, is_denied, why_short
 from assistant.casework.intake import move, set_attention
-from assistant.casework.one_by_one import failure_of
+from assistant.casework.one_by_one import each, may_be_tried
 from assistant.casework.outbox import REPLY, said_in
 from assistant.casework.queue import void_actions
 from assistant.casework.reach import only_says_where, write_to
@@ -224,15 +224,14 @@ def login_address(services: Services, nonce: str) -> str | None:
 async def send_challenges(services: Services) -> int:
     """Send what is wanted: to the contact on file, or to the very address typed; the same work either way."""
     wanted = await services.write(lambda session: _claim_wanted(services, session))
-    unforeseen: BaseException | None = None
-    for row in wanted:
-        # What could not be sent is taken up again when its lease has run out.
-        if failure := await failure_of(_send(services, row), "challenge.not_sent", challenge=row.id):
-            log.warning("challenge.put_off", challenge=row.id, code=failure.code)
-            unforeseen = unforeseen or (failure.__cause__ if failure.code == AssistantError.code else None)
-    if unforeseen:  # the job has failed, and doctor says so, once every row had its turn
-        raise unforeseen
-    return len(wanted)
+    return await each(services, "challenge", wanted, lambda ident: _send_one(services, ident))
+
+
+async def _send_one(services: Services, ident: str) -> None:
+    """Send one; what could not be sent is taken up again when its lease has run out."""
+    row = await services.read(lambda session: session.get(ChallengeRow, ident))
+    if row is not None:
+        await _send(services, row)
 
 
 def release_leases(session: Session) -> None:
@@ -240,7 +239,7 @@ def release_leases(session: Session) -> None:
     session.execute(update(ChallengeRow).where(col(ChallengeRow.state) == "wanted").values(lease_until=None))
 
 
-def _claim_wanted(services: Services, session: Session) -> list[ChallengeRow]:
+def _claim_wanted(services: Services, session: Session) -> list[str]:
     now = services.clock.now()
     free = col(ChallengeRow.lease_until).is_(None) | (col(ChallengeRow.lease_until) <= now)
     # What was tried already waits for a system that is away: whoever asked since is not kept waiting with it.
@@ -249,13 +248,20 @@ def _claim_wanted(services: Services, session: Session) -> list[ChallengeRow]:
         col(ChallengeRow.lease_until),
         col(ChallengeRow.asked_at),
     )
-    wanted = select(ChallengeRow).where(col(ChallengeRow.state) == "wanted", free, _receipt_is_out())
+    wanted = select(ChallengeRow.id).where(
+        col(ChallengeRow.state) == "wanted",
+        free,
+        may_be_tried("challenge", ChallengeRow.id, now),
+        _receipt_is_out(),
+    )
     taken = session.exec(wanted.order_by(*fresh_first).limit(50)).all()
-    for row in taken:
-        row.lease_until = now + _LEASE
-        session.add(row)
-    session.flush()
-    return [row.model_copy() for row in taken]
+    session.execute(
+        update(ChallengeRow)
+        .where(col(ChallengeRow.id).in_(taken))
+        .values(lease_until=now + _LEASE)
+        .execution_options(synchronize_session=False)
+    )
+    return list(taken)
 
 
 def _receipt_is_out() -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ here goes what lives for months and years.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day
+from assistant.casework.one_by_one import each, together
 from assistant.casework.packages import package_dir
 from assistant.casework.undelivered import REPORTED_WITHIN
 from assistant.domain.assurance import STOP_LINK_LASTS
@@ -35,6 +37,7 @@ from assistant.store.tables import (
     PrivacyRequest,
     StepRow,
     StopLink,
+    SweepFailure,
 )
 
 K = TypeVar("K", str, int)
@@ -74,11 +77,24 @@ def cutoffs(services: Services) -> Cutoffs:
 async def purge(services: Services) -> Mapping[str, int]:
     """Remove what is past its period, once a day; a sweep that was killed begins again and finds the rest."""
     today = str(local_day(services, services.clock.now()))
-    if await services.read(_last_day) == today:
+    if await services.read(_last_day) == today and not await services.read(partial(_again, services)):
         return {}
-    gone = {name: await sweep(services, cutoffs(services)) for name, sweep in _SWEEPS.items()}
+    gone: dict[str, int] = {}
+    await each(services, "purge", _SWEEPS, partial(_sweep, services, gone))
     await services.write(lambda session: _finish(services, session, today, gone))
     return gone
+
+
+async def _sweep(services: Services, gone: dict[str, int], name: str) -> None:
+    gone[name] = await _SWEEPS[name](services, cutoffs(services))
+
+
+def _again(services: Services, session: Session) -> bool:
+    """Tell whether something that could not go may be tried again."""
+    due = select(SweepFailure.which).where(
+        col(SweepFailure.sweep) == "purge", col(SweepFailure.next_at) <= services.clock.now()
+    )
+    return session.exec(due.limit(1)).first() is not None
 
 
 def _last_day(session: Session) -> str | None:
@@ -94,6 +110,7 @@ def _finish(services: Services, session: Session, today: str, gone: Mapping[str,
 
 async def _in_batches(
     services: Services,
+    kind: str,
     first: K,
     find: Callable[[Session, K], Sequence[K]],
     drop: Callable[[Session, K], int],
@@ -101,17 +118,13 @@ async def _in_batches(
     """Find beside the writer, drop a batch a unit; what cannot go today is passed over, not waited for."""
     done, after = 0, first
     while keys := await services.read(partial(_call, find, after)):
-        done += await services.write(partial(_drop_each, drop, keys))
+        done += await together(services, "purge", keys, drop, kind)
         after = keys[-1]
     return done
 
 
 def _call(find: Callable[[Session, K], Sequence[K]], after: K, session: Session) -> Sequence[K]:
     return find(session, after)
-
-
-def _drop_each(drop: Callable[[Session, K], int], keys: Sequence[K], session: Session) -> int:
-    return sum(drop(session, key) for key in keys)
 
 
 # ── the text of a closed case: the request, our replies and the decision stay ───────────────────────
@@ -122,7 +135,7 @@ async def _reduce_cases(services: Services, cut: Cutoffs) -> int:
         late = select(Conversation.id).where(*_is_reducible(cut), col(Conversation.id) > after)
         return session.exec(late.order_by(col(Conversation.id)).limit(_BATCH)).all()
 
-    return await _in_batches(services, "", find, partial(_reduce, services, cut))
+    return await _in_batches(services, "talk:", "", find, partial(_reduce, services, cut))
 
 
 def _is_reducible(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
@@ -198,7 +211,7 @@ async def _drop_records(services: Services, cut: Cutoffs) -> int:
         late = select(PrivacyRequest.ref).where(*_is_droppable(cut), col(PrivacyRequest.ref) > after)
         return session.exec(late.order_by(col(PrivacyRequest.ref)).limit(_BATCH)).all()
 
-    return await _in_batches(services, "", find, partial(_drop_record, services, cut))
+    return await _in_batches(services, "", "", find, partial(_drop_record, services, cut))
 
 
 def _is_droppable(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
@@ -245,7 +258,7 @@ async def _forget_talks(services: Services, cut: Cutoffs) -> int:
         late = select(Conversation.id).where(*_is_forgettable(cut), col(Conversation.id) > after)
         return session.exec(late.order_by(col(Conversation.id)).limit(_BATCH)).all()
 
-    return await _in_batches(services, "", find, partial(_forget, cut))
+    return await _in_batches(services, "talk:", "", find, partial(_forget, cut))
 
 
 def _is_forgettable(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
@@ -310,7 +323,7 @@ async def _drop_sent(services: Services, cut: Cutoffs) -> int:
         session.execute(delete(Outbox).where(col(Outbox.id) == ident))
         return 1
 
-    return await _in_batches(services, 0, find, drop)
+    return await _in_batches(services, "letter:", 0, find, drop)
 
 
 async def _drop_codes(services: Services, cut: Cutoffs) -> int:
@@ -330,7 +343,7 @@ async def _drop_codes(services: Services, cut: Cutoffs) -> int:
         session.execute(update(Outbox).where(col(Outbox.id) == ident).values(payload=""))
         return 1
 
-    return await _in_batches(services, 0, find, drop)
+    return await _in_batches(services, "letter:", 0, find, drop)
 
 
 async def _drop_links(services: Services, cut: Cutoffs) -> int:
@@ -344,17 +357,17 @@ async def _drop_links(services: Services, cut: Cutoffs) -> int:
         session.execute(delete(StopLink).where(col(StopLink.link_hash) == link_hash))
         return 1
 
-    return await _in_batches(services, "", find, drop)
+    return await _in_batches(services, "link:", "", find, drop)
 
 
 async def _drop_files(services: Services, _cut: Cutoffs) -> int:
     """Remove files that no package names: a desk killed while one was made, its plan void since."""
     files = sorted(package_dir(services).glob("*"))
     kept = await services.read(partial(_files_in_use, [file.name for file in files]))
-    left = [file for file in files if file.name not in kept]
-    for file in left:
-        file.unlink(missing_ok=True)
-    return len(left)
+    left = {file.name: file for file in files if file.name not in kept}
+    return await each(
+        services, "purge", left, lambda name: asyncio.to_thread(left[name].unlink, missing_ok=True)
+    )
 
 
 def _files_in_use(names: Sequence[str], session: Session) -> set[str]:

@@ -188,18 +188,19 @@ def _day(name: str, value: str | None) -> Any:
     return day_in(value) if value and name in DAYS else None
 
 
-def flag_unconfirmed(services: Services, session: Session) -> int:
-    """Call an agent for corrections that nobody has confirmed in seven days; gives how many."""
-    since = services.clock.now() - UNCONFIRMED_FOR
-    waiting = session.exec(
-        select(PrivacyRequest).where(
-            col(PrivacyRequest.right) == Right.RECTIFICATION,
-            col(PrivacyRequest.status).in_(BEFORE_A_PLAN),
-            col(PrivacyRequest.received_at) <= since,
-            col(PrivacyRequest.attention).is_(None),
-        )
-    ).all()
-    unconfirmed = [request for request in waiting if is_unconfirmed(request)]
-    for request in unconfirmed:
+def unconfirmed_due(session: Session) -> list[str]:
+    """List the corrections that wait for a plan and for which nobody is called."""
+    waiting = select(PrivacyRequest.ref).where(
+        col(PrivacyRequest.right) == Right.RECTIFICATION,
+        col(PrivacyRequest.status).in_(BEFORE_A_PLAN),
+        col(PrivacyRequest.attention).is_(None),
+    )
+    return list(session.exec(waiting))
+
+
+def flag_unconfirmed(services: Services, ref: str, session: Session) -> None:
+    """Call an agent for a correction that nobody has confirmed in seven days."""
+    request = session.get_one(PrivacyRequest, ref)
+    is_late = request.received_at <= services.clock.now() - UNCONFIRMED_FOR
+    if is_late and request.attention is None and is_unconfirmed(request):
         set_attention(services, session, request, UNCONFIRMED)
-    return len(unconfirmed)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, update
@@ -12,9 +14,10 @@ from assistant.casework import talk
 from assistant.casework.audit import do_checkpoint, record
 from assistant.casework.closing import lapse_drafts_due
 from assistant.casework.intake import local_day, next_reminder, set_attention
+from assistant.casework.one_by_one import each, forget_untried, may_be_tried, together
 from assistant.casework.proof import UNDECIDED
-from assistant.casework.rectification import flag_unconfirmed
-from assistant.casework.sparing import flag_unanswered
+from assistant.casework.rectification import flag_unconfirmed, unconfirmed_due
+from assistant.casework.sparing import flag_unanswered, unanswered_due
 from assistant.domain.retention import own_retention
 from assistant.services import Services
 from assistant.store.tables import (
@@ -33,26 +36,32 @@ _AGENT_SESSION = timedelta(hours=12)
 
 async def remind_due(services: Services) -> int:
     """Mail agents what nears its safe date or is overdue; a day missed while the desk was down is made up once, late."""
-    reminded = 0
-    while batch := await services.write(lambda session: _remind_batch(services, session)):
-        reminded += batch
+    reminded, after = 0, ""
+    while due := await services.read(partial(_to_remind, services, after)):
+        reminded += await together(services, "remind", due, partial(_remind_one, services))
+        after = due[-1]
     return reminded
 
 
-def _remind_batch(services: Services, session: Session) -> int:
-    today = local_day(services, services.clock.now())
-    due = session.exec(
-        select(PrivacyRequest)
-        .where(col(PrivacyRequest.remind_on).is_not(None), col(PrivacyRequest.remind_on) <= today)
-        .order_by(col(PrivacyRequest.remind_on))
-        .limit(_BATCH)
-    ).all()
-    addresses = _agents(services, session)
-    for request in due:
-        _remind(services, session, request, today, addresses)
-        request.remind_on = next_reminder(request.safe_on, today)
-        session.add(request)
-    return len(due)
+def _to_remind(services: Services, after: str, session: Session) -> Sequence[str]:
+    now = services.clock.now()
+    due = select(PrivacyRequest.ref).where(
+        col(PrivacyRequest.remind_on).is_not(None),
+        col(PrivacyRequest.remind_on) <= local_day(services, now),
+        col(PrivacyRequest.ref) > after,
+        may_be_tried("remind", PrivacyRequest.ref, now),
+    )
+    return session.exec(due.order_by(col(PrivacyRequest.ref)).limit(_BATCH)).all()
+
+
+def _remind_one(services: Services, session: Session, ref: str) -> int:
+    request, today = session.get_one(PrivacyRequest, ref), local_day(services, services.clock.now())
+    if request.remind_on is None:
+        return 0  # closed in the meantime
+    _remind(services, session, request, today, _agents(services, session))
+    request.remind_on = next_reminder(request.safe_on, today)
+    session.add(request)
+    return 1
 
 
 def _agents(services: Services, session: Session) -> list[tuple[str, str]]:
@@ -100,10 +109,17 @@ def _how_late(request: PrivacyRequest, today: date) -> tuple[str, dict[str, Any]
 
 async def expire(services: Services) -> None:
     """Forget what has run out: codes, tallies, one-time values, sessions; call an agent where no yes came; seal the audit."""
-    await services.write(lambda session: _expire(services, session))
+    await each(services, "expire", _PARTS, lambda part: services.write(partial(_PARTS[part], services)))
+    unconfirmed, unanswered = await services.read(unconfirmed_due), await services.read(unanswered_due)
+    await each(
+        services, "expire", unconfirmed, lambda ref: services.write(partial(flag_unconfirmed, services, ref))
+    )
+    await each(
+        services, "expire", unanswered, lambda ref: services.write(partial(flag_unanswered, services, ref))
+    )
 
 
-def _expire(services: Services, session: Session) -> None:
+def _expire_codes(services: Services, session: Session) -> None:
     now, rules = services.clock.now(), own_retention()
     # A link is renewed by a new one, so that an expired one is as dead as a code.
     session.execute(
@@ -117,12 +133,21 @@ def _expire(services: Services, session: Session) -> None:
             col(ChallengeRow.asked_at) <= rules["one_time_code"].gone_before(now),
         )
     )
+
+
+def _expire_counts(services: Services, session: Session) -> None:
+    now, rules = services.clock.now(), own_retention()
     session.execute(delete(Tally).where(col(Tally.at) <= rules["failed_attempts"].gone_before(now)))
     session.execute(
         delete(ContactDomain).where(col(ContactDomain.seen_at) <= rules["case_record"].gone_before(now))
     )
     session.execute(delete(Seen).where(col(Seen.until) <= now))
     session.execute(delete(AgentSession).where(col(AgentSession.last_at) <= now - _AGENT_SESSION))
-    flag_unconfirmed(services, session)
-    flag_unanswered(services, session)
-    do_checkpoint(services, session)
+    forget_untried(services, session)
+
+
+_PARTS: Mapping[str, Callable[[Services, Session], object]] = {
+    "codes": _expire_codes,
+    "counts": _expire_counts,
+    "audit": do_checkpoint,
+}

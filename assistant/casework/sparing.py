@@ -268,15 +268,19 @@ def _tell_it_goes_on(
     )
 
 
-def flag_unanswered(services: Services, session: Session) -> None:
-    """Call an agent where nobody answered in three days, or the date is near: a forged mail must not stall an erasure."""
-    now = services.clock.now()
-    waiting = select(PrivacyRequest).where(
+def unanswered_due(session: Session) -> list[str]:
+    """List the erasures that stand still until somebody answers."""
+    waiting = select(PrivacyRequest.ref).where(
         col(PrivacyRequest.dont_at).is_not(None),
         col(PrivacyRequest.dont_answer).is_(None),
         col(PrivacyRequest.status).in_(STOPPABLE),
     )
-    for request in session.exec(waiting).all():
-        possible = lift_from(services, request)
-        if possible is not None and possible <= now and request.attention != UNANSWERED:
-            set_attention(services, session, request, UNANSWERED)
+    return list(session.exec(waiting))
+
+
+def flag_unanswered(services: Services, ref: str, session: Session) -> None:
+    """Call an agent where nobody answered in three days, or the date is near: a forged mail must not stall an erasure."""
+    request = session.get_one(PrivacyRequest, ref)
+    possible = lift_from(services, request)
+    if possible is not None and possible <= services.clock.now() and request.attention != UNANSWERED:
+        set_attention(services, session, request, UNANSWERED)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day
+from assistant.casework.one_by_one import each, failure_of
 from assistant.casework.suppression import MARKETING, identity_of, off_since
 from assistant.domain.plan import Operation, Order
 from assistant.errors import AssistantError
@@ -42,7 +42,10 @@ async def stop_again(services: Services) -> int:
     """Stop marketing again wherever it came back; what one source cannot give stops no other. Gives how many persons."""
     if not await services.read(_anybody):
         return 0
-    return sum([await _look_through(services, source) for source in looked_through(services)])
+    sources = {source.name: source for source in looked_through(services)}
+    stopped: list[int] = []
+    await each(services, "stop_again", sources, lambda name: _look_through(services, sources[name], stopped))
+    return sum(stopped)
 
 
 def looked_through(services: Services) -> list[_Looked]:
@@ -57,25 +60,26 @@ def _anybody(session: Session) -> bool:
     )
 
 
-async def _look_through(services: Services, source: _Looked) -> int:
+async def _look_through(services: Services, source: _Looked, stopped: list[int]) -> None:
     """Go on from where the last batch ended; a source that was looked through today waits for tomorrow."""
     today = str(local_day(services, services.clock.now()))
     place = await services.read(lambda session: _place(session, source.name))
     if place.after is None and place.ended_on == today:
-        return 0
-    stopped, after = 0, place.after
+        return
+    after = place.after
     try:
         while True:
             batch = await source.addresses(MARKETING, after)
-            stopped += await _stop_each(services, source, sorted({address for _, address in batch.found}))
+            stopped.append(
+                await _stop_each(services, source, sorted({address for _, address in batch.found}))
+            )
             after = batch.after
             reached = _Place(place.ended_on if after else today, after)
             await services.write(partial(_note, source.name, reached))
             if after is None:
-                return stopped
+                return
     except AssistantError as error:  # the next turn goes on where this one ended
         log.warning("marketing.not_looked_through", source=source.name, code=error.code)
-        return stopped
 
 
 def _place(session: Session, source: str) -> _Place:
@@ -94,18 +98,28 @@ def _name(source: str) -> str:
 
 
 async def _stop_each(services: Services, source: _Looked, addresses: list[str]) -> int:
-    stopped = 0
-    for address, since in (await _off(services, addresses)).items():
+    stopped: list[bool] = []
+    off: dict[str, datetime] = {}
+    if await failure_of(_look_up(services, addresses, off), "marketing.batch_not_looked_up") is None:
+        addresses = [address for address in addresses if address in off]
+    named = {f"{source.name}:{services.keyring.keyed_hash(address)[:24]}": address for address in addresses}
+
+    async def stop_one(row: str) -> None:
+        address = named[row]
+        if address not in off:  # one row that cannot be read kept the batch from being looked up
+            await _look_up(services, [address], off)
         try:
-            stopped += await _stop(services, source, address, since)
+            stopped.append(address in off and await _stop(services, source, address, off[address]))
         except AssistantError as error:  # one person's rows stop nobody else's; tomorrow it is tried again
             log.warning("marketing.not_stopped_again", source=source.name, code=error.code)
             await _record(services, "not_stopped_again", source.name, code=error.code)
-    return stopped
+
+    await each(services, "stop_again", named, stop_one)
+    return sum(stopped)
 
 
-async def _off(services: Services, addresses: list[str]) -> Mapping[str, datetime]:
-    return await services.read(lambda session: off_since(services.keyring, session, addresses))
+async def _look_up(services: Services, addresses: list[str], off: dict[str, datetime]) -> None:
+    off.update(await services.read(lambda session: off_since(services.keyring, session, addresses)))
 
 
 async def _stop(services: Services, source: _Looked, address: str, since: datetime) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import func, insert
 from sqlmodel import Session, SQLModel, col, select
 
 from assistant.casework import flood
-from assistant.casework.intake import MACHINE, set_attention
+from assistant.casework.intake import MACHINE, as_sent, set_attention
 from assistant.casework.outbox import REPLY, Letter, payload_of, queue_outgoing
 from assistant.casework.unseen import mail_unless_seen, reached_by_mail
 from assistant.casework.unwritten import written
@@ -389,5 +389,5 @@ def chat_message(row: Message) -> ChatMessage:
         tuple(Choice(**choice) for choice in row.choices),
         row.expects,
         tuple(row.requests),
-        row.external_id if row.sender == "you" else None,
+        as_sent(row),
     )

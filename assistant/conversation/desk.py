@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 import structlog
@@ -24,18 +25,19 @@ from assistant.casework.intake import (
     set_handled,
     store_incoming,
 )
+from assistant.casework.one_by_one import each, failure_of, named
 from assistant.casework.reach import is_for_other
 from assistant.conversation import another_sender, confirming, continued, denying, for_others, sparing
 from assistant.conversation.ourselves import FROM_US, known_by_its_words
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
-from assistant.conversation.unanswered import keep_unanswered
+from assistant.conversation.unanswered import keep_alone, keep_unanswered, leave_unanswered
 from assistant.conversation.unread import leave_to_a_person, may_be_request, needs_a_person, words_of
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Method, Tier
 from assistant.domain.status import CLOSED, Status
 from assistant.errors import Busy, NotVerified, StoreUnavailable
-from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt
+from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt, SignedIn
 from assistant.services import Services, post, wake
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest, Seen
 from intents import Reader, Reading
@@ -52,36 +54,48 @@ class TalkingDesk:
 
     services: Services
     reader: Reader
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _tasks: set[asyncio.Task[object]] = field(default_factory=set)
 
     async def receive(self, incoming: Incoming) -> Receipt:
         """Store a message and, in the same transaction, answer it; returns after the commit.
 
         The writer's thread reads it: two that take turns at the interpreter cost more than either saves.
         """
-        incoming = await originals.sealed(self.services, known_by_its_words(self.services, incoming))
-
-        def read() -> Callable[[Session], tuple[Receipt, proof.Attempt | None]]:
-            reading = self.reader.read(words_of(incoming))
-            return lambda session: self._turn(session, incoming, reading)
-
+        kept = replace(incoming, raw=None)  # what there is to keep where the original cannot be sealed
         try:
-            receipt, attempt = await self.services.prepare_and_write(read)
+            kept = await originals.sealed(self.services, known_by_its_words(self.services, incoming))
+            receipt, attempt = await self.services.prepare_and_write(partial(self._read, kept))
         except StoreUnavailable:
             raise  # nothing can be kept now: the channel holds the message back and comes again
-        except Exception:  # broad: storing never depends on answering; a person answers
-            log.exception("turn.failed", channel=incoming.channel)
-            return await self._keep(incoming)
+        except Exception as error:  # broad: storing never depends on answering; a person answers
+            log.error("turn.failed", channel=incoming.channel, **named(error))  # noqa: TRY400 - it may quote words
+            return await self._keep(kept)
         if attempt is not None:
-            self._later(self._check(receipt.message_id, attempt, incoming.text))
+            work = self._check(receipt.message_id, attempt, incoming.text)
+            self._later(self._or_call(receipt.message_id, work))
         return receipt
+
+    def _read(self, incoming: Incoming) -> Callable[[Session], tuple[Receipt, proof.Attempt | None]]:
+        reading = self.reader.read(words_of(incoming))
+        return lambda session: self._turn(session, incoming, reading)
 
     async def _keep(self, incoming: Incoming) -> Receipt:
         """Keep what could not be answered, and say in a chat that a person is called."""
-        receipt = await self.services.write(lambda s: keep_unanswered(self.services, s, incoming))
+        kept: list[Receipt] = []
+        for keep in (keep_unanswered, keep_alone):  # the second asks nothing of any other row
+            work = self._kept(kept, partial(keep, self.services, incoming))
+            failure = await failure_of(work, "message.not_kept", channel=incoming.channel)
+            if failure is None:
+                break
+            if keep is keep_alone or isinstance(failure, StoreUnavailable):
+                raise failure
+        receipt = kept[0]
         if incoming.channel != "email" and not receipt.duplicate:
             self._later(self.services.write(lambda s: self._call_a_person(s, receipt.conversation_id)))
         return receipt
+
+    async def _kept(self, kept: list[Receipt], keep: Callable[[Session], Receipt]) -> None:
+        kept.append(await self.services.write(keep))
 
     def _call_a_person(self, session: Session, ident: str) -> None:
         turn = self.quiet_turn(session, session.get_one(Conversation, ident))
@@ -92,17 +106,25 @@ class TalkingDesk:
         """List a mail of before for an agent, if its words ask for something or no program can read them."""
         if any(incoming.headers.get(name) for name in _NOT_A_PERSON):
             return
-        incoming = await originals.sealed(self.services, known_by_its_words(self.services, incoming))
+        first = self.services.settings.controller.languages[0]
+        kept = [replace(incoming, raw=None)]
+        failure = await failure_of(self._list_earlier(incoming, first, kept), "earlier.not_read")
+        if isinstance(failure, StoreUnavailable):
+            raise failure
+        if failure is not None:  # what cannot be read may be a request: an agent looks
+            await self.services.write(lambda s: earlier.list_earlier(self.services, s, kept[-1], {}, first))
 
-        def read() -> Callable[[Session], None]:
-            reading = self.reader.read(words_of(incoming))
-            if not may_be_request(incoming, reading):
-                return lambda _session: None
-            language = self._locale(reading.language) or self.services.settings.controller.languages[0]
-            found = _as_json(reading)
-            return lambda s: earlier.list_earlier(self.services, s, incoming, found, language)
+    async def _list_earlier(self, incoming: Incoming, otherwise: str, kept: list[Incoming]) -> None:
+        kept.append(await originals.sealed(self.services, known_by_its_words(self.services, incoming)))
+        await self.services.prepare_and_write(partial(self._read_earlier, kept[-1], otherwise))
 
-        await self.services.prepare_and_write(read)
+    def _read_earlier(self, incoming: Incoming, otherwise: str) -> Callable[[Session], None]:
+        reading = self.reader.read(words_of(incoming))
+        if not may_be_request(incoming, reading):
+            return lambda _session: None
+        language = self._locale(reading.language) or otherwise
+        found = _as_json(reading)
+        return lambda session: earlier.list_earlier(self.services, session, incoming, found, language)
 
     async def looked_through(self, mailbox: str) -> int:
         """Give the number up to which a mailbox's earlier mail was looked through."""
@@ -119,18 +141,29 @@ class TalkingDesk:
 
     async def recover(self) -> int:
         """Take up what was stored but not answered when the desk was killed."""
-        left = await self.services.read(
-            lambda s: list(
-                s.exec(select(Message).where(col(Message.handled).is_(False)).order_by(col(Message.id)))
-            )
-        )
-        for message in left:
-            attempt = await self.services.read(lambda session, m=message: self._reserved(session, m))  # type: ignore[misc]
-            await self._check(message.id or 0, attempt, message.text)
+        unhandled = select(col(Message.id)).where(col(Message.handled).is_(False)).order_by(col(Message.id))
+        left = await self.services.read(lambda s: [ident for ident in s.exec(unhandled) if ident])
+        await each(self.services, "recover", left, self._recover_one)
         return len(left)
 
-    def _later(self, work: Any) -> None:
-        task = asyncio.create_task(work)
+    async def _recover_one(self, ident: int) -> None:
+        await self._or_call(ident, self._check_again(ident))
+
+    async def _check_again(self, ident: int) -> None:
+        message = await self.services.read(lambda session: session.get_one(Message, ident))
+        attempt = await self.services.read(lambda session: self._reserved(session, message))
+        await self._check(ident, attempt, message.text)
+
+    async def _or_call(self, ident: int, work: Coroutine[Any, Any, None]) -> None:
+        """Do what a message waits for; where that fails a person is called, whatever it was."""
+        failure = await failure_of(work, "message.not_handled", message=str(ident))
+        if isinstance(failure, StoreUnavailable):
+            raise failure
+        if failure is not None:
+            await self.services.write(lambda session: leave_unanswered(self.services, session, ident))
+
+    def _later(self, work: Coroutine[Any, Any, object]) -> None:
+        task: asyncio.Task[object] = asyncio.create_task(failure_of(work, "later.failed"))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -457,7 +490,7 @@ class TalkingDesk:
         contact = await proof.contact_of_sign_in(self.services, who)
 
         def unit(session: Session) -> None:
-            take_once(session, f"jti:{who.token_id}", who.expires_at)
+            take_once(session, Method.PAGE_TOKEN, who)
             conversation = session.get(Conversation, conversation_id(self.services, "webchat", thread))
             if conversation is None:
                 raise NotVerified("Write a message first, then sign in.")
@@ -501,11 +534,12 @@ class TalkingDesk:
         return self.services.hub.watch(conversation_id(self.services, "webchat", thread))
 
 
-def take_once(session: Session, value: str, until: Any) -> None:
-    """Take a one-time value; raises NotVerified the second time."""
+def take_once(session: Session, method: Method, who: SignedIn) -> None:
+    """Take a signed token; raises NotVerified the second time. Each site numbers its own tokens."""
+    value = f"jti:{method}:{who.token_id}"
     if session.get(Seen, value) is not None:
         raise NotVerified
-    session.add(Seen(value=value, until=until + timedelta(minutes=1)))
+    session.add(Seen(value=value, until=who.expires_at + timedelta(minutes=1)))
     session.flush()
 
 

@@ -5,26 +5,64 @@ from __future__ import annotations
 from dataclasses import replace
 
 import structlog
-from sqlmodel import Session
+from sqlalchemy import update
+from sqlmodel import Session, col, select
 
 from assistant.casework import talk
-from assistant.casework.intake import find_or_start_conversation, store_incoming
+from assistant.casework.intake import (
+    conversation_id,
+    find_or_start_conversation,
+    set_handled,
+    store_in,
+    store_incoming,
+)
 from assistant.casework.unwritten import call_a_person
 from assistant.domain.unread import UNANSWERED
 from assistant.interfaces import Incoming, Receipt
 from assistant.services import Services, post
+from assistant.store.tables import Conversation, Message
 
 log = structlog.get_logger(__name__)
 _TURN = "turn"
 
 
-def keep_unanswered(services: Services, session: Session, incoming: Incoming) -> Receipt:
+def keep_unanswered(services: Services, incoming: Incoming, session: Session) -> Receipt:
     """Store a message that could not be answered, and call an agent; the same message twice is one."""
-    conversation = find_or_start_conversation(services, session, incoming)
-    marked = replace(incoming, headers={**incoming.headers, UNANSWERED: "1"})
+    marked = _marked(services, incoming)
+    conversation = find_or_start_conversation(services, session, marked)
     message_id, known = store_incoming(session, conversation, marked, {})
     if not known:
         if incoming.channel in talk.LIVE:
             post(session, conversation.id, talk.own_message(message_id, incoming))
         call_a_person(services, session, _TURN, conversation_id=conversation.id)
     return Receipt(conversation.id, message_id, known)
+
+
+def keep_alone(services: Services, incoming: Incoming, session: Session) -> Receipt:
+    """Store a message and show its conversation to agents, reading no row that may be the very reason."""
+    ident, now = conversation_id(services, incoming.channel, incoming.thread), services.clock.now()
+    calls = {"triage": True} if incoming.channel == "email" else {"wants_person_at": now}
+    here = col(Conversation.id) == ident
+    if session.exec(select(Conversation.id).where(here)).first() is None:
+        find_or_start_conversation(services, session, incoming)
+    session.execute(
+        update(Conversation)
+        .where(here)
+        .values(last_at=now, **calls)
+        .execution_options(synchronize_session=False)
+    )
+    message_id, known = store_in(session, ident, _marked(services, incoming), {})
+    return Receipt(ident, message_id, known)
+
+
+def leave_unanswered(services: Services, session: Session, message_id: int) -> None:
+    """Leave a stored message to a person: what should have come of it failed."""
+    set_handled(session, message_id, handled=True)
+    where = session.exec(select(Message.conversation_id).where(col(Message.id) == message_id)).one()
+    call_a_person(services, session, _TURN, conversation_id=where)
+
+
+def _marked(services: Services, incoming: Incoming) -> Incoming:
+    """Mark what got no answer; a language that nobody speaks here is none."""
+    spoken = incoming.locale if incoming.locale in services.settings.controller.languages else None
+    return replace(incoming, locale=spoken, headers={**incoming.headers, UNANSWERED: "1"})

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
+from assistant.domain.status import CLOSED, Status
 from assistant.store.sealing import Sealed, SealedByHand, SealedBytes, SealedJson
 
 
@@ -41,6 +42,19 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         """Give it back aware."""
         return None if value is None else datetime.fromisoformat(value)
+
+
+# Words of SQL, not parameters: a database takes the index of a list only for the very condition it was made with.
+IS_OPEN = f"status NOT IN ({', '.join(repr(str(status)) for status in sorted(CLOSED))})"
+NEEDS_AGENT = (
+    f"status = {str(Status.AWAITING_APPROVAL)!r} OR attention IS NOT NULL OR "
+    f"(dont_at IS NOT NULL AND dont_answer IS NULL AND {IS_OPEN})"
+)
+IS_UNPROVED = "(evidence_id IS NULL)"  # last in every list: whoever proved nothing never hides who did
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 def _instant(*, index: bool = False, optional: bool = False) -> Any:
@@ -151,6 +165,9 @@ class PrivacyRequest(SQLModel, table=True):
             postgresql_where=text("to_plan_at IS NOT NULL"),
         ),
         Index("ix_request_queue", "status", "due_on", "ref"),
+        Index("ix_request_by_due_date", "due_on", "ref"),
+        Index("ix_request_todo", text(IS_UNPROVED), "due_on", "ref", **_where(NEEDS_AGENT)),
+        Index("ix_request_open", text(IS_UNPROVED), "due_on", "ref", **_where(IS_OPEN)),
     )
     ref: str = Field(primary_key=True)
     right: str
@@ -459,6 +476,19 @@ class Seen(SQLModel, table=True):
 
     value: str = Field(primary_key=True)
     until: datetime = _instant(index=True)
+
+
+class SweepFailure(SQLModel, table=True):
+    """A row that a sweep could not do: how often, why in a word, and from when it is tried again; nobody is named."""
+
+    __tablename__ = "sweep_failure"
+    sweep: str = Field(primary_key=True)
+    which: str = Field(primary_key=True)  # the number or name of the row; '' for the sweep itself
+    times: int
+    code: str
+    first_at: datetime = _instant()
+    last_at: datetime = _instant()
+    next_at: datetime = _instant()
 
 
 class Note(SQLModel, table=True):

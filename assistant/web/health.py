@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from assistant.casework.one_by_one import SWEEPS, failing_by_sweep
 from assistant.domain.status import CLOSED
 from assistant.errors import AssistantError
 from assistant.interfaces import DataSource
@@ -64,6 +65,7 @@ class _Watch:
 
     def __init__(self) -> None:
         self._figures: Mapping[str, tuple[str, int]] = {}
+        self._failing: Mapping[str, int] = {}
         self._counted_at: datetime | None = None
         self._sources = _Sources()
 
@@ -98,12 +100,14 @@ class _Watch:
         services = http_request.config_dict[SERVICES]
         now = services.clock.now()
         if self._counted_at is None or now - self._counted_at >= _FIGURES_STAND:
-            self._figures, self._counted_at = await services.read(_figures), now
+            counted = await services.read(lambda session: (_figures(session), failing_by_sweep(session)))
+            (self._figures, self._failing), self._counted_at = counted, now
         registry = CollectorRegistry()
         for name, (meaning, value) in self._figures.items():
             Gauge(f"privacy_desk_{name}", f"{meaning}, in tens", registry=registry).set(coarse(value))
         for name, meaning in _COUNTED.items():
             Counter(f"privacy_desk_{name}", meaning, registry=registry).inc(services.counts[name])
+        _tell_failing(self._failing, registry)
         _tell_deaf(services, registry)
         return web.Response(body=generate_latest(registry), content_type="text/plain")
 
@@ -151,6 +155,17 @@ def _channels(services: Services) -> dict[str, dict[str, dict[str, str] | None]]
         }
         for name, channel in services.channels.items()
     }
+
+
+def _tell_failing(failing: Mapping[str, int], registry: CollectorRegistry) -> None:
+    fails = Gauge(
+        "privacy_desk_rows_failing",
+        "Rows that a sweep could not do and tries again",
+        ("sweep",),
+        registry=registry,
+    )
+    for job in SWEEPS:
+        fails.labels(job).set(failing.get(job, 0))
 
 
 def _tell_deaf(services: Services, registry: CollectorRegistry) -> None:

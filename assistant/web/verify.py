@@ -404,7 +404,7 @@ def _open_package(services: Services, session: Session, who: SignedIn, contact: 
     row = login_challenge(services, session, who.nonce or "")
     if row is None or row.package_id is None:
         raise NotVerified
-    take_once(session, f"jti:{who.token_id}", who.expires_at)
+    take_once(session, Method.CLIENT_AREA, who)
     return packages.grant(services, session, row.package_id, row.id, contact)
 
 
@@ -421,7 +421,7 @@ def _use_login(
     row, requests, conversation = _login(services, session, who)
     if row.package_id is not None:
         raise NotVerified  # it was asked for a package, and proves nothing else
-    take_once(session, f"jti:{who.token_id}", who.expires_at)
+    take_once(session, Method.CLIENT_AREA, who)
     row.state = "used"
     session.add(row)
     if yes:

@@ -56,7 +56,7 @@ async def test_on_a_full_disk_nothing_is_acknowledged_and_afterwards_everything_
             lambda s: list(s.exec(select(Message.external_id).where(col(Message.sender) == "you")))
         )
     )
-    assert stored == {f"message-{n}" for n in range(40) if n not in refused}, (
+    assert stored == {f"in:message-{n}" for n in range(40) if n not in refused}, (
         "acknowledged is stored, refused is not"
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
 
 from assistant.store import migrate
+from assistant.store.tables import Conversation, PrivacyRequest
 from tests.doubles.databases import MISSING, POSTGRESQL, SQLITE, is_here, running
 
 BEFORE = "0006"
@@ -76,3 +79,55 @@ def test_every_letter_of_before_gets_its_owner_and_none_is_lost(engine: Engine) 
     }
     with pytest.raises(IntegrityError):
         letter(engine, "notice:of-nobody")
+
+
+def upgraded(engine: Engine, to: str) -> None:
+    config = migrate._config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, to)
+
+
+def test_ids_of_before_move_into_their_own_space_and_stay_the_same_message(engine: Engine) -> None:
+    upgraded(engine, "0010")
+    put(engine, "conversation", id="c1", channel="webchat", thread="t", state="{}", started_at=AT, last_at=AT,
+        triage=False)  # fmt: skip
+    for ident, sender, kind in (
+        ("a-1", "you", "text"), ("answer:PR-7K4M2Q9D:x:1", "assistant", "text"), ("reduced:3", "you", "reduced"),
+        ("note:ab", "note", "text"),
+    ):  # fmt: skip
+        put(engine, "message", conversation_id="c1", external_id=ident, sender=sender, name="", text="t", kind=kind,
+            choices="[]", requests="[]", reading="{}", handled=True, at=AT, headers="{}")  # fmt: skip
+    put(engine, "seen", value="jti:7", until=AT)
+    put(engine, "request", ref="PR-7K4M2Q9D", right="erasure", status="open", conversation_id="c1",
+        channel="webchat", language="en", received_at=AT, received_on="2026-11-24", due_on="2026-12-24",
+        safe_on="2026-12-20", rules="[]", extension_reason="", suspensions="[]", details="{}", tier_needed=2,
+        assurance=0, version=0, dont_at="2026-11-24 09:30:00+00:00")  # fmt: skip
+
+    migrate.migrate(engine)
+
+    with engine.connect() as connection:
+        ids = connection.execute(text("SELECT external_id FROM message ORDER BY id")).scalars().all()
+        taken = connection.execute(text("SELECT value FROM seen ORDER BY value")).scalars().all()
+        dont_at = connection.execute(text("SELECT dont_at FROM request")).scalar_one()
+    assert ids == ["in:a-1", "answer:PR-7K4M2Q9D:x:1", "reduced:3", "note:ab"]
+    assert taken == ["jti:client_area:7", "jti:page_token:7"], "used at one site or the other: nobody knows"
+    assert datetime.fromisoformat(dont_at) == datetime.fromisoformat(AT)
+
+
+def test_what_a_person_said_not_to_do_is_stored_on_either_database(engine: Engine) -> None:
+    migrate.migrate(engine)
+    at = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+    with Session(engine) as session:
+        session.add(Conversation(id="c1", channel="webchat", thread="t", started_at=at, last_at=at))
+        session.flush()
+        session.add(
+            PrivacyRequest(
+                ref="PR-7K4M2Q9D", right="erasure", status="open", conversation_id="c1", channel="webchat",
+                language="en", received_at=at, received_on=at.date(), due_on=at.date(), safe_on=at.date(),
+                tier_needed=2, dont_at=at,
+            )
+        )  # fmt: skip
+        session.commit()
+        session.expire_all()
+        assert session.get_one(PrivacyRequest, "PR-7K4M2Q9D").dont_at == at

@@ -57,12 +57,12 @@ async def test_codes_that_wait_for_a_source_keep_no_other_from_being_sent(site: 
         session.add_all(row(f"tried-{n}", lease_until=now - timedelta(seconds=1)) for n in range(MANY))
         session.add(row("fresh", asked_at=now))
         session.flush()
-        return [each.id for each in proof._claim_wanted(site.services, session)]
+        return proof._claim_wanted(site.services, session)
 
     first = await site.services.write(unit)
     assert "fresh" in first
     again = await site.services.write(lambda session: proof._claim_wanted(site.services, session))
-    assert {each.id for each in again}.isdisjoint(first)
+    assert set(again).isdisjoint(first)
     assert again, "those behind them have their turn too"
 
 
@@ -117,7 +117,6 @@ async def test_an_error_nobody_thought_of_in_sending_one_code_stops_no_other(
     met: list[str] = []
     for broken in names:
         monkeypatch.setattr(proof, "_send", breaks(broken, met, lambda row: str(row.id)))
-        with pytest.raises(RuntimeError):  # the job has failed, for doctor to say, once each had its turn
-            await proof.send_challenges(site.services)
+        await proof.send_challenges(site.services)
         site.clock.at += timedelta(minutes=1)
     assert sorted(met) == sorted(names * 2)

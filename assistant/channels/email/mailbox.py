@@ -83,6 +83,25 @@ class Shown:
             self.mailbox, self.numbers = mailbox, set()
 
 
+@dataclass(slots=True)
+class Aside:
+    """Mails that could not be stored: each waits by itself, longer each time, while the mailbox is read as ever."""
+
+    first: float  # seconds
+    tries: dict[int, tuple[int, float]] = field(default_factory=dict)  # how often, and until when it waits
+
+    def waits(self, uid: int) -> bool:
+        """Tell whether a mail waits for its next try."""
+        return uid in self.tries and self.tries[uid][1] > asyncio.get_running_loop().time()
+
+    def note(self, uid: int, *, done: bool) -> None:
+        """Note how a try ended."""
+        times, _ = self.tries.pop(uid, (0, 0.0))
+        if not done:
+            pause = min(self.first * 2 ** min(times, 16), _LONGEST_WAIT)
+            self.tries[uid] = (times + 1, asyncio.get_running_loop().time() + pause)
+
+
 @dataclass(frozen=True, slots=True)
 class _Facts:
     uid: int
@@ -92,55 +111,66 @@ class _Facts:
 
 async def watch(settings: EmailSettings, imap: ImapSettings, taker: Taker, hearing: Hearing) -> None:
     """Look at the mailbox until cancelled; what fails is tried again later, and later still."""
-    failures, shown = 0, Shown()
+    failures, shown, aside = 0, Shown(), Aside(settings.poll_every)
     while True:
-        why = await _tried(settings, imap, taker, shown)
+        why, is_open = await _tried(settings, imap, taker, shown, aside)
+        failures = 0 if is_open else failures + 1  # a mail that cannot be stored makes no other wait
         if why is None:
-            failures = 0
             hearing.works()
         else:
-            failures += 1
             hearing.fails(why)
         await asyncio.sleep(min(settings.poll_every * 2 ** min(failures, 10), _LONGEST_WAIT))
 
 
-async def _tried(settings: EmailSettings, imap: ImapSettings, taker: Taker, shown: Shown) -> str | None:
-    """Look once; say in a word why it failed, or None."""
+async def _tried(
+    settings: EmailSettings, imap: ImapSettings, taker: Taker, shown: Shown, aside: Aside
+) -> tuple[str | None, bool]:
+    """Look once; say in a word why it failed, or None, and whether the mailbox could be looked at."""
     try:
-        looked = await look(imap, settings.max_bytes, taker, shown)
+        looked = await look(imap, settings.max_bytes, taker, shown, aside)
     except Exception as error:  # broad: whatever it is, the mailbox is looked at again later
         log.warning("mailbox.unreachable", error=type(error).__name__)
-        return NOT_STORED if isinstance(error, AssistantError) else fault_of(error).why
-    return NOT_STORED if looked.failed else None
+        return NOT_STORED if isinstance(error, AssistantError) else fault_of(error).why, False
+    return NOT_STORED if looked.failed else None, True
 
 
-async def look(imap: ImapSettings, max_bytes: int, taker: Taker, shown: Shown) -> Look:
+async def look(imap: ImapSettings, max_bytes: int, taker: Taker, shown: Shown, aside: Aside) -> Look:
     """Take every mail that came since `read_from` and show the earlier ones; one that cannot be stored stays there."""
     looked = Look()
     async with _mailbox(imap) as (client, validity):
         for facts in await asyncio.to_thread(_arrived_since, client, imap.read_from):
+            if aside.waits(facts.uid):
+                looked.failed += 1
+                continue
             found = await asyncio.to_thread(_fetched, client, facts, max_bytes)
             if found is None:
                 continue
-            if await _is_stored(taker.store, found):
+            stored = await _is_stored(taker.store, found)
+            aside.note(facts.uid, done=stored)
+            if stored:
                 await asyncio.to_thread(_put_away, client, facts.uid, imap.processed_folder)
                 looked.taken += 1
             else:
                 looked.failed += 1
         shown.begin(_named(imap, validity))
-        looked.failed += await _look_back(client, imap.read_from, max_bytes, taker, shown)
+        looked.failed += await _look_back(client, imap.read_from, max_bytes, taker, shown, aside)
     return looked
 
 
-async def _look_back(client: Any, read_from: datetime, max_bytes: int, taker: Taker, shown: Shown) -> int:
+async def _look_back(
+    client: Any, read_from: datetime, max_bytes: int, taker: Taker, shown: Shown, aside: Aside
+) -> int:
     """Show what came in the days before; nothing is moved, each is shown once. Gives how many could not be."""
     upto = await taker.looked_through(shown.mailbox)
     earlier = await asyncio.to_thread(_arrived_before, client, read_from, upto)
-    waiting = [uid for uid in earlier if uid not in shown.numbers][:_EARLIER_AT_ONCE]
+    left = [uid for uid in earlier if uid not in shown.numbers]
+    failed = sum(aside.waits(uid) for uid in left)
+    waiting = [uid for uid in left if not aside.waits(uid)][:_EARLIER_AT_ONCE]
     facts = {each.uid: each for each in await asyncio.to_thread(_facts, client, waiting)}
-    failed = 0
     for uid in waiting:
-        if await _is_shown(client, facts.get(uid), read_from, max_bytes, taker):
+        done = await _is_shown(client, facts.get(uid), read_from, max_bytes, taker)
+        aside.note(uid, done=done)
+        if done:
             shown.numbers.add(uid)
         else:
             failed += 1

@@ -13,6 +13,7 @@ from assistant.errors import AssistantError, DeliveryDelayed
 
 log = structlog.get_logger(__name__)
 _LONGEST_PAUSE = 60.0
+_AT_ONCE = 100  # updates that Telegram gives out beyond the one it waits for
 
 Fetch = Callable[[int | None], Awaitable[Sequence[Mapping[str, Any]]]]
 Take = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -59,6 +60,7 @@ class Polling:
         self._backoff = backoff
         self._offset: int | None = None
         self._taken: set[int] = set()  # beyond the offset
+        self._unfit: set[int] = set()  # what failed for no reason that passes
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -81,18 +83,24 @@ class Polling:
         numbered = {number: u for u in updates if isinstance(number := u.get("update_id"), int)}
         numbers = sorted(numbered)
         for number in numbers:
-            if number not in self._taken and await self._was_taken(numbered[number]):
+            if number not in self._taken and await self._was_taken(number, numbered[number]):
                 self._taken.add(number)
         left = [number for number in numbers if number not in self._taken]
+        if len(left) >= _AT_ONCE and left[0] in self._unfit:  # nothing behind them would ever be given out
+            log.error("telegram.given_up", update_id=left[0])
+            del left[0]
         if numbers:
             self._offset = left[0] if left else numbers[-1] + 1
             self._taken = {number for number in self._taken if number > self._offset}
+            self._unfit = {number for number in self._unfit if number >= self._offset}
         return not left
 
-    async def _was_taken(self, update: Mapping[str, Any]) -> bool:
+    async def _was_taken(self, number: int, update: Mapping[str, Any]) -> bool:
         try:
             await self._take(update)
         except Exception as error:  # broad: whatever is wrong with one message, the next one is fetched
+            if not isinstance(error, AssistantError):
+                self._unfit.add(number)
             log.warning("telegram.not_stored", kind=type(error).__name__)
             return False
         return True
