@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, select
 
 from assistant.app import SystemClock, open_sources
-from assistant.casework import audit, queue, staff, suppression
+from assistant.casework import audit, credentials, queue, staff, suppression
 from assistant.casework.by_hand import BY_HAND
 from assistant.config import Settings
 from assistant.domain.addresses import normal_address, normal_contact
@@ -238,6 +238,36 @@ def list_agents(settings: Settings) -> list[Mapping[str, Any]]:
         return [
             {"name": a.name, "role": a.role, "active": a.active, "email": a.email}
             for a in staff.list_agents(session)
+        ]
+
+
+def list_sessions(settings: Settings, name: str | None) -> list[Mapping[str, Any]]:
+    """List the sessions of the console, of one agent or of all."""
+    with _reading(settings) as session:
+        return [
+            {
+                "session": credentials.session_id(row),
+                "name": row.agent,
+                "started_at": row.started_at.isoformat(),
+                "last_at": row.last_at.isoformat(),
+            }
+            for row in credentials.sessions_of(session, name)
+        ]
+
+
+def list_tokens(settings: Settings, name: str | None) -> list[Mapping[str, Any]]:
+    """List the API tokens, of one agent or of all, by the names under which they are revoked."""
+    with _reading(settings) as session:
+        return [
+            {
+                "token": credentials.token_id(row),
+                "name": row.agent,
+                "scope": row.scope,
+                "irreversible": row.may_approve_irreversible,
+                "made_at": row.made_at.isoformat(),
+                "expires_at": row.expires_at.isoformat(),
+            }
+            for row in credentials.tokens_of(session, name)
         ]
 
 

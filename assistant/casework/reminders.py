@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
-from assistant.casework import talk
+from assistant.casework import staff, talk
 from assistant.casework.audit import do_checkpoint, record
 from assistant.casework.closing import lapse_drafts_due
 from assistant.casework.intake import local_day, next_reminder, set_attention
@@ -16,10 +16,9 @@ from assistant.casework.rectification import flag_unconfirmed
 from assistant.casework.sparing import flag_unanswered
 from assistant.domain.retention import own_retention
 from assistant.services import Services
-from assistant.store.tables import Agent, AgentSession, ChallengeRow, PrivacyRequest, Seen, Tally
+from assistant.store.tables import Agent, ChallengeRow, PrivacyRequest, Seen, Tally
 
 _BATCH = 200
-_AGENT_SESSION = timedelta(hours=12)
 
 
 async def remind_due(services: Services) -> int:
@@ -110,7 +109,7 @@ def _expire(services: Services, session: Session) -> None:
     )
     session.execute(delete(Tally).where(col(Tally.at) <= rules["failed_attempts"].gone_before(now)))
     session.execute(delete(Seen).where(col(Seen.until) <= now))
-    session.execute(delete(AgentSession).where(col(AgentSession.last_at) <= now - _AGENT_SESSION))
+    staff.expire(services, session)
     flag_unconfirmed(services, session)
     flag_unanswered(services, session)
     do_checkpoint(services, session)

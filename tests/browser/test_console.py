@@ -82,6 +82,9 @@ def pages_of(site: ConsoleSite) -> list[str]:
         "conversations",
         f"conversations/{site.conversations['chat']}",
         "triage",
+        "agents",
+        "agents/Tiina",
+        "account",
         "settings",
     ]
 

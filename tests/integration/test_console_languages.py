@@ -98,7 +98,17 @@ async def lead(site: ConsoleSite) -> AsyncIterator[Browser]:
 
 
 def pages_of(site: ConsoleSite) -> Iterator[str]:
-    yield from ("queue", "queue?show=all", "conversations", "triage", "agents", "settings")
+    yield from (
+        "queue",
+        "queue?show=all",
+        "conversations",
+        "triage",
+        "agents",
+        "agents/Marc",
+        "agents/Liis",
+        "account",
+        "settings",
+    )
     yield from (f"requests/{ref}" for ref in site.refs.values())
     yield from (f"conversations/{ident}" for ident in site.conversations.values())
     yield f"plans/{site.actions['erasure']}/confirm"

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
@@ -17,7 +17,7 @@ from sqlmodel import Session
 from assistant.casework.intake import local_day
 from assistant.casework.queue import WORKERS, Principal, Role
 from assistant.casework.staff import session_of, touch_session
-from assistant.errors import AssistantError, NotAllowed, NotAuthenticated
+from assistant.errors import AssistantError, NotAllowed, NotAuthenticated, NotFresh
 from assistant.naming import Naming
 from assistant.services import Services
 from assistant.store.tables import Agent, AgentSession
@@ -26,6 +26,7 @@ from assistant.web.keys import SERVICES
 from assistant.web.pages import language_of
 
 COOKIE: Final = "desk_session"
+SIGN_IN: Final = "/console/sign-in"
 _DONE: Final = "desk_done"  # what the last press of a button did, for the page it leads to
 _SAID_WITHIN: Final = 60  # seconds
 HEADERS: Final = {
@@ -41,6 +42,7 @@ HEADERS: Final = {
 _SEEN_EVERY: Final = timedelta(minutes=1)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,23 @@ class Visit:
         """Give the name that stands in the address."""
         return self.http_request.match_info["ident"]
 
+    async def write(self, work: Callable[[Session, Principal], T]) -> T:
+        """Run a unit as who the agent is by then: whoever was disabled or given another role meanwhile acts as that.
+
+        Leads to the sign-in if the session has ended.
+        """
+        secret = self.http_request.cookies.get(COOKIE, "")
+
+        def unit(session: Session) -> T:
+            return work(session, session_of(self.services, session, secret)[1])
+
+        try:
+            return await self.services.write(unit)
+        except NotFresh:
+            raise
+        except NotAuthenticated:
+            raise web.HTTPSeeOther(SIGN_IN) from None
+
 
 Work = Callable[[Visit], Awaitable[web.StreamResponse]]
 
@@ -94,7 +113,7 @@ def act(work: Work) -> Handler:
         try:
             visit = await _visit(http_request, await read_form(http_request))
         except NotAuthenticated:
-            raise web.HTTPSeeOther("/console/sign-in") from None
+            raise web.HTTPSeeOther(SIGN_IN) from None
         if not hmac.compare_digest(visit.form.get("csrf", "").encode(), visit.row.csrf.encode()):
             return error_page(visit, NotAllowed("This form was not made for you here; open the page again."))
         return await _answered(visit, work)

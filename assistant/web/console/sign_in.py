@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
 from aiohttp import web
-from sqlmodel import Session
 
 from assistant.casework import staff
-from assistant.errors import NotAuthenticated
-from assistant.store.tables import Agent, AgentSession
-from assistant.web.console.access import COOKIE, Visit, explained, read_form, show_to_nobody
+from assistant.domain.pacing import Buckets, address_of
+from assistant.errors import NotAuthenticated, TooManyAttempts
+from assistant.services import Services
+from assistant.web.console.access import COOKIE, Handler, Visit, explained, read_form, show_to_nobody
 from assistant.web.console.words import words_of
 from assistant.web.keys import SERVICES
 from assistant.web.pages import language_of
 
 HOME: Final = "/console/queue"
 _OURS: Final = re.compile(r"/console/[A-Za-z0-9_./-]*")
-_LASTS: Final = timedelta(hours=12)
+BROWSER: Final = "desk_browser"  # by which a browser is known as one in which this agent signed in
+# Failures from one address, in browsers that are not known: so many at once, and so many more a minute.
+_MOST_FAILURES: Final = 20
+_FAILURES_A_MINUTE: Final = 2
 
 
 async def show_sign_in(http_request: web.Request) -> web.StreamResponse:
@@ -30,47 +34,87 @@ async def show_sign_in(http_request: web.Request) -> web.StreamResponse:
     )
 
 
-async def do_sign_in(http_request: web.Request) -> web.StreamResponse:
-    """Begin a session; says the same whatever was wrong."""
-    form = await read_form(http_request)
-    name, wanted = form.get("name", "").strip(), form.get("next", "")
-    try:
-        secret = await _begin(http_request, name, form.get("password", ""), form.get("code", ""))
-    except NotAuthenticated as error:
-        services = http_request.config_dict[SERVICES]
-        words = words_of(language_of(http_request), services.settings.controller.timezone)
-        told = explained(words, error)
-        return show_to_nobody(http_request, "sign_in.html", status=401, error=told, name=name, next=wanted)
-    answer = web.HTTPSeeOther(wanted if _OURS.fullmatch(wanted) else HOME)
+def door() -> Handler:
+    """Make what takes the sign-ins, with its own count of the failures of each address."""
+    failures = Buckets(_FAILURES_A_MINUTE, _MOST_FAILURES)
+
+    async def do_sign_in(http_request: web.Request) -> web.StreamResponse:
+        form = await read_form(http_request)
+        try:
+            begun = await _begin(http_request, form, failures)
+        except (NotAuthenticated, TooManyAttempts) as error:
+            return _refused(http_request, form, error)
+        wanted = form.get("next", "")
+        answer = web.HTTPSeeOther(wanted if _OURS.fullmatch(wanted) else HOME)
+        for name, secret, lasts in (
+            (COOKIE, begun.session, staff.SESSION_LASTS),
+            (BROWSER, begun.browser, staff.BROWSER_KNOWN),
+        ):
+            _set_cookie(http_request, answer, name, secret, lasts)
+        raise answer
+
+    return do_sign_in
+
+
+def _refused(
+    http_request: web.Request, form: Mapping[str, str], error: NotAuthenticated | TooManyAttempts
+) -> web.Response:
+    """Say the same whatever was wrong."""
+    services = http_request.config_dict[SERVICES]
+    words = words_of(language_of(http_request), services.settings.controller.timezone)
+    told, name, wanted = (
+        explained(words, NotAuthenticated(staff.REFUSED)),
+        form.get("name", ""),
+        form.get("next", ""),
+    )
+    return show_to_nobody(
+        http_request, "sign_in.html", status=error.http_status, error=told, name=name.strip(), next=wanted
+    )
+
+
+def _set_cookie(
+    http_request: web.Request, answer: web.HTTPSeeOther, name: str, secret: str, lasts: timedelta
+) -> None:
     secure = http_request.config_dict[SERVICES].settings.server.public_url.startswith("https:")
     answer.set_cookie(
-        COOKIE,
+        name,
         secret,
         path="/console",
         httponly=True,
         samesite="Strict",
         secure=secure,
-        max_age=int(_LASTS.total_seconds()),
+        max_age=int(lasts.total_seconds()),
     )
-    raise answer
 
 
-async def _begin(http_request: web.Request, name: str, password: str, code: str) -> str:
+async def _begin(http_request: web.Request, form: Mapping[str, str], failures: Buckets) -> staff.Begun:
+    """Try a sign-in; one that fails counts for its address, unless the browser is known as the agent's own."""
     services = http_request.config_dict[SERVICES]
-    agent = await services.read(lambda session: session.get(Agent, name))
-    stored = agent.password if agent else None
-    password_ok = await asyncio.to_thread(staff.password_matches, stored, password)
+    name, browser = form.get("name", "").strip(), http_request.cookies.get(BROWSER, "")
+    looked = await services.read(lambda session: staff.look_up(services, session, name, browser))
+    counted = failures.of(_address(services, http_request), asyncio.get_running_loop().time())
+    excused = looked.is_known_browser or staff.looks_like_recovery(form.get("code", ""))
+    # Booked before it is tried, so that many at once count as many; a right one is taken back.
+    if not excused and counted.take(asyncio.get_running_loop().time()):
+        raise TooManyAttempts
+    password_ok = await asyncio.to_thread(staff.password_matches, looked.password, form.get("password", ""))
+    begun = await services.write(
+        lambda session: staff.sign_in(
+            services, session, name, form.get("code", ""), password_ok=password_ok, browser=browser
+        )
+    )
+    if begun is None:
+        raise NotAuthenticated(staff.REFUSED)
+    if not excused:
+        counted.give_back()
+    return begun
 
-    def unit(session: Session) -> tuple[str, AgentSession]:
-        return staff.sign_in(services, session, name, code, password_ok=password_ok)
 
-    try:
-        secret, _ = await services.write(unit)
-    except NotAuthenticated as error:
-        if failed := error.data.get("failed"):
-            await services.write(lambda session: staff.note_failed_sign_in(services, session, failed))
-        raise
-    return secret
+def _address(services: Services, http_request: web.Request) -> str:
+    behind_proxy = services.settings.webchat.behind_proxy
+    return address_of(
+        http_request.remote, http_request.headers.get("X-Forwarded-For") if behind_proxy else None
+    )
 
 
 async def sign_out(visit: Visit) -> web.StreamResponse:
