@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 from sqlmodel import Session
 
-from assistant.casework import delivery, execution, packages, planning, proof
+from assistant.casework import delivery, events, execution, packages, planning, proof
 from assistant.casework.own import DeskQueries
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import EmailSettings, ImapSettings, SmtpSettings
@@ -52,6 +52,7 @@ from assistant.web.api import api_routes
 from assistant.web.console import console_routes
 from assistant.web.errors import explain_errors
 from assistant.web.keys import DESK, SERVICES
+from assistant.web.refusals import note_refusals
 from assistant.web.widget import Widget, WidgetSettings
 from handlers import HANDLERS
 from intents import Reader, others_in
@@ -311,7 +312,7 @@ def email_settings(settings: Settings) -> EmailSettings:
 def build(assembly: Assembly, *, more_routes: list[web.RouteDef] | None = None) -> web.Application:
     """Make the web application: every page, the socket, the hooks and the API."""
     services = assembly.services
-    app = web.Application(middlewares=[explain_errors], client_max_size=_LARGEST_BODY)
+    app = web.Application(middlewares=[note_refusals, explain_errors], client_max_size=_LARGEST_BODY)
     app[SERVICES], app[DESK] = services, assembly.desk
     app.add_routes([*health.routes(), *verify.routes(), *package.routes(), *api_routes(), *console_routes()])
     for channel in assembly.channels.values():
@@ -351,6 +352,7 @@ async def running(assembly: Assembly) -> AsyncIterator[None]:
             await stack.enter_async_context(channel.listening(assembly.desk))
         yield
         await assembly.desk.settle()
+        await events.write_events(services)
 
 
 def _release_leases(services: Services, session: Session) -> None:

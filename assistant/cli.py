@@ -30,6 +30,7 @@ corrections_app = typer.Typer(
     no_args_is_help=True, help="What agents said of messages that were read wrongly."
 )
 audit_app = typer.Typer(no_args_is_help=True, help="The chain of what was done.")
+events_app = typer.Typer(no_args_is_help=True, help="What was refused.")
 suppressed_app = typer.Typer(no_args_is_help=True, help="Who gets no marketing.")
 Config = Annotated[
     Path | None, typer.Option("--config", help="The file of settings; config.toml if none is named.")
@@ -57,6 +58,7 @@ for name, group in (
     ("requests", requests_app),
     ("queue", queue_app),
     ("agents", agents_app),
+    ("events", events_app),
     ("corrections", corrections_app),
     ("suppressed", suppressed_app),
     ("audit", audit_app),
@@ -664,6 +666,18 @@ def agents_token(
         may_approve_irreversible=may_approve_irreversible,
         days=days,
     )
+
+
+@events_app.command("list")
+def events_list(
+    since: Annotated[str | None, typer.Option(help="A day; a week ago if none is named.")] = None,
+    config: Config = _DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """List what was refused, counted by kind and hour, without a visitor's name or address."""
+    from assistant.reading_commands import list_events
+
+    _rows(list_events(_settings(config), _day(since)), as_json=as_json)
 
 
 @suppressed_app.command("filter")

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
-from assistant.casework import staff, talk
+from assistant.casework import events, staff, talk
 from assistant.casework.audit import do_checkpoint, record
 from assistant.casework.closing import lapse_drafts_due
 from assistant.casework.intake import local_day, next_reminder, set_attention
@@ -110,6 +110,7 @@ def _expire(services: Services, session: Session) -> None:
     session.execute(delete(Tally).where(col(Tally.at) <= rules["failed_attempts"].gone_before(now)))
     session.execute(delete(Seen).where(col(Seen.until) <= now))
     staff.expire(services, session)
+    events.expire(session, rules["refused_attempts"].gone_before(now))
     flag_unconfirmed(services, session)
     flag_unanswered(services, session)
     do_checkpoint(services, session)

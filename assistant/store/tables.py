@@ -407,6 +407,16 @@ class AgentRecovery(SQLModel, table=True):
     agent: str = Field(foreign_key="agent.name", index=True)
 
 
+class RefusedCount(SQLModel, table=True):
+    """How often something was refused in an hour; an agent is named only for what was done signed in."""
+
+    __tablename__ = "refused_count"
+    hour: datetime = Field(sa_type=Instant, primary_key=True)
+    kind: str = Field(primary_key=True)
+    agent: str = Field(default="", primary_key=True)
+    times: int = 0
+
+
 class Audit(SQLModel, table=True):
     """Append-only: one hash chain per request ('' for what belongs to none)."""
 

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from assistant.casework.events import Event
 from assistant.domain.status import CLOSED
 from assistant.errors import AssistantError
 from assistant.services import Services
@@ -71,6 +72,9 @@ async def metrics(http_request: web.Request) -> web.Response:
         Gauge(f"privacy_desk_{name}", meaning, registry=registry).set(value)
     for name, meaning in _COUNTED.items():
         Counter(f"privacy_desk_{name}", meaning, registry=registry).inc(services.counts[name])
+    refused = Counter("privacy_desk_refused", "What was refused, by kind", ("kind",), registry=registry)
+    for kind in Event:
+        refused.labels(kind).inc(services.counts[f"event_{kind}"])
     deaf = Gauge(
         "privacy_desk_channel_deaf_since_seconds",
         "Unix time since when a way of a channel does not work; 0 while it works",

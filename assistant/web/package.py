@@ -8,12 +8,13 @@ import re
 from aiohttp import web
 
 from assistant.casework import packages, proof
+from assistant.casework.events import Event
 from assistant.casework.intake import local_day
 from assistant.domain.assurance import CODE_LIFETIME
 from assistant.errors import NotFound, NotVerified, TooManyAttempts
 from assistant.services import Services
 from assistant.store.tables import Package
-from assistant.web.keys import SERVICES
+from assistant.web.keys import REFUSED_AS, SERVICES
 from assistant.web.pages import Button, language_of, show_page
 
 _COOKIE = "desk_package"
@@ -55,7 +56,7 @@ async def send(http_request: web.Request) -> web.StreamResponse:
     try:
         await services.write(lambda session: packages.want_code(services, session, ident))
     except NotFound:
-        pass
+        http_request[REFUSED_AS] = Event.LINK_GUESSED
     except TooManyAttempts as error:
         return show_page(
             services.texts.page("package_code_limit", language, next_at=error.data["next_at"]), language
@@ -87,6 +88,7 @@ async def open_with_code(http_request: web.Request) -> web.StreamResponse:
             lambda session: packages.grant(services, session, ident, attempt.challenge_id)
         )
     except (NotFound, NotVerified):
+        http_request[REFUSED_AS] = Event.CODE_WRONG
         return _ask_code(services, ident, language, "package_code_wrong")
     raise given_to_browser(services, ident, secret)
 

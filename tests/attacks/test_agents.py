@@ -50,18 +50,11 @@ async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSi
         yield site
 
 
-@asynccontextmanager
-async def browser(site: ConsoleSite, name: str, address: str = "192.0.2.1") -> AsyncIterator[AgentBrowser]:
-    opened = AgentBrowser(site, name, address)
-    async with opened.http:
-        yield opened
-
-
 async def test_a_flood_of_wrong_sign_ins_from_elsewhere_never_stops_a_known_browser(
     site: ConsoleSite,
 ) -> None:
     """B23: the account is locked for strangers, and neither its agent's browser nor a fresh code in it is."""
-    async with browser(site, "Liis") as own, browser(site, "Liis", "198.51.100.9") as stranger:
+    async with AgentBrowser(site, "Liis") as own, AgentBrowser(site, "Liis", "198.51.100.9") as stranger:
         assert await own.sign_in() == 200
         for _ in range(6):
             assert await stranger.sign_in(password=WRONG) == 401
@@ -74,7 +67,7 @@ async def test_a_flood_of_wrong_sign_ins_from_elsewhere_never_stops_a_known_brow
 
 async def test_a_known_browser_counts_its_own_failures(site: ConsoleSite) -> None:
     """B23: who stole a cookie of a browser guesses no more often than anybody, and locks only that browser."""
-    async with browser(site, "Liis") as thief, browser(site, "Liis") as own:
+    async with AgentBrowser(site, "Liis") as thief, AgentBrowser(site, "Liis") as own:
         await thief.sign_in()
         await thief.post("sign-out")
         for _ in range(5):
@@ -85,7 +78,7 @@ async def test_a_known_browser_counts_its_own_failures(site: ConsoleSite) -> Non
 
 async def test_one_address_fails_only_so_often_whatever_name_it_tries(site: ConsoleSite) -> None:
     """B23: and says the same of names that are there and of names that are not; others go on."""
-    async with browser(site, "Nobody", "198.51.100.9") as stranger, browser(site, "Tiina") as own:
+    async with AgentBrowser(site, "Nobody", "198.51.100.9") as stranger, AgentBrowser(site, "Tiina") as own:
         told = []
         for number in range(22):
             stranger.name = "Tiina" if number == 3 else f"Nobody {number}"
@@ -100,7 +93,7 @@ async def test_a_forwarded_address_counts_only_behind_a_proxy(tmp_path: Path, pr
     async with console_site(tmp_path, prepared) as site:
         statuses = []
         for number in range(21):
-            async with browser(site, "Nobody", f"198.51.100.{number}") as stranger:
+            async with AgentBrowser(site, "Nobody", f"198.51.100.{number}") as stranger:
                 statuses.append(await stranger.sign_in(password=WRONG))
         assert statuses == [401] * 20 + [429]
 
@@ -109,7 +102,7 @@ async def test_what_our_own_proxy_wrote_last_is_the_address(site: ConsoleSite) -
     """B23: whatever a visitor claims before it."""
     statuses = []
     for number in range(21):
-        async with browser(site, "Nobody", f"203.0.113.{number}, 198.51.100.9") as stranger:
+        async with AgentBrowser(site, "Nobody", f"203.0.113.{number}, 198.51.100.9") as stranger:
             statuses.append(await stranger.sign_in(password=WRONG))
     assert statuses == [401] * 20 + [429]
 
@@ -119,7 +112,7 @@ async def test_wrong_fresh_codes_end_the_session_that_they_are_typed_in_and_noth
 ) -> None:
     """B23: who took a session over gets five guesses; the agent's other browser and sign-in go on."""
     action = site.actions["erasure"]
-    async with browser(site, "Liis") as taken, browser(site, "Liis") as own:
+    async with AgentBrowser(site, "Liis") as taken, AgentBrowser(site, "Liis") as own:
         await own.sign_in()
         await taken.sign_in()
         site.clock.at += timedelta(minutes=11)
@@ -138,7 +131,7 @@ async def test_wrong_fresh_codes_end_the_session_that_they_are_typed_in_and_noth
 
 async def test_a_recovery_code_lets_in_once_and_lifts_the_lock(site: ConsoleSite) -> None:
     """B23: also past an address that failed too often; never without the password, and never twice."""
-    async with browser(site, "Liis") as own, browser(site, "Nobody", "198.51.100.9") as elsewhere:
+    async with AgentBrowser(site, "Liis") as own, AgentBrowser(site, "Nobody", "198.51.100.9") as elsewhere:
         await own.sign_in()
         await own.get("account")
         page = await own.post("account/recovery", code=site.code("Liis"))
@@ -154,7 +147,7 @@ async def test_a_recovery_code_lets_in_once_and_lifts_the_lock(site: ConsoleSite
         assert await elsewhere.sign_in(code=codes[0].lower().replace("-", " ")) == 200
         assert (await site.get(Agent, "Liis")).locked_until is None
         assert "9 recovery codes are left" in await elsewhere.get("account")
-        async with browser(site, "Liis", "198.51.100.9") as again:
+        async with AgentBrowser(site, "Liis", "198.51.100.9") as again:
             assert await again.sign_in(code=codes[0]) == 401
 
 
@@ -202,7 +195,7 @@ async def test_whoever_is_stopped_while_approving_approves_nothing(site: Console
     """B26: the press was on its way when the agent was stopped; who they are is asked where it is written."""
     action = site.actions["erasure"]
     plan = await site.get(Action, action)
-    async with browser(site, "Marc") as marc:
+    async with AgentBrowser(site, "Marc") as marc:
         await marc.sign_in()
         await marc.get("queue")
         async with writer_held(site, lambda session: STOPPED[how](site, session)):
@@ -236,7 +229,7 @@ async def test_a_token_revoked_while_it_approves_approves_nothing(site: ConsoleS
 
 async def test_a_session_ends_after_twelve_hours_however_much_it_is_used(site: ConsoleSite) -> None:
     """B26: a stolen cookie is not kept alive by using it."""
-    async with browser(site, "Liis") as liis:
+    async with AgentBrowser(site, "Liis") as liis:
         await liis.sign_in()
         for _ in range(7):
             site.clock.at += timedelta(minutes=100)
@@ -251,7 +244,7 @@ async def test_a_lead_needs_a_fresh_code_for_what_concerns_others_and_decides_no
     site: ConsoleSite,
 ) -> None:
     """B26: an open browser of a lead gives nobody a role; no one raises their own, and nobody removes the last lead."""
-    async with browser(site, "Liis") as liis, browser(site, "Marc") as marc:
+    async with AgentBrowser(site, "Liis") as liis, AgentBrowser(site, "Marc") as marc:
         await liis.sign_in()
         await marc.sign_in()
         await marc.get("queue")
@@ -279,7 +272,7 @@ async def test_a_lead_needs_a_fresh_code_for_what_concerns_others_and_decides_no
 
 async def test_a_lead_gives_a_colleague_an_authenticator_and_never_a_password(site: ConsoleSite) -> None:
     """B26: with both one person could sign in as two and approve twice."""
-    async with browser(site, "Liis") as liis, browser(site, "Marc") as marc:
+    async with AgentBrowser(site, "Liis") as liis, AgentBrowser(site, "Marc") as marc:
         await marc.sign_in()
         await liis.sign_in()
         await liis.get("agents/Marc")
@@ -298,7 +291,7 @@ async def test_a_lead_gives_a_colleague_an_authenticator_and_never_a_password(si
 async def test_a_password_is_changed_by_who_knows_it_and_ends_every_other_session(site: ConsoleSite) -> None:
     """B26: neither an open browser nor a password that was read over a shoulder is enough."""
     new = "another invented password"
-    async with browser(site, "Liis") as own, browser(site, "Liis") as other:
+    async with AgentBrowser(site, "Liis") as own, AgentBrowser(site, "Liis") as other:
         await other.sign_in()
         await own.sign_in()
         await own.get("account")
@@ -333,7 +326,7 @@ async def test_a_password_is_changed_by_who_knows_it_and_ends_every_other_sessio
 
 async def test_an_authenticator_is_changed_once_the_new_one_gives_a_code(site: ConsoleSite) -> None:
     """B26: what was offered to somebody else, or made up, is nobody's."""
-    async with browser(site, "Liis") as own, browser(site, "Tiina") as other:
+    async with AgentBrowser(site, "Liis") as own, AgentBrowser(site, "Tiina") as other:
         await own.sign_in()
         await other.sign_in()
         await own.get("account")
@@ -360,7 +353,7 @@ async def test_nobody_ends_what_is_a_colleagues_from_their_own_account(site: Con
     """B26: an id of a session or of a token ends only one's own; a lead does it on the colleague's page."""
     await site.token("Liis")
     (token,) = await site.services.read(lambda session: credentials.tokens_of(session, "Liis"))
-    async with browser(site, "Liis") as liis, browser(site, "Tiina") as tiina:
+    async with AgentBrowser(site, "Liis") as liis, AgentBrowser(site, "Tiina") as tiina:
         await liis.sign_in()
         await tiina.sign_in()
         (row,) = await site.services.read(lambda session: credentials.sessions_of(session, "Liis"))

@@ -84,6 +84,7 @@ def pages_of(site: ConsoleSite) -> list[str]:
         "triage",
         "agents",
         "agents/Tiina",
+        "events",
         "account",
         "settings",
     ]

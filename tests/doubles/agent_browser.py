@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 
@@ -23,6 +23,12 @@ class AgentBrowser:
             cookie_jar=aiohttp.CookieJar(unsafe=True), headers={"X-Forwarded-For": address}
         )
         self.status, self.text, self.csrf, self.path = 0, "", "", ""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.http.close()
 
     async def get(self, path: str) -> str:
         return await self._read(self.http.get(f"{self.site.url}/console/{path}"))

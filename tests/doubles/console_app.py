@@ -61,6 +61,7 @@ from assistant.web.api import api_routes
 from assistant.web.console import console_routes
 from assistant.web.errors import explain_errors
 from assistant.web.keys import DESK, SERVICES
+from assistant.web.refusals import note_refusals
 from tests.doubles.chat_desk import START, StillClock
 from tests.unit.replies.samples import PERIODS
 
@@ -203,7 +204,7 @@ async def console_site(
     clock = StillClock()
     services = open_services(folder, clock, 1_000_000, **more)
     site = replace(prepared, services=services, clock=clock)
-    app = web.Application(middlewares=[explain_errors])
+    app = web.Application(middlewares=[note_refusals, explain_errors])
     app[SERVICES], app[DESK] = services, TalkingDesk(services, None)  # type: ignore[arg-type] # nothing is read here
     app.add_routes([*api_routes(), *console_routes()])
     async with TestServer(app, host="127.0.0.1", port=port) as server:

@@ -17,7 +17,7 @@ from assistant.web.api.models import Out
 from assistant.web.api.openapi import openapi
 from assistant.web.api.pace import Pace
 from assistant.web.errors import problem
-from assistant.web.keys import SERVICES
+from assistant.web.keys import AGENT, SERVICES
 
 PREFIX = "/api/v1"
 _NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -65,6 +65,7 @@ def _handler(endpoint: Endpoint) -> _Handler:
 async def _run(endpoint: Endpoint, http_request: web.Request, token: str, pace: Pace) -> Out:
     services = http_request.config_dict[SERVICES]
     caller = await services.read(lambda session: principal_of_token(services, session, token))
+    http_request[AGENT] = caller.name
     caller.require(*Role, scope=endpoint.scope)
     pace.keep(caller.name, services.clock.now())
     query = endpoint.query.model_validate(dict(http_request.query))

@@ -14,6 +14,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlmodel import Session
 
+from assistant.casework.events import Event
 from assistant.casework.intake import local_day
 from assistant.casework.queue import WORKERS, Principal, Role
 from assistant.casework.staff import session_of, touch_session
@@ -22,7 +23,7 @@ from assistant.naming import Naming
 from assistant.services import Services
 from assistant.store.tables import Agent, AgentSession
 from assistant.web.console.words import Words, words_of
-from assistant.web.keys import SERVICES
+from assistant.web.keys import AGENT, REFUSED_AS, SERVICES
 from assistant.web.pages import language_of
 
 COOKIE: Final = "desk_session"
@@ -115,6 +116,7 @@ def act(work: Work) -> Handler:
         except NotAuthenticated:
             raise web.HTTPSeeOther(SIGN_IN) from None
         if not hmac.compare_digest(visit.form.get("csrf", "").encode(), visit.row.csrf.encode()):
+            http_request[REFUSED_AS] = Event.FORM_FORGED
             return error_page(visit, NotAllowed("This form was not made for you here; open the page again."))
         return await _answered(visit, work)
 
@@ -137,6 +139,7 @@ async def _visit(http_request: web.Request, form: Mapping[str, str] | None = Non
         return row, agent, session.get_one(Agent, agent.name).language
 
     row, agent, language = await services.read(look)
+    http_request[AGENT] = agent.name
     if row.last_at < services.clock.now() - _SEEN_EVERY:
         await services.write(lambda session: touch_session(services, session, secret))
     words = words_of(language, services.settings.controller.timezone)
@@ -148,6 +151,7 @@ async def read_form(http_request: web.Request) -> dict[str, str]:
     origin = http_request.headers.get("Origin")
     public = urlsplit(http_request.config_dict[SERVICES].settings.server.public_url).netloc
     if origin is not None and urlsplit(origin).netloc not in {http_request.host, public}:
+        http_request[REFUSED_AS] = Event.FORM_FORGED
         raise NotAllowed("This form was sent from another site; open the console itself.")
     return {name: value for name, value in (await http_request.post()).items() if isinstance(value, str)}
 

@@ -47,6 +47,7 @@ def console_routes() -> list[web.RouteDef]:
         web.get("/console/triage", page(lists.show_triage)),
         web.post("/console/triage/{ident}", act(acts.decide_triage)),
         web.get("/console/agents", page(lists.show_agents)),
+        web.get("/console/events", page(lists.show_events)),
         web.get("/console/agents/{ident}", page(colleagues_page.show_colleague)),
         web.post("/console/agents/{ident}/{verb}", act(colleagues_page.act_on_colleague)),
         web.get("/console/account", page(account.show_account)),

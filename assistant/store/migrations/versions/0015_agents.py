@@ -1,4 +1,4 @@
-"""Browsers known as an agent's, recovery codes, wrong codes of a session, and an end of every token."""
+"""Browsers known as an agent's, recovery codes, wrong codes of a session, an end of every token, and counts of what was refused."""
 
 from __future__ import annotations
 
@@ -38,6 +38,13 @@ def upgrade() -> None:
         "agent_recovery",
         sa.Column("code_hash", sa.String(), primary_key=True),
         sa.Column("agent", sa.String(), sa.ForeignKey("agent.name"), nullable=False),
+    )
+    op.create_table(
+        "refused_count",
+        sa.Column("hour", Instant(), primary_key=True),
+        sa.Column("kind", sa.String(), primary_key=True),
+        sa.Column("agent", sa.String(), primary_key=True),
+        sa.Column("times", sa.Integer(), nullable=False),
     )
     for name in ("agent_browser", "agent_recovery"):
         op.create_index(f"ix_{name}_agent", name, ["agent"])
