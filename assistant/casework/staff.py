@@ -28,7 +28,8 @@ SESSION_LASTS = timedelta(hours=12)  # however much it is used
 BROWSER_KNOWN = timedelta(days=90)  # since it was last signed in with
 _MOST_BROWSERS = 10  # known for each agent
 _TOKEN_DAYS = 90
-RECOVERY_LETTERS = 16  # 80 bits
+RECOVERY_LETTERS = 16  # 80 bits in base 32 (RFC 4648), which has no 0, 1 and 8
+_READ_AS = str.maketrans("018", "OIB")
 _MOST_TOKEN_DAYS = 3660
 _STEP_SECONDS = 30
 _SHORTEST_PASSWORD = 12
@@ -258,7 +259,7 @@ def _know_browser(services: Services, session: Session, name: str, known: AgentB
 
 def recovery_hash(services: Services, code: str) -> str:
     """Hash a recovery code, whatever its case and whatever stands between its letters."""
-    plain = "".join(c for c in code.upper() if c.isalnum())
+    plain = "".join(c for c in code.upper().translate(_READ_AS) if c.isalnum())
     return services.keyring.keyed_hash(plain, "recovery")
 
 
