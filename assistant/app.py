@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 from sqlmodel import Session
 
-from assistant.casework import delivery, execution, packages, planning, proof
+from assistant.casework import delivery, events, execution, packages, planning, proof
 from assistant.casework.own import DeskQueries
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import EmailSettings, ImapSettings, SmtpSettings
@@ -368,6 +368,7 @@ async def running(assembly: Assembly) -> AsyncIterator[None]:
             await stack.enter_async_context(channel.listening(assembly.desk))
         yield
         await assembly.desk.settle()
+        await events.write_events(services)
 
 
 def _release_leases(services: Services, session: Session) -> None:

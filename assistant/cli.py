@@ -32,6 +32,7 @@ corrections_app = typer.Typer(
 )
 audit_app = typer.Typer(no_args_is_help=True, help="The chain of what was done.")
 keys_app = typer.Typer(no_args_is_help=True, help="The keys that the desk's own records are sealed with.")
+events_app = typer.Typer(no_args_is_help=True, help="What was refused.")
 suppressed_app = typer.Typer(no_args_is_help=True, help="Who gets no marketing.")
 Config = Annotated[
     Path | None, typer.Option("--config", help="The file of settings; config.toml if none is named.")
@@ -59,6 +60,7 @@ for name, group in (
     ("requests", requests_app),
     ("queue", queue_app),
     ("agents", agents_app),
+    ("events", events_app),
     ("corrections", corrections_app),
     ("suppressed", suppressed_app),
     ("keys", keys_app),
@@ -524,8 +526,7 @@ def agents_add(
     """Add an agent; the password and the authenticator's secret are shown once."""
     import pyotp
 
-    if role not in {"agent", "approver", "lead", "auditor"}:
-        raise ConfigurationError(f"--role: {role!r} is none; choose agent, approver, lead or auditor.")
+    _check_role(role)
     password, totp = secrets.token_urlsafe(15), pyotp.random_base32()
     from assistant.casework.staff import hash_password
     from assistant.local import run_command
@@ -541,6 +542,106 @@ def agents_add(
     _print({**done, "password": password, "totp_secret": totp}, as_json=as_json)
 
 
+def _check_role(role: str) -> None:
+    if role not in {"agent", "approver", "lead", "auditor"}:
+        raise ConfigurationError(f"--role: {role!r} is none; choose agent, approver, lead or auditor.")
+
+
+@agents_app.command("disable")
+def agents_disable(name: str, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """Shut an agent out at once; every session and token of theirs ends."""
+    _run(config, "agents-disable", as_json=as_json, name=name)
+
+
+@agents_app.command("enable")
+def agents_enable(name: str, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """Let an agent in again."""
+    _run(config, "agents-enable", as_json=as_json, name=name)
+
+
+@agents_app.command("role")
+def agents_role(
+    name: str,
+    role: Annotated[str, typer.Option(help="agent, approver, lead or auditor")],
+    config: Config = _DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Give an agent another role, from the next thing they do."""
+    _check_role(role)
+    _run(config, "agents-role", as_json=as_json, name=name, role=role)
+
+
+@agents_app.command("password")
+def agents_password(name: str, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """Give an agent a new password, shown once; their sessions end."""
+    from assistant.casework.staff import hash_password
+    from assistant.local import run_command
+
+    password = secrets.token_urlsafe(15)
+    asked = {"name": name, "password_hash": hash_password(password)}
+    done = asyncio.run(run_command(_settings(config), "agents-password", asked))
+    _print({**done, "password": password}, as_json=as_json)
+
+
+@agents_app.command("reset-totp")
+def agents_reset_totp(name: str, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """Give an agent another authenticator, its secret shown once; their sessions and recovery codes end."""
+    import pyotp
+
+    from assistant.local import run_command
+
+    totp = pyotp.random_base32()
+    asked = {"name": name, "totp_secret": totp}
+    done = asyncio.run(run_command(_settings(config), "agents-reset-totp", asked))
+    _print({**done, "totp_secret": totp}, as_json=as_json)
+
+
+@agents_app.command("recovery")
+def agents_recovery(name: str, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
+    """Make ten recovery codes of an agent in place of those before, shown once."""
+    _run(config, "agents-recovery", as_json=as_json, name=name)
+
+
+@agents_app.command("sessions")
+def agents_sessions(
+    name: Annotated[str | None, typer.Argument()] = None, config: Config = _DEFAULT, as_json: AsJson = False
+) -> None:
+    """List who is signed in to the console, and since when."""
+    from assistant.reading_commands import list_sessions
+
+    _rows(list_sessions(_settings(config), name), as_json=as_json)
+
+
+@agents_app.command("end-session")
+def agents_end_session(
+    session: Annotated[str, typer.Argument(help="As `agents sessions` lists it.")],
+    config: Config = _DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """End one session of the console."""
+    _run(config, "agents-end-session", as_json=as_json, session=session)
+
+
+@agents_app.command("tokens")
+def agents_tokens(
+    name: Annotated[str | None, typer.Argument()] = None, config: Config = _DEFAULT, as_json: AsJson = False
+) -> None:
+    """List the API tokens and until when they last."""
+    from assistant.reading_commands import list_tokens
+
+    _rows(list_tokens(_settings(config), name), as_json=as_json)
+
+
+@agents_app.command("revoke")
+def agents_revoke(
+    token: Annotated[str, typer.Argument(help="As `agents tokens` lists it.")],
+    config: Config = _DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """End one API token."""
+    _run(config, "agents-revoke", as_json=as_json, token=token)
+
+
 @agents_app.command("list")
 def agents_list(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
     """List the agents."""
@@ -554,6 +655,7 @@ def agents_token(
     name: str,
     scope: Annotated[str, typer.Option(help="read, reply, approve or suppression")] = "read",
     may_approve_irreversible: Annotated[bool, typer.Option("--may-approve-irreversible")] = False,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How long it lasts.")] = 90,
     config: Config = _DEFAULT,
     as_json: AsJson = False,
 ) -> None:
@@ -567,6 +669,7 @@ def agents_token(
         name=name,
         scope=scope,
         may_approve_irreversible=may_approve_irreversible,
+        days=days,
     )
 
 
@@ -591,6 +694,18 @@ def keys_rotate(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
         "read with the copy that you kept."
     )
     _say({"key": key, "keys": keys}, said, as_json=as_json)
+
+
+@events_app.command("list")
+def events_list(
+    since: Annotated[str | None, typer.Option(help="A day; a week ago if none is named.")] = None,
+    config: Config = _DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """List what was refused, counted by kind and hour, without a visitor's name or address."""
+    from assistant.reading_commands import list_events
+
+    _rows(list_events(_settings(config), _day(since)), as_json=as_json)
 
 
 @suppressed_app.command("filter")

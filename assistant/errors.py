@@ -40,6 +40,18 @@ class Busy(AssistantError):
     http_status = 503
 
 
+class WeakPassword(Invalid):
+    """A password needs at least 12 characters, five of them different, and not your name."""
+
+    code = "weak_password"
+
+
+class NotTheSame(Invalid):
+    """The new password is not the same twice; nothing was changed."""
+
+    code = "not_the_same"
+
+
 class ConfigurationError(AssistantError):
     """The settings cannot be used as they stand."""
 
@@ -58,6 +70,18 @@ class NotAuthenticated(AssistantError):
 
     code = "not_authenticated"
     http_status = 401
+
+
+class NotFresh(NotAuthenticated):
+    """That code is not right or was used already; wait for the next one."""
+
+    code = "not_fresh"
+
+
+class WrongAgain(NotFresh):
+    """Password or code are not right, or the code was used already; wait for the next one."""
+
+    code = "wrong_again"
 
 
 class NotAllowed(AssistantError):

@@ -13,6 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from assistant.casework import (
     delivery,
+    events,
     execution,
     one_by_one,
     packages,
@@ -42,6 +43,7 @@ JOBS: tuple[Job, ...] = (
     Job("carry_out", timedelta(seconds=5), execution.carry_out_due),
     Job("deliver", timedelta(seconds=2), delivery.deliver_due),
     Job("remind", timedelta(minutes=1), reminders.remind_due),
+    Job("events", timedelta(minutes=1), events.write_events),
     Job("packages", timedelta(minutes=1), packages.expire_packages),
     Job("expire", timedelta(minutes=10), reminders.expire),
     # Once a day; looked for every hour, since a clock in memory forgets at each start how long it has run.

@@ -15,15 +15,16 @@ from aiohttp import web
 from sqlmodel import Session
 
 from assistant.app import Assembly, assemble, take_lock
-from assistant.casework import approval, corrections, staff
+from assistant.casework import approval, colleagues, corrections, credentials, staff
 from assistant.casework.four_eyes import approved_by
-from assistant.casework.queue import Role, Scope
+from assistant.casework.queue import DESK, Role, Scope
 from assistant.casework.sealing_keys import change_key
 from assistant.channels.email.channel import EmailChannel
 from assistant.config import Settings
 from assistant.errors import AssistantError, ConfigurationError, Invalid
 from assistant.services import Services
 from assistant.store.backup import back_up
+from assistant.store.tables import Agent
 
 _ERRORS = {cls.code: cls for cls in (AssistantError, Invalid, ConfigurationError)}
 _LARGEST_MAIL = 26 * 2**20  # bytes: the only way in for one this large, and its owner's alone
@@ -47,8 +48,58 @@ def _add_agent(services: Services, session: Session, asked: Mapping[str, Any]) -
 def _token(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     irreversible = bool(asked["may_approve_irreversible"])
     scope = Scope(asked["scope"])
-    token = staff.new_token(services, session, asked["name"], scope, may_approve_irreversible=irreversible)
-    return {"name": asked["name"], "scope": scope, "token": token}
+    token = staff.new_token(
+        services,
+        session,
+        asked["name"],
+        scope,
+        may_approve_irreversible=irreversible,
+        days=int(asked["days"]),
+    )
+    return {"name": asked["name"], "scope": scope, "days": asked["days"], "token": token}
+
+
+def _disable(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _state(colleagues.disable(services, session, asked["name"], colleagues.OPERATOR))
+
+
+def _enable(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _state(colleagues.enable(services, session, asked["name"], colleagues.OPERATOR))
+
+
+def _role(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    role = Role(asked["role"])
+    return _state(colleagues.change_role(services, session, asked["name"], role, colleagues.OPERATOR))
+
+
+def _password(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _state(colleagues.reset_password(services, session, asked["name"], asked["password_hash"]))
+
+
+def _authenticator(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    secret = asked["totp_secret"]
+    return _state(
+        colleagues.reset_authenticator(services, session, asked["name"], secret, colleagues.OPERATOR)
+    )
+
+
+def _state(agent: Agent) -> Mapping[str, Any]:
+    return {"name": agent.name, "role": agent.role, "active": agent.active}
+
+
+def _recovery(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    name = staff.get_agent(session, asked["name"]).name
+    return {"name": name, "codes": credentials.new_recovery_codes(services, session, name, DESK)}
+
+
+def _end_session(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    name = colleagues.end_session(services, session, asked["session"], colleagues.OPERATOR)
+    return {"session": asked["session"], "name": name, "ended": True}
+
+
+def _revoke(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    name = colleagues.revoke_token(services, session, asked["token"], colleagues.OPERATOR)
+    return {"token": asked["token"], "name": name, "ended": True}
 
 
 def _approve(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -79,6 +130,14 @@ COMMANDS: Mapping[str, _Work] = {
     "corrections-review": _review,
     "agents-add": _add_agent,
     "agents-token": _token,
+    "agents-disable": _disable,
+    "agents-enable": _enable,
+    "agents-role": _role,
+    "agents-password": _password,
+    "agents-recovery": _recovery,
+    "agents-reset-totp": _authenticator,
+    "agents-end-session": _end_session,
+    "agents-revoke": _revoke,
     "queue-approve": _approve,
     "queue-reject": _reject,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, select
 
 from assistant.app import SystemClock, open_sources
-from assistant.casework import audit, queue, staff, suppression
+from assistant.casework import audit, credentials, events, queue, staff, suppression
 from assistant.casework.by_hand import BY_HAND
 from assistant.config import Settings
 from assistant.domain.addresses import normal_address, normal_contact
@@ -31,6 +31,8 @@ from assistant.store.keyring import Keyring
 from assistant.store.sealing import give_keyring
 from assistant.store.tables import Audit, Correction, PrivacyRequest
 from handlers.planning import plan_over
+
+_EVENTS = timedelta(days=7)
 
 
 @contextmanager
@@ -270,6 +272,47 @@ def _state(*, is_current: bool, whole: bool) -> str:
     if is_current:
         return "seals everything" if whole else "seals from now on; `assistant keys rotate` goes on"
     return "not needed any more" if whole else "needed until everything is sealed anew"
+
+
+def list_sessions(settings: Settings, name: str | None) -> list[Mapping[str, Any]]:
+    """List the sessions of the console, of one agent or of all."""
+    with _reading(settings) as session:
+        return [
+            {
+                "session": credentials.session_id(row),
+                "name": row.agent,
+                "started_at": row.started_at.isoformat(),
+                "last_at": row.last_at.isoformat(),
+            }
+            for row in credentials.sessions_of(session, name)
+        ]
+
+
+def list_tokens(settings: Settings, name: str | None) -> list[Mapping[str, Any]]:
+    """List the API tokens, of one agent or of all, by the names under which they are revoked."""
+    with _reading(settings) as session:
+        return [
+            {
+                "token": credentials.token_id(row),
+                "name": row.agent,
+                "scope": row.scope,
+                "irreversible": row.may_approve_irreversible,
+                "made_at": row.made_at.isoformat(),
+                "expires_at": row.expires_at.isoformat(),
+            }
+            for row in credentials.tokens_of(session, name)
+        ]
+
+
+def list_events(settings: Settings, since: date | None) -> list[Mapping[str, Any]]:
+    """List what was refused since a day, or in the last week."""
+    zone = ZoneInfo(settings.controller.timezone)
+    begin = datetime.combine(since, time.min, zone) if since else SystemClock().now() - _EVENTS
+    with _reading(settings) as session:
+        return [
+            {"hour": row.hour.isoformat(), "kind": row.kind, "agent": row.agent, "times": row.times}
+            for row in events.events_since(session, begin)
+        ]
 
 
 def filter_suppressed(settings: Settings, lines: Iterable[str]) -> list[str]:

@@ -121,6 +121,7 @@ class Services:
     )
     random: Callable[[int], bytes] = secrets.token_bytes
     counts: Counter[str] = field(default_factory=Counter)  # since the start, for /metrics; names only
+    refused: Counter[tuple[str, str]] = field(default_factory=Counter)  # kind and agent, not yet written
     others: Callable[[str, frozenset[str]], Sequence[tuple[str, str]]] = lambda _text, _own: ()
 
     async def write(self, work: Callable[[Session], T]) -> T:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Protocol, cast
 
 from sqlmodel import Session, col, select
 
@@ -19,6 +20,13 @@ from assistant.store.tables import Message
 
 WHOLE = "original"  # instead of a file's number: the mail itself, for what only other programs open
 _GONE = "That file is not kept any more; look at the message again."
+
+
+class Write(Protocol):
+    """Runs a unit as who an agent is by then."""
+
+    async def __call__(self, work: Callable[[Session, Principal], None], /) -> None:
+        """Run it; raises what it raised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +57,18 @@ def files_of(message: Message) -> list[Attachment]:
     return [Attachment(**each) for each in message.attachments or ()]
 
 
-async def open_file(services: Services, message_id: int, which: str, agent: Principal) -> File:
-    """Hand a file of a message, or its original, to an agent, with the audit entry; raises NotFound, NotAllowed."""
-    agent.require(*WORKERS, scope=Scope.REPLY)
+async def open_file(services: Services, message_id: int, which: str, write: Write) -> File:
+    """Hand a file of a message, or its original, to an agent, with the audit entry; raises NotFound, NotAllowed.
+
+    `write` runs a unit as who the agent is by then.
+    """
+    await write(lambda _, agent: agent.require(*WORKERS, scope=Scope.REPLY))
     message = await services.read(lambda session: message_without_original(session, message_id))
     original = await original_of(services, message_id) if message else None
     if message is None or original is None:
         raise NotFound(_GONE)
     file = await _file(services, message, original, which)
-    await services.write(lambda session: _note(services, session, message, which, agent))
+    await write(lambda session, agent: _note(services, session, message, which, agent))
     return file
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
-from assistant.casework import talk
+from assistant.casework import events, staff, talk
 from assistant.casework.audit import do_checkpoint, record
 from assistant.casework.closing import lapse_drafts_due
 from assistant.casework.intake import local_day, next_reminder, set_attention
@@ -22,7 +22,6 @@ from assistant.domain.retention import own_retention
 from assistant.services import Services
 from assistant.store.tables import (
     Agent,
-    AgentSession,
     ChallengeRow,
     ContactDomain,
     PrivacyRequest,
@@ -31,7 +30,6 @@ from assistant.store.tables import (
 )
 
 _BATCH = 200
-_AGENT_SESSION = timedelta(hours=12)
 
 
 async def remind_due(services: Services) -> int:
@@ -142,7 +140,8 @@ def _expire_counts(services: Services, session: Session) -> None:
         delete(ContactDomain).where(col(ContactDomain.seen_at) <= rules["case_record"].gone_before(now))
     )
     session.execute(delete(Seen).where(col(Seen.until) <= now))
-    session.execute(delete(AgentSession).where(col(AgentSession.last_at) <= now - _AGENT_SESSION))
+    staff.expire(services, session)
+    events.expire(session, rules["refused_attempts"].gone_before(now))
     forget_untried(services, session)
 
 

@@ -3,33 +3,52 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from typing import Final
 
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, or_
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.queue import MAY_APPROVE_IRREVERSIBLE, Principal, Role, Scope
-from assistant.errors import Conflict, Invalid, NotAuthenticated, NotFound
+from assistant.errors import Conflict, Invalid, NotAuthenticated, NotFound, WeakPassword
 from assistant.services import Services
-from assistant.store.tables import Agent, AgentSession, AgentToken
+from assistant.store.tables import Agent, AgentBrowser, AgentRecovery, AgentSession, AgentToken, Note
 
 _HASHER = PasswordHasher()
 _MOST_FAILURES = 5
 _LOCKED = timedelta(minutes=15)
 _SESSION_IDLE = timedelta(hours=2)
+SESSION_LASTS = timedelta(hours=12)  # however much it is used
+BROWSER_KNOWN = timedelta(days=90)  # since it was last signed in with
+_MOST_BROWSERS = 10  # known for each agent
+_TOKEN_DAYS = 90
+RECOVERY_LETTERS = 16  # 80 bits in base 32 (RFC 4648), which has no 0, 1 and 8
+_READ_AS = str.maketrans("018", "OIB")
+_MOST_TOKEN_DAYS = 3660
 _STEP_SECONDS = 30
 _SHORTEST_PASSWORD = 12
+_FEWEST_LETTERS = 5  # different ones
+_TELLING_NAME = 4  # a shorter name stands in many words
 
 
 def hash_password(password: str) -> str:
     """Hash a password to be stored; slow, so never in a unit; raises Invalid for a weak one."""
-    if len(password) < _SHORTEST_PASSWORD:
-        raise Invalid(f"The password needs at least {_SHORTEST_PASSWORD} characters.")
+    check_password(password)
     return _HASHER.hash(password)
+
+
+def check_password(password: str, name: str = "") -> None:
+    """Raise WeakPassword for one that is short, holds the agent's name, or repeats a few letters."""
+    plain = password.casefold()
+    named = len(name) >= _TELLING_NAME and name.casefold() in plain
+    if len(password) < _SHORTEST_PASSWORD or len(set(plain)) < _FEWEST_LETTERS or named:
+        raise WeakPassword
 
 
 def add_agent(
@@ -62,11 +81,20 @@ def add_agent(
 
 
 def new_token(
-    services: Services, session: Session, name: str, scope: Scope, *, may_approve_irreversible: bool = False
+    services: Services,
+    session: Session,
+    name: str,
+    scope: Scope,
+    *,
+    may_approve_irreversible: bool = False,
+    days: int = _TOKEN_DAYS,
 ) -> str:
-    """Make an API token of an agent, shown once; only its hash is kept."""
-    if session.get(Agent, name) is None:
-        raise NotFound(f"There is no agent {name}; add one with `assistant agents add {name} --role agent`.")
+    """Make an API token of an agent, shown once; only its hash is kept, and it ends by itself."""
+    if not get_agent(session, name).active:
+        raise Conflict(f"{name} is disabled; nobody acts in that name.")
+    if not 1 <= days <= _MOST_TOKEN_DAYS:
+        raise Invalid(f"A token lasts from 1 to {_MOST_TOKEN_DAYS} days.")
+    now = services.clock.now()
     token = f"pd_{services.random(24).hex()}"
     session.add(
         AgentToken(
@@ -74,7 +102,8 @@ def new_token(
             agent=name,
             scope=scope,
             may_approve_irreversible=may_approve_irreversible,
-            made_at=services.clock.now(),
+            made_at=now,
+            expires_at=now + timedelta(days=days),
         )
     )
     record(
@@ -86,16 +115,27 @@ def new_token(
         agent=name,
         scope=scope,
         irreversible=may_approve_irreversible,
+        days=days,
     )
     return token
+
+
+def get_agent(session: Session, name: str) -> Agent:
+    """Give an agent; raises NotFound."""
+    agent = session.get(Agent, name)
+    if agent is None:
+        raise NotFound(f"There is no agent {name}; see `assistant agents list`.")
+    return agent
 
 
 def principal_of_token(services: Services, session: Session, token: str) -> Principal:
     """Tell who holds a token; raises NotAuthenticated."""
     row = session.get(AgentToken, services.keyring.keyed_hash(token, "token"))
     agent = session.get(Agent, row.agent) if row else None
-    if row is None or agent is None or not agent.active:
-        raise NotAuthenticated("The token is not known here; make one with `assistant agents token NAME`.")
+    if row is None or agent is None or not agent.active or row.expires_at <= services.clock.now():
+        raise NotAuthenticated(
+            "The token is not known here or has ended; make one with `assistant agents token NAME`."
+        )
     return Principal(agent.name, Role(agent.role), Scope(row.scope), row.may_approve_irreversible)
 
 
@@ -109,76 +149,170 @@ def password_matches(stored: str | None, password: str) -> bool:
     return bool(stored)
 
 
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """What a sign-in is compared with: nobody's password where there is no such agent."""
+
+    password: str | None
+    is_known_browser: bool
+
+
+def look_up(services: Services, session: Session, name: str, browser: str) -> LookedUp:
+    """Look up what a sign-in is compared with, and whether its browser is known as this agent's."""
+    agent = session.get(Agent, name)
+    known = session.get(AgentBrowser, services.keyring.keyed_hash(browser, "browser"))
+    return LookedUp(agent.password if agent else None, known is not None and known.agent == name)
+
+
+def looks_like_recovery(code: str) -> bool:
+    """Tell whether something has the length of a recovery code, which nobody can guess."""
+    return sum(c.isalnum() for c in code) >= RECOVERY_LETTERS
+
+
 @cache
 def _nobody() -> str:
     """Give a hash to compare with where there is no agent; made at its first use, it would hold up every start."""
     return _HASHER.hash("nobody has this password")
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a browser keeps of a sign-in: the secret of its session, and the one by which it is known next time."""
+
+    session: str
+    browser: str
+
+
 def sign_in(
-    services: Services, session: Session, name: str, totp: str, *, password_ok: bool
-) -> tuple[str, AgentSession]:
-    """Begin a session of the console; raises NotAuthenticated in the same words whatever was wrong."""
+    services: Services, session: Session, name: str, code: str, *, password_ok: bool, browser: str = ""
+) -> Begun | None:
+    """Begin a session of the console, or count the failure and give None: one unit, whatever was wrong.
+
+    Five failures in a row lock an agent for 15 minutes in browsers that are not known as theirs; each that is
+    known counts for itself, so that nobody elsewhere keeps the agent out of it. A recovery code lifts either lock.
+    """
     agent = session.get(Agent, name)
+    known = session.get(AgentBrowser, services.keyring.keyed_hash(browser, "browser"))
     now = services.clock.now()
-    if agent is None or not agent.active or (agent.locked_until and agent.locked_until > now):
-        raise NotAuthenticated(_REFUSED)
-    if not password_ok or not _totp_once(services, agent, totp):
-        raise NotAuthenticated(_REFUSED, failed=name)
-    agent.failures, agent.locked_until, agent.seen_at = 0, None, now
+    session.merge(Note(name="sign_in_tried_at", value=now.isoformat()))  # as much to write for any name
+    if agent is None or not agent.active:
+        return None
+    own = known if known is not None and known.agent == name else None
+    counted: Agent | AgentBrowser = own or agent
+    is_locked = counted.locked_until is not None and counted.locked_until > now
+    recovery = _recovery_code(services, session, agent, code)
+    if password_ok and recovery:
+        _use_up(services, session, recovery)
+        agent.failures, agent.locked_until = 0, None
+    elif is_locked:
+        return None
+    elif not password_ok or not _totp_once(services, agent, code):
+        _count_failure(services, session, agent, counted)
+        return None
+    counted.failures, counted.locked_until, agent.seen_at = 0, None, now
     session.add(agent)
-    secret = services.random(32).hex()
-    row = AgentSession(
-        session_hash=services.keyring.keyed_hash(secret, "session"),
-        agent=name,
-        csrf=services.random(16).hex(),
-        started_at=now,
-        last_at=now,
-        totp_at=now,
-    )
-    session.add(row)
     record(services, session, "", f"agent:{name}", "signed_in")
-    return secret, row
+    return Begun(_open_session(services, session, name), _know_browser(services, session, name, own))
 
 
-_REFUSED = (
+REFUSED: Final = (
     "Name, password or code are not right, or too many attempts were made; wait a moment and try again."
 )
 
 
-def note_failed_sign_in(services: Services, session: Session, name: str) -> None:
-    """Count a failed sign-in; five in a row lock the agent for 15 minutes."""
-    agent = session.get(Agent, name)
-    if agent is None:
-        return
-    agent.failures += 1
-    if agent.failures >= _MOST_FAILURES:
-        agent.locked_until, agent.failures = services.clock.now() + _LOCKED, 0
-    session.add(agent)
-    record(services, session, "", "desk", "sign_in_failed", agent=name)
+def _count_failure(services: Services, session: Session, agent: Agent, counted: Agent | AgentBrowser) -> None:
+    counted.failures += 1
+    if counted.failures >= _MOST_FAILURES:
+        counted.locked_until, counted.failures = services.clock.now() + _LOCKED, 0
+        where = "known browser" if counted is not agent else "elsewhere"
+        record(services, session, "", "desk", "sign_in_locked", agent=agent.name, where=where)
+    session.add(counted)
 
 
-def fresh_totp(services: Services, session: Session, row: AgentSession, code: str) -> None:
-    """Renew the proof that the agent is at the keyboard; raises NotAuthenticated."""
-    agent = session.get_one(Agent, row.agent)
-    if agent.locked_until and agent.locked_until > services.clock.now():
-        raise NotAuthenticated(_REFUSED)
-    if not _totp_once(services, agent, code):
-        raise NotAuthenticated(
-            "That code is not right or was used already; wait for the next one.", failed=agent.name
+def _open_session(services: Services, session: Session, name: str) -> str:
+    secret, now = services.random(32).hex(), services.clock.now()
+    session.add(
+        AgentSession(
+            session_hash=services.keyring.keyed_hash(secret, "session"),
+            agent=name,
+            csrf=services.random(16).hex(),
+            started_at=now,
+            last_at=now,
+            totp_at=now,
         )
-    session.add(agent)
-    stored = session.get_one(AgentSession, row.session_hash)
-    stored.totp_at = services.clock.now()
+    )
+    return secret
+
+
+def _know_browser(services: Services, session: Session, name: str, known: AgentBrowser | None) -> str:
+    """Give a browser a new secret by which it is known, and forget those that an agent used longest ago."""
+    if known:
+        session.delete(known)
+    theirs = select(AgentBrowser).where(col(AgentBrowser.agent) == name)
+    for old in session.exec(theirs.order_by(col(AgentBrowser.seen_at).desc()).offset(_MOST_BROWSERS - 1)):
+        session.delete(old)
+    secret = services.random(32).hex()
+    hashed = services.keyring.keyed_hash(secret, "browser")
+    session.add(AgentBrowser(browser_hash=hashed, agent=name, seen_at=services.clock.now()))
+    return secret
+
+
+def recovery_hash(services: Services, code: str) -> str:
+    """Hash a recovery code, whatever its case and whatever stands between its letters."""
+    plain = "".join(c for c in code.upper().translate(_READ_AS) if c.isalnum())
+    return services.keyring.keyed_hash(plain, "recovery")
+
+
+def _recovery_code(services: Services, session: Session, agent: Agent, code: str) -> AgentRecovery | None:
+    row = session.get(AgentRecovery, recovery_hash(services, code))
+    return row if row is not None and row.agent == agent.name else None
+
+
+def _use_up(services: Services, session: Session, row: AgentRecovery) -> None:
+    session.delete(row)
+    record(services, session, "", f"agent:{row.agent}", "recovery_code_used")
+
+
+def prove_again(
+    services: Services,
+    session: Session,
+    row: AgentSession,
+    code: str,
+    *,
+    password_ok: bool = True,
+    or_recovery: bool = False,
+) -> bool:
+    """Renew the proof that the agent is at the keyboard; the fifth wrong one in a row ends the session.
+
+    Counted by the session: what strangers try at the sign-in neither stops it nor is helped by it.
+    """
+    agent = session.get_one(Agent, row.agent)
+    stored = session.get(AgentSession, row.session_hash)
+    if stored is None:
+        return False
+    recovery = _recovery_code(services, session, agent, code) if password_ok and or_recovery else None
+    if recovery:
+        _use_up(services, session, recovery)
+    if recovery or (password_ok and _totp_once(services, agent, code)):
+        stored.totp_at, stored.wrong_codes = services.clock.now(), 0
+        session.add_all([agent, stored])
+        return True
+    stored.wrong_codes += 1
     session.add(stored)
+    if stored.wrong_codes >= _MOST_FAILURES:
+        session.delete(stored)
+        record(services, session, "", "desk", "session_ended", agent=agent.name, why="wrong_codes")
+    return False
 
 
 def session_of(services: Services, session: Session, secret: str) -> tuple[AgentSession, Principal]:
-    """Tell who is signed in; raises NotAuthenticated for a session that is none or idle for two hours."""
+    """Tell who is signed in; raises NotAuthenticated for a session that is none, idle for two hours, or 12 hours old."""
     row = session.get(AgentSession, services.keyring.keyed_hash(secret, "session"))
     agent = session.get(Agent, row.agent) if row else None
     now = services.clock.now()
-    if row is None or agent is None or not agent.active or row.last_at < now - _SESSION_IDLE:
+    if row is None or agent is None or not agent.active:
+        raise NotAuthenticated
+    if row.last_at < now - _SESSION_IDLE or row.started_at <= now - SESSION_LASTS:
         raise NotAuthenticated
     fresh = timedelta(minutes=services.settings.approvals.fresh_totp_minutes)
     return row, Principal(agent.name, Role(agent.role), Scope.APPROVE, row.totp_at >= now - fresh)
@@ -197,6 +331,17 @@ def sign_out(services: Services, session: Session, secret: str) -> None:
     row = session.get(AgentSession, services.keyring.keyed_hash(secret, "session"))
     if row:
         session.delete(row)
+
+
+def expire(services: Services, session: Session) -> None:
+    """Remove the sessions and tokens that have ended, and the browsers not seen for 90 days."""
+    now = services.clock.now()
+    over = or_(
+        col(AgentSession.last_at) <= now - SESSION_LASTS, col(AgentSession.started_at) <= now - SESSION_LASTS
+    )
+    session.execute(delete(AgentSession).where(over))
+    session.execute(delete(AgentToken).where(col(AgentToken.expires_at) <= now))
+    session.execute(delete(AgentBrowser).where(col(AgentBrowser.seen_at) <= now - BROWSER_KNOWN))
 
 
 def _totp_once(services: Services, agent: Agent, code: str) -> bool:

@@ -29,6 +29,7 @@ from assistant.store.tables import Agent
 
 # Whose token the demo prints; nobody signs in as them.
 _TOKEN_OWNER = DemoAgent("api-demo", secrets.token_urlsafe(32), AGENTS[0].totp_secret, "lead")
+_TOKEN_DAYS = 3660  # its clock is moved by years
 # The passwords are printed at every start: what costs a second would protect nothing.
 _PRINTED = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -108,7 +109,14 @@ def _add_staff(assembly: Assembly, session: Session) -> str:
                 totp_secret=agent.totp_secret,
                 email=None if agent is _TOKEN_OWNER else f"{agent.name}@desk.example",
             )
-    return staff.new_token(services, session, _TOKEN_OWNER.name, Scope.APPROVE, may_approve_irreversible=True)
+    return staff.new_token(
+        services,
+        session,
+        _TOKEN_OWNER.name,
+        Scope.APPROVE,
+        may_approve_irreversible=True,
+        days=_TOKEN_DAYS,
+    )
 
 
 def _facts(assembly: Assembly, demo: DemoFolder, token: str) -> dict[str, Any]:

@@ -408,8 +408,8 @@ class Agent(SQLModel, table=True):
     language: str = "en"
     email: str | None = _sealed(optional=True)
     active: bool = True
-    failures: int = 0
-    locked_until: datetime | None = _instant(optional=True)
+    failures: int = 0  # in a row, from browsers that are not known as this agent's
+    locked_until: datetime | None = _instant(optional=True)  # for such browsers
     last_totp: int = 0  # the last time step used, so that a code works once
     seen_at: datetime | None = _instant(optional=True)
 
@@ -423,6 +423,7 @@ class AgentToken(SQLModel, table=True):
     scope: str  # read, reply, approve, suppression
     may_approve_irreversible: bool = False
     made_at: datetime = _instant()
+    expires_at: datetime = _instant()
 
 
 class AgentSession(SQLModel, table=True):
@@ -435,6 +436,36 @@ class AgentSession(SQLModel, table=True):
     started_at: datetime = _instant()
     last_at: datetime = _instant()
     totp_at: datetime = _instant()
+    wrong_codes: int = 0  # in a row, typed by who is signed in
+
+
+class AgentBrowser(SQLModel, table=True):
+    """A browser in which an agent has signed in, by the hash of its cookie: what is tried elsewhere does not lock it."""
+
+    __tablename__ = "agent_browser"
+    browser_hash: str = Field(primary_key=True)
+    agent: str = Field(foreign_key="agent.name", index=True)
+    seen_at: datetime = _instant()
+    failures: int = 0
+    locked_until: datetime | None = _instant(optional=True)
+
+
+class AgentRecovery(SQLModel, table=True):
+    """A recovery code of an agent that was not used yet, by its hash."""
+
+    __tablename__ = "agent_recovery"
+    code_hash: str = Field(primary_key=True)
+    agent: str = Field(foreign_key="agent.name", index=True)
+
+
+class RefusedCount(SQLModel, table=True):
+    """How often something was refused in an hour; an agent is named only for what was done signed in."""
+
+    __tablename__ = "refused_count"
+    hour: datetime = Field(sa_type=Instant, primary_key=True)
+    kind: str = Field(primary_key=True)
+    agent: str = Field(default="", primary_key=True)
+    times: int = 0
 
 
 class Audit(SQLModel, table=True):

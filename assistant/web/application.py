@@ -10,6 +10,7 @@ from assistant.services import Services
 from assistant.web.bodies import FORM, limit_bodies
 from assistant.web.errors import explain_errors
 from assistant.web.keys import SERVICES
+from assistant.web.refusals import note_refusals
 
 # Of an answer that did not say otherwise: what says nothing about caching may be personal.
 _HEADERS: Final = {
@@ -22,7 +23,7 @@ _HTTPS_ALONE: Final = "max-age=31536000"  # a year; of this host, since others o
 
 def web_application(services: Services) -> web.Application:
     """Make an application without routes."""
-    app = web.Application(middlewares=[explain_errors, limit_bodies], client_max_size=FORM)
+    app = web.Application(middlewares=[note_refusals, explain_errors, limit_bodies], client_max_size=FORM)
     app[SERVICES] = services
     app.on_response_prepare.append(_complete_headers)
     return app

@@ -44,8 +44,12 @@ async def limit_bodies(
     most = largest_of(http_request.path)
     if (http_request.content_length or 0) > most:
         raise web.HTTPRequestEntityTooLarge(most, http_request.content_length or 0)
-    with _in_time(http_request):
-        return await handler(http_request.clone(client_max_size=most))
+    limited = http_request.clone(client_max_size=most)
+    try:
+        with _in_time(http_request):
+            return await handler(limited)
+    finally:
+        http_request.update(limited)  # what was noted of it is looked for in the one that came
 
 
 def largest_of(path: str) -> int:

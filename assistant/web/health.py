@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from assistant.casework.events import Event
 from assistant.casework.one_by_one import SWEEPS, failing_by_sweep
 from assistant.domain.status import CLOSED
 from assistant.errors import AssistantError
@@ -107,6 +108,9 @@ class _Watch:
             Gauge(f"privacy_desk_{name}", f"{meaning}, in tens", registry=registry).set(coarse(value))
         for name, meaning in _COUNTED.items():
             Counter(f"privacy_desk_{name}", meaning, registry=registry).inc(services.counts[name])
+        refused = Counter("privacy_desk_refused", "What was refused, by kind", ("kind",), registry=registry)
+        for kind in Event:
+            refused.labels(kind).inc(services.counts[f"event_{kind}"])
         _tell_failing(self._failing, registry)
         _tell_deaf(services, registry)
         return web.Response(body=generate_latest(registry), content_type="text/plain")

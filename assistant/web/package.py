@@ -8,6 +8,7 @@ import re
 from aiohttp import web
 
 from assistant.casework import packages, proof
+from assistant.casework.events import Event
 from assistant.casework.intake import local_day
 from assistant.domain.assurance import CODE_LIFETIME
 from assistant.errors import NotFound, NotVerified, SignInNeeded, TooManyAttempts
@@ -15,7 +16,7 @@ from assistant.services import Services
 from assistant.store.tables import Package
 from assistant.web import cookies
 from assistant.web.bodies import form_of
-from assistant.web.keys import SERVICES
+from assistant.web.keys import REFUSED_AS, SERVICES
 from assistant.web.pages import Button, Entry, language_of, show_page
 
 _RANGE = re.compile(r"bytes=([0-9]{1,18})-")
@@ -56,7 +57,7 @@ async def send(http_request: web.Request) -> web.StreamResponse:
     try:
         await services.write(lambda session: packages.want_code(services, session, ident))
     except NotFound:
-        pass
+        http_request[REFUSED_AS] = Event.LINK_GUESSED
     except SignInNeeded:
         texts = services.texts.page("package_sign_in", language)
         button = Button(texts["sign_in"], f"/package/{ident}/sign-in")
@@ -94,6 +95,7 @@ async def open_with_code(http_request: web.Request) -> web.StreamResponse:
             lambda session: packages.grant(services, session, ident, attempt.challenge_id)
         )
     except (NotFound, NotVerified):
+        http_request[REFUSED_AS] = Event.CODE_WRONG
         return _ask_code(services, ident, language, "package_code_wrong")
     raise given_to_browser(services, ident, secret)
 

@@ -82,6 +82,10 @@ def pages_of(site: ConsoleSite) -> list[str]:
         "conversations",
         f"conversations/{site.conversations['chat']}",
         "triage",
+        "agents",
+        "agents/Tiina",
+        "events",
+        "account",
         "settings",
     ]
 

@@ -94,7 +94,7 @@ class ConsoleSite:
         self.clock.at += timedelta(seconds=30)
         return pyotp.TOTP(self.secrets[name]).at(int(self.clock.at.timestamp()))
 
-    async def token(self, name: str, scope: Scope = Scope.APPROVE, **may: bool) -> str:
+    async def token(self, name: str, scope: Scope = Scope.APPROVE, **may: Any) -> str:
         """Make an API token."""
         return await self.services.write(lambda s: staff.new_token(self.services, s, name, scope, **may))
 

@@ -217,7 +217,7 @@ def _staff(assembly: Assembly, session: Session) -> dict[str, str]:
         )
     return {
         agent.role: staff.new_token(
-            services, session, agent.name, Scope.APPROVE, may_approve_irreversible=True
+            services, session, agent.name, Scope.APPROVE, may_approve_irreversible=True, days=3660
         )
         for agent in AGENTS
     }

@@ -57,6 +57,8 @@ def words_for() -> dict[str, str]:
         "name": "Nobody",
         "email": "someone@mail.example",
         "correction": "1",
+        "session": "0" * 12,
+        "token": "0" * 12,
         "received_at": "2026-11-24T09:30:00+02:00",
         "--plan": "0" * 64,
         "--reason": "none",

@@ -85,7 +85,16 @@ async def browsers(site: ConsoleSite) -> AsyncIterator[Any]:
 async def test_nobody_sees_a_page_without_signing_in(site: ConsoleSite) -> None:
     stranger = Browser(site, "Liis")
     async with stranger.http:
-        for path in ("queue", "requests/PR-00000000", "conversations", "triage", "agents", "settings"):
+        for path in (
+            "queue",
+            "requests/PR-00000000",
+            "conversations",
+            "triage",
+            "agents",
+            "agents/Marc",
+            "account",
+            "settings",
+        ):
             await stranger.get(path)
             assert stranger.path == "/console/sign-in"
         await stranger.post("plans/x/approve", plan_hash="0" * 64)

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import queue
 from assistant.casework.audit import record
+from assistant.casework.events import Event, note_event, write_events
 from assistant.domain.own_records import CATEGORY, MESSAGES, OWN_RECORDS, REQUESTS
 from assistant.domain.plan import Hindrance, Keep, plan_from_json, plan_to_json
 from assistant.store.tables import Action, EvidenceRow, PrivacyRequest, StepRow
@@ -98,13 +99,28 @@ async def lead(site: ConsoleSite) -> AsyncIterator[Browser]:
 
 
 def pages_of(site: ConsoleSite) -> Iterator[str]:
-    yield from ("queue", "queue?show=all", "conversations", "triage", "agents", "settings")
+    yield from (
+        "queue",
+        "queue?show=all",
+        "conversations",
+        "triage",
+        "agents",
+        "agents/Marc",
+        "agents/Liis",
+        "events",
+        "account",
+        "settings",
+    )
     yield from (f"requests/{ref}" for ref in site.refs.values())
     yield from (f"conversations/{ident}" for ident in site.conversations.values())
     yield f"plans/{site.actions['erasure']}/confirm"
 
 
 async def test_no_page_says_anything_in_english(site: ConsoleSite, lead: Browser) -> None:
+    for kind in Event:
+        note_event(site.services, kind)
+    await write_events(site.services)
+    await site.token("Marc")
     found = {path: in_english(await lead.get(path)) for path in pages_of(site)}
     assert {path: texts for path, texts in found.items() if texts} == {}
 

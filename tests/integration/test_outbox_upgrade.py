@@ -1,39 +1,53 @@
-"""A desk of before learns to whom each waiting letter belongs, on both databases it may stand on."""
+"""A desk of before is upgraded with what it holds, on both databases it may stand on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from assistant.store import migrate
-from assistant.store.tables import Conversation, PrivacyRequest
-from tests.doubles.databases import MISSING, POSTGRESQL, SQLITE, is_here, running
+from assistant.store.tables import AgentSession, AgentToken, Conversation, PrivacyRequest
+from tests.doubles.databases import MISSING, POSTGRESQL, SQLITE, Server, is_here, running
 
 BEFORE = "0006"
+NEW = ("agent_browser", "agent_recovery", "agent_token", "agent_session", "refused_count")
 AT = "2026-11-24T09:30:00.000000Z"
 
 
-@pytest.fixture(params=[SQLITE, POSTGRESQL])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+@pytest.fixture(scope="module", params=[SQLITE, POSTGRESQL])
+def server(request: pytest.FixtureRequest) -> Iterator[Server | None]:
+    """Give a server, or None for a file."""
     if request.param == SQLITE:
-        made = create_engine(f"sqlite:///{tmp_path / 'desk.db'}")
-        yield made
-        made.dispose()
+        yield None
         return
     if not is_here(POSTGRESQL):
         pytest.skip(MISSING)
-    with running(POSTGRESQL) as server:
-        made = create_engine(server.database().url)
-        yield made
-        made.dispose()
+    with running(POSTGRESQL) as started:
+        yield started
+
+
+@pytest.fixture
+def engine(server: Server | None, tmp_path: Path) -> Iterator[Engine]:
+    made = create_engine(server.database().url if server else f"sqlite:///{tmp_path / 'desk.db'}")
+    yield made
+    made.dispose()
+
+
+def upgrade_to(engine: Engine, revision: str) -> None:
+    config = migrate._config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def put(engine: Engine, table: str, **values: Any) -> None:
@@ -49,10 +63,7 @@ def letter(engine: Engine, key: str, **more: Any) -> None:
 
 
 def test_every_letter_of_before_gets_its_owner_and_none_is_lost(engine: Engine) -> None:
-    config = migrate._config()
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, BEFORE)
+    upgrade_to(engine, BEFORE)
     put(engine, "conversation", id="c1", channel="email", thread="t", state="{}", started_at=AT, last_at=AT,
         answerable=True, triage=False)  # fmt: skip
     put(engine, "message", conversation_id="c1", external_id="e", sender="you", name="", text="t", kind="text",
@@ -131,3 +142,22 @@ def test_what_a_person_said_not_to_do_is_stored_on_either_database(engine: Engin
         session.commit()
         session.expire_all()
         assert session.get_one(PrivacyRequest, "PR-7K4M2Q9D").dont_at == at
+
+
+def test_a_token_of_before_gets_an_end_and_what_is_new_stands_as_the_tables_say(engine: Engine) -> None:
+    upgrade_to(engine, "0010")
+    put(engine, "agent", name="Liis", role="lead", password="x", totp_secret="x", language="en", active=True,
+        failures=0, last_totp=0)  # fmt: skip
+    put(engine, "agent_token", token_hash="x", agent="Liis", scope="read", may_approve_irreversible=False,
+        made_at=AT)  # fmt: skip
+    put(engine, "agent_session", session_hash="x", agent="Liis", csrf="x", started_at=AT, last_at=AT,
+        totp_at=AT)  # fmt: skip
+    migrate.migrate(engine)
+    with Session(engine) as session:
+        left = session.get_one(AgentToken, "x").expires_at - datetime.now(UTC)
+        assert timedelta(days=89) < left < timedelta(days=91)
+        assert session.get_one(AgentSession, "x").wrong_codes == 0
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        differences = str(compare_metadata(context, SQLModel.metadata))
+    assert not [name for name in NEW if name in differences], differences

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, web
 
-from assistant.channels.webchat.limits import Addresses, Bucket
 from assistant.channels.webchat.socket import CHANNEL, ChatSocket
 from assistant.channels.webchat.texts import language_of
 from assistant.domain.networks import address_of
+from assistant.domain.pacing import Addresses, Bucket
 from assistant.errors import ConfigurationError, DeliveryRefused
 
 if TYPE_CHECKING:

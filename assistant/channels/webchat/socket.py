@@ -18,7 +18,7 @@ from assistant.errors import AssistantError, NotVerified, StoreUnavailable
 from assistant.interfaces import ChatDesk, ChatMessage, ChatSession, Clock, Incoming
 
 if TYPE_CHECKING:
-    from assistant.channels.webchat.limits import Bucket
+    from assistant.domain.pacing import Bucket
 
 CHANNEL: Final = "webchat"
 _CHEAP: Final = 0.25  # what a frame costs that stores nothing, beside a message

@@ -18,7 +18,7 @@ from assistant.web.api.openapi import openapi
 from assistant.web.api.pace import Pace
 from assistant.web.bodies import document_of
 from assistant.web.errors import problem
-from assistant.web.keys import SERVICES
+from assistant.web.keys import AGENT, SERVICES
 
 PREFIX = "/api/v1"
 _NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -66,6 +66,7 @@ def _handler(endpoint: Endpoint) -> _Handler:
 async def _run(endpoint: Endpoint, http_request: web.Request, token: str, pace: Pace) -> Out:
     services = http_request.config_dict[SERVICES]
     caller = await services.read(lambda session: principal_of_token(services, session, token))
+    http_request[AGENT] = caller.name
     caller.require(*Role, scope=endpoint.scope)
     pace.keep(caller.name, services.clock.now())
     query = endpoint.query.model_validate(dict(http_request.query))

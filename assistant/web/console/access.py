@@ -7,27 +7,29 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlmodel import Session
 
+from assistant.casework.events import Event
 from assistant.casework.intake import local_day
 from assistant.casework.queue import WORKERS, Principal, Role
 from assistant.casework.staff import session_of, touch_session
-from assistant.errors import AssistantError, NotAllowed, NotAuthenticated
+from assistant.errors import AssistantError, NotAllowed, NotAuthenticated, NotFresh
 from assistant.naming import Naming
 from assistant.services import Services
 from assistant.store.tables import Agent, AgentSession
 from assistant.web import cookies
 from assistant.web.bodies import form_of
 from assistant.web.console.words import Words, words_of
-from assistant.web.keys import SERVICES
+from assistant.web.keys import AGENT, REFUSED_AS, SERVICES
 from assistant.web.pages import language_of
 
 COOKIE: Final = "desk_session"
+SIGN_IN: Final = "/console/sign-in"
 _DONE: Final = "desk_done"  # what the last press of a button did, for the page it leads to
 _SAID_WITHIN: Final = timedelta(minutes=1)
 HEADERS: Final = {
@@ -43,6 +45,7 @@ HEADERS: Final = {
 _SEEN_EVERY: Final = timedelta(minutes=1)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,23 @@ class Visit:
         """Give the name that stands in the address."""
         return self.http_request.match_info["ident"]
 
+    async def write(self, work: Callable[[Session, Principal], T]) -> T:
+        """Run a unit as who the agent is by then: whoever was disabled or given another role meanwhile acts as that.
+
+        Leads to the sign-in if the session has ended.
+        """
+        secret = self.http_request.cookies.get(COOKIE, "")
+
+        def unit(session: Session) -> T:
+            return work(session, session_of(self.services, session, secret)[1])
+
+        try:
+            return await self.services.write(unit)
+        except NotFresh:
+            raise
+        except NotAuthenticated:
+            raise web.HTTPSeeOther(SIGN_IN) from None
+
 
 Work = Callable[[Visit], Awaitable[web.StreamResponse]]
 
@@ -96,8 +116,9 @@ def act(work: Work) -> Handler:
         try:
             visit = await _visit(http_request, await read_form(http_request))
         except NotAuthenticated:
-            raise web.HTTPSeeOther("/console/sign-in") from None
+            raise web.HTTPSeeOther(SIGN_IN) from None
         if not hmac.compare_digest(visit.form.get("csrf", "").encode(), visit.row.csrf.encode()):
+            http_request[REFUSED_AS] = Event.FORM_FORGED
             return error_page(visit, NotAllowed("This form was not made for you here; open the page again."))
         return await _answered(visit, work)
 
@@ -120,6 +141,7 @@ async def _visit(http_request: web.Request, form: Mapping[str, str] | None = Non
         return row, agent, session.get_one(Agent, agent.name).language
 
     row, agent, language = await services.read(look)
+    http_request[AGENT] = agent.name
     if row.last_at < services.clock.now() - _SEEN_EVERY:
         await services.write(lambda session: touch_session(services, session, secret))
     words = words_of(language, services.settings.controller.timezone)
@@ -131,6 +153,7 @@ async def read_form(http_request: web.Request) -> Mapping[str, str]:
     origin = http_request.headers.get("Origin")
     public = urlsplit(http_request.config_dict[SERVICES].settings.server.public_url).netloc
     if origin is not None and urlsplit(origin).netloc not in {http_request.host, public}:
+        http_request[REFUSED_AS] = Event.FORM_FORGED
         raise NotAllowed("This form was sent from another site; open the console itself.")
     return await form_of(http_request)
 

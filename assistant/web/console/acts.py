@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
@@ -37,7 +37,7 @@ from assistant.domain.masking import mask_text
 from assistant.domain.outside import number_of
 from assistant.domain.refusing import FACTS
 from assistant.domain.rights import Right
-from assistant.errors import AssistantError, Invalid, NotAuthenticated, NotFound
+from assistant.errors import AssistantError, Invalid, NotFound, NotFresh
 from assistant.services import Services
 from assistant.store import queries
 from assistant.web.console.access import Visit, back, explained, show
@@ -199,15 +199,15 @@ def _verb(visit: Visit, verbs: Mapping[str, Verb]) -> Verb:
     return found
 
 
-async def _do(visit: Visit, verb: Verb, agent: Principal | None = None, *, shows: bool = False) -> None:
-    services, who = visit.services, agent or visit.agent
+async def _do(visit: Visit, verb: Verb, *, shows: bool = False) -> None:
+    services = visit.services
 
-    def unit(session: Session) -> None:
-        verb(Acting(services, session, who, visit.ident(), visit.form))
+    def unit(session: Session, agent: Principal) -> None:
+        verb(Acting(services, session, agent, visit.ident(), visit.form))
         if shows:
             check_shown(services, session, visit.form.get("seen", ""))
 
-    await services.write(unit)
+    await visit.write(unit)
 
 
 async def letters_page(visit: Visit, ref: str, unseen: NotShown) -> web.Response:
@@ -240,8 +240,9 @@ async def act_on_request(visit: Visit) -> web.StreamResponse:
     if visit.form.get("then") == "change":
         return await request_page(visit, ref, typed=name)
     try:
-        agent = await _freshly(visit) if visit.form.get("code") else visit.agent
-        await _do(visit, verb, agent, shows=name not in _WRITTEN_BY_HAND)
+        if visit.form.get("code"):
+            await prove_freshly(visit)
+        await _do(visit, verb, shows=name not in _WRITTEN_BY_HAND)
     except NotShown as unseen:
         return await letters_page(visit, ref, unseen)
     except AssistantError as error:
@@ -252,7 +253,7 @@ async def act_on_request(visit: Visit) -> web.StreamResponse:
 async def reveal_person(visit: Visit) -> web.StreamResponse:
     """Show a request unmasked, once, with its audit entry."""
     services, ref = visit.services, visit.ident()
-    await services.write(lambda s: reveal(services, s, get_request(s, ref), visit.agent))
+    await visit.write(lambda s, agent: reveal(services, s, get_request(s, ref), agent))
     return await request_page(visit, ref, revealed=True)
 
 
@@ -260,32 +261,26 @@ async def act_on_plan(visit: Visit) -> web.StreamResponse:
     """Do something about a plan; a plan that changed meanwhile is shown in its place."""
     verb, name = _verb(visit, ACTION_VERBS), visit.http_request.match_info["verb"]
     ref = await _ref_of(visit)
-    agent = visit.agent
     if visit.form.get("then") == "change":
         return await request_page(visit, ref)
     try:
         if name == "approve" and visit.form.get("code"):
-            agent = await _freshly(visit)
-        await _do(visit, verb, agent, shows=True)
+            await prove_freshly(visit)
+        await _do(visit, verb, shows=True)
     except NotShown as unseen:
         return await letters_page(visit, ref, unseen)
-    except NotAuthenticated as error:
+    except NotFresh as error:
         return await confirm_page(visit, error)
     except AssistantError as error:
         return await request_page(visit, ref, error=error, typed=name)
     raise back(visit, f"/console/requests/{ref}", name)
 
 
-async def _freshly(visit: Visit) -> Principal:
-    """Take a fresh code; a wrong one counts as a failed sign-in."""
+async def prove_freshly(visit: Visit) -> None:
+    """Take a fresh code; raises NotFresh for a wrong one, which counts for this session alone."""
     services, code = visit.services, visit.form["code"]
-    try:
-        await services.write(lambda session: staff.fresh_totp(services, session, visit.row, code))
-    except NotAuthenticated as error:
-        name = error.data.get("failed") or visit.agent.name
-        await services.write(lambda session: staff.note_failed_sign_in(services, session, name))
-        raise
-    return replace(visit.agent, may_approve_irreversible=True)
+    if not await visit.write(lambda session, _: staff.prove_again(services, session, visit.row, code)):
+        raise NotFresh
 
 
 async def _ref_of(visit: Visit) -> str:
@@ -332,17 +327,17 @@ async def decide_triage(visit: Visit) -> web.StreamResponse:
     """Make a mail in doubt a request, or leave it to support."""
     services, ident, right = visit.services, visit.ident(), visit.form.get("right", "")
     if right == "none":
-        await services.write(lambda s: talking.leave_to_support(services, s, ident, visit.agent))
+        await visit.write(lambda s, agent: talking.leave_to_support(services, s, ident, agent))
         raise back(visit, "/console/triage", "leave")
     if right not in set(Right):
         raise Invalid("Choose a right, or leave the mail to support.")
     desk = visit.http_request.config_dict[DESK]
-    await services.write(lambda s: open_from_triage(desk, s, ident, Right(right), visit.agent))
+    await visit.write(lambda s, agent: open_from_triage(desk, s, ident, Right(right), agent))
     raise back(visit, "/console/triage", "open")
 
 
 async def choose_language(visit: Visit) -> web.StreamResponse:
     """Speak the agent's language from now on."""
     services, language = visit.services, visit.form.get("language", "")
-    await services.write(lambda s: staff.choose_language(services, s, visit.agent.name, language))
+    await visit.write(lambda s, agent: staff.choose_language(services, s, agent.name, language))
     raise back(visit, "/console/settings", "language")

@@ -58,7 +58,7 @@ async def fetch_file(visit: Visit) -> web.StreamResponse:
     ident, which = number_of(visit.ident()), visit.http_request.match_info["which"]
     if ident is None:
         raise NotFound
-    file = await open_file(visit.services, ident, which, visit.agent)
+    file = await open_file(visit.services, ident, which, visit.write)
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in file.name)
     named = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
     return web.Response(body=file.content, headers={**_AS_A_FILE, "Content-Disposition": named})

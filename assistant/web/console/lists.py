@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from aiohttp import web
 from sqlmodel import Session
 
-from assistant.casework import sparing
+from assistant.casework import events, sparing
 from assistant.casework.doubt import mails_in_doubt
 from assistant.casework.earlier import is_earlier
 from assistant.casework.intake import LOST_LETTER, UNPROVED_LOSS, local_day, lost_letter_reason
@@ -32,6 +33,8 @@ from assistant.web.console.files import FilesView, files_view
 from assistant.web.console.words import Due, Words
 
 MOST: Final = 200
+MOST_EVENTS: Final = 500
+EVENTS_SHOWN: Final = timedelta(days=7)
 VIEWS: Final = ("todo", "open", "all")
 
 
@@ -194,6 +197,14 @@ async def show_agents(visit: Visit) -> web.StreamResponse:
     return show(
         visit, "agents.html", title=visit.words("agents.title"), agents=agents, now=visit.services.clock.now()
     )
+
+
+async def show_events(visit: Visit) -> web.StreamResponse:
+    """List what was refused in the last days, to a lead or an auditor: counts, with no visitor's name or address."""
+    visit.agent.require(Role.LEAD, Role.AUDITOR)
+    since = visit.services.clock.now() - EVENTS_SHOWN
+    rows = await visit.services.read(lambda session: events.events_since(session, since))
+    return show(visit, "events.html", title=visit.words("refused.title"), rows=rows[:MOST_EVENTS])
 
 
 async def show_settings(visit: Visit) -> web.StreamResponse:

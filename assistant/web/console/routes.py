@@ -7,7 +7,16 @@ from typing import Final
 
 from aiohttp import web
 
-from assistant.web.console import acts, files, lists, request_page, sign_in, talks
+from assistant.web.console import (
+    account,
+    acts,
+    colleagues_page,
+    files,
+    lists,
+    request_page,
+    sign_in,
+    talks,
+)
 from assistant.web.console.access import Handler, act, page
 
 _TYPES: Final = {"console.css": "text/css", "console.js": "text/javascript"}
@@ -19,7 +28,7 @@ def console_routes() -> list[web.RouteDef]:
         web.get("/console", _home),
         web.get("/console/", _home),
         web.get("/console/sign-in", sign_in.show_sign_in),
-        web.post("/console/sign-in", sign_in.do_sign_in),
+        web.post("/console/sign-in", sign_in.door()),
         web.post("/console/sign-out", act(sign_in.sign_out)),
         *(web.get(f"/console/static/{name}", _file(name)) for name in _TYPES),
         web.get("/console/queue", page(lists.show_queue)),
@@ -38,6 +47,11 @@ def console_routes() -> list[web.RouteDef]:
         web.get("/console/triage", page(lists.show_triage)),
         web.post("/console/triage/{ident}", act(acts.decide_triage)),
         web.get("/console/agents", page(lists.show_agents)),
+        web.get("/console/events", page(lists.show_events)),
+        web.get("/console/agents/{ident}", page(colleagues_page.show_colleague)),
+        web.post("/console/agents/{ident}/{verb}", act(colleagues_page.act_on_colleague)),
+        web.get("/console/account", page(account.show_account)),
+        web.post("/console/account/{verb}", act(account.act_on_account)),
         web.get("/console/settings", page(lists.show_settings)),
         web.post("/console/settings/language", act(acts.choose_language)),
     ]

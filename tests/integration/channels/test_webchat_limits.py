@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.channels.webchat.frames import FrameRefused, Said, ack_frame, parse
-from assistant.channels.webchat.limits import Addresses, Bucket
 from assistant.channels.webchat.texts import ERRORS, error_text, language_of
 from assistant.domain.networks import address_of
+from assistant.domain.pacing import Addresses, Bucket
 
 
 def test_a_bucket_gives_a_burst_and_then_its_rate() -> None:
@@ -36,7 +36,7 @@ def test_quiet_addresses_are_forgotten() -> None:
     for number in range(10_001):
         addresses.hello(str(number), now=0)
     addresses.hello("new", now=60)
-    assert set(addresses._hellos) == {"new"}
+    assert set(addresses._hellos._buckets) == {"new"}
 
 
 def test_places_of_an_address_are_given_back() -> None:

@@ -100,6 +100,7 @@ def test_a_day_that_no_year_has_ends_no_financial_year(year_end: tuple[int, int]
     [
         ("one_time_code", datetime(2028, 3, 1, 12, tzinfo=UTC)),
         ("failed_attempts", datetime(2028, 3, 30, 12, tzinfo=UTC)),
+        ("refused_attempts", datetime(2028, 5, 29, 12, tzinfo=UTC)),
         ("package", datetime(2028, 3, 7, 12, tzinfo=UTC)),
         ("package_downloaded", datetime(2028, 3, 3, 12, tzinfo=UTC)),
         ("support_message", datetime(2028, 5, 29, 12, tzinfo=UTC)),

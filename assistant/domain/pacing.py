@@ -1,4 +1,4 @@
-"""How much one socket and one address may send; kept in memory only, forgotten when it no longer matters."""
+"""How much one socket and one address may send or try; kept in memory only, forgotten when it no longer matters."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ class Bucket:
         self._left -= cost
         return 0.0
 
+    def give_back(self, cost: float = 1.0) -> None:
+        """Take back what turned out not to count."""
+        self._left = min(self._burst, self._left + cost)
+
     def full(self, now: float) -> bool:
         """Say whether nothing is remembered any more."""
         self._refill(now)
@@ -39,15 +43,29 @@ class Bucket:
         self._at = now
 
 
+class Buckets:
+    """A bucket for each address; those that are full again are forgotten when there are many."""
+
+    def __init__(self, per_minute: float, burst: float) -> None:
+        """Take how each bucket is filled."""
+        self._per_minute, self._burst = per_minute, burst
+        self._buckets: dict[str, Bucket] = {}
+
+    def of(self, address: str, now: float) -> Bucket:
+        """Give the bucket of an address."""
+        if len(self._buckets) > _ADDRESSES:
+            self._buckets = {known: each for known, each in self._buckets.items() if not each.full(now)}
+        return self._buckets.setdefault(address, Bucket(self._per_minute, self._burst, now))
+
+
 class Addresses:
     """Open sockets and new hellos of each address; an IPv6 household counts as one address."""
 
     def __init__(self, sockets: int, hellos_per_minute: int) -> None:
         """Take both limits; nought means no limit."""
         self._sockets = sockets
-        self._hellos_per_minute = hellos_per_minute
         self._open: dict[str, int] = {}
-        self._hellos: dict[str, Bucket] = {}
+        self._hellos = Buckets(hellos_per_minute, hellos_per_minute)
 
     def enter(self, address: str) -> bool:
         """Count one more open socket, or say that there are too many."""
@@ -67,7 +85,4 @@ class Addresses:
 
     def hello(self, address: str, now: float) -> float:
         """Count a hello and give 0.0, or give the seconds to wait."""
-        if len(self._hellos) > _ADDRESSES:
-            self._hellos = {known: bucket for known, bucket in self._hellos.items() if not bucket.full(now)}
-        rate = self._hellos_per_minute
-        return self._hellos.setdefault(address, Bucket(rate, rate, now)).take(now)
+        return self._hellos.of(address, now).take(now)

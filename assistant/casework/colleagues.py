@@ -1,0 +1,137 @@
+"""What a lead, or the operator by a command, decides about those who work here: their role, their access, its end.
+
+A lead never gives a colleague a password, or one person could sign in as two: only the operator does, by a command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from assistant.casework import credentials
+from assistant.casework.audit import record
+from assistant.casework.credentials import do_set_authenticator, do_set_password, end_all
+from assistant.casework.queue import Principal, Role
+from assistant.casework.staff import get_agent
+from assistant.errors import Conflict, NotAllowed, NotFound, NotFresh
+from assistant.services import Services
+from assistant.store.tables import Agent, AgentRecovery, AgentSession, AgentToken
+
+Row = TypeVar("Row", AgentSession, AgentToken)
+OPERATOR = None  # who runs a command on the desk's machine
+
+
+def check_manages(by: Principal | None, name: str) -> None:
+    """Raise unless it is the operator, or a lead with a fresh code who decides about somebody else."""
+    if by is OPERATOR:
+        return
+    by.require(Role.LEAD)
+    if by.name == name:
+        raise NotAllowed("Somebody else must do this: nobody changes their own role or access here.")
+    if not by.may_approve_irreversible:
+        raise NotFresh("This needs a fresh code of your authenticator.")
+
+
+def _check_not_last_lead(session: Session, agent: Agent) -> None:
+    """Raise Conflict where nobody would be left to lead; the rows are held, so that two at once cannot remove two."""
+    leads = select(Agent.name).where(col(Agent.role) == Role.LEAD, col(Agent.active).is_(True))
+    if set(session.exec(leads.with_for_update())) == {agent.name}:
+        raise Conflict(f"{agent.name} is the last lead; make somebody else a lead first.")
+
+
+def _noted(
+    services: Services, session: Session, by: Principal | None, event: str, name: str, **more: str
+) -> None:
+    record(services, session, "", f"agent:{by.name}" if by else "desk", event, agent=name, **more)
+
+
+def disable(services: Services, session: Session, name: str, by: Principal | None) -> Agent:
+    """Shut an agent out at once: no sign-in, and every session, token and known browser ends."""
+    check_manages(by, name)
+    agent = get_agent(session, name)
+    _check_not_last_lead(session, agent)
+    agent.active = False
+    session.add(agent)
+    end_all(session, name)
+    session.execute(delete(AgentToken).where(col(AgentToken.agent) == name))
+    _noted(services, session, by, "agent_disabled", name)
+    return agent
+
+
+def enable(services: Services, session: Session, name: str, by: Principal | None) -> Agent:
+    """Let an agent in again, with the password and authenticator of before; tokens are made anew."""
+    check_manages(by, name)
+    agent = get_agent(session, name)
+    agent.active, agent.failures, agent.locked_until = True, 0, None
+    session.add(agent)
+    _noted(services, session, by, "agent_enabled", name)
+    return agent
+
+
+def change_role(services: Services, session: Session, name: str, role: Role, by: Principal | None) -> Agent:
+    """Give an agent another role; it holds from the next thing they do."""
+    check_manages(by, name)
+    agent = get_agent(session, name)
+    if role != Role.LEAD:
+        _check_not_last_lead(session, agent)
+    before, agent.role = agent.role, role
+    session.add(agent)
+    _noted(services, session, by, "role_changed", name, before=before, after=role)
+    return agent
+
+
+def reset_password(services: Services, session: Session, name: str, password_hash: str) -> Agent:
+    """Give an agent a new password, for the operator alone; every session and known browser ends."""
+    agent = get_agent(session, name)
+    do_set_password(session, agent, password_hash)
+    end_all(session, name)
+    _noted(services, session, OPERATOR, "password_reset", name)
+    return agent
+
+
+def reset_authenticator(
+    services: Services, session: Session, name: str, secret: str, by: Principal | None
+) -> Agent:
+    """Give an agent another authenticator in place of a lost one, with which recovery codes may be lost too."""
+    check_manages(by, name)
+    agent = get_agent(session, name)
+    do_set_authenticator(services, session, agent, secret)
+    end_all(session, name)
+    session.execute(delete(AgentRecovery).where(col(AgentRecovery.agent) == name))
+    _noted(services, session, by, "authenticator_reset", name)
+    return agent
+
+
+def end_session(
+    services: Services, session: Session, ident: str, by: Principal | None, *, own: bool = False
+) -> str:
+    """End one session: one's own, or as a lead a colleague's; gives whose it was. Raises NotFound."""
+    row = _named(credentials.sessions_of(session), credentials.session_id, ident, by if own else None)
+    if not own:
+        check_manages(by, row.agent)
+    session.delete(row)
+    _noted(services, session, by, "session_ended", row.agent, why="ended")
+    return row.agent
+
+
+def revoke_token(
+    services: Services, session: Session, ident: str, by: Principal | None, *, own: bool = False
+) -> str:
+    """End one token: one's own, or as a lead a colleague's; gives whose it was. Raises NotFound."""
+    row = _named(credentials.tokens_of(session), credentials.token_id, ident, by if own else None)
+    if not own:
+        check_manages(by, row.agent)
+    session.delete(row)
+    _noted(services, session, by, "token_revoked", row.agent, token=ident)
+    return row.agent
+
+
+def _named(rows: Iterable[Row], ident_of: Callable[[Row], str], ident: str, owner: Principal | None) -> Row:
+    """Give what bears a name in a list; what is not its owner's is as if it were not there."""
+    for row in rows:
+        if ident_of(row) == ident and (owner is None or row.agent == owner.name):
+            return row
+    raise NotFound("There is no such session or token any more.")
