@@ -158,8 +158,12 @@ class LookedUp:
 
 
 def look_up(services: Services, session: Session, name: str, browser: str) -> LookedUp:
-    """Look up what a sign-in is compared with, and whether its browser is known as this agent's."""
-    agent = session.get(Agent, name)
+    """Look up what a sign-in is compared with, and whether its browser is known as this agent's.
+
+    A name that nobody has is compared with somebody's password: hashes are as dear as the settings of their day, and
+    another's cost would tell the names apart. Whatever comes of it, `sign_in` begins nothing without an agent.
+    """
+    agent = session.get(Agent, name) or session.exec(select(Agent).order_by(col(Agent.name)).limit(1)).first()
     known = session.get(AgentBrowser, services.keyring.keyed_hash(browser, "browser"))
     return LookedUp(agent.password if agent else None, known is not None and known.agent == name)
 

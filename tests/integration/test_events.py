@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from assistant.casework import events, reminders
 from assistant.casework.events import Event
 from assistant.cli import app
-from assistant.web.health import metrics
+from assistant.web.health import monitor_routes
 from assistant.web.keys import SERVICES
 from assistant.web.refusals import kind_of
 from tests.doubles.agent_browser import AgentBrowser
@@ -112,7 +112,7 @@ async def test_hours_past_their_period_are_forgotten(site: ConsoleSite) -> None:
     events.note_event(site.services, Event.FLOOD)
     assert await counted(site)
     site.clock.at += timedelta(days=90)
-    await site.services.write(lambda session: reminders._expire(site.services, session))
+    await site.services.write(lambda session: reminders._expire_counts(site.services, session))
     since = site.clock.at - timedelta(days=1000)
     assert await site.services.read(lambda session: events.events_since(session, since)) == []
 
@@ -142,7 +142,9 @@ async def test_they_are_listed_by_a_command_and_counted_in_the_metrics(
     assert {json.loads(line)["kind"] for line in ended.stdout.splitlines()} == set(Event)
     web_app = web.Application()
     web_app[SERVICES] = site.services
+    metrics = {route.path: route.handler for route in monitor_routes()}["/metrics"]
     answer = await metrics(make_mocked_request("GET", "/metrics", app=web_app))
+    assert isinstance(answer, web.Response)
     assert isinstance(answer.body, bytes)
     counted_by: dict[str, float] = {}
     for family in text_string_to_metric_families(answer.body.decode()):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -116,7 +115,9 @@ async def _prove(visit: Visit, *, password: bool) -> None:
 
 async def _is_own_password(visit: Visit) -> bool:
     stored = await visit.services.read(lambda session: staff.get_agent(session, visit.agent.name).password)
-    return await asyncio.to_thread(staff.password_matches, stored, visit.form.get("password", ""))
+    return await visit.services.slow.sign_ins.run(
+        visit.agent.name, lambda: staff.password_matches(stored, visit.form.get("password", ""))
+    )
 
 
 async def _change_password(visit: Visit) -> web.StreamResponse:
@@ -125,7 +126,7 @@ async def _change_password(visit: Visit) -> web.StreamResponse:
         raise NotTheSame
     staff.check_password(chosen, visit.agent.name)
     await _prove(visit, password=True)
-    hashed = await asyncio.to_thread(staff.hash_password, chosen)
+    hashed = await visit.services.slow.sign_ins.run(visit.agent.name, lambda: staff.hash_password(chosen))
     await visit.write(
         lambda session, _: credentials.change_password(visit.services, session, visit.row, hashed)
     )
