@@ -42,9 +42,13 @@ class Expression:
         """Find the first place where a row matches."""
         return self._pattern.search(text, *span) if self.may_be_in(text) else None
 
-    def match(self, text: str, *span: int) -> re.Match[str] | None:
+    def match(self, text: str) -> re.Match[str] | None:
         """Match at the beginning."""
-        return self._pattern.match(text, *span) if self.may_be_in(text) else None
+        return self._pattern.match(text) if self.may_be_in(text) else None
+
+    def match_at(self, text: str, place: int) -> re.Match[str] | None:
+        """Match at one of many places of a text: looking through all of it for each would cost its length squared."""
+        return self._pattern.match(text, place)
 
     def fullmatch(self, text: str) -> re.Match[str] | None:
         """Match the whole of a text."""

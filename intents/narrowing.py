@@ -30,7 +30,7 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
     plain = [_any("ends_a_sending").sub(" ", in_plain(sentence)) for sentence in sentences]
     whole = " ".join(plain)
     details = list(_any("one_detail").finditer(whole))
-    if not details or any(_any("more_than_that").match(whole, found.end()) for found in details):
+    if not details or any(_any("more_than_that").match_at(whole, found.end()) for found in details):
         return None
     left = [_any("one_detail").sub(" ", each) for each in plain]
     if any(map(_any("erases").search, left)):

@@ -54,6 +54,10 @@ def test_each_way_to_try_it_does_what_one_expression_of_all_rows_does(rows: list
     spared, plain = Expression(rows), re.compile("|".join(f"(?:{row})" for row in rows))
     assert _span(spared.search(text)) == _span(plain.search(text))
     assert _span(spared.match(text)) == _span(plain.match(text))
+    places = range(len(text) + 1)
+    assert [_span(spared.match_at(text, at)) for at in places] == [
+        _span(plain.match(text, at)) for at in places
+    ]
     assert _span(spared.fullmatch(text)) == _span(plain.fullmatch(text))
     assert [each.span() for each in spared.finditer(text)] == [each.span() for each in plain.finditer(text)]
     assert spared.findall(text) == plain.findall(text)
