@@ -26,6 +26,7 @@ from assistant.casework.intake import (
 )
 from assistant.casework.reach import is_for_other
 from assistant.conversation import confirming, continued, denying, for_others, sparing
+from assistant.conversation.reading import SHORT, LongReadings, whose_turn
 from assistant.conversation.ourselves import FROM_US, known_by_its_words
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
@@ -37,7 +38,7 @@ from assistant.errors import NotVerified, StoreUnavailable
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt
 from assistant.services import Services, post, wake
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest, Seen
-from intents import Reader, Reading
+from intents import NONE, Reader, Reading
 
 log = structlog.get_logger(__name__)
 _NONCE_BYTES = 24
@@ -51,21 +52,24 @@ class TalkingDesk:
 
     services: Services
     reader: Reader
+    _long: LongReadings | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def receive(self, incoming: Incoming) -> Receipt:
         """Store a message and, in the same transaction, answer it; returns after the commit.
 
-        The writer's thread reads it: two that take turns at the interpreter cost more than either saves.
+        The writer's thread reads what is short: two that take turns at the interpreter cost more than either
+        saves. What is long is read before, in its sender's turn: nobody else waits for it.
         """
         incoming = await originals.sealed(self.services, known_by_its_words(self.services, incoming))
-
-        def read() -> Callable[[Session], tuple[Receipt, proof.Attempt | None]]:
-            reading = self.reader.read(words_of(incoming))
-            return lambda session: self._turn(session, incoming, reading)
-
         try:
-            receipt, attempt = await self.services.prepare_and_write(read)
+            read = await self._read_before(incoming)
+
+            def turn() -> Callable[[Session], tuple[Receipt, proof.Attempt | None]]:
+                reading = read or self.reader.read(words_of(incoming))
+                return lambda session: self._turn(session, incoming, reading, is_read=read is not None)
+
+            receipt, attempt = await self.services.prepare_and_write(turn)
         except StoreUnavailable:
             raise  # nothing can be kept now: the channel holds the message back and comes again
         except Exception:  # broad: storing never depends on answering; a person answers
@@ -74,6 +78,23 @@ class TalkingDesk:
         if attempt is not None:
             self._later(self._check(receipt.message_id, attempt, incoming.text))
         return receipt
+
+    async def _read_before(self, incoming: Incoming) -> Reading | None:
+        """Read a long message, our own words in it not counted; None where it is short."""
+        words = words_of(incoming)
+        if len(words) <= SHORT:
+            return None
+        reading = await self._read_long(incoming, words)
+        if reading.decision == NONE:
+            return reading
+        ident = conversation_id(self.services, incoming.channel, incoming.thread)
+        ours = await self.services.read(lambda session: talk.said_by_us(self.services, session, ident))
+        return await self._read_long(incoming, words, ours) if ours else reading
+
+    async def _read_long(self, incoming: Incoming, words: str, quoted: Sequence[str] = ()) -> Reading:
+        if self._long is None:
+            self._long = LongReadings(self.reader.beside())
+        return await self._long.read(whose_turn(incoming), words, quoted)
 
     async def _keep(self, incoming: Incoming) -> Receipt:
         """Keep what could not be answered, and say in a chat that a person is called."""
@@ -93,15 +114,12 @@ class TalkingDesk:
             return
         incoming = await originals.sealed(self.services, known_by_its_words(self.services, incoming))
 
-        def read() -> Callable[[Session], None]:
-            reading = self.reader.read(words_of(incoming))
-            if not may_be_request(incoming, reading):
-                return lambda _session: None
-            language = self._locale(reading.language) or self.services.settings.controller.languages[0]
-            found = _as_json(reading)
-            return lambda s: earlier.list_earlier(self.services, s, incoming, found, language)
-
-        await self.services.prepare_and_write(read)
+        reading = await self._read_long(incoming, words_of(incoming))
+        if not may_be_request(incoming, reading):
+            return
+        language = self._locale(reading.language) or self.services.settings.controller.languages[0]
+        found = _as_json(reading)
+        await self.services.write(lambda s: earlier.list_earlier(self.services, s, incoming, found, language))
 
     async def looked_through(self, mailbox: str) -> int:
         """Give the number up to which a mailbox's earlier mail was looked through."""
@@ -136,12 +154,13 @@ class TalkingDesk:
     # ── one message ────────────────────────────────────────────────────────────────────────────────
 
     def _turn(
-        self, session: Session, incoming: Incoming, reading: Reading
+        self, session: Session, incoming: Incoming, reading: Reading, *, is_read: bool
     ) -> tuple[Receipt, proof.Attempt | None]:
         services = self.services
         incoming = replace(incoming, locale=self._locale(incoming.locale))
         conversation = find_or_start_conversation(services, session, incoming)
-        reading = self._without_ours(session, conversation, reading)
+        if not is_read:
+            reading = self._without_ours(session, conversation, reading)
         message_id, known = store_incoming(session, conversation, incoming, _as_json(reading))
         receipt = Receipt(conversation.id, message_id, known)
         if known:
