@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from intents.command import cli_classify, cli_evaluate, cli_train, learn
 from intents.examples import Example as Learned
-from intents.labels import CONVERSATIONAL, RIGHTS
+from intents.labels import CONVERSATIONAL, NONE, RIGHTS
 from intents.others import Mention, others_in
 from intents.pseudonyms import pseudonymised
 from intents.reader import Reader
@@ -12,6 +12,7 @@ from intents.reading import Intent, Reading
 
 __all__ = [
     "CONVERSATIONAL",
+    "NONE",
     "RIGHTS",
     "Intent",
     "Learned",

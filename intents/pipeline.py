@@ -54,6 +54,12 @@ class LineScorer:
         self._zone = ExitStack()
         self._room = 0
 
+    def beside(self) -> Language:
+        """Give a pipeline for another thread; the weights are the same, and only looked at."""
+        nlp = blank_pipeline()
+        nlp.get_pipe(COMPONENT).scorer = self._component.scorer  # type: ignore[attr-defined] # typed as any pipe
+        return nlp
+
     def scores(self, lines: str) -> list[list[float]]:
         """Give the probabilities of each line, in the order of OUTPUTS.
 

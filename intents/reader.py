@@ -151,6 +151,10 @@ class Reader:
         thresholds = Thresholds.load(directory / THRESHOLDS_FILE)
         return cls(load_pipeline(directory), LanguageReader.load(directory / LANGUAGE_FILE), thresholds)
 
+    def beside(self) -> Reader:
+        """Give a reader of the same weights for another thread."""
+        return Reader(self._lines.beside(), self._languages, self._thresholds)
+
     def read(self, text: str, *, language_hint: str | None = None, quoted: Sequence[str] = ()) -> Reading:
         """Read a message; sentences that stand in `quoted` (our earlier replies) don't count."""
         try:

@@ -29,6 +29,7 @@ from assistant.casework.one_by_one import each, failure_of, named
 from assistant.casework.reach import is_for_other
 from assistant.conversation import another_sender, confirming, continued, denying, for_others, sparing
 from assistant.conversation.ourselves import FROM_US, known_by_its_words
+from assistant.conversation.reading import SHORT, LongReadings, whose_turn
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_alone, keep_unanswered, leave_unanswered
@@ -40,7 +41,7 @@ from assistant.errors import Busy, NotVerified, StoreUnavailable
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt, SignedIn
 from assistant.services import Services, post, wake
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest, Seen
-from intents import Reader, Reading
+from intents import NONE, Reader, Reading
 
 log = structlog.get_logger(__name__)
 _NONCE_BYTES = 24
@@ -54,17 +55,20 @@ class TalkingDesk:
 
     services: Services
     reader: Reader
+    _long: LongReadings | None = None
     _tasks: set[asyncio.Task[object]] = field(default_factory=set)
 
     async def receive(self, incoming: Incoming) -> Receipt:
         """Store a message and, in the same transaction, answer it; returns after the commit.
 
-        The writer's thread reads it: two that take turns at the interpreter cost more than either saves.
+        The writer's thread reads what is short: two that take turns at the interpreter cost more than either
+        saves. What is long is read before, in its sender's turn: nobody else waits for it.
         """
         kept = replace(incoming, raw=None)  # what there is to keep where the original cannot be sealed
         try:
             kept = await originals.sealed(self.services, known_by_its_words(self.services, incoming))
-            receipt, attempt = await self.services.prepare_and_write(partial(self._read, kept))
+            read = await self._read_before(kept)
+            receipt, attempt = await self.services.prepare_and_write(partial(self._read, kept, read))
         except StoreUnavailable:
             raise  # nothing can be kept now: the channel holds the message back and comes again
         except Exception as error:  # broad: storing never depends on answering; a person answers
@@ -75,9 +79,28 @@ class TalkingDesk:
             self._later(self._or_call(receipt.message_id, work))
         return receipt
 
-    def _read(self, incoming: Incoming) -> Callable[[Session], tuple[Receipt, proof.Attempt | None]]:
-        reading = self.reader.read(words_of(incoming))
-        return lambda session: self._turn(session, incoming, reading)
+    def _read(
+        self, incoming: Incoming, read: Reading | None
+    ) -> Callable[[Session], tuple[Receipt, proof.Attempt | None]]:
+        reading = read or self.reader.read(words_of(incoming))
+        return lambda session: self._turn(session, incoming, reading, is_read=read is not None)
+
+    async def _read_before(self, incoming: Incoming) -> Reading | None:
+        """Read a long message, our own words in it not counted; None where it is short."""
+        words = words_of(incoming)
+        if len(words) <= SHORT:
+            return None
+        reading = await self._read_long(incoming, words)
+        if reading.decision == NONE:
+            return reading
+        ident = conversation_id(self.services, incoming.channel, incoming.thread)
+        ours = await self.services.read(lambda session: talk.said_by_us(self.services, session, ident))
+        return await self._read_long(incoming, words, ours) if ours else reading
+
+    async def _read_long(self, incoming: Incoming, words: str, quoted: Sequence[str] = ()) -> Reading:
+        if self._long is None:
+            self._long = LongReadings(self.reader.beside())
+        return await self._long.read(whose_turn(incoming), words, quoted)
 
     async def _keep(self, incoming: Incoming) -> Receipt:
         """Keep what could not be answered, and say in a chat that a person is called."""
@@ -116,15 +139,14 @@ class TalkingDesk:
 
     async def _list_earlier(self, incoming: Incoming, otherwise: str, kept: list[Incoming]) -> None:
         kept.append(await originals.sealed(self.services, known_by_its_words(self.services, incoming)))
-        await self.services.prepare_and_write(partial(self._read_earlier, kept[-1], otherwise))
-
-    def _read_earlier(self, incoming: Incoming, otherwise: str) -> Callable[[Session], None]:
-        reading = self.reader.read(words_of(incoming))
-        if not may_be_request(incoming, reading):
-            return lambda _session: None
+        reading = await self._read_long(kept[-1], words_of(kept[-1]))
+        if not may_be_request(kept[-1], reading):
+            return
         language = self._locale(reading.language) or otherwise
         found = _as_json(reading)
-        return lambda session: earlier.list_earlier(self.services, session, incoming, found, language)
+        await self.services.write(
+            lambda session: earlier.list_earlier(self.services, session, kept[-1], found, language)
+        )
 
     async def looked_through(self, mailbox: str) -> int:
         """Give the number up to which a mailbox's earlier mail was looked through."""
@@ -170,12 +192,13 @@ class TalkingDesk:
     # ── one message ────────────────────────────────────────────────────────────────────────────────
 
     def _turn(
-        self, session: Session, incoming: Incoming, reading: Reading
+        self, session: Session, incoming: Incoming, reading: Reading, *, is_read: bool
     ) -> tuple[Receipt, proof.Attempt | None]:
         services = self.services
         incoming = replace(incoming, locale=self._locale(incoming.locale))
         thread = find_or_start_conversation(services, session, incoming)
-        reading = self._without_ours(session, thread, reading)
+        if not is_read:
+            reading = self._without_ours(session, thread, reading)
         conversation = self._talk_of(session, thread, incoming, reading)
         message_id, known = store_incoming(session, conversation, incoming, _as_json(reading))
         receipt = Receipt(conversation.id, message_id, known)

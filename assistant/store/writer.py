@@ -2,7 +2,8 @@
 
 Group commit is what makes a durable chat turn cheap: one fsync answers everybody who waited for it. What
 the units of a batch compute without the database is computed first, one after the other: the same code on
-the same data stays in the processor's cache, and the transaction is that much shorter.
+the same data stays in the processor's cache, and the transaction is that much shorter. Computing has a cap of
+time a batch: what does not fit goes into the next one, and whoever came first is answered meanwhile.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,8 +33,10 @@ T = TypeVar("T")
 Unit = Callable[[Session], T]
 Preparation = Callable[[], Unit[T]]
 _Job = tuple[Preparation[Any], "asyncio.Future[Any]"]
+_Prepared = tuple["asyncio.Future[Any]", Unit[Any] | None, BaseException | None]
 _Done = tuple["asyncio.Future[Any]", Any, BaseException | None]
 _MOST_UNITS_A_COMMIT = 256
+_MOST_PREPARING = 0.05  # seconds
 _BUSY_TIMEOUT_MS = 5_000
 
 log = structlog.get_logger(__name__)
@@ -117,27 +122,27 @@ class Store:
             self.readers.dispose()
 
     def _run(self) -> None:
-        while (first := self._jobs.get()) is not None:
-            batch, more = self._batch(first)
-            _answer(self._commit(batch))
-            if not more:
-                return
+        waiting: deque[_Job] = deque()
+        more = True
+        while waiting or more:
+            more = more and self._take(waiting)
+            if waiting:
+                _answer(self._commit(_prepared(waiting)))
 
-    def _batch(self, first: _Job) -> tuple[list[_Job], bool]:
-        batch = [first]
-        while len(batch) < _MOST_UNITS_A_COMMIT:
+    def _take(self, waiting: deque[_Job]) -> bool:
+        """Add what was handed in, waiting for it where nothing else is to be done; False once there will be no more."""
+        while len(waiting) < _MOST_UNITS_A_COMMIT:
             try:
-                job = self._jobs.get_nowait()
+                job = self._jobs.get(block=not waiting)
             except queue.Empty:
                 break
             if job is None:
-                return batch, False
-            batch.append(job)
-        return batch, True
+                return False
+            waiting.append(job)
+        return True
 
-    def _commit(self, batch: list[_Job]) -> list[_Done]:
+    def _commit(self, units: list[_Prepared]) -> list[_Done]:
         try:
-            units = [(future, *_settled(prepare)) for prepare, future in batch]
             with UnitSession(self.engine, expire_on_commit=False) as session:
                 done = [
                     (future, None, error) if unit is None else (future, *_one(session, unit))
@@ -146,10 +151,10 @@ class Store:
                 session.commit()
         except SQLAlchemyError as error:  # the disk is full, the database locked: nobody was acknowledged
             log.error(  # noqa: TRY400 - the kind is enough; the text may hold what was to be stored
-                "store.commit_failed", kind=type(error).__name__, units=len(batch)
+                "store.commit_failed", kind=type(error).__name__, units=len(units)
             )
             unavailable = StoreUnavailable()
-            return [(future, None, unavailable) for _, future in batch]
+            return [(future, None, unavailable) for future, _, _ in units]
         return done
 
 
@@ -186,15 +191,26 @@ def _open_savepoint(session: Session, _context: object, _instances: object) -> N
         session.begin_nested()
 
 
+def _prepared(waiting: deque[_Job]) -> list[_Prepared]:
+    """Prepare what waits: the first, and as many more as there is time for."""
+    until = time.thread_time() + _MOST_PREPARING
+    units: list[_Prepared] = []
+    while waiting and (not units or time.thread_time() < until):
+        prepare, future = waiting.popleft()
+        units.append((future, *_settled(prepare)))
+    return units
+
+
 def _one(session: UnitSession, work: Unit[Any]) -> tuple[Any, BaseException | None]:
-    return _settled(lambda: session.run(work))
+    result, error = _settled(lambda: session.run(work))
+    if isinstance(error, OperationalError | InterfaceError):
+        raise error  # the disk is full or the database gone: no neighbour can be kept either
+    return result, error
 
 
 def _settled(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
     try:
         return work(), None
-    except (OperationalError, InterfaceError):
-        raise  # the disk is full or the database gone: no neighbour can be kept either
     except Exception as error:  # broad: an error belongs to whoever handed the unit in, not to its neighbours
         return None, error
 

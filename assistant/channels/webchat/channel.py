@@ -112,7 +112,7 @@ class WebChat:
             max_msg_size=4 * self._settings.max_frame,  # between the two, the error is told before hanging up
         )
         await websocket.prepare(http_request)
-        socket = self._socket(websocket, desk, http_request.headers.get("Accept-Language"))
+        socket = self._socket(websocket, desk, address, http_request.headers.get("Accept-Language"))
         self._sockets.add(socket)
         try:
             with suppress(ConnectionResetError):  # gone before the session began
@@ -132,13 +132,16 @@ class WebChat:
         else:
             await socket.talk(hello)
 
-    def _socket(self, websocket: web.WebSocketResponse, desk: ChatDesk, accepts: str | None) -> ChatSocket:
+    def _socket(
+        self, websocket: web.WebSocketResponse, desk: ChatDesk, address: str, accepts: str | None
+    ) -> ChatSocket:
         rate = self._settings.messages_per_minute
         return ChatSocket(
             websocket,
             desk,
             self._clock,
             Bucket(rate, rate, asyncio.get_running_loop().time()),
+            address=address,
             language=language_of(accepts),
             max_text=self._settings.max_text,
             max_frame=self._settings.max_frame,

@@ -39,6 +39,7 @@ class ChatSocket:
         clock: Clock,
         bucket: Bucket,
         *,
+        address: str,
         language: Language,
         max_text: int,
         max_frame: int,
@@ -48,6 +49,7 @@ class ChatSocket:
         self._desk = desk
         self._clock = clock
         self._bucket = bucket
+        self._address = address
         self._language = language
         self._max_text = max_text
         self._max_frame = max_frame
@@ -157,6 +159,7 @@ class ChatSocket:
             received_at=self._clock.now(),
             kind=said.kind,
             locale=self._locale,
+            peer=self._address,
         )
         self._remember(said.client_id)
         async with self._turn:

@@ -133,3 +133,27 @@ async def test_what_a_batch_computes_is_computed_before_its_transaction_and_fail
     assert results == ["a", error, "c"]
     assert done == ["computed a", "computed b", "computed c", "wrote a", "wrote c"]
     assert await _names(store) == ["a", "c"]
+
+
+async def test_preparing_has_a_cap_a_batch_and_what_does_not_fit_is_next(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.store.writer._MOST_PREPARING", 0)
+    done: list[str] = []
+
+    def prepared(name: str) -> Unit[str]:
+        done.append(f"prepared {name}")
+
+        def unit(_session: Session) -> str:
+            done.append(f"written {name}")
+            return name
+
+        return unit
+
+    gate = threading.Event()
+    held = asyncio.create_task(store.write(lambda _session: gate.wait(20)))
+    tasks = [asyncio.create_task(store.prepare_and_write(partial(prepared, name))) for name in "ab"]
+    await asyncio.sleep(0)
+    gate.set()
+    assert await asyncio.gather(held, *tasks) == [True, "a", "b"]
+    assert done == ["prepared a", "written a", "prepared b", "written b"]
