@@ -98,10 +98,10 @@ async def form_of(http_request: web.Request) -> Mapping[str, str]:
 
 
 async def document_of(http_request: web.Request) -> Any:
-    """Read a JSON document; None where there is no body."""
+    """Read a JSON document; no body at all is an empty object."""
     raw = await http_request.read()
     if not raw:
-        return None
+        return {}
     if http_request.content_type.rpartition("+")[2].rpartition("/")[2] != "json":
         raise web.HTTPUnsupportedMediaType(reason="Send application/json")
     return json_of(raw)

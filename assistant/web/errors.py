@@ -30,8 +30,10 @@ async def explain_errors(request: web.Request, handler: _Handler) -> web.StreamR
         return await handler(http_request)
     except web.HTTPException as error:
         return await _refused(http_request, error)
-    except (web.RequestPayloadError, ConnectionError):  # a body that breaks off, or is not packed as it says
-        return _told(http_request, Unreadable("The body broke off, or is not what its headers say."))
+    except web.RequestPayloadError:  # chunks that are none, a length that is another
+        return _told(http_request, Unreadable("The body is not what its headers say."))
+    except ConnectionResetError:
+        raise  # nobody is there any more
     except ValidationError as error:
         return _told(http_request, Invalid(_first(error)))
     except AssistantError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import tracemalloc
@@ -136,6 +137,39 @@ async def test_what_is_no_document_of_ours_is_refused_in_a_problem_document(
         assert kind == "application/problem+json"
         assert json.loads(text)["status"] == status
     await ask(desk, "POST", "/demo/clock", data=body, headers=JSON)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [DEEP[:40_000], DIGITS.encode(), b'{"alg": ' + DEEP[:40_000], b"null", b"\xff", b'{"alg": "none"}'],
+)
+async def test_a_token_that_no_site_signed_is_no_500(desk: DeskInside, header: bytes) -> None:
+    """B27: what is read of a token before its signature."""
+    token = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (header, b"{}", b"x"))
+    for path in ("/verify/client-area", "/verify/client-area/confirm"):
+        status, _, _ = await ask(desk, "POST", path, data={"token": token, "answer": "yes"})
+        assert status == 403
+    async with desk.chat() as chat:
+        await chat.socket.send_json({"type": "identify", "token": token[:8_000]})
+        assert (await chat.next_frame("error"))["code"] == "not_verified"
+
+
+async def test_chunks_that_are_none_are_no_500(desk: DeskInside) -> None:
+    """B27: a body that is not what its headers say."""
+    for path, kind in (
+        ("/console/sign-in", b"application/x-www-form-urlencoded"),
+        (DOCUMENTS[0], b"application/json"),
+    ):
+        lines = (
+            b"POST " + path.encode() + b" HTTP/1.1",
+            b"Host: desk",
+            b"Authorization: Bearer " + desk.facts["api_token"].encode(),
+            b"Content-Type: " + kind,
+            b"Transfer-Encoding: chunked",
+            b"",
+            b"5\r\nabcde\r\nZZ\r\nabc",
+        )
+        assert re.match(rb"HTTP/1\.[01] 400 ", await desk.talk(b"\r\n".join(lines)))
 
 
 def hostile_addresses() -> Iterator[str]:

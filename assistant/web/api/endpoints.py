@@ -33,6 +33,7 @@ from assistant.casework.queue import Principal, Scope, get_action, get_request
 from assistant.casework.suppression import off_since
 from assistant.casework.talking import get_conversation
 from assistant.domain.addresses import normal_address, normal_contact
+from assistant.domain.outside import is_storable
 from assistant.domain.reference import parse_reference
 from assistant.domain.status import OPEN
 from assistant.errors import Conflict, Invalid, NotFound, StalePlan
@@ -95,6 +96,8 @@ def read_cursor(cursor: str) -> tuple[date, str]:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         due_on, ref = text.split("|")
+        if not is_storable(ref):
+            raise ValueError("no reference")  # noqa: TRY301 - one way to be no cursor
         return date.fromisoformat(due_on), ref
     except (ValueError, binascii.Error):
         raise Invalid("cursor: take it from `next` of the page before, or leave it out.") from None

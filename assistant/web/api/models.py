@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from assistant.casework.outcomes import Outcome
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
 
+
+def _written_as_a_day(value: object) -> object:
+    """Take `2026-11-28` alone: a bare number would be read as seconds since 1970."""
+    if isinstance(value, str) and not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("write the day like 2026-11-28")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written_as_a_day)]
 Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 
 
@@ -250,7 +260,7 @@ class RequestQuery(Taken):
 
     status: Status | None = None
     right: Right | None = None
-    due_before: date | None = None
+    due_before: Day | None = None
     q: str = Field("", max_length=320)
     cursor: str = Field("", max_length=100)
     limit: int = Field(50, ge=1, le=200)

@@ -15,6 +15,7 @@ from assistant.web.api.models import Problem
 
 _ABOUT: Final = "Privacy requests, as agents work on them."
 _REFS: Final = "#/components/schemas/{model}"
+_NO_NUL: Final = r"^[^\u0000]*$"
 _ERRORS: Final = {
     400: "The address or a header holds bytes that are no text",
     401: "No token, or one that is not known here",
@@ -67,9 +68,23 @@ def _content(model: type[BaseModel], kind: str = "application/json") -> dict[str
     return {kind: {"schema": {"$ref": _REFS.format(model=model.__name__)}}}
 
 
+def _storable(schema: Any) -> Any:
+    """Say of every text that it holds no NUL, as `limit_bodies` and `json_of` see to for all of them."""
+    if isinstance(schema, list):
+        return [_storable(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    described = {name: _storable(each) for name, each in schema.items()}
+    if schema.get("type") == "string" and not {"enum", "const", "format", "pattern"} & schema.keys():
+        described["pattern"] = _NO_NUL
+    if schema.get("type") == "object" and isinstance(schema.get("additionalProperties"), dict):
+        described["propertyNames"] = {"pattern": _NO_NUL}
+    return described
+
+
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": _storable({"type": "string"})}
         for name in re.findall(r"{(\w+)}", path)
     ]
 
@@ -77,7 +92,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 def _query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
     schema = model.model_json_schema(ref_template=_REFS)
     return [
-        {"name": name, "in": "query", "required": False, "schema": described}
+        {"name": name, "in": "query", "required": False, "schema": _storable(described)}
         for name, described in schema.get("properties", {}).items()
     ]
 
@@ -104,5 +119,6 @@ def _schemas(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
             models.append((endpoint.body, "validation"))
     unique = list(dict.fromkeys(models))
     _, definitions = models_json_schema(unique, by_alias=True, ref_template=_REFS)
+    asked = {model.__name__ for model, mode in unique if mode == "validation"}
     schemas: dict[str, Any] = definitions["$defs"]
-    return schemas
+    return {name: _storable(schema) if name in asked else schema for name, schema in schemas.items()}

@@ -89,5 +89,4 @@ def _token(http_request: web.Request) -> str:
 
 
 async def _body(http_request: web.Request, model: type[BaseModel]) -> BaseModel:
-    document = await document_of(http_request)
-    return model() if document is None else model.model_validate(document)
+    return model.model_validate(await document_of(http_request), strict=True)  # nought is no false
