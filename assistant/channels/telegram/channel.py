@@ -155,7 +155,7 @@ class TelegramBot:
             return _problem(401, "This hook takes updates from Telegram only, with the secret agreed upon.")
         try:
             update = await http_request.json()
-        except ValueError:
+        except (ValueError, LookupError, RecursionError):  # no JSON, no charset, no end of brackets
             return _problem(400, "The body is no JSON.")
         if not isinstance(update, dict):
             return _problem(400, "The body is no update.")
