@@ -35,6 +35,7 @@ MOST_MAILS, MOST_UPDATES = (5_000, 2_000) if os.environ.get("FULL") else (300, 2
 CANARY = "zyxcanary"
 SLOW = 50  # times the median of its kind
 LEAST = 0.02  # seconds that count as the median at least: below it the clock and other work decide
+_MAILS_OF_A_SESSION = 500
 _TROUBLE = re.compile(r"Traceback|turn\.failed|mail\.unreadable|session_failed|not_stored|\[error")
 
 Change = Callable[[random.Random, bytes], bytes]
@@ -112,8 +113,12 @@ class _Sender:
     def __init__(self, desk: DeskInside) -> None:
         self._where = desk.facts["mail_in"]
         self._server: smtplib.SMTP | None = None
+        self._sent = 0
 
     def send(self, raw: bytes) -> float:
+        self._sent += 1
+        if self._sent % _MAILS_OF_A_SESSION == 0:
+            self.leave()
         self._server = self._server or smtplib.SMTP(self._where["host"], self._where["port"], timeout=60)
         began = time.perf_counter()
         self._server.sendmail("fuzz@mail.example", [self._where["address"]], raw)
@@ -123,6 +128,7 @@ class _Sender:
         """Close the connection."""
         if self._server is not None:
             self._server.quit()
+            self._server = None
 
 
 def _identity(desk: DeskInside, raw: bytes) -> str:

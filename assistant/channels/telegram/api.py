@@ -45,6 +45,9 @@ _BAD_TOKEN = "Telegram does not accept the bot's token; mend telegram.token_env.
 _OUT_OF_REACH = "Telegram cannot be reached, or answered with an error; this is tried again."
 _WANTED = (Update.MESSAGE, Update.CALLBACK_QUERY)
 _AT_ONCE = 32  # connections; the outbox delivers fewer at a time
+_KEPT = timedelta(
+    days=7
+)  # Telegram keeps an update for a day; one of long ago has no day that can be believed
 _FAREWELL_SECONDS = 4.0  # for calls on their way when the channel closes: cut off, they would be made twice
 _SLACK_SECONDS = 10.0  # for the answer to a long poll, beyond the poll itself
 
@@ -194,7 +197,7 @@ def _message(update_id: int, message: Message, now: datetime) -> Incoming | None
         thread=str(message.chat.id),
         external_id=_named(update_id, text),
         text=text,
-        received_at=min(now, message.date),
+        received_at=min(now, message.date) if message.date > now - _KEPT else now,
         locale=_words(person.language_code or ""),
         headers=headers,
     )
