@@ -197,8 +197,7 @@ class TalkingDesk:
         services = self.services
         incoming = replace(incoming, locale=self._locale(incoming.locale))
         thread = find_or_start_conversation(services, session, incoming)
-        if not is_read:
-            reading = self._without_ours(session, thread, reading)
+        reading = reading if is_read else self._without_ours(session, thread, reading)
         conversation = self._talk_of(session, thread, incoming, reading)
         message_id, known = store_incoming(session, conversation, incoming, _as_json(reading))
         receipt = Receipt(conversation.id, message_id, known)

@@ -408,7 +408,9 @@ async def test_by_mail_too_two_values_in_doubt_are_asked_and_the_page_shows_from
         "en": "Please correct my phone number, there are two: 06 39 98 11 11 / 06 39 98 22 22.",
     }[language]
     await ask_by_mail(desk, wish, email, language)
-    asked = await desk.mail(email, {"fr": "Qu’est-ce qui est juste", "en": "Which is right"}[language])
+    several = {"fr": "plusieurs valeurs", "en": "more than one value"}[language]
+    asked = await desk.mail(email, several)
+    assert "11 11" not in asked.get_content(), "whoever reads it need not be who wrote"
     answer_mail(desk, asked, {"fr": "Le 06 39 98 22 22.", "en": "06 39 98 22 22"}[language], email)
     link = links_in((await desk.mail(email, "/verify/")).get_content(), "/verify/")[0]
     _, page = await desk.page(link)

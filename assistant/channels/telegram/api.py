@@ -45,6 +45,9 @@ _BAD_TOKEN = "Telegram does not accept the bot's token; mend telegram.token_env.
 _OUT_OF_REACH = "Telegram cannot be reached, or answered with an error; this is tried again."
 _WANTED = (Update.MESSAGE, Update.CALLBACK_QUERY)
 _AT_ONCE = 32  # connections; the outbox delivers fewer at a time
+_KEPT = timedelta(
+    days=7
+)  # Telegram keeps an update for a day; one of long ago has no day that can be believed
 _FAREWELL_SECONDS = 4.0  # for calls on their way when the channel closes: cut off, they would be made twice
 _SLACK_SECONDS = 10.0  # for the answer to a long poll, beyond the poll itself
 
@@ -168,7 +171,14 @@ def read(raw: Mapping[str, Any], now: datetime) -> Read:
         if update.callback_query:
             return _press(update.update_id, update.callback_query, now)
         return Read(_message(update.update_id, update.message, now) if update.message else None)
-    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+    except (
+        AttributeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        OverflowError,
+        OSError,
+    ):  # a day no clock reaches
         raise Invalid(_NO_UPDATE) from None
 
 
@@ -179,7 +189,7 @@ def _message(update_id: int, message: Message, now: datetime) -> Incoming | None
     headers = {"forwarded": "1"} if message.forward_origin else {}
     if message.effective_attachment:
         headers["attachment"] = str(effective_message_type(message) or "other")
-    text = message.text or message.caption or ""
+    text = _words(message.text or message.caption or "")
     if not text and "attachment" not in headers:
         return None  # a pinned message, a changed timer: nothing that anybody said
     return Incoming(
@@ -187,15 +197,15 @@ def _message(update_id: int, message: Message, now: datetime) -> Incoming | None
         thread=str(message.chat.id),
         external_id=_named(update_id, text),
         text=text,
-        received_at=min(now, message.date),
-        locale=person.language_code,
+        received_at=min(now, message.date) if message.date > now - _KEPT else now,
+        locale=_words(person.language_code or ""),
         headers=headers,
     )
 
 
 def _press(update_id: int, query: CallbackQuery, now: datetime) -> Read:
     """Read a press of a button; the data is the client's word, so the chat comes from Telegram alone."""
-    chat, data = query.message.chat if query.message else None, query.data or ""
+    chat, data = query.message.chat if query.message else None, _words(query.data or "")
     if chat is None or not _is_private(chat.type, chat.id, query.from_user.id) or not is_value(data):
         return Read(pressed=query.id)
     incoming = Incoming(
@@ -205,7 +215,7 @@ def _press(update_id: int, query: CallbackQuery, now: datetime) -> Read:
         text=data,
         received_at=now,
         kind="choice",
-        locale=query.from_user.language_code,
+        locale=_words(query.from_user.language_code or ""),
     )
     return Read(incoming, query.id)
 
@@ -215,8 +225,15 @@ def _named(update_id: int, said: str) -> str:
     return f"update:{update_id} {hashlib.sha256(said.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}"
 
 
-def _is_private(kind: str, chat_id: int, person_id: int) -> bool:
-    return kind == ChatType.PRIVATE and chat_id == person_id
+def _words(value: object) -> str:
+    """Give what stands where words belong, as every store takes it; the library believes any type that JSON has."""
+    if not isinstance(value, str):
+        raise TypeError
+    return value.encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def _is_private(kind: str, chat_id: object, person_id: object) -> bool:
+    return kind == ChatType.PRIVATE and chat_id == person_id and type(chat_id) is int
 
 
 def _keyboard(buttons: Sequence[Choice]) -> InlineKeyboardMarkup | None:

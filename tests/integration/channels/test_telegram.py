@@ -629,3 +629,21 @@ async def test_asking_to_slow_down_is_not_deaf(hooked: Running) -> None:
     with pytest.raises(DeliveryDelayed):
         await hooked.bot.deliver(reply())
     assert ways_of(hooked.bot)["outgoing"] == ""
+
+
+@pytest.mark.parametrize("day", [-1, 0, 86_400])
+async def test_a_day_of_long_ago_is_no_day_of_receipt(hooked: Running, day: int) -> None:
+    assert await hooked.api.post(text_update(10, "Please erase my data.", date=day)) == 200
+    (incoming,) = hooked.desk.taken
+    assert incoming.received_at.year >= 2026
+
+
+@pytest.mark.parametrize("value", [10**18, "\ud800", {}, True])
+async def test_what_is_no_update_is_refused_once_and_not_asked_for_again(
+    hooked: Running, value: object
+) -> None:
+    for number, field in enumerate(("date", "text", "chat")):
+        update = text_update(number, "Hello")
+        update["message"][field] = value
+        assert await hooked.api.post(update) == 200
+    assert all(isinstance(each.text, str) and each.text.encode() for each in hooked.desk.taken)
