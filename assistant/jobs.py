@@ -24,6 +24,9 @@ from assistant.casework import (
 from assistant.services import Services
 
 log = structlog.get_logger(__name__)
+_LATE = (
+    2  # times its interval: a clock that was put back must not hold a sweep up until the day has caught up
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Sweeper:
         self._services = services
         self._jobs = {job.name: job for job in jobs}
         self._locks = {job.name: asyncio.Lock() for job in jobs}
+        self._ran_at: dict[str, float] = {}
         self.failures: dict[str, str] = {}
 
     async def run(self, name: str) -> None:
@@ -68,6 +72,8 @@ class Sweeper:
             except Exception as error:  # broad: a sweep that fails must not stop the clock
                 self.failures[name] = type(error).__name__
                 log.exception("job.failed", job=name)
+            finally:
+                self._ran_at[name] = asyncio.get_running_loop().time()
 
     async def run_all(self) -> None:
         """Run every sweep once, in order, after time was moved."""
@@ -108,6 +114,13 @@ class Sweeper:
             name
         )  # what fell due while the desk was down; one that dies often gets on all the same
         while True:
-            await event.wait()
-            event.clear()
-            await self.run(name)
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._late_at(name)):
+                    await event.wait()
+            if event.is_set() or self._late_at(name) <= asyncio.get_running_loop().time():
+                event.clear()
+                await self.run(name)
+
+    def _late_at(self, name: str) -> float:
+        """Say when a sweep must have run again, by a clock that nobody sets: the scheduler waits for the time of day."""
+        return self._ran_at[name] + _LATE * self._jobs[name].every.total_seconds()
