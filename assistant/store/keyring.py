@@ -124,6 +124,11 @@ def sender_hash(keyring: Keyring, address: str) -> str:
     return keyring.keyed_hash(address, "sender")
 
 
+def client_hash(keyring: Keyring, client_id: str) -> str:
+    """Name a client number, however its letters are written."""
+    return keyring.keyed_hash(client_id.strip().upper(), "client")
+
+
 def mail_name(keyring: Keyring, external_id: str) -> str:
     """Name a mail by its ids without holding them."""
     return keyring.keyed_hash(external_id, "mail")
