@@ -26,6 +26,9 @@ from assistant.casework import (
 from assistant.services import Services
 
 log = structlog.get_logger(__name__)
+_LATE = (
+    2  # times its interval: a clock that was put back must not hold a sweep up until the day has caught up
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,14 @@ class Sweeper:
         self._services = services
         self._jobs = {job.name: job for job in jobs}
         self._locks = {job.name: asyncio.Lock() for job in jobs}
+        self._ran_at: dict[str, float] = {}
 
     async def run(self, name: str) -> None:
         """Run one sweep now; what it raises is kept, and tried again at its next turn."""
         async with self._locks[name]:
-            if failure := await one_by_one.failure_of(self._swept(name), "job.failed", job=name):
+            failure = await one_by_one.failure_of(self._swept(name), "job.failed", job=name)
+            self._ran_at[name] = asyncio.get_running_loop().time()
+            if failure:
                 log.warning("job.failed", job=name, code=failure.code)
 
     async def _swept(self, name: str) -> None:
@@ -111,6 +117,13 @@ class Sweeper:
             name
         )  # what fell due while the desk was down; one that dies often gets on all the same
         while True:
-            await event.wait()
-            event.clear()
-            await self.run(name)
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._late_at(name)):
+                    await event.wait()
+            if event.is_set() or self._late_at(name) <= asyncio.get_running_loop().time():
+                event.clear()
+                await self.run(name)
+
+    def _late_at(self, name: str) -> float:
+        """Say when a sweep must have run again, by a clock that nobody sets: the scheduler waits for the time of day."""
+        return self._ran_at[name] + _LATE * self._jobs[name].every.total_seconds()

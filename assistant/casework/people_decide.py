@@ -19,6 +19,7 @@ from assistant.domain.masking import mask_email
 from assistant.domain.status import Status
 from assistant.errors import Conflict, Invalid
 from assistant.services import Services, wake
+from assistant.store.keyring import client_hash
 from assistant.store.tables import Audit, EvidenceRow, PrivacyRequest
 
 _WAITING: Final = frozenset({Status.RECEIVED, Status.VERIFYING, Status.LAPSED})
@@ -131,6 +132,9 @@ def _do_decide(
         contact=before.contact if before else seal(contact),
         contact_hash=before.contact_hash if before else services.keyring.keyed_hash(normal_address(contact)),
         client_id=before.client_id if before else (seal(client_id.upper()) if client_id else None),
+        client_hash=before.client_hash
+        if before
+        else (client_hash(services.keyring, client_id) if client_id else None),
         conversation_id=request.conversation_id,
         references=[request.ref],
         on_file=before.on_file if before else False,

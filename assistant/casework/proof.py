@@ -42,6 +42,7 @@ from assistant.domain.status import Status
 from assistant.errors import AssistantError, Busy, NotVerified, TooManyAttempts
 from assistant.interfaces import Challenge, SignedIn
 from assistant.services import Services, wake
+from assistant.store.keyring import client_hash
 from assistant.store.queries import evidence_of
 from assistant.store.tables import (
     Audit,
@@ -678,6 +679,7 @@ def give_evidence(
         contact_hash=contact_hash,
         conversation_id=conversation_id,
         client_id=services.keyring.seal(client_id) if client_id else None,
+        client_hash=client_hash(services.keyring, client_id) if client_id else None,
         references=list(references),
         on_file=on_file,
         fresh_login=fresh,

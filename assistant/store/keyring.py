@@ -11,7 +11,6 @@ import hmac
 import os
 import time
 from base64 import urlsafe_b64decode
-from binascii import Error as NotBase64
 from binascii import a2b_base64, b2a_base64
 
 from cryptography.exceptions import InvalidTag
@@ -81,7 +80,7 @@ class Keyring:
                 sealer = self._of(sealed[1 : ID_LENGTH + 1])
                 return _opened(sealer, a2b_base64(sealed[ID_LENGTH + 2 :])).decode()
             return self._opened_by_any(urlsafe_b64decode(sealed)).decode()
-        except NotBase64:
+        except ValueError:  # no base64
             raise ConfigurationError(_OTHER_KEY) from None
 
     def _opened_by_any(self, blob: bytes | memoryview) -> bytes:
@@ -89,7 +88,7 @@ class Keyring:
         for sealer in self._sealers.values():
             try:
                 return sealer.decrypt(bytes(blob[:_NONCE_BYTES]), blob[_NONCE_BYTES:], None)
-            except InvalidTag:
+            except (InvalidTag, ValueError):  # another key, or too short to hold what it should
                 continue
         raise ConfigurationError(_OTHER_KEY)
 
@@ -125,6 +124,11 @@ def sender_hash(keyring: Keyring, address: str) -> str:
     return keyring.keyed_hash(address, "sender")
 
 
+def client_hash(keyring: Keyring, client_id: str) -> str:
+    """Name a client number, however its letters are written."""
+    return keyring.keyed_hash(client_id.strip().upper(), "client")
+
+
 def mail_name(keyring: Keyring, external_id: str) -> str:
     """Name a mail by its ids without holding them."""
     return keyring.keyed_hash(external_id, "mail")
@@ -142,6 +146,6 @@ def is_sealed(value: str) -> bool:
 
 def _opened(sealer: AESGCM, blob: bytes | memoryview) -> bytes:
     try:
-        return sealer.decrypt(bytes(blob[:_NONCE_BYTES]), blob[_NONCE_BYTES:], None)
-    except InvalidTag:
+        return sealer.decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], None)
+    except (InvalidTag, ValueError):  # another key, or too short to hold what it should
         raise ConfigurationError(_OTHER_KEY) from None

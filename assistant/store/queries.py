@@ -32,7 +32,7 @@ _LIVE_PLANS = ("proposed", "approved", "executing", "failed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFilter:
-    """Which requests are looked for; `reference` is the beginning of one, `contact_hash` a proved address."""
+    """Which requests are looked for; `reference` is the beginning of one, the hashes what was proved."""
 
     status: Status | None = None
     right: Right | None = None
@@ -42,6 +42,7 @@ class RequestFilter:
     attention: bool = False
     reference: str = ""
     contact_hash: str = ""
+    client_hash: str = ""
 
 
 def requests_by_due_date(
@@ -75,12 +76,20 @@ def _conditions(wanted: RequestFilter) -> list[ColumnElement[bool]]:
         found.append(or_(is_open, needed) if wanted.or_attention else is_open)
     if wanted.attention:
         found.append(col(PrivacyRequest.attention).is_not(None))
-    either = []
+    named = _named(wanted)
+    return [*found, or_(*named)] if named else found
+
+
+def _named(wanted: RequestFilter) -> list[ColumnElement[bool]]:
+    either: list[ColumnElement[bool]] = []
     if wanted.reference:
         either.append(col(PrivacyRequest.ref).startswith(wanted.reference, autoescape=True))
     if wanted.contact_hash:
         either.append(col(PrivacyRequest.contact_hash) == wanted.contact_hash)
-    return [*found, or_(*either)] if either else found
+    if wanted.client_hash:
+        proved = select(EvidenceRow.id).where(col(EvidenceRow.client_hash) == wanted.client_hash)
+        either.append(col(PrivacyRequest.evidence_id).in_(proved))
+    return either
 
 
 def messages_of(session: Session, conversation_id: str) -> list[Message]:

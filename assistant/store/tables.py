@@ -242,6 +242,7 @@ class EvidenceRow(SQLModel, table=True):
     contact: str = _sealed_by_hand()
     contact_hash: str = Field(index=True)
     client_id: str | None = _sealed_by_hand(optional=True)
+    client_hash: str | None = Field(default=None, index=True)  # by which agents find the requests of a number
     conversation_id: str = Field(index=True)
     references: list[str] = _json(list)
     on_file: bool

@@ -11,12 +11,13 @@ import structlog
 from sqlalchemy import Connection, Engine
 
 from assistant.store.keyfiles import former_key, is_whole
-from assistant.store.keyring import Keyring, is_sealed, mail_name, sender_hash
+from assistant.store.keyring import Keyring, client_hash, is_sealed, mail_name, sender_hash
 from assistant.store.resealing import Place, finish, reseal_some
 
 log = structlog.get_logger(__name__)
 _MOST = 500
 _TALKS = sa.table("conversation", *map(sa.column, ("id", "channel", "subject_hint", "hint_hash")))
+_PROVED = sa.table("evidence", *map(sa.column, ("id", "client_id", "client_hash")))
 _MAILS = sa.table("message", *map(sa.column, ("id", "conversation_id", "sender", "external_id")))
 
 
@@ -29,6 +30,7 @@ def seal_everything(engine: Engine, keyring: Keyring, data_dir: Path) -> None:
     if from_before:
         _until_none(engine, lambda connection: _name_senders(connection, keyring))
         _until_none(engine, lambda connection: _name_mails(connection, keyring))
+        _until_none(engine, lambda connection: _name_clients(connection, keyring))
     place: Place | None = Place()
     sealed = 0
     while place:
@@ -72,6 +74,17 @@ def _name_mails(connection: Connection, keyring: Keyring) -> bool:
     )
     rows = connection.execute(open_ones.limit(_MOST)).all()
     _write(connection, _MAILS, "external_id", [(key, mail_name(keyring, value)) for key, value in rows])
+    return bool(rows)
+
+
+def _name_clients(connection: Connection, keyring: Keyring) -> bool:
+    """Give what was proved before the hash by which agents find a client number."""
+    open_ones = sa.select(_PROVED.c.id, _PROVED.c.client_id).where(
+        _PROVED.c.client_id.is_not(None), _PROVED.c.client_hash.is_(None)
+    )
+    rows = connection.execute(open_ones.limit(_MOST)).all()
+    named = [(key, client_hash(keyring, keyring.unseal(value))) for key, value in rows]
+    _write(connection, _PROVED, "client_hash", named)
     return bool(rows)
 
 

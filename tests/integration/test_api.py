@@ -12,8 +12,9 @@ import aiohttp
 import pytest
 from sqlmodel import Session, col, select
 
-from assistant.casework import audit, queue
+from assistant.casework import audit, proof, queue
 from assistant.casework.queue import Scope
+from assistant.domain.assurance import Method
 from assistant.store import queries
 from assistant.store.tables import Action, Audit, Conversation, Outbox, PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, access_plan, console_site, erasure_plan
@@ -133,6 +134,28 @@ async def test_requests_are_found_by_status_right_day_reference_and_proved_addre
     assert await found(q="%") == set()
     due_on = str((await reader.site.get(PrivacyRequest, refs["failed"])).due_on)
     assert await found(due_before=due_on) == {refs["unproved"]}
+    assert await found(q="c-4711") == set()
+    await prove_number(reader.site, refs["unproved"], "C-4711")
+    assert await found(q=" c-4711 ") == {refs["unproved"]}
+    assert await found(q="C-471") == set(), "a number is found whole or not at all"
+
+
+async def prove_number(site: ConsoleSite, ref: str, number: str) -> None:
+    """Have somebody type the code that went to the address of a client number."""
+    services = site.services
+    request = await site.get(PrivacyRequest, ref)
+    await services.write(
+        lambda session: proof.give_evidence(
+            services,
+            session,
+            method=Method.EMAIL_CODE,
+            contact="nele@mail.example",
+            conversation_id=request.conversation_id,
+            references=[ref],
+            on_file=True,
+            client_id=number,
+        )
+    )
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,9 @@ from assistant.config import load_settings
 from assistant.demo.settings import lay_out
 from assistant.store import migrate, resealing, upgrading
 from assistant.store.keyfiles import former_key, open_keyring
-from assistant.store.keyring import Keyring, mail_name, sender_hash
+from assistant.store.keyring import Keyring, client_hash, mail_name, sender_hash
 from assistant.store.sealing import give_keyring
-from assistant.store.tables import Audit, ChallengeRow, Conversation, Message
+from assistant.store.tables import Audit, ChallengeRow, Conversation, EvidenceRow, Message
 from assistant.store.writer import open_engine
 from tests.doubles.databases import MISSING, POSTGRESQL, SQLITE, is_here, running
 
@@ -104,6 +104,9 @@ def fill(engine: Engine, data_dir: Path) -> None:
     put(engine, "challenge", id="ab", conversation_id="c1", method="email_code", references="[]", purpose="prove",
         claimed=sealed_before(MAIL), claimed_kind="email", claimed_hash="", state="sent", on_file=False, attempts=0,
         asked_at=AT)  # fmt: skip
+    put(engine, "evidence", id="ev", method="email_code", tier=1, contact=sealed_before(MAIL), contact_hash="",
+        client_id=sealed_before("c-4711"), conversation_id="c1", references="[]", on_file=True, fresh_login=False,
+        obtained_at=AT, flags="[]")  # fmt: skip
     put(engine, "audit", chain="", ordinal=1, at=AT, actor="desk", event="extended",
         data=f'{{"reason": "{CANARY}"}}', previous="0", hash="1")  # fmt: skip
     key = former_key(data_dir)
@@ -182,6 +185,7 @@ def test_everything_of_before_is_sealed_wherever_it_is_killed_and_reads_as_it_di
         assert talk.subject_hint == f"3{MAIL}"
         assert talk.hint_hash == sender_hash(keyring, f"3{MAIL}")
         assert keyring.unseal(session.get_one(ChallengeRow, "ab").claimed) == MAIL
+        assert session.get_one(EvidenceRow, "ev").client_hash == client_hash(keyring, "C-4711 ")
         assert session.exec(select(Audit)).one().data == {"reason": CANARY}
 
 

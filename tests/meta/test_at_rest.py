@@ -69,6 +69,7 @@ OPEN = {
     "correction.language": LANGUAGE,
     "correction.rights": LAW,
     "correction.was": LAW,
+    "evidence.client_hash": HASHED,
     "evidence.contact_hash": HASHED,
     "evidence.conversation_id": HASHED,
     "evidence.flags": STATE,

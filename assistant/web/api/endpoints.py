@@ -39,6 +39,7 @@ from assistant.domain.status import OPEN
 from assistant.errors import Conflict, Invalid, NotFound, StalePlan
 from assistant.services import Services
 from assistant.store import queries
+from assistant.store.keyring import client_hash
 from assistant.store.queries import RequestFilter
 from assistant.store.tables import PrivacyRequest
 from assistant.web.api import models as m
@@ -83,6 +84,7 @@ def _filter(services: Services, query: m.RequestQuery) -> RequestFilter:
         due_before=query.due_before,
         reference="" if is_address else parse_reference(words) or words.upper(),
         contact_hash=services.keyring.keyed_hash(normal_address(words)) if is_address else "",
+        client_hash=client_hash(services.keyring, words) if words and not is_address else "",
     )
 
 

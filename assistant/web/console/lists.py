@@ -26,6 +26,7 @@ from assistant.domain.status import Status
 from assistant.domain.unread import why_unread
 from assistant.services import Services
 from assistant.store import queries
+from assistant.store.keyring import client_hash
 from assistant.store.queries import RequestFilter
 from assistant.store.tables import Message, PrivacyRequest
 from assistant.web.console.access import Visit, show
@@ -117,13 +118,17 @@ async def show_queue(visit: Visit) -> web.StreamResponse:
 
 
 async def search(visit: Visit) -> web.StreamResponse:
-    """Find requests by reference or proved address; a form, so that no address stands in an address bar."""
+    """Find requests by reference, proved address or client number; a form, so that no address stands in an address bar."""
     words = visit.form.get("q", "").strip()[:320]
     is_address = "@" in words
 
     def look(session: Session) -> list[Row]:
-        hashed = visit.services.keyring.keyed_hash(normal_address(words)) if is_address else ""
-        wanted = RequestFilter(reference="" if is_address else words.upper(), contact_hash=hashed)
+        keyring = visit.services.keyring
+        wanted = (
+            RequestFilter(contact_hash=keyring.keyed_hash(normal_address(words)))
+            if is_address
+            else RequestFilter(reference=words.upper(), client_hash=client_hash(keyring, words))
+        )
         found = queries.requests_by_due_date(session, wanted, limit=MOST) if words else []
         return [row_of(visit.services, session, visit.words, request) for request in found]
 

@@ -47,6 +47,14 @@ def test_a_changed_letter_never_opens(place: int, letter: str) -> None:
             Keyring(INDEX, FIRST).unseal(changed)
 
 
+@pytest.mark.parametrize(
+    "broken", ["~", "~00000000", "AA==", "é", "x", " ", "~{id}.", "~{id}.AAAA", "~{id}.é"]
+)
+def test_what_is_cut_short_is_told_in_words(broken: str) -> None:
+    with pytest.raises(ConfigurationError):
+        Keyring(INDEX, FIRST).unseal(broken.format(id=key_id(FIRST)))
+
+
 def test_what_was_sealed_before_keys_had_ids_opens_under_any_that_is_kept() -> None:
     nonce = os.urandom(12)
     content = nonce + AESGCM(FIRST).encrypt(nonce, b"mari@post.example", None)

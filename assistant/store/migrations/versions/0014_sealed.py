@@ -28,6 +28,8 @@ def upgrade() -> None:
     """Apply; SQLite keeps a text in any column, and need not be told."""
     op.add_column("conversation", sa.Column("hint_hash", sa.String(), nullable=True))
     op.create_index("ix_conversation_hint_hash", "conversation", ["hint_hash"])
+    op.add_column("evidence", sa.Column("client_hash", sa.String(), nullable=True))
+    op.create_index("ix_evidence_client_hash", "evidence", ["client_hash"])
     op.create_table(
         "keys_in_use",
         sa.Column("index_keys", sa.String(), nullable=False),
