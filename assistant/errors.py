@@ -41,7 +41,7 @@ class Busy(AssistantError):
 
 
 class WeakPassword(Invalid):
-    """A password needs at least 12 characters, five of them different, and not your name."""
+    """A password needs at least 12 characters, and more than common words, your name or letters in a row."""
 
     code = "weak_password"
 

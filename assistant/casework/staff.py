@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.queue import MAY_APPROVE_IRREVERSIBLE, Principal, Role, Scope
-from assistant.errors import Conflict, Invalid, NotAuthenticated, NotFound, WeakPassword
+from assistant.errors import Conflict, Invalid, NotAuthenticated, NotFound
 from assistant.services import Services
 from assistant.store.tables import Agent, AgentBrowser, AgentRecovery, AgentSession, AgentToken, Note
 
@@ -32,23 +32,11 @@ RECOVERY_LETTERS = 16  # 80 bits in base 32 (RFC 4648), which has no 0, 1 and 8
 _READ_AS = str.maketrans("018", "OIB")
 _MOST_TOKEN_DAYS = 3660
 _STEP_SECONDS = 30
-_SHORTEST_PASSWORD = 12
-_FEWEST_LETTERS = 5  # different ones
-_TELLING_NAME = 4  # a shorter name stands in many words
 
 
 def hash_password(password: str) -> str:
-    """Hash a password to be stored; slow, so never in a unit; raises Invalid for a weak one."""
-    check_password(password)
+    """Hash a password to be stored; slow, so never in a unit. What a person chooses is judged before (passwords.py)."""
     return _HASHER.hash(password)
-
-
-def check_password(password: str, name: str = "") -> None:
-    """Raise WeakPassword for one that is short, holds the agent's name, or repeats a few letters."""
-    plain = password.casefold()
-    named = len(name) >= _TELLING_NAME and name.casefold() in plain
-    if len(password) < _SHORTEST_PASSWORD or len(set(plain)) < _FEWEST_LETTERS or named:
-        raise WeakPassword
 
 
 def add_agent(

@@ -10,6 +10,7 @@ from aiohttp import web
 from sqlmodel import Session
 
 from assistant.casework import colleagues, credentials, staff
+from assistant.casework.passwords import check_password
 from assistant.errors import AssistantError, NotFound, NotFresh, NotTheSame, WrongAgain
 from assistant.store.tables import AgentSession, AgentToken
 from assistant.web.console.access import Visit, back, explained, show
@@ -124,7 +125,7 @@ async def _change_password(visit: Visit) -> web.StreamResponse:
     chosen = visit.form.get("new", "")
     if chosen != visit.form.get("again", ""):
         raise NotTheSame
-    staff.check_password(chosen, visit.agent.name)
+    check_password(chosen, (visit.agent.name, visit.services.settings.controller.name))
     await _prove(visit, password=True)
     hashed = await visit.services.slow.sign_ins.run(visit.agent.name, lambda: staff.hash_password(chosen))
     await visit.write(
