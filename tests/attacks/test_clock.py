@@ -9,7 +9,9 @@ import pytest
 import pytest_asyncio
 
 from assistant.conversation.desk import take_once
+from assistant.domain.assurance import Method
 from assistant.errors import NotVerified
+from assistant.interfaces import SignedIn
 from tests.doubles.attacks import Victim, until_code
 from tests.doubles.desk_inside import DeskInside
 
@@ -48,10 +50,10 @@ async def test_a_token_that_was_taken_and_ran_out_is_not_taken_again(
 ) -> None:
     del steps_back
     services = desk.assembly.services
-    until = desk.clock.now() + timedelta(minutes=5)
-    await services.write(lambda session: take_once(session, "jti:put-back", until))
+    who = SignedIn("C-1", "a@client.example", "put-back", None, desk.clock.now() + timedelta(minutes=5))
+    await services.write(lambda session: take_once(session, Method.PAGE_TOKEN, who))
     await desk.forward("30m")
     await desk.assembly.sweeper.run("expire")
     desk.clock._offset -= BACK
     with pytest.raises(NotVerified):
-        await services.write(lambda session: take_once(session, "jti:put-back", until))
+        await services.write(lambda session: take_once(session, Method.PAGE_TOKEN, who))

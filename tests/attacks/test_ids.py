@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlmodel import Session, SQLModel, select
@@ -122,7 +123,7 @@ async def test_a_token_of_one_site_is_never_taken_for_one_of_another(desk: DeskI
     who = SignedIn("42", "mari@client.example", "1", None, datetime.now(UTC) + timedelta(days=9000))
 
     for method in (Method.PAGE_TOKEN, Method.CLIENT_AREA):
-        await desk.assembly.services.write(lambda s, method=method: take_once(s, method, who))
+        await desk.assembly.services.write(partial(take_once, method=method, who=who))
     for method in (Method.PAGE_TOKEN, Method.CLIENT_AREA):
         with pytest.raises(NotVerified):
-            await desk.assembly.services.write(lambda s, method=method: take_once(s, method, who))
+            await desk.assembly.services.write(partial(take_once, method=method, who=who))

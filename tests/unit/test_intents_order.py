@@ -47,7 +47,9 @@ def _told(found: Reading) -> tuple[str, set[str]]:
     return found.decision, set(found.rights)
 
 
-@pytest.mark.parametrize(("moved", "text", "told", "otherwise"), MOVED, ids=[text[:40] for _, text, _, _ in MOVED])
+@pytest.mark.parametrize(
+    ("moved", "text", "told", "otherwise"), MOVED, ids=[text[:40] for _, text, _, _ in MOVED]
+)
 def test_a_rule_in_another_place_reads_a_text_otherwise(
     reading: Reader,
     monkeypatch: pytest.MonkeyPatch,
