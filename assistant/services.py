@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from assistant.store.writer import Store
 
 T = TypeVar("T")
+K = TypeVar("K")
 Signal = ChatMessage | Literal["typing"]
 
 
@@ -84,6 +85,36 @@ async def _drain(queue: asyncio.Queue[Signal]) -> AsyncIterator[Signal]:
         yield await queue.get()
 
 
+class Peers:
+    """By which address each talk of late is held: for fair turns, in memory alone, and of so many talks at most."""
+
+    def __init__(self, most: int = 10_000) -> None:
+        """Begin with nobody known."""
+        self._most = most
+        self._of: dict[str, str] = {}
+
+    def note(self, conversation_id: str, peer: str) -> None:
+        """Keep who holds a talk; the one noted longest ago is forgotten."""
+        self._of.pop(conversation_id, None)
+        self._of[conversation_id] = peer
+        if len(self._of) > self._most:
+            del self._of[next(iter(self._of))]
+
+    def of(self, conversation_id: str) -> str:
+        """Name with whom a talk shares its turns: itself where its address is not known."""
+        return self._of.get(conversation_id, conversation_id)
+
+    def in_turn(self, talks: Iterable[tuple[K, str]]) -> list[K]:
+        """Put what belongs to talks in fair order: the first of everybody, then the second, each in the order given."""
+        had: Counter[str] = Counter()
+        ranked: list[tuple[int, K]] = []
+        for item, conversation_id in talks:
+            peer = self.of(conversation_id)
+            ranked.append((had[peer], item))
+            had[peer] += 1
+        return [item for _, item in sorted(ranked, key=lambda each: each[0])]
+
+
 class Waker:
     """Wakes a sweep before its next tick."""
 
@@ -116,6 +147,7 @@ class Services:
     slow: SlowHashes = field(default_factory=SlowHashes)
     hub: Hub = field(default_factory=Hub)
     waker: Waker = field(default_factory=Waker)
+    peers: Peers = field(default_factory=Peers)
     device_clock: Clock | None = (
         None  # what people's authenticators go by; the desk's own clock unless it is moved
     )

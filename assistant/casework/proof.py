@@ -60,6 +60,8 @@ log = structlog.get_logger(__name__)
 _RACE = timedelta(minutes=10)
 _DAY = timedelta(days=1)
 _LEASE = timedelta(seconds=30)
+_AT_ONCE = 4  # challenges taken at a time: so few others may stand before whoever comes now
+_MOST_WAITING = 1000  # of those that wait, looked at for whose turn it is
 OPEN_LOGINS = 10  # unused sign-ins to the client area of one conversation, the newest ones
 ANSWERABLE = ("sent", "spent")
 UNDECIDED = ("wanted", "sent", "spent")  # no more tries, and one that is being checked may still be right
@@ -224,8 +226,10 @@ def login_address(services: Services, nonce: str) -> str | None:
 
 async def send_challenges(services: Services) -> int:
     """Send what is wanted: to the contact on file, or to the very address typed; the same work either way."""
-    wanted = await services.write(lambda session: _claim_wanted(services, session))
-    return await each(services, "challenge", wanted, lambda ident: _send_one(services, ident))
+    sent = 0
+    while wanted := await services.write(lambda session: _claim_wanted(services, session)):
+        sent += await each(services, "challenge", wanted, lambda ident: _send_one(services, ident))
+    return sent
 
 
 async def _send_one(services: Services, ident: str) -> None:
@@ -241,6 +245,7 @@ def release_leases(session: Session) -> None:
 
 
 def _claim_wanted(services: Services, session: Session) -> list[str]:
+    """Take the next few, everybody in turn: who asks for hundreds waits for them, and nobody else does."""
     now = services.clock.now()
     free = col(ChallengeRow.lease_until).is_(None) | (col(ChallengeRow.lease_until) <= now)
     # What was tried already waits for a system that is away: whoever asked since is not kept waiting with it.
@@ -249,20 +254,21 @@ def _claim_wanted(services: Services, session: Session) -> list[str]:
         col(ChallengeRow.lease_until),
         col(ChallengeRow.asked_at),
     )
-    wanted = select(ChallengeRow.id).where(
+    wanted = select(ChallengeRow.id, ChallengeRow.conversation_id).where(
         col(ChallengeRow.state) == "wanted",
         free,
         may_be_tried("challenge", ChallengeRow.id, now),
         _receipt_is_out(),
     )
-    taken = session.exec(wanted.order_by(*fresh_first).limit(50)).all()
+    waiting = session.exec(wanted.order_by(*fresh_first).limit(_MOST_WAITING)).all()
+    taken = services.peers.in_turn(waiting)[:_AT_ONCE]
     session.execute(
         update(ChallengeRow)
         .where(col(ChallengeRow.id).in_(taken))
         .values(lease_until=now + _LEASE)
         .execution_options(synchronize_session=False)
     )
-    return list(taken)
+    return taken
 
 
 def _receipt_is_out() -> ColumnElement[bool]:
@@ -473,6 +479,7 @@ class Attempt:
     """A reserved try at a challenge: counted before it is checked."""
 
     challenge_id: str
+    conversation_id: str
     method: Method
     stored: str
     spent: bool = False  # the mailbox has no tries left, by guesses under another name of its person
@@ -496,14 +503,16 @@ def reserve_attempt(services: Services, session: Session, challenge: ChallengeRo
     session.add_all(
         Tally(subject_hash=subject, what=what, at=now) for subject, what in _bookings(services, challenge)
     )
-    return Attempt(challenge.id, Method(challenge.method), challenge.stored or "", spent)
+    return Attempt(
+        challenge.id, challenge.conversation_id, Method(challenge.method), challenge.stored or "", spent
+    )
 
 
 def attempt_made(challenge: ChallengeRow | None, typed_at: datetime) -> Attempt | None:
     """Give the try that was reserved before a restart, to be checked at last; it was counted then."""
     if challenge is None or challenge.asked_at > typed_at or challenge.attempts == 0:
         return None  # what was typed then was no answer to this one
-    return Attempt(challenge.id, Method(challenge.method), challenge.stored or "")
+    return Attempt(challenge.id, challenge.conversation_id, Method(challenge.method), challenge.stored or "")
 
 
 def _still_good(services: Services, challenge: ChallengeRow | None) -> ChallengeRow:
@@ -550,7 +559,9 @@ async def is_right(services: Services, attempt: Attempt, answer: str) -> bool:
         return False
     check = services.methods[attempt.method].check
     try:
-        await services.slow.codes.run(attempt.challenge_id, lambda: check(attempt.stored, answer))
+        await services.slow.codes.run(
+            services.peers.of(attempt.conversation_id), lambda: check(attempt.stored, answer)
+        )
     except NotVerified:
         return False
     except Busy:

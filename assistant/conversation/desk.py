@@ -68,6 +68,7 @@ class TalkingDesk:
         kept = replace(incoming, raw=None)  # what there is to keep where the original cannot be sealed
         try:
             kept = await originals.sealed(self.services, known_by_its_words(self.services, incoming))
+            self._note_peer(kept)
             read = await self._read_before(kept)
             receipt, attempt = await self.services.prepare_and_write(partial(self._read, kept, read))
         except StoreUnavailable:
@@ -85,6 +86,11 @@ class TalkingDesk:
     ) -> Callable[[Session], tuple[Receipt, proof.Attempt | None]]:
         reading = read or self.reader.read(words_of(incoming))
         return lambda session: self._turn(session, incoming, reading, is_read=read is not None)
+
+    def _note_peer(self, incoming: Incoming) -> None:
+        if incoming.peer:
+            ident = conversation_id(self.services, incoming.channel, incoming.thread)
+            self.services.peers.note(ident, incoming.peer)
 
     async def _read_before(self, incoming: Incoming) -> Reading | None:
         """Read a long message, our own words in it not counted; None where it is short."""
