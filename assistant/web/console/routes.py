@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from assistant.web.console import acts, files, lists, request_page, sign_in, talks
+from assistant.web.console import acts, failing, files, lists, request_page, sign_in, talks
 from assistant.web.console.access import Handler, act, page
 
 _TYPES: Final = {"console.css": "text/css", "console.js": "text/javascript"}
@@ -37,6 +37,8 @@ def console_routes() -> list[web.RouteDef]:
         web.post("/console/messages/{ident}/files/{which}", act(files.fetch_file)),
         web.get("/console/triage", page(lists.show_triage)),
         web.post("/console/triage/{ident}", act(acts.decide_triage)),
+        web.get("/console/failing", page(failing.show_failing)),
+        web.post("/console/failing", act(failing.try_again)),
         web.get("/console/agents", page(lists.show_agents)),
         web.get("/console/settings", page(lists.show_settings)),
         web.post("/console/settings/language", act(acts.choose_language)),
