@@ -16,9 +16,11 @@ from sqlalchemy import ColumnElement, String, cast, func
 from sqlmodel import Session, col, delete, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
-from assistant.errors import AssistantError, StoreUnavailable
-from assistant.services import Services
+from assistant.casework.queue import Principal, Role
+from assistant.errors import AssistantError, NotFound, StoreUnavailable
+from assistant.services import Services, wake
 from assistant.store.paging import Page, page
 from assistant.store.tables import Action, Outbox, Package, PrivacyRequest, SweepFailure
 
@@ -184,6 +186,18 @@ def failing(session: Session, after: str = "") -> Page[SweepFailure]:
     called = select(SweepFailure).where(col(SweepFailure.times) >= CALLED_AFTER)
     name = col(SweepFailure.sweep) + ":" + col(SweepFailure.which)
     return page(session, called, (name,), after=after)
+
+
+def try_again(services: Services, session: Session, sweep: str, row: str, agent: Principal) -> None:
+    """Have a row tried at the next turn of its sweep, which is now; raises NotFound."""
+    agent.require(Role.LEAD)
+    kept = session.get(SweepFailure, (sweep, row))
+    if kept is None:
+        raise NotFound("That does not fail any more; look at the list again.")
+    kept.next_at = services.clock.now()
+    session.add(kept)
+    record(services, session, "", f"agent:{agent.name}", "row_tried_again", sweep=sweep, row=row)
+    wake(session, sweep)
 
 
 def failing_by_sweep(session: Session) -> dict[str, int]:

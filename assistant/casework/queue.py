@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from assistant.casework import named_accounts, rectification
@@ -16,6 +17,7 @@ from assistant.domain.plan import Plan, plan_from_json, plan_to_json
 from assistant.domain.status import Status
 from assistant.errors import Conflict, NotAllowed, NotFound
 from assistant.services import Services, wake
+from assistant.store.paging import Page, count_of, page
 from assistant.store.tables import Action, PrivacyRequest, StepRow
 
 
@@ -199,14 +201,30 @@ def get_request(session: Session, ref: str) -> PrivacyRequest:
     return request
 
 
-def waiting_actions(
-    session: Session, states: Sequence[str] = ("proposed",)
-) -> list[tuple[Action, PrivacyRequest]]:
-    """List the queue by legal due date."""
-    rows = session.exec(
-        select(Action, PrivacyRequest)
-        .join(PrivacyRequest, col(PrivacyRequest.ref) == col(Action.ref))
-        .where(col(Action.state).in_(states), col(Action.automatic).is_(False))
-        .order_by(col(PrivacyRequest.due_on), col(Action.created_at))
-    )
-    return [(action, request) for action, request in rows]
+_WAITING = (
+    select(Action)
+    .join(PrivacyRequest, col(PrivacyRequest.ref) == col(Action.ref))
+    .where(col(Action.state) == "proposed", col(Action.automatic).is_(False))
+)
+_BY_DUE_DATE = (col(PrivacyRequest.due_on), col(Action.created_at), col(Action.id))
+_PLACES = (
+    sa_select(*_BY_DUE_DATE)
+    .select_from(Action)
+    .join(PrivacyRequest, col(PrivacyRequest.ref) == col(Action.ref))
+)
+
+
+def waiting_page(session: Session, after: str, limit: int) -> Page[Action]:
+    """Give a page of the queue, by legal due date."""
+    return page(session, _WAITING, _BY_DUE_DATE, after=after, limit=limit, counts=False, places=_PLACES)
+
+
+def waiting_actions(session: Session) -> list[tuple[Action, PrivacyRequest]]:
+    """List the whole queue by legal due date."""
+    found = session.exec(_WAITING.order_by(*_BY_DUE_DATE))
+    return [(action, get_request(session, action.ref)) for action in found]
+
+
+def count_waiting(session: Session) -> int:
+    """Count the plans that wait for approval."""
+    return count_of(session, _WAITING, col(Action.id))

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, Integer, and_, case, func, literal_column, or_, text
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from assistant.domain.plan import Operation
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
+from assistant.store.paging import Page, count_of, page
 from assistant.store.tables import (
+    IS_OPEN,
+    IS_UNPROVED,
+    NEEDS_AGENT,
     Action,
     Agent,
     Audit,
@@ -27,6 +32,22 @@ from assistant.store.tables import (
 
 _WITHOUT_ORIGINAL = defer(Message.raw)  # type: ignore[arg-type] # a column here; lists hold many mails
 UNPROVED = "unproved"  # begins the failure that only a report without our own id tells of
+View = Literal["todo", "open", "all"]
+_WANTS_A_PERSON = select(Conversation).where(
+    or_(col(Conversation.wants_person_at).is_not(None), col(Conversation.taken_by).is_not(None))
+)
+_PROVED_FIRST = case(
+    (
+        select(PrivacyRequest.ref)
+        .where(
+            col(PrivacyRequest.conversation_id) == col(Conversation.id),
+            col(PrivacyRequest.evidence_id).is_not(None),
+        )
+        .exists(),
+        0,
+    ),
+    else_=1,
+)  # talks in which nobody proved anything never hide those in which somebody did
 _LIVE_PLANS = ("proposed", "approved", "executing", "failed")
 
 
@@ -60,6 +81,22 @@ def requests_by_due_date(
         )
     by_due_date = query.order_by(col(PrivacyRequest.due_on), col(PrivacyRequest.ref))
     return list(session.exec(by_due_date.limit(limit)))
+
+
+def request_list(session: Session, view: View, after: str) -> Page[PrivacyRequest]:
+    """Give a page of a view of agents: whoever proved who they are before whoever did not, by due date in each."""
+    query = select(PrivacyRequest)
+    order: list[Any] = [col(PrivacyRequest.due_on), col(PrivacyRequest.ref)]
+    if view != "all":
+        query = query.where(text(f"({NEEDS_AGENT if view == 'todo' else IS_OPEN})"))
+        order.insert(0, literal_column(IS_UNPROVED, Integer()))
+    return page(session, query, order, after=after)
+
+
+def requests_found(session: Session, wanted: RequestFilter, after: str) -> Page[PrivacyRequest]:
+    """Give a page of what was searched for."""
+    query = select(PrivacyRequest).where(*_conditions(wanted))
+    return page(session, query, (col(PrivacyRequest.due_on), col(PrivacyRequest.ref)), after=after)
 
 
 def _conditions(wanted: RequestFilter) -> list[ColumnElement[bool]]:
@@ -172,17 +209,22 @@ def delivered_of(session: Session, ref: str) -> list[Outbox]:
     return list(session.exec(select(Outbox).where(col(Outbox.ref) == ref, col(Outbox.state) == "done")))
 
 
-def conversations_wanting_a_person(session: Session) -> list[Conversation]:
+def conversations_wanting_a_person(session: Session, after: str = "") -> Page[Conversation]:
     """List the conversations that asked for a person or that an agent has taken, longest waiting first."""
-    wanted = or_(col(Conversation.wants_person_at).is_not(None), col(Conversation.taken_by).is_not(None))
-    query = select(Conversation).where(wanted)
-    return list(session.exec(query.order_by(col(Conversation.wants_person_at), col(Conversation.last_at))))
+    since = func.coalesce(col(Conversation.wants_person_at), col(Conversation.last_at))
+    return page(session, _WANTS_A_PERSON, (_PROVED_FIRST, since, col(Conversation.id)), after=after)
 
 
-def conversations_in_triage(session: Session) -> list[Conversation]:
+def count_wanting_a_person(session: Session) -> int:
+    """Count them."""
+    return count_of(session, _WANTS_A_PERSON, col(Conversation.id))
+
+
+def conversations_in_triage(session: Session, after: str = "") -> Page[Conversation]:
     """List the mails of which it is in doubt whether they hold a request, oldest first."""
-    query = select(Conversation).where(col(Conversation.triage)).order_by(col(Conversation.started_at))
-    return list(session.exec(query))
+    query = select(Conversation).where(col(Conversation.triage))
+    order = (_PROVED_FIRST, col(Conversation.started_at), col(Conversation.id))
+    return page(session, query, order, after=after)
 
 
 def undelivered_to_support(session: Session) -> tuple[int, datetime | None]:

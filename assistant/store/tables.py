@@ -50,7 +50,7 @@ NEEDS_AGENT = (
     f"status = {str(Status.AWAITING_APPROVAL)!r} OR attention IS NOT NULL OR "
     f"(dont_at IS NOT NULL AND dont_answer IS NULL AND {IS_OPEN})"
 )
-IS_UNPROVED = "(evidence_id IS NULL)"  # last in every list: whoever proved nothing never hides who did
+IS_UNPROVED = "(CASE WHEN evidence_id IS NULL THEN 1 ELSE 0 END)"  # last in every list: whoever proved nothing never hides who did
 
 
 def _where(condition: str) -> dict[str, Any]:

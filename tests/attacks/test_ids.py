@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import pytest
 from sqlmodel import Session, SQLModel, select
@@ -122,8 +121,11 @@ async def test_a_token_of_one_site_is_never_taken_for_one_of_another(desk: DeskI
     """B05: two sites number their tokens each for itself; one used at the first still counts at the second, once."""
     who = SignedIn("42", "mari@client.example", "1", None, datetime.now(UTC) + timedelta(days=9000))
 
+    async def take(method: Method) -> None:
+        await desk.assembly.services.write(lambda session: take_once(session, method, who))
+
     for method in (Method.PAGE_TOKEN, Method.CLIENT_AREA):
-        await desk.assembly.services.write(partial(take_once, method=method, who=who))
+        await take(method)
     for method in (Method.PAGE_TOKEN, Method.CLIENT_AREA):
         with pytest.raises(NotVerified):
-            await desk.assembly.services.write(partial(take_once, method=method, who=who))
+            await take(method)

@@ -168,7 +168,7 @@ async def test_a_form_of_another_site_or_without_its_token_does_nothing(
 async def test_the_queue_is_sorted_by_due_date_masked_and_in_words(site: ConsoleSite, browsers: Any) -> None:
     agent = await browsers("Tiina")
     refs = re.findall(r'/console/requests/(PR-\w+)" data-row', agent.text)
-    expected = ["unproved", "failed", "erasure", "access", "blocked", "complaint"]
+    expected = ["failed", "erasure", "access", "blocked", "unproved", "complaint"]  # proved before unproved
     assert refs == [site.refs[name] for name in expected]
     assert "due in 14 days, Tue 8 Dec" in agent.text
     assert "c••••@m••••.example" in agent.text

@@ -83,7 +83,7 @@ async def in_triage(desk: DeskInside) -> dict[str, Conversation]:
     from assistant.store.queries import conversations_in_triage
 
     found = await desk.assembly.services.read(conversations_in_triage)
-    return {str(conversation.subject_hint): conversation for conversation in found}
+    return {str(conversation.subject_hint): conversation for conversation in found.rows}
 
 
 @needs_dovecot

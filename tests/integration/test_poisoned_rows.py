@@ -17,6 +17,7 @@ from sqlmodel import Session, SQLModel, col, select
 from assistant.casework import one_by_one
 from assistant.casework.outbox import Letter, queue_outgoing
 from assistant.casework.queue import do_propose
+from assistant.casework.suppression import subject_of
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
 from assistant.domain.plan import Identity, Located, Operation, Order, Plan, Proposal, Step, TableEffect
@@ -170,13 +171,11 @@ def packed(site: ConsoleSite, session: Session) -> str:
     return "package"
 
 
-def suppressed(site: ConsoleSite, session: Session) -> str:
-    from assistant.casework.suppression import subject_of
-
-    both = [subject_of(site.services.keyring, f"person-{number}@mail.example") for number in range(2)]
-    for subject in both:
+def suppressed(site: ConsoleSite, session: Session) -> None:
+    """Keep marketing off for both whom the system lists."""
+    for number in range(2):
+        subject = subject_of(site.services.keyring, f"person-{number}@mail.example")
         session.add(Suppression(subject_hash=subject, purpose="marketing", since=site.clock.now()))
-    return both[-1]
 
 
 def unanswered(site: ConsoleSite, session: Session) -> int:

@@ -416,7 +416,7 @@ async def test_a_report_about_a_report_passed_on_ends_there(desk: PostingDesk) -
         await desk.wait(hours=12)
 
     assert len(desk.server.to(SUPPORT)) == 1
-    (shown,) = await desk.services.read(queries.conversations_in_triage)
+    (shown,) = (await desk.services.read(queries.conversations_in_triage)).rows
     assert (await desk.services.read(queries.undelivered_to_support))[0] == 1
     await desk.services.write(lambda s: talking.leave_to_support(desk.services, s, shown.id, AGENT))
     assert await desk.services.read(queries.undelivered_to_support) == (0, None), "an agent dealt with it"

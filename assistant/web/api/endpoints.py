@@ -238,13 +238,15 @@ def close(call: Call) -> m.RequestDetail:
 
 def list_queue(call: Call) -> m.Queue:
     """List the plans that wait for approval, by legal due date."""
-    waiting = queue.waiting_actions(call.session)
-    return m.Queue(
-        items=[
-            views.queue_item(call.services, call.session, action, request, call.agent)
-            for action, request in waiting
-        ]
-    )
+    query: m.QueueQuery = call.query
+    waiting = queue.waiting_page(call.session, query.cursor, query.limit)
+    items = [
+        views.queue_item(
+            call.services, call.session, action, get_request(call.session, action.ref), call.agent
+        )
+        for action in waiting.rows
+    ]
+    return m.Queue(items=items, next=waiting.next or None)
 
 
 def show_action(call: Call) -> m.QueueItem:
@@ -330,8 +332,8 @@ def summary(call: Call) -> m.Summary:
         overdue=overdue,
         due_within_7_days=queries.count_open(session, due_before=today + _SOON + timedelta(days=1)) - overdue,
         attention=queries.count_open(session, attention=True),
-        awaiting_approval=len(queue.waiting_actions(session)),
-        wanting_a_person=len(queries.conversations_wanting_a_person(session)),
+        awaiting_approval=queue.count_waiting(session),
+        wanting_a_person=queries.count_wanting_a_person(session),
     )
 
 
@@ -393,7 +395,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/requests/{ref}/dont", decide_dont, m.RequestDetail, m.WhichIsMeant, Scope.APPROVE),
     _post("/requests/{ref}/lapse", lapse, m.RequestDetail, m.Nothing, Scope.REPLY),
     _post("/requests/{ref}/close", close, m.RequestDetail, m.Written, Scope.REPLY),
-    Endpoint("GET", "/queue", list_queue, m.Queue),
+    Endpoint("GET", "/queue", list_queue, m.Queue, query=m.QueueQuery),
     Endpoint("GET", "/queue/{id}", show_action, m.QueueItem),
     _post("/queue/{id}/approve", approve_plan, m.QueueItem, m.Approval, Scope.APPROVE),
     _post("/queue/{id}/reject", reject_plan, m.QueueItem, m.Rejection, Scope.REPLY),

@@ -194,9 +194,10 @@ class QueueItem(Out):
 
 
 class Queue(Out):
-    """The plans that wait, by legal due date."""
+    """The plans that wait, by legal due date; `next` names the page behind, where there is one."""
 
     items: list[QueueItem]
+    next: str | None
 
 
 # ── conversations and reports ───────────────────────────────────────────────────────────────────────
@@ -265,6 +266,13 @@ class RequestQuery(Taken):
     cursor: str = Field("", max_length=100)
     limit: int = Field(50, ge=1, le=200)
     reveal: bool = False
+
+
+class QueueQuery(Taken):
+    """Which page of the queue: `cursor` is `next` of the page before."""
+
+    cursor: str = Field("", max_length=100)
+    limit: int = Field(200, ge=1, le=200)
 
 
 class RevealQuery(Taken):

@@ -69,6 +69,10 @@ class Visit:
         """Tell whether to show what a lead decides."""
         return self.agent.role is Role.LEAD
 
+    def after(self) -> str:
+        """Give the row after which the page of a list begins."""
+        return self.http_request.query.get("after", "")[:100]
+
     def ident(self) -> str:
         """Give the name that stands in the address."""
         return self.http_request.match_info["ident"]

@@ -22,21 +22,20 @@ from assistant.domain.addresses import normal_address
 from assistant.domain.due_date import due_dates
 from assistant.domain.masking import mask_email, mask_text
 from assistant.domain.rights import IRREVERSIBLE, Right
-from assistant.domain.status import Status
 from assistant.domain.unread import why_unread
 from assistant.services import Services
 from assistant.store import queries
 from assistant.store.keyring import client_hash
-from assistant.store.queries import RequestFilter
-from assistant.store.tables import Message, PrivacyRequest
+from assistant.store.paging import Page
+from assistant.store.queries import RequestFilter, View
+from assistant.store.tables import Conversation, Message, PrivacyRequest
 from assistant.web.console.access import Visit, show
 from assistant.web.console.files import FilesView, files_view
 from assistant.web.console.words import Due, Words
 
-MOST: Final = 200
 MOST_EVENTS: Final = 500
 EVENTS_SHOWN: Final = timedelta(days=7)
-VIEWS: Final = ("todo", "open", "all")
+VIEWS: Final[tuple[View, ...]] = ("todo", "open", "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,32 +87,40 @@ def loss_in_words(words: Words, lost: Lost) -> str:
     return f"{told} ({meant or lost.code})" if lost.code else told
 
 
-def needs_agent(request: PrivacyRequest) -> bool:
-    """Tell whether somebody here must do something now."""
-    return request.status == Status.AWAITING_APPROVAL or sparing.first_reason(request) is not None
-
-
 async def show_queue(visit: Visit) -> web.StreamResponse:
     """List requests by legal due date, what irrevocably happens first where two are due alike."""
     chosen = visit.http_request.query.get("show", "todo")
-    view = chosen if chosen in VIEWS else "todo"
+    view: View = next((each for each in VIEWS if each == chosen), "todo")
 
-    def look(session: Session) -> list[Row]:
-        wanted = RequestFilter(only_open=view != "all", or_attention=view == "todo")
-        found = queries.requests_by_due_date(session, wanted, limit=MOST)
-        kept = [request for request in found if view != "todo" or needs_agent(request)]
-        kept.sort(key=lambda request: (request.due_on, request.right not in IRREVERSIBLE, request.ref))
-        return [row_of(visit.services, session, visit.words, request) for request in kept]
+    def look(session: Session) -> tuple[Page[PrivacyRequest], list[Row]]:
+        found = queries.request_list(session, view, visit.after())
+        shown = sorted(
+            found.rows,
+            key=lambda request: (
+                view != "all" and request.evidence_id is None,
+                request.due_on,
+                request.right not in IRREVERSIBLE,
+                request.ref,
+            ),
+        )
+        return found, [row_of(visit.services, session, visit.words, request) for request in shown]
 
-    rows = await visit.services.read(look)
+    page, rows = await visit.services.read(look)
+    return _show_requests(visit, "queue.title", page, rows, view=view)
+
+
+def _show_requests(
+    visit: Visit, title: str, page: Page[PrivacyRequest], rows: list[Row], *, view: str = "", words: str = ""
+) -> web.StreamResponse:
     return show(
         visit,
         "queue.html",
-        title=visit.words("queue.title"),
+        title=visit.words(title),
         rows=rows,
+        page=page,
         view=view,
         views=VIEWS,
-        searched=False,
+        searched=words,
     )
 
 
@@ -122,19 +129,19 @@ async def search(visit: Visit) -> web.StreamResponse:
     words = visit.form.get("q", "").strip()[:320]
     is_address = "@" in words
 
-    def look(session: Session) -> list[Row]:
+    def look(session: Session) -> tuple[Page[PrivacyRequest], list[Row]]:
         keyring = visit.services.keyring
         wanted = (
             RequestFilter(contact_hash=keyring.keyed_hash(normal_address(words)))
             if is_address
             else RequestFilter(reference=words.upper(), client_hash=client_hash(keyring, words))
         )
-        found = queries.requests_by_due_date(session, wanted, limit=MOST) if words else []
-        return [row_of(visit.services, session, visit.words, request) for request in found]
+        after = visit.form.get("after", "")
+        found = queries.requests_found(session, wanted, after) if words else Page[PrivacyRequest](())
+        return found, [row_of(visit.services, session, visit.words, request) for request in found.rows]
 
-    rows = await visit.services.read(look)
-    title = visit.words("queue.found")
-    return show(visit, "queue.html", title=title, rows=rows, view="", views=VIEWS, searched=True)
+    page, rows = await visit.services.read(look)
+    return _show_requests(visit, "queue.found", page, rows, words=words or " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +161,19 @@ class Doubt:
 
 async def show_triage(visit: Visit) -> web.StreamResponse:
     """List the mails in doubt, oldest first, with what the reading made of them."""
-    doubts = await visit.services.read(lambda session: _doubts(visit, session))
+    page, doubts = await visit.services.read(lambda session: _doubts(visit, session))
     rights = [
         (right, visit.services.texts.label("right_names", right, visit.words.language)) for right in Right
     ]
-    return show(visit, "triage.html", title=visit.words("triage.title"), doubts=doubts, rights=rights)
+    return show(
+        visit, "triage.html", title=visit.words("triage.title"), doubts=doubts, rights=rights, page=page
+    )
 
 
-def _doubts(visit: Visit, session: Session) -> list[Doubt]:
+def _doubts(visit: Visit, session: Session) -> tuple[Page[Conversation], list[Doubt]]:
     doubts = []
-    for conversation in queries.conversations_in_triage(session):
+    page = queries.conversations_in_triage(session, visit.after())
+    for conversation in page.rows:
         for message in mails_in_doubt(session, conversation.id)[:1]:  # the one from which its time runs
             guesses = tuple(str(intent["name"]) for intent in message.reading.get("intents", ()))
             doubts.append(
@@ -179,7 +189,7 @@ def _doubts(visit: Visit, session: Session) -> list[Doubt]:
                     files_view(visit.words, message),
                 )
             )
-    return doubts
+    return page, doubts
 
 
 def _standing(visit: Visit, session: Session, ident: str, message: Message) -> str:

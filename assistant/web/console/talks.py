@@ -15,6 +15,7 @@ from assistant.domain.masking import mask_text
 from assistant.domain.outside import number_of
 from assistant.domain.rights import Right
 from assistant.store import queries
+from assistant.store.paging import Page
 from assistant.store.tables import Conversation
 from assistant.web.console.access import HEADERS, Visit, show
 from assistant.web.console.request_page import Entry, LossView, losses, message_entry
@@ -35,23 +36,27 @@ class Talk:
 
 async def show_talks(visit: Visit) -> web.StreamResponse:
     """List who waits for a person, longest first."""
-    found = await visit.services.read(lambda session: _talks(visit, session))
+    page, found = await visit.services.read(lambda session: _talks(visit, session))
     title = visit.words("talks.title")
-    return show(visit, "talks.html", title=title, talks=found, version=_version(found))
+    version = _version(page.count, found)
+    return show(
+        visit, "talks.html", title=title, talks=found, version=version, page=page, after=visit.after()
+    )
 
 
 async def new_talks(visit: Visit) -> web.StreamResponse:
     """Say whether the list is another one by now."""
-    found = await visit.services.read(lambda session: _talks(visit, session))
-    return web.json_response({"version": _version(found)}, headers=HEADERS)
+    page, found = await visit.services.read(lambda session: _talks(visit, session))
+    return web.json_response({"version": _version(page.count, found)}, headers=HEADERS)
 
 
-def _version(found: list[Talk]) -> str:
-    return hashlib.sha256(repr(found).encode()).hexdigest()[:16]
+def _version(count: int, found: list[Talk]) -> str:
+    return hashlib.sha256(repr((count, found)).encode()).hexdigest()[:16]
 
 
-def _talks(visit: Visit, session: Session) -> list[Talk]:
-    return [_talk(visit, session, c) for c in queries.conversations_wanting_a_person(session)]
+def _talks(visit: Visit, session: Session) -> tuple[Page[Conversation], list[Talk]]:
+    page = queries.conversations_wanting_a_person(session, visit.after())
+    return page, [_talk(visit, session, conversation) for conversation in page.rows]
 
 
 def _talk(visit: Visit, session: Session, conversation: Conversation) -> Talk:

@@ -305,6 +305,20 @@ async def test_mail_nobody_thought_of_stays_and_holds_up_no_other(
     assert [incoming.subject for incoming in desk.taken] == ["one", "three", "two"]
 
 
+async def test_a_mail_that_cannot_be_stored_slows_the_mailbox_down_for_nobody(
+    server: dovecot.Dovecot, mailbox: IMAPClient, tmp_path: Path
+) -> None:
+    desk = MemoryMailDesk()
+    desk.poisoned = {"poison"}
+    put(mailbox, a_mail("poison"))
+    async with watching(server, desk, tmp_path) as channel:
+        for number in range(8):  # looks that would wait twice as long each time: a minute in all
+            await until(lambda: way_of(channel).why == "not_stored")
+            put(mailbox, a_mail(f"mail-{number}"))
+            await until(lambda number=number: put_away(mailbox) == number + 1)  # type: ignore[misc]
+    assert [incoming.subject for incoming in desk.taken] == [f"mail-{n}" for n in range(8)]
+
+
 # ── deaf ────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -48,7 +48,7 @@ def upgrade() -> None:
     ):  # every other instant is text, and this one could not be written
         told = """to_char(dont_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
         op.alter_column("request", "dont_at", type_=Instant(), postgresql_using=told)
-    proved_first = sa.text("(evidence_id IS NULL)")
+    proved_first = sa.text("(CASE WHEN evidence_id IS NULL THEN 1 ELSE 0 END)")
     for name, condition in (("ix_request_todo", _TODO), ("ix_request_open", _OPEN)):
         op.create_index(
             name,

@@ -1,0 +1,25 @@
+"""What a sweep could not do three times: shown to leads with why, and tried again at once when they say so."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from assistant.casework import one_by_one
+from assistant.casework.queue import Role
+from assistant.web.console.access import Visit, back, show
+
+
+async def show_failing(visit: Visit) -> web.StreamResponse:
+    """List the rows that fail, to a lead or an auditor."""
+    visit.agent.require(Role.LEAD, Role.AUDITOR)
+    page = await visit.services.read(lambda session: one_by_one.failing(session, visit.after()))
+    return show(visit, "failing.html", title=visit.words("failing.title"), page=page)
+
+
+async def try_again(visit: Visit) -> web.StreamResponse:
+    """Have one of them tried again at once."""
+    sweep, which = visit.form.get("sweep", ""), visit.form.get("which", "")
+    await visit.services.write(
+        lambda session: one_by_one.try_again(visit.services, session, sweep, which, visit.agent)
+    )
+    raise back(visit, "/console/failing", "try_row_again")
