@@ -26,12 +26,19 @@ from assistant.casework.intake import (
 )
 from assistant.casework.reach import is_for_other
 from assistant.conversation import confirming, continued, denying, for_others, sparing
-from assistant.conversation.reading import SHORT, LongReadings, whose_turn
 from assistant.conversation.ourselves import FROM_US, known_by_its_words
+from assistant.conversation.reading import SHORT, LongReadings, whose_turn
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_unanswered
-from assistant.conversation.unread import leave_to_a_person, may_be_request, needs_a_person, words_of
+from assistant.conversation.unread import (
+    leave_rest_to_a_person,
+    leave_to_a_person,
+    marked,
+    may_be_request,
+    needs_a_person,
+    words_of,
+)
 from assistant.domain.assurance import Method, Tier
 from assistant.domain.status import CLOSED, Status
 from assistant.errors import NotVerified, StoreUnavailable
@@ -157,10 +164,9 @@ class TalkingDesk:
         self, session: Session, incoming: Incoming, reading: Reading, *, is_read: bool
     ) -> tuple[Receipt, proof.Attempt | None]:
         services = self.services
-        incoming = replace(incoming, locale=self._locale(incoming.locale))
+        incoming = replace(marked(incoming, reading), locale=self._locale(incoming.locale))
         conversation = find_or_start_conversation(services, session, incoming)
-        if not is_read:
-            reading = self._without_ours(session, conversation, reading)
+        reading = self._without_ours(session, conversation, reading, is_read=is_read)
         message_id, known = store_incoming(session, conversation, incoming, _as_json(reading))
         receipt = Receipt(conversation.id, message_id, known)
         if known:
@@ -186,6 +192,7 @@ class TalkingDesk:
             self._mail_turn(turn, incoming, message_id)
         elif not answered or turn.state.expects or reading.decision == "request":
             turn.take()  # a plain answer to an agent's question is for the agent
+        leave_rest_to_a_person(turn, incoming, message_id)
         if answered:
             turn.state = replace(turn.state, asked=())
             questions.take_answer(services, session, answered, conversation.id)
@@ -194,9 +201,11 @@ class TalkingDesk:
             set_handled(session, message_id, handled=False)
         return receipt, turn.pending
 
-    def _without_ours(self, session: Session, conversation: Conversation, reading: Reading) -> Reading:
+    def _without_ours(
+        self, session: Session, conversation: Conversation, reading: Reading, *, is_read: bool
+    ) -> Reading:
         """Count what the person says of their own: our words sent back are no wish of theirs."""
-        if reading.decision == "none":
+        if is_read or reading.decision == NONE:
             return reading
         ours = talk.said_by_us(self.services, session, conversation.id)
         return self.reader.read(reading.text, quoted=ours) if ours else reading

@@ -117,6 +117,7 @@ _CHAT = _table(
         "marketing_stopped": ("address requests", "", _holds(E.REFERENCE, E.NO_REASON_NEEDED)),
         "marketing_stopped_number": ("address requests", "", _holds(E.REFERENCE, E.NO_REASON_NEEDED)),
         "marketing_stopped_partly": ("address requests failed", "", _holds(E.REFERENCE)),
+        "read_in_part": ("", "", _holds()),
         "a_person_reads": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "objection_frozen": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "complaint_received": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.AUTHORITIES, E.COURT)),
@@ -162,6 +163,7 @@ _MAIL = _table(
         "mail_opened_question": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_opened_no_proof": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_to_be_read": ("received_on", "", _holds()),
+        "mail_read_in_part": ("received_on", "", _holds()),
         "mail_code": ("code requests channel asked_at until not_me_url", "", _holds(E.REFERENCE, E.NOT_ME)),
         "mail_package_code": ("code requests until", "", _holds(E.REFERENCE)),
         "mail_link": (

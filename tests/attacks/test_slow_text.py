@@ -17,7 +17,7 @@ from tests.doubles.hostile_text import (
     whole_texts,
 )
 
-A_FEW = 4  # texts an expression here; tests/soak/slow_text.py tries all
+A_FEW = 4  # texts an expression here; tests/benchmarks/slow_text.py tries all
 
 
 def test_every_row_of_the_readers_tables_is_among_the_expressions() -> None:

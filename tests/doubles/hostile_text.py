@@ -191,9 +191,8 @@ def _inline(module: ModuleType) -> Iterator[Expression]:
                 written = eval(ast.unparse(node.args[0]), vars(module))  # noqa: S307 - our own source
             except NameError:
                 continue  # made of what a call is given; what is built from data has a function of its own
-            flags = next(
-                (eval(ast.unparse(k.value), vars(module)) for k in node.keywords if k.arg == "flags"), 0
-            )
+            written_flags = [keyword.value for keyword in node.keywords if keyword.arg == "flags"]
+            flags = eval(ast.unparse(written_flags[0]), vars(module)) if written_flags else 0  # noqa: S307 - the same
             at_start = node.func.attr if node.func.attr in _AT_ITS_START else None
             yield Expression(f"{module.__name__}:{node.lineno}", re.compile(written, flags), at_start)
 

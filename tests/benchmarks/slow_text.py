@@ -1,4 +1,4 @@
-"""Prints the slowest text of each expression and function, in 10 kB, 100 kB and 1 MB: `python -m tests.soak.slow_text`."""
+"""Prints the slowest text of each expression and function, in 10 kB, 100 kB and 1 MB: `python -m tests.benchmarks.slow_text`."""
 
 from __future__ import annotations
 
