@@ -53,6 +53,7 @@ _ABBREVIATION: Final = re.compile(
     r"(?:^|\s|\()(?:mr|mrs|ms|dr|st|no|nr|art|abs|par|vs|e\.g|i\.e|etc|m|mme|mlle|n|tel|tél|ref|réf|bzw|z\.b|d\.h|ca|cf|p\.ex|sr|sra|ing)\.$",
     re.IGNORECASE,
 )
+_LAST_WORD: Final = 12  # characters: longer than any abbreviation
 _PLACEHOLDERS: Final = frozenset({"emailaddress", "urllink"})
 _NUMBERS: Final = re.compile(r"\d+")
 _MARKS: Final = re.compile(r"[^\w\s'-]+|_+")
@@ -141,10 +142,10 @@ def _unwrapped(text: str) -> str:
 def _pieces(text: str) -> Iterable[str]:
     start = 0
     for end in _SENTENCE_END.finditer(text):
-        piece = text[start : end.end()]
-        if "\n" not in end.group() and _ABBREVIATION.search(piece.rstrip()):
+        last_word = text[max(start, end.start() - _LAST_WORD) : end.end()].rstrip()
+        if "\n" not in end.group() and _ABBREVIATION.search(last_word):
             continue
-        yield piece
+        yield text[start : end.end()]
         start = end.end()
     yield text[start:]
 
