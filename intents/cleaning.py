@@ -10,8 +10,11 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-HEAD_CHARACTERS: Final = 48_000
-TAIL_CHARACTERS: Final = 16_000
+# The budget of one message: what is between its beginning and its end is for a person to read.
+HEAD_CHARACTERS: Final = 30_000
+TAIL_CHARACTERS: Final = 10_000
+HEAD_SENTENCES: Final = 600
+TAIL_SENTENCES: Final = 200
 LONGEST_SENTENCE: Final = 600
 WRAPPED_LINE: Final = 55
 SENTENCES_KEPT: Final = 2048  # of a message while it is read: a dozen rules look at each in the same form
@@ -22,12 +25,14 @@ _INVISIBLE: Final = re.compile(
 _HIDDEN_MARKUP: Final = re.compile(
     r"<(script|style|head)\b.*?(?:</\1\s*>|$)|<!--.*?(?:-->|$)", re.IGNORECASE | re.DOTALL
 )
-_BLOCK_TAG: Final = re.compile(r"<\s*/?\s*(?:br|p|div|li|tr|h\d|ul|ol|table)\b[^<>]*>", re.IGNORECASE)
+_BLOCK_TAG: Final = re.compile(r"<\s*+(?:/\s*+)?(?:br|p|div|li|tr|h\d|ul|ol|table)\b[^<>]*+>", re.IGNORECASE)
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>")
 _BLOB: Final = re.compile(r"(?<!\S)(?!(?:https?://|www\.))\S{81,}", re.IGNORECASE)
+_WIDE_SPACE: Final = re.compile(r"[^\S\n]{3,}")
+_BLANK_LINES: Final = re.compile(r"\n(?:[^\S\n]*+\n){2,}+")
 _URL: Final = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
-_EMAIL: Final = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
-_QUOTED_LINE: Final = re.compile(r"^\s*(?:>|\|\s).*$", re.MULTILINE)
+_EMAIL: Final = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)+")
+_QUOTED_LINE: Final = re.compile(r"^[^\S\n]*+(?:>|\|\s).*$", re.MULTILINE)
 _QUOTE_HEADER: Final = re.compile(
     r"^[ \t]*(?:"
     r"-{2,}\s*(?:original message|message d['’]origine|message transf[ée]r[ée]|forwarded message|"
@@ -50,12 +55,13 @@ _ABBREVIATION: Final = re.compile(
     r"(?:^|\s|\()(?:mr|mrs|ms|dr|st|no|nr|art|abs|par|vs|e\.g|i\.e|etc|m|mme|mlle|n|tel|tél|ref|réf|bzw|z\.b|d\.h|ca|cf|p\.ex|sr|sra|ing)\.$",
     re.IGNORECASE,
 )
+_LAST_WORD: Final = 12  # characters: longer than any abbreviation
 _PLACEHOLDERS: Final = frozenset({"emailaddress", "urllink"})
 _NUMBERS: Final = re.compile(r"\d+")
 _MARKS: Final = re.compile(r"[^\w\s'-]+|_+")
 _TWO_SCRIPTS: Final = r"[a-zA-Z][\u0370-\u04ff]|[\u0370-\u04ff][a-zA-Z]"
 _MIXED: Final = re.compile(_TWO_SCRIPTS)
-_MIXED_WORD: Final = re.compile(rf"\w*(?:{_TWO_SCRIPTS})\w*")
+_MIXED_WORD: Final = re.compile(rf"\b\w*(?:{_TWO_SCRIPTS})\w*")
 _LATIN_TWINS: Final = str.maketrans(
     "аеорсухкмтнвіјѕһԁԛԝАЕОРСУХКМТНВІЈЅαεορικνυτχΑΕΟΡΙΚΝΥΤΧ",
     "aeopcyxkmthbijshdqwAEOPCYXKMTHBIJSaeopiknutxAEOPIKNYTX",
@@ -80,7 +86,8 @@ _ACCENTS: Final = re.compile(f"[{''.join(filter(unicodedata.combining, map(chr, 
 _BEYOND: Final = re.compile("[\U00010000-\U0010ffff]")
 
 
-def _within_length(text: str) -> str:
+def within_length(text: str) -> str:
+    """Give what of a text is read: all, or its beginning and its end."""
     if len(text) <= HEAD_CHARACTERS + TAIL_CHARACTERS:
         return text
     return f"{text[:HEAD_CHARACTERS]}\n{text[-TAIL_CHARACTERS:]}"
@@ -99,12 +106,15 @@ def _in_one_script(text: str) -> str:
 
 
 def legible(text: str) -> str:
-    """Give the text without markup, invisible characters, look-alike letters and pasted blobs; links stay as typed."""
-    text = _without_markup(_within_length(text).replace("\r\n", "\n").replace("\r", "\n"))
+    """Give the text without markup, invisible characters, look-alike letters, pasted blobs and wide gaps; links stay as typed.
+
+    No run of letters or of spaces is left that is longer than anybody writes: what looks for words in it is slow on those.
+    """
+    text = _without_markup(within_length(text).replace("\r\n", "\n").replace("\r", "\n"))
     if not text.isascii():
         text = text.encode("utf-8", "ignore").decode("utf-8")
         text = _in_one_script(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
-    return _BLOB.sub(" ", text)
+    return _BLANK_LINES.sub("\n\n", _WIDE_SPACE.sub("  ", _BLOB.sub(" ", text)))
 
 
 def with_links_as_one(text: str) -> str:
@@ -140,10 +150,10 @@ def _unwrapped(text: str) -> str:
 def _pieces(text: str) -> Iterable[str]:
     start = 0
     for end in _SENTENCE_END.finditer(text):
-        piece = text[start : end.end()]
-        if "\n" not in end.group() and _ABBREVIATION.search(piece.rstrip()):
+        last_word = text[max(start, end.start() - _LAST_WORD) : end.end()].rstrip()
+        if "\n" not in end.group() and _ABBREVIATION.search(last_word):
             continue
-        yield piece
+        yield text[start : end.end()]
         start = end.end()
     yield text[start:]
 

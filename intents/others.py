@@ -11,7 +11,7 @@ from typing import Final, Literal
 from intents.pseudonyms import vocabulary
 
 Kind = Literal["email", "phone", "name"]
-_EMAIL: Final = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL: Final = re.compile(r"(?<![\w.+'-])[\w.+'-]++@[\w-]++(?:\.[\w-]++)+")
 _PHONE: Final = re.compile(r"(?<![\w.+/(-])\(?\+?\(?\d[\d ().\u00a0-]{6,18}\d(?![\w/-])")
 _FEWEST_DIGITS, _MOST_DIGITS = 8, 15
 _LOCAL: Final = (
@@ -22,7 +22,8 @@ _ADDRESS: Final = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
 _WORD: Final = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"
 _TITLES: Final = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Monsieur|Madame|Mademoiselle|Mme|Mlle|MM|M|Herr|Frau|Hr|Pr|Härra|Proua|Sr|Sra)\.?"
 _TITLED: Final = re.compile(rf"\b{_TITLES}\s+((?:{_WORD})(?:\s+{_WORD})?)")
-_SENTENCE: Final = re.compile(r"(?:^|[.!?:;\n]\s*)$")
+_FAR: Final = 80  # characters: nobody leaves a wider gap between two words
+_SENTENCE_MARKS: Final = ".!?:;"
 _LONGEST: Final = 20_000  # of one text; what is longer is for a person to read
 
 
@@ -41,11 +42,10 @@ def others_in(text: str, own: AbstractSet[str]) -> tuple[Mention, ...]:
 
 
 def _mentions(text: str, own: AbstractSet[str]) -> Iterator[Mention]:
-    rest = text
+    rest = _EMAIL.sub(" ", text)
     for email in _EMAIL.findall(text):
         if email.casefold() not in own:
             yield Mention("email", email)
-        rest = rest.replace(email, " ")
     for phone in _PHONE.findall(rest):
         digits = re.sub(r"\D", "", phone)
         no_phone = (
@@ -86,13 +86,20 @@ def _runs(text: str) -> Iterator[list[str]]:
         word = found[0]
         follows = text[end : found.start()] in {" ", "\u00a0"}
         if not follows or not _is_capitalised(word):
-            yield from _whole(run, starts=bool(_SENTENCE.search(text[:begins])))
+            yield from _whole(run, starts=_begins_sentence(text, begins))
             run = []
         if _is_capitalised(word):
             begins = begins if run else found.start()
             run.append(word)
         end = found.end()
-    yield from _whole(run, starts=bool(_SENTENCE.search(text[:begins])))
+    yield from _whole(run, starts=_begins_sentence(text, begins))
+
+
+def _begins_sentence(text: str, at: int) -> bool:
+    """Tell whether what stands at a place is the first of a sentence."""
+    before = text[max(0, at - _FAR) : at]
+    left = before.rstrip()
+    return not left or left[-1] in _SENTENCE_MARKS or "\n" in before[len(left) :]
 
 
 def _whole(run: list[str], *, starts: bool) -> Iterator[list[str]]:

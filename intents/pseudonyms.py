@@ -10,7 +10,7 @@ from intents.cleaning import legible, own_words
 from intents.examples import examples
 
 NAME: Final = "Name"
-_EMAIL: Final = re.compile(r"[\w.+'-]+@[\w.-]+\w")
+_EMAIL: Final = re.compile(r"(?<![\w.+'-])[\w.+'-]++@[\w.-]+\w")
 SITE: Final = "site.example"
 _URL: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _SITE: Final = re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.(?:[a-z]{2,})\b", re.IGNORECASE)

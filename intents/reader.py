@@ -14,12 +14,15 @@ from intents.asides import of_oneself, only_looks, threatens_only, without_aside
 from intents.clauses import Wish, wishes_in, wishes_of
 from intents.cleaning import (
     HEAD_CHARACTERS,
+    HEAD_SENTENCES,
+    TAIL_SENTENCES,
     legible,
     normalise,
     own_words,
     says_something,
     sentences,
     with_links_as_one,
+    within_length,
 )
 from intents.details import details_of, where_to
 from intents.holders import Holder, as_mine, holders_in
@@ -165,7 +168,9 @@ class Reader:
     def _read(self, text: str, language_hint: str | None, quoted: Sequence[str]) -> Reading:
         typed = own_words(legible(text))
         own = with_links_as_one(typed)
-        spoken = _spoken(own, quoted)
+        said = _spoken(own, quoted)
+        spoken = _within_budget(said)
+        in_part = len(spoken) < len(said) or within_length(text) is not text
         language = self._languages.read(
             " ".join(spoken.values()) or with_links_as_one(legible(text)), language_hint
         )
@@ -191,7 +196,7 @@ class Reader:
         portable = "http" in text and any(intent.name == "portability" for intent in intents)
         if portable and (address := where_to(own_words(text[:HEAD_CHARACTERS]))):
             details["transfer_to"] = address
-        return Reading(text, language, decision, intents, details, sentence, heard.wishes, holders)
+        return Reading(text, language, decision, intents, details, sentence, heard.wishes, holders, in_part)
 
     def _left(self, spoken: Spoken) -> tuple[Spoken, Spoken, str]:
         """Give what was wished at all, what of it is wished now, and what the former is at most where nothing else is."""
@@ -470,6 +475,14 @@ def _log_odds(probability: float) -> float:
 
 def _squashed(odds: float) -> float:
     return 1 / (1 + math.exp(-odds))
+
+
+def _within_budget(spoken: dict[str, str]) -> dict[str, str]:
+    """Give so many of the first and last sentences as one message has a claim to be read."""
+    if len(spoken) <= HEAD_SENTENCES + TAIL_SENTENCES:
+        return spoken
+    said = list(spoken.items())
+    return dict([*said[:HEAD_SENTENCES], *said[-TAIL_SENTENCES:]])
 
 
 def _spoken(own: str, quoted: Sequence[str]) -> dict[str, str]:

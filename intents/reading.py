@@ -31,6 +31,9 @@ class Reading:
         str, ...
     ] = ()  # beside the rights: dont, changed_mind, denied, for_other (intents/wishes.py)
     holders: tuple[Holder, ...] = ()  # whose account or data it says it is about (intents/holders.py)
+    in_part: bool = (
+        False  # longer than the budget of a message (intents/cleaning.py): its middle is for a person
+    )
 
     @property
     def rights(self) -> frozenset[str]:

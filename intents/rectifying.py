@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Final
 
+from intents.cleaning import legible
 from intents.which_is_right import ADDRESS, Told, of_tokens, of_words
 from intents.wording import matcher, words_of
 
@@ -122,7 +123,7 @@ def change_in(text: str) -> dict[str, Any]:
 
     `either` holds two values of which the text does not say which is right, `more_changes` further fields.
     """
-    text = _on_one_line(text[:_MOST_CHARACTERS])
+    text = _on_one_line(legible(text[:_MOST_CHARACTERS]))
     pieces = [found for each in _by_field(text) if (found := _one_change(each))]
     told = [found for found in pieces if _says_something(found)]
     if len({found["field"] for found in told}) == len(told) > 1:

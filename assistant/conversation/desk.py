@@ -33,7 +33,14 @@ from assistant.conversation.reading import SHORT, LongReadings, whose_turn
 from assistant.conversation.state import State
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_alone, keep_unanswered, leave_unanswered
-from assistant.conversation.unread import leave_to_a_person, may_be_request, needs_a_person, words_of
+from assistant.conversation.unread import (
+    leave_rest_to_a_person,
+    leave_to_a_person,
+    marked,
+    may_be_request,
+    needs_a_person,
+    words_of,
+)
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Method, Tier
 from assistant.domain.status import CLOSED, Status
@@ -202,9 +209,9 @@ class TalkingDesk:
         self, session: Session, incoming: Incoming, reading: Reading, *, is_read: bool
     ) -> tuple[Receipt, proof.Attempt | None]:
         services = self.services
-        incoming = replace(incoming, locale=self._locale(incoming.locale))
+        incoming = replace(marked(incoming, reading), locale=self._locale(incoming.locale))
         thread = find_or_start_conversation(services, session, incoming)
-        reading = reading if is_read else self._without_ours(session, thread, reading)
+        reading = self._without_ours(session, thread, reading, is_read=is_read)
         conversation = self._talk_of(session, thread, incoming, reading)
         message_id, known = store_incoming(session, conversation, incoming, _as_json(reading))
         receipt = Receipt(conversation.id, message_id, known)
@@ -231,6 +238,7 @@ class TalkingDesk:
             self._mail_turn(turn, incoming, message_id)
         elif not answered or turn.state.expects or reading.decision == "request":
             turn.take()  # a plain answer to an agent's question is for the agent
+        leave_rest_to_a_person(turn, incoming, message_id)
         if answered:
             turn.state = replace(turn.state, asked=())
             questions.take_answer(services, session, answered, conversation.id)
@@ -264,9 +272,11 @@ class TalkingDesk:
         own = another_sender.in_own_thread(self.services, incoming)
         return find_or_start_conversation(self.services, session, own)
 
-    def _without_ours(self, session: Session, conversation: Conversation, reading: Reading) -> Reading:
+    def _without_ours(
+        self, session: Session, conversation: Conversation, reading: Reading, *, is_read: bool
+    ) -> Reading:
         """Count what the person says of their own: our words sent back are no wish of theirs."""
-        if reading.decision == "none":
+        if is_read or reading.decision == NONE:
             return reading
         ours = talk.said_by_us(self.services, session, conversation.id)
         return self.reader.read(reading.text, quoted=ours) if ours else reading

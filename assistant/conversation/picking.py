@@ -190,7 +190,7 @@ def _named(turn: Turn, text: str, values: Sequence[str]) -> set[str]:
 
 # "and erase the rest" is no second answer: it is what was asked all along.
 _REST: Final = re.compile(
-    r"(?:\s*[,;:.–—-]*\s*\b(?:and|but|then|et|mais|puis)\b|\s*[,;:.–—-])?\s*(?:please\s+|s il vous plait,?\s+)?"
+    r"(?:[\s,;:.–—-]{0,8}\b(?:and|but|then|et|mais|puis)\b|\s{0,2}[,;:.–—-])?\s{0,2}(?:please\s+|s il vous plait,?\s+)?"
     r"\b(?:eras(?:e|ing)|delete?(?:ing)?|remove|effac(?:ez|er|e)|supprim(?:ez|er|e))\s+(?:(?:all|tout|toutes?|tous)\s+)?"
     r"(?:(?:of\s+)?(?:the|le)\s+(?:rest|reste)|everything\s+else|all\s+else|(?:my|the|mes|les)\s+(?:other|autres)\s+(?:data|donnees))\b"
     r"(?:\s+(?:of|de)\s+(?:my|mes)\s+(?:(?:personal\s+)?data|donnees(?:\s+personnelles)?))?"

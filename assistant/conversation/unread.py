@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistant.casework import talk
 from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import local_day, set_attention
 from assistant.conversation.turn import Turn
 from assistant.domain.status import CLOSED
-from assistant.domain.unread import why_unread
+from assistant.domain.unread import IN_PART, why_unread
 from assistant.interfaces import Incoming
 from assistant.store.tables import PrivacyRequest
 from intents import Reading
@@ -35,6 +36,29 @@ def may_be_request(incoming: Incoming, reading: Reading) -> bool:
     """Tell whether somebody must look at a mail that nobody will answer."""
     unread = why_unread(incoming.headers, incoming.text) is not None and "to_others" not in incoming.headers
     return reading.decision != "none" or unread
+
+
+def marked(incoming: Incoming, reading: Reading) -> Incoming:
+    """Give a message with the mark that it was read in part, if it was: kept with it, and shown."""
+    return replace(incoming, headers={**incoming.headers, IN_PART: "1"}) if reading.in_part else incoming
+
+
+def leave_rest_to_a_person(turn: Turn, incoming: Incoming, message_id: int) -> None:
+    """Have an agent read what is beyond the budget of a message, and say so; what was found in it stays as it is."""
+    if IN_PART not in incoming.headers:
+        return
+    still_open = [request for request in turn.own_requests() if request.status not in CLOSED]
+    for request in still_open:
+        if request.attention is None:
+            set_attention(turn.services, turn.session, request, "read_in_part")
+    if incoming.channel != "email":
+        turn.say("read_in_part")
+        if not still_open:
+            turn.hand_over()
+    elif still_open and turn.reading.decision == "request":
+        turn.say("mail_read_in_part", received_on=local_day(turn.services, incoming.received_at))
+    elif "to_others" not in incoming.headers:
+        put_in_doubt(turn.session, turn.conversation, message_id)
 
 
 def leave_to_a_person(

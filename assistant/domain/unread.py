@@ -14,11 +14,12 @@ class Unread(StrEnum):
     ATTACHMENT = "attachment"  # the words, if any, are in a file
     STRUCTURE = "structure"  # nothing that a mail program makes
     TOO_LONG = "too_long"  # only its head was taken
-    IN_PART = "in_part"  # all of it was taken, and its head read
+    IN_PART = "in_part"  # longer than the reader's budget: its beginning and its end were read
     UNANSWERED = "unanswered"  # an error of the desk: nobody has answered
 
 
 UNANSWERED = "unanswered"  # the mark of such a message among its headers
+IN_PART = "in_part"  # the same, of one that was read in part
 
 
 def why_unread(headers: Mapping[str, str], text: str) -> Unread | None:
@@ -31,6 +32,6 @@ def why_unread(headers: Mapping[str, str], text: str) -> Unread | None:
         Unread.ATTACHMENT: "wordless" in headers,
         Unread.STRUCTURE: "unreadable" in headers,
         Unread.TOO_LONG: "truncated" in headers,
-        Unread.IN_PART: "in_part" in headers,
+        Unread.IN_PART: IN_PART in headers,
     }
     return next((reason for reason, holds in found.items() if holds), None)

@@ -52,14 +52,14 @@ _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "me
 
 # What mail programs call the element that holds the mail being answered, or the signature.
 _QUOTE = re.compile(
-    r"""\b(?:class|id|name)\s*=\s*["']?[^"'>]*(?:gmail_quote|gmail_signature|gmail_attr|protonmail_quote
+    r"""\b(?:class|id|name)\s{0,9}=\s{0,9}["']?[^"'>]{0,120}?(?:gmail_quote|gmail_signature|gmail_attr|protonmail_quote
     |protonmail_signature|yahoo_quoted|zmail_extra|tutanota_quote|moz-cite-prefix|moz-signature|x_moz|ms-outlook-mobile-reference
-    |olk_src_body_section|mail-quote)|\btype\s*=\s*["']?cite|\bname\s*=\s*["']?quote\b|\bid\s*=\s*["']?signature\b""",
+    |olk_src_body_section|mail-quote)|\btype\s{0,9}=\s{0,9}["']?cite|\bname\s{0,9}=\s{0,9}["']?quote\b|\bid\s{0,9}=\s{0,9}["']?signature\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 # Outlook marks only where the quoted part begins.
 _QUOTED_FROM_HERE = re.compile(
-    r"""\bid\s*=\s*["']?(?:appendonsend|divrplyfwdmsg|x_divrplyfwdmsg|stopspelling|mail-editor-reference)
+    r"""\bid\s{0,9}=\s{0,9}["']?(?:appendonsend|divrplyfwdmsg|x_divrplyfwdmsg|stopspelling|mail-editor-reference)
     |border-top:\s?solid\s\#(?:e1e1e1|b5c4df)""",
     re.IGNORECASE | re.VERBOSE,
 )

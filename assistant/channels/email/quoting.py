@@ -19,8 +19,8 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 _ENDS = re.compile(
-    r"(?:\bwrote|\bschrieb\b.*|\ba écrit|\ba ecrit|\bescribió|\bha scritto|\bschreef\b.*|\bescreveu"
-    r"|\bnapisał\(a\)|\bnapisał|\bnapisała|\bnapisal\(a\)|\bskrev\b.*|\bkirjutas"
+    r"(?:\bwrote|\bschrieb\b.{0,120}|\ba écrit|\ba ecrit|\bescribió|\bha scritto|\bschreef\b.{0,120}|\bescreveu"
+    r"|\bnapisał\(a\)|\bnapisał|\bnapisała|\bnapisal\(a\)|\bskrev\b.{0,120}|\bkirjutas"
     r"|\bпишет|\bнаписал\(а\)|\bнаписал|\bнаписала)\s*:\s*$",
     re.IGNORECASE,
 )

@@ -1,0 +1,56 @@
+"""What a stranger writes is read in time linear in its length, whatever it is made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from tests.doubles.hostile_text import (
+    LINEAR,
+    Expression,
+    Growth,
+    expressions,
+    grown,
+    hostile_texts,
+    rows,
+    whole_functions,
+    whole_texts,
+)
+
+A_FEW = 4  # texts an expression here; tests/benchmarks/slow_text.py tries all
+
+
+def test_every_row_of_the_readers_tables_is_among_the_expressions() -> None:
+    written = [str(each.pattern.pattern) for each in expressions()]
+    assert not [row for row in rows() if not any(row in each for each in written)]
+
+
+def test_no_expression_takes_more_than_linear_time_on_texts_made_for_it() -> None:
+    """B01: a text that an expression tries again from each of its letters."""
+    assert not [str(found) for each in expressions() for found in slow_of(each)]
+
+
+def slow_of(expression: Expression) -> list[Growth]:
+    """Give what of an expression's own texts takes more than linear time; the first is enough."""
+    texts = hostile_texts(expression.pattern, A_FEW)
+    return slow(grown(expression.where, expression.read, hostile) for hostile in texts)[:1]
+
+
+def slow(found: Iterable[Growth | None]) -> list[Growth]:
+    """Give what grows faster than a line."""
+    return [growth for growth in found if growth and growth.ratio > LINEAR]
+
+
+def test_no_function_takes_more_than_linear_time_on_texts_made_to_be_slow() -> None:
+    """B01: 20 000 letters without a space, an invoice number that goes on and on, quotes in quotes."""
+    assert not slow(
+        grown(name, function, hostile)
+        for name, function in whole_functions().items()
+        for hostile in whole_texts()
+    )
+
+
+def test_what_takes_the_square_is_found() -> None:
+    """What finds them is itself tried: an expression that stood here, and one that looks for a link."""
+    assert slow_of(Expression("old", re.compile(r"\w*(?:[a-z][α-ω])\w*")))
+    assert slow_of(Expression("link", re.compile(r"<a[^>]*href=[^>]*>")))
