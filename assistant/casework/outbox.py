@@ -128,10 +128,16 @@ def payload_of(services: Services, row: Outbox) -> dict[str, Any]:
 
 def said_in(services: Services, row: Outbox) -> dict[str, Any]:
     """Give what a letter said; one that cannot be read is lost all the same, and its owner stands beside."""
+    return opened(services, row.payload)
+
+
+def opened(services: Services, payload: str) -> dict[str, Any]:
+    """Read the sealed words of a letter; of one that cannot be read nothing is known."""
     try:
-        return payload_of(services, row)
+        said: dict[str, Any] = json.loads(services.keyring.unseal(payload)) if payload else {}
     except (ValueError, ConfigurationError):
         return {}
+    return said
 
 
 def lost_in(session: Session, conversation_id: str) -> list[Outbox]:

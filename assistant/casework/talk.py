@@ -12,7 +12,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from assistant.casework import flood
 from assistant.casework.intake import MACHINE, as_sent, set_attention
-from assistant.casework.outbox import REPLY, Letter, payload_of, queue_outgoing
+from assistant.casework.outbox import REPLY, Letter, opened, queue_outgoing
 from assistant.casework.unseen import mail_unless_seen, reached_by_mail
 from assistant.casework.unwritten import written
 from assistant.domain.addresses import deliverable
@@ -335,8 +335,10 @@ def said_by_us(services: Services, session: Session, conversation_id: str) -> li
     talked = select(Message.text).where(
         col(Message.conversation_id) == conversation_id, col(Message.sender).in_((_ASSISTANT, "agent"))
     )
-    letters = select(Outbox).where(col(Outbox.conversation_id) == conversation_id, col(Outbox.kind) == "mail")
-    posted = (payload_of(services, row).get("text", "") for row in session.exec(letters))
+    letters = select(Outbox.payload).where(
+        col(Outbox.conversation_id) == conversation_id, col(Outbox.kind) == "mail"
+    )
+    posted = (opened(services, payload).get("text", "") for payload in session.exec(letters))
     return [*session.exec(talked), *posted]
 
 

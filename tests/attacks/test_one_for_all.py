@@ -40,13 +40,18 @@ async def test_a_row_that_cannot_be_read_keeps_nobody_elses_code_from_being_sent
     """B04: the oldest code and the oldest letter of all cannot be read; the next person's still come."""
     services, victim = desk.assembly.services, next(people)
     async with desk.chat() as chat:
+        await chat.say("Hello.")
         now = services.clock.now()
 
         def unit(session: Session) -> None:
             talking = session.exec(select(Conversation.id)).first() or ""
             session.add(
+                Conversation(id="!spoilt", channel="webchat", thread="!", started_at=now, last_at=now)
+            )
+            session.flush()
+            session.add(
                 ChallengeRow(
-                    id="!spoilt", conversation_id=talking, method="email_code", claimed="x", claimed_kind="email",
+                    id="!spoilt", conversation_id="!spoilt", method="email_code", claimed="x", claimed_kind="email",
                     claimed_hash="x", asked_at=now - timedelta(days=1), expires_at=now + timedelta(days=1),
                 )
             )  # fmt: skip
@@ -72,6 +77,7 @@ async def test_a_row_that_cannot_be_read_keeps_nobody_elses_code_from_being_sent
 
     def clean(session: Session) -> None:
         session.execute(delete(ChallengeRow).where(col(ChallengeRow.id) == "!spoilt"))
+        session.execute(delete(Conversation).where(col(Conversation.id) == "!spoilt"))
         session.execute(delete(Outbox).where(col(Outbox.key) == "!spoilt"))
         session.execute(delete(SweepFailure))
 

@@ -14,7 +14,9 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer, unused_port
 from structlog.testing import capture_logs
 
+from assistant.channels.hearing import Hearing
 from assistant.channels.telegram import TelegramBot, TelegramSettings
+from assistant.channels.telegram.polling import Backoff, Polling
 from assistant.errors import ConfigurationError, DeliveryDelayed, DeliveryRefused
 from assistant.interfaces import Choice, Outgoing
 from tests.doubles.bot_api import (
@@ -647,3 +649,22 @@ async def test_what_is_no_update_is_refused_once_and_not_asked_for_again(
         update["message"][field] = value
         assert await hooked.api.post(update) == 200
     assert all(each.text.encode() for each in hooked.desk.taken)
+
+
+@pytest.mark.parametrize(
+    ("failure", "first"), [(ZeroDivisionError(), 2), (DeliveryDelayed("later"), 1)], ids=["unfit", "later"]
+)
+async def test_a_hundred_updates_that_no_store_can_hold_do_not_keep_the_rest_from_being_given_out(
+    failure: Exception, first: int
+) -> None:
+    """Telegram gives out a hundred at a time: full of what always fails, it would never name another."""
+
+    async def take(_update: object) -> None:
+        raise failure
+
+    async def fetch(_offset: int | None) -> list[dict[str, int]]:
+        return []
+
+    polling = Polling(fetch, take, Backoff(0.0), Hearing("telegram", "polling", StillClock()))
+    await polling._hand_on([{"update_id": number} for number in range(1, 101)])
+    assert polling._offset == first
