@@ -46,7 +46,7 @@ class Forms(HTMLParser):
         if tag == "form":
             self.found.append((given["action"], {}))
         elif tag == "input":
-            self.found[-1][1][given["name"]] = given.get("value") or "00000000"
+            self.found[-1][1][given["name"]] = given.get("value", "00000000")
 
 
 async def press_all(desk: DeskInside, letter: str) -> int:
