@@ -60,9 +60,14 @@ def is_whole(connection: Connection) -> bool:
     return bool(connection.execute(select(_IN_USE.c.whole)).scalar())
 
 
+def lay_open(connection: Connection) -> bool:
+    """Tell whether columns of this database lay open, and are being sealed for the first time."""
+    return bool(connection.execute(select(_IN_USE.c.lay_open)).scalar())
+
+
 def set_in_use(connection: Connection, *, sealing: str, whole: bool) -> None:
     """Note which key seals, and whether everything is sealed under it."""
-    connection.execute(_IN_USE.update().values(sealing=sealing, whole=whole))
+    connection.execute(_IN_USE.update().values(sealing=sealing, whole=whole, lay_open=False))
 
 
 def former_key(data_dir: Path) -> Path:
@@ -137,7 +142,9 @@ def _begin(folder: Path, connection: Connection) -> None:
     sealing = _files(folder)[-1].stem
     keyring = Keyring(_index_of(folder))
     connection.execute(
-        _IN_USE.insert().values(index_keys=index_name(keyring), sealing=sealing, whole=not used)
+        _IN_USE.insert().values(
+            index_keys=index_name(keyring), sealing=sealing, whole=not used, lay_open=used
+        )
     )
 
 

@@ -537,3 +537,4 @@ class KeysInUse(SQLModel, table=True):
     index_keys: str = Field(primary_key=True)  # a name of the index keys that only they give
     sealing: str  # the id of the key that seals now
     whole: bool  # whether everything is sealed under it; else sealing it anew goes on
+    lay_open: bool  # whether columns lay open when it began, in a database of before

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy import Connection, Engine
 
-from assistant.store.keyfiles import former_key, is_whole
+from assistant.store.keyfiles import is_whole, lay_open
 from assistant.store.keyring import Keyring, client_hash, is_sealed, mail_name, sender_hash
 from assistant.store.resealing import Place, finish, reseal_some
 
@@ -26,7 +26,7 @@ def seal_everything(engine: Engine, keyring: Keyring, data_dir: Path) -> None:
     with engine.connect() as connection:
         if is_whole(connection):
             return
-    from_before = former_key(data_dir).exists()
+        from_before = lay_open(connection)
     if from_before:
         _until_none(engine, lambda connection: _name_senders(connection, keyring))
         _until_none(engine, lambda connection: _name_mails(connection, keyring))

@@ -91,6 +91,14 @@ def fill(engine: Engine, data_dir: Path) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, BEFORE)
+    put_rows(engine)
+    key = former_key(data_dir)
+    key.parent.mkdir(mode=0o700)
+    key.write_bytes(MASTER)
+    key.chmod(0o600)
+
+
+def put_rows(engine: Engine) -> None:
     for n in range(TALKS):
         put(engine, "conversation", id=f"c{n}", channel="email" if n else "webchat", thread=f"t{n}",
             state=f'{{"address": "{MAIL}"}}', started_at=AT, last_at=AT, triage=False,
@@ -109,10 +117,6 @@ def fill(engine: Engine, data_dir: Path) -> None:
         obtained_at=AT, flags="[]")  # fmt: skip
     put(engine, "audit", chain="", ordinal=1, at=AT, actor="desk", event="extended",
         data=f'{{"reason": "{CANARY}"}}', previous="0", hash="1")  # fmt: skip
-    key = former_key(data_dir)
-    key.parent.mkdir(mode=0o700)
-    key.write_bytes(MASTER)
-    key.chmod(0o600)
 
 
 class Killed(BaseException):
@@ -204,6 +208,21 @@ def assert_nothing_lies_open(engine: Engine) -> None:
             assert CANARY.encode() not in path.read_bytes(), (
                 f"{path.name}: in a page that is only called free"
             )
+
+
+def test_a_copy_from_before_that_is_put_back_later_is_sealed_as_well(engine: Engine, data_dir: Path) -> None:
+    """The one key of before is gone by then; the keys that were made of it open what it sealed."""
+    start(engine, data_dir)
+    with engine.begin() as connection:
+        for table in ("keys_in_use", "challenge", "evidence", "message", "audit", "conversation"):
+            connection.execute(text(f'DELETE FROM "{table}"'))
+    put_rows(engine)
+    keyring = start(engine, data_dir)
+    assert_nothing_lies_open(engine)
+    with engine.connect() as connection:
+        named = set(connection.execute(text("SELECT hint_hash FROM conversation")).scalars())
+    assert sender_hash(keyring, f"3{MAIL}") in named
+    assert None not in named
 
 
 def test_a_start_of_the_desk_seals_what_lay_open(tmp_path: Path) -> None:

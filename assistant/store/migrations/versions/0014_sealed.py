@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("index_keys", sa.String(), nullable=False),
         sa.Column("sealing", sa.String(), nullable=False),
         sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("lay_open", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("index_keys"),
     )
     # How far looking through went was sealed by itself; it begins again, and stops nothing twice.
