@@ -33,3 +33,17 @@ def test_every_letter_is_written_with_its_owner() -> None:
     ]
     assert sum(len(calls) for calls in found.values()) > 15
     assert orphans == []
+
+
+# Who writes into the outbox without asking for room: what was proved, what a person said, and what is ours.
+UNLIMITED = {"flood.py", "outbox.py", "talk.py", "transferring.py", "unseen.py"}
+
+
+def test_few_places_write_letters_past_the_limits_of_a_mailbox() -> None:
+    found = {
+        path.name
+        for path in CASEWORK.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Name) and node.id == "queue_outgoing" and isinstance(node.ctx, ast.Load)
+    }
+    assert found == UNLIMITED
