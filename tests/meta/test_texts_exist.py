@@ -31,6 +31,7 @@ NO_TEXTS = {
     "chat_messages",  # a table of the sample company
     "chat_ws",  # said by `assistant demo --json`
     "mail_in",  # likewise
+    "code_wrong",  # a kind of what was refused
     "mail_listen",  # of the demo's settings
     "recipient_to_tell",  # events of the audit
     "recipient_told",
