@@ -128,7 +128,7 @@ def assemble(
         handlers={handler.right: handler for handler in HANDLERS},
         methods={method.method: method for method in METHODS},
         sign_ins=sign_ins_of(settings),
-        resolver=resolver,
+        resolver=resolver or resolver_of(settings),
         others=lambda text, own: [(each.kind, each.words) for each in others_in(text, own)],
     )
     return Assembly(
@@ -148,6 +148,16 @@ def sign_ins_of(settings: Settings) -> dict[Method, SignIn]:
             signer = Signer(signed.issuer, signed.audience, signed.algorithm, key)
             trusted[method] = SignedToken(signer, fresh_login=method is Method.CLIENT_AREA)
     return trusted
+
+
+def resolver_of(settings: Settings) -> Resolver | None:
+    """Give who is asked where the mail of a domain goes, or None where the settings name nobody."""
+    addresses = settings.resolver.name_servers
+    if not addresses:
+        return None
+    from assistant.verification.resolver import NameServers  # few desks need it in memory
+
+    return NameServers(addresses)
 
 
 def calendar_of(settings: Settings) -> LegalCalendar:

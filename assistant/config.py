@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -284,6 +285,22 @@ class ClientArea(Signed):
     _web = field_validator("login_url")(_web_address)
 
 
+class Resolver(_Section):
+    """Whom to ask where the mail of a proved contact's domain goes; nobody is asked by default."""
+
+    name_servers: tuple[str, ...] = ()
+
+    @field_validator("name_servers")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            try:
+                ip_address(address)
+            except ValueError:
+                raise ValueError(f"{address!r} is no IP address") from None
+        return value
+
+
 class Verification(_Section):
     """How sure the desk must be, per right (flows.md); marketing is never asked for proof."""
 
@@ -438,6 +455,7 @@ class Settings(_Section):
     email: Email = Email()
     telegram: Telegram = Telegram()
     client_area: ClientArea = ClientArea()
+    resolver: Resolver = Resolver()
     verification: Verification = Verification()
     approvals: Approvals = Approvals()
     periods: Periods = Periods()
