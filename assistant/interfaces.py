@@ -62,7 +62,9 @@ class Incoming:
     raw: bytes | None = None  # the original, kept
     attachments: tuple[Attachment, ...] = ()  # what is in the original beside the text, to be listed
     headers: Mapping[str, str] = field(default_factory=dict)  # what an answer needs for threading
-    peer: str = ""  # the address it was sent from, where the channel knows it: for fair turns, kept nowhere
+    peer: str = field(
+        default="", repr=False, compare=False
+    )  # from where it was sent: for fair turns, kept nowhere
 
 
 @dataclass(frozen=True, slots=True)

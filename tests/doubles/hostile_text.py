@@ -47,6 +47,7 @@ _SHORTEST: Final = 1_000
 _LONGEST: Final = 8_000
 _TRIES: Final = 4
 _GIVEN_SENTENCES: Final = frozenset({"intents.clauses", "intents.negated", "intents.wishes"})
+ALONE: Final = "(a row)"
 ENOUGH: Final = 48  # texts an expression
 _MANY: Final = 9  # a repeat of fewer is no loop
 _ODD: Final = "\x01"  # what ends a run and fits nothing
@@ -97,15 +98,17 @@ def expressions() -> tuple[Expression, ...]:
     for module in _modules():
         for each in (*_named(module), *_built(module), *_inline(module)):
             found.setdefault((each.pattern.pattern, each.pattern.flags, each.at_start), each)
-    return tuple(found.values())
+    return (*found.values(), *_alone(found.values()))
 
 
-def rows() -> Iterator[str]:
-    """Give each expression of the reader's tables that names no other."""
+def _alone(found: Iterable[Expression]) -> Iterator[Expression]:
+    """Give each row of the reader's tables that stands in no expression found: what is put together at a call."""
+    written = [str(each.pattern.pattern) for each in found]
     for table in _tables():
-        for row in _strings(tomllib.loads(table.read_text("utf-8"))):
-            if not re.search(r"\{[A-Z_]+\}|<[a-z_]+>", row):
-                yield row
+        for row in _rows(tomllib.loads(table.read_text("utf-8"))):
+            names_others = re.search(r"\{[A-Z_]+\}|<[a-z_]+>", row)
+            if not names_others and not any(row in each for each in written):
+                yield Expression(f"intents.{table.stem}.{ALONE}", re.compile(row))
 
 
 def _tables() -> list[Path]:
@@ -113,12 +116,12 @@ def _tables() -> list[Path]:
     return [Path(intents.__file__).parent / f"{name}.toml" for name in names]
 
 
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list | tuple):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _strings(each)
+def _rows(value: Any) -> Iterator[str]:
+    for each in value.values() if isinstance(value, dict) else value:
+        if isinstance(each, str) and isinstance(value, list):
+            yield each
+        elif isinstance(each, dict | list):
+            yield from _rows(each)
 
 
 def _modules() -> Iterator[ModuleType]:
@@ -203,7 +206,8 @@ def _inline(module: ModuleType) -> Iterator[Expression]:
 def hostile_texts(pattern: re.Pattern[Any], most: int = ENOUGH) -> Iterator[Hostile]:
     """Give texts made to keep an expression busy, each to be had in any length; the likeliest first."""
     made = list(islice((unit for unit in dict.fromkeys(_units(pattern)) if unit.loop), ENOUGH))
-    return iter(made[:: max(1, len(made) // most)])
+    first, others = made[: most // 2], made[most // 2 :]
+    return iter([*first, *others[:: max(1, 2 * len(others) // most)]])
 
 
 @dataclass(frozen=True)
@@ -226,10 +230,10 @@ def _units(pattern: re.Pattern[Any]) -> Iterator[Hostile]:
     tree = _parser.parse(written, flags & ~re.DEBUG)
     repeats = list(_repeats(tree, ""))
     for before, bodies, after in repeats:  # one long run, begun once or again and again
+        yield Hostile("", before)
         for body in bodies:
             yield Hostile(before, body)
             yield Hostile("", before + body)
-        yield Hostile("", before)
         if after:
             yield Hostile("", before + bodies[0] * 2 + after[:-1])
     whole = list(islice(_samples(tree), 4))
