@@ -100,7 +100,7 @@ async def _main() -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, flood.cancel)
     with suppress(asyncio.CancelledError):
         await flood
-    print(json.dumps(attacker.did))
+    sys.stdout.write(json.dumps(attacker.did))
 
 
 if __name__ == "__main__":

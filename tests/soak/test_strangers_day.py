@@ -124,9 +124,10 @@ async def test_honest_people_wait_no_longer_than_three_times_as_long_while_a_str
             what: (statistics.median(times), statistics.median(beside.waited[what]))
             for what, times in quiet.waited.items()
         }
-        print(did, f"{len(beside.done)} honest people")
+        sys.stdout.write(f"{did} {len(beside.done)} honest people\n")
         for what, (alone, flooded) in table.items():
-            print(f"{what:<28} {alone:7.3f} s quiet {flooded:7.3f} s beside {flooded / alone:6.2f}x")
+            line = f"{what:<28} {alone:7.3f} s quiet {flooded:7.3f} s beside {flooded / alone:6.2f}x"
+            sys.stdout.write(f"{line}\n")
         assert len(quiet.done) == HONEST
         assert len(beside.done) == len(beside.waited["a chat opens"]) >= HONEST
         slow = {w: t for w, t in table.items() if t[1] > max(BUSY, SLOWER * t[0])}
