@@ -82,7 +82,7 @@ class Visit:
 
         Leads to the sign-in if the session has ended.
         """
-        secret = self.http_request.cookies.get(COOKIE, "")
+        secret = cookies.value_of(self.services, self.http_request, COOKIE)
 
         def unit(session: Session) -> T:
             return work(session, session_of(self.services, session, secret)[1])

@@ -19,7 +19,7 @@ async def show_failing(visit: Visit) -> web.StreamResponse:
 async def try_again(visit: Visit) -> web.StreamResponse:
     """Have one of them tried again at once."""
     sweep, which = visit.form.get("sweep", ""), visit.form.get("which", "")
-    await visit.services.write(
-        lambda session: one_by_one.try_again(visit.services, session, sweep, which, visit.agent)
+    await visit.write(
+        lambda session, agent: one_by_one.try_again(visit.services, session, sweep, which, agent)
     )
     raise back(visit, "/console/failing", "try_row_again")
