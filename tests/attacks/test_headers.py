@@ -17,6 +17,7 @@ from assistant.app import build
 from assistant.demo.pages import DemoSite, demo_routes
 from assistant.demo.people import AGENTS
 from tests.doubles.desk_inside import DeskInside
+from tests.meta.reading import ROOT
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
 
@@ -86,3 +87,13 @@ async def test_by_https_a_session_of_the_console_is_a_cookie_of_this_host(by_htt
     for sent, status in ((cookie, 200), (cookie.removeprefix("__Host-"), 303)):
         async with by_https.get("/console/queue", headers={"Cookie": sent}, allow_redirects=False) as page:
             assert page.status == status
+
+
+def test_cookies_are_read_and_given_in_one_place() -> None:
+    """B27: by https their names begin with `__Host-`; whoever asks for the plain name finds nothing there."""
+    beside = {
+        file.name
+        for file in (ROOT / "assistant").rglob("*.py")
+        if re.search(r"\bcookies\.get\(|\.(set|del)_cookie\(", file.read_text("utf-8"))
+    }
+    assert beside == {"cookies.py"}
