@@ -89,7 +89,7 @@ async def test_by_https_a_session_of_the_console_is_a_cookie_of_this_host(by_htt
             assert page.status == status
 
 
-def test_cookies_are_read_and_given_in_one_place() -> None:
+async def test_cookies_are_read_and_given_in_one_place() -> None:
     """B27: by https their names begin with `__Host-`; whoever asks for the plain name finds nothing there."""
     beside = {
         file.name
