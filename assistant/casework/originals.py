@@ -38,11 +38,17 @@ class File:
 
 
 async def sealed(services: Services, incoming: Incoming) -> Incoming:
-    """Seal the original of a mail before it is stored, beside the writer: it may be large; its ids become a hash."""
+    """Seal the original of a mail before it is stored, beside the writer: it may be large."""
     if incoming.raw is None:
         return incoming
-    raw = await asyncio.to_thread(services.keyring.seal_bytes, incoming.raw)
-    return replace(incoming, raw=raw, external_id=mail_name(services.keyring, incoming.external_id))
+    return replace(incoming, raw=await asyncio.to_thread(services.keyring.seal_bytes, incoming.raw))
+
+
+def named(services: Services, incoming: Incoming) -> Incoming:
+    """Give a message whose mail ids are hashes; other channels give no id that names anybody."""
+    if incoming.raw is None:
+        return incoming
+    return replace(incoming, external_id=mail_name(services.keyring, incoming.external_id))
 
 
 async def original_of(services: Services, message_id: int) -> bytes | None:

@@ -72,6 +72,7 @@ class TalkingDesk:
         The writer's thread reads what is short: two that take turns at the interpreter cost more than either
         saves. What is long is read before, in its sender's turn: nobody else waits for it.
         """
+        incoming = originals.named(self.services, incoming)
         kept = replace(incoming, raw=None)  # what there is to keep where the original cannot be sealed
         try:
             kept = await originals.sealed(self.services, known_by_its_words(self.services, incoming))
@@ -144,6 +145,7 @@ class TalkingDesk:
         if any(incoming.headers.get(name) for name in _NOT_A_PERSON):
             return
         first = self.services.settings.controller.languages[0]
+        incoming = originals.named(self.services, incoming)
         kept = [replace(incoming, raw=None)]
         failure = await failure_of(self._list_earlier(incoming, first, kept), "earlier.not_read")
         if isinstance(failure, StoreUnavailable):

@@ -22,6 +22,7 @@ INDEX_BYTES = 64  # of the hashes, then of the ids of our mails
 SEALING_BYTES = 32
 ID_LENGTH = 8
 _NONCE_BYTES = 12
+_NAME_LENGTH = 40  # hexadecimal digits: 160 bits
 _MARK = "~"  # begins what is sealed; no letter of base64, in which values were sealed before keys had ids
 SEALED = b"\0sealed\2"  # before what is sealed as bytes; no mail begins with it
 _SEALED_BEFORE = b"\0sealed\1"  # without the id of a key
@@ -130,8 +131,12 @@ def client_hash(keyring: Keyring, client_id: str) -> str:
 
 
 def mail_name(keyring: Keyring, external_id: str) -> str:
-    """Name a mail by its ids without holding them."""
-    return keyring.keyed_hash(external_id, "mail")
+    """Name a mail without holding what it was called: the id its sender gave it and the digest of its words, each hashed.
+
+    `<>` stays: it says that there was no id.
+    """
+    parts = external_id.split(" ")
+    return " ".join(part if part == "<>" else keyring.keyed_hash(part, "mail")[:_NAME_LENGTH] for part in parts)
 
 
 def key_id(key: bytes) -> str:

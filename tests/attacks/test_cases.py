@@ -372,7 +372,7 @@ async def test_nothing_personal_is_in_logs_metrics_addresses_or_errors(
         told.append(str(problem))
     _, metrics = await desk.page(f"{desk.monitor}/metrics")
     await desk.idle()
-    assert "job.failed" in desk.log.getvalue(), "the exception was logged, by its kind"
+    assert "sweep.row_failed" in desk.log.getvalue(), "the exception was logged, by its kind"
     assert "RuntimeError" in desk.log.getvalue()
     for text in (desk.log.getvalue(), metrics):
         assert CANARY.lower() not in text.lower()

@@ -9,13 +9,13 @@ import pytest
 
 from assistant.domain import mailboxes
 from tests.doubles.attacks import ACCESS, ERASURE, stranger
-from tests.doubles.journeys import links_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.doubles.attacks import Victim
     from tests.doubles.desk_inside import DeskInside
+from tests.doubles.journeys import confirm_by_mail
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
 
@@ -150,9 +150,7 @@ async def test_a_flood_keeps_no_letter_about_what_its_address_proved(
     victim, before = next(people), await desk.refs()
     await desk.raw_mail(forged(victim.email, ACCESS))
     (ref,) = await desk.opened_by(before)
-    await desk.press(
-        links_in((await desk.mail(victim.email, "/verify/")).get_content(), "/verify/")[0], answer="yes"
-    )
+    await confirm_by_mail(desk, victim.email, ref)
     await desk.until_status(ref, "awaiting_approval")
     for _ in range(limit(desk)):
         await desk.raw_mail(forged(victim.email, ERASURE))

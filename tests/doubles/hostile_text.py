@@ -14,8 +14,9 @@ import re
 import time
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import islice, product
 from pathlib import Path
 from re import _constants as ops  # type: ignore[attr-defined] # no stubs: what `re` itself is made of
@@ -28,7 +29,7 @@ from assistant.channels.email import quoting
 from assistant.channels.email.markup import text_of
 from assistant.domain.masking import mask_text
 from assistant.domain.reference import parse_references
-from intents import Reader, others_in, pseudonymised
+from intents import Reader, others_in, pseudonymised, tables
 from intents.cleaning import legible, sentences
 from intents.rectifying import change_in
 
@@ -98,7 +99,20 @@ def expressions() -> tuple[Expression, ...]:
     for module in _modules():
         for each in (*_named(module), *_built(module), *_inline(module)):
             found.setdefault((each.pattern.pattern, each.pattern.flags, each.at_start), each)
+    for each in _of_tables():
+        found.setdefault((each.pattern.pattern, each.pattern.flags, each.at_start), each)
     return (*found.values(), *_alone(found.values()))
+
+
+def _of_tables() -> Iterator[Expression]:
+    """Give what the reader puts together from whole tables, and from each of their rows."""
+    for file in (table.stem for table in _tables()):
+        for table, rows in tables.tables(file).items():
+            made = [partial(tables.any_in, file, table)]
+            made += [partial(tables.any_in_row, file, table, row) for row in rows]
+            for each in made:
+                with suppress(KeyError, TypeError, re.error):  # words that others are made of, and rows of rows
+                    yield Expression(f"intents.{file}.{table}", each()._pattern)
 
 
 def _alone(found: Iterable[Expression]) -> Iterator[Expression]:
