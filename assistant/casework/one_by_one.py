@@ -27,7 +27,7 @@ from assistant.store.tables import Action, Outbox, Package, PrivacyRequest, Swee
 log = structlog.get_logger(__name__)
 CALLED_AFTER: Final = 3  # failures of one row, after which people are called
 SWEEPS: Final = (  # jobs.JOBS, and what is taken up at the start
-    "challenge", "plan", "carry_out", "deliver", "remind", "packages", "expire", "purge", "stop_again", "recover",
+    "challenge", "plan", "carry_out", "deliver", "remind", "events", "packages", "expire", "purge", "stop_again", "recover",
 )  # fmt: skip
 ITSELF: Final = ""  # names the sweep, where what failed is no row of it
 _FIRST_PAUSE = timedelta(minutes=1)

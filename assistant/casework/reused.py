@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ATTENTION: Final = "reused_id"
 _REMEMBERED: Final = timedelta(days=400)  # longer than anything that was said under an id is kept open
-_NO_ID: Final = "<>"
+_NO_ID: Final = "-"
 
 
 def is_reused(services: Services, session: Session, incoming: Incoming) -> bool:

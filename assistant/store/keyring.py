@@ -133,10 +133,12 @@ def client_hash(keyring: Keyring, client_id: str) -> str:
 def mail_name(keyring: Keyring, external_id: str) -> str:
     """Name a mail without holding what it was called: the id its sender gave it and the digest of its words, each hashed.
 
-    `<>` stays: it says that there was no id.
+    Where there was no id, `<>`, a stroke says so.
     """
     parts = external_id.split(" ")
-    return " ".join(part if part == "<>" else keyring.keyed_hash(part, "mail")[:_NAME_LENGTH] for part in parts)
+    return " ".join(
+        "-" if part == "<>" else keyring.keyed_hash(part, "mail")[:_NAME_LENGTH] for part in parts
+    )
 
 
 def key_id(key: bytes) -> str:

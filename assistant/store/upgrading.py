@@ -17,6 +17,7 @@ from assistant.store.resealing import Place, finish, reseal_some
 log = structlog.get_logger(__name__)
 _MOST = 500
 _TALKS = sa.table("conversation", *map(sa.column, ("id", "channel", "subject_hint", "hint_hash")))
+_OUTSIDE = "in:"  # as migration 0011 put it before every id from outside
 _PROVED = sa.table("evidence", *map(sa.column, ("id", "client_id", "client_hash")))
 _MAILS = sa.table("message", *map(sa.column, ("id", "conversation_id", "sender", "external_id")))
 
@@ -69,11 +70,12 @@ def _name_mails(connection: Connection, keyring: Keyring) -> bool:
     of_mail = sa.select(_TALKS.c.id).where(_TALKS.c.channel == "email")
     open_ones = sa.select(_MAILS.c.id, _MAILS.c.external_id).where(
         _MAILS.c.sender == "you",
-        _MAILS.c.external_id.startswith("<"),
+        _MAILS.c.external_id.startswith(f"{_OUTSIDE}<"),
         _MAILS.c.conversation_id.in_(of_mail),
     )
     rows = connection.execute(open_ones.limit(_MOST)).all()
-    _write(connection, _MAILS, "external_id", [(key, mail_name(keyring, value)) for key, value in rows])
+    named = [(key, _OUTSIDE + mail_name(keyring, value.removeprefix(_OUTSIDE))) for key, value in rows]
+    _write(connection, _MAILS, "external_id", named)
     return bool(rows)
 
 

@@ -75,7 +75,7 @@ async def test_what_breaks_inside_the_desk_is_told_by_kind(
         raise broken()
 
     with monkeypatch.context() as patch:
-        patch.setattr(queue, "waiting_actions", fails)
+        patch.setattr(queue, "waiting_page", fails)
         status, problem = await desk.api_status("GET", "/queue")
         assert status == 500
         assert CANARY not in str(problem)

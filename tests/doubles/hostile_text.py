@@ -111,7 +111,9 @@ def _of_tables() -> Iterator[Expression]:
             made = [partial(tables.any_in, file, table)]
             made += [partial(tables.any_in_row, file, table, row) for row in rows]
             for each in made:
-                with suppress(KeyError, TypeError, re.error):  # words that others are made of, and rows of rows
+                with suppress(
+                    KeyError, TypeError, re.error
+                ):  # words that others are made of, and rows of rows
                     yield Expression(f"intents.{file}.{table}", each()._pattern)
 
 

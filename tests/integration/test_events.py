@@ -22,7 +22,7 @@ from assistant.web.health import monitor_routes
 from assistant.web.keys import SERVICES
 from assistant.web.refusals import kind_of
 from tests.doubles.agent_browser import AgentBrowser
-from tests.doubles.console_app import ConsoleSite, console_site
+from tests.doubles.console_app import ConsoleSite, console_site, lay_keys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -134,11 +134,13 @@ async def test_they_are_listed_by_a_command_and_counted_in_the_metrics(
     for kind in Event:
         events.note_event(site.services, kind)
     await events.write_events(site.services)
+    lay_keys(site.services)
     (tmp_path / "config.toml").write_text(
         f'[controller]\ntimezone = "Europe/Tallinn"\n[server]\ndata_dir = "{tmp_path}"\n', "utf-8"
     )
     monkeypatch.chdir(tmp_path)
     ended = CliRunner().invoke(app, ["events", "list", "--since", "2020-01-01", "--json"])
+    assert not ended.exit_code, ended.output
     assert {json.loads(line)["kind"] for line in ended.stdout.splitlines()} == set(Event)
     web_app = web.Application()
     web_app[SERVICES] = site.services

@@ -16,6 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
 from assistant.store import migrate
+from assistant.store.keyring import INDEX_BYTES, SEALING_BYTES, Keyring
+from assistant.store.sealing import give_keyring
 from assistant.store.tables import AgentSession, AgentToken, Conversation, PrivacyRequest
 from tests.doubles.databases import MISSING, POSTGRESQL, SQLITE, Server, is_here, running
 
@@ -39,6 +41,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server | None]:
 @pytest.fixture
 def engine(server: Server | None, tmp_path: Path) -> Iterator[Engine]:
     made = create_engine(server.database().url if server else f"sqlite:///{tmp_path / 'desk.db'}")
+    give_keyring(made, Keyring(b"i" * INDEX_BYTES, b"s" * SEALING_BYTES))
     yield made
     made.dispose()
 
@@ -144,6 +147,8 @@ def test_what_a_person_said_not_to_do_is_stored_on_either_database(engine: Engin
         assert session.get_one(PrivacyRequest, "PR-7K4M2Q9D").dont_at == at
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 def test_a_token_of_before_gets_an_end_and_what_is_new_stands_as_the_tables_say(engine: Engine) -> None:
     upgrade_to(engine, "0010")
     put(engine, "agent", name="Liis", role="lead", password="x", totp_secret="x", language="en", active=True,

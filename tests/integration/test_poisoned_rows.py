@@ -131,7 +131,7 @@ def challenged(site: ConsoleSite, session: Session) -> str:
     now, seal = site.clock.now(), site.services.keyring.seal
     session.add(
         ChallengeRow(
-            id="wanted", conversation_id=site.conversations["access"], method=Method.EMAIL_LINK, references=[],
+            id="wanted", conversation_id=site.conversations["access"], method=Method.EMAIL_CODE, references=[],
             claimed=seal("someone@mail.example"), claimed_kind="email", claimed_hash="h", state="wanted",
             asked_at=now, expires_at=now + timedelta(hours=1),
         )
@@ -203,7 +203,11 @@ CASES: Final[Mapping[str, Case]] = {
 
 def test_every_sweep_has_its_case() -> None:
     """A new sweep has rows too, and one of them is spoilt some day."""
-    assert {job.name for job in JOBS} | {"recover"} == set(one_by_one.SWEEPS) == set(CASES) | {"stop_again"}
+    assert (
+        {job.name for job in JOBS} | {"recover"}
+        == set(one_by_one.SWEEPS)
+        == set(CASES) | {"stop_again", "events"}
+    )
 
 
 def spoilt(column: Column[Any]) -> list[Any]:

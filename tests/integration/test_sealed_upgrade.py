@@ -98,12 +98,12 @@ def fill(engine: Engine, data_dir: Path) -> None:
     key.chmod(0o600)
 
 
-def put_rows(engine: Engine) -> None:
+def put_rows(engine: Engine, outside: str = "") -> None:
     for n in range(TALKS):
         put(engine, "conversation", id=f"c{n}", channel="email" if n else "webchat", thread=f"t{n}",
             state=f'{{"address": "{MAIL}"}}', started_at=AT, last_at=AT, triage=False,
             subject_hint=f"{n}{MAIL}")  # fmt: skip
-        put(engine, "message", conversation_id=f"c{n}", external_id=f"<{n}@kanaarilind.example> ab", sender="you",
+        put(engine, "message", conversation_id=f"c{n}", external_id=f"{outside}<{n}@kanaarilind.example> ab", sender="you",
             name="", text=f"I am {CANARY} {n}." + LONG, kind="text", choices="[]", requests="[]",
             reading=f'{{"sentence": "{CANARY}"}}', handled=True, at=AT, headers="{}", subject=CANARY,
             raw=f"From: {MAIL}\r\n\r\n{CANARY}".encode())  # fmt: skip
@@ -178,8 +178,8 @@ def test_everything_of_before_is_sealed_wherever_it_is_killed_and_reads_as_it_di
         ]
         assert messages[1].reading == {"sentence": CANARY}
         assert messages[1].subject == CANARY
-        assert messages[1].external_id == mail_name(keyring, "<1@kanaarilind.example> ab")
-        assert messages[0].external_id == "<0@kanaarilind.example> ab", (
+        assert messages[1].external_id == "in:" + mail_name(keyring, "<1@kanaarilind.example> ab")
+        assert messages[0].external_id == "in:<0@kanaarilind.example> ab", (
             "of a chat it is given back as it came"
         )
         assert messages[1].attachments is None
@@ -198,7 +198,9 @@ def assert_nothing_lies_open(engine: Engine) -> None:
         for table in SQLModel.metadata.sorted_tables:
             for row in connection.execute(text(f'SELECT * FROM "{table.name}"')):
                 told = [
-                    value for value in row if "anaarilind" in str(value) and not str(value).startswith("<0@")
+                    value
+                    for value in row
+                    if "anaarilind" in str(value) and not str(value).startswith("in:<0@")
                 ]
                 assert not told, table.name
     if engine.dialect.name == SQLITE:
@@ -216,7 +218,7 @@ def test_a_copy_from_before_that_is_put_back_later_is_sealed_as_well(engine: Eng
     with engine.begin() as connection:
         for table in ("keys_in_use", "challenge", "evidence", "message", "audit", "conversation"):
             connection.execute(text(f'DELETE FROM "{table}"'))
-    put_rows(engine)
+    put_rows(engine, "in:")  # the schema is of today already
     keyring = start(engine, data_dir)
     assert_nothing_lies_open(engine)
     with engine.connect() as connection:
