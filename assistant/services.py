@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 K = TypeVar("K")
+_SIDE_BY_SIDE = 8  # messages of one address, while others write too
 Signal = ChatMessage | Literal["typing"]
 
 
@@ -92,6 +93,8 @@ class Peers:
         """Begin with nobody known."""
         self._most = most
         self._of: dict[str, str] = {}
+        self._inside: Counter[str] = Counter()
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
     def note(self, conversation_id: str, peer: str) -> None:
         """Keep who holds a talk; the one noted longest ago is forgotten."""
@@ -103,6 +106,28 @@ class Peers:
     def of(self, conversation_id: str) -> str:
         """Name with whom a talk shares its turns: itself where its address is not known."""
         return self._of.get(conversation_id, conversation_id)
+
+    @asynccontextmanager
+    async def turn(self, peer: str) -> AsyncIterator[None]:
+        """Let a few messages of an address at the desk while others write too; the rest wait for their own, not others for them."""
+        queue = self._waiting.setdefault(peer, deque())
+        if len(self._inside) - (peer in self._inside) and self._inside[peer] >= _SIDE_BY_SIDE:
+            room = asyncio.get_running_loop().create_future()
+            queue.append(room)
+            await room
+        self._inside[peer] += 1
+        try:
+            yield
+        finally:
+            self._inside[peer] -= 1
+            while queue and (self._inside[peer] < _SIDE_BY_SIDE):
+                room = queue.popleft()
+                if not room.done():
+                    room.set_result(None)
+                    break
+            if not self._inside[peer] and not queue:
+                self._inside.pop(peer, None)
+                self._waiting.pop(peer, None)
 
     def in_turn(self, talks: Iterable[tuple[K, str]]) -> list[K]:
         """Put what belongs to talks in fair order: the first of everybody, then the second, each in the order given."""

@@ -15,7 +15,7 @@ from assistant.casework.audit import record
 from assistant.casework.forwarding import FORWARD, do_delivered
 from assistant.casework.one_by_one import known_to_fail, may_be_tried, named, one
 from assistant.casework.originals import original_of
-from assistant.casework.outbox import RELAY, REPLY, payload_of
+from assistant.casework.outbox import PROOF, RELAY, REPLY, payload_of
 from assistant.casework.transferring import PUT, do_sent, document, package_of
 from assistant.casework.undelivered import for_support, note_loss
 from assistant.casework.unseen import thread_of, was_seen
@@ -29,19 +29,21 @@ _LEASE = timedelta(minutes=2)
 _FIRST_RETRY = timedelta(seconds=20)
 _MOST_ATTEMPTS = 12
 _AT_ONCE = 20
+_MOST_WAITING = 1000  # of those that wait, looked at for whose turn it is
 _LARGE_AT_ONCE = 2  # originals and documents: each is held in memory while it goes out
 _SUPPORT_IS_LATE = 5  # tries, about ten minutes, after which agents hear that support does not get its mail
 
 
 async def deliver_due(services: Services) -> int:
     """Deliver what is due; the same key never reaches a channel as two different messages."""
-    claimed = await services.write(lambda session: _claim(services, session))
-    large = asyncio.Semaphore(_LARGE_AT_ONCE)
-    known = await known_to_fail(services, "deliver") if claimed else frozenset()
-    await asyncio.gather(
-        *(one(services, "deliver", row, _deliver_one(services, row, large), known) for row in claimed)
-    )
-    return len(claimed)
+    large, tried = asyncio.Semaphore(_LARGE_AT_ONCE), 0
+    while claimed := await services.write(lambda session: _claim(services, session)):
+        known = await known_to_fail(services, "deliver")
+        await asyncio.gather(
+            *(one(services, "deliver", row, _deliver_one(services, row, large), known) for row in claimed)
+        )
+        tried += len(claimed)
+    return tried
 
 
 def release_leases(session: Session) -> None:
@@ -54,9 +56,10 @@ def release_leases(session: Session) -> None:
 
 
 def _claim(services: Services, session: Session) -> list[int]:
+    """Take the next few: what somebody waits for at a page or in a talk first, and of each kind everybody in turn."""
     now = services.clock.now()
     due = session.exec(
-        select(Outbox.id)
+        select(col(Outbox.id), Outbox.conversation_id, Outbox.key)
         .where(
             col(Outbox.state) == "waiting",
             col(Outbox.due_at) <= now,
@@ -64,9 +67,14 @@ def _claim(services: Services, session: Session) -> list[int]:
             may_be_tried("deliver", Outbox.id, now),
         )
         .order_by(col(Outbox.due_at), col(Outbox.id))
-        .limit(_AT_ONCE)
+        .limit(_MOST_WAITING)
     ).all()
-    claimed = [ident for ident in due if ident is not None]
+    claimed = [
+        *services.peers.in_turn([(row or 0, talk or key) for row, talk, key in due if key.startswith(PROOF)]),
+        *services.peers.in_turn(
+            [(row or 0, talk or key) for row, talk, key in due if not key.startswith(PROOF)]
+        ),
+    ][:_AT_ONCE]
     session.execute(
         update(Outbox)
         .where(col(Outbox.id).in_(claimed))

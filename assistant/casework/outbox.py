@@ -21,6 +21,7 @@ from assistant.store.tables import Outbox, PrivacyRequest
 
 RELAY: Final = "relay"
 REPLY: Final = "reply"
+PROOF: Final = "challenge:"  # begins the key of what somebody waits for who is asked to prove who they are
 _LINK = re.compile(r"https?://\S+")
 
 

@@ -17,7 +17,7 @@ from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, is_denied, why_short
 from assistant.casework.intake import move, set_attention
 from assistant.casework.one_by_one import each, may_be_tried
-from assistant.casework.outbox import REPLY, said_in
+from assistant.casework.outbox import PROOF, REPLY, said_in
 from assistant.casework.queue import void_actions
 from assistant.casework.reach import only_says_where, write_to
 from assistant.casework.together import stopped_together
@@ -417,7 +417,7 @@ def _mail_challenge(
         text,
         to=contact,
         language=(conversation and conversation.language) or services.settings.controller.languages[0],
-        key=f"challenge:{row.id}:{row.expires_at}",
+        key=f"{PROOF}{row.id}:{row.expires_at}",
         conversation_id=row.conversation_id,
         fate=_fate(row),
         until=row.expires_at,

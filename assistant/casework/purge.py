@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day
 from assistant.casework.one_by_one import each, together
+from assistant.casework.outbox import PROOF
 from assistant.casework.packages import package_dir
 from assistant.casework.undelivered import REPORTED_WITHIN
 from assistant.domain.assurance import STOP_LINK_LASTS
@@ -309,7 +310,7 @@ async def _drop_sent(services: Services, cut: Cutoffs) -> int:
     seen = or_(col(Outbox.failed_at).is_(None), col(Outbox.settled_at).is_not(None))
     sent = and_(col(Outbox.state).in_(_DELIVERED), seen)
     late = or_(
-        col(Outbox.key).startswith("challenge:") & (col(Outbox.created_at) <= cut.report),
+        col(Outbox.key).startswith(PROOF) & (col(Outbox.created_at) <= cut.report),
         (col(Outbox.key).startswith("notice:") | col(Outbox.key).startswith("hold:"))
         & (col(Outbox.created_at) <= cut.stop_link),
         col(Outbox.ref).is_(None) & (col(Outbox.created_at) <= cut.support),
@@ -329,7 +330,7 @@ async def _drop_sent(services: Services, cut: Cutoffs) -> int:
 async def _drop_codes(services: Services, cut: Cutoffs) -> int:
     """Drop the words of a mail that carried a code within a day; whom it was for stays while a report may come."""
     late = (
-        col(Outbox.key).startswith("challenge:"),
+        col(Outbox.key).startswith(PROOF),
         col(Outbox.state).in_(_DELIVERED),
         col(Outbox.created_at) <= cut.code,
         col(Outbox.payload) != "",

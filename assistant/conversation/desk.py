@@ -78,7 +78,8 @@ class TalkingDesk:
             kept = await originals.sealed(self.services, known_by_its_words(self.services, incoming))
             self._note_peer(kept)
             read = await self._read_before(kept)
-            receipt, attempt = await self.services.prepare_and_write(partial(self._read, kept, read))
+            async with self.services.peers.turn(incoming.peer or kept.external_id):
+                receipt, attempt = await self.services.prepare_and_write(partial(self._read, kept, read))
         except StoreUnavailable:
             raise  # nothing can be kept now: the channel holds the message back and comes again
         except Exception as error:  # broad: storing never depends on answering; a person answers
