@@ -231,8 +231,10 @@ def restore(file: Path, config: Config = _DEFAULT, as_json: AsJson = False) -> N
 
     settings = _settings(config)
     lock = take_lock(settings)
-    put_back(settings.database_url, file)
-    said = f"{settings.database_url}: restored from {file}; the one before is kept beside it."
+    kept = put_back(settings.database_url, file, settings.server.data_dir)
+    said = f"{settings.database_url}: restored from {file}; " + (
+        f"the one before is kept as {kept}." if kept else "there was none before."
+    )
     _say({"database": settings.database_url, "file": file}, said, as_json=as_json)
     del lock
 

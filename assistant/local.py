@@ -235,6 +235,10 @@ async def ask_running(settings: Settings, path: str, **body: Any) -> Mapping[str
             answer: Mapping[str, Any] = await response.json()
     except aiohttp.ClientConnectorError:
         return None  # left behind by a killed desk
+    except (aiohttp.ClientError, OSError, ValueError):  # it was there, and is not any more
+        raise AssistantError(
+            "The desk ended while it was asked; start it again, look whether it was done, and ask again."
+        ) from None
     if response.status >= 400:  # noqa: PLR2004 - HTTP
         raise _ERRORS.get(answer.get("code", ""), AssistantError)(answer.get("message"))
     return answer

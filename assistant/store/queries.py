@@ -129,6 +129,12 @@ def _named(wanted: RequestFilter) -> list[ColumnElement[bool]]:
     return either
 
 
+def was_passed_on(session: Session, message_id: int | None) -> bool:
+    """Tell whether a mail was handed on to support, or is on its way there."""
+    relayed = select(Outbox.id).where(col(Outbox.raw_message_id) == message_id)
+    return session.exec(relayed.limit(1)).first() is not None
+
+
 def messages_of(session: Session, conversation_id: str) -> list[Message]:
     """List what was written in a conversation, in its order."""
     query = select(Message).where(col(Message.conversation_id) == conversation_id).order_by(col(Message.id))

@@ -87,6 +87,13 @@ async def test_what_was_searched_for_has_pages_too(site: ConsoleSite, lead: Brow
     assert shown == [f"PR-A{n:07}" for n in range(CROWD)]
 
 
+@pytest.mark.parametrize("words", ["", " ", "\u00a0", "nobody has this"])
+async def test_a_search_for_nothing_finds_nothing_and_says_so(lead: Browser, words: str) -> None:
+    html = await lead.post("search", q=words)
+    assert "data-row" not in html
+    assert lead.status == 200
+
+
 @pytest.mark.parametrize("path", ["conversations", "triage"])
 async def test_every_talk_is_on_one_page_and_those_that_proved_something_come_first(
     site: ConsoleSite, lead: Browser, path: str

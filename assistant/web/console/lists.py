@@ -137,7 +137,8 @@ async def search(visit: Visit) -> web.StreamResponse:
             else RequestFilter(reference=words.upper(), client_hash=client_hash(keyring, words))
         )
         after = visit.form.get("after", "")
-        found = queries.requests_found(session, wanted, after) if words else Page[PrivacyRequest](())
+        nothing: Page[PrivacyRequest] = Page(())
+        found = queries.requests_found(session, wanted, after) if words else nothing
         return found, [row_of(visit.services, session, visit.words, request) for request in found.rows]
 
     page, rows = await visit.services.read(look)
@@ -202,7 +203,9 @@ def _standing(visit: Visit, session: Session, ident: str, message: Message) -> s
         due_on = due_dates(message.at, calendar=visit.services.calendar).due_on
         return words("triage.earlier", at=words.instant(message.at), due=words.day(due_on))
     unread = why_unread(message.headers, message.text)
-    return words(f"triage.unread_{unread}") if unread else words("triage.at_support")
+    if unread:
+        return words(f"triage.unread_{unread}")
+    return words("triage.at_support" if queries.was_passed_on(session, message.id) else "triage.held_here")
 
 
 async def show_agents(visit: Visit) -> web.StreamResponse:

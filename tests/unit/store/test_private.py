@@ -33,7 +33,7 @@ def test_nobody_else_opens_the_database_its_journals_or_a_copy(tmp_path: Path) -
     back_up(url, tmp_path / "copy.db")
     assert others_may(tmp_path) == set()
     engine.dispose()
-    restore(url, tmp_path / "copy.db")
+    restore(url, tmp_path / "copy.db", tmp_path)
     assert "desk.db.before-restore" in {path.name for path in tmp_path.iterdir()}
     assert others_may(tmp_path) == set()
 
