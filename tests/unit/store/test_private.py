@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.store.backup import back_up, restore
+from assistant.store.keyfiles import open_keyring
 from assistant.store.migrate import migrate
 from assistant.store.private import make_private, opened_to_others
 from assistant.store.writer import open_engine
@@ -32,8 +33,12 @@ def test_nobody_else_opens_the_database_its_journals_or_a_copy(tmp_path: Path) -
     assert {path.name for path in tmp_path.iterdir()} == {"desk.db", "desk.db-wal", "desk.db-shm"}
     back_up(url, tmp_path / "copy.db")
     assert others_may(tmp_path) == set()
+    (tmp_path / "data").mkdir(mode=0o700)
+    (tmp_path / "copy.db").unlink()
+    open_keyring(tmp_path / "data", engine)
+    back_up(url, tmp_path / "copy.db")
     engine.dispose()
-    restore(url, tmp_path / "copy.db", tmp_path)
+    restore(url, tmp_path / "copy.db", tmp_path / "data")
     assert "desk.db.before-restore" in {path.name for path in tmp_path.iterdir()}
     assert others_may(tmp_path) == set()
 
