@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import random
 import smtplib
@@ -25,9 +26,7 @@ from tests.doubles.desk_process import Chat, DeskProcess
 
 FULL = bool(os.environ.get("FULL"))
 EACH = 500 if FULL else 150
-# What chance makes of equals: with n on either side the area strays by sqrt((2n + 1) / 12 n²), 0.018 of 500.
-# Measured once more where it lies outside, and judged by both together.
-OFF = 0.05 if FULL else 0.09
+OFF = 0.05  # from the half of the area, or what chance makes of equals
 PLANTED = 0.005  # seconds: a difference that the same measure must see
 SEED = 20261128
 ACCESS = "Please send me a copy of all the personal data you hold about me."
@@ -57,6 +56,11 @@ def area_under_curve(one: Sequence[float], other: Sequence[float]) -> float:
     ranked = sorted(other)
     wins = sum(bisect_left(ranked, t) + bisect_right(ranked, t) for t in one)
     return wins / (2 * len(one) * len(ranked))
+
+
+def allowed(each: int) -> float:
+    """Give how far the area may lie from the half: four deviations of what chance makes of so many equals."""
+    return max(OFF, 4 * math.sqrt((2 * each + 1) / (12 * each * each)))
 
 
 class Stranger:
@@ -230,9 +234,10 @@ async def test_nothing_tells_who_is_known_from_who_is_not(tmp_path: Path) -> Non
             seen = await stranger.compare(ask, known, unknown)
             line = f"{what:<20} area {seen.area:.3f}, with 5 ms planted {seen.planted:.3f}, {len(known)} each"
             sys.stdout.write(f"{line}\n")
-            if abs(seen.area - 0.5) > OFF:
+            off = allowed(min(len(seen.took[True]), len(seen.took[False])))
+            if abs(seen.area - 0.5) > off:
                 faults.append(line)
-            if seen.planted <= 0.5 + OFF:
+            if seen.planted <= 0.5 + off:
                 faults.append(f"{line}: the measure is too coarse")
             if seen.words[True] != seen.words[False]:
                 faults.append(f"{what}: {_difference(seen)}")
