@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 K = TypeVar("K")
-_SIDE_BY_SIDE = 8  # messages of one address, while others write too
+_SIDE_BY_SIDE = 4  # messages of one address, while others write too
 Signal = ChatMessage | Literal["typing"]
 
 

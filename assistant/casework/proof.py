@@ -16,7 +16,7 @@ from assistant.casework import flood, talk
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, is_denied, why_short
 from assistant.casework.intake import move, set_attention
-from assistant.casework.one_by_one import each, may_be_tried
+from assistant.casework.one_by_one import known_to_fail, may_be_tried, one
 from assistant.casework.outbox import PROOF, REPLY, said_in
 from assistant.casework.queue import void_actions
 from assistant.casework.reach import only_says_where, write_to
@@ -228,7 +228,9 @@ async def send_challenges(services: Services) -> int:
     """Send what is wanted: to the contact on file, or to the very address typed; the same work either way."""
     sent = 0
     while wanted := await services.write(lambda session: _claim_wanted(services, session)):
-        sent += await each(services, "challenge", wanted, lambda ident: _send_one(services, ident))
+        known = await known_to_fail(services, "challenge")
+        done = [one(services, "challenge", ident, _send_one(services, ident), known) for ident in wanted]
+        sent += sum(await asyncio.gather(*done))
     return sent
 
 

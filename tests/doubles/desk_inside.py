@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import email
-import email.policy
 import io
 import itertools
 import logging
@@ -38,8 +36,6 @@ from tests.doubles.bot_api import SECRET, TOKEN, BotApiServer, text_update
 from tests.doubles.desk_process import DeskProcess, eventually
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
-
     from assistant.interfaces import Resolver
 
 _SETTINGS = """
@@ -60,19 +56,9 @@ class DeskInside(DeskProcess):
         self.demo, self.assembly, self.clock, self.bot = demo, assembly, clock, bot
         self.log = io.StringIO()
         self.tokens: dict[str, str] = {}  # role -> API token
-        self._read: dict[Path, EmailMessage] = {}
         self._updates = itertools.count(1)
 
     # ── what a test process does otherwise, because the desk shares its loop ───────────────────────────
-
-    def mails(self, to: str | None = None) -> list[EmailMessage]:
-        """List what was sent, oldest first; each file is read once."""
-        files = sorted(self.demo.mailbox_dir.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
-        for file in files:
-            if file not in self._read:
-                self._read[file] = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-        found = (self._read[file] for file in files)
-        return [mail for mail in found if to is None or to.casefold() in str(mail["to"]).casefold()]
 
     async def raw_mail(self, raw: bytes, sender: str = "someone@mail.example") -> None:
         """Send bytes by SMTP from a thread: the desk answers on this loop."""

@@ -37,6 +37,7 @@ class DeskProcess:
         self.process = process
         self.facts = facts
         self.http = aiohttp.ClientSession()
+        self._read: dict[str, tuple[int, str, EmailMessage]] = {}
 
     @classmethod
     async def start(cls, folder: Path, *options: str, port: int = 0, mail_port: int = 0) -> Self:
@@ -161,13 +162,15 @@ class DeskProcess:
             yield chat
 
     def mails(self, to: str | None = None) -> list[EmailMessage]:
-        """List what was sent, oldest first."""
-        folder = Path(self.facts["mailbox_dir"])
-        read = [
-            email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-            for path in sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
-        ]
-        return [mail for mail in read if to is None or to.casefold() in str(mail["to"]).casefold()]
+        """List what was sent, oldest first; each file is read once."""
+        with os.scandir(self.facts["mailbox_dir"]) as folder:
+            files = [file for file in folder if file.name.endswith(".eml")]
+        for file in files:
+            if file.name not in self._read:
+                mail = email.message_from_bytes(Path(file).read_bytes(), policy=email.policy.default)
+                self._read[file.name] = file.stat().st_mtime_ns, str(mail["to"]).casefold(), mail
+        sent = sorted((self._read[file.name] for file in files), key=lambda each: each[0])
+        return [mail for _, whose, mail in sent if to is None or to.casefold() in whose]
 
     async def mail(self, to: str, holding: str | re.Pattern[str] = "", *, seen: int = 0) -> EmailMessage:
         """Wait for a mail to an address whose subject or text holds something; `seen` of them are passed over."""

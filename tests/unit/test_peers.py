@@ -55,7 +55,7 @@ async def test_who_sends_very_many_waits_for_themselves_once_others_write_and_ev
     go.set()
     await asyncio.wait([first, *flood])
     assert (order.count("flood"), order.count("honest")) == (59, 1)
-    assert most["flood"] <= 9
+    assert most["flood"] <= 5
     assert not peers._inside
     assert not peers._waiting
 
