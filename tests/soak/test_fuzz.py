@@ -19,8 +19,10 @@ import pytest
 import pytest_asyncio
 from sqlmodel import Session, col, select
 
+from assistant.casework.intake import OUTSIDE
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.parsing import parse_message
+from assistant.store.keyring import mail_name
 from assistant.store.tables import Conversation, Message
 from tests.doubles.attacks import ACCESS, ERASURE
 from tests.doubles.bombs import BOMBS
@@ -139,7 +141,7 @@ def _identity(desk: DeskInside, raw: bytes) -> str:
     incoming = parse_message(
         whole, received_at=datetime.now(UTC), settings=channel._settings, token_key=channel._token_key
     )
-    return incoming.external_id
+    return OUTSIDE + mail_name(desk.assembly.services.keyring, incoming.external_id)
 
 
 @pytest.mark.parametrize("seed", [SEED])
@@ -230,5 +232,5 @@ async def test_no_update_is_lost_or_slow_whatever_is_in_it(desk: DeskInside, see
 
 
 def _updates_kept(session: Session) -> list[str]:
-    query = select(Message.external_id).where(col(Message.external_id).startswith("update:"))
-    return [found.removeprefix("update:").partition(" ")[0] for found in session.exec(query)]
+    query = select(Message.external_id).where(col(Message.external_id).startswith(f"{OUTSIDE}update:"))
+    return [found.removeprefix(f"{OUTSIDE}update:").partition(" ")[0] for found in session.exec(query)]
