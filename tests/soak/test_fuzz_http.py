@@ -233,7 +233,11 @@ async def answered(socket: aiohttp.ClientWebSocketResponse, frame: str | bytes) 
     begun = time.monotonic()
     mark = uuid.uuid4().hex
     try:
-        await (socket.send_bytes(frame) if isinstance(frame, bytes) else socket.send_str(frame))
+        await (
+            socket.send_bytes(frame)
+            if isinstance(frame, bytes)
+            else socket.send_str(frame.encode("utf-8", "replace").decode())
+        )
         await socket.send_json({"type": "nothing", "client_id": mark})
     except ConnectionResetError:
         return 0.0
