@@ -101,6 +101,7 @@ async def flooding(desk: DeskProcess) -> AsyncIterator[asyncio.subprocess.Proces
 
 
 @pytest.mark.asyncio
+@pytest.mark.timeout(3600)
 async def test_all_that_honest_people_began_is_done_while_a_stranger_floods(
     tmp_path: Path,
 ) -> None:

@@ -189,6 +189,7 @@ async def _a_package(desk: DeskProcess) -> str:
 
 
 @pytest.mark.asyncio
+@pytest.mark.timeout(3600)
 async def test_nothing_tells_who_is_known_from_who_is_not(tmp_path: Path) -> None:
     """B29: by e-mail and by number in chat, by mail, at the sign-in, at a package: the same words in the same time."""
     desk = await DeskProcess.start(tmp_path / "desk", "--no-hold")
