@@ -144,7 +144,6 @@ def _identity(desk: DeskInside, raw: bytes) -> str:
     return OUTSIDE + mail_name(desk.assembly.services.keyring, incoming.external_id)
 
 
-@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", [SEED])
 async def test_no_mail_is_lost_or_slow_whatever_is_in_it(desk: DeskInside, seed: int) -> None:
     rng, seeds = random.Random(seed), _seeds()
@@ -213,7 +212,6 @@ def _update(rng: random.Random, number: int) -> dict[str, Any]:
     return text_update(number, words, person=person, sent_at=sent_at)
 
 
-@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", [SEED])
 async def test_no_update_is_lost_or_slow_whatever_is_in_it(desk: DeskInside, seed: int) -> None:
     rng = random.Random(seed)
