@@ -26,7 +26,7 @@ def list_earlier(
     """Keep a mail of before and show it in triage; one that is known already, whatever came of it, stays as it is."""
     marked = replace(incoming, headers={**incoming.headers, _EARLIER: "1"})
     conversation = find_or_start_conversation(services, session, marked)
-    message_id, known = store_incoming(session, conversation, marked, reading)
+    message_id, known, _ = store_incoming(session, conversation, marked, reading)
     if known:
         return
     conversation.language = conversation.language or language

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, case, update
@@ -30,7 +31,7 @@ from assistant.store.tables import Conversation, Message, PrivacyRequest
 # Built once and below the ORM, for the same reason as inserting a message is (talk.py).
 _MESSAGES = SQLModel.metadata.tables["message"]
 _CONVERSATIONS = SQLModel.metadata.tables["conversation"]
-_SAME_MESSAGE = select(_MESSAGES.c.id).where(
+_SAME_MESSAGE = select(_MESSAGES.c.id, _MESSAGES.c.text, _MESSAGES.c.kind).where(
     _MESSAGES.c.conversation_id == bindparam("thread"), _MESSAGES.c.external_id == bindparam("external")
 )
 _INSERT_UNLESS_KNOWN = (
@@ -41,11 +42,20 @@ _LAST_AT, _NOW = _CONVERSATIONS.c.last_at, bindparam("now", type_=_CONVERSATIONS
 _TALKED_AGAIN = _TALK_ON.values(last_at=case((_LAST_AT < _NOW, _NOW), else_=_LAST_AT)).returning(
     *_CONVERSATIONS.c
 )
+_WORDS = " "  # parts an id from the digest of the words that came under it; no client of a chat may write it
 OUTSIDE = "in:"  # begins the stored id of whatever came from outside, and of nothing that the desk says
 LOST_LETTER = "delivery_failed"
 UNPROVED_LOSS = "delivery_unproved"  # a report without our own id says so, which anybody can write
 MACHINE = "machine"  # marks, among a mail's headers, that a rule may not answer it
 REMINDERS_BEFORE = (10, 5, 2, 1, 0)  # days before safe_on
+
+
+class Stored(NamedTuple):
+    """A message's number, whether it was there already, and whether its id was that of another one (flows.md 1)."""
+
+    number: int
+    known: bool = False
+    reused: bool = False
 
 
 def find_or_start_conversation(services: Services, session: Session, incoming: Incoming) -> Conversation:
@@ -99,7 +109,7 @@ def from_outside(external_id: str) -> str:
 def as_sent(message: Message) -> str | None:
     """Give the id that its sender chose, to tell it to them; the desk's own keys are told to nobody."""
     ident = message.external_id
-    return ident.removeprefix(OUTSIDE) if ident.startswith(OUTSIDE) else None
+    return ident.removeprefix(OUTSIDE).partition(_WORDS)[0] if ident.startswith(OUTSIDE) else None
 
 
 def store_incoming(
@@ -107,14 +117,14 @@ def store_incoming(
     conversation: Conversation,
     incoming: Incoming,
     reading: Mapping[str, Any],
-) -> tuple[int, bool]:
-    """Store a message; gives its number and whether it was there already."""
+) -> Stored:
+    """Store a message, once."""
     return store_in(session, conversation.id, incoming, reading)
 
 
 def store_in(
     session: Session, ident: str, incoming: Incoming, reading: Mapping[str, Any]
-) -> tuple[int, bool]:
+) -> Stored:
     """Store a message in the conversation of that name, which need not be readable."""
     row: dict[str, Any] = {
         "conversation_id": ident,
@@ -136,9 +146,18 @@ def store_in(
     }
     stored = session.connection().execute(_INSERT_UNLESS_KNOWN, row).scalar()
     if stored is not None:
-        return int(stored), False
+        return Stored(int(stored))
     which = {"thread": ident, "external": row["external_id"]}
-    return int(session.connection().execute(_SAME_MESSAGE, which).scalar_one()), True
+    same = session.connection().execute(_SAME_MESSAGE, which).one()
+    if _WORDS in incoming.external_id or (same.text, same.kind) == (incoming.text, incoming.kind):
+        return Stored(int(same.id), known=True)
+    under = f"{incoming.external_id}{_WORDS}{_digest(incoming)}"
+    return store_in(session, ident, replace(incoming, external_id=under), reading)._replace(reused=True)
+
+
+def _digest(incoming: Incoming) -> str:
+    said = f"{incoming.kind}:{incoming.text}"
+    return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def _headers(incoming: Incoming) -> dict[str, str]:

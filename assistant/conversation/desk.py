@@ -216,7 +216,7 @@ class TalkingDesk:
         thread = find_or_start_conversation(services, session, incoming)
         reading = self._without_ours(session, thread, reading, is_read=is_read)
         conversation = self._talk_of(session, thread, incoming, reading)
-        message_id, known = store_incoming(session, conversation, incoming, _as_json(reading))
+        message_id, known, again = store_incoming(session, conversation, incoming, _as_json(reading))
         receipt = Receipt(conversation.id, message_id, known)
         if known:
             return receipt, None
@@ -248,15 +248,12 @@ class TalkingDesk:
         turn.store_state()
         if turn.pending:
             set_handled(session, message_id, handled=False)
-        self._show_reused(session, conversation, incoming, message_id)
+        if again or reused.is_reused(self.services, session, incoming):
+            self._show_reused(session, conversation, message_id)
         return receipt, turn.pending
 
-    def _show_reused(
-        self, session: Session, conversation: Conversation, incoming: Incoming, message_id: int
-    ) -> None:
+    def _show_reused(self, session: Session, conversation: Conversation, message_id: int) -> None:
         """Show an agent what came under the id of another message, once it was read like any other."""
-        if not reused.is_reused(self.services, session, incoming):
-            return
         requests = [r for r in requests_of(session, conversation) if r.status not in CLOSED]
         _flag(self.services, session, requests, reused.ATTENTION)
         if not requests and conversation.channel == "email":

@@ -30,7 +30,7 @@ def keep_unanswered(services: Services, incoming: Incoming, session: Session) ->
     """Store a message that could not be answered, and call an agent; the same message twice is one."""
     marked = _marked(services, incoming)
     conversation = find_or_start_conversation(services, session, marked)
-    message_id, known = store_incoming(session, conversation, marked, {})
+    message_id, known, _ = store_incoming(session, conversation, marked, {})
     if not known:
         if incoming.channel in talk.LIVE:
             post(session, conversation.id, talk.own_message(message_id, incoming))
@@ -51,7 +51,7 @@ def keep_alone(services: Services, incoming: Incoming, session: Session) -> Rece
         .values(last_at=now, **calls)
         .execution_options(synchronize_session=False)
     )
-    message_id, known = store_in(session, ident, _marked(services, incoming), {})
+    message_id, known, _ = store_in(session, ident, _marked(services, incoming), {})
     return Receipt(ident, message_id, known)
 
 

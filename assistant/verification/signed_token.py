@@ -54,6 +54,8 @@ def read_token(signer: Signer, token: str, now: datetime, *, fresh_login: bool) 
                 "verify_nbf": False,
             },
         )
+        if _instant(claims.get("nbf", 0), now) > now + _SKEW:
+            raise NotVerified
         issued, expires = _instant(claims["iat"], now), _instant(claims["exp"], now)
         _check_times(now, issued, expires)
         if fresh_login:

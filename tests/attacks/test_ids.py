@@ -18,6 +18,7 @@ from assistant.domain.messages import MESSAGES
 from assistant.errors import NotVerified
 from assistant.interfaces import Incoming, SignedIn
 from assistant.store.tables import Conversation, Message, PrivacyRequest
+from tests.doubles.attacks import ERASURE
 from tests.doubles.desk_inside import DeskInside
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
@@ -115,6 +116,25 @@ async def test_a_client_gets_back_the_id_it_gave(desk: DeskInside) -> None:
     kept = await services.read(lambda s: s.get_one(Message, receipt.message_id))
     assert kept.conversation_id == conversation_id(services, "webchat", "a thread")
     assert (kept.external_id, as_sent(kept)) == ("in:in:in:1", "in:in:1")
+
+
+async def test_other_words_under_an_id_of_this_chat_are_another_message_and_flagged(desk: DeskInside) -> None:
+    """B05: a client that numbers its messages anew loses no wish; the very same frame again is the same message."""
+    async with desk.chat() as chat:
+        ids = []
+        for text in ("How much is a server?", ERASURE, ERASURE, "How much is a server?", ERASURE):
+            await chat.socket.send_json({"type": "message", "text": text, "client_id": "1"})
+            ack = await chat.next_frame("ack")
+            assert ack["client_id"] == "1"
+            ids.append(ack["id"])
+        ref = (await chat.opened())["erasure"]
+        thread = (await desk.request(ref))["conversation"]
+    assert [ids.index(each) for each in ids] == [0, 1, 1, 0, 1]
+    assert (await desk.request(ref))["attention"] == "reused_id"
+    rows = await desk.assembly.services.read(
+        lambda s: list(s.exec(select(Message).where(Message.conversation_id == thread, Message.sender == "you")))
+    )
+    assert [(as_sent(row), row.text) for row in rows] == [("1", "How much is a server?"), ("1", ERASURE)]
 
 
 async def test_a_token_of_one_site_is_never_taken_for_one_of_another(desk: DeskInside) -> None:

@@ -33,8 +33,9 @@ def signed(algorithm: str = "HS256", key: str = KEY, **changed: Any) -> str:
 
 
 def test_a_token_as_agreed_says_who_signed_in() -> None:
-    who = read_token(SIGNER, signed(), NOW, fresh_login=True)
-    assert who.nonce == "case"
+    for since in ({}, {"nbf": at()}, {"nbf": at(seconds=20)}):
+        who = read_token(SIGNER, signed(**since), NOW, fresh_login=True)
+        assert who.nonce == "case"
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,8 @@ def test_a_token_as_agreed_says_who_signed_in() -> None:
         pytest.param(signed(aud="another-service"), id="another_audience"),
         pytest.param(signed(exp=at(minutes=-1), iat=at(minutes=-3)), id="ended"),
         pytest.param(signed(iat=at(minutes=2), exp=at(minutes=5)), id="from_later"),
+        pytest.param(signed(nbf=at(minutes=1)), id="not_valid_yet"),
+        pytest.param(jwt.encode(claims(nbf="soon"), KEY), id="valid_from_no_time"),
         pytest.param(signed(exp=at(minutes=6)), id="too_long"),
         pytest.param(signed(exp=10**400), id="an_end_beyond_all_time"),
         pytest.param(signed(auth_time=at(minutes=-11)), id="signed_in_long_ago"),
