@@ -122,9 +122,7 @@ def store_incoming(
     return store_in(session, conversation.id, incoming, reading)
 
 
-def store_in(
-    session: Session, ident: str, incoming: Incoming, reading: Mapping[str, Any]
-) -> Stored:
+def store_in(session: Session, ident: str, incoming: Incoming, reading: Mapping[str, Any]) -> Stored:
     """Store a message in the conversation of that name, which need not be readable."""
     row: dict[str, Any] = {
         "conversation_id": ident,

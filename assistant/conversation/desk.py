@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import answers, earlier, originals, proof, questions, reused, talk, undelivered
 from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import (
+    Stored,
     conversation_id,
     find_or_start_conversation,
     requests_of,
@@ -216,9 +217,10 @@ class TalkingDesk:
         thread = find_or_start_conversation(services, session, incoming)
         reading = self._without_ours(session, thread, reading, is_read=is_read)
         conversation = self._talk_of(session, thread, incoming, reading)
-        message_id, known, again = store_incoming(session, conversation, incoming, _as_json(reading))
-        receipt = Receipt(conversation.id, message_id, known)
-        if known:
+        stored = store_incoming(session, conversation, incoming, _as_json(reading))
+        message_id = stored.number
+        receipt = Receipt(conversation.id, message_id, stored.known)
+        if stored.known:
             return receipt, None
         if incoming.channel in talk.LIVE:
             post(session, conversation.id, talk.own_message(message_id, incoming))
@@ -248,16 +250,19 @@ class TalkingDesk:
         turn.store_state()
         if turn.pending:
             set_handled(session, message_id, handled=False)
-        if again or reused.is_reused(self.services, session, incoming):
-            self._show_reused(session, conversation, message_id)
+        self._show_reused(session, conversation, incoming, stored)
         return receipt, turn.pending
 
-    def _show_reused(self, session: Session, conversation: Conversation, message_id: int) -> None:
+    def _show_reused(
+        self, session: Session, conversation: Conversation, incoming: Incoming, stored: Stored
+    ) -> None:
         """Show an agent what came under the id of another message, once it was read like any other."""
+        if not (stored.reused or reused.is_reused(self.services, session, incoming)):
+            return
         requests = [r for r in requests_of(session, conversation) if r.status not in CLOSED]
         _flag(self.services, session, requests, reused.ATTENTION)
         if not requests and conversation.channel == "email":
-            put_in_doubt(session, conversation, message_id)
+            put_in_doubt(session, conversation, stored.number)
 
     def _talk_of(
         self, session: Session, thread: Conversation, incoming: Incoming, reading: Reading

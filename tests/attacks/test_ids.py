@@ -132,7 +132,9 @@ async def test_other_words_under_an_id_of_this_chat_are_another_message_and_flag
     assert [ids.index(each) for each in ids] == [0, 1, 1, 0, 1]
     assert (await desk.request(ref))["attention"] == "reused_id"
     rows = await desk.assembly.services.read(
-        lambda s: list(s.exec(select(Message).where(Message.conversation_id == thread, Message.sender == "you")))
+        lambda s: list(
+            s.exec(select(Message).where(Message.conversation_id == thread, Message.sender == "you"))
+        )
     )
     assert [(as_sent(row), row.text) for row in rows] == [("1", "How much is a server?"), ("1", ERASURE)]
 
