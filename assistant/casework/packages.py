@@ -14,7 +14,14 @@ from assistant.casework.answers import give_answer, systems
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, move
 from assistant.casework.one_by_one import each, may_be_tried
-from assistant.casework.proof import ANSWERABLE, Claim, offer_login, want_challenge
+from assistant.casework.proof import (
+    ANSWERABLE,
+    Claim,
+    is_paused,
+    next_code_at,
+    offer_login,
+    want_challenge,
+)
 from assistant.casework.redaction import redacting
 from assistant.disclosure import Manifest, PackageFacts, open_package, write_package
 from assistant.domain.addresses import normal_address
@@ -23,7 +30,7 @@ from assistant.domain.plan import Plan
 from assistant.domain.rights import Right
 from assistant.domain.shared_mailboxes import is_shared
 from assistant.domain.status import Status
-from assistant.errors import NotFound, NotVerified, SignInNeeded
+from assistant.errors import NotFound, NotVerified, SignInNeeded, TooManyAttempts
 from assistant.interfaces import Exporter, Progress
 from assistant.services import Services, wake
 from assistant.store import queries
@@ -34,6 +41,7 @@ from assistant.store.tables import (
     Package,
     PrivacyRequest,
     StepRow,
+    Tally,
 )
 
 GRANT = timedelta(minutes=60)
@@ -164,15 +172,23 @@ def get_package(services: Services, session: Session, package_id: str) -> Packag
     return package
 
 
-def want_code(services: Services, session: Session, package_id: str) -> ChallengeRow:
-    """Send a fresh code to the contact the package belongs to; raises TooManyAttempts with `next_at`.
+def want_code(services: Services, session: Session, package_id: str) -> ChallengeRow | None:
+    """Send a fresh code to the contact the package belongs to; None where there is no package, which waits just as long.
 
-    Raises SignInNeeded where several people read what is sent there, unless people decided all the same (A27).
+    Raises TooManyAttempts with `next_at` or `paused`, and SignInNeeded where several people read what is sent
+    there, unless people decided all the same (A27).
     """
-    package = get_package(services, session, package_id)
+    page = _page_hash(services, package_id)
+    _check_room(services, session, page)
+    session.add(Tally(subject_hash=page, what="sent", at=services.clock.now()))
+    try:
+        package = get_package(services, session, package_id)
+    except NotFound:
+        return None
     request = session.get_one(PrivacyRequest, package.ref)
     conversation = session.get_one(Conversation, request.conversation_id)
     contact = services.keyring.unseal(request.contact or "")
+    _check_room(services, session, services.keyring.keyed_hash(normal_address(contact)))
     evidence = queries.evidence_of(session, request)
     if is_shared(contact) and (evidence is None or evidence.tier < Tier.T3):
         raise SignInNeeded
@@ -186,6 +202,29 @@ def want_code(services: Services, session: Session, package_id: str) -> Challeng
         purpose="package",
         package_id=package_id,
     )
+
+
+def _page_hash(services: Services, package_id: str) -> str:
+    return services.keyring.keyed_hash(f"package:{package_id}")
+
+
+def _check_room(services: Services, session: Session, subject: str) -> None:
+    """Refuse where codes pause or enough were sent: of the page, whether it has a package or not, and of its contact."""
+    if is_paused(services, session, subject):
+        raise TooManyAttempts(paused=True)
+    if next_at := next_code_at(services, session, subject):
+        raise TooManyAttempts(next_at=next_at)
+
+
+def note_wrong(services: Services, session: Session, package_id: str) -> bool:
+    """Count a wrong code on a page that was asked for one, package or not, and tell whether its codes pause now (A17)."""
+    page = _page_hash(services, package_id)
+    asked = select(Tally.id).where(col(Tally.subject_hash) == page, col(Tally.what) == "sent")
+    if session.exec(asked).first() is None:
+        return False
+    session.add(Tally(subject_hash=page, what="failed", at=services.clock.now()))
+    session.flush()
+    return is_paused(services, session, page)
 
 
 def want_login(services: Services, session: Session, package_id: str) -> str | None:

@@ -307,6 +307,7 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "package_code": frozenset({"until"}),
         "package_code_wrong": frozenset(),
         "package_code_limit": frozenset({"next_at"}),
+        "package_paused": frozenset(),
         "package_download": frozenset({"gone_on"}),
         "package_expired": frozenset(),
         "stop": frozenset({"requests", "stops"}),

@@ -55,18 +55,23 @@ async def send(http_request: web.Request) -> web.StreamResponse:
     services, ident, language = _of(http_request)
     until = services.clock.now() + CODE_LIFETIME
     try:
-        await services.write(lambda session: packages.want_code(services, session, ident))
-    except NotFound:
-        http_request[REFUSED_AS] = Event.LINK_GUESSED
+        wanted = await services.write(lambda session: packages.want_code(services, session, ident))
     except SignInNeeded:
         texts = services.texts.page("package_sign_in", language)
         button = Button(texts["sign_in"], f"/package/{ident}/sign-in")
         return show_page(texts, language, buttons=[button] if services.settings.client_area.login_url else [])
     except TooManyAttempts as error:
-        return show_page(
-            services.texts.page("package_code_limit", language, next_at=error.data["next_at"]), language
-        )
+        return _no_code(services, language, error)
+    if wanted is None:
+        http_request[REFUSED_AS] = Event.LINK_GUESSED
     return _ask_code(services, ident, language, "package_code", until=until)
+
+
+def _no_code(services: Services, language: str, error: TooManyAttempts) -> web.Response:
+    if error.data.get("paused"):
+        return show_page(services.texts.page("package_paused", language), language)
+    texts = services.texts.page("package_code_limit", language, next_at=error.data["next_at"])
+    return show_page(texts, language)
 
 
 def _ask_code(services: Services, ident: str, language: str, name: str, **values: object) -> web.Response:
@@ -94,8 +99,11 @@ async def open_with_code(http_request: web.Request) -> web.StreamResponse:
         secret = await services.write(
             lambda session: packages.grant(services, session, ident, attempt.challenge_id)
         )
-    except (NotFound, NotVerified):
+    except (NotFound, NotVerified) as error:
         http_request[REFUSED_AS] = Event.CODE_WRONG
+        paused = await services.write(lambda session: packages.note_wrong(services, session, ident))
+        if paused or error.data.get("paused"):
+            return _no_code(services, language, TooManyAttempts(paused=True))
         return _ask_code(services, ident, language, "package_code_wrong")
     raise given_to_browser(services, ident, secret)
 

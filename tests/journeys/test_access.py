@@ -137,8 +137,39 @@ async def test_a_package_that_never_was_looks_like_one_that_is(
         assert plain(await real.page()) == plain(await made_up.page())
         assert "nonce" in await real.open_sign_in()
         assert without_nonce(await real.open_sign_in()) == without_nonce(await made_up.open_sign_in())
-        assert plain(await real.want_code()) == plain(await made_up.want_code())
-        assert plain(await real.enter("00000000")) == plain(await made_up.enter("00000000"))
+        told = []
+        for _ in range(4):
+            told.append(plain(await real.want_code()))
+            assert told[-1] == plain(await made_up.want_code())
+        assert ["Please wait a little" in page for page in told] == [False, False, False, True]
+        told = []
+        for _ in range(11):
+            told.append(plain(await real.enter("00000000")))
+            assert told[-1] == plain(await made_up.enter("00000000"))
+        assert ["Codes are paused" in page for page in told] == [False] * 9 + [True] * 2
+        assert "Codes are paused" in await real.want_code()
+        assert "Codes are paused" in await made_up.want_code()
+
+
+async def test_no_code_is_sent_to_a_page_of_a_package_while_codes_to_that_person_pause(
+    desk: DeskProcess, people: Iterator[tuple[str, str]]
+) -> None:
+    email, _ = next(people)
+    letter = await released(desk, await ask_in_chat(desk, email), email)
+    for number in (1, 2):
+        async with desk.chat() as chat:
+            await chat.say(SENTENCES["en"])
+            await chat.asked("email")
+            await chat.say(email)
+            await chat.asked("code")
+            await desk.code(email, seen=number)
+            for _ in range(5):
+                await chat.say("00000000")
+                await chat.until(lambda m: m["from"] == "assistant", "that it is wrong")
+    before = len(desk.mails(email))
+    async with browser(desk, letter) as page:
+        assert "Codes are paused" in await page.want_code()
+    assert len(desk.mails(email)) == before
 
 
 def without_nonce(page: str) -> str:
