@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Container, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -37,13 +38,19 @@ _SUPPORT_IS_LATE = 5  # tries, about ten minutes, after which agents hear that s
 async def deliver_due(services: Services) -> int:
     """Deliver what is due; the same key never reaches a channel as two different messages."""
     large, tried = asyncio.Semaphore(_LARGE_AT_ONCE), 0
-    while claimed := await services.write(lambda session: _claim(services, session)):
+    while talks := await services.write(lambda session: _claim(services, session)):
         known = await known_to_fail(services, "deliver")
-        await asyncio.gather(
-            *(one(services, "deliver", row, _deliver_one(services, row, large), known) for row in claimed)
-        )
-        tried += len(claimed)
+        await asyncio.gather(*(_deliver_talk(services, rows, large, known) for rows in talks))
+        tried += sum(map(len, talks))
     return tried
+
+
+async def _deliver_talk(
+    services: Services, rows: Sequence[int], large: asyncio.Semaphore, known: Container[str]
+) -> None:
+    """Deliver what belongs to one talk in the order in which it was said: a question never comes before its reason."""
+    for row in rows:
+        await one(services, "deliver", row, _deliver_one(services, row, large), known)
 
 
 def release_leases(session: Session) -> None:
@@ -55,8 +62,8 @@ def release_leases(session: Session) -> None:
     )
 
 
-def _claim(services: Services, session: Session) -> list[int]:
-    """Take the next few: what somebody waits for at a page or in a talk first, and of each kind everybody in turn."""
+def _claim(services: Services, session: Session) -> Sequence[Sequence[int]]:
+    """Take the next few, by talk: what somebody waits for at a page or in a talk first, and of each kind everybody in turn."""
     now = services.clock.now()
     due = session.exec(
         select(col(Outbox.id), Outbox.conversation_id, Outbox.key)
@@ -81,7 +88,11 @@ def _claim(services: Services, session: Session) -> list[int]:
         .values(lease_until=now + _LEASE, attempts=col(Outbox.attempts) + 1)
         .execution_options(synchronize_session=False)
     )
-    return claimed
+    talk_of = {row: talk or key for row, talk, key in due}
+    by_talk: dict[str, list[int]] = {}
+    for row in claimed:
+        by_talk.setdefault(talk_of[row], []).append(row)
+    return list(by_talk.values())
 
 
 async def _deliver_one(services: Services, ident: int, large: asyncio.Semaphore) -> None:
