@@ -12,7 +12,7 @@ from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for
 from assistant.casework.intake import local_day, move, recompute_dates, set_attention
 from assistant.casework.queue import WORKERS, Principal, Role, get_request, void_actions
-from assistant.casework.typed import carried_out, check_no_refusal, check_words
+from assistant.casework.typed import carried_out, check_discloses_nothing, check_no_refusal, check_words
 from assistant.domain.due_date import due_dates
 from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.errors import Conflict, Invalid, NotVerified
@@ -32,6 +32,7 @@ def extend(services: Services, session: Session, ref: str, reason: str, agent: P
     if request.extended_on:
         raise Conflict("It was extended already; there is no second extension.")
     check_words(reason, empty="Say why: how complex the request is, or how many there are (GDPR 12(3)).")
+    check_discloses_nothing(services, session, request.conversation_id, reason)
     by = due_dates(request.received_at, calendar=services.calendar).extension_notice_by
     if today > by:
         raise Conflict(f"The notice had to leave by {by}; an extension now has no effect.", notice_by=str(by))
@@ -121,6 +122,7 @@ def reply(
     """Write to the person as an agent, in the channel of the conversation."""
     agent.require(*WORKERS)
     check_words(text, done=carried_out(session, conversation.id))
+    check_discloses_nothing(services, session, conversation.id, text)
     talk.check_reachable(services, session, conversation)
     said = talk.Utterance(
         text=text.strip(),

@@ -12,7 +12,7 @@ from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day, recompute_dates, set_attention
 from assistant.casework.queue import WORKERS, Principal, get_request
-from assistant.casework.typed import check_words
+from assistant.casework.typed import check_discloses_nothing, check_words
 from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Tier
 from assistant.domain.due_date import question_by
@@ -65,6 +65,7 @@ def ask(
     ground = ground_to_ask(ground_name, Right(request.right), needs_proof=request.tier_needed > Tier.T0)
     conversation = session.get_one(Conversation, request.conversation_id)
     check_ask(services, request, conversation, text)
+    check_discloses_nothing(services, session, conversation.id, text)
     today, by = local_day(services, services.clock.now()), ask_by(services, request)
     if today > by and not although_late:
         raise AskedLate(

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import answers
 from assistant.casework.intake import local_day, move
 from assistant.casework.queue import Principal, Role, get_request, void_actions
-from assistant.casework.typed import check_words
+from assistant.casework.typed import check_discloses_nothing, check_words
 from assistant.domain.grounds import Ground, ground
 from assistant.domain.refusing import FactMissing, checked_facts, references_in
 from assistant.domain.rights import Right
@@ -36,6 +36,7 @@ def refuse(
     if request.status in CLOSED:
         raise Conflict(f"The request is {request.status} already.", status=request.status)
     check_words(reason, empty="Say why in words the person understands (GDPR 12(4)).")
+    check_discloses_nothing(services, session, request.conversation_id, reason)
     law = ground(ground_name, Right(request.right), marketing=bool(request.details.get("marketing")))
     kept = checked_facts(law, facts, local_day(services, services.clock.now()))
     _check_looked_up(services, session, request, law, kept)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from itertools import chain
+from typing import Final
 
 from sqlmodel import Session, col, select
 
 from assistant.domain.rights import Right
 from assistant.errors import Invalid
 from assistant.replies.typed import claims_in, refusal_in, unsayable_in
+from assistant.services import Services
+from assistant.store.queries import messages_of
 from assistant.store.tables import Action, PrivacyRequest
 
 _LONGEST = 20_000
+# An address, or a number as customers, telephones, cards and accounts have them; a day is none.
+_NAMES_SOMEBODY: Final = re.compile(
+    r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|(?<![\w-])\+?(?:[A-Z]{1,4}-?)?\d(?:[ .()/-]{0,2}\d){4,33}(?!\w)"
+)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
 
 
 class NotToBeSent(Invalid):
@@ -44,6 +53,42 @@ def check_words(
             words=fault.words,
             item=fault.item,
         )
+
+
+class ToldToNobodyProved(Invalid):
+    """Nobody in this talk has proved who they are; leave out what they did not write themselves, or have them prove it."""
+
+    code = "told_to_nobody_proved"
+
+
+def check_discloses_nothing(services: Services, session: Session, conversation_id: str, text: str) -> None:
+    """Return if a text tells somebody unproved no address and no number but what was said there; raises ToldToNobodyProved.
+
+    It holds where a request waits for its proof: elsewhere an agent talks to a customer as anybody does (A30).
+    """
+    named = [hit[0] for hit in _NAMES_SOMEBODY.finditer(text) if not _DAY.fullmatch(hit[0])]
+    if not named or not _is_unproved(session, conversation_id):
+        return
+    said = [message.text for message in messages_of(session, conversation_id) if message.sender != "note"]
+    ours = services.settings.controller.model_dump_json()
+    heard = _letters(" ".join([*said, ours]))
+    for value in named:
+        if _letters(value) not in heard:
+            raise ToldToNobodyProved(
+                f"Nothing was sent. “{value}” is nothing that was written in this talk, and nobody there has proved "
+                "who they are. Leave it out, or send it once they have.",
+                words=value,
+            )
+
+
+def _is_unproved(session: Session, conversation_id: str) -> bool:
+    here = select(PrivacyRequest.evidence_id).where(col(PrivacyRequest.conversation_id) == conversation_id)
+    proofs = session.exec(here).all()
+    return bool(proofs) and not any(proofs)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
 
 
 def carried_out(session: Session, conversation_id: str) -> frozenset[Right]:

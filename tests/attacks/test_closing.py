@@ -85,3 +85,37 @@ async def test_an_answer_by_hand_to_what_cannot_be_taken_back_needs_a_token_made
         "POST", f"/requests/{ref}/close", token=plain, json={"text": BY_HAND}
     )
     assert (status, problem["code"]) == (403, "not_allowed")
+
+
+TELLING = (
+    "Your client number is C-10044.",
+    "We write to ines@elsewhere.example, is that you?",
+    "The telephone we have is +33 6 12 34 56 78.",
+    "Votre IBAN est le FR76 3000 6000 0112 3456 7890 189.",
+)
+WAYS = {"reply": "text", "ask": "text", "refuse": "reason", "extend": "reason"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_nobody_who_proved_nothing_is_told_an_address_or_a_number_by_an_agent(
+    desk: DeskInside, people: Iterator[Victim], way: str
+) -> None:
+    """B19, A30: whatever the way an agent writes, and whoever is persuaded: what they wrote themselves may be said again."""
+    victim = next(people)
+    more = {"ask": {"ground": "specify"}, "refuse": {"ground": "not_identified"}}.get(way, {})
+    async with desk.chat() as chat:
+        ref = await until_code(chat, victim.email)
+        for words in TELLING:
+            status, problem = await desk.api_status(
+                "POST", f"/requests/{ref}/{way}", token=desk.tokens["lead"], json={WAYS[way]: words, **more}
+            )
+            assert (status, problem["code"]) == (422, "told_to_nobody_proved"), problem
+        thread = (await desk.request(ref))["conversation"]
+        for where in (f"/requests/{ref}", f"/conversations/{thread}"):
+            status, problem = await desk.api_status("POST", f"{where}/reply", json={"text": TELLING[0]})
+            assert (status, problem["code"]) == (422, "told_to_nobody_proved"), problem
+        again = f"You wrote that we reach you at {victim.email}; until 29.12.2026 that is enough."
+        status, problem = await desk.api_status("POST", f"/requests/{ref}/reply", json={"text": again})
+        assert status < 300, problem
+        await chat.until(lambda m: again in m["text"], "what the agent may say")
+        assert not [m for m in chat.heard for words in TELLING if words in m["text"]]
