@@ -24,7 +24,9 @@ _NOTHING = {
     Right.ACCESS: "answer_access_nothing",
     Right.PORTABILITY: "answer_access_nothing",
     Right.ERASURE: "answer_erasure_nothing",
+    Right.RECTIFICATION: "answer_rectification_nothing",
 }
+_NAMES_SYSTEMS = {"answer_access_nothing", "answer_erasure_nothing"}
 
 
 def key_of(ref: str) -> str:
@@ -115,8 +117,8 @@ def _say_meanwhile(services: Services, session: Session, request: PrivacyRequest
 
 def answer_nothing(services: Services, session: Session, request: PrivacyRequest) -> None:
     """Say that nothing is held about the proved address besides this conversation, and close."""
-    name = _NOTHING.get(Right(request.right), "answer_rectification_nothing")
-    values: dict[str, Any] = {"systems": systems(services)} if name != "answer_rectification_nothing" else {}
+    name = _NOTHING.get(Right(request.right), "answer_use_nothing")
+    values: dict[str, Any] = {"systems": systems(services)} if name in _NAMES_SYSTEMS else {}
     move(services, session, request, Status.ANSWERED, "desk")
     give_answer(services, session, request, name, **values)
 

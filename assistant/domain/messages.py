@@ -233,6 +233,7 @@ _ANSWERS = _table(
             _holds(E.RECIPIENTS, E.REASON),
         ),
         "answer_rectification_nothing": ("requests", "", _holds()),
+        "answer_use_nothing": ("requests", "", _holds()),
         "answer_consent_withdrawal": (
             "requests stopped not_in_use recipients",
             "",

@@ -16,6 +16,7 @@ ABOUT = {
     "answer_access_nothing": "access",
     "answer_rectification": "rectification",
     "answer_rectification_nothing": "rectification",
+    "answer_use_nothing": "restriction",
     "answer_rectification_already": "rectification",
     "marketing_stopped_partly": "objection",
     "answer_consent_withdrawal_partly": "consent_withdrawal",
