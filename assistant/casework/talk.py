@@ -330,6 +330,12 @@ def relay(services: Services, session: Session, conversation: Conversation, mess
     queue_outgoing(services, session, letter)
 
 
+def was_said(session: Session, conversation: Conversation, key: str) -> bool:
+    """Tell whether something was said in a talk under a key of ours."""
+    here = col(Message.conversation_id) == conversation.id, col(Message.external_id) == key
+    return session.exec(select(Message.id).where(*here)).first() is not None
+
+
 def said_by_us(services: Services, session: Session, conversation_id: str) -> list[str]:
     """List what the desk and its agents said in a conversation, in the talk and in letters."""
     talked = select(Message.text).where(

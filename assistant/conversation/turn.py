@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm.attributes import instance_state
 from sqlmodel import Session, col, select
@@ -324,26 +324,34 @@ class Turn:
                 choices=[*self._login_choice(references), self.button("talk_to_person", "human")],
             )
 
-    def _ask_proof_by_mail(self, requests: Sequence[PrivacyRequest], references: list[str]) -> None:
+    def _ask_proof_by_mail(
+        self, requests: Sequence[PrivacyRequest], references: list[str]
+    ) -> datetime | None:
+        """Send a link, or give from when one can be sent."""
         if self.muted or not deliverable(self._sender):
             for request in requests:
                 set_attention(self.services, self.session, request, "sender_cannot_be_asked")
-            return
+            return None
         claim = proof.Claim("email", self._sender)
         try:
             proof.want_challenge(
                 self.services, self.session, self.conversation, claim, references, method=Method.EMAIL_LINK
             )
-        except TooManyAttempts:
+        except TooManyAttempts as error:
             for request in requests:
                 set_attention(self.services, self.session, request, "too_many_challenges")
+            return cast("datetime", error.data["next_at"])
+        return None
 
     def ask_again(self) -> None:
         """Send a new link to somebody who answered by mail before confirming; renewable for seven days."""
         since = self.services.clock.now() - LINK_RENEWABLE
         waiting = [r for r in self._all_waiting() if r.status == Status.VERIFYING and r.received_at >= since]
         if waiting:
-            self._ask_proof_by_mail(waiting, [r.ref for r in waiting])
+            next_at = self._ask_proof_by_mail(waiting, [r.ref for r in waiting])
+            key = f"link_limit:{next_at}"
+            if next_at and not talk.was_said(self.session, self.conversation, key):
+                self.say("link_limit", key=key, requests=self.seen(waiting), next_at=next_at)
 
     def ask_for_more(self, requests: Sequence[PrivacyRequest]) -> None:
         """Say that what was proved is not enough for these, and offer what is."""
@@ -733,6 +741,7 @@ class Turn:
         *,
         unsaid: Sequence[str] = (),
         requests: Sequence[Mapping[str, Any]] = (),
+        key: str = "",
         **values: Any,
     ) -> None:
         """Say a named text in the conversation's language; `unsaid` values are shown but not told."""
@@ -752,7 +761,7 @@ class Turn:
         said = talk.Utterance(
             text=rendered.text,
             subject=rendered.subject,
-            key=self.services.random(8).hex(),
+            key=key or self.services.random(8).hex(),
             language=self.conversation.language or "en",
             requests=requests,
             by_rule=True,

@@ -132,6 +132,7 @@ _CHAT = _table(
         "withdraw_confirm": ("requests", "", _holds(E.REFERENCE)),
         "withdraw_needs_proof": ("requests", "", _holds(E.REFERENCE)),
         "withdraw_later": ("requests next_at", "", _holds(E.REFERENCE)),
+        "link_limit": ("requests next_at", "", _holds(E.REFERENCE)),
         "withdraw_nothing": ("", "", _holds()),
         "withdraw_too_late": ("requests", "", _holds(E.REFERENCE)),
         "dont_asked": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),

@@ -52,3 +52,12 @@ def test_what_the_table_names_elsewhere_is_there() -> None:
     for where in table().values():
         for file, name in re.findall(r"`([\w/]+\.py)::(\w+)`", where):
             assert f"def {name}(" in (TESTS / file).read_text("utf-8")
+
+
+def test_nothing_is_said_twice_in_the_threat_model() -> None:
+    rows = re.findall(
+        r"^\| ([^|]+?) \|", (TESTS.parent / "docs" / "threat-model.md").read_text("utf-8"), re.MULTILINE
+    )
+    heads = {"id", "attack", "threat", "safeguard", "attempt"}
+    twice = {row for row in rows if rows.count(row) > 1 and row not in heads and not set(row) <= {"-"}}
+    assert twice == set()

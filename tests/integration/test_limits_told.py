@@ -76,6 +76,21 @@ async def test_the_link_that_was_kept_back_is_sent_to_whoever_answers_later(desk
     assert len(await desk.all(ChallengeRow)) == CODES_PER_HOUR + 1
 
 
+async def test_whoever_answers_for_a_new_link_hears_once_from_when_one_can_be_sent(desk: PostingDesk) -> None:
+    await desk.mail(ANNA)
+    await said(desk)
+    receipt = desk.server.arrived[0]
+    for _ in range(CODES_PER_HOUR + 3):
+        await desk.mail(ANNA, "Please send me a new link.", f"In-Reply-To: {receipt.message_id}")
+        await said(desk)
+    texts = await said(desk)
+    assert len(await desk.all(ChallengeRow)) == CODES_PER_HOUR
+    assert holding(texts, ("We can send the next link",)) == 1
+    await desk.wait(hours=2)
+    await desk.mail(ANNA, "Please send me a new link.", f"In-Reply-To: {receipt.message_id}")
+    assert len(await desk.all(ChallengeRow)) == CODES_PER_HOUR + 1
+
+
 async def test_a_wish_to_withdraw_is_told_when_its_link_can_be_sent(desk: PostingDesk) -> None:
     await desk.mail(ANNA)
     await desk.post()
