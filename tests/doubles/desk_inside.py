@@ -32,6 +32,7 @@ from assistant.logs import SIEVE, configure_logging
 from assistant.serving import bind
 from assistant.store.tables import Audit, PrivacyRequest
 from assistant.web.connections import connections_for_watchers, connections_of_this_machine, listening
+from tests.doubles.agents import OwnAgent, new_agent
 from tests.doubles.bot_api import SECRET, TOKEN, BotApiServer, text_update
 from tests.doubles.desk_process import DeskProcess, eventually
 
@@ -73,6 +74,24 @@ class DeskInside(DeskProcess):
         """Change the client area as the company itself would."""
         with closing(sqlite3.connect(self.database, timeout=20)) as db, db:
             db.execute(sql, values)
+
+    async def agent(self, role: str) -> OwnAgent:
+        """Take on one more agent, to sign in as."""
+        agent, services = new_agent(role), self.assembly.services
+        hashed = await asyncio.to_thread(staff.hash_password, agent.password)
+
+        def unit(session: Session) -> None:
+            staff.add_agent(
+                services,
+                session,
+                agent.name,
+                Role(role),
+                password_hash=hashed,
+                totp_secret=agent.totp_secret,
+            )
+
+        await services.write(unit)
+        return agent
 
     # ── the bot ──────────────────────────────────────────────────────────────────────────────────────
 

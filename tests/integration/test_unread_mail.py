@@ -189,8 +189,8 @@ async def test_an_agent_saves_a_file_and_that_is_on_record(
     assert with_scan(sender) in whole[1]
     noted = await desk.own_audit("file_opened")
     assert [(e["actor"], e["data"]["message"], e["data"]["file"]) for e in noted][-2:] == [
-        (f"agent:{agent.agent.name}", message.id, "0"),
-        (f"agent:{agent.agent.name}", message.id, "original"),
+        (f"agent:{agent.name}", message.id, "0"),
+        (f"agent:{agent.name}", message.id, "original"),
     ]
     assert "lettre" not in str(noted)
     assert "lettre.pdf" in await agent.page(f"conversations/{conversation.id}")
