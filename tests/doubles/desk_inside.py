@@ -9,8 +9,10 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -25,6 +27,7 @@ from assistant.casework.queue import Role, Scope
 from assistant.channels.email.channel import EmailChannel
 from assistant.config import load_settings
 from assistant.demo.clock import DemoClock
+from assistant.demo.company import create_company
 from assistant.demo.pages import DemoSite, demo_routes
 from assistant.demo.people import AGENTS
 from assistant.demo.settings import DemoFolder, lay_out
@@ -178,6 +181,9 @@ async def desk_inside(
     for name, drawn in (maps or {}).items():
         (folder / name).write_text(drawn, encoding="utf-8")
     clock, port = DemoClock(None), unused_port()
+    database = folder / "client-area.db"
+    if not database.exists():
+        database.write_bytes(_sample_company(clock.now().date()))
     demo = lay_out(folder, port=port, mail_port=0, today=clock.now().date())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TELEGRAM_TOKEN", TOKEN)
@@ -209,6 +215,20 @@ async def desk_inside(
                     await desk.http.close()
 
 
+@cache
+def _sample_company(today: date) -> bytes:
+    """Make the sample company once for all desks of this process."""
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / "client-area.db"
+        create_company(made, today=today)
+        return made.read_bytes()
+
+
+@cache
+def _hashed(password: str) -> str:
+    return staff.hash_password(password)
+
+
 def _staff(assembly: Assembly, session: Session) -> dict[str, str]:
     services = assembly.services
     for agent in AGENTS:
@@ -217,7 +237,7 @@ def _staff(assembly: Assembly, session: Session) -> dict[str, str]:
             session,
             agent.name,
             Role(agent.role),
-            password_hash=staff.hash_password(agent.password),
+            password_hash=_hashed(agent.password),
             totp_secret=agent.totp_secret,
         )
     return {
