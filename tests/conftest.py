@@ -24,6 +24,14 @@ def _log_as_before() -> Iterator[None]:
     structlog.configure(**before)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a module that share a desk in one worker: each worker would open one of its own."""
+    for item in items:
+        desks = getattr(item, "_fixtureinfo").name2fixturedefs.get("desk", ())  # noqa: B009 - pytest tells it nowhere else
+        if any(desk.scope == "module" for desk in desks[-1:]) and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Hand the counts of a worker to the process that prints."""
     output = getattr(session.config, "workeroutput", None)

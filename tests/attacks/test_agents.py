@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiohttp
-import pyotp
 import pytest
 from argon2 import PasswordHasher
 
@@ -21,6 +20,7 @@ from assistant.config import WebChat
 from assistant.errors import Conflict
 from assistant.store.tables import Action, Agent
 from tests.doubles.agent_browser import AgentBrowser
+from tests.doubles.agents import code_at
 from tests.doubles.console_app import PASSWORD, ConsoleSite, console_site, prepare
 from tests.doubles.desk_process import eventually
 
@@ -281,7 +281,7 @@ async def test_a_lead_gives_a_colleague_an_authenticator_and_never_a_password(si
         await marc.get("queue")
         assert marc.path == "/console/sign-in"
         assert await marc.sign_in() == 401, "the old one gives no more codes"
-        new = pyotp.TOTP(secret).at(int(site.clock.at.timestamp()))
+        new = code_at(secret, site.clock.at.timestamp())
         assert await marc.sign_in(code=new) == 200
         await liis.post("agents/Marc/password", new="a password of the lead", again="a password of the lead")
         assert liis.status == 404
@@ -335,7 +335,7 @@ async def test_an_authenticator_is_changed_once_the_new_one_gives_a_code(site: C
             re.findall(r"\b[A-Z2-7]{32}\b", page)[0],
             re.findall(r'name="offer" value="([^"]+)"', page)[0],
         )
-        code = pyotp.TOTP(secret).at(int(site.clock.at.timestamp()))
+        code = code_at(secret, site.clock.at.timestamp())
         await other.get("account")
         for made_up in (offer, "", "AAAA", "é", offer[:-8]):
             await other.post("account/authenticator_take", offer=made_up, code=code)
@@ -345,7 +345,7 @@ async def test_an_authenticator_is_changed_once_the_new_one_gives_a_code(site: C
         await own.post("account/authenticator_take", offer=offer, code=code)
         assert "The new authenticator is in use" in own.text
         site.clock.at += timedelta(seconds=30)
-        assert await own.sign_in(code=pyotp.TOTP(secret).at(int(site.clock.at.timestamp()))) == 200
+        assert await own.sign_in(code=code_at(secret, site.clock.at.timestamp())) == 200
         assert await own.sign_in() == 401
 
 

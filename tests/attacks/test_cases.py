@@ -8,13 +8,11 @@ import zipfile
 from collections.abc import Iterator
 
 import aiohttp
-import pyotp
 import pytest
 from sqlmodel import Session, col, func, select
 
 from assistant.casework import execution, proof, steps
 from assistant.casework.proof import OPEN_LOGINS
-from assistant.demo.people import AGENTS
 from assistant.domain.assurance import Method
 from assistant.sources.sql import SqlSource
 from assistant.store.tables import ChallengeRow, PrivacyRequest
@@ -249,13 +247,8 @@ async def test_markup_of_a_person_is_text_to_the_agent(desk: DeskInside) -> None
         f"From: {sender}\r\nSubject: {SCRIPT}\r\nContent-Type: text/html\r\n\r\n<p>{ACCESS}</p>{SCRIPT}".encode()
     )
     mailed = (await desk.opened_by(before))[0]
-    agent = AGENTS[2]
+    form = (await desk.agent("lead")).form()
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as console:
-        form = {
-            "name": agent.name,
-            "password": agent.password,
-            "code": pyotp.TOTP(agent.totp_secret).now(),
-        }
         async with console.post(f"{desk.url}/console/sign-in", data=form) as page:
             assert page.url.path == "/console/queue"
         for path in (f"requests/{ref}", f"requests/{mailed}", "conversations", "triage", "queue"):

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
 import aiohttp
-import pyotp
 import pytest
 import pytest_asyncio
 from aiohttp import web
@@ -15,7 +14,6 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from assistant.app import build
 from assistant.demo.pages import DemoSite, demo_routes
-from assistant.demo.people import AGENTS
 from tests.doubles.desk_inside import DeskInside
 from tests.meta.reading import ROOT
 
@@ -69,14 +67,11 @@ async def test_every_answer_of_every_route_carries_its_headers(by_https: Client)
                 assert (answer.status == 405) == ("Allow" in answer.headers), about
 
 
-async def test_by_https_a_session_of_the_console_is_a_cookie_of_this_host(by_https: Client) -> None:
+async def test_by_https_a_session_of_the_console_is_a_cookie_of_this_host(
+    desk: DeskInside, by_https: Client
+) -> None:
     """B27: a sibling of the host sets no session, and nothing but https carries it."""
-    agent = AGENTS[1]
-    form = {
-        "name": agent.name,
-        "password": agent.password,
-        "code": pyotp.TOTP(agent.totp_secret).now(),
-    }
+    form = (await desk.agent("approver")).form()
     async with by_https.post("/console/sign-in", data=form, allow_redirects=False) as answer:
         assert answer.status == 303
         given = answer.headers["Set-Cookie"]

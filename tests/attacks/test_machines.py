@@ -175,7 +175,8 @@ async def test_the_end_of_a_reference_is_read_however_it_is_written(
         "crockford": ref[-4:].replace("0", "o").replace("1", "l"),
     }.get(spelt) or spelt.format(ref[-4:])
     await desk.press(link, answer="yes", reference=typed)
-    await desk.until_status(ref, "awaiting_approval")
+    confirmed = await desk.until_status(ref, "awaiting_approval")
+    assert confirmed["assurance"] == 1
 
 
 async def test_the_fifth_wrong_end_uses_a_link_up_and_an_answer_brings_another(

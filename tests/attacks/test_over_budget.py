@@ -49,10 +49,12 @@ async def test_a_mail_over_the_budget_is_opened_and_flagged_and_its_sender_is_to
     (ref,) = await desk.opened_by(before)
 
     async def flagged() -> bool | None:
-        return (await desk.request(ref))["attention"] == "read_in_part" or None
+        return (await desk.request(ref))["attention"] is not None or None
 
     await eventually(flagged, "attention on the request")
-    await desk.mail(sender, "A person will read all of it")
+    request = await desk.request(ref)
+    assert (request["right"], request["attention"]) == ("erasure", "read_in_part")
+    assert (await desk.mail(sender, "A person will read all of it"))["to"] == sender
 
 
 def _wrapped(text: str) -> str:
@@ -62,7 +64,11 @@ def _wrapped(text: str) -> str:
 
 async def test_a_chat_over_the_budget_is_given_to_a_person_and_told(desk: DeskInside) -> None:
     """B02: so many sentences in one chat message are read in part, and a person is called."""
+    before = await desk.refs()
     async with desk.chat() as chat:
         await chat.say(many_sentences())
-        await chat.until(lambda message: "A person will read all of it" in message["text"])
-        await chat.until(lambda message: "support" in message["text"] or "person" in message["text"])
+        told = await chat.until(lambda message: "A person will read all of it" in message["text"])
+    assert told["requests"] == []
+    assert await desk.refs() == before
+    newest = "SELECT wants_person_at FROM conversation ORDER BY started_at DESC LIMIT 1"
+    assert desk.own(newest) != [(None,)], "an agent is called"

@@ -6,11 +6,9 @@ import asyncio
 import time
 from collections.abc import Iterator
 
-import pyotp
 import pytest
 
 from assistant.casework import staff
-from assistant.demo.people import AGENTS
 from assistant.errors import Busy
 from assistant.slow_hashes import Turns
 from tests.doubles.attacks import Victim, until_code
@@ -29,7 +27,7 @@ async def test_sixty_sign_ins_at_once_delay_no_strangers_code_and_are_told_that_
     desk: DeskInside, people: Iterator[Victim]
 ) -> None:
     """B09: from one address, beside a person who types a code, and an agent who comes after."""
-    victim, agent = next(people), AGENTS[0]
+    victim, agent = next(people), await desk.agent("agent")
     async with desk.chat() as chat:
         await until_code(chat, victim.email)
         code = await desk.code(victim.email)
@@ -100,5 +98,5 @@ async def test_a_name_that_nobody_has_takes_its_turn_as_well(desk: DeskInside) -
     """B09: and is answered alike."""
     assert await sign_in(desk, "nobody", "guess") == 401
     assert not staff.password_matches(None, "nobody has this password")
-    code = pyotp.TOTP(AGENTS[2].totp_secret).now()
-    assert await sign_in(desk, AGENTS[2].name, "guess", code) == 401
+    own = (await desk.agent("lead")).form()
+    assert await sign_in(desk, own["name"], "guess", own["code"]) == 401

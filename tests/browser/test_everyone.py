@@ -190,6 +190,7 @@ async def test_a_copy_from_the_sign_in_to_the_page_inside_the_package(
     async with eyes.page.expect_download() as download:
         await eyes.page.locator("a.button").click()
     await eyes.page.goto(index_of(Path(await (await download.value).path()), tmp_path))
+    await expect(eyes.page.locator("h1")).to_have_text("Une copie de vos données")
     await eyes.look("package-index")
 
 

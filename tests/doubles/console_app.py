@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import pyotp
 from aiohttp.test_utils import TestServer
 from sqlmodel import Session
 
@@ -62,6 +61,7 @@ from assistant.web.api import api_routes
 from assistant.web.application import web_application
 from assistant.web.console import console_routes
 from assistant.web.keys import DESK
+from tests.doubles.agents import code_at, new_secret
 from tests.doubles.chat_desk import START, StillClock
 from tests.unit.replies.samples import PERIODS
 
@@ -92,7 +92,7 @@ class ConsoleSite:
     def code(self, name: str) -> str:
         """Give the next code of an authenticator; half a minute passes, since each is good for once."""
         self.clock.at += timedelta(seconds=30)
-        return pyotp.TOTP(self.secrets[name]).at(int(self.clock.at.timestamp()))
+        return code_at(self.secrets[name], self.clock.at.timestamp())
 
     async def token(self, name: str, scope: Scope = Scope.APPROVE, **may: Any) -> str:
         """Make an API token."""
@@ -201,7 +201,7 @@ async def prepare(folder: Path) -> ConsoleSite:
     engine = open_engine(settings(folder).database_url, writes=True)
     migrate(engine)
     engine.dispose()
-    secrets = {name: pyotp.random_base32() for name in STAFF}
+    secrets = {name: new_secret() for name in STAFF}
     clock = StillClock()
     site = ConsoleSite(open_services(folder, clock, 1), clock, secrets)
     await site.services.write(lambda session: _add_staff(site.services, session, secrets))

@@ -1,4 +1,4 @@
-"""An agent of the demo in a browser without JavaScript."""
+"""An agent in a browser without JavaScript."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import re
 from html import unescape
 
 import aiohttp
-import pyotp
 
-from assistant.demo.people import AGENTS
 from tests.doubles.desk_process import DeskProcess
 
 
@@ -16,13 +14,13 @@ class Console:
     """Signs in, keeps the cookie, sends the token of the last page with each form."""
 
     def __init__(self, desk: DeskProcess, role: str) -> None:
-        self.desk, self.agent = desk, next(a for a in AGENTS if a.role == role)
+        self.desk, self.role = desk, role
         self.http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
-        self.csrf = ""
+        self.name = self.csrf = ""
 
     async def sign_in(self) -> Console:
-        code = pyotp.TOTP(self.agent.totp_secret).now()
-        form = {"name": self.agent.name, "password": self.agent.password, "code": code}
+        form = (await self.desk.agent(self.role)).form()
+        self.name = form["name"]
         async with self.http.post(f"{self.desk.url}/console/sign-in", data=form) as answer:
             assert answer.url.path == "/console/queue", await answer.text()
         return self

@@ -9,8 +9,10 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -25,6 +27,7 @@ from assistant.casework.queue import Role, Scope
 from assistant.channels.email.channel import EmailChannel
 from assistant.config import load_settings
 from assistant.demo.clock import DemoClock
+from assistant.demo.company import create_company
 from assistant.demo.pages import DemoSite, demo_routes
 from assistant.demo.people import AGENTS
 from assistant.demo.settings import DemoFolder, lay_out
@@ -32,6 +35,7 @@ from assistant.logs import SIEVE, configure_logging
 from assistant.serving import bind
 from assistant.store.tables import Audit, PrivacyRequest
 from assistant.web.connections import connections_for_watchers, connections_of_this_machine, listening
+from tests.doubles.agents import OwnAgent, new_agent
 from tests.doubles.bot_api import SECRET, TOKEN, BotApiServer, text_update
 from tests.doubles.desk_process import DeskProcess, eventually
 
@@ -73,6 +77,24 @@ class DeskInside(DeskProcess):
         """Change the client area as the company itself would."""
         with closing(sqlite3.connect(self.database, timeout=20)) as db, db:
             db.execute(sql, values)
+
+    async def agent(self, role: str) -> OwnAgent:
+        """Take on one more agent, to sign in as."""
+        agent, services = new_agent(role), self.assembly.services
+        hashed = await asyncio.to_thread(staff.hash_password, agent.password)
+
+        def unit(session: Session) -> None:
+            staff.add_agent(
+                services,
+                session,
+                agent.name,
+                Role(role),
+                password_hash=hashed,
+                totp_secret=agent.totp_secret,
+            )
+
+        await services.write(unit)
+        return agent
 
     # ── the bot ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -159,6 +181,9 @@ async def desk_inside(
     for name, drawn in (maps or {}).items():
         (folder / name).write_text(drawn, encoding="utf-8")
     clock, port = DemoClock(None), unused_port()
+    database = folder / "client-area.db"
+    if not database.exists():
+        database.write_bytes(_sample_company(clock.now().date()))
     demo = lay_out(folder, port=port, mail_port=0, today=clock.now().date())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TELEGRAM_TOKEN", TOKEN)
@@ -190,6 +215,20 @@ async def desk_inside(
                     await desk.http.close()
 
 
+@cache
+def _sample_company(today: date) -> bytes:
+    """Make the sample company once for all desks of this process."""
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / "client-area.db"
+        create_company(made, today=today)
+        return made.read_bytes()
+
+
+@cache
+def _hashed(password: str) -> str:
+    return staff.hash_password(password)
+
+
 def _staff(assembly: Assembly, session: Session) -> dict[str, str]:
     services = assembly.services
     for agent in AGENTS:
@@ -198,7 +237,7 @@ def _staff(assembly: Assembly, session: Session) -> dict[str, str]:
             session,
             agent.name,
             Role(agent.role),
-            password_hash=staff.hash_password(agent.password),
+            password_hash=_hashed(agent.password),
             totp_secret=agent.totp_secret,
         )
     return {

@@ -22,6 +22,7 @@ from typing import Any, Self, TypeVar
 
 import aiohttp
 
+from tests.doubles.agents import OwnAgent, new_name
 from tests.doubles.opened import opened_database
 
 ASSISTANT = str(Path(sys.executable).with_name("assistant"))
@@ -133,6 +134,13 @@ class DeskProcess:
         item = await self.plan(ref)
         await self.api("POST", f"/queue/{item['id']}/approve", json={"plan_hash": item["plan_hash"]})
         return item
+
+    async def agent(self, role: str) -> OwnAgent:
+        """Have the desk take on one more agent, to sign in as."""
+        name = new_name(role)
+        done = await asyncio.to_thread(self.command, "agents", "add", name, "--role", role, "--json")
+        made = json.loads(done.stdout)
+        return OwnAgent(name, made["password"], made["totp_secret"])
 
     def command(
         self, *arguments: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pyotp
 import pytest
 import pytest_asyncio
 
@@ -19,7 +18,6 @@ from assistant.casework import queue
 from assistant.casework.approval import check_approve
 from assistant.casework.named_accounts import named_in
 from assistant.casework.queue import Principal, Role
-from assistant.demo.people import AGENTS
 from assistant.domain.plan import plan_from_json
 from assistant.errors import AssistantError, Conflict, NotFound, SourceUnavailable
 from assistant.store.tables import Action
@@ -223,10 +221,8 @@ async def test_an_agent_sees_the_first_rows_with_the_name_and_only_then(
         ref = (await chat.opened())["erasure"]
         await prove_in_chat(desk, chat, person.email, ref)
     await desk.plan(ref)
-    agent = AGENTS[2]
+    form = (await desk.agent("lead")).form()
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as console:
-        code = pyotp.TOTP(agent.totp_secret).now()
-        form = {"name": agent.name, "password": agent.password, "code": code}
         async with console.post(f"{desk.url}/console/sign-in", data=form) as page:
             assert page.url.path == "/console/queue"
         async with console.get(f"{desk.url}/console/requests/{ref}") as page:

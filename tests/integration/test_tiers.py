@@ -132,7 +132,8 @@ async def test_a_page_token_is_enough_for_what_does_no_lasting_harm(
         ref = await ask(chat, "Please restrict the processing of my data.")
         await chat.asked("email")
         await identify(desk, chat, victim)
-        await desk.until_status(ref, "awaiting_approval")
+        request = await desk.until_status(ref, "awaiting_approval")
+    assert request["assurance"] == 1
 
 
 async def test_an_erasure_that_people_decide_waits_for_a_lead_with_a_reason_and_for_somebody_else(

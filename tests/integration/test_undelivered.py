@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -648,7 +647,7 @@ async def test_two_machines_stop_and_a_person_is_called_but_agents_are_always_se
     assert (await again(desk, request)).attention
 
 
-# ── two hundred ─────────────────────────────────────────────────────────────────────────────────────
+# ── every kind ──────────────────────────────────────────────────────────────────────────────────────
 
 REPORTS = (
     "postfix",
@@ -665,17 +664,20 @@ WITHOUT_ID = ("dsn_without_id", "qmail_without_id", "exchange_en_without_id", "o
 NO_FAILURE = ("delayed", "exim_delayed", "relayed", "delivered", "expanded")
 
 
-async def test_two_hundred_failures_of_every_kind_and_none_is_silent(
-    desk: PostingDesk, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_no_failure_of_any_kind_is_silent(desk: PostingDesk) -> None:
+    """Each report there is, once; the long tests let two hundred fail."""
+    await none_is_silent(desk, {kind: min(count, len(REPORTS)) for kind, count in KINDS.items()})
+
+
+async def none_is_silent(desk: PostingDesk, kinds: Mapping[str, int]) -> Counter[tuple[str, str]]:
+    """Let so many letters of each kind fail; gives what was seen of them."""
     desk.server.answers = {
         "refused.example": ("rcpt", "550 5.1.1 unknown"),
         "refused-data.example": ("data", "554 5.7.1 not wanted"),
         "never.example": ("rcpt", "451 4.3.0 later"),
         "alder.example": ("rcpt", "550 5.1.1 unknown"),
     }
-    cases = [(kind, number) for kind in KINDS for number in range(KINDS[kind])]
-    assert len(cases) >= 200
+    cases = [(kind, number) for kind in kinds for number in range(kinds[kind])]
     for kind, number in cases:
         await _write(desk, kind, number)
     await desk.post()
@@ -688,10 +690,8 @@ async def test_two_hundred_failures_of_every_kind_and_none_is_silent(
     table: Counter[tuple[str, str]] = Counter()
     for kind, number in cases:
         table[kind, await _seen(desk, kind, number)] += 1
-    with capsys.disabled():
-        lines = [f"{kind:32} {seen:34} {count:4}" for (kind, seen), count in sorted(table.items())]
-        sys.stdout.write("\n".join(["", *lines, ""]))
-    assert table == {(kind, SEEN[kind]): count for kind, count in KINDS.items()}
+    assert table == {(kind, SEEN[kind]): count for kind, count in kinds.items()}
+    return table
 
 
 KINDS = {

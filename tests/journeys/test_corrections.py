@@ -7,7 +7,6 @@ import re
 import shutil
 
 import aiohttp
-import pyotp
 import pytest
 
 from intents.reader import MODEL_DIRECTORY
@@ -33,11 +32,6 @@ class Console:
             assert response.status < 400, await response.text()
             return await response.text()
 
-    async def sign_in(self, agent: dict[str, str]) -> None:
-        """Sign in with password and code."""
-        code = pyotp.TOTP(agent["totp_secret"]).now()
-        await self.page("sign-in", name=agent["name"], password=agent["password"], code=code)
-
 
 async def test_a_correction_is_kept_without_names_reviewed_and_served_only_once_accepted(
     desk: DeskProcess,
@@ -45,9 +39,9 @@ async def test_a_correction_is_kept_without_names_reviewed_and_served_only_once_
     async with desk.chat("en") as chat:
         await chat.say(SAID)
     ((talk, message),) = desk.own("SELECT conversation_id, id FROM message WHERE opened(text) = ?", SAID)
-    console = Console(desk)
+    console, agent = Console(desk), await desk.agent("agent")
     async with console.http:
-        await console.sign_in(next(a for a in desk.facts["console"]["agents"] if a["name"] == "agathe"))
+        await console.page("sign-in", **agent.form())
         page = await console.page(f"conversations/{talk}")
         token = re.search(r'name="csrf" value="(\w+)"', page)
         assert token is not None
@@ -56,7 +50,7 @@ async def test_a_correction_is_kept_without_names_reviewed_and_served_only_once_
         assert "Noted" in await console.page(f"conversations/{talk}/correct", **form)
 
     row = json.loads(desk.command("corrections", "list", "--json").stdout)
-    assert (row["rights"], row["agent"], row["state"]) == (["objection"], "agathe", "to review")
+    assert (row["rights"], row["agent"], row["state"]) == (["objection"], agent.name, "to review")
     assert "Oriane" not in row["text"]
     assert "4471" not in row["text"]
     assert "leaflets" in row["text"]

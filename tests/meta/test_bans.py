@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,17 @@ def speaks_to_the_terminal(path: Path) -> bool:
     }
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_bytes())))
+
+
 def found(paths: list[Path], is_banned: Finder) -> list[str]:
     assert paths
     return [
         f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
         for path in paths
-        for node in ast.walk(ast.parse(path.read_bytes()))
+        for node in nodes(path)
         if is_banned(node)
     ]
 
@@ -76,6 +82,13 @@ def is_picked_from_mails(node: ast.AST) -> bool:
     )
 
 
+def imports_an_authenticator(node: ast.AST) -> bool:
+    """Tell what could make a code by the clock: one that another test used before is refused now and then."""
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "pyotp"
+    return isinstance(node, ast.Import) and any(name.name == "pyotp" for name in node.names)
+
+
 def is_broad(handler: ast.AST) -> bool:
     if not isinstance(handler, ast.ExceptHandler):
         return False
@@ -106,6 +119,11 @@ def test_every_mail_that_a_test_reads_is_waited_for() -> None:
     assert found(modules("tests"), takes_a_mail_unwaited) == []
 
 
+def test_only_an_agent_of_a_tests_own_asks_an_authenticator() -> None:
+    asked = {place.rpartition(":")[0] for place in found(modules("tests"), imports_an_authenticator)}
+    assert asked == {"tests/doubles/agents.py"}
+
+
 def test_every_broad_except_says_why() -> None:
     assert [place for place, line in broad_excepts() if "# broad: " not in line] == []
 
@@ -132,6 +150,8 @@ def test_no_module_is_named_after_nothing() -> None:
         ("next(m for m in desk.mails(to) if ref in m)", takes_a_mail_unwaited),
         ("(one,) = [m for m in desk.mails(to) if ref in m]", takes_a_mail_unwaited),
         ("desk.mails(to)[0]", takes_a_mail_unwaited),
+        ("import pyotp", imports_an_authenticator),
+        ("from pyotp import TOTP", imports_an_authenticator),
         ("try:\n  f()\nexcept Exception:\n  pass", is_broad),
         ("try:\n  f()\nexcept (ValueError, BaseException):\n  pass", is_broad),
         ("try:\n  f()\nexcept:\n  pass", is_broad),

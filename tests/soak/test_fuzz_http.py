@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pyotp
 import pytest
 import pytest_asyncio
 
@@ -282,10 +281,8 @@ async def test_no_form_breaks_a_page_or_takes_long(desk: DeskProcess) -> None:
     async with desk.chat() as chat:
         await chat.say("Please send me a copy of all my data.")
         ref = (await chat.opened())["access"]
-    agent = desk.facts["console"]["agents"][0]
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
-        form = {name: agent[name] for name in ("name", "password")}
-        form["code"] = pyotp.TOTP(agent["totp_secret"]).now()
+        form = (await desk.agent("agent")).form()
         async with http.post(f"{desk.url}/console/sign-in", data=form) as page:
             found = re.search(r'name="csrf" value="(\w+)"', await page.text())
             assert found

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
+from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from intents.cleaning import normalise
 from intents.evaluate import Row, evaluate, rows_of
-from intents.examples import Example, examples, variants
+from intents.examples import examples, variants
 from intents.labels import CONVERSATIONAL, LANGUAGES, NONE, RIGHTS
 from intents.reader import Reader
-from intents.training import train, utterances
+from intents.training import utterances
 
 HELD_OUT = Path(__file__).parents[1] / "data" / "intents" / "held_out.jsonl"
 TOO_ALIKE = 0.85
 EXAMPLES = Path(__file__).parents[2] / "intents" / "examples"
 
 
+@cache
 def _shingles(text: str) -> frozenset[str]:
     plain = normalise(text)
     return frozenset(plain[at : at + 4] for at in range(max(1, len(plain) - 3)))
 
 
 def _too_alike(one: list[str], other: list[str]) -> list[tuple[str, str]]:
-    """Find pairs that share most of their 4-letter runs, looking only at pairs that share a rare run."""
+    """Find pairs that share most of their 4-letter runs, looking only at pairs that share a rare run.
+
+    Who shares so many of them has one of any few more than the rest: only the rarest few are looked for.
+    """
     index: dict[str, list[int]] = {}
     sets = [_shingles(text) for text in other]
     for number, runs in enumerate(sets):
@@ -38,18 +45,19 @@ def _too_alike(one: list[str], other: list[str]) -> list[tuple[str, str]]:
         runs = _shingles(text)
         if len(runs) < 12:
             continue
-        shared: dict[int, int] = {}
-        for run in runs:
-            for number in index.get(run, ()):
-                shared[number] = shared.get(number, 0) + 1
+        spared = math.floor((1 - TOO_ALIKE) * len(runs)) + 1
+        rarest = sorted(runs, key=lambda run: len(index.get(run, ())))[:spared]
+        near = {number for run in rarest for number in index.get(run, ())}
         found.extend(
             (text, other[number])
-            for number, count in shared.items()
-            if count / (len(runs) + len(sets[number]) - count) >= TOO_ALIKE
+            for number in near
+            if TOO_ALIKE * len(runs) <= len(sets[number]) <= len(runs) / TOO_ALIKE
+            and len(runs & sets[number]) / len(runs | sets[number]) >= TOO_ALIKE
         )
     return found
 
 
+@cache
 def _all_examples() -> list[str]:
     return [example.text for example in utterances(examples(), 1)]
 
@@ -91,8 +99,22 @@ def test_example_files_name_only_known_labels_and_languages() -> None:
 
 def test_no_line_stands_twice_in_the_examples() -> None:
     lines = [(path, line) for path in EXAMPLES.glob("*/*") for line in path.read_text("utf-8").splitlines()]
-    texts = [(path.parent.name, normalise(line)) for path, line in lines if line and not line.startswith("#")]
-    assert sorted({text for text in texts if texts.count(text) > 1}) == []
+    texts = Counter(
+        (path.parent.name, normalise(line)) for path, line in lines if line and not line.startswith("#")
+    )
+    assert sorted(text for text, times in texts.items() if times > 1) == []
+
+
+def test_what_is_nearly_another_is_found_and_nothing_else_is() -> None:
+    lines = random.Random(5).sample(_all_examples(), 150)
+    changed = [line.replace("a", "e", 1) for line in lines]
+    pairs = [(one, other) for one in lines for other in changed if len(_shingles(one)) >= 12]
+    shares = {(one, other): (_shingles(one), _shingles(other)) for one, other in pairs}
+    alike = {
+        pair for pair, (one, other) in shares.items() if len(one & other) / len(one | other) >= TOO_ALIKE
+    }
+    assert len(alike) > 20
+    assert set(_too_alike(lines, changed)) == alike
 
 
 def test_no_line_is_nearly_another_one() -> None:
@@ -126,37 +148,6 @@ def test_real_messages_are_read_at_or_beyond_every_floor() -> None:
     }
     assert {name: figures[name] for name in floors if figures[name] > floors[name]} == {}
     assert figures["rights_f1"] >= 0.86
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """A few of the examples, quick to train from."""
-    source = tmp_path / "examples"
-    for language in ("en", "fr"):
-        (source / language).mkdir(parents=True)
-        for label in ("erasure", "access", "none"):
-            text = (EXAMPLES / language / f"{label}.txt").read_text("utf-8")
-            (source / language / f"{label}.txt").write_text("\n".join(text.splitlines()[:12]), "utf-8")
-    return source
-
-
-def test_a_correction_is_read_as_it_was_corrected_after_learning_from_it(
-    source: Path, tmp_path: Path
-) -> None:
-    said = "enough of that circus with the raffle leaflets"
-    corrected = [Example(said, "en", frozenset({"objection"}))] * 4
-    train(tmp_path / "before", 3, directory=source, epochs=10)
-    train(tmp_path / "after", 3, directory=source, epochs=10, more=corrected)
-    before, after = (Reader.load(tmp_path / name).read(said) for name in ("before", "after"))
-    assert "objection" not in before.rights
-    assert after.rights == {"objection"}
-
-
-def test_training_again_gives_the_same_figures(source: Path, tmp_path: Path) -> None:
-    figures = [train(tmp_path / name, 3, directory=source, epochs=3) for name in ("one", "two")]
-    assert figures[0] == figures[1]
-    one, two = (Reader.load(tmp_path / name) for name in ("one", "two"))
-    assert one.read("delete my data").intents == two.read("delete my data").intents
 
 
 def test_a_row_that_is_none_is_named(tmp_path: Path) -> None:

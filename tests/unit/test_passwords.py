@@ -12,6 +12,14 @@ from assistant.errors import WeakPassword
 NAMES = ("Liis Tamm", "Alder Hosting OÜ")
 
 
+def is_taken(password: str) -> bool:
+    try:
+        check_password(password, NAMES)
+    except WeakPassword:
+        return False
+    return True
+
+
 @pytest.mark.parametrize(
     "password",
     [
@@ -21,8 +29,7 @@ NAMES = ("Liis Tamm", "Alder Hosting OÜ")
     ],
 )  # fmt: skip
 def test_what_is_guessed_first_is_refused(password: str) -> None:
-    with pytest.raises(WeakPassword):
-        check_password(password, NAMES)
+    assert not is_taken(password)
 
 
 @pytest.mark.parametrize(
@@ -33,13 +40,9 @@ def test_what_is_guessed_first_is_refused(password: str) -> None:
     ],
 )  # fmt: skip
 def test_a_long_one_of_any_letters_is_taken(password: str) -> None:
-    check_password(password, NAMES)
+    assert is_taken(password)
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_judged(password: str) -> None:
-    try:
-        check_password(password, NAMES)
-    except WeakPassword:
-        return
-    assert len(password) >= 12
+    assert not is_taken(password) or len(password) >= 12

@@ -593,8 +593,10 @@ async def test_a_hook_telegram_no_longer_reaches_is_deaf_and_one_taken_away_is_s
 async def test_a_hook_somebody_took_away_is_set_again(api: BotApiServer) -> None:
     async with running(api, hook_check_seconds=0.05):
         await api.called("setWebhook")
-        api.webhook = None
+        first, api.webhook = api.webhook, None
         await api.called("setWebhook", 2)
+        assert first is not None
+        assert api.webhook == first
 
 
 async def test_an_update_that_cannot_be_stored_makes_the_hook_deaf_until_the_next_can(

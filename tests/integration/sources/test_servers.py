@@ -40,7 +40,10 @@ def refusing(times: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_server_refused_once_is_asked_for_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refusing(1, folder, monkeypatch)
     with running(MARIADB) as server:
-        server.database().run("CREATE TABLE t (a INT)")
+        database = server.database()
+        database.run("CREATE TABLE t (a INT)")
+        assert database.dump() == {"t": []}
+    assert (folder / "asked").read_text("utf-8").split() == ["x", "x"]
 
 
 def test_a_server_refused_twice_ends_with_what_was_said(

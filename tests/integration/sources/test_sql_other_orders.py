@@ -292,7 +292,9 @@ async def test_disclosure_left_in_the_middle_frees_the_database(company: Shop) -
     reading = company.source.export(located)
     await anext(reading)
     await reading.aclose()  # type: ignore[attr-defined] # the protocol promises an iterator, this is a generator
-    await company.carry_out(located, Operation.RESTRICT)
+    outcome = await company.carry_out(located, Operation.RESTRICT)
+    assert outcome.rows_done > 0
+    assert not outcome.already_done
 
 
 async def test_large_table_is_read_in_flat_memory(shop: OpenShop) -> None:

@@ -44,6 +44,7 @@ def test_what_is_called_done_must_have_been_done(right: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", CASES["closing"]["answers"])
 def test_a_closing_answer_that_refuses_nothing_goes_out(text: str) -> None:
+    assert list(refusal_in(text)) == []
     check_no_refusal(text)
 
 
