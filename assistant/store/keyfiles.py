@@ -83,13 +83,12 @@ def sealing_file(data_dir: Path, ident: str) -> Path:
     return data_dir / "keys" / "sealing" / f"{ident}.key"
 
 
-def drop_sealing_keys(data_dir: Path, *, but: str) -> list[str]:
-    """Remove the files of keys under which nothing is sealed any more; gives their ids."""
+def drop_sealing_keys(data_dir: Path, *, but: str) -> None:
+    """Remove the files of keys under which nothing is sealed any more, once that is committed."""
     old = [file for file in _files(data_dir / "keys") if file.stem != but]
     for file in (*old, former_key(data_dir)):
         with _told(file, "removed", _LET_WRITE):
             file.unlink(missing_ok=True)
-    return [file.stem for file in old]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -217,4 +216,6 @@ def _told(file: Path, what: str, to_do: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ConfigurationError(f"{file}: cannot be {what} ({os.strerror(error.errno or 0)}); {to_do}.") from None
+        raise ConfigurationError(
+            f"{file}: cannot be {what} ({os.strerror(error.errno or 0)}); {to_do}."
+        ) from None

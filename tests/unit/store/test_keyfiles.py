@@ -253,7 +253,9 @@ def test_a_first_start_that_cannot_keep_keys_says_where(folder: Path, fault: Cal
     engine = database(folder)
     keys(folder).mkdir(mode=0o700)
     fault(folder)
-    with pytest.raises(ConfigurationError, match=r"keys.*: cannot be written \(.+\); let the desk's user write"):
+    with pytest.raises(
+        ConfigurationError, match=r"keys.*: cannot be written \(.+\); let the desk's user write"
+    ):
         open_keyring(folder, engine)
     engine.dispose()
 
@@ -265,6 +267,9 @@ def test_a_key_that_cannot_be_kept_is_a_refusal_with_words_and_nothing_turns_to_
     current = keyring.current
     (keys(folder) / "sealing").rename(keys(folder) / "before")
     (keys(folder) / "sealing").write_bytes(b"")
-    with pytest.raises(ConfigurationError, match="sealing.*: cannot be written"), engine.begin() as connection:
+    with (
+        pytest.raises(ConfigurationError, match=r"sealing.*: cannot be written"),
+        engine.begin() as connection,
+    ):
         resealing.begin(connection, keyring, folder)
     assert keyring.current == current
