@@ -109,29 +109,37 @@ def end_session(
     services: Services, session: Session, ident: str, by: Principal | None, *, own: bool = False
 ) -> str:
     """End one session: one's own, or as a lead a colleague's; gives whose it was. Raises NotFound."""
-    row = _named(credentials.sessions_of(session), credentials.session_id, ident, by if own else None)
-    if not own:
-        check_manages(by, row.agent)
-    session.delete(row)
-    _noted(services, session, by, "session_ended", row.agent, why="ended")
-    return row.agent
+    rows = credentials.sessions_of(session)
+    name = _end(session, rows, credentials.session_id, ident, by, own=own)
+    _noted(services, session, by, "session_ended", name, why="ended")
+    return name
 
 
 def revoke_token(
     services: Services, session: Session, ident: str, by: Principal | None, *, own: bool = False
 ) -> str:
-    """End one token: one's own, or as a lead a colleague's; gives whose it was. Raises NotFound."""
-    row = _named(credentials.tokens_of(session), credentials.token_id, ident, by if own else None)
-    if not own:
-        check_manages(by, row.agent)
-    session.delete(row)
-    _noted(services, session, by, "token_revoked", row.agent, token=ident)
-    return row.agent
+    """End one token likewise."""
+    rows = credentials.tokens_of(session)
+    name = _end(session, rows, credentials.token_id, ident, by, own=own)
+    _noted(services, session, by, "token_revoked", name, token=ident)
+    return name
 
 
-def _named(rows: Iterable[Row], ident_of: Callable[[Row], str], ident: str, owner: Principal | None) -> Row:
-    """Give what bears a name in a list; what is not its owner's is as if it were not there."""
+def _end(
+    session: Session,
+    rows: Iterable[Row],
+    ident_of: Callable[[Row], str],
+    ident: str,
+    by: Principal | None,
+    *,
+    own: bool,
+) -> str:
+    """End what bears a name in a list; where it must be one's own, what is not is as if it were not there."""
+    owner = by.name if by and own else None
     for row in rows:
-        if ident_of(row) == ident and (owner is None or row.agent == owner.name):
-            return row
+        if ident_of(row) == ident and owner in {None, row.agent}:
+            if not own:
+                check_manages(by, row.agent)
+            session.delete(row)
+            return row.agent
     raise NotFound("There is no such session or token any more.")
