@@ -11,10 +11,10 @@ from typing import TypeVar
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from assistant.casework import credentials
+from assistant.casework import approval, credentials
 from assistant.casework.audit import record
 from assistant.casework.credentials import do_set_authenticator, do_set_password, end_all
-from assistant.casework.queue import Principal, Role
+from assistant.casework.queue import DESK, MAY_APPROVE_IRREVERSIBLE, Principal, Role
 from assistant.casework.staff import get_agent
 from assistant.errors import Conflict, NotAllowed, NotFound, NotFresh
 from assistant.services import Services
@@ -45,7 +45,11 @@ def _check_not_last_lead(session: Session, agent: Agent) -> None:
 def _noted(
     services: Services, session: Session, by: Principal | None, event: str, name: str, **more: str
 ) -> None:
-    record(services, session, "", f"agent:{by.name}" if by else "desk", event, agent=name, **more)
+    record(services, session, "", _actor(by), event, agent=name, **more)
+
+
+def _actor(by: Principal | None) -> str:
+    return f"agent:{by.name}" if by else DESK
 
 
 def disable(services: Services, session: Session, name: str, by: Principal | None) -> Agent:
@@ -57,6 +61,7 @@ def disable(services: Services, session: Session, name: str, by: Principal | Non
     session.add(agent)
     end_all(session, name)
     session.execute(delete(AgentToken).where(col(AgentToken.agent) == name))
+    approval.withdraw_of(services, session, name, _actor(by))
     _noted(services, session, by, "agent_disabled", name)
     return agent
 
@@ -79,6 +84,8 @@ def change_role(services: Services, session: Session, name: str, role: Role, by:
         _check_not_last_lead(session, agent)
     before, agent.role = agent.role, role
     session.add(agent)
+    if role not in MAY_APPROVE_IRREVERSIBLE:
+        approval.withdraw_of(services, session, name, _actor(by))
     _noted(services, session, by, "role_changed", name, before=before, after=role)
     return agent
 
