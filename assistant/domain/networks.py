@@ -29,6 +29,7 @@ def _without_port(given: str) -> str:
 def is_this_machine(host: str) -> bool:
     """Tell whether an address to listen on can be reached from this machine alone."""
     try:
-        return host == "localhost" or ip_address(host).is_loopback
+        address = ip_address(host)
     except ValueError:
-        return False
+        return host == "localhost"
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

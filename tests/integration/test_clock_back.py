@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta, tzinfo
+from types import SimpleNamespace
 from typing import Any, cast
 
 import apscheduler.schedulers.base
@@ -22,6 +24,8 @@ from assistant.store.migrate import migrate
 from assistant.store.sealing import SealedByHand, SealedBytes
 from assistant.store.tables import Instant, Outbox
 from assistant.store.writer import open_engine
+from assistant.web import health
+from assistant.web.keys import SERVICES
 from tests.doubles.chat_desk import StillClock
 from tests.doubles.console_app import open_services
 from tests.doubles.desk_process import eventually
@@ -151,3 +155,38 @@ async def test_a_long_wait_stays_and_a_clock_that_goes_on_moves_nothing(desk: Se
         clock.at -= by
         await sweeper._go_back_with_the_clock()
     assert await moments(desk, Outbox.due_at) == [far]
+
+
+async def test_what_monitoring_looks_up_is_looked_up_again_when_the_clock_is_put_back() -> None:
+    class Source:
+        name, checks = "clients", 0
+
+        async def check(self) -> list[Any]:
+            self.checks += 1
+            return []
+
+    class Parts:
+        clock, sources, counts, channels, reads = (
+            StillClock(),
+            (Source(),),
+            Counter[str](),
+            cast("Any", {}),
+            0,
+        )
+
+        async def read(self, _query: object) -> tuple[dict[str, Any], dict[str, int]]:
+            self.reads += 1
+            return {}, {}
+
+    parts, watch = Parts(), health._Watch()
+    http_request = cast("Any", SimpleNamespace(config_dict={SERVICES: parts}))
+    looked = []
+    for by in (timedelta(), timedelta(), BACK):
+        parts.clock.at -= by
+        watch._sources.lately(cast("Services", cast("Any", parts)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await cast("asyncio.Task[None]", watch._sources._asking)
+        await watch.metrics(http_request)
+        looked.append((parts.sources[0].checks, parts.reads))
+    assert looked == [(1, 1), (1, 1), (2, 2)]
