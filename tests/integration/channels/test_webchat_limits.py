@@ -19,7 +19,7 @@ from assistant.channels.webchat.frames import FrameRefused, Said, ack_frame, par
 from assistant.channels.webchat.texts import ERRORS, error_text, language_of
 from assistant.config import Settings, WebChat
 from assistant.domain.networks import address_of
-from assistant.domain.pacing import Addresses, Bucket
+from assistant.domain.pacing import Addresses, Bucket, Buckets
 from assistant.services import Services
 from assistant.web.callers import caller_of
 from assistant.web.keys import SERVICES
@@ -46,6 +46,27 @@ def test_quiet_addresses_are_forgotten() -> None:
         addresses.hello(str(number), now=0)
     addresses.hello("new", now=60)
     assert set(addresses._hellos._buckets) == {"new"}
+
+
+def test_very_many_addresses_at_once_cost_no_more_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has a /48 has 65 536 households, and none of their buckets is full again within the minute."""
+    looked = 0
+    full = Bucket.full
+
+    def counted(bucket: Bucket, now: float) -> bool:
+        nonlocal looked
+        looked += 1
+        return full(bucket, now)
+
+    monkeypatch.setattr(Bucket, "full", counted)
+    buckets = Buckets(per_minute=60, burst=60)
+    for number in range(20_100):
+        buckets.of(str(number), now=0).take(0)
+    assert looked < 3 * 20_100
+    for number in range(20_100):
+        buckets.of(f"later {number}", now=60).take(60)
+    assert len(buckets._buckets) < 3 * 20_100, "and those that are quiet again are forgotten"
+    assert "0" not in buckets._buckets
 
 
 def test_places_of_an_address_are_given_back() -> None:
