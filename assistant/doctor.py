@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from assistant.config import Settings, load_settings, require_complete
 from assistant.disclosure.unwritten import unwritten
 from assistant.domain.networks import is_this_machine
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, ConfigurationError
 from assistant.reaching import check_each
 from assistant.store.migrate import is_current
 
@@ -72,16 +73,12 @@ def _untold(settings: Settings) -> list[Row]:
 
 def _too_few(settings: Settings) -> list[Row]:
     """Say when nobody, or only one person, could approve what takes two."""
-    if not settings.approvals.four_eyes or _try("", lambda: _database(settings))["level"] == "error":
-        return []
     from assistant.casework.staff import who_may_approve_all
 
-    engine = create_engine(settings.database_url)
-    try:
-        with Session(engine) as session:
-            names = who_may_approve_all(session)
-    finally:
-        engine.dispose()
+    if not settings.approvals.four_eyes or (database := _opened(settings)) is None:
+        return []
+    with database as engine, Session(engine) as session:
+        names = who_may_approve_all(session)
     if len(names) >= 2:  # noqa: PLR2004 - four eyes
         return []
     text = (
@@ -116,36 +113,43 @@ def _try(part: str, look: Callable[[], object]) -> Row:
 
 
 def _database(settings: Settings) -> None:
-    from assistant.errors import ConfigurationError
-
     file = settings.server.data_dir / "desk.db"
     if settings.database_url.startswith("sqlite") and not settings.server.database_url and not file.exists():
         raise ConfigurationError(f"{file}: is not there yet; `assistant serve` makes it.")
-    engine = create_engine(settings.database_url)
-    try:
+    with _engine(settings) as engine:
         if not is_current(engine):
             raise ConfigurationError(
                 "the schema is older than this version; `assistant serve` brings it up to date."
             )
+
+
+@contextmanager
+def _engine(settings: Settings) -> Iterator[Engine]:
+    engine = create_engine(settings.database_url)
+    try:
+        yield engine
     finally:
         engine.dispose()
+
+
+def _opened(settings: Settings) -> AbstractContextManager[Engine] | None:
+    """Give the database to look into; None where it is not in order, which the line on it says."""
+    try:
+        _database(settings)
+    except (ConfigurationError, SQLAlchemyError):
+        return None
+    return _engine(settings)
 
 
 def _keys(settings: Settings) -> None:
     """Say whether the keys are those of the database, and whether anything of the desk is open to others."""
-    from assistant.errors import ConfigurationError
     from assistant.store.keyfiles import read_keyring
     from assistant.store.private import opened_to_others
 
-    try:
-        _database(settings)
-    except (ConfigurationError, SQLAlchemyError):
-        return  # the line on the database says it
-    engine = create_engine(settings.database_url)
-    try:
+    if (database := _opened(settings)) is None:
+        return
+    with database as engine:
         read_keyring(settings.server.data_dir, engine)
-    finally:
-        engine.dispose()
     opened = list(opened_to_others(settings.server.data_dir))
     if opened:
         raise ConfigurationError(
@@ -156,19 +160,12 @@ def _keys(settings: Settings) -> None:
 
 def _support(settings: Settings) -> None:
     """Say whether customers' mails wait because support's address does not take them."""
-    from assistant.errors import ConfigurationError
     from assistant.store.queries import undelivered_to_support
 
-    try:
-        _database(settings)
-    except (ConfigurationError, SQLAlchemyError):
-        return  # the line on the database says it
-    engine = create_engine(settings.database_url)
-    try:
-        with Session(engine) as session:
-            mails, since = undelivered_to_support(session)
-    finally:
-        engine.dispose()
+    if (database := _opened(settings)) is None:
+        return
+    with database as engine, Session(engine) as session:
+        mails, since = undelivered_to_support(session)
     if since:
         raise ConfigurationError(
             f"{mails} mails for support wait since {since:%Y-%m-%d %H:%M} UTC: support.forward_to does not take them; "

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from assistant.casework import (
+    clock_back,
     delivery,
     events,
     execution,
@@ -29,6 +31,7 @@ log = structlog.get_logger(__name__)
 _LATE = (
     2  # times its interval: a clock that was put back must not hold a sweep up until the day has caught up
 )
+_SET = timedelta(seconds=10)  # a clock that is only kept right goes back by less
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Sweeper:
         self._jobs = {job.name: job for job in jobs}
         self._locks = {job.name: asyncio.Lock() for job in jobs}
         self._ran_at: dict[str, float] = {}
+        self._last_now = services.clock.now()
+        self._looks_at_clock = asyncio.Lock()
 
     async def run(self, name: str) -> None:
         """Run one sweep now; what it raises is kept, and tried again at its next turn."""
@@ -74,9 +79,18 @@ class Sweeper:
                 log.warning("job.failed", job=name, code=failure.code)
 
     async def _swept(self, name: str) -> None:
+        await self._go_back_with_the_clock()
         known = await one_by_one.known_to_fail(self._services, name)
         swept = self._jobs[name].sweep(self._services)
         await one_by_one.one(self._services, name, one_by_one.ITSELF, swept, known)
+
+    async def _go_back_with_the_clock(self) -> None:
+        async with self._looks_at_clock:
+            now = self._services.clock.now()
+            if (by := self._last_now - now) > _SET:
+                log.warning("clock.put_back", seconds=round(by.total_seconds()))
+                await self._services.write(partial(clock_back.move, self._services, by=by))
+            self._last_now = now
 
     async def run_all(self) -> None:
         """Run every sweep once, in order, after time was moved."""

@@ -110,24 +110,39 @@ class Peers:
     @asynccontextmanager
     async def turn(self, peer: str) -> AsyncIterator[None]:
         """Let a few messages of an address at the desk while others write too; the rest wait for their own, not others for them."""
-        queue = self._waiting.setdefault(peer, deque())
-        if len(self._inside) - (peer in self._inside) and self._inside[peer] >= _SIDE_BY_SIDE:
-            room = asyncio.get_running_loop().create_future()
-            queue.append(room)
-            await room
-        self._inside[peer] += 1
+        others = len(self._inside) - (peer in self._inside)
+        if others and self._inside[peer] >= _SIDE_BY_SIDE:
+            await self._room_for(peer)
+        else:
+            self._inside[peer] += 1
         try:
             yield
         finally:
-            self._inside[peer] -= 1
-            while queue and (self._inside[peer] < _SIDE_BY_SIDE):
-                room = queue.popleft()
-                if not room.done():
-                    room.set_result(None)
-                    break
-            if not self._inside[peer] and not queue:
-                self._inside.pop(peer, None)
-                self._waiting.pop(peer, None)
+            self._leave(peer)
+
+    async def _room_for(self, peer: str) -> None:
+        """Wait for the room of one who leaves: it is handed on, so that nobody comes between."""
+        room = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(peer, deque()).append(room)
+        try:
+            await room
+        except asyncio.CancelledError:
+            if not room.cancelled():
+                self._leave(peer)  # it had been handed on already
+            raise
+
+    def _leave(self, peer: str) -> None:
+        waiting = self._waiting.get(peer)
+        while waiting and self._inside[peer] <= _SIDE_BY_SIDE:
+            room = waiting.popleft()
+            if not waiting:
+                del self._waiting[peer]
+            if not room.done():
+                room.set_result(None)
+                return
+        self._inside[peer] -= 1
+        if not self._inside[peer]:
+            del self._inside[peer]
 
     def in_turn(self, talks: Iterable[tuple[K, str]]) -> list[K]:
         """Put what belongs to talks in fair order: the first of everybody, then the second, each in the order given."""

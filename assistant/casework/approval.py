@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from assistant.casework import four_eyes, named_accounts, running_services
 from assistant.casework.audit import record
@@ -163,6 +163,16 @@ def undo(services: Services, session: Session, action_id: str, agent: Principal)
         move(services, session, request, Status.AWAITING_APPROVAL, f"agent:{agent.name}")
     do_keep(services, session, action, request, told=True)
     return action
+
+
+def withdraw_of(services: Services, session: Session, name: str, actor: str) -> None:
+    """Take back the first approvals of an agent who may approve no more; what is scheduled was settled by two."""
+    for action in session.exec(select(Action).where(col(Action.state) == "proposed")):
+        left = [each for each in action.approvals if each["by"] != name]
+        if left != action.approvals:
+            action.approvals = left
+            session.add(action)
+            record(services, session, action.ref, actor, "approval_undone", action=action.id, agent=name)
 
 
 def reject(services: Services, session: Session, action_id: str, reason: str, agent: Principal) -> Action:

@@ -11,10 +11,10 @@ from typing import TypeVar
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from assistant.casework import credentials
+from assistant.casework import approval, credentials
 from assistant.casework.audit import record
 from assistant.casework.credentials import do_set_authenticator, do_set_password, end_all
-from assistant.casework.queue import Principal, Role
+from assistant.casework.queue import DESK, MAY_APPROVE_IRREVERSIBLE, Principal, Role
 from assistant.casework.staff import get_agent
 from assistant.errors import Conflict, NotAllowed, NotFound, NotFresh
 from assistant.services import Services
@@ -45,7 +45,11 @@ def _check_not_last_lead(session: Session, agent: Agent) -> None:
 def _noted(
     services: Services, session: Session, by: Principal | None, event: str, name: str, **more: str
 ) -> None:
-    record(services, session, "", f"agent:{by.name}" if by else "desk", event, agent=name, **more)
+    record(services, session, "", _actor(by), event, agent=name, **more)
+
+
+def _actor(by: Principal | None) -> str:
+    return f"agent:{by.name}" if by else DESK
 
 
 def disable(services: Services, session: Session, name: str, by: Principal | None) -> Agent:
@@ -57,6 +61,7 @@ def disable(services: Services, session: Session, name: str, by: Principal | Non
     session.add(agent)
     end_all(session, name)
     session.execute(delete(AgentToken).where(col(AgentToken.agent) == name))
+    approval.withdraw_of(services, session, name, _actor(by))
     _noted(services, session, by, "agent_disabled", name)
     return agent
 
@@ -79,6 +84,8 @@ def change_role(services: Services, session: Session, name: str, role: Role, by:
         _check_not_last_lead(session, agent)
     before, agent.role = agent.role, role
     session.add(agent)
+    if role not in MAY_APPROVE_IRREVERSIBLE:
+        approval.withdraw_of(services, session, name, _actor(by))
     _noted(services, session, by, "role_changed", name, before=before, after=role)
     return agent
 
@@ -109,29 +116,37 @@ def end_session(
     services: Services, session: Session, ident: str, by: Principal | None, *, own: bool = False
 ) -> str:
     """End one session: one's own, or as a lead a colleague's; gives whose it was. Raises NotFound."""
-    row = _named(credentials.sessions_of(session), credentials.session_id, ident, by if own else None)
-    if not own:
-        check_manages(by, row.agent)
-    session.delete(row)
-    _noted(services, session, by, "session_ended", row.agent, why="ended")
-    return row.agent
+    rows = credentials.sessions_of(session)
+    name = _end(session, rows, credentials.session_id, ident, by, own=own)
+    _noted(services, session, by, "session_ended", name, why="ended")
+    return name
 
 
 def revoke_token(
     services: Services, session: Session, ident: str, by: Principal | None, *, own: bool = False
 ) -> str:
-    """End one token: one's own, or as a lead a colleague's; gives whose it was. Raises NotFound."""
-    row = _named(credentials.tokens_of(session), credentials.token_id, ident, by if own else None)
-    if not own:
-        check_manages(by, row.agent)
-    session.delete(row)
-    _noted(services, session, by, "token_revoked", row.agent, token=ident)
-    return row.agent
+    """End one token likewise."""
+    rows = credentials.tokens_of(session)
+    name = _end(session, rows, credentials.token_id, ident, by, own=own)
+    _noted(services, session, by, "token_revoked", name, token=ident)
+    return name
 
 
-def _named(rows: Iterable[Row], ident_of: Callable[[Row], str], ident: str, owner: Principal | None) -> Row:
-    """Give what bears a name in a list; what is not its owner's is as if it were not there."""
+def _end(
+    session: Session,
+    rows: Iterable[Row],
+    ident_of: Callable[[Row], str],
+    ident: str,
+    by: Principal | None,
+    *,
+    own: bool,
+) -> str:
+    """End what bears a name in a list; where it must be one's own, what is not is as if it were not there."""
+    owner = by.name if by and own else None
     for row in rows:
-        if ident_of(row) == ident and (owner is None or row.agent == owner.name):
-            return row
+        if ident_of(row) == ident and owner in {None, row.agent}:
+            if not own:
+                check_manages(by, row.agent)
+            session.delete(row)
+            return row.agent
     raise NotFound("There is no such session or token any more.")

@@ -10,7 +10,7 @@ from assistant.domain.rights import IRREVERSIBLE
 from assistant.errors import NotAllowed
 from assistant.services import Services
 from assistant.store.queries import live_plan_of
-from assistant.store.tables import Action, Audit, PrivacyRequest
+from assistant.store.tables import Action, Agent, Audit, PrivacyRequest
 
 # What an agent does that decides what a plan says, or for whom it is made.
 TOUCHING = frozenset(
@@ -105,7 +105,9 @@ def is_enough(
 ) -> bool:
     """Tell whether an agent's approval settles it: two people have then had it in hand, and the last one only to approve.
 
-    What the desk planned by itself counts as nobody, so the first of two approvals is only kept and shown.
+    What the desk planned by itself counts as nobody, so the first of two approvals is only kept and shown. Nor does
+    whoever is disabled by now: what they did may have been done in their name.
     """
-    people = {*touched_by(session, request), *approved_by(action), agent.name}
+    active = session.exec(select(Agent.name).where(col(Agent.active).is_(True))).all()
+    people = {*touched_by(session, request), *approved_by(action)}.intersection(active) | {agent.name}
     return not needs_two(services, request) or len(people) > 1

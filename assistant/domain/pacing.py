@@ -50,11 +50,15 @@ class Buckets:
         """Take how each bucket is filled."""
         self._per_minute, self._burst = per_minute, burst
         self._buckets: dict[str, Bucket] = {}
+        self._many = _ADDRESSES
 
     def of(self, address: str, now: float) -> Bucket:
         """Give the bucket of an address."""
-        if len(self._buckets) > _ADDRESSES:
+        if len(self._buckets) > self._many:
             self._buckets = {known: each for known, each in self._buckets.items() if not each.full(now)}
+            self._many = max(
+                _ADDRESSES, 2 * len(self._buckets)
+            )  # looking through them costs each address once
         return self._buckets.setdefault(address, Bucket(self._per_minute, self._burst, now))
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -23,6 +25,7 @@ from assistant.store.tables import KeysInUse
 _IN_USE = SQLModel.metadata.tables[str(KeysInUse.__tablename__)]
 _OTHERS = 0o077  # what the group and everybody else may
 _KEEP = "put it back from where you keep the keys"
+_LET_WRITE = "let the desk's user write there, on a disk with room"
 _NEVER_ANEW = (
     "it cannot be made anew, since what was hashed cannot be hashed again: nobody would be recognised, and who "
     "must get no marketing would be forgotten"
@@ -80,13 +83,12 @@ def sealing_file(data_dir: Path, ident: str) -> Path:
     return data_dir / "keys" / "sealing" / f"{ident}.key"
 
 
-def drop_sealing_keys(data_dir: Path, *, but: str) -> list[str]:
-    """Remove the files of keys under which nothing is sealed any more; gives their ids."""
+def drop_sealing_keys(data_dir: Path, *, but: str) -> None:
+    """Remove the files of keys under which nothing is sealed any more, once that is committed."""
     old = [file for file in _files(data_dir / "keys") if file.stem != but]
-    for file in old:
-        file.unlink(missing_ok=True)
-    former_key(data_dir).unlink(missing_ok=True)
-    return [file.stem for file in old]
+    for file in (*old, former_key(data_dir)):
+        with _told(file, "removed", _LET_WRITE):
+            file.unlink(missing_ok=True)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -172,13 +174,16 @@ def _index_of(folder: Path) -> bytes:
 
 
 def _read(file: Path, size: int) -> bytes:
-    for path in (file.parent, file):
-        if path.stat().st_mode & _OTHERS:
-            raise ConfigurationError(
-                f"{path}: others on this machine may open it; run `chmod go= {path}`, and change the keys that seal "
-                "(`assistant keys rotate`) if somebody may have."
-            )
-    content = file.read_bytes()
+    with _told(file, "read", _KEEP):
+        for path in (file.parent, file):
+            if path.stat().st_mode & _OTHERS:
+                raise ConfigurationError(
+                    f"{path}: others on this machine may open it; run `chmod go= {path}`, and change the keys that seal "
+                    "(`assistant keys rotate`) if somebody may have."
+                )
+        if not file.is_file():  # reading a pipe would never end
+            raise ConfigurationError(f"{file}: is no file; {_KEEP}.")
+        content = file.read_bytes()
     if len(content) != size:
         raise ConfigurationError(f"{file}: is damaged ({len(content)} bytes of {size}); {_KEEP}.")
     return content
@@ -186,19 +191,31 @@ def _read(file: Path, size: int) -> bytes:
 
 def _write_once(path: Path, content: bytes) -> None:
     """Write a key, whole or not at all, and on disk when this returns; one that is there already stays."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_name(f"{path.name}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    if path.exists():
-        part.unlink()
-        return
-    part.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    with _told(path, "written", _LET_WRITE):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = path.with_name(f"{path.name}.part")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            part.unlink()
+            return
+        part.rename(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@contextmanager
+def _told(file: Path, what: str, to_do: str) -> Iterator[None]:
+    """Say with words why a key could not be got at: a link to nothing, no permission, a full disk."""
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"{file}: cannot be {what} ({os.strerror(error.errno or 0)}); {to_do}."
+        ) from None

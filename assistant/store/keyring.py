@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import time
 from base64 import urlsafe_b64decode
 from binascii import a2b_base64, b2a_base64
 
@@ -40,9 +39,8 @@ class Keyring:
             self.turn_to(key)
 
     def turn_to(self, key: bytes) -> None:
-        """Seal under another key from now on; what is sealed under the ones before is still opened."""
+        """Seal under another key from now on; what is sealed under the ones before, and on its way, is still opened."""
         ident, sealer = key_id(key), AESGCM(key)
-        self.turned_at = time.monotonic()
         self._sealers[ident] = sealer
         self._now = (
             f"{_MARK}{ident}.",
@@ -64,10 +62,6 @@ class Keyring:
         """Give what begins a file or an original that is sealed under the current key."""
         return SEALED + self.current.encode()
 
-    def forget(self, ident: str) -> None:
-        """Drop a key under which nothing is sealed any more."""
-        self._sealers.pop(ident, None)
-
     def seal(self, value: str) -> str:
         """Encrypt and authenticate a personal value (AES-256-GCM)."""
         (mark, sealer), nonce = self._now, os.urandom(_NONCE_BYTES)
@@ -83,6 +77,16 @@ class Keyring:
             return self._opened_by_any(urlsafe_b64decode(sealed)).decode()
         except ValueError:  # no base64
             raise ConfigurationError(_OTHER_KEY) from None
+
+    def sealed_now(self, sealed: str) -> str:
+        """Give what was sealed by hand as it is under the current key."""
+        return sealed if sealed.startswith(self.mark) else self.seal(self.unseal(sealed))
+
+    def bytes_sealed_now(self, sealed: bytes) -> bytes:
+        """Give a file or an original likewise."""
+        if sealed.startswith(self.bytes_mark):
+            return sealed
+        return self.seal_bytes(self.unseal_bytes(sealed))
 
     def _opened_by_any(self, blob: bytes | memoryview) -> bytes:
         """Open what was sealed before keys had ids, under whichever key it was."""

@@ -16,11 +16,12 @@ from sqlalchemy import ColumnElement, Connection, TableClause
 from sqlmodel import SQLModel
 
 from assistant.errors import ConfigurationError
-from assistant.store.keyfiles import drop_sealing_keys, new_sealing_key, set_in_use
+from assistant.store.keyfiles import new_sealing_key, set_in_use
 from assistant.store.keyring import Keyring, is_sealed, key_id
 from assistant.store.sealing import SAYS_NOTHING, SealedByHand, SealedBytes, Sealing
 
 _MOST = 200
+_KEY = "of_row"
 _LARGE = 4  # originals of mails at a time
 
 
@@ -67,10 +68,9 @@ def reseal_some(
     """
     part = parts()[place.part]
     rows = _rows(connection, keyring, part, place.after)
-    for row in rows:
-        sealed = _sealed_anew(keyring, part, row, from_before=from_before)
-        connection.execute(sa.update(part.table).where(part.table.c[part.key] == row[0]), sealed)
     if rows:
+        sealed = [{_KEY: row[0], **_sealed_anew(keyring, part, row, from_before=from_before)} for row in rows]
+        connection.execute(sa.update(part.table).where(part.table.c[part.key] == sa.bindparam(_KEY)), sealed)
         return Place(place.part, rows[-1][0]), len(rows)
     return (Place(place.part + 1) if place.part + 1 < len(parts()) else None), 0
 
@@ -106,21 +106,14 @@ def _each_left(keyring: Keyring, part: Part) -> Iterator[ColumnElement[bool]]:
 
 
 def _sealed_anew(keyring: Keyring, part: Part, row: Any, *, from_before: bool) -> dict[str, Any]:
-    values = {
-        name: value
-        for name, value in zip((*part.texts, *part.large), row[1:], strict=True)
-        if value is not None
-    }
     return {
-        name: _bytes(keyring, value)
+        name: None
+        if value is None
+        else keyring.bytes_sealed_now(value)
         if name in part.large
         else _text(keyring, value, by_hand=name in part.by_hand, from_before=from_before)
-        for name, value in values.items()
+        for name, value in zip((*part.texts, *part.large), row[1:], strict=True)
     }
-
-
-def _bytes(keyring: Keyring, value: bytes) -> bytes:
-    return value if value.startswith(keyring.bytes_mark) else keyring.seal_bytes(keyring.unseal_bytes(value))
 
 
 def _text(keyring: Keyring, value: str, *, by_hand: bool, from_before: bool) -> str:
@@ -142,11 +135,9 @@ def begin(connection: Connection, keyring: Keyring, data_dir: Path) -> None:
     keyring.turn_to(key)
 
 
-def finish(connection: Connection, keyring: Keyring, data_dir: Path) -> bool:
-    """Drop every other key where nothing is sealed under it any more; says whether that was so."""
+def finish(connection: Connection, keyring: Keyring) -> bool:
+    """Note that nothing is left under another key; says whether that was so."""
     if count_left(connection, keyring):
         return False
-    for ident in drop_sealing_keys(data_dir, but=keyring.current):
-        keyring.forget(ident)
     set_in_use(connection, sealing=keyring.current, whole=True)
     return True

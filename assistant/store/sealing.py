@@ -87,9 +87,23 @@ class SealedJson(Sealing[Any]):
         return None if value is None else json.loads(self._read(value, dialect))
 
 
-class SealedByHand(String):
+class SealedByHand(TypeDecorator[str]):
     """A text that code seals with the keyring itself, because it is opened only where it is needed."""
 
+    impl = String
+    cache_ok = True
 
-class SealedBytes(LargeBinary):
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Seal anew what was on its way when the key changed; raises ConfigurationError for what is not sealed."""
+        return value if value is None or value in SAYS_NOTHING else _keyring(dialect).sealed_now(value)
+
+
+class SealedBytes(TypeDecorator[bytes]):
     """Bytes that code seals itself: originals may be large, and are sealed beside the writer."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """Seal anew what was on its way when the key changed."""
+        return None if value is None else _keyring(dialect).bytes_sealed_now(value)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy import Connection, Engine
 
-from assistant.store.keyfiles import is_whole, lay_open
+from assistant.store.keyfiles import drop_sealing_keys, is_whole, lay_open
 from assistant.store.keyring import Keyring, client_hash, is_sealed, mail_name, sender_hash
 from assistant.store.resealing import Place, finish, reseal_some
 
@@ -43,7 +43,9 @@ def seal_everything(engine: Engine, keyring: Keyring, data_dir: Path) -> None:
     if from_before:
         _leave_nothing_behind(engine)
     with engine.begin() as connection:
-        finish(connection, keyring, data_dir)
+        done = finish(connection, keyring)
+    if done:
+        drop_sealing_keys(data_dir, but=keyring.current)
 
 
 def _until_none(engine: Engine, some: Any) -> None:

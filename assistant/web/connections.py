@@ -83,7 +83,7 @@ class _Connection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection, or close it before anything is read."""
         peer = transport.get_extra_info("peername")
-        address = address_of(str(peer[0]) if peer else None, None)
+        address = address_of(str(peer[0]) if peer else None)
         super().connection_made(transport)
         if self._counted.enter(address):
             self._counted_under = address

@@ -100,7 +100,7 @@ class _Watch:
         """Count what is open, overdue, in need of a person, and waiting to be delivered."""
         services = http_request.config_dict[SERVICES]
         now = services.clock.now()
-        if self._counted_at is None or now - self._counted_at >= _FIGURES_STAND:
+        if not _stands(self._counted_at, now, _FIGURES_STAND):
             counted = await services.read(lambda session: (_figures(session), failing_by_sweep(session)))
             (self._figures, self._failing), self._counted_at = counted, now
         registry = CollectorRegistry()
@@ -114,6 +114,11 @@ class _Watch:
         _tell_failing(self._failing, registry)
         _tell_deaf(services, registry)
         return web.Response(body=generate_latest(registry), content_type="text/plain")
+
+
+def _stands(looked_at: datetime | None, now: datetime, period: timedelta) -> bool:
+    """Tell whether what was looked up still stands; not where the clock was put back meanwhile."""
+    return looked_at is not None and timedelta() <= now - looked_at < period
 
 
 def coarse(count: int) -> int:
@@ -132,7 +137,7 @@ class _Sources:
     def lately(self, services: Services) -> Mapping[str, object]:
         """Say of each source since when it is deaf, None where it answers; one not asked yet is left out."""
         now = services.clock.now()
-        is_stale = self._asked_at is None or now - self._asked_at >= _SOURCES_STAND
+        is_stale = not _stands(self._asked_at, now, _SOURCES_STAND)
         if is_stale and (self._asking is None or self._asking.done()):  # or an older answer could come last
             self._asked_at = now
             self._asking = asyncio.create_task(self._ask(services, now))

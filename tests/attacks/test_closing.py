@@ -12,6 +12,7 @@ from assistant.casework.queue import Scope
 from assistant.demo.people import AGENTS
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, proved, until_code
 from tests.doubles.desk_inside import DeskInside
+from tests.doubles.desk_process import Chat
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
 FREEZE = "Please restrict the processing of my personal data: what you hold about me is not accurate."
@@ -23,12 +24,15 @@ async def close(desk: DeskInside, ref: str, role: str = "lead") -> tuple[int, An
     return await desk.api_status("POST", f"/requests/{ref}/close", token=token, json={"text": BY_HAND})
 
 
-async def reject(desk: DeskInside, ref: str) -> None:
+async def rejected(desk: DeskInside, chat: Chat, email: str) -> str:
+    """Have somebody prove who they are, and an agent reject the plan that came of it."""
+    ref = await proved(desk, chat, email)
     item = await desk.plan(ref)
     body = {"reason": "Answered by hand."}
     token = desk.tokens["agent"]
     status, told = await desk.api_status("POST", f"/queue/{item['id']}/reject", token=token, json=body)
     assert status == 200, told
+    return ref
 
 
 @pytest.mark.parametrize("sentence", [ACCESS, ERASURE, FREEZE])
@@ -52,8 +56,7 @@ async def test_an_answer_by_hand_waits_for_the_hold_and_goes_to_the_proved_conta
     """B19: whoever typed the code still sits at the chat; what is said of the person is not said there."""
     victim = next(people)
     async with desk.chat() as chat:
-        ref = await proved(desk, chat, victim.email)
-        await reject(desk, ref)
+        ref = await rejected(desk, chat, victim.email)
         assert (await close(desk, ref, "approver"))[0] == 403, "nothing was carried out: a lead ends it"
         status, problem = await close(desk, ref)
         assert (status, problem["code"]) == (409, "conflict")
@@ -75,8 +78,7 @@ async def test_an_answer_by_hand_to_what_cannot_be_taken_back_needs_a_token_made
     """B19: as an approval does; a stolen session or a plain token of a lead discloses nothing."""
     victim = next(people)
     async with desk.chat() as chat:
-        ref = await proved(desk, chat, victim.email)
-        await reject(desk, ref)
+        ref = await rejected(desk, chat, victim.email)
     await desk.forward("73h")
     services = desk.assembly.services
     lead = next(agent.name for agent in AGENTS if agent.role == "lead")

@@ -11,18 +11,20 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
+from sqlalchemy.exc import StatementError
 from sqlmodel import Session, SQLModel, select
 
 from assistant import local
 from assistant.app import Assembly
 from assistant.casework import audit, sealing_keys
 from assistant.changing_keys import change_sealing_key
+from assistant.errors import ConfigurationError
 from assistant.reading_commands import list_keys
 from assistant.services import Services
 from assistant.store import resealing, upgrading
-from assistant.store.keyfiles import open_keyring
-from assistant.store.tables import Conversation, Message
+from assistant.store.keyfiles import is_whole, open_keyring
+from assistant.store.tables import Conversation, Message, StepRow
 from assistant.store.writer import Store, open_engine
 from tests.doubles.chat_desk import StillClock
 from tests.doubles.console_app import lay_keys, open_services, prepare
@@ -42,7 +44,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def desk(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Services]:
     monkeypatch.setattr(resealing, "_MOST", 5)
-    monkeypatch.setattr(sealing_keys, "UNDER_WAY_SECONDS", 0.0)
     (tmp_path / "desk.db").write_bytes((prepared / "desk.db").read_bytes())
     services = open_services(tmp_path, StillClock(), 1)
     lay_keys(services)
@@ -138,34 +139,68 @@ async def test_killed_anywhere_the_next_start_or_the_next_call_goes_on_with_the_
     desk.store.close()
 
 
-async def test_what_was_under_way_when_the_key_changed_is_waited_for(
-    desk: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sealing_keys, "UNDER_WAY_SECONDS", 3600.0)
-    late = desk.keyring.seal_bytes(b"a large mail that is still being read")
-    reached = await one_call(desk, {})
-    while not reached.get("waits"):
-        reached = await one_call(desk, {"place": reached["place"]})
-    assert len(files(desk)) == 2
-    ident = await arrive(desk, late)
-    monkeypatch.setattr(sealing_keys, "UNDER_WAY_SECONDS", 0.0)
+async def rotate(services: Services) -> None:
+    reached = await one_call(services, {})
     while not reached["done"]:
-        reached = await one_call(desk, {"place": reached["place"]})
+        reached = await one_call(services, {"place": reached["place"]})
+
+
+async def test_what_was_on_its_way_when_the_key_changed_is_sealed_anew_where_it_is_stored(
+    desk: Services,
+) -> None:
+    late, address = (
+        desk.keyring.seal_bytes(b"a large mail that is still being read"),
+        desk.keyring.seal("a@b.test"),
+    )
+    first = desk.keyring.current
+    await rotate(desk)
+    ident = await arrive(desk, late)
+    await desk.write(lambda session: session.execute(update(StepRow).values(found=address)).close())
     stored = await desk.read(lambda session: session.get_one(Message, ident).raw)
+    (found,) = set(await desk.read(lambda session: session.exec(select(StepRow.found)).all()))
     assert desk.keyring.unseal_bytes(stored or b"") == b"a large mail that is still being read"
-    assert files(desk) == [desk.keyring.current]
+    assert desk.keyring.unseal(found or "") == "a@b.test"
+    assert files(desk) == [desk.keyring.current] != [first]
+    again = open_keyring(desk.settings.server.data_dir, desk.store.engine)
+    assert again.unseal_bytes(stored or b"") == b"a large mail that is still being read"
+    assert again.unseal(found or "") == "a@b.test", "after a start too, without the key before"
+
+
+async def test_what_is_not_sealed_is_not_stored_where_code_seals_by_hand(desk: Services) -> None:
+    with pytest.raises(StatementError) as raised:
+        await desk.write(lambda session: session.execute(update(StepRow).values(found="a@b.test")).close())
+    assert isinstance(raised.value.orig, ConfigurationError)
+    assert "a@b.test" not in str(raised.value)
 
 
 async def test_the_key_before_stays_while_a_count_finds_something_under_it(desk: Services) -> None:
-    late = desk.keyring.seal_bytes(b"a mail that was stored when its part had been looked through")
+    late = desk.keyring.seal("stored past the desk when its part had been looked through")
     reached, last = await one_call(desk, {}), len(resealing.parts()) - 1
     while reached["place"][0] < last:
         reached = await one_call(desk, {"place": reached["place"]})
-    ident = await arrive(desk, late)
+    put_back = text("UPDATE message SET text = :late")
+    await desk.write(lambda session: session.execute(put_back, {"late": late}).close())
     while not reached["done"]:
         reached = await one_call(desk, {"place": reached["place"]})
-    stored = await desk.read(lambda session: session.get_one(Message, ident).raw)
-    assert desk.keyring.unseal_bytes(stored or b"").startswith(b"a mail that was stored")
+    assert await sealed_under(desk) == {desk.keyring.current}
+
+
+async def test_the_key_before_is_removed_only_once_it_is_committed_that_nothing_is_left_under_it(
+    desk: Services,
+) -> None:
+    """The disk is full at the last commit: what was sealed anew is taken back with it."""
+
+    def all_at_once(session: Session) -> None:
+        reached = sealing_keys.change_key(desk, session, {})
+        while not is_whole(session.connection()):
+            reached = sealing_keys.change_key(desk, session, {"place": reached["place"]})
+        raise OSError("the disk is full")
+
+    first = desk.keyring.current
+    with pytest.raises(OSError, match="full"):
+        await desk.write(all_at_once)
+    assert first in files(desk)
+    assert await sealed_under(desk) == {first}
 
 
 async def arrive(desk: Services, sealed: bytes) -> int | None:

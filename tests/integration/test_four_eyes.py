@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from assistant.casework import approval, closing, queue, redaction
+from assistant.casework import approval, closing, colleagues, queue, redaction
 from assistant.casework.four_eyes import TOUCHING
 from assistant.casework.queue import Principal, Role, Scope
 from assistant.config import Approvals
@@ -94,6 +94,37 @@ async def test_of_what_the_desk_planned_alone_the_first_approval_is_kept_and_the
     assert (status, told["state"], told["approved_by"]) == (200, "approved", ["Marc", "Liis"])
     assert not told["needs_second_person"], "nobody is needed any more"
     assert (await site.get(PrivacyRequest, site.refs["access"])).status == "scheduled"
+
+
+STOPPED: dict[str, Callable[[ConsoleSite, Any], object]] = {
+    "disabled": lambda site, s: colleagues.disable(site.services, s, "Marc", colleagues.OPERATOR),
+    "may approve no more": lambda site, s: colleagues.change_role(
+        site.services, s, "Marc", Role.AGENT, colleagues.OPERATOR
+    ),
+}
+
+
+@pytest.mark.parametrize("how", STOPPED)
+async def test_the_first_approval_of_somebody_who_is_stopped_before_the_second_counts_no_more(
+    site: ConsoleSite, how: str
+) -> None:
+    await approve(site, "Marc")
+    await site.services.write(lambda session: bool(STOPPED[how](site, session)))
+    assert (await item(site))["approved_by"] == []
+    status, told = await approve(site, "Liis")
+    assert (status, told["state"], told["approved_by"]) == (200, "proposed", ["Liis"])
+    await site.services.write(lambda s: colleagues.enable(site.services, s, "Marc", colleagues.OPERATOR).name)
+    assert (await item(site))["approved_by"] == ["Liis"], "nor when they come back"
+
+
+async def test_a_hand_in_a_plan_of_somebody_who_is_disabled_is_no_second_person(site: ConsoleSite) -> None:
+    marc = Principal("Marc", Role.APPROVER, may_approve_irreversible=True)
+    await site.services.write(lambda session: choose(site, session, marc))
+    await site.services.write(
+        lambda session: colleagues.disable(site.services, session, "Marc", colleagues.OPERATOR).name
+    )
+    status, told = await approve(site, "Liis")
+    assert (status, told["state"]) == (200, "proposed")
 
 
 async def test_what_takes_two_people_is_not_answered_by_hand_by_one(site: ConsoleSite) -> None:

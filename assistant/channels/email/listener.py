@@ -7,7 +7,6 @@ import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from ipaddress import ip_address
 
 import structlog
 from aiosmtpd.lmtp import LMTP
@@ -15,6 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
 from assistant.channels.email.settings import EmailSettings
 from assistant.channels.email.tokens import Tokens
+from assistant.domain.networks import address_of, is_this_machine
 from assistant.errors import AssistantError, ConfigurationError
 
 Take = Callable[[bytes, list[str], str], Awaitable[None]]
@@ -50,7 +50,7 @@ class _Gate:
     def admit(self, session: _Session) -> bool:
         """Let a session in; one that brought nothing for the longest time makes room, and no host but our own fills the hall."""
         others = sum(each.host == session.host for each in self.sessions)
-        if others >= max(1, self.most // 2) and not _is_this_machine(session.host):
+        if others >= max(1, self.most // 2) and not session.is_ours:
             return False
         if len(self.sessions) >= self.most and not self._make_room(session.since):
             return False
@@ -182,14 +182,16 @@ class _Session(SMTP):
         self._gate = gate
         self._patience = 2 * settings.session_seconds
         self._runs_out: asyncio.TimerHandle | None = None
-        self.host = ""
+        self.host = ""  # or its household
+        self.is_ours = False
         self.since = 0.0  # when it came, or brought its last mail
         self._coming: _Coming | None = None
         self.is_busy = False  # a mail is on its way, or being stored
         self.is_storing = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.host = str((transport.get_extra_info("peername") or ("",))[0])
+        host = str((transport.get_extra_info("peername") or ("",))[0])
+        self.host, self.is_ours = address_of(host), is_this_machine(host)
         self._begin_waiting()
         if self._gate.admit(self):
             super().connection_made(transport)
@@ -293,13 +295,6 @@ class _LmtpSession(_Session, LMTP):
 
     def _answers(self, envelope: Envelope) -> int:
         return len(envelope.rcpt_tos)
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @asynccontextmanager

@@ -101,7 +101,7 @@ class WebChat:
             self._addresses.leave(address)
 
     def _address(self, http_request: web.Request) -> str:
-        forwarded = http_request.headers.get("X-Forwarded-For") if self._settings.behind_proxy else None
+        forwarded = http_request.headers.getall("X-Forwarded-For", ()) if self._settings.behind_proxy else ()
         return address_of(http_request.remote, forwarded)
 
     async def _serve(self, http_request: web.Request, desk: ChatDesk, address: str) -> web.WebSocketResponse:

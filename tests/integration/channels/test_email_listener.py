@@ -8,11 +8,12 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiosmtplib
 import pytest
 
+from assistant.channels.email import listener
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.tokens import Tokens
 from assistant.errors import ConfigurationError, StoreUnavailable
@@ -261,6 +262,50 @@ async def test_a_cut_connection_stores_nothing(tmp_path: Path) -> None:
             assert (await client.send(MAIL)).startswith("250")
 
     assert desk.calls == 1
+
+
+class Line(asyncio.Transport):
+    """A connection from an address that this machine has not."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__({"peername": (host, 25)})
+        self.wrote = b""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.wrote += bytes(data)
+
+    def close(self) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("hosts", "admitted"),
+    [
+        (["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:3::3"], 2),
+        (["192.0.2.7", "::ffff:192.0.2.7", "192.0.2.7"], 2),
+        (["2001:db8:1:1::1", "2001:db8:1:2::1", "2001:db8:1:3::1"], 3),
+        (["::1", "::1", "::1"], 3),
+        (["127.0.0.1", "::ffff:127.0.0.1", "127.0.0.9"], 3),
+    ],
+)
+async def test_one_household_fills_no_more_than_half_the_hall(
+    tmp_path: Path, hosts: list[str], admitted: int
+) -> None:
+    settings = mail_settings(tmp_path)
+    gate = listener._Gate(4, settings.max_bytes)
+    sessions = [listener._Session(cast("Any", object()), gate, settings) for _ in hosts]
+    lines = [Line(host) for host in hosts]
+    for session, line in zip(sessions, lines, strict=True):
+        session.connection_made(line)
+    assert len(gate.sessions) == admitted
+    assert sum(line.wrote.startswith(b"421") for line in lines) == len(hosts) - admitted
+    for session in sessions:
+        session.connection_lost(None)
+    await asyncio.sleep(0)
+    assert not gate.sessions
 
 
 async def test_one_session_too_many_is_told_to_come_again(tmp_path: Path) -> None:

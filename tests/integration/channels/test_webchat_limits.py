@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 import string
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict
 
 from assistant.channels.webchat.frames import FrameRefused, Said, ack_frame, parse
 from assistant.channels.webchat.texts import ERRORS, error_text, language_of
+from assistant.config import Settings, WebChat
 from assistant.domain.networks import address_of
-from assistant.domain.pacing import Addresses, Bucket
+from assistant.domain.pacing import Addresses, Bucket, Buckets
+from assistant.services import Services
+from assistant.web.callers import caller_of
+from assistant.web.keys import SERVICES
 
 
 def test_a_bucket_gives_a_burst_and_then_its_rate() -> None:
@@ -39,6 +48,27 @@ def test_quiet_addresses_are_forgotten() -> None:
     assert set(addresses._hellos._buckets) == {"new"}
 
 
+def test_very_many_addresses_at_once_cost_no_more_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has a /48 has 65 536 households, and none of their buckets is full again within the minute."""
+    looked = 0
+    full = Bucket.full
+
+    def counted(bucket: Bucket, now: float) -> bool:
+        nonlocal looked
+        looked += 1
+        return full(bucket, now)
+
+    monkeypatch.setattr(Bucket, "full", counted)
+    buckets = Buckets(per_minute=60, burst=60)
+    for number in range(20_100):
+        buckets.of(str(number), now=0).take(0)
+    assert looked < 3 * 20_100
+    for number in range(20_100):
+        buckets.of(f"later {number}", now=60).take(60)
+    assert len(buckets._buckets) < 3 * 20_100, "and those that are quiet again are forgotten"
+    assert "0" not in buckets._buckets
+
+
 def test_places_of_an_address_are_given_back() -> None:
     addresses = Addresses(sockets=2, hellos_per_minute=0)
     assert [addresses.enter("a"), addresses.enter("a"), addresses.enter("a")] == [True, True, False]
@@ -52,17 +82,39 @@ def test_places_of_an_address_are_given_back() -> None:
 @pytest.mark.parametrize(
     ("peer", "forwarded", "counted"),
     [
-        ("192.0.2.7", None, "192.0.2.7"),
-        ("127.0.0.1", "198.51.100.1, 192.0.2.9", "192.0.2.9"),
-        ("2001:db8:1:2:3:4:5:6", None, "2001:db8:1:2::"),
-        ("::ffff:192.0.2.7", None, "::ffff:192.0.2.7"),
-        (None, None, "unknown"),
-        ("127.0.0.1", "not an address", "unknown"),
+        ("192.0.2.7", [], "192.0.2.7"),
+        ("127.0.0.1", ["198.51.100.1, 192.0.2.9"], "192.0.2.9"),
+        ("127.0.0.1", ["198.51.100.1", "192.0.2.9"], "192.0.2.9"),  # a proxy may add a line of its own
+        ("127.0.0.1", ["192.0.2.9", " "], "127.0.0.1"),
+        ("127.0.0.1", ["192.0.2.9:51234"], "192.0.2.9"),
+        ("127.0.0.1", ["[2001:db8:1:2:3::6]:51234"], "2001:db8:1:2::"),
+        ("127.0.0.1", ["2001:db8:1:2:3::6"], "2001:db8:1:2::"),
+        ("2001:db8:1:2:3:4:5:6", [], "2001:db8:1:2::"),
+        ("2001:DB8:1:2::9%eth0", [], "2001:db8:1:2::"),
+        ("::ffff:192.0.2.7", [], "192.0.2.7"),
+        (None, [], "unknown"),
+        ("127.0.0.1", ["not an address"], "unknown"),
     ],
 )
-def test_addresses_are_counted_by_household(peer: str | None, forwarded: str | None, counted: str) -> None:
-    got = address_of(peer, forwarded)
-    assert got == counted or (counted.startswith("::ffff") and got.startswith("::ffff"))
+def test_addresses_are_counted_by_household(peer: str | None, forwarded: list[str], counted: str) -> None:
+    assert address_of(peer, forwarded) == counted
+
+
+async def test_whoever_writes_a_line_of_the_proxy_themselves_is_counted_by_the_proxys() -> None:
+    app, counted = web.Application(), list[str]()
+
+    async def look(http_request: web.Request) -> web.Response:
+        counted.append(caller_of(http_request))
+        return web.Response()
+
+    app[SERVICES] = cast("Services", SimpleNamespace(settings=Settings(webchat=WebChat(behind_proxy=True))))
+    app.router.add_get("/", look)
+    async with TestServer(app, host="127.0.0.1") as server, aiohttp.ClientSession() as http:
+        for made_up in ("198.51.100.1", "198.51.100.2"):
+            lines = CIMultiDict([("X-Forwarded-For", made_up), ("X-Forwarded-For", "192.0.2.9")])
+            async with http.get(server.make_url("/"), headers=lines):
+                pass
+    assert counted == ["192.0.2.9", "192.0.2.9"]
 
 
 def test_both_languages_say_the_same_things() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -126,6 +127,51 @@ def older(folder: Path) -> None:
     shutil.copytree(before, keys(folder))
 
 
+def link_to_nothing(file: Path) -> None:
+    file.unlink()
+    file.symlink_to(file.parent / "not mounted")
+
+
+def dangle_sealing(folder: Path) -> None:
+    link_to_nothing(sealing(folder))
+
+
+def dangle_a_spare_one(folder: Path) -> None:
+    (keys(folder) / "sealing" / "12345678.key").symlink_to(folder / "not mounted")
+
+
+def dangle_index(folder: Path) -> None:
+    link_to_nothing(keys(folder) / "index.key")
+
+
+def circle(folder: Path) -> None:
+    file = keys(folder) / "index.key"
+    file.unlink()
+    file.symlink_to(file)
+
+
+def folder_for_a_file(folder: Path) -> None:
+    file = sealing(folder)
+    file.unlink()
+    file.mkdir(mode=0o700)
+
+
+def pipe_for_a_file(folder: Path) -> None:
+    file = keys(folder) / "index.key"
+    file.unlink()
+    os.mkfifo(file, 0o600)
+
+
+def file_for_the_folder(folder: Path) -> None:
+    shutil.rmtree(keys(folder))
+    keys(folder).write_bytes(b"k" * 64)
+
+
+def dangle_the_folder(folder: Path) -> None:
+    shutil.rmtree(keys(folder))
+    keys(folder).symlink_to(folder / "not mounted")
+
+
 FAULTS: dict[Callable[[Path], None], str] = {
     lose_index: r"index\.key: is missing.*cannot be made anew",
     lose_sealing: r"is missing, and this database is sealed under it",
@@ -138,6 +184,14 @@ FAULTS: dict[Callable[[Path], None], str] = {
     open_the_file: r"index\.key: others on this machine may open it; run `chmod go=",
     open_the_folder: r"keys: others on this machine may open it",
     older: r"is missing, and this database is sealed under it.*older or newer",
+    dangle_sealing: r"sealing/\w+\.key: cannot be read \(No such file or directory\); put it back",
+    dangle_a_spare_one: r"sealing/12345678\.key: cannot be read \(No such file or directory\); put it back",
+    dangle_index: r"index\.key: is missing.*cannot be made anew",
+    circle: r"index\.key: is missing.*cannot be made anew",
+    folder_for_a_file: r"sealing/\w+\.key: is no file; put it back",
+    pipe_for_a_file: r"index\.key: is no file; put it back",
+    file_for_the_folder: r"index\.key: is missing.*cannot be made anew",
+    dangle_the_folder: r"index\.key: is missing.*cannot be made anew",
 }
 
 
@@ -192,3 +246,30 @@ def test_a_command_that_reads_makes_no_desk(folder: Path) -> None:
         read_keyring(folder, engine)
     assert not keys(folder).exists()
     engine.dispose()
+
+
+@pytest.mark.parametrize("fault", [file_for_the_folder, dangle_the_folder], ids=lambda fault: fault.__name__)
+def test_a_first_start_that_cannot_keep_keys_says_where(folder: Path, fault: Callable[[Path], None]) -> None:
+    engine = database(folder)
+    keys(folder).mkdir(mode=0o700)
+    fault(folder)
+    with pytest.raises(
+        ConfigurationError, match=r"keys.*: cannot be written \(.+\); let the desk's user write"
+    ):
+        open_keyring(folder, engine)
+    engine.dispose()
+
+
+def test_a_key_that_cannot_be_kept_is_a_refusal_with_words_and_nothing_turns_to_it(
+    engine: Engine, folder: Path
+) -> None:
+    keyring = open_keyring(folder, engine)
+    current = keyring.current
+    (keys(folder) / "sealing").rename(keys(folder) / "before")
+    (keys(folder) / "sealing").write_bytes(b"")
+    with (
+        pytest.raises(ConfigurationError, match=r"sealing.*: cannot be written"),
+        engine.begin() as connection,
+    ):
+        resealing.begin(connection, keyring, folder)
+    assert keyring.current == current
