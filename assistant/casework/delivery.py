@@ -143,7 +143,10 @@ async def _deliver(services: Services, row: Outbox, large: asyncio.Semaphore) ->
         async with large if row.kind in {PUT, RELAY} else nullcontext():
             sent_as = await _hand_over(services, row)
         handed_over = True
-        await services.write(lambda session: _done(services, session, row.id, sent_as))
+        await services.write(
+            lambda session: _done(services, session, row.id, sent_as),
+            whose=services.peers.of(row.conversation_id or row.key),
+        )
     except AssistantError as error:
         failure = error
     except Exception as error:  # broad: one broken message must not stop the others; it is tried again

@@ -308,7 +308,8 @@ async def _send(services: Services, row: ChallengeRow) -> None:
     except Busy:
         return  # as above
     await services.write(
-        lambda session: _do_send(services, session, row.id, challenge, contact, known=bool(on_file))
+        lambda session: _do_send(services, session, row.id, challenge, contact, known=bool(on_file)),
+        whose=services.peers.of(row.conversation_id),
     )
 
 
