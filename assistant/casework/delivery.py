@@ -6,6 +6,7 @@ import asyncio
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import delete, update
@@ -13,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.forwarding import FORWARD, do_delivered
-from assistant.casework.one_by_one import known_to_fail, may_be_tried, named, one
+from assistant.casework.one_by_one import may_be_tried, named, while_due
 from assistant.casework.originals import original_of
 from assistant.casework.outbox import PROOF, RELAY, REPLY, payload_of
 from assistant.casework.transferring import PUT, do_sent, document, package_of
@@ -25,10 +26,11 @@ from assistant.services import Services, wake
 from assistant.store.tables import Conversation, Outbox
 
 log = structlog.get_logger(__name__)
+_SWEEP = "deliver"
+_AT_ONCE = 8  # so few others are on their way before what somebody waits for now
 _LEASE = timedelta(minutes=2)
 _FIRST_RETRY = timedelta(seconds=20)
 _MOST_ATTEMPTS = 12
-_AT_ONCE = 20
 _MOST_WAITING = 1000  # of those that wait, looked at for whose turn it is
 _LARGE_AT_ONCE = 2  # originals and documents: each is held in memory while it goes out
 _SUPPORT_IS_LATE = 5  # tries, about ten minutes, after which agents hear that support does not get its mail
@@ -36,14 +38,12 @@ _SUPPORT_IS_LATE = 5  # tries, about ten minutes, after which agents hear that s
 
 async def deliver_due(services: Services) -> int:
     """Deliver what is due; the same key never reaches a channel as two different messages."""
-    large, tried = asyncio.Semaphore(_LARGE_AT_ONCE), 0
-    while claimed := await services.write(lambda session: _claim(services, session)):
-        known = await known_to_fail(services, "deliver")
-        await asyncio.gather(
-            *(one(services, "deliver", row, _deliver_one(services, row, large), known) for row in claimed)
-        )
-        tried += len(claimed)
-    return tried
+    large = asyncio.Semaphore(_LARGE_AT_ONCE)
+
+    async def deliver(ident: int) -> None:
+        await _deliver_one(services, ident, large)
+
+    return await while_due(services, _SWEEP, partial(_claim, services), deliver, at_once=_AT_ONCE)
 
 
 def release_leases(session: Session) -> None:
@@ -55,7 +55,7 @@ def release_leases(session: Session) -> None:
     )
 
 
-def _claim(services: Services, session: Session) -> list[int]:
+def _claim(services: Services, session: Session, most: int) -> list[int]:
     """Take the next few: what somebody waits for at a page or in a talk first, and of each kind everybody in turn."""
     now = services.clock.now()
     due = session.exec(
@@ -64,7 +64,7 @@ def _claim(services: Services, session: Session) -> list[int]:
             col(Outbox.state) == "waiting",
             col(Outbox.due_at) <= now,
             col(Outbox.lease_until).is_(None) | (col(Outbox.lease_until) <= now),
-            may_be_tried("deliver", Outbox.id, now),
+            may_be_tried(_SWEEP, Outbox.id, now),
         )
         .order_by(col(Outbox.due_at), col(Outbox.id))
         .limit(_MOST_WAITING)
@@ -74,7 +74,7 @@ def _claim(services: Services, session: Session) -> list[int]:
         *services.peers.in_turn(
             [(row or 0, talk or key) for row, talk, key in due if not key.startswith(PROOF)]
         ),
-    ][:_AT_ONCE]
+    ][:most]
     session.execute(
         update(Outbox)
         .where(col(Outbox.id).in_(claimed))
@@ -143,10 +143,7 @@ async def _deliver(services: Services, row: Outbox, large: asyncio.Semaphore) ->
         async with large if row.kind in {PUT, RELAY} else nullcontext():
             sent_as = await _hand_over(services, row)
         handed_over = True
-        await services.write(
-            lambda session: _done(services, session, row.id, sent_as),
-            whose=services.peers.of(row.conversation_id or row.key),
-        )
+        await services.write(lambda session: _done(services, session, row.id, sent_as), whose=_SWEEP)
     except AssistantError as error:
         failure = error
     except Exception as error:  # broad: one broken message must not stop the others; it is tried again

@@ -40,7 +40,7 @@ class Turns(Generic[T]):
 
     def take(self) -> tuple[str, T]:
         """Take what is next; whoever was served last stands behind all who came meanwhile."""
-        if self._served in self._waiting:
+        if self._served is not None and self._served in self._waiting:
             self._waiting.move_to_end(self._served)
         whose, own = next(iter(self._waiting.items()))
         item = own.popleft()

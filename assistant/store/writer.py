@@ -165,8 +165,8 @@ class Store:
             )
             unavailable = StoreUnavailable()
             return [(future, None, unavailable) for _, future, _, _ in units]
-        for whose, future, unit, error in reversed(units[len(done) :]):
-            waiting.put_back(whose, (partial(_again, unit, error), future))
+        for whose, future, unit, failure in reversed(units[len(done) :]):
+            waiting.put_back(whose, (partial(_again, unit, failure), future))
         return done
 
 
