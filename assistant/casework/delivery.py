@@ -143,7 +143,7 @@ async def _deliver(services: Services, row: Outbox, large: asyncio.Semaphore) ->
         async with large if row.kind in {PUT, RELAY} else nullcontext():
             sent_as = await _hand_over(services, row)
         handed_over = True
-        await services.write(lambda session: _done(services, session, row.id, sent_as), whose=_SWEEP)
+        await services.write(lambda session: _done(services, session, row.id, sent_as), whose=row.key)
     except AssistantError as error:
         failure = error
     except Exception as error:  # broad: one broken message must not stop the others; it is tried again

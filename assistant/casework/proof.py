@@ -307,7 +307,7 @@ async def _send(services: Services, row: ChallengeRow) -> None:
         return  # as above
     await services.write(
         lambda session: _do_send(services, session, row.id, challenge, contact, known=bool(on_file)),
-        whose=_SWEEP,  # who asked may have many messages waiting, and this one keeps others from being claimed
+        whose=row.id,  # its own: who asked may have many messages waiting, and it keeps others from being claimed
     )
 
 
