@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from assistant.casework import execution, planning, proof
+from assistant.casework import execution, one_by_one, planning, proof
 from assistant.domain.assurance import Method
 from assistant.domain.status import Status
 from assistant.store.tables import Action, ChallengeRow, PrivacyRequest
@@ -57,13 +58,45 @@ async def test_codes_that_wait_for_a_source_keep_no_other_from_being_sent(site: 
         session.add_all(row(f"tried-{n}", lease_until=now - timedelta(seconds=1)) for n in range(MANY))
         session.add(row("fresh", asked_at=now))
         session.flush()
-        return proof._claim_wanted(site.services, session)
+        return proof._claim_wanted(site.services, session, most=4)
 
     first = await site.services.write(unit)
     assert "fresh" in first
-    again = await site.services.write(lambda session: proof._claim_wanted(site.services, session))
+    again = await site.services.write(lambda session: proof._claim_wanted(site.services, session, most=4))
     assert set(again).isdisjoint(first)
     assert again, "those behind them have their turn too"
+
+
+async def test_a_row_that_takes_long_keeps_none_that_comes_later_waiting_and_few_are_under_way_at_once(
+    site: ConsoleSite,
+) -> None:
+    due, done, most = list(range(30)), list[int](), 0
+    under_way: set[int] = set()
+    released = asyncio.Event()
+
+    def claim(_session: Session, room: int) -> list[int]:
+        taken, due[:] = due[:room], due[room:]
+        return taken
+
+    async def work(row: int) -> None:
+        nonlocal most
+        under_way.add(row)
+        most = max(most, len(under_way))
+        if row == 0:
+            await asyncio.wait_for(released.wait(), 20)
+        else:
+            await asyncio.sleep(0)
+        under_way.remove(row)
+        done.append(row)
+        if row == 10:
+            due.insert(0, 99)
+        if row == 29:
+            released.set()
+
+    assert await one_by_one.while_due(site.services, "deliver", claim, work, at_once=6) == 31
+    assert most == 6
+    assert done[-1] == 0, "the first waited until all others were done"
+    assert done.index(99) < 20
 
 
 def breaks(broken: str, met: list[str], name: Callable[[Any], str]) -> Callable[..., Any]:
