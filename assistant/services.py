@@ -158,9 +158,7 @@ class Services:
         """Run one unit in somebody's turn; after its commit its messages reach the sockets and the sweeps it feeds wake up."""
         return await self.prepare_and_write(lambda: work, whose=whose)
 
-    async def prepare_and_write(
-        self, prepare: Callable[[], Callable[[Session], T]], *, whose: str = ""
-    ) -> T:
+    async def prepare_and_write(self, prepare: Callable[[], Callable[[Session], T]], *, whose: str = "") -> T:
         """Compute before the transaction and run the unit that comes of it, as `write` does."""
 
         def prepared() -> Callable[[Session], tuple[T, list[tuple[str, ChatMessage]], set[str]]]:

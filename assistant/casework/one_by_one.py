@@ -94,9 +94,7 @@ async def while_due(
     done = 0
     try:
         while True:
-            claimed = await services.write(
-                partial(_claimed, claim, at_once - len(under_way)), whose=sweep
-            )
+            claimed = await services.write(partial(_claimed, claim, at_once - len(under_way)), whose=sweep)
             known = await known_to_fail(services, sweep) if claimed else frozenset()
             under_way |= {asyncio.create_task(one(services, sweep, row, work(row), known)) for row in claimed}
             if not under_way:

@@ -153,9 +153,7 @@ class Store:
             with UnitSession(self.engine, expire_on_commit=False) as session:
                 until = time.thread_time() + _MOST_WRITING
                 for _, future, unit, error in units:
-                    done.append(
-                        (future, None, error) if unit is None else (future, *_one(session, unit))
-                    )
+                    done.append((future, None, error) if unit is None else (future, *_one(session, unit)))
                     if time.thread_time() >= until:
                         break
                 session.commit()
