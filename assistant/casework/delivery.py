@@ -56,25 +56,23 @@ def release_leases(session: Session) -> None:
 
 
 def _claim(services: Services, session: Session, most: int) -> list[int]:
-    """Take the next few: what somebody waits for at a page or in a talk first, and of each kind everybody in turn."""
+    """Take the next few, everybody in turn, and of each what they wait for at a page or in a talk first."""
     now = services.clock.now()
-    due = session.exec(
-        select(col(Outbox.id), Outbox.conversation_id, Outbox.key)
-        .where(
-            col(Outbox.state) == "waiting",
-            col(Outbox.due_at) <= now,
-            col(Outbox.lease_until).is_(None) | (col(Outbox.lease_until) <= now),
-            may_be_tried(_SWEEP, Outbox.id, now),
+    due = list(
+        session.exec(
+            select(col(Outbox.id), Outbox.conversation_id, Outbox.key)
+            .where(
+                col(Outbox.state) == "waiting",
+                col(Outbox.due_at) <= now,
+                col(Outbox.lease_until).is_(None) | (col(Outbox.lease_until) <= now),
+                may_be_tried(_SWEEP, Outbox.id, now),
+            )
+            .order_by(col(Outbox.due_at), col(Outbox.id))
+            .limit(_MOST_WAITING)
         )
-        .order_by(col(Outbox.due_at), col(Outbox.id))
-        .limit(_MOST_WAITING)
-    ).all()
-    claimed = [
-        *services.peers.in_turn([(row or 0, talk or key) for row, talk, key in due if key.startswith(PROOF)]),
-        *services.peers.in_turn(
-            [(row or 0, talk or key) for row, talk, key in due if not key.startswith(PROOF)]
-        ),
-    ][:most]
+    )
+    due.sort(key=lambda each: not each[2].startswith(PROOF))
+    claimed = services.peers.in_turn([(row or 0, talk or key) for row, talk, key in due])[:most]
     session.execute(
         update(Outbox)
         .where(col(Outbox.id).in_(claimed))

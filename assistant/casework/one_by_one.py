@@ -85,7 +85,7 @@ async def while_due(
     *,
     at_once: int,
 ) -> int:
-    """Do a few rows at a time, and claim more as soon as half are done; gives how many were done.
+    """Do a few rows at a time, and claim more as soon as a quarter is done; gives how many were done.
 
     Few, so that what somebody waits for now stands behind no more than these; and never a whole batch, so that
     one slow row keeps nothing else from its turn.
@@ -102,7 +102,7 @@ async def while_due(
             while under_way:
                 finished, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
                 done += sum(task.result() for task in finished)
-                if len(under_way) <= at_once // 2:
+                if len(under_way) <= at_once - at_once // 4:
                     break
     finally:  # the store is gone: what is under way hears of it too
         await asyncio.gather(*under_way, return_exceptions=True)

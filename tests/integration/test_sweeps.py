@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, delete
 
-from assistant.casework import execution, one_by_one, planning, proof
+from assistant.casework import delivery, execution, one_by_one, planning, proof
+from assistant.casework.outbox import PROOF
 from assistant.domain.assurance import Method
 from assistant.domain.status import Status
-from assistant.store.tables import Action, ChallengeRow, PrivacyRequest
+from assistant.store.tables import Action, ChallengeRow, Outbox, PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, console_site
 
 MANY = 120  # more than any sweep takes at once
@@ -65,6 +66,29 @@ async def test_codes_that_wait_for_a_source_keep_no_other_from_being_sent(site: 
     again = await site.services.write(lambda session: proof._claim_wanted(site.services, session, most=4))
     assert set(again).isdisjoint(first)
     assert again, "those behind them have their turn too"
+
+
+async def test_an_answer_goes_out_before_the_second_code_of_whoever_asks_for_many_and_after_its_own_code(
+    site: ConsoleSite,
+) -> None:
+    now = site.clock.now()
+    flooded, talk = site.conversations["access"], site.conversations["erasure"]
+
+    def letter(key: str, conversation_id: str) -> Outbox:
+        due = {"created_at": now - timedelta(minutes=9), "due_at": now - timedelta(minutes=9)}
+        return Outbox(
+            key=key, channel="email", kind="mail", conversation_id=conversation_id, recipient="", payload="", **due
+        )  # fmt: skip
+
+    def unit(session: Session) -> list[str]:
+        session.execute(delete(Outbox))  # what the company had waiting
+        session.add_all(letter(f"{PROOF}{n}", flooded) for n in range(MANY))
+        session.add_all((letter("answer:1", talk), letter(f"{PROOF}own", talk)))
+        session.flush()
+        taken = delivery._claim(site.services, session, most=4)
+        return [session.get_one(Outbox, ident).key for ident in taken]
+
+    assert await site.services.write(unit) == [f"{PROOF}0", f"{PROOF}own", f"{PROOF}1", "answer:1"]
 
 
 async def test_a_row_that_takes_long_keeps_none_that_comes_later_waiting_and_few_are_under_way_at_once(
