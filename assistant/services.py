@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from sqlmodel import Session
 
+from assistant.domain.turns import Turns
 from assistant.interfaces import ChatMessage
 from assistant.slow_hashes import SlowHashes
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 K = TypeVar("K")
-_SIDE_BY_SIDE = 4  # messages of one address, while others write too
 Signal = ChatMessage | Literal["typing"]
 
 
@@ -93,8 +93,6 @@ class Peers:
         """Begin with nobody known."""
         self._most = most
         self._of: dict[str, str] = {}
-        self._inside: Counter[str] = Counter()
-        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
     def note(self, conversation_id: str, peer: str) -> None:
         """Keep who holds a talk; the one noted longest ago is forgotten."""
@@ -107,52 +105,12 @@ class Peers:
         """Name with whom a talk shares its turns: itself where its address is not known."""
         return self._of.get(conversation_id, conversation_id)
 
-    @asynccontextmanager
-    async def turn(self, peer: str) -> AsyncIterator[None]:
-        """Let a few messages of an address at the desk while others write too; the rest wait for their own, not others for them."""
-        others = len(self._inside) - (peer in self._inside)
-        if others and self._inside[peer] >= _SIDE_BY_SIDE:
-            await self._room_for(peer)
-        else:
-            self._inside[peer] += 1
-        try:
-            yield
-        finally:
-            self._leave(peer)
-
-    async def _room_for(self, peer: str) -> None:
-        """Wait for the room of one who leaves: it is handed on, so that nobody comes between."""
-        room = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(peer, deque()).append(room)
-        try:
-            await room
-        except asyncio.CancelledError:
-            if not room.cancelled():
-                self._leave(peer)  # it had been handed on already
-            raise
-
-    def _leave(self, peer: str) -> None:
-        waiting = self._waiting.get(peer)
-        while waiting and self._inside[peer] <= _SIDE_BY_SIDE:
-            room = waiting.popleft()
-            if not waiting:
-                del self._waiting[peer]
-            if not room.done():
-                room.set_result(None)
-                return
-        self._inside[peer] -= 1
-        if not self._inside[peer]:
-            del self._inside[peer]
-
     def in_turn(self, talks: Iterable[tuple[K, str]]) -> list[K]:
         """Put what belongs to talks in fair order: the first of everybody, then the second, each in the order given."""
-        had: Counter[str] = Counter()
-        ranked: list[tuple[int, K]] = []
+        waiting: Turns[K] = Turns()
         for item, conversation_id in talks:
-            peer = self.of(conversation_id)
-            ranked.append((had[peer], item))
-            had[peer] += 1
-        return [item for _, item in sorted(ranked, key=lambda each: each[0])]
+            waiting.put(self.of(conversation_id), item)
+        return [waiting.take()[1] for _ in range(len(waiting))]
 
 
 class Waker:
@@ -196,18 +154,18 @@ class Services:
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)  # kind and agent, not yet written
     others: Callable[[str, frozenset[str]], Sequence[tuple[str, str]]] = lambda _text, _own: ()
 
-    async def write(self, work: Callable[[Session], T]) -> T:
-        """Run one unit; after its commit its messages reach the sockets and the sweeps it feeds wake up."""
-        return await self.prepare_and_write(lambda: work)
+    async def write(self, work: Callable[[Session], T], *, whose: str = "") -> T:
+        """Run one unit in somebody's turn; after its commit its messages reach the sockets and the sweeps it feeds wake up."""
+        return await self.prepare_and_write(lambda: work, whose=whose)
 
-    async def prepare_and_write(self, prepare: Callable[[], Callable[[Session], T]]) -> T:
+    async def prepare_and_write(self, prepare: Callable[[], Callable[[Session], T]], *, whose: str = "") -> T:
         """Compute before the transaction and run the unit that comes of it, as `write` does."""
 
         def prepared() -> Callable[[Session], tuple[T, list[tuple[str, ChatMessage]], set[str]]]:
             work = prepare()
             return lambda session: _collect(session, work)
 
-        result, posted, wakes = await self.store.prepare_and_write(prepared)
+        result, posted, wakes = await self.store.prepare_and_write(prepared, whose=whose)
         for conversation_id, message in posted:
             self.hub.publish(conversation_id, message)
         if wakes:

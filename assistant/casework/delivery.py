@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import delete, update
@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.forwarding import FORWARD, do_delivered
-from assistant.casework.one_by_one import known_to_fail, may_be_tried, named, one
+from assistant.casework.one_by_one import may_be_tried, named, while_due
 from assistant.casework.originals import original_of
 from assistant.casework.outbox import PROOF, RELAY, REPLY, payload_of
 from assistant.casework.transferring import PUT, do_sent, document, package_of
@@ -26,10 +26,11 @@ from assistant.services import Services, wake
 from assistant.store.tables import Conversation, Outbox
 
 log = structlog.get_logger(__name__)
+_SWEEP = "deliver"
+_AT_ONCE = 8  # so few others are on their way before what somebody waits for now
 _LEASE = timedelta(minutes=2)
 _FIRST_RETRY = timedelta(seconds=20)
 _MOST_ATTEMPTS = 12
-_AT_ONCE = 20
 _MOST_WAITING = 1000  # of those that wait, looked at for whose turn it is
 _LARGE_AT_ONCE = 2  # originals and documents: each is held in memory while it goes out
 _SUPPORT_IS_LATE = 5  # tries, about ten minutes, after which agents hear that support does not get its mail
@@ -37,20 +38,12 @@ _SUPPORT_IS_LATE = 5  # tries, about ten minutes, after which agents hear that s
 
 async def deliver_due(services: Services) -> int:
     """Deliver what is due; the same key never reaches a channel as two different messages."""
-    large, tried = asyncio.Semaphore(_LARGE_AT_ONCE), 0
-    while talks := await services.write(lambda session: _claim(services, session)):
-        known = await known_to_fail(services, "deliver")
-        await asyncio.gather(*(_deliver_talk(services, rows, large, known) for rows in talks))
-        tried += sum(map(len, talks))
-    return tried
+    large = asyncio.Semaphore(_LARGE_AT_ONCE)
 
+    async def deliver(ident: int) -> None:
+        await _deliver_one(services, ident, large)
 
-async def _deliver_talk(
-    services: Services, rows: Sequence[int], large: asyncio.Semaphore, known: Container[str]
-) -> None:
-    """Deliver what belongs to one talk in the order in which it was said: a question never comes before its reason."""
-    for row in rows:
-        await one(services, "deliver", row, _deliver_one(services, row, large), known)
+    return await while_due(services, _SWEEP, partial(_claim, services), deliver, at_once=_AT_ONCE)
 
 
 def release_leases(session: Session) -> None:
@@ -62,37 +55,36 @@ def release_leases(session: Session) -> None:
     )
 
 
-def _claim(services: Services, session: Session) -> Sequence[Sequence[int]]:
-    """Take the next few, by talk: what somebody waits for at a page or in a talk first, and of each kind everybody in turn."""
+def _claim(services: Services, session: Session, most: int) -> list[int]:
+    """Take the next few, everybody in turn, and of each what they wait for at a page or in a talk first."""
     now = services.clock.now()
-    due = session.exec(
-        select(col(Outbox.id), Outbox.conversation_id, Outbox.key)
-        .where(
-            col(Outbox.state) == "waiting",
-            col(Outbox.due_at) <= now,
-            col(Outbox.lease_until).is_(None) | (col(Outbox.lease_until) <= now),
-            may_be_tried("deliver", Outbox.id, now),
+    due = list(
+        session.exec(
+            select(col(Outbox.id), Outbox.conversation_id, Outbox.key, Outbox.lease_until)
+            .where(
+                col(Outbox.state) == "waiting",
+                col(Outbox.due_at) <= now,
+                may_be_tried(_SWEEP, Outbox.id, now),
+            )
+            .order_by(col(Outbox.due_at), col(Outbox.id))
+            .limit(_MOST_WAITING)
         )
-        .order_by(col(Outbox.due_at), col(Outbox.id))
-        .limit(_MOST_WAITING)
-    ).all()
-    claimed = [
-        *services.peers.in_turn([(row or 0, talk or key) for row, talk, key in due if key.startswith(PROOF)]),
-        *services.peers.in_turn(
-            [(row or 0, talk or key) for row, talk, key in due if not key.startswith(PROOF)]
-        ),
-    ][:_AT_ONCE]
+    )
+    due.sort(key=lambda each: not each[2].startswith(PROOF))
+    # One of a talk at a time: what is said there goes out in its order, a question never before its reason.
+    next_of: dict[str, int] = {}
+    for row, talk, key, _ in due:
+        next_of.setdefault(talk or key, row or 0)
+    for talk in (talk or key for _, talk, key, lease in due if lease and lease > now):
+        next_of.pop(talk, None)
+    claimed = services.peers.in_turn([(row, talk) for talk, row in next_of.items()])[:most]
     session.execute(
         update(Outbox)
         .where(col(Outbox.id).in_(claimed))
         .values(lease_until=now + _LEASE, attempts=col(Outbox.attempts) + 1)
         .execution_options(synchronize_session=False)
     )
-    talk_of = {row: talk or key for row, talk, key in due}
-    by_talk: dict[str, list[int]] = {}
-    for row in claimed:
-        by_talk.setdefault(talk_of[row], []).append(row)
-    return list(by_talk.values())
+    return claimed
 
 
 async def _deliver_one(services: Services, ident: int, large: asyncio.Semaphore) -> None:
@@ -154,7 +146,7 @@ async def _deliver(services: Services, row: Outbox, large: asyncio.Semaphore) ->
         async with large if row.kind in {PUT, RELAY} else nullcontext():
             sent_as = await _hand_over(services, row)
         handed_over = True
-        await services.write(lambda session: _done(services, session, row.id, sent_as))
+        await services.write(lambda session: _done(services, session, row.id, sent_as), whose=row.key)
     except AssistantError as error:
         failure = error
     except Exception as error:  # broad: one broken message must not stop the others; it is tried again

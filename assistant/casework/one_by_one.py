@@ -6,6 +6,7 @@ nothing. What failed waits longer each time and stands before nobody meanwhile; 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -74,6 +75,41 @@ async def each(
     named = list(rows)
     known = await known_to_fail(services, sweep) if named else frozenset()
     return sum([await one(services, sweep, row, work(row), known) for row in named])
+
+
+async def while_due(
+    services: Services,
+    sweep: str,
+    claim: Callable[[Session, int], list[K]],
+    work: Callable[[K], Awaitable[object]],
+    *,
+    at_once: int,
+) -> int:
+    """Do a few rows at a time, and claim more as soon as a quarter is done; gives how many were done.
+
+    Few, so that what somebody waits for now stands behind no more than these; and never a whole batch, so that
+    one slow row keeps nothing else from its turn.
+    """
+    under_way: set[asyncio.Task[bool]] = set()
+    done = 0
+    try:
+        while True:
+            claimed = await services.write(partial(_claimed, claim, at_once - len(under_way)), whose=sweep)
+            known = await known_to_fail(services, sweep) if claimed else frozenset()
+            under_way |= {asyncio.create_task(one(services, sweep, row, work(row), known)) for row in claimed}
+            if not under_way:
+                return done
+            while under_way:
+                finished, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                done += sum(task.result() for task in finished)
+                if len(under_way) <= at_once - at_once // 4:
+                    break
+    finally:  # the store is gone: what is under way hears of it too
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+def _claimed(claim: Callable[[Session, int], list[K]], most: int, session: Session) -> list[K]:
+    return claim(session, most)
 
 
 async def together(

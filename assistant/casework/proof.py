@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,7 +17,7 @@ from assistant.casework import flood, talk
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, is_denied, why_short
 from assistant.casework.intake import move, set_attention
-from assistant.casework.one_by_one import known_to_fail, may_be_tried, one
+from assistant.casework.one_by_one import may_be_tried, while_due
 from assistant.casework.outbox import PROOF, REPLY, said_in
 from assistant.casework.queue import void_actions
 from assistant.casework.reach import only_says_where, write_to
@@ -59,8 +60,9 @@ log = structlog.get_logger(__name__)
 
 _RACE = timedelta(minutes=10)
 _DAY = timedelta(days=1)
+_SWEEP = "challenge"
+_AT_ONCE = 4  # challenges made at a time: so few others may stand before whoever comes now
 _LEASE = timedelta(seconds=30)
-_AT_ONCE = 4  # challenges taken at a time: so few others may stand before whoever comes now
 _MOST_WAITING = 1000  # of those that wait, looked at for whose turn it is
 OPEN_LOGINS = 10  # unused sign-ins to the client area of one conversation, the newest ones
 ANSWERABLE = ("sent", "spent")
@@ -226,12 +228,8 @@ def login_address(services: Services, nonce: str) -> str | None:
 
 async def send_challenges(services: Services) -> int:
     """Send what is wanted: to the contact on file, or to the very address typed; the same work either way."""
-    sent = 0
-    while wanted := await services.write(lambda session: _claim_wanted(services, session)):
-        known = await known_to_fail(services, "challenge")
-        done = [one(services, "challenge", ident, _send_one(services, ident), known) for ident in wanted]
-        sent += sum(await asyncio.gather(*done))
-    return sent
+    claim, send = partial(_claim_wanted, services), partial(_send_one, services)
+    return await while_due(services, _SWEEP, claim, send, at_once=_AT_ONCE)
 
 
 async def _send_one(services: Services, ident: str) -> None:
@@ -246,7 +244,7 @@ def release_leases(session: Session) -> None:
     session.execute(update(ChallengeRow).where(col(ChallengeRow.state) == "wanted").values(lease_until=None))
 
 
-def _claim_wanted(services: Services, session: Session) -> list[str]:
+def _claim_wanted(services: Services, session: Session, most: int) -> list[str]:
     """Take the next few, everybody in turn: who asks for hundreds waits for them, and nobody else does."""
     now = services.clock.now()
     free = col(ChallengeRow.lease_until).is_(None) | (col(ChallengeRow.lease_until) <= now)
@@ -259,11 +257,11 @@ def _claim_wanted(services: Services, session: Session) -> list[str]:
     wanted = select(ChallengeRow.id, ChallengeRow.conversation_id).where(
         col(ChallengeRow.state) == "wanted",
         free,
-        may_be_tried("challenge", ChallengeRow.id, now),
+        may_be_tried(_SWEEP, ChallengeRow.id, now),
         _receipt_is_out(),
     )
     waiting = session.exec(wanted.order_by(*fresh_first).limit(_MOST_WAITING)).all()
-    taken = services.peers.in_turn(waiting)[:_AT_ONCE]
+    taken = services.peers.in_turn(waiting)[:most]
     session.execute(
         update(ChallengeRow)
         .where(col(ChallengeRow.id).in_(taken))
@@ -301,14 +299,15 @@ async def _send(services: Services, row: ChallengeRow) -> None:
     contact = _contact_for(claim, on_file)
     if contact is None and not all_asked:
         return  # taken up again when its lease has run out
-    method = services.methods[Method(row.method)]
+    method, whose = services.methods[Method(row.method)], services.peers.of(row.conversation_id)
     now = services.clock.now()
     try:
-        challenge = await services.slow.made.run(row.claimed_hash, lambda: method.challenge(now))
+        challenge = await services.slow.made.run(whose, lambda: method.challenge(now))
     except Busy:
         return  # as above
     await services.write(
-        lambda session: _do_send(services, session, row.id, challenge, contact, known=bool(on_file))
+        lambda session: _do_send(services, session, row.id, challenge, contact, known=bool(on_file)),
+        whose=row.id,  # its own: who asked may have many messages waiting, and it keeps others from being claimed
     )
 
 

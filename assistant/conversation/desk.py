@@ -79,8 +79,9 @@ class TalkingDesk:
             kept = await originals.sealed(self.services, known_by_its_words(self.services, incoming))
             self._note_peer(kept)
             read = await self._read_before(kept)
-            async with self.services.peers.turn(incoming.peer or kept.external_id):
-                receipt, attempt = await self.services.prepare_and_write(partial(self._read, kept, read))
+            receipt, attempt = await self.services.prepare_and_write(
+                partial(self._read, kept, read), whose=whose_turn(kept)
+            )
         except StoreUnavailable:
             raise  # nothing can be kept now: the channel holds the message back and comes again
         except Exception as error:  # broad: storing never depends on answering; a person answers
@@ -98,9 +99,8 @@ class TalkingDesk:
         return lambda session: self._turn(session, incoming, reading, is_read=read is not None)
 
     def _note_peer(self, incoming: Incoming) -> None:
-        if incoming.peer:
-            ident = conversation_id(self.services, incoming.channel, incoming.thread)
-            self.services.peers.note(ident, incoming.peer)
+        ident = conversation_id(self.services, incoming.channel, incoming.thread)
+        self.services.peers.note(ident, whose_turn(incoming))
 
     async def _read_before(self, incoming: Incoming) -> Reading | None:
         """Read a long message, our own words in it not counted; None where it is short."""
@@ -374,7 +374,10 @@ class TalkingDesk:
             await self.services.write(lambda session: self._not_checked(session, message_id))
             return
         ident = attempt.challenge_id if attempt else ""
-        await self.services.write(lambda session: self._checked(session, message_id, ident, right=right))
+        await self.services.write(
+            lambda session: self._checked(session, message_id, ident, right=right),
+            whose=self.services.peers.of(attempt.conversation_id) if attempt else "",
+        )
 
     def _checked(self, session: Session, message_id: int, challenge_id: str, *, right: bool) -> None:
         message = session.get_one(Message, message_id)

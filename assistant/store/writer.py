@@ -3,7 +3,8 @@
 Group commit is what makes a durable chat turn cheap: one fsync answers everybody who waited for it. What
 the units of a batch compute without the database is computed first, one after the other: the same code on
 the same data stays in the processor's cache, and the transaction is that much shorter. Computing has a cap of
-time a batch: what does not fit goes into the next one, and whoever came first is answered meanwhile.
+time a batch, and so has writing: what does not fit goes into the next one. Units are taken in turn by whose
+they are, so whoever comes while another has hundreds waiting is written next, and answered with few others.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import asyncio
 import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
+from assistant.domain.turns import Turns
 from assistant.errors import StoreUnavailable
 from assistant.store.keyring import Keyring
 from assistant.store.private import create_private
@@ -33,10 +35,11 @@ T = TypeVar("T")
 Unit = Callable[[Session], T]
 Preparation = Callable[[], Unit[T]]
 _Job = tuple[Preparation[Any], "asyncio.Future[Any]"]
-_Prepared = tuple["asyncio.Future[Any]", Unit[Any] | None, BaseException | None]
+_Prepared = tuple[str, "asyncio.Future[Any]", Unit[Any] | None, BaseException | None]
 _Done = tuple["asyncio.Future[Any]", Any, BaseException | None]
 _MOST_UNITS_A_COMMIT = 256
-_MOST_PREPARING = 0.05  # seconds
+_MOST_PREPARING = 0.02  # seconds of processor a batch
+_MOST_WRITING = 0.02  # the same, of units: about five times what making it durable takes
 _BUSY_TIMEOUT_MS = 5_000
 
 log = structlog.get_logger(__name__)
@@ -85,22 +88,25 @@ class Store:
         self.readers = open_engine(url, writes=False)
         for engine in (self.engine, self.readers):
             give_keyring(engine, keyring)
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[tuple[str, _Job] | None] = queue.SimpleQueue()
         self._reading = ThreadPoolExecutor(4, thread_name_prefix="store-read")
         self._thread = threading.Thread(target=self._run, name="store-write", daemon=True)
         self._closed = False
         self._thread.start()
 
-    async def write(self, work: Unit[T]) -> T:
-        """Run a unit and return its result once it is on disk; raises what the unit raised, or StoreUnavailable."""
-        return await self.prepare_and_write(lambda: work)
+    async def write(self, work: Unit[T], *, whose: str = "") -> T:
+        """Run a unit and return its result once it is on disk; raises what the unit raised, or StoreUnavailable.
 
-    async def prepare_and_write(self, prepare: Preparation[T]) -> T:
+        Whose it is decides its turn; nobody's is the desk's own.
+        """
+        return await self.prepare_and_write(lambda: work, whose=whose)
+
+    async def prepare_and_write(self, prepare: Preparation[T], *, whose: str = "") -> T:
         """Compute before the transaction, on the writer's thread, and run the unit that comes of it, as `write` does."""
         if self._closed:
             raise StoreUnavailable
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put((prepare, future))
+        self._jobs.put((whose, (prepare, future)))
         return await future
 
     async def read(self, work: Unit[T]) -> T:
@@ -122,39 +128,43 @@ class Store:
             self.readers.dispose()
 
     def _run(self) -> None:
-        waiting: deque[_Job] = deque()
+        waiting: Turns[_Job] = Turns()
         more = True
         while waiting or more:
             more = more and self._take(waiting)
             if waiting:
-                _answer(self._commit(_prepared(waiting)))
+                _answer(self._commit(_prepared(waiting), waiting))
 
-    def _take(self, waiting: deque[_Job]) -> bool:
+    def _take(self, waiting: Turns[_Job]) -> bool:
         """Add what was handed in, waiting for it where nothing else is to be done; False once there will be no more."""
-        while len(waiting) < _MOST_UNITS_A_COMMIT:
+        while True:
             try:
                 job = self._jobs.get(block=not waiting)
             except queue.Empty:
-                break
+                return True
             if job is None:
                 return False
-            waiting.append(job)
-        return True
+            waiting.put(*job)
 
-    def _commit(self, units: list[_Prepared]) -> list[_Done]:
+    def _commit(self, units: list[_Prepared], waiting: Turns[_Job]) -> list[_Done]:
+        """Run as many units as there is time for, the first at least, and commit them together; the others wait again."""
+        done: list[_Done] = []
         try:
             with UnitSession(self.engine, expire_on_commit=False) as session:
-                done = [
-                    (future, None, error) if unit is None else (future, *_one(session, unit))
-                    for future, unit, error in units
-                ]
+                until = time.thread_time() + _MOST_WRITING
+                for _, future, unit, error in units:
+                    done.append((future, None, error) if unit is None else (future, *_one(session, unit)))
+                    if time.thread_time() >= until:
+                        break
                 session.commit()
         except SQLAlchemyError as error:  # the disk is full, the database locked: nobody was acknowledged
             log.error(  # noqa: TRY400 - the kind is enough; the text may hold what was to be stored
                 "store.commit_failed", kind=type(error).__name__, units=len(units)
             )
             unavailable = StoreUnavailable()
-            return [(future, None, unavailable) for future, _, _ in units]
+            return [(future, None, unavailable) for _, future, _, _ in units]
+        for whose, future, unit, failure in reversed(units[len(done) :]):
+            waiting.put_back(whose, (partial(_again, unit, failure), future))
         return done
 
 
@@ -191,14 +201,21 @@ def _open_savepoint(session: Session, _context: object, _instances: object) -> N
         session.begin_nested()
 
 
-def _prepared(waiting: deque[_Job]) -> list[_Prepared]:
+def _prepared(waiting: Turns[_Job]) -> list[_Prepared]:
     """Prepare what waits: the first, and as many more as there is time for."""
     until = time.thread_time() + _MOST_PREPARING
     units: list[_Prepared] = []
-    while waiting and (not units or time.thread_time() < until):
-        prepare, future = waiting.popleft()
-        units.append((future, *_settled(prepare)))
+    while waiting and (not units or (time.thread_time() < until and len(units) < _MOST_UNITS_A_COMMIT)):
+        whose, (prepare, future) = waiting.take()
+        units.append((whose, future, *_settled(prepare)))
     return units
+
+
+def _again(unit: Unit[T] | None, error: BaseException | None) -> Unit[T]:
+    """Give what was prepared already."""
+    if unit is None:
+        raise error or StoreUnavailable
+    return unit
 
 
 def _one(session: UnitSession, work: Unit[Any]) -> tuple[Any, BaseException | None]:

@@ -10,7 +10,7 @@ import pytest
 
 from assistant.casework import staff
 from assistant.errors import Busy
-from assistant.slow_hashes import Turns
+from assistant.one_thread import OneThread
 from tests.doubles.attacks import Victim, until_code
 from tests.doubles.desk_inside import DeskInside
 
@@ -53,14 +53,14 @@ async def test_a_code_that_nobody_had_time_to_look_at_counts_as_no_try_and_is_to
     """B09: beyond what may wait."""
     victim = next(people)
 
-    async def full(self: Turns, key: str, work: object) -> object:
+    async def full(self: OneThread, key: str, work: object) -> object:
         raise Busy
 
     async with desk.chat() as chat:
         ref = await until_code(chat, victim.email)
         code = await desk.code(victim.email)
         with monkeypatch.context() as patch:
-            patch.setattr(Turns, "run", full)
+            patch.setattr(OneThread, "run", full)
             for _ in range(7):
                 await chat.say(code)
                 told = await chat.until(
@@ -74,7 +74,7 @@ async def test_a_code_that_nobody_had_time_to_look_at_counts_as_no_try_and_is_to
 
 async def test_turns_go_round_by_key_and_what_is_beyond_the_bound_is_refused_at_once() -> None:
     """B09: fifty of one, one of another; the other is second."""
-    turns, order = Turns(), []
+    turns, order = OneThread("hash", most_of_one=8, most=256), []
     hold, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def work(key: str) -> None:

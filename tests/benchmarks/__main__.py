@@ -38,6 +38,8 @@ from tests.benchmarks.desk import (
 from tests.benchmarks.sources import source_figures
 from tests.doubles import databases
 from tests.doubles.databases import POSTGRESQL, SQLITE
+from tests.doubles.desk_process import DeskProcess
+from tests.doubles.strangers_day import A_DAY, strangers_day, table_of
 
 SOCKETS = 50
 SECONDS = 6.0
@@ -241,6 +243,18 @@ async def in_sources(folder: Path) -> list[Figure]:
     return figures
 
 
+async def flood_figure(folder: Path) -> Figure:
+    """Measure how much longer the slowest step of honest people takes while one stranger floods every way in."""
+    desk = await DeskProcess.start(folder, "--no-hold")
+    try:
+        day = await strangers_day(desk, A_DAY)
+    finally:
+        await desk.stop()
+    print(table_of(day))
+    slowest = max(flooded / alone for alone, flooded in day.waits().values())
+    return Figure("an honest person's turn while a stranger floods / quiet", slowest, "x", 3.0)
+
+
 async def measure() -> list[Figure]:
     """Measure everything, one after the other."""
     with tempfile.TemporaryDirectory(prefix="desk-bench-") as name:
@@ -249,6 +263,7 @@ async def measure() -> list[Figure]:
             *await chat_figures(folder),
             *reading_figures(),
             await access_figure(folder),
+            await flood_figure(Path(name) / "flooded"),
             *await in_sources(Path(name) / "shop"),
         ]
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, delete
 
-from assistant.casework import execution, planning, proof
+from assistant.casework import delivery, execution, one_by_one, planning, proof
+from assistant.casework.outbox import PROOF
 from assistant.domain.assurance import Method
 from assistant.domain.status import Status
-from assistant.store.tables import Action, ChallengeRow, PrivacyRequest
+from assistant.store.tables import Action, ChallengeRow, Outbox, PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, console_site
 
 MANY = 120  # more than any sweep takes at once
@@ -57,13 +59,76 @@ async def test_codes_that_wait_for_a_source_keep_no_other_from_being_sent(site: 
         session.add_all(row(f"tried-{n}", lease_until=now - timedelta(seconds=1)) for n in range(MANY))
         session.add(row("fresh", asked_at=now))
         session.flush()
-        return proof._claim_wanted(site.services, session)
+        return proof._claim_wanted(site.services, session, most=4)
 
     first = await site.services.write(unit)
     assert "fresh" in first
-    again = await site.services.write(lambda session: proof._claim_wanted(site.services, session))
+    again = await site.services.write(lambda session: proof._claim_wanted(site.services, session, most=4))
     assert set(again).isdisjoint(first)
     assert again, "those behind them have their turn too"
+
+
+async def test_an_answer_goes_out_before_the_second_code_of_whoever_asks_for_many_and_after_its_own_code(
+    site: ConsoleSite,
+) -> None:
+    now, talk = site.clock.now(), site.conversations["erasure"]
+    for n in range(MANY):
+        site.services.peers.note(f"talk-{n}", "192.0.2.1")
+
+    def letter(key: str, conversation_id: str) -> Outbox:
+        due = {"created_at": now - timedelta(minutes=9), "due_at": now - timedelta(minutes=9)}
+        return Outbox(
+            key=key, channel="email", kind="mail", conversation_id=conversation_id, recipient="", payload="", **due
+        )  # fmt: skip
+
+    def begin(session: Session) -> None:
+        session.execute(delete(Outbox))  # what the company had waiting
+        session.add_all(letter(f"{PROOF}{n}", f"talk-{n}") for n in range(MANY))
+        session.add_all((letter("answer:1", talk), letter(f"{PROOF}own", talk)))
+
+    def claim(session: Session) -> list[str]:
+        rows = [session.get_one(Outbox, ident) for ident in delivery._claim(site.services, session, most=3)]
+        keys = [row.key for row in rows]
+        for row in rows:
+            row.state, row.lease_until = "done", None
+        session.add_all(rows)
+        return keys
+
+    await site.services.write(begin)
+    assert await site.services.write(claim) == [f"{PROOF}0", f"{PROOF}own", f"{PROOF}1"]
+    assert await site.services.write(claim) == [f"{PROOF}2", "answer:1", f"{PROOF}3"]
+
+
+async def test_a_row_that_takes_long_keeps_none_that_comes_later_waiting_and_few_are_under_way_at_once(
+    site: ConsoleSite,
+) -> None:
+    due, done, most = list(range(30)), list[int](), 0
+    under_way: set[int] = set()
+    released = asyncio.Event()
+
+    def claim(_session: Session, room: int) -> list[int]:
+        taken, due[:] = due[:room], due[room:]
+        return taken
+
+    async def work(row: int) -> None:
+        nonlocal most
+        under_way.add(row)
+        most = max(most, len(under_way))
+        if row == 0:
+            await asyncio.wait_for(released.wait(), 20)
+        else:
+            await asyncio.sleep(0)
+        under_way.remove(row)
+        done.append(row)
+        if row == 10:
+            due.insert(0, 99)
+        if row == 29:
+            released.set()
+
+    assert await one_by_one.while_due(site.services, "deliver", claim, work, at_once=6) == 31
+    assert most == 6
+    assert done[-1] == 0, "the first waited until all others were done"
+    assert done.index(99) < 20
 
 
 def breaks(broken: str, met: list[str], name: Callable[[Any], str]) -> Callable[..., Any]:

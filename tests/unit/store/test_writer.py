@@ -157,3 +157,65 @@ async def test_preparing_has_a_cap_a_batch_and_what_does_not_fit_is_next(
     gate.set()
     assert await asyncio.gather(held, *tasks) == [True, "a", "b"]
     assert done == ["prepared a", "written a", "prepared b", "written b"]
+
+
+async def _behind_a_gate(store: Store, *units: tuple[str, Unit[str]]) -> list[str]:
+    """Hand in units of several while the writer is busy; gives the order in which they were answered."""
+    answered: list[str] = []
+
+    async def one(whose: str, unit: Unit[str]) -> None:
+        await store.write(unit, whose=whose)
+        answered.append(whose)
+
+    gate = threading.Event()
+    held = asyncio.create_task(store.write(lambda _session: gate.wait(20)))
+    tasks = [asyncio.create_task(one(whose, unit)) for whose, unit in units]
+    await asyncio.sleep(0)
+    gate.set()
+    await asyncio.gather(held, *tasks)
+    return answered
+
+
+@pytest.mark.parametrize("cap", ["_MOST_PREPARING", "_MOST_WRITING"])
+async def test_whoever_comes_after_a_hundred_of_another_is_answered_after_one_of_them(
+    store: Store, monkeypatch: pytest.MonkeyPatch, cap: str
+) -> None:
+    monkeypatch.setattr(f"assistant.store.writer.{cap}", 0)
+    flood = [("flood", _by_statement(f"flood {n:03}")) for n in range(100)]
+    honest = [("one", _by_statement("one")), ("two", _by_orm("two"))]
+
+    answered = await _behind_a_gate(store, *flood, *honest)
+
+    assert answered[:4] == ["flood", "one", "two", "flood"]
+    assert len(await _names(store)) == 102, "all of theirs is done too"
+
+
+async def test_what_had_no_time_to_be_written_is_neither_computed_again_nor_overtaken_by_its_own(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.store.writer._MOST_WRITING", 0)
+    done: list[str] = []
+
+    def prepared(name: str) -> Unit[str]:
+        done.append(f"prepared {name}")
+        if name == "c":
+            raise ValueError
+
+        def unit(_session: Session) -> str:
+            done.append(f"written {name}")
+            return name
+
+        return unit
+
+    gate = threading.Event()
+    held = asyncio.create_task(store.write(lambda _session: gate.wait(20)))
+    tasks = [asyncio.create_task(store.prepare_and_write(partial(prepared, name))) for name in "abcd"]
+    await asyncio.sleep(0)
+    gate.set()
+    await held
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [results[0], results[1], results[3]] == ["a", "b", "d"]
+    assert isinstance(results[2], ValueError)
+    assert sorted(done[:4]) == done[:4] == [f"prepared {name}" for name in "abcd"]
+    assert done[4:] == ["written a", "written b", "written d"]
