@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,15 +56,24 @@ class Figure:
     budget: float
     beside: str = ""
     at_least: bool = False
+    short: float | None = None  # where the budget cannot be met yet: what fails instead (docs/decisions.md)
+
+    def keeps(self, bound: float) -> bool:
+        """Say whether the figure lies on the right side of a bound."""
+        return self.value >= bound if self.at_least else self.value <= bound
 
     @property
-    def kept(self) -> bool:
-        """Say whether the budget is kept."""
-        return self.value >= self.budget if self.at_least else self.value <= self.budget
+    def verdict(self) -> str:
+        """Say whether the budget is kept, is short as it is known to be, or is missed."""
+        if self.keeps(self.budget):
+            return "ok"
+        return "short" if self.short is not None and self.keeps(self.short) else "MISSED"
 
     def __str__(self) -> str:
-        sign, verdict = (">=" if self.at_least else "<="), ("ok" if self.kept else "SHORT")
-        ratio = f"{self.what:<62} {self.value:7.2f} {self.unit:<3} {sign} {self.budget:5.1f}  {verdict:<5}"
+        sign = ">=" if self.at_least else "<="
+        ratio = (
+            f"{self.what:<62} {self.value:7.2f} {self.unit:<3} {sign} {self.budget:5.1f}  {self.verdict:<6}"
+        )
         return f"{ratio}  {self.beside}".rstrip()
 
 
@@ -154,7 +163,7 @@ async def _listening(port: int) -> None:
     raise AssertionError("the echo does not listen")
 
 
-def reading_figures() -> list[Figure]:
+async def reading_figures() -> list[Figure]:
     """Measure reading in turns with plain work, on messages of up to 300 characters in ten languages; a long mail beside."""
     reader = Reader.load()
     texts = [row.text for row in rows_of(HELD_OUT)]
@@ -239,26 +248,35 @@ async def crowded(folder: Path) -> list[Figure]:
     ]
 
 
-async def measure() -> list[Figure]:
+async def measure() -> AsyncIterator[Figure]:
     """Measure everything, one after the other."""
     with tempfile.TemporaryDirectory(prefix="desk-bench-") as name:
         folder = Path(name) / "desk"
-        return [
-            *await chat_figures(folder),
-            *reading_figures(),
-            *await planning_figures(folder),
-            *await crowded(Path(name) / "crowded"),
-            *await in_sources(Path(name) / "shop"),
-        ]
+        for figures in (
+            chat_figures(folder),
+            reading_figures(),
+            planning_figures(folder),
+            crowded(Path(name) / "crowded"),
+            in_sources(Path(name) / "shop"),
+        ):
+            for figure in await figures:
+                yield figure
+
+
+async def _told() -> bool:
+    missed = False
+    async for figure in measure():
+        print(figure, flush=True)
+        missed = missed or figure.verdict == "MISSED"
+    return missed
 
 
 def main() -> int:
-    """Print the table; 1 where a budget is missed."""
+    """Print the table; 1 where a budget is missed, but for those known to be short."""
     began = time.perf_counter()
-    figures = asyncio.run(measure())
-    print(*figures, sep="\n")
+    missed = asyncio.run(_told())
     print(f"measured in {time.perf_counter() - began:.0f} s")
-    return 0 if all(figure.kept for figure in figures) else 1
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":
