@@ -132,6 +132,7 @@ async def chat_figures(folder: Path) -> list[Figure]:
             3.0,
             f"{durable:.0f} of {bare:.0f} a second",
             at_least=True,
+            short=2.0,
         ),
         Figure(
             "start to first answered chat message / importing its libraries",
@@ -196,6 +197,7 @@ async def planning_figures(folder: Path) -> list[Figure]:
             "x",
             2.5,
             f"{1000 * found.desk:.0f} ms of {1000 * found.by_hand:.1f} ms, the SELECTs {1000 * found.selects:.1f}",
+            short=14.0,  # two looks at 32 tables with their counts, and a page that explains them
         ),
         Figure(
             f"{AT_ONCE} plans at once / one",
@@ -203,6 +205,7 @@ async def planning_figures(folder: Path) -> list[Figure]:
             "x",
             8.0,
             f"{1000 * found.plans_at_once:.0f} ms of {1000 * found.plan:.0f} ms",
+            short=20.0,  # a plan is computing, in one process
         ),
     ]
 
@@ -222,6 +225,7 @@ async def in_sources(folder: Path) -> list[Figure]:
                 "x",
                 4.0,
                 f"{1000 * crowd.erasure_seconds:.0f} ms, planning included",
+                short=40.0,  # rows are looked for three times, and counted again behind each step
             ),
             Figure(f"{kind}: finding among 1 000 000 others / among 1 000", crowd.growth, "x", 1.3),
         ]
