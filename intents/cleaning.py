@@ -57,6 +57,9 @@ _ABBREVIATION: Final = re.compile(
 )
 _LAST_WORD: Final = 12  # characters: longer than any abbreviation
 _PLACEHOLDERS: Final = frozenset({"emailaddress", "urllink"})
+_LONG_NUMBER: Final = re.compile(
+    r"&#\d{8,}+;?"
+)  # no character has it, and Python refuses to read the longest
 _NUMBERS: Final = re.compile(r"\d+")
 _MARKS: Final = re.compile(r"[^\w\s'-]+|_+")
 _TWO_SCRIPTS: Final = r"[a-zA-Z][\u0370-\u04ff]|[\u0370-\u04ff][a-zA-Z]"
@@ -96,7 +99,7 @@ def within_length(text: str) -> str:
 def _without_markup(text: str) -> str:
     if "<" in text and ">" in text:
         text = _TAG.sub(" ", _BLOCK_TAG.sub("\n", _HIDDEN_MARKUP.sub(" ", text)))
-    return html.unescape(text) if "&" in text else text
+    return html.unescape(_LONG_NUMBER.sub("\ufffd", text)) if "&" in text else text
 
 
 def _in_one_script(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, or_, update
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from assistant.casework import events, staff, talk
@@ -34,22 +35,25 @@ _BATCH = 200
 
 async def remind_due(services: Services) -> int:
     """Mail agents what nears its safe date or is overdue; a day missed while the desk was down is made up once, late."""
-    reminded, after = 0, ""
+    reminded, after = 0, (date.min, "")
     while due := await services.read(partial(_to_remind, services, after)):
-        reminded += await together(services, "remind", due, partial(_remind_one, services))
+        refs = [ref for _day, ref in due]
+        reminded += await together(services, "remind", refs, partial(_remind_one, services))
         after = due[-1]
     return reminded
 
 
-def _to_remind(services: Services, after: str, session: Session) -> Sequence[str]:
-    now = services.clock.now()
-    due = select(PrivacyRequest.ref).where(
-        col(PrivacyRequest.remind_on).is_not(None),
-        col(PrivacyRequest.remind_on) <= local_day(services, now),
-        col(PrivacyRequest.ref) > after,
+def _to_remind(services: Services, after: tuple[date, str], session: Session) -> list[tuple[date, str]]:
+    """Find what is due by day first: in the order of references every open request would be looked at each minute."""
+    now, (day, ref) = services.clock.now(), after
+    on, name = col(PrivacyRequest.remind_on), col(PrivacyRequest.ref)
+    due = sa_select(on, name).where(
+        on.is_not(None),
+        on.between(day, local_day(services, now)),
+        or_(on > day, name > ref),
         may_be_tried("remind", PrivacyRequest.ref, now),
     )
-    return session.exec(due.order_by(col(PrivacyRequest.ref)).limit(_BATCH)).all()
+    return [(row[0], row[1]) for row in session.execute(due.order_by(on, name).limit(_BATCH))]
 
 
 def _remind_one(services: Services, session: Session, ref: str) -> int:

@@ -69,7 +69,7 @@ _NUMBERS: Final = (
     r"5|5th|fifth|5e|5eme|cinquieme",
     r"6|6th|sixth|6e|6eme|sixieme",
 )
-_LEAD: Final = r"(?:(?:the|number|no|n|option|choice|la|le|l|numero|choix|reponse)\s+)*"
+_LEAD: Final = r"(?:(?:the|number|no|n|option|choice|la|le|l|numero|choix|reponse)\s+){0,9}"
 _ORDINALS: Final = tuple(
     re.compile(rf"^{_LEAD}(?:{words})(?:\s+(?:one|option|choice|choix|please))?(?=$|\s*[:,-]|\s+s il)")
     for words in _NUMBERS

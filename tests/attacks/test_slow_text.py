@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterable
 
 from tests.doubles.hostile_text import (
@@ -13,12 +14,14 @@ from tests.doubles.hostile_text import (
     expressions,
     grown,
     hostile_texts,
+    short_texts,
     whole_functions,
     whole_texts,
 )
 
 FEWEST = 300  # expressions
 MOST_ALONE = 30  # rows of tables that are put together with others only at a call
+A_SHORT_TIME = 0.2  # seconds of this process
 A_FEW = 8  # texts an expression here; tests/benchmarks/slow_text.py tries all
 
 
@@ -31,6 +34,45 @@ def test_the_expressions_are_found_as_the_desk_puts_them_together() -> None:
 def test_no_expression_takes_more_than_linear_time_on_texts_made_for_it() -> None:
     """B01: a text that an expression tries again from each of its letters."""
     assert not [str(found) for each in expressions() for found in slow_of(each)]
+
+
+def test_no_expression_tries_for_ever_what_fits_it_in_two_ways() -> None:
+    """B01: 'my second second second …' was a phone number's or an address's: each more took twice as long."""
+    assert not [each.where for each in expressions() if tries_for_ever(each)]
+
+
+def test_what_tries_for_ever_is_found() -> None:
+    """What finds them is itself tried: a word that stands in a list twice, and a comma before a word that may bring its own."""
+    assert tries_for_ever(Expression("twice", re.compile(r"my (?:(?:old|new|seconde?|third|second) )*name")))
+    assert tries_for_ever(Expression("comma", re.compile(r"(?:,|,? (?:and|et))+ all")))
+    assert not tries_for_ever(Expression("once", re.compile(r"my (?:(?:old|new|seconde?) )*name")))
+
+
+def tries_for_ever(expression: Expression) -> bool:
+    """Tell whether one of the short texts made for an expression takes longer than any of its length should."""
+    return any(is_stopped(expression, text) for text in short_texts(expression.pattern))
+
+
+def is_stopped(expression: Expression, text: str) -> bool:
+    """Tell whether reading takes longer than a short text may; it is stopped then."""
+    before = signal.signal(signal.SIGVTALRM, _stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, A_SHORT_TIME)
+    try:
+        expression.read(text)
+    except _StoppedError:
+        return True
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+    return False
+
+
+class _StoppedError(Exception):
+    """What was read took too long."""
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    raise _StoppedError
 
 
 def slow_of(expression: Expression) -> list[Growth]:

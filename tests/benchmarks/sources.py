@@ -15,13 +15,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from assistant.domain.data_map import DataMap
 from assistant.domain.plan import Identity, Operation, Order
 from assistant.sources.sql import SqlSource
 from tests.benchmarks.desk import resident_mib_of_this
 from tests.doubles import databases
-from tests.doubles.databases import POSTGRESQL, SQLITE, Database
-from tests.doubles.outdoor_shop import HERS, IGNORED, MARI, RULES, build, tables
+from tests.doubles.databases import MARIADB, POSTGRESQL, SQLITE, Database
+from tests.doubles.outdoor_shop import FIRST, HERS, IGNORED, MARI, RULES, build, tables
 from tests.integration.sources.shop import no_progress
 
 CUSTOMERS, ORDERS, VISITS = 100_000, 500_000, 1_000_000
@@ -29,6 +31,7 @@ REGULARS, THEIR_ORDERS = 6, 5_000  # customers with many orders
 TIMES = 3
 FEW, MANY = 1_000, 1_000_000  # customers beside the one whom access is measured for
 WARM, MEASURED = 5, 21
+_ROWS_OF_ONE = 5  # of a customer who is filled in: theirs, an order and its item, a visit, a login
 _NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) "
 _SCHEMA = f"""
 CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR(100) NOT NULL, name VARCHAR(50));
@@ -66,17 +69,25 @@ _MAP = DataMap.model_validate(
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFigures:
-    """What was measured in one kind of database, as ratios but for the memory."""
+class Crowd:
+    """What was measured among a million customers, as ratios, and the seconds of one erasure."""
 
-    erasure: float  # times the statements by hand
+    growth: float  # finding and copying one person: among a million / among a thousand
+    erasure: float  # planned and carried out, times a script by hand
+    erasure_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Large:
+    """What was measured of persons with very many rows, as ratios but for the memory."""
+
+    erasure: float  # carried out, times the statements by hand
     copying: float  # of the rows a second of the database's own CSV export
     memory: float  # MiB over before
-    growth: float  # access among a million customers / among a thousand
 
 
-async def source_figures(folder: Path, kind: str = SQLITE) -> SourceFigures:
-    """Build shops and measure them."""
+async def source_figures(folder: Path, kind: str = SQLITE) -> tuple[Crowd, Large | None]:
+    """Build shops and measure them; MariaDB has no export of its own that a client may call."""
     await asyncio.to_thread(folder.mkdir)
     if kind == SQLITE:
         return await _figures(lambda name: Database(SQLITE, f"sqlite:///{folder / name}.db"), folder)
@@ -84,12 +95,17 @@ async def source_figures(folder: Path, kind: str = SQLITE) -> SourceFigures:
         return await _figures(lambda _name: server.database(), folder)
 
 
-async def _figures(new: Callable[[str], Database], folder: Path) -> SourceFigures:
+async def _figures(new: Callable[[str], Database], folder: Path) -> tuple[Crowd, Large | None]:
     small, large = new("small"), new("large")
     build(small, customers=FEW)
     _built(lambda: build(large, customers=MANY))
     growth = await _growth(small, large)
-    shop = new("shop")
+    erased, by_hand = await _erasures(large)
+    crowd = Crowd(growth, erased / by_hand, erased)
+    return crowd, await _large(new("shop"), folder) if small.kind != MARIADB else None
+
+
+async def _large(shop: Database, folder: Path) -> Large:
     _built(lambda: shop.run(f"{_SCHEMA}{_BY_EMAIL[shop.kind]}ANALYZE;"))
     source = SqlSource("shop", shop.url, _MAP, {})
     try:
@@ -105,11 +121,8 @@ async def _figures(new: Callable[[str], Database], folder: Path) -> SourceFigure
     finally:
         await source.close()
     own = [_copy_by_hand(shop, folder) for _ in range(TIMES)]
-    return SourceFigures(
-        statistics.median(erased) / statistics.median(by_hand),
-        min(own) / min(copied),
-        peak - before,
-        growth,
+    return Large(
+        statistics.median(erased) / statistics.median(by_hand), min(own) / min(copied), peak - before
     )
 
 
@@ -123,12 +136,7 @@ def _built(work: Callable[[], None]) -> None:
 
 async def _growth(small: Database, large: Database) -> float:
     """Compare finding and copying the same person, in turns so that both meet the same machine."""
-    sources = [
-        SqlSource(
-            "shop", each.url, DataMap.model_validate({"tables": tables(each.kind), "ignored": IGNORED}), RULES
-        )
-        for each in (small, large)
-    ]
+    sources = [_outdoors(each) for each in (small, large)]
     taken: list[list[float]] = [[], []]
     for turn in range(WARM + MEASURED):
         for seconds, source in zip(taken, sources, strict=True):
@@ -144,6 +152,79 @@ async def _growth(small: Database, large: Database) -> float:
     for source in sources:
         await source.close()
     return statistics.median(taken[1]) / statistics.median(taken[0])
+
+
+def _outdoors(shop: Database) -> SqlSource:
+    data_map = DataMap.model_validate({"tables": tables(shop.kind), "ignored": IGNORED})
+    return SqlSource("shop", shop.url, data_map, RULES)
+
+
+async def _erasures(shop: Database) -> tuple[float, float]:
+    """Erase one customer after the other, by the desk and by hand in turns; gives the seconds of each."""
+    source, order = _outdoors(shop), Order(Operation.ERASE, date(2026, 11, 2))
+    desk, by_hand = [], []
+    for turn in range(WARM + MEASURED):
+        first = FIRST + 10 * turn
+        began = time.perf_counter()
+        located = await source.locate(Identity((f"c{first}@mail.example",)))
+        step = (await source.propose(located, order)).step
+        assert step
+        outcome = await source.carry_out(step, located, order, no_progress)
+        taken = time.perf_counter() - began
+        assert outcome.rows_done == _ROWS_OF_ONE
+        own = _by_script(shop, f"c{first + 5}@mail.example")
+        if turn >= WARM:
+            desk.append(taken)
+            by_hand.append(own)
+    await source.close()
+    return statistics.median(desk), statistics.median(by_hand)
+
+
+def _by_script(shop: Database, email: str) -> float:
+    """Erase somebody as a script for this very schema would, in one transaction, sure of no table that it is empty."""
+    same = {
+        SQLITE: "{} = :email COLLATE NOCASE",
+        POSTGRESQL: "lower(trim({})) = :email",
+        MARIADB: "{} = :email",
+    }[shop.kind]
+    email_is, engine = same.format("email"), sa.create_engine(shop.url)
+    with engine.connect() as connection:
+        began = time.perf_counter()
+
+        def run(statement: str, **values: object) -> sa.CursorResult[Any]:
+            return connection.execute(sa.text(statement), values)
+
+        found = run(f"SELECT id, address_id, wishlist_id FROM customers WHERE {email_is}", email=email)
+        key, address, wishlist = tuple(found.one())
+        orders = [row[0] for row in run("SELECT id FROM orders WHERE customer_id = :key", key=key)]
+        for order in orders:
+            run("DELETE FROM order_items WHERE order_id = :order", order=order)
+        for table in ("orders", "logins", "reviews", "activity"):
+            run(f"DELETE FROM {table} WHERE customer_id = :key", key=key)
+        for table in (
+            "visits",
+            "reports",
+            "backup.customers" if shop.kind == POSTGRESQL else "backup_customers",
+        ):
+            run(f"DELETE FROM {table} WHERE {email_is}", email=email)
+        other = same.format("alternate_email")
+        run(f"DELETE FROM service_requests WHERE {email_is} OR {other}", email=email)
+        run("UPDATE cards SET number = 'gone-' || id, holder = 'gone' WHERE customer_id = :key", key=key)
+        run("UPDATE invoices SET card_used = NULL WHERE customer_id = :key", key=key)
+        run(
+            "UPDATE wishlists SET title = NULL WHERE customer_id = :key OR id = :held", key=key, held=wishlist
+        )
+        run(f"UPDATE employees SET phone = NULL WHERE {email_is}", email=email)
+        shared = "SELECT count(*) FROM {} WHERE address_id = :address AND {} <> :key"
+        others = [("customers", "id"), ("orders", "customer_id")]
+        if not any(run(shared.format(*other), address=address, key=key).scalar_one() for other in others):
+            run("UPDATE addresses SET street = '', city = '' WHERE id = :address", address=address)
+        gone = "name = 'gone', phone = NULL, born = NULL, preferences = NULL"
+        run(f"UPDATE customers SET email = :new, {gone} WHERE id = :key", new=f"gone-{key}@invalid", key=key)
+        connection.commit()
+        taken = time.perf_counter() - began
+    engine.dispose()
+    return taken
 
 
 def _command(name: str) -> str:
@@ -210,11 +291,3 @@ def _copy_by_hand(shop: Database, folder: Path) -> float:
     with (folder / "visits.csv").open("wb") as out:
         subprocess.run(command, check=True, stdout=out)
     return time.perf_counter() - began
-
-
-if __name__ == "__main__":
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as name:
-        for kind in (SQLITE, POSTGRESQL):
-            print(kind, asyncio.run(source_figures(Path(name) / kind, kind)))

@@ -50,6 +50,9 @@ _TRIES: Final = 4
 _GIVEN_SENTENCES: Final = frozenset({"intents.clauses", "intents.negated", "intents.wishes"})
 ALONE: Final = "(a row)"
 ENOUGH: Final = 48  # texts an expression
+_FEW_WAYS: Final = 5  # samples of what is repeated
+_MANY_WAYS: Final = 200
+_IN_A_ROW: Final = 24  # of what can be taken in two ways: sixteen million tries
 _MANY: Final = 9  # a repeat of fewer is no loop
 _ODD: Final = "\x01"  # what ends a run and fits nothing
 _CLASSES: Final = {
@@ -226,6 +229,14 @@ def hostile_texts(pattern: re.Pattern[Any], most: int = ENOUGH) -> Iterator[Host
     return iter([*first, *others[:: max(1, 2 * len(others) // most)]])
 
 
+def short_texts(pattern: re.Pattern[Any]) -> Iterator[str]:
+    """Give what takes for ever though it is short, where a repeat can take one text in two ways: each way of each of its bodies."""
+    tree = _parser.parse(*_written(pattern))
+    for before, bodies, _ in _repeats(tree, "", _MANY_WAYS):
+        for body in dict.fromkeys(bodies):
+            yield Hostile(before, body).text(len(before) + 1 + _IN_A_ROW * len(body))
+
+
 @dataclass(frozen=True)
 class Hostile:
     """What comes before, what is repeated, and what ends it."""
@@ -241,10 +252,8 @@ class Hostile:
 
 
 def _units(pattern: re.Pattern[Any]) -> Iterator[Hostile]:
-    written = pattern.pattern.decode("latin-1") if isinstance(pattern.pattern, bytes) else pattern.pattern
-    flags = pattern.flags & ~re.UNICODE if isinstance(pattern.pattern, bytes) else pattern.flags
-    tree = _parser.parse(written, flags & ~re.DEBUG)
-    repeats = list(_repeats(tree, ""))
+    tree = _parser.parse(*_written(pattern))
+    repeats = list(_repeats(tree, "", _FEW_WAYS))
     for before, bodies, after in repeats:  # one long run, begun once or again and again
         yield Hostile("", before)
         for body in bodies:
@@ -264,7 +273,14 @@ def _units(pattern: re.Pattern[Any]) -> Iterator[Hostile]:
         yield Hostile("", first + second)
 
 
-def _repeats(tree: Iterable[Any], before: str) -> Iterator[tuple[str, list[str], str]]:
+def _written(pattern: re.Pattern[Any]) -> tuple[str, int]:
+    """Give an expression as it is parsed again, and its flags."""
+    if isinstance(pattern.pattern, bytes):
+        return pattern.pattern.decode("latin-1"), pattern.flags & ~(re.UNICODE | re.DEBUG)
+    return pattern.pattern, pattern.flags & ~re.DEBUG
+
+
+def _repeats(tree: Iterable[Any], before: str, ways: int) -> Iterator[tuple[str, list[str], str]]:
     """Give every repeat: what leads to it, what it repeats, what would have to follow."""
     items = list(tree)
     for at, (op, argument) in enumerate(items):
@@ -272,10 +288,10 @@ def _repeats(tree: Iterable[Any], before: str) -> Iterator[tuple[str, list[str],
             _, most, body = argument
             if most >= _MANY:
                 after = "".join(_first_of([item]) for item in items[at + 1 :])
-                yield before, [b for b in islice(_samples(body), 5) if b] or ["a"], after
-            yield from _repeats(body, before)
+                yield before, [b for b in islice(_samples(body), ways) if b] or ["a"], after
+            yield from _repeats(body, before, ways)
         for inside in _insides(op, argument):
-            yield from _repeats(inside, before)
+            yield from _repeats(inside, before, ways)
         before += _first_of([(op, argument)])
 
 
@@ -405,7 +421,11 @@ _REPEATED: Final = (
 
 def whole_texts() -> list[Hostile]:
     """Give what is slow for a loop and not for one expression: signs, words and wishes again and again."""
-    return [Hostile("", loop) for loop in _REPEATED]
+    return [
+        *(Hostile("", loop) for loop in _REPEATED),
+        Hostile("", f"<a {'name = ' * 280}>"),
+        Hostile("&#", "9"),
+    ]
 
 
 def whole_functions() -> dict[str, Callable[[str], object]]:

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 from sqlmodel import Session, delete
 
 from assistant.casework import delivery, execution, one_by_one, planning, proof
+from assistant.casework.one_by_one import failure_of
 from assistant.casework.outbox import PROOF
 from assistant.domain.assurance import Method
 from assistant.domain.status import Status
+from assistant.jobs import JOBS
 from assistant.store.tables import Action, ChallengeRow, Outbox, PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, console_site
 
+# A plan of SQLite that reads a table of cases whole: without an index for it, or along its own key.
+_CASES = "request|action|step|message|conversation|outbox|evidence|audit"
+WALKS = re.compile(
+    rf"SCAN (?:{_CASES})(?! USING INDEX ix_)|SEARCH (?:{_CASES}) .*(?:autoindex_.*|KEY )\(\w+>\?\)"
+)
 MANY = 120  # more than any sweep takes at once
 
 
@@ -76,7 +85,7 @@ async def test_an_answer_goes_out_before_the_second_code_of_whoever_asks_for_man
         site.services.peers.note(f"talk-{n}", "192.0.2.1")
 
     def letter(key: str, conversation_id: str) -> Outbox:
-        due = {"created_at": now - timedelta(minutes=9), "due_at": now - timedelta(minutes=9)}
+        due: dict[str, Any] = {"created_at": now - timedelta(minutes=9), "due_at": now - timedelta(minutes=9)}
         return Outbox(
             key=key, channel="email", kind="mail", conversation_id=conversation_id, recipient="", payload="", **due
         )  # fmt: skip
@@ -185,3 +194,31 @@ async def test_an_error_nobody_thought_of_in_sending_one_code_stops_no_other(
         await proof.send_challenges(site.services)
         site.clock.at += timedelta(minutes=1)
     assert sorted(met) == sorted(names * 2)
+
+
+async def test_what_runs_each_minute_looks_at_what_is_due_and_walks_through_no_table(
+    site: ConsoleSite,
+) -> None:
+    """By reference instead of by day, a million open requests took a second each minute."""
+    asked: dict[str, Any] = {}
+
+    def hear(_c: object, _cursor: object, statement: str, values: Any, *_more: object) -> None:
+        asked[statement] = values
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        for job in JOBS:
+            if job.every <= timedelta(minutes=1):
+                await failure_of(job.sweep(site.services), "job.failed")
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+    plans = await site.services.read(lambda session: [_plan_of(session, *each) for each in asked.items()])
+    assert [plan for plan in plans if "ix_request_remind_on" in plan]
+    assert [plan for plan in plans if WALKS.search(plan)] == []
+
+
+def _plan_of(session: Session, statement: str, values: Any) -> str:
+    if not statement.startswith(("SELECT", "UPDATE", "DELETE")):
+        return ""
+    rows = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+    return "\n".join(row[3] for row in rows)

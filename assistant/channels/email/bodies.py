@@ -24,7 +24,7 @@ _MOST_STEPS = 8_000_000  # lines, each held against every boundary: about a seco
 _MOST_PARTS = 1_000
 _LONGEST_PART_HEADER = 8_000
 _BOUNDARY = re.compile(rb"boundary\s{0,9}=", re.IGNORECASE)
-_PART_HEADER = re.compile(rb"^content-[a-z-]{1,40}:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_PART_HEADER = re.compile(rb"^content-[a-z-]{1,40}:[^\n]*+(?:\n[ \t][^\n]*+)*+", re.IGNORECASE | re.MULTILINE)
 _MOST_FILES = 100  # listed; a mail with more is still kept whole
 _LONGEST_PLAIN = 4_000_000  # bytes of one part that are decoded for reading
 _LONGEST_TEXT = 250_000  # characters that are handed on for reading
