@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.doubles.attacks import Victim, texts, until_code
+from tests.doubles.attacks import Victim, ask, texts, until_code
 from tests.doubles.desk_inside import DeskInside
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
@@ -35,9 +35,11 @@ async def test_no_mail_before_the_proof_names_anything_but_the_case(
 
 async def test_after_all_attacks_the_audit_is_whole_and_an_edit_is_found(desk: DeskInside) -> None:
     """A55: every entry of every attack above verifies; one changed word does not."""
+    async with desk.chat() as chat:
+        ref = await ask(chat)
     assert await desk.faults() == []
-    ref = min(await desk.refs())
-    await desk.tamper(
-        "UPDATE audit SET actor = 'agent:nobody' WHERE chain = :chain AND ordinal = 1", chain=ref
-    )
+    entry = "WHERE chain = :chain AND ordinal = 1"
+    await desk.tamper(f"UPDATE audit SET actor = actor || ', nobody' {entry}", chain=ref)
     assert {fault.chain for fault in await desk.faults()} == {ref}
+    await desk.tamper(f"UPDATE audit SET actor = replace(actor, ', nobody', '') {entry}", chain=ref)
+    assert await desk.faults() == []
