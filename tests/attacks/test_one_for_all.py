@@ -51,20 +51,20 @@ async def test_a_row_that_cannot_be_read_keeps_nobody_elses_code_from_being_sent
             session.flush()
             session.add(
                 ChallengeRow(
-                    id="!spoilt", conversation_id="!spoilt", method="email_code", claimed="x", claimed_kind="email",
+                    id="!spoilt", conversation_id="!spoilt", method="email_code", claimed="", claimed_kind="email",
                     claimed_hash="x", asked_at=now - timedelta(days=1), expires_at=now + timedelta(days=1),
                 )
             )  # fmt: skip
             session.add(
                 Outbox(
-                    key="!spoilt", channel="email", kind="mail", conversation_id=talking, payload="not sealed",
+                    key="!spoilt", channel="email", kind="mail", conversation_id=talking, payload="",
                     due_at=now - timedelta(days=1), created_at=now,
                 )
             )  # fmt: skip
 
         await services.write(unit)
         spoil(desk, "UPDATE challenge SET \"references\" = '{' WHERE id = '!spoilt'")
-        spoil(desk, "UPDATE outbox SET created_at = 'never' WHERE key = '!spoilt'")
+        spoil(desk, "UPDATE outbox SET created_at = 'never', payload = 'not sealed' WHERE key = '!spoilt'")
 
         await until_code(chat, victim.email)
         await desk.idle()

@@ -165,7 +165,7 @@ def packed(site: ConsoleSite, session: Session) -> str:
     session.add(
         Package(
             id="package", ref=site.refs["access"], action_id=site.actions["access"], file="package.sealed",
-            wrapped_key="k", size=1, sha256="s", contact_hash="h", ready_at=now, gone_at=now,
+            wrapped_key=site.services.keyring.seal("k"), size=1, sha256="s", contact_hash="h", ready_at=now, gone_at=now,
         )
     )  # fmt: skip
     return "package"
