@@ -172,7 +172,7 @@ _MAIL = _table(
         "mail_code_talk": ("code asked_at until", "", _holds()),
         "mail_package_code": ("code requests until", "", _holds(E.REFERENCE)),
         "mail_link": (
-            "url requests channel asked_at until not_me_url effect",
+            "url requests channel asked_at until not_me_url effects",
             "",
             _holds(E.NOT_ME),  # and no reference: its page asks for it
         ),

@@ -223,7 +223,7 @@ def test_the_subject_of_a_code_does_not_hold_it(texts: Texts) -> None:
 
 
 def test_a_link_that_withdraws_says_so_and_not_what_the_request_was_to_do(texts: Texts) -> None:
-    text = write(texts, "mail_link", effect="withdraw").text
+    text = write(texts, "mail_link", effects=["withdraw"]).text
     assert "asked in the live chat to withdraw:" in text
     assert "We withdraw the request" in text
     assert "waiting period" not in text
