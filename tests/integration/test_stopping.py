@@ -207,7 +207,7 @@ async def test_it_was_not_me_is_asked_once_more_before_it_stops_anything(
     await desk.press(link, answer="anything")
     for ref in refs.values():
         assert (await desk.request(ref))["status"] == "scheduled"
-    assert "we have stopped it" in await desk.press(link, answer="not_me_sure")
+    assert "we have stopped them" in await desk.press(link, answer="not_me_sure")
     for ref in refs.values():
         assert (await desk.request(ref))["attention"] == "not_me"
 

@@ -92,7 +92,10 @@ def test_pages_hold_the_same_parts_with_the_variables_of_the_catalogue(texts: Te
         assert parts.keys() == english[name].keys()
         assert {used for part in parts.values() for used in variables(texts, locale, part)} == PAGES[name]
         for key, part in parts.items():
-            assert variables(texts, locale, part) == variables(texts, "en", english[name][key])
+            theirs, ours = (
+                variables(texts, at, text) for at, text in ((locale, part), ("en", english[name][key]))
+            )
+            assert theirs ^ ours <= {"requests"}, "one language asks how many where another need not"
 
 
 @pytest.mark.parametrize("locale", LOCALES)
