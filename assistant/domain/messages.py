@@ -310,7 +310,7 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "package_download": frozenset({"gone_on"}),
         "package_expired": frozenset(),
         "stop": frozenset({"requests", "stops"}),
-        "stop_too_late": frozenset(),
+        "where_it_stands": frozenset({"requests"}),
         "undo": frozenset(),
         "undo_sure": frozenset(),
         "undo_done": frozenset(),

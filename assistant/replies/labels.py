@@ -155,6 +155,7 @@ class Labels:
 LABELLED: Mapping[str, str] = {
     "right_name": "right_names",  # as said to agents: "erasure"
     "status": "statuses",
+    "stands": "stands",  # a status as a page tells it to whoever meant to change it
     "step": "steps",
     "channel": "channels",
     "by_channel": "by_channel",

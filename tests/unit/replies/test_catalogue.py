@@ -112,7 +112,7 @@ def test_every_right_and_status_has_its_labels(locale: str) -> None:
     for name in ("rights", "right_names", "cited"):
         assert labels[name].keys() == set(Right), name
     assert labels["effects"].keys() == {*Right, "withdraw"}
-    assert labels["statuses"].keys() == set(Status)
+    assert labels["statuses"].keys() == labels["stands"].keys() == set(Status)
     assert set(Right) <= labels["buttons"].keys()
 
 
