@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from assistant.domain.status import CLOSED, STOPPABLE, Status
-from tests.doubles.attacks import Victim, proved
+from tests.doubles.attacks import Victim, proved, until_code
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import links_in
 from tests.integration.test_sparing import DONT, ERASE
@@ -109,3 +109,72 @@ async def test_a_link_whose_question_is_answered_says_where_the_request_stands(
     await desk.tamper(
         "UPDATE request SET status = :status, dont_answer = NULL WHERE ref = :ref", status=held, ref=ref
     )
+
+
+HIDDEN = {"en": "hidden the earlier messages", "fr": "masqué les messages précédents"}
+HOW = {"en": "write the same e-mail address", "fr": "écrivez la même adresse e-mail"}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_an_open_page_is_told_at_once_what_is_hidden_and_how_it_comes_back(
+    desk: DeskInside, people: Iterator[Victim], language: str
+) -> None:
+    who = next(people)
+    async with desk.chat(locale=language) as left_open:
+        await proved(desk, left_open, who.email, ERASE[language])
+        last = max(message["id"] for message in left_open.heard)
+        await desk.forward("31m")
+        async with desk.chat(session=left_open.session, locale=language) as chat:
+            assert last <= chat.hidden_before
+            told = await left_open.until(lambda m: HIDDEN[language] in m["text"], "that it is hidden")
+            assert told["hidden_before"] == chat.hidden_before
+            assert (told["expects"], HOW[language] in told["text"]) == ("email", True)
+            await chat.say(who.email)
+            await chat.asked("code")
+            await chat.say(await desk.code(who.email, seen=1))
+            for page in (chat, left_open):
+                await page.until(lambda m: m.get("hidden_before") == 0, "that it is shown again")
+
+
+async def test_an_agents_reply_in_a_hidden_talk_waits_for_the_same_person(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B13: an agent writes to whom the talk was with, not to whoever sits there now."""
+    who, other = next(people), next(people)
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, who.email, ERASE["en"])
+        session = chat.session
+    await desk.forward("31m")
+    async with desk.chat(session=session) as chat:
+        own = await until_code(chat, other.email)
+        await chat.say(await desk.code(other.email))
+        await chat.until(lambda m: own in m["text"] and m["expects"] is None, "that theirs is confirmed")
+        talk = (await desk.request(ref))["conversation"]
+        await desk.api("POST", f"/conversations/{talk}/reply", json={"text": "About your flat in Tartu."})
+        await chat.say("Where is my request?")
+        await chat.until(lambda m: own in m["text"], "where theirs is")
+        await desk.forward("11m")
+        await desk.mail(who.email, "flat in Tartu")
+        assert not [mail for mail in desk.mails(other.email) if "Tartu" in str(mail)]
+        assert "Tartu" not in " ".join(message["text"] for message in chat.heard)
+    async with desk.chat(session=session) as chat:
+        assert "Tartu" not in " ".join(message["text"] for message in chat.history)
+
+
+async def test_an_agents_reply_is_shown_once_the_same_person_proves_it(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    who = next(people)
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, who.email, ERASE["en"])
+        session = chat.session
+    await desk.forward("31m")
+    async with desk.chat(session=session) as chat:
+        talk = (await desk.request(ref))["conversation"]
+        await desk.api("POST", f"/conversations/{talk}/reply", json={"text": "About your flat in Tartu."})
+        await chat.say(who.email)
+        await chat.asked("code")
+        await chat.say(await desk.code(who.email, seen=1))
+        await chat.until(lambda m: m.get("hidden_before") == 0, "that it is shown again")
+    async with desk.chat(session=session) as chat:
+        assert "Tartu" in " ".join(message["text"] for message in chat.history)
