@@ -33,7 +33,7 @@ async def explain_errors(request: web.Request, handler: _Handler) -> web.StreamR
     except web.RequestPayloadError:  # chunks that are none, a length that is another
         return _told(http_request, Unreadable("The body is not what its headers say."))
     except ConnectionResetError:
-        raise  # nobody is there any more
+        return web.Response(status=400)  # nobody is there to read it, and it is no failure of ours
     except ValidationError as error:
         return _told(http_request, Invalid(_first(error)))
     except AssistantError as error:
