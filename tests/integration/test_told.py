@@ -178,3 +178,47 @@ async def test_an_agents_reply_is_shown_once_the_same_person_proves_it(
         await chat.until(lambda m: m.get("hidden_before") == 0, "that it is shown again")
     async with desk.chat(session=session) as chat:
         assert "Tartu" in " ".join(message["text"] for message in chat.history)
+
+
+# Why a link may lead nowhere; a page cannot tell which without telling guessers, so it names each.
+CAUSES = {
+    "verify": {
+        "en": (
+            "was used already",
+            "a newer one took its place",
+            "its time is over",
+            "is not complete",
+            "write to",
+        ),
+        "fr": ("a déjà servi", "l’a remplacé", "son délai est passé", "est incomplète", "écrire à"),
+    },
+    "undo": {
+        "en": ("was used already", "its time is over", "is not complete", "write to"),
+        "fr": ("a déjà servi", "son délai est passé", "est incomplète", "écrivez à"),
+    },
+}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_the_page_of_a_dead_link_is_true_of_a_used_an_ended_and_an_invented_one(
+    desk: DeskInside, people: Iterator[Victim], language: str
+) -> None:
+    used, late = next(people), next(people)
+    links = []
+    for who in (used, late):
+        async with desk.chat(locale=language) as chat:
+            await until_code(chat, who.email, ERASE[language])
+        letter = (await desk.mail(who.email, "/verify/stop/")).get_content()
+        links.append(next(word for word in letter.split() if "/verify/stop/" in word))
+    await desk.press(links[0], answer="not_me_sure")
+    await desk.tamper("UPDATE stop_link SET made_at = '2020-01-01T00:00:00+00:00'")
+    pages = set()
+    for url in (*links, f"{desk.url}/verify/stop/{'0' * 48}", f"{desk.url}/verify/{'0' * 48}"):
+        async with desk.http.get(url, headers={"Accept-Language": language}) as told:
+            pages.add((told.status, unescape(await told.text()).replace("\u00a0", " ")))
+    ((status, page),) = pages
+    assert (status, [each for each in CAUSES["verify"][language] if each not in page]) == (410, [])
+    undo = f"{desk.url}/verify/undo/{'0' * 48}"
+    async with desk.http.get(undo, headers={"Accept-Language": language}) as told:
+        page = unescape(await told.text()).replace("\u00a0", " ")
+    assert (told.status, [each for each in CAUSES["undo"][language] if each not in page]) == (410, [])
