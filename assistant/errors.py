@@ -40,6 +40,18 @@ class Busy(AssistantError):
     http_status = 503
 
 
+class NewCodeWrong(Invalid):
+    """The new authenticator does not show this code: check the secret and the clock of the device, and type the next one."""
+
+    code = "new_code_wrong"
+
+
+class OfferEnded(Invalid):
+    """The secret of a new authenticator is good for 15 minutes; have another one shown."""
+
+    code = "offer_ended"
+
+
 class WeakPassword(Invalid):
     """A password needs at least 12 characters, and more than common words, your name or letters in a row."""
 

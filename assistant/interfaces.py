@@ -98,6 +98,9 @@ class ChatMessage:
     expects: str | None = None
     requests: tuple[Mapping[str, Any], ...] = ()
     client_id: str | None = None
+    hidden_before: int | None = (
+        None  # earlier messages up to this one are hidden now; None where nobody asked
+    )
 
 
 OutgoingKind = Literal["reply", "mail", "relay", "put"]
@@ -134,6 +137,7 @@ class ChatSession:
     token: str
     thread: str
     messages: tuple[ChatMessage, ...]
+    hidden_before: int = 0  # what an open page still shows up to this message is to go
 
 
 class ChatDesk(Desk, Protocol):

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.staff import RECOVERY_LETTERS, get_agent, recovery_hash
-from assistant.errors import ConfigurationError, Invalid
+from assistant.errors import ConfigurationError, NewCodeWrong, OfferEnded
 from assistant.services import Services
 from assistant.store.tables import Agent, AgentBrowser, AgentRecovery, AgentSession, AgentToken
 
@@ -74,24 +74,25 @@ def offer_authenticator(services: Services, name: str) -> tuple[str, str]:
 def take_authenticator(
     services: Services, session: Session, row: AgentSession, offer: str, code: str
 ) -> None:
-    """Change to the authenticator that was offered, once it gives the right code; raises Invalid."""
-    secret = _offered(services, offer, row.agent)
+    """Change to the authenticator that was offered, once it gives the right code; raises NewCodeWrong or OfferEnded."""
+    secret = secret_of(services, offer, row.agent)
     now = (services.device_clock or services.clock).now()
     if not pyotp.TOTP(secret).verify(code.strip().replace(" ", ""), for_time=now, valid_window=1):
-        raise Invalid("The new authenticator does not give this code; scan or type its secret again.")
+        raise NewCodeWrong
     do_set_authenticator(services, session, get_agent(session, row.agent), secret)
     end_all(session, row.agent, but=row.session_hash)
     record(services, session, "", f"agent:{row.agent}", "authenticator_changed")
 
 
-def _offered(services: Services, offer: str, agent: str) -> str:
+def secret_of(services: Services, offer: str, agent: str) -> str:
+    """Read the secret out of what the form sent back; raises OfferEnded."""
     try:
         kind, name, at, secret = services.keyring.unseal(offer).split("\n")
         late = services.clock.now() - datetime.fromisoformat(at) > _OFFER_LASTS
     except (ConfigurationError, ValueError):  # whatever was made up opens nothing
-        raise Invalid("That took too long; begin again.") from None
+        raise OfferEnded from None
     if kind != _OFFER or name != agent or late:
-        raise Invalid("That took too long; begin again.")
+        raise OfferEnded
     return secret
 
 

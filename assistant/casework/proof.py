@@ -407,7 +407,7 @@ def _mail_challenge(
     else:
         asked["not_me_url"] = stop_link(services, session, row.references, contact)
         if Method(row.method) is Method.EMAIL_LINK:
-            text, facts = "mail_link", {"url": url, "effect": _effect(row, requests), **asked}
+            text, facts = "mail_link", {"url": url, "effects": _effects(row, requests), **asked}
         else:
             text, facts = "mail_code", {"code": challenge.secret, **asked}
     if requests:
@@ -426,11 +426,11 @@ def _mail_challenge(
     )
 
 
-def _effect(row: ChallengeRow, requests: Sequence[PrivacyRequest]) -> str:
-    """Name what pressing the link does: it takes back, or it sets going what was asked first."""
+def _effects(row: ChallengeRow, requests: Sequence[PrivacyRequest]) -> list[str]:
+    """Name all that pressing the link does: it takes back, or it sets going each thing that was asked."""
     if row.purpose == "withdraw":
-        return "withdraw"
-    return requests[0].right if requests else ""
+        return ["withdraw"]
+    return list(dict.fromkeys(request.right for request in requests))
 
 
 def _fate(row: ChallengeRow) -> talk.Fate:

@@ -11,6 +11,7 @@ from sqlalchemy import func, insert
 from sqlmodel import Session, SQLModel, col, select
 
 from assistant.casework import flood
+from assistant.casework.hidden import is_hidden, is_kept_back
 from assistant.casework.intake import MACHINE, as_sent, set_attention
 from assistant.casework.outbox import REPLY, Letter, opened, queue_outgoing
 from assistant.casework.unseen import mail_unless_seen, reached_by_mail
@@ -136,9 +137,9 @@ def say_text(services: Services, session: Session, conversation: Conversation, s
         tuple(said.choices),
         said.expects,
         tuple(cards),
+        hidden_before=conversation.state.get("hidden_before", 0),
     )
-    hidden = conversation.state.get("hidden", ())
-    if not names_any(cards, hidden):  # else its contact hears of it, and not whoever sits there now
+    if not is_kept_back(conversation, said.sender, cards):
         post(session, conversation.id, message)
     if conversation.channel not in LIVE:
         _reply(services, session, conversation, said, buttons, answered)
@@ -150,7 +151,10 @@ def say_text(services: Services, session: Session, conversation: Conversation, s
 def _mail_later(
     services: Services, session: Session, conversation: Conversation, said: Utterance, message_id: int
 ) -> None:
-    request = reached_by_mail(session, conversation, [str(each["ref"]) for each in said.requests])
+    about = [str(each["ref"]) for each in said.requests]
+    theirs = is_hidden(conversation) and not about  # whose talk it was, and nobody's of today
+    about = conversation.state.get("hidden", []) if theirs else about
+    request = None if theirs and not about else reached_by_mail(session, conversation, about)
     if request is None:
         return
     subject, text = said.subject, said.text
@@ -170,11 +174,6 @@ def _mail_later(
     mail_unless_seen(
         services, session, request, message_id, subject=subject, text=text, language=said.language
     )
-
-
-def names_any(requests: Sequence[Mapping[str, Any]], hidden: Sequence[str]) -> bool:
-    """Tell whether a message is about a request that is hidden from whoever sits at a chat."""
-    return any(request["ref"] in hidden for request in requests)
 
 
 def check_reachable(services: Services, session: Session, conversation: Conversation) -> None:

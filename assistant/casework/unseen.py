@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlmodel import Session, col, select
 
+from assistant.casework.hidden import is_kept_back
 from assistant.casework.intake import requests_of
 from assistant.casework.outbox import Letter, queue_outgoing
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
@@ -73,9 +74,8 @@ def was_seen(session: Session, row: Outbox) -> bool:
     ident = int(number.partition("~")[0])
     conversation = session.get_one(Conversation, row.conversation_id)
     message = session.get(Message, ident)
-    hidden = conversation.state.get("hidden", ())
-    if message is not None and any(each["ref"] in hidden for each in message.requests):
-        return False  # it was kept from whoever sits there
+    if message is not None and is_kept_back(conversation, message.sender, message.requests):
+        return False
     if (conversation.seen_id or 0) >= ident:
         return True
     wrote = select(Message.id).where(

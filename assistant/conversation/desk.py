@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import answers, earlier, originals, proof, questions, reused, talk, undelivered
 from assistant.casework.doubt import put_in_doubt
+from assistant.casework.hidden import is_kept_back
 from assistant.casework.intake import (
     Stored,
     conversation_id,
@@ -55,6 +56,7 @@ log = structlog.get_logger(__name__)
 _CLOCK_PUT_BACK = timedelta(days=1)  # what ran out before the clock was set holds again after it
 _NONCE_BYTES = 24
 _MOST_HISTORY = 200
+_Resumed = tuple[int, list[ChatMessage]]  # up to which message a talk is hidden, and what of it is shown
 _NOT_A_PERSON = ("own", "bounce")  # a report, or a mail of ours that came back
 
 
@@ -465,7 +467,8 @@ class TalkingDesk:
                 lambda session: self._resume(session, self._thread(token), after)
             )
             if found is not None:
-                return ChatSession(token, self._thread(token), tuple(found))
+                hidden_before, messages = found
+                return ChatSession(token, self._thread(token), tuple(messages), hidden_before)
         fresh = self._new_token()
         return ChatSession(fresh, self._thread(fresh), ())
 
@@ -482,10 +485,10 @@ class TalkingDesk:
     def _thread(self, token: str) -> str:
         return self.services.keyring.keyed_hash(token, "thread")
 
-    def _resume(self, session: Session, thread: str, after: int | None) -> list[ChatMessage] | None:
+    def _resume(self, session: Session, thread: str, after: int | None) -> _Resumed | None:
         conversation = session.get(Conversation, conversation_id(self.services, "webchat", thread))
         if conversation is None:
-            return []
+            return 0, []
         now, periods = self.services.clock.now(), self.services.settings.periods
         waiting = _waiting_here(session, conversation, now - timedelta(days=periods.answer_waits_days))
         if conversation.last_at < now - timedelta(hours=periods.session_hours) and not waiting:
@@ -507,9 +510,12 @@ class TalkingDesk:
             .order_by(col(Message.id).desc())
             .limit(_MOST_HISTORY)
         ).all()
-        kept_back = [ref for ref in state.hidden if ref not in waiting]
-        shown = [row for row in reversed(rows) if not talk.names_any(row.requests, kept_back)]
-        return [talk.chat_message(row) for row in shown]
+        shown = [
+            row
+            for row in reversed(rows)
+            if not is_kept_back(conversation, row.sender, row.requests, shown=waiting)
+        ]
+        return state.hidden_before, [talk.chat_message(row) for row in shown]
 
     def _hide(self, session: Session, conversation: Conversation, state: State) -> State:
         last = session.exec(
@@ -525,7 +531,7 @@ class TalkingDesk:
         values = {"state": hidden.as_json(), "last_at": self.services.clock.now()}
         session.execute(update(Conversation).where(col(Conversation.id) == conversation.id).values(**values))
         session.expire(conversation)
-        talk.say(self.services, session, conversation, "session_hidden")
+        talk.say(self.services, session, conversation, "session_hidden", expects="email")
         return hidden
 
     async def identify(self, thread: str, token: str) -> None:

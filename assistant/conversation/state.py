@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-NOBODY: Final = "nobody"
+from assistant.casework.hidden import NOBODY
+
 SESSION_HIDDEN: Final = "session_hidden"
 
 

@@ -13,10 +13,11 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import closing, flood, marketing, proof, rectification, talk, unwritten
 from assistant.casework.evidence import need_of
+from assistant.casework.hidden import NOBODY
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.casework.reach import is_for_other, lacks_address
 from assistant.conversation import correcting, for_others, picking, sparing, uses
-from assistant.conversation.state import NOBODY, SESSION_HIDDEN, State
+from assistant.conversation.state import SESSION_HIDDEN, State
 from assistant.domain.addresses import client_number_in, deliverable, no_address_in, phone_in
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
 from assistant.domain.rights import Right

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
+from assistant.domain.elision import elides
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -56,7 +58,7 @@ class Words:
         """Write an instant with its day, and say whose clock that is."""
         local = at.astimezone(self.zone)
         city = self.zone.key.rsplit("/", 1)[-1].replace("_", " ")
-        form = str(self.tables["format"]["moment"])
+        form = str(self.tables["format"]["moment_elided" if elides(city) else "moment"])
         return form.format(day=self.day(at), time=f"{local:%H:%M}", city=city)
 
     def number(self, value: int) -> str:

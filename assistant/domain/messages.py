@@ -173,7 +173,7 @@ _MAIL = _table(
         "mail_code_talk": ("code asked_at until", "", _holds()),
         "mail_package_code": ("code requests until", "", _holds(E.REFERENCE)),
         "mail_link": (
-            "url requests channel asked_at until not_me_url effect",
+            "url requests channel asked_at until not_me_url effects",
             "",
             _holds(E.NOT_ME),  # and no reference: its page asks for it
         ),
@@ -313,7 +313,7 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "package_download": frozenset({"gone_on"}),
         "package_expired": frozenset(),
         "stop": frozenset({"requests", "stops"}),
-        "stop_too_late": frozenset(),
+        "where_it_stands": frozenset({"requests"}),
         "undo": frozenset(),
         "undo_sure": frozenset(),
         "undo_done": frozenset(),

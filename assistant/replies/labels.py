@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from assistant.domain.elision import elides
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
@@ -71,7 +73,8 @@ class Labels:
     def time(self, at: datetime) -> str:
         """Write the time of an instant on the controller's clock, and say whose clock that is."""
         city = plain(self.zone.key.rsplit("/", 1)[-1])
-        where = self._format("zone").format(city=self.label("cities", city))
+        named = self.label("cities", city)
+        where = self._format("zone_elided" if elides(named) else "zone").format(city=named)
         return f"{at.astimezone(self.zone):%H:%M} ({where})"
 
     def moment(self, at: datetime) -> str:
@@ -155,6 +158,7 @@ class Labels:
 LABELLED: Mapping[str, str] = {
     "right_name": "right_names",  # as said to agents: "erasure"
     "status": "statuses",
+    "stands": "stands",  # a status as a page tells it to whoever meant to change it
     "step": "steps",
     "channel": "channels",
     "by_channel": "by_channel",

@@ -33,11 +33,9 @@ async def explain_errors(request: web.Request, handler: _Handler) -> web.StreamR
     except web.RequestPayloadError:  # chunks that are none, a length that is another
         return _told(http_request, Unreadable("The body is not what its headers say."))
     except ConnectionResetError:
-        raise  # nobody is there any more
-    except ValidationError as error:
-        return _told(http_request, Invalid(_first(error)))
-    except AssistantError as error:
-        return _told(http_request, error)
+        return web.Response(status=400)  # nobody is there to read it, and it is no failure of ours
+    except (ValidationError, AssistantError) as error:
+        return _told(http_request, error if isinstance(error, AssistantError) else Invalid(_first(error)))
     except Exception as error:  # broad: the person gets an answer and the log the kind of the error
         log.exception("web.failed", route=_route(http_request), kind=type(error).__name__)
         return _told(

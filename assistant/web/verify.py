@@ -12,7 +12,7 @@ from assistant.casework import closing, marketing, packages, proof, rectificatio
 from assistant.casework.together import stopped_together
 from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
 from assistant.domain.assurance import Method
-from assistant.domain.status import CLOSED
+from assistant.domain.status import CLOSED, Status
 from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services
@@ -28,6 +28,7 @@ _ASKING = {
 }  # what is asked beside "was it you?"
 # Nothing that a mail leads to is decided by one press: machines follow links, and press what they find (A22).
 _SURE = "_sure"
+_STANDS = "where_it_stands"
 _TAKE_BACK, _NOT_ME, _NOT_ME_SURE = "take_back", "not_me", "not_me_sure"
 
 
@@ -72,11 +73,13 @@ def _link_page(
     row, requests, conversation = found
     name = _ASKING.get(row.purpose, "verify")
     language = conversation.language or language_of(http_request)
+    here = f"/verify/{http_request.match_info['secret']}"
+    if not _undecided(row, requests):
+        return _stands(services, language, requests, here=here if row.purpose in _ASKING else "")
     told: dict[str, Any] = {} if row.purpose in _ASKING else {"from_to": rectification.shown(requests)}
     texts = services.texts.page(
         name, language, requests=_seen(requests), channel=conversation.channel, asked_at=row.asked_at, **told
     )
-    here = f"/verify/{http_request.match_info['secret']}"
     changes = ("changes", rectification.digest_of(requests))
     entry = None if row.purpose in _ASKING else Entry("reference", texts["label"], 20, hint=texts["hint"])
     buttons = [
@@ -113,6 +116,30 @@ async def answer_link(http_request: web.Request) -> web.StreamResponse:
     except NotVerified:
         return _page(services, http_request, "verify_expired", status=410)
     return _said(services, name, language, requests)
+
+
+def _undecided(row: ChallengeRow, requests: list[PrivacyRequest]) -> list[PrivacyRequest]:
+    """List what a link still decides; what became of the rest meanwhile is said instead of asked."""
+    if row.purpose == sparing.PURPOSE:
+        return [request for request in requests if sparing.is_paused(request)]
+    if row.purpose == "withdraw":
+        return _to_end(requests)
+    return [request for request in requests if request.status not in CLOSED - {Status.LAPSED}]
+
+
+def _to_end(requests: list[PrivacyRequest]) -> list[PrivacyRequest]:
+    return [request for request in requests if sparing.may_still_stop(request)]
+
+
+def _stands(
+    services: Services, language: str, requests: list[PrivacyRequest], *, here: str = ""
+) -> web.StreamResponse:
+    """Say where requests stand; `here` still takes back what can be."""
+    ends = _to_end(requests) if here else []
+    texts = services.texts.page(_STANDS, language, requests=_seen(requests))
+    return show_page(
+        texts, language, buttons=[Button(texts["yes"], here, hidden=_answer("yes"))] if ends else []
+    )
 
 
 def _second_page(
@@ -159,17 +186,19 @@ def _confirm(
         raise NotVerified
     row, requests, conversation = found
     language = conversation.language or "en"
+    if not _undecided(row, requests) and not (row.purpose in _ASKING and _to_end(requests)):
+        return _STANDS, _seen(requests), language  # proving nothing: a lapsed request would be taken up again
     if row.purpose not in _ASKING:
         rectification.confirm_as_shown(services, session, requests, changes)
     services.methods[Method.EMAIL_LINK].check(row.stored or "", secret)
     proof.consume(services, session, row.id)
     if row.purpose == sparing.PURPOSE:
         kept = sparing.keep(services, session, requests, "subject")
-        return ("verify_withdrawn", _seen(kept), language) if kept else ("stop_too_late", [], language)
+        return ("verify_withdrawn" if kept else _STANDS), _seen(kept or requests), language
     if row.purpose == "withdraw":
         done = closing.withdraw(services, session, requests)
-        return ("verify_withdrawn" if done else "stop_too_late"), _seen(done), language
-    return "verify_confirmed", _seen(requests), language
+        return ("verify_withdrawn" if done else _STANDS), _seen(done or requests), language
+    return "verify_confirmed", _seen([each for each in requests if each.status not in CLOSED]), language
 
 
 def _asks_again(
@@ -182,7 +211,7 @@ def _asks_again(
     row, requests, conversation = found
     language = conversation.language or "en"
     if answer == "yes" and row.purpose in _ASKING:
-        ends = [request for request in requests if sparing.may_still_stop(request)]
+        ends = _to_end(requests)
         return ("withdraw_sure", _seen(ends), language) if ends else None
     if answer != "no":
         return None
@@ -210,9 +239,9 @@ def _deny(
         if row.purpose == sparing.PURPOSE:
             sparing.go_on(services, session, requests, "subject")
     if row.purpose not in _ASKING:
-        return "stop_too_late", [], language
+        return _STANDS, _seen(requests), language
     going = [request for request in requests if request.status not in CLOSED]
-    return ("verify_goes_on" if going else "stop_too_late"), _seen(going), language
+    return ("verify_goes_on" if going else _STANDS), _seen(going or requests), language
 
 
 _SECOND = {"withdraw_sure": "yes_sure", "go_on_sure": "go_on_sure", "not_me_sure": _NOT_ME_SURE}
@@ -229,7 +258,7 @@ async def show_stop(http_request: web.Request) -> web.StreamResponse:
     if found is None:
         return _page(services, http_request, "verify_expired", status=410)
     if not found.stops:
-        return _page(services, http_request, "stop_too_late")
+        return _stands(services, _language_of(found, http_request), found.named)
     language, here = found.stops[0].language, f"/verify/stop/{secret}"
     stops = _seen(found.stops)
     if not found.own:
@@ -251,7 +280,7 @@ async def do_stop(http_request: web.Request) -> web.StreamResponse:
     found = await services.read(lambda session: _stop_link(services, session, secret))
     if found is None:
         return _page(services, http_request, "verify_expired", status=410)
-    language = found.stops[0].language if found.stops else language_of(http_request)
+    language = _language_of(found, http_request)
     if answer == _NOT_ME and found.stops:
         return _second_page(services, here, "not_me_sure", language, _NOT_ME_SURE, _seen(found.stops))
     if answer == _TAKE_BACK and found.own:
@@ -264,13 +293,14 @@ async def do_stop(http_request: web.Request) -> web.StreamResponse:
     except NotVerified:
         return _page(services, http_request, "verify_expired", status=410)
     name = "verify_stopped" if answer == _NOT_ME_SURE else "verify_withdrawn"
-    return _said(services, name if done else "stop_too_late", language, _seen(done))
+    return _said(services, name if done else _STANDS, language, _seen(done or found.named))
 
 
 @dataclass(frozen=True, slots=True)
 class _Stoppable:
-    """What a link stops, and what of it the holder of its mailbox asked and can take back."""
+    """What a link names, what of it can still be stopped, and what its mailbox asked and can take back."""
 
+    named: list[PrivacyRequest]
     stops: list[PrivacyRequest]
     own: list[PrivacyRequest]
 
@@ -279,12 +309,15 @@ def _stop_link(services: Services, session: Session, secret: str) -> _Stoppable 
     link = proof.live_stop_link(services, session, secret)
     if link is None:
         return None
-    stops = stopped_together(
-        session, [r for ref in link.references if (r := session.get(PrivacyRequest, ref))]
-    )
+    named = [r for ref in link.references if (r := session.get(PrivacyRequest, ref))]
+    stops = stopped_together(session, named)
     # Only the mailbox by which it was proved speaks for whoever asked: any other may stop it, and not end it.
     own = [r for r in stops if r.ref in link.references and r.contact_hash == link.contact_hash]
-    return _Stoppable(stops, own)
+    return _Stoppable(named, stops, own)
+
+
+def _language_of(found: _Stoppable, http_request: web.Request) -> str:
+    return next((request.language for request in found.named), language_of(http_request))
 
 
 def _take_back(services: Services, session: Session, secret: str) -> list[PrivacyRequest]:
@@ -446,7 +479,7 @@ def _stopped(
 ) -> tuple[str, list[dict[str, Any]], str]:
     """Stop what can still be stopped, and say so of that alone."""
     stopped = proof.stop_requests(services, session, requests)
-    return ("verify_stopped" if stopped else "stop_too_late"), _seen(stopped), language
+    return ("verify_stopped" if stopped else _STANDS), _seen(stopped or requests), language
 
 
 def _say_proved(
@@ -462,8 +495,7 @@ def _say_proved(
 
 def _said(services: Services, name: str, language: str, requests: list[dict[str, Any]]) -> web.StreamResponse:
     """Show what became of it; a page that names requests names those it happened to."""
-    values = {"requests": requests} if requests else {}
-    return show_page(services.texts.page(name, language, **values), language)
+    return show_page(services.texts.page(name, language, requests=requests), language)
 
 
 # ── small things ────────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -125,3 +126,17 @@ async def test_a_process_that_may_open_few_files_leaves_some_for_the_desk_itself
     assert mine + others <= 8_192
     by_proxy = connections_of_this_machine(behind_proxy=True)
     assert sum(by_proxy.enter("192.0.2.1") for _ in range(10_000)) == mine + others
+
+
+async def test_who_leaves_in_the_middle_of_a_request_is_no_error_of_ours(desk: DeskInside) -> None:
+    """B08: a client that goes away would else fill the log with failures, and drown those that are."""
+    begins = len(desk.log.getvalue())
+    async with small_desk(desk) as (port, _):
+        for raw in (HALF, HALF_A_BODY):
+            async with AsyncExitStack() as stack:
+                await held(stack, port, ATTACKER, raw)
+                await asyncio.sleep(0.1)
+        assert await said(port, HONEST)
+    told = [json.loads(line) for line in desk.log.getvalue()[begins:].splitlines()]
+    assert [line for line in told if line["level"] in {"error", "critical"}] == []
+    assert [line for line in told if line.get("status") == 500 or "ConnectionReset" in str(line)] == []

@@ -11,8 +11,9 @@ import pytest
 from assistant.casework import staff
 from assistant.errors import Busy
 from assistant.one_thread import OneThread
-from tests.doubles.attacks import Victim, until_code
+from tests.doubles.attacks import Victim, proved, until_code
 from tests.doubles.desk_inside import DeskInside
+from tests.doubles.package_browser import browser
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
 
@@ -100,3 +101,28 @@ async def test_a_name_that_nobody_has_takes_its_turn_as_well(desk: DeskInside) -
     assert not staff.password_matches(None, "nobody has this password")
     own = (await desk.agent("lead")).form()
     assert await sign_in(desk, own["name"], "guess", own["code"]) == 401
+
+
+async def test_a_code_for_a_copy_that_nobody_had_time_to_look_at_is_told_so_and_opens_it_later(
+    desk: DeskInside, people: Iterator[Victim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B09: the page of a package says that it is busy, counts nothing, and takes the same code afterwards."""
+    victim = next(people)
+
+    async def full(self: OneThread, key: str, work: object) -> object:
+        raise Busy
+
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, victim.email)
+    await desk.approve(ref)
+    await desk.forward("73h")
+    await desk.until_status(ref, "answered")
+    letter = (await desk.mail(victim.email, "/package/")).get_content()
+    async with browser(desk, letter) as page:
+        await page.want_code()
+        code = await desk.code(victim.email, seen=1)
+        with monkeypatch.context() as patch:
+            patch.setattr(OneThread, "run", full)
+            for _ in range(7):
+                assert "Busy for a moment" in await page.enter(code)
+        assert "/download" in await page.enter(code)

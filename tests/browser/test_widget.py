@@ -514,6 +514,50 @@ async def test_two_pages_of_one_browser_share_the_conversation(browser: Browser,
         assert other.troubles == []
 
 
+async def test_what_is_hidden_goes_from_every_open_page_and_comes_back_in_each(
+    browser: Browser, near: ChatSite
+) -> None:
+    site = near
+    async with visiting(browser, site) as visit:
+        await visit.open()
+        await visit.write("Delete my data")
+        await visit.answered("I have noted")
+        other = Visit(site, visit.context, await visit.context.new_page())
+        await other.page.goto(site.shop_url)
+        await other.open()
+        ((thread, talk),) = site.desk.threads.items()
+        last = talk.messages[-1].id
+        site.desk.say(thread, "Hidden for now.", hidden_before=last)
+        for page in (visit, other):
+            await page.answered("Hidden for now.")
+            await expect(page.panel.locator(".message")).to_have_count(1)
+        site.desk.say(thread, "It is you.", hidden_before=0)
+        for page in (visit, other):
+            await page.answered("It is you.")
+            await page.answered("Delete my data")
+            shown = await page.panel.locator(".message .bubble").all_inner_texts()
+            assert shown[0] == "Delete my data", "in their order"
+        assert other.troubles == []
+
+
+async def test_a_page_that_comes_back_after_it_was_hidden_shows_nothing_of_before(
+    browser: Browser, near: ChatSite
+) -> None:
+    """A laptop that slept: its page missed the frame, and reads in the answer to its hello what is hidden."""
+    site = near
+    async with visiting(browser, site) as visit:
+        await visit.open()
+        await visit.write("Delete my data")
+        await visit.answered("I have noted")
+        ((thread, talk),) = site.desk.threads.items()
+        site.desk.hidden_before = talk.messages[-1].id
+        await visit.context.set_offline(True)
+        site.desk.say(thread, "Hidden for now.")
+        await visit.context.set_offline(False)
+        await visit.answered("Hidden for now.")
+        await expect(visit.panel.locator(".message")).to_have_count(1)
+
+
 async def test_ending_the_conversation_leaves_nothing_in_the_browser(
     browser: Browser, near: ChatSite
 ) -> None:

@@ -49,6 +49,7 @@ class MemoryChatDesk:
         self.received: list[Incoming] = []
         self.identified: list[tuple[str, str]] = []
         self.broken = False
+        self.hidden_before = 0
         self.gate: asyncio.Event | None = None
         self.reached_gate = asyncio.Event()
         self.before_watch: Callable[[str], object] | None = None
@@ -64,7 +65,9 @@ class MemoryChatDesk:
             self.threads[name] = Thread(token)
         thread = self.threads[name]
         thread.locales.append(locale)
-        return ChatSession(token, name, tuple(m for m in thread.messages if m.id > (after or 0)))
+        since = max(after or 0, self.hidden_before)
+        shown = tuple(message for message in thread.messages if message.id > since)
+        return ChatSession(token, name, shown, self.hidden_before)
 
     async def receive(self, incoming: Incoming) -> Receipt:
         if self.gate is not None:

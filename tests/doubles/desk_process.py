@@ -167,6 +167,7 @@ class DeskProcess:
             await socket.send_json({"type": "hello", "session": session, "after": after, "locale": locale})
             first = await chat.next_frame("session")
             chat.session, chat.history = first["session"], first["messages"]
+            chat.hidden_before = first["hidden_before"]
             yield chat
 
     def mails(self, to: str | None = None) -> list[EmailMessage]:
@@ -278,6 +279,7 @@ class Chat:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
         self.session = ""
+        self.hidden_before = 0
         self.history: list[dict[str, Any]] = []
         self.heard: list[dict[str, Any]] = []
         self.frames: list[dict[str, Any]] = []

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # 6, 9, 10 and 11 are held in the copy itself: tests/unit/disclosure.
 _FORBIDDEN = frozenset({14, 15, 16, 17, 20, 23, 25})
 _TOO_SHORT = 12  # to tell one letter from another
+_CHOICE = re.compile(r"\{% if .*?%\}.*?\{% endif %\}")  # within a line: one request or several
 _TAG = re.compile(r"\{%-? *(\w+).*?%\}")
 _REF = re.compile(r"PR-\w{8}")
 _KEPT = {"en": ("What we keep", "The reason:"), "fr": ("Ce que nous gardons", "La raison")}
@@ -190,10 +191,10 @@ def _pattern(name: str, locale: str) -> _Pattern:
     source = source.replace('{% include "_sign_off.txt" %}', sign_off.partition("\n")[0])
     first, _, body = source.partition("\n\n")
     subject_line = first.removeprefix("Subject: ") if first.startswith("Subject: ") else "{{ any }}"
-    pieces = re.split(r"\{\{.*?\}\}|\{%.*?%\}", subject_line)
+    pieces = re.split(r"\{\{.*?\}\}", _CHOICE.sub("{{ any }}", subject_line))
     subject = re.compile(".*".join(map(_loose, pieces)), re.DOTALL)
     always, sometimes, depth = set[str](), set[str](), 0
-    for line in body.splitlines():
+    for line in _CHOICE.sub("{{ any }}", body).splitlines():
         tags = _TAG.findall(line)
         if not tags:
             said = {_hard(piece, locale) for piece in re.split(r"\{\{.*?\}\}", line)}

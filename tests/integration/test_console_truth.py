@@ -14,7 +14,7 @@ from assistant.casework.outcomes import Outcome, outcome_of
 from assistant.domain.own_records import OWN_RECORDS
 from assistant.domain.plan import plan_from_json, plan_to_json
 from assistant.domain.status import CLOSED, Status
-from assistant.store.tables import Action, PrivacyRequest
+from assistant.store.tables import Action, Conversation, PrivacyRequest
 from assistant.web.console.words import catalogue
 from tests.doubles.console_app import ConsoleSite, console_site
 from tests.integration.test_console import Browser
@@ -244,3 +244,28 @@ async def test_the_api_tells_the_same_outcome(site: ConsoleSite, lead: Browser) 
         url = f"{site.url}/api/v1/requests/{site.refs[name]}"
         async with lead.http.get(url, headers=headers) as answer:
             assert (await answer.json())["outcome"] == outcome
+
+
+@pytest.mark.parametrize(
+    ("agent", "said"), [("Liis", "What you write is held back"), ("Marc", "attend que la même personne")]
+)
+async def test_whoever_writes_into_a_hidden_chat_reads_that_it_is_held_back(
+    site: ConsoleSite, agent: str, said: str
+) -> None:
+    ref = site.refs["erasure"]
+    ident = (await site.get(PrivacyRequest, ref)).conversation_id
+    browser = Browser(site, agent)
+
+    def hide(session: Session) -> None:
+        talk = session.get_one(Conversation, ident)
+        talk.state = {"hidden_of": ["a keyed hash"], "hidden": [ref]}
+        session.add(talk)
+
+    async with browser.http:
+        await browser.sign_in()
+        pages = f"requests/{ref}", f"conversations/{ident}"
+        for page in pages:
+            assert said not in await browser.get(page)
+        await site.services.write(hide)
+        for page in pages:
+            assert said in await browser.get(page)

@@ -133,8 +133,8 @@ async def test_who_changed_their_mind_takes_back_what_the_letter_is_about_and_is
 @pytest.mark.parametrize(
     ("language", "goes_on", "too_late"),
     [
-        ("en", "We go on with", "no longer be stopped"),
-        ("fr", "Nous poursuivons", "ne peut plus être arrêtée"),
+        ("en", "We go on with", "This is how it stands"),
+        ("fr", "Nous poursuivons", "Voici où nous en sommes"),
     ],
 )
 @pytest.mark.parametrize("purpose", ["withdraw", sparing.PURPOSE])
@@ -191,7 +191,7 @@ async def test_an_erasure_that_a_lead_ended_meanwhile_is_not_said_to_go_on(
     await desk.api("POST", f"/requests/{ref}/dont", json={"answer": "keep"})
     said = shown(await desk.press(link, answer="no"))
     assert "We go on with" not in said
-    assert "no longer be stopped" in said
+    assert "This is how it stands" in said
 
 
 async def test_it_was_not_me_is_asked_once_more_before_it_stops_anything(
@@ -207,7 +207,7 @@ async def test_it_was_not_me_is_asked_once_more_before_it_stops_anything(
     await desk.press(link, answer="anything")
     for ref in refs.values():
         assert (await desk.request(ref))["status"] == "scheduled"
-    assert "we have stopped it" in await desk.press(link, answer="not_me_sure")
+    assert "we have stopped them" in await desk.press(link, answer="not_me_sure")
     for ref in refs.values():
         assert (await desk.request(ref))["attention"] == "not_me"
 
@@ -243,7 +243,7 @@ async def test_only_the_mailbox_that_proved_it_is_offered_to_take_it_back(
     _, page = await desk.page(link)
     assert refs["erasure"] in page
     assert "changed my mind" not in page
-    assert "no longer be stopped" in await desk.press(link, answer="take_back_sure")
+    assert "This is how it stands" in await desk.press(link, answer="take_back_sure")
     assert (await desk.request(refs["erasure"]))["status"] == "scheduled"
     await desk.press(link, answer="not_me_sure")
 

@@ -373,7 +373,7 @@ async def test_an_erasure_taken_back_in_the_second_its_effect_starts_is_one_or_t
         assert desk.own("SELECT state FROM action WHERE ref = ?", ref) == [("proposed",)]
         assert desk.dump() == rows
     else:
-        assert "no longer be stopped" in pages[0]
+        assert "This is how it stands" in pages[0]
         assert request["status"] == "answered"
         assert desk.dump() != rows
 
@@ -406,7 +406,7 @@ async def test_a_withdrawal_confirmed_too_late_is_not_called_withdrawn(
     await desk.forward("2h")
     await desk.until_status(ref, "answered")
     page = await desk.press(link, answer="yes_sure")
-    assert "no longer be stopped" in page
+    assert "This is how it stands" in page
     assert "withdrawn" not in page.lower()
 
 

@@ -172,6 +172,8 @@ def _as_json(message: ChatMessage) -> dict[str, Any]:
     }
     if message.client_id is not None:
         frame["client_id"] = message.client_id
+    if message.hidden_before is not None:
+        frame["hidden_before"] = message.hidden_before
     return frame
 
 
@@ -183,7 +185,8 @@ def message_frame(message: ChatMessage) -> str:
 def session_frame(session: ChatSession) -> str:
     """Write the answer to hello: the session's token and what its holder may see."""
     messages = [_as_json(message) for message in session.messages]
-    return _encode({"type": "session", "session": session.token, "messages": messages})
+    hidden = {"hidden_before": session.hidden_before}
+    return _encode({"type": "session", "session": session.token, **hidden, "messages": messages})
 
 
 def ack_frame(client_id: str, message_id: int) -> str:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from assistant.casework import colleagues, credentials, staff
 from assistant.casework.passwords import check_password
-from assistant.errors import AssistantError, NotFound, NotFresh, NotTheSame, WrongAgain
+from assistant.errors import AssistantError, NewCodeWrong, NotFound, NotFresh, NotTheSame, WrongAgain
 from assistant.store.tables import AgentSession, AgentToken
 from assistant.web.console.access import Visit, back, explained, show
 
@@ -139,16 +139,30 @@ async def _offer_authenticator(visit: Visit) -> web.StreamResponse:
     return _show_offer(visit, *credentials.offer_authenticator(visit.services, visit.agent.name))
 
 
-def _show_offer(visit: Visit, secret: str, offer: str) -> web.Response:
-    title = visit.words("account.authenticator")
-    return show(visit, "authenticator.html", title=title, secret=secret, offer=offer, whose=visit.agent.name)
+def _show_offer(visit: Visit, secret: str, offer: str, error: AssistantError | None = None) -> web.Response:
+    return show(
+        visit,
+        "authenticator.html",
+        status=error.http_status if error else 200,
+        error=explained(visit.words, error) if error else "",
+        title=visit.words("account.authenticator"),
+        secret=secret,
+        offer=offer,
+        whose=visit.agent.name,
+    )
 
 
 async def _take_authenticator(visit: Visit) -> web.StreamResponse:
     offer, code = visit.form.get("offer", ""), visit.form.get("code", "")
-    await visit.write(
-        lambda session, _: credentials.take_authenticator(visit.services, session, visit.row, offer, code)
-    )
+    try:
+        await visit.write(
+            lambda session, _: credentials.take_authenticator(visit.services, session, visit.row, offer, code)
+        )
+    except (
+        NewCodeWrong
+    ) as error:  # the secret is in their device by now: the same one waits for the next code
+        secret = credentials.secret_of(visit.services, offer, visit.agent.name)
+        return _show_offer(visit, secret, offer, error)
     raise back(visit, HOME, "authenticator_take")
 
 

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from assistant.casework import answers, by_hand, four_eyes, named_accounts, questions, running_services
 from assistant.casework.evidence import answer_for
+from assistant.casework.hidden import is_hidden
 from assistant.casework.intake import dates_of, local_day
 from assistant.casework.lifting import may_lift
 from assistant.casework.people_decide import TypedContact, may_decide, typed_contact
@@ -38,7 +39,7 @@ from assistant.replies import Texts
 from assistant.replies.linter import Fault, Linter
 from assistant.services import Rendered, Services
 from assistant.store import queries
-from assistant.store.tables import Action, Audit, EvidenceRow, Message, PrivacyRequest, StepRow
+from assistant.store.tables import Action, Audit, Conversation, EvidenceRow, Message, PrivacyRequest, StepRow
 from assistant.web.console.access import Visit, explained, show
 from assistant.web.console.files import FilesView, files_view
 from assistant.web.console.lists import Row, loss_in_words, row_of
@@ -166,6 +167,7 @@ class RequestView:
     flags: tuple[str, ...]  # what puts the proof in doubt
     is_paused: bool  # told not to erase after all, and nobody has answered which is meant
     is_closed: bool
+    is_hidden: bool  # its chat, from whoever sits there now: an agent's words wait
     next_ref: str | None
     question: QuestionView
     may_lift: bool
@@ -278,6 +280,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         tuple(words.attention(flag) for flag in evidence.flags) if evidence else (),
         is_paused(request),
         request.status in CLOSED,
+        is_hidden(session.get_one(Conversation, request.conversation_id)),
         _next_ref(session, request),
         _question(services, request),
         may_lift(request),

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 from sqlmodel import Session
 
+from assistant.casework.hidden import is_hidden
 from assistant.casework.talking import get_conversation
 from assistant.casework.undelivered import lost_letters_in
 from assistant.domain.masking import mask_text
@@ -94,6 +95,7 @@ async def show_talk(visit: Visit) -> web.StreamResponse:
         "talk.html",
         title=title,
         talk=conversation,
+        is_hidden=is_hidden(conversation),
         entries=entries,
         refs=refs,
         last=last,

@@ -104,6 +104,7 @@ def test_days_are_those_of_the_controllers_clock() -> None:
     assert words("fr", "Europe/Paris").day(late) == "1er décembre 2026"
     assert words("en", "").day(late) == "30 November 2026"
     assert words("fr", "Europe/Paris").moment(late) == "1er décembre 2026 à 00:30 (heure de Paris)"
+    assert "(heure d’Athens)" in words("fr", "Europe/Athens").moment(late)
     assert words("en", "Europe/Paris").day(date(2026, 12, 1)) == "1 December 2026"
 
 

@@ -67,7 +67,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "reached_at": "maarja@example.test",
         "safe_on": date(2026, 12, 22),
         "channel": "webchat",
-        "effect": "erasure",
+        "effects": ["access", "erasure"],
         "question": "2026?",
         "code": "48159263",
         "typed": "maarja@example,test",

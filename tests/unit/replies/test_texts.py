@@ -47,6 +47,49 @@ def test_every_text_is_written_from_sample_values(
     assert rendered.subject is None or "\n" not in rendered.subject
 
 
+# Whoever asks for several things at once reads of them together in these; every other text is written for one request.
+OF_ONE = """
+    mail_package_code package_reminder package_gone marketing_notice portability_sent services_running
+    restriction_lifting restriction_stays extension_notice question_in_time question_late clock_goes_on
+    marketing_stopped marketing_stopped_number marketing_stopped_partly rectification_by_person
+    rectification_to_empty objection_frozen answered_there mail_unread_in_chat
+"""
+TOGETHER = [
+    name
+    for name, each in MESSAGES.items()
+    if each.audience in {Audience.CHAT, Audience.MAIL}
+    and "requests" in each.variables
+    and name not in OF_ONE.split()
+]
+# What only one request is called: "After a request is closed" is of any.
+ONE = {
+    "en": r"\b(?:(?:this|the|that|your|a) request|this erasure)\b|\breference \S+ and|\b(?:about|if|withdraw|take) it\b",
+    "fr": r"\b(?:cette|la|votre|une) demande\b|\bréférence \S+ et|\b(?:la|le) (?:retirer|confirmer)\b|\b[Ss]i elle\b",
+}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", TOGETHER)
+def test_a_text_of_several_requests_never_speaks_of_one(texts: Texts, name: str, locale: str) -> None:
+    values = {key: value for key, value in values_for(name, 2).items() if key in MESSAGES[name].variables}
+    written = texts.render(name, locale, **values)
+    _check_several(texts, locale, f"{written.subject or ''}\n{written.text}")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", [name for name, needs in PAGES.items() if "requests" in needs])
+def test_a_page_of_several_requests_never_speaks_of_one(texts: Texts, name: str, locale: str) -> None:
+    values = {key: value for key, value in values_for(name, 2).items() if key in PAGES[name]}
+    _check_several(texts, locale, "\n".join(texts.page(name, locale, **values).values()))
+
+
+def _check_several(texts: Texts, locale: str, text: str) -> None:
+    cited = texts.labels(locale).cited
+    for ref in ("PD-7K2M-4Q", "PD-7K2M-5Q"):
+        text = text.replace(cited([a_request(ref=ref)]), "…")
+    assert re.findall(ONE[locale], text, re.IGNORECASE) == []
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("name", MESSAGES)
 def test_a_mail_has_one_greeting_and_one_signature_and_is_never_put_into_another(
@@ -223,9 +266,9 @@ def test_the_subject_of_a_code_does_not_hold_it(texts: Texts) -> None:
 
 
 def test_a_link_that_withdraws_says_so_and_not_what_the_request_was_to_do(texts: Texts) -> None:
-    text = write(texts, "mail_link", effect="withdraw").text
+    text = write(texts, "mail_link", effects=["withdraw"]).text
     assert "asked in the live chat to withdraw:" in text
-    assert "We withdraw the request" in text
+    assert "We withdraw what you asked for" in text
     assert "waiting period" not in text
 
 

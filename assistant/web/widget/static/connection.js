@@ -120,6 +120,7 @@ export class Connection {
     this.failures = 0;
     if (isNew) this.after = null;
     this.move("open");
+    if (this.heard.hidden(frame.hidden_before)) return this.whole();
     this.heard.history(frame.messages, { ended: isNew && this.asked !== null });
     for (const message of frame.messages) this.note(message);
     for (const item of this.outbox) this.post(item);
@@ -133,7 +134,14 @@ export class Connection {
 
   onMessage(frame) {
     this.note(frame);
+    if (frame.hidden_before !== undefined && this.heard.hidden(frame.hidden_before)) return this.whole();
     this.heard.message(frame);
+  }
+
+  // What was hidden is shown again: ask for the whole conversation.
+  whole() {
+    this.after = null;
+    this.again(this.locale);
   }
 
   onTyping(frame) {

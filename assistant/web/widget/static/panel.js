@@ -19,6 +19,7 @@ const composer = new Composer(page, texts, desk.maxText, { said, typing: () => c
 const connection = new Connection(`${location.origin.replace("http", "ws")}/chat/ws`, memory, {
   state: showState,
   history: showHistory,
+  hidden: hideUpTo,
   message: showMessage,
   stored: (clientId, id) => view.stored(clientId, id),
   held: (clientId) => view.fate(clientId, { key: "retrying" }),
@@ -36,6 +37,7 @@ const host = new Host(desk.sites, {
 });
 const timers = {};
 let shown = false;
+let hiddenUpTo = 0;
 
 // ── opening, closing, language ──────────────────────────────────────────────────────────────────────
 
@@ -131,6 +133,17 @@ function add(message) {
   if (anew && (near || message.from === "you")) bottom();
 }
 
+// At once in every open page of a conversation: whoever sits here now may be somebody else.
+function hideUpTo(id) {
+  const comesBack = id < hiddenUpTo;
+  if (id > hiddenUpTo) {
+    view.hide(id);
+    composer.expect(null);
+  } else if (comesBack) view.clear();
+  hiddenUpTo = id;
+  return comesBack;
+}
+
 function showHistory(messages, { ended }) {
   if (ended) view.clear();
   view.quietly(() => {
@@ -215,6 +228,7 @@ function closeMenu() {
 
 function clear() {
   connection.forget();
+  hiddenUpTo = 0;
   view.clear();
   composer.expect(null);
   page.starters.hidden = false;

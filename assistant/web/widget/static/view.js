@@ -52,6 +52,12 @@ export class View {
     this.log.replaceChildren();
   }
 
+  // Take away what was said up to a message; what is still to be sent stays.
+  hide(id) {
+    this.messages = this.messages.filter((message) => !message.id || message.id > id);
+    this.redraw();
+  }
+
   // Draw everything again, as when the language changes.
   redraw() {
     const messages = this.messages;
