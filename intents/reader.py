@@ -21,6 +21,7 @@ from intents.cleaning import (
     own_words,
     says_something,
     sentences,
+    unwrapped,
     with_links_as_one,
     within_length,
 )
@@ -84,6 +85,10 @@ _ERASES_OR_COPIES: Final = frozenset(
 )  # beside a copy the model drops a detail
 _LIKELY_CLAUSE: Final = 0.2  # a clause whose words ask for a right is likely to use it from here on
 _MUCH_THE_SAME: Final = {"access": "portability", "objection": "consent_withdrawal"}
+_ENDING: Final = " .!…"
+_EXCLAIMS: Final = frozenset("!…")
+_OPEN_ENDING: Final = frozenset("?:;,")
+_LIKELY: Final = 0.78  # evidence from which on a sentence is nearly sure of a wish
 _TINY: Final = 1e-9
 _TALK: Final = len(RIGHTS) + 1
 
@@ -166,7 +171,7 @@ class Reader:
             self._forget()
 
     def _read(self, text: str, language_hint: str | None, quoted: Sequence[str]) -> Reading:
-        typed = own_words(legible(text))
+        typed = unwrapped(own_words(legible(text)))
         own = with_links_as_one(typed)
         said = _spoken(own, quoted)
         spoken = _within_budget(said)
@@ -227,7 +232,7 @@ class Reader:
 
     def evidence(self, text: str) -> float:
         """Give how likely a message uses a right at all, between 0 and 1: what the thresholds decide on."""
-        spoken = _spoken(with_links_as_one(own_words(legible(text))), ())
+        spoken = _spoken(with_links_as_one(unwrapped(own_words(legible(text)))), ())
         try:
             return max(map(evidence_of, self.scores(list(spoken)))) if spoken else 0.0
         finally:
@@ -419,6 +424,17 @@ class Reader:
         """Give the probabilities of each normalised sentence and, where there are a few, of them together."""
         if 1 < len(lines) <= READ_TOGETHER:
             lines = [*lines, " ".join(lines)]
+        rows = self._scored_alone(lines)
+        if len(lines) > READ_TOGETHER + 1:
+            return rows
+        # Of a short message a likely wish is as sure without its full stop as with it, and any with an exclamation.
+        ended = [
+            _ended(line) if line[-1:] in _EXCLAIMS or evidence_of(row) >= _LIKELY else line
+            for line, row in zip(lines, rows, strict=True)
+        ]
+        return rows if ended == lines else self._scored_alone(ended)
+
+    def _scored_alone(self, lines: list[str]) -> Scores:
         known = {line: row for line in lines if (row := self._scored.get(line))}
         if new := [line for line in dict.fromkeys(lines) if line not in known]:
             scored = dict(zip(new, self._lines.scores("\n".join(new)), strict=True))
@@ -464,6 +480,12 @@ def _without_complaint(row: list[float]) -> None:
     row[_ANY] = max(row[: len(RIGHTS)])
 
 
+def _ended(line: str) -> str:
+    """Give a normalised sentence as it stands with a full stop; a question stays one."""
+    bare = line.rstrip(_ENDING)
+    return line if not bare or bare[-1] in _OPEN_ENDING else f"{bare} ."
+
+
 def evidence_of(row: list[float]) -> float:
     """Give how likely a sentence uses a right: the mean log odds of *any* and of the likeliest right."""
     return _squashed((_log_odds(row[_ANY]) + _log_odds(max(row[: len(RIGHTS)]))) / 2)
@@ -488,7 +510,9 @@ def _within_budget(spoken: dict[str, str]) -> dict[str, str]:
 def _spoken(own: str, quoted: Sequence[str]) -> dict[str, str]:
     """Give the sentences that say something of the writer's own, by their normalised form."""
     ours = {
-        normalise(sentence) for text in quoted for sentence in sentences(with_links_as_one(legible(text)))
+        normalise(sentence)
+        for text in quoted
+        for sentence in sentences(with_links_as_one(unwrapped(legible(text))))
     }
     lines = ((normalise(sentence), sentence) for sentence in sentences(own))
     return {line: sentence for line, sentence in lines if line not in ours and says_something(line)}
