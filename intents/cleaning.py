@@ -56,59 +56,18 @@ _SENTENCE_END: Final = re.compile(r"(?<=[.!?…。！？])[\"'”»)\]]*\s+(?=[^
 _ENDS: Final = frozenset(".!?:;")
 _GOES_ON: Final = re.compile(r"[(\"“«']?\w")
 # Words that end no line by themselves.
-_LEAD_ON: Final = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "any",
-        "by",
-        "every",
-        "for",
-        "from",
-        "my",
-        "of",
-        "on",
-        "or",
-        "our",
-        "that",
-        "the",
-        "this",
-        "to",
-        "with",
-        "your",
-        "au",
-        "aux",
-        "avec",
-        "ce",
-        "cette",
-        "ces",
-        "de",
-        "des",
-        "du",
-        "et",
-        "la",
-        "le",
-        "les",
-        "leur",
-        "ma",
-        "mes",
-        "mon",
-        "nos",
-        "notre",
-        "ou",
-        "par",
-        "pour",
-        "que",
-        "sur",
-        "un",
-        "une",
-        "vos",
-        "votre",
-        "à",
-    ]
+_LEADS_ON: Final = re.compile(
+    r"an?|and|any|by|every|for|from|my|of|on|or|our|that|the|this|to|with|your"
+    r"|aux?|avec|ce|cette|ces|de|des|du|et|la|les?|leur|ma|mes|mon|nos|notre|ou|par|pour|que|sur|une?|vos|votre|à",
+    re.IGNORECASE,
 )
-_CAPITALS_WITHIN: Final = re.compile(r"I\b|[A-Z]{2}")
+# Of two lines alike in length the second may be another wish.
+_BEGINS_A_WISH: Final = re.compile(
+    r"(?:please|pls|kindly|also|delete|erase|remove|wipe|destroy|close|forget|stop|cease|do not|don'?t|send|give|show|tell|provide"
+    r"|correct|change|fix|update|rectify|withdraw|revoke|cancel|take|unsubscribe|object|freeze|restrict|export|i|merci de|je|ne)(?!\w)"
+    r"|[jn]['’]|\w{3,}ez(?!\w)"
+)
+_CAPITALS_WITHIN: Final = re.compile(r"[A-Z]{2}")
 _ABBREVIATION: Final = re.compile(
     r"(?:^|\s|\()(?:mr|mrs|ms|dr|st|no|nr|art|abs|par|vs|e\.g|i\.e|etc|m|mme|mlle|n|tel|tél|ref|réf|bzw|z\.b|d\.h|ca|cf|p\.ex|sr|sra|ing)\.$",
     re.IGNORECASE,
@@ -210,7 +169,7 @@ def _joined(block: str) -> str:
     for (before, line), fills in zip(pairwise(lines), full, strict=True):
         goes_on = before[-1:] not in _ENDS and _GOES_ON.match(line) is not None
         wraps = len(before) >= WRAPPED_LINE or (fills and (all_full or _is_within(before, line)))
-        wraps = wraps or before.rpartition(" ")[2].lower() in _LEAD_ON
+        wraps = wraps or _LEADS_ON.fullmatch(before.rpartition(" ")[2]) is not None
         joined.append(f"{' ' if goes_on and wraps else chr(10)}{line}")
     return "".join(joined)
 
@@ -222,7 +181,9 @@ def _is_full(line: str, following: str, widest: int) -> bool:
 
 def _is_within(before: str, line: str) -> bool:
     """Tell whether a line begins as the rest of a sentence does."""
-    return before[-1:] == "," or not line[:1].isupper() or _CAPITALS_WITHIN.match(line) is not None
+    if before[-1:] == "," or _CAPITALS_WITHIN.match(line):
+        return True
+    return not line[:1].isupper() and not _BEGINS_A_WISH.match(line)
 
 
 def _pieces(text: str) -> Iterable[str]:

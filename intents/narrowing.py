@@ -10,15 +10,17 @@ from typing import Final
 from intents.tables import all_in_plain, any_in, in_plain
 
 _any: Final = partial(any_in, "narrowing")
-_CLAUSE_END: Final = re.compile(r"[,;:.!?()]|[+&]\s|\s(?:and|et|but|mais|then|puis)\s")
+_CLAUSE_END: Final = re.compile(
+    r"[,;:.!?()]|[+&]\s|\s(?:and|et|but|mais|then|puis|as well as|ainsi que|also|aussi)\s"
+)
 _OWN: Final = re.compile(r" (?:my|our|mon|ma|mes|notre|nos)\b")
 _NEAR: Final = 80  # characters behind an exception in which the law may be named
 _AT_EDGES: Final = re.compile(
-    r"^(?:[\s,;:+&]|(?:please|pls|also|and|et|then|puis|merci de|veuillez|aussi)\b)*|(?:[\s,;:]*\b(?:and|et))?[\s,;:]*$"
+    r"^(?:[\s,;:+&]|(?:please|pls|also|as well as|ainsi que|and|et|then|puis|merci de|veuillez|aussi)\b)*|(?:[\s,;:]*\b(?:and|et))?[\s,;:]*$"
 )
 _ENDS_A_USE: Final = re.compile(
-    r"\b(?:stop|ceas|object|oppos|withdr|unsubscri|opt|no longer|no more|do not|don't|never again|remove me"
-    r"|arret|stopp|cess|retir|desabonn|desinscri|ne plus|n'utilis)"
+    r"\b(?:stop|ceas|object|oppos|withdr|revok|tak(?:e|ing) back|retract|forbid|prohibit|refus|unsubscri|opt|no longer|no more"
+    r"|do not|don't|never again|remove me|arret|stopp|cess|retir|revoqu|annul|interdi|desabonn|desinscri|ne (?:\w+ )?plus|n'utilis)"
 )
 
 

@@ -360,8 +360,9 @@ class Reader:
 
     def _instead(self, heard: Heard, read: _Decided) -> _Decided:
         """Read what is wished in place of an erasure: *don't delete it, just stop the ads* asks for it in so many words."""
-        if DONT not in heard.wishes or read[0] == REQUEST:
-            return read
+        rights = {intent.name for intent in read[1] if intent.name in RIGHTS}
+        if DONT not in heard.wishes or (read[0] == REQUEST and rights != {_RESTRICTION}):
+            return read  # what is kept and not used for something may only seem to be kept unused
         decision, intents = self._in_clauses(NONE, (), wishes_of(heard.rest), fewest=1)
         return (decision, intents, heard.rest[0]) if decision == REQUEST else read
 
