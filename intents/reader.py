@@ -80,9 +80,7 @@ _CORRECTION: Final = "rectification"
 _ACCESS: Final = "access"
 _PORTABILITY: Final = "portability"
 _ENDS_OF_USE: Final = frozenset({"objection", "consent_withdrawal"})
-_ERASES_OR_COPIES: Final = frozenset(
-    {"erasure", "access", "portability"}
-)  # beside a copy the model drops a detail
+_CORRECTS_ONLY: Final = frozenset({"rectification"})  # beside any other right the model drops a detail
 _LIKELY_CLAUSE: Final = 0.2  # a clause whose words ask for a right is likely to use it from here on
 _MUCH_THE_SAME: Final = {"access": "portability", "objection": "consent_withdrawal"}
 _ENDING: Final = " .!…"
@@ -251,7 +249,7 @@ class Reader:
         """Decide on what is left beside the clauses that take an erasure back, and add the rights of a list."""
         taken_back = not {DONT, DENIED}.isdisjoint(heard.wishes)
         left = {line: s for s in heard.rest if says_something(line := normalise(s))} if taken_back else spoken
-        if taken_back and wants_rest(list(spoken.values())):
+        if taken_back and wants_rest(list(spoken.values())) and not wishes_of(heard.rest):
             resting = self._restriction(spoken)
             if resting is not None:
                 return resting
@@ -312,11 +310,12 @@ class Reader:
         rights = {i.name for i in intents if i.name in RIGHTS} if decision != NONE else set()
         if spares_some(sentences) and ("erasure" in rights or spares_own(sentences)):
             return ASK, _with("erasure", intents)  # an exception is asked about: never all at once
-        beside = without_details(sentences) if decision != NONE and rights & _ERASES_OR_COPIES else None
+        beside = without_details(sentences) if decision != NONE and rights - _CORRECTS_ONLY else None
         if beside is None:
             return decision, intents
         left = {line: s for s in beside if says_something(line := normalise(s))}
         asked, others, _ = self._decide(left)
+        asked, others = self._in_clauses(asked, others, wishes_of(beside), fewest=1)
         for each, found in ((asked, others), (decision, intents)):
             kept = tuple(i for i in found if i.name != "erasure")
             if each == REQUEST and {i.name for i in kept if i.name in RIGHTS} - {_CORRECTION}:
@@ -360,9 +359,8 @@ class Reader:
 
     def _instead(self, heard: Heard, read: _Decided) -> _Decided:
         """Read what is wished in place of an erasure: *don't delete it, just stop the ads* asks for it in so many words."""
-        rights = {intent.name for intent in read[1] if intent.name in RIGHTS}
-        if DONT not in heard.wishes or (read[0] == REQUEST and rights != {_RESTRICTION}):
-            return read  # what is kept and not used for something may only seem to be kept unused
+        if DONT not in heard.wishes or read[0] == REQUEST:
+            return read
         decision, intents = self._in_clauses(NONE, (), wishes_of(heard.rest), fewest=1)
         return (decision, intents, heard.rest[0]) if decision == REQUEST else read
 

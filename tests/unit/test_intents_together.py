@@ -84,6 +84,23 @@ def test_no_end_of_a_use_hides_another_right_or_is_hidden(reader: Reader, langua
     assert [(text, found.rights) for text, _, found in read if found.decision == "none"] == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_erasure_of_a_detail_hides_no_end_of_a_use(reader: Reader, language: str) -> None:
+    uses = [*CASES["marketing"][language], *(each[0] for each in CASES["use"][language].values())]
+    grid = product(CASES["detail"][language], uses, CASES["set_beside"][language])
+    texts = [
+        form.format(first=first, second=second)
+        for detail, use, form in grid
+        for first, second in ((detail, use), (use, detail))
+    ]
+    read = [(text, reader.read(text)) for text in texts]
+    assert [
+        (text, found.decision, found.rights)
+        for text, found in read
+        if "rectification" not in found.rights or not found.rights & _ENDS_OF_USE or "erasure" in found.rights
+    ] == []
+
+
 # ── not erased, but something else instead ──────────────────────────────────────────────────────────
 
 
