@@ -168,7 +168,9 @@ def _joined(block: str) -> str:
     joined = [lines[0]]
     for (before, line), fills in zip(pairwise(lines), full, strict=True):
         goes_on = before[-1:] not in _ENDS and _GOES_ON.match(line) is not None
-        wraps = len(before) >= WRAPPED_LINE or (fills and (all_full or _is_within(before, line)))
+        wraps = (len(before) >= WRAPPED_LINE and not _BEGINS_A_WISH.match(line)) or (
+            fills and (all_full or _is_within(before, line))
+        )
         wraps = wraps or _LEADS_ON.fullmatch(before.rpartition(" ")[2]) is not None
         joined.append(f"{' ' if goes_on and wraps else chr(10)}{line}")
     return "".join(joined)
