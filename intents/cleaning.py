@@ -17,6 +17,8 @@ HEAD_SENTENCES: Final = 600
 TAIL_SENTENCES: Final = 200
 LONGEST_SENTENCE: Final = 600
 WRAPPED_LINE: Final = 55
+NARROWEST_LINES: Final = 25
+FEWEST_FULL: Final = 2  # lines that are full one after the other: it was no list
 SENTENCES_KEPT: Final = 2048  # of a message while it is read: a dozen rules look at each in the same form
 
 _INVISIBLE: Final = re.compile(
@@ -51,6 +53,21 @@ _DISCLAIMER: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?…。！？])[\"'”»)\]]*\s+(?=[^\s])|\n+|(?<=;)\s+")
+_ENDS: Final = frozenset(".!?:;")
+_GOES_ON: Final = re.compile(r"[(\"“«']?\w")
+# Words that end no line by themselves.
+_LEADS_ON: Final = re.compile(
+    r"an?|and|any|by|every|for|from|my|of|on|or|our|that|the|this|to|with|your"
+    r"|aux?|avec|ce|cette|ces|de|des|du|et|la|les?|leur|ma|mes|mon|nos|notre|ou|par|pour|que|sur|une?|vos|votre|à",
+    re.IGNORECASE,
+)
+# Of two lines alike in length the second may be another wish.
+_BEGINS_A_WISH: Final = re.compile(
+    r"(?:please|pls|kindly|also|delete|erase|remove|wipe|destroy|close|forget|stop|cease|do not|don'?t|send|give|show|tell|provide"
+    r"|correct|change|fix|update|rectify|withdraw|revoke|cancel|take|unsubscribe|object|freeze|restrict|export|i|merci de|je|ne)(?!\w)"
+    r"|[jn]['’]|\w{3,}ez(?!\w)"
+)
+_CAPITALS_WITHIN: Final = re.compile(r"[A-Z]{2}")
 _ABBREVIATION: Final = re.compile(
     r"(?:^|\s|\()(?:mr|mrs|ms|dr|st|no|nr|art|abs|par|vs|e\.g|i\.e|etc|m|mme|mlle|n|tel|tél|ref|réf|bzw|z\.b|d\.h|ca|cf|p\.ex|sr|sra|ing)\.$",
     re.IGNORECASE,
@@ -141,13 +158,37 @@ def own_words(text: str) -> str:
     return text
 
 
-def _unwrapped(text: str) -> str:
-    lines = text.split("\n")
+def unwrapped(text: str) -> str:
+    """Give a text with the lines joined that were broken only because they were full; a list keeps its lines."""
+    return "\n\n".join(map(_joined, text.split("\n\n"))) if "\n" in text else text
+
+
+def _joined(block: str) -> str:
+    lines = [line.rstrip() for line in block.split("\n")]
+    widest = max(map(len, lines))
+    full = [_is_full(before, line, widest) for before, line in pairwise(lines)]
+    all_full = len(full) >= FEWEST_FULL and all(full)
     joined = [lines[0]]
-    for before, line in pairwise(lines):
-        wraps = len(before) >= WRAPPED_LINE and line[:1].isalnum() and before.rstrip()[-1:] not in ".!?:;"
-        joined.append(f"{' ' if wraps else chr(10)}{line}")
+    for (before, line), fills in zip(pairwise(lines), full, strict=True):
+        goes_on = before[-1:] not in _ENDS and _GOES_ON.match(line) is not None
+        wraps = (len(before) >= WRAPPED_LINE and not _BEGINS_A_WISH.match(line)) or (
+            fills and (all_full or _is_within(before, line))
+        )
+        wraps = wraps or _LEADS_ON.fullmatch(before.rpartition(" ")[2]) is not None
+        joined.append(f"{' ' if goes_on and wraps else chr(10)}{line}")
     return "".join(joined)
+
+
+def _is_full(line: str, following: str, widest: int) -> bool:
+    """Tell whether the first word of the next line had no room in this one."""
+    return len(line) + 1 + len(following.partition(" ")[0]) > widest >= NARROWEST_LINES
+
+
+def _is_within(before: str, line: str) -> bool:
+    """Tell whether a line begins as the rest of a sentence does."""
+    if before[-1:] == "," or _CAPITALS_WITHIN.match(line):
+        return True
+    return not line[:1].isupper() and not _BEGINS_A_WISH.match(line)
 
 
 def _pieces(text: str) -> Iterable[str]:
@@ -173,7 +214,6 @@ def _bounded(sentence: str) -> Iterable[str]:
 
 def sentences(text: str) -> list[str]:
     """Split a text into sentences of at most 600 characters; a text without a letter has none."""
-    text = _unwrapped(text) if "\n" in text else text
     trimmed = (piece.strip() for piece in _pieces(text))
     return [part for piece in trimmed if any(map(str.isalpha, piece)) for part in _bounded(piece)]
 

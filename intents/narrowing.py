@@ -10,15 +10,21 @@ from typing import Final
 from intents.tables import all_in_plain, any_in, in_plain
 
 _any: Final = partial(any_in, "narrowing")
-_CLAUSE_END: Final = re.compile(r"[,;:.!?()]|[+&]\s|\s(?:and|et|but|mais|then|puis)\s")
+_CLAUSE_END: Final = re.compile(
+    r"[,;:.!?()]|[+&]\s|\s(?:and|et|but|mais|then|puis|as well as|ainsi que|also|aussi)\s"
+)
 _OWN: Final = re.compile(r" (?:my|our|mon|ma|mes|notre|nos)\b")
 _NEAR: Final = 80  # characters behind an exception in which the law may be named
+_ONE_IN_BRACKETS: Final = re.compile(r"\(([\w-]{1,20})\)")  # "my (e-mail) address"
+_TAKES_CONSENT_BACK: Final = re.compile(
+    r"\bretire[rz]?(?= (?:mon|mes|notre|nos|tout|le|l'|cette?) ?(?:\w+ )?(?:consentement|accord|autorisation|permission))"
+)
 _AT_EDGES: Final = re.compile(
-    r"^(?:[\s,;:+&]|(?:please|pls|also|and|et|then|puis|merci de|veuillez|aussi)\b)*|(?:[\s,;:]*\b(?:and|et))?[\s,;:]*$"
+    r"^(?:[\s,;:+&]|(?:please|pls|also|as well as|ainsi que|and|et|then|puis|merci de|veuillez|aussi)\b)*|(?:[\s,;:]*\b(?:and|et))?[\s,;:]*$"
 )
 _ENDS_A_USE: Final = re.compile(
-    r"\b(?:stop|ceas|object|oppos|withdr|unsubscri|opt|no longer|no more|do not|don't|never again|remove me"
-    r"|arret|stopp|cess|retir|desabonn|desinscri|ne plus|n'utilis)"
+    r"\b(?:stop|ceas|object|oppos|withdr|revok|tak(?:e|ing) back|retract|forbid|prohibit|refus|unsubscri|opt|no longer|no more"
+    r"|do not|don't|never again|remove me|arret|stopp|cess|retir|revoqu|annul|interdi|desabonn|desinscri|ne (?:\w+ )?plus|n'utilis)"
 )
 
 
@@ -27,7 +33,9 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
 
     One detail is no whole file (GDPR 16 or 17): the person is asked which they mean.
     """
-    plain = [_any("ends_a_sending").sub(" ", in_plain(sentence)) for sentence in sentences]
+    bare = (_ONE_IN_BRACKETS.sub(r"\1", in_plain(sentence)) for sentence in sentences)
+    bare = (_TAKES_CONSENT_BACK.sub("revoque", sentence) for sentence in bare)  # erases nothing
+    plain = [_any("ends_a_sending").sub(" ", each) for each in bare]
     whole = " ".join(plain)
     details = list(_any("one_detail").finditer(whole))
     if not details or any(_any("more_than_that").match_at(whole, found.end()) for found in details):

@@ -16,6 +16,7 @@ _CLAUSE_END: Final = re.compile(
     r"[,;:!?.…()\"«»\n]+|\s[-–—]+\s|\s(?:and|but|or|so|because|while|although|et|mais|ou|car|donc|parce que)\s",
     re.IGNORECASE,
 )
+_GO_ON: Final = ("goes_on", "comes_back", "agrees")
 _SHORT: Final = 4  # words of a clause that only adds to the one before it: *and the offers*
 
 
@@ -29,7 +30,7 @@ def without_what_goes_on(spoken: dict[str, str]) -> dict[str, str]:
 
 def _without(sentence: str) -> str:
     plain = in_plain(sentence)
-    if not (_any("goes_on").may_be_in(plain) or _any("comes_back").may_be_in(plain)):
+    if not any(_any(table).may_be_in(plain) for table in _GO_ON):
         return sentence
     clauses = [clause.strip() for clause in _CLAUSE_END.split(sentence) if clause.strip()]
     left = list(_ending(clauses))
@@ -39,12 +40,19 @@ def _without(sentence: str) -> str:
 def _ending(clauses: list[str]) -> Iterator[str]:
     """Give the clauses that do not let a use go on, nor only add to one that does."""
     going_on = False
+    heads: list[str] = []
     for clause in clauses:
         plain = in_plain(clause)
         adds = going_on and len(plain.split()) <= _SHORT and not _any("acts").search(plain)
-        going_on = adds or _is("goes_on", plain) or _is("comes_back", plain)
-        if not going_on:
-            yield clause
+        going_on = adds or any(_is(table, plain) for table in _GO_ON)
+        if _any("heads").search(plain):
+            heads.append(clause)  # *Consent: yes* belongs to what follows
+        elif going_on:
+            heads.clear()
+        else:
+            yield from (*heads, clause)
+            heads.clear()
+    yield from heads
 
 
 def _is(table: str, plain: str) -> bool:

@@ -21,6 +21,7 @@ from intents.cleaning import (
     own_words,
     says_something,
     sentences,
+    unwrapped,
     with_links_as_one,
     within_length,
 )
@@ -79,11 +80,13 @@ _CORRECTION: Final = "rectification"
 _ACCESS: Final = "access"
 _PORTABILITY: Final = "portability"
 _ENDS_OF_USE: Final = frozenset({"objection", "consent_withdrawal"})
-_ERASES_OR_COPIES: Final = frozenset(
-    {"erasure", "access", "portability"}
-)  # beside a copy the model drops a detail
+_CORRECTS_ONLY: Final = frozenset({"rectification"})  # beside any other right the model drops a detail
 _LIKELY_CLAUSE: Final = 0.2  # a clause whose words ask for a right is likely to use it from here on
 _MUCH_THE_SAME: Final = {"access": "portability", "objection": "consent_withdrawal"}
+_ENDING: Final = " .!…"
+_EXCLAIMS: Final = frozenset("!…")
+_OPEN_ENDING: Final = frozenset("?:;,")
+_LIKELY: Final = 0.78  # evidence from which on a sentence is nearly sure of a wish
 _TINY: Final = 1e-9
 _TALK: Final = len(RIGHTS) + 1
 
@@ -166,7 +169,7 @@ class Reader:
             self._forget()
 
     def _read(self, text: str, language_hint: str | None, quoted: Sequence[str]) -> Reading:
-        typed = own_words(legible(text))
+        typed = unwrapped(own_words(legible(text)))
         own = with_links_as_one(typed)
         said = _spoken(own, quoted)
         spoken = _within_budget(said)
@@ -227,7 +230,7 @@ class Reader:
 
     def evidence(self, text: str) -> float:
         """Give how likely a message uses a right at all, between 0 and 1: what the thresholds decide on."""
-        spoken = _spoken(with_links_as_one(own_words(legible(text))), ())
+        spoken = _spoken(with_links_as_one(unwrapped(own_words(legible(text)))), ())
         try:
             return max(map(evidence_of, self.scores(list(spoken)))) if spoken else 0.0
         finally:
@@ -246,7 +249,7 @@ class Reader:
         """Decide on what is left beside the clauses that take an erasure back, and add the rights of a list."""
         taken_back = not {DONT, DENIED}.isdisjoint(heard.wishes)
         left = {line: s for s in heard.rest if says_something(line := normalise(s))} if taken_back else spoken
-        if taken_back and wants_rest(list(spoken.values())):
+        if taken_back and wants_rest(list(spoken.values())) and not wishes_of(heard.rest):
             resting = self._restriction(spoken)
             if resting is not None:
                 return resting
@@ -307,11 +310,12 @@ class Reader:
         rights = {i.name for i in intents if i.name in RIGHTS} if decision != NONE else set()
         if spares_some(sentences) and ("erasure" in rights or spares_own(sentences)):
             return ASK, _with("erasure", intents)  # an exception is asked about: never all at once
-        beside = without_details(sentences) if decision != NONE and rights & _ERASES_OR_COPIES else None
+        beside = without_details(sentences) if decision != NONE and rights - _CORRECTS_ONLY else None
         if beside is None:
             return decision, intents
         left = {line: s for s in beside if says_something(line := normalise(s))}
         asked, others, _ = self._decide(left)
+        asked, others = self._in_clauses(asked, others, wishes_of(beside), fewest=1)
         for each, found in ((asked, others), (decision, intents)):
             kept = tuple(i for i in found if i.name != "erasure")
             if each == REQUEST and {i.name for i in kept if i.name in RIGHTS} - {_CORRECTION}:
@@ -419,6 +423,17 @@ class Reader:
         """Give the probabilities of each normalised sentence and, where there are a few, of them together."""
         if 1 < len(lines) <= READ_TOGETHER:
             lines = [*lines, " ".join(lines)]
+        rows = self._scored_alone(lines)
+        if len(lines) > READ_TOGETHER + 1:
+            return rows
+        # Of a short message a likely wish is as sure without its full stop as with it, and any with an exclamation.
+        ended = [
+            _ended(line) if line[-1:] in _EXCLAIMS or evidence_of(row) >= _LIKELY else line
+            for line, row in zip(lines, rows, strict=True)
+        ]
+        return rows if ended == lines else self._scored_alone(ended)
+
+    def _scored_alone(self, lines: list[str]) -> Scores:
         known = {line: row for line in lines if (row := self._scored.get(line))}
         if new := [line for line in dict.fromkeys(lines) if line not in known]:
             scored = dict(zip(new, self._lines.scores("\n".join(new)), strict=True))
@@ -464,6 +479,12 @@ def _without_complaint(row: list[float]) -> None:
     row[_ANY] = max(row[: len(RIGHTS)])
 
 
+def _ended(line: str) -> str:
+    """Give a normalised sentence as it stands with a full stop; a question stays one."""
+    bare = line.rstrip(_ENDING)
+    return line if not bare or bare[-1] in _OPEN_ENDING else f"{bare} ."
+
+
 def evidence_of(row: list[float]) -> float:
     """Give how likely a sentence uses a right: the mean log odds of *any* and of the likeliest right."""
     return _squashed((_log_odds(row[_ANY]) + _log_odds(max(row[: len(RIGHTS)]))) / 2)
@@ -488,7 +509,9 @@ def _within_budget(spoken: dict[str, str]) -> dict[str, str]:
 def _spoken(own: str, quoted: Sequence[str]) -> dict[str, str]:
     """Give the sentences that say something of the writer's own, by their normalised form."""
     ours = {
-        normalise(sentence) for text in quoted for sentence in sentences(with_links_as_one(legible(text)))
+        normalise(sentence)
+        for text in quoted
+        for sentence in sentences(with_links_as_one(unwrapped(legible(text))))
     }
     lines = ((normalise(sentence), sentence) for sentence in sentences(own))
     return {line: sentence for line, sentence in lines if line not in ours and says_something(line)}

@@ -89,7 +89,7 @@ def _value(rest: str) -> str:
 
 
 def _trimmed(value: str) -> str:
-    return _ASIDE.sub("", value).strip().strip("\"“”«»'").rstrip(",.:").strip()
+    return _ASIDE.sub("", value).strip().strip("\"“”«»'").rstrip(",.:!…").strip()
 
 
 _ASIDE: Final = re.compile(r"(?<=\S)\s*\(.*$", re.DOTALL)  # what stands in brackets behind a value is another

@@ -15,7 +15,7 @@ from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
 from assistant.interfaces import Choice
 from intents.meant import is_put_off
-from intents.narrowing import empties, erases_all
+from intents.narrowing import empties, erases_all, without_details
 from intents.rectifying import answer_in, change_in, is_no, is_unchanged, is_yes
 
 if TYPE_CHECKING:
@@ -33,6 +33,22 @@ QUESTIONS: Final = frozenset({CONFIRM, WHICH, WHAT, *_ONE_VALUE})
 def details_of(turn: Turn, found: Mapping[str, Any]) -> dict[str, Any]:
     """Give the details of a new request for correction: every part that the message names."""
     return rectification.in_parts(turn.services, Changes.read(found)).as_details()
+
+
+def leave_erased(turn: Turn, opened: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:
+    """Leave empty what a message wants erased beside other rights: nothing waits for what to put instead."""
+    beside = any(request.right != Right.RECTIFICATION for request in opened)
+    if not beside or without_details([turn.text]) is None:
+        return []
+    emptied = [request for request in opened if _only_names_fields(request)]
+    for request in emptied:
+        rectification.leave_empty(turn.services, turn.session, request)
+    return emptied
+
+
+def _only_names_fields(request: PrivacyRequest) -> bool:
+    parts = Changes.of(request.details).parts if request.right == Right.RECTIFICATION else ()
+    return bool(parts) and not any(part.new or part.either for part in parts)
 
 
 # ── asking ──────────────────────────────────────────────────────────────────────────────────────────

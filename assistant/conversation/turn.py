@@ -162,7 +162,10 @@ class Turn:
         if known and not opened and not joined:
             self.say("already_open", requests=self.seen(known))
         if opened:
+            emptied = correcting.leave_erased(self, opened)
             self._acknowledge(opened)
+            if emptied:
+                self.say("rectification_to_empty", requests=self.seen(emptied))
         waiting = [r for r in [*known, *opened] if r.status in _WAITING or rectification.is_unconfirmed(r)]
         if waiting:  # and whatever waited before: one proof is asked for all of it
             self.next_step([*waiting, *(r for r in self._all_waiting() if r not in waiting)])

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from tests.doubles.desk_inside import DeskInside
-    from tests.doubles.desk_process import Chat
+    from tests.doubles.desk_process import Chat, DeskProcess
 
 ACCESS = "Hello, please send me a copy of all the personal data you hold about me."
 ERASURE = "Hello, please delete all the personal data you hold about me."
@@ -98,7 +98,7 @@ async def until_code(chat: Chat, claim: str, sentence: str = ACCESS) -> str:
     return ref
 
 
-async def proved(desk: DeskInside, chat: Chat, email: str, sentence: str = ACCESS, *, seen: int = 0) -> str:
+async def proved(desk: DeskInside | DeskProcess, chat: Chat, email: str, sentence: str = ACCESS, *, seen: int = 0) -> str:
     """Ask in chat and prove the mailbox; gives the reference."""
     ref = await until_code(chat, email, sentence)
     await chat.say(await desk.code(email, seen=seen))

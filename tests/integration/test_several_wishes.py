@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from assistant.conversation.desk import TalkingDesk
 from assistant.interfaces import Incoming
-from assistant.store.tables import PrivacyRequest
+from assistant.store.tables import Message, PrivacyRequest
 from intents import Reader
 from tests.doubles.console_app import ConsoleSite, console_site
 
@@ -27,6 +27,11 @@ async def _opened(site: ConsoleSite, reader: Reader, words: str) -> dict[str, Pr
     await desk.settle()
     rows = select(PrivacyRequest).where(col(PrivacyRequest.ref).not_in(list(site.refs.values())))
     return {row.right: row for row in await site.services.read(lambda s: s.exec(rows).all())}
+
+
+async def _said(site: ConsoleSite) -> list[str]:
+    rows = select(Message).where(Message.sender == "assistant").order_by(col(Message.id))
+    return [row.text for row in await site.services.read(lambda s: s.exec(rows).all())]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +111,36 @@ async def test_what_is_limited_taken_back_put_off_or_said_beside_opens_what_is_m
     site: ConsoleSite, reader: Reader, words: str, rights: set[str]
 ) -> None:
     assert set(await _opened(site, reader, words)) == rights
+
+
+@pytest.mark.parametrize(
+    ("words", "rights", "field"),
+    [
+        ("stop the newsletter and delete my (e-mail) address", {"objection", "rectification"}, "email"),
+        ("Delete my phone number and stop the ads", {"objection", "rectification"}, "phone"),
+        ("Désabonnez-moi et effacez mon numéro de téléphone.", {"objection", "rectification"}, "phone"),
+        ("Supprimez mon adresse (e-mail) ; arrêtez la pub", {"objection", "rectification"}, "email"),
+        (
+            "Withdraw my consent to analytics and delete my phone number",
+            {"consent_withdrawal", "rectification"},
+            "phone",
+        ),
+        ("I want a copy of my data and delete my phone number", {"access", "rectification"}, "phone"),
+    ],
+)
+async def test_a_detail_to_be_erased_beside_another_right_is_left_empty_and_holds_nothing_up(
+    site: ConsoleSite, reader: Reader, words: str, rights: set[str], field: str
+) -> None:
+    opened = await _opened(site, reader, words)
+    assert set(opened) == rights
+    assert opened["rectification"].details["changes"] == [{"field": field}]
+    assert opened["rectification"].details["to_empty"]
+    assert opened["rectification"].attention == "correction_to_empty"
+    said = "\n".join(await _said(site))
+    assert any(
+        words in said for words in ("nothing is to be put in its place", "sans rien mettre à la place")
+    )
+    assert not any(words in said for words in ("What should we put instead", "Que devons-nous écrire"))
 
 
 async def test_who_asks_in_their_own_name_for_the_copy_is_not_taken_for_somebody_else(

@@ -53,3 +53,26 @@ def test_the_work_grows_with_the_length_alone(part: str) -> None:
 
     took(10)
     assert took(4000) < 40 * max(took(400), 0.002)
+
+
+# ── a use is agreed to ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_use_that_is_agreed_to_opens_nothing_and_hides_nothing(reader: Reader, language: str) -> None:
+    agreed = CASES["agreed"][language]
+    read = [(text, reader.read(text)) for each in agreed for text in (each, f"{each}.", each.capitalize())]
+    assert [(text, found.decision, found.rights) for text, found in read if found.decision != "none"] == []
+    beside = [form.format(agreed=each) for each in agreed for form in CASES["agreed_beside"][language]]
+    read = [(text, reader.read(text)) for text in beside]
+    assert [
+        (text, found.decision, found.rights)
+        for text, found in read
+        if (found.decision, found.rights) != ("request", {"erasure"})
+    ] == []
+
+
+@pytest.mark.parametrize("text", [*CASES["not_agreed"]["en"], *CASES["not_agreed"]["fr"]])
+def test_an_agreement_that_ends_still_opens(reader: Reader, text: str) -> None:
+    found = reader.read(text)
+    assert (found.decision, bool(found.rights & {"consent_withdrawal", "objection"})) == ("request", True)

@@ -61,6 +61,46 @@ def test_no_wish_hides_another(reader: Reader, together: Any, language: str) -> 
     assert [(text, found.rights) for text, _, found in read if found.decision != "request"] == []
 
 
+_ENDS_OF_USE = frozenset({"objection", "consent_withdrawal"})
+
+
+def _beside(language: str) -> Iterator[tuple[str, set[str]]]:
+    uses = [(end, words) for end, each in CASES["use"][language].items() for words in each]
+    others = [(right, words) for right, each in CASES["beside"][language].items() for words in each]
+    for (end, use), (right, other), form in product(uses, others, CASES["set_beside"][language]):
+        for first, second in ((use, other), (other, use)):
+            yield form.format(first=first, second=second), {end, right}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_end_of_a_use_hides_another_right_or_is_hidden(reader: Reader, language: str) -> None:
+    """An end of use may be read as either right that ends one: which of the two is no loss."""
+    read = [(text, rights, reader.read(text)) for text, rights in _beside(language)]
+    assert [
+        (text, found.decision, found.rights)
+        for text, rights, found in read
+        if not (rights - _ENDS_OF_USE <= found.rights and found.rights & _ENDS_OF_USE)
+    ] == []
+    assert [(text, found.rights) for text, _, found in read if found.decision == "none"] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_erasure_of_a_detail_hides_no_end_of_a_use(reader: Reader, language: str) -> None:
+    uses = [*CASES["marketing"][language], *(each[0] for each in CASES["use"][language].values())]
+    grid = product(CASES["detail"][language], uses, CASES["set_beside"][language])
+    texts = [
+        form.format(first=first, second=second)
+        for detail, use, form in grid
+        for first, second in ((detail, use), (use, detail))
+    ]
+    read = [(text, reader.read(text)) for text in texts]
+    assert [
+        (text, found.decision, found.rights)
+        for text, found in read
+        if "rectification" not in found.rights or not found.rights & _ENDS_OF_USE or "erasure" in found.rights
+    ] == []
+
+
 # ── not erased, but something else instead ──────────────────────────────────────────────────────────
 
 
