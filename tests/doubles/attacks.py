@@ -98,7 +98,7 @@ async def until_code(chat: Chat, claim: str, sentence: str = ACCESS) -> str:
     return ref
 
 
-async def proved(desk: DeskInside | DeskProcess, chat: Chat, email: str, sentence: str = ACCESS, *, seen: int = 0) -> str:
+async def proved(desk: DeskProcess, chat: Chat, email: str, sentence: str = ACCESS, *, seen: int = 0) -> str:
     """Ask in chat and prove the mailbox; gives the reference."""
     ref = await until_code(chat, email, sentence)
     await chat.say(await desk.code(email, seen=seen))
