@@ -85,9 +85,9 @@ async def test_an_answer_goes_out_before_the_second_code_of_whoever_asks_for_man
         site.services.peers.note(f"talk-{n}", "192.0.2.1")
 
     def letter(key: str, conversation_id: str) -> Outbox:
-        due: dict[str, Any] = {"created_at": now - timedelta(minutes=9), "due_at": now - timedelta(minutes=9)}
         return Outbox(
-            key=key, channel="email", kind="mail", conversation_id=conversation_id, recipient="", payload="", **due
+            key=key, channel="email", kind="mail", conversation_id=conversation_id, recipient="", payload="",
+            due_at=now, created_at=now,
         )  # fmt: skip
 
     def begin(session: Session) -> None:

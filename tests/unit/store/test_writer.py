@@ -159,13 +159,20 @@ async def test_preparing_has_a_cap_a_batch_and_what_does_not_fit_is_next(
     assert done == ["prepared a", "written a", "prepared b", "written b"]
 
 
-async def _behind_a_gate(store: Store, *units: tuple[str, Unit[str]]) -> list[str]:
-    """Hand in units of several while the writer is busy; gives the order in which they were answered."""
+async def _behind_a_gate(store: Store, *units: tuple[str, Unit[str]]) -> tuple[list[str], dict[str, int]]:
+    """Hand in units of several while the writer is busy; gives the order of answers, and how many were written then."""
     answered: list[str] = []
+    written: list[str] = []
+    then: dict[str, int] = {}
 
     async def one(whose: str, unit: Unit[str]) -> None:
-        await store.write(unit, whose=whose)
+        def noted(session: Session) -> str:
+            written.append(whose)
+            return unit(session)
+
+        await store.write(noted, whose=whose)
         answered.append(whose)
+        then[whose] = len(written)
 
     gate = threading.Event()
     held = asyncio.create_task(store.write(lambda _session: gate.wait(20)))
@@ -173,7 +180,7 @@ async def _behind_a_gate(store: Store, *units: tuple[str, Unit[str]]) -> list[st
     await asyncio.sleep(0)
     gate.set()
     await asyncio.gather(held, *tasks)
-    return answered
+    return answered, then
 
 
 @pytest.mark.parametrize("cap", ["_MOST_PREPARING", "_MOST_WRITING"])
@@ -184,9 +191,10 @@ async def test_whoever_comes_after_a_hundred_of_another_is_answered_after_one_of
     flood = [("flood", _by_statement(f"flood {n:03}")) for n in range(100)]
     honest = [("one", _by_statement("one")), ("two", _by_orm("two"))]
 
-    answered = await _behind_a_gate(store, *flood, *honest)
+    answered, written = await _behind_a_gate(store, *flood, *honest)
 
     assert answered[:4] == ["flood", "one", "two", "flood"]
+    assert written["one"] < len(flood), "it was answered by a commit of few"
     assert len(await _names(store)) == 102, "all of theirs is done too"
 
 
