@@ -176,6 +176,7 @@ async def desk_inside(
     more: str = "",
     maps: Mapping[str, str] | None = None,
     resolver: Resolver | None = None,
+    clients: int = 500,
 ) -> AsyncIterator[DeskInside]:
     """Open a desk on sample data in a folder, with more settings and the maps that they name."""
     for name, drawn in (maps or {}).items():
@@ -183,7 +184,7 @@ async def desk_inside(
     clock, port = DemoClock(None), unused_port()
     database = folder / "client-area.db"
     if not database.exists():
-        database.write_bytes(_sample_company(clock.now().date()))
+        database.write_bytes(_sample_company(clock.now().date(), clients))
     demo = lay_out(folder, port=port, mail_port=0, today=clock.now().date())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TELEGRAM_TOKEN", TOKEN)
@@ -216,11 +217,11 @@ async def desk_inside(
 
 
 @cache
-def _sample_company(today: date) -> bytes:
+def _sample_company(today: date, clients: int) -> bytes:
     """Make the sample company once for all desks of this process."""
     with TemporaryDirectory() as folder:
         made = Path(folder) / "client-area.db"
-        create_company(made, today=today)
+        create_company(made, clients=clients, today=today)
         return made.read_bytes()
 
 
