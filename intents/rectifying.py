@@ -144,7 +144,7 @@ _GIVEN: Final = re.compile(
     re.IGNORECASE,
 )
 _CALLED_NEW: Final = re.compile(
-    r"\b(?:new|now|chang|correct|updat|replac|instead|wrong|should|must|old|nouve|maintenant|d[ée]sormais|modif|corrig|rempla|faux|fausse|ancien|doit)",
+    r"\b(?:new|now|chang|correct|update|replac|instead|wrong|should|must|old|nouve|maintenant|d[ée]sormais|modif|corrig|rempla|faux|fausse|ancien|doit)",
     re.IGNORECASE,
 )
 
