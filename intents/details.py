@@ -86,6 +86,12 @@ def details_of(text: str, intents: tuple[str, ...], ending: str | None = None) -
     return {name: value for name, value in found.items() if value not in (None, [], "")}
 
 
+def names_use(text: str) -> bool:
+    """Tell whether a text names a use of data."""
+    use = _use(text, bare=len(text) <= BARE_CHARACTERS)
+    return bool(use["purpose"] or use["marketing"])
+
+
 def where_to(text: str) -> str | None:
     """Give the one web address of a message: where the data should be sent; two are for a person to read."""
     addresses = [address.rstrip(".,;:!?)»”'\"") for address in _WEB.findall(text)]

@@ -25,7 +25,7 @@ from intents.cleaning import (
     with_links_as_one,
     within_length,
 )
-from intents.details import details_of, where_to
+from intents.details import details_of, names_use, where_to
 from intents.holders import Holder, as_mine, holders_in
 from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUEST, RIGHTS
 from intents.language import LANGUAGE_FILE, LanguageReader
@@ -195,7 +195,7 @@ class Reader:
         for narrowed in self.NARROWS:
             decision, intents = narrowed(self, decision, intents, heard.rest)
         # From what was typed: the model reads signs in the place of links, and no sign may become somebody's data.
-        details = details_of(typed, tuple(intent.name for intent in intents), "\n".join(spoken.values()))
+        details = details_of(typed, tuple(intent.name for intent in intents), _ends(spoken, intents))
         portable = "http" in text and any(intent.name == "portability" for intent in intents)
         if portable and (address := where_to(own_words(text[:HEAD_CHARACTERS]))):
             details["transfer_to"] = address
@@ -467,6 +467,17 @@ def _highest(names: Sequence[str], scores: Scores, first: int, least: float) -> 
 def _only_corrects(intents: Sequence[Intent]) -> bool:
     """Tell a value put right in the same breath, *Ana, no, Anna*: every value is confirmed before it is used."""
     return {intent.name for intent in intents if intent.name in RIGHTS} == {_CORRECTION}
+
+
+def _ends(spoken: Spoken, intents: Sequence[Intent]) -> str:
+    """Give where the uses that are to end are named: in the words of a complaint only if nowhere else."""
+    said = list(spoken.values())
+    whole = "\n".join(said)
+    rights = {intent.name for intent in intents}
+    if "complaint" not in rights or not rights & _ENDS_OF_USE or not complains(said):
+        return whole
+    beside = "\n".join(without_complaint(said))
+    return beside if names_use(beside) else whole
 
 
 def _with(right: str, intents: tuple[Intent, ...]) -> tuple[Intent, ...]:

@@ -24,7 +24,7 @@ FIELDS: Final = {
     "postcode": r"post(?:al)? ?code|zip(?: code)?|code postal|plz|postleitzahl|c[óo]digo postal|cap\b|индекс",
     "city": r"city|town|ville|stadt|ciudad|citt[àa]|woonplaats|cidade|город",
     "country": r"country|pays|land\b|pa[íi]s|paese",
-    "address": r"address|adresse|adress|adres\w*|anschrift|direcci[óo]n|indirizzo|morada|endere[çc]o|aadress\w*|адрес\w*|moved|relocated|d[ée]m[ée]nag\w*|emm[ée]nag\w*|j['’]habit\w+|i (?:now )?live|umgezogen|mudei|verhuisd",
+    "address": r"address|(?:my|new|our) street|(?:ma|notre|nouvelle) rue|adresse|adress|adres\w*|anschrift|direcci[óo]n|indirizzo|morada|endere[çc]o|aadress\w*|адрес\w*|moved|relocated|d[ée]m[ée]nag\w*|emm[ée]nag\w*|j['’]habit\w+|i (?:now )?live|umgezogen|mudei|verhuisd",
     "name": r"name|nom|nombre|nome|naam|nimi|имя|called|m'appelle",
 }
 _FIELDS: Final = {
@@ -124,15 +124,36 @@ def change_in(text: str) -> dict[str, Any]:
     `either` holds two values of which the text does not say which is right, `more_changes` further fields.
     """
     text = _on_one_line(legible(text[:_MOST_CHARACTERS]))
-    pieces = [found for each in _by_field(text) if (found := _one_change(each))]
+    cut = _by_field(text)
+    beside = [each for each in cut if not is_volunteered(each)] if len(cut) > 1 else cut
+    pieces = [found for each in beside or cut if (found := _one_change(each))]
     told = [found for found in pieces if _says_something(found)]
     if len({found["field"] for found in told}) == len(told) > 1:
         return told[0] | {"more_changes": told[1:]}
-    whole = _one_change(text)
+    whole = _one_change(text if len(beside) == len(cut) else " ".join(beside))
     if len(pieces) > 1 and not told and not _says_something(whole):
         return pieces[0] | {"more_changes": pieces[1:]}
     in_doubt = bool(told) and whole.get("field") == told[0]["field"] and "either" in whole
     return told[0] if len(pieces) > 1 and told and not in_doubt else whole
+
+
+# An e-mail address is given to be reached by, or to be found: it is no correction unless it is called new or wrong.
+_GIVEN: Final = re.compile(
+    r"\be-?mails?(?: address)? is\b|\b(?:adresse )?(?:e-?mail|courriel|mail) est\b|\b(?:reach|contact|answer|reply|write to|write|find) me\b"
+    r"|\b(?:joindre|contacter|r[ée]pondre|[ée]crire|trouver)\b|\b(?:registered|account|compte|inscrite?)\b",
+    re.IGNORECASE,
+)
+_CALLED_NEW: Final = re.compile(
+    r"\b(?:new|now|chang|correct|update|replac|instead|wrong|should|must|old|nouve|maintenant|d[ée]sormais|modif|corrig|rempla|faux|fausse|ancien|doit)",
+    re.IGNORECASE,
+)
+
+
+def is_volunteered(text: str) -> bool:
+    """Tell whether an e-mail address is only given: bare, or as what the person is reached by."""
+    if not _EMAILS.search(text) or _CALLED_NEW.search(text):
+        return False
+    return bool(_GIVEN.search(text)) or not any(map(str.isalnum, _EMAILS.sub("", text)))
 
 
 def _says_something(found: Mapping[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from assistant.domain.status import CLOSED, Status
 from assistant.interfaces import Choice
 from intents.meant import is_put_off
 from intents.narrowing import empties, erases_all, without_details
-from intents.rectifying import answer_in, change_in, is_no, is_unchanged, is_yes
+from intents.rectifying import answer_in, change_in, is_no, is_unchanged, is_volunteered, is_yes
 
 if TYPE_CHECKING:
     from assistant.conversation.turn import Turn
@@ -154,6 +154,12 @@ def _answered(turn: Turn, question: str | None, changes: Changes) -> Changes | N
         return changes.with_parts([part.settled(named[0])]) if len(named) == 1 else None
     if question in _ONE_VALUE and part:
         return _one_value(turn, changes, part)
+    if (
+        changes.parts
+        and is_volunteered(turn.text)
+        and not any(part.field == "email" for part in changes.parts)
+    ):
+        return None  # an address to be reached by, beside the correction of something else
     found = rectification.in_parts(turn.services, Changes.read(change_in(turn.text)))
     return changes.with_parts(found.parts) if found.parts else None
 

@@ -172,7 +172,8 @@ class Turn:
 
     def _is_another(self, request: PrivacyRequest) -> bool:
         """A second address to be left alone is a second objection; another field to correct, a second correction."""
-        other_address = bool(request.details.get("marketing")) and bool(self._details().get("marketing"))
+        named, known = self._details().get("address"), request.details.get("address")
+        other_address = bool(request.details.get("marketing")) and bool(named) and named != known
         return other_address or correcting.is_another(self, request)
 
     def open_one(self, right: Right) -> PrivacyRequest:
@@ -218,11 +219,17 @@ class Turn:
             self.say("request_opened", requests=seen)
 
     def _acknowledge_by_mail(self, opened: Sequence[PrivacyRequest]) -> None:
-        """Promise the question or the link that follows, and no link that the limits of the address keep back."""
+        """Promise the question or the link that follows, and no link that the limits of the address keep back.
+
+        Each goes its own way, and is told its own: a reference that no link asks for is not offered to it.
+        """
         lacking = [request for request in opened if self._missing(request)]
-        if lacking and len(lacking) < len(opened):  # each goes its own way, and is told its own
-            self._acknowledge_by_mail([request for request in opened if request not in lacking])
-            self._acknowledge_by_mail(lacking)
+        proofless = [r for r in opened if r not in lacking and r.tier_needed == Tier.T0]
+        provable = [r for r in opened if r not in lacking and r not in proofless]
+        ways = [way for way in (proofless, provable, lacking) if way]
+        if len(ways) > 1:
+            for way in ways:
+                self._acknowledge_by_mail(way)
             return
         seen = self.seen(opened)
         subject = self.services.keyring.keyed_hash(proof.Claim("email", self._sender).normal)

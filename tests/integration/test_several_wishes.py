@@ -143,6 +143,67 @@ async def test_a_detail_to_be_erased_beside_another_right_is_left_empty_and_hold
     assert not any(words in said for words in ("What should we put instead", "Que devons-nous écrire"))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I object to profiling and I lodge a complaint about your marketing emails",
+        "Je m'oppose au profilage et je porte plainte contre votre publicité",
+    ],
+)
+async def test_a_use_that_is_only_complained_of_opens_no_second_objection(
+    site: ConsoleSite, reader: Reader, words: str
+) -> None:
+    desk = TalkingDesk(site.services, reader)
+    await desk.receive(Incoming("webchat", "webchat-ailbhe", "first", words, site.services.clock.now()))
+    rows = select(PrivacyRequest).where(col(PrivacyRequest.ref).not_in(list(site.refs.values())))
+    opened = await site.services.read(lambda s: s.exec(rows).all())
+    assert sorted(row.right for row in opened) == ["complaint", "objection"]
+
+
+async def test_marketing_named_again_beside_a_complaint_opens_no_second_objection(
+    site: ConsoleSite, reader: Reader
+) -> None:
+    desk = TalkingDesk(site.services, reader)
+    for number, words in enumerate(
+        ["Stop the newsletter.", "Stop your marketing, and I lodge a complaint about it."]
+    ):
+        await desk.receive(
+            Incoming("webchat", "webchat-ailbhe", str(number), words, site.services.clock.now())
+        )
+    rows = select(PrivacyRequest).where(col(PrivacyRequest.ref).not_in(list(site.refs.values())))
+    opened = await site.services.read(lambda s: s.exec(rows).all())
+    assert sorted(row.right for row in opened) == ["complaint", "objection"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Please delete my account. I object to profiling. I lodge a complaint about your marketing.",
+        "Supprimez mon compte. Je m'oppose au profilage. Je porte plainte contre votre publicité.",
+    ],
+)
+async def test_the_receipt_that_speaks_of_a_link_names_no_reference_that_the_link_does_not_take(
+    site: ConsoleSite, reader: Reader, words: str
+) -> None:
+    desk = TalkingDesk(site.services, reader)
+    sender = "ailbhe@post.example"
+    mail = Incoming(
+        "email", "thread-ailbhe", "<one@post.example>", words, site.services.clock.now(), sender=sender
+    )
+    await desk.receive(mail)
+    rows = select(PrivacyRequest).where(col(PrivacyRequest.ref).not_in(list(site.refs.values())))
+    opened = {row.right: row.ref for row in await site.services.read(lambda s: s.exec(rows).all())}
+    assert set(opened) == {"complaint", "erasure", "objection"}
+    told = [text for text in await _said(site) if opened["erasure"] in text]
+    assert told
+    assert {right for right, ref in opened.items() if any(ref in text for text in told)} == {
+        "erasure",
+        "objection",
+    }
+    said = await _said(site)
+    assert all(any(ref in text for text in said) for ref in opened.values())
+
+
 async def test_who_asks_in_their_own_name_for_the_copy_is_not_taken_for_somebody_else(
     site: ConsoleSite, reader: Reader
 ) -> None:

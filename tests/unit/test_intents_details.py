@@ -15,7 +15,7 @@ from intents.cleaning import legible, normalise, with_links_as_one
 from intents.details import details_of
 from intents.labels import LANGUAGES
 from intents.reader import Reader
-from intents.rectifying import FIELDS
+from intents.rectifying import FIELDS, change_in
 
 _FILE = Path(__file__).parents[1] / "data" / "intents" / "details.jsonl"
 ROWS = [json.loads(line) for line in _FILE.read_text("utf-8").splitlines()]
@@ -258,3 +258,33 @@ def test_every_detail_stands_in_the_text_as_it_was_typed(
 def test_a_company_may_be_called_by_the_address_of_its_page(reader: Reader, text: str, expected: str) -> None:
     found = reader.read(text).details
     assert (found["field"], found["new_value"]) == ("company", expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("Please correct my street: 12 rue des Lilas. My e-mail is ana@post.example", {"address"}),
+        (
+            "Please correct my address to 12 rue des Lilas, 75011 Paris. My email is ana@post.example.",
+            {"address"},
+        ),
+        (
+            "Corrigez mon adresse : 12 rue des Lilas, 75011 Paris. Mon e-mail est ana@post.example",
+            {"address"},
+        ),
+        ("My new phone is +33 6 12 34 56 78. You can reach me by e-mail at ana@post.example", {"phone"}),
+        (
+            "Correct my address to 12 rue des Lilas and my new e-mail is ana@post.example",
+            {"address", "email"},
+        ),
+        ("my new phone is +33 6 12 34 56 78 and I moved to 12 rue des Lilas", {"phone", "address"}),
+        (
+            "I moved to 12 rue des Lilas, 75011 Paris and my new phone is +33 6 12 34 56 78",
+            {"phone", "address"},
+        ),
+        ("Change my e-mail to ana@post.example and my phone to +33 6 12 34 56 78", {"email", "phone"}),
+    ],
+)
+def test_no_field_is_dropped_and_no_given_address_becomes_one(text: str, fields: set[str]) -> None:
+    found = change_in(text)
+    assert {found["field"], *(each["field"] for each in found.get("more_changes", ()))} == fields

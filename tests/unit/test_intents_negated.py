@@ -13,7 +13,7 @@ from intents import Reader
 from intents.negated import without_what_goes_on
 
 FILE = Path(__file__).parents[1] / "data" / "intents" / "negated.toml"
-CASES: dict[str, list[Any]] = tomllib.loads(FILE.read_text(encoding="utf-8"))
+CASES: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_a_use_that_is_agreed_to_opens_nothing_and_hides_nothing(reader: Reader,
     assert [
         (text, found.decision, found.rights)
         for text, found in read
-        if (found.decision, found.rights) != ("request", {"erasure"})
+        if (found.decision, found.rights) != ("request", frozenset({"erasure"}))
     ] == []
 
 
