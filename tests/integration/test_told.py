@@ -181,7 +181,7 @@ async def test_an_agents_reply_is_shown_once_the_same_person_proves_it(
 
 
 # Why a link may lead nowhere; a page cannot tell which without telling guessers, so it names each.
-CAUSES = {
+CAUSES: dict[str, dict[str, tuple[str, ...]]] = {
     "verify": {
         "en": (
             "was used already",
