@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import answers, mail_domains, named_accounts, running_services, suppression, talk
 from assistant.casework.approval import do_approve
 from assistant.casework.audit import record
-from assistant.casework.evidence import CONTACT_TYPED, answer_for, identity_of, need_of, why_short
+from assistant.casework.evidence import CONTACT_TYPED, answer_for, identity_of, is_denied, need_of, why_short
 from assistant.casework.intake import set_attention
 from assistant.casework.one_by_one import each, failure_of, may_be_tried
 from assistant.casework.proof import contacts_of, notices_due, stop_link
@@ -238,6 +238,8 @@ def _ends_without_plan(
     if not _holds_anything(services, found) and not evidence.on_file:
         request.to_plan_at = None
         session.add(request)
+        if request.attention in evidence.flags and not is_denied(evidence):
+            set_attention(services, session, request, None)  # who asks was in doubt for a copy; there is none
         answers.answer_nothing(services, session, request)
         return True
     if _is_already_so(found.plan):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +13,11 @@ import pytest
 
 from assistant.casework.audit import record
 from assistant.casework.outcomes import Outcome, outcome_of
+from assistant.domain.assurance import DENIED
 from assistant.domain.own_records import OWN_RECORDS
 from assistant.domain.plan import plan_from_json, plan_to_json
 from assistant.domain.status import CLOSED, Status
+from assistant.store import queries
 from assistant.store.tables import Action, Conversation, PrivacyRequest
 from assistant.web.console.words import catalogue
 from tests.doubles.console_app import ConsoleSite, console_site
@@ -269,3 +273,62 @@ async def test_whoever_writes_into_a_hidden_chat_reads_that_it_is_held_back(
         await site.services.write(hide)
         for page in pages:
             assert said in await browser.get(page)
+
+
+def _plain(page: str) -> str:
+    """Give what a page of the console shows, without its marks, codes and what people wrote."""
+    shown = re.sub(r"<(script|style|code|blockquote)\b.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)
+    return unescape(shown)
+
+
+@pytest.mark.parametrize("agent", ["Liis", "Marc"])
+async def test_no_word_of_the_program_stands_in_a_plan(site: ConsoleSite, agent: str) -> None:
+    """What a map writes into columns is said in words; names of states and keys never reach a page."""
+
+    def write(session: Session) -> None:
+        action = session.get_one(Action, site.actions["erasure"])
+        plan = plan_from_json(action.plan)
+        step = plan.steps[0]
+        columns = ("language", "status", "memo", "ip", "email")
+        said = ("fixed: und", "fixed: closed", "random", "null", "random_email")
+        effect = replace(step.effects[0], columns=columns, values=dict(zip(columns, said, strict=True)))
+        action.plan = plan_to_json(replace(plan, steps=(replace(step, effects=(effect,)), *plan.steps[1:])))
+        session.add(action)
+
+    await site.services.write(write)
+    browser = Browser(site, agent)
+    words = {"Liis": "“und”, the same for everybody", "Marc": "« und »"}
+    async with browser.http:
+        await browser.sign_in()
+        for ref in site.refs.values():
+            page = _plain(await browser.get(f"requests/{ref}"))
+            raw = re.findall(r"fixed:|\b[a-z]+(?:_[a-z]+)+\b|\b(?:None(?! of)|True|False|null)\b", page)
+            assert not raw, (ref, raw)
+        assert words[agent] in _plain(await browser.get(f"requests/{site.refs['erasure']}")).replace(
+            "\u00a0", " "
+        )
+
+
+@pytest.mark.parametrize(
+    ("agent", "who"), [("Liis", "Who asks here is for a lead"), ("Marc", "C’est à un responsable")]
+)
+async def test_approve_is_offered_to_nobody_whose_press_would_be_refused(
+    site: ConsoleSite, agent: str, who: str
+) -> None:
+    """What its contact denied waits for a lead's decision: the page says so instead of offering a press that fails."""
+    ref = site.refs["erasure"]
+    browser = Browser(site, agent)
+    async with browser.http:
+        await browser.sign_in()
+        assert "/confirm" in await browser.get(f"requests/{ref}")
+
+        def deny(session: Session) -> None:
+            row = queries.evidence_of(session, session.get_one(PrivacyRequest, ref))
+            assert row
+            row.flags = [DENIED]
+            session.add(row)
+
+        await site.services.write(deny)
+        page = await browser.get(f"requests/{ref}")
+        assert "/confirm" not in page
+        assert who in page

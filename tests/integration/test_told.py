@@ -181,7 +181,7 @@ async def test_an_agents_reply_is_shown_once_the_same_person_proves_it(
 
 
 # Why a link may lead nowhere; a page cannot tell which without telling guessers, so it names each.
-CAUSES = {
+CAUSES: dict[str, dict[str, tuple[str, ...]]] = {
     "verify": {
         "en": (
             "was used already",
@@ -222,3 +222,13 @@ async def test_the_page_of_a_dead_link_is_true_of_a_used_an_ended_and_an_invente
     async with desk.http.get(undo, headers={"Accept-Language": language}) as told:
         page = unescape(await told.text()).replace("\u00a0", " ")
     assert (told.status, [each for each in CAUSES["undo"][language] if each not in page]) == (410, [])
+
+
+async def test_a_shared_mailbox_about_which_nothing_is_held_leaves_agents_nothing_to_do(
+    desk: DeskInside,
+) -> None:
+    """No copy waits for a sign-in where there is none: the request is answered, and off the list."""
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, "info@nothing-held.example")
+    request = await desk.until_status(ref, "answered")
+    assert request["attention"] is None

@@ -11,14 +11,22 @@ from typing import Any, cast
 from aiohttp import web
 from sqlmodel import Session
 
-from assistant.casework import answers, by_hand, four_eyes, named_accounts, questions, running_services
+from assistant.casework import (
+    answers,
+    approval,
+    by_hand,
+    four_eyes,
+    named_accounts,
+    questions,
+    running_services,
+)
 from assistant.casework.evidence import answer_for
 from assistant.casework.hidden import is_hidden
 from assistant.casework.intake import dates_of, local_day
 from assistant.casework.lifting import may_lift
 from assistant.casework.people_decide import TypedContact, may_decide, typed_contact
 from assistant.casework.person import person_of
-from assistant.casework.queue import Role, get_request
+from assistant.casework.queue import Principal, get_request
 from assistant.casework.redaction import Mention, as_got, mentions_of
 from assistant.casework.samples import samples_of
 from assistant.casework.sparing import is_paused
@@ -108,6 +116,7 @@ class PlanView:
     second_person: bool
     approved_by: tuple[str, ...]  # while it waits: who approved it before the second person
     touched_by: tuple[str, ...]
+    may_approve: bool  # whoever looks at it
 
     @property
     def rows(self) -> int:
@@ -238,13 +247,20 @@ def in_the_way(visit: Visit, each: Hindrance) -> str:
 
 def may_approve(visit: Visit, view: RequestView) -> bool:
     """Tell whether to show the button; the casework decides again when it is pressed."""
-    if not visit.may_work or view.plan is None or view.plan.action.state != "proposed":
+    return visit.may_work and view.plan is not None and view.plan.may_approve
+
+
+def _may_approve(
+    services: Services, session: Session, request: PrivacyRequest, action: Action, agent: Principal
+) -> bool:
+    """Ask what decides when the button is pressed, with the fresh code that is typed then."""
+    fresh = replace(agent, may_approve_irreversible=True)
+    evidence = queries.evidence_of(session, request)
+    try:
+        approval.check_approve(services, session, action.id, action.plan_hash, fresh, evidence)
+    except AssistantError:
         return False
-    if visit.agent.name in {*view.plan.touched_by, *view.plan.approved_by}:
-        return False  # four eyes
-    enough = not view.plan.irreversible or visit.agent.role in {Role.APPROVER, Role.LEAD}
-    plan = view.plan.plan
-    return enough and not (plan.blockers or plan.conflicts or plan.undecided)
+    return action.state == "proposed" and agent.name not in four_eyes.approved_by(action)
 
 
 def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) -> RequestView:
@@ -267,7 +283,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         request,
         row,
         evidence,
-        _plan(words, services, session, request, action),
+        _plan(visit, session, request, action),
         tuple(timeline(words, session, request, revealed=revealed)),
         tuple(
             (words.known("details", key), value if revealed else mask_text(value))
@@ -357,11 +373,10 @@ def _next_ref(session: Session, request: PrivacyRequest) -> str | None:
     return next((other.ref for other in waiting if other.ref != request.ref), None)
 
 
-def _plan(
-    words: Words, services: Services, session: Session, request: PrivacyRequest, action: Action | None
-) -> PlanView | None:
+def _plan(visit: Visit, session: Session, request: PrivacyRequest, action: Action | None) -> PlanView | None:
     if action is None:
         return None
+    words, services = visit.words, visit.services
     plan = plan_from_json(action.plan)
     preview = _preview(services, request, plan) if action.state in {"proposed", "approved"} else None
     steps = tuple(queries.steps_of(session, action.id))
@@ -381,6 +396,7 @@ def _plan(
         second,
         four_eyes.approved_by(action) if second else (),
         tuple(sorted(four_eyes.touched_by(session, request))) if second else (),
+        _may_approve(services, session, request, action, visit.agent),
     )
 
 
