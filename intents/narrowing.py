@@ -68,6 +68,16 @@ def _spared(sentences: Sequence[str]) -> Iterator[str]:
             yield behind
 
 
+def names_erasure(sentences: Sequence[str]) -> bool:
+    """Tell whether the erasure of all is asked for by its noun, which in French is said as often as the verb."""
+    return any(_any("erasure_by_noun").search(in_plain(sentence)) for sentence in sentences)
+
+
+def without_named_erasure(sentences: Sequence[str]) -> list[str]:
+    """Give what is said beside it."""
+    return [_any("erasure_by_noun").sub(" ", in_plain(sentence)) for sentence in sentences]
+
+
 def asks_source(sentences: Sequence[str]) -> bool:
     """Tell whether somebody asks from where their data come (GDPR 15(1)(g))."""
     return bool(_any("asks_source").search(all_in_plain(sentences)))

@@ -33,12 +33,14 @@ from intents.meant import without_put_off, without_taken_back
 from intents.narrowing import (
     asks_source,
     complains,
+    names_erasure,
     objects,
     only_complains,
     spares_own,
     spares_some,
     without_complaint,
     without_details,
+    without_named_erasure,
     without_source,
 )
 from intents.negated import without_what_goes_on
@@ -303,6 +305,19 @@ class Reader:
             intents = _with("complaint", tuple(i for i in intents if i.name not in _ENDS_OF_USE))
         return decision, intents
 
+    def _by_its_noun(
+        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+    ) -> tuple[str, tuple[Intent, ...]]:
+        """Take an erasure that is asked for by its noun for one, beside what else is asked in so many words."""
+        rights = {intent.name for intent in intents if intent.name in RIGHTS}
+        if decision == NONE or (decision == REQUEST and "erasure" in rights) or not names_erasure(sentences):
+            return decision, intents
+        beside = without_named_erasure(sentences)
+        asked, others, _ = self._decide({line: s for s in beside if says_something(line := normalise(s))})
+        asked, others = self._in_clauses(asked, others, wishes_of(beside), fewest=1)
+        kept = tuple(i for i in others if i.name in RIGHTS) if asked == REQUEST else ()
+        return REQUEST, _with("erasure", (*(i for i in intents if i.name not in RIGHTS), *kept))
+
     def _limited(
         self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
     ) -> tuple[str, tuple[Intent, ...]]:
@@ -340,6 +355,7 @@ class Reader:
         _sourced,
         # Before the limits: what is asked beside a complaint is certain, and an erasure of all but something must not be.
         _complaining,
+        _by_its_noun,
         _limited,
         # A threat beside whatever was read is a doubt, and the right of access goes by its own name.
         _weighed,

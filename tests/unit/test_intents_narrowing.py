@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from intents import Reader
 from intents.cleaning import plain_letters
 from intents.narrowing import empties, erases_all, erases_less
 
@@ -54,3 +55,71 @@ def test_a_value_a_question_or_a_wish_to_keep_empties_nothing() -> None:
 def test_what_is_half_said_is_neither_limited_nor_all() -> None:
     texts = list(_as_typed(CASES["half"]))
     assert [text for text in texts if erases_all(text) or erases_less(text)] == []
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader.load()
+
+
+ASKS = (
+    "Je souhaite",
+    "je demande",
+    "Je vous demande",
+    "J’aimerais",
+    "Nous demandons",
+    "j exige",
+    "Je voudrais",
+    "Merci de procéder à",
+    "Veuillez effectuer",
+    "Pourriez-vous procéder à",
+)
+NOUNS = (
+    "la suppression",
+    "l’effacement",
+    "la suppression immédiate",
+    "la destruction complète et définitive",
+    "la supression",
+)
+OF_ALL = (
+    "de mes données personnelles",
+    "de toutes mes données",
+    "de l’ensemble de mes données",
+    "de toutes les données me concernant",
+)
+
+
+def test_an_erasure_that_is_asked_for_by_its_noun_is_one(reader: Reader) -> None:
+    wrong = []
+    for ask, noun, of_all, end in product(ASKS, NOUNS, OF_ALL, ("", ".", "\nMerci.")):
+        text = f"{ask} {noun} {of_all}{end}"
+        found = reader.read(text)
+        if (found.decision, found.rights) != ("request", {"erasure"}):
+            wrong.append((text, found.decision, sorted(found.rights)))
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Si je demande la suppression de mes données, que se passe-t-il ?",
+        "Comment demander la suppression de mes données ?",
+        "Je ne souhaite pas la suppression de mes données.",
+        "Je demanderai la suppression de mes données si vous ne répondez pas.",
+        "Nous demandons la suppression des données du serveur de test.",
+        "Je demande la suppression de mes données sauf mes factures.",
+        "Je souhaite la suppression de mon numéro de téléphone.",
+    ],
+)
+def test_the_noun_alone_erases_nothing(reader: Reader, text: str) -> None:
+    assert reader.read(text).decision != "request"
+
+
+def test_what_is_asked_beside_a_named_erasure_is_opened_too(reader: Reader) -> None:
+    for beside, right in (
+        ("Je m’oppose aussi à la prospection.", "objection"),
+        ("Envoyez-moi d’abord une copie de mes données.", "access"),
+        ("Je veux aussi porter plainte contre vous.", "complaint"),
+    ):
+        found = reader.read(f"Je souhaite la suppression de toutes mes données. {beside}")
+        assert (found.decision, found.rights) == ("request", {"erasure", right}), beside
