@@ -78,6 +78,11 @@ def without_named_erasure(sentences: Sequence[str]) -> list[str]:
     return [_any("erasure_by_noun").sub(" ", in_plain(sentence)) for sentence in sentences]
 
 
+def puts_instead(sentences: Sequence[str]) -> bool:
+    """Tell whether something else is to stand where a detail is taken out: a correction, and no erasure of it."""
+    return bool(_any("puts_instead").search(all_in_plain(sentences)))
+
+
 def asks_source(sentences: Sequence[str]) -> bool:
     """Tell whether somebody asks from where their data come (GDPR 15(1)(g))."""
     return bool(_any("asks_source").search(all_in_plain(sentences)))

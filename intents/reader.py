@@ -36,6 +36,7 @@ from intents.narrowing import (
     names_erasure,
     objects,
     only_complains,
+    puts_instead,
     spares_own,
     spares_some,
     without_complaint,
@@ -87,6 +88,7 @@ _LIKELY_CLAUSE: Final = 0.2  # a clause whose words ask for a right is likely to
 _MUCH_THE_SAME: Final = {"access": "portability", "objection": "consent_withdrawal"}
 _ENDING: Final = " .!…"
 _EXCLAIMS: Final = frozenset("!…")
+_FEWEST_CALLED: Final = 3  # words
 _OPEN_ENDING: Final = frozenset("?:;,")
 _LIKELY: Final = 0.78  # evidence from which on a sentence is nearly sure of a wish
 _TINY: Final = 1e-9
@@ -325,7 +327,8 @@ class Reader:
         rights = {i.name for i in intents if i.name in RIGHTS} if decision != NONE else set()
         if spares_some(sentences) and ("erasure" in rights or spares_own(sentences)):
             return ASK, _with("erasure", intents)  # an exception is asked about: never all at once
-        beside = without_details(sentences) if decision != NONE and rights - _CORRECTS_ONLY else None
+        only_corrects = rights <= _CORRECTS_ONLY and puts_instead(sentences)
+        beside = without_details(sentences) if decision != NONE and not only_corrects else None
         if beside is None:
             return decision, intents
         left = {line: s for s in beside if says_something(line := normalise(s))}
@@ -444,7 +447,7 @@ class Reader:
             return rows
         # Of a short message a likely wish is as sure without its full stop as with it, and any with an exclamation.
         ended = [
-            _ended(line) if line[-1:] in _EXCLAIMS or evidence_of(row) >= _LIKELY else line
+            _ended(line) if _exclaims(line) or evidence_of(row) >= _LIKELY else line
             for line, row in zip(lines, rows, strict=True)
         ]
         return rows if ended == lines else self._scored_alone(ended)
@@ -504,6 +507,11 @@ def _without_complaint(row: list[float]) -> None:
     """Take no complaint from a sentence that only reserves the right to complain."""
     row[_COMPLAINT] = 0.0
     row[_ANY] = max(row[: len(RIGHTS)])
+
+
+def _exclaims(line: str) -> bool:
+    """Tell whether a whole sentence is called out: *Stop!* alone says nothing of what is to stop."""
+    return line[-1:] in _EXCLAIMS and len(line.split()) >= _FEWEST_CALLED
 
 
 def _ended(line: str) -> str:

@@ -58,9 +58,12 @@ def release_leases(session: Session) -> None:
 def _claim(services: Services, session: Session, most: int) -> list[int]:
     """Take the next few, everybody in turn, and of each what they wait for at a page or in a talk first."""
     now = services.clock.now()
+    on_its_way = (
+        col(Outbox.lease_until) > now
+    )  # asked of the database: a value that nobody can read ends no sweep
     due = list(
         session.exec(
-            select(col(Outbox.id), Outbox.conversation_id, Outbox.key, Outbox.lease_until)
+            select(col(Outbox.id), Outbox.conversation_id, Outbox.key, on_its_way)
             .where(
                 col(Outbox.state) == "waiting",
                 col(Outbox.due_at) <= now,
@@ -75,7 +78,7 @@ def _claim(services: Services, session: Session, most: int) -> list[int]:
     next_of: dict[str, int] = {}
     for row, talk, key, _ in due:
         next_of.setdefault(talk or key, row or 0)
-    for talk in (talk or key for _, talk, key, lease in due if lease and lease > now):
+    for talk in (talk or key for _, talk, key, leased in due if leased):
         next_of.pop(talk, None)
     claimed = services.peers.in_turn([(row, talk) for talk, row in next_of.items()])[:most]
     session.execute(

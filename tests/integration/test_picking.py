@@ -16,7 +16,7 @@ from assistant.conversation import picking
 from assistant.demo.people import CUSTOMER, FORMER_CUSTOMER
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import Chat
-from tests.doubles.journeys import answer_mail, prove_in_chat
+from tests.doubles.journeys import prove_in_chat
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 DOUBT = {"en": "something about my personal data", "fr": "quelque chose au sujet de mes données personnelles"}
@@ -308,14 +308,14 @@ async def test_nothing_in_its_place_is_an_answer_that_a_person_carries_out_after
 
 
 @pytest.mark.parametrize(
-    ("wish", "answer"),
+    "wish",
     [
-        ("Please send me a copy of my data and delete my phone number.", "nothing, just delete it"),
-        ("Une copie de mes données svp et supprimez mon numéro de téléphone.", "rien, supprimez-le"),
+        "Please send me a copy of my data and delete my phone number.",
+        "Une copie de mes données svp et supprimez mon numéro de téléphone.",
     ],
 )
-async def test_a_question_by_mail_keeps_back_no_proof_of_what_is_asked_beside_it(
-    desk: DeskInside, wish: str, answer: str
+async def test_a_detail_to_be_emptied_keeps_back_no_proof_of_what_is_asked_beside_it_and_is_asked_about_by_nobody(
+    desk: DeskInside, wish: str
 ) -> None:
     before = await desk.refs()
     sender = f"beside.{len(before)}@mail.example"
@@ -325,10 +325,10 @@ async def test_a_question_by_mail_keeps_back_no_proof_of_what_is_asked_beside_it
     assert set(requests) == {"access", "rectification"}
     assert requests["access"]["status"] == "verifying"
     await desk.mail(sender, re.compile("[Cc]onfirm"))
-    question = await desk.mail(sender, re.compile("[Oo]ne more detail|[Pp]récision|détail"))
-    await asyncio.to_thread(answer_mail, desk, question, answer, sender)
     await desk.idle()
-
+    assert not [
+        m for m in desk.mails(sender) if re.search("[Oo]ne more detail|[Pp]récision", str(m["subject"]))
+    ]
     answered = await desk.request(requests["rectification"]["ref"])
     assert (answered["attention"], answered["status"]) == ("correction_to_empty", "verifying")
     assert await desk.refs() - before == set(refs)

@@ -431,11 +431,11 @@ async def test_killed_after_any_unit_the_next_run_finds_the_rest(
     services, left = desk.site.services, [units]
 
     class Mortal(type(services.store)):  # type: ignore[misc]
-        async def prepare_and_write(self, prepare: Any) -> Any:
+        async def prepare_and_write(self, prepare: Any, *, whose: str = "") -> Any:
             if left[0] == 0:
                 raise Killed
             left[0] -= 1
-            return await services.store.prepare_and_write(prepare)
+            return await services.store.prepare_and_write(prepare, whose=whose)
 
     mortal = Mortal.__new__(Mortal)
     mortal.read = services.store.read

@@ -103,7 +103,7 @@ async def test_five_wrong_codes_end_a_code_even_for_whoever_then_types_the_right
             await chat.say(WRONG)
             await refused(chat)
         await chat.say(WRONG)
-        dead = await chat.until(lambda m: "can no longer be used" in m["text"], "that the code is dead")
+        dead = await chat.until(lambda m: "takes no more tries" in m["text"], "that the code is dead")
         assert re.search(r"\d{1,2}:\d\d", dead["text"]), "it says when the next one can be sent"
         await chat.say(right)
         await chat.until(lambda m: m["from"] == "assistant", "an answer to the right code")

@@ -95,7 +95,7 @@ async def test_hello_opens_a_session_and_a_stored_message_is_acknowledged(
     desk: MemoryChatDesk, chat: Chat
 ) -> None:
     session = await chat.hello(locale="fr")
-    assert session == {"type": "session", "session": "token-1", "messages": []}
+    assert session == {"type": "session", "session": "token-1", "messages": [], "hidden_before": 0}
     await chat.send(type="message", client_id="a-1", text="Supprimez mes données, s’il vous plaît 🙏")
     assert await chat.next() == {"type": "ack", "client_id": "a-1", "id": 1}
     (incoming,) = desk.received
