@@ -64,7 +64,8 @@ _LEADS_ON: Final = re.compile(
 # Of two lines alike in length the second may be another wish.
 _BEGINS_A_WISH: Final = re.compile(
     r"(?:please|pls|kindly|also|delete|erase|remove|wipe|destroy|close|forget|stop|cease|do not|don'?t|send|give|show|tell|provide"
-    r"|correct|change|fix|update|rectify|withdraw|revoke|cancel|take|unsubscribe|object|freeze|restrict|export|i|merci de|je|ne)(?!\w)"
+    r"|correct|change|fix|update|rectify|withdraw|revoke|cancel|take|unsubscribe|object|freeze|restrict|export|i|merci de|je|ne"
+    r"|let me|no more|opt|dites|faites|plus de)(?!\w)"
     r"|[jn]['’]|\w{3,}ez(?!\w)"
 )
 _CAPITALS_WITHIN: Final = re.compile(r"[A-Z]{2}")

@@ -83,6 +83,7 @@ _ENDS_OF_USE: Final = frozenset({"objection", "consent_withdrawal"})
 _CORRECTS_ONLY: Final = frozenset({"rectification"})  # beside any other right the model drops a detail
 _LIKELY_CLAUSE: Final = 0.2  # a clause whose words ask for a right is likely to use it from here on
 _MUCH_THE_SAME: Final = {"access": "portability", "objection": "consent_withdrawal"}
+_TAKEN_FOR: Final = {"objection": "erasure"}  # *remove me from your list*: the model hears the verb
 _ENDING: Final = " .!…"
 _EXCLAIMS: Final = frozenset("!…")
 _OPEN_ENDING: Final = frozenset("?:;,")
@@ -266,8 +267,9 @@ class Reader:
         if FOR_OTHER in heard.wishes:
             decision, intents, sentence = self._for_other(heard.rest, (decision, intents, sentence))
         decision, intents, sentence = self._instead(heard, (decision, intents, sentence))
-        if decision != NONE:
-            decision, intents = self._in_clauses(decision, intents, wishes_in(heard.rest))
+        decision, intents = self._in_clauses(decision, intents, wishes_in(heard.rest))
+        if decision == REQUEST:
+            sentence = sentence or heard.rest[0]
         if not heard.listed:
             return decision, intents, sentence
         known = {intent.name for intent in intents} if decision == REQUEST else set()
@@ -393,7 +395,7 @@ class Reader:
         for wish in dict.fromkeys(new):
             row = self.scores([normalise(wish.clause)])[0]
             likeliest = RIGHTS[max(range(len(RIGHTS)), key=row.__getitem__)]
-            agrees = likeliest in {wish.right, _MUCH_THE_SAME.get(wish.right)}
+            agrees = likeliest in {wish.right, _MUCH_THE_SAME.get(wish.right), _TAKEN_FOR.get(wish.right)}
             if agrees and evidence_of(row) >= _LIKELY_CLAUSE and wish.right not in known:
                 known.add(wish.right)
                 yield Intent(wish.right, round(max(row[: len(RIGHTS)]), 4))

@@ -84,6 +84,23 @@ def test_no_end_of_a_use_hides_another_right_or_is_hidden(reader: Reader, langua
     assert [(text, found.rights) for text, _, found in read if found.decision == "none"] == []
 
 
+def _marketing_beside(language: str) -> Iterator[tuple[str, set[str]]]:
+    others = [(right, words) for right, each in CASES["stop_beside"][language].items() for words in each]
+    for stop, (right, other), form in product(CASES["stop"][language], others, CASES["stop_joined"][language]):
+        yield form.format(first=stop, second=other), {"objection", right}
+        yield form.format(first=other, second=stop), {"objection", right}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_end_of_marketing_hides_no_other_right_and_none_hides_it(reader: Reader, language: str) -> None:
+    read = [(text, rights, reader.read(text)) for text, rights in _marketing_beside(language)]
+    assert [
+        (text, found.decision, rights - found.rights)
+        for text, rights, found in read
+        if found.decision != "request" or not rights <= found.rights
+    ] == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_erasure_of_a_detail_hides_no_end_of_a_use(reader: Reader, language: str) -> None:
     uses = [*CASES["marketing"][language], *(each[0] for each in CASES["use"][language].values())]
