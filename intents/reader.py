@@ -68,7 +68,8 @@ READ_TOGETHER: Final = 3
 THRESHOLDS_FILE: Final = "thresholds.toml"
 _ANY: Final = OUTPUTS.index(ANY_RIGHT)
 _RESTRICTION = "restriction"
-_COMPLAINT: Final = RIGHTS.index("complaint")
+_COMPLAIN: Final = "complaint"
+_COMPLAINT: Final = RIGHTS.index(_COMPLAIN)
 _RESERVES: Final = re.compile(
     r"\breserv(?:e|es|ing) (?:\w+ ){0,2}rights?\b|\breserve (?:le|la|mon|tout|tous) "
     r"|\bbehalt\w* (?:ich|wir)\b.*\bvor\b|\bvorbehalt|\b(?:me|nos) reserv|\bmi riserv"
@@ -392,11 +393,14 @@ class Reader:
     def _enumerated(self, wishes: Sequence[Wish], known: set[str]) -> Iterator[Intent]:
         """Give the rights that single clauses ask for, by their words and by the model, beside those already read."""
         new = [w for w in wishes if not known & {w.right, _MUCH_THE_SAME.get(w.right)}]
-        for wish in dict.fromkeys(new):
+        for wish in sorted(dict.fromkeys(new), key=lambda wish: wish.right == _COMPLAIN):
             row = self.scores([normalise(wish.clause)])[0]
             likeliest = RIGHTS[max(range(len(RIGHTS)), key=row.__getitem__)]
             agrees = likeliest in {wish.right, _MUCH_THE_SAME.get(wish.right), _TAKEN_FOR.get(wish.right)}
-            if agrees and evidence_of(row) >= _LIKELY_CLAUSE and wish.right not in known:
+            sure = agrees and evidence_of(row) >= _LIKELY_CLAUSE
+            # *And complain* is about data where another right is asked for, and about anything where none is.
+            sure = sure or (wish.right == _COMPLAIN and not known.isdisjoint(RIGHTS))
+            if sure and wish.right not in known:
                 known.add(wish.right)
                 yield Intent(wish.right, round(max(row[: len(RIGHTS)]), 4))
 

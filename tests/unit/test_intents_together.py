@@ -101,6 +101,34 @@ def test_an_end_of_marketing_hides_no_other_right_and_none_hides_it(reader: Read
     ] == []
 
 
+def _second_verb(language: str) -> Iterator[tuple[str, set[str]]]:
+    words = CASES["second_verb"][language]
+    wishes = [(right, wish) for right, each in words["wish"].items() for wish in each]
+    for (right, wish), complain, form in product(wishes, words["complain"], words["form"]):
+        yield form.format(wish=wish, complain=complain), {right, "complaint"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_complaint_that_is_the_second_verb_of_a_wish_is_opened_with_it(
+    reader: Reader, language: str
+) -> None:
+    read = [(text, rights, reader.read(text)) for text, rights in _second_verb(language)]
+    assert [
+        (text, found.decision, rights - found.rights)
+        for text, rights, found in read
+        if found.decision != "request" or not rights <= found.rights
+    ] == []
+
+
+def test_a_complaint_that_is_kept_back_or_about_something_else_is_not_opened_beside_a_wish(
+    reader: Reader,
+) -> None:
+    read = [(text, reader.read(text)) for text in CASES["second_verb"]["reserved"]["texts"]]
+    assert [
+        text for text, found in read if "complaint" in found.rights or found.decision == "none"
+    ] == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_erasure_of_a_detail_hides_no_end_of_a_use(reader: Reader, language: str) -> None:
     uses = [*CASES["marketing"][language], *(each[0] for each in CASES["use"][language].values())]
