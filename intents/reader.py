@@ -22,6 +22,7 @@ from intents.cleaning import (
     says_something,
     sentences,
     unwrapped,
+    with_apostrophes,
     with_links_as_one,
     within_length,
 )
@@ -179,6 +180,8 @@ class Reader:
         language = self._languages.read(
             " ".join(spoken.values()) or with_links_as_one(legible(text)), language_hint
         )
+        if language == "fr":
+            spoken = {normalise(sentence): sentence for sentence in map(with_apostrophes, spoken.values())}
         everything, spoken, alone = self._left(spoken)
         heard = hear(list(spoken.values()))
         decision, intents, sentence = self._beside(heard, spoken)

@@ -20,6 +20,7 @@ from intents.wishes import DONT
 FILE = Path(__file__).parents[1] / "data" / "intents" / "together.toml"
 CASES: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 LANGUAGES = ("en", "fr")
+EVERY = 7  # of a grid whose every text is read elsewhere
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +127,17 @@ def test_a_complaint_that_is_kept_back_or_about_something_else_is_not_opened_bes
     read = [(text, reader.read(text)) for text in CASES["second_verb"]["reserved"]["texts"]]
     assert [
         text for text, found in read if "complaint" in found.rights or found.decision == "none"
+    ] == []
+
+
+@pytest.mark.parametrize("together", [_pairs, _beside, _marketing_beside, _second_verb])
+def test_no_wish_is_read_otherwise_for_want_of_its_apostrophes(reader: Reader, together: Any) -> None:
+    whole = [text for text, _ in together("fr") if "'" in text][::EVERY]
+    read = [(text, reader.read(text), reader.read(text.replace("'", " "))) for text in whole]
+    assert [
+        (text, typed.rights, bare.rights)
+        for text, typed, bare in read
+        if (typed.decision, typed.rights) != (bare.decision, bare.rights)
     ] == []
 
 
