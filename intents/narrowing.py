@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from intents.tables import all_in_plain, any_in, in_plain
+from intents.tables import all_in_plain, any_in, any_in_row, in_plain
 
 _any: Final = partial(any_in, "narrowing")
 _CLAUSE_END: Final = re.compile(
@@ -26,6 +26,18 @@ _ENDS_A_USE: Final = re.compile(
     r"\b(?:stop|ceas|object|oppos|withdr|revok|tak(?:e|ing) back|retract|forbid|prohibit|refus|unsubscri|opt|no longer|no more"
     r"|do not|don't|never again|remove me|arret|stopp|cess|retir|revoqu|annul|interdi|desabonn|desinscri|ne (?:\w+ )?plus|n'utilis)"
 )
+
+_KNOWN: Final = {
+    "erased_by_noun": {"en": "erasure ", "fr": "l' effacement "},
+    "erased_by_title": {
+        "en": "i request the erasure of my personal data .",
+        "fr": "je demande l' effacement de mes donnees personnelles .",
+    },
+    "off_a_list": {
+        "en": "unsubscribe me from your mailing list",
+        "fr": "desinscrivez - moi de votre liste de diffusion",
+    },
+}
 
 
 def without_details(sentences: Sequence[str]) -> list[str] | None:
@@ -47,6 +59,19 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
         each if each == as_it_was else _AT_EDGES.sub("", each)
         for each, as_it_was in zip(left, plain, strict=True)
     ]
+
+
+def in_known_words(line: str) -> str:
+    """Give a line as the model reads it in words that it knows: *suppression de mes données*, *remove me from this list*."""
+    for table, words in _KNOWN.items():
+        for language, known in words.items():
+            line = any_in_row("narrowing", table, language).sub(known, line)
+    return line
+
+
+def restricts(sentences: Sequence[str]) -> bool:
+    """Tell whether any word is said by which a restriction is asked for (GDPR 18)."""
+    return bool(_any("restricts").search(all_in_plain(sentences)))
 
 
 def spares_some(sentences: Sequence[str]) -> bool:

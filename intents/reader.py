@@ -34,8 +34,10 @@ from intents.meant import without_put_off, without_taken_back
 from intents.narrowing import (
     asks_source,
     complains,
+    in_known_words,
     objects,
     only_complains,
+    restricts,
     spares_own,
     spares_some,
     without_complaint,
@@ -85,7 +87,6 @@ _ENDS_OF_USE: Final = frozenset({"objection", "consent_withdrawal"})
 _CORRECTS_ONLY: Final = frozenset({"rectification"})  # beside any other right the model drops a detail
 _LIKELY_CLAUSE: Final = 0.2  # a clause whose words ask for a right is likely to use it from here on
 _MUCH_THE_SAME: Final = {"access": "portability", "objection": "consent_withdrawal"}
-_TAKEN_FOR: Final = {"objection": "erasure"}  # *remove me from your list*: the model hears the verb
 _ENDING: Final = " .!…"
 _EXCLAIMS: Final = frozenset("!…")
 _OPEN_ENDING: Final = frozenset("?:;,")
@@ -136,6 +137,15 @@ def _weighed(
         return ASK, intents
     if decision != NONE and rights <= {_ACCESS, _PORTABILITY} and only_looks(sentences):
         return REQUEST, _with(_ACCESS, tuple(i for i in intents if i.name != _PORTABILITY))
+    return decision, intents
+
+
+def _contradicted(
+    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+) -> tuple[str, tuple[Intent, ...]]:
+    """Read no restriction beside an erasure that no word asks for: *erase it and use it no more* is no *keep it* (GDPR 18)."""
+    if {"erasure", _RESTRICTION} <= {intent.name for intent in intents} and not restricts(sentences):
+        return decision, tuple(i for i in intents if i.name != _RESTRICTION)
     return decision, intents
 
 
@@ -347,6 +357,8 @@ class Reader:
         # Before the limits: what is asked beside a complaint is certain, and an erasure of all but something must not be.
         _complaining,
         _limited,
+        # Nothing adds a restriction from here on.
+        _contradicted,
         # A threat beside whatever was read is a doubt, and the right of access goes by its own name.
         _weighed,
     )
@@ -399,7 +411,7 @@ class Reader:
         for wish in sorted(dict.fromkeys(new), key=lambda wish: wish.right == _COMPLAIN):
             row = self.scores([normalise(wish.clause)])[0]
             likeliest = RIGHTS[max(range(len(RIGHTS)), key=row.__getitem__)]
-            agrees = likeliest in {wish.right, _MUCH_THE_SAME.get(wish.right), _TAKEN_FOR.get(wish.right)}
+            agrees = likeliest in {wish.right, _MUCH_THE_SAME.get(wish.right)}
             sure = agrees and evidence_of(row) >= _LIKELY_CLAUSE
             # *And complain* is about data where another right is asked for, and about anything where none is.
             sure = sure or (wish.right == _COMPLAIN and not known.isdisjoint(RIGHTS))
@@ -445,7 +457,7 @@ class Reader:
     def _scored_alone(self, lines: list[str]) -> Scores:
         known = {line: row for line in lines if (row := self._scored.get(line))}
         if new := [line for line in dict.fromkeys(lines) if line not in known]:
-            scored = dict(zip(new, self._lines.scores("\n".join(new)), strict=True))
+            scored = dict(zip(new, self._lines.scores("\n".join(map(in_known_words, new))), strict=True))
             for line, row in scored.items():
                 if row[_COMPLAINT] > _LIKELY_ENOUGH and _RESERVES.search(line):
                     _without_complaint(row)
