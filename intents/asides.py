@@ -18,8 +18,11 @@ _SHOWN: Final = re.compile(r'"[^"]*(?:"|$)|“[^“”]*(?:”|$)|„[^„“”
 
 
 def without_asides(spoken: dict[str, str]) -> dict[str, str]:
-    """Give the sentences without things of the service to be taken away, and reminders of a right. Linear in length."""
+    """Give the sentences without things of the service to be taken away, reminders of a right, and how a mail may be ended. Linear in length."""
     left = [_without_asides(sentence) for sentence in spoken.values()]
+    bare = [_without_offers(sentence) for sentence in left]
+    if bare != left and not _any("offer_fails").search(all_in_plain(spoken.values())):
+        left = bare
     return spoken if left == list(spoken.values()) else _by_line(left)
 
 
@@ -68,6 +71,15 @@ def _without_asides(sentence: str) -> str:
     for table in ("reminds", "disclaims"):
         left = _any(table).sub(" ", left)
     return sentence if left == plain else _SPACES.sub(" ", left).strip(" ,;")
+
+
+def _without_offers(sentence: str) -> str:
+    """Give a sentence of a mail without what it offers to its own readers: *reply STOP to unsubscribe*."""
+    plain = in_plain(sentence)
+    if not _any("offers").may_be_in(plain) or _any("offers_unless").search(plain):
+        return sentence
+    left = _any("offers").sub(" ", plain)
+    return sentence if left == plain else _SPACES.sub(" ", left).strip(" ,;:.")
 
 
 def _by_line(sentences: Sequence[str]) -> dict[str, str]:

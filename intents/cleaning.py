@@ -64,7 +64,8 @@ _LEADS_ON: Final = re.compile(
 # Of two lines alike in length the second may be another wish.
 _BEGINS_A_WISH: Final = re.compile(
     r"(?:please|pls|kindly|also|delete|erase|remove|wipe|destroy|close|forget|stop|cease|do not|don'?t|send|give|show|tell|provide"
-    r"|correct|change|fix|update|rectify|withdraw|revoke|cancel|take|unsubscribe|object|freeze|restrict|export|i|merci de|je|ne)(?!\w)"
+    r"|correct|change|fix|update|rectify|withdraw|revoke|cancel|take|unsubscribe|object|freeze|restrict|export|i|merci de|je|ne"
+    r"|let me|no more|opt|dites|faites|plus de)(?!\w)"
     r"|[jn]['’]|\w{3,}ez(?!\w)"
 )
 _CAPITALS_WITHIN: Final = re.compile(r"[A-Z]{2}")
@@ -82,6 +83,10 @@ _MARKS: Final = re.compile(r"[^\w\s'-]+|_+")
 _TWO_SCRIPTS: Final = r"[a-zA-Z][\u0370-\u04ff]|[\u0370-\u04ff][a-zA-Z]"
 _MIXED: Final = re.compile(_TWO_SCRIPTS)
 _MIXED_WORD: Final = re.compile(rf"\b\w*(?:{_TWO_SCRIPTS})\w*")
+# Small letters only: a capital is an initial. *a* is no word that elides before itself: *option c a 3 euros*.
+_ELIDED: Final = re.compile(
+    r"(?<![\w'’-])((?:[jndlmtsc]|qu|jusqu|lorsqu|puisqu)(?= [aeiouyhàâéèêëîïôûœ]\w)|[jlmnt](?= [ay]\b)) "
+)
 _LATIN_TWINS: Final = str.maketrans(
     "аеорсухкмтнвіјѕһԁԛԝАЕОРСУХКМТНВІЈЅαεορικνυτχΑΕΟΡΙΚΝΥΤΧ",
     "aeopcyxkmthbijshdqwAEOPCYXKMTHBIJSaeopiknutxAEOPIKNYTX",
@@ -229,6 +234,11 @@ def plain_letters(text: str) -> str:
 
 def _unless_accent(found: re.Match[str]) -> str:
     return "" if unicodedata.combining(found[0]) else found[0]
+
+
+def with_apostrophes(french: str) -> str:
+    """Give a French sentence with the apostrophes that its writer left out: *n utilisez plus*, *j aimerais qu on m oublie*."""
+    return _ELIDED.sub(r"\1'", french)
 
 
 @lru_cache(maxsize=SENTENCES_KEPT)

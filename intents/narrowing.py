@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from intents.tables import all_in_plain, any_in, in_plain
+from intents.tables import all_in_plain, any_in, any_in_row, in_plain
 
 _any: Final = partial(any_in, "narrowing")
 _CLAUSE_END: Final = re.compile(
@@ -26,6 +26,18 @@ _ENDS_A_USE: Final = re.compile(
     r"\b(?:stop|ceas|object|oppos|withdr|revok|tak(?:e|ing) back|retract|forbid|prohibit|refus|unsubscri|opt|no longer|no more"
     r"|do not|don't|never again|remove me|arret|stopp|cess|retir|revoqu|annul|interdi|desabonn|desinscri|ne (?:\w+ )?plus|n'utilis)"
 )
+
+_KNOWN: Final = {
+    "erased_by_noun": {"en": "erasure ", "fr": "l' effacement "},
+    "erased_by_title": {
+        "en": "i request the erasure of my personal data .",
+        "fr": "je demande l' effacement de mes donnees personnelles .",
+    },
+    "off_a_list": {
+        "en": "unsubscribe me from your mailing list",
+        "fr": "desinscrivez - moi de votre liste de diffusion",
+    },
+}
 
 
 def without_details(sentences: Sequence[str]) -> list[str] | None:
@@ -49,6 +61,19 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
     ]
 
 
+def in_known_words(line: str) -> str:
+    """Give a line as the model reads it in words that it knows: *suppression de mes données*, *remove me from this list*."""
+    for table, words in _KNOWN.items():
+        for language, known in words.items():
+            line = any_in_row("narrowing", table, language).sub(known, line)
+    return line
+
+
+def restricts(sentences: Sequence[str]) -> bool:
+    """Tell whether any word is said by which a restriction is asked for (GDPR 18)."""
+    return bool(_any("restricts").search(all_in_plain(sentences)))
+
+
 def spares_some(sentences: Sequence[str]) -> bool:
     """Tell whether all but something named is to be erased: what the law keeps is left out of every erasure anyway."""
     return any(True for _ in _spared(sentences))
@@ -66,16 +91,6 @@ def _spared(sentences: Sequence[str]) -> Iterator[str]:
         behind = plain[found.end() : found.end() + _NEAR]
         if not _any("spares_what_the_law_keeps").search(behind):
             yield behind
-
-
-def names_erasure(sentences: Sequence[str]) -> bool:
-    """Tell whether the erasure of all is asked for by its noun, which in French is said as often as the verb."""
-    return any(_any("erasure_by_noun").search(in_plain(sentence)) for sentence in sentences)
-
-
-def without_named_erasure(sentences: Sequence[str]) -> list[str]:
-    """Give what is said beside it."""
-    return [_any("erasure_by_noun").sub(" ", in_plain(sentence)) for sentence in sentences]
 
 
 def puts_instead(sentences: Sequence[str]) -> bool:

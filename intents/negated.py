@@ -17,6 +17,7 @@ _CLAUSE_END: Final = re.compile(
     re.IGNORECASE,
 )
 _GO_ON: Final = ("goes_on", "comes_back", "agrees")
+_WISHED: Final = ("wished", "missed")
 _SHORT: Final = 4  # words of a clause that only adds to the one before it: *and the offers*
 
 
@@ -30,21 +31,22 @@ def without_what_goes_on(spoken: dict[str, str]) -> dict[str, str]:
 
 def _without(sentence: str) -> str:
     plain = in_plain(sentence)
-    if not any(_any(table).may_be_in(plain) for table in _GO_ON):
+    kept = (*_GO_ON, *(() if _any("ends").search(plain) else _WISHED))
+    if not any(_any(table).may_be_in(plain) for table in kept):
         return sentence
     clauses = [clause.strip() for clause in _CLAUSE_END.split(sentence) if clause.strip()]
-    left = list(_ending(clauses))
+    left = list(_ending(clauses, kept))
     return sentence if len(left) == len(clauses) else ", ".join(left)
 
 
-def _ending(clauses: list[str]) -> Iterator[str]:
+def _ending(clauses: list[str], kept: tuple[str, ...]) -> Iterator[str]:
     """Give the clauses that do not let a use go on, nor only add to one that does."""
     going_on = False
     heads: list[str] = []
     for clause in clauses:
         plain = in_plain(clause)
         adds = going_on and len(plain.split()) <= _SHORT and not _any("acts").search(plain)
-        going_on = adds or any(_is(table, plain) for table in _GO_ON)
+        going_on = adds or any(_is(table, plain) for table in kept)
         if _any("heads").search(plain):
             heads.append(clause)  # *Consent: yes* belongs to what follows
         elif going_on:

@@ -22,6 +22,7 @@ from intents.cleaning import (
     says_something,
     sentences,
     unwrapped,
+    with_apostrophes,
     with_links_as_one,
     within_length,
 )
@@ -33,15 +34,15 @@ from intents.meant import without_put_off, without_taken_back
 from intents.narrowing import (
     asks_source,
     complains,
-    names_erasure,
+    in_known_words,
     objects,
     only_complains,
     puts_instead,
+    restricts,
     spares_own,
     spares_some,
     without_complaint,
     without_details,
-    without_named_erasure,
     without_source,
 )
 from intents.negated import without_what_goes_on
@@ -71,7 +72,8 @@ READ_TOGETHER: Final = 3
 THRESHOLDS_FILE: Final = "thresholds.toml"
 _ANY: Final = OUTPUTS.index(ANY_RIGHT)
 _RESTRICTION = "restriction"
-_COMPLAINT: Final = RIGHTS.index("complaint")
+_COMPLAIN: Final = "complaint"
+_COMPLAINT: Final = RIGHTS.index(_COMPLAIN)
 _RESERVES: Final = re.compile(
     r"\breserv(?:e|es|ing) (?:\w+ ){0,2}rights?\b|\breserve (?:le|la|mon|tout|tous) "
     r"|\bbehalt\w* (?:ich|wir)\b.*\bvor\b|\bvorbehalt|\b(?:me|nos) reserv|\bmi riserv"
@@ -140,6 +142,15 @@ def _weighed(
     return decision, intents
 
 
+def _contradicted(
+    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+) -> tuple[str, tuple[Intent, ...]]:
+    """Read no restriction beside an erasure that no word asks for: *erase it and use it no more* is no *keep it* (GDPR 18)."""
+    if {"erasure", _RESTRICTION} <= {intent.name for intent in intents} and not restricts(sentences):
+        return decision, tuple(i for i in intents if i.name != _RESTRICTION)
+    return decision, intents
+
+
 class Reader:
     """Reads messages with a trained pipeline; made once, used from one thread at a time."""
 
@@ -181,6 +192,8 @@ class Reader:
         language = self._languages.read(
             " ".join(spoken.values()) or with_links_as_one(legible(text)), language_hint
         )
+        if language == "fr":
+            spoken = {normalise(sentence): sentence for sentence in map(with_apostrophes, spoken.values())}
         everything, spoken, alone = self._left(spoken)
         heard = hear(list(spoken.values()))
         decision, intents, sentence = self._beside(heard, spoken)
@@ -270,8 +283,9 @@ class Reader:
         if FOR_OTHER in heard.wishes:
             decision, intents, sentence = self._for_other(heard.rest, (decision, intents, sentence))
         decision, intents, sentence = self._instead(heard, (decision, intents, sentence))
-        if decision != NONE:
-            decision, intents = self._in_clauses(decision, intents, wishes_in(heard.rest))
+        decision, intents = self._in_clauses(decision, intents, wishes_in(heard.rest))
+        if decision == REQUEST:
+            sentence = sentence or heard.rest[0]
         if not heard.listed:
             return decision, intents, sentence
         known = {intent.name for intent in intents} if decision == REQUEST else set()
@@ -306,19 +320,6 @@ class Reader:
         if decision == REQUEST and only_complains(sentences):
             intents = _with("complaint", tuple(i for i in intents if i.name not in _ENDS_OF_USE))
         return decision, intents
-
-    def _by_its_noun(
-        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-    ) -> tuple[str, tuple[Intent, ...]]:
-        """Take an erasure that is asked for by its noun for one, beside what else is asked in so many words."""
-        rights = {intent.name for intent in intents if intent.name in RIGHTS}
-        if decision == NONE or (decision == REQUEST and "erasure" in rights) or not names_erasure(sentences):
-            return decision, intents
-        beside = without_named_erasure(sentences)
-        asked, others, _ = self._decide({line: s for s in beside if says_something(line := normalise(s))})
-        asked, others = self._in_clauses(asked, others, wishes_of(beside), fewest=1)
-        kept = tuple(i for i in others if i.name in RIGHTS) if asked == REQUEST else ()
-        return REQUEST, _with("erasure", (*(i for i in intents if i.name not in RIGHTS), *kept))
 
     def _limited(
         self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
@@ -358,8 +359,9 @@ class Reader:
         _sourced,
         # Before the limits: what is asked beside a complaint is certain, and an erasure of all but something must not be.
         _complaining,
-        _by_its_noun,
         _limited,
+        # Nothing adds a restriction from here on.
+        _contradicted,
         # A threat beside whatever was read is a doubt, and the right of access goes by its own name.
         _weighed,
     )
@@ -409,11 +411,14 @@ class Reader:
     def _enumerated(self, wishes: Sequence[Wish], known: set[str]) -> Iterator[Intent]:
         """Give the rights that single clauses ask for, by their words and by the model, beside those already read."""
         new = [w for w in wishes if not known & {w.right, _MUCH_THE_SAME.get(w.right)}]
-        for wish in dict.fromkeys(new):
+        for wish in sorted(dict.fromkeys(new), key=lambda wish: wish.right == _COMPLAIN):
             row = self.scores([normalise(wish.clause)])[0]
             likeliest = RIGHTS[max(range(len(RIGHTS)), key=row.__getitem__)]
             agrees = likeliest in {wish.right, _MUCH_THE_SAME.get(wish.right)}
-            if agrees and evidence_of(row) >= _LIKELY_CLAUSE and wish.right not in known:
+            sure = agrees and evidence_of(row) >= _LIKELY_CLAUSE
+            # *And complain* is about data where another right is asked for, and about anything where none is.
+            sure = sure or (wish.right == _COMPLAIN and not known.isdisjoint(RIGHTS))
+            if sure and wish.right not in known:
                 known.add(wish.right)
                 yield Intent(wish.right, round(max(row[: len(RIGHTS)]), 4))
 
@@ -455,7 +460,7 @@ class Reader:
     def _scored_alone(self, lines: list[str]) -> Scores:
         known = {line: row for line in lines if (row := self._scored.get(line))}
         if new := [line for line in dict.fromkeys(lines) if line not in known]:
-            scored = dict(zip(new, self._lines.scores("\n".join(new)), strict=True))
+            scored = dict(zip(new, self._lines.scores("\n".join(map(in_known_words, new))), strict=True))
             for line, row in scored.items():
                 if row[_COMPLAINT] > _LIKELY_ENOUGH and _RESERVES.search(line):
                     _without_complaint(row)

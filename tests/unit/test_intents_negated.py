@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import tomllib
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +77,39 @@ def test_a_use_that_is_agreed_to_opens_nothing_and_hides_nothing(reader: Reader,
 def test_an_agreement_that_ends_still_opens(reader: Reader, text: str) -> None:
     found = reader.read(text)
     assert (found.decision, bool(found.rights & {"consent_withdrawal", "objection"})) == ("request", True)
+
+
+# ── a use is wished for ─────────────────────────────────────────────────────────────────────────────
+
+
+def _wished(language: str) -> list[str]:
+    """Give every wish for a use in every form, and what is said where one is missed."""
+    grid = product(CASES["wished"][language], CASES["wished"][f"wished_{language}"])
+    return [*(form.format(wish=wish) for wish, form in grid), *CASES["missed"][language]]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_use_that_is_wished_for_opens_nothing_and_hides_nothing(reader: Reader, language: str) -> None:
+    read = [(text, reader.read(text)) for text in _wished(language)]
+    assert [(text, found.decision, found.rights) for text, found in read if found.decision != "none"] == []
+    ended = [text if text[-1] in ".?" else f"{text}." for text in _wished(language)]
+    beside = [form.format(wished=text) for text in ended for form in CASES["not_wished"]["beside"][language]]
+    read = [(text, reader.read(text)) for text in beside]
+    assert [
+        (text, found.decision, found.rights)
+        for text, found in read
+        if (found.decision, found.rights) != ("request", frozenset({"erasure"}))
+    ] == []
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_only_sounds_like_a_wish_for_a_use_still_ends_it(reader: Reader, language: str) -> None:
+    read = [(text, reader.read(text)) for text in CASES["not_wished"][language]]
+    ends = {"objection", "consent_withdrawal"}
+    assert [(text, found.decision) for text, found in read if not found.rights & ends] == []
+
+
+@pytest.mark.parametrize("text", CASES["not_wished"]["lists"])
+def test_a_list_of_data_is_no_list_that_mails_are_sent_to(reader: Reader, text: str) -> None:
+    """*To receive my data* may be read as either right: the person gets them by both."""
+    assert reader.read(text).rights & {"access", "portability"}

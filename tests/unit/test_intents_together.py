@@ -20,6 +20,7 @@ from intents.wishes import DONT
 FILE = Path(__file__).parents[1] / "data" / "intents" / "together.toml"
 CASES: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 LANGUAGES = ("en", "fr")
+EVERY = 7  # of a grid whose every text is read elsewhere
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +83,62 @@ def test_no_end_of_a_use_hides_another_right_or_is_hidden(reader: Reader, langua
         if not (rights - _ENDS_OF_USE <= found.rights and found.rights & _ENDS_OF_USE)
     ] == []
     assert [(text, found.rights) for text, _, found in read if found.decision == "none"] == []
+
+
+def _marketing_beside(language: str) -> Iterator[tuple[str, set[str]]]:
+    others = [(right, words) for right, each in CASES["stop_beside"][language].items() for words in each]
+    for stop, (right, other), form in product(
+        CASES["stop"][language], others, CASES["stop_joined"][language]
+    ):
+        yield form.format(first=stop, second=other), {"objection", right}
+        yield form.format(first=other, second=stop), {"objection", right}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_end_of_marketing_hides_no_other_right_and_none_hides_it(reader: Reader, language: str) -> None:
+    read = [(text, rights, reader.read(text)) for text, rights in _marketing_beside(language)]
+    assert [
+        (text, found.decision, rights - found.rights)
+        for text, rights, found in read
+        if found.decision != "request" or not rights <= found.rights
+    ] == []
+
+
+def _second_verb(language: str) -> Iterator[tuple[str, set[str]]]:
+    words = CASES["second_verb"][language]
+    wishes = [(right, wish) for right, each in words["wish"].items() for wish in each]
+    for (right, wish), complain, form in product(wishes, words["complain"], words["form"]):
+        yield form.format(wish=wish, complain=complain), {right, "complaint"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_complaint_that_is_the_second_verb_of_a_wish_is_opened_with_it(
+    reader: Reader, language: str
+) -> None:
+    read = [(text, rights, reader.read(text)) for text, rights in _second_verb(language)]
+    assert [
+        (text, found.decision, rights - found.rights)
+        for text, rights, found in read
+        if found.decision != "request" or not rights <= found.rights
+    ] == []
+
+
+def test_a_complaint_that_is_kept_back_or_about_something_else_is_not_opened_beside_a_wish(
+    reader: Reader,
+) -> None:
+    read = [(text, reader.read(text)) for text in CASES["second_verb"]["reserved"]["texts"]]
+    assert [text for text, found in read if "complaint" in found.rights or found.decision == "none"] == []
+
+
+@pytest.mark.parametrize("together", [_pairs, _beside, _marketing_beside, _second_verb])
+def test_no_wish_is_read_otherwise_for_want_of_its_apostrophes(reader: Reader, together: Any) -> None:
+    whole = [text for text, _ in together("fr") if "'" in text][::EVERY]
+    read = [(text, reader.read(text), reader.read(text.replace("'", " "))) for text in whole]
+    assert [
+        (text, typed.rights, bare.rights)
+        for text, typed, bare in read
+        if (typed.decision, typed.rights) != (bare.decision, bare.rights)
+    ] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
