@@ -156,6 +156,18 @@ def is_volunteered(text: str) -> bool:
     return bool(_GIVEN.search(text)) or not any(map(str.isalnum, _EMAILS.sub("", text)))
 
 
+def says_which_address(text: str) -> bool:
+    """Tell whether a text says of an address that it is where somebody lives or gets post."""
+    text = text[:_MOST_CHARACTERS]
+    return bool(_POSTAL.search(text) or ADDRESS.search(text))
+
+
+_POSTAL: Final = re.compile(
+    r"\b(?:post|street|home|hous|mailing|shipping|deliver|billing|invoice|resid|rue\b|domicil|livraison|factur|courrier)",
+    re.IGNORECASE,
+)
+
+
 def _says_something(found: Mapping[str, Any]) -> bool:
     return bool(found.get("new_value") or found.get("either"))
 

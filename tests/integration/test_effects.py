@@ -6,7 +6,8 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from html import unescape
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import pytest_asyncio
@@ -14,11 +15,13 @@ from sqlmodel import select
 
 from assistant.casework.proof import effects_of
 from assistant.domain.rights import Right
-from assistant.store.tables import ChallengeRow, PrivacyRequest
+from assistant.store.tables import ChallengeRow
 from tests.doubles.desk_inside import DeskInside, desk_inside
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
+
+    from assistant.store.tables import PrivacyRequest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 _LINK = re.compile(r"http://\S+/verify/[\w-]{16,}(?=\s)")
@@ -145,8 +148,8 @@ _VARIANTS: list[tuple[Right, dict[str, Any], list[str]]] = [
 async def test_each_variant_of_a_request_has_its_own_effect_in_words(
     desk: DeskInside, right: Right, details: dict[str, Any], effects: list[str]
 ) -> None:
-    request = PrivacyRequest.model_construct(ref="PR-00000000", right=right, details=details)
-    proves, withdraws = (ChallengeRow.model_construct(purpose=p) for p in ("prove", "withdraw"))
+    request = cast("PrivacyRequest", SimpleNamespace(right=right, details=details))
+    proves, withdraws = (cast("ChallengeRow", SimpleNamespace(purpose=p)) for p in ("prove", "withdraw"))
     assert effects_of(proves, [request, request]) == effects
     assert effects_of(withdraws, [request]) == ["withdraw"]
     for locale in ("en", "fr"):

@@ -13,6 +13,7 @@ from assistant.interfaces import Incoming
 from assistant.store.tables import Message, PrivacyRequest
 from intents import Reader
 from tests.doubles.console_app import ConsoleSite, console_site
+from tests.integration.test_console import Browser
 
 
 @pytest.fixture
@@ -141,6 +142,36 @@ async def test_a_detail_to_be_erased_beside_another_right_is_left_empty_and_hold
         words in said for words in ("nothing is to be put in its place", "sans rien mettre à la place")
     )
     assert not any(words in said for words in ("What should we put instead", "Que devons-nous écrire"))
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        ("arrêtez la newsletter et supprimez mon adresse", "unsaid_address"),
+        ("stop the newsletter and delete my address", "unsaid_address"),
+        ("Unsubscribe me and remove my address.", "unsaid_address"),
+        ("désabonnez-moi et effacez mon adresse", "unsaid_address"),
+        ("stop the newsletter and delete my postal address", "address"),
+        ("arrêtez la newsletter et supprimez mon adresse postale", "address"),
+        ("Stop the ads and delete my home address", "address"),
+        ("Arrêtez la pub et effacez l'adresse de mon domicile, mon adresse", "address"),
+        ("stop the newsletter and delete my email address", "email"),
+        ("I want a copy of my data and delete my address", "address"),
+    ],
+)
+async def test_an_address_beside_a_newsletter_is_taken_for_neither_kind_unless_said(
+    site: ConsoleSite, reader: Reader, words: str, field: str
+) -> None:
+    opened = await _opened(site, reader, words)
+    assert opened["rectification"].details["changes"] == [{"field": field}]
+    assert opened["rectification"].details["to_empty"]
+    lead = Browser(site, "Liis")
+    async with lead.http:
+        await lead.sign_in()
+        page = await lead.get(f"requests/{opened['rectification'].ref}")
+    unsaid = "address (which one was not said)"
+    assert (unsaid in page) == (field == "unsaid_address")
+    assert "To be deleted" in page
 
 
 @pytest.mark.parametrize(
