@@ -140,7 +140,7 @@ _VARIANTS: list[tuple[Right, dict[str, Any], list[str]]] = [
     (Right.CONSENT_WITHDRAWAL, {"purpose": "all_consents"}, ["consent_withdrawal"]),
     (Right.CONSENT_WITHDRAWAL, {"purpose": "analytics"}, ["consent_withdrawal_named"]),
     (Right.CONSENT_WITHDRAWAL, {"purpose": ["analytics", "push"]}, ["consent_withdrawal_named"]),
-    *((right, {}, [right]) for right in Right if right is not Right.CONSENT_WITHDRAWAL),
+    *((right, {}, [str(right)]) for right in sorted(set(Right) - {Right.CONSENT_WITHDRAWAL})),
 ]
 
 

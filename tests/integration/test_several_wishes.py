@@ -175,6 +175,39 @@ async def test_an_address_beside_a_newsletter_is_taken_for_neither_kind_unless_s
 
 
 @pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        (
+            "my email changed to new.mail@x.example and my street is now 5 Long Street, London",
+            {"new.mail@x.example", "5 Long Street, London"},
+        ),
+        (
+            "mon numéro de téléphone a changé : 06 12 34 56 78 et ma rue aussi : 12 rue des Lilas",
+            {"06 12 34 56 78", "12 rue des Lilas"},
+        ),
+        (
+            "I moved, my new address is 5 Long Street London N1 2AB and my new number is 020 7946 0018",
+            {"5 Long Street London N1 2AB", "020 7946 0018"},
+        ),
+        (
+            "bonjour jai démenagé nouvelle adresse 12 rue des Lilas 75011 Paris et mon nouveau numero cest le 06 12 34 56 78",
+            {"12 rue des Lilas 75011 Paris", "06 12 34 56 78"},
+        ),
+        (
+            "please correct my data my new phone is 020 7946 0018 my new email is new.mail@x.example",
+            {"020 7946 0018", "new.mail@x.example"},
+        ),
+    ],
+)
+async def test_each_new_detail_of_one_message_is_kept_with_its_value(
+    site: ConsoleSite, reader: Reader, words: str, values: set[str]
+) -> None:
+    opened = await _opened(site, reader, words)
+    assert set(opened) == {"rectification"}
+    assert {change["new"] for change in opened["rectification"].details["changes"]} == values
+
+
+@pytest.mark.parametrize(
     "words",
     [
         "I object to profiling and I lodge a complaint about your marketing emails",
