@@ -207,6 +207,35 @@ async def test_each_new_detail_of_one_message_is_kept_with_its_value(
     assert {change["new"] for change in opened["rectification"].details["changes"]} == values
 
 
+@pytest.mark.parametrize("channel", ["webchat", "email"])
+@pytest.mark.parametrize(
+    ("words", "court"),
+    [
+        ("I lodge a complaint about how you use my data.", "go to court"),
+        ("I want a copy of my data. I lodge a complaint about how you use my data.", "go to court"),
+        ("Je veux une copie de mes données. Je porte plainte contre vous.", "saisir un tribunal"),
+        ("Please delete my account. I object to profiling. I lodge a complaint.", "go to court"),
+    ],
+)
+async def test_a_complaint_is_acknowledged_with_authority_and_court_whatever_stands_beside_it(
+    site: ConsoleSite, reader: Reader, channel: str, words: str, court: str
+) -> None:
+    desk = TalkingDesk(site.services, reader)
+    more = {"sender": "ailbhe@post.example"} if channel == "email" else {}
+    now = site.services.clock.now()
+    await desk.receive(Incoming(channel, "thread-ailbhe", "<one@post.example>", words, now, **more))
+    await desk.settle()
+    rows = select(PrivacyRequest).where(col(PrivacyRequest.ref).not_in(list(site.refs.values())))
+    opened = await site.services.read(lambda s: s.exec(rows).all())
+    (ref,) = [row.ref for row in opened if row.right == "complaint"]
+    told = [text for text in await _said(site) if court in text]
+    assert len(told) == 1
+    assert ref in told[0]
+    assert "AKI" in told[0]
+    said = "\n".join(await _said(site))
+    assert [row.ref for row in opened if row.ref not in said] == []
+
+
 @pytest.mark.parametrize(
     "words",
     [
