@@ -15,7 +15,7 @@ from intents.wording import matcher, words_of
 
 FIELDS: Final = {
     "email": r"endere[çc]o de (?:e-?mail|correio)|e-?mails?(?:[ -]?address(?:e|es)?|[ -]?adresse)?|adresse (?:e-?mail|mail|[ée]lectronique)|courriel|mail|correo|e-posti?|почт\w+|mailadres",
-    "phone": r"(?:mobile |tele|tele)?phone(?: number)?|mobile|t[ée]l(?:[ée]phone)?|portable|telef(?:on|oo?n)\w*|handynummer|tel[ée]fono|telefone|num[ée]ro de t[ée]l[ée]phone|телефон\w*|\bnum\b",
+    "phone": r"(?:mobile |tele|tele)?phone(?: number)?|mobile|t[ée]l(?:[ée]phone)?|portable|telef(?:on|oo?n)\w*|handynummer|tel[ée]fono|telefone|num[ée]ro de t[ée]l[ée]phone|телефон\w*|\bnum\b|(?:(?:my|our|new) number|(?:mon|notre|nouveau) num[ée]ro)(?=[^\n\d]{0,30}\+?\d(?:[ \t./()-]{0,2}\d){7})",
     "date_of_birth": r"birth ?(?:date|day)|date of birth|date de naissance|geburtsdatum|fecha de nacimiento|data di nascita|geboortedatum|data de nascimento|sünniaeg|дат\w+ рождения|dat\w+ urodzenia",
     "first_name": r"first name|given name|pr[ée]nom|vorname\w*|nome di battesimo|voornaam|eesnimi|imi[ęe]",
     "last_name": r"last ?name|surname|family name|maiden name|nom de famille|nachname\w*|apellidos?|cognome|achternaam|apelido|perekonnanimi|фамили\w+|nazwisk\w+",
@@ -156,6 +156,18 @@ def is_volunteered(text: str) -> bool:
     return bool(_GIVEN.search(text)) or not any(map(str.isalnum, _EMAILS.sub("", text)))
 
 
+def says_which_address(text: str) -> bool:
+    """Tell whether a text says of an address that it is where somebody lives or gets post."""
+    text = text[:_MOST_CHARACTERS]
+    return bool(_POSTAL.search(text) or ADDRESS.search(text))
+
+
+_POSTAL: Final = re.compile(
+    r"\b(?:post|street|home|hous|mailing|shipping|deliver|billing|invoice|resid|rue\b|domicil|livraison|factur|courrier)",
+    re.IGNORECASE,
+)
+
+
 def _says_something(found: Mapping[str, Any]) -> bool:
     return bool(found.get("new_value") or found.get("either"))
 
@@ -257,7 +269,12 @@ _JOINS: Final = re.compile(r"[.;,\n]|\b(?:and|et|plus|also|aussi|ainsi que|as we
 
 def _blotted(hit: re.Match[str]) -> str:
     value = hit.group().rstrip(" ,.")
+    if "@" not in value and _PHONES.match(value):  # no address begins with a phone number
+        return hit.group()
     return "_" * len(value) + hit.group()[len(value) :]
+
+
+_FORMS: Final = {"email": _EMAILS, "phone": _PHONES, "date_of_birth": _DAYS, "address": ADDRESS}
 
 
 def _by_field(text: str) -> list[str]:
@@ -269,11 +286,14 @@ def _by_field(text: str) -> list[str]:
             if not any(hit.start() < end and start < hit.end() for start, end, _ in taken):
                 taken.append((hit.start(), hit.end(), name))
     taken.sort()
+    ends_of = {name: [hit.end() for hit in form.finditer(text)] for name, form in _FORMS.items()}
     cuts = [0]
     for (_, end, name), (start, _, following) in pairwise(taken):
         joins = [hit.start() for hit in _JOINS.finditer(masked, end, start)]
-        if name != following and joins:
-            cuts.append(joins[-1])
+        # In a chat no word may join them: the first ends with its value.
+        ends = joins or [each for each in ends_of.get(name, ()) if end <= each <= start]
+        if name != following and ends:
+            cuts.append(ends[-1])
     return [text[a:b].strip(" .,;\n") for a, b in zip(cuts, [*cuts[1:], len(text)], strict=True)]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func
 from sqlmodel import Session, col, select
 
+from assistant.casework.presses import labels_of
 from assistant.domain.addresses import normal_address
 from assistant.domain.plan import Identity
 from assistant.domain.retention import own_retention
@@ -78,7 +79,9 @@ class DeskQueries:
             .where(_shown(ids))
             .order_by(col(Message.id))
         )
-        return [(m.at, channel, m.sender, m.name, m.text) for m, channel in said]
+        rows = said.all()
+        pressed = labels_of(message for message, _ in rows)
+        return [(m.at, channel, m.sender, m.name, pressed.get(m.id, m.text)) for m, channel in rows]
 
     async def erasable(self, identity: Identity, today: date) -> int:
         """Count the messages of conversations that no request needs any more."""

@@ -163,7 +163,7 @@ def is_unconfirmed(request: PrivacyRequest) -> bool:
 
 
 def shown(requests: Iterable[PrivacyRequest]) -> list[dict[str, Any]]:
-    """Give from and to of what these requests correct, in the words of the person; nothing that is stored."""
+    """Give from and to of what these requests correct, in the words of the person, never what is stored; to nothing where it is emptied."""
     return [
         {
             "field": part.field,
@@ -175,7 +175,7 @@ def shown(requests: Iterable[PrivacyRequest]) -> list[dict[str, Any]]:
         for request in requests
         if request.right == Right.RECTIFICATION
         for part in Changes.of(request.details).parts
-        if part.new
+        if part.new or is_to_be_emptied(request)
     ]
 
 

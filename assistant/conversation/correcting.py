@@ -10,13 +10,21 @@ from assistant.casework import rectification
 from assistant.casework.intake import set_attention
 from assistant.conversation import confirming
 from assistant.domain.addresses import no_address_in
-from assistant.domain.rectifying import Change, Changes
+from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Change, Changes
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
 from assistant.interfaces import Choice
 from intents.meant import is_put_off
 from intents.narrowing import empties, erases_all, without_details
-from intents.rectifying import answer_in, change_in, is_no, is_unchanged, is_volunteered, is_yes
+from intents.rectifying import (
+    answer_in,
+    change_in,
+    is_no,
+    is_unchanged,
+    is_volunteered,
+    is_yes,
+    says_which_address,
+)
 
 if TYPE_CHECKING:
     from assistant.conversation.turn import Turn
@@ -42,8 +50,17 @@ def leave_erased(turn: Turn, opened: Sequence[PrivacyRequest]) -> list[PrivacyRe
         return []
     emptied = [request for request in opened if _only_names_fields(request)]
     for request in emptied:
+        _leave_unsaid(turn, request)
         rectification.leave_empty(turn.services, turn.session, request)
     return emptied
+
+
+def _leave_unsaid(turn: Turn, request: PrivacyRequest) -> None:
+    """Take "my address" beside a newsletter for neither the postal nor the e-mail one, where nothing says which."""
+    if turn.reading.details.get("marketing") and not says_which_address(turn.text):
+        parts = Changes.of(request.details).parts
+        unsaid = (replace(p, field=UNSAID_ADDRESS) if p.field == ADDRESS else p for p in parts)
+        rectification.keep_changes(turn.services, turn.session, request, Changes(tuple(unsaid)))
 
 
 def _only_names_fields(request: PrivacyRequest) -> bool:

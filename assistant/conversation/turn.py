@@ -210,13 +210,14 @@ class Turn:
 
     def _acknowledge(self, opened: Sequence[PrivacyRequest]) -> None:
         """Registered, with reference and calendar date, whoever the person is (flows.md)."""
-        seen = self.seen(opened)
-        if any(r.right == Right.COMPLAINT for r in opened) and len(opened) == 1:
-            self.say("complaint_received", requests=seen)
-        elif self.is_mail:
-            self._acknowledge_by_mail(opened)
-        else:
-            self.say("request_opened", requests=seen)
+        complaints = [request for request in opened if request.right == Right.COMPLAINT]
+        others = [request for request in opened if request not in complaints]
+        if others and self.is_mail:
+            self._acknowledge_by_mail(others)
+        elif others:
+            self.say("request_opened", requests=self.seen(others))
+        if complaints:  # with authority and court at once, whatever it stands beside
+            self.say("complaint_received", requests=self.seen(complaints))
 
     def _acknowledge_by_mail(self, opened: Sequence[PrivacyRequest]) -> None:
         """Promise the question or the link that follows, and no link that the limits of the address keep back.

@@ -289,7 +289,7 @@ MESSAGES: Mapping[str, Message] = MappingProxyType(_CHAT | _MAIL | _ANSWERS | _A
 # The HTML pages a person opens from a mail or after signing in, and the variables of each.
 PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "verify": frozenset({"requests", "channel", "asked_at", "from_to"}),
+        "verify": frozenset({"requests", "channel", "asked_at", "from_to", "effects"}),
         "verify_withdrawal": frozenset({"requests", "channel", "asked_at"}),
         "verify_dont": frozenset({"requests", "channel", "asked_at"}),
         "verify_goes_on": frozenset({"requests"}),
@@ -302,7 +302,7 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "not_me": frozenset({"requests"}),
         "not_me_sure": frozenset({"requests"}),
         "go_on_sure": frozenset({"requests"}),
-        "client_area": frozenset({"requests", "from_to"}),
+        "client_area": frozenset({"requests", "from_to", "effects"}),
         "client_area_failed": frozenset(),
         "package": frozenset(),
         "package_sign_in": frozenset(),

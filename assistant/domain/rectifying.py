@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 ADDRESS: Final = "address"  # the field that maps may split into parts
+UNSAID_ADDRESS: Final = "unsaid_address"  # to be emptied, postal or e-mail: a person finds out which
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def _link_page(
     here = f"/verify/{http_request.match_info['secret']}"
     if not _undecided(row, requests):
         return _stands(services, language, requests, here=here if row.purpose in _ASKING else "")
-    told: dict[str, Any] = {} if row.purpose in _ASKING else {"from_to": rectification.shown(requests)}
+    told = {} if row.purpose in _ASKING else _what_happens(row, requests)
     texts = services.texts.page(
         name, language, requests=_seen(requests), channel=conversation.channel, asked_at=row.asked_at, **told
     )
@@ -375,7 +375,7 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
         return _page(services, http_request, "client_area_failed", status=403)
     language = conversation.language or language_of(http_request)
     texts = services.texts.page(
-        "client_area", language, requests=_seen(requests), from_to=rectification.shown(requests)
+        "client_area", language, requests=_seen(requests), **_what_happens(row, requests)
     )
     hidden = (("token", token), ("changes", rectification.digest_of(requests)))
     here = "/verify/client-area/confirm"
@@ -499,6 +499,10 @@ def _said(services: Services, name: str, language: str, requests: list[dict[str,
 
 
 # ── small things ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _what_happens(row: ChallengeRow, requests: list[PrivacyRequest]) -> dict[str, Any]:
+    return {"from_to": rectification.shown(requests), "effects": proof.effects_of(row, requests)}
 
 
 def _seen(requests: list[PrivacyRequest]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from assistant.interfaces import Incoming
 from assistant.store.tables import Message, PrivacyRequest
 from intents import Reader
 from tests.doubles.console_app import ConsoleSite, console_site
+from tests.integration.test_console import Browser
 
 
 @pytest.fixture
@@ -141,6 +142,98 @@ async def test_a_detail_to_be_erased_beside_another_right_is_left_empty_and_hold
         words in said for words in ("nothing is to be put in its place", "sans rien mettre à la place")
     )
     assert not any(words in said for words in ("What should we put instead", "Que devons-nous écrire"))
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        ("arrêtez la newsletter et supprimez mon adresse", "unsaid_address"),
+        ("stop the newsletter and delete my address", "unsaid_address"),
+        ("Unsubscribe me and remove my address.", "unsaid_address"),
+        ("désabonnez-moi et effacez mon adresse", "unsaid_address"),
+        ("stop the newsletter and delete my postal address", "address"),
+        ("arrêtez la newsletter et supprimez mon adresse postale", "address"),
+        ("Stop the ads and delete my home address", "address"),
+        ("Arrêtez la pub et effacez l'adresse de mon domicile, mon adresse", "address"),
+        ("stop the newsletter and delete my email address", "email"),
+        ("I want a copy of my data and delete my address", "address"),
+    ],
+)
+async def test_an_address_beside_a_newsletter_is_taken_for_neither_kind_unless_said(
+    site: ConsoleSite, reader: Reader, words: str, field: str
+) -> None:
+    opened = await _opened(site, reader, words)
+    assert opened["rectification"].details["changes"] == [{"field": field}]
+    assert opened["rectification"].details["to_empty"]
+    lead = Browser(site, "Liis")
+    async with lead.http:
+        await lead.sign_in()
+        page = await lead.get(f"requests/{opened['rectification'].ref}")
+    unsaid = "address (which one was not said)"
+    assert (unsaid in page) == (field == "unsaid_address")
+    assert "To be deleted" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        (
+            "my email changed to new.mail@x.example and my street is now 5 Long Street, London",
+            {"new.mail@x.example", "5 Long Street, London"},
+        ),
+        (
+            "mon numéro de téléphone a changé : 06 12 34 56 78 et ma rue aussi : 12 rue des Lilas",
+            {"06 12 34 56 78", "12 rue des Lilas"},
+        ),
+        (
+            "I moved, my new address is 5 Long Street London N1 2AB and my new number is 020 7946 0018",
+            {"5 Long Street London N1 2AB", "020 7946 0018"},
+        ),
+        (
+            "bonjour jai démenagé nouvelle adresse 12 rue des Lilas 75011 Paris et mon nouveau numero cest le 06 12 34 56 78",
+            {"12 rue des Lilas 75011 Paris", "06 12 34 56 78"},
+        ),
+        (
+            "please correct my data my new phone is 020 7946 0018 my new email is new.mail@x.example",
+            {"020 7946 0018", "new.mail@x.example"},
+        ),
+    ],
+)
+async def test_each_new_detail_of_one_message_is_kept_with_its_value(
+    site: ConsoleSite, reader: Reader, words: str, values: set[str]
+) -> None:
+    opened = await _opened(site, reader, words)
+    assert set(opened) == {"rectification"}
+    assert {change["new"] for change in opened["rectification"].details["changes"]} == values
+
+
+@pytest.mark.parametrize("channel", ["webchat", "email"])
+@pytest.mark.parametrize(
+    ("words", "court"),
+    [
+        ("I lodge a complaint about how you use my data.", "go to court"),
+        ("I want a copy of my data. I lodge a complaint about how you use my data.", "go to court"),
+        ("Je veux une copie de mes données. Je porte plainte contre vous.", "saisir un tribunal"),
+        ("Please delete my account. I object to profiling. I lodge a complaint.", "go to court"),
+    ],
+)
+async def test_a_complaint_is_acknowledged_with_authority_and_court_whatever_stands_beside_it(
+    site: ConsoleSite, reader: Reader, channel: str, words: str, court: str
+) -> None:
+    desk = TalkingDesk(site.services, reader)
+    more = {"sender": "ailbhe@post.example"} if channel == "email" else {}
+    now = site.services.clock.now()
+    await desk.receive(Incoming(channel, "thread-ailbhe", "<one@post.example>", words, now, **more))
+    await desk.settle()
+    rows = select(PrivacyRequest).where(col(PrivacyRequest.ref).not_in(list(site.refs.values())))
+    opened = await site.services.read(lambda s: s.exec(rows).all())
+    (ref,) = [row.ref for row in opened if row.right == "complaint"]
+    told = [text for text in await _said(site) if court in text]
+    assert len(told) == 1
+    assert ref in told[0]
+    assert "AKI" in told[0]
+    said = "\n".join(await _said(site))
+    assert [row.ref for row in opened if row.ref not in said] == []
 
 
 @pytest.mark.parametrize(

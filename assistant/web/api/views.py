@@ -12,6 +12,7 @@ from assistant.casework.by_hand import BY_HAND
 from assistant.casework.outcomes import outcome_of
 from assistant.casework.people_decide import typed_contact
 from assistant.casework.person import masked_person_of, reveal
+from assistant.casework.presses import labels_of
 from assistant.casework.queue import Principal
 from assistant.casework.redaction import mentions_of
 from assistant.casework.undelivered import Lost, lost_letters_of
@@ -170,7 +171,8 @@ def _steps(plan: Plan, carried_out: Mapping[int, StepRow]) -> list[StepOut]:
 def timeline(session: Session, request: PrivacyRequest, *, revealed: bool) -> Timeline:
     """Give messages, proof and audit of a request as one story, in its order."""
     messages = queries.messages_of(session, request.conversation_id)
-    entries = [_message_entry(message, revealed=revealed) for message in messages]
+    pressed = labels_of(messages)
+    entries = [_message_entry(each, pressed.get(each.id, each.text), revealed=revealed) for each in messages]
     entries += [_audit_entry(entry) for entry in queries.audit_of(session, request.ref)]
     if evidence := queries.evidence_of(session, request):
         entries.append(_evidence_entry(evidence))
@@ -178,8 +180,8 @@ def timeline(session: Session, request: PrivacyRequest, *, revealed: bool) -> Ti
     return Timeline(items=sorted(entries, key=lambda entry: entry.at))
 
 
-def _message_entry(message: Message, *, revealed: bool) -> TimelineEntry:
-    text = message.text if revealed else mask_text(message.text)
+def _message_entry(message: Message, said: str, *, revealed: bool) -> TimelineEntry:
+    text = said if revealed else mask_text(said)
     actor = f"agent:{message.name}" if message.sender in {"agent", "note"} else message.sender
     return TimelineEntry(
         at=message.at,
@@ -215,6 +217,8 @@ def _evidence_entry(evidence: EvidenceRow) -> TimelineEntry:
 
 def conversation_out(session: Session, conversation: Conversation) -> ConversationOut:
     """Give a conversation with its messages, masked."""
+    messages = queries.messages_of(session, conversation.id)
+    pressed = labels_of(messages)
     return ConversationOut(
         id=conversation.id,
         channel=conversation.channel,
@@ -223,13 +227,12 @@ def conversation_out(session: Session, conversation: Conversation) -> Conversati
         wants_person_at=conversation.wants_person_at,
         requests=[request.ref for request in queries.requests_in(session, conversation.id)],
         messages=[
-            _message_out(message, conversation.seen_id)
-            for message in queries.messages_of(session, conversation.id)
+            _message_out(each, pressed.get(each.id, each.text), conversation.seen_id) for each in messages
         ],
     )
 
 
-def _message_out(message: Message, seen_id: int | None) -> MessageOut:
+def _message_out(message: Message, said: str, seen_id: int | None) -> MessageOut:
     values = {"id": message.id, "from": message.sender, "name": message.name, "at": message.at}
     values["seen"] = None if seen_id is None else (message.id or 0) <= seen_id
-    return MessageOut.model_validate(values | {"text": mask_text(message.text)})
+    return MessageOut.model_validate(values | {"text": mask_text(said)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, cast
@@ -26,6 +26,7 @@ from assistant.casework.intake import dates_of, local_day
 from assistant.casework.lifting import may_lift
 from assistant.casework.people_decide import TypedContact, may_decide, typed_contact
 from assistant.casework.person import person_of
+from assistant.casework.presses import PRESS, labels_of
 from assistant.casework.queue import Principal, get_request
 from assistant.casework.redaction import Mention, as_got, mentions_of
 from assistant.casework.samples import samples_of
@@ -424,17 +425,31 @@ def _preview(services: Services, request: PrivacyRequest, plan: Plan) -> Preview
 def timeline(words: Words, session: Session, request: PrivacyRequest, *, revealed: bool) -> list[Entry]:
     """Tell messages and audit as one story, in its order."""
     messages = queries.messages_of(session, request.conversation_id)
-    entries = [message_entry(words, message, revealed=revealed) for message in messages]
+    entries = message_entries(words, messages, revealed=revealed)
     entries += [_audit_entry(words, entry) for entry in queries.audit_of(session, request.ref)]
     return sorted(entries, key=lambda entry: entry.at)
 
 
-def message_entry(words: Words, message: Message, *, revealed: bool = False) -> Entry:
+def message_entries(words: Words, messages: Sequence[Message], *, revealed: bool = False) -> list[Entry]:
+    """Give all the messages and notes of a talk as lines, from its beginning: it says what a pressed button was."""
+    pressed = labels_of(messages)
+    said = ((each, said_in(words, each, pressed)) for each in messages)
+    return [_message_entry(words, message, text, revealed=revealed) for message, text in said]
+
+
+def said_in(words: Words, message: Message, pressed: Mapping[int | None, str]) -> str:
+    """Give the words of a message; of a press what stood on the button, never the value behind it."""
+    return (
+        pressed.get(message.id) or words("timeline.unknown_button") if message.kind == PRESS else message.text
+    )
+
+
+def _message_entry(words: Words, message: Message, said: str, *, revealed: bool) -> Entry:
     """Give a message or a note as a line; long numbers and addresses masked unless revealed."""
     kind = {"assistant": "desk"}.get(message.sender, message.sender)
     who = message.name if message.sender in {"agent", "note"} else words(f"who.{kind}")
-    text = message.text if revealed else mask_text(message.text)
-    correctable = message.id if kind == "you" and message.text else None
+    text = said if revealed else mask_text(said)
+    correctable = message.id if kind == "you" and message.text and message.kind != PRESS else None
     files = files_view(words, message, revealed=revealed)
     return Entry(message.at, kind, who, words(f"timeline.{kind}"), text, correctable, files)
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from sqlmodel import Session
 
 from assistant.casework.hidden import is_hidden
+from assistant.casework.presses import PRESS, labels_of
 from assistant.casework.talking import get_conversation
 from assistant.casework.undelivered import lost_letters_in
 from assistant.domain.masking import mask_text
@@ -17,9 +18,9 @@ from assistant.domain.outside import number_of
 from assistant.domain.rights import Right
 from assistant.store import queries
 from assistant.store.paging import Page
-from assistant.store.tables import Conversation
+from assistant.store.tables import Conversation, Message
 from assistant.web.console.access import HEADERS, Visit, show
-from assistant.web.console.request_page import Entry, LossView, losses, message_entry
+from assistant.web.console.request_page import Entry, LossView, losses, message_entries, said_in
 
 _LINE = 120
 
@@ -62,10 +63,16 @@ def _talks(visit: Visit, session: Session) -> tuple[Page[Conversation], list[Tal
 
 def _talk(visit: Visit, session: Session, conversation: Conversation) -> Talk:
     message = queries.last_message_of(session, conversation.id)
-    line = mask_text(message.text)[:_LINE] if message else ""
+    line = mask_text(_last_words(visit, session, message))[:_LINE] if message else ""
     since = visit.words.instant(conversation.wants_person_at or conversation.last_at)
     channel = visit.services.texts.label("channels", conversation.channel, visit.words.language)
     return Talk(conversation.id, channel, line, since, conversation.taken_by or "")
+
+
+def _last_words(visit: Visit, session: Session, message: Message) -> str:
+    is_press = message.kind == PRESS  # what stood on the button is read from the talk before it
+    before = queries.messages_of(session, message.conversation_id) if is_press else ()
+    return said_in(visit.words, message, labels_of(before))
 
 
 async def show_talk(visit: Visit) -> web.StreamResponse:
@@ -75,7 +82,7 @@ async def show_talk(visit: Visit) -> web.StreamResponse:
     def look(session: Session) -> tuple[Conversation, list[Entry], list[str], int, tuple[LossView, ...]]:
         conversation = get_conversation(session, ident)
         messages = queries.messages_of(session, ident)
-        entries = [message_entry(visit.words, message) for message in messages]
+        entries = message_entries(visit.words, messages)
         refs = [request.ref for request in queries.requests_in(session, ident)]
         lost = losses(visit.words, lost_letters_in(visit.services, session, ident))
         return conversation, entries, refs, max((message.id or 0 for message in messages), default=0), lost
@@ -112,8 +119,9 @@ async def new_messages(visit: Visit) -> web.StreamResponse:
 
     def look(session: Session) -> list[dict[str, Any]]:
         get_conversation(session, ident)
-        fresh = [message for message in queries.messages_of(session, ident) if (message.id or 0) > since]
-        return [{"id": m.id, **_line(visit, message_entry(visit.words, m))} for m in fresh]
+        messages = queries.messages_of(session, ident)
+        told = zip(messages, message_entries(visit.words, messages), strict=True)
+        return [{"id": m.id, **_line(visit, entry)} for m, entry in told if (m.id or 0) > since]
 
     return web.json_response({"messages": await visit.services.read(look)}, headers=HEADERS)
 

@@ -111,7 +111,12 @@ def test_every_right_and_status_has_its_labels(locale: str) -> None:
     labels = table(locale, "labels.toml")
     for name in ("rights", "right_names", "cited"):
         assert labels[name].keys() == set(Right), name
-    assert labels["effects"].keys() == {*Right, "withdraw"}
+    assert labels["effects"].keys() == {
+        *Right,
+        "withdraw",
+        "rectification_to_empty",
+        "consent_withdrawal_named",
+    }
     assert labels["statuses"].keys() == labels["stands"].keys() == set(Status)
     assert set(Right) <= labels["buttons"].keys()
 
