@@ -12,7 +12,7 @@ from assistant.errors import EffectNotVerified, SourceMisfit, StalePlan
 from assistant.sources.sql_actions import Action, Orders, signature_of
 from assistant.sources.sql_keeps import blockers
 from assistant.sources.sql_order import circles, in_order
-from assistant.sources.sql_schema import has_triggers
+from assistant.sources.sql_schema import may_fire_triggers
 from assistant.sources.sql_sets import by_index
 from assistant.sources.sql_values import both
 
@@ -148,10 +148,11 @@ class CarryingOut:
     def _watch(self, counts: Mapping[Action, int]) -> None:
         """Choose the tables that are counted as a whole: those that triggers or cascades may reach."""
         schema = self.rows.layout.schema
-        if has_triggers(self.rows.connection, schema.names):
+        changing = [action for action, number in counts.items() if number]
+        if may_fire_triggers(self.rows.connection, schema, [action.mapped.facts.id for action in changing]):
             self._watched = {id_ for id_, facts in schema.tables.items() if not facts.is_view}
             return
-        for action in counts:
+        for action in changing:
             for child, reference in schema.pointing_at(action.mapped.facts.id):
                 if not action.writes and reference.on_delete == "CASCADE":
                     self._watched |= {child.id, action.mapped.facts.id}
