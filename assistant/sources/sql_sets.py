@@ -40,6 +40,10 @@ class Held:
             return query
         return query.where(self.clause.c[_SHARED] == int(shared))
 
+    def has(self, columns: Iterable[str]) -> bool:
+        """Say whether it holds these columns of its rows."""
+        return {*columns} <= {*self.clause.c.keys()}
+
     def rows(self, *, shared: bool | None = None) -> Condition:
         """Select the rows of the mapped table that are held."""
         if not self.size or (shared and not self.shared):

@@ -101,3 +101,19 @@ async def copied_and_erased(source: SqlSource, email: str) -> None:
     step = (await source.propose(located, erase)).step
     assert step
     assert (await source.carry_out(step, located, erase, no_progress)).rows_done
+
+
+async def test_who_points_to_rows_that_go_is_asked_by_the_keys_held_and_not_by_their_table(
+    large_shop: Database, kind: str
+) -> None:
+    # PostgreSQL knows nothing of the size of a set: joined with the table it read that and the pointing one whole.
+    data_map = DataMap.model_validate({"tables": tables(kind), "ignored": IGNORED})
+    source = SqlSource("shop", large_shop.url, data_map, RULES)
+    located = await source.locate(Identity((MARI,)))
+    asked: list[str] = []
+    sa.event.listen(source.engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    assert (await source.propose(located, Order(Operation.ERASE, TODAY))).step
+    await source.close()
+    pointing = [statement for statement in asked if "FROM order_items" in statement]
+    assert pointing
+    assert [statement for statement in pointing if re.search(r"FROM orders\b", statement)] == []
