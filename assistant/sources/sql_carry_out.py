@@ -12,7 +12,8 @@ from assistant.errors import EffectNotVerified, SourceMisfit, StalePlan
 from assistant.sources.sql_actions import Action, Orders, signature_of
 from assistant.sources.sql_keeps import blockers
 from assistant.sources.sql_order import circles, in_order
-from assistant.sources.sql_schema import has_triggers
+from assistant.sources.sql_schema import may_fire_triggers
+from assistant.sources.sql_sets import by_index
 from assistant.sources.sql_values import both
 
 if TYPE_CHECKING:
@@ -96,14 +97,18 @@ class CarryingOut:
         for link in circles(self.rows, ordered):
             if link.loose:
                 loose = sa.update(link.action.mapped.clause).where(link.action.scope)
-                self.rows.connection.execute(loose.values(dict.fromkeys(link.loose)))
+                self._change(loose.values(dict.fromkeys(link.loose)))
         for action in ordered:
             self._write(action) if action.writes else self._delete(action, counts[action])
             done += counts[action]
             self.progress(done, total)
 
+    def _change(self, change: sa.Update | sa.Delete) -> int:
+        connection = self.rows.connection
+        return connection.execute(by_index(connection, change)).rowcount
+
     def _delete(self, action: Action, number: int) -> None:
-        gone = self.rows.connection.execute(sa.delete(action.mapped.clause).where(action.scope)).rowcount
+        gone = self._change(sa.delete(action.mapped.clause).where(action.scope))
         if gone != number and action.mapped.facts.id not in self._watched:
             raise self._wrong(f"{gone} rows of {action.mapped.label} went where {number} should")
 
@@ -114,7 +119,7 @@ class CarryingOut:
             self._kept.append((mapped, action.keep, held))
         alike = {w.column: _value(w) for w in action.writes if not (w.fresh and w.unique)}
         if alike:
-            self.rows.connection.execute(sa.update(mapped.clause).where(action.pending).values(alike))
+            self._change(sa.update(mapped.clause).where(action.pending).values(alike))
         for write in action.writes:
             if write.fresh and write.unique:
                 self._write_apart(action, write, write.fresh)
@@ -143,10 +148,11 @@ class CarryingOut:
     def _watch(self, counts: Mapping[Action, int]) -> None:
         """Choose the tables that are counted as a whole: those that triggers or cascades may reach."""
         schema = self.rows.layout.schema
-        if has_triggers(self.rows.connection, schema.names):
+        changing = [action for action, number in counts.items() if number]
+        if may_fire_triggers(self.rows.connection, schema, [action.mapped.facts.id for action in changing]):
             self._watched = {id_ for id_, facts in schema.tables.items() if not facts.is_view}
             return
-        for action in counts:
+        for action in changing:
             for child, reference in schema.pointing_at(action.mapped.facts.id):
                 if not action.writes and reference.on_delete == "CASCADE":
                     self._watched |= {child.id, action.mapped.facts.id}

@@ -51,7 +51,7 @@ def _entangled(rows: PersonRows, actions: Sequence[Action]) -> Iterator[Hindranc
     by_table = {action.mapped.facts.id: action for action in actions if not action.writes}
     for link in circles(rows, in_order(actions)):
         target = by_table[link.reference.to]
-        if not link.loose and (number := rows.count(link.action.mapped, _pointing(link, target))):
+        if not link.loose and (number := rows.count(link.action.mapped, _pointing(rows, link, target))):
             names = ", ".join(link.reference.columns)
             said = (
                 f"{number} rows of {link.action.mapped.title} point to rows of {target.mapped.title} that would go "
@@ -61,15 +61,15 @@ def _entangled(rows: PersonRows, actions: Sequence[Action]) -> Iterator[Hindranc
             yield Hindrance("circle", said, table, link.reference.columns, other, number)
 
 
-def _pointing(link: Link, target: Action) -> Condition:
-    gone = sa.select(*target.mapped.columns(link.reference.references)).where(target.scope)
+def _pointing(rows: PersonRows, link: Link, target: Action) -> Condition:
+    gone = rows.selected(target.mapped, link.reference.references, target.scope)
     return both(link.action.scope, within(link.action.mapped, link.reference.columns, gone))
 
 
 def _stranded(
     rows: PersonRows, action: Action, child: TableFacts, reference: Reference, going: Mapping[Any, Condition]
 ) -> Iterator[Hindrance]:
-    gone = sa.select(*action.mapped.columns(reference.references)).where(action.scope)
+    gone = rows.selected(action.mapped, reference.references, action.scope)
     columns = [child.clause.c[name] for name in reference.columns]
     points = columns[0].in_(gone) if len(columns) == 1 else sa.tuple_(*columns).in_(gone)
     stays = sa.not_(surely(going.get(child.id, NEVER)))

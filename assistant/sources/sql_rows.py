@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from contextlib import contextmanager
 from itertools import chain, count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -22,6 +22,8 @@ _REACHED_BY = frozenset({"email", "phone"})  # several may use one, so no other 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlalchemy.sql import Select
 
     from assistant.sources.sql_layout import Join, Layout, Mapped
 
@@ -64,6 +66,13 @@ class PersonRows:
             return 0
         query = sa.select(sa.func.count()).select_from(mapped.clause).where(condition)
         return int(self.connection.execute(query).scalar_one())
+
+    def selected(self, mapped: Mapped, columns: Sequence[str], condition: Condition) -> Select[Any]:
+        """Select columns of some rows, from the set if it holds them: its table may be large, and planners guess."""
+        held = self._found.get(mapped.label)
+        if held and held.has(columns) and condition.compare(self.own(mapped)):
+            return held.keys(columns, shared=False)
+        return sa.select(*mapped.columns(columns)).where(condition)
 
     def hold(self, mapped: Mapped, condition: Condition, columns: Iterable[str] = ()) -> Held:
         """Hold the keys, and these columns, of some rows as they are now, until the end."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import warnings
+from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -58,6 +59,11 @@ _LOWERED = re.compile(
 _SQL_TOKEN = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|(?P<check>\bcheck\s*\()|(?P<round>[()])""", re.IGNORECASE
 )
+_TRIGGERED_POSTGRESQL = sa.text(
+    "WITH RECURSIVE has (id) AS (SELECT tgrelid FROM pg_trigger WHERE NOT tgisinternal"
+    " UNION SELECT inhparent FROM pg_inherits JOIN has ON inhrelid = id)"
+    " SELECT nspname, relname FROM has JOIN pg_class c ON c.oid = id JOIN pg_namespace n ON n.oid = relnamespace"
+)
 _JSON_CHECK = re.compile(r"json_valid\(`(.+)`\)")
 
 
@@ -92,6 +98,12 @@ class Reference:
     to: TableId
     references: tuple[str, ...]
     on_delete: str = "NO ACTION"
+    on_update: str = "NO ACTION"
+
+    @property
+    def changes_rows(self) -> bool:
+        """Say whether the database itself changes the rows that hold it, for a change of those it points to."""
+        return not {self.on_delete, self.on_update} <= {"NO ACTION", "RESTRICT"}
 
 
 @dataclass(frozen=True)
@@ -144,6 +156,18 @@ class Schema:
         """List the foreign keys that lead to a table."""
         return [(t, r) for t in self.tables.values() for r in t.references if r.to == target]
 
+    def reached_from(self, changed: Iterable[TableId]) -> set[TableId]:
+        """Give these tables and all in which the database itself then changes rows, one behind the other."""
+        reached, grown = set[TableId](), deque(changed)
+        while grown:
+            if (target := grown.popleft()) not in reached:
+                reached.add(target)
+                grown.extend(child.id for child, key in self.pointing_at(target) if key.changes_rows)
+                grown.extend(
+                    self.tables if self.tables[target].is_view else ()
+                )  # it does not say which it changes
+        return reached
+
 
 def read_schema(connection: sa.Connection, schemas: Iterable[str | None]) -> Schema:
     """Read every table and view of these schemas, None being the default one."""
@@ -160,16 +184,37 @@ def read_schema(connection: sa.Connection, schemas: Iterable[str | None]) -> Sch
         )
 
 
-def has_triggers(connection: sa.Connection, schemas: Iterable[str | None]) -> bool:
-    """Say whether any trigger could do more than a statement says."""
-    if connection.dialect.name != "sqlite":
-        triggers = sa.table("triggers", sa.column("trigger_schema"), schema="information_schema")
+def may_fire_triggers(connection: sa.Connection, schema: Schema, changed: Iterable[TableId]) -> bool:
+    """Say whether a change of these tables, or what foreign keys make of it in others, could fire a trigger."""
+    reached = {_folded_id(connection, id_) for id_ in schema.reached_from(changed)}
+    return any(_folded_id(connection, id_) in reached for id_ in _triggered(connection, schema.names))
+
+
+def _folded_id(connection: sa.Connection, id_: TableId) -> tuple[str, str]:
+    """Write a table as any database compares it: a trigger may name it in another case."""
+    schema, name = id_
+    return (schema or str(connection.dialect.default_schema_name)).casefold(), name.casefold()
+
+
+def _triggered(connection: sa.Connection, schemas: Iterable[str | None]) -> Iterator[TableId]:
+    """List the tables of these schemas that have a trigger, or a part that has one."""
+    if connection.dialect.name == "postgresql":
+        yield from ((schema, name) for schema, name in connection.execute(_TRIGGERED_POSTGRESQL))
+    elif connection.dialect.name == "sqlite":
+        for schema in schemas:
+            master = sa.table("sqlite_master", sa.column("tbl_name"), schema=schema or "main")
+            names = sa.select(master.c.tbl_name).where(sa.column("type") == "trigger")
+            yield from ((schema, name) for name in connection.scalars(names))
+    else:
+        triggers = sa.table(
+            "triggers",
+            sa.column("event_object_schema"),
+            sa.column("event_object_table"),
+            schema="information_schema",
+        )
         here = [schema or connection.dialect.default_schema_name for schema in schemas]
-        named = sa.select(sa.literal(1)).select_from(triggers).where(triggers.c.trigger_schema.in_(here))
-        return connection.execute(named.limit(1)).first() is not None
-    masters = (sa.table("sqlite_master", sa.column("type"), schema=schema or "main") for schema in schemas)
-    queries = (sa.select(sa.literal(1)).select_from(m).where(m.c.type == "trigger").limit(1) for m in masters)
-    return any(connection.execute(query).first() for query in queries)
+        of_these = sa.select(*triggers.c).where(triggers.c.event_object_schema.in_(here))
+        yield from ((schema, name) for schema, name in connection.execute(of_these))
 
 
 def _read_table(
@@ -282,7 +327,7 @@ def _references(inspector: Inspector, id_: TableId) -> tuple[Reference, ...]:
             tuple(key["constrained_columns"]),
             (key["referred_schema"], key["referred_table"]),
             tuple(key["referred_columns"]),
-            str(key.get("options", {}).get("ondelete") or "NO ACTION").upper(),
+            *(str(key.get("options", {}).get(on) or "NO ACTION").upper() for on in ("ondelete", "onupdate")),
         )
         for key in inspector.get_foreign_keys(id_[1], id_[0])
     )
@@ -293,17 +338,18 @@ def _sqlite_references(connection: sa.Connection, id_: TableId) -> tuple[Referen
     schema = id_[0] or "main"
     listed = connection.execute(
         sa.text(
-            'SELECT id, "table", "from", "to", on_delete '
+            'SELECT id, "table", "from", "to", on_delete, on_update '
             "FROM pragma_foreign_key_list(:t, :s) ORDER BY id, seq"
         ),
         {"t": id_[1], "s": schema},
     )
     found = []
     for _, rows in itertools.groupby(listed.all(), key=lambda row: row[0]):
-        _, table, _, to, on_delete = (parts := list(rows))[0]
+        _, table, _, to, on_delete, on_update = (parts := list(rows))[0]
         name, key = _sqlite_table(connection, schema, table)
         references = tuple(part[3] for part in parts) if to else key
-        found.append(Reference(tuple(part[2] for part in parts), (id_[0], name), references, on_delete))
+        columns = tuple(part[2] for part in parts)
+        found.append(Reference(columns, (id_[0], name), references, on_delete, on_update))
     return tuple(found)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from assistant.sources.sql_engine import WRITES
+from assistant.sources.sql_engine import ROW_BY_ROW, WRITES
 from assistant.sources.sql_values import NEVER, Condition, both
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ class Held:
         if shared is None or not (shared or self.shared):
             return query
         return query.where(self.clause.c[_SHARED] == int(shared))
+
+    def has(self, columns: Iterable[str]) -> bool:
+        """Say whether it holds these columns of its rows."""
+        return {*columns} <= {*self.clause.c.keys()}
 
     def rows(self, *, shared: bool | None = None) -> Condition:
         """Select the rows of the mapped table that are held."""
@@ -149,6 +153,20 @@ def within(mapped: Mapped, columns: Sequence[str], keys: Select[Any]) -> Conditi
 def among(columns: Sequence[sa.ColumnElement[Any]], keys: Select[Any]) -> Condition:
     """Compare one or several columns with the keys."""
     return columns[0].in_(keys) if len(columns) == 1 else sa.tuple_(*columns).in_(keys)
+
+
+def by_index(connection: sa.Connection, change: sa.Update | sa.Delete) -> sa.Update | sa.Delete:
+    """Let a change of a table find its rows by an index, whatever database carries it out.
+
+    MySQL and MariaDB run the subquery of a change again for each row of its table, and lock them all, unless the change
+    is written as one that may be of several tables: then they plan it as they would a SELECT.
+    """
+    if connection.dialect.name not in ROW_BY_ROW:
+        return change
+    if isinstance(change, sa.Update):
+        return change.prefix_with("(SELECT 1) AS privacy_desk_one,")
+    name = connection.dialect.identifier_preparer.format_table(change.table)
+    return change.prefix_with(sa.literal_column(name))
 
 
 def _making(quote: IdentifierPreparer, mapped: Mapped, columns: Sequence[str], name: str) -> str:

@@ -227,7 +227,7 @@ async def in_sources(folder: Path) -> list[Figure]:
                 "x",
                 4.0,
                 f"{1000 * crowd.erasure_seconds:.0f} ms, planning included",
-                short=40.0,  # rows are looked for three times, and counted again behind each step
+                short=20.0,  # rows are looked for three times, and counted again behind each step
             ),
             Figure(f"{kind}: finding among 1 000 000 others / among 1 000", crowd.growth, "x", 1.3),
         ]

@@ -55,6 +55,8 @@ async def test_trigger_that_forbids_the_delete_rolls_everything_back(shop: OpenS
         "AFTER DELETE ON orders BEGIN INSERT INTO orders VALUES (OLD.id + 100, OLD.client_id); END",
         "AFTER DELETE ON orders BEGIN DELETE FROM orders WHERE client_id = 2; END",
         "AFTER DELETE ON orders BEGIN DELETE FROM unrelated; END",
+        "AFTER DELETE ON ORDERS BEGIN DELETE FROM unrelated; END",
+        "AFTER UPDATE ON seen BEGIN DELETE FROM unrelated; END",
     ],
 )
 async def test_trigger_that_works_against_the_plan_is_noticed(shop: OpenShop, trigger: str) -> None:
@@ -64,6 +66,8 @@ async def test_trigger_that_works_against_the_plan_is_noticed(shop: OpenShop, tr
         INSERT INTO unrelated VALUES (1);
         CREATE TABLE orders (id INTEGER PRIMARY KEY, client_id INTEGER);
         INSERT INTO orders VALUES (1, 1), (2, 2);
+        CREATE TABLE seen (id INTEGER PRIMARY KEY, client_id INTEGER REFERENCES clients (id) ON DELETE SET NULL);
+        INSERT INTO seen VALUES (1, 1);
         CREATE TRIGGER meddling {trigger};""",
         CLIENT,
         table("orders", link=[link("client_id", "clients")]),
