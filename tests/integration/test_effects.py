@@ -22,6 +22,7 @@ from tests.doubles.desk_inside import DeskInside, desk_inside
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
+    from assistant.replies import Texts
     from assistant.store.tables import PrivacyRequest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -168,5 +169,5 @@ async def test_a_code_that_is_asked_for_later_says_when_the_request_came(desk: D
         await chat.say("later.on@mail.example")
         await chat.asked("code")
         mail = _told(await desk.mail("later.on@mail.example", ref))
-    said = desk.assembly.services.texts.labels("en").moment(received_at)
+    said = cast("Texts", desk.assembly.services.texts).labels("en").moment(received_at)
     assert f"On {said} we were asked" in mail
