@@ -10,6 +10,7 @@ from assistant.casework import sparing
 from assistant.casework.intake import set_attention
 from assistant.conversation import denying
 from assistant.domain.rights import Right
+from assistant.domain.status import CLOSED
 from assistant.store.tables import PrivacyRequest
 from intents import Reading
 from intents.wishes import CHANGED_MIND, DENIED, DONT
@@ -84,7 +85,7 @@ def _stand_still(turn: Turn, meant: Sequence[PrivacyRequest], sender: str | None
     elif paused:
         _ask_here(turn, paused)
     elif decided:
-        turn.never_mind()
+        turn.never_mind(decided)
     else:
         turn.say("dont_too_late", requests=turn.seen(begun))
 
@@ -114,13 +115,21 @@ def _tell_by_mail(
 
 
 def chose(turn: Turn, answer: str) -> None:
-    """Take the button: keep everything, or go on erasing."""
-    about = turn.requests_named(turn.state.about)
+    """Take the button: keep everything, or go on erasing; it speaks of the erasures it stood under, whatever is asked now."""
+    about = [r for r in turn.own_requests() if r.dont_at is not None and r.status not in CLOSED]
+    paused = [each for each in about if sparing.is_paused(each)]
+    decided = [each for each in about if each not in paused and sparing.may_still_stop(each)]
     turn.rest()
-    if answer == sparing.KEEP and (kept := sparing.keep(turn.services, turn.session, about, "subject")):
+    if answer == sparing.KEEP and (kept := sparing.keep(turn.services, turn.session, paused, "subject")):
         turn.say("withdrawn", requests=turn.seen(kept))
-    elif answer == sparing.GO_ON and (going := sparing.go_on(turn.services, turn.session, about, "subject")):
+    elif answer == sparing.GO_ON and (going := sparing.go_on(turn.services, turn.session, paused, "subject")):
         turn.say("dont_goes_on", requests=turn.seen(going))
+        turn.ask_what_waits()
+    elif answer == sparing.KEEP and decided:
+        turn.never_mind(decided)  # told to go on before: an old button alone takes nothing back
+    elif answer == sparing.GO_ON and decided:
+        turn.say("dont_goes_on", requests=turn.seen(decided))
+        turn.ask_what_waits()
     elif about and any(not sparing.may_still_stop(each) for each in about):
         turn.say("dont_too_late", requests=turn.seen(about))
     else:

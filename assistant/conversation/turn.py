@@ -641,9 +641,9 @@ class Turn:
 
     # ── never mind, where is it, a person ──────────────────────────────────────────────────────────
 
-    def never_mind(self) -> None:
-        """Ask whether everything that can still be stopped is to be withdrawn; by mail at the contact."""
-        requests = [r for r in self.own_requests() if r.status in STOPPABLE]
+    def never_mind(self, meant: Sequence[PrivacyRequest] | None = None) -> None:
+        """Ask whether what is meant, else everything, is to be withdrawn where it can still be stopped; by mail at the contact."""
+        requests = [r for r in meant or self.own_requests() if r.status in STOPPABLE]
         if not requests and self.state.hidden:
             self._ask_to_prove_again()
         elif not requests:
@@ -793,6 +793,11 @@ class Turn:
         self._keep(self.state.at_rest())
         waiting = self._all_waiting()
         self.next_step(waiting if request in waiting else [request, *waiting])
+
+    def ask_what_waits(self) -> None:
+        """Ask for what the requests of this talk still wait for, where any does: nothing else would ask again."""
+        if waiting := self._all_waiting():
+            self.next_step(waiting)
 
     def own_requests(self) -> list[PrivacyRequest]:
         """List the requests of this talk that are there for whoever is in it now."""

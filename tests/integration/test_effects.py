@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import datetime
 from html import unescape
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +22,7 @@ from tests.doubles.desk_inside import DeskInside, desk_inside
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
+    from assistant.replies import Texts
     from assistant.store.tables import PrivacyRequest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -155,3 +157,17 @@ async def test_each_variant_of_a_request_has_its_own_effect_in_words(
     for locale in ("en", "fr"):
         words = [desk.assembly.services.texts.label("effects", name, locale) for name in effects]
         assert all(each.endswith(".") for each in words)
+
+
+async def test_a_code_that_is_asked_for_later_says_when_the_request_came(desk: DeskInside) -> None:
+    async with desk.chat("en") as chat:
+        await chat.say("I want a copy of my data.")
+        ref = (await chat.opened())["access"]
+        await chat.asked("email")
+        received_at = datetime.fromisoformat((await desk.request(ref))["received_at"])
+        await desk.forward("40m")
+        await chat.say("later.on@mail.example")
+        await chat.asked("code")
+        mail = _told(await desk.mail("later.on@mail.example", ref))
+    said = cast("Texts", desk.assembly.services.texts).labels("en").moment(received_at)
+    assert f"On {said} we were asked" in mail

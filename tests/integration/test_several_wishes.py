@@ -221,9 +221,9 @@ async def test_a_complaint_is_acknowledged_with_authority_and_court_whatever_sta
     site: ConsoleSite, reader: Reader, channel: str, words: str, court: str
 ) -> None:
     desk = TalkingDesk(site.services, reader)
-    more = {"sender": "ailbhe@post.example"} if channel == "email" else {}
+    sender = "ailbhe@post.example" if channel == "email" else None
     now = site.services.clock.now()
-    await desk.receive(Incoming(channel, "thread-ailbhe", "<one@post.example>", words, now, **more))
+    await desk.receive(Incoming(channel, "thread-ailbhe", "<one@post.example>", words, now, sender=sender))
     await desk.settle()
     rows = select(PrivacyRequest).where(col(PrivacyRequest.ref).not_in(list(site.refs.values())))
     opened = await site.services.read(lambda s: s.exec(rows).all())

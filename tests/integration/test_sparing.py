@@ -40,6 +40,9 @@ DONT = {
 }
 
 
+SPARE = {"en": "Please don't delete anything after all.", "fr": DONT["fr"]}
+
+
 @dataclass
 class Talk:
     """A desk that reads, and whoever writes to it."""
@@ -151,6 +154,52 @@ async def test_keeping_everything_in_the_chat_takes_the_erasure_back(
     await (talk.press("dont:keep") if is_pressed else talk.write(DONT[language]))
     request = await talk.one()
     assert (request.status, request.dont_answer) == ("withdrawn", "keep")
+
+
+ASKS_WHERE = {"en": "e-mail address", "fr": "adresse e-mail"}
+COPY = {"en": "I want a copy of my data.", "fr": "Je veux une copie de mes données."}
+UNTRUE = ("There is no open request", "Il n’y a pas de demande en cours", "No erasure that could")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_who_goes_on_unproved_is_asked_again_for_what_proves_it(talk: Talk, language: str) -> None:
+    await talk.write(ERASE[language])
+    await talk.write(SPARE[language])
+    await talk.press("dont:go_on")
+    assert ASKS_WHERE[language] in await talk.said()
+    conversation = (await talk.one()).conversation_id
+    assert (await talk.site.get(Conversation, conversation)).state["expects"] == "email"
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("is_pressed", [True, False], ids=["pressed", "said"])
+async def test_who_went_on_and_then_keeps_everything_is_asked_of_the_erasure_alone(
+    talk: Talk, language: str, is_pressed: bool
+) -> None:
+    await talk.write(f"{COPY[language]} {ERASE[language]}")
+    await talk.write(SPARE[language])
+    await talk.press("dont:go_on")
+    await (talk.press("dont:keep") if is_pressed else talk.write(SPARE[language]))
+    refs = {r.right: r.ref for r in await talk.requests()}
+    said = await talk.said()
+    assert (refs["erasure"] in said, refs["access"] in said) == (True, False)
+    everything = await talk.all_said()
+    assert not any(each in everything for each in UNTRUE)
+    await talk.press("withdraw:yes")
+    statuses = {r.right: r.status for r in await talk.requests()}
+    assert (statuses["erasure"] == "withdrawn", statuses["access"] == "withdrawn") == (True, False)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_a_button_to_keep_all_answers_no_question_about_other_requests(
+    talk: Talk, language: str
+) -> None:
+    await talk.write(f"{COPY[language]} {ERASE[language]}")
+    await talk.write(SPARE[language])
+    await talk.press("dont:go_on")
+    await talk.write({"en": "Please cancel my requests.", "fr": "Annulez mes demandes."}[language])
+    await talk.press("dont:keep")
+    assert "withdrawn" not in {r.status for r in await talk.requests()}
 
 
 @pytest.mark.parametrize(
