@@ -344,11 +344,14 @@ class Reader:
         """Read "where did you get my address from?" as access: the address named in it is none to be corrected."""
         if not asks_source(sentences):
             return decision, intents
-        left = {line: s for s in without_source(sentences) if says_something(line := normalise(s))}
+        said = without_source(sentences)
+        left = {line: s for s in said if says_something(line := normalise(s))}
         asked, others, _ = self._decide(left)
-        beside = {i.name for i in others} if asked == REQUEST else set()
+        asked, others = self._in_clauses(asked, others, wishes_of(said), fewest=1)
+        if asked == REQUEST:
+            return REQUEST, _with(_ACCESS, others)
         kept = intents if decision == REQUEST else tuple(i for i in intents if i.name not in RIGHTS)
-        return REQUEST, _with("access", tuple(i for i in kept if i.name in beside or i.name != _CORRECTION))
+        return REQUEST, _with(_ACCESS, tuple(i for i in kept if i.name != _CORRECTION))
 
     # What rights are read is narrowed, each rule on what the one before it left.
     NARROWS: ClassVar = (
