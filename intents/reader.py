@@ -309,7 +309,9 @@ class Reader:
             if objecting:
                 decision, intents = REQUEST, _with("objection", intents)
             if REQUEST in {asked, decision}:
-                decision, intents = REQUEST, _with("complaint", intents)
+                decision = REQUEST
+            if decision != NONE:  # of a doubt, too, the question offers the complaint that was named
+                intents = _with("complaint", intents)
         rights = {intent.name for intent in intents if intent.name in RIGHTS}
         if not rights & _ENDS_OF_USE:
             return decision, intents

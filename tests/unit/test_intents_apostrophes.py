@@ -64,7 +64,10 @@ def test_no_wish_is_lost_for_want_of_an_apostrophe(reader: Reader, text: str) ->
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("j aimerais qu on efface l historique d un compte", "j'aimerais qu'on efface l'historique d'un compte"),
+        (
+            "j aimerais qu on efface l historique d un compte",
+            "j'aimerais qu'on efface l'historique d'un compte",
+        ),
         ("s il vous plait", "s'il vous plait"),
         ("n utilisez plus, c est tout", "n'utilisez plus, c'est tout"),
         ("option c a 3 euros", "option c a 3 euros"),

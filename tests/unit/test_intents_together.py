@@ -91,11 +91,15 @@ def test_no_end_of_a_use_hides_another_right_or_is_hidden(reader: Reader, langua
         if not (rights - _ENDS_OF_USE <= found.rights and found.rights & _ENDS_OF_USE)
     ] == []
     assert [(text, found.rights) for text, _, found in read if found.decision == "none"] == []
+    # To erase it and to use it no more is no wish to keep it (GDPR 18).
+    assert [text for text, _, found in read if "restriction" in found.rights] == []
 
 
 def _marketing_beside(language: str) -> Iterator[tuple[str, set[str]]]:
     others = [(right, words) for right, each in CASES["stop_beside"][language].items() for words in each]
-    for stop, (right, other), form in product(CASES["stop"][language], others, CASES["stop_joined"][language]):
+    for stop, (right, other), form in product(
+        CASES["stop"][language], others, CASES["stop_joined"][language]
+    ):
         yield form.format(first=stop, second=other), {"objection", right}
         yield form.format(first=other, second=stop), {"objection", right}
 
@@ -129,9 +133,7 @@ def test_a_complaint_that_is_kept_back_or_about_something_else_is_not_opened_bes
     reader: Reader,
 ) -> None:
     read = [(text, reader.read(text)) for text in CASES["second_verb"]["reserved"]["texts"]]
-    assert [
-        text for text, found in read if "complaint" in found.rights or found.decision == "none"
-    ] == []
+    assert [text for text, found in read if "complaint" in found.rights or found.decision == "none"] == []
 
 
 @pytest.mark.parametrize("together", [_pairs, _beside, _marketing_beside, _second_verb])
@@ -160,6 +162,38 @@ def test_the_erasure_of_a_detail_hides_no_end_of_a_use(reader: Reader, language:
         for text, found in read
         if "rectification" not in found.rights or not found.rights & _ENDS_OF_USE or "erasure" in found.rights
     ] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["I want a copy and I also want to complain", "je veux une copie et je veux aussi me plaindre"]
+)
+def test_a_doubt_beside_a_complaint_offers_the_complaint_too(reader: Reader, text: str) -> None:
+    found = reader.read(text)
+    assert (found.decision, found.rights) == ("ask", {"access", "complaint"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I request access to my personal data and to the existence of automated decision-making, including profiling.",
+        "Give me a copy of my data.\n7. the existence of automated decision-making, including profiling, referred to in Article 22(1) and (4) GDPR",
+        "Je demande l'accès à mes données et l'existence d'une prise de décision automatisée, y compris un profilage.",
+    ],
+)
+def test_who_asks_whether_a_program_decides_objects_to_nothing(reader: Reader, text: str) -> None:
+    """GDPR 15(1)(h): it is a part of the access."""
+    assert reader.read(text).rights == {"access"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Remove me from this list and tell me where you got my address.",
+        "I never asked for this. Please take me off this list and tell me where you got my address.",
+    ],
+)
+def test_where_an_address_comes_from_hides_no_end_of_the_list(reader: Reader, text: str) -> None:
+    assert reader.read(text).rights == {"access", "objection"}
 
 
 # ── not erased, but something else instead ──────────────────────────────────────────────────────────
