@@ -169,7 +169,7 @@ def test_the_erasure_of_a_detail_hides_no_end_of_a_use(reader: Reader, language:
 )
 def test_a_doubt_beside_a_complaint_offers_the_complaint_too(reader: Reader, text: str) -> None:
     found = reader.read(text)
-    assert (found.decision, found.rights) == ("ask", {"access", "complaint"})
+    assert (found.decision, found.rights) == ("ask", frozenset({"access", "complaint"}))
 
 
 @pytest.mark.parametrize(
