@@ -105,7 +105,7 @@ def asks_source(sentences: Sequence[str]) -> bool:
 
 def without_source(sentences: Sequence[str]) -> list[str]:
     """Give what is said beside the clauses that ask from where data come."""
-    return [_without_clauses("asks_source", in_plain(sentence)) for sentence in sentences]
+    return [_AT_EDGES.sub("", _without_clauses("asks_source", in_plain(sentence))) for sentence in sentences]
 
 
 # ── answers under a question about a detail ─────────────────────────────────────────────────────────

@@ -297,28 +297,31 @@ class Reader:
         self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
     ) -> tuple[str, tuple[Intent, ...]]:
         """Hear a complaint in so many words, and what is asked beside it: neither hides the other."""
-        complaining = complains(sentences)
-        rights = {intent.name for intent in intents if intent.name in RIGHTS}
-        objecting = (complaining or bool(rights & _ENDS_OF_USE)) and objects(sentences)
-        if complaining:
-            beside = without_complaint(sentences)
-            left = {line: s for s in beside if says_something(line := normalise(s))}
-            asked, others, _ = self._decide(left)
-            asked, others = self._in_clauses(asked, others, wishes_of(beside), fewest=1)
-            known = {intent.name for intent in intents}
-            if asked == REQUEST:
-                intents = (*intents, *(i for i in others if i.name in RIGHTS and i.name not in known))
-            if objecting:
-                decision, intents = REQUEST, _with("objection", intents)
-            if REQUEST in {asked, decision}:
-                decision, intents = REQUEST, _with("complaint", intents)
+        if not complains(sentences):
+            return decision, intents
+        asked, others = self._asked_in(without_complaint(sentences))
+        known = {intent.name for intent in intents}
+        if asked == REQUEST:
+            intents = (*intents, *(i for i in others if i.name in RIGHTS and i.name not in known))
+        if objects(sentences):
+            decision, intents = REQUEST, _with("objection", intents)
+        if REQUEST in {asked, decision}:
+            decision = REQUEST
+        if decision != NONE:  # of a doubt, too, the question offers the complaint that was named
+            intents = _with(_COMPLAIN, intents)
+        return decision, intents
+
+    def _ending(
+        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+    ) -> tuple[str, tuple[Intent, ...]]:
+        """Be sure of an end of a use that is asked for in so many words; a formal complaint of a use alone ends none."""
         rights = {intent.name for intent in intents if intent.name in RIGHTS}
         if not rights & _ENDS_OF_USE:
             return decision, intents
-        if objecting:
+        if objects(sentences):
             return (REQUEST if decision == ASK and rights <= _ENDS_OF_USE else decision), intents
         if decision == REQUEST and only_complains(sentences):
-            intents = _with("complaint", tuple(i for i in intents if i.name not in _ENDS_OF_USE))
+            intents = _with(_COMPLAIN, tuple(i for i in intents if i.name not in _ENDS_OF_USE))
         return decision, intents
 
     def _limited(
@@ -332,9 +335,7 @@ class Reader:
         beside = without_details(sentences) if decision != NONE and not only_corrects else None
         if beside is None:
             return decision, intents
-        left = {line: s for s in beside if says_something(line := normalise(s))}
-        asked, others, _ = self._decide(left)
-        asked, others = self._in_clauses(asked, others, wishes_of(beside), fewest=1)
+        asked, others = self._asked_in(beside)
         for each, found in ((asked, others), (decision, intents)):
             kept = tuple(i for i in found if i.name != "erasure")
             if each == REQUEST and {i.name for i in kept if i.name in RIGHTS} - {_CORRECTION}:
@@ -347,11 +348,11 @@ class Reader:
         """Read "where did you get my address from?" as access: the address named in it is none to be corrected."""
         if not asks_source(sentences):
             return decision, intents
-        left = {line: s for s in without_source(sentences) if says_something(line := normalise(s))}
-        asked, others, _ = self._decide(left)
-        beside = {i.name for i in others} if asked == REQUEST else set()
+        asked, others = self._asked_in(without_source(sentences))
+        if asked == REQUEST:
+            return REQUEST, _with(_ACCESS, others)
         kept = intents if decision == REQUEST else tuple(i for i in intents if i.name not in RIGHTS)
-        return REQUEST, _with("access", tuple(i for i in kept if i.name in beside or i.name != _CORRECTION))
+        return REQUEST, _with(_ACCESS, tuple(i for i in kept if i.name != _CORRECTION))
 
     # What rights are read is narrowed, each rule on what the one before it left.
     NARROWS: ClassVar = (
@@ -359,12 +360,18 @@ class Reader:
         _sourced,
         # Before the limits: what is asked beside a complaint is certain, and an erasure of all but something must not be.
         _complaining,
+        _ending,
         _limited,
         # Nothing adds a restriction from here on.
         _contradicted,
         # A threat beside whatever was read is a doubt, and the right of access goes by its own name.
         _weighed,
     )
+
+    def _asked_in(self, said: Sequence[str]) -> tuple[str, tuple[Intent, ...]]:
+        """Read what is said beside a clause that was heard by its words, a single wish of it too."""
+        asked, others, _ = self._decide({line: s for s in said if says_something(line := normalise(s))})
+        return self._in_clauses(asked, others, wishes_of(said), fewest=1)
 
     def _in_clauses(
         self, decision: str, intents: tuple[Intent, ...], wishes: Sequence[Wish], *, fewest: int = 2

@@ -58,7 +58,7 @@ def test_french_without_apostrophes_reads_as_with_them(reader: Reader) -> None:
 )
 def test_no_wish_is_lost_for_want_of_an_apostrophe(reader: Reader, text: str) -> None:
     found = reader.read(text)
-    assert (found.decision, found.rights) == ("request", {"erasure", "objection"})
+    assert (found.decision, found.rights) == ("request", frozenset({"erasure", "objection"}))
 
 
 @pytest.mark.parametrize(

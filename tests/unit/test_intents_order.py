@@ -24,13 +24,13 @@ MOVED = [
         ("ask", {"rectification", "erasure"}),
     ),
     (
-        ("NARROWS", 0, 2),  # where data come from behind the limits: the erasure is asked about no more
+        ("NARROWS", 0, 3),  # where data come from behind the limits: all is erased at once
         "Delete everything except my invoices. Where did you get my email address from?",
         ("ask", {"access", "erasure"}),
-        ("request", {"access"}),
+        ("request", {"access", "erasure"}),
     ),
     (
-        ("NARROWS", 1, 2),  # a complaint behind the limits: all is erased at once
+        ("NARROWS", 1, 3),  # a complaint behind the limits: all is erased at once
         "Delete all my data except my address. I file a formal complaint about your processing. Send me a copy.",
         ("ask", {"access", "erasure", "complaint"}),
         ("request", {"access", "erasure", "complaint"}),

@@ -15,6 +15,7 @@ import pytest
 from intents import Reader
 from intents.cleaning import plain_letters
 from intents.narrowing import asks_source, spares_some
+from intents.reading import Reading
 from intents.wishes import DONT
 
 FILE = Path(__file__).parents[1] / "data" / "intents" / "together.toml"
@@ -63,6 +64,13 @@ def test_no_wish_hides_another(reader: Reader, together: Any, language: str) -> 
 
 
 _ENDS_OF_USE = frozenset({"objection", "consent_withdrawal"})
+_MUCH_THE_SAME = (_ENDS_OF_USE, frozenset({"access", "portability"}))
+
+
+def _is_read(found: Reading, rights: set[str]) -> bool:
+    """Tell whether these rights are opened and no others, but for what is much the same as one of them."""
+    alike = frozenset[str]().union(*(pair for pair in _MUCH_THE_SAME if pair & rights))
+    return found.decision == "request" and rights <= found.rights <= rights | alike
 
 
 def _beside(language: str) -> Iterator[tuple[str, set[str]]]:
@@ -83,6 +91,8 @@ def test_no_end_of_a_use_hides_another_right_or_is_hidden(reader: Reader, langua
         if not (rights - _ENDS_OF_USE <= found.rights and found.rights & _ENDS_OF_USE)
     ] == []
     assert [(text, found.rights) for text, _, found in read if found.decision == "none"] == []
+    # To erase it and to use it no more is no wish to keep it (GDPR 18).
+    assert [text for text, _, found in read if "restriction" in found.rights] == []
 
 
 def _marketing_beside(language: str) -> Iterator[tuple[str, set[str]]]:
@@ -98,9 +108,7 @@ def _marketing_beside(language: str) -> Iterator[tuple[str, set[str]]]:
 def test_an_end_of_marketing_hides_no_other_right_and_none_hides_it(reader: Reader, language: str) -> None:
     read = [(text, rights, reader.read(text)) for text, rights in _marketing_beside(language)]
     assert [
-        (text, found.decision, rights - found.rights)
-        for text, rights, found in read
-        if found.decision != "request" or not rights <= found.rights
+        (text, found.decision, found.rights) for text, rights, found in read if not _is_read(found, rights)
     ] == []
 
 
@@ -117,9 +125,7 @@ def test_a_complaint_that_is_the_second_verb_of_a_wish_is_opened_with_it(
 ) -> None:
     read = [(text, rights, reader.read(text)) for text, rights in _second_verb(language)]
     assert [
-        (text, found.decision, rights - found.rights)
-        for text, rights, found in read
-        if found.decision != "request" or not rights <= found.rights
+        (text, found.decision, found.rights) for text, rights, found in read if not _is_read(found, rights)
     ] == []
 
 
@@ -156,6 +162,38 @@ def test_the_erasure_of_a_detail_hides_no_end_of_a_use(reader: Reader, language:
         for text, found in read
         if "rectification" not in found.rights or not found.rights & _ENDS_OF_USE or "erasure" in found.rights
     ] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["I want a copy and I also want to complain", "je veux une copie et je veux aussi me plaindre"]
+)
+def test_a_doubt_beside_a_complaint_offers_the_complaint_too(reader: Reader, text: str) -> None:
+    found = reader.read(text)
+    assert (found.decision, found.rights) == ("ask", frozenset({"access", "complaint"}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I request access to my personal data and to the existence of automated decision-making, including profiling.",
+        "Give me a copy of my data.\n7. the existence of automated decision-making, including profiling, referred to in Article 22(1) and (4) GDPR",
+        "Je demande l'accès à mes données et l'existence d'une prise de décision automatisée, y compris un profilage.",
+    ],
+)
+def test_who_asks_whether_a_program_decides_objects_to_nothing(reader: Reader, text: str) -> None:
+    """GDPR 15(1)(h): it is a part of the access."""
+    assert reader.read(text).rights == {"access"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Remove me from this list and tell me where you got my address.",
+        "I never asked for this. Please take me off this list and tell me where you got my address.",
+    ],
+)
+def test_where_an_address_comes_from_hides_no_end_of_the_list(reader: Reader, text: str) -> None:
+    assert reader.read(text).rights == {"access", "objection"}
 
 
 # ── not erased, but something else instead ──────────────────────────────────────────────────────────
