@@ -79,7 +79,6 @@ NOUNS = (
     "l’effacement",
     "la suppression immédiate",
     "la destruction complète et définitive",
-    "la supression",
 )
 OF_ALL = (
     "de mes données personnelles",
