@@ -400,7 +400,7 @@ def _mail_challenge(
     requests = [r for ref in row.references if (r := session.get(PrivacyRequest, ref))]
     said_in = conversation.channel if conversation else "webchat"
     url = f"{services.settings.server.public_url}/verify/{challenge.secret}"
-    asked = {"channel": said_in, "asked_at": row.asked_at}
+    asked = {"channel": said_in, "asked_at": asked_at(row, requests)}
     facts: dict[str, Any]
     if row.purpose == "package":
         text, facts = "mail_package_code", {"code": challenge.secret}
@@ -428,6 +428,12 @@ def _mail_challenge(
         until=row.expires_at,
         **facts,
     )
+
+
+def asked_at(row: ChallengeRow, requests: Sequence[PrivacyRequest]) -> datetime:
+    """Give when what a proof is about was asked first; a later code or link for it is no later request."""
+    began = [request.received_at for request in requests] if row.purpose == "prove" else []
+    return min(began, default=row.asked_at)
 
 
 def effects_of(row: ChallengeRow, requests: Sequence[PrivacyRequest]) -> list[str]:

@@ -78,7 +78,12 @@ def _link_page(
         return _stands(services, language, requests, here=here if row.purpose in _ASKING else "")
     told = {} if row.purpose in _ASKING else _what_happens(row, requests)
     texts = services.texts.page(
-        name, language, requests=_seen(requests), channel=conversation.channel, asked_at=row.asked_at, **told
+        name,
+        language,
+        requests=_seen(requests),
+        channel=conversation.channel,
+        asked_at=proof.asked_at(row, requests),
+        **told,
     )
     changes = ("changes", rectification.digest_of(requests))
     entry = None if row.purpose in _ASKING else Entry("reference", texts["label"], 20, hint=texts["hint"])

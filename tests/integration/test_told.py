@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from html import unescape
 from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -170,13 +172,20 @@ async def test_an_agents_reply_is_shown_once_the_same_person_proves_it(
     async with desk.chat() as chat:
         ref = await proved(desk, chat, who.email, ERASE["en"])
         session = chat.session
+    received_at = desk.own("SELECT received_at FROM request WHERE ref = ?", ref)[0][0]
+    zone = ZoneInfo(desk.assembly.services.settings.controller.timezone)
+    began = f"at {datetime.fromisoformat(received_at).astimezone(zone):%H:%M}"
     await desk.forward("31m")
     async with desk.chat(session=session) as chat:
         talk = (await desk.request(ref))["conversation"]
         await desk.api("POST", f"/conversations/{talk}/reply", json={"text": "About your flat in Tartu."})
         await chat.say(who.email)
         await chat.asked("code")
-        await chat.say(await desk.code(who.email, seen=1))
+        code = await desk.code(who.email, seen=1)
+        mails = [" ".join(mail.get_content().split()) for mail in desk.mails(who.email)]
+        told = [text.split(" for:")[0] for text in mails if "we were asked in the live chat" in text]
+        assert [f"{began} (" in text for text in told] == [True, True], (began, told)
+        await chat.say(code)
         await chat.until(lambda m: m.get("hidden_before") == 0, "that it is shown again")
     async with desk.chat(session=session) as chat:
         assert "Tartu" in " ".join(message["text"] for message in chat.history)
