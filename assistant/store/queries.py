@@ -141,6 +141,16 @@ def messages_of(session: Session, conversation_id: str) -> list[Message]:
     return list(session.exec(query.options(_WITHOUT_ORIGINAL)))
 
 
+def messages_about(session: Session, request: PrivacyRequest) -> list[Message]:
+    """List what was written in the talk of a request, and in every other in which the person spoke of it, in their order."""
+    heard = select(Audit.data).where(col(Audit.chain) == request.ref, col(Audit.actor) == "subject")
+    elsewhere = {data["conversation"] for data in session.exec(heard) if data.get("conversation")}
+    talks = col(Message.conversation_id).in_({request.conversation_id, *elsewhere})
+    return list(
+        session.exec(select(Message).where(talks).order_by(col(Message.id)).options(_WITHOUT_ORIGINAL))
+    )
+
+
 def message_without_original(session: Session, message_id: int) -> Message | None:
     """Give a message; its original, which may be large, is read only by `casework/originals.py`."""
     query = select(Message).where(col(Message.id) == message_id)

@@ -17,6 +17,8 @@ from assistant.casework.queue import Principal, Role
 from assistant.conversation import continued
 from assistant.demo.people import CUSTOMER
 from assistant.store.tables import PrivacyRequest
+from assistant.web.console.request_page import timeline
+from assistant.web.console.words import words_of
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import answer_mail, confirm_by_mail, prove_in_chat
 
@@ -187,7 +189,19 @@ async def test_a_mail_that_names_an_open_request_of_its_sender_calls_an_agent_an
             assert (await desk.request(ref))["attention"] == attention
 
 
-async def test_a_letter_about_a_chat_is_answered_by_mail_too_and_more_than_services_is_no_answer(
+async def told_on_its_page(desk: DeskInside, ref: str) -> tuple[list[str], list[str]]:
+    """Give the words of the timeline of a request: on its page in the console, and in the API."""
+    words = words_of("en", "Europe/Tallinn")
+    page = await desk.assembly.services.read(
+        lambda session: [
+            e.text for e in timeline(words, session, session.get_one(PrivacyRequest, ref), revealed=True)
+        ]
+    )
+    items = (await desk.api("GET", f"/requests/{ref}/timeline"))["items"]
+    return page, [entry.get("text") or "" for entry in items]
+
+
+async def test_a_letter_about_a_chat_is_answered_by_mail_and_read_there_and_more_than_services_is_no_answer(
     asked: tuple[DeskInside, str, EmailMessage],
 ) -> None:
     desk, _, _ = asked
@@ -201,8 +215,20 @@ async def test_a_letter_about_a_chat_is_answered_by_mail_too_and_more_than_servi
     await services.write(lambda s: talking.ask_about_services(services, s, item["id"], _LEAD))
     await desk.forward("11m")
     question = await desk.mail(CUSTOMER.email, re.compile(f"^A question before we erase.*{ref}"))
-    await answered(desk, question, "Please keep them, all of them.")
+    said = {
+        "services_answer_unclear": "Keep the domain, but end the server.",
+        "services_end_by_mail": "Yes, end them all.",
+        "services": "Please keep them, all of them.",
+        "dont_heard": "Keep my account and all my data, erase nothing.",
+    }
+    *first, kept, more = said.values()
+    for words in (*first, kept):
+        await answered(desk, question, words)
     request = await desk.request(ref)
     assert (request["details"]["keep_services"], request["attention"]) == (True, None)
-    await answered(desk, question, "Keep my account and all my data, erase nothing.")
+    await answered(desk, question, more)
     assert desk.own("SELECT dont_at FROM request WHERE ref = ?", ref)[0][0], "that is another wish"
+    assert set(said) <= {event["event"] for event in await desk.events(ref)}
+    for told in await told_on_its_page(desk, ref):
+        for words in said.values():  # an agent is told to read them, and decides by them
+            assert len([text for text in told if words in text]) == 1, (words, told)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from html import unescape
+from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -168,19 +172,26 @@ async def test_an_agents_reply_is_shown_once_the_same_person_proves_it(
     async with desk.chat() as chat:
         ref = await proved(desk, chat, who.email, ERASE["en"])
         session = chat.session
+    received_at = desk.own("SELECT received_at FROM request WHERE ref = ?", ref)[0][0]
+    zone = ZoneInfo(desk.assembly.services.settings.controller.timezone)
+    began = f"at {datetime.fromisoformat(received_at).astimezone(zone):%H:%M}"
     await desk.forward("31m")
     async with desk.chat(session=session) as chat:
         talk = (await desk.request(ref))["conversation"]
         await desk.api("POST", f"/conversations/{talk}/reply", json={"text": "About your flat in Tartu."})
         await chat.say(who.email)
         await chat.asked("code")
-        await chat.say(await desk.code(who.email, seen=1))
+        code = await desk.code(who.email, seen=1)
+        mails = [" ".join(mail.get_content().split()) for mail in desk.mails(who.email)]
+        told = [text.split(" for:")[0] for text in mails if "we were asked in the live chat" in text]
+        assert [f"{began} (" in text for text in told] == [True, True], (began, told)
+        await chat.say(code)
         await chat.until(lambda m: m.get("hidden_before") == 0, "that it is shown again")
     async with desk.chat(session=session) as chat:
         assert "Tartu" in " ".join(message["text"] for message in chat.history)
 
 
-# Why a link may lead nowhere; a page cannot tell which without telling guessers, so it names each.
+# Why a link may lead nowhere; a page cannot tell which without telling guessers, so it names each, and what then is so.
 CAUSES: dict[str, dict[str, tuple[str, ...]]] = {
     "verify": {
         "en": (
@@ -188,13 +199,33 @@ CAUSES: dict[str, dict[str, tuple[str, ...]]] = {
             "a newer one took its place",
             "its time is over",
             "is not complete",
+            "What we have already confirmed to you is registered",
             "write to",
         ),
-        "fr": ("a déjà servi", "l’a remplacé", "son délai est passé", "est incomplète", "écrire à"),
+        "fr": (
+            "a déjà servi",
+            "l’a remplacé",
+            "son délai est passé",
+            "est incomplète",
+            "Ce que nous vous avons déjà confirmé est enregistré",
+            "écrire à",
+        ),
     },
     "undo": {
-        "en": ("was used already", "its time is over", "is not complete", "write to"),
-        "fr": ("a déjà servi", "son délai est passé", "est incomplète", "écrivez à"),
+        "en": (
+            "was used already",
+            "its time is over",
+            "is not complete",
+            "If you undid the marketing block with it, the block is undone",
+            "write to",
+        ),
+        "fr": (
+            "a déjà servi",
+            "son délai est passé",
+            "est incomplète",
+            "Si vous avez annulé par ce lien l’arrêt de la publicité, cet arrêt est annulé",
+            "écrivez à",
+        ),
     },
 }
 
@@ -222,6 +253,19 @@ async def test_the_page_of_a_dead_link_is_true_of_a_used_an_ended_and_an_invente
     async with desk.http.get(undo, headers={"Accept-Language": language}) as told:
         page = unescape(await told.text()).replace("\u00a0", " ")
     assert (told.status, [each for each in CAUSES["undo"][language] if each not in page]) == (410, [])
+
+
+@pytest.mark.parametrize(("language", "untrue"), [("en", "stays as it is"), ("fr", "reste en l’état")])
+async def test_no_page_that_knows_no_request_says_how_one_stands(language: str, untrue: str) -> None:
+    """What was decided by the link itself, or since, may have stopped it or taken it back."""
+    pages = (files("assistant") / "replies" / language / "pages.toml").read_text(encoding="utf-8")
+    knows_none = {
+        name: page["text"]
+        for name, page in tomllib.loads(pages).items()
+        if "text" in page and "requests" not in page["text"]
+    }
+    assert {"verify_expired", "client_area_failed", "undo_expired"} <= set(knows_none)
+    assert [name for name, text in knows_none.items() if untrue in text] == []
 
 
 async def test_a_shared_mailbox_about_which_nothing_is_held_leaves_agents_nothing_to_do(

@@ -170,7 +170,7 @@ def _steps(plan: Plan, carried_out: Mapping[int, StepRow]) -> list[StepOut]:
 
 def timeline(session: Session, request: PrivacyRequest, *, revealed: bool) -> Timeline:
     """Give messages, proof and audit of a request as one story, in its order."""
-    messages = queries.messages_of(session, request.conversation_id)
+    messages = queries.messages_about(session, request)
     pressed = labels_of(messages)
     entries = [_message_entry(each, pressed.get(each.id, each.text), revealed=revealed) for each in messages]
     entries += [_audit_entry(entry) for entry in queries.audit_of(session, request.ref)]

@@ -424,7 +424,7 @@ def _preview(services: Services, request: PrivacyRequest, plan: Plan) -> Preview
 
 def timeline(words: Words, session: Session, request: PrivacyRequest, *, revealed: bool) -> list[Entry]:
     """Tell messages and audit as one story, in its order."""
-    messages = queries.messages_of(session, request.conversation_id)
+    messages = queries.messages_about(session, request)
     entries = message_entries(words, messages, revealed=revealed)
     entries += [_audit_entry(words, entry) for entry in queries.audit_of(session, request.ref)]
     return sorted(entries, key=lambda entry: entry.at)
