@@ -455,7 +455,7 @@ class TalkingDesk:
         if not (reached or opened or short) and (comes_back or claimed):
             turn.say_how_it_stands()
         if comes_back:
-            continued.ask_again(turn)
+            turn.ask_about_services()
         wake(turn.session, "plan")
 
     # ── live chat ──────────────────────────────────────────────────────────────────────────────────

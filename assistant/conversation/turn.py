@@ -25,7 +25,8 @@ from assistant.casework.evidence import need_of
 from assistant.casework.hidden import NOBODY
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.casework.reach import is_for_other, lacks_address
-from assistant.conversation import continued, correcting, for_others, picking, sparing, uses
+from assistant.casework.talking import services_choices
+from assistant.conversation import correcting, for_others, picking, sparing, uses
 from assistant.conversation.state import SESSION_HIDDEN, State
 from assistant.domain.addresses import client_number_in, deliverable, no_address_in, phone_in
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
@@ -433,7 +434,16 @@ class Turn:
         elif waiting:
             self.next_step(waiting)
         if not self.state.expects:
-            continued.ask_again(self)
+            self.ask_about_services()
+
+    def ask_about_services(self) -> None:
+        """Ask again what still waits for a choice about services that run."""
+        waiting = [r.ref for r in self.own_requests() if running_services.is_open(self.session, r)]
+        if waiting:
+            language = self.conversation.language or self.services.settings.controller.languages[0]
+            self.ask_choice(running_services.ASK, waiting)
+            choices = services_choices(self.services, language)
+            self.say("services_asked_again", expects="choice", choices=choices)
 
     def say_how_it_stands(self) -> None:
         """Say what is so where what was pressed or proved has nothing to act on: no letter is sent about nothing."""
