@@ -39,7 +39,7 @@ class Thread:
         self.talk, self.name, self.language = talk, name, language
 
     async def write(self, words: str) -> None:
-        kind = "choice" if words.partition(":")[0] in {"dont", "withdraw"} else "text"
+        kind = "choice" if words.partition(":")[0] in {"dont", "withdraw", "services", "purpose"} else "text"
         await self.talk.write(words, thread=self.name, locale=self.language, kind=kind)
 
     async def conversation(self) -> Conversation:
@@ -155,3 +155,15 @@ async def test_a_button_pressed_twice_says_how_it_stands(talk: Talk, language: s
             r: each.status for r, each in (await thread.requests()).items()
         }
         assert not any(NOTHING_OPEN[language] in each for each in await thread.said())
+
+
+@pytest.mark.parametrize("button", ["withdraw:yes", "withdraw:no", "services:end", "purpose:marketing"])
+async def test_an_older_yes_is_no_answer_to_another_question(talk: Talk, button: str) -> None:
+    thread = Thread(talk, "older", "en")
+    await thread.write(ERASE["en"])
+    await thread.write(COPY["en"])
+    before = await thread.requests()
+    assert len((await thread.conversation()).state["about"]) == 2, "the proof of both is asked for"
+    await thread.write(button)
+    after = await thread.requests()
+    assert [(r.status, r.details) for r in after.values()] == [(r.status, r.details) for r in before.values()]
