@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from assistant.casework import closing, running_services, talk
 from assistant.casework.audit import record
 from assistant.casework.intake import requests_of, set_attention
-from assistant.casework.talking import services_choices
 from assistant.conversation import denying, picking
 from assistant.conversation.state import State
 from assistant.conversation.unread import needs_a_person
@@ -122,13 +121,3 @@ def _is_answered(turn: Turn, asked_in: Sequence[Conversation]) -> None:
         elif each.state.get("question") == running_services.ASK:
             each.state = State.of(each.state).at_rest().as_json()
             turn.session.add(each)
-
-
-def ask_again(turn: Turn) -> None:
-    """Ask whoever came back and proved it again what still waits for their choice."""
-    waiting = [r.ref for r in turn.own_requests() if running_services.is_open(turn.session, r)]
-    if waiting:
-        language = turn.conversation.language or turn.services.settings.controller.languages[0]
-        turn.ask_choice(running_services.ASK, waiting)
-        choices = services_choices(turn.services, language)
-        turn.say("services_asked_again", expects="choice", choices=choices)

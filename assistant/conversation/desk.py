@@ -453,9 +453,9 @@ class TalkingDesk:
         if short:
             turn.ask_for_more(short)
         if not (reached or opened or short) and (comes_back or claimed):
-            turn.nothing_to_prove()
+            turn.say_how_it_stands()
         if comes_back:
-            continued.ask_again(turn)
+            turn.ask_about_services()
         wake(turn.session, "plan")
 
     # ── live chat ──────────────────────────────────────────────────────────────────────────────────

@@ -20,6 +20,7 @@ from assistant.store.tables import Message
 from intents.meant import is_put_off
 from intents.narrowing import erases_all, erases_less, spares_some, without_details
 from intents.rectifying import is_no, is_yes
+from intents.wishes import DONT
 
 if TYPE_CHECKING:
     from assistant.conversation.turn import Turn
@@ -84,10 +85,17 @@ def take_answer(turn: Turn) -> bool:
     if turn.conversation.taken_by or (asked := _asked(turn)) is None:
         return False
     value = _pressed(turn, _buttons(asked))
-    if value is None:
+    if value is None or _spares_all_the_same(turn, value):
         return False
     turn.press(value)
     return True
+
+
+def _spares_all_the_same(turn: Turn, value: str) -> bool:
+    """Tell whether an answer about withdrawing also says to erase nothing: no "no", and a yes for an erasure alone."""
+    asked = {request.right for request in turn.requests_named(turn.state.about)}
+    is_about_it = turn.state.question == "withdraw_confirm" and DONT in turn.reading.wishes
+    return is_about_it and (value == "withdraw:no" or asked != {Right.ERASURE})
 
 
 def ask_again(turn: Turn) -> None:

@@ -10,7 +10,6 @@ from assistant.casework import sparing
 from assistant.casework.intake import set_attention
 from assistant.conversation import denying
 from assistant.domain.rights import Right
-from assistant.domain.status import CLOSED
 from assistant.store.tables import PrivacyRequest
 from intents import Reading
 from intents.wishes import CHANGED_MIND, DENIED, DONT
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from assistant.conversation.turn import Turn
 
 QUESTION: Final = "dont_asked"
+GOING_ON: Final = "dont_going_on"  # they go on after all: the erasures alone may be withdrawn
 
 
 def hear(turn: Turn, sender: str | None = None) -> bool:
@@ -85,7 +85,7 @@ def _stand_still(turn: Turn, meant: Sequence[PrivacyRequest], sender: str | None
     elif paused:
         _ask_here(turn, paused)
     elif decided:
-        turn.never_mind(decided)
+        turn.ask_to_withdraw(decided, GOING_ON)
     else:
         turn.say("dont_too_late", requests=turn.seen(begun))
 
@@ -115,22 +115,27 @@ def _tell_by_mail(
 
 
 def chose(turn: Turn, answer: str) -> None:
-    """Take the button: keep everything, or go on erasing; it speaks of the erasures it stood under, whatever is asked now."""
-    about = [r for r in turn.own_requests() if r.dont_at is not None and r.status not in CLOSED]
-    paused = [each for each in about if sparing.is_paused(each)]
-    decided = [each for each in about if each not in paused and sparing.may_still_stop(each)]
+    """Take the button, however late: it speaks of the erasures that were told to stop, whatever is asked by now."""
+    meant = sparing.erasures_meant(turn.session, turn.services, turn.conversation, None)
+    told = [each for each in meant if each.dont_at and each.ref not in turn.state.hidden]
+    paused = [each for each in told if sparing.is_paused(each)]
     turn.rest()
-    if answer == sparing.KEEP and (kept := sparing.keep(turn.services, turn.session, paused, "subject")):
-        turn.say("withdrawn", requests=turn.seen(kept))
-    elif answer == sparing.GO_ON and (going := sparing.go_on(turn.services, turn.session, paused, "subject")):
+    going = [each for each in told if sparing.may_still_stop(each) and each not in paused]
+    if not told:
+        turn.say_how_it_stands()
+    elif paused and answer == sparing.KEEP:
+        turn.say(
+            "withdrawn", requests=turn.seen(sparing.keep(turn.services, turn.session, paused, "subject"))
+        )
+    elif paused:
+        turn.say(
+            "dont_goes_on", requests=turn.seen(sparing.go_on(turn.services, turn.session, paused, "subject"))
+        )
+    elif going and answer == sparing.KEEP:
+        turn.ask_to_withdraw(going, GOING_ON)
+        return
+    elif going:
         turn.say("dont_goes_on", requests=turn.seen(going))
-        turn.ask_what_waits()
-    elif answer == sparing.KEEP and decided:
-        turn.never_mind(decided)  # told to go on before: an old button alone takes nothing back
-    elif answer == sparing.GO_ON and decided:
-        turn.say("dont_goes_on", requests=turn.seen(decided))
-        turn.ask_what_waits()
-    elif about and any(not sparing.may_still_stop(each) for each in about):
-        turn.say("dont_too_late", requests=turn.seen(about))
     else:
-        turn.say("withdraw_nothing")
+        turn.say("dont_too_late", requests=turn.seen(told))
+    turn.resume()

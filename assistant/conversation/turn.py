@@ -11,11 +11,21 @@ from typing import Any, cast
 from sqlalchemy.orm.attributes import instance_state
 from sqlmodel import Session, col, select
 
-from assistant.casework import closing, flood, marketing, proof, rectification, talk, unwritten
+from assistant.casework import (
+    closing,
+    flood,
+    marketing,
+    proof,
+    rectification,
+    running_services,
+    talk,
+    unwritten,
+)
 from assistant.casework.evidence import need_of
 from assistant.casework.hidden import NOBODY
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.casework.reach import is_for_other, lacks_address
+from assistant.casework.talking import services_choices
 from assistant.conversation import correcting, for_others, picking, sparing, uses
 from assistant.conversation.state import SESSION_HIDDEN, State
 from assistant.domain.addresses import client_number_in, deliverable, no_address_in, phone_in
@@ -35,6 +45,7 @@ _LONG_ENOUGH = 12  # characters from which on the language of a message is worth
 _RECEIPT_AND_LINK = 2  # letters
 _AGENT_IS_HERE = timedelta(minutes=5)
 _WAITING = frozenset({Status.RECEIVED, Status.VERIFYING})
+WITHDRAW = "withdraw_confirm"
 _CONVERSATIONAL = ("human", "cancel_request", "request_status")
 
 
@@ -140,8 +151,7 @@ class Turn:
         elif self.state.expects == "code" and (
             challenge := proof.current_challenge(self.session, self.conversation)
         ):
-            name = "code_sent_email" if challenge.claimed_kind == "email" else "code_sent_client_id"
-            self.say(name, expects="code", choices=self.code_choices(), until=challenge.expires_at)
+            self._ask_for_code(challenge, self.state.about)
         elif self.state.question in picking.OPEN:
             picking.ask_again(self)
         else:
@@ -384,7 +394,7 @@ class Turn:
         hidden = self.state.hidden if self.state.is_of(subject, NOBODY) else ()
         references = list(dict.fromkeys([*references, *hidden]))
         if not references and not self.state.hidden:
-            self.nothing_to_prove()
+            self.say_how_it_stands()
             return
         if proof.is_paused(self.services, self.session, subject):
             self.say("verification_paused", choices=self.ways_out(references))
@@ -398,12 +408,45 @@ class Turn:
                 self._keep(self.state.asking("ask_contact", "email", references))
             self.say("code_limit", choices=self.ways_out(references), next_at=error.data["next_at"])
             return
-        name = "code_sent_email" if claim.kind == "email" else "code_sent_client_id"
+        self._ask_for_code(challenge, references)
+
+    def _ask_for_code(self, challenge: ChallengeRow, references: Sequence[str]) -> None:
+        name = "code_sent_email" if challenge.claimed_kind == "email" else "code_sent_client_id"
         self._keep(self.state.asking(name, "code", references))
         self.say(name, expects="code", choices=self.code_choices(), until=challenge.expires_at)
 
-    def nothing_to_prove(self) -> None:
-        """Say what is so where a proof was offered and nothing waits for one: no letter is sent about nothing."""
+    def resume(self) -> None:
+        """Ask again for what a question came before: a request whose proof nobody asks for any more lapses."""
+        own = [r for r in self.own_requests() if r.status not in CLOSED]
+        unready = [r for r in own if r.status in _WAITING or rectification.is_unconfirmed(r)]
+        waiting = [r for r in unready if not is_for_other(r)]
+        provable = {r.ref for r in waiting if r.tier_needed > Tier.T0}
+        challenge = proof.current_challenge(self.session, self.conversation)
+        if (
+            challenge
+            and challenge.expires_at
+            and challenge.expires_at > self.services.clock.now()
+            and provable
+            and provable <= set(challenge.references)
+            and not any(map(self._missing, waiting))
+        ):
+            self._ask_for_code(challenge, [r.ref for r in waiting])
+        elif waiting:
+            self.next_step(waiting)
+        if not self.state.expects:
+            self.ask_about_services()
+
+    def ask_about_services(self) -> None:
+        """Ask again what still waits for a choice about services that run."""
+        waiting = [r.ref for r in self.own_requests() if running_services.is_open(self.session, r)]
+        if waiting:
+            language = self.conversation.language or self.services.settings.controller.languages[0]
+            self.ask_choice(running_services.ASK, waiting)
+            choices = services_choices(self.services, language)
+            self.say("services_asked_again", expects="choice", choices=choices)
+
+    def say_how_it_stands(self) -> None:
+        """Say what is so where what was pressed or proved has nothing to act on: no letter is sent about nothing."""
         self._keep(self.state.at_rest())
         self._status()
 
@@ -591,30 +634,33 @@ class Turn:
 
     def set_use(self, use: Mapping[str, Any]) -> bool:
         """Keep which use is to end, and go on; False where nothing waits to be told."""
-        requests = [r for r in self.requests_named(self.state.about) if r.status in _WAITING]
+        about = [r for r in self.requests_named(self.state.about) if r.right in _ENDING_USES]
+        requests = [r for r in about if r.status in _WAITING]
         if requests:
             self._set_details(requests[0], use)
             self.next_step(self._all_waiting())
         return bool(requests)
 
     def _chose_withdrawal(self, answer: str) -> None:
-        about = self.requests_named(self.state.about)
-        self._keep(self.state.at_rest())
+        is_asked = self.state.question == WITHDRAW  # an older button is a yes to nothing that is asked now
+        about = self.requests_named(self.state.about) if is_asked else []
+        self.rest()
         if answer == "yes" and (done := closing.withdraw(self.services, self.session, about)):
             self.say("withdrawn", requests=self.seen(done))
         elif answer == "yes" and about:
             talk_to_person = [self.button("talk_to_person", "human")]
             self.say("withdraw_too_late", choices=talk_to_person, requests=self.seen(about))
-        elif answer == "yes":
-            self.say("withdraw_nothing")
         else:
             self._status()
+        self.resume()
 
     def _chose_services(self, answer: str) -> None:
-        for request in self.requests_named(self.state.about):
+        is_asked = self.state.question == running_services.ASK
+        for request in self.requests_named(self.state.about) if is_asked else ():
             closing.set_keep_services(self.services, self.session, request, keep=answer == "keep")
-        self._keep(self.state.at_rest())
+        self.rest()
         self._status()
+        self.resume()
 
     def _resend(self) -> None:
         challenge = self._last_challenge()
@@ -641,9 +687,9 @@ class Turn:
 
     # ── never mind, where is it, a person ──────────────────────────────────────────────────────────
 
-    def never_mind(self, meant: Sequence[PrivacyRequest] | None = None) -> None:
-        """Ask whether what is meant, else everything, is to be withdrawn where it can still be stopped; by mail at the contact."""
-        requests = [r for r in meant or self.own_requests() if r.status in STOPPABLE]
+    def never_mind(self) -> None:
+        """Ask whether everything that can still be stopped is to be withdrawn; by mail at the contact."""
+        requests = [r for r in self.own_requests() if r.status in STOPPABLE]
         if not requests and self.state.hidden:
             self._ask_to_prove_again()
         elif not requests:
@@ -651,9 +697,13 @@ class Turn:
         elif self.is_mail:
             self._withdraw_by_link(requests)
         else:
-            self._keep(self.state.asking("withdraw_confirm", "choice", [r.ref for r in requests]))
-            buttons = [self.button("yes", "withdraw:yes"), self.button("no", "withdraw:no")]
-            self.say("withdraw_confirm", expects="choice", choices=buttons, requests=self.seen(requests))
+            self.ask_to_withdraw(requests)
+
+    def ask_to_withdraw(self, requests: Sequence[PrivacyRequest], words: str = WITHDRAW) -> None:
+        """Ask whether these, and no others, are to be withdrawn."""
+        self.ask_choice(WITHDRAW, [r.ref for r in requests])
+        buttons = [self.button("yes", "withdraw:yes"), self.button("no", "withdraw:no")]
+        self.say(words, expects="choice", choices=buttons, requests=self.seen(requests))
 
     def _withdraw_by_link(self, requests: Sequence[PrivacyRequest]) -> None:
         """Whoever writes may not be who asked: the contact confirms (flows.md, Never mind)."""
@@ -793,11 +843,6 @@ class Turn:
         self._keep(self.state.at_rest())
         waiting = self._all_waiting()
         self.next_step(waiting if request in waiting else [request, *waiting])
-
-    def ask_what_waits(self) -> None:
-        """Ask for what the requests of this talk still wait for, where any does: nothing else would ask again."""
-        if waiting := self._all_waiting():
-            self.next_step(waiting)
 
     def own_requests(self) -> list[PrivacyRequest]:
         """List the requests of this talk that are there for whoever is in it now."""

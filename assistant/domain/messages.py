@@ -136,6 +136,7 @@ _CHAT = _table(
         "withdraw_nothing": ("", "", _holds()),
         "withdraw_too_late": ("requests", "", _holds(E.REFERENCE)),
         "dont_asked": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "dont_going_on": ("requests", "", _holds(E.REFERENCE)),
         "dont_goes_on": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "dont_lifted": ("requests not_before", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "dont_nothing": ("", "", _holds()),
