@@ -85,7 +85,8 @@ _MIXED: Final = re.compile(_TWO_SCRIPTS)
 _MIXED_WORD: Final = re.compile(rf"\b\w*(?:{_TWO_SCRIPTS})\w*")
 # Small letters only: a capital is an initial. *a* is no word that elides before itself: *option c a 3 euros*.
 _ELIDED: Final = re.compile(
-    r"(?<![\w'’-])((?:[jndlmtsc]|qu|jusqu|lorsqu|puisqu)(?= [aeiouyhàâéèêëîïôûœ]\w)|[jlmnt](?= [ay]\b)) "
+    r"(?<![\w'’-])((?:[jndlmtscJNDLMTSC]|[Qq]u|[Jj]usqu|[Ll]orsqu|[Pp]uisqu)(?= [aeiouyhàâéèêëîïôûœ]\w)"
+    r"|[jlmntJLMNT](?= [ay]\b)) "
 )
 _LATIN_TWINS: Final = str.maketrans(
     "аеорсухкмтнвіјѕһԁԛԝАЕОРСУХКМТНВІЈЅαεορικνυτχΑΕΟΡΙΚΝΥΤΧ",

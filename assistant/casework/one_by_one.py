@@ -26,6 +26,7 @@ from assistant.store.paging import Page, page
 from assistant.store.tables import Action, Outbox, Package, PrivacyRequest, SweepFailure
 
 log = structlog.get_logger(__name__)
+_LOOKS_AGAIN: Final = 0.5  # seconds, while a slow row is under way, for what has come since
 CALLED_AFTER: Final = 3  # failures of one row, after which people are called
 SWEEPS: Final = (  # jobs.JOBS, and what is taken up at the start
     "challenge", "plan", "carry_out", "deliver", "remind", "events", "packages", "expire", "purge", "stop_again", "recover",
@@ -85,10 +86,10 @@ async def while_due(
     *,
     at_once: int,
 ) -> int:
-    """Do a few rows at a time, and claim more as soon as a quarter is done; gives how many were done.
+    """Do a few rows at a time, and claim more as soon as a quarter has room; gives how many were done.
 
     Few, so that what somebody waits for now stands behind no more than these; and never a whole batch, so that
-    one slow row keeps nothing else from its turn.
+    one slow row keeps nothing else from its turn: neither what is due already nor what comes while it takes its time.
     """
     under_way: set[asyncio.Task[bool]] = set()
     done = 0
@@ -100,7 +101,9 @@ async def while_due(
             if not under_way:
                 return done
             while under_way:
-                finished, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                finished, under_way = await asyncio.wait(
+                    under_way, timeout=_LOOKS_AGAIN, return_when=asyncio.FIRST_COMPLETED
+                )
                 done += sum(task.result() for task in finished)
                 if len(under_way) <= at_once - at_once // 4:
                     break
