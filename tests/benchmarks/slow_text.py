@@ -6,6 +6,7 @@ What grows faster than the text, or is far slower than a plain look for a mailbo
 from __future__ import annotations
 
 import re
+import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ LINEAR = (
 SLOW = (
     25.0  # times what the plain one takes in the longest text: two seconds a megabyte where that takes 0.08
 )
+_PLAINS = 7  # looks with the plain one, of which the middle counts: one look alone may be a third off
 _PATIENCE = 20.0  # seconds: ten times longer would take a hundred times that if it were the square
 _TOO_LITTLE = 0.005  # seconds in the longest text, below which the clock decides
 _TIMES = 3
@@ -45,8 +47,11 @@ class Line:
 
     def is_fault(self, plain: float) -> bool:
         """Tell whether this is more than linear, or slow for one that is linear."""
-        is_slow = self.taken[-1] > SLOW * plain
-        return is_slow or (self.taken[-1] > _TOO_LITTLE and self.growth > LINEAR)
+        return self.is_slow(plain) or (self.taken[-1] > _TOO_LITTLE and self.growth > LINEAR)
+
+    def is_slow(self, plain: float) -> bool:
+        """Tell whether the longest text takes far longer than the plain look at it."""
+        return self.taken[-1] > SLOW * plain
 
     def __str__(self) -> str:
         figures = " ".join(f"{1000 * each:10.1f}" for each in self.taken)
@@ -78,8 +83,10 @@ def measured(name: str, read: Read, texts: Sequence[Hostile]) -> Line:
 
 
 def plain() -> float:
-    """Give the seconds of the plain expression in the longest text."""
-    return seconds(lambda text: list(_PLAIN.finditer(text)), _FOR_THE_PLAIN, LENGTHS[-1])
+    """Give the seconds of the plain expression in the longest text, the middle of some looks."""
+    return statistics.median(
+        seconds(lambda text: list(_PLAIN.finditer(text)), _FOR_THE_PLAIN, LENGTHS[-1]) for _ in range(_PLAINS)
+    )
 
 
 def lines(wanted: Sequence[str] = ()) -> Iterator[Line]:
