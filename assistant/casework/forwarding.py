@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import answers, talk
 from assistant.casework.audit import record
 from assistant.casework.intake import move, set_attention
-from assistant.casework.queue import WORKERS, Principal, get_request, void_actions
+from assistant.casework.queue import Principal, Role, Scope, get_request, void_actions
 from assistant.domain.addresses import normal_contact
 from assistant.domain.status import TRANSITIONS, Status
 from assistant.errors import Conflict, Invalid
@@ -22,8 +22,11 @@ _FORWARDABLE = frozenset(row.before for row in TRANSITIONS if row.after is Statu
 
 
 def forward(services: Services, session: Session, ref: str, owner: str, agent: Principal) -> PrivacyRequest:
-    """Send the person's own words to the owner; the person is told that it was passed on once it has arrived."""
-    agent.require(*WORKERS)
+    """Send the person's own words to the owner; the person is told that it was passed on once it has arrived.
+
+    It discloses and it ends the request, so the same people may who approve a disclosure.
+    """
+    agent.require(Role.APPROVER, Role.LEAD, scope=Scope.APPROVE)
     request = get_request(session, ref)
     if request.status not in _FORWARDABLE:
         raise Conflict("Only a request that is not decided yet can be passed on.", status=request.status)

@@ -391,16 +391,27 @@ async def test_what_an_agent_types_asks_for_no_document_and_points_to_no_form(le
 
 
 async def test_a_request_is_passed_on_to_an_address_and_not_called_so_before_it_has_arrived(
-    agent: Api,
+    lead: Api,
 ) -> None:
-    path = f"/requests/{agent.site.refs['complaint']}/forward"
+    path = f"/requests/{lead.site.refs['complaint']}/forward"
     for owner in ("", "the owner", "owner at site.example"):
-        status, _ = await agent.post(path, {"owner": owner})
+        status, _ = await lead.post(path, {"owner": owner})
         assert status == 422, owner
-    status, passed = await agent.post(path, {"owner": "owner@site.example"})
+    status, passed = await lead.post(path, {"owner": "owner@site.example"})
     assert (status, passed["status"], passed["attention"]) == (200, "open", None)
-    status, _ = await agent.post(path, {"owner": "owner@site.example"})
+    status, _ = await lead.post(path, {"owner": "owner@site.example"})
     assert status == 409
+
+
+async def test_words_of_a_person_go_to_an_address_only_by_whoever_may_approve_a_disclosure(
+    site: ConsoleSite, http: aiohttp.ClientSession, agent: Api
+) -> None:
+    """One agent alone could have sent them to any address, and ended the request with that."""
+    path, body = f"/requests/{site.refs['complaint']}/forward", {"owner": "owner@site.example"}
+    to_reply = Api(site, http, await site.token("Liis", Scope.REPLY))
+    for caller in (agent, to_reply):
+        assert (await caller.post(path, body))[0] == 403
+    assert (await site.get(PrivacyRequest, site.refs["complaint"])).status == "open"
 
 
 async def test_a_conversation_is_read_and_answered(agent: Api) -> None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
+from sqlmodel import col, select
 
 from assistant.casework import rectification, redaction
 from assistant.domain.rectifying import Change, Changes
 from assistant.store import queries
-from assistant.store.tables import Action, Agent, Conversation, PrivacyRequest
+from assistant.store.tables import Action, Agent, Conversation, Message, PrivacyRequest
 from tests.doubles.console_app import PASSWORD, ConsoleSite, access_plan, console_site
 
 if TYPE_CHECKING:
@@ -262,6 +263,7 @@ async def test_what_a_role_may_not_do_is_hidden_and_refused(site: ConsoleSite, b
     page = f"requests/{site.refs['access']}"
     assert "an approver or a lead can" in await agent.get(page)
     assert "Extend by two months" not in agent.text
+    assert "E-mail address of the owner" not in agent.text, "their words go to nobody by one agent's word"
     await agent.get(f"plans/{site.actions['access']}/confirm")
     assert agent.status == 403
     await agent.post(f"plans/{site.actions['access']}/approve", plan_hash=access_plan().hash)
@@ -342,6 +344,32 @@ async def test_a_mail_in_doubt_becomes_a_request_as_of_its_receipt(site: Console
     assert (request.right, str(request.received_on), request.status) == ("access", "2026-11-23", "verifying")
     await agent.post(f"triage/{site.conversations['doubtful']}", right="erasure")
     assert agent.status == 409
+
+
+async def test_no_page_shows_an_address_or_a_number_that_nobody_asked_to_see(
+    site: ConsoleSite, browsers: Any
+) -> None:
+    """Whatever of a message a page shows is masked; revealing is a press of its own, and an entry of the audit."""
+    said = "Write to canary.zorro@mail.example or call +372 5551 9911."
+
+    def plant(session: Session) -> None:
+        for message in session.exec(select(Message).where(col(Message.sender) == "you")):
+            message.text, message.subject = f"{message.text} {said}", said
+            message.reading = {**message.reading, "sentence": said}
+        for conversation in session.exec(select(Conversation)):
+            conversation.subject_hint = "canary.zorro@mail.example"
+
+    await site.services.write(plant)
+    otto = await browsers("Otto")
+    for page in (
+        *("queue", "conversations", "triage", "failing", "settings"),
+        *(f"requests/{ref}" for ref in site.refs.values()),
+        *(f"conversations/{ident}" for ident in site.conversations.values()),
+    ):
+        text = await otto.get(page)
+        assert otto.status == 200, page
+        for plain in ("canary.zorro", "5551 9911", "55519911"):
+            assert plain not in text, page
 
 
 async def test_the_console_speaks_french(site: ConsoleSite, browsers: Any) -> None:

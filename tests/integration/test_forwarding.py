@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from assistant.interfaces import Outgoing
 
-AGENT = Principal("Tiina", Role.AGENT)
+AGENT = Principal("Marc", Role.APPROVER)
 
 
 class Post:

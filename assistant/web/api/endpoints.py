@@ -391,7 +391,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/requests/{ref}/lift", lift, m.RequestDetail, m.Lifting, Scope.REPLY),
     _post("/requests/{ref}/decide_t3", decide_t3, m.RequestDetail, m.Decision, Scope.REPLY),
     _post("/requests/{ref}/assign", assign, m.RequestDetail, m.Assignment, Scope.REPLY),
-    _post("/requests/{ref}/forward", forward, m.RequestDetail, m.Owner, Scope.REPLY),
+    _post("/requests/{ref}/forward", forward, m.RequestDetail, m.Owner, Scope.APPROVE),
     _post("/requests/{ref}/dont", decide_dont, m.RequestDetail, m.WhichIsMeant, Scope.APPROVE),
     _post("/requests/{ref}/lapse", lapse, m.RequestDetail, m.Nothing, Scope.REPLY),
     _post("/requests/{ref}/close", close, m.RequestDetail, m.Written, Scope.REPLY),

@@ -184,7 +184,7 @@ def _doubts(visit: Visit, session: Session) -> tuple[Page[Conversation], list[Do
                     mask_text(message.subject or ""),
                     mask_text(message.text),
                     visit.words.instant(message.at),
-                    str(message.reading.get("sentence") or ""),
+                    mask_text(str(message.reading.get("sentence") or "")),
                     guesses,
                     _standing(visit, session, conversation.id, message),
                     files_view(visit.words, message),
