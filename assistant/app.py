@@ -82,10 +82,13 @@ class Assembly:
 
 def take_lock(settings: Settings) -> int | None:
     """Take the lock of a SQLite desk, so that two never write to one file; raises ConfigurationError if it is taken."""
-    if not settings.database_url.startswith("sqlite"):
-        return None
-    settings.server.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = settings.server.data_dir / "desk.lock"
+    return lock_folder(settings.server.data_dir) if settings.database_url.startswith("sqlite") else None
+
+
+def lock_folder(data_dir: Path) -> int:
+    """Take the lock of a desk's folder; raises ConfigurationError if it is taken."""
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = data_dir / "desk.lock"
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from assistant.domain.rights import Right
+from assistant.domain.status import Status
 from assistant.errors import AssistantError, ConfigurationError, NotAuthenticated
 from assistant.logs import configure_logging, hook_uncaught
 
@@ -75,11 +77,20 @@ def main() -> None:
     configure_logging()
     hook_uncaught()
     try:
+        _check_encoding()
         app()
     except ConfigurationError as error:
         _die(error.message, _USAGE)
     except AssistantError as error:
         _die(error.message, _FAILED)
+
+
+def _check_encoding() -> None:
+    """Refuse what no database and no letter can hold: bytes that are no UTF-8, which Python smuggles in as surrogates."""
+    for what, text in (*enumerate(sys.argv), ("ASSISTANT_TOKEN", os.environ.get("ASSISTANT_TOKEN", ""))):
+        if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+            where = what if isinstance(what, str) else f"argument {what}"
+            raise ConfigurationError(f"{where} is not valid UTF-8; type it anew in a terminal set to UTF-8.")
 
 
 def _die(message: str, code: int) -> NoReturn:
@@ -143,11 +154,13 @@ def serve(config: Config = _DEFAULT) -> None:
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
     dir: Annotated[  # noqa: A002 - the option is called --dir
         Path | None, typer.Option(help="Where the sample data is; a new folder if none is named.")
     ] = None,
-    mail_port: Annotated[int, typer.Option(help="Where mail is taken by SMTP; 0 takes a free port.")] = 0,
+    mail_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where mail is taken by SMTP; 0 takes a free port.")
+    ] = 0,
     now: Annotated[
         str | None, typer.Option(help="The instant at which its clock starts (ISO 8601 with zone).")
     ] = None,
@@ -165,6 +178,8 @@ def demo(
     from assistant.serving import run
 
     folder = dir or Path(tempfile.mkdtemp(prefix="privacy-desk-"))
+    if folder.exists() and not folder.is_dir():
+        raise ConfigurationError(f"--dir: {folder} is a file; name a folder, or one that is not there yet.")
     loop = os.environ.get("DEMO_EVENT_LOOP", "uvloop")
     options = DemoOptions(
         folder, port, mail_port, _instant(now) if now else None, not no_hold, as_json, four_eyes, loop
@@ -280,10 +295,13 @@ def evaluate(
     file: Path, page: Path | None = None, config: Config = _DEFAULT, as_json: AsJson = False
 ) -> None:
     """Measure the reader on labelled messages; `--page` writes figures, plots and errors as an HTML file."""
-    from intents import cli_evaluate
+    from intents import NotLabelled, cli_evaluate
 
     _lines_of(file)  # says in one line what is wrong with it
-    figures = cli_evaluate(file, _accepted(config), page_file=page)
+    try:
+        figures = cli_evaluate(file, _accepted(config), page_file=page)
+    except NotLabelled as error:
+        raise ConfigurationError(f"{error}; mend that line, and measure again.") from None
     _say(figures, _figures(figures), as_json=as_json)
 
 
@@ -450,9 +468,9 @@ def sources_locate(email: str, config: Config = _DEFAULT, as_json: AsJson = Fals
 
 @requests_app.command("list")
 def requests_list(
-    status: Annotated[str | None, typer.Option()] = None,
+    status: Annotated[Status | None, typer.Option()] = None,
     due_before: Annotated[str | None, typer.Option()] = None,
-    right: Annotated[str | None, typer.Option()] = None,
+    right: Annotated[Right | None, typer.Option()] = None,
     config: Config = _DEFAULT,
     as_json: AsJson = False,
 ) -> None:

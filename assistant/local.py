@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import structlog
 from aiohttp import web
 from sqlmodel import Session
 
@@ -25,6 +26,8 @@ from assistant.errors import AssistantError, ConfigurationError, Invalid
 from assistant.services import Services
 from assistant.store.backup import back_up
 from assistant.store.tables import Agent
+
+log = structlog.get_logger(__name__)
 
 _ERRORS = {cls.code: cls for cls in (AssistantError, Invalid, ConfigurationError)}
 _LARGEST_MAIL = 26 * 2**20  # bytes: the only way in for one this large, and its owner's alone
@@ -179,6 +182,9 @@ async def _run(assembly: Assembly, http_request: web.Request) -> web.Response:
         done = await assembly.services.write(lambda session: work(assembly.services, session, asked))
     except AssistantError as error:
         return _told(error)
+    except Exception:
+        log.exception("command.failed", command=http_request.match_info["command"])
+        return _told(AssistantError("The desk failed at this, and nothing was changed; its log says where."))
     return web.json_response(done)
 
 

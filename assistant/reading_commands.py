@@ -17,10 +17,12 @@ from sqlmodel import Session, col, select
 from assistant.app import SystemClock, open_sources
 from assistant.casework import audit, credentials, events, queue, staff, suppression
 from assistant.casework.by_hand import BY_HAND
+from assistant.casework.staff import get_agent
 from assistant.config import Settings
 from assistant.domain.addresses import normal_address, normal_contact
 from assistant.domain.plan import Identity, Operation, Order, plan_from_json
 from assistant.domain.rights import Right
+from assistant.domain.status import Status
 from assistant.errors import ConfigurationError, Invalid
 from assistant.interfaces import DataSource
 from assistant.naming import Naming
@@ -73,6 +75,8 @@ async def check_sources(settings: Settings) -> list[Mapping[str, Any]]:
 
 async def locate(settings: Settings, email: str) -> list[Mapping[str, Any]]:
     """Count what every source holds about an address, and what a rule would keep."""
+    if "@" not in email or normal_contact(email) is None:
+        raise ConfigurationError(f"{email!r} is no e-mail address; write it like name@example.com.")
     identity = Identity(emails=(normal_address(email),))
     order = Order(Operation.ERASE, SystemClock().now().date())
     async with _sources(settings) as sources:
@@ -110,7 +114,7 @@ async def _sources(settings: Settings) -> AsyncIterator[tuple[DataSource, ...]]:
 
 
 def list_requests(
-    settings: Settings, status: str | None, due_before: date | None, right: str | None
+    settings: Settings, status: Status | None, due_before: date | None, right: Right | None
 ) -> list[Mapping[str, Any]]:
     """List requests by due date."""
     query = select(PrivacyRequest).order_by(col(PrivacyRequest.due_on), col(PrivacyRequest.ref))
@@ -274,9 +278,15 @@ def _state(*, is_current: bool, whole: bool) -> str:
     return "not needed any more" if whole else "needed until everything is sealed anew"
 
 
+def _check_agent(session: Session, name: str | None) -> None:
+    if name is not None:
+        get_agent(session, name)
+
+
 def list_sessions(settings: Settings, name: str | None) -> list[Mapping[str, Any]]:
     """List the sessions of the console, of one agent or of all."""
     with _reading(settings) as session:
+        _check_agent(session, name)
         return [
             {
                 "session": credentials.session_id(row),
@@ -291,6 +301,7 @@ def list_sessions(settings: Settings, name: str | None) -> list[Mapping[str, Any
 def list_tokens(settings: Settings, name: str | None) -> list[Mapping[str, Any]]:
     """List the API tokens, of one agent or of all, by the names under which they are revoked."""
     with _reading(settings) as session:
+        _check_agent(session, name)
         return [
             {
                 "token": credentials.token_id(row),
@@ -338,6 +349,8 @@ def verify_audit(settings: Settings) -> list[Mapping[str, Any]]:
 
 def export_audit(settings: Settings, begin: date | None, end: date | None) -> list[Mapping[str, Any]]:
     """List the entries of a span of days, in the controller's zone."""
+    if begin and end and end < begin:
+        raise ConfigurationError(f"--to {end} is before --from {begin}; swap them.")
     zone = ZoneInfo(settings.controller.timezone)
     query = select(Audit).order_by(col(Audit.id))
     if begin:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from intents.command import cli_classify, cli_evaluate, cli_train, learn
 from intents.examples import Example as Learned
+from intents.examples import NotLabelled
 from intents.labels import CONVERSATIONAL, NONE, RIGHTS
 from intents.others import Mention, others_in
 from intents.pseudonyms import pseudonymised
@@ -17,6 +18,7 @@ __all__ = [
     "Intent",
     "Learned",
     "Mention",
+    "NotLabelled",
     "Reader",
     "Reading",
     "cli_classify",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from intents.examples import NotLabelled
 from intents.labels import NONE, RIGHTS
 from intents.reader import Reader
 from intents.reading import Reading
@@ -45,14 +46,14 @@ class Judged:
 
 
 def rows_of(path: Path) -> list[Row]:
-    """Read a JSONL file of labelled messages; raises ValueError naming the line that is not one."""
+    """Read a JSONL file of labelled messages; raises NotLabelled naming the line that is not one."""
     rows = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if line.strip():
             try:
                 rows.append(_row(json.loads(line)))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise ValueError(
+                raise NotLabelled(
                     f"{path.name}, line {number}: not a row with text, lang and labels"
                 ) from error
     return rows

@@ -16,6 +16,10 @@ SEVERAL: Final = "several"
 _ALTERNATIVES: Final = re.compile(r"\{([^{}]*)\}")
 
 
+class NotLabelled(ValueError):
+    """A line of a file of labelled messages is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """One utterance as written, with its labels (none of them for `none`)."""

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.queue import MAY_APPROVE_IRREVERSIBLE, Principal, Role, Scope
+from assistant.domain.addresses import normal_contact
 from assistant.errors import Conflict, Invalid, NotAuthenticated, NotFound
 from assistant.services import Services
 from assistant.store.tables import Agent, AgentBrowser, AgentRecovery, AgentSession, AgentToken, Note
@@ -50,9 +51,11 @@ def add_agent(
     email: str | None = None,
     language: str = "en",
 ) -> Agent:
-    """Add an agent; raises Conflict if the name is taken."""
-    if not name.strip() or len(name) > 64:  # noqa: PLR2004 - a name fits on a badge
-        raise Invalid("Give the agent a name of at most 64 characters.")
+    """Add an agent; raises Conflict if the name is taken, Invalid for what is no name or no address."""
+    if not name.strip() or len(name) > 64 or not name.isprintable():  # noqa: PLR2004 - a name fits on a badge
+        raise Invalid("Give the agent a name of at most 64 characters that can be seen.")
+    if email is not None and ("@" not in email or normal_contact(email) is None):
+        raise Invalid("This is no e-mail address; reminders would reach nobody.")
     if session.get(Agent, name):
         raise Conflict(f"There is an agent {name} already; see `assistant agents list`.")
     agent = Agent(

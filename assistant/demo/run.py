@@ -15,7 +15,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlmodel import Session
 
-from assistant.app import Assembly, SystemClock, assemble, take_lock
+from assistant.app import Assembly, SystemClock, assemble, lock_folder
 from assistant.casework import staff
 from assistant.casework.queue import Role, Scope
 from assistant.channels.email.channel import EmailChannel
@@ -23,7 +23,7 @@ from assistant.config import load_settings
 from assistant.demo.clock import DemoClock
 from assistant.demo.pages import DemoSite, demo_routes
 from assistant.demo.people import AGENTS, SUBJECTS, DemoAgent
-from assistant.demo.settings import DemoFolder, lay_out
+from assistant.demo.settings import DemoFolder, data_of, lay_out
 from assistant.serving import bind, serve
 from assistant.store.tables import Agent
 
@@ -50,6 +50,7 @@ class DemoOptions:
 
 async def run_demo(options: DemoOptions, say: Callable[[str], None]) -> None:
     """Make the sample company where it is missing, serve the desk, and say where everything is."""
+    lock = lock_folder(data_of(options.folder))  # before anything is written into the folder of a running one
     listener = bind("127.0.0.1", options.port)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     clock = DemoClock(options.now)
@@ -63,7 +64,6 @@ async def run_demo(options: DemoOptions, say: Callable[[str], None]) -> None:
         four_eyes=options.four_eyes,
     )
     settings = load_settings(demo.settings_file)
-    lock = take_lock(settings)
     assembly = assemble(settings, clock=clock, device_clock=SystemClock())
     token = await assembly.services.write(lambda session: _add_staff(assembly, session))
     site = DemoSite(

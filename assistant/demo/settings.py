@@ -29,6 +29,11 @@ class DemoFolder:
     public_url: str
 
 
+def data_of(folder: Path) -> Path:
+    """Give where the desk of a demo keeps its own."""
+    return folder.resolve() / "data"
+
+
 def lay_out(
     folder: Path,
     *,
@@ -65,7 +70,7 @@ def _write(demo: DemoFolder, port: int, mail_port: int, hold_hours: int, *, four
         "public_url": demo.public_url,
         "port": port,
         "sites": [demo.public_url, f"http://localhost:{port}"],
-        "data_dir": str(demo.settings_file.parent / "data"),
+        "data_dir": str(data_of(demo.settings_file.parent)),
         "mail_listen": f"127.0.0.1:{mail_port}",
         "mailbox_dir": str(demo.mailbox_dir),
         "issuer": demo.client_area.issuer,

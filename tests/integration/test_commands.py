@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +16,13 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
+from assistant import local
+from assistant.app import assemble, lock_folder
 from assistant.cli import app
+from assistant.config import load_settings
+from assistant.demo.run import DemoOptions, run_demo
+from assistant.demo.settings import data_of, lay_out
+from assistant.errors import AssistantError, ConfigurationError
 
 PRINT_NOTHING = {("serve",), ("mail-in",)}
 NEED_NO_SETTINGS = {("demo",), ("sources", "draft"), ("sources", "block")}
@@ -111,3 +122,79 @@ def test_a_file_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     for command in ("classify", "evaluate"):
         ended = run(command, tmp_path / "none.jsonl")
         assert "none.jsonl: cannot be read" in f"{ended.exception!s}", ended.exception
+
+
+WRONG: dict[tuple[str, ...], str] = {
+    ("demo", "--port", "99999"): "65535",
+    ("demo", "--mail-port", "99999"): "65535",
+    ("demo", "--dir", "{file}"): "is a file",
+    ("evaluate", "{file}"): "line 1",
+    ("requests", "list", "--status", "nonsense"): "lapsed",
+    ("requests", "list", "--right", "nonsense"): "erasure",
+    ("sources", "locate", "not an address"): "is no e-mail address",
+    ("sources", "locate", ""): "is no e-mail address",
+    ("audit", "export", "--from", "2026-12-01", "--to", "2026-01-01"): "swap them",
+    ("agents", "add", "Nobody\tElse", "--role", "agent"): "that can be seen",
+    ("agents", "add", "Nobody", "--role", "agent", "--email", "notmail"): "This is no e-mail address",
+    ("agents", "tokens", "Nobody"): "There is no agent Nobody",
+    ("agents", "sessions", "Nobody"): "There is no agent Nobody",
+}
+
+
+@pytest.fixture(scope="module")
+def a_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the settings of a desk that was started once and is not running."""
+    folder = tmp_path_factory.mktemp("desk")
+    demo = lay_out(folder, port=0, mail_port=0, today=date(2026, 11, 24))
+    assemble(load_settings(demo.settings_file)).services.store.close()
+    return demo.settings_file
+
+
+@pytest.mark.parametrize("words", sorted(WRONG), ids=" ".join)
+def test_what_a_command_cannot_mean_is_told_in_one_line(
+    words: tuple[str, ...], tmp_path: Path, a_desk: Path
+) -> None:
+    """An empty list would read as *there is nothing*, a traceback as a fault of the desk."""
+    file = tmp_path / "some.file"
+    file.write_text("not a row\n", "utf-8")
+    asked = [word.replace("{file}", str(file)) for word in words]
+    ended = run("--config", a_desk, *asked)
+    assert ended.stdout == ""
+    assert ended.exit_code == 2 or isinstance(ended.exception, AssistantError), ended.exception
+    assert WRONG[words] in " ".join(f"{ended.stderr} {ended.exception}".replace("│", " ").split())
+
+
+@pytest.mark.parametrize("where", ["argument", "token"])
+def test_bytes_that_are_no_text_are_refused_by_name_and_blamed_on_no_desk(where: str, a_desk: Path) -> None:
+    strange = b"\xff\xfe"
+    token = strange if where == "token" else b"pd_nobody"
+    name = strange if where == "argument" else b"nope"
+    ended = subprocess.run(
+        [sys.executable, b"-m", b"assistant", b"queue", b"reject", name, b"--reason", b"", b"--config", bytes(a_desk)],
+        capture_output=True, check=False, timeout=60, env={**os.environb, b"ASSISTANT_TOKEN": token},
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert b"is not valid UTF-8" in ended.stderr
+
+
+async def test_a_command_at_which_the_desk_fails_says_so_and_not_that_the_desk_ended(
+    a_desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings(a_desk)
+    assembly = assemble(settings)
+    monkeypatch.setattr(local, "COMMANDS", {"agents-list": lambda *_: 1 / 0})
+    async with local.socket_of(assembly):
+        with pytest.raises(AssistantError, match="its log says where"):
+            await local.run_command(settings, "agents-list", {})
+    assembly.services.store.close()
+
+
+def test_the_folder_of_a_running_demo_is_left_as_it_is(a_desk: Path) -> None:
+    lock = lock_folder(data_of(a_desk.parent))
+    before = a_desk.read_bytes()
+    try:
+        with pytest.raises(ConfigurationError, match="another desk is running"):
+            asyncio.run(run_demo(DemoOptions(a_desk.parent, 0, 0, None, hold=True, as_json=True), print))
+    finally:
+        os.close(lock)
+    assert a_desk.read_bytes() == before
