@@ -8,6 +8,7 @@ from typing import Any
 import hypothesis
 import pytest
 import structlog
+from _pytest.nodeid import NodeId
 
 from tests.doubles.checklist import LETTERS, Score
 
@@ -24,12 +25,18 @@ def _log_as_before() -> Iterator[None]:
     structlog.configure(**before)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a module that share a desk in one worker: each worker would open one of its own."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of a group in one worker, and a module is a group: each worker would open a desk of its own.
+
+    The scheduler of pytest-xdist reads the group behind the name of a test, and where pytest-xdist writes it pytest 9.2
+    no longer looks.
+    """
+    if not config.getoption("loadgroup", default=False):
+        return
     for item in items:
-        desks = getattr(item, "_fixtureinfo").name2fixturedefs.get("desk", ())  # noqa: B009 - pytest tells it nowhere else
-        if any(desk.scope == "module" for desk in desks[-1:]) and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+        marked = item.get_closest_marker("xdist_group")
+        group = marked.args[0] if marked else item.nodeid.partition("::")[0]
+        item._id = NodeId.parse(f"{item.nodeid}@{group}")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
