@@ -18,7 +18,7 @@ demo: .venv/.runtime ## run the whole desk on sample data, on 127.0.0.1
 	$(BIN)/assistant demo
 
 test: .venv/.dev packages ## run the tests (all but soak and benchmarks)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests --ignore=tests/soak --ignore=tests/benchmarks $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder tests --ignore=tests/soak --ignore=tests/benchmarks $(ARGS)
 
 soak: .venv/.dev packages ## run the long tests; FULL=1 runs all of them
 	$(BIN)/python -m pytest tests/soak $(ARGS)

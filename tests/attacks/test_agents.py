@@ -12,36 +12,25 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
-from argon2 import PasswordHasher
 
-from assistant.casework import colleagues, credentials, staff
+from assistant.casework import colleagues, credentials
 from assistant.casework.queue import Role
 from assistant.config import WebChat
 from assistant.errors import Conflict
 from assistant.store.tables import Action, Agent
 from tests.doubles.agent_browser import AgentBrowser
 from tests.doubles.agents import code_at
-from tests.doubles.console_app import PASSWORD, ConsoleSite, console_site, prepare
+from tests.doubles.console_app import PASSWORD, ConsoleSite, console_site
 from tests.doubles.desk_process import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
 
     from sqlmodel import Session
 
 ROOT = Path(__file__).parents[2]
 
 WRONG = "a wrong password of the attacker"
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleSite]:
-    """A desk whose passwords cost little: what is tried here is how often, not how slowly."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(staff, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        staff._nobody.cache_clear()
-        yield asyncio.run(prepare(tmp_path_factory.mktemp("agents")))
-    staff._nobody.cache_clear()
 
 
 @pytest.fixture

@@ -375,6 +375,7 @@ async def test_true_and_false_details_are_answered_alike_before_the_proof(
 ROUNDS = 25
 
 
+@pytest.mark.usefixtures("full_costs")
 async def test_known_and_unknown_claims_are_answered_in_the_same_time(
     desk: DeskInside, people: Iterator[Victim]
 ) -> None:
@@ -393,6 +394,7 @@ async def test_known_and_unknown_claims_are_answered_in_the_same_time(
     assert close(taken[True], taken[False]), {k: statistics.median(v) for k, v in taken.items()}
 
 
+@pytest.mark.usefixtures("full_costs")
 async def test_wrong_codes_for_known_and_unknown_numbers_take_the_same_time(
     desk: DeskInside, people: Iterator[Victim]
 ) -> None:

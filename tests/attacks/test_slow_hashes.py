@@ -24,6 +24,7 @@ async def sign_in(desk: DeskInside, name: str, password: str, code: str = "00000
         return answer.status
 
 
+@pytest.mark.usefixtures("full_costs")
 async def test_sixty_sign_ins_at_once_delay_no_strangers_code_and_are_told_that_they_count_as_nothing(
     desk: DeskInside, people: Iterator[Victim]
 ) -> None:

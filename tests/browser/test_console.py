@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
 from assistant.store.tables import Action, Conversation, PrivacyRequest
-from tests.doubles.console_app import PASSWORD, ConsoleSite, console_site, prepare
+from tests.doubles.console_app import PASSWORD, ConsoleSite, console_site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -38,11 +37,6 @@ async def browser() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser
         await browser.close()
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
-    return asyncio.run(prepare(tmp_path_factory.mktemp("morning")))
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -74,6 +74,8 @@ ZONE = "Europe/Tallinn"
 INDEX, SEALING = b"k" * INDEX_BYTES, b"s" * SEALING_BYTES
 AUTHORITY = {"name": "AKI", "address": "Tatari 39, Tallinn", "phone": "", "web": "https://aki.example"}
 
+_TEXTS: dict[str, Texts] = {}
+
 
 @dataclass
 class ConsoleSite:
@@ -191,9 +193,16 @@ def open_services(folder: Path, clock: StillClock, first: int, **more: Any) -> S
         clock=clock,
         settings=chosen,
         calendar=LegalCalendar("EE", ZONE, ZONE),
-        texts=Texts.load(("en", "fr"), desk=facts),
+        texts=_texts(facts),
         random=lambda n: hashlib.shake_128(str(next(counter)).encode()).digest(n),
     )
+
+
+def _texts(desk: DeskFacts) -> Texts:
+    """Give the texts that say this, read and compiled once for all desks of this process."""
+    if (said := repr(desk)) not in _TEXTS:
+        _TEXTS[said] = Texts.load(("en", "fr"), desk=desk)
+    return _TEXTS[said]
 
 
 async def prepare(folder: Path) -> ConsoleSite:

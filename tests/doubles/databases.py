@@ -86,18 +86,25 @@ class Database:
     def rows(self, query: str) -> Rows:
         """Give what a query finds, days and instants as text."""
         with self.engine.connect() as connection:
-            return [tuple(map(_plain, row)) for row in connection.exec_driver_sql(query)]
+            return _found(connection, query)
 
     def dump(self, schema: str | None = None) -> dict[str, Rows]:
         """Give all rows of all tables."""
-        tables = sorted(sa.inspect(self.engine).get_table_names(schema))
         quote = self.engine.dialect.identifier_preparer
-        return {
-            name: sorted(
-                self.rows(f"SELECT * FROM {quote.format_table(sa.table(name, schema=schema))}"), key=repr
-            )
-            for name in tables
-        }
+        with (
+            self.engine.connect() as connection
+        ):  # one for all: a server takes longer to greet than to answer
+            return {
+                name: sorted(
+                    _found(connection, f"SELECT * FROM {quote.format_table(sa.table(name, schema=schema))}"),
+                    key=repr,
+                )
+                for name in sorted(sa.inspect(connection).get_table_names(schema))
+            }
+
+
+def _found(connection: sa.Connection, query: str) -> Rows:
+    return [tuple(map(_plain, row)) for row in connection.exec_driver_sql(query)]
 
 
 def _plain(value: Any) -> Any:

@@ -33,13 +33,16 @@ from assistant.demo.people import AGENTS
 from assistant.demo.settings import DemoFolder, lay_out
 from assistant.logs import SIEVE, configure_logging
 from assistant.serving import bind
+from assistant.store.migrate import migrate
 from assistant.store.tables import Audit, PrivacyRequest
+from assistant.store.writer import open_engine
 from assistant.web.connections import connections_for_watchers, connections_of_this_machine, listening
 from tests.doubles.agents import OwnAgent, new_agent
 from tests.doubles.bot_api import SECRET, TOKEN, BotApiServer, text_update
 from tests.doubles.desk_process import DeskProcess, eventually
 
 if TYPE_CHECKING:
+    from assistant.config import Settings
     from assistant.interfaces import Resolver
 
 _SETTINGS = """
@@ -194,6 +197,7 @@ async def desk_inside(
                 file.write(_SETTINGS.format(api_url=bot.url) + more)
             settings = load_settings(demo.settings_file)
             take_lock(settings)
+            _lay_schema(settings)
             assembly = assemble(settings, clock=clock, device_clock=SystemClock(), resolver=resolver)
             desk = DeskInside(demo, assembly, clock, bot)
             desk.tokens = await assembly.services.write(lambda session: _staff(assembly, session))
@@ -222,6 +226,24 @@ def _sample_company(today: date, clients: int) -> bytes:
     with TemporaryDirectory() as folder:
         made = Path(folder) / "client-area.db"
         create_company(made, clients=clients, today=today)
+        return made.read_bytes()
+
+
+def _lay_schema(settings: Settings) -> None:
+    """Lay the schema out, as `assemble` does anew for every desk that has none."""
+    file = settings.server.data_dir / "desk.db"
+    if settings.database_url == f"sqlite:///{file}" and not file.exists():
+        file.touch(mode=0o600)
+        file.write_bytes(_migrated())
+
+
+@cache
+def _migrated() -> bytes:
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / "desk.db"
+        engine = open_engine(f"sqlite:///{made}", writes=True)
+        migrate(engine)
+        engine.dispose()
         return made.read_bytes()
 
 

@@ -27,24 +27,18 @@ from assistant.store.keyfiles import is_whole, open_keyring
 from assistant.store.tables import Conversation, Message, StepRow
 from assistant.store.writer import Store, open_engine
 from tests.doubles.chat_desk import StillClock
-from tests.doubles.console_app import lay_keys, open_services, prepare
+from tests.doubles.console_app import ConsoleSite, lay_keys, open_services
 
 pytestmark = pytest.mark.xdist_group("changing_keys")
 SEED = 20261128
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A morning at the desk, filled once."""
-    folder = tmp_path_factory.mktemp("morning")
-    asyncio.run(prepare(folder))
-    return folder
-
-
 @pytest.fixture
-async def desk(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Services]:
+async def desk(
+    tmp_path: Path, prepared: ConsoleSite, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Services]:
     monkeypatch.setattr(resealing, "_MOST", 5)
-    (tmp_path / "desk.db").write_bytes((prepared / "desk.db").read_bytes())
+    (tmp_path / "desk.db").write_bytes((prepared.services.settings.server.data_dir / "desk.db").read_bytes())
     services = open_services(tmp_path, StillClock(), 1)
     lay_keys(services)
     with closing(services.store):

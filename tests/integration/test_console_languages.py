@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +18,7 @@ from assistant.domain.own_records import CATEGORY, MESSAGES, OWN_RECORDS, REQUES
 from assistant.domain.plan import Hindrance, Keep, plan_from_json, plan_to_json
 from assistant.store.tables import Action, EvidenceRow, PrivacyRequest, StepRow
 from assistant.web.console.words import catalogue
-from tests.doubles.console_app import ConsoleSite, console_site, prepare
+from tests.doubles.console_app import ConsoleSite, console_site
 from tests.integration.test_console import Browser
 
 if TYPE_CHECKING:
@@ -73,11 +72,6 @@ GLUED = re.compile(r"\w:(?:\s|$)")
 
 def in_english(page: str) -> set[str]:
     return {text for text in said(page) if ENGLISH.search(text) or GLUED.search(text)}
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
-    return asyncio.run(prepare(tmp_path_factory.mktemp("languages")))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sqlmodel import col
 from assistant.domain.rights import Right
 from assistant.store.tables import ChallengeRow, EvidenceRow, Message, Outbox, PrivacyRequest
 from intents import Reader
-from tests.doubles.posting_desk import PostingDesk, posting_desk, prepare_store
+from tests.doubles.posting_desk import PostingDesk, posting_desk
 
 ANNA, BORIS = "anna.kask@post.example", "boris@other.example"
 # What names somebody else as the one whose data it is, whoever the sender is.
@@ -48,16 +48,6 @@ OWN = [
     "Please delete my account on Facebook Pages too and all the personal data you hold about me.",
     "Supprimez le compte d'Anna Kask.",
 ]
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepare_store(tmp_path_factory.mktemp("empty"))
-
-
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
 
 
 @pytest.fixture

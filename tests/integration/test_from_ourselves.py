@@ -9,19 +9,9 @@ import pytest
 
 from assistant.store.tables import ChallengeRow, Conversation, Outbox, PrivacyRequest
 from intents import Reader
-from tests.doubles.posting_desk import PostingDesk, posting_desk, prepare_store
+from tests.doubles.posting_desk import PostingDesk, posting_desk
 
 WORDS = ["Please delete all my personal data.", "Envoyez-moi une copie de toutes mes données.", "Hello?"]
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepare_store(tmp_path_factory.mktemp("empty"))
-
-
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from assistant.domain.assurance import CODES_PER_HOUR
 from assistant.store.tables import ChallengeRow
 from intents import Reader
 from tests.doubles.mail_server import Arrived
-from tests.doubles.posting_desk import COPY, PostingDesk, posting_desk, prepare_store
+from tests.doubles.posting_desk import COPY, PostingDesk, posting_desk
 
 ANNA = "anna.kask@post.example"
 COPY_FR = (
@@ -23,16 +23,6 @@ COPY_FR = (
 PROMISES = ("sending a separate message with a link", "envoyons un message séparé", "We are sending a code")
 PROMISES_WITHDRAWAL = ("confirm first that this comes from you. Until then",)
 LATER = ("no such link is on its way now", "aucun lien ne part maintenant", "We can send the next code from")
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepare_store(tmp_path_factory.mktemp("empty"))
-
-
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
 
 
 @pytest.fixture

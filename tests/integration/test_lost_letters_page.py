@@ -17,7 +17,7 @@ from assistant.casework.outbox import Letter, queue_outgoing
 from assistant.casework.queue import Scope
 from assistant.casework.undelivered import note_loss
 from assistant.store.tables import Outbox, PrivacyRequest
-from tests.doubles.console_app import PASSWORD, ConsoleSite, console_site, prepare
+from tests.doubles.console_app import PASSWORD, ConsoleSite, console_site
 
 
 class Pages:
@@ -50,8 +50,8 @@ async def signed_in(site: ConsoleSite, name: str) -> AsyncIterator[Pages]:
 
 
 @pytest.fixture
-async def site(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ConsoleSite]:
-    async with console_site(tmp_path, await prepare(tmp_path_factory.mktemp("morning"))) as opened:
+async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSite]:
+    async with console_site(tmp_path, prepared) as opened:
         yield opened
 
 

@@ -13,7 +13,7 @@ import pytest
 from assistant.casework import delivery
 from assistant.interfaces import Channel, Outgoing
 from intents import Reader
-from tests.doubles.posting_desk import COPY, PostingDesk, posting_desk, prepare_store
+from tests.doubles.posting_desk import COPY, PostingDesk, posting_desk
 
 
 class Slow:
@@ -36,10 +36,8 @@ class Slow:
 
 
 @pytest.fixture
-async def posting(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, reader: Reader
-) -> AsyncIterator[PostingDesk]:
-    async with posting_desk(tmp_path, prepare_store(tmp_path_factory.mktemp("store")), reader) as opened:
+async def posting(tmp_path: Path, store: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
+    async with posting_desk(tmp_path, store, reader) as opened:
         yield opened
 
 

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from assistant.store.tables import Message, PrivacyRequest
 from intents import Reader
-from tests.doubles.posting_desk import PostingDesk, posting_desk, prepare_store
+from tests.doubles.posting_desk import PostingDesk, posting_desk
 
 WRITER, MOTHER = "anna.kask@post.example", "liis@poldaru.example"
 FOR_MOTHER = "Please delete my mother's account."
@@ -26,16 +26,6 @@ PROMISES = {
     "an erasure": "Please delete all my personal data.",
     "a restriction": "Please restrict the processing of my data while I contest it.",
 }
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepare_store(tmp_path_factory.mktemp("empty"))
-
-
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,17 +12,12 @@ from sqlmodel import Session, col, select
 from assistant.casework.outbox import payload_of
 from assistant.store.tables import Message, Outbox, PrivacyRequest
 from assistant.web.console.acts import ACTION_VERBS, REQUEST_VERBS
-from tests.doubles.console_app import ConsoleSite, console_site, prepare
+from tests.doubles.console_app import ConsoleSite, console_site
 from tests.integration.test_console import Browser
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
-    return asyncio.run(prepare(tmp_path_factory.mktemp("shown")))
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from assistant.web.application import web_application
 from intents import Reader
 from tests.doubles.chat_desk import START
 from tests.doubles.mail_server import Arrived
-from tests.doubles.posting_desk import COPY, INVOICE, SUPPORT, PostingDesk, posting_desk, prepare_store
+from tests.doubles.posting_desk import COPY, INVOICE, SUPPORT, PostingDesk, posting_desk
 
 AGENT = Principal("Tiina", Role.AGENT)
 EMPTY = Plan(Right.OBJECTION, (), Order(Operation.STOP, START.date(), purposes=("marketing",)), ())
@@ -42,11 +42,6 @@ LOST = "delivery_failed"
 UNPROVED = "delivery_unproved"
 NOT_DELIVERED = "could not be delivered"
 UNUSABLE = "No e-mail can be sent to the address"
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepare_store(tmp_path_factory.mktemp("empty"))
 
 
 @pytest.fixture

@@ -18,11 +18,6 @@ APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 FRENCH = re.compile(r"\b(?:je|j|vous|mes|mon|ma|ne|n|la|le|l|une|pas|de|d|et)\b")
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
-
-
 def _texts(of: Any) -> Iterator[str]:
     """Give every text of a file of cases that is French and holds an apostrophe."""
     if isinstance(of, str):

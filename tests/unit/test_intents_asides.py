@@ -14,11 +14,6 @@ from intents.reading import Reading
 from intents.wishes import FOR_OTHER
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
-
-
 def _grid(*columns: list[str]) -> list[str]:
     """Give every message of the columns, with accents and without."""
     whole = ["".join(parts) for parts in product(*columns)]

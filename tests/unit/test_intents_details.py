@@ -221,11 +221,6 @@ def _bare(text: str) -> str:
     return "".join(text.casefold().split())
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
-
-
 def test_the_model_reads_signs_that_nobody_typed() -> None:
     seen = normalise(with_links_as_one("https://a.example b@c.example 417"))
     assert seen.split() == ["urllink", "emailaddress", "0"]

@@ -15,11 +15,6 @@ FILE = Path(__file__).parents[1] / "data" / "intents" / "erased_by_noun.toml"
 CASES: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
-
-
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_an_erasure_asked_for_by_a_noun_is_opened_and_nothing_else(reader: Reader, language: str) -> None:
     words = CASES[language]

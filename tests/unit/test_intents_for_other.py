@@ -19,11 +19,6 @@ WANTED: Final = {"erasure": {"erasure"}, "access": {"access"}, "both": {"access"
 SAME: Final = {"portability": "access"}  # a copy, whichever article it is asked by
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
-
-
 def _grid(language: str, kind: str) -> list[tuple[str, str]]:
     rows: dict[str, Any] = tomllib.loads(GRID.read_text(encoding="utf-8"))[language]
     filled = [

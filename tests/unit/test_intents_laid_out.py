@@ -52,11 +52,6 @@ LAID_OUT: dict[str, Callable[[str], str]] = {
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
-
-
-@pytest.fixture(scope="module")
 def opened(reader: Reader) -> dict[str, Reading]:
     """Give the messages that are opened as they stand, of one block, and that end in no question and no colon."""
     texts = [*PLAIN, *(row.text for row in rows_of(HELD_OUT) if row.labels and "\n" not in row.text)]

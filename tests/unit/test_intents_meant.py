@@ -25,11 +25,6 @@ CASES: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 LANGUAGES = ("en", "fr")
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
-
-
 def _capital(text: str) -> str:
     return re.sub(r"(?:^|(?<=[.!?] ))[a-z]", lambda found: found.group().upper(), text)
 

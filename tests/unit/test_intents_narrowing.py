@@ -57,11 +57,6 @@ def test_what_is_half_said_is_neither_limited_nor_all() -> None:
     assert [text for text in texts if erases_all(text) or erases_less(text)] == []
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
-
-
 ASKS = (
     "Je souhaite",
     "je demande",

@@ -17,11 +17,6 @@ FILE = Path(__file__).parents[1] / "data" / "intents" / "negated.toml"
 CASES: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
-
-
 def test_a_use_that_is_to_go_on_opens_nothing(reader: Reader) -> None:
     assert [text for text in CASES["goes_on"] if reader.read(text).decision == "request"] == []
 

@@ -17,11 +17,6 @@ CASES: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 LANGUAGES = ("en", "fr")
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_a_sender_offers_at_the_foot_opens_nothing(reader: Reader, language: str) -> None:
     words = CASES[language]

@@ -16,11 +16,6 @@ from intents.cleaning import legible, normalise, own_words, sentences, unwrapped
 REPLIES = Path(__file__).parents[2] / "assistant" / "replies"
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
-
-
 @pytest.mark.parametrize(
     ("text", "language", "right"),
     [

@@ -48,11 +48,6 @@ ORDINARY = (
 )
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
-
-
 @pytest.mark.parametrize("text", [ORDINARY, f"{ORDINARY} {LONG} Send me a copy, and stop the newsletter."])
 def test_rules_share_what_was_made_of_a_sentence(
     reader: Reader, monkeypatch: pytest.MonkeyPatch, text: str

@@ -24,11 +24,6 @@ LANGUAGES = ("en", "fr")
 EVERY = 7  # of a grid whose every text is read elsewhere
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
-
-
 def _pairs(language: str) -> Iterator[tuple[str, set[str]]]:
     for (first, second), form in product(permutations(CASES["wish"][language], 2), CASES["joined"][language]):
         wishes = CASES["wish"][language]

@@ -22,11 +22,6 @@ for _file in ("wishes.toml", "wishes_kept.toml", "wishes_enumerated.toml", "wish
         CASES.setdefault(_kind, []).extend(_rows if isinstance(_rows, list) else [_rows])
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
-
-
 def test_an_erasure_taken_back_is_heard_and_opens_none(reader: Reader) -> None:
     read = {text: reader.read(text) for text in CASES["dont"]}
     assert [text for text, found in read.items() if DONT not in found.wishes] == []

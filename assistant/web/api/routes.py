@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from functools import cache
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -27,13 +28,17 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def api_routes() -> list[web.RouteDef]:
     """List the addresses of the API."""
-    described = openapi(ENDPOINTS, PREFIX)
-    description = _description(json.dumps(described))
+    description = _description(_described())
     return [
         web.get(PREFIX, description),  # the address that settings and people name leads to what stands there
         web.get(f"{PREFIX}/openapi.json", description),
         *(web.route(each.method, PREFIX + each.path, _handler(each)) for each in ENDPOINTS),
     ]
+
+
+@cache
+def _described() -> str:
+    return json.dumps(openapi(ENDPOINTS, PREFIX))
 
 
 def _description(described: str) -> _Handler:

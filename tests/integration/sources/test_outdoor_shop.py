@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -42,9 +43,14 @@ class Company:
     def backup(self) -> str:
         return "backup.customers" if self.database.kind == POSTGRESQL else "backup_customers"
 
+    @cached_property
+    def schema(self) -> sa.Inspector:
+        """Look at each table once: no test changes one."""
+        return sa.inspect(self.database.engine)
+
     def columns(self, table: str) -> list[str]:
         schema, _, name = table.rpartition(".")
-        return [c["name"] for c in sa.inspect(self.database.engine).get_columns(name, schema or None)]
+        return [c["name"] for c in self.schema.get_columns(name, schema or None)]
 
     def dump(self) -> dict[str, Rows]:
         found = self.database.dump()
