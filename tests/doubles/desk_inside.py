@@ -33,13 +33,12 @@ from assistant.demo.people import AGENTS
 from assistant.demo.settings import DemoFolder, lay_out
 from assistant.logs import SIEVE, configure_logging
 from assistant.serving import bind
-from assistant.store.migrate import migrate
 from assistant.store.tables import Audit, PrivacyRequest
-from assistant.store.writer import open_engine
 from assistant.web.connections import connections_for_watchers, connections_of_this_machine, listening
 from tests.doubles.agents import OwnAgent, new_agent
 from tests.doubles.bot_api import SECRET, TOKEN, BotApiServer, text_update
 from tests.doubles.desk_process import DeskProcess, eventually
+from tests.doubles.schema import lay_schema
 
 if TYPE_CHECKING:
     from assistant.config import Settings
@@ -233,18 +232,7 @@ def _lay_schema(settings: Settings) -> None:
     """Lay the schema out, as `assemble` does anew for every desk that has none."""
     file = settings.server.data_dir / "desk.db"
     if settings.database_url == f"sqlite:///{file}" and not file.exists():
-        file.touch(mode=0o600)
-        file.write_bytes(_migrated())
-
-
-@cache
-def _migrated() -> bytes:
-    with TemporaryDirectory() as folder:
-        made = Path(folder) / "desk.db"
-        engine = open_engine(f"sqlite:///{made}", writes=True)
-        migrate(engine)
-        engine.dispose()
-        return made.read_bytes()
+        lay_schema(file)
 
 
 @cache
