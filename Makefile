@@ -10,6 +10,8 @@ ARGS ?=
 # Words of the names of safeguards: make mutate ONLY=hold
 ONLY ?=
 export FULL
+# Every test that starts a desk would compile all of it again. Empty means: keep what was compiled.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))

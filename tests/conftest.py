@@ -64,14 +64,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> ConsoleSite:
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Lay out an empty store, to start copies of."""
-    from tests.doubles.posting_desk import prepare_store
-
-    return prepare_store(tmp_path_factory.mktemp("empty"))
-
-
-@pytest.fixture(scope="session")
 def reader() -> Reader:
     """Give the reader, slow to load."""
     from intents import Reader

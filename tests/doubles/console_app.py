@@ -53,16 +53,16 @@ from assistant.replies.facts import DeskFacts
 from assistant.services import Services
 from assistant.store.keyfiles import open_keyring, sealing_file
 from assistant.store.keyring import INDEX_BYTES, SEALING_BYTES, Keyring, key_id
-from assistant.store.migrate import migrate
 from assistant.store.tables import Action, Conversation, PrivacyRequest, StepRow
 from assistant.store.upgrading import seal_everything
-from assistant.store.writer import Store, open_engine
+from assistant.store.writer import Store
 from assistant.web.api import api_routes
 from assistant.web.application import web_application
 from assistant.web.console import console_routes
 from assistant.web.keys import DESK
 from tests.doubles.agents import code_at, new_secret
 from tests.doubles.chat_desk import START, StillClock
+from tests.doubles.schema import lay_schema
 from tests.unit.replies.samples import PERIODS
 
 if TYPE_CHECKING:
@@ -206,10 +206,8 @@ def _texts(desk: DeskFacts) -> Texts:
 
 
 async def prepare(folder: Path) -> ConsoleSite:
-    """Fill a store once, to be copied for each test: hashing passwords and migrating take their time."""
-    engine = open_engine(settings(folder).database_url, writes=True)
-    migrate(engine)
-    engine.dispose()
+    """Fill a store once, to be copied for each test: a morning's work takes its time."""
+    lay_schema(folder / "desk.db")
     secrets = {name: new_secret() for name in STAFF}
     clock = StillClock()
     site = ConsoleSite(open_services(folder, clock, 1), clock, secrets)

@@ -9,10 +9,9 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -27,19 +26,18 @@ from assistant.casework.queue import Role, Scope
 from assistant.channels.email.channel import EmailChannel
 from assistant.config import load_settings
 from assistant.demo.clock import DemoClock
-from assistant.demo.company import create_company
 from assistant.demo.pages import DemoSite, demo_routes
 from assistant.demo.people import AGENTS
 from assistant.demo.settings import DemoFolder, lay_out
 from assistant.logs import SIEVE, configure_logging
 from assistant.serving import bind
-from assistant.store.migrate import migrate
 from assistant.store.tables import Audit, PrivacyRequest
-from assistant.store.writer import open_engine
 from assistant.web.connections import connections_for_watchers, connections_of_this_machine, listening
 from tests.doubles.agents import OwnAgent, new_agent
 from tests.doubles.bot_api import SECRET, TOKEN, BotApiServer, text_update
 from tests.doubles.desk_process import DeskProcess, eventually
+from tests.doubles.sample_company import sample_company
+from tests.doubles.schema import lay_schema
 
 if TYPE_CHECKING:
     from assistant.config import Settings
@@ -187,7 +185,7 @@ async def desk_inside(
     clock, port = DemoClock(None), unused_port()
     database = folder / "client-area.db"
     if not database.exists():
-        database.write_bytes(_sample_company(clock.now().date(), clients))
+        database.write_bytes(sample_company(clock.now().date(), clients))
     demo = lay_out(folder, port=port, mail_port=0, today=clock.now().date())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TELEGRAM_TOKEN", TOKEN)
@@ -220,31 +218,11 @@ async def desk_inside(
                     await desk.http.close()
 
 
-@cache
-def _sample_company(today: date, clients: int) -> bytes:
-    """Make the sample company once for all desks of this process."""
-    with TemporaryDirectory() as folder:
-        made = Path(folder) / "client-area.db"
-        create_company(made, clients=clients, today=today)
-        return made.read_bytes()
-
-
 def _lay_schema(settings: Settings) -> None:
     """Lay the schema out, as `assemble` does anew for every desk that has none."""
     file = settings.server.data_dir / "desk.db"
     if settings.database_url == f"sqlite:///{file}" and not file.exists():
-        file.touch(mode=0o600)
-        file.write_bytes(_migrated())
-
-
-@cache
-def _migrated() -> bytes:
-    with TemporaryDirectory() as folder:
-        made = Path(folder) / "desk.db"
-        engine = open_engine(f"sqlite:///{made}", writes=True)
-        migrate(engine)
-        engine.dispose()
-        return made.read_bytes()
+        lay_schema(file)
 
 
 @cache

@@ -16,6 +16,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -24,10 +25,17 @@ import aiohttp
 
 from tests.doubles.agents import OwnAgent, new_name
 from tests.doubles.opened import opened_database
+from tests.doubles.sample_company import sample_company
 
 ASSISTANT = str(Path(sys.executable).with_name("assistant"))
 PATIENCE = float(os.environ.get("DESK_PATIENCE", "45"))  # seconds
 T = TypeVar("T")
+
+
+def _lay_company(folder: Path) -> None:
+    if not folder.exists():
+        folder.mkdir()
+        (folder / "client-area.db").write_bytes(sample_company(datetime.now(UTC).date()))
 
 
 class DeskProcess:
@@ -42,7 +50,8 @@ class DeskProcess:
 
     @classmethod
     async def start(cls, folder: Path, *options: str, port: int = 0, mail_port: int = 0) -> Self:
-        """Start it and wait for its first line."""
+        """Start it and wait for its first line; a sample company is there already."""
+        _lay_company(folder)
         command = [
             ASSISTANT,
             "demo",

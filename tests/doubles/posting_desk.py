@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,16 +20,15 @@ from assistant.domain.plan import Contact, Identity
 from assistant.interfaces import DataSource, Incoming
 from assistant.services import Services
 from assistant.store import queries
-from assistant.store.migrate import migrate
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
-from assistant.store.writer import open_engine
 from assistant.verification import METHODS
 from intents import Reader
 from tests.doubles.bounces import bounce
 from tests.doubles.chat_desk import StillClock
-from tests.doubles.console_app import open_services, settings
+from tests.doubles.console_app import open_services
 from tests.doubles.mail_desk import KEY
 from tests.doubles.mail_server import Arrived, MailServer
+from tests.doubles.schema import lay_schema
 
 ADDRESS = "privacy@desk.example.test"
 SUPPORT = "support@alder.example"
@@ -142,19 +140,10 @@ class PostingDesk:
         return await self.all(Outbox, *conditions)
 
 
-def prepare_store(folder: Path) -> Path:
-    """Make an empty store once, to be copied for each test."""
-    chosen = settings(folder)
-    engine = open_engine(chosen.database_url, writes=True)
-    migrate(engine)
-    engine.dispose()
-    return folder / "desk.db"
-
-
 @asynccontextmanager
-async def posting_desk(folder: Path, store: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
+async def posting_desk(folder: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
     """Open a desk and the mail server that it sends to."""
-    shutil.copy(store, folder / "desk.db")
+    lay_schema(folder / "desk.db")
     clock, clients = StillClock(), Clients()
     async with MailServer().running() as server:
         smtp = SmtpSettings(host="127.0.0.1", port=server.port, starttls=False, timeout=5.0)

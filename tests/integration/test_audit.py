@@ -13,10 +13,9 @@ from sqlmodel import Session
 from assistant.casework import audit
 from assistant.casework.audit import Fault
 from assistant.services import Services
-from assistant.store.migrate import migrate
-from assistant.store.writer import open_engine
 from tests.doubles.chat_desk import StillClock
-from tests.doubles.console_app import open_services, settings
+from tests.doubles.console_app import open_services
+from tests.doubles.schema import lay_schema
 
 HERE, THERE = "PR-AAAAAAA1", "PR-BBBBBBB2"
 # What an entry holds, and something else to write into it.
@@ -54,9 +53,7 @@ class Book:
 
 @pytest.fixture
 async def book(tmp_path: Path) -> AsyncIterator[Book]:
-    engine = open_engine(settings(tmp_path).database_url, writes=True)
-    migrate(engine)
-    engine.dispose()
+    lay_schema(tmp_path / "desk.db")
     services = open_services(tmp_path, StillClock(), 1)
     for round_ in range(3):
         for chain in (HERE, THERE, ""):

@@ -20,15 +20,14 @@ from sqlmodel import Session, SQLModel, select
 from assistant.casework import clock_back
 from assistant.jobs import Job, Sweeper
 from assistant.services import Services, Waker
-from assistant.store.migrate import migrate
 from assistant.store.sealing import SealedByHand, SealedBytes
 from assistant.store.tables import Instant, Outbox
-from assistant.store.writer import open_engine
 from assistant.web import health
 from assistant.web.keys import SERVICES
 from tests.doubles.chat_desk import StillClock
 from tests.doubles.console_app import open_services
 from tests.doubles.desk_process import eventually
+from tests.doubles.schema import lay_schema
 
 EVERY = timedelta(milliseconds=100)
 BACK = timedelta(hours=1)
@@ -103,9 +102,7 @@ def test_every_moment_that_something_waits_for_is_moved_with_the_clock_or_has_a_
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """A desk with one row in every table; each test begins with what it writes."""
     tmp_path = tmp_path_factory.mktemp("desk")
-    engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}", writes=True)
-    migrate(engine)
-    engine.dispose()
+    lay_schema(tmp_path / "desk.db")
     services = open_services(tmp_path, StillClock(), 1)
     with services.store.engine.begin() as connection:
         for table in SQLModel.metadata.sorted_tables:

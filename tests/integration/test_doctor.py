@@ -15,9 +15,8 @@ from assistant.config import load_settings
 from assistant.demo.settings import DemoFolder, lay_out
 from assistant.doctor import examine
 from assistant.store.keyfiles import open_keyring
-from assistant.store.migrate import migrate
 from assistant.store.tables import Agent
-from assistant.store.writer import open_engine
+from tests.doubles.schema import open_new
 
 
 async def test_recipients_without_an_address_are_named_and_nobody_else(tmp_path: Path) -> None:
@@ -60,8 +59,7 @@ async def test_fewer_than_two_who_could_approve_are_told_where_it_takes_two(tmp_
     demo = lay_out(tmp_path, port=0, mail_port=0, today=date(2026, 11, 26), four_eyes=True)
     settings = load_settings(demo.settings_file)
     settings.server.data_dir.mkdir()
-    engine = open_engine(settings.database_url, writes=True)
-    migrate(engine)
+    engine = open_new(settings.server.data_dir / "desk.db")
 
     def add(name: str, role: str) -> None:
         with Session(engine) as session, session.begin():
@@ -164,8 +162,7 @@ async def test_the_keys_and_the_modes_of_files_are_looked_at(tmp_path: Path) -> 
     settings = load_settings(demo.settings_file)
     data_dir = settings.server.data_dir
     data_dir.mkdir(mode=0o700)
-    engine = open_engine(settings.database_url, writes=True)
-    migrate(engine)
+    engine = open_new(settings.server.data_dir / "desk.db")
 
     async def told() -> tuple[str, str]:
         (row,) = [row for row in await examine(demo.settings_file) if row["part"] == "keys"]

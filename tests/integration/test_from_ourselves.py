@@ -15,8 +15,8 @@ WORDS = ["Please delete all my personal data.", "Envoyez-moi une copie de toutes
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, store: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
-    async with posting_desk(tmp_path, store, reader) as opened:
+async def desk(tmp_path: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
+    async with posting_desk(tmp_path, reader) as opened:
         yield opened
 
 

@@ -26,8 +26,8 @@ LATER = ("no such link is on its way now", "aucun lien ne part maintenant", "We 
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, store: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
-    async with posting_desk(tmp_path, store, reader) as opened:
+async def desk(tmp_path: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
+    async with posting_desk(tmp_path, reader) as opened:
         yield opened
 
 

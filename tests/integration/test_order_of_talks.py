@@ -36,8 +36,8 @@ class Slow:
 
 
 @pytest.fixture
-async def posting(tmp_path: Path, store: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
-    async with posting_desk(tmp_path, store, reader) as opened:
+async def posting(tmp_path: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
+    async with posting_desk(tmp_path, reader) as opened:
         yield opened
 
 

@@ -29,8 +29,8 @@ PROMISES = {
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, store: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
-    async with posting_desk(tmp_path, store, reader) as opened:
+async def desk(tmp_path: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
+    async with posting_desk(tmp_path, reader) as opened:
         opened.clients.known["1"] = WRITER
         opened.clients.known["2"] = MOTHER
         yield opened

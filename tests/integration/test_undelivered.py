@@ -45,8 +45,8 @@ UNUSABLE = "No e-mail can be sent to the address"
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, store: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
-    async with posting_desk(tmp_path, store, reader) as opened:
+async def desk(tmp_path: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
+    async with posting_desk(tmp_path, reader) as opened:
         yield opened
 
 

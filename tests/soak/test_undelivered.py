@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 
 from intents import Reader
-from tests.doubles.posting_desk import posting_desk, prepare_store
+from tests.doubles.posting_desk import posting_desk
 from tests.integration.test_undelivered import KINDS, none_is_silent
 
 
@@ -16,8 +15,7 @@ async def test_two_hundred_failures_of_every_kind_and_none_is_silent(
     tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert sum(KINDS.values()) >= 200
-    store: Path = prepare_store(tmp_path_factory.mktemp("empty"))
-    async with posting_desk(tmp_path_factory.mktemp("desk"), store, Reader.load()) as desk:
+    async with posting_desk(tmp_path_factory.mktemp("desk"), Reader.load()) as desk:
         table = await none_is_silent(desk, KINDS)
     with capsys.disabled():
         lines = [f"{kind:32} {seen:34} {count:4}" for (kind, seen), count in sorted(table.items())]

@@ -16,11 +16,10 @@ from assistant.errors import ConfigurationError
 from assistant.store import resealing
 from assistant.store.keyfiles import open_keyring, read_keyring
 from assistant.store.keyring import Keyring
-from assistant.store.migrate import migrate
 from assistant.store.sealing import give_keyring
 from assistant.store.tables import Note
 from assistant.store.upgrading import seal_everything
-from assistant.store.writer import open_engine
+from tests.doubles.schema import open_new
 
 AT = datetime(2026, 11, 26, 12, tzinfo=UTC)
 NOTES = SQLModel.metadata.tables[str(Note.__tablename__)]
@@ -28,9 +27,7 @@ NOTES = SQLModel.metadata.tables[str(Note.__tablename__)]
 
 def database(folder: Path) -> Engine:
     folder.mkdir(mode=0o700, exist_ok=True)
-    engine = open_engine(f"sqlite:///{folder / 'desk.db'}", writes=True)
-    migrate(engine)
-    return engine
+    return open_new(folder / "desk.db")
 
 
 def note(engine: Engine, keyring: Keyring, name: str) -> None:

@@ -12,15 +12,13 @@ import pytest
 from assistant.errors import ConfigurationError, Invalid
 from assistant.store.backup import back_up, restore
 from assistant.store.keyfiles import open_keyring
-from assistant.store.migrate import migrate
-from assistant.store.writer import open_engine
+from tests.doubles.schema import open_new
 
 
 def a_desk(folder: Path) -> str:
     folder.mkdir(mode=0o700)
     url = f"sqlite:///{folder / 'desk.db'}"
-    engine = open_engine(url, writes=True)
-    migrate(engine)
+    engine = open_new(folder / "desk.db")
     open_keyring(folder, engine)
     engine.dispose()
     back_up(url, folder / "copy.db")

@@ -15,20 +15,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from assistant.store.keyring import INDEX_BYTES, SEALING_BYTES, Keyring
-from assistant.store.migrate import migrate
 from assistant.store.tables import Note, Seen
-from assistant.store.writer import Store, Unit, open_engine
+from assistant.store.writer import Store, Unit
+from tests.doubles.schema import lay_schema
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    url = f"sqlite:///{tmp_path}/desk.sqlite3"
-    engine = open_engine(url, writes=True)
-    migrate(engine)
-    engine.dispose()
-    store = Store(url, Keyring(b"k" * INDEX_BYTES, b"s" * SEALING_BYTES))
+    file = tmp_path / "desk.sqlite3"
+    lay_schema(file)
+    store = Store(f"sqlite:///{file}", Keyring(b"k" * INDEX_BYTES, b"s" * SEALING_BYTES))
     yield store
     store.close()
 
