@@ -172,11 +172,11 @@ _MAIL = _table(
         "mail_to_be_read": ("received_on", "", _holds()),
         "mail_read_in_part": ("received_on", "", _holds()),
         "mail_code": (
-            "code requests channel asked_at until not_me_url",
+            "code requests channel asked_at until not_me_url shown_again",
             "",
             _holds(E.REFERENCE, E.NOT_ME),
         ),
-        "mail_code_talk": ("code asked_at until", "", _holds()),
+        "mail_code_talk": ("code asked_at until shown_again", "", _holds()),
         "mail_package_code": ("code requests until", "", _holds(E.REFERENCE)),
         "mail_link": (
             "url requests channel asked_at until not_me_url effects",
