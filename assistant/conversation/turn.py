@@ -886,8 +886,10 @@ class Turn:
     def code_choices(self, challenge: ChallengeRow | None = None) -> list[Choice]:
         """Offer another code to where the last one went, or a person."""
         sent = challenge or self._last_challenge()
-        resend = f"resend:{_mark_of_code(sent)}" if sent else "resend"
-        return [self.button("resend_code", resend), self.button("talk_to_person", "human")]
+        resend = self.button("resend_code", "resend")
+        if sent:
+            resend = replace(resend, value=f"{resend.value}:{_mark_of_code(sent)}")
+        return [resend, self.button("talk_to_person", "human")]
 
     def ways_out(self, references: Sequence[str] = ()) -> list[Choice]:
         """Offer what does not need the mailbox: sign in, or talk to a person."""
