@@ -138,6 +138,9 @@ class ChatSession:
     thread: str
     messages: tuple[ChatMessage, ...]
     hidden_before: int = 0  # what an open page still shows up to this message is to go
+    # After so many seconds without a word of the person an open page hides what it shows; and what is left of them.
+    idle_seconds: int = field(kw_only=True)
+    hidden_in: int = field(kw_only=True)
 
 
 class ChatDesk(Desk, Protocol):

@@ -16,6 +16,12 @@ def is_hidden(conversation: Conversation) -> bool:
     return bool(whose) and list(whose) != [NOBODY]
 
 
+def comes_back(conversation: Conversation, *names: str) -> bool:
+    """Tell whether a talk is hidden, and shown again once the one person is proved who has one of these keyed hashes."""
+    whose = list(conversation.state.get("hidden_of", ()))
+    return len(whose) == 1 and whose[0] in names
+
+
 def is_kept_back(
     conversation: Conversation,
     sender: str,

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, or_, select
 from assistant.casework import flood, talk
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, is_denied, why_short
+from assistant.casework.hidden import comes_back
 from assistant.casework.intake import move, set_attention
 from assistant.casework.one_by_one import may_be_tried, while_due
 from assistant.casework.outbox import PROOF, REPLY, said_in
@@ -401,11 +402,16 @@ def _mail_challenge(
     said_in = conversation.channel if conversation else "webchat"
     url = f"{services.settings.server.public_url}/verify/{challenge.secret}"
     asked = {"channel": said_in, "asked_at": asked_at_of(row, requests)}
+    contact_hash = services.keyring.keyed_hash(normal_address(contact))
+    code = {
+        "code": challenge.secret,
+        "shown_again": conversation is not None and comes_back(conversation, row.claimed_hash, contact_hash),
+    }
     facts: dict[str, Any]
     if row.purpose == "package":
         text, facts = "mail_package_code", {"code": challenge.secret}
     elif not requests:  # a talk is to be gone on with, and nothing of it is this address's to know
-        text, facts = "mail_code_talk", {"code": challenge.secret, "asked_at": row.asked_at}
+        text, facts = "mail_code_talk", {**code, "asked_at": row.asked_at}
     elif row.purpose == "dont":
         text, facts = "mail_dont", {"url": url, **asked, "channel": _heard_in(session, row) or said_in}
     else:
@@ -413,7 +419,7 @@ def _mail_challenge(
         if Method(row.method) is Method.EMAIL_LINK:
             text, facts = "mail_link", {"url": url, "effects": effects_of(row, requests), **asked}
         else:
-            text, facts = "mail_code", {"code": challenge.secret, **asked}
+            text, facts = "mail_code", {**code, **asked}
     if requests:
         facts["requests"] = [talk.as_seen(request) for request in requests]
     talk.mail(

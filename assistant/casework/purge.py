@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, String, and_, cast, delete, func, literal, or_, update
+from sqlalchemy import ColumnElement, String, and_, cast, delete, func, literal, or_, text, update
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
@@ -27,6 +28,8 @@ from assistant.domain.retention import own_retention
 from assistant.domain.status import CLOSED
 from assistant.services import Services
 from assistant.store.tables import (
+    PASSING,
+    WORDS_OF_A_PERSON,
     Action,
     ChallengeRow,
     Conversation,
@@ -42,12 +45,16 @@ from assistant.store.tables import (
 )
 
 K = TypeVar("K", str, int)
+Place = tuple[
+    datetime, str | int
+]  # when something happened, and its number or name among all of that instant
 _BATCH = 100  # conversations or rows a unit: a person who writes meanwhile waits for one of them at most
 _LAST_DAY = "purged_on"
 REDUCED = "reduced"  # the kind of a message whose words are gone
 _FROM_THE_PERSON = ("you", "note")  # notes are an agent's words about the person, and no part of the answer
 _DELIVERED = ("done", "dead", "bounced")
 _FILE_IN_USE = ("approved", "executing")
+_BEGINNING: Place = (datetime.min.replace(tzinfo=UTC), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,51 +119,76 @@ def _finish(services: Services, session: Session, today: str, gone: Mapping[str,
 async def _in_batches(
     services: Services,
     kind: str,
-    first: K,
-    find: Callable[[Session, K], Sequence[K]],
+    find: Callable[[Session, Place], Sequence[tuple[Place, K]]],
     drop: Callable[[Session, K], int],
 ) -> int:
     """Find beside the writer, drop a batch a unit; what cannot go today is passed over, not waited for."""
-    done, after = 0, first
-    while keys := await services.read(partial(_call, find, after)):
+    done, after = 0, _BEGINNING
+    while found := await services.read(partial(_call, find, after)):
+        keys = list(dict.fromkeys(key for _place, key in found))
         done += await together(services, "purge", keys, drop, kind)
-        after = keys[-1]
+        after = found[-1][0]
     return done
 
 
-def _call(find: Callable[[Session, K], Sequence[K]], after: K, session: Session) -> Sequence[K]:
+def _call(
+    find: Callable[[Session, Place], Sequence[tuple[Place, K]]], after: Place, session: Session
+) -> Sequence[tuple[Place, K]]:
     return find(session, after)
+
+
+def _until(at: Any, name: Any, after: Place, cut: datetime) -> Sequence[ColumnElement[bool]]:
+    """Take what happened up to an instant, in the order of an index of instants: of what is not due yet nothing is read."""
+    begun, last = after
+    later = col(at) > begun
+    return (col(at).between(begun, cut), later if last == "" else or_(later, col(name) > last))
+
+
+def _found(
+    session: Session, at: Any, name: Any, key: Any, conditions: Sequence[Any]
+) -> list[tuple[Place, Any]]:
+    """List a batch with the place of each."""
+    rows = sa_select(at, name, key).where(*conditions).order_by(at, name).limit(_BATCH)
+    return [((row[0], row[1]), row[2]) for row in session.execute(rows)]
 
 
 # ── the text of a closed case: the request, our replies and the decision stay ───────────────────────
 
 
 async def _reduce_cases(services: Services, cut: Cutoffs) -> int:
-    def find(session: Session, after: str) -> Sequence[str]:
-        late = select(Conversation.id).where(*_is_reducible(cut), col(Conversation.id) > after)
-        return session.exec(late.order_by(col(Conversation.id)).limit(_BATCH)).all()
+    def find(session: Session, after: Place) -> Sequence[tuple[Place, str]]:
+        talk = col(Message.conversation_id)
+        late = (
+            text(WORDS_OF_A_PERSON),
+            *_until(Message.at, Message.id, after, max(cut.support, cut.case_text)),
+            *_words_of_the_person(cut),
+            _has_request(talk),
+            ~_needed(talk, cut.case_text),
+        )
+        return _found(session, col(Message.at), col(Message.id), talk, late)
 
-    return await _in_batches(services, "talk:", "", find, partial(_reduce, services, cut))
+    return await _in_batches(services, "talk:", find, partial(_reduce, services, cut))
 
 
 def _is_reducible(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
-    words = select(Message.id).where(
-        col(Message.conversation_id) == col(Conversation.id), *_words_of_the_person(cut)
-    )
-    return (_has_request(), ~_needed(cut.case_text), words.exists())
+    talk = col(Conversation.id)
+    words = select(Message.id).where(col(Message.conversation_id) == talk, *_words_of_the_person(cut))
+    return (_has_request(talk), ~_needed(talk, cut.case_text), words.exists())
 
 
-def _has_request(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    here = col(PrivacyRequest.conversation_id) == col(Conversation.id)
+def _has_request(talk: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    here = col(PrivacyRequest.conversation_id) == talk
     return select(PrivacyRequest.ref).where(here, *conditions).exists()
 
 
-def _needed(cut: datetime) -> ColumnElement[bool]:
+def _needed(talk: Any, cut: datetime) -> ColumnElement[bool]:
     """Tell whether a request of the conversation is open, or was closed after an instant.
 
     By status, not by the day of closing: a request that lapsed and was taken up again has both.
     """
-    return _has_request(or_(col(PrivacyRequest.status).not_in(CLOSED), col(PrivacyRequest.closed_at) > cut))
+    return _has_request(
+        talk, or_(col(PrivacyRequest.status).not_in(CLOSED), col(PrivacyRequest.closed_at) > cut)
+    )
 
 
 def _words_of_the_person(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
@@ -208,11 +240,12 @@ def _reduce(services: Services, cut: Cutoffs, session: Session, ident: str) -> i
 
 
 async def _drop_records(services: Services, cut: Cutoffs) -> int:
-    def find(session: Session, after: str) -> Sequence[str]:
-        late = select(PrivacyRequest.ref).where(*_is_droppable(cut), col(PrivacyRequest.ref) > after)
-        return session.exec(late.order_by(col(PrivacyRequest.ref)).limit(_BATCH)).all()
+    def find(session: Session, after: Place) -> Sequence[tuple[Place, str]]:
+        closed_at, ref = col(PrivacyRequest.closed_at), col(PrivacyRequest.ref)
+        late = (*_until(closed_at, ref, after, cut.case_record), *_is_droppable(cut))
+        return _found(session, closed_at, ref, ref, late)
 
-    return await _in_batches(services, "", "", find, partial(_drop_record, services, cut))
+    return await _in_batches(services, "", find, partial(_drop_record, services, cut))
 
 
 def _is_droppable(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
@@ -223,7 +256,7 @@ def _is_droppable(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
         col(Outbox.ref) == col(PrivacyRequest.ref), col(Outbox.state).not_in(_DELIVERED)
     )
     return (
-        col(PrivacyRequest.status).in_(CLOSED),
+        func.coalesce(PrivacyRequest.status, "").in_(CLOSED),  # found by its day: nearly all are closed
         col(PrivacyRequest.closed_at) <= cut.case_record,
         ~fetchable.exists(),
         ~unsent.exists(),
@@ -255,11 +288,24 @@ def _drop_record(services: Services, cut: Cutoffs, session: Session, ref: str) -
 
 
 async def _forget_talks(services: Services, cut: Cutoffs) -> int:
-    def find(session: Session, after: str) -> Sequence[str]:
-        late = select(Conversation.id).where(*_is_forgettable(cut), col(Conversation.id) > after)
-        return session.exec(late.order_by(col(Conversation.id)).limit(_BATCH)).all()
+    """Forget talks that ended, and of those that go on what is late: by a person's words, which end with their case."""
 
-    return await _in_batches(services, "talk:", "", find, partial(_forget, cut))
+    def ended(session: Session, after: Place) -> Sequence[tuple[Place, str]]:
+        last_at, ident = col(Conversation.last_at), col(Conversation.id)
+        late = (*_until(last_at, ident, after, cut.support), *_is_forgettable(cut))
+        return _found(session, last_at, ident, ident, late)
+
+    def going_on(session: Session, after: Place) -> Sequence[tuple[Place, str]]:
+        talk = col(Message.conversation_id)
+        late = (
+            text(WORDS_OF_A_PERSON),
+            *_until(Message.at, Message.id, after, cut.support),
+            ~_has_request(talk),
+        )
+        return _found(session, col(Message.at), col(Message.id), talk, late)
+
+    gone = await _in_batches(services, "talk:", ended, partial(_forget, cut))
+    return gone + await _in_batches(services, "talk:", going_on, partial(_forget, cut))
 
 
 def _is_forgettable(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
@@ -267,19 +313,17 @@ def _is_forgettable(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
     here = col(Message.conversation_id) == col(Conversation.id)
     late = select(Message.id).where(here, col(Message.at) <= cut.support)
     unanswered = select(Message.id).where(here, col(Message.handled).is_(False))
-    unsent = select(Outbox.id).where(
-        or_(
-            col(Outbox.conversation_id) == col(Conversation.id),
-            col(Outbox.raw_message_id).in_(select(Message.id).where(here)),
-        ),
-        col(Outbox.state).not_in(_DELIVERED),
-    )
+    waits = col(Outbox.state).not_in(_DELIVERED)
+    unsent = select(Outbox.id).where(col(Outbox.conversation_id) == col(Conversation.id), waits)
+    relayed = select(Outbox.id).where(col(Outbox.raw_message_id) == col(Message.id), waits)
+    unrelayed = select(Message.id).where(here, relayed.exists())
     return (
-        ~_has_request(),
+        ~_has_request(col(Conversation.id)),
         col(Conversation.triage).is_(False),
         or_(late.exists(), col(Conversation.last_at) <= cut.support),
         ~unanswered.exists(),
         ~unsent.exists(),
+        ~unrelayed.exists(),
     )
 
 
@@ -316,15 +360,26 @@ async def _drop_sent(services: Services, cut: Cutoffs) -> int:
         col(Outbox.ref).is_(None) & (col(Outbox.created_at) <= cut.support),
     )
 
-    def find(session: Session, after: int) -> Sequence[int]:
-        rows = select(col(Outbox.id)).where(sent, late, col(Outbox.id) > after)
-        return [ident for ident in session.exec(rows.order_by(col(Outbox.id)).limit(_BATCH)) if ident]
+    newest = max(cut.report, cut.stop_link, cut.support)
+
+    def find(session: Session, after: Place) -> Sequence[tuple[Place, int]]:
+        return _letters(session, after, newest, sent, late)
 
     def drop(session: Session, ident: int) -> int:
         session.execute(delete(Outbox).where(col(Outbox.id) == ident))
         return 1
 
-    return await _in_batches(services, "letter:", 0, find, drop)
+    return await _in_batches(services, "letter:", find, drop)
+
+
+def _letters(
+    session: Session, after: Place, cut: datetime, *late: ColumnElement[bool]
+) -> Sequence[tuple[Place, int]]:
+    """List letters that do not stay with a case, up to an instant."""
+    created_at, ident = col(Outbox.created_at), col(Outbox.id)
+    return _found(
+        session, created_at, ident, ident, (text(PASSING), *_until(created_at, ident, after, cut), *late)
+    )
 
 
 async def _drop_codes(services: Services, cut: Cutoffs) -> int:
@@ -332,33 +387,34 @@ async def _drop_codes(services: Services, cut: Cutoffs) -> int:
     late = (
         col(Outbox.key).startswith(PROOF),
         col(Outbox.state).in_(_DELIVERED),
-        col(Outbox.created_at) <= cut.code,
         col(Outbox.payload) != "",
     )
 
-    def find(session: Session, after: int) -> Sequence[int]:
-        rows = select(col(Outbox.id)).where(*late, col(Outbox.id) > after)
-        return [ident for ident in session.exec(rows.order_by(col(Outbox.id)).limit(_BATCH)) if ident]
+    def find(session: Session, after: Place) -> Sequence[tuple[Place, int]]:
+        return _letters(session, after, cut.code, *late)
 
     def drop(session: Session, ident: int) -> int:
         session.execute(update(Outbox).where(col(Outbox.id) == ident).values(payload=""))
         return 1
 
-    return await _in_batches(services, "letter:", 0, find, drop)
+    return await _in_batches(services, "letter:", find, drop)
 
 
 async def _drop_links(services: Services, cut: Cutoffs) -> int:
     late = or_(col(StopLink.used_at) <= cut.code, col(StopLink.made_at) <= cut.stop_link)
 
-    def find(session: Session, after: str) -> Sequence[str]:
-        rows = select(StopLink.link_hash).where(late, col(StopLink.link_hash) > after)
-        return session.exec(rows.order_by(col(StopLink.link_hash)).limit(_BATCH)).all()
+    def find(session: Session, after: Place) -> Sequence[tuple[Place, str]]:
+        made_at, link_hash = col(StopLink.made_at), col(StopLink.link_hash)
+        newest = max(cut.code, cut.stop_link)  # nothing was used before it was made
+        return _found(
+            session, made_at, link_hash, link_hash, (late, *_until(made_at, link_hash, after, newest))
+        )
 
     def drop(session: Session, link_hash: str) -> int:
         session.execute(delete(StopLink).where(col(StopLink.link_hash) == link_hash))
         return 1
 
-    return await _in_batches(services, "link:", "", find, drop)
+    return await _in_batches(services, "link:", find, drop)
 
 
 async def _drop_files(services: Services, _cut: Cutoffs) -> int:

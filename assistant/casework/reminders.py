@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, text, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -16,12 +16,12 @@ from assistant.casework.audit import do_checkpoint, record
 from assistant.casework.closing import lapse_drafts_due
 from assistant.casework.intake import local_day, next_reminder, set_attention
 from assistant.casework.one_by_one import each, forget_untried, may_be_tried, together
-from assistant.casework.proof import UNDECIDED
 from assistant.casework.rectification import flag_unconfirmed, unconfirmed_due
 from assistant.casework.sparing import flag_unanswered, unanswered_due
 from assistant.domain.retention import own_retention
 from assistant.services import Services
 from assistant.store.tables import (
+    UNDECIDED_PROOF,
     Agent,
     ChallengeRow,
     ContactDomain,
@@ -126,7 +126,7 @@ def _expire_codes(services: Services, session: Session) -> None:
     # A link is renewed by a new one, so that an expired one is as dead as a code.
     session.execute(
         update(ChallengeRow)
-        .where(col(ChallengeRow.state).in_(UNDECIDED), col(ChallengeRow.expires_at) <= now)
+        .where(text(UNDECIDED_PROOF), col(ChallengeRow.expires_at) <= now)
         .values(state="dead", stored=None)
     )
     session.execute(

@@ -132,13 +132,12 @@ def take_answer(turn: Turn) -> bool:
 def chose(turn: Turn, value: str) -> None:
     """Take a button under a question about a correction; one under words that have changed since asks again."""
     answer, _, mark = value.partition(":")
-    request = _asked_about(turn) or next(iter(_unconfirmed(turn)), None)
-    if request is None:
-        turn.nothing_new()
-    elif mark != Changes.of(request.details).digest:
-        turn.next_step([request])
+    open_now = [*filter(None, [_asked_about(turn)]), *_unconfirmed(turn)]
+    shown = next((each for each in open_now if mark == Changes.of(each.details).digest), None)
+    if shown is not None:
+        decide(turn, shown, answer)
     else:
-        decide(turn, request, answer)
+        turn.say_question_over()
 
 
 def decide(turn: Turn, request: PrivacyRequest, answer: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import math
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -56,7 +57,7 @@ log = structlog.get_logger(__name__)
 _CLOCK_PUT_BACK = timedelta(days=1)  # what ran out before the clock was set holds again after it
 _NONCE_BYTES = 24
 _MOST_HISTORY = 200
-_Resumed = tuple[int, list[ChatMessage]]  # up to which message a talk is hidden, and what of it is shown
+_HIDDEN_TEXT = 1  # message: alone since a talk was hidden, it leaves nothing to hide
 _NOT_A_PERSON = ("own", "bounce")  # a report, or a mail of ours that came back
 
 
@@ -216,7 +217,7 @@ class TalkingDesk:
     ) -> tuple[Receipt, proof.Attempt | None]:
         services = self.services
         incoming = replace(marked(incoming, reading), locale=self._locale(incoming.locale))
-        thread = find_or_start_conversation(services, session, incoming)
+        thread = self._talked_on(session, incoming)
         reading = self._without_ours(session, thread, reading, is_read=is_read)
         conversation = self._talk_of(session, thread, incoming, reading)
         stored = store_incoming(session, conversation, incoming, _as_json(reading))
@@ -428,6 +429,8 @@ class TalkingDesk:
         """Give a turn in which nobody wrote anything."""
         quiet = Reading("", conversation.language or "en", "none", (), {}, None)
         now = self.services.clock.now()
+        if conversation.channel in talk.LIVE and self._is_left(conversation.last_at):
+            self._hide(session, conversation, State.of(conversation.state))
         conversation.last_at = max(conversation.last_at, now)
         return Turn(
             self.services, session, conversation, "", "text", now, quiet, State.of(conversation.state)
@@ -467,10 +470,16 @@ class TalkingDesk:
                 lambda session: self._resume(session, self._thread(token), after)
             )
             if found is not None:
-                hidden_before, messages = found
-                return ChatSession(token, self._thread(token), tuple(messages), hidden_before)
+                return replace(found, token=token)
         fresh = self._new_token()
-        return ChatSession(fresh, self._thread(fresh), ())
+        return self._begun(self._thread(fresh), fresh)
+
+    def _begun(self, thread: str, token: str = "") -> ChatSession:
+        return ChatSession(token, thread, (), idle_seconds=self._idle_seconds, hidden_in=self._idle_seconds)
+
+    @property
+    def _idle_seconds(self) -> int:
+        return 60 * self.services.settings.periods.idle_minutes
 
     def _new_token(self) -> str:
         nonce = self.services.random(_NONCE_BYTES).hex()
@@ -485,17 +494,19 @@ class TalkingDesk:
     def _thread(self, token: str) -> str:
         return self.services.keyring.keyed_hash(token, "thread")
 
-    def _resume(self, session: Session, thread: str, after: int | None) -> _Resumed | None:
+    def _resume(self, session: Session, thread: str, after: int | None) -> ChatSession | None:
         conversation = session.get(Conversation, conversation_id(self.services, "webchat", thread))
         if conversation is None:
-            return 0, []
+            return self._begun(thread)
         now, periods = self.services.clock.now(), self.services.settings.periods
         waiting = _waiting_here(session, conversation, now - timedelta(days=periods.answer_waits_days))
         if conversation.last_at < now - timedelta(hours=periods.session_hours) and not waiting:
             return None
-        state = State.of(conversation.state)
-        if conversation.last_at < now - timedelta(minutes=periods.idle_minutes):
+        state, idle = State.of(conversation.state), self._idle_seconds
+        is_left = self._is_left(conversation.last_at)
+        if is_left:
             state = self._hide(session, conversation, state)
+        hidden_in = idle if is_left else math.ceil(idle - (now - conversation.last_at).total_seconds())
         since = max(after or 0, state.hidden_before)
         rows = session.exec(
             select(Message)
@@ -515,15 +526,42 @@ class TalkingDesk:
             for row in reversed(rows)
             if not is_kept_back(conversation, row.sender, row.requests, shown=waiting)
         ]
-        return state.hidden_before, [talk.chat_message(row) for row in shown]
+        return replace(
+            self._begun(thread),
+            messages=tuple(talk.chat_message(row) for row in shown),
+            hidden_before=state.hidden_before,
+            hidden_in=hidden_in,
+        )
+
+    def _is_left(self, last_at: datetime) -> bool:
+        """Tell whether whoever sits at a chat now may be somebody else than at its last message."""
+        return last_at < self.services.clock.now() - timedelta(seconds=self._idle_seconds)
+
+    def _talked_on(self, session: Session, incoming: Incoming) -> Conversation:
+        """Give the talk of a message; what came from a page that stood open too long finds nothing of before there."""
+        last_at = None
+        if incoming.channel in talk.LIVE:
+            ident = conversation_id(self.services, incoming.channel, incoming.thread)
+            last_at = session.exec(select(Conversation.last_at).where(col(Conversation.id) == ident)).first()
+        conversation = find_or_start_conversation(self.services, session, incoming)
+        if last_at is not None and self._is_left(last_at):
+            self._hide(session, conversation, State.of(conversation.state))
+        return conversation
 
     def _hide(self, session: Session, conversation: Conversation, state: State) -> State:
-        last = session.exec(
+        """Hide what was said so far, and say so, unless it is hidden and nothing was said since."""
+        newest = session.exec(
             select(Message.id)
-            .where(col(Message.conversation_id) == conversation.id)
+            .where(
+                col(Message.conversation_id) == conversation.id,
+                col(Message.id) > state.hidden_before,
+            )
             .order_by(col(Message.id).desc())
-            .limit(1)
-        ).first()
+            .limit(_HIDDEN_TEXT + 1)
+        ).all()
+        if state.hidden_of and len(newest) <= _HIDDEN_TEXT:
+            return state
+        last = newest[0] if newest else None
         references = [request.ref for request in requests_of(session, conversation)]
         is_new = not set(references) <= set(state.hidden) or not state.hidden_of
         known = proof.known_in(session, conversation) if is_new else state.hidden_of
@@ -547,7 +585,8 @@ class TalkingDesk:
             conversation = session.get(Conversation, conversation_id(self.services, "webchat", thread))
             if conversation is None:
                 raise NotVerified("Write a message first, then sign in.")
-            state = State.of(conversation.state)
+            turn = self.quiet_turn(session, conversation)  # which hides what is to be hidden
+            state = turn.state
             contact_hash = self.services.keyring.keyed_hash(normal_address(contact))
             hidden = () if state.is_of(contact_hash) else state.hidden
             waiting = [
@@ -565,7 +604,6 @@ class TalkingDesk:
                 on_file=True,
                 client_id=who.client_id,
             )
-            turn = self.quiet_turn(session, conversation)
             self.proved(turn, evidence)
             turn.store_state()
 

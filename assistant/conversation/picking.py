@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sqlmodel import col, select
 
 from assistant.casework import talk
+from assistant.casework.presses import unmarked
 from assistant.conversation import for_others
 from assistant.domain.addresses import client_number_in, no_address_in
 from assistant.domain.assurance import code_in
@@ -155,6 +156,21 @@ def _asked(turn: Turn) -> Message | None:
     return turn.session.exec(query).first()
 
 
+def requests_shown_with(turn: Turn, value: str) -> set[str]:
+    """Name the requests of the question that a button was shown with; none where nothing here carried it."""
+    query = (
+        select(Message)
+        .where(
+            col(Message.conversation_id) == turn.conversation.id,
+            col(Message.sender) == "assistant",
+            col(Message.expects) == "choice",
+        )
+        .order_by(col(Message.id).desc())
+    )
+    asked = (each for each in turn.session.exec(query) if value in {c["value"] for c in each.choices})
+    return {str(request["ref"]) for each in asked for request in each.requests}
+
+
 def _buttons(asked: Message) -> list[Choice]:
     return [Choice(each["label"], each["value"], each.get("url")) for each in asked.choices]
 
@@ -162,8 +178,8 @@ def _buttons(asked: Message) -> list[Choice]:
 def _pressed(turn: Turn, choices: Sequence[Choice]) -> str | None:
     if len(turn.text) > _SHORT:
         return None
-    text, values = _plain(turn.text), [each.value for each in choices]
-    labelled = {each.value for each in choices if _bare(text) in _labels(turn, each)}
+    text, values = _plain(turn.text), [unmarked(each.value)[0] for each in choices]
+    labelled = {unmarked(each.value)[0] for each in choices if _bare(text) in _labels(turn, each)}
     if labelled:
         return labelled.pop() if len(labelled) == 1 else None
     numbered = {value for value, form in zip(values, _ORDINALS, strict=False) if form.search(text)}
@@ -177,12 +193,13 @@ def _pressed(turn: Turn, choices: Sequence[Choice]) -> str | None:
 
 def _labels(turn: Turn, choice: Choice) -> set[str]:
     """Give what stands on a button, in every language that we speak."""
-    name = choice.value.partition(":")[2]
+    value = unmarked(choice.value)[0]
+    name = value.partition(":")[2]
     label = {"right:none": "not_a_request", "services:end": "stop_it", "services:keep": "keep"} | {
         "dont:keep": "keep_everything",
         "dont:go_on": "go_on_erasing",
     }
-    known = label.get(choice.value, name if choice.value == f"right:{name}" else "")
+    known = label.get(value, name if value == f"right:{name}" else "")
     texts, languages = turn.services.texts, turn.services.settings.controller.languages
     others = [texts.label("buttons", known, each) for each in languages] if known else []
     return {_bare(_plain(each)) for each in (choice.label, *others)}

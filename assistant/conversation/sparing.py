@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from assistant.casework import sparing
 from assistant.casework.intake import set_attention
-from assistant.conversation import denying
+from assistant.conversation import denying, picking
 from assistant.domain.rights import Right
 from assistant.store.tables import PrivacyRequest
 from intents import Reading
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assistant.conversation.turn import Turn
 
 QUESTION: Final = "dont_asked"
+BUTTON: Final = "dont"  # kind of the buttons below it
 GOING_ON: Final = "dont_going_on"  # they go on after all: the erasures alone may be withdrawn
 
 
@@ -114,10 +115,19 @@ def _tell_by_mail(
             turn.say("dont_too_late", requests=turn.seen(own))
 
 
-def chose(turn: Turn, answer: str) -> None:
-    """Take the button, however late: it speaks of the erasures that were told to stop, whatever is asked by now."""
+def chose(turn: Turn, answer: str, mark: str = "") -> None:
+    """Take the button, however late: it speaks of the erasures that it was shown with, whatever is asked by now.
+
+    Typed it speaks of all that were told to stop.
+    """
     meant = sparing.erasures_meant(turn.session, turn.services, turn.conversation, None)
     told = [each for each in meant if each.dont_at and each.ref not in turn.state.hidden]
+    if mark:
+        shown_with = picking.requests_shown_with(turn, f"{BUTTON}:{answer}:{mark}")
+        told = [each for each in told if each.ref in shown_with]
+        if not told:
+            turn.say_question_over()
+            return
     paused = [each for each in told if sparing.is_paused(each)]
     turn.rest()
     going = [each for each in told if sparing.may_still_stop(each) and each not in paused]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from assistant.casework.hidden import NOBODY
+from assistant.casework.presses import mark_of
 
 SESSION_HIDDEN: Final = "session_hidden"
 
@@ -44,6 +45,11 @@ class State:
     def asking(self, question: str, expects: str, about: Sequence[str] = (), **more: Any) -> State:
         """Give the state after a question."""
         return replace(self.at_rest(), question=question, expects=expects, about=tuple(about), **more)
+
+    @property
+    def mark(self) -> str:
+        """Name the question that is open, so that a button shown with another is no answer to it."""
+        return mark_of(self.question, sorted(self.about), self.received_at)
 
     def at_rest(self) -> State:
         """Give the state in which nothing is awaited."""

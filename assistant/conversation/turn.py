@@ -15,6 +15,7 @@ from assistant.casework import (
     closing,
     flood,
     marketing,
+    presses,
     proof,
     rectification,
     running_services,
@@ -312,13 +313,12 @@ class Turn:
         if question in correcting.QUESTIONS:
             correcting.ask(self, request, question)
             return
-        choices = uses.choices(self, question)
-        expects = "choice" if choices else "email"
-        self._keep(self.state.asking(question, "detail" if choices else expects, [request.ref]))
+        expects = "choice" if uses.is_asked(question) else "email"
+        self._keep(self.state.asking(question, "detail" if expects == "choice" else expects, [request.ref]))
         self.say(
             question,
             expects=expects,
-            choices=choices,
+            choices=uses.choices(self, question),
             requests=self.seen([request]),
             unsaid=("requests",),
         )
@@ -413,7 +413,7 @@ class Turn:
     def _ask_for_code(self, challenge: ChallengeRow, references: Sequence[str]) -> None:
         name = "code_sent_email" if challenge.claimed_kind == "email" else "code_sent_client_id"
         self._keep(self.state.asking(name, "code", references))
-        self.say(name, expects="code", choices=self.code_choices(), until=challenge.expires_at)
+        self.say(name, expects="code", choices=self.code_choices(challenge), until=challenge.expires_at)
 
     def resume(self) -> None:
         """Ask again for what a question came before: a request whose proof nobody asks for any more lapses."""
@@ -442,7 +442,7 @@ class Turn:
         if waiting:
             language = self.conversation.language or self.services.settings.controller.languages[0]
             self.ask_choice(running_services.ASK, waiting)
-            choices = services_choices(self.services, language)
+            choices = services_choices(self.services, language, self.state.mark)
             self.say("services_asked_again", expects="choice", choices=choices)
 
     def say_how_it_stands(self) -> None:
@@ -558,21 +558,34 @@ class Turn:
         self._choice(value)
 
     def _choice(self, value: str) -> None:
+        value, mark = presses.unmarked(value)
         kind, _, rest = value.partition(":")
+        if mark and kind != sparing.BUTTON and mark != self.state.mark:
+            self.say_question_over()
+            return
         actions: dict[str, Callable[[str], None]] = {
             "human": lambda _: self.hand_over(),
             "right": self._chose_right,
             "purpose": self._chose_purpose,
             "withdraw": self._chose_withdrawal,
-            "resend": lambda _: self._resend(),
+            "resend": self._resend,
             "change": lambda rest: correcting.chose(self, rest),
             "services": self._chose_services,
-            "dont": lambda rest: sparing.chose(self, rest),
+            sparing.BUTTON: lambda rest: sparing.chose(self, rest, mark),
         }
         if kind in actions:
             actions[kind](rest)
         else:
             self._none()
+
+    def say_question_over(self) -> None:
+        """Say of a button that it did nothing, since its question is over, and ask again what is asked by now."""
+        self.say("question_over")
+        if self.state.expects and self.state.question not in _WHERE_TO_WRITE:
+            self._repeat()
+        else:
+            self._status()
+            self.resume()
 
     def _ask_right(self, rights: Sequence[Right]) -> None:
         before = self.state if self.state.question in picking.PICKERS else State()
@@ -597,12 +610,12 @@ class Turn:
 
     def _ask_detail_or_all(self) -> None:
         """Say that a detail was named: the button that erases all is not to be pressed for less."""
+        self._keep(replace(self.state, question=picking.ASK_DETAIL))
         buttons = [
             self.button("only_named", f"right:{Right.RECTIFICATION}"),
             self.button("erase_all", f"right:{Right.ERASURE}"),
             self.button("not_a_request", "right:none"),
         ]
-        self._keep(replace(self.state, question=picking.ASK_DETAIL))
         self.say(picking.ASK_DETAIL, expects="choice", choices=buttons)
 
     def _ask_exception(self, rights: Sequence[Right]) -> None:
@@ -662,8 +675,11 @@ class Turn:
         self._status()
         self.resume()
 
-    def _resend(self) -> None:
+    def _resend(self, mark: str) -> None:
         challenge = self._last_challenge()
+        if mark and (challenge is None or mark != _mark_of_code(challenge)):
+            self.say_question_over()
+            return
         about = self._to_be_proved()
         proves_again = bool(self.state.hidden) and self.state.expects == "code"
         if challenge is None or not (about or proves_again):
@@ -849,10 +865,6 @@ class Turn:
         found = requests_of(self.session, self.conversation)
         return [request for request in found if request.ref not in self.state.hidden]
 
-    def nothing_new(self) -> None:
-        """Say what the desk can do, where what was pressed means nothing any more."""
-        self._none()
-
     def seen(self, requests: Sequence[PrivacyRequest]) -> list[dict[str, Any]]:
         """Give the requests as a text and a card show them."""
         return [talk.as_seen(request) for request in requests]
@@ -863,18 +875,21 @@ class Turn:
         return [r for ref in shown if (r := self.session.get(PrivacyRequest, ref))]
 
     def button(self, label: str, value: str, url: str | None = None) -> Choice:
-        """Give a button in the language of the talk."""
-        return Choice(
-            self.services.texts.label("buttons", label, self.conversation.language or "en"), value, url
-        )
+        """Give a button in the language of the talk; an answer is one to the question that is kept as open now."""
+        language, value = self.conversation.language or "en", presses.marked(value, self.state.mark)
+        return Choice(self.services.texts.label("buttons", label, language), value, url)
 
     def _login_choice(self, references: Sequence[str]) -> list[Choice]:
         url = proof.offer_login(self.services, self.session, self.conversation, references)
         return [self.button("sign_in", "login", url)] if url else []
 
-    def code_choices(self) -> list[Choice]:
-        """Offer another code, or a person."""
-        return [self.button("resend_code", "resend"), self.button("talk_to_person", "human")]
+    def code_choices(self, challenge: ChallengeRow | None = None) -> list[Choice]:
+        """Offer another code to where the last one went, or a person."""
+        sent = challenge or self._last_challenge()
+        resend = self.button("resend_code", "resend")
+        if sent:
+            resend = replace(resend, value=f"{resend.value}:{_mark_of_code(sent)}")
+        return [resend, self.button("talk_to_person", "human")]
 
     def ways_out(self, references: Sequence[str] = ()) -> list[Choice]:
         """Offer what does not need the mailbox: sign in, or talk to a person."""
@@ -895,6 +910,10 @@ class Turn:
 
 _WHERE_TO_WRITE = frozenset({"answer_waits_here", "ask_where_to_write"})  # asked for, and nothing hangs on it
 _HAND_OVER = frozenset({"handover_waiting", "handover_ticket"})
+
+
+def _mark_of_code(challenge: ChallengeRow) -> str:
+    return presses.mark_of(challenge.claimed_hash)
 
 
 def _wishes(right: Right, details: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

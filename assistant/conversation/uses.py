@@ -16,9 +16,14 @@ _OFFERED: Final = ("marketing", "profiling", "analytics")
 _EVERY: Final = {"ask_objection_purpose": (), "ask_consent_purpose": ("all_consents",)}
 
 
+def is_asked(question: str) -> bool:
+    """Tell whether a question is one for a use."""
+    return question in _EVERY
+
+
 def choices(turn: Turn, question: str) -> list[Choice]:
     """Give the buttons under a question for a use; none under any other question."""
-    if question not in _EVERY:
+    if not is_asked(question):
         return []
     offered = (*_OFFERED, *_EVERY[question], "something_else")
     return [turn.button(name, f"purpose:{name}") for name in offered]

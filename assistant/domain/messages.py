@@ -129,6 +129,7 @@ _CHAT = _table(
         "request_status": ("requests", "", _holds(E.REFERENCE)),
         "request_status_none": ("", "", _holds()),
         "withdrawn": ("requests", "", _holds(E.REFERENCE)),
+        "question_over": ("", "", _holds()),
         "withdraw_confirm": ("requests", "", _holds(E.REFERENCE)),
         "withdraw_needs_proof": ("requests", "", _holds(E.REFERENCE)),
         "withdraw_later": ("requests next_at", "", _holds(E.REFERENCE)),
@@ -170,8 +171,12 @@ _MAIL = _table(
         "mail_all_kept": ("listed more until", "", _holds()),
         "mail_to_be_read": ("received_on", "", _holds()),
         "mail_read_in_part": ("received_on", "", _holds()),
-        "mail_code": ("code requests channel asked_at until not_me_url", "", _holds(E.REFERENCE, E.NOT_ME)),
-        "mail_code_talk": ("code asked_at until", "", _holds()),
+        "mail_code": (
+            "code requests channel asked_at until not_me_url shown_again",
+            "",
+            _holds(E.REFERENCE, E.NOT_ME),
+        ),
+        "mail_code_talk": ("code asked_at until shown_again", "", _holds()),
         "mail_package_code": ("code requests until", "", _holds(E.REFERENCE)),
         "mail_link": (
             "url requests channel asked_at until not_me_url effects",

@@ -51,6 +51,10 @@ NEEDS_AGENT = (
     f"(dont_at IS NOT NULL AND dont_answer IS NULL AND {IS_OPEN})"
 )
 IS_UNPROVED = "(CASE WHEN evidence_id IS NULL THEN 1 ELSE 0 END)"  # last in every list: whoever proved nothing never hides who did
+# What a person or an agent of them wrote, and what goes long before the case it was written for.
+WORDS_OF_A_PERSON = "sender IN ('you', 'note') AND kind <> 'reduced'"
+PASSING = "(\"key\" LIKE 'challenge:%' OR \"key\" LIKE 'notice:%' OR \"key\" LIKE 'hold:%' OR ref IS NULL)"
+UNDECIDED_PROOF = "state IN ('wanted', 'sent', 'spent')"
 
 
 def _where(condition: str) -> dict[str, Any]:
@@ -111,6 +115,7 @@ class Message(SQLModel, table=True):
             sqlite_where=text("handled = 0"),
             postgresql_where=text("NOT handled"),
         ),
+        Index("ix_message_of_a_person", "at", "id", **_where(WORDS_OF_A_PERSON)),
     )
     id: int | None = Field(default=None, primary_key=True)
     conversation_id: str = Field(foreign_key="conversation.id", index=True)
@@ -211,6 +216,7 @@ class ChallengeRow(SQLModel, table=True):
             sqlite_where=text("state = 'wanted'"),
             postgresql_where=text("state = 'wanted'"),
         ),
+        Index("ix_challenge_undecided", "expires_at", **_where(UNDECIDED_PROOF)),
     )
     id: str = Field(primary_key=True)
     conversation_id: str = Field(foreign_key="conversation.id", index=True)
@@ -227,7 +233,7 @@ class ChallengeRow(SQLModel, table=True):
     stored: str | None = None
     attempts: int = 0
     link_hash: str | None = Field(default=None, unique=True)
-    asked_at: datetime = _instant()
+    asked_at: datetime = _instant(index=True)
     expires_at: datetime | None = _instant(optional=True)
     lease_until: datetime | None = _instant(optional=True)
 
@@ -333,6 +339,7 @@ class Outbox(SQLModel, table=True):
             sqlite_where=text("state = 'waiting'"),
             postgresql_where=text("state = 'waiting'"),
         ),
+        Index("ix_outbox_passing", "created_at", "id", **_where(PASSING)),
     )
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
@@ -345,7 +352,7 @@ class Outbox(SQLModel, table=True):
         default=None, index=True
     )  # a report without our id names whom it was for
     payload: str = _sealed_by_hand()  # JSON: subject, text, language, choices, headers, about, typed, until
-    raw_message_id: int | None = None
+    raw_message_id: int | None = Field(default=None, index=True)
     state: str = "waiting"  # waiting, done, dead, bounced
     sent_as: str | None = Field(default=None, index=True)  # the id under which a report names it
     failure: str | None = None  # why it did not arrive: refused:550, bounced:5.1.1, not_taken, no_address, …
@@ -363,8 +370,8 @@ class Package(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     ref: str = Field(foreign_key="request.ref", index=True)
-    action_id: str
-    file: str
+    action_id: str = Field(index=True)
+    file: str = Field(index=True)
     wrapped_key: str = _sealed_by_hand()
     size: int
     sha256: str
@@ -395,7 +402,7 @@ class StopLink(SQLModel, table=True):
     link_hash: str = Field(primary_key=True)
     references: list[str] = _json(list)
     contact_hash: str
-    made_at: datetime = _instant()
+    made_at: datetime = _instant(index=True)
     used_at: datetime | None = _instant(optional=True)
 
 

@@ -9,8 +9,10 @@ from aiohttp import web
 from sqlmodel import Session, col, select
 
 from assistant.casework import closing, marketing, packages, proof, rectification, sparing, talk
+from assistant.casework.hidden import comes_back, is_hidden
 from assistant.casework.together import stopped_together
 from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
+from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Method
 from assistant.domain.status import CLOSED, Status
 from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
@@ -376,12 +378,14 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
             contact = await proof.contact_of_sign_in(services, who)
             secret = await services.write(lambda s: _open_package(services, s, who, contact))
             raise given_to_browser(services, row.package_id, secret)
+        contact = await proof.contact_of_sign_in(services, who) if is_hidden(conversation) else ""
     except (NotFound, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
     language = conversation.language or language_of(http_request)
-    texts = services.texts.page(
-        "client_area", language, requests=_seen(requests), **_what_happens(row, requests)
-    )
+    told = _what_happens(row, requests)
+    if comes_back(conversation, services.keyring.keyed_hash(normal_address(contact))):
+        told["effects"] = [*told["effects"], "shown_again"]
+    texts = services.texts.page("client_area", language, requests=_seen(requests), **told)
     hidden = (("token", token), ("changes", rectification.digest_of(requests)))
     here = "/verify/client-area/confirm"
     buttons = [

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.attacks.test_tokens import FREEZE, token
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, until_code
 from tests.doubles.desk_inside import DeskInside
 from tests.doubles.desk_process import Chat
@@ -168,3 +169,60 @@ async def test_what_is_typed_by_another_answers_no_question_of_an_agent(
     async with desk.chat(session=session) as stranger:
         await said_since(stranger)
     assert (await desk.request(ref))["attention"] != "question_answered"
+
+
+async def test_a_page_that_stayed_open_is_told_when_to_hide_and_its_buttons_do_nothing_then(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B13: whoever sits down at it need not come back to anything: nobody resumed the talk."""
+    who = next(people)
+    async with desk.chat() as chat:
+        assert (chat.idle_seconds, chat.hidden_in) == (1800, 1800)
+        ref = await proved(desk, chat, who.email, ERASURE)
+        await desk.until_status(ref, "awaiting_approval")
+        await chat.say("Never mind, please cancel my request.")
+        last = (await chat.asked("choice"))["id"]
+        await desk.forward("10m")
+        async with desk.chat(session=chat.session) as other:
+            assert 1190 <= other.hidden_in <= 1200
+        await desk.forward("21m")
+        for value in BUTTONS:
+            await chat.choose(value)
+            told = await chat.until(lambda m: HIDDEN in m["text"], "that it is hidden")
+            assert told["hidden_before"] >= last
+        for words in WORDS:
+            await chat.say(words)
+            await chat.until(lambda m: m["from"] == "assistant", "an answer")
+        said = " ".join(m["text"] for m in chat.heard if m["id"] > last)
+        assert ref not in said
+    assert (await desk.request(ref))["status"] == "awaiting_approval"
+
+
+async def test_a_page_left_open_for_long_adds_nothing_to_the_talk_each_time_that_it_asks(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B13: it asks what may be seen whenever its time is over, for as long as it stands open."""
+    session, _ = await left_open(desk, next(people))
+    numbers = []
+    for _ in range(3):
+        async with desk.chat(session=session) as chat:
+            numbers.append([message["id"] for message in chat.history])
+            assert chat.hidden_in == chat.idle_seconds
+        await desk.forward("31m")
+    assert numbers[0] == numbers[1] == numbers[2]
+    assert len(numbers[0]) == 1
+
+
+async def test_a_sign_in_at_a_page_that_stayed_open_proves_nothing_of_whoever_sat_there_before(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B13: the next visitor of a shared machine signs in to the site, and the page hands their token over."""
+    other = next(people)
+    async with desk.chat() as chat:
+        ref = await ask(chat, FREEZE)
+        await chat.asked("email")
+        await desk.forward("31m")
+        await chat.socket.send_json({"type": "identify", "token": token(desk, other, other.email)})
+        await chat.until(lambda m: HIDDEN in m["text"], "that it is hidden")
+        await said_since(chat)
+    assert (await desk.request(ref))["status"] == "verifying"

@@ -109,7 +109,13 @@ class Visit:
 
 @asynccontextmanager
 async def visiting(
-    browser: Browser, site: ChatSite, *, size: tuple[int, int] = (1280, 800), query: str = "", **options: Any
+    browser: Browser,
+    site: ChatSite,
+    *,
+    size: tuple[int, int] = (1280, 800),
+    query: str = "",
+    clock: bool = False,
+    **options: Any,
 ) -> AsyncIterator[Visit]:
     """Open the shop in a fresh browser; nothing may go wrong in its console meanwhile."""
     viewport: Any = {"width": size[0], "height": size[1]}
@@ -117,6 +123,8 @@ async def visiting(
     context.set_default_timeout(10_000)
     page = await context.new_page()
     visit = Visit(site, context, page)
+    if clock:  # that a test can move
+        await page.clock.install()
     await page.goto(f"{site.shop_url}/?{query}")
     await expect(visit.launcher).to_be_visible()
     try:
@@ -556,6 +564,49 @@ async def test_a_page_that_comes_back_after_it_was_hidden_shows_nothing_of_befor
         await visit.context.set_offline(False)
         await visit.answered("Hidden for now.")
         await expect(visit.panel.locator(".message")).to_have_count(1)
+
+
+@pytest.mark.parametrize("online", [True, False])
+async def test_a_page_that_stays_open_hides_by_itself_what_was_said_and_its_buttons(
+    browser: Browser, near: ChatSite, *, online: bool
+) -> None:
+    """Though nobody resumes the talk, and though a sleeping phone hears nothing of the desk."""
+    site = near
+    async with visiting(browser, site, clock=True) as visit:
+        await visit.open()
+        await visit.write("12345678")
+        await visit.answered("Shall it be erased?")
+        await expect(visit.panel.get_by_role("button", name="Never mind")).to_be_visible()
+        await visit.page.clock.fast_forward("29:50")
+        await visit.answered("Shall it be erased?")
+        ((thread, talk),) = site.desk.threads.items()
+        site.desk.hidden_before = talk.messages[-1].id
+        await visit.context.set_offline(not online)
+        await visit.page.clock.fast_forward("00:30")
+        await expect(visit.panel.locator(".message")).to_have_count(0)
+        await expect(visit.panel.get_by_role("button", name="Never mind")).to_have_count(0)
+        await visit.context.set_offline(False)
+        site.desk.say(thread, "Hidden for now.")
+        await visit.page.clock.run_for("01:00")
+        await visit.answered("Hidden for now.")
+        await expect(visit.panel.locator(".message")).to_have_count(1)
+        visit.troubles[:] = [each for each in visit.troubles if "ERR_INTERNET_DISCONNECTED" not in each]
+
+
+async def test_a_page_shows_again_what_the_desk_says_is_not_hidden_yet(
+    browser: Browser, near: ChatSite
+) -> None:
+    """Another page of the same talk was written in meanwhile, say."""
+    async with visiting(browser, near, clock=True) as visit:
+        await visit.open()
+        await visit.write("Delete my data")
+        await visit.answered("I have noted")
+        asked = near.desk.threads[near.thread].locales
+        before = len(asked)
+        await visit.page.clock.fast_forward("30:30")
+        await until(lambda: len(asked) > before)
+        await visit.answered("I have noted")
+        await visit.answered("Delete my data")
 
 
 async def test_ending_the_conversation_leaves_nothing_in_the_browser(

@@ -13,6 +13,7 @@ from assistant.errors import NotVerified, StoreUnavailable
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt
 
 Item = ChatMessage | Literal["typing"]
+IDLE_SECONDS = 1800
 START = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 
 
@@ -67,7 +68,9 @@ class MemoryChatDesk:
         thread.locales.append(locale)
         since = max(after or 0, self.hidden_before)
         shown = tuple(message for message in thread.messages if message.id > since)
-        return ChatSession(token, name, shown, self.hidden_before)
+        return ChatSession(
+            token, name, shown, self.hidden_before, idle_seconds=IDLE_SECONDS, hidden_in=IDLE_SECONDS
+        )
 
     async def receive(self, incoming: Incoming) -> Receipt:
         if self.gate is not None:

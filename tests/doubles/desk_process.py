@@ -177,6 +177,7 @@ class DeskProcess:
             first = await chat.next_frame("session")
             chat.session, chat.history = first["session"], first["messages"]
             chat.hidden_before = first["hidden_before"]
+            chat.idle_seconds, chat.hidden_in = first["idle_seconds"], first["hidden_in"]
             yield chat
 
     def mails(self, to: str | None = None) -> list[EmailMessage]:
@@ -289,6 +290,7 @@ class Chat:
         self.socket = socket
         self.session = ""
         self.hidden_before = 0
+        self.idle_seconds = self.hidden_in = 0
         self.history: list[dict[str, Any]] = []
         self.heard: list[dict[str, Any]] = []
         self.frames: list[dict[str, Any]] = []

@@ -13,6 +13,7 @@ import pytest
 from sqlmodel import col, select
 
 from assistant.casework import rectification, redaction
+from assistant.casework.presses import unmarked
 from assistant.domain.rectifying import Change, Changes
 from assistant.store import queries
 from assistant.store.tables import Action, Agent, Conversation, Message, PrivacyRequest
@@ -298,7 +299,7 @@ async def test_running_services_are_asked_about_in_the_chat(site: ConsoleSite, b
     }  # fmt: skip
     said = await site.services.read(lambda s: queries.last_message_of(s, conversation.id, "assistant"))
     assert said is not None
-    assert [choice["value"] for choice in said.choices] == ["services:keep", "services:end"]
+    assert [unmarked(choice["value"])[0] for choice in said.choices] == ["services:keep", "services:end"]
     assert "lind-bakery.example" in said.text
 
 

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from assistant.casework import talking
+from assistant.casework.presses import unmarked
 from assistant.casework.queue import Principal, Role
 from assistant.config import Catalogue
 from assistant.demo.people import CUSTOMER
@@ -45,7 +46,9 @@ async def test_services_that_are_kept_go_on_and_the_letter_says_what_stays_for_t
         item = await desk.plan(ref)
         services, lead = desk.assembly.services, Principal("leonie", Role.LEAD)
         await services.write(lambda s: talking.ask_about_services(services, s, item["id"], lead))
-        await chat.until(lambda m: any(c["value"] == "services:keep" for c in m.get("choices", [])))
+        await chat.until(
+            lambda m: any(unmarked(c["value"])[0] == "services:keep" for c in m.get("choices", []))
+        )
         await chat.choose("services:keep")
         await desk.idle()
         plan = await desk.approve(ref)

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from assistant.casework import talking
+from assistant.casework.presses import unmarked
 from assistant.casework.queue import Principal, Role
 from assistant.conversation import picking
 from assistant.demo.people import CUSTOMER, FORMER_CUSTOMER
@@ -29,7 +30,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskIn
 
 
 def offers(value: str) -> Any:
-    return lambda message: any(choice["value"] == value for choice in message["choices"])
+    return lambda message: any(unmarked(choice["value"])[0] == value for choice in message["choices"])
 
 
 async def ask_right(chat: Chat, locale: str) -> dict[str, Any]:
@@ -80,7 +81,7 @@ async def test_what_is_limited_or_put_off_presses_no_button_that_erases_all(
         asked = await chat.asked("choice")
         await chat.choose("right:access")
         assert list(await chat.opened()) == ["access"]
-    assert any(choice["value"] == "right:erasure" for choice in asked["choices"])
+    assert any(unmarked(choice["value"])[0] == "right:erasure" for choice in asked["choices"])
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ async def test_who_names_a_detail_is_asked_whether_only_that_is_to_go(
         await chat.say(typed)
         asked = await chat.asked("choice")
         assert asked["choices"][0]["label"] == only
-        assert [c["value"] for c in asked["choices"]] == [
+        assert [unmarked(c["value"])[0] for c in asked["choices"]] == [
             "right:rectification",
             "right:erasure",
             "right:none",
@@ -133,10 +134,10 @@ async def test_who_names_an_exception_is_asked_and_typing_it_again_erases_nothin
         await chat.say(typed)
         asked = await chat.asked("choice")
         assert says in asked["text"]
-        assert [c["value"] for c in asked["choices"]] == ["human", "right:erasure", "right:none"]
+        assert [unmarked(c["value"])[0] for c in asked["choices"]] == ["human", "right:erasure", "right:none"]
         await chat.say(typed)
         again = await chat.asked("choice")
-        assert "right:erasure" in [c["value"] for c in again["choices"]]
+        assert "right:erasure" in [unmarked(c["value"])[0] for c in again["choices"]]
         await chat.choose("right:erasure")
         assert list(await chat.opened()) == ["erasure"]
 
@@ -145,7 +146,7 @@ async def test_a_doubt_beside_a_dont_is_asked_about(desk: DeskInside) -> None:
     async with desk.chat("en") as chat:
         await chat.say("dont delete my account, something with the newsletter")
         asked = await chat.asked("choice")
-        assert "right:objection" in [c["value"] for c in asked["choices"]]
+        assert "right:objection" in [unmarked(c["value"])[0] for c in asked["choices"]]
 
 
 @pytest.mark.parametrize("locale", ["en", "fr"])

@@ -285,6 +285,24 @@ async def test_talk_still_to_be_delivered_answered_or_decided_waits(desk: Desk) 
         assert await desk.count(Message, of(ident)) > 0, ident
 
 
+async def test_an_original_on_its_way_holds_up_its_own_talk_alone(desk: Desk) -> None:
+    waits, other = await desk.talk("waits"), await desk.talk("other")
+    services = desk.site.services
+
+    def relay(session: Session) -> None:
+        session.execute(text("UPDATE outbox SET state = 'done'"))
+        mail = session.exec(select(Message).where(of(waits), col(Message.sender) == "you")).one()
+        talk.relay(services, session, session.get_one(Conversation, other), mail.id or 0)
+        session.execute(
+            text("UPDATE outbox SET conversation_id = :c WHERE kind = 'relay'"), {"c": "elsewhere"}
+        )
+
+    await desk.do(relay)
+    await desk.after(timedelta(days=200))
+    assert await desk.count(Message, of(other)) == 0
+    assert await desk.count(Message, of(waits)) == 2
+
+
 async def test_the_record_of_a_case_goes_after_three_years_and_its_audit_stays(desk: Desk) -> None:
     ref = await desk.case("eveli")
     await desk.deliver()

@@ -421,9 +421,14 @@ async def test_a_yes_in_chat_that_comes_after_the_effect_says_that_it_is_too_lat
     async with desk.chat(locale) as chat:
         ref = await proved(desk, chat, victim.email, ERASE[locale])
         assert (await press(desk, ref, "approver"))[0] == 200
+        await desk.forward("4310m")  # which hides the talk until they prove again
+        await chat.say(victim.email)
+        await chat.asked("code")
+        await chat.say(await desk.code(victim.email, seen=1))
+        await chat.until(lambda m: ref in m["text"], "where it is")
         await chat.say(never_mind[locale])
         await chat.asked("choice")
-        await desk.forward("73h")
+        await desk.forward("20m")
         await desk.until_status(ref, "answered")
         await chat.choose("withdraw:yes")
         said = await chat.until(lambda m: told in m["text"], "that it is too late")

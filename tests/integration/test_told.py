@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
+from email.message import EmailMessage
 from html import unescape
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -13,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from assistant.domain.status import CLOSED, STOPPABLE, Status
+from tests.attacks.test_tokens import token
 from tests.doubles.attacks import Victim, proved, until_code
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import links_in
@@ -189,6 +192,63 @@ async def test_an_agents_reply_is_shown_once_the_same_person_proves_it(
         await chat.until(lambda m: m.get("hidden_before") == 0, "that it is shown again")
     async with desk.chat(session=session) as chat:
         assert "Tartu" in " ".join(message["text"] for message in chat.history)
+
+
+SHOWN_AGAIN = {
+    "en": "sees the earlier messages of that conversation again",
+    "fr": "revoit aussi les messages précédents de cette conversation",
+}
+SHOWN_THERE = {"en": "are shown there again", "fr": "y sont de nouveau affichés"}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_the_mail_of_a_code_says_that_it_shows_the_earlier_messages_again_where_it_does(
+    desk: DeskInside, people: Iterator[Victim], language: str
+) -> None:
+    """Whoever is called or tricked for the code learns from its mail what it opens, before they give it away."""
+    who, other = next(people), next(people)
+    async with desk.chat(locale=language) as chat:
+        await proved(desk, chat, who.email, ERASE[language])
+        session = chat.session
+    await desk.forward("31m")
+    async with desk.chat(session=session, locale=language) as chat:
+        for address, seen in ((other.email, 0), (who.email, 1)):
+            await chat.say(address)
+            await chat.asked("code")
+            await desk.code(address, seen=seen)
+    told = [SHOWN_AGAIN[language] in " ".join(m.get_content().split()) for m in codes_to(desk, who.email)]
+    assert told == [False, True], "not the first, which opens nothing of before"
+    (to_other,) = codes_to(desk, other.email)
+    assert SHOWN_AGAIN[language] not in " ".join(to_other.get_content().split())
+
+
+def codes_to(desk: DeskInside, address: str) -> list[EmailMessage]:
+    return [m for m in desk.mails(address) if re.search(r"^\s*\d{8}\s*$", m.get_content(), re.MULTILINE)]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_the_page_of_a_sign_in_says_that_it_shows_the_earlier_messages_again_where_it_does(
+    desk: DeskInside, people: Iterator[Victim], language: str
+) -> None:
+    who, other = next(people), next(people)
+    restrict = {
+        "en": "Please restrict the processing of my personal data: what you hold about me is not accurate.",
+        "fr": "Je demande la limitation du traitement de mes données : elles sont inexactes.",
+    }
+    async with desk.chat(locale=language) as chat:
+        await proved(desk, chat, who.email, ERASE[language])
+        session = chat.session
+    await desk.forward("31m")
+    async with desk.chat(session=session, locale=language) as chat:
+        await chat.say(restrict[language])
+        login = next(c["url"] for c in (await chat.asked("email"))["choices"] if c.get("url"))
+        for person in (who, other):
+            signed = token(desk, person, person.email, login)
+            page = unescape(await desk.press(f"{desk.url}/verify/client-area", token=signed))
+            assert (SHOWN_THERE[language] in page) == (person is who), page
+        signed = token(desk, who, who.email, login)
+        await desk.press(f"{desk.url}/verify/client-area/confirm", token=signed, answer="yes")
+        await chat.until(lambda m: m.get("hidden_before") == 0, "that it is shown again")
 
 
 # Why a link may lead nowhere; a page cannot tell which without telling guessers, so it names each, and what then is so.

@@ -29,7 +29,9 @@ def test_the_threat_model_lists_exactly_the_safeguards_that_can_be_taken_out() -
 def test_a_safeguard_can_still_be_taken_out_and_the_result_is_a_program(safeguard: Safeguard) -> None:
     source = (ROOT / safeguard.file).read_text("utf-8")
     assert safeguard.was != safeguard.becomes
-    ast.parse(safeguard.taken_out(source))
+    mutated = safeguard.taken_out(source)
+    if safeguard.file.endswith(".py"):
+        ast.parse(mutated)
 
 
 @pytest.mark.parametrize("safeguard", ALL, ids=lambda each: each.name)

@@ -11,7 +11,7 @@ from assistant.interfaces import Choice
 
 LONGEST_TEXT = 4096  # UTF-16 units, as Telegram counts; never more than that many characters
 _LONGEST_VALUE = 64  # bytes of callback_data
-_VALUE = re.compile(r"[a-z][a-z0-9_]*(?::[A-Za-z0-9_.-]+)?")
+_VALUE = re.compile(r"[a-z][a-z0-9_]*(?::[A-Za-z0-9_.-]+){0,2}")
 _BORDERS = re.compile(r"\n\s*\n|\n|[ \t]")  # never the hard space before a French colon
 
 

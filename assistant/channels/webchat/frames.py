@@ -185,7 +185,11 @@ def message_frame(message: ChatMessage) -> str:
 def session_frame(session: ChatSession) -> str:
     """Write the answer to hello: the session's token and what its holder may see."""
     messages = [_as_json(message) for message in session.messages]
-    hidden = {"hidden_before": session.hidden_before}
+    hidden = {
+        "hidden_before": session.hidden_before,
+        "idle_seconds": session.idle_seconds,
+        "hidden_in": session.hidden_in,
+    }
     return _encode({"type": "session", "session": session.token, **hidden, "messages": messages})
 
 

@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from assistant.channels.webchat import WebChat, WebChatSettings
 from assistant.errors import ConfigurationError, DeliveryRefused
 from assistant.interfaces import Choice, Incoming, Outgoing
-from tests.doubles.chat_desk import START, MemoryChatDesk, StillClock
+from tests.doubles.chat_desk import IDLE_SECONDS, START, MemoryChatDesk, StillClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -95,7 +95,14 @@ async def test_hello_opens_a_session_and_a_stored_message_is_acknowledged(
     desk: MemoryChatDesk, chat: Chat
 ) -> None:
     session = await chat.hello(locale="fr")
-    assert session == {"type": "session", "session": "token-1", "messages": [], "hidden_before": 0}
+    assert session == {
+        "type": "session",
+        "session": "token-1",
+        "messages": [],
+        "hidden_before": 0,
+        "idle_seconds": IDLE_SECONDS,
+        "hidden_in": IDLE_SECONDS,
+    }
     await chat.send(type="message", client_id="a-1", text="Supprimez mes données, s’il vous plaît 🙏")
     assert await chat.next() == {"type": "ack", "client_id": "a-1", "id": 1}
     (incoming,) = desk.received

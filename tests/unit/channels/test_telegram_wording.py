@@ -96,7 +96,7 @@ def test_values_of_ours_are_taken(data: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", ["", ":", "right:", "Right:x", "a b", "a:" + "x" * 63, "a:é", "a\n", "a:b:c"]
+    "data", ["", ":", "right:", "Right:x", "a b", "a:" + "x" * 63, "a:é", "a\n", "a:b:c:d"]
 )
 def test_other_values_are_not(data: str) -> None:
     assert not is_value(data)

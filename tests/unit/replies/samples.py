@@ -70,6 +70,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "effects": ["access", "erasure"],
         "question": "2026?",
         "code": "48159263",
+        "shown_again": True,
         "typed": "maarja@example,test",
         "field": "address",
         "address": "maarja@example.test",

@@ -27,6 +27,8 @@ export class Connection {
     this.timers = new Map();
     this.lastTyping = 0;
     this.token = null;
+    this.idleFor = Infinity; // milliseconds without a word of the person, then what was said is hidden
+    this.hiddenAt = Infinity;
     addEventListener("online", () => this.state !== "idle" && this.connect());
     addEventListener("offline", () => this.state !== "idle" && this.drop());
   }
@@ -119,6 +121,8 @@ export class Connection {
     this.memory.set("session", frame.session);
     this.failures = 0;
     if (isNew) this.after = null;
+    this.idleFor = frame.idle_seconds * 1000;
+    this.hiddenAt = Date.now() + frame.hidden_in * 1000;
     this.move("open");
     if (this.heard.hidden(frame.hidden_before)) return this.whole();
     this.heard.history(frame.messages, { ended: isNew && this.asked !== null });
@@ -128,17 +132,19 @@ export class Connection {
   }
 
   onAck(frame) {
+    this.hiddenAt = Date.now() + this.idleFor;
     this.settle(frame.client_id);
     this.heard.stored(frame.client_id, frame.id);
   }
 
   onMessage(frame) {
     this.note(frame);
+    if (frame.from === "you") this.hiddenAt = Date.now() + this.idleFor;
     if (frame.hidden_before !== undefined && this.heard.hidden(frame.hidden_before)) return this.whole();
     this.heard.message(frame);
   }
 
-  // What was hidden is shown again: ask for the whole conversation.
+  // The page knows no more what of the conversation is to be seen: ask for all of it.
   whole() {
     this.after = null;
     this.again(this.locale);

@@ -9,6 +9,7 @@ import { View } from "./view.js";
 
 const TYPING_FOR = 6_000;
 const PROBLEM_FOR = 12_000;
+const LOOK_EVERY = 5_000;
 
 const page = Object.fromEntries([...document.querySelectorAll("[id]")].map((element) => [element.id, element]));
 const desk = JSON.parse(page.desk.textContent);
@@ -142,6 +143,15 @@ function hideUpTo(id) {
   } else if (comesBack) view.clear();
   hiddenUpTo = id;
   return comesBack;
+}
+
+// By the page's own clock, as a phone that slept has heard nothing; the desk then says what may be seen.
+function hideWhenIdle() {
+  if (!view.messages.length || Date.now() < connection.hiddenAt) return;
+  connection.hiddenAt = Infinity;
+  view.clear();
+  composer.expect(null);
+  connection.whole();
 }
 
 function showHistory(messages, { ended }) {
@@ -279,7 +289,11 @@ for (const button of page.starters.querySelectorAll("[data-starter]")) {
   });
 }
 addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && escape());
+document.addEventListener("visibilitychange", hideWhenIdle);
 document.addEventListener("visibilitychange", read);
+addEventListener("pageshow", hideWhenIdle);
+addEventListener("focus", hideWhenIdle);
+setInterval(hideWhenIdle, LOOK_EVERY);
 
 // ── begin ───────────────────────────────────────────────────────────────────────────────────────────
 
