@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from intents.cleaning import plain_letters
-from intents.tables import tables
+from intents.tables import tables, word_in_plain
 
 _WORD: Final = re.compile(r"(?<![\w@.'’/-])[^\W\d_]{1,24}(?![\w@/]|['’.]\w|-(?!(?:moi|nous|les?|la)\b))")
 # Languages whose words these are: *suprimir* and *kopie* are well spelt in others.
@@ -25,7 +24,7 @@ def well_spelt(sentence: str) -> str:
 
 def _put_right(found: re.Match[str]) -> str:
     word = found[0]
-    right = _known().get(plain_letters(word.lower()))
+    right = _known().get(word_in_plain(word))
     if right is None:
         return word
     return right.capitalize() if word[0].isupper() else right
@@ -37,7 +36,7 @@ def _known() -> dict[str, str]:
     slips = table["slips"]
     well = set(slips["of"].split())
     known = {slip: word for word in well for slip in _slips(word)}
-    spared = well.union(slips["are_words"].split(), map(plain_letters, table["words"]))
+    spared = well.union(slips["are_words"].split(), map(word_in_plain, table["words"]))
     known = {slip: word for slip, word in known.items() if slip not in spared}
     return known | {wrong: right for right, each in table["words"].items() for wrong in each.split()}
 
