@@ -13,7 +13,10 @@ from intents.tables import any_in_row, in_plain, tables
 _any: Final = partial(any_in_row, "clauses")
 _APART: Final = re.compile(
     r"[,;:!?…()\"«»\n]+|\.(?=\s|$)|\s[-–—•*+&/]\s|(?<!\w)(?:\d{1,2}|[a-h])\s?[.)°]\s"
-    r"|\s(?:and|then|also|finally|as well as|et|puis|ensuite|enfin|ainsi que)(?=\s)"
+    r"|\s(?:and|then|also|finally|as well as|but|et|puis|ensuite|enfin|ainsi que|mais)(?=\s)"
+    # *Plus* and *après* are more than connecting words, *envoyez-moi* begins a wish without any.
+    r"|\splus(?=\s(?:i|please|pls|send|give|stop|delete|erase|remove|close|correct|fix|change|unsubscribe)\s)"
+    r"|\sapres(?=\s(?:je|vous|\w{3,}ez|\w{3,}er)\s)|\s(?=(?:envoyez|donnez|faites|transmettez|fournissez)[ -]moi\s)"
 )
 _OR: Final = re.compile(r"^(?:or|ou)\b|\s(?:or|ou)\s")
 _LEAD_WORDS: Final = 10

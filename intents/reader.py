@@ -47,6 +47,8 @@ from intents.narrowing import (
 )
 from intents.negated import without_what_goes_on
 from intents.reading import Intent, Reading
+from intents.spelling import LANGUAGES as SPELT
+from intents.spelling import well_spelt
 from intents.tables import forget
 from intents.wishes import (
     DENIED,
@@ -192,8 +194,8 @@ class Reader:
         language = self._languages.read(
             " ".join(spoken.values()) or with_links_as_one(legible(text)), language_hint
         )
-        if language == "fr":
-            spoken = {normalise(sentence): sentence for sentence in map(with_apostrophes, spoken.values())}
+        as_typed = _as_spelt(spoken, language)
+        spoken = {normalise(sentence): sentence for sentence in as_typed}
         everything, spoken, alone = self._left(spoken)
         heard = hear(list(spoken.values()))
         decision, intents, sentence = self._beside(heard, spoken)
@@ -216,7 +218,8 @@ class Reader:
         portable = "http" in text and any(intent.name == "portability" for intent in intents)
         if portable and (address := where_to(own_words(text[:HEAD_CHARACTERS]))):
             details["transfer_to"] = address
-        return Reading(text, language, decision, intents, details, sentence, heard.wishes, holders, in_part)
+        shown = as_typed.get(sentence or "", sentence)
+        return Reading(text, language, decision, intents, details, shown, heard.wishes, holders, in_part)
 
     def _left(self, spoken: Spoken) -> tuple[Spoken, Spoken, str]:
         """Give what was wished at all, what of it is wished now, and what the former is at most where nothing else is."""
@@ -551,6 +554,13 @@ def _within_budget(spoken: dict[str, str]) -> dict[str, str]:
         return spoken
     said = list(spoken.items())
     return dict([*said[:HEAD_SENTENCES], *said[-TAIL_SENTENCES:]])
+
+
+def _as_spelt(spoken: Spoken, language: str) -> dict[str, str]:
+    """Give the sentences as their writer meant to spell them, each with what was typed."""
+    if language == "fr":
+        return {well_spelt(with_apostrophes(sentence)): sentence for sentence in spoken.values()}
+    return {well_spelt(s) if language in SPELT else s: s for s in spoken.values()}
 
 
 def _spoken(own: str, quoted: Sequence[str]) -> dict[str, str]:

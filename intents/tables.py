@@ -24,6 +24,12 @@ def in_plain(text: str) -> str:
     return " ".join(plain_letters(text.lower()).split())
 
 
+def word_in_plain(word: str) -> str:
+    """Give one word in plain; it is not kept, for the words of a message would drive out its sentences."""
+    small = word.lower()
+    return small if small.isascii() else plain_letters(small)
+
+
 def all_in_plain(texts: Iterable[str]) -> str:
     """Give several texts as one in plain, as the rules for a whole message are tried on it."""
     return " ".join(filter(None, map(in_plain, texts)))
