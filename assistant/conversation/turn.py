@@ -244,7 +244,7 @@ class Turn:
                 self._acknowledge_by_mail(way)
             return
         seen = self.seen(opened)
-        subject = self.services.keyring.keyed_hash(proof.Claim("email", self._sender).normal)
+        subject = proof.limit_of(self.services, proof.Claim("email", self._sender))
         if lacking:
             self.say("mail_opened_question", requests=seen)
         elif all(r.tier_needed == Tier.T0 for r in opened):
