@@ -34,6 +34,11 @@ _WIDE_SPACE: Final = re.compile(r"[^\S\n]{3,}")
 _BLANK_LINES: Final = re.compile(r"\n(?:[^\S\n]*+\n){2,}+")
 _URL: Final = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)+")
+# Addresses are no words of a wish: so many of them are read as one is. "From a to b" stays two: that is a wish.
+_BETWEEN_ADDRESSES: Final = (
+    r"[\s,;/&|<>()]*+(?:(?:and|or|nor|plus|et|ou|ni|und|y|e|en|of|ja)\s++(?:(?:to|from|à|de|an|von)\s++)?)?"
+)
+_ADDRESSES: Final = re.compile(rf"emailaddress(?:{_BETWEEN_ADDRESSES}emailaddress)*+(?:\s*+[,;]\s*+$)?")
 _QUOTED_LINE: Final = re.compile(r"^[^\S\n]*+(?:>|\|\s).*$", re.MULTILINE)
 _QUOTE_HEADER: Final = re.compile(
     r"^[ \t]*(?:"
@@ -247,7 +252,7 @@ def normalise(sentence: str) -> str:
     """Give a sentence as the features see it: lower case, no accents, addresses and numbers as one sign."""
     sentence = sentence.lower()
     if "@" in sentence:
-        sentence = _EMAIL.sub(" emailaddress ", sentence)
+        sentence = _ADDRESSES.sub("emailaddress", _EMAIL.sub(" emailaddress ", sentence))
     if not sentence.isascii():
         sentence = plain_letters(sentence)
     return " ".join(_MARKS.sub(r" \g<0> ", _NUMBERS.sub("0", sentence)).replace("'", "' ").split())

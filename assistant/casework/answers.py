@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from assistant.domain.addresses import normal_address
 from assistant.domain.plan import Plan
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
+from assistant.domain.uses import BY_PERSON
 from assistant.services import Services
 from assistant.store.tables import Conversation, PrivacyRequest
 
@@ -135,19 +136,19 @@ def answer_done(
     """Say what a carried-out plan came to, and close the request; honest about what was left."""
     move(services, session, request, Status.PARTLY_ANSWERED if result.is_partial else Status.ANSWERED, "desk")
     name, values = letter(services, request, result)
-    by_rule = bool(request.details.get("marketing"))  # nobody approved it
-    if "address" in values and not _may_name(session, request, values["address"]):
-        values = {**values, "address": None}
+    by_rule = bool(request.details.get("marketing") and not request.details.get(BY_PERSON))
+    if "addresses" in values and not may_name(session, request, values["addresses"]):
+        values = {**values, "addresses": None}
     give_answer(services, session, request, name, by_rule=by_rule, **values, **extra)
 
 
-def _may_name(session: Session, request: PrivacyRequest, address: str) -> bool:
+def may_name(session: Session, request: PrivacyRequest, addresses: Sequence[str]) -> bool:
     """Tell whether an answer may name what was to be left alone: a mailbox that proved nothing hears of no other."""
     if request.channel != "email" or request.contact:
         return True
     conversation = session.get(Conversation, request.conversation_id)
     hint = conversation.subject_hint if conversation else None
-    return hint is not None and normal_address(hint) == normal_address(address)
+    return hint is not None and {normal_address(each) for each in addresses} == {normal_address(hint)}
 
 
 def announce(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> None:

@@ -25,6 +25,7 @@ from assistant.casework.suppression import MARKETING
 from assistant.domain.plan import Operation, Plan, plan_from_json, plan_to_json
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
+from assistant.domain.uses import BY_PERSON
 from assistant.errors import AssistantError, Conflict, Stopped
 from assistant.services import Services
 from assistant.store.tables import Action, EvidenceRow, Package, PrivacyRequest, StepRow
@@ -339,6 +340,8 @@ def _answer(
     services: Services, session: Session, request: PrivacyRequest, plan: Plan, action_id: str
 ) -> None:
     result = result_of(plan, _steps(session, action_id))
+    if request.details.get(BY_PERSON):  # what a rule sees to was kept off marketing when it was named
+        marketing.suppress(services, session, request)
     answers.answer_done(services, session, request, result)
     tell_recipients(services, session, request, plan, failed=result.sources_not_done)
     if MARKETING in plan.order.purposes and request.contact and not request.details.get("marketing"):

@@ -14,7 +14,7 @@ from assistant.casework.intake import local_day, requests_of, set_attention
 from assistant.casework.outbox import Letter, queue_or_join, queue_outgoing
 from assistant.casework.unwritten import written
 from assistant.domain.addresses import normal_address
-from assistant.domain.mailboxes import domain_of, mailbox_of
+from assistant.domain.mailboxes import counted_as, domain_of
 from assistant.domain.status import CLOSED
 from assistant.store.tables import Conversation, PrivacyRequest, Tally
 
@@ -80,7 +80,7 @@ def _wait(services: Services, session: Session, key: str, left: int) -> datetime
 def _limits(services: Services, address: str) -> list[tuple[str, int]]:
     """Give what an address counts under, and how much each may get in a day: the domain first, as it holds the mailbox."""
     email = services.settings.email
-    limits = [(mailbox_of(address), email.letters_a_day)]
+    limits = [(counted_as(address), email.letters_a_day)]
     if domain := domain_of(address):
         limits.insert(0, (f"@{domain}", email.letters_a_day_to_a_domain))
     return [(services.keyring.keyed_hash(name, "mailbox"), most) for name, most in limits]

@@ -13,6 +13,7 @@ from assistant.domain.data_map import TableMap
 from assistant.domain.own_records import period_of
 from assistant.domain.plan import DELETED_LATER, Keep, Operation, TableRows
 from assistant.domain.rights import Right
+from assistant.domain.uses import addresses_in
 from assistant.errors import Conflict
 from assistant.naming import Naming
 from assistant.services import Services
@@ -49,14 +50,13 @@ def letter(services: Services, request: PrivacyRequest, result: Result) -> tuple
 
 def _marketing(services: Services, request: PrivacyRequest, result: Result) -> tuple[str, Values]:
     """Say that marketing is off; where no system knew the address the record of it is what keeps it off."""
-    address = str(request.details.get("address", ""))
+    named = list(addresses_in(request.details))
     if result.left:
-        return "marketing_stopped_partly", {
-            "address": address,
-            "failed": _failed(services, request, result),
-        }
-    name = "marketing_stopped" if "@" in address else "marketing_stopped_number"
-    return name, {"address": address}
+        return "marketing_stopped_partly", {"addresses": named, "failed": _failed(services, request, result)}
+    if len(named) > 1:
+        return "marketing_stopped_several", {"addresses": named}
+    name = "marketing_stopped" if "@" in named[0] else "marketing_stopped_number"
+    return name, {"addresses": named}
 
 
 def _lifting(services: Services, request: PrivacyRequest) -> tuple[str, Values]:

@@ -9,8 +9,10 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import talk
 from assistant.casework.audit import record
+from assistant.casework.intake import move
 from assistant.casework.suppression import MARKETING, subject_of
 from assistant.domain.status import Status
+from assistant.domain.uses import BY_PERSON, addresses_in
 from assistant.errors import NotVerified
 from assistant.services import Services, wake
 from assistant.store.tables import PrivacyRequest, Suppression, Tally
@@ -21,21 +23,41 @@ _SECRET = 48  # hexadecimal digits: 192 bits
 
 
 def stop_at_once(services: Services, session: Session, request: PrivacyRequest) -> None:
-    """End marketing for an address that a request names, whatever else its message still waits for; once."""
-    address = request.details.get("address")
+    """End marketing for every address that a request names, whatever else its message still waits for; once.
+
+    GDPR 21(3): no reason, no proof, no exception; of more than a few a person approves it.
+    """
     is_new = request.status == Status.RECEIVED and request.to_plan_at is None
-    if request.details.get("marketing") and address and is_new:
-        suppress(services, session, request, str(address))
-
-
-def suppress(services: Services, session: Session, request: PrivacyRequest, address: str) -> None:
-    """Suppress an address and have the sources stop; GDPR 21(3): no reason, no proof, no exception."""
-    subject, kept = subject_of(services.keyring, address), keep_off(services, session, address)
-    request.details = {**request.details, "marketing": True, "purpose": MARKETING, "address": address}
+    if not (request.details.get("marketing") and addresses_in(request.details) and is_new):
+        return
+    request.details = {**request.details, "purpose": MARKETING}
     request.tier_needed = 0
     request.to_plan_at = services.clock.now()
     session.add(request)
-    record(services, session, request.ref, "desk", "suppressed", purpose=MARKETING)
+    if request.details.get(BY_PERSON):
+        move(services, session, request, Status.OPEN, "desk")
+    else:
+        suppress(services, session, request)
+    wake(session, "plan")
+
+
+def suppress(services: Services, session: Session, request: PrivacyRequest) -> None:
+    """Keep marketing off every address that a request names, and tell each of them."""
+    for number, address in enumerate(addresses_in(request.details)):
+        kept = keep_off(services, session, address)
+        record(services, session, request.ref, "desk", "suppressed", purpose=MARKETING)
+        _tell(services, session, request, address, kept, number)
+
+
+def _tell(
+    services: Services,
+    session: Session,
+    request: PrivacyRequest,
+    address: str,
+    kept: Suppression,
+    number: int,
+) -> None:
+    subject = kept.subject_hash
     if "@" in address and _may_notice(services, session, subject):
         session.add(Tally(subject_hash=subject, what="marketing_notice", at=services.clock.now()))
         undo = _undo_secret(services, subject)
@@ -50,11 +72,10 @@ def suppress(services: Services, session: Session, request: PrivacyRequest, addr
             ref=request.ref,
             conversation_id=request.conversation_id,
             fate=talk.Fate(typed=request.channel != "email", unasked=True),
-            key=f"marketing:{request.ref}",
+            key=f"marketing:{request.ref}:{number}" if number else f"marketing:{request.ref}",
             requests=[talk.as_seen(request)],
             undo_url=f"{services.settings.server.public_url}/verify/undo/{undo}",
         )
-    wake(session, "plan")
 
 
 def keep_off(services: Services, session: Session, address: str) -> Suppression:

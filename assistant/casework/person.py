@@ -7,6 +7,7 @@ from sqlmodel import Session
 from assistant.casework.audit import record
 from assistant.casework.queue import Principal, Role, Scope
 from assistant.domain.masking import mask_email
+from assistant.domain.uses import addresses_in
 from assistant.services import Services
 from assistant.store.tables import Conversation, PrivacyRequest
 
@@ -16,8 +17,8 @@ def person_of(services: Services, session: Session, request: PrivacyRequest) -> 
     if request.contact:
         return services.keyring.unseal(request.contact)
     conversation = session.get(Conversation, request.conversation_id)
-    claimed = request.details.get("address") or (conversation.subject_hint if conversation else None)
-    return str(claimed) if claimed else None
+    claimed = conversation.subject_hint if conversation else None
+    return next(iter(addresses_in(request.details)), None) or claimed
 
 
 def masked_person_of(services: Services, session: Session, request: PrivacyRequest) -> str | None:

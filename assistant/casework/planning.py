@@ -30,6 +30,7 @@ from assistant.domain.plan import Contact, Identity, Operation, Plan
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
+from assistant.domain.uses import BY_PERSON, addresses_in
 from assistant.errors import AssistantError, SourceUnavailable
 from assistant.interfaces import Handler
 from assistant.services import Services
@@ -167,7 +168,7 @@ async def propose(
 
 
 def _named_identity(request: PrivacyRequest) -> Identity:
-    return suppression.identity_of(str(request.details.get("address") or ""))
+    return suppression.identity_of(addresses_in(request.details))
 
 
 def _wait_for_yes(session: Session, ref: str) -> None:
@@ -312,7 +313,11 @@ def _holds_anything(services: Services, found: _Found) -> bool:
 
 
 def _do_at_once(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> None:
-    """GDPR 21(3), 7(3): marketing ends for whatever address was named, without proof and without a person."""
+    """GDPR 21(3), 7(3): marketing ends for whatever address was named, without proof and, of a few, without a person."""
+    if request.details.get(BY_PERSON):
+        do_propose(services, session, request, plan)
+        set_attention(services, session, request, "many_addresses")
+        return
     if request.status == Status.RECEIVED:
         action = do_propose(services, session, request, plan, automatic=True)
         do_approve(services, session, action, request, DESK, services.clock.now())

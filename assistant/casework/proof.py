@@ -39,6 +39,7 @@ from assistant.domain.assurance import (
     Method,
     Tier,
 )
+from assistant.domain.mailboxes import counted_as
 from assistant.domain.plan import Contact, Identity
 from assistant.domain.rectifying import Changes
 from assistant.domain.reference import ends_as
@@ -89,6 +90,11 @@ class Claim:
         return normal_address(self.value) if self.kind == "email" else self.value.strip().upper()
 
 
+def limit_of(services: Services, claim: Claim) -> str:
+    """Name under what codes for a claim are counted: of an address its mailbox, for counting and for nothing else."""
+    return services.keyring.keyed_hash(counted_as(claim.value) if claim.kind == "email" else claim.normal)
+
+
 # ── asking ──────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -108,6 +114,12 @@ def next_code_at(
     if len(recent := [at for at in sent if at > now - timedelta(hours=1)]) >= CODES_PER_HOUR:
         waits.append(recent[-CODES_PER_HOUR] + timedelta(hours=1))
     return max(waits, default=None)
+
+
+def next_code_after(services: Services, session: Session, challenge: ChallengeRow) -> datetime | None:
+    """Give when the next code may go where this one went; None means now."""
+    claim = Claim(challenge.claimed_kind, services.keyring.unseal(challenge.claimed))
+    return next_code_at(services, session, limit_of(services, claim))
 
 
 def is_paused(
@@ -135,9 +147,9 @@ def want_challenge(
     package_id: str | None = None,
 ) -> ChallengeRow:
     """Have a challenge sent; a new one kills the older ones of the conversation. Raises TooManyAttempts with `next_at`."""
-    subject = services.keyring.keyed_hash(claim.normal)
+    subject, counted = services.keyring.keyed_hash(claim.normal), limit_of(services, claim)
     now = services.clock.now()
-    if next_at := next_code_at(services, session, subject):
+    if next_at := next_code_at(services, session, counted):
         raise TooManyAttempts(next_at=next_at)
     if claim.kind == "email" and (full := flood.take_room(services, session, claim.value, references)):
         raise TooManyAttempts(next_at=full)
@@ -166,7 +178,7 @@ def want_challenge(
         expires_at=now + (LINK_LIFETIME if link else CODE_LIFETIME),
     )
     session.add(row)
-    session.add(Tally(subject_hash=subject, what="sent", at=now))
+    session.add(Tally(subject_hash=counted, what="sent", at=now))
     session.flush()
     for ref in references:
         record(services, session, ref, "desk", "proof_asked", method=method, purpose=purpose)
@@ -377,9 +389,9 @@ def is_confirmation(row: ChallengeRow) -> bool:
 
 def _has_room(services: Services, session: Session, row: ChallengeRow, contact: str) -> bool:
     """Keep the limits of the mailbox when it is named by a client number; dropped in silence, or it would tell whose it is."""
-    mailbox = services.keyring.keyed_hash(normal_address(contact))
-    if mailbox == row.claimed_hash:
+    if row.claimed_kind == "email":
         return True
+    mailbox = limit_of(services, Claim("email", contact))
     if next_code_at(services, session, mailbox, ("sent", _SENT_AS_OTHER)):
         return False
     session.add(Tally(subject_hash=mailbox, what=_SENT_AS_OTHER, at=services.clock.now()))
@@ -522,7 +534,7 @@ def reserve_attempt(services: Services, session: Session, challenge: ChallengeRo
     if is_paused(services, session, challenge.claimed_hash):
         raise TooManyAttempts(paused=True)
     if challenge.attempts >= TRIES_PER_CODE:
-        raise TooManyAttempts(next_at=next_code_at(services, session, challenge.claimed_hash) or now)
+        raise TooManyAttempts(next_at=next_code_after(services, session, challenge) or now)
     challenge.attempts += 1
     session.add(challenge)
     # What was guessed under another name of this mailbox counts, and is not told: it would say whose number it is.

@@ -124,7 +124,7 @@ async def _look_up(services: Services, addresses: list[str], off: dict[str, date
 
 async def _stop(services: Services, source: _Looked, address: str, since: datetime) -> bool:
     """End what is not ended, unless the person has agreed anew; each step verifies itself, as any other does."""
-    located = await source.locate(identity_of(address))
+    located = await source.locate(identity_of([address]))
     today = local_day(services, services.clock.now())
     order = Order(Operation.STOP, today, purposes=(MARKETING,))
     proposal = await source.propose(located, order)
@@ -144,7 +144,7 @@ async def _has_agreed(services: Services, address: str, since: datetime) -> bool
 
 async def _agreed_at(source: _Looked, address: str) -> datetime | None:
     try:
-        return await source.agreed_at(identity_of(address), MARKETING)
+        return await source.agreed_at(identity_of([address]), MARKETING)
     except AssistantError as error:
         log.warning("marketing.not_asked_since_when", source=source.name, code=error.code)
         return None

@@ -22,12 +22,11 @@ def subject_of(keyring: Keyring, contact: str) -> str:
     return keyring.keyed_hash(_compared(contact))
 
 
-def identity_of(contact: str) -> Identity:
-    """Give what the sources are searched for when marketing to an address or a number ends."""
-    normal = _compared(contact)
-    if "@" in normal:
-        return Identity(emails=(normal,))
-    return Identity(others=(("phone", normal),)) if normal else Identity()
+def identity_of(contacts: Sequence[str]) -> Identity:
+    """Give what the sources are searched for when marketing to addresses and numbers ends."""
+    normal = list(dict.fromkeys(map(_compared, contacts)))
+    emails = tuple(each for each in normal if "@" in each)
+    return Identity(emails, others=tuple(("phone", each) for each in normal if each and "@" not in each))
 
 
 def _compared(contact: str) -> str:

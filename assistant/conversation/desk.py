@@ -420,7 +420,7 @@ class TalkingDesk:
         challenge = proof.note_failure(self.services, turn.session, challenge_id)
         if challenge is not None and challenge.state == "spent":
             now = self.services.clock.now()
-            next_at = proof.next_code_at(self.services, turn.session, challenge.claimed_hash) or now
+            next_at = proof.next_code_after(self.services, turn.session, challenge) or now
             turn.say("code_used_up", choices=turn.ways_out(), next_at=next_at)
         else:
             turn.say("code_not_accepted", expects="code", choices=turn.code_choices())

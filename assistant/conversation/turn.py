@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import instance_state
 from sqlmodel import Session, col, select
 
 from assistant.casework import (
+    answers,
     closing,
     flood,
     marketing,
@@ -29,11 +30,11 @@ from assistant.casework.reach import is_for_other, lacks_address
 from assistant.casework.talking import services_choices
 from assistant.conversation import correcting, for_others, picking, sparing, uses
 from assistant.conversation.state import SESSION_HIDDEN, State
-from assistant.domain.addresses import client_number_in, deliverable, no_address_in, phone_in
+from assistant.domain.addresses import client_number_in, deliverable, no_address_in, phones_in
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
-from assistant.domain.uses import wishes_apart
+from assistant.domain.uses import BY_PERSON, addresses_in, each_once, few_at_once, wishes_apart
 from assistant.errors import NotVerified, TooManyAttempts
 from assistant.interfaces import Choice
 from assistant.services import Services
@@ -183,8 +184,9 @@ class Turn:
 
     def _is_another(self, request: PrivacyRequest) -> bool:
         """A second address to be left alone is a second objection; another field to correct, a second correction."""
-        named, known = self._details().get("address"), request.details.get("address")
-        other_address = bool(request.details.get("marketing")) and bool(named) and named != known
+        known = addresses_in(request.details)
+        others = each_once([*known, *addresses_in(self._details())])[len(known) :]
+        other_address = bool(request.details.get("marketing")) and bool(others)
         return other_address or correcting.is_another(self, request)
 
     def open_one(self, right: Right) -> PrivacyRequest:
@@ -213,10 +215,9 @@ class Turn:
         emails = found.pop("email", None) or []
         if isinstance(purposes := found.get("purpose"), list) and len(purposes) <= 1:
             found["purpose"] = purposes[0] if purposes else None
-        if found.get("marketing") and emails:
-            found["address"] = emails[0]
-        elif found.get("marketing") and self.is_mail and self.conversation.subject_hint:
-            found["address"] = self.conversation.subject_hint
+        if found.get("marketing"):
+            own = [self._sender] if self.is_mail and self._sender and not emails else []
+            found |= _left_alone(each_once([*emails, *own, *(found.get("phone") or [])]))
         return found
 
     def _acknowledge(self, opened: Sequence[PrivacyRequest]) -> None:
@@ -244,7 +245,7 @@ class Turn:
                 self._acknowledge_by_mail(way)
             return
         seen = self.seen(opened)
-        subject = self.services.keyring.keyed_hash(proof.Claim("email", self._sender).normal)
+        subject = proof.limit_of(self.services, proof.Claim("email", self._sender))
         if lacking:
             self.say("mail_opened_question", requests=seen)
         elif all(r.tier_needed == Tier.T0 for r in opened):
@@ -277,6 +278,7 @@ class Turn:
         provable = [r for r in requests if r.status in _WAITING and r.tier_needed > Tier.T0]
         proofless = [r for r in requests if r.status == Status.RECEIVED and r.tier_needed == Tier.T0]
         self._take_up(proofless)
+        self._say_who_looks(requests)
         if any(map(lacks_address, proofless)):
             self._ask_to_write("answer_waits_here")
         if provable:
@@ -302,6 +304,15 @@ class Turn:
         waits = request.status in _WAITING or rectification.is_unconfirmed(request)
         question = handler.missing(request.details) if handler and waits else None
         return question if question and correcting.is_asked_here(self, question) else None
+
+    def _say_who_looks(self, requests: Sequence[PrivacyRequest]) -> None:
+        """Say which addresses of many a person looks at; by mail it names none to a mailbox that proved nothing."""
+        for request in requests:
+            if request.details.get(BY_PERSON) and request.status == Status.OPEN:
+                named = list(addresses_in(request.details))
+                told = named if answers.may_name(self.session, request, named) else None
+                seen = self.seen([request])
+                self.say("marketing_by_person", requests=seen, addresses=told)
 
     def _take_up(self, requests: Sequence[PrivacyRequest]) -> None:
         for request in requests:
@@ -485,7 +496,14 @@ class Turn:
             self.say_no_address(typed)
             return True
         if self.state.question == "ask_marketing_address":
-            return self._marketing_address(email.group() if email else phone_in(self.text))
+            return self._marketing_address(
+                each_once(
+                    [
+                        *(e.rstrip(".") for e in _EMAIL.findall(self.text)),
+                        *phones_in(_EMAIL.sub(" ", self.text)),
+                    ]
+                )
+            )
         about = self._to_be_proved()
         if email:
             self.want_code(proof.Claim("email", email.group().rstrip(".")), about)
@@ -523,18 +541,22 @@ class Turn:
         late = code_in(self.text) is not None and self._last_challenge() is not None
         return None if late else client_number_in(self.text)
 
-    def _marketing_address(self, address: str | None) -> bool:
-        if address is None:
+    def _marketing_address(self, named: Sequence[str]) -> bool:
+        if not named:
             return False
-        if "@" in address and not deliverable(address.rstrip(".")):
+        if not all(deliverable(each) for each in named if "@" in each):
             self.say("typed_address_unusable", expects="email")
             return True
+        few, *more = few_at_once(named)
         # A sentence may both object and withdraw a consent: one address answers for both.
         asked = {*self.state.about, *(r.ref for r in self._all_waiting() if self._lacks_address(r))}
         for request in self.requests_named(sorted(asked)):
             if request.status == Status.RECEIVED:
-                request.details = {**request.details, "address": address.rstrip("."), "marketing": True}
+                request.details = {**request.details, **few, "marketing": True}
                 self.session.add(request)
+                for rest in more:
+                    details = {**request.details, **rest}
+                    self._open_one(Right(request.right), details, request.received_at)
         self._keep(self.state.at_rest())
         self.next_step(self._all_waiting())
         return True
@@ -920,11 +942,16 @@ def _wishes(right: Right, details: Mapping[str, Any]) -> Sequence[Mapping[str, A
     return wishes_apart(details) if right in _ENDING_USES else [details]
 
 
+def _left_alone(named: Sequence[str]) -> dict[str, Any]:
+    """Give the detail of addresses and numbers that marketing is to leave alone."""
+    return {"address": named[0] if len(named) == 1 else list(named)} if named else {}
+
+
 _ENDING_USES = frozenset({Right.OBJECTION, Right.CONSENT_WITHDRAWAL})
 _NO_DETAILS: frozenset[str] = frozenset()
 _DETAILS_OF: Mapping[Right, frozenset[str]] = {
-    Right.OBJECTION: frozenset({"purpose", "marketing", "address"}),
-    Right.CONSENT_WITHDRAWAL: frozenset({"purpose", "marketing", "address"}),
+    Right.OBJECTION: frozenset({"purpose", "marketing", "address", BY_PERSON}),
+    Right.CONSENT_WITHDRAWAL: frozenset({"purpose", "marketing", "address", BY_PERSON}),
     Right.ACCESS: frozenset({"period", "topic"}),
     Right.PORTABILITY: frozenset({"transfer_to"}),
     Right.RESTRICTION: frozenset({"until"}),

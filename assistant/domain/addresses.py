@@ -42,10 +42,10 @@ def normal_phone(number: str) -> str | None:
     return bare if _PHONE.fullmatch(bare) else None
 
 
-def phone_in(text: str) -> str | None:
-    """Give the first telephone number in a message, as it was written; None if there is none: a day is none."""
+def phones_in(text: str) -> list[str]:
+    """Give the telephone numbers in a message, as they were written: a day is none."""
     found = (match.group() for match in _WRITTEN.finditer(text))
-    return next((number for number in found if normal_phone(number) and not day_in(number)), None)
+    return [number for number in found if normal_phone(number) and not day_in(number)]
 
 
 def no_address_in(text: str) -> str | None:

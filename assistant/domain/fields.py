@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from assistant.domain.addresses import normal_phone, phone_in, well_formed
+from assistant.domain.addresses import normal_phone, phones_in, well_formed
 from assistant.domain.countries import code_of_country
 from assistant.domain.spoken import day_in
 
@@ -67,7 +67,7 @@ def _is_email(value: str) -> bool:
 
 
 def _is_phone(value: str) -> bool:
-    return normal_phone(value) is not None and phone_in(value) is not None
+    return normal_phone(value) is not None and bool(phones_in(value))
 
 
 def _is_day(value: str) -> bool:

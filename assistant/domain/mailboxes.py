@@ -44,6 +44,12 @@ def mailbox_of(address: str) -> str:
     return f"{seen or own or local}@{provider.domain}"
 
 
+def counted_as(address: str) -> str:
+    """Give what an address counts under wherever letters are limited: what stands behind a + is a mark, whoever its provider."""
+    local, _, domain = mailbox_of(address).rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
 def domain_of(address: str) -> str | None:
     """Give the domain of an address where it is somebody's own; None where its people only share the provider."""
     domain = normal_address(address).rpartition("@")[2]

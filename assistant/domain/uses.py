@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from assistant.domain.addresses import normal_contact
+
+MOST_AT_ONCE: Final = (
+    5  # addresses of one message that a rule sees to: a household's, and no list of anybody's
+)
+BY_PERSON: Final = "by_person"  # marks a request for more addresses than that
 _MARKETING: Final = frozenset({"marketing", "newsletter"})
 
 
@@ -12,8 +18,34 @@ def wishes_apart(details: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Split what one message wants ended: marketing, which needs no proof (GDPR 21(3)), and whatever else it names."""
     named = details.get("purpose")
     others = [purpose for purpose in named if purpose not in _MARKETING] if isinstance(named, list) else []
-    if not details.get("marketing") or not others:
+    if not details.get("marketing"):
         return [dict(details)]
-    marketing = {name: value for name, value in details.items() if name != "purpose"}
+    marketing = {name: value for name, value in details.items() if name != "purpose"} if others else details
     rest = {name: value for name, value in details.items() if name not in {"marketing", "address"}}
-    return [marketing, rest | {"purpose": others}]
+    return [*_few_at_once(marketing), *([rest | {"purpose": others}] if others else [])]
+
+
+def _few_at_once(details: Mapping[str, Any]) -> list[dict[str, Any]]:
+    named = addresses_in(details)
+    return [{**details, **few} for few in few_at_once(named)] if named else [dict(details)]
+
+
+def few_at_once(named: Sequence[str]) -> list[dict[str, Any]]:
+    """Give the details of addresses that marketing is to leave alone: of those seen to at once, and of those a person looks at."""
+    first, rest = list(named[:MOST_AT_ONCE]), list(named[MOST_AT_ONCE:])
+    at_once: dict[str, Any] = {"address": first[0] if len(first) == 1 else first}
+    return [at_once, {"address": rest, BY_PERSON: True}] if rest else [at_once]
+
+
+def addresses_in(details: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the addresses and numbers that marketing is to leave alone, one or several."""
+    named = details.get("address") or ()
+    return (named,) if isinstance(named, str) else tuple(map(str, named))
+
+
+def each_once(named: Sequence[str]) -> list[str]:
+    """Give addresses and numbers each once, as first written."""
+    found: dict[str, str] = {}
+    for contact in named:
+        found.setdefault(normal_contact(contact) or contact, contact)
+    return list(found.values())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assistant.domain import mailboxes
+from assistant.domain.assurance import CODES_PER_HOUR
 from tests.doubles.attacks import ACCESS, ERASURE, stranger
 
 if TYPE_CHECKING:
@@ -181,3 +182,19 @@ async def test_a_domain_of_somebodys_own_gets_few_letters_and_one_notice(
     assert len([m for m in own if "one by one" in str(m["subject"])]) == 1
     assert len(own) <= 7
     assert len(desk.mails("@shared.example")) == 16
+
+
+async def test_marks_behind_a_plus_get_a_mailbox_no_more_codes(desk: DeskInside) -> None:
+    """B21: on a domain of nobody's list too; it is said from when the next code can go."""
+    for number in range(CODES_PER_HOUR + 2):
+        async with desk.chat() as chat:
+            await chat.say(ACCESS)
+            await chat.asked("email")
+            await chat.say(f"pluto+{number}@nobodys-list.example")
+            held = number >= CODES_PER_HOUR
+            await chat.until(
+                lambda m, held=held: "next code" in m["text"] if held else m["expects"] == "code",  # type: ignore[misc]
+                "whether a code goes there",
+            )
+    await desk.idle()
+    assert len(desk.mails("@nobodys-list.example")) == CODES_PER_HOUR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.domain.mailboxes import PROVIDERS, domain_of, mailbox_of
+from assistant.domain.mailboxes import PROVIDERS, counted_as, domain_of, mailbox_of
 
 
 @pytest.mark.parametrize("domain", PROVIDERS)
@@ -28,3 +28,11 @@ def test_an_unknown_provider_may_tell_all_of_them_apart() -> None:
 def test_nothing_but_signs_stays_a_mailbox() -> None:
     assert mailbox_of("...@gmail.com") == "...@gmail.com"
     assert mailbox_of("+a@gmail.com") == "+a@gmail.com"
+
+
+@pytest.mark.parametrize("domain", ["own.example", "gmail.com", "gmx.de"])
+def test_a_mark_behind_a_plus_counts_nowhere_as_another_mailbox(domain: str) -> None:
+    marked = {f"anna.kask+{mark}@{domain}" for mark in ("", "a", "b+c")}
+    assert {counted_as(each) for each in marked} == {counted_as(f"anna.kask@{domain}")}
+    assert counted_as(f"anna@{domain}") != counted_as(f"anne@{domain}")
+    assert counted_as(f"+a@{domain}") == f"+a@{domain}"

@@ -51,7 +51,8 @@ def test_every_text_is_written_from_sample_values(
 OF_ONE = """
     mail_package_code package_reminder package_gone marketing_notice portability_sent services_running
     restriction_lifting restriction_stays extension_notice question_in_time question_late clock_goes_on
-    marketing_stopped marketing_stopped_number marketing_stopped_partly rectification_by_person
+    marketing_stopped marketing_stopped_number marketing_stopped_several marketing_stopped_partly marketing_by_person
+    rectification_by_person
     rectification_to_empty objection_frozen answered_there mail_unread_in_chat
 """
 TOGETHER = [

@@ -1,0 +1,143 @@
+"""A message that names several addresses: each is seen to, and no letter says of one what was done for another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assistant.casework.suppression import MARKETING, off_since, subject_of
+from assistant.domain.uses import MOST_AT_ONCE
+from assistant.store.tables import Suppression
+from tests.attacks.test_weapon import forged
+from tests.doubles.attacks import stranger
+
+if TYPE_CHECKING:
+    from tests.doubles.desk_inside import DeskInside
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
+
+NOTICE = {"en": "Marketing to this address is off", "fr": "Plus de publicité à cette adresse"}
+OFF = {"en": "no more marketing", "fr": "plus de publicité de notre part"}
+OBJECTS = {
+    "en": ("Stop sending marketing to {}.", " and "),
+    "fr": ("Ne m'envoyez plus de publicité à {}", " et "),
+}
+OBJECTS_TO_ONE = {
+    "en": "Please stop sending me marketing emails.",
+    "fr": "Je ne veux plus recevoir vos publicités.",
+}
+HELD = "a person here looks at"
+
+
+async def left_alone(desk: DeskInside, *contacts: str) -> list[str]:
+    """Give which of these get no marketing any more."""
+    services = desk.assembly.services
+    return list(await services.read(lambda session: off_since(services.keyring, session, contacts)))
+
+
+def strangers(count: int) -> list[str]:
+    return [stranger().replace("@", f".{number}@") for number in range(count)]
+
+
+@pytest.mark.parametrize("count", [2, 3, MOST_AT_ONCE])
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_marketing_ends_at_once_for_every_address_that_a_chat_names(
+    desk: DeskInside, language: str, count: int
+) -> None:
+    named = strangers(count)
+    sentence, joined = OBJECTS[language]
+    async with desk.chat(language) as chat:
+        await chat.say(sentence.format(joined.join(named)))
+        (ref,) = (await chat.opened()).values()
+        told = await chat.until(lambda m: OFF[language] in m["text"], "that marketing is off")
+    assert all(address in told["text"] for address in named)
+    await desk.until_status(ref, "answered")
+    assert await left_alone(desk, *named) == named
+    for address in named:
+        await desk.mail(address, NOTICE[language])
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_marketing_ends_for_every_address_typed_where_one_is_asked_for(
+    desk: DeskInside, language: str
+) -> None:
+    named = [*strangers(2), "+372 5550 1234"]
+    async with desk.chat(language) as chat:
+        await chat.say(OBJECTS_TO_ONE[language])
+        await chat.asked("email")
+        await chat.say(", ".join(named))
+        told = await chat.until(lambda m: OFF[language] in m["text"], "that marketing is off")
+    assert all(contact in told["text"] for contact in named)
+    assert await left_alone(desk, *named) == named
+
+
+async def test_marketing_ends_for_every_address_that_a_mail_names_and_its_answer_names_none_to_a_stranger(
+    desk: DeskInside,
+) -> None:
+    sender, named, before = stranger(), strangers(2), await desk.refs()
+    await desk.raw_mail(forged(sender, f"Stop sending marketing to {' and '.join(named)}."), sender)
+    (ref,) = await desk.opened_by(before)
+    await desk.until_status(ref, "answered")
+    assert await left_alone(desk, *named) == named
+    told = (await desk.mail(sender, OFF["en"])).get_content()
+    assert "addresses named in that message" in " ".join(told.split())
+    assert not any(address in told for address in named)
+
+
+async def test_numbers_named_in_an_objection_are_left_alone_too(desk: DeskInside) -> None:
+    """By mail as well, where the address of the sender was all that was seen."""
+    numbers = ["+372 5550 2345", "+372 5550 2346"]
+    async with desk.chat() as chat:
+        await chat.say(f"No more marketing calls to {' and '.join(numbers)}.")
+        told = await chat.until(lambda m: OFF["en"] in m["text"], "that marketing is off")
+    assert all(number in told["text"] for number in numbers)
+    assert await left_alone(desk, *numbers) == numbers
+
+    sender, number, before = stranger(), "+372 5550 3456", await desk.refs()
+    await desk.raw_mail(forged(sender, f"No more marketing calls to {number}."), sender)
+    (ref,) = await desk.opened_by(before)
+    await desk.until_status(ref, "answered")
+    assert await left_alone(desk, number) == [number]
+
+
+@pytest.mark.parametrize("asked", ["named", "typed"])
+async def test_beyond_the_ceiling_a_person_looks_and_every_text_says_which_were_done(
+    desk: DeskInside, asked: str
+) -> None:
+    named = strangers(MOST_AT_ONCE + 3)
+    done, left = named[:MOST_AT_ONCE], named[MOST_AT_ONCE:]
+    before = await desk.refs()
+    async with desk.chat() as chat:
+        if asked == "named":
+            await chat.say(f"Stop sending marketing to {' and '.join(named)}.")
+        else:
+            await chat.say(OBJECTS_TO_ONE["en"])
+            await chat.asked("email")
+            await chat.say(" ".join(named))
+        held = await chat.until(lambda m: HELD in m["text"], "that a person looks at the rest")
+        told = await chat.until(lambda m: OFF["en"] in m["text"], "that marketing is off")
+        assert all((address in told["text"]) == (address in done) for address in named)
+        assert all((address in held["text"]) == (address in left) for address in named)
+        assert await left_alone(desk, *named) == done
+        requests = [await desk.request(ref) for ref in await desk.opened_by(before, 2)]
+        (rest,) = [request for request in requests if request["status"] != "answered"]
+        assert rest["attention"] == "many_addresses"
+
+        await desk.approve(rest["ref"])
+        said = await chat.until(
+            lambda m: left[-1] in m["text"] and OFF["en"] in m["text"], "that the rest is off"
+        )
+    assert all((address in said["text"]) == (address in left) for address in named)
+    assert await left_alone(desk, *named) == named
+
+
+async def test_an_address_named_twice_is_one(desk: DeskInside) -> None:
+    (address,) = strangers(1)
+    async with desk.chat() as chat:
+        await chat.say(f"Stop sending marketing to {address} and {address.upper()}.")
+        told = await chat.until(lambda m: OFF["en"] in m["text"], "that marketing is off")
+    assert told["text"].lower().count(address) == 1
+    services = desk.assembly.services
+    key = (subject_of(services.keyring, address), MARKETING)
+    assert await services.read(lambda session: session.get(Suppression, key))
