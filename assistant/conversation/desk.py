@@ -29,7 +29,15 @@ from assistant.casework.intake import (
 )
 from assistant.casework.one_by_one import each, failure_of, named
 from assistant.casework.reach import is_for_other
-from assistant.conversation import another_sender, confirming, continued, denying, for_others, sparing
+from assistant.conversation import (
+    another_sender,
+    confirming,
+    continued,
+    denying,
+    for_others,
+    sparing,
+    unclaimed,
+)
 from assistant.conversation.ourselves import FROM_US, known_by_its_words
 from assistant.conversation.reading import SHORT, LongReadings, whose_turn
 from assistant.conversation.state import State
@@ -549,7 +557,8 @@ class TalkingDesk:
                 raise NotVerified("Write a message first, then sign in.")
             state = State.of(conversation.state)
             contact_hash = self.services.keyring.keyed_hash(normal_address(contact))
-            hidden = () if state.is_of(contact_hash) else state.hidden
+            turn = self.quiet_turn(session, conversation)
+            hidden = set(state.hidden) - set(unclaimed.hidden_of(turn, contact_hash))
             waiting = [
                 r.ref
                 for r in requests_of(session, conversation)
@@ -565,7 +574,6 @@ class TalkingDesk:
                 on_file=True,
                 client_id=who.client_id,
             )
-            turn = self.quiet_turn(session, conversation)
             self.proved(turn, evidence)
             turn.store_state()
 
