@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -221,7 +221,7 @@ def open_request(
         rules=list(dates.rules),
     )
     if right in CARRIED_OUT_FIRST:
-        _put_erasure_after(session, conversation, request)
+        put_erasure_after(session, _there(session, conversation), request)
     return request
 
 
@@ -229,15 +229,20 @@ def _carried_out_before(session: Session, conversation: Conversation, right: Rig
     if right is not Right.ERASURE:
         return None
     first = [
-        r
-        for r in requests_of(session, conversation)
-        if r.right in CARRIED_OUT_FIRST and r.status not in CLOSED
+        r for r in _there(session, conversation) if r.right in CARRIED_OUT_FIRST and r.status not in CLOSED
     ]
     return first[0].ref if first else None
 
 
-def _put_erasure_after(session: Session, conversation: Conversation, first: PrivacyRequest) -> None:
-    for request in requests_of(session, conversation):
+def _there(session: Session, conversation: Conversation) -> list[PrivacyRequest]:
+    """List the requests of a talk that are there for whoever is in it: what is hidden may be another person's."""
+    hidden = conversation.state.get("hidden", ())
+    return [request for request in requests_of(session, conversation) if request.ref not in hidden]
+
+
+def put_erasure_after(session: Session, requests: Iterable[PrivacyRequest], first: PrivacyRequest) -> None:
+    """Have the erasures among these wait for what is carried out before them."""
+    for request in requests:
         waiting = request.status not in CLOSED and request.status != Status.EXECUTING
         if request.right == Right.ERASURE and waiting and request.after_ref is None:
             request.after_ref = first.ref

@@ -11,7 +11,7 @@ from assistant.store.tables import Message
 
 PRESS = "choice"
 ANSWERS: Final = frozenset(
-    {"right", "purpose", "withdraw", "services", "dont"}
+    {"right", "purpose", "withdraw", "services", "dont", "unclaimed"}
 )  # each its own question alone
 _MARK: Final = 12  # hexadecimal digits; Telegram takes values of 64 bytes
 

@@ -30,7 +30,15 @@ from assistant.casework.intake import (
 )
 from assistant.casework.one_by_one import each, failure_of, named
 from assistant.casework.reach import is_for_other
-from assistant.conversation import another_sender, confirming, continued, denying, for_others, sparing
+from assistant.conversation import (
+    another_sender,
+    confirming,
+    continued,
+    denying,
+    for_others,
+    sparing,
+    unclaimed,
+)
 from assistant.conversation.ourselves import FROM_US, known_by_its_words
 from assistant.conversation.reading import SHORT, LongReadings, whose_turn
 from assistant.conversation.state import State
@@ -588,7 +596,8 @@ class TalkingDesk:
             turn = self.quiet_turn(session, conversation)  # which hides what is to be hidden
             state = turn.state
             contact_hash = self.services.keyring.keyed_hash(normal_address(contact))
-            hidden = () if state.is_of(contact_hash) else state.hidden
+            turn = self.quiet_turn(session, conversation)
+            hidden = set(state.hidden) - set(unclaimed.hidden_of(turn, contact_hash))
             waiting = [
                 r.ref
                 for r in requests_of(session, conversation)

@@ -35,6 +35,7 @@ _SAYS: Final = {
     | {"keep": "services:keep"},
     "withdraw_confirm": {"yes": "withdraw:yes", "no": "withdraw:no", "back": "withdraw:yes"},
     "dont_asked": {"keep": "dont:keep", "erase": "dont:go_on", "go_on": "dont:go_on"},
+    "ask_whose": {"no": "unclaimed:no"},  # a yes takes the button, or its words
 }
 OPEN: Final = PICKERS | _SAYS.keys()
 _WORDS: Final = {
@@ -198,6 +199,8 @@ def _labels(turn: Turn, choice: Choice) -> set[str]:
     label = {"right:none": "not_a_request", "services:end": "stop_it", "services:keep": "keep"} | {
         "dont:keep": "keep_everything",
         "dont:go_on": "go_on_erasing",
+        "unclaimed:yes": "was_me",
+        "unclaimed:no": "not_mine",
     }
     known = label.get(value, name if value == f"right:{name}" else "")
     texts, languages = turn.services.texts, turn.services.settings.controller.languages

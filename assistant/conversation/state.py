@@ -26,6 +26,7 @@ class State:
     hidden_of: tuple[
         str, ...
     ] = ()  # keyed hashes of who was proved then, else named; NOBODY where nobody was
+    disowned: tuple[str, ...] = ()  # of these, what whoever is here now said was not theirs
     told_language: bool = False
     repeated: bool = False  # the question with buttons was asked once more already
     asked: tuple[str, ...] = ()  # requests an agent asked about, until the person writes
@@ -58,7 +59,7 @@ class State:
     def hiding(self, last_message: int, references: Sequence[str], known: Sequence[str]) -> State:
         """Give the state in which nothing of before is there for whoever comes, and nothing of it is awaited."""
         whose = dict.fromkeys([*self.hidden_of, *(known or (NOBODY,))])
-        hidden = replace(self.at_rest(), hidden_before=last_message, hidden=tuple(references))
+        hidden = replace(self.at_rest(), hidden_before=last_message, hidden=tuple(references), disowned=())
         return replace(hidden, hidden_of=tuple(whose)).asking(SESSION_HIDDEN, "email")
 
     def is_of(self, *names: str) -> bool:
@@ -66,14 +67,12 @@ class State:
         return len(self.hidden_of) == 1 and self.hidden_of[0] in names
 
     def opened_by(self, *names: str) -> State:
-        """Give the state once a mailbox was proved: its own comes back, what nobody had claimed is only gone on with."""
+        """Give the state once a mailbox was proved: its own comes back, and what nobody had claimed stays hidden."""
         if self.is_of(*names):
             return replace(self.at_rest(), hidden_before=0, hidden=(), hidden_of=())
-        if self.hidden_of == (NOBODY,):
-            return replace(self.at_rest(), hidden=())  # their words may name others, and stay hidden
         return self.at_rest()
 
 
 # What a question ends and what it does not: whoever asks anything else in a talk keeps these.
-_STAYS = ("hidden_before", "hidden", "hidden_of", "told_language", "asked")
-_LISTS = ("about", "asked", "hidden", "hidden_of")
+_STAYS = ("hidden_before", "hidden", "hidden_of", "disowned", "told_language", "asked")
+_LISTS = ("about", "asked", "hidden", "hidden_of", "disowned")

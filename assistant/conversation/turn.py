@@ -24,11 +24,10 @@ from assistant.casework import (
     unwritten,
 )
 from assistant.casework.evidence import need_of
-from assistant.casework.hidden import NOBODY
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.casework.reach import is_for_other, lacks_address
 from assistant.casework.talking import services_choices
-from assistant.conversation import correcting, for_others, picking, sparing, uses
+from assistant.conversation import correcting, for_others, picking, sparing, unclaimed, uses
 from assistant.conversation.state import SESSION_HIDDEN, State
 from assistant.domain.addresses import client_number_in, deliverable, no_address_in, phones_in
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
@@ -180,7 +179,7 @@ class Turn:
                 self.say("rectification_to_empty", requests=self.seen(emptied))
         waiting = [r for r in [*known, *opened] if r.status in _WAITING or rectification.is_unconfirmed(r)]
         if waiting:  # and whatever waited before: one proof is asked for all of it
-            self.next_step([*waiting, *(r for r in self._all_waiting() if r not in waiting)])
+            self.next_step([*waiting, *(r for r in self.all_waiting() if r not in waiting)])
 
     def _is_another(self, request: PrivacyRequest) -> bool:
         """A second address to be left alone is a second objection; another field to correct, a second correction."""
@@ -236,7 +235,7 @@ class Turn:
 
         Each goes its own way, and is told its own: a reference that no link asks for is not offered to it.
         """
-        lacking = [request for request in opened if self._missing(request)]
+        lacking = [request for request in opened if self.missing(request)]
         proofless = [r for r in opened if r not in lacking and r.tier_needed == Tier.T0]
         provable = [r for r in opened if r not in lacking and r not in proofless]
         ways = [way for way in (proofless, provable, lacking) if way]
@@ -269,12 +268,12 @@ class Turn:
         requests = [request for request in requests if not is_for_other(request)]
         for request in requests:
             marketing.stop_at_once(self.services, self.session, request)
-        lacking = [(r, question) for r in requests if (question := self._missing(r))]
+        lacking = [(r, question) for r in requests if (question := self.missing(r))]
         if lacking:
             self._ask_detail(*lacking[0])
             if not self.is_mail:
                 return  # one thing at a time; by mail nothing waits for the answer to something else
-            requests = [r for r in requests if not self._missing(r)]
+            requests = [r for r in requests if not self.missing(r)]
         provable = [r for r in requests if r.status in _WAITING and r.tier_needed > Tier.T0]
         proofless = [r for r in requests if r.status == Status.RECEIVED and r.tier_needed == Tier.T0]
         self._take_up(proofless)
@@ -299,7 +298,8 @@ class Turn:
         )
         self.say(question, expects="email")
 
-    def _missing(self, request: PrivacyRequest) -> str | None:
+    def missing(self, request: PrivacyRequest) -> str | None:
+        """Name the question for what is still missing of a request; None where it is whole."""
         handler = self.services.handlers.get(Right(request.right))
         waits = request.status in _WAITING or rectification.is_unconfirmed(request)
         question = handler.missing(request.details) if handler and waits else None
@@ -379,7 +379,7 @@ class Turn:
     def ask_again(self) -> None:
         """Send a new link to somebody who answered by mail before confirming; renewable for seven days."""
         since = self.services.clock.now() - LINK_RENEWABLE
-        waiting = [r for r in self._all_waiting() if r.status == Status.VERIFYING and r.received_at >= since]
+        waiting = [r for r in self.all_waiting() if r.status == Status.VERIFYING and r.received_at >= since]
         if waiting:
             next_at = self._ask_proof_by_mail(waiting, [r.ref for r in waiting])
             key = f"link_limit:{next_at}"
@@ -400,10 +400,11 @@ class Turn:
         if claim.kind == "email" and not deliverable(claim.value.strip()):
             self._cannot_be_written_to(references)
             return
+        if unclaimed.asks_first(self, claim, references):
+            return
         subject = self.services.keyring.keyed_hash(claim.normal)
-        # What is hidden is named to nobody but whoever it was of, and to the first who proves to be anybody.
-        hidden = self.state.hidden if self.state.is_of(subject, NOBODY) else ()
-        references = list(dict.fromkeys([*references, *hidden]))
+        # What is hidden is named to nobody but whoever it was of.
+        references = list(dict.fromkeys([*references, *unclaimed.hidden_of(self, subject)]))
         if not references and not self.state.hidden:
             self.say_how_it_stands()
             return
@@ -439,7 +440,7 @@ class Turn:
             and challenge.expires_at > self.services.clock.now()
             and provable
             and provable <= set(challenge.references)
-            and not any(map(self._missing, waiting))
+            and not any(map(self.missing, waiting))
         ):
             self._ask_for_code(challenge, [r.ref for r in waiting])
         elif waiting:
@@ -504,7 +505,7 @@ class Turn:
                     ]
                 )
             )
-        about = self._to_be_proved()
+        about = self.to_be_proved()
         if email:
             self.want_code(proof.Claim("email", email.group().rstrip(".")), about)
         elif self.state.question in _WHERE_TO_WRITE:
@@ -524,9 +525,10 @@ class Turn:
         """Tell whether an address that nobody asked for just now is where to write: some request has none, and nothing else is asked."""
         return not self.state.expects and any(map(lacks_address, self.own_requests()))
 
-    def _to_be_proved(self) -> list[str]:
+    def to_be_proved(self) -> list[str]:
         """Name what one proof is for: the requests that wait for it, and those that only lack an address to write to."""
-        waiting = [r for r in self.requests_named(self.state.about) if r.status in _WAITING]
+        about = self.requests_named(self.state.about) or self.all_waiting()
+        waiting = [r for r in about if r.status in _WAITING]
         unreached = [r for r in self.own_requests() if lacks_address(r)]
         return list(dict.fromkeys(r.ref for r in [*waiting, *unreached]))
 
@@ -549,7 +551,7 @@ class Turn:
             return True
         few, *more = few_at_once(named)
         # A sentence may both object and withdraw a consent: one address answers for both.
-        asked = {*self.state.about, *(r.ref for r in self._all_waiting() if self._lacks_address(r))}
+        asked = {*self.state.about, *(r.ref for r in self.all_waiting() if self._lacks_address(r))}
         for request in self.requests_named(sorted(asked)):
             if request.status == Status.RECEIVED:
                 request.details = {**request.details, **few, "marketing": True}
@@ -558,11 +560,11 @@ class Turn:
                     details = {**request.details, **rest}
                     self._open_one(Right(request.right), details, request.received_at)
         self._keep(self.state.at_rest())
-        self.next_step(self._all_waiting())
+        self.next_step(self.all_waiting())
         return True
 
     def _lacks_address(self, request: PrivacyRequest) -> bool:
-        return self._missing(request) == "ask_marketing_address"
+        return self.missing(request) == "ask_marketing_address"
 
     def _set_details(self, request: PrivacyRequest, found: Mapping[str, Any]) -> None:
         request.details = {**request.details, **found}
@@ -570,7 +572,8 @@ class Turn:
         self.session.add(request)
         self._keep(self.state.at_rest())
 
-    def _all_waiting(self) -> list[PrivacyRequest]:
+    def all_waiting(self) -> list[PrivacyRequest]:
+        """List what one proof is asked for: all that waits in this talk and is the writer's own."""
         return [r for r in self.own_requests() if r.status in _WAITING and not is_for_other(r)]
 
     # ── buttons ────────────────────────────────────────────────────────────────────────────────────
@@ -594,6 +597,7 @@ class Turn:
             "change": lambda rest: correcting.chose(self, rest),
             "services": self._chose_services,
             sparing.BUTTON: lambda rest: sparing.chose(self, rest, mark),
+            "unclaimed": lambda rest: unclaimed.chose(self, rest),
         }
         if kind in actions:
             actions[kind](rest)
@@ -673,7 +677,7 @@ class Turn:
         requests = [r for r in about if r.status in _WAITING]
         if requests:
             self._set_details(requests[0], use)
-            self.next_step(self._all_waiting())
+            self.next_step(self.all_waiting())
         return bool(requests)
 
     def _chose_withdrawal(self, answer: str) -> None:
@@ -702,7 +706,7 @@ class Turn:
         if mark and (challenge is None or mark != _mark_of_code(challenge)):
             self.say_question_over()
             return
-        about = self._to_be_proved()
+        about = self.to_be_proved()
         proves_again = bool(self.state.hidden) and self.state.expects == "code"
         if challenge is None or not (about or proves_again):
             self._none()
@@ -879,7 +883,7 @@ class Turn:
         request.tier_needed = int(self._tier(Right(request.right), request.details))
         self.session.add(request)
         self._keep(self.state.at_rest())
-        waiting = self._all_waiting()
+        waiting = self.all_waiting()
         self.next_step(waiting if request in waiting else [request, *waiting])
 
     def own_requests(self) -> list[PrivacyRequest]:

@@ -151,6 +151,7 @@ _CHAT = _table(
         "handover_joined": ("name", "", _holds()),
         "handover_ended": ("", "", _holds()),
         "session_hidden": ("", "", _holds()),
+        "ask_whose": ("asked", "", _holds()),
         "services_asked_again": ("", "", _holds()),
         "answer_waits_here": ("", "", _holds()),
         "ask_where_to_write": ("", "", _holds()),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from assistant.casework.presses import unmarked
 from tests.attacks.test_tokens import FREEZE, token
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, until_code
 from tests.doubles.desk_inside import DeskInside
@@ -133,6 +134,8 @@ async def test_a_request_that_nobody_claimed_is_proved_after_the_break_without_s
     await desk.forward("31m")
     async with desk.chat(session=session) as chat:
         await chat.say(victim.email)
+        await chat.asked("choice")
+        await chat.choose("unclaimed:yes")
         await chat.asked("code")
         await chat.say(await desk.code(victim.email))
         await desk.until_status(ref, "awaiting_approval")
@@ -224,5 +227,122 @@ async def test_a_sign_in_at_a_page_that_stayed_open_proves_nothing_of_whoever_sa
         await desk.forward("31m")
         await chat.socket.send_json({"type": "identify", "token": token(desk, other, other.email)})
         await chat.until(lambda m: HIDDEN in m["text"], "that it is hidden")
+        await said_since(chat)
+    assert (await desk.request(ref))["status"] == "verifying"
+
+
+# ── what nobody had given an address for ────────────────────────────────────────────────────────────
+
+COMES_BACK = ("Where is my request?", ACCESS)
+
+
+async def left_unclaimed(desk: DeskInside, sentence: str = ERASURE) -> tuple[str, str]:
+    """Have somebody ask in a chat, give no address, and leave it for 35 minutes."""
+    async with desk.chat() as chat:
+        ref = await ask(chat, sentence)
+        session = chat.session
+    await desk.forward("35m")
+    return session, ref
+
+
+@pytest.mark.parametrize("words", COMES_BACK)
+@pytest.mark.parametrize("answer", ["button", "typed", "nothing"])
+async def test_what_nobody_gave_an_address_for_rides_along_with_no_later_proof(
+    desk: DeskInside, people: Iterator[Victim], words: str, answer: str
+) -> None:
+    """B13: an erasure of whoever sat there before would be carried out on whoever proves next."""
+    session, ref = await left_unclaimed(desk)
+    victim = next(people)
+    async with desk.chat(session=session) as chat:
+        await chat.say(words)
+        await chat.asked("email")
+        await chat.say(victim.email)
+        asked = await chat.asked("choice")
+        assert {unmarked(each["value"])[0] for each in asked["choices"]} == {"unclaimed:yes", "unclaimed:no"}
+        assert not desk.mails(victim.email), "nothing is sent before it is said whose that was"
+        if answer == "button":
+            await chat.choose("unclaimed:no")
+        elif answer == "typed":
+            await chat.say("No, that was not me.")
+        else:
+            await chat.say("Hm?")
+            await chat.asked("choice")
+            await chat.say("yes I live here")
+            await chat.asked("choice")
+            assert not desk.mails(victim.email)
+            await chat.choose("unclaimed:no")
+        if words == ACCESS:
+            await chat.asked("code")
+            await chat.say(await desk.code(victim.email))
+            await chat.until(lambda m: bool(m["requests"]), "that theirs is confirmed")
+        await said_since(chat)
+    assert ref not in " ".join(mail.get_content() for mail in desk.mails(victim.email))
+    request = await desk.request(ref)
+    assert request["status"] in {"received", "verifying"}
+    assert request["assurance"] == 0
+
+
+@pytest.mark.parametrize("sentence", [ERASURE, "Please restrict the processing of my data."])
+async def test_what_nobody_gave_an_address_for_is_proved_by_whoever_says_that_it_was_them(
+    desk: DeskInside, people: Iterator[Victim], sentence: str
+) -> None:
+    """B13: the other side of it: one press, and one code whose mail names it."""
+    session, ref = await left_unclaimed(desk, sentence)
+    victim = next(people)
+    async with desk.chat(session=session) as chat:
+        await chat.say(victim.email)
+        await chat.asked("choice")
+        await chat.choose("unclaimed:yes")
+        await chat.asked("code")
+        assert ref in (await desk.mail(victim.email, ref)).get_content()
+        await chat.say(await desk.code(victim.email))
+        await desk.until_status(ref, "awaiting_approval")
+
+
+async def test_a_proof_without_an_address_takes_nothing_along_either(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B13: a request after the proof is asked about alone too, however often somebody proves there."""
+    session, ref = await left_unclaimed(desk)
+    victim = next(people)
+    async with desk.chat(session=session) as chat:
+        await ask(chat, ACCESS)
+        await chat.say(victim.email)
+        await chat.asked("choice")
+        await chat.choose("unclaimed:no")
+        await chat.asked("code")
+        await chat.say(await desk.code(victim.email))
+        await chat.until(lambda m: bool(m["requests"]) and m["expects"] is None, "that theirs is confirmed")
+        second = await ask(chat, "Please restrict the processing of my data.")
+        await chat.asked("email")
+        await chat.say(victim.email)
+        await chat.asked("code")
+        assert ref not in (await desk.mail(victim.email, second)).get_content()
+    await desk.forward("35m")
+    async with desk.chat(session=session) as chat:
+        await chat.say(victim.email)
+        await chat.asked("code")
+        await desk.code(victim.email, seen=2)
+    assert ref not in " ".join(mail.get_content() for mail in desk.mails(victim.email))
+
+
+async def test_a_second_wish_in_a_proved_talk_is_not_confirmed_by_the_code_that_brings_the_talk_back(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B13: somebody else at the machine of whoever had proved asked for it, and gave no address."""
+    victim = next(people)
+    async with desk.chat() as chat:
+        own = await proved(desk, chat, victim.email)
+        session = chat.session
+        ref = await ask(chat, ERASURE)
+        await chat.asked("email")
+    await desk.forward("35m")
+    async with desk.chat(session=session) as chat:
+        await chat.say(victim.email)
+        await chat.asked("code")
+        code = await desk.code(victim.email, seen=1)
+        assert ref not in (await desk.mail(victim.email, code)).get_content()
+        await chat.say(code)
+        await chat.until(lambda m: own in m["text"], "where theirs is")
         await said_since(chat)
     assert (await desk.request(ref))["status"] == "verifying"
