@@ -7,9 +7,11 @@ so a file that is missing, older or of another desk ends the start with words, a
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -23,6 +25,7 @@ from assistant.store.keyring import INDEX_BYTES, SEALING_BYTES, Keyring, key_id
 from assistant.store.tables import KeysInUse
 
 _IN_USE = SQLModel.metadata.tables[str(KeysInUse.__tablename__)]
+_ID = re.compile(r"[0-9a-f]{8}")
 _OTHERS = 0o077  # what the group and everybody else may
 _KEEP = "put it back from where you keep the keys"
 _LET_WRITE = "let the desk's user write there, on a disk with room"
@@ -112,12 +115,21 @@ def _opened(folder: Path, connection: Connection) -> Keyring:
             f"are older or newer than the database, or of another desk); {_KEEP}."
         )
     current = sealing.pop(used.sealing)
-    keyring = Keyring(index, *sealing.values(), current)
+    keyring = Keyring(index, *sealing.values(), current, look_up=partial(_made_since, folder))
     if index_name(keyring) != used.index_keys:
         raise ConfigurationError(
             f"{folder / 'index.key'}: is of another desk or time than this database; {_KEEP}: {_NEVER_ANEW}."
         )
     return keyring
+
+
+def _made_since(folder: Path, ident: str) -> bytes | None:
+    """Give a key that another process made after these were read; None where there is no such file, or it holds another key."""
+    if not _ID.fullmatch(ident):  # it comes out of the database
+        return None
+    file = folder / "sealing" / f"{ident}.key"
+    key = _read(file, SEALING_BYTES) if file.exists() else b""
+    return key if key and key_id(key) == ident else None
 
 
 def index_name(keyring: Keyring) -> str:

@@ -11,6 +11,7 @@ import hmac
 import os
 from base64 import urlsafe_b64decode
 from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -31,8 +32,11 @@ _OTHER_KEY = "the keys in data_dir/keys are not those that this database was wri
 class Keyring:
     """Holds the keys of one desk; seals under the current one and opens under any that is kept."""
 
-    def __init__(self, index: bytes, *sealing: bytes) -> None:
-        """Take the keys of the index, and those that seal, the current one last."""
+    def __init__(
+        self, index: bytes, *sealing: bytes, look_up: Callable[[str], bytes | None] = lambda _ident: None
+    ) -> None:
+        """Take the keys of the index, those that seal, the current one last, and where another process leaves newer ones."""
+        self._look_up = look_up
         self._hash_key, self.mail_key = index[:SEALING_BYTES], index[SEALING_BYTES:]
         self._sealers: dict[str, AESGCM] = {}
         for key in sealing:
@@ -98,12 +102,15 @@ class Keyring:
         raise ConfigurationError(_OTHER_KEY)
 
     def _of(self, ident: str) -> AESGCM:
-        try:
-            return self._sealers[ident]
-        except KeyError:
-            raise ConfigurationError(
-                f"data_dir/keys/sealing/{ident}.key is missing, and values are sealed under it; put it back."
-            ) from None
+        """Give the key of an id; one that another process made since this one began is newer, and seals from now on."""
+        if ident not in self._sealers:
+            key = self._look_up(ident)
+            if key is None:
+                raise ConfigurationError(
+                    f"data_dir/keys/sealing/{ident}.key is missing, and values are sealed under it; put it back."
+                )
+            self.turn_to(key)
+        return self._sealers[ident]
 
     def seal_bytes(self, content: bytes) -> bytes:
         """Encrypt and authenticate a file or an original, as large as it is."""
