@@ -54,6 +54,7 @@ from intents.wishes import (
     DENIED,
     DONT,
     FOR_OTHER,
+    KEPT_IT,
     Heard,
     as_own,
     asked_for_other,
@@ -267,17 +268,18 @@ class Reader:
 
     def _beside(self, heard: Heard, spoken: dict[str, str]) -> _Decided:
         """Decide on what is left beside the clauses that take an erasure back, and add the rights of a list."""
-        taken_back = not {DONT, DENIED}.isdisjoint(heard.wishes)
+        taken_back = not {DONT, KEPT_IT, DENIED}.isdisjoint(heard.wishes)
         left = {line: s for s in heard.rest if says_something(line := normalise(s))} if taken_back else spoken
         if taken_back and wants_rest(list(spoken.values())) and not wishes_of(heard.rest):
             resting = self._restriction(spoken)
             if resting is not None:
                 return resting
         decision, intents, sentence = self._decide(left)
-        if decision == ASK and DONT not in heard.wishes and taken_back:
+        spares = not {DONT, KEPT_IT}.isdisjoint(heard.wishes)
+        if decision == ASK and not spares and taken_back:
             # Something is asked beside "I never asked for this": how surely, the whole message says.
             decision, intents, sentence = self._decide(spoken)
-        if DONT in heard.wishes and decision == ASK and not any(map(names_right, heard.rest)):
+        if spares and decision == ASK and not any(map(names_right, heard.rest)):
             return (
                 NONE,
                 tuple(i for i in intents if i.name not in RIGHTS),
@@ -390,7 +392,7 @@ class Reader:
 
     def _instead(self, heard: Heard, read: _Decided) -> _Decided:
         """Read what is wished in place of an erasure: *don't delete it, just stop the ads* asks for it in so many words."""
-        if DONT not in heard.wishes or read[0] == REQUEST:
+        if {DONT, KEPT_IT}.isdisjoint(heard.wishes) or read[0] == REQUEST:
             return read
         decision, intents = self._in_clauses(NONE, (), wishes_of(heard.rest), fewest=1)
         return (decision, intents, heard.rest[0]) if decision == REQUEST else read

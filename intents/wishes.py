@@ -17,12 +17,15 @@ DONT: Final = "dont"
 CHANGED_MIND: Final = "changed_mind"
 FOR_OTHER: Final = "for_other"
 DENIED: Final = "denied"
+KEPT_IT: Final = "kept_it"  # "keep it": of what, only the talk tells
+_SPARES: Final = ("dont", "kept", "kept_it")
 FEWEST_LISTED: Final = 2
 _LONGEST_ITEM: Final = 10  # words of a line that is an item of a list
 _CLAUSE_END: Final = re.compile(
     r"[,;:!?.…()\"«»\n]+|\s[-–—]+\s|\s(?:and|but|et|mais|und|aber|sondern|pero|sino|maar|mas|aga|но|ale|oraz)\s"
     r"|\s(?=(?:i|je)(?:'d)? (?:(?:just|only) (?:want|need|wanted)|(?:want|need|veux|veu|voudrais|souhaite)"
     r" (?:just|only|juste|seulement|simplement|to see|voir|recevoir|avoir))\b)"
+    r"|\s(?=(?:just|only) (?:send|give|show|stop|the copy|a copy)\b)"
 )
 _BULLET: Final = re.compile(r"^\s*(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-h][.)])\s*")
 _OF_ARTICLE: Final = {
@@ -46,7 +49,7 @@ def hear(sentences: Sequence[str]) -> Heard:
     rest = []
     for sentence in sentences:
         plain = in_plain(sentence)
-        spares = bool(_hint().search(plain)) and _any("dont").may_be_in(plain)
+        spares = bool(_hint().search(plain)) and any(_any(table).may_be_in(plain) for table in _SPARES)
         if not (spares or _any("denied").may_be_in(plain) or _any("changed_mind").may_be_in(plain)):
             rest.append(sentence)  # as nearly every sentence is
             continue
@@ -71,11 +74,15 @@ def _taken_back(clause: str, *, spares: bool) -> str | None:
     """Name the wish by which a clause takes back what was asked, or says that somebody else asked."""
     if _any("denied").search(clause):
         return DENIED
-    return DONT if spares and _is_dont(clause) else None
+    if not spares:
+        return None
+    if _any("kept_it").search(clause):
+        return KEPT_IT
+    return DONT if _is_dont(clause) else None
 
 
 def _is_dont(clause: str) -> bool:
-    if not _any("dont").search(clause):
+    if not (_any("dont").search(clause) or _any("kept").search(clause)):
         return False
     return not (_any("dont_unless").search(clause) or _any("limited").search(clause))
 

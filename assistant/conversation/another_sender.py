@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from assistant.conversation.ourselves import FROM_US
 from assistant.conversation.unread import may_be_request
 from assistant.domain.addresses import normal_address
-from intents.wishes import CHANGED_MIND, DENIED, DONT
+from intents.wishes import CHANGED_MIND, DENIED, DONT, KEPT_IT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from assistant.store.tables import Conversation, PrivacyRequest
     from intents import Reading
 
-_OF_THE_THREAD: Final = frozenset({DONT, CHANGED_MIND, DENIED})  # what anybody in a thread may say about it
+_OF_THE_THREAD: Final = frozenset(
+    {DONT, KEPT_IT, CHANGED_MIND, DENIED}
+)  # what anybody in a thread may say about it
 _NO_PERSONS: Final = ("own", "bounce", FROM_US)
 
 

@@ -12,7 +12,7 @@ from assistant.conversation import denying, picking
 from assistant.domain.rights import Right
 from assistant.store.tables import PrivacyRequest
 from intents import Reading
-from intents.wishes import CHANGED_MIND, DENIED, DONT
+from intents.wishes import CHANGED_MIND, DENIED, DONT, KEPT_IT
 
 if TYPE_CHECKING:
     from assistant.conversation.turn import Turn
@@ -25,12 +25,16 @@ GOING_ON: Final = "dont_going_on"  # they go on after all: the erasures alone ma
 def hear(turn: Turn, sender: str | None = None) -> bool:
     """Let the erasures that are meant stand still and ask; True if the message asked for nothing else."""
     wishes = _wishes(turn.reading)
-    if turn.kind != "text" or not {DONT, CHANGED_MIND, DENIED} & wishes:
+    if turn.kind != "text" or not {DONT, KEPT_IT, CHANGED_MIND, DENIED} & wishes:
         return False
     if DENIED in wishes and sender is not None:
         denying.call(turn, sender)
     meant = sparing.erasures_meant(turn.session, turn.services, turn.conversation, sender)
-    if DONT not in wishes and (not meant or (DENIED not in wishes and turn.reading.decision == "request")):
+    # "Keep it" is about the erasure that is open or is asked for beside it, else about anything.
+    about_it = KEPT_IT in wishes and (bool(meant) or _asks_erasure(turn.reading))
+    if not (about_it or DONT in wishes) and (
+        not meant or (DENIED not in wishes and turn.reading.decision == "request")
+    ):
         return False  # "I changed my mind" about something else, or the other way round
     if not meant and _asks_erasure(turn.reading):
         if sender is not None:
@@ -56,7 +60,8 @@ def _wishes(reading: Reading) -> frozenset[str]:
 
 def in_doubt(turn: Turn) -> bool:
     """Tell whether a message asks to erase and not to erase at once: then nothing is opened before it is asked."""
-    return turn.kind == "text" and DONT in turn.reading.wishes and _asks_erasure(turn.reading)
+    spares = not {DONT, KEPT_IT}.isdisjoint(turn.reading.wishes)
+    return turn.kind == "text" and spares and _asks_erasure(turn.reading)
 
 
 def _asks_erasure(reading: Reading) -> bool:

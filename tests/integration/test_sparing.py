@@ -144,6 +144,59 @@ async def test_a_dont_in_chat_pauses_once_asks_at_the_contact_and_opens_nothing(
     assert (await talk.one()).status == "withdrawn"
 
 
+EVERYDAY = [
+    ("en", "actually no i want keep my account"),
+    ("en", "no wait keep it"),
+    ("fr", "nan gardez le"),
+    ("fr", "je garde mon compte finalement"),
+]
+
+
+@pytest.mark.parametrize(("language", "words"), EVERYDAY)
+@pytest.mark.parametrize("while_coded", [False, True], ids=["open", "a code is awaited"])
+async def test_an_erasure_taken_back_in_words_of_every_day_stands_still(
+    talk: Talk, language: str, words: str, while_coded: bool
+) -> None:
+    await talk.write(ERASE[language], locale=language)
+    if while_coded:
+        await talk.write(MARI)
+    else:
+        await talk.prove((await talk.one()).ref)
+    await talk.write(words)
+    assert sparing.is_paused(await talk.one())
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "actually no i want keep my account, just the copy"),
+        ("en", "no wait keep it, just the copy"),
+        ("fr", "finalement je garde mon compte, juste la copie"),
+    ],
+)
+async def test_a_copy_wanted_instead_is_opened_and_the_erasure_stands_still(
+    talk: Talk, language: str, words: str
+) -> None:
+    await talk.write(ERASE[language], locale=language)
+    await talk.write(MARI)
+    await talk.write(words)
+    by_right = {request.right: request for request in await talk.requests()}
+    assert set(by_right) == {Right.ERASURE, Right.ACCESS}
+    assert sparing.is_paused(by_right[Right.ERASURE])
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "no keep it"), ("fr", "gardez le svp")])
+async def test_keep_it_where_nothing_is_erased_says_nothing_of_an_erasure(
+    talk: Talk, language: str, words: str
+) -> None:
+    await talk.write(words, locale=language)
+    assert await talk.requests() == []
+    assert "dont_nothing" not in await talk.replies()
+    before = await talk.said()
+    await talk.write(DONT[language])
+    assert await talk.said() != before
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize("is_pressed", [True, False], ids=["pressed", "said again"])
 async def test_keeping_everything_in_the_chat_takes_the_erasure_back(
