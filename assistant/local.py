@@ -182,7 +182,7 @@ async def _run(assembly: Assembly, http_request: web.Request) -> web.Response:
         done = await assembly.services.write(lambda session: work(assembly.services, session, asked))
     except AssistantError as error:
         return _told(error)
-    except Exception:
+    except Exception:  # broad: whatever it was, the desk lives and must not be taken for one that ended
         log.exception("command.failed", command=http_request.match_info["command"])
         return _told(AssistantError("The desk failed at this, and nothing was changed; its log says where."))
     return web.json_response(done)
