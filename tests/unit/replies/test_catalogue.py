@@ -116,6 +116,7 @@ def test_every_right_and_status_has_its_labels(locale: str) -> None:
         "withdraw",
         "rectification_to_empty",
         "consent_withdrawal_named",
+        "shown_again",
     }
     assert labels["statuses"].keys() == labels["stands"].keys() == set(Status)
     assert set(Right) <= labels["buttons"].keys()
