@@ -21,6 +21,7 @@ from assistant.store.queries import evidence_of
 from assistant.store.tables import Action, Conversation, Message, PrivacyRequest
 
 _LONGEST_TEXT = 20_000
+_OF_A_QUESTION = frozenset({"question", "expects", "about", "received_at", "details", "repeated"})
 
 
 def extend(services: Services, session: Session, ref: str, reason: str, agent: Principal) -> PrivacyRequest:
@@ -184,7 +185,19 @@ def lapse(services: Services, session: Session, ref: str, agent: Principal) -> P
     move(services, session, request, Status.LAPSED, f"agent:{agent.name}")
     set_attention(services, session, request, None)
     answers.give_answer(services, session, request, "lapse_letter")
+    _wait_for_contact(session, request)
     return request
+
+
+def _wait_for_contact(session: Session, request: PrivacyRequest) -> None:
+    """Have a chat wait for who asks, as the letter says; a mail is answered whenever it comes."""
+    conversation = session.get_one(Conversation, request.conversation_id)
+    if conversation.channel == "email" or conversation.state.get("hidden"):
+        return  # what is hidden comes back by a proof already
+    stays = {key: value for key, value in conversation.state.items() if key not in _OF_A_QUESTION}
+    asks = {"question": "ask_contact", "expects": "email", "about": [request.ref]}
+    conversation.state = {**stays, **asks}
+    session.add(conversation)
 
 
 def lapse_drafts_due(request: PrivacyRequest, today: date) -> bool:

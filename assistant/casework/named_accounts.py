@@ -10,15 +10,17 @@ from sqlmodel import Session, col, select
 
 from assistant.domain.plan import Operation, Plan
 from assistant.domain.reference import REFERENCE
-from assistant.store.queries import messages_of
+from assistant.store.queries import messages_about, messages_of
 from assistant.store.tables import Audit, Message, PrivacyRequest
 
 NAMED: Final = "accounts_named"
 CHOSEN: Final = "accounts_chosen"
+NOT_LOOKED_AT: Final = "client_number_named"
 _LOOKED_AT: Final = 20_000  # characters of a message
 _MOST_SHOWN: Final = 5
 _LONGEST_SHOWN: Final = 300
 _OURS: Final = re.compile(REFERENCE, re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"\S{1,64}@\S{1,255}|https?://\S{1,2000}")
 _SENTENCE_END: Final = re.compile(r"[.!?;]\s|\n")
 _A_NUMBER: Final = re.compile(
     r"\b[A-Z]{1,4}[-\u2011]?\d{3,10}\b"
@@ -42,6 +44,20 @@ def waiting_words(session: Session, request: PrivacyRequest, plan: Plan) -> list
         if message.sender == "you" and (since is None or message.at > since)
     ]
     return [words for message in said for words in named_in(_words(message))][:_MOST_SHOWN]
+
+
+def another_number(session: Session, request: PrivacyRequest, looked_at: str | None) -> bool:
+    """Tell whether the person named a client number of which no evidence tells, so that nobody has looked there."""
+    said = (_ADDRESS.sub(" ", _words(m)) for m in messages_about(session, request) if m.sender == "you")
+    numbers = {
+        hit.group() for words in said for hit in _A_NUMBER.finditer(_OURS.sub(" ", words[:_LOOKED_AT]))
+    }
+    known = _digits(looked_at or "")
+    return any(_digits(number) != known for number in numbers)
+
+
+def _digits(number: str) -> str:
+    return "".join(filter(str.isdigit, number))
 
 
 def named_in(text: str) -> list[str]:

@@ -237,6 +237,10 @@ def _ends_without_plan(
 ) -> bool:
     """Answer, or call an agent, where there is nothing to carry out; tells whether that was so."""
     if not _holds_anything(services, found) and not evidence.on_file:
+        proved = services.keyring.unseal(evidence.client_id) if evidence.client_id else None
+        if named_accounts.another_number(session, request, proved):
+            _leave_to_person(services, session, request, named_accounts.NOT_LOOKED_AT)
+            return True
         request.to_plan_at = None
         session.add(request)
         if request.attention in evidence.flags and not is_denied(evidence):

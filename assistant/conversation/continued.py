@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from assistant.casework import closing, running_services, talk
+from assistant.casework import closing, link_again, running_services, talk
 from assistant.casework.audit import record
 from assistant.casework.intake import requests_of, set_attention
 from assistant.conversation import denying, picking
@@ -14,7 +14,8 @@ from assistant.conversation.state import State
 from assistant.conversation.unread import needs_a_person
 from assistant.domain.addresses import normal_address
 from assistant.domain.reference import parse_references
-from assistant.domain.status import CLOSED
+from assistant.domain.rights import Right
+from assistant.domain.status import CLOSED, Status
 from assistant.store.tables import Conversation, PrivacyRequest
 from intents.wishes import names_right
 
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
     from assistant.interfaces import Incoming
 
 ANSWERED: Final = "question_answered"
+_LOOKED_AT: Final = 20_000  # characters
+NEW_MESSAGE: Final = "new_message"
+WROTE_AGAIN: Final = "wrote_again"  # in another thread
+# What somebody writes who waits for a link, has lost it, or takes their own yes for one.
+_OF_CONFIRMING: Final = re.compile(
+    r"\b(?:links?|liens?|confirm\w*|references?|référence\w*|receipts?|accusé\w*|last four|quatre derniers"
+    r"|(?:it(?:'s| is| was)|that(?:'s| is| was)) (?:really )?me|c['’ ]?est (?:bien )?moi)\b",
+    re.IGNORECASE,
+)
 _OF_DATA: Final = re.compile(r"\b(?:data|donn[ée]es|accounts?|comptes?|profiles?|profils?)\b", re.IGNORECASE)
 
 
@@ -57,6 +67,63 @@ def _theirs(turn: Turn, incoming: Incoming, requests: Sequence[PrivacyRequest]) 
     """Keep the requests whose proved contact is the sender."""
     sender = turn.services.keyring.keyed_hash(normal_address(incoming.sender or ""))
     return [request for request in requests if request.contact_hash == sender]
+
+
+def may_go_on(request: PrivacyRequest) -> bool:
+    """Tell whether a request is open, or lapsed and taken up again by whoever proves late."""
+    return request.status not in CLOSED or request.status == Status.LAPSED
+
+
+def go_on(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
+    """Show an agent that the person wrote again, and send what they need to prove who they are."""
+    for request in filter(may_go_on, requests):
+        if request.attention not in denying.ATTENTIONS:
+            set_attention(turn.services, turn.session, request, NEW_MESSAGE)
+    turn.ask_again(turn.client_numbers)
+
+
+def goes_on_elsewhere(turn: Turn, incoming: Incoming, here: Sequence[PrivacyRequest]) -> bool:
+    """Take a mail outside the thread, from the address that an unproved request came from, as one more word about it.
+
+    Whatever it says is read there; a link goes out again where it is about that, to where it went before and nowhere
+    else. False where the mail asks for something of its own, or names no reference: then support reads it too.
+    """
+    sender = incoming.sender or ""
+    is_of_here = any(map(may_go_on, here))
+    waiting = (
+        []
+        if is_of_here or turn.muted or not sender
+        else link_again.waiting_of(turn.services, turn.session, sender)
+    )
+    named = set(parse_references(f"{incoming.subject or ''}\n{turn.text}"))
+    meant = [request for request in waiting if request.ref in named] or waiting
+    wishes = turn.rights() if turn.reading.decision == "request" else []
+    if not meant or not {*wishes} <= {Right(r.right) for r in meant if r.ref in named}:
+        return False
+    for request in meant:
+        record(
+            turn.services,
+            turn.session,
+            request.ref,
+            "subject",
+            WROTE_AGAIN,
+            conversation=turn.conversation.id,
+        )
+    is_named = any(request.ref in named for request in meant)
+    is_about_it = is_named or bool(_OF_CONFIRMING.search(_words(turn, incoming)))
+    for ident in dict.fromkeys(request.conversation_id for request in meant):
+        there = [request for request in meant if request.conversation_id == ident]
+        if is_about_it:
+            go_on(turn.within(turn.session.get_one(Conversation, ident)), there)
+        else:
+            for request in there:
+                if request.attention is None:
+                    set_attention(turn.services, turn.session, request, NEW_MESSAGE)
+    return is_named
+
+
+def _words(turn: Turn, incoming: Incoming) -> str:
+    return f"{incoming.subject or ''}\n{turn.text}"[:_LOOKED_AT]
 
 
 def answers_about_services(turn: Turn, incoming: Incoming) -> bool:

@@ -318,12 +318,20 @@ class TalkingDesk:
         if needs_a_person(turn, incoming):
             leave_to_a_person(turn, incoming, message_id, requests)
             return
+        self._take_or_leave(turn, incoming, requests, message_id)
+        if turn.muted:
+            self._flag_muted(turn, incoming)
+
+    def _take_or_leave(
+        self, turn: Turn, incoming: Incoming, requests: list[PrivacyRequest], message_id: int
+    ) -> None:
+        """Take a mail up: for a request of another thread that it goes on with, else for this one; or leave it to people."""
+        if continued.goes_on_elsewhere(turn, incoming, requests):
+            return
         if _is_taken_up(turn, incoming, requests):
             turn.take()
         else:
             self._leave(turn, requests, message_id)
-        if turn.muted:
-            self._flag_muted(turn, incoming)
 
     def _leave_to_whoever_is_there(
         self, turn: Turn, requests: list[PrivacyRequest], message_id: int, *, spared: bool
@@ -338,10 +346,9 @@ class TalkingDesk:
         """Leave a mail that no rule takes up to whoever is at the request, or to support."""
         if requests and turn.muted and turn.reading.decision != "request":
             return  # an absence note or a receipt: kept, shown, and no reason to write again
-        if not turn.muted and not set(CLOSED).issuperset(request.status for request in requests):
+        if not turn.muted and any(map(continued.may_go_on, requests)):
             # An answer to a letter whose link ran out gets a new one, within the limits of any address.
-            turn.ask_again()
-            _flag(self.services, turn.session, requests, "new_message")
+            continued.go_on(turn, requests)
         else:
             self._pass_on(turn, message_id)
 

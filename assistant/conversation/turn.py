@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy.orm.attributes import instance_state
 from sqlmodel import Session, col, select
@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import (
     answers,
     closing,
-    flood,
+    link_again,
     marketing,
     presses,
     proof,
@@ -30,7 +30,7 @@ from assistant.casework.talking import services_choices
 from assistant.conversation import correcting, for_others, picking, sparing, unclaimed, uses
 from assistant.conversation.state import SESSION_HIDDEN, State
 from assistant.domain.addresses import client_number_in, deliverable, no_address_in, phones_in
-from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
+from assistant.domain.assurance import Method, Tier, code_in
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.domain.uses import BY_PERSON, addresses_in, each_once, few_at_once, wishes_apart
@@ -43,9 +43,9 @@ from intents.narrowing import spares_some, without_details
 
 _EMAIL = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
 _LONG_ENOUGH = 12  # characters from which on the language of a message is worth believing
-_RECEIPT_AND_LINK = 2  # letters
 _AGENT_IS_HERE = timedelta(minutes=5)
 _WAITING = frozenset({Status.RECEIVED, Status.VERIFYING})
+_TO_PROVE = _WAITING | {Status.LAPSED}  # that one is taken up again, as its letter says
 WITHDRAW = "withdraw_confirm"
 _CONVERSATIONAL = ("human", "cancel_request", "request_status")
 
@@ -196,6 +196,8 @@ class Turn:
         wanted = {key: value for key, value in details.items() if key in _DETAILS_OF.get(right, _NO_DETAILS)}
         if right is Right.RECTIFICATION:
             wanted = correcting.details_of(self, details)
+        if self.is_mail and self.client_numbers:
+            wanted = {**wanted, "client_number": self.client_numbers[0]}
         return open_request(
             self.services,
             self.session,
@@ -244,18 +246,20 @@ class Turn:
                 self._acknowledge_by_mail(way)
             return
         seen = self.seen(opened)
-        subject = proof.limit_of(self.services, proof.Claim("email", self._sender))
+        claim = link_again.claim_of(self.conversation, opened)
         if lacking:
             self.say("mail_opened_question", requests=seen)
         elif all(r.tier_needed == Tier.T0 for r in opened):
             self.say("mail_opened_no_proof", requests=seen)
-        elif next_at := (
-            proof.next_code_at(self.services, self.session, subject)
-            or flood.full_until(self.services, self.session, self._sender, _RECEIPT_AND_LINK)
-        ):
+        elif next_at := link_again.none_before(self.services, self.session, self.conversation, claim):
             self.say("mail_opened_later", requests=seen, next_at=next_at)
         else:
-            self.say("mail_opened", requests=seen)
+            self.say("mail_opened", requests=seen, by_number=claim.kind == "client_id")
+
+    @property
+    def client_numbers(self) -> Sequence[str]:
+        """List the client numbers that the message names as such."""
+        return [str(number) for number in self.reading.details.get("client_id") or ()]
 
     @property
     def _sender(self) -> str:
@@ -274,7 +278,7 @@ class Turn:
             if not self.is_mail:
                 return  # one thing at a time; by mail nothing waits for the answer to something else
             requests = [r for r in requests if not self.missing(r)]
-        provable = [r for r in requests if r.status in _WAITING and r.tier_needed > Tier.T0]
+        provable = [r for r in requests if r.status in _TO_PROVE and r.tier_needed > Tier.T0]
         proofless = [r for r in requests if r.status == Status.RECEIVED and r.tier_needed == Tier.T0]
         self._take_up(proofless)
         self._say_who_looks(requests)
@@ -357,33 +361,37 @@ class Turn:
                 choices=[*self._login_choice(references), self.button("talk_to_person", "human")],
             )
 
-    def _ask_proof_by_mail(
-        self, requests: Sequence[PrivacyRequest], references: list[str]
-    ) -> datetime | None:
-        """Send a link, or give from when one can be sent."""
+    def _ask_proof_by_mail(self, requests: Sequence[PrivacyRequest], references: list[str]) -> None:
+        """Send a link, or call an agent where none can be sent."""
         if self.muted or not deliverable(self._sender):
             for request in requests:
                 set_attention(self.services, self.session, request, "sender_cannot_be_asked")
-            return None
-        claim = proof.Claim("email", self._sender)
+            return
+        claim = link_again.claim_of(self.conversation, requests)
         try:
             proof.want_challenge(
                 self.services, self.session, self.conversation, claim, references, method=Method.EMAIL_LINK
             )
-        except TooManyAttempts as error:
+        except TooManyAttempts:
             for request in requests:
                 set_attention(self.services, self.session, request, "too_many_challenges")
-            return cast("datetime", error.data["next_at"])
-        return None
 
-    def ask_again(self) -> None:
-        """Send a new link to somebody who answered by mail before confirming; renewable for seven days."""
-        since = self.services.clock.now() - LINK_RENEWABLE
-        waiting = [r for r in self.all_waiting() if r.status == Status.VERIFYING and r.received_at >= since]
-        if waiting:
-            next_at = self._ask_proof_by_mail(waiting, [r.ref for r in waiting])
+    def ask_again(self, numbers: Sequence[str] = ()) -> None:
+        """Send receipt and link again to somebody who wrote before confirming, however long ago that was asked.
+
+        `numbers`: the client numbers that were named just now.
+        """
+        waiting = [r for r in self.own_requests() if link_again.waits_for_link(r)]
+        for request in waiting if numbers else ():
+            request.details = {**request.details, "client_number": numbers[0]}
+            self.session.add(request)
+        if not waiting or not deliverable(self._sender):
+            return
+        if next_at := link_again.send_again(self.services, self.session, self.conversation, waiting):
+            for request in waiting:
+                set_attention(self.services, self.session, request, "too_many_challenges")
             key = f"link_limit:{next_at}"
-            if next_at and not talk.was_said(self.session, self.conversation, key):
+            if not talk.was_said(self.session, self.conversation, key):
                 self.say("link_limit", key=key, requests=self.seen(waiting), next_at=next_at)
 
     def ask_for_more(self, requests: Sequence[PrivacyRequest]) -> None:
@@ -528,7 +536,7 @@ class Turn:
     def to_be_proved(self) -> list[str]:
         """Name what one proof is for: the requests that wait for it, and those that only lack an address to write to."""
         about = self.requests_named(self.state.about) or self.all_waiting()
-        waiting = [r for r in about if r.status in _WAITING]
+        waiting = [r for r in about if r.status in _TO_PROVE]
         unreached = [r for r in self.own_requests() if lacks_address(r)]
         return list(dict.fromkeys(r.ref for r in [*waiting, *unreached]))
 
@@ -877,6 +885,10 @@ class Turn:
         """Say in a chat that a person is called, where the desk's own words are lost."""
         if not self.is_mail and name not in _HAND_OVER:
             self.hand_over()
+
+    def within(self, conversation: Conversation) -> Turn:
+        """Give this turn as one of another talk of the same person, in which nothing is awaited from it."""
+        return replace(self, conversation=conversation, state=State.of(conversation.state), pending=None)
 
     def go_on(self, request: PrivacyRequest) -> None:
         """Ask for what is missing now that more is known of a request, or go on without the person."""

@@ -122,7 +122,6 @@ CODE_DIGITS = 8
 CODE_LIFETIME = timedelta(minutes=10)
 LINK_LIFETIME = timedelta(hours=24)
 STOP_LINK_LASTS = timedelta(days=40)  # a stop is worth something until the request is answered
-LINK_RENEWABLE = timedelta(days=7)
 TRIES_PER_CODE = 5
 FAILURES_PER_DAY = 10
 CODES_PER_HOUR = 3

@@ -167,7 +167,8 @@ _MAIL = _table(
     {
         "mail_reply": ("text", "", _holds()),
         "mail_unread_in_chat": ("requests text", "", _holds(E.REFERENCE)),
-        "mail_opened": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
+        "mail_opened": ("requests", "by_number", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
+        "mail_opened_again": ("requests by_number", "", _holds(E.REFERENCE)),
         "mail_opened_later": ("requests next_at", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_opened_question": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_opened_no_proof": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),

@@ -129,6 +129,10 @@ class Labels:
         table = "rights_of_another" if _is_of_another(request) else "rights"
         return self.label(table, attribute(request, "right"))
 
+    def all_asked(self, requests: Sequence[Any]) -> str:
+        """Name what requests ask for, each thing once, for a subject that tells one mail from the next."""
+        return self.listed(dict.fromkeys(map(self.asked, requests)))
+
     def due(self, requests: Sequence[Any]) -> str:
         """Write the day by which the last of the requests is answered."""
         return self.day(max(attribute(request, "due_on") for request in requests))
@@ -146,6 +150,7 @@ class Labels:
             "refs": self.refs,
             "yours": self.yours,
             "asked": self.asked,
+            "all_asked": self.all_asked,
             "cited": self.cited,
             "due": self.due,
         }

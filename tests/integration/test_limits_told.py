@@ -66,6 +66,19 @@ async def test_the_link_that_was_kept_back_is_sent_to_whoever_answers_later(desk
     assert len(await desk.all(ChallengeRow)) == CODES_PER_HOUR + 1
 
 
+async def test_whoever_answers_the_notice_of_a_flood_when_its_day_is_over_is_gone_on_with(
+    desk: PostingDesk,
+) -> None:
+    for _ in range(25):
+        await desk.mail(ANNA)
+    await desk.wait(hours=1)
+    notice = next(mail for mail in desk.server.arrived if "no further confirmations" in words_in(mail))
+    await desk.wait(hours=24)
+    queued = len(await desk.all(ChallengeRow))
+    await desk.mail(ANNA, "I wrote all this.", f"In-Reply-To: {notice.message_id}")
+    assert len(await desk.all(ChallengeRow)) == queued + 1
+
+
 async def test_whoever_answers_for_a_new_link_hears_once_from_when_one_can_be_sent(desk: PostingDesk) -> None:
     await desk.mail(ANNA)
     await said(desk)

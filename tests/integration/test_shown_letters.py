@@ -10,7 +10,8 @@ import pytest
 from sqlmodel import Session, col, select
 
 from assistant.casework.outbox import payload_of
-from assistant.store.tables import Message, Outbox, PrivacyRequest
+from assistant.domain.assurance import CODES_PER_HOUR
+from assistant.store.tables import ChallengeRow, Conversation, Message, Outbox, PrivacyRequest
 from assistant.web.console.acts import ACTION_VERBS, REQUEST_VERBS
 from tests.doubles.console_app import ConsoleSite, console_site
 from tests.integration.test_console import Browser
@@ -52,6 +53,7 @@ def _shown(page: str) -> list[str]:
 # Every press that says something to a person: whose request, with what in the form.
 PRESSES: dict[str, tuple[str, dict[str, str]]] = {
     "requests/lapse": ("unproved", {}),
+    "requests/link_again": ("unproved", {}),
     "requests/refuse": ("blocked", {"ground": "erasure_no_ground", "text": "They are still needed."}),
     "requests/extend": ("complaint", {"text": "Many systems must be searched."}),
     "requests/close": ("complaint", {"text": "You were right, and we have mended it."}),
@@ -73,6 +75,14 @@ SILENT = {
 }
 
 
+def _by_mail(session: Session, request: PrivacyRequest) -> None:
+    """Have a request be one that came by mail."""
+    conversation = session.get_one(Conversation, request.conversation_id)
+    request.channel = conversation.channel = "email"
+    conversation.subject_hint = "somebody@post.example"
+    session.add_all([request, conversation])
+
+
 async def _ready(site: ConsoleSite, press: str) -> tuple[str, dict[str, str]]:
     """Bring the request of a press into the state in which it can be pressed; gives its address and its form."""
     about, form = PRESSES[press]
@@ -83,6 +93,8 @@ async def _ready(site: ConsoleSite, press: str) -> tuple[str, dict[str, str]]:
         if "erasing" in verb or verb == "keep_everything":
             request.dont_at = site.clock.at - timedelta(days=4)
             session.add(request)
+        if verb == "link_again":
+            _by_mail(session, request)
 
     await site.services.write(unit)
     ident = site.refs[about] if kind == "requests" else site.actions[about]
@@ -113,6 +125,31 @@ async def test_what_a_press_sends_is_shown_first_and_is_what_goes_out(
     ]
     assert sent
     assert {text for text in sent if not any(text in each or each in text for each in shown)} == set()
+
+
+async def test_a_receipt_and_its_link_are_sent_again_on_record_and_within_the_limits(
+    site: ConsoleSite, lead: Browser
+) -> None:
+    path, _ = await _ready(site, "requests/link_again")
+    ref = site.refs["unproved"]
+    assert "Send receipt and link again" in await lead.get(f"requests/{ref}")
+    for number in range(CODES_PER_HOUR):
+        await lead.press(path)
+        rows = await site.services.read(lambda s: list(s.exec(select(ChallengeRow.references))))
+        assert rows.count([ref]) == number + 1
+    page = await lead.post(path)
+    assert lead.status == 409
+    assert "As much as may be was sent to that address lately" in page
+    assert page.count("Receipt and link sent again") == CODES_PER_HOUR
+
+
+async def test_no_receipt_and_link_are_sent_again_where_none_is_waited_for(
+    site: ConsoleSite, lead: Browser
+) -> None:
+    for about in ("unproved", "erasure"):  # one of a chat, and one that is proved
+        assert "Send receipt and link again" not in await lead.get(f"requests/{site.refs[about]}")
+        await lead.post(f"requests/{site.refs[about]}/link_again")
+        assert lead.status == 409
 
 
 async def test_a_letter_that_changed_since_it_was_shown_is_not_sent(site: ConsoleSite, lead: Browser) -> None:

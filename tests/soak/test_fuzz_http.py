@@ -265,6 +265,7 @@ PATHS = (
 VERBS = (
     "reply", "ask", "note", "assign", "refuse", "extend", "close", "forward", "lapse", "lift", "reveal", "correct",
     "decide_t3", "recipients", "approve", "reject", "by_hand", "redact", "stop", "go_on", "give_up", "take", "give_back",
+    "link_again",
 )  # fmt: skip
 KINDS = (
     *["application/x-www-form-urlencoded"] * 8,

@@ -24,6 +24,7 @@ from assistant.casework.evidence import answer_for
 from assistant.casework.hidden import is_hidden
 from assistant.casework.intake import dates_of, local_day
 from assistant.casework.lifting import may_lift
+from assistant.casework.link_again import waits_for_link
 from assistant.casework.people_decide import TypedContact, may_decide, typed_contact
 from assistant.casework.person import person_of
 from assistant.casework.presses import PRESS, labels_of
@@ -177,6 +178,7 @@ class RequestView:
     flags: tuple[str, ...]  # what puts the proof in doubt
     is_paused: bool  # told not to erase after all, and nobody has answered which is meant
     is_closed: bool
+    waits_for_link: bool  # which can be sent again, with its receipt
     is_hidden: bool  # its chat, from whoever sits there now: an agent's words wait
     next_ref: str | None
     question: QuestionView
@@ -297,6 +299,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         tuple(words.attention(flag) for flag in evidence.flags) if evidence else (),
         is_paused(request),
         request.status in CLOSED,
+        waits_for_link(request),
         is_hidden(session.get_one(Conversation, request.conversation_id)),
         _next_ref(session, request),
         _question(services, request),

@@ -54,6 +54,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "undo_url": f"{PAGE}/undo/d",
         "until": AT,
         "next_at": AT,
+        "by_number": True,
         "not_before": AT,
         "copies": False,  # of the one right that samples are about; every mix is in test_confirmed.py
         "copy_from": None,

@@ -1,0 +1,140 @@
+"""What was asked by mail and waits for its proof: its receipt and its link are sent again, to where they went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, cast
+
+from sqlmodel import Session, col, select
+
+from assistant.casework import flood, proof, talk
+from assistant.casework.audit import record
+from assistant.casework.intake import requests_of
+from assistant.casework.queue import WORKERS, Principal, get_request
+from assistant.casework.reach import is_for_other
+from assistant.casework.unwritten import written
+from assistant.domain.addresses import deliverable, normal_address
+from assistant.domain.assurance import Method, Tier
+from assistant.domain.status import Status
+from assistant.errors import Conflict, TooManyAttempts
+from assistant.services import Services
+from assistant.store.keyring import sender_hash
+from assistant.store.tables import Conversation, PrivacyRequest
+
+SENT: Final = "link_sent_again"
+_RECEIPT_AND_LINK: Final = 2  # letters
+_WAITS: Final = frozenset(
+    {Status.VERIFYING, Status.LAPSED}
+)  # what a proof opens, however long ago it was asked
+
+
+def waits_for_link(request: PrivacyRequest) -> bool:
+    """Tell whether a link by mail may still take a request up: one that lapsed too, as its letter says."""
+    unproved = request.status in _WAITS and request.tier_needed > Tier.T0
+    return unproved and request.channel == "email" and not is_for_other(request)
+
+
+def waiting_of(services: Services, session: Session, sender: str) -> list[PrivacyRequest]:
+    """List what was asked by mail from an address, in whatever thread, and waits for its link."""
+    threads = select(Conversation.id).where(
+        col(Conversation.channel) == "email",
+        col(Conversation.hint_hash).in_(
+            sender_hash(services.keyring, spelt) for spelt in {sender, normal_address(sender)}
+        ),
+    )
+    found = select(PrivacyRequest).where(
+        col(PrivacyRequest.conversation_id).in_(threads), col(PrivacyRequest.status).in_(_WAITS)
+    )
+    rows = session.exec(found.order_by(col(PrivacyRequest.received_at), col(PrivacyRequest.ref)))
+    return [request for request in rows if waits_for_link(request)]
+
+
+def claim_of(conversation: Conversation, requests: Sequence[PrivacyRequest]) -> proof.Claim:
+    """Give whom a link is for: the holder of the client number that a mail named, else the mailbox it came from."""
+    numbers = (request.details.get("client_number") for request in reversed(requests))
+    named = next((str(number) for number in numbers if number), None)
+    if named:
+        return proof.Claim("client_id", named)
+    return proof.Claim("email", conversation.subject_hint or "")
+
+
+def none_before(
+    services: Services, session: Session, conversation: Conversation, claim: proof.Claim
+) -> datetime | None:
+    """Say from when a receipt and a link may go out; None means now. The limits are those of what was named, known or not."""
+    letters = _RECEIPT_AND_LINK if claim.kind == "email" else 1
+    waits = (
+        proof.next_code_at(services, session, proof.limit_of(services, claim)),
+        flood.full_until(services, session, conversation.subject_hint or "", letters),
+    )
+    return max((wait for wait in waits if wait), default=None)
+
+
+def send_again(
+    services: Services, session: Session, conversation: Conversation, requests: Sequence[PrivacyRequest]
+) -> datetime | None:
+    """Send the receipt, whose reference the page asks for, and the link after it; or say from when that can be done."""
+    claim = claim_of(conversation, requests)
+    if next_at := none_before(services, session, conversation, claim):
+        return next_at
+    _say_receipt(services, session, conversation, requests, by_number=claim.kind == "client_id")
+    references = [request.ref for request in requests]
+    try:
+        proof.want_challenge(services, session, conversation, claim, references, method=Method.EMAIL_LINK)
+    except TooManyAttempts as error:
+        return cast("datetime", error.data["next_at"])
+    return None
+
+
+def _say_receipt(
+    services: Services,
+    session: Session,
+    conversation: Conversation,
+    requests: Sequence[PrivacyRequest],
+    *,
+    by_number: bool,
+) -> None:
+    language = conversation.language or services.settings.controller.languages[0]
+    seen = [talk.as_seen(request) for request in requests]
+    text = written(
+        services,
+        session,
+        "mail_opened_again",
+        language,
+        conversation_id=conversation.id,
+        ref=requests[0].ref,
+        requests=seen,
+        by_number=by_number,
+    )
+    if text is None:
+        return  # an agent was called for that
+    said = talk.Utterance(
+        text=text.text,
+        subject=text.subject,
+        key=services.random(8).hex(),
+        language=language,
+        requests=seen,
+        by_rule=True,
+    )
+    talk.say_text(services, session, conversation, said)
+
+
+def by_agent(services: Services, session: Session, ref: str, agent: Principal) -> PrivacyRequest:
+    """Send receipt and link again because an agent says so, within the same limits; raises Conflict."""
+    agent.require(*WORKERS)
+    request = get_request(session, ref)
+    if not waits_for_link(request):
+        raise Conflict("No proof by mail is waited for here.", status=request.status)
+    conversation = session.get_one(Conversation, request.conversation_id)
+    if not deliverable(conversation.subject_hint or ""):
+        raise Conflict("This mail names no address that can be answered; write to the person another way.")
+    waiting = [each for each in requests_of(session, conversation) if waits_for_link(each)]
+    if next_at := send_again(services, session, conversation, waiting):
+        raise Conflict(
+            f"As much as may be was sent to that address lately; the next link can go out from {next_at:%Y-%m-%d %H:%M} UTC.",
+            possible_from=next_at.isoformat(),
+        )
+    for each in waiting:
+        record(services, session, each.ref, f"agent:{agent.name}", SENT)
+    return request
