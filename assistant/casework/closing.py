@@ -202,7 +202,16 @@ def _wait_for_contact(session: Session, request: PrivacyRequest) -> None:
 
 def lapse_drafts_due(request: PrivacyRequest, today: date) -> bool:
     """Tell whether the letter must be drafted: five days ahead of the due date."""
-    return request.status == Status.VERIFYING and request.due_on - timedelta(days=5) <= today
+    return request.status == Status.VERIFYING and _is_near(request, today)
+
+
+def is_left_incomplete(request: PrivacyRequest, today: date) -> bool:
+    """Tell whether a person is to look at what its writer never completed: five days ahead of the due date."""
+    return request.status == Status.RECEIVED and request.attention is None and _is_near(request, today)
+
+
+def _is_near(request: PrivacyRequest, today: date) -> bool:
+    return request.due_on - timedelta(days=5) <= today
 
 
 def _was_carried_out(session: Session, ref: str) -> bool:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import events, staff, talk
 from assistant.casework.audit import do_checkpoint, record
-from assistant.casework.closing import lapse_drafts_due
+from assistant.casework.closing import is_left_incomplete, lapse_drafts_due
 from assistant.casework.intake import local_day, next_reminder, set_attention
 from assistant.casework.one_by_one import each, forget_untried, may_be_tried, together
 from assistant.casework.rectification import flag_unconfirmed, unconfirmed_due
@@ -99,6 +99,8 @@ def _remind(
         )
     if lapse_drafts_due(request, today):
         set_attention(services, session, request, "lapse_letter_to_approve")
+    elif is_left_incomplete(request, today):
+        set_attention(services, session, request, "never_completed")
     record(services, session, request.ref, "desk", "reminded", on=today, due_on=request.due_on)
 
 

@@ -474,6 +474,7 @@ class TalkingDesk:
             turn.say_how_it_stands()
         if comes_back:
             turn.ask_about_services()
+        turn.ask_what_is_left()
         wake(turn.session, "plan")
 
     # ── live chat ──────────────────────────────────────────────────────────────────────────────────

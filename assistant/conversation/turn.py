@@ -39,6 +39,7 @@ from assistant.interfaces import Choice
 from assistant.services import Services
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
 from intents import Reading
+from intents.awaiting import is_slip
 from intents.narrowing import spares_some, without_details
 
 _EMAIL = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
@@ -76,6 +77,10 @@ class Turn:
     def take(self) -> None:
         """Understand the message and say what comes next."""
         self.choose_language()
+        self._hear()
+        self.ask_what_is_left()
+
+    def _hear(self) -> None:
         if self.kind == "choice":
             self._choice(self.text)
         elif picking.take_answer(self) or sparing.hear(self):
@@ -83,7 +88,11 @@ class Turn:
         elif self.conversation.taken_by:
             self._beside_agent()
         elif not (
-            correcting.take_answer(self) or uses.take_answer(self) or self._code() or self._named_contact()
+            self._mends_slip()
+            or correcting.take_answer(self)
+            or uses.take_answer(self)
+            or self._code()
+            or self._named_contact()
         ):
             self._read()
 
@@ -439,7 +448,18 @@ class Turn:
         """Ask again for what a question came before: a request whose proof nobody asks for any more lapses."""
         own = [r for r in self.own_requests() if r.status not in CLOSED]
         unready = [r for r in own if r.status in _WAITING or rectification.is_unconfirmed(r)]
-        waiting = [r for r in unready if not is_for_other(r)]
+        self._ask_on([r for r in unready if not is_for_other(r)])
+        if not self.state.expects:
+            self.ask_about_services()
+
+    def ask_what_is_left(self) -> None:
+        """Leave no request silent: what waits for its person is asked for, unless something else is, or an agent was called."""
+        quiet = self.is_mail or self.muted or self.pending or self.conversation.taken_by
+        if not quiet and not self.state.expects:
+            left = [r for r in self.all_waiting() if r.attention is None and r.dont_at is None]
+            self._ask_on(left)
+
+    def _ask_on(self, waiting: Sequence[PrivacyRequest]) -> None:
         provable = {r.ref for r in waiting if r.tier_needed > Tier.T0}
         challenge = proof.current_challenge(self.session, self.conversation)
         if (
@@ -453,8 +473,6 @@ class Turn:
             self._ask_for_code(challenge, [r.ref for r in waiting])
         elif waiting:
             self.next_step(waiting)
-        if not self.state.expects:
-            self.ask_about_services()
 
     def ask_about_services(self) -> None:
         """Ask again what still waits for a choice about services that run."""
@@ -497,14 +515,16 @@ class Turn:
         """Take an address or a client number typed where the desk waits for one, or instead of a code."""
         email = _EMAIL.search(self.text)
         awaited = self.state.expects in {"email", "code"} or (
-            email is not None and self._is_to_be_written_to()
+            email is not None and (self._is_to_be_written_to() or self._waits_for_address())
         )
         if not awaited or self.is_mail or self._uses_another_right():
             return False
         if typed := no_address_in(self.text):
             self.say_no_address(typed)
             return True
-        if self.state.question == "ask_marketing_address":
+        if self.state.question == "ask_marketing_address" or any(
+            map(self._lacks_address, self.all_waiting())
+        ):
             return self._marketing_address(
                 each_once(
                     [
@@ -532,6 +552,24 @@ class Turn:
     def _is_to_be_written_to(self) -> bool:
         """Tell whether an address that nobody asked for just now is where to write: some request has none, and nothing else is asked."""
         return not self.state.expects and any(map(lacks_address, self.own_requests()))
+
+    def _waits_for_address(self) -> bool:
+        """Tell whether an address is an answer though another question came between: who asks was never said."""
+        own_words = picking.PICKERS | correcting.QUESTIONS  # these make something else of an address
+        is_free = self.state.expects in {None, "choice"} and self.state.question not in own_words
+        return is_free and bool(self.all_waiting() or self.state.question == unclaimed.ASK)
+
+    def _mends_slip(self) -> bool:
+        """Take "wrong address" where an address or a code is awaited as said of that answer: it corrects no data that is held."""
+        if self.is_mail or self.state.expects not in {"email", "code"} or not is_slip(self.text):
+            return False
+        if _EMAIL.search(self.text):
+            self.reading = replace(self.reading, intents=(), decision="none")
+            return self._named_contact()
+        if self.state.expects == "code":
+            self._keep(self.state.asking("ask_contact", "email", self.to_be_proved()))
+        self.say("slip_mended", expects="email", choices=self.ways_out(self.state.about))
+        return True
 
     def to_be_proved(self) -> list[str]:
         """Name what one proof is for: the requests that wait for it, and those that only lack an address to write to."""
@@ -665,8 +703,15 @@ class Turn:
 
     def _chose_right(self, name: str) -> None:
         if name not in set(Right):
+            noted = self.state.details or {}
             self._keep(self.state.at_rest())
             self.say("chat_can_do", choices=[self.button("talk_to_person", "human")])
+            if waiting := self.all_waiting():  # what was noted meanwhile answers what was asked before
+                self.reading.details.update(noted)
+                emails = noted.get("email")
+                if not (emails and any(map(self._lacks_address, waiting))):
+                    return
+                self._marketing_address(emails[0])
             return
         # The clock runs from the message that was in doubt, not from the answer to our question.
         if self.state.question in picking.PICKERS and self.state.received_at:

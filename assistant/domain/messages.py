@@ -152,6 +152,7 @@ _CHAT = _table(
         "handover_ended": ("", "", _holds()),
         "session_hidden": ("", "", _holds()),
         "ask_whose": ("asked", "", _holds()),
+        "slip_mended": ("", "", _holds()),
         "services_asked_again": ("", "", _holds()),
         "answer_waits_here": ("", "", _holds()),
         "ask_where_to_write": ("", "", _holds()),
