@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import bystanders, talk
 from assistant.casework.audit import record
 from assistant.casework.intake import move
+from assistant.casework.ours import is_ours
 from assistant.casework.suppression import MARKETING, subject_of
 from assistant.domain.addresses import normal_address
 from assistant.domain.mailboxes import counted_as
@@ -60,7 +61,7 @@ def _tell(
     number: int,
 ) -> None:
     subject = kept.subject_hash
-    if "@" in address and _may_notice(services, session, subject):
+    if "@" in address and not is_ours(services, address) and _may_notice(services, session, subject):
         if _is_held_back(services, session, request, address):
             return
         session.add(Tally(subject_hash=subject, what="marketing_notice", at=services.clock.now()))

@@ -285,3 +285,21 @@ async def test_who_proved_to_be_there_is_no_bystander(desk: DeskInside, people: 
         await chat.say(f"Stop all marketing to {victim.email}")
         told = await chat.until(lambda m: victim.email in m["text"], "that it ends")
     assert "We send a notice" in told["text"]
+
+
+async def test_no_code_and_no_notice_goes_to_the_desks_own_addresses(desk: DeskInside) -> None:
+    """B21: whoever reads our mail would hold the code of a stranger's talk, under whatever mark behind a plus."""
+    settings = desk.assembly.services.settings
+    ours = [settings.email.address, settings.controller.contact_email, settings.support.forward_to]
+    before = len(desk.mails())
+    for address in dict.fromkeys([*ours, settings.email.address.replace("@", "+mark@")]):
+        async with desk.chat() as chat:
+            await chat.say(ACCESS)
+            await chat.asked("email")
+            await chat.say(address)
+            await chat.until(lambda m: "No e-mail can be sent" in m["text"], "that nothing goes there")
+            await chat.say(f"Stop all marketing to {address}")
+            await chat.until(lambda m: "no more marketing" in m["text"], "that it ends")
+    await desk.idle()
+    assert [str(m["to"]) for m in desk.mails()[before:] if "code" in str(m["subject"]).lower()] == []
+    assert not any("Marketing to this address" in str(m["subject"]) for m in desk.mails()[before:])
