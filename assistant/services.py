@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from sqlmodel import Session
@@ -113,6 +114,28 @@ class Peers:
         return [waiting.take()[1] for _ in range(len(waiting))]
 
 
+class WrittenTo:
+    """Whom each address on the network had the desk write to of late: in memory alone, and of so many addresses at most."""
+
+    def __init__(self, most: int = 10_000) -> None:
+        """Begin with nobody."""
+        self._most = most
+        self._by: dict[str, dict[str, datetime]] = {}
+
+    def full_until(
+        self, network: str, whom: str, now: datetime, room: int, period: timedelta
+    ) -> datetime | None:
+        """Keep one more, each once; where there is no room nothing is kept, and it is said from when there is."""
+        held = {each: at for each, at in self._by.pop(network, {}).items() if now - period < at <= now}
+        self._by[network] = held
+        if len(self._by) > self._most:
+            del self._by[next(iter(self._by))]
+        if whom not in held and len(held) >= room:
+            return sorted(held.values())[-room] + period
+        held.setdefault(whom, now)
+        return None
+
+
 class Waker:
     """Wakes a sweep before its next tick."""
 
@@ -146,6 +169,7 @@ class Services:
     hub: Hub = field(default_factory=Hub)
     waker: Waker = field(default_factory=Waker)
     peers: Peers = field(default_factory=Peers)
+    written_to: WrittenTo = field(default_factory=WrittenTo)
     device_clock: Clock | None = (
         None  # what people's authenticators go by; the desk's own clock unless it is moved
     )

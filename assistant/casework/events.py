@@ -28,6 +28,7 @@ class Event(StrEnum):
     FORM_FORGED = "form_forged"
     WEBHOOK_FORGED = "webhook_forged"
     FLOOD = "flood"
+    TOO_MANY_NAMED = "too_many_named"
 
 
 def note_event(services: Services, kind: Event, agent: str = "") -> None:

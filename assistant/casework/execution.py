@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, by_hand, marketing, packages, sparing
+from assistant.casework import answers, by_hand, bystanders, marketing, packages, sparing
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, as_evidence, identity_of, why_short
 from assistant.casework.intake import local_day, move, set_attention
@@ -25,7 +25,7 @@ from assistant.casework.suppression import MARKETING
 from assistant.domain.plan import Operation, Plan, plan_from_json, plan_to_json
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
-from assistant.domain.uses import BY_PERSON
+from assistant.domain.uses import BY_PERSON, UNTOLD
 from assistant.errors import AssistantError, Conflict, Stopped
 from assistant.services import Services
 from assistant.store.tables import Action, EvidenceRow, Package, PrivacyRequest, StepRow
@@ -346,6 +346,8 @@ def _answer(
     tell_recipients(services, session, request, plan, failed=result.sources_not_done)
     if MARKETING in plan.order.purposes and request.contact and not request.details.get("marketing"):
         marketing.keep_off(services, session, services.keyring.unseal(request.contact))
+    if request.details.get(UNTOLD):
+        set_attention(services, session, request, bystanders.ATTENTION)
     if result.is_partial:
         set_attention(services, session, request, PARTLY_LEFT)
 

@@ -13,7 +13,7 @@ from assistant.domain.data_map import TableMap
 from assistant.domain.own_records import period_of
 from assistant.domain.plan import DELETED_LATER, Keep, Operation, TableRows
 from assistant.domain.rights import Right
-from assistant.domain.uses import addresses_in
+from assistant.domain.uses import UNTOLD, addresses_in
 from assistant.errors import Conflict
 from assistant.naming import Naming
 from assistant.services import Services
@@ -54,9 +54,10 @@ def _marketing(services: Services, request: PrivacyRequest, result: Result) -> t
     if result.left:
         return "marketing_stopped_partly", {"addresses": named, "failed": _failed(services, request, result)}
     if len(named) > 1:
-        return "marketing_stopped_several", {"addresses": named}
-    name = "marketing_stopped" if "@" in named[0] else "marketing_stopped_number"
-    return name, {"addresses": named}
+        return "marketing_stopped_several", {"addresses": named, "untold": request.details.get(UNTOLD)}
+    if "@" not in named[0]:
+        return "marketing_stopped_number", {"addresses": named}
+    return "marketing_stopped", {"addresses": named, "untold": request.details.get(UNTOLD)}
 
 
 def _lifting(services: Services, request: PrivacyRequest) -> tuple[str, Values]:

@@ -7,15 +7,18 @@ from datetime import timedelta
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from assistant.casework import talk
+from assistant.casework import bystanders, talk
 from assistant.casework.audit import record
 from assistant.casework.intake import move
+from assistant.casework.ours import is_ours
 from assistant.casework.suppression import MARKETING, subject_of
+from assistant.domain.addresses import normal_address
+from assistant.domain.mailboxes import counted_as
 from assistant.domain.status import Status
-from assistant.domain.uses import BY_PERSON, addresses_in
+from assistant.domain.uses import BY_PERSON, UNTOLD, addresses_in
 from assistant.errors import NotVerified
 from assistant.services import Services, wake
-from assistant.store.tables import PrivacyRequest, Suppression, Tally
+from assistant.store.tables import Conversation, PrivacyRequest, Suppression, Tally
 
 _DAY = timedelta(days=1)
 _NOTICES_A_DAY = 1
@@ -58,7 +61,9 @@ def _tell(
     number: int,
 ) -> None:
     subject = kept.subject_hash
-    if "@" in address and _may_notice(services, session, subject):
+    if "@" in address and not is_ours(services, address) and _may_notice(services, session, subject):
+        if _is_held_back(services, session, request, address):
+            return
         session.add(Tally(subject_hash=subject, what="marketing_notice", at=services.clock.now()))
         undo = _undo_secret(services, subject)
         kept.undo_hash = services.keyring.keyed_hash(undo, "undo")
@@ -76,6 +81,20 @@ def _tell(
             requests=[talk.as_seen(request)],
             undo_url=f"{services.settings.server.public_url}/verify/undo/{undo}",
         )
+
+
+def _is_held_back(services: Services, session: Session, request: PrivacyRequest, address: str) -> bool:
+    """Tell whether whoever writes has named too many already: then no notice goes out, and its text says so."""
+    conversation = session.get(Conversation, request.conversation_id)
+    if conversation is None or request.details.get(BY_PERSON):
+        return False
+    whom = services.keyring.keyed_hash(counted_as(address))
+    proved_as = services.keyring.keyed_hash(normal_address(address))
+    if not bystanders.full_until(services, session, conversation, whom, proved_as):
+        return False
+    request.details = {**request.details, UNTOLD: True}
+    bystanders.hold_back(services, session, [request])
+    return True
 
 
 def keep_off(services: Services, session: Session, address: str) -> Suppression:

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import ColumnElement, func, update
 from sqlmodel import Session, col, or_, select
 
-from assistant.casework import flood, talk
+from assistant.casework import bystanders, flood, talk
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, is_denied, why_short
 from assistant.casework.hidden import comes_back
@@ -151,6 +151,12 @@ def want_challenge(
     now = services.clock.now()
     if next_at := next_code_at(services, session, counted):
         raise TooManyAttempts(next_at=next_at)
+    if method is Method.EMAIL_CODE and purpose == "prove":
+        full = bystanders.full_until(services, session, conversation, counted, subject)
+        if full:
+            named = [r for ref in references if (r := session.get(PrivacyRequest, ref))]
+            bystanders.hold_back(services, session, named)
+            raise TooManyAttempts(next_at=full)
     if claim.kind == "email" and (full := flood.take_room(services, session, claim.value, references)):
         raise TooManyAttempts(next_at=full)
     session.execute(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import chain
 from typing import Final
 
 from sqlmodel import Session, col, select
 
+from assistant.domain.addresses import without_invisible
 from assistant.domain.rights import Right
 from assistant.errors import Invalid
 from assistant.replies.typed import claims_in, refusal_in, unsayable_in
@@ -42,6 +44,7 @@ def check_words(
 
     `done` are the rights of theirs that were carried out: nothing else may be called done.
     """
+    text = _as_read(text)
     if len(text) > _LONGEST:
         raise Invalid(f"The text is too long: at most {_LONGEST} characters.")
     if not text.strip():
@@ -66,12 +69,13 @@ def check_discloses_nothing(services: Services, session: Session, conversation_i
 
     It holds where a request waits for its proof: elsewhere an agent talks to a customer as anybody does (A30).
     """
+    text = _as_read(text)
     named = [hit[0] for hit in _NAMES_SOMEBODY.finditer(text) if not _DAY.fullmatch(hit[0])]
     if not named or not _is_unproved(session, conversation_id):
         return
     said = [message.text for message in messages_of(session, conversation_id) if message.sender != "note"]
     ours = services.settings.controller.model_dump_json()
-    heard = _letters(" ".join([*said, ours]))
+    heard = _letters(_as_read(" ".join([*said, ours])))
     for value in named:
         if _letters(value) not in heard:
             raise ToldToNobodyProved(
@@ -79,6 +83,11 @@ def check_discloses_nothing(services: Services, session: Session, conversation_i
                 "who they are. Leave it out, or send it once they have.",
                 words=value,
             )
+
+
+def _as_read(text: str) -> str:
+    """Give a text as whoever reads it sees it: no sign that is not seen, and wide letters and digits as plain ones, hides a word."""
+    return without_invisible(text if text.isascii() else unicodedata.normalize("NFKC", text))
 
 
 def _is_unproved(session: Session, conversation_id: str) -> bool:
@@ -103,7 +112,7 @@ def carried_out(session: Session, conversation_id: str) -> frozenset[Right]:
 
 def check_no_refusal(text: str) -> None:
     """Return if a closing answer refuses nothing; raises RefusalInDisguise (GDPR 12(4))."""
-    for fault in refusal_in(text):
+    for fault in refusal_in(_as_read(text)):
         raise RefusalInDisguise(
             f"Nothing was sent. “{fault.words}” refuses: {fault.why}. Use the refusal with its ground.",
             words=fault.words,

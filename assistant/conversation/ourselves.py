@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from assistant.domain.addresses import normal_address
+from assistant.casework.ours import is_ours
 
 if TYPE_CHECKING:
     from assistant.interfaces import Incoming
@@ -17,18 +17,6 @@ _DOUBT: Final = "The mail says it is from one of our own addresses."
 
 def known_by_its_words(services: Services, incoming: Incoming) -> Incoming:
     """Give a mail without its sender where that is an address of ours, whoever put it there."""
-    if incoming.channel != "email" or not _is_ours(services, incoming.sender):
+    if incoming.channel != "email" or not is_ours(services, incoming.sender):
         return incoming
     return replace(incoming, sender=None, doubtful_sender=_DOUBT, headers={**incoming.headers, FROM_US: "1"})
-
-
-def _is_ours(services: Services, sender: str | None) -> bool:
-    settings = services.settings
-    ours = (settings.email.address, settings.controller.contact_email, settings.support.forward_to)
-    return sender is not None and _mailbox(sender) in {_mailbox(each) for each in ours if each}
-
-
-def _mailbox(address: str) -> str:
-    """Give the mailbox of an address: what stands behind a + leads into the same one (RFC 5233)."""
-    local, _, domain = normal_address(address).rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"

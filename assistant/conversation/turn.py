@@ -25,6 +25,7 @@ from assistant.casework import (
 )
 from assistant.casework.evidence import need_of
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
+from assistant.casework.ours import is_ours
 from assistant.casework.reach import is_for_other, lacks_address
 from assistant.casework.talking import services_choices
 from assistant.conversation import correcting, for_others, picking, sparing, unclaimed, uses
@@ -414,7 +415,8 @@ class Turn:
 
     def want_code(self, claim: proof.Claim, references: Sequence[str]) -> None:
         """Have a code sent, and say the same whether anybody is known by that address."""
-        if claim.kind == "email" and not deliverable(claim.value.strip()):
+        ours = claim.kind == "email" and is_ours(self.services, claim.value)
+        if ours or (claim.kind == "email" and not deliverable(claim.value.strip())):
             self._cannot_be_written_to(references)
             return
         if unclaimed.asks_first(self, claim, references):

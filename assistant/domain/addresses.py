@@ -23,6 +23,11 @@ _LABEL = r"(?!-)[A-Za-z0-9\u0080-\U0010ffff-]{1,63}(?<!-)"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
 
 
+def without_invisible(text: str) -> str:
+    """Give a text without the signs that nobody sees, soft hyphens say: pasted with an address, or put into it to hide it."""
+    return text if text.isascii() else "".join(c for c in text if unicodedata.category(c) != "Cf")
+
+
 def normal_address(address: str) -> str:
     """Give the form of an e-mail address under which it is compared: trimmed, without regard to case.
 

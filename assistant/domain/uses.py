@@ -11,6 +11,7 @@ MOST_AT_ONCE: Final = (
     5  # addresses of one message that a rule sees to: a household's, and no list of anybody's
 )
 BY_PERSON: Final = "by_person"  # marks a request for more addresses than that
+UNTOLD: Final = "untold"  # marks a request for addresses of which some get no notice: too many were named
 _MARKETING: Final = frozenset({"marketing", "newsletter"})
 
 

@@ -91,6 +91,9 @@ async def test_an_answer_by_hand_to_what_cannot_be_taken_back_needs_a_token_made
 
 TELLING = (
     "Your client number is C-10044.",
+    "Your client number is C\u200b-10044.",
+    "Your client number is 1\u00ad0\u20600\u200b44.",
+    "Your client number is C-１００４４.",
     "We write to ines@elsewhere.example, is that you?",
     "The telephone we have is +33 6 12 34 56 78.",
     "Votre IBAN est le FR76 3000 6000 0112 3456 7890 189.",

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from assistant.casework import bystanders
+from assistant.casework.suppression import off_since
 from assistant.domain import mailboxes
 from assistant.domain.assurance import CODES_PER_HOUR
-from tests.doubles.attacks import ACCESS, ERASURE, stranger
+from tests.doubles.attacks import ACCESS, ERASURE, ask, proved, stranger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,3 +200,106 @@ async def test_marks_behind_a_plus_get_a_mailbox_no_more_codes(desk: DeskInside)
             )
     await desk.idle()
     assert len(desk.mails("@nobodys-list.example")) == CODES_PER_HOUR
+
+
+def strangers(count: int) -> list[str]:
+    return [f"someone.{next(_numbers)}@bystander.{number}.example" for number in range(count)]
+
+
+def written_to(desk: DeskInside, named: list[str]) -> list[str]:
+    return [address for address in named if desk.mails(address)]
+
+
+@pytest.mark.parametrize("by", ["chat", "mail"])
+async def test_one_stranger_has_the_desk_write_to_few_who_never_asked(desk: DeskInside, by: str) -> None:
+    """B21: sixty notices to sixty domains in a minute; marketing ends for all of them, the rest an agent sees."""
+    named, before, services = strangers(bystanders.OF_ONE + 4), await desk.refs(), desk.assembly.services
+    counted = services.counts["event_too_many_named"]
+    sender, told = stranger(), ""
+    async with desk.chat() as chat:
+        for address in named:
+            said = f"Stop all marketing to {address}"
+            if by == "mail":
+                await desk.raw_mail(forged(sender, said), sender)
+            else:
+                await chat.say(said)
+                heard = await chat.until(lambda m, to=address: to in m["text"], "that it ends")  # type: ignore[misc]
+                told = heard["text"]
+        opened = await desk.opened_by(before, len(named))
+        await desk.idle()
+    assert written_to(desk, named) == named[: bystanders.OF_ONE]
+    assert await services.read(lambda session: list(off_since(services.keyring, session, named))) == named
+    attention = [(await desk.request(ref))["attention"] for ref in opened]
+    assert attention.count(bystanders.ATTENTION) == len(named) - bystanders.OF_ONE
+    assert services.counts["event_too_many_named"] - counted == len(named) - bystanders.OF_ONE
+    if by == "chat":
+        assert "We send a notice" not in told
+        assert "a person here looks at that" in told
+
+
+async def test_one_talk_has_codes_sent_to_few_mailboxes(desk: DeskInside) -> None:
+    """B21: sixty addresses typed in one chat; the talk says from when, and its request stays."""
+    named = strangers(bystanders.OF_ONE + 2)
+    async with desk.chat() as chat:
+        ref = await ask(chat)
+        await chat.asked("email")
+        for number, address in enumerate(named):
+            await chat.say(address)
+            held = number >= bystanders.OF_ONE
+            await chat.until(
+                lambda m, held=held: "next code" in m["text"] if held else m["expects"] == "code",  # type: ignore[misc]
+                "whether a code goes there",
+            )
+            await desk.idle()
+    assert written_to(desk, named) == named[: bystanders.OF_ONE]
+    assert (await desk.request(ref))["attention"] == bystanders.ATTENTION
+
+
+async def test_one_address_on_the_network_has_few_written_to_over_all_its_talks(
+    desk: DeskInside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B21: a talk for each bystander; an hour later there is room again, and elsewhere there always was."""
+    monkeypatch.setattr(bystanders, "OF_A_NETWORK", 2)
+    named, network = strangers(4), "203.0.113.7"
+    monkeypatch.setattr(desk.assembly.services.peers, "of", lambda _: network)
+    for address in named[:3]:
+        async with desk.chat() as chat:
+            await chat.say(f"Stop all marketing to {address}")
+            await chat.until(lambda m, to=address: to in m["text"], "that it ends")  # type: ignore[misc]
+    await desk.idle()
+    assert written_to(desk, named) == named[:2]
+    network = "203.0.113.8"
+    async with desk.chat() as chat:
+        await chat.say(f"Stop all marketing to {named[3]}")
+    await desk.mail(named[3])
+
+
+async def test_who_proved_to_be_there_is_no_bystander(desk: DeskInside, people: Iterator[Victim]) -> None:
+    """B21: the letters about what an address proved never count."""
+    victim = next(people)
+    async with desk.chat() as chat:
+        await proved(desk, chat, victim.email)
+        for address in strangers(bystanders.OF_ONE + 1):
+            await chat.say(f"Stop all marketing to {address}")
+            await chat.until(lambda m, to=address: to in m["text"], "that it ends")  # type: ignore[misc]
+        await chat.say(f"Stop all marketing to {victim.email}")
+        told = await chat.until(lambda m: victim.email in m["text"], "that it ends")
+    assert "We send a notice" in told["text"]
+
+
+async def test_no_code_and_no_notice_goes_to_the_desks_own_addresses(desk: DeskInside) -> None:
+    """B21: whoever reads our mail would hold the code of a stranger's talk, under whatever mark behind a plus."""
+    settings = desk.assembly.services.settings
+    ours = [settings.email.address, settings.controller.contact_email, settings.support.forward_to]
+    before = len(desk.mails())
+    for address in dict.fromkeys([*ours, settings.email.address.replace("@", "+mark@")]):
+        async with desk.chat() as chat:
+            await chat.say(ACCESS)
+            await chat.asked("email")
+            await chat.say(address)
+            await chat.until(lambda m: "No e-mail can be sent" in m["text"], "that nothing goes there")
+            await chat.say(f"Stop all marketing to {address}")
+            await chat.until(lambda m: "no more marketing" in m["text"], "that it ends")
+    await desk.idle()
+    assert [str(m["to"]) for m in desk.mails()[before:] if "code" in str(m["subject"]).lower()] == []
+    assert not any("Marketing to this address" in str(m["subject"]) for m in desk.mails()[before:])

@@ -78,6 +78,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "typed": "maarja@example,test",
         "field": "address",
         "address": "maarja@example.test",
+        "untold": False,
         "addresses": ["maarja@example.test", "+372 000"],
         "name": "Liis",
         "limit": 4000,
