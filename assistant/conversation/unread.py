@@ -8,6 +8,7 @@ from dataclasses import replace
 from assistant.casework import talk
 from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import local_day, set_attention
+from assistant.conversation.subjects import stands_for_text
 from assistant.conversation.turn import Turn
 from assistant.domain.status import CLOSED
 from assistant.domain.unread import IN_PART, why_unread
@@ -17,11 +18,11 @@ from intents import Reading
 
 
 def words_of(incoming: Incoming) -> str:
-    """Give what there is to read: of a mail whose words are in a file its subject."""
+    """Give what there is to read: of a mail whose words are in a file, or in its subject alone, its subject."""
     if incoming.kind != "text":
         return ""
     wordless = not incoming.text or "wordless" in incoming.headers
-    return (incoming.subject or incoming.text) if wordless else incoming.text
+    return (incoming.subject or incoming.text) if wordless or stands_for_text(incoming) else incoming.text
 
 
 def needs_a_person(turn: Turn, incoming: Incoming) -> bool:

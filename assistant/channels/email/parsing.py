@@ -13,7 +13,7 @@ from datetime import datetime
 from assistant.channels.email import signs
 from assistant.channels.email.bodies import Body, body_of
 from assistant.channels.email.fields import Fields, fields_of, header_and_body
-from assistant.channels.email.quoting import all_words, is_forward, own_words
+from assistant.channels.email.quoting import all_words, is_answer, is_forward, own_words
 from assistant.channels.email.reports import Report, report_of
 from assistant.channels.email.sender import sender_of
 from assistant.channels.email.settings import EmailSettings
@@ -63,16 +63,18 @@ def parse_message(
     external_id = _external_id(fields, content)
     report = report_of(raw, fields, sender.address, body, tokens, envelope_sender)
     own = signs.is_own(fields, tokens)
+    subject = fields.text("subject")
+    thread = _thread(fields, recipients, tokens)
     return Incoming(
         channel=CHANNEL,
-        thread=_thread(fields, recipients, tokens)
+        thread=thread
         or (report.own.thread if report and report.own else None)
         or tokens.thread_of(external_id),
         external_id=external_id,
         text=_text(fields, body),
         received_at=received_at,
         sender=sender.address,
-        subject=fields.text("subject") or None,
+        subject=subject or None,
         automatic=own or report is not None or signs.is_automatic(fields, body, tokens, envelope_sender),
         doubtful_sender=sender.doubt,
         raw=raw,
@@ -82,6 +84,7 @@ def parse_message(
         | (_of_the_report(report) if report else {})
         | _flags(
             own="1" if own else None,
+            answers="1" if thread or is_answer(subject) or is_forward(subject) else None,
             wordless="1" if _is_wordless(fields, body) else None,
             to_others="1" if _is_to_others(fields, recipients, tokens) else None,
             authenticated=signs.authenticated(fields, settings.authserv_id, sender.address),
