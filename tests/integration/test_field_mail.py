@@ -144,3 +144,51 @@ async def test_a_mail_of_the_field_comes_to_what_its_readme_says(desk: DeskInsid
     message, talk, opened = await sent(desk, raw, sender)
     expected = EXPECTED[name]
     assert expected is None or (opened, talk.triage) == expected, (name, opened, talk.triage, message.text)
+
+
+# ── what stands in a mail that is attached ──────────────────────────────────────────────────────────
+
+INNER = f"From: jo@inner.example\r\nSubject: delete\r\nContent-Type: text/plain\r\n\r\n{ERASE}"
+
+
+def handing_on(text: str) -> str:
+    parts = [f"Content-Type: text/plain\r\n\r\n{text}", f"Content-Type: message/rfc822\r\n\r\n{INNER}"]
+    return "".join(f"--b\r\n{part}\r\n" for part in parts) + "--b--"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "kind"),
+    [
+        ("Fw: x", INNER, "message/rfc822"),
+        ("x", INNER, "message/rfc822"),
+        ("Fwd: x", handing_on(""), "multipart/mixed; boundary=b"),
+        ("Fwd: x", handing_on("FYI"), "multipart/mixed; boundary=b"),
+        ("x", handing_on("FYI"), "multipart/mixed; boundary=b"),
+        ("Mail", handing_on("Hello, see the attached mail of our customer."), "multipart/mixed; boundary=b"),
+    ],
+)
+async def test_an_attached_mail_waits_for_an_agent_with_its_words_and_the_forwarder_is_told(
+    desk: DeskInside, sender: str, subject: str, text: str, kind: str
+) -> None:
+    message, talk, opened = await sent(desk, mail(sender, subject, text, kind=kind), sender)
+    assert (opened, talk.triage) == ([], True)
+    assert ERASE in message.text
+    assert await desk.mail(sender, "A person will read")
+    await desk.idle()
+    assert desk.mails("jo@inner.example") == []
+    assert not [each for each in desk.mails(SUPPORT) if sender in str(each["from"])]
+
+
+async def test_who_asks_in_their_own_words_is_heard_and_not_what_they_attach(
+    desk: DeskInside, sender: str
+) -> None:
+    text = handing_on("Please send me a copy of all the personal data you hold about me.")
+    _, _, opened = await sent(desk, mail(sender, "x", text, kind="multipart/mixed; boundary=b"), sender)
+    assert opened == ["access"]
+
+
+async def test_a_forward_with_nothing_but_a_file_waits_for_an_agent(desk: DeskInside, sender: str) -> None:
+    raw = mail(sender, "Fwd: scan", "AAAA", kind="application/pdf; name=a.pdf")
+    _, talk, opened = await sent(desk, raw, sender)
+    assert (opened, talk.triage) == ([], True)
+    assert await desk.mail(sender, "A person will read")

@@ -18,6 +18,7 @@ from assistant.channels.email.reports import Report, report_of
 from assistant.channels.email.sender import sender_of
 from assistant.channels.email.settings import EmailSettings
 from assistant.channels.email.tokens import Tokens
+from assistant.domain.unread import ENCLOSED
 from assistant.errors import Invalid
 from assistant.interfaces import Incoming
 
@@ -86,6 +87,7 @@ def parse_message(
             own="1" if own else None,
             answers="1" if thread or is_answer(subject) or is_forward(subject) else None,
             wordless="1" if _is_wordless(fields, body) else None,
+            enclosed="1" if _encloses(body) else None,
             to_others="1" if _is_to_others(fields, recipients, tokens) else None,
             authenticated=signs.authenticated(fields, settings.authserv_id, sender.address),
         ),
@@ -140,12 +142,26 @@ def _is_to_others(fields: Fields, recipients: Sequence[str], tokens: Tokens) -> 
 
 def _is_wordless(fields: Fields, body: Body) -> bool:
     """Tell whether the writer's words are all in what is attached: a signature or a quote is none of them."""
-    if not body.files or is_forward(fields.text("subject")):
+    if not body.files:
         return False
+    if is_forward(fields.text("subject")):
+        return not all_words(body.text(keep_quotes=True))
     return not own_words(body.text(keep_quotes=False), answers=True)
 
 
+def _encloses(body: Body) -> bool:
+    """Tell whether a mail hands on another one; a report quotes what it is about."""
+    return bool(body.enclosed) and not body.report_type
+
+
 def _text(fields: Fields, body: Body) -> str:
+    text = _written(fields, body)
+    if not _encloses(body):
+        return text
+    return "\n\n".join(filter(None, (text, ENCLOSED, *body.enclosed)))
+
+
+def _written(fields: Fields, body: Body) -> str:
     if is_forward(fields.text("subject")):
         return all_words(body.text(keep_quotes=True))
     answers = bool(fields.ids("in-reply-to", "references"))
