@@ -42,6 +42,7 @@ from assistant.conversation import (
 from assistant.conversation.ourselves import FROM_US, known_by_its_words
 from assistant.conversation.reading import SHORT, LongReadings, whose_turn
 from assistant.conversation.state import State
+from assistant.conversation.subjects import left_to_read, with_subject
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_alone, keep_unanswered, leave_unanswered
 from assistant.conversation.unread import (
@@ -107,6 +108,8 @@ class TalkingDesk:
         self, incoming: Incoming, read: Reading | None
     ) -> Callable[[Session], tuple[Receipt, proof.Attempt | None]]:
         reading = read or self.reader.read(words_of(incoming))
+        if subject := left_to_read(incoming, reading):
+            reading = with_subject(reading, self.reader.read(subject))
         return lambda session: self._turn(session, incoming, reading, is_read=read is not None)
 
     def _note_peer(self, incoming: Incoming) -> None:
@@ -169,6 +172,8 @@ class TalkingDesk:
     async def _list_earlier(self, incoming: Incoming, otherwise: str, kept: list[Incoming]) -> None:
         kept.append(await originals.sealed(self.services, known_by_its_words(self.services, incoming)))
         reading = await self._read_long(kept[-1], words_of(kept[-1]))
+        if subject := left_to_read(kept[-1], reading):
+            reading = with_subject(reading, await self._read_long(kept[-1], subject))
         if not may_be_request(kept[-1], reading):
             return
         language = self._locale(reading.language) or otherwise

@@ -8,20 +8,24 @@ from dataclasses import replace
 from assistant.casework import talk
 from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import local_day, set_attention
+from assistant.conversation.subjects import stands_for_text
 from assistant.conversation.turn import Turn
 from assistant.domain.status import CLOSED
-from assistant.domain.unread import IN_PART, why_unread
+from assistant.domain.unread import ENCLOSED, IN_PART, why_unread
 from assistant.interfaces import Incoming
 from assistant.store.tables import PrivacyRequest
 from intents import Reading
 
 
 def words_of(incoming: Incoming) -> str:
-    """Give what there is to read: of a mail whose words are in a file its subject."""
+    """Give what there is to read: of a mail whose words are in a file, or in its subject alone, its subject."""
     if incoming.kind != "text":
         return ""
+    if "enclosed" in incoming.headers:
+        own, _, handed_on = incoming.text.partition(ENCLOSED)
+        return own.strip() or handed_on.strip()  # an agent decides: the latter is what is guessed from
     wordless = not incoming.text or "wordless" in incoming.headers
-    return (incoming.subject or incoming.text) if wordless else incoming.text
+    return (incoming.subject or incoming.text) if wordless or stands_for_text(incoming) else incoming.text
 
 
 def needs_a_person(turn: Turn, incoming: Incoming) -> bool:

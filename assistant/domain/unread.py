@@ -18,6 +18,7 @@ class Unread(StrEnum):
     UNANSWERED = "unanswered"  # an error of the desk: nobody has answered
 
 
+ENCLOSED = "-----Original Message-----"  # stands above the words of a mail that is attached
 UNANSWERED = "unanswered"  # the mark of such a message among its headers
 IN_PART = "in_part"  # the same, of one that was read in part
 
@@ -29,7 +30,7 @@ def why_unread(headers: Mapping[str, str], text: str) -> Unread | None:
         Unread.UNANSWERED: UNANSWERED in headers,
         Unread.ENCRYPTED: "encrypted" in headers,
         Unread.SIGNED: "signed" in headers and wordless,
-        Unread.ATTACHMENT: "wordless" in headers,
+        Unread.ATTACHMENT: "wordless" in headers or "enclosed" in headers,
         Unread.STRUCTURE: "unreadable" in headers,
         Unread.TOO_LONG: "truncated" in headers,
         Unread.IN_PART: IN_PART in headers,

@@ -12,7 +12,7 @@ from itertools import islice
 
 from assistant.channels.email.attached import attachment_of, content_of
 from assistant.channels.email.charsets import decoded
-from assistant.channels.email.fields import without_mbox_line
+from assistant.channels.email.fields import decoded_words, one_line, without_mbox_line
 from assistant.channels.email.markup import text_of
 from assistant.interfaces import Attachment
 
@@ -29,6 +29,7 @@ _MOST_FILES = 100  # listed; a mail with more is still kept whole
 _LONGEST_PLAIN = 4_000_000  # bytes of one part that are decoded for reading
 _LONGEST_TEXT = 250_000  # characters that are handed on for reading
 _LONGEST_READ = 2 * _LONGEST_TEXT
+_LONGEST_SUBJECT = 2_000
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _MARK = re.compile(rb"[\r\n]--")
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
@@ -36,6 +37,7 @@ _ARMOUR = "-----BEGIN PGP MESSAGE-----"
 # What the parser of the standard library raises on some malformed mails.
 _TRIPPED = (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError)
 _STATUS = {"message/delivery-status", "message/global-delivery-status"}
+_MAILS = {"message/rfc822", "message/global"}
 _SMIME = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 
 
@@ -51,6 +53,8 @@ class Body:
     returned: list[str] = field(default_factory=list)  # headers of a mail that came back
     encrypted: str = ""  # smime or pgp
     signed: str = ""  # smime or pgp
+    enclosed: list[str] = field(default_factory=list)  # words of mails that are attached: somebody else's
+    answers_invitation: bool = False  # a calendar says for somebody whether they come
     unreadable: bool = False  # its structure is beyond anything a mail program makes
     is_cut: bool = False  # there was more of it than is parsed
 
@@ -157,6 +161,8 @@ def _take(part: Message, body: Body) -> None:
         (body.plain if kind == "text/plain" else body.html).append(_content(part))
     elif kind in _SMIME:
         _take_locked(part, body)
+    elif kind in _MAILS:
+        body.enclosed += _enclosed(part)
 
 
 def _is_file(part: Message) -> bool:
@@ -190,6 +196,19 @@ def _content(part: Message) -> str:
     payload = part.get_payload(decode=True)
     data = payload if isinstance(payload, bytes) else b""
     return decoded(data[:_LONGEST_PLAIN], part.get_content_charset())
+
+
+def _enclosed(part: Message) -> list[str]:
+    """Give the subject and the words of an attached mail, and of none that is attached to it in turn."""
+    found = []
+    for mail in _children(part):
+        inside = Body()
+        for each in _parts(mail):
+            if each.get_content_type() not in _MAILS:
+                _take(each, inside)
+        subject = one_line(decoded_words(str(mail.get("Subject", ""))[:_LONGEST_SUBJECT]))
+        found.append("\n\n".join(filter(None, (subject, inside.text(keep_quotes=True)))))
+    return [words for words in found if words]
 
 
 def _status(part: Message) -> list[dict[str, str]]:

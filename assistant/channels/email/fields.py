@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header
 
 from assistant.channels.email.charsets import decoded
 
-_MOST_HEADER_BYTES = 256_000
+_MOST_LINES = 100_000
 _MOST_FIELDS = 1_000
 _LONGEST_VALUE = 32_000
+_LONGEST_LINE = 4 * _LONGEST_VALUE  # bytes
 _LONGEST_SHOWN = 2_000
 _MOST_IDS = 100
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_NEWEST_LAST = "references"  # of a field that is too long its end counts; of any other its beginning
 _HEADER_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _ID = re.compile(r"<[^<>\s\x00-\x1f]{1,900}>")
 
@@ -64,16 +67,35 @@ def without_mbox_line(raw: bytes) -> bytes:
 
 def fields_of(header: bytes) -> Fields:
     """Split a header into fields; a bare CR or LF ends a line too, so nothing hides behind one."""
-    lines = _LINE_END.split(header[:_MOST_HEADER_BYTES])
-    found: list[tuple[str, list[str]]] = []
-    for line in lines:
+    lines = _LINE_END.split(header, maxsplit=_MOST_LINES)
+    found: list[tuple[str, list[bytes]]] = []
+    for line in lines[:_MOST_LINES]:
         if line[:1] in {b" ", b"\t"} and found:
-            found[-1][1].append(_as_text(line))
+            found[-1][1].append(line)
         elif b":" in line:
             name, _, value = line.partition(b":")
-            found.append((_name(name), [_as_text(value)]))
-    kept = tuple((name, "".join(parts)[:_LONGEST_VALUE].strip()) for name, parts in found[:_MOST_FIELDS])
-    return Fields(kept, flooded=len(header) > _MOST_HEADER_BYTES or len(found) > _MOST_FIELDS)
+            found.append((_name(name[:_LONGEST_VALUE]), [value]))
+    kept = tuple((name, _value(name, parts)) for name, parts in found[:_MOST_FIELDS])
+    return Fields(kept, flooded=len(lines) > _MOST_LINES or len(found) > _MOST_FIELDS)
+
+
+def _value(name: str, parts: Sequence[bytes]) -> str:
+    """Unfold a field as far as anybody reads it: a long one is no reason to doubt the others."""
+    if name == _NEWEST_LAST:
+        return "".join(reversed(list(_enough(part[-_LONGEST_LINE:] for part in reversed(parts)))))[
+            -_LONGEST_VALUE:
+        ].strip()
+    return "".join(_enough(parts))[:_LONGEST_VALUE].strip()
+
+
+def _enough(parts: Iterable[bytes]) -> Iterator[str]:
+    left = _LONGEST_VALUE
+    for part in parts:
+        if left <= 0:
+            return
+        text = _as_text(part[:_LONGEST_LINE])
+        left -= len(text)
+        yield text
 
 
 def one_line(text: str) -> str:

@@ -13,11 +13,12 @@ from datetime import datetime
 from assistant.channels.email import signs
 from assistant.channels.email.bodies import Body, body_of
 from assistant.channels.email.fields import Fields, fields_of, header_and_body
-from assistant.channels.email.quoting import all_words, is_forward, own_words
+from assistant.channels.email.quoting import all_words, is_answer, is_forward, own_words
 from assistant.channels.email.reports import Report, report_of
 from assistant.channels.email.sender import sender_of
 from assistant.channels.email.settings import EmailSettings
 from assistant.channels.email.tokens import Tokens
+from assistant.domain.unread import ENCLOSED
 from assistant.errors import Invalid
 from assistant.interfaces import Incoming
 
@@ -63,16 +64,18 @@ def parse_message(
     external_id = _external_id(fields, content)
     report = report_of(raw, fields, sender.address, body, tokens, envelope_sender)
     own = signs.is_own(fields, tokens)
+    subject = fields.text("subject")
+    thread = _thread(fields, recipients, tokens)
     return Incoming(
         channel=CHANNEL,
-        thread=_thread(fields, recipients, tokens)
+        thread=thread
         or (report.own.thread if report and report.own else None)
         or tokens.thread_of(external_id),
         external_id=external_id,
         text=_text(fields, body),
         received_at=received_at,
         sender=sender.address,
-        subject=fields.text("subject") or None,
+        subject=subject or None,
         automatic=own or report is not None or signs.is_automatic(fields, body, tokens, envelope_sender),
         doubtful_sender=sender.doubt,
         raw=raw,
@@ -82,7 +85,9 @@ def parse_message(
         | (_of_the_report(report) if report else {})
         | _flags(
             own="1" if own else None,
+            answers="1" if thread or is_answer(subject) or is_forward(subject) else None,
             wordless="1" if _is_wordless(fields, body) else None,
+            enclosed="1" if _encloses(body) else None,
             to_others="1" if _is_to_others(fields, recipients, tokens) else None,
             authenticated=signs.authenticated(fields, settings.authserv_id, sender.address),
         ),
@@ -137,12 +142,26 @@ def _is_to_others(fields: Fields, recipients: Sequence[str], tokens: Tokens) -> 
 
 def _is_wordless(fields: Fields, body: Body) -> bool:
     """Tell whether the writer's words are all in what is attached: a signature or a quote is none of them."""
-    if not body.files or is_forward(fields.text("subject")):
+    if not body.files:
         return False
+    if is_forward(fields.text("subject")):
+        return not all_words(body.text(keep_quotes=True))
     return not own_words(body.text(keep_quotes=False), answers=True)
 
 
+def _encloses(body: Body) -> bool:
+    """Tell whether a mail hands on another one; a report quotes what it is about."""
+    return bool(body.enclosed) and not body.report_type
+
+
 def _text(fields: Fields, body: Body) -> str:
+    text = _written(fields, body)
+    if not _encloses(body):
+        return text
+    return "\n\n".join(filter(None, (text, ENCLOSED, *body.enclosed)))
+
+
+def _written(fields: Fields, body: Body) -> str:
     if is_forward(fields.text("subject")):
         return all_words(body.text(keep_quotes=True))
     answers = bool(fields.ids("in-reply-to", "references"))

@@ -51,6 +51,16 @@ _DEVICE = re.compile(
 )
 _FORWARD = re.compile(r"^\s*(?:fwd?|tr|wg|rv|i|doorst|enc|pd|edasi)\s*:", re.IGNORECASE)
 
+_ANSWER = re.compile(
+    r"^\s*(?:re|r|aw|antw|antwort|réf|rép|sv|vs|odp|res|rif|bls|ynt|на|отв)\s?(?:\[\d{1,3}\])?\s?:",
+    re.IGNORECASE,
+)
+
+
+def is_answer(subject: str) -> bool:
+    """Say whether a subject is that of an answer to another mail."""
+    return _ANSWER.match(subject) is not None
+
 
 def is_forward(subject: str) -> bool:
     """Say whether a subject is that of a forwarded mail."""

@@ -544,3 +544,16 @@ def test_reading_a_mail_loads_no_library() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_long_but_harmless_fields_make_no_sender_doubtful_and_the_newest_references_count() -> None:
+    references = "\r\n ".join(f"<r{n}@refs.example>" for n in range(20_000))
+    head = f"X-Spam: {'x' * 900_000}\r\nReferences: {references}\r\nFrom: m@refs.example\r\nSubject: erase\r\n\r\nx"
+    found = read(head.encode())
+    assert (found.sender, found.doubtful_sender) == ("m@refs.example", None)
+    assert "<r19999@refs.example>" in found.headers["references"]
+
+
+def test_a_second_sender_far_below_the_first_is_seen() -> None:
+    far = b"From: a@one.example\r\nX-Spam: " + b"x" * 900_000 + b"\r\nFrom: b@two.example\r\n\r\nx"
+    assert read(far).doubtful_sender
