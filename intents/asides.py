@@ -13,13 +13,14 @@ from intents.wishes import names_right
 
 _any: Final = partial(any_in, "asides")
 _SPACES: Final = re.compile(r"\s+")
+_CLAUSE_END: Final = re.compile(r"[,;:!?.…()]+|\s(?:and|but|so|et|mais|donc|alors)\s")
 # No mark opens twice in a piece: so many opening ones without an end cost no more than their length.
 _SHOWN: Final = re.compile(r'"[^"]*(?:"|$)|“[^“”]*(?:”|$)|„[^„“”]*(?:[“”]|$)|«[^«»]*(?:»|$)')
 
 
 def without_asides(spoken: dict[str, str]) -> dict[str, str]:
-    """Give the sentences without things of the service to be taken away, reminders of a right, and how a mail may be ended. Linear in length."""
-    left = [_without_asides(sentence) for sentence in spoken.values()]
+    """Give the sentences without things of the service to be taken away, reminders of a right, codes that failed, how a mail may be ended. Linear in length."""
+    left = [_without_asides(_without_codes(sentence)) for sentence in spoken.values()]
     bare = [_without_offers(sentence) for sentence in left]
     if bare != left and not _any("offer_fails").search(all_in_plain(spoken.values())):
         left = bare
@@ -60,6 +61,25 @@ def only_looks(sentences: Sequence[str]) -> bool:
 def of_oneself(sentences: Sequence[str]) -> bool:
     """Tell whether a writer speaks of themselves as of somebody else: *the undersigned asks for his data*."""
     return bool(_any("oneself").search(all_in_plain(sentences)))
+
+
+def _without_codes(sentence: str) -> str:
+    """Give a sentence without the clauses about a code that did not come or is not taken: nothing held is wrong by that."""
+    plain = in_plain(sentence)
+    if not _any("of_code").search(plain):
+        return sentence
+    clauses = [clause.strip() for clause in _CLAUSE_END.split(plain) if clause.strip()]
+    left: list[str] = []
+    goes_on = False
+    for clause in clauses:
+        goes_on = _is_of_code(clause) or (goes_on and bool(_any("of_code_goes_on").search(clause)))
+        left += [] if goes_on else [clause]
+    return sentence if len(left) == len(clauses) else ", ".join(left)
+
+
+def _is_of_code(clause: str) -> bool:
+    fails = _any("of_code").search(clause) and _any("of_code_fails").search(clause)
+    return bool(fails) and not (_any("of_code_unless").search(clause) or names_right(clause))
 
 
 def _without_asides(sentence: str) -> str:

@@ -76,9 +76,9 @@ def _taken_back(clause: str, *, spares: bool) -> str | None:
         return DENIED
     if not spares:
         return None
-    if _any("kept_it").search(clause):
-        return KEPT_IT
-    return DONT if _is_dont(clause) else None
+    if _is_dont(clause):
+        return DONT
+    return KEPT_IT if _any("kept_it").search(clause) else None
 
 
 def _is_dont(clause: str) -> bool:

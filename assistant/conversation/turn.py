@@ -122,7 +122,10 @@ class Turn:
         elif for_others.concerns_other(self):
             for_others.open_for_other(self)
         elif self.reading.decision == "request":
+            before = [request for request in self.own_requests() if request.status not in CLOSED]
             self._open(self.rights())
+            if before and "request_status" in names and Right.COMPLAINT in self.rights():
+                self._say_status(before)  # who complains of waiting asks for both
         elif wish := next((name for name in _CONVERSATIONAL if name in names), None):
             {"human": self.hand_over, "cancel_request": self.never_mind, "request_status": self._status}[
                 wish
@@ -835,6 +838,9 @@ class Turn:
         if not requests:
             self.say("request_status_none")
             return
+        self._say_status(requests)
+
+    def _say_status(self, requests: Sequence[PrivacyRequest]) -> None:
         self.say("request_status", requests=[{**talk.as_seen(r), "next": self._next_of(r)} for r in requests])
 
     def _ask_to_prove_again(self) -> None:
