@@ -152,3 +152,30 @@ async def test_what_somebody_else_wrote_opens_nothing_until_the_person_says_so(b
     await bot.press(erasure)
     request = await only_request(bot.desk)
     assert request["right"] == "erasure"
+
+
+@pytest.mark.parametrize("words", ["Oui, je veux continuer", ""])
+async def test_an_answer_to_the_lapse_letter_in_a_chat_takes_the_request_up_again(
+    bot: Bot, words: str
+) -> None:
+    """The letter promises a new code: whoever answers is asked where it goes, and may name that at once."""
+    desk, email = bot.desk, someone(bot.desk)
+    await bot.say(ERASURE)
+    ref = (await only_request(desk))["ref"]
+    await bot.say(email)
+    await desk.code(email)
+    await bot.forward(timedelta(days=26))
+    await desk.api("POST", f"/requests/{ref}/lapse")
+    await bot.heard("reprendrons votre demande")
+    if words:
+        asked = len(bot.api.made("sendMessage"))
+        await bot.say(words)
+
+        async def look() -> bool | None:
+            said = bot.api.made("sendMessage")[asked:]
+            return any("Sous quelle adresse" in message["text"] for message in said) or None
+
+        await eventually(look, "the question for an address")
+    await bot.say(email)
+    await bot.say(await desk.code(email, seen=1))
+    await desk.plan(ref)
