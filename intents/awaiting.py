@@ -43,6 +43,21 @@ _THREAT: Final = re.compile(
     rf"\b{_GOES}(?: \w{{1,12}}){{0,4}}? (?:to |with |at |a |aupres de )?(?:the |my |your |la |l'|le )?{_AUTHORITY}\b"
 )
 
+_KIN_EN: Final = r"(?:mother|father|mum|mom|dad|son|daughter|child|wife|husband|partner|brother|sister|uncle|aunt|grandmother|grandfather|client|friend)"
+_KIN_FR: Final = r"(?:mere|pere|maman|papa|fils|fille|enfant|mari|femme|epoux|epouse|conjointe?|compagnon|compagne|frere|soeur|oncle|tante|client|amie?)"
+_ADDRESS_OF: Final = r"(?:e-?mail|mail|courriel|adr?ess?e?s?|address)"
+_OTHERS_ADDRESS: Final = re.compile(
+    rf"\b(?:his|her|their|son|leur)(?: \w{{1,12}})? {_ADDRESS_OF}\b"
+    rf"|\b(?:my|our)(?: \w{{1,12}}){{0,2}} {_KIN_EN}(?:'s|s')?(?: \w{{1,12}}){{0,2}} {_ADDRESS_OF}\b"
+    rf"|\b{_ADDRESS_OF}(?: \w{{1,12}})? (?:of|de|du)(?: \w{{1,12}}){{1,3}} ?(?:{_KIN_EN}|{_KIN_FR})\b"
+    r"|\b(?:he|she|il|elle) (?:used|had|was|utilisait|avait|etait|utilise)\b"
+)
+
+
+def is_of_another(text: str) -> bool:
+    """Tell whether an address is said to be somebody else's: it says nothing of who writes."""
+    return len(text) <= 2 * _SHORT and bool(_OTHERS_ADDRESS.search(in_plain(text)))
+
 
 def lacks_mailbox(text: str) -> bool:
     """Tell whether somebody says that they cannot open the mailbox that a code goes to."""

@@ -37,7 +37,7 @@ from assistant.interfaces import Choice
 from assistant.services import Services
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
 from intents import Reading
-from intents.awaiting import is_number, is_slip, lacks_mailbox, names_authority
+from intents.awaiting import is_number, is_of_another, is_slip, lacks_mailbox, names_authority
 from intents.narrowing import spares_some, without_details
 
 _EMAIL = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
@@ -87,6 +87,7 @@ class Turn:
             self._beside_agent()
         elif not (
             self._mends_slip()
+            or self._names_others_address()
             or correcting.take_answer(self)
             or uses.take_answer(self)
             or self._code()
@@ -343,10 +344,8 @@ class Turn:
         references = [r.ref for r in requests]
         if self.is_mail:
             self._ask_proof_by_mail(requests, references)
-        elif known := next((e for e in emails if not correcting.is_new_contact(requests, e)), None):
-            self.want_code(proof.Claim("email", known), references)
-        elif client_ids := self._client_ids():
-            self.want_code(proof.Claim("client_id", client_ids[0]), references)
+        elif claim := self._claim_in_message(requests, emails):
+            self.want_code(claim, references)
         elif not no_address and (challenge := self._live_code(references)):
             self._keep(self.state.asking("code_sent", "code", references))
             self._tell_where_code_is(challenge)
@@ -359,6 +358,13 @@ class Turn:
                 expects="email",
                 choices=[*self._login_choice(references), self.button("talk_to_person", "human")],
             )
+
+    def _claim_in_message(
+        self, requests: Sequence[PrivacyRequest], emails: Sequence[str]
+    ) -> proof.Claim | None:
+        if known := next((e for e in emails if not correcting.is_new_contact(requests, e)), None):
+            return proof.Claim("email", known)
+        return proof.Claim("client_id", named[0]) if (named := self._client_ids()) else None
 
     def _ask_proof_by_mail(
         self, requests: Sequence[PrivacyRequest], references: list[str]
@@ -577,6 +583,22 @@ class Turn:
         if self.state.expects == "code":
             self._keep(self.state.asking("ask_contact", "email", self.to_be_proved()))
         self.say("slip_mended", expects="email", choices=self.ways_out(self.state.about))
+        return True
+
+    def _names_others_address(self) -> bool:
+        """Leave an address that is said to be somebody else's to an agent, where one's own is awaited."""
+        awaited = self.state.expects in {"email", "code"} or bool(self.to_be_proved())
+        awaited = awaited and self.state.question != "ask_marketing_address"
+        wishes = self.reading.decision == "request" and set(self.rights()) - {Right.RECTIFICATION}
+        if (
+            self.is_mail
+            or not awaited
+            or wishes
+            or not is_of_another(self.text)
+            or not _EMAIL.search(self.text)
+        ):
+            return False
+        for_others.leave_address(self, self.to_be_proved())
         return True
 
     def to_be_proved(self) -> list[str]:

@@ -150,6 +150,7 @@ _CHAT = _table(
         "session_hidden": ("", "", _holds()),
         "ask_whose": ("asked", "", _holds()),
         "slip_mended": ("", "", _holds()),
+        "address_of_another": ("", "", _holds()),
         "code_has_eight_digits": ("", "", _holds()),
         "mailbox_lost": ("", "", _holds()),
         "code_was_sent_email": ("asked_at until next_at", "", _holds()),

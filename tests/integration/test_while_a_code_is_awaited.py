@@ -93,3 +93,41 @@ async def test_a_number_of_the_form_of_a_code_is_no_client_number_where_codes_we
         )
     rows = select(ChallengeRow).where(col(ChallengeRow.claimed_kind) == "client_id")
     assert not await talk.site.services.read(lambda s: s.exec(rows).all())
+
+
+OTHERS = {
+    "en": (
+        "his email was {0}",
+        "my late husband's address was {0}",
+        "her old e-mail address is {0}",
+        "the address of my late mother was {0}",
+    ),
+    "fr": (
+        "son adresse etait {0}",
+        "l’adresse de mon mari était {0}",
+        "leur mail : {0}",
+        "l’e-mail de ma défunte mère est {0}",
+    ),
+}
+DIED = {
+    "en": ("My husband died, please close his account and erase his data.", ERASE["en"]),
+    "fr": ("mon mari est mort il faut fermer son compte et effacer ses donnees", ERASE["fr"]),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_an_address_that_is_said_to_be_somebody_elses_is_sent_no_code(
+    talk: Talk, language: str
+) -> None:
+    for opening, begin in enumerate(DIED[language]):
+        for number, words in enumerate(OTHERS[language]):
+            visitor = Visitor(talk, f"other-{opening}-{number}", language)
+            await visitor.write(begin)
+            await visitor.write(words.format(f"dead.{opening}{number}@post.example"))
+            rows = select(ChallengeRow)
+            assert not await talk.site.services.read(lambda s, rows=rows: s.exec(rows).all()), (begin, words)  # type: ignore[misc]
+            assert {r.attention for r in (await visitor.requests()).values()} == {"for_somebody_else"}, words
+    visitor = Visitor(talk, "mine", language)
+    await visitor.write(ERASE[language])
+    await visitor.write({"en": "it is me@post.example", "fr": "c’est me@post.example"}[language])
+    assert await visitor.asked_of("me@post.example")
