@@ -347,7 +347,7 @@ class Turn:
         elif claim := self._claim_in_message(requests, emails):
             self.want_code(claim, references)
         elif not no_address and (challenge := self._live_code(references)):
-            self._keep(self.state.asking("code_sent", "code", references))
+            self._keep(self.state.asking("code_sent_email", "code", references))
             self._tell_where_code_is(challenge)
         else:
             self._keep(self.state.asking("ask_contact", "email", references))
