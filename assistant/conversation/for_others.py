@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from assistant.casework.intake import set_attention
@@ -87,4 +88,21 @@ def open_for_other(turn: Turn) -> None:
         for request in known:
             set_attention(turn.services, turn.session, request, ATTENTION)
         turn.say("already_open", requests=turn.seen(known))
+    turn.ask_where_to_write()
+
+
+def leave_address(turn: Turn, references: Sequence[str]) -> None:
+    """Send nothing to an address that is said to be somebody else's: what it was given for is theirs too, and an agent asks for the mandate."""
+    about = turn.requests_named(references)
+    if turn.state.hidden and not about:
+        turn.say("address_of_another", expects=turn.state.expects)
+        return
+    for request in about:
+        if not request.details.get("marketing") and request.tier_needed > Tier.T0:
+            request.details = {**request.details, MARK: True}
+            request.tier_needed = int(Tier.T3)
+            turn.session.add(request)
+            set_attention(turn.services, turn.session, request, ATTENTION)
+    turn.rest()
+    turn.say("address_of_another")
     turn.ask_where_to_write()

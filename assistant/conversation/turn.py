@@ -40,7 +40,7 @@ from assistant.interfaces import Choice
 from assistant.services import Services
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
 from intents import Reading
-from intents.awaiting import is_slip
+from intents.awaiting import is_number, is_of_another, is_slip, lacks_mailbox, names_authority
 from intents.narrowing import spares_some, without_details
 
 _EMAIL = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
@@ -90,6 +90,7 @@ class Turn:
             self._beside_agent()
         elif not (
             self._mends_slip()
+            or self._names_others_address()
             or correcting.take_answer(self)
             or uses.take_answer(self)
             or self._code()
@@ -140,7 +141,9 @@ class Turn:
         return [Right(intent.name) for intent in self.reading.intents if intent.name in set(Right)]
 
     def _none(self) -> None:
-        if self.state.question and self.state.expects and self.state.question not in _WHERE_TO_WRITE:
+        if self.state.expects in {"email", "code"} and not self.is_mail and names_authority(self.text):
+            self._open([Right.COMPLAINT])
+        elif self.state.question and self.state.expects and self.state.question not in _WHERE_TO_WRITE:
             self._repeat()
         elif self.conversation.wants_person_at and not self.is_mail and _EMAIL.search(self.text):
             self.say("handover_address")
@@ -165,7 +168,7 @@ class Turn:
         elif self.state.expects == "code" and (
             challenge := proof.current_challenge(self.session, self.conversation)
         ):
-            self._ask_for_code(challenge, self.state.about)
+            self._say_where_code_is(challenge)
         elif self.state.question in picking.OPEN:
             picking.ask_again(self)
         else:
@@ -271,8 +274,9 @@ class Turn:
 
     @property
     def client_numbers(self) -> Sequence[str]:
-        """List the client numbers that the message names as such."""
-        return [str(number) for number in self.reading.details.get("client_id") or ()]
+        """List the client numbers that a message names; what has the form of a code is none where codes were sent."""
+        named = [str(each) for each in self.reading.details.get("client_id") or ()]
+        return [each for each in named if code_in(each) is None or not self._was_sent_code()]
 
     @property
     def _sender(self) -> str:
@@ -360,10 +364,11 @@ class Turn:
         references = [r.ref for r in requests]
         if self.is_mail:
             self._ask_proof_by_mail(requests, references)
-        elif known := next((e for e in emails if not correcting.is_new_contact(requests, e)), None):
-            self.want_code(proof.Claim("email", known), references)
-        elif client_ids := self.reading.details.get("client_id"):
-            self.want_code(proof.Claim("client_id", str(client_ids[0])), references)
+        elif claim := self._claim_in_message(requests, emails):
+            self.want_code(claim, references)
+        elif not no_address and (challenge := self._live_code(references)):
+            self._keep(self.state.asking("code_sent_email", "code", references))
+            self._tell_where_code_is(challenge)
         else:
             self._keep(self.state.asking("ask_contact", "email", references))
             if no_address:
@@ -373,6 +378,13 @@ class Turn:
                 expects="email",
                 choices=[*self._login_choice(references), self.button("talk_to_person", "human")],
             )
+
+    def _claim_in_message(
+        self, requests: Sequence[PrivacyRequest], emails: Sequence[str]
+    ) -> proof.Claim | None:
+        if known := next((e for e in emails if not correcting.is_new_contact(requests, e)), None):
+            return proof.Claim("email", known)
+        return proof.Claim("client_id", named[0]) if (named := self.client_numbers) else None
 
     def _ask_proof_by_mail(self, requests: Sequence[PrivacyRequest], references: list[str]) -> None:
         """Send a link, or call an agent where none can be sent."""
@@ -449,11 +461,36 @@ class Turn:
         self._keep(self.state.asking(name, "code", references))
         self.say(name, expects="code", choices=self.code_choices(challenge), until=challenge.expires_at)
 
+    def _say_where_code_is(self, challenge: ChallengeRow) -> None:
+        """Say what is so of a code that is awaited, and the same whether anybody is known by what was typed."""
+        if is_number(self.text):
+            self.say("code_has_eight_digits", expects="code", choices=self.code_choices())
+        elif lacks_mailbox(self.text):
+            self.say("mailbox_lost", expects="code", choices=self.ways_out(self.state.about))
+        else:
+            self._tell_where_code_is(challenge)
+
+    def _tell_where_code_is(self, challenge: ChallengeRow) -> None:
+        if challenge.state == "wanted":
+            self._ask_for_code(challenge, self.state.about)
+        else:
+            by_email = challenge.claimed_kind == "email"
+            self.say(
+                "code_was_sent_email" if by_email else "code_was_sent_client_id",
+                expects="code",
+                choices=self.code_choices(),
+                asked_at=challenge.asked_at,
+                until=challenge.expires_at,
+                next_at=proof.next_code_after(self.services, self.session, challenge),
+            )
+
     def resume(self) -> None:
         """Ask again for what a question came before: a request whose proof nobody asks for any more lapses."""
         own = [r for r in self.own_requests() if r.status not in CLOSED]
         unready = [r for r in own if r.status in _WAITING or rectification.is_unconfirmed(r)]
-        self._ask_on([r for r in unready if not is_for_other(r)])
+        waiting = [r for r in unready if not is_for_other(r)]
+        if waiting:
+            self.next_step(waiting)
         if not self.state.expects:
             self.ask_about_services()
 
@@ -462,22 +499,17 @@ class Turn:
         quiet = self.is_mail or self.muted or self.pending or self.conversation.taken_by
         if not quiet and not self.state.expects:
             left = [r for r in self.all_waiting() if r.attention is None and r.dont_at is None]
-            self._ask_on(left)
+            if left:
+                self.next_step(left)
 
-    def _ask_on(self, waiting: Sequence[PrivacyRequest]) -> None:
-        provable = {r.ref for r in waiting if r.tier_needed > Tier.T0}
-        challenge = proof.current_challenge(self.session, self.conversation)
-        if (
-            challenge
-            and challenge.expires_at
-            and challenge.expires_at > self.services.clock.now()
-            and provable
-            and provable <= set(challenge.references)
-            and not any(map(self.missing, waiting))
-        ):
-            self._ask_for_code(challenge, [r.ref for r in waiting])
-        elif waiting:
-            self.next_step(waiting)
+    def _live_code(self, references: Sequence[str]) -> ChallengeRow | None:
+        """Give the code that is good for these, and can still be typed."""
+        found = proof.current_challenge(self.session, self.conversation)
+        now = self.services.clock.now()
+        is_good = (
+            found and found.expires_at and found.expires_at > now and set(references) <= set(found.references)
+        )
+        return found if is_good else None
 
     def ask_about_services(self) -> None:
         """Ask again what still waits for a choice about services that run."""
@@ -500,7 +532,8 @@ class Turn:
 
     def _code(self) -> bool:
         """Take what may be a code: the try is counted now, checked after this unit."""
-        if self.state.expects != "code" or code_in(self.text) is None:
+        awaited = self.state.expects == "code" or (self.state.expects == "email" and self._was_sent_code())
+        if not awaited or self.is_mail or code_in(self.text) is None or _EMAIL.search(self.text):
             return False
         challenge = proof.current_challenge(self.session, self.conversation)
         try:
@@ -513,8 +546,11 @@ class Turn:
                     "code_used_up", choices=self.ways_out(self.state.about), next_at=error.data["next_at"]
                 )
         except NotVerified:
-            self.say("code_not_accepted", expects="code", choices=self.code_choices())
+            self.say("code_not_accepted", expects=self.state.expects, choices=self.code_choices())
         return True
+
+    def _was_sent_code(self) -> bool:
+        return self._last_challenge() is not None
 
     def _named_contact(self) -> bool:
         """Take an address or a client number typed where the desk waits for one, or instead of a code."""
@@ -576,6 +612,22 @@ class Turn:
         self.say("slip_mended", expects="email", choices=self.ways_out(self.state.about))
         return True
 
+    def _names_others_address(self) -> bool:
+        """Leave an address that is said to be somebody else's to an agent, where one's own is awaited."""
+        awaited = self.state.expects in {"email", "code"} or bool(self.to_be_proved())
+        awaited = awaited and self.state.question != "ask_marketing_address"
+        wishes = self.reading.decision == "request" and set(self.rights()) - {Right.RECTIFICATION}
+        if (
+            self.is_mail
+            or not awaited
+            or wishes
+            or not is_of_another(self.text)
+            or not _EMAIL.search(self.text)
+        ):
+            return False
+        for_others.leave_address(self, self.to_be_proved())
+        return True
+
     def to_be_proved(self) -> list[str]:
         """Name what one proof is for: the requests that wait for it, and those that only lack an address to write to."""
         about = self.requests_named(self.state.about) or self.all_waiting()
@@ -589,9 +641,9 @@ class Turn:
         return self.reading.decision != "none" and bool(set(self.rights()) - asked)
 
     def _client_number(self) -> str | None:
-        if named := self.reading.details.get("client_id"):
-            return str(named[0])
-        late = code_in(self.text) is not None and self._last_challenge() is not None
+        if named := self.client_numbers:
+            return named[0]
+        late = code_in(self.text) is not None and self._was_sent_code()
         return None if late else client_number_in(self.text)
 
     def _marketing_address(self, named: Sequence[str]) -> bool:
