@@ -30,7 +30,14 @@ from assistant.casework.reach import is_for_other, lacks_address
 from assistant.casework.talking import services_choices
 from assistant.conversation import correcting, for_others, picking, sparing, uses
 from assistant.conversation.state import SESSION_HIDDEN, State
-from assistant.domain.addresses import client_number_in, deliverable, no_address_in, phones_in
+from assistant.domain.addresses import (
+    client_number_in,
+    deliverable,
+    emails_in,
+    is_part_of_no_address,
+    no_address_in,
+    phones_in,
+)
 from assistant.domain.assurance import LINK_RENEWABLE, Method, Tier, code_in
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
@@ -212,7 +219,8 @@ class Turn:
 
     def _details(self) -> dict[str, Any]:
         found = dict(self.reading.details)
-        emails = found.pop("email", None) or []
+        named = found.pop("email", None) or []
+        emails = [email for email in named if not is_part_of_no_address(self.text, email)]
         if isinstance(purposes := found.get("purpose"), list) and len(purposes) <= 1:
             found["purpose"] = purposes[0] if purposes else None
         if found.get("marketing"):
@@ -488,7 +496,7 @@ class Turn:
 
     def _named_contact(self) -> bool:
         """Take an address or a client number typed where the desk waits for one, or instead of a code."""
-        email = _EMAIL.search(self.text)
+        email = next(iter(emails_in(self.text)), None)
         awaited = self.state.expects in {"email", "code"} or (
             email is not None and self._is_to_be_written_to()
         )
@@ -501,14 +509,14 @@ class Turn:
             return self._marketing_address(
                 each_once(
                     [
-                        *(e.rstrip(".") for e in _EMAIL.findall(self.text)),
+                        *emails_in(self.text),
                         *phones_in(_EMAIL.sub(" ", self.text)),
                     ]
                 )
             )
         about = self._to_be_proved()
         if email:
-            self.want_code(proof.Claim("email", email.group().rstrip(".")), about)
+            self.want_code(proof.Claim("email", email), about)
         elif self.state.question in _WHERE_TO_WRITE:
             return False
         elif self.state.expects == "email" and (number := self._client_number()):
