@@ -420,6 +420,8 @@ class Turn:
         if proof.is_paused(self.services, self.session, subject):
             self.say("verification_paused", choices=self.ways_out(references))
             return
+        earlier = proof.current_challenge(self.session, self.conversation)
+        instead = earlier is not None and earlier.state == "wanted" and earlier.claimed_hash != subject
         try:
             challenge = proof.want_challenge(
                 self.services, self.session, self.conversation, claim, references, method=Method.EMAIL_CODE
@@ -429,12 +431,15 @@ class Turn:
                 self._keep(self.state.asking("ask_contact", "email", references))
             self.say("code_limit", choices=self.ways_out(references), next_at=error.data["next_at"])
             return
-        self._ask_for_code(challenge, references)
+        self._ask_for_code(challenge, references, instead=instead)
 
-    def _ask_for_code(self, challenge: ChallengeRow, references: Sequence[str]) -> None:
+    def _ask_for_code(
+        self, challenge: ChallengeRow, references: Sequence[str], *, instead: bool = False
+    ) -> None:
         name = "code_sent_email" if challenge.claimed_kind == "email" else "code_sent_client_id"
         self._keep(self.state.asking(name, "code", references))
-        self.say(name, expects="code", choices=self.code_choices(), until=challenge.expires_at)
+        choices = self.code_choices()
+        self.say(name, expects="code", choices=choices, until=challenge.expires_at, instead=instead)
 
     def resume(self) -> None:
         """Ask again for what a question came before: a request whose proof nobody asks for any more lapses."""

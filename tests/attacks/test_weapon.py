@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assistant.casework import bystanders
+from assistant.casework import bystanders, proof
 from assistant.casework.suppression import off_since
 from assistant.domain import mailboxes
 from assistant.domain.assurance import CODES_PER_HOUR
@@ -336,3 +336,22 @@ async def test_nothing_goes_to_a_part_of_a_broken_address_and_a_sign_nobody_sees
         await chat.say(f"{whole[:3]}\u200b{whole[3:8]}\u00ad{whole[8:]}")
         await chat.asked("code")
     await desk.code(whole)
+
+
+async def test_an_address_typed_before_the_code_of_another_went_out_is_said_to_be_the_one(
+    desk: DeskInside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No text promises a code that never goes out."""
+    first, second = strangers(2)
+    async with desk.chat() as chat:
+        await ask(chat)
+        await chat.asked("email")
+        with monkeypatch.context() as waiting:
+            waiting.setattr(proof, "_claim_wanted", lambda *_: [])
+            await chat.say(first)
+            await chat.asked("code")
+            await chat.say(second)
+            told = await chat.until(lambda m: m["expects"] == "code", "for which address it is")
+    await desk.idle()
+    assert "no code goes out any more for what you typed just before" in told["text"]
+    assert written_to(desk, [first, second]) == [second]
