@@ -30,7 +30,14 @@ from assistant.casework.reach import is_for_other, lacks_address
 from assistant.casework.talking import services_choices
 from assistant.conversation import correcting, for_others, picking, sparing, unclaimed, uses
 from assistant.conversation.state import SESSION_HIDDEN, State
-from assistant.domain.addresses import client_number_in, deliverable, no_address_in, phones_in
+from assistant.domain.addresses import (
+    client_number_in,
+    deliverable,
+    emails_in,
+    is_part_of_no_address,
+    no_address_in,
+    phones_in,
+)
 from assistant.domain.assurance import Method, Tier, code_in
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
@@ -229,7 +236,8 @@ class Turn:
 
     def _details(self) -> dict[str, Any]:
         found = dict(self.reading.details)
-        emails = found.pop("email", None) or []
+        named = found.pop("email", None) or []
+        emails = [email for email in named if not is_part_of_no_address(self.text, email)]
         if isinstance(purposes := found.get("purpose"), list) and len(purposes) <= 1:
             found["purpose"] = purposes[0] if purposes else None
         if found.get("marketing"):
@@ -445,6 +453,8 @@ class Turn:
         if proof.is_paused(self.services, self.session, subject):
             self.say("verification_paused", choices=self.ways_out(references))
             return
+        earlier = proof.current_challenge(self.session, self.conversation)
+        instead = earlier is not None and earlier.state == "wanted" and earlier.claimed_hash != subject
         try:
             challenge = proof.want_challenge(
                 self.services, self.session, self.conversation, claim, references, method=Method.EMAIL_CODE
@@ -454,12 +464,15 @@ class Turn:
                 self._keep(self.state.asking("ask_contact", "email", references))
             self.say("code_limit", choices=self.ways_out(references), next_at=error.data["next_at"])
             return
-        self._ask_for_code(challenge, references)
+        self._ask_for_code(challenge, references, instead=instead)
 
-    def _ask_for_code(self, challenge: ChallengeRow, references: Sequence[str]) -> None:
+    def _ask_for_code(
+        self, challenge: ChallengeRow, references: Sequence[str], *, instead: bool = False
+    ) -> None:
         name = "code_sent_email" if challenge.claimed_kind == "email" else "code_sent_client_id"
         self._keep(self.state.asking(name, "code", references))
-        self.say(name, expects="code", choices=self.code_choices(challenge), until=challenge.expires_at)
+        choices = self.code_choices(challenge)
+        self.say(name, expects="code", choices=choices, until=challenge.expires_at, instead=instead)
 
     def _say_where_code_is(self, challenge: ChallengeRow) -> None:
         """Say what is so of a code that is awaited, and the same whether anybody is known by what was typed."""
@@ -554,7 +567,7 @@ class Turn:
 
     def _named_contact(self) -> bool:
         """Take an address or a client number typed where the desk waits for one, or instead of a code."""
-        email = _EMAIL.search(self.text)
+        email = next(iter(emails_in(self.text)), None)
         awaited = self.state.expects in {"email", "code"} or (
             email is not None and (self._is_to_be_written_to() or self._waits_for_address())
         )
@@ -569,14 +582,14 @@ class Turn:
             return self._marketing_address(
                 each_once(
                     [
-                        *(e.rstrip(".") for e in _EMAIL.findall(self.text)),
+                        *emails_in(self.text),
                         *phones_in(_EMAIL.sub(" ", self.text)),
                     ]
                 )
             )
         about = self.to_be_proved()
         if email:
-            self.want_code(proof.Claim("email", email.group().rstrip(".")), about)
+            self.want_code(proof.Claim("email", email), about)
         elif self.state.question in _WHERE_TO_WRITE:
             return False
         elif self.state.expects == "email" and (number := self._client_number()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 from assistant.domain.spoken import day_in
@@ -16,6 +17,9 @@ _DIGITS: Final = re.compile(r"\d+")
 _LONGEST_WITH_NUMBER: Final = 60  # characters: a number, not a story
 _FEWEST_OF_PHONE: Final = 9
 _BETWEEN_DIGITS: Final = str.maketrans("", "", " \u00a0\u202f-./()")
+_LISTED: Final = re.compile(r"[,;/|<>]+")
+_LED_BY: Final = re.compile(r"^(?:e-)?[^\W\d_]{1,20}:(?!//)")  # mailto: or a word of the writer's
+_BREAKS: Final = re.compile(r"[,;:\"<>()]|%0[ad]", re.IGNORECASE)
 _LONGEST_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
 _LONGEST_LOCAL_PART = 64
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
@@ -58,13 +62,44 @@ def no_address_in(text: str) -> str | None:
 
     A comma is the slip that counts most: without it, what stands before or behind is an address too, and somebody else's.
     """
-    for word in text.split():
-        bare = word.strip("<>()[]\"'«»“”.,;:!?").removeprefix("mailto:").removeprefix("e-mail:")
-        if bare.count("@") == 1 and len(bare) <= _LONGEST_ADDRESS and not bare.startswith("@"):
-            local, _, domain = bare.partition("@")
-            if any(mark in local + domain for mark in ",;") or "." not in domain or ".." in domain:
-                return bare
-    return None
+    return next((word for word in _words_with_at(text) if _holds_none(word)), None)
+
+
+def emails_in(text: str) -> list[str]:
+    """Give the e-mail addresses in a message, as they were written; none that is only part of what stands for one."""
+    whole = (word for word in _words_with_at(text) if not _holds_none(word))
+    return [part for word in whole for part in _parts(word) if part.count("@") == 1]
+
+
+def is_part_of_no_address(text: str, address: str) -> bool:
+    """Tell whether an address was read in a message out of what stands for one and cannot be one."""
+    holding = [word for word in _words_with_at(text) if address in word]
+    return bool(holding) and all(map(_holds_none, holding))
+
+
+def _words_with_at(text: str) -> Iterator[str]:
+    for word in without_invisible(text).split():
+        if "@" in word:
+            inside = word.rpartition("<")[2] if word.count("<") == 1 and ">" in word[-2:] else word
+            yield _LED_BY.sub("", inside.strip("<>()[]'«»“”.,;:!?")).strip('"')
+
+
+def _parts(word: str) -> list[str]:
+    return [part.strip("<>()[]\"'«»“”.:!?") for part in _LISTED.split(word)]
+
+
+def _holds_none(word: str) -> bool:
+    """Tell of a word with an @ whether it is neither an address nor a list of them; far too long a word says nothing."""
+    if word.startswith("@") or word.count("@") == 1:
+        return not word.startswith("@") and len(word) <= _LONGEST_ADDRESS and not _is_one(word)
+    return "@@" not in word and not all(map(_is_one, _parts(word)))
+
+
+def _is_one(part: str) -> bool:
+    local, at, domain = part.partition("@")
+    if not (local and at) or "@" in domain or _BREAKS.search(part):
+        return False
+    return "." in domain and ".." not in domain
 
 
 def client_number_in(text: str) -> str | None:

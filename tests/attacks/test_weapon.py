@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assistant.casework import bystanders
+from assistant.casework import bystanders, proof
 from assistant.casework.suppression import off_since
 from assistant.domain import mailboxes
 from assistant.domain.assurance import CODES_PER_HOUR
@@ -303,3 +303,55 @@ async def test_no_code_and_no_notice_goes_to_the_desks_own_addresses(desk: DeskI
     await desk.idle()
     assert [str(m["to"]) for m in desk.mails()[before:] if "code" in str(m["subject"]).lower()] == []
     assert not any("Marketing to this address" in str(m["subject"]) for m in desk.mails()[before:])
+
+
+BROKEN = ("a@b@mail.example", "flood.v%0ABcc:zz4@mail.example", '"; Bcc: zz7@victim.example"@mail.example')
+
+
+async def test_nothing_goes_to_a_part_of_a_broken_address_and_a_sign_nobody_sees_breaks_none(
+    desk: DeskInside,
+) -> None:
+    """B21: neither a code nor a notice; whoever pasted a soft hyphen with their address gets their code."""
+    before, services = len(desk.mails()), desk.assembly.services
+    for typed in BROKEN:
+        for said in (ACCESS, f"{ACCESS} I am {typed}"):
+            async with desk.chat() as chat:
+                await chat.say(said)
+                await chat.asked("email")
+                if typed not in said:
+                    await chat.say(typed)
+                await chat.until(lambda m: "cannot be an e-mail address" in m["text"], "that it is none")
+        async with desk.chat() as chat:
+            await chat.say(f"Stop all marketing to {typed}")
+            await chat.until(lambda m: m["expects"] is not None, "a question")
+    parts = ["b@mail.example", "zz4@mail.example", "zz7@victim.example"]
+    await desk.idle()
+    assert desk.mails()[before:] == []
+    assert not await services.read(lambda session: off_since(services.keyring, session, parts))
+
+    whole = stranger()
+    async with desk.chat() as chat:
+        await chat.say(ACCESS)
+        await chat.asked("email")
+        await chat.say(f"{whole[:3]}\u200b{whole[3:8]}\u00ad{whole[8:]}")
+        await chat.asked("code")
+    await desk.code(whole)
+
+
+async def test_an_address_typed_before_the_code_of_another_went_out_is_said_to_be_the_one(
+    desk: DeskInside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No text promises a code that never goes out."""
+    first, second = strangers(2)
+    async with desk.chat() as chat:
+        await ask(chat)
+        await chat.asked("email")
+        with monkeypatch.context() as waiting:
+            waiting.setattr(proof, "_claim_wanted", lambda *_: [])
+            await chat.say(first)
+            await chat.asked("code")
+            await chat.say(second)
+            told = await chat.until(lambda m: m["expects"] == "code", "for which address it is")
+    await desk.idle()
+    assert "no code goes out any more for what you typed just before" in told["text"]
+    assert written_to(desk, [first, second]) == [second]

@@ -152,7 +152,7 @@ async def test_sent_again_after_a_crash_it_is_the_same_mail(desk: PostingDesk) -
 # ── in the talk ─────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("typed", ["mari\u200b@post.example", "mari@straße.example", "märi@post.example"])
+@pytest.mark.parametrize("typed", ["mari@straße.example", "märi@post.example"])
 async def test_of_an_address_that_can_never_get_mail_the_talk_says_so_at_once(
     desk: PostingDesk, typed: str
 ) -> None:

@@ -79,6 +79,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "field": "address",
         "address": "maarja@example.test",
         "untold": False,
+        "instead": True,
         "addresses": ["maarja@example.test", "+372 000"],
         "name": "Liis",
         "limit": 4000,
