@@ -192,3 +192,26 @@ async def test_a_forward_with_nothing_but_a_file_waits_for_an_agent(desk: DeskIn
     _, talk, opened = await sent(desk, raw, sender)
     assert (opened, talk.triage) == ([], True)
     assert await desk.mail(sender, "A person will read")
+
+
+# ── machines that answer without saying that they are machines ──────────────────────────────────────
+
+
+async def test_the_same_words_go_once_a_day_to_a_mailbox_that_answers_with_files_alone(
+    desk: DeskInside, sender: str
+) -> None:
+    for n in range(4):
+        raw = mail(sender, f"Scan {n}", f"AAAA{n}", kind="application/pdf; name=a.pdf")
+        _, talk, _ = await sent(desk, raw.replace(b"Message-ID: <", f"Message-ID: <{n}-".encode()), sender)
+        assert talk.triage, "an agent sees each"
+    await desk.idle()
+    assert len(desk.mails(sender)) == 1
+
+
+@pytest.mark.parametrize("kind", ["text/calendar; method=REPLY", "text/calendar; charset=utf-8"])
+async def test_the_answer_of_a_calendar_is_not_answered(desk: DeskInside, sender: str, kind: str) -> None:
+    text = "BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nEND:VCALENDAR"
+    _, talk, _ = await sent(desk, mail(sender, "Accepted: sync", text, kind=kind), sender)
+    assert talk.triage
+    await desk.idle()
+    assert desk.mails(sender) == []
