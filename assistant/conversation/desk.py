@@ -29,7 +29,15 @@ from assistant.casework.intake import (
 )
 from assistant.casework.one_by_one import each, failure_of, named
 from assistant.casework.reach import is_for_other
-from assistant.conversation import another_sender, confirming, continued, denying, for_others, sparing
+from assistant.conversation import (
+    another_sender,
+    confirming,
+    continued,
+    denying,
+    for_others,
+    repeated,
+    sparing,
+)
 from assistant.conversation.ourselves import FROM_US, known_by_its_words
 from assistant.conversation.reading import SHORT, LongReadings, whose_turn
 from assistant.conversation.state import State
@@ -315,7 +323,7 @@ class TalkingDesk:
             leave_to_a_person(turn, incoming, message_id, requests)
             return
         if _is_taken_up(turn, incoming, requests):
-            turn.take()
+            _take_up(turn, incoming, message_id)
         else:
             self._leave(turn, requests, message_id)
         if turn.muted:
@@ -640,6 +648,11 @@ def _waiting_here(session: Session, conversation: Conversation, since: datetime)
 
 def _answers(ref: str) -> ColumnElement[bool]:
     return col(Message.external_id).startswith(answers.key_of(ref))
+
+
+def _take_up(turn: Turn, incoming: Incoming, message_id: int) -> None:
+    if not repeated.joins_first(turn, incoming, message_id):
+        turn.take()
 
 
 def _is_taken_up(turn: Turn, incoming: Incoming, requests: Sequence[PrivacyRequest]) -> bool:

@@ -215,3 +215,26 @@ async def test_the_answer_of_a_calendar_is_not_answered(desk: DeskInside, sender
     assert talk.triage
     await desk.idle()
     assert desk.mails(sender) == []
+
+
+async def test_the_same_request_in_new_threads_joins_the_first_and_an_agent_sees_each(
+    desk: DeskInside, sender: str
+) -> None:
+    _, _, opened = await sent(desk, mail(sender, "erase", ERASE), sender)
+    assert opened == ["erasure"]
+    await desk.idle()
+    letters = len(desk.mails(sender))
+    for n in range(3):
+        echo = mail(sender, f"[Ticket {n}] received", f"Your ticket {n} is received: {ERASE}")
+        raw = echo.replace(b"Message-ID: <", f"Message-ID: <{n}-".encode())
+        _, talk, opened = await sent(desk, raw, sender)
+        assert (opened, talk.triage) == ([], True)
+    await desk.idle()
+    assert len(desk.mails(sender)) == letters
+
+
+async def test_another_request_of_the_same_sender_is_opened(desk: DeskInside, sender: str) -> None:
+    await sent(desk, mail(sender, "erase", ERASE), sender)
+    other = "Please send me a copy of all the personal data you hold about me."
+    raw = mail(sender, "copy", other).replace(b"Message-ID: <", b"Message-ID: <2-")
+    assert (await sent(desk, raw, sender))[2] == ["access"]
