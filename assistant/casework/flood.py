@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ATTENTION: Final = "too_many_letters"
 _MAILED: Final = "mailed"
+_SAID: Final = "said"
 _DAY: Final = timedelta(days=1)
 _COLLECTED: Final = timedelta(minutes=10)  # a flood comes at once: its notice waits for the most of it
 _MOST_LISTED: Final = 50
@@ -56,6 +57,20 @@ def take_room(
     session.add_all(Tally(subject_hash=key, what=_MAILED, at=now) for key, _ in _limits(services, address))
     session.flush()
     return None
+
+
+def is_said_again(services: Services, session: Session, address: str, text: str) -> bool:
+    """Tell whether the very same words went to a mailbox within a day, in whatever thread; if not they count from now on."""
+    now = services.clock.now()
+    key = services.keyring.keyed_hash(f"{mailbox_of(address)}\0{text}", "said")
+    before = select(Tally.at).where(
+        col(Tally.subject_hash) == key, col(Tally.what) == _SAID, col(Tally.at) > now - _DAY
+    )
+    if session.exec(before.limit(1)).first() is not None:
+        return True
+    session.add(Tally(subject_hash=key, what=_SAID, at=now))
+    session.flush()
+    return False
 
 
 def full_until(services: Services, session: Session, address: str, letters: int = 1) -> datetime | None:

@@ -105,6 +105,8 @@ def say_text(services: Services, session: Session, conversation: Conversation, s
             if request.attention is None:
                 set_attention(services, session, request, why)
         return False
+    if answered and _is_said_again(services, session, conversation, said):
+        return False
     at = services.clock.now()
     shown = said.name or services.settings.controller.name
     buttons = [
@@ -225,6 +227,17 @@ def _not_to_be_said(
     if not answered.by_person:
         return "automatic_message"
     return "too_many_replies" if _answered_enough(services, session, conversation) else None
+
+
+def _is_said_again(services: Services, session: Session, conversation: Conversation, said: Utterance) -> bool:
+    """Tell whether a mailbox has these words already that are about no request: two machines stop there in any thread."""
+    to = conversation.subject_hint
+    return (
+        said.by_rule
+        and not said.requests
+        and bool(to)
+        and flood.is_said_again(services, session, to or "", said.text)
+    )
 
 
 def _concerned(session: Session, conversation: Conversation, said: Utterance) -> Sequence[PrivacyRequest]:

@@ -36,6 +36,7 @@ from assistant.conversation import (
     continued,
     denying,
     for_others,
+    repeated,
     sparing,
     unclaimed,
 )
@@ -334,7 +335,7 @@ class TalkingDesk:
         if continued.goes_on_elsewhere(turn, incoming, requests):
             return
         if _is_taken_up(turn, incoming, requests):
-            turn.take()
+            _take_up(turn, incoming, message_id)
         else:
             self._leave(turn, requests, message_id)
 
@@ -695,6 +696,11 @@ def _waiting_here(session: Session, conversation: Conversation, since: datetime)
 
 def _answers(ref: str) -> ColumnElement[bool]:
     return col(Message.external_id).startswith(answers.key_of(ref))
+
+
+def _take_up(turn: Turn, incoming: Incoming, message_id: int) -> None:
+    if not repeated.joins_first(turn, incoming, message_id):
+        turn.take()
 
 
 def _is_taken_up(turn: Turn, incoming: Incoming, requests: Sequence[PrivacyRequest]) -> bool:

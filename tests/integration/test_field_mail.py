@@ -192,3 +192,49 @@ async def test_a_forward_with_nothing_but_a_file_waits_for_an_agent(desk: DeskIn
     _, talk, opened = await sent(desk, raw, sender)
     assert (opened, talk.triage) == ([], True)
     assert await desk.mail(sender, "A person will read")
+
+
+# ── machines that answer without saying that they are machines ──────────────────────────────────────
+
+
+async def test_the_same_words_go_once_a_day_to_a_mailbox_that_answers_with_files_alone(
+    desk: DeskInside, sender: str
+) -> None:
+    for n in range(4):
+        raw = mail(sender, f"Scan {n}", f"AAAA{n}", kind="application/pdf; name=a.pdf")
+        _, talk, _ = await sent(desk, raw.replace(b"Message-ID: <", f"Message-ID: <{n}-".encode()), sender)
+        assert talk.triage, "an agent sees each"
+    await desk.idle()
+    assert len(desk.mails(sender)) == 1
+
+
+@pytest.mark.parametrize("kind", ["text/calendar; method=REPLY", "text/calendar; charset=utf-8"])
+async def test_the_answer_of_a_calendar_is_not_answered(desk: DeskInside, sender: str, kind: str) -> None:
+    text = "BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nEND:VCALENDAR"
+    _, talk, _ = await sent(desk, mail(sender, "Accepted: sync", text, kind=kind), sender)
+    assert talk.triage
+    await desk.idle()
+    assert desk.mails(sender) == []
+
+
+async def test_the_same_request_in_new_threads_joins_the_first_and_an_agent_sees_each(
+    desk: DeskInside, sender: str
+) -> None:
+    _, _, opened = await sent(desk, mail(sender, "erase", ERASE), sender)
+    assert opened == ["erasure"]
+    await desk.idle()
+    letters = len(desk.mails(sender))
+    for n in range(3):
+        echo = mail(sender, f"[Ticket {n}] received", f"Your ticket {n} is received: {ERASE}")
+        raw = echo.replace(b"Message-ID: <", f"Message-ID: <{n}-".encode())
+        _, talk, opened = await sent(desk, raw, sender)
+        assert (opened, talk.triage) == ([], True)
+    await desk.idle()
+    assert len(desk.mails(sender)) == letters
+
+
+async def test_another_request_of_the_same_sender_is_opened(desk: DeskInside, sender: str) -> None:
+    await sent(desk, mail(sender, "erase", ERASE), sender)
+    other = "Please send me a copy of all the personal data you hold about me."
+    raw = mail(sender, "copy", other).replace(b"Message-ID: <", b"Message-ID: <2-")
+    assert (await sent(desk, raw, sender))[2] == ["access"]

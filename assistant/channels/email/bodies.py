@@ -38,6 +38,8 @@ _ARMOUR = "-----BEGIN PGP MESSAGE-----"
 _TRIPPED = (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError)
 _STATUS = {"message/delivery-status", "message/global-delivery-status"}
 _MAILS = {"message/rfc822", "message/global"}
+_METHOD = re.compile(r"^METHOD:([A-Z-]{1,30})\s*$", re.IGNORECASE | re.MULTILINE)
+_ANSWERS = {"reply", "counter", "declinecounter", "refresh"}
 _SMIME = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 
 
@@ -161,6 +163,8 @@ def _take(part: Message, body: Body) -> None:
         (body.plain if kind == "text/plain" else body.html).append(_content(part))
     elif kind in _SMIME:
         _take_locked(part, body)
+    elif kind == "text/calendar" and part.get_content_disposition() != "attachment":
+        body.answers_invitation = body.answers_invitation or _answers_invitation(part)
     elif kind in _MAILS:
         body.enclosed += _enclosed(part)
 
@@ -196,6 +200,13 @@ def _content(part: Message) -> str:
     payload = part.get_payload(decode=True)
     data = payload if isinstance(payload, bytes) else b""
     return decoded(data[:_LONGEST_PLAIN], part.get_content_charset())
+
+
+def _answers_invitation(part: Message) -> bool:
+    """Tell whether a calendar says for somebody whether they come (RFC 5546): nobody wrote that."""
+    named = str(part.get_param("method") or "").strip().lower()
+    found = _METHOD.search(_content(part)[:_LONGEST_SUBJECT])
+    return (named or (found[1].lower() if found else "")) in _ANSWERS
 
 
 def _enclosed(part: Message) -> list[str]:

@@ -56,6 +56,7 @@ def _is_by_machine(fields: Fields, body: Body, envelope_sender: str | None) -> b
         or any(_word(value) in _PRECEDENCE for value in fields.all("precedence", "x-precedence"))
         or any(fields.all(*_SAYS_SO))
         or bool(body.report_type)
+        or body.answers_invitation
         or has_null_sender(fields, envelope_sender)
         or is_titled_as_report(subject)
         or _ABSENT.match(subject) is not None
