@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import structlog
 from aiohttp import web
 from sqlmodel import Session
 
@@ -26,8 +25,6 @@ from assistant.errors import AssistantError, ConfigurationError, Invalid
 from assistant.services import Services
 from assistant.store.backup import back_up
 from assistant.store.tables import Agent
-
-log = structlog.get_logger(__name__)
 
 _ERRORS = {cls.code: cls for cls in (AssistantError, Invalid, ConfigurationError)}
 _LARGEST_MAIL = 26 * 2**20  # bytes: the only way in for one this large, and its owner's alone
@@ -182,9 +179,6 @@ async def _run(assembly: Assembly, http_request: web.Request) -> web.Response:
         done = await assembly.services.write(lambda session: work(assembly.services, session, asked))
     except AssistantError as error:
         return _told(error)
-    except Exception:  # broad: whatever it was, the desk lives and must not be taken for one that ended
-        log.exception("command.failed", command=http_request.match_info["command"])
-        return _told(AssistantError("The desk failed at this, and nothing was changed; its log says where."))
     return web.json_response(done)
 
 
@@ -238,6 +232,10 @@ async def ask_running(settings: Settings, path: str, **body: Any) -> Mapping[str
             aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket))) as client,
             client.post(f"http://desk{path}", **body) as response,
         ):
+            if (
+                response.content_type != "application/json"
+            ):  # what the server says of an error that nobody foresaw
+                raise AssistantError("The desk failed at this, and nothing was changed; its log says where.")
             answer: Mapping[str, Any] = await response.json()
     except aiohttp.ClientConnectorError:
         return None  # left behind by a killed desk

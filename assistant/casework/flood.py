@@ -62,7 +62,7 @@ def take_room(
 def is_said_again(services: Services, session: Session, address: str, text: str) -> bool:
     """Tell whether the very same words went to a mailbox within a day, in whatever thread; if not they count from now on."""
     now = services.clock.now()
-    key = services.keyring.keyed_hash(f"{mailbox_of(address)}\0{text}", "said")
+    key = services.keyring.keyed_hash(f"{counted_as(address)}\0{text}", "said")
     before = select(Tally.at).where(
         col(Tally.subject_hash) == key, col(Tally.what) == _SAID, col(Tally.at) > now - _DAY
     )

@@ -301,8 +301,9 @@ async def test_no_code_and_no_notice_goes_to_the_desks_own_addresses(desk: DeskI
             await chat.say(f"Stop all marketing to {address}")
             await chat.until(lambda m: "no more marketing" in m["text"], "that it ends")
     await desk.idle()
-    assert [str(m["to"]) for m in desk.mails()[before:] if "code" in str(m["subject"]).lower()] == []
-    assert not any("Marketing to this address" in str(m["subject"]) for m in desk.mails()[before:])
+    sent = desk.mails()
+    assert [str(m["to"]) for m in sent[before:] if "code" in str(m["subject"]).lower()] == []
+    assert not any("Marketing to this address" in str(m["subject"]) for m in sent[before:])
 
 
 BROKEN = ("a@b@mail.example", "flood.v%0ABcc:zz4@mail.example", '"; Bcc: zz7@victim.example"@mail.example')
@@ -326,7 +327,7 @@ async def test_nothing_goes_to_a_part_of_a_broken_address_and_a_sign_nobody_sees
             await chat.until(lambda m: m["expects"] is not None, "a question")
     parts = ["b@mail.example", "zz4@mail.example", "zz7@victim.example"]
     await desk.idle()
-    assert desk.mails()[before:] == []
+    assert len(desk.mails()) == before
     assert not await services.read(lambda session: off_since(services.keyring, session, parts))
 
     whole = stranger()

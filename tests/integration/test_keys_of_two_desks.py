@@ -60,7 +60,8 @@ def test_a_desk_that_began_before_a_change_reads_what_is_sealed_with_the_new_key
         def answer(sealed: str) -> list[str]:
             assert other.stdin is not None
             assert other.stdout is not None
-            print(sealed, file=other.stdin, flush=True)
+            other.stdin.write(f"{sealed}\n")
+            other.stdin.flush()
             return other.stdout.readline().split()
 
         before = keyring.seal("Before")
