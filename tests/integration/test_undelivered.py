@@ -732,7 +732,7 @@ async def _write(desk: PostingDesk, kind: str, number: int) -> None:
         desk.clients.known[f"C-{2000 + number}"] = address
         await desk.chat(thread, COPY, f"C-{2000 + number}")
     elif kind == "can never get mail":
-        await desk.chat(thread, COPY, address.replace("@", "\u2060@"))
+        await desk.chat(thread, COPY, address.replace("post.example", "straße.example"))
     elif "chat" in kind:
         await desk.chat(thread, COPY, address)
     else:

@@ -74,14 +74,20 @@ def test_a_word_against_it_is_no_courtesy(text: str) -> None:
     assert not says_nothing(text)
 
 
+def says_against(reading: Reading) -> bool:
+    return bool(reading.wishes or reading.intents)
+
+
 @pytest.mark.skipif(
     "REAL_MESSAGES" not in os.environ, reason="REAL_MESSAGES names no folder of real messages"
 )
 def test_no_ordinary_message_is_asked_about_for_a_topic_above_it(reader: Reader) -> None:
     rows = rows_of(Path(os.environ["REAL_MESSAGES"]) / "ordinary_dev.jsonl")
-    topics = [subject for subject, _ in PAIRS["ordinary"] if reader.read(subject).decision == "request"]
+    taken_back = {s for s, text in PAIRS["ordinary"] if says_against(reader.read(text))}
+    topics = [s for s, _ in PAIRS["ordinary"] if s not in taken_back and reader.read(s).decision == "request"]
     unheard = [row.text for row in rows if reader.read(row.text).decision == "none"][:60]
     assert len(unheard) == 60
-    for subject in (each for each in topics if "lease delete all" not in each):
+    assert len(topics) > 5
+    for subject in topics:
         for text in unheard:
             assert read(reader, subject, text).decision == "none", subject
