@@ -545,7 +545,8 @@ class Turn:
 
     def _code(self) -> bool:
         """Take what may be a code: the try is counted now, checked after this unit."""
-        awaited = self.state.expects == "code" or (self.state.expects == "email" and self._was_sent_code())
+        late = self.state.expects == "email" and self._was_sent_code() and not self._uses_another_right()
+        awaited = self.state.expects == "code" or late
         if not awaited or self.is_mail or code_in(self.text) is None or _EMAIL.search(self.text):
             return False
         challenge = proof.current_challenge(self.session, self.conversation)

@@ -91,6 +91,13 @@ async def test_a_number_of_the_form_of_a_code_is_no_client_number_where_codes_we
         assert (await visitor.said())[-1].startswith(
             ("This code was not", "Ce code n’a pas", "That cannot", "Ce ne peut")
         )
+    restrict = {
+        "en": "Please restrict the processing of my data, my client number is 12345678.",
+        "fr": "Merci de limiter le traitement de mes données, mon numéro client est 12345678.",
+    }
+    await visitor.write({"en": "sorry, wrong email", "fr": "pardon, mauvaise adresse"}[language])
+    await visitor.write(restrict[language])
+    assert "restriction" in await visitor.requests()
     rows = select(ChallengeRow).where(col(ChallengeRow.claimed_kind) == "client_id")
     assert not await talk.site.services.read(lambda s: s.exec(rows).all())
 
