@@ -1,4 +1,4 @@
-"""A request that its sender repeats within a day in a new thread: it joins the first, and no second letter goes out."""
+"""A request that its sender repeats within a day in a new thread: it joins the first, whose link goes out once more."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlmodel import col, select
 
+from assistant.casework import link_again
 from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import requests_of, set_attention
 from assistant.conversation import denying, for_others
@@ -28,7 +29,8 @@ _FEWEST_CHARACTERS: Final = 12  # of words that are worth comparing
 def joins_first(turn: Turn, incoming: Incoming, message_id: int) -> bool:
     """Leave a mail that holds the whole words of an earlier one of its sender's, and asks the same, to who is at that request.
 
-    Whoever echoes our mails or sends a form twice opens nothing twice; an agent sees each in triage.
+    Whoever echoes our mails or sends a form twice opens nothing twice; an agent sees each in triage. Whoever repeats it
+    since nothing reached them gets receipt and link again, as seldom as codes go out: that ends an echo too.
     """
     if turn.muted or turn.reading.decision != "request" or for_others.concerns_other(turn):
         return False
@@ -38,6 +40,9 @@ def joins_first(turn: Turn, incoming: Incoming, message_id: int) -> bool:
     for request in first:
         if request.attention is None:
             set_attention(turn.services, turn.session, request, "new_message")
+    if waiting := [request for request in first if link_again.waits_for_link(request)]:
+        talk = turn.session.get_one(Conversation, waiting[0].conversation_id)
+        link_again.send_again(turn.services, turn.session, talk, waiting)
     put_in_doubt(turn.session, turn.conversation, message_id)
     return True
 

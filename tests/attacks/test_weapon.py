@@ -108,7 +108,7 @@ async def test_a_mailbox_in_whose_name_many_write_gets_few_letters_and_one_notic
 ) -> None:
     """B21: over threads, plus-addresses, dots, mail, chat and marketing; every request is opened all the same."""
     monkeypatch.setitem(mailboxes.PROVIDERS, "folds.example", mailboxes.Provider("folds.example", "+", "."))
-    names = [f"by.stander+{n}" if n % 2 else f"b.y{'.' * (n % 3 == 0)}stander" for n in range(20)]
+    names = [f"by.stander+{n}" if n % 2 else f"b.y{'.' * (n % 3 == 0)}stander+{n}" for n in range(20)]
     senders = [f"{name}@folds.example" for name in names]
     before = await desk.refs()
     for sender in senders:
