@@ -23,7 +23,7 @@ from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.integration.test_tiers import decide, press, stop_link
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-AGENT = Principal("Tiina", Role.AGENT)
+AGENT, APPROVER = Principal("Tiina", Role.AGENT), Principal("Marc", Role.APPROVER)
 SENTENCES = {
     "access": ACCESS,
     "erasure": ERASURE,
@@ -176,7 +176,7 @@ async def test_a_denial_calls_a_person_until_somebody_has_decided_whatever_else_
     await services.write(lambda s: approval.reject(services, s, item["id"], "Who asked?", AGENT))
     assert (await desk.request(case.ref))["attention"] == DENIED
     await services.write(
-        lambda s: forwarding.forward(services, s, case.ref, "owner@elsewhere.example", AGENT)
+        lambda s: forwarding.forward(services, s, case.ref, "owner@elsewhere.example", APPROVER)
     )
     assert (await desk.request(case.ref))["attention"] == DENIED
 
