@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlmodel import col, select
 
-from assistant.casework import link_again
 from assistant.casework.doubt import put_in_doubt
-from assistant.casework.intake import requests_of, set_attention
-from assistant.conversation import denying, for_others
+from assistant.casework.intake import requests_of
+from assistant.conversation import continued, denying, for_others
 from assistant.domain.status import CLOSED
 from assistant.store.keyring import sender_hash
 from assistant.store.queries import messages_of
@@ -37,12 +36,7 @@ def joins_first(turn: Turn, incoming: Incoming, message_id: int) -> bool:
     first = _first(turn, incoming)
     if not first:
         return False
-    for request in first:
-        if request.attention is None:
-            set_attention(turn.services, turn.session, request, "new_message")
-    if waiting := [request for request in first if link_again.waits_for_link(request)]:
-        talk = turn.session.get_one(Conversation, waiting[0].conversation_id)
-        link_again.send_again(turn.services, turn.session, talk, waiting)
+    continued.go_on(turn.within(turn.session.get_one(Conversation, first[0].conversation_id)), first)
     put_in_doubt(turn.session, turn.conversation, message_id)
     return True
 

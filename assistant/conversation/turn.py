@@ -782,7 +782,7 @@ class Turn:
                 emails = noted.get("email")
                 if not (emails and any(map(self._lacks_address, waiting))):
                     return
-                self._marketing_address(emails[0])
+                self._marketing_address(emails)
             return
         # The clock runs from the message that was in doubt, not from the answer to our question.
         if self.state.question in picking.PICKERS and self.state.received_at:

@@ -48,8 +48,8 @@ def holding(texts: list[str], words: tuple[str, ...]) -> int:
 
 @pytest.mark.parametrize("words", [COPY, COPY_FR])
 async def test_a_receipt_promises_a_link_as_often_as_one_is_sent(desk: PostingDesk, words: str) -> None:
-    for _ in range(CODES_PER_HOUR + 2):
-        await desk.mail(ANNA, words)
+    for number in range(CODES_PER_HOUR + 2):
+        await desk.mail(ANNA, f"{words} ({'ABCDEFGH'[number]})")
     texts = [text for text in await said(desk) if "/verify/" not in text]
     queued = await desk.all(ChallengeRow)
     assert len(queued) == CODES_PER_HOUR
@@ -58,8 +58,8 @@ async def test_a_receipt_promises_a_link_as_often_as_one_is_sent(desk: PostingDe
 
 
 async def test_the_link_that_was_kept_back_is_sent_to_whoever_answers_later(desk: PostingDesk) -> None:
-    for _ in range(CODES_PER_HOUR + 1):
-        await desk.mail(ANNA)
+    for number in range(CODES_PER_HOUR + 1):
+        await desk.mail(ANNA, f"Number {number}: {COPY}")
     await desk.wait(hours=2)
     receipt = next(mail for mail in desk.server.arrived if LATER[0] in words_in(mail))
     await desk.mail(ANNA, "Here I am, thank you.", f"In-Reply-To: {receipt.message_id}")
@@ -69,8 +69,10 @@ async def test_the_link_that_was_kept_back_is_sent_to_whoever_answers_later(desk
 async def test_whoever_answers_the_notice_of_a_flood_when_its_day_is_over_is_gone_on_with(
     desk: PostingDesk,
 ) -> None:
-    for _ in range(25):
-        await desk.mail(ANNA)
+    for number in range(25):
+        await desk.mail(
+            ANNA, f"Number {number:02}: please send me a copy of all the personal data you hold about me."
+        )
     await desk.wait(hours=1)
     notice = next(mail for mail in desk.server.arrived if "no further confirmations" in words_in(mail))
     await desk.wait(hours=24)

@@ -108,7 +108,7 @@ async def desk(tmp_path: Path, prepared: ConsoleSite, reader: Reader) -> AsyncIt
 
 
 async def test_a_question_in_time_stops_the_clock_until_the_person_writes(desk: Asking) -> None:
-    ref = await desk.open(proved=True)
+    ref = await desk.open("email", proved=True)
     before = await desk.request(ref)
     status, body = await desk.ask(ref)
     assert status == 200, body
@@ -120,7 +120,7 @@ async def test_a_question_in_time_stops_the_clock_until_the_person_writes(desk: 
     assert (await desk.request(ref)).remind_on is None
     desk.site.clock.at += timedelta(days=40)
     assert await desk.reminders(ref) == 0
-    await desk.write("The one with the bakery, please.")
+    await desk.write("The one with the bakery, please.", "email")
     after = await desk.request(ref)
     expected = due_dates(
         before.received_at,
@@ -139,10 +139,10 @@ async def test_a_question_in_time_stops_the_clock_until_the_person_writes(desk: 
 
 
 async def test_the_story_is_in_the_timeline_of_the_command_and_the_audit_is_whole(desk: Asking) -> None:
-    ref = await desk.open(proved=True)
+    ref = await desk.open("email", proved=True)
     await desk.ask(ref)
     desk.site.clock.at += timedelta(days=2)
-    await desk.write("The one with the bakery, please.")
+    await desk.write("The one with the bakery, please.", "email")
     lay_keys(desk.site.services)
     shown = show_request(desk.site.services.settings, ref)
     story = [
@@ -157,7 +157,7 @@ async def test_the_story_is_in_the_timeline_of_the_command_and_the_audit_is_whol
 
 
 async def test_asked_late_the_agent_is_told_first_and_then_nothing_is_suspended(desk: Asking) -> None:
-    ref = await desk.open(proved=True)
+    ref = await desk.open("email", proved=True)
     before = await desk.request(ref)
     desk.site.clock.at += timedelta(days=6)
     said = await desk.said(ref)
@@ -171,7 +171,7 @@ async def test_asked_late_the_agent_is_told_first_and_then_nothing_is_suspended(
     assert "28 December" in asked
     assert (await desk.request(ref)).remind_on is not None
     desk.site.clock.at += timedelta(days=3)
-    await desk.write("The one with the bakery, please.")
+    await desk.write("The one with the bakery, please.", "email")
     after = await desk.request(ref)
     assert after.due_on == before.due_on
     assert any("undue delay" in rule for rule in after.rules)
