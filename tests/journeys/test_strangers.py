@@ -31,6 +31,7 @@ READY = {"en": "The copy of your data is ready", "fr": "La copie de vos données
 _OWN = (
     (re.compile(r"PR-\w{8}"), "REF"),
     (re.compile(r"(?<=/verify/)(stop/)?[\w-]{16,}"), "SECRET"),
+    (re.compile(r"(?<=:)[0-9a-f]{12}(?=\")"), "MARK"),  # of the question that a button answers
     (re.compile(r"\b[0-9a-f]{16,}\b"), "SECRET"),
     (re.compile(r"\w•+@\w•+[\w.]+"), "MASKED"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b"), "UUID"),

@@ -19,6 +19,7 @@ from assistant.store.keyring import Keyring
 from assistant.store.sealing import give_keyring
 from assistant.store.tables import Note
 from assistant.store.upgrading import seal_everything
+from assistant.store.writer import open_engine
 from tests.doubles.schema import open_new
 
 AT = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -114,7 +115,7 @@ def older(folder: Path) -> None:
     """The keys as they were before they were changed, which a restore of the whole disk may bring."""
     before = folder.parent / "before"
     shutil.copytree(keys(folder), before)
-    engine = database(folder)
+    engine = open_engine(f"sqlite:///{folder / 'desk.db'}", writes=True)
     keyring = open_keyring(folder, engine)
     with engine.begin() as connection:
         resealing.begin(connection, keyring, folder)
