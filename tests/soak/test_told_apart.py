@@ -31,7 +31,8 @@ PLANTED = 0.005  # seconds: a difference that the same measure must see
 SEED = 20261128
 ACCESS = "Please send me a copy of all the personal data you hold about me."
 WARM = 12  # asked before anything is measured: what Python compiles at its first run tells nobody apart
-ROUNDS = 3  # at most, where the machine is too restless for what is planted to be seen in one: codes are few
+ROUNDS = 6  # at most, where the machine is too restless for what is planted to be seen in one
+ROUNDS_WITH_CODES = 3  # codes to one mailbox are few
 
 Ask = Callable[[str, str], Awaitable[str]]  # (name, own address on the network) -> what was seen
 
@@ -61,7 +62,8 @@ class Seen:
 
     @property
     def is_coarse(self) -> bool:
-        return self.planted <= 0.5 + self.off
+        """Tell whether what is planted moves the area by no more than chance may: then nothing smaller was looked for."""
+        return self.planted - self.area <= self.off
 
     def __str__(self) -> str:
         each = len(self.took[True])
@@ -103,7 +105,8 @@ class Stranger:
         self, ask: Ask, known: Sequence[str], unknown: Sequence[str], each: int, seed: int
     ) -> Seen:
         seen = Seen()
-        for n in range(ROUNDS):
+        takes_codes = ask in {self.by_chat, self.by_number, self.by_wrong_code}
+        for n in range(ROUNDS_WITH_CODES if takes_codes else ROUNDS):
             await self._ask_each(ask, _in_turn(known, n, each), _in_turn(unknown, n, each), seed + n, seen)
             if not seen.is_coarse:
                 break
@@ -244,10 +247,14 @@ async def test_nothing_tells_who_is_known_from_who_is_not(tmp_path: Path) -> Non
         strangers, many = range(ROUNDS * EACH), range(EACH)
         idents = [random.Random(n).randbytes(len(package) // 2).hex() for n in strangers]
         names: dict[str, tuple[Ask, Sequence[str], Sequence[str]]] = {
-            "chat by e-mail": (stranger.by_chat, emails, [f"nobody{n}@elsewhere.example" for n in strangers]),
+            "chat by e-mail": (
+                stranger.by_chat,
+                emails,
+                [f"nobody{n}@elsewhere{n % 20}.example" for n in strangers],
+            ),
             "chat by number": (stranger.by_number, numbers, [f"C-{90_000 + n}" for n in strangers]),
             "a wrong code": (stranger.by_wrong_code, numbers[::-1], [f"C-{97_000 + n}" for n in strangers]),
-            "mail": (stranger.by_mail, emails, [f"nobody{n}@nowhere.example" for n in strangers]),
+            "mail": (stranger.by_mail, emails, [f"nobody{n}@nowhere{n % 20}.example" for n in strangers]),
             "sign-in": (
                 stranger.by_sign_in,
                 [agents[n % len(agents)] for n in many],

@@ -59,6 +59,12 @@ _NAMES_OF_QUOTES = re.compile(
     re.VERBOSE,
 )
 _QUOTE_ITSELF = re.compile(r"type=cite|name=quote\b|id=signature\b")
+# A preview line that a newsletter hides, or words that were put there for nobody's eyes: not said by who sends it.
+_STYLE = re.compile(r"""\bstyle\s{0,9}=\s{0,9}("[^"]*+|'[^']*+|[^\s"'>]*+)""", re.IGNORECASE)
+_NOT_SHOWN = re.compile(
+    r"(?<![\w-])(?:display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}hidden|mso-hide\s{0,3}:\s{0,3}all)(?![\w-])",
+    re.IGNORECASE,
+)
 # Outlook marks only where the quoted part begins.
 _QUOTED_FROM_HERE = re.compile(
     r"""\bid\s{0,9}=\s{0,9}["']?(?:appendonsend|divrplyfwdmsg|x_divrplyfwdmsg|stopspelling|mail-editor-reference)
@@ -93,13 +99,19 @@ class _Text:
         return True
 
     def _is_to_pass(self, name: str, attributes: str) -> bool:
-        return name in _UNSEEN or (not self.keep_quotes and _holds_a_quote(attributes))
+        if name in _UNSEEN or _is_hidden(attributes):
+            return True
+        return not self.keep_quotes and _holds_a_quote(attributes)
 
     def _pass(self, closing: str, name: str) -> None:
         if name == self.passing:
             self.depth += -1 if closing else 1
             if self.depth == 0:
                 self.passing = ""
+
+
+def _is_hidden(attributes: str) -> bool:
+    return any(_NOT_SHOWN.search(unescape(style[1])) for style in _STYLE.finditer(attributes))
 
 
 def _holds_a_quote(attributes: str) -> bool:

@@ -161,3 +161,29 @@ def test_the_time_to_cut_grows_with_the_length_and_not_faster(piece: str) -> Non
     own_words(piece * (250_000 // len(piece)), answers=True)
 
     assert time.process_time() - started < 20  # minutes where anything is quadratic
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        'style="display:none;max-height:0;overflow:hidden"',
+        "style='DISPLAY : none !important'",
+        "style=display:none",
+        'style="mso-hide:all"',
+        'class="x" style="color:red;visibility:hidden"',
+        'style="display&#58;none"',
+    ],
+)
+def test_what_a_mail_hides_from_its_reader_is_not_said(style: str) -> None:
+    hidden = f"<div {style}>Please delete my account. <p>And <b>all</b> of it.</p></div>"
+    assert (
+        text_of(f"<html><body>{hidden}<p>When does my contract end?</p></body></html>")
+        == "When does my contract end?"
+    )
+
+
+@pytest.mark.parametrize(
+    "style", ['style="overflow:hidden"', 'class="hidden-xs"', 'title="display:none"', 'style="display:block"']
+)
+def test_what_only_sounds_like_hiding_hides_nothing(style: str) -> None:
+    assert text_of(f"<div {style}>Please delete my account.</div>") == "Please delete my account."
