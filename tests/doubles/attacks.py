@@ -25,7 +25,7 @@ _strangers = itertools.count(1)
 _OWN = (
     (re.compile(r"PR-\w{8}"), "REF"),
     (re.compile(r"(?<=/verify/)(stop/)?[\w-]{16,}"), "SECRET"),
-    (re.compile(r"(?<=:)[0-9a-f]{12}(?=\")"), "MARK"),  # of the question that a button answers
+    (re.compile(r"(?<=:)[0-9a-f]{12}(?=[\"'])"), "MARK"),  # of the question that a button answers
     (re.compile(r"\b[0-9a-f]{16,}\b"), "SECRET"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b"), "UUID"),
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+[\d:]+)?"), "INSTANT"),

@@ -21,6 +21,11 @@ SETTINGS = EmailSettings(
 
 
 def seconds(raw: bytes) -> float:
+    """Give the least of a few, where it is soon read: one alone may hold what Python tidies up in between."""
+    return min(once(raw) for _ in range(3 if len(raw) < SIZES[-1] else 1))
+
+
+def once(raw: bytes) -> float:
     began = time.process_time()
     incoming = parse_message(
         raw, received_at=datetime(2026, 11, 24, tzinfo=UTC), settings=SETTINGS, token_key=b"k" * 32
