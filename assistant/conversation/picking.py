@@ -24,6 +24,8 @@ from intents.rectifying import is_no, is_yes
 from intents.wishes import DONT
 
 if TYPE_CHECKING:
+    from sqlmodel.sql.expression import SelectOfScalar
+
     from assistant.conversation.turn import Turn
 
 ASK_RIGHT: Final = "chat_ask_right"
@@ -143,8 +145,9 @@ def _remember(turn: Turn, **contact: Sequence[str]) -> None:
     turn.state = replace(turn.state, details={**(turn.state.details or {}), **contact})
 
 
-def _asked(turn: Turn) -> Message | None:
-    query = (
+def _questions(turn: Turn) -> SelectOfScalar[Message]:
+    """Ask for what was said with buttons below it, the newest first."""
+    return (
         select(Message)
         .where(
             col(Message.conversation_id) == turn.conversation.id,
@@ -152,23 +155,17 @@ def _asked(turn: Turn) -> Message | None:
             col(Message.expects) == "choice",
         )
         .order_by(col(Message.id).desc())
-        .limit(1)
     )
-    return turn.session.exec(query).first()
+
+
+def _asked(turn: Turn) -> Message | None:
+    return turn.session.exec(_questions(turn).limit(1)).first()
 
 
 def requests_shown_with(turn: Turn, value: str) -> set[str]:
     """Name the requests of the question that a button was shown with; none where nothing here carried it."""
-    query = (
-        select(Message)
-        .where(
-            col(Message.conversation_id) == turn.conversation.id,
-            col(Message.sender) == "assistant",
-            col(Message.expects) == "choice",
-        )
-        .order_by(col(Message.id).desc())
-    )
-    asked = (each for each in turn.session.exec(query) if value in {c["value"] for c in each.choices})
+    found = turn.session.exec(_questions(turn))
+    asked = (each for each in found if value in {c["value"] for c in each.choices})
     return {str(request["ref"]) for each in asked for request in each.requests}
 
 
