@@ -6,7 +6,6 @@ import re
 import zipfile
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
+from tests.doubles.axe import wrong_with
 from tests.doubles.desk_process import DeskProcess
 from tests.doubles.journeys import ask_by_mail, links_in, prove_in_chat
 from tests.doubles.package_browser import browser as fetching_browser
@@ -53,7 +53,6 @@ class Eyes:
 
     async def look(self, name: str) -> None:
         """Check the page that is open in light and dark and at every width, and keep a picture of it."""
-        axe = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
         for kind, width in WIDTHS.items():
             await self.page.set_viewport_size({"width": width, "height": 800})
             await self.page.emulate_media(color_scheme="dark" if kind == "phone" else "light")
@@ -61,9 +60,7 @@ class Eyes:
             assert over <= 0, f"{name} scrolls sideways by {over} px at {width} px"
             if kind == "small":
                 continue  # what axe tells of a phone holds for a smaller one
-            await self.page.evaluate(axe)
-            found = (await self.page.evaluate("axe.run(document)"))["violations"]
-            assert [(each["id"], each["nodes"][0]["target"]) for each in found] == [], f"{name}, {kind}"
+            assert await wrong_with(self.page) == [], f"{name}, {kind}"
             await self.page.screenshot(path=SCREENSHOTS / f"{name}-{kind}.png", full_page=True)
 
     async def desk_time(self) -> datetime:

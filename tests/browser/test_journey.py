@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from tests.doubles.axe import wrong_with
 from tests.doubles.desk_process import DeskProcess
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -42,19 +42,13 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskPr
     await process.stop()
 
 
-async def axe(page: Any) -> list[str]:
-    await page.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
-    found = await page.evaluate("axe.run(document)")
-    return [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found["violations"]]
-
-
 async def on_each_screen(page: Page, looked_at: Any, name: str) -> None:
     """See that the page is for everybody and fits at both widths, and keep a picture of each."""
     before = page.viewport_size
     for screen, size in SCREENS.items():
         await page.set_viewport_size(size)
         assert await looked_at.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, screen)
-        assert await axe(looked_at) == [], (name, screen)
+        assert await wrong_with(looked_at) == [], (name, screen)
         await page.screenshot(path=SCREENSHOTS / f"journey-{name}-{screen}.png")
     assert before is not None
     await page.set_viewport_size(before)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import asynccontextmanager
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from playwright.async_api import async_playwright, expect
 
 from assistant.errors import Invalid
 from assistant.interfaces import Choice, Incoming, Receipt
+from tests.doubles.axe import wrong_with
 from tests.doubles.chat_site import ChatSite, chat_site
 
 if TYPE_CHECKING:
@@ -132,16 +132,6 @@ async def visiting(
     finally:
         await context.close()
     assert visit.troubles == []
-
-
-async def axe(frame: Frame | Page) -> list[str]:
-    """List what axe finds wrong, each with where."""
-    await frame.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
-    found = await frame.evaluate("axe.run(document, {iframes: false})")
-    return [
-        f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
-        for violation in found["violations"]
-    ]
 
 
 # ── how days read ───────────────────────────────────────────────────────────────────────────────────
@@ -730,10 +720,10 @@ async def scenes(visit: Visit) -> AsyncIterator[str]:
 @pytest.mark.parametrize("screen", SCREENS)
 async def test_axe_finds_nothing(browser: Browser, site: ChatSite, screen: str) -> None:
     async with visiting(browser, site, reduced_motion="reduce", **SCREENS[screen]) as visit:
-        assert await axe(visit.page) == []
+        assert await wrong_with(visit.page) == []
         async for scene in scenes(visit):
-            assert await axe(visit.frame) == [], scene
-        assert await axe(visit.page) == []
+            assert await wrong_with(visit.frame) == [], scene
+        assert await wrong_with(visit.page) == []
 
 
 @pytest.mark.parametrize("screen", SCREENS | NARROW)
