@@ -13,9 +13,11 @@ import asyncio
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +42,7 @@ _Done = tuple["asyncio.Future[Any]", Any, BaseException | None]
 _MOST_UNITS_A_COMMIT = 256
 _MOST_PREPARING = 0.02  # seconds of processor a batch
 _MOST_WRITING = 0.02  # the same, of units: about five times what making it durable takes
+_MOST_BESIDE = 0.005  # the same of both, where others wait beside whoever brings many
 _BUSY_TIMEOUT_MS = 5_000
 
 log = structlog.get_logger(__name__)
@@ -133,7 +136,8 @@ class Store:
         while waiting or more:
             more = more and self._take(waiting)
             if waiting:
-                _answer(self._commit(_prepared(waiting), waiting))
+                units, more = self._prepared(waiting, more=more)
+                _answer(self._commit(units, waiting))
 
     def _take(self, waiting: Turns[_Job]) -> bool:
         """Add what was handed in, waiting for it where nothing else is to be done; False once there will be no more."""
@@ -146,12 +150,33 @@ class Store:
                 return False
             waiting.put(*job)
 
+    def _prepared(self, waiting: Turns[_Job], *, more: bool) -> tuple[list[_Prepared], bool]:
+        """Prepare what waits: the first, and as many more as there is time for; who comes meanwhile has their turn too.
+
+        Everybody's first stands before anybody's second, so that a commit of few has somebody of each.
+        """
+        began = time.thread_time()
+        units: list[_Prepared] = []
+        whose_all: set[str] = set()
+        while waiting:
+            whose, (prepare, future) = waiting.take()
+            units.append((whose, future, *_settled(prepare)))
+            whose_all.add(whose)
+            more = more and (not waiting or self._take(waiting))
+            if (
+                time.thread_time() - began >= _most(_MOST_PREPARING, whose_all, waiting)
+                or len(units) >= _MOST_UNITS_A_COMMIT
+            ):
+                break
+        return _by_turns(units), more
+
     def _commit(self, units: list[_Prepared], waiting: Turns[_Job]) -> list[_Done]:
         """Run as many units as there is time for, the first at least, and commit them together; the others wait again."""
         done: list[_Done] = []
         try:
             with UnitSession(self.engine, expire_on_commit=False) as session:
-                until = time.thread_time() + _MOST_WRITING
+                whose_all = {whose for whose, *_ in units}
+                until = time.thread_time() + _most(_MOST_WRITING, whose_all, waiting)
                 for _, future, unit, error in units:
                     done.append((future, None, error) if unit is None else (future, *_one(session, unit)))
                     if time.thread_time() >= until:
@@ -201,14 +226,19 @@ def _open_savepoint(session: Session, _context: object, _instances: object) -> N
         session.begin_nested()
 
 
-def _prepared(waiting: Turns[_Job]) -> list[_Prepared]:
-    """Prepare what waits: the first, and as many more as there is time for."""
-    until = time.thread_time() + _MOST_PREPARING
-    units: list[_Prepared] = []
-    while waiting and (not units or (time.thread_time() < until and len(units) < _MOST_UNITS_A_COMMIT)):
-        whose, (prepare, future) = waiting.take()
-        units.append((whose, future, *_settled(prepare)))
-    return units
+def _most(seconds: float, whose: set[str], waiting: Turns[_Job]) -> float:
+    """Give how long a batch may take: a short time where more than one waits for it."""
+    return min(seconds, _MOST_BESIDE) if len(whose) > 1 or waiting.anybody_but(whose) else seconds
+
+
+def _by_turns(units: list[_Prepared]) -> list[_Prepared]:
+    """Put everybody's first before anybody's second, and leave each one's own in their order."""
+    met: Counter[str] = Counter()
+    rounds: list[int] = []
+    for whose, *_ in units:
+        rounds.append(met[whose])
+        met[whose] += 1
+    return [unit for _, unit in sorted(zip(rounds, units, strict=True), key=itemgetter(0))]
 
 
 def _again(unit: Unit[T] | None, error: BaseException | None) -> Unit[T]:

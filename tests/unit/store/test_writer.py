@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from assistant.store.keyring import INDEX_BYTES, SEALING_BYTES, Keyring
 from assistant.store.tables import Note, Seen
-from assistant.store.writer import Store, Unit
+from assistant.store.writer import Store, Unit, _by_turns
 from tests.doubles.schema import lay_schema
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -225,3 +229,49 @@ async def test_what_had_no_time_to_be_written_is_neither_computed_again_nor_over
     assert isinstance(results[2], ValueError)
     assert sorted(done[:4]) == done[:4] == [f"prepared {name}" for name in "abcd"]
     assert done[4:] == ["written a", "written b", "written d"]
+
+
+async def test_whoever_comes_while_anothers_are_being_computed_is_in_the_next_commit_of_few(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger's day: the hundred that were there already would be computed and written first."""
+    monkeypatch.setattr("assistant.store.writer._MOST_BESIDE", 0)
+    monkeypatch.setattr("assistant.store.writer._MOST_PREPARING", 60)
+    gate, computing, handed_in, done = threading.Event(), threading.Event(), threading.Event(), list[str]()
+
+    def prepared(name: str) -> Unit[None]:
+        if name == "flood 0":
+            computing.set()
+            assert handed_in.wait(20)
+        done.append(f"computed {name}")
+        return lambda _session: done.append(f"written {name}")
+
+    def hand_in(name: str, whose: str) -> asyncio.Task[None]:
+        return asyncio.create_task(store.prepare_and_write(partial(prepared, name), whose=whose))
+
+    held = asyncio.create_task(store.write(lambda _session: gate.wait(20)))
+    await asyncio.sleep(0)
+    flood = [hand_in(f"flood {number}", "flood") for number in range(100)]
+    await asyncio.sleep(0)
+    gate.set()
+    await asyncio.to_thread(computing.wait, 20)
+    honest = hand_in("honest", "honest")
+    await asyncio.sleep(0)
+    handed_in.set()
+    await asyncio.gather(held, honest, *flood)
+    assert done[:4] == ["computed flood 0", "written flood 0", "computed honest", "written honest"]
+    assert len(done) == 2 * 101
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=40))
+def test_everybodys_first_is_written_before_anybodys_second(brought: list[str]) -> None:
+    units: list[Any] = [(whose, number, None, None) for number, whose in enumerate(brought)]
+    ordered = [(whose, number) for whose, number, *_ in _by_turns(units)]
+    assert sorted(number for _, number in ordered) == list(range(len(brought)))
+    met: Counter[str] = Counter()
+    for whose, _ in ordered:
+        assert all(met[whose] <= met[other] for other in set(brought) if met[other] < brought.count(other))
+        met[whose] += 1
+    for one in "abc":
+        own = [number for whose, number in ordered if whose == one]
+        assert own == sorted(own)
