@@ -342,13 +342,13 @@ class Chat:
         return await self.until(lambda m: m["expects"] == expects, f"a question that expects {expects}")
 
 
-async def eventually(look: Callable[[], Awaitable[T | None]], what: str) -> T:
-    """Look again and again until there is something, for as long as a person would wait."""
+async def eventually(look: Callable[[], Awaitable[T | None]], what: str, every: float = 0.05) -> T:
+    """Look again and again, every so many seconds, until there is something, for as long as a person would wait."""
     end = asyncio.get_running_loop().time() + PATIENCE
     while asyncio.get_running_loop().time() < end:
         if found := await look():
             return found
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(every)
     raise AssertionError(f"waited {PATIENCE:.0f} s for {what}")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
 import signal
 import statistics
 import subprocess
@@ -13,14 +15,19 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 
-from tests.doubles.desk_process import Chat, DeskProcess
+from tests.doubles.desk_process import Chat, DeskProcess, eventually
 from tests.soak.test_kills import PEOPLE
 
 HONEST = 20
 AT_ONCE = 4
+EVERY = 0.2  # seconds: who looks more often is a load of their own
 ACCESS = "Please send me a copy of my personal data."
 A_DAY = {"chats": 1_000, "mails": 500, "sign_ins": 200}
 
@@ -32,6 +39,8 @@ class Honest:
         self.desk = desk
         self.waited: defaultdict[str, list[float]] = defaultdict(list)
         self.done: list[str] = []
+        self._seen: set[str] = set()  # names of letters
+        self._codes: dict[str, list[str]] = {}
 
     async def all_of(self, people: list[str]) -> None:
         """Serve these people, a few at a time."""
@@ -46,6 +55,7 @@ class Honest:
     async def _person(self, address: str, email: str) -> None:
         connector = aiohttp.TCPConnector(local_addr=(address, 0))
         async with aiohttp.ClientSession(connector=connector) as http:
+            self._codes[email.casefold()] = []
             began = time.perf_counter()
             async with http.ws_connect(self.desk.facts["chat_ws"]) as socket:
                 chat = Chat(socket)
@@ -62,17 +72,39 @@ class Honest:
                 await chat.say(email)
                 await chat.asked("code")
                 began = self._note("a code is asked for", began)
-                code = await self.desk.code(email)
+                code = await eventually(lambda: self._code(email), "a code", EVERY)
                 began = self._note("a code arrives", began)
                 await chat.say(code)
                 await chat.until(lambda m: ref in m["text"] and m["expects"] is None)
                 began = self._note("a code is accepted", began)
-            await self.desk.plan(ref)
+            item = await eventually(lambda: self._plan(ref), "a plan", EVERY)
             began = self._note("a plan stands in the queue", began)
-            await self.desk.approve(ref)
-            await self.desk.until_status(ref, "answered")
+            await self.desk.api("POST", f"/queue/{item['id']}/approve", json={"plan_hash": item["plan_hash"]})
+            await eventually(lambda: self._is_answered(ref), "an answer", EVERY)
             self._note("it is answered", began)
             self.done.append(ref)
+
+    async def _code(self, email: str) -> str | None:
+        """Read what came to somebody's own mailbox: who waits for a letter reads none of the flood's."""
+        with os.scandir(self.desk.facts["mailbox_dir"]) as folder:
+            fresh = [
+                Path(file) for file in folder if file.name.endswith(".eml") and file.name not in self._seen
+            ]
+        for file in fresh:
+            self._seen.add(file.name)
+            raw = file.read_bytes()
+            to = re.search(rb"^Delivered-To: (\S+)", raw, re.MULTILINE)
+            if to and to[1].decode().casefold() in self._codes:
+                letter = message_from_bytes(raw, policy=default).get_content()
+                self._codes[to[1].decode().casefold()] += re.findall(r"^\s*(\d{8})\s*$", letter, re.MULTILINE)
+        return next(iter(self._codes[email.casefold()]), None)
+
+    async def _plan(self, ref: str) -> dict[str, Any] | None:
+        items = (await self.desk.api("GET", "/queue"))["items"]
+        return next((item for item in items if item["request"] == ref), None)
+
+    async def _is_answered(self, ref: str) -> bool | None:
+        return (await self.desk.request(ref))["status"] == "answered" or None
 
     def _note(self, what: str, began: float) -> float:
         now = time.perf_counter()
