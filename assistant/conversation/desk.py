@@ -41,6 +41,7 @@ from assistant.conversation import (
     unclaimed,
 )
 from assistant.conversation.ourselves import FROM_US, known_by_its_words
+from assistant.conversation.pace import Pace
 from assistant.conversation.reading import SHORT, LongReadings, whose_turn
 from assistant.conversation.state import State
 from assistant.conversation.subjects import left_to_read, with_subject
@@ -78,6 +79,7 @@ class TalkingDesk:
     services: Services
     reader: Reader
     _long: LongReadings | None = None
+    _pace: Pace = field(default_factory=Pace)
     _tasks: set[asyncio.Task[object]] = field(default_factory=set)
 
     async def receive(self, incoming: Incoming) -> Receipt:
@@ -86,6 +88,10 @@ class TalkingDesk:
         The writer's thread reads what is short: two that take turns at the interpreter cost more than either
         saves. What is long is read before, in its sender's turn: nobody else waits for it.
         """
+        async with self._pace.turn(whose_turn(incoming)):
+            return await self._receive(incoming)
+
+    async def _receive(self, incoming: Incoming) -> Receipt:
         incoming = originals.named(self.services, incoming)
         kept = replace(incoming, raw=None)  # what there is to keep where the original cannot be sealed
         try:

@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from assistant.interfaces import Incoming
+from assistant.conversation.desk import TalkingDesk
+from assistant.interfaces import Incoming, Receipt
 from tests.doubles.desk_inside import DeskInside
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
@@ -36,3 +37,28 @@ async def test_a_message_beside_forty_of_another_address_is_answered_after_one_o
     await asyncio.gather(held, honest, *flood)
     assert order.index(f"fair-{channel}-honest") <= 1
     assert len(order) == 41
+
+
+async def test_forty_chats_of_one_address_are_taken_one_at_a_time_beside_another(
+    desk: DeskInside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B28: what is not taken yet costs the others nothing; the answer to whoever is beside them stood ten times as long."""
+    receive, at_once, most = TalkingDesk._receive, 0, 0
+
+    async def counted(self: TalkingDesk, incoming: Incoming) -> Receipt:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        try:
+            return await receive(self, incoming)
+        finally:
+            at_once -= 1
+
+    async def send(thread: str, peer: str) -> None:
+        at = desk.assembly.services.clock.now()
+        await desk.assembly.desk.receive(Incoming("webchat", thread, thread, "Hello there", at, peer=peer))
+
+    monkeypatch.setattr(TalkingDesk, "_receive", counted)
+    await send("paced-honest", "192.0.2.1")
+    await asyncio.gather(*(send(f"paced-{n}", "198.51.100.7") for n in range(40)))
+    assert most == 1
