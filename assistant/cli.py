@@ -133,13 +133,15 @@ def _settings(config: Path | None) -> Settings:
 @app.command()
 def serve(config: Config = _DEFAULT) -> None:
     """Run the desk with all channels of the settings."""
-    from assistant.app import assemble, take_lock
     from assistant.config import require_complete
-    from assistant.serving import bind, run
-    from assistant.serving import serve as serve_desk
 
     settings = _settings(config)
     require_complete(settings)
+
+    from assistant.app import assemble, take_lock  # what takes long to load comes after what may be wrong
+    from assistant.serving import bind, run
+    from assistant.serving import serve as serve_desk
+
     lock = take_lock(settings)
     listener = bind(settings.server.host, settings.server.port)
 

@@ -26,6 +26,8 @@ _HASH, _LITTLE = PasswordHasher.hash, PasswordHasher(time_cost=1, memory_cost=8,
 # authorities that takes longer than most tests, and nobody here speaks with the world.
 os.environ["SSL_CERT_FILE"] = str(Path(__file__).with_name("data") / "authority.pem")
 
+_UNIT = Path(__file__).with_name("unit")
+
 # How long an example takes says how busy the machine is; timings are for the benchmarks.
 hypothesis.settings.register_profile("desk", deadline=None)
 hypothesis.settings.load_profile("desk")
@@ -74,13 +76,15 @@ def reader() -> Reader:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests of a group in one worker, and a module is a group: each worker would open a desk of its own.
 
-    The scheduler of pytest-xdist reads the group behind the name of a test, and where pytest-xdist writes it pytest 9.2
-    no longer looks.
+    What opens none goes to whoever is free. The scheduler of pytest-xdist reads the group behind the name of a test,
+    and where pytest-xdist writes it pytest 9.2 no longer looks.
     """
     if not config.getoption("loadgroup", default=False):
         return
     for item in items:
         marked = item.get_closest_marker("xdist_group")
+        if marked is None and _UNIT in item.path.parents:
+            continue
         group = marked.args[0] if marked else item.nodeid.partition("::")[0]
         item._id = NodeId.parse(f"{item.nodeid}@{group}")
 

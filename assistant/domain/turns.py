@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Set as AbstractSet
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -28,10 +27,6 @@ class Turns(Generic[T]):
     def waiting_of(self, whose: str) -> int:
         """Count what waits of one."""
         return len(self._waiting.get(whose, ()))
-
-    def anybody_but(self, some: AbstractSet[str]) -> bool:
-        """Tell whether anything waits that is none of theirs."""
-        return not self._waiting.keys() <= some
 
     def put(self, whose: str, item: T) -> None:
         """Have something wait behind all that is the same one's."""

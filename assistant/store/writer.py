@@ -42,7 +42,6 @@ _Done = tuple["asyncio.Future[Any]", Any, BaseException | None]
 _MOST_UNITS_A_COMMIT = 256
 _MOST_PREPARING = 0.02  # seconds of processor a batch
 _MOST_WRITING = 0.02  # the same, of units: about five times what making it durable takes
-_MOST_BESIDE = 0.005  # the same of both, where others wait beside whoever brings many
 _BUSY_TIMEOUT_MS = 5_000
 
 log = structlog.get_logger(__name__)
@@ -155,19 +154,12 @@ class Store:
 
         Everybody's first stands before anybody's second, so that a commit of few has somebody of each.
         """
-        began = time.thread_time()
+        until = time.thread_time() + _MOST_PREPARING
         units: list[_Prepared] = []
-        whose_all: set[str] = set()
-        while waiting:
+        while waiting and (not units or (time.thread_time() < until and len(units) < _MOST_UNITS_A_COMMIT)):
             whose, (prepare, future) = waiting.take()
             units.append((whose, future, *_settled(prepare)))
-            whose_all.add(whose)
             more = more and (not waiting or self._take(waiting))
-            if (
-                time.thread_time() - began >= _most(_MOST_PREPARING, whose_all, waiting)
-                or len(units) >= _MOST_UNITS_A_COMMIT
-            ):
-                break
         return _by_turns(units), more
 
     def _commit(self, units: list[_Prepared], waiting: Turns[_Job]) -> list[_Done]:
@@ -175,8 +167,7 @@ class Store:
         done: list[_Done] = []
         try:
             with UnitSession(self.engine, expire_on_commit=False) as session:
-                whose_all = {whose for whose, *_ in units}
-                until = time.thread_time() + _most(_MOST_WRITING, whose_all, waiting)
+                until = time.thread_time() + _MOST_WRITING
                 for _, future, unit, error in units:
                     done.append((future, None, error) if unit is None else (future, *_one(session, unit)))
                     if time.thread_time() >= until:
@@ -224,11 +215,6 @@ class UnitSession(Session):
 def _open_savepoint(session: Session, _context: object, _instances: object) -> None:
     if not session.in_nested_transaction():
         session.begin_nested()
-
-
-def _most(seconds: float, whose: set[str], waiting: Turns[_Job]) -> float:
-    """Give how long a batch may take: a short time where more than one waits for it."""
-    return min(seconds, _MOST_BESIDE) if len(whose) > 1 or waiting.anybody_but(whose) else seconds
 
 
 def _by_turns(units: list[_Prepared]) -> list[_Prepared]:

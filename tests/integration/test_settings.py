@@ -7,12 +7,15 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from assistant.app import take_lock
+from assistant.cli import main
 from assistant.config import load_settings
 from assistant.demo.settings import lay_out
 
@@ -35,26 +38,50 @@ def config(laid_out: Path, tmp_path: Path) -> Path:
     return own
 
 
-def run(config: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run the command; it must end by itself."""
-    return subprocess.run(
-        [ASSISTANT, *command, "--config", str(config)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+@dataclass(frozen=True)
+class Ended:
+    """What a command came to."""
+
+    returncode: int | str | None
+    stdout: str
+    stderr: str
 
 
-def refusal(config: Path) -> str:
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
+    """Run the command as the program does; it must end by itself."""
+
+    def run(config: Path, *command: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["assistant", *command, "--config", str(config)])
+        monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the program hooks in one of its own
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Ended(ended.value.code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def refusal(run: Callable[..., Ended]) -> Callable[[Path], str]:
     """Give the one line with which the desk refuses to start."""
-    ended = run(config, "serve")
+    return lambda config: line_of(run(config, "serve"))
+
+
+def line_of(ended: Ended) -> str:
     assert ended.returncode == 2, ended.stderr
     assert ended.stdout == ""
     lines = ended.stderr.splitlines()
     assert len(lines) == 1, ended.stderr
     assert "Traceback" not in ended.stderr
     return lines[0]
+
+
+def test_a_process_that_is_refused_says_so_in_one_line(tmp_path: Path) -> None:
+    """The others run in this process, where nothing is loaded anew."""
+    file = str(tmp_path / "none.toml")
+    command = [ASSISTANT, "serve", "--config", file]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert file in line_of(Ended(ended.returncode, ended.stdout, ended.stderr))
 
 
 WRONG = {
@@ -87,7 +114,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", list(WRONG))
-def test_a_mistake_stops_the_start_with_one_line_that_names_it(config: Path, wrong: str) -> None:
+def test_a_mistake_stops_the_start_with_one_line_that_names_it(
+    config: Path, refusal: Callable[[Path], str], wrong: str
+) -> None:
     old, new, named = WRONG[wrong]
     pattern = old.removeprefix("re:") if old.startswith("re:") else re.escape(old)
     text, changed = re.subn(pattern, lambda _: new, config.read_text("utf-8"), count=1, flags=re.MULTILINE)
@@ -101,7 +130,9 @@ def test_a_mistake_stops_the_start_with_one_line_that_names_it(config: Path, wro
         assert words in line
 
 
-def test_a_secret_that_is_missing_is_named_with_its_variable(config: Path) -> None:
+def test_a_secret_that_is_missing_is_named_with_its_variable(
+    config: Path, refusal: Callable[[Path], str]
+) -> None:
     with config.open("a", encoding="utf-8") as file:
         file.write('\n[telegram]\ntoken_env = "A_TOKEN_NOBODY_SET"\n')
 
@@ -111,11 +142,9 @@ def test_a_secret_that_is_missing_is_named_with_its_variable(config: Path) -> No
     assert "A_TOKEN_NOBODY_SET" in line
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    assert str(tmp_path / "none.toml") in refusal(tmp_path / "none.toml")
-
-
-def test_a_map_that_names_no_table_of_the_source_is_told_with_the_nearest_one(config: Path) -> None:
+def test_a_map_that_names_no_table_of_the_source_is_told_with_the_nearest_one(
+    config: Path, run: Callable[..., Ended]
+) -> None:
     text = config.read_text("utf-8")
     (found,) = re.findall(r'^map = "(.*client-area\.toml)"$', text, re.MULTILINE)
     own = config.with_name("map.toml")
@@ -130,7 +159,7 @@ def test_a_map_that_names_no_table_of_the_source_is_told_with_the_nearest_one(co
     assert "Traceback" not in ended.stderr
 
 
-def test_a_port_that_is_taken_is_named(config: Path) -> None:
+def test_a_port_that_is_taken_is_named(config: Path, refusal: Callable[[Path], str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -146,7 +175,7 @@ def test_a_port_that_is_taken_is_named(config: Path) -> None:
     assert str(port) in line
 
 
-def test_a_second_desk_on_the_same_database_is_refused(config: Path) -> None:
+def test_a_second_desk_on_the_same_database_is_refused(config: Path, refusal: Callable[[Path], str]) -> None:
     settings = load_settings(config)
     lock = take_lock(settings)
     assert lock is not None

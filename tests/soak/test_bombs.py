@@ -13,6 +13,8 @@ from assistant.channels.email.parsing import parse_message
 from assistant.channels.email.settings import LARGEST_MAIL, EmailSettings
 from tests.doubles.bombs import BOMBS
 
+pytestmark = pytest.mark.quiet
+
 SIZES = (10_000, 100_000, 1_000_000, LARGEST_MAIL - 10_000)
 MOST_SECONDS = 8.0  # of the processor, for the largest of the worst kind: two on a quiet machine
 SETTINGS = EmailSettings(

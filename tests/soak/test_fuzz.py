@@ -30,7 +30,7 @@ from tests.doubles.bot_api import press_update, text_update
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.mail_desk import MAILS
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.quiet, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(3600)]
 
 SEED = int(os.environ.get("SEED", "20261128"))
 MOST_MAILS, MOST_UPDATES = (5_000, 2_000) if os.environ.get("FULL") else (300, 200)

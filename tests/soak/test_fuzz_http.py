@@ -26,7 +26,7 @@ import pytest_asyncio
 
 from tests.doubles.desk_process import DeskProcess
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.quiet, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(1500)]
 
 SEED = int(os.environ.get("SEED", "20261128"))
 MORE = 5 if os.environ.get("FULL") else 1

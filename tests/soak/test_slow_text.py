@@ -9,7 +9,7 @@ import pytest
 from tests.benchmarks.slow_text import faults, measured, plain
 from tests.doubles.hostile_text import Expression, hostile_texts
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.quiet, pytest.mark.timeout(1800)]
 
 # Stood in the desk with 120 letters between: linear, and two to three seconds a megabyte. That is near the limit, where
 # the machine decides: what looks six times as far is slow on every machine, and what looks a tenth as far on none.

@@ -11,6 +11,8 @@ import pytest
 from tests.doubles.desk_process import DeskProcess
 from tests.doubles.strangers_day import A_DAY, HONEST, strangers_day, table_of
 
+pytestmark = pytest.mark.quiet
+
 FLOOD = {what: 10 * number for what, number in A_DAY.items()} if os.environ.get("FULL") else A_DAY
 
 

@@ -24,6 +24,8 @@ import pytest
 from tests.doubles.attacks import plain
 from tests.doubles.desk_process import Chat, DeskProcess
 
+pytestmark = pytest.mark.quiet
+
 FULL = bool(os.environ.get("FULL"))
 EACH = 500 if FULL else 150
 OFF = 0.05  # from the half of the area, or what chance makes of equals
