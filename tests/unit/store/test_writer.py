@@ -266,7 +266,7 @@ async def test_whoever_comes_while_anothers_are_being_computed_is_computed_and_w
 @given(st.lists(st.sampled_from("abc"), max_size=40))
 def test_everybodys_first_is_written_before_anybodys_second(brought: list[str]) -> None:
     units: list[Any] = [(whose, number, None, None) for number, whose in enumerate(brought)]
-    ordered = [(whose, number) for whose, number, *_ in _by_turns(units)]
+    ordered: list[tuple[str, Any]] = [(whose, number) for whose, number, *_ in _by_turns(units)]
     assert sorted(number for _, number in ordered) == list(range(len(brought)))
     met: Counter[str] = Counter()
     for whose, _ in ordered:
