@@ -32,6 +32,8 @@ _LONGEST_READ = 2 * _LONGEST_TEXT
 _LONGEST_SUBJECT = 2_000
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _MARK = re.compile(rb"[\r\n]--")
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+")
+_ALIKE = 0.5  # of the words of the shorter of two versions
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 _ARMOUR = "-----BEGIN PGP MESSAGE-----"
 # What the parser of the standard library raises on some malformed mails.
@@ -59,12 +61,40 @@ class Body:
     answers_invitation: bool = False  # a calendar says for somebody whether they come
     unreadable: bool = False  # its structure is beyond anything a mail program makes
     is_cut: bool = False  # there was more of it than is parsed
+    has_versions: bool = False  # of its text, of which a reader sees one (multipart/alternative)
+    begins_plain: bool = False
+    _seen: dict[bool, str] = field(
+        default_factory=dict
+    )  # words of the HTML, which take a while, with and without quotes
 
     def text(self, *, keep_quotes: bool) -> str:
-        """Give the text part, or the words of the HTML part where there is none."""
+        """Give the text part; where it does not say what the HTML part says, the words of that and then its own.
+
+        "Open this message in a browser" is no version of what stands in the HTML, and neither is what a server on the
+        way hung below it.
+        """
         plain = "\n\n".join(part for part in self.plain if part.strip())
-        read = plain or "\n\n".join(text_of(part, keep_quotes=keep_quotes) for part in self.html)
+        read = plain
+        if self.html and not (plain and _says(plain, self._shown(keep_quotes=True))):
+            read = "\n\n".join(filter(None, self._in_order(self._shown(keep_quotes=keep_quotes), plain)))
         return _UNWANTED.sub("", re.sub(r"\r\n?", "\n", read[:_LONGEST_READ]))[:_LONGEST_TEXT].strip()
+
+    def _shown(self, *, keep_quotes: bool) -> str:
+        if keep_quotes not in self._seen:
+            self._seen[keep_quotes] = "\n\n".join(
+                text_of(part, keep_quotes=keep_quotes) for part in self.html
+            )
+        return self._seen[keep_quotes]
+
+    def _in_order(self, shown: str, plain: str) -> tuple[str, str]:
+        """Put what a reader sees of two versions before the other, and what follows something behind it."""
+        return (plain, shown) if self.begins_plain and not self.has_versions else (shown, plain)
+
+
+def _says(plain: str, shown: str) -> bool:
+    """Tell whether a text part is a version of what is shown: most of either's words stand in the other, or all of one."""
+    here, there = (set(_WORD.findall(text[:_LONGEST_READ].lower())) for text in (plain, shown))
+    return not there or len(here & there) >= _ALIKE * min(len(here), len(there))
 
 
 def body_of(raw: bytes) -> Body:
@@ -160,6 +190,7 @@ def _take(part: Message, body: Body) -> None:
     elif kind in {"text/rfc822-headers", "message/global-headers"}:
         body.returned.append(_content(part))
     elif kind in {"text/plain", "text/html"} and part.get_content_disposition() != "attachment":
+        body.begins_plain = body.begins_plain or (kind == "text/plain" and not body.html)
         (body.plain if kind == "text/plain" else body.html).append(_content(part))
     elif kind in _SMIME:
         _take_locked(part, body)
@@ -186,6 +217,8 @@ def _take_envelope(part: Message, kind: str, body: Body) -> None:
         body.encrypted = family or "pgp"
     elif kind == "multipart/signed":
         body.signed = family or "smime"
+    elif kind == "multipart/alternative":
+        body.has_versions = True
     elif kind == "multipart/report":
         body.report_type = body.report_type or str(part.get_param("report-type") or "").lower()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 # What senders write, and what they mean: the larger set that holds the named one.
 _MEANT = {
@@ -20,19 +21,21 @@ _MEANT = {
     "us-ascii": "utf-8",
     "ascii": "utf-8",
 }
+# One byte a letter, so nothing is ever wrong in them: what reads as UTF-8 is UTF-8 under the name of a server on the way.
+_TAKE_ANYTHING = re.compile(r"cp125\d|iso8859-\d+|latin_?1")
 # Python's own codecs that are no charsets, or that take time out of proportion to what they are given.
 _NO_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 
 
 def decoded(data: bytes, charset: str | None) -> str:
     """Read bytes as the charset says; where that is wrong as UTF-8, else as Windows wrote it, gaps marked."""
-    for each in (_codec(charset), "utf-8"):
+    named = _codec(charset)
+    for each in ("utf-8", named) if _TAKE_ANYTHING.fullmatch(named) else (named, "utf-8"):
         try:
             return data.decode(each)
         except (UnicodeError, ValueError, LookupError):
             continue
-    declared = _codec(charset)
-    return data.decode(declared if declared != "utf-8" else "cp1252", "replace")
+    return data.decode(named if named != "utf-8" else "cp1252", "replace")
 
 
 def _codec(charset: str | None) -> str:

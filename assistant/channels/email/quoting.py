@@ -49,6 +49,7 @@ _DEVICE = re.compile(
     r"|inviato da\b|verzonden vanaf mijn\b|wysłano z\b|saadetud minu\b|отправлено с\b)",
     re.IGNORECASE,
 )
+_ESCAPED = re.compile(r">+From ")
 _FORWARD = re.compile(r"^\s*(?:fwd?|tr|wg|rv|i|doorst|enc|pd|edasi)\s*:", re.IGNORECASE)
 
 _ANSWER = re.compile(
@@ -72,14 +73,28 @@ def own_words(text: str, *, answers: bool) -> str:
 
     Where nothing is left of a mail that answers none, the quote is the message, and all of it is kept.
     """
-    lines = text.split("\n")
+    lines = _lines(text)
     kept = _trimmed(_without_quotes(lines[: _end(lines, answers=answers)]))
     return kept or ("" if answers else all_words(text))
 
 
 def all_words(text: str) -> str:
     """Keep everything, without the marks of quoting: what a person forwards may be the request itself."""
-    return _trimmed([line.lstrip("> ") for line in text.split("\n")])
+    return _trimmed([line.lstrip("> ") for line in _lines(text)])
+
+
+def _lines(text: str) -> list[str]:
+    """Part the lines; an own one that begins with "From " has its `>` from a mailbox on the way (RFC 4155), unlike a quote's."""
+    lines = text.split("\n")
+    before = ["", *lines[:-1]]
+    return [
+        line.lstrip(">") if _ESCAPED.match(line) and not (_is_quote(above) or _is_quote(below)) else line
+        for above, line, below in zip(before, lines, [*lines[1:], ""], strict=True)
+    ]
+
+
+def _is_quote(line: str) -> bool:
+    return line.startswith(">") and not _ESCAPED.match(line)
 
 
 def _end(lines: list[str], *, answers: bool) -> int:

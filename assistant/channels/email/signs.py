@@ -29,7 +29,6 @@ _SAYS_SO = (
 _PRECEDENCE = {"auto_reply", "auto-reply"}
 _TO_MANY = {"bulk", "list", "junk"}
 _LIST_FIELDS = ("list-id", "list-unsubscribe")
-_NO_ANSWER = {"all", "autoreply"}  # the other words forbid receipts and absence notes only
 _ABSENT = re.compile(
     r"(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|r[ée]ponse automatique"
     r"|absence du bureau|automatische antwort|abwesenheitsnotiz|respuesta automática)\s*(?::|$)",
@@ -41,11 +40,12 @@ _COMMENT = re.compile(r"\([^()]*\)")
 
 
 def is_automatic(fields: Fields, body: Body, tokens: Tokens, envelope_sender: str | None) -> bool:
-    """Say whether this must not be answered by a machine (RFC 3834, RFC 5321 4.5.5, and what mail programs wrote before)."""
-    return (
-        _is_by_machine(fields, body, envelope_sender)
-        or _forbids_answers(fields)
-        or (_is_to_many(fields) and not _is_our_list(fields, tokens))
+    """Say whether this must not be answered by a machine (RFC 3834, RFC 5321 4.5.5, and what mail programs wrote before).
+
+    `X-Auto-Response-Suppress` forbids absence notes and the like to whoever wrote by Exchange: that may be a person.
+    """
+    return _is_by_machine(fields, body, envelope_sender) or (
+        _is_to_many(fields) and not _is_our_list(fields, tokens)
     )
 
 
@@ -61,12 +61,6 @@ def _is_by_machine(fields: Fields, body: Body, envelope_sender: str | None) -> b
         or is_titled_as_report(subject)
         or _ABSENT.match(subject) is not None
     )
-
-
-def _forbids_answers(fields: Fields) -> bool:
-    """Tell whether the sending program forbids automatic answers, as Exchange lets it."""
-    told = (word for value in fields.all("x-auto-response-suppress") for word in value.lower().split(","))
-    return any(_word(word) in _NO_ANSWER for word in told)
 
 
 def _is_to_many(fields: Fields) -> bool:

@@ -111,6 +111,19 @@ def test_a_mail_of_nothing_but_quotes_is_kept_unless_it_answers_one() -> None:
         ("zlib", b"delete my data", "delete my data"),
         ("windows-1252", "“données”".encode("cp1252"), "“données”"),
         ("iso-8859-1", "“données”".encode("cp1252"), "“données”"),
+        *(
+            (charset, "l’effacement de mes données".encode(), "l’effacement de mes données")
+            for charset in (
+                "iso-8859-1",
+                "iso-8859-15",
+                "iso-8859-2",
+                "windows-1252",
+                "windows-1257",
+                "latin1",
+            )
+        ),
+        ("koi8-r", "удалите мои данные".encode("koi8-r"), "удалите мои данные"),
+        ("iso-8859-15", "l'été, 5 €".encode("iso-8859-15"), "l'été, 5 €"),
     ],
 )
 def test_a_wrong_or_odd_charset_still_gives_text(charset: str, data: bytes, text: str) -> None:
@@ -264,8 +277,7 @@ def test_without_a_configured_server_nobody_is_authenticated() -> None:
         "X-Autoresponder: 1", "X-Mail-Autoreply: 1", "X-AutoReply-From: a@b.example",
         "X-Loop: a@b.example", "Return-Path: <>", "X-Failed-Recipients: a@b.example",
         "List-Id: A list <l.example>", "List-Unsubscribe: <mailto:leave@l.example>", "Precedence: bulk",
-        "Precedence: list", "X-Precedence: Junk", "X-Auto-Response-Suppress: All",
-        "X-Auto-Response-Suppress: DR, RN, AutoReply", "List-Id: <l.notdesk.example.test>",
+        "Precedence: list", "X-Precedence: Junk", "List-Id: <l.notdesk.example.test>",
     ],
 )  # fmt: skip
 def test_a_machines_mail_is_marked_and_still_read(field: str) -> None:
@@ -276,7 +288,8 @@ def test_a_machines_mail_is_marked_and_still_read(field: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["Auto-Submitted: no", "Auto-Submitted: No (really)", "Precedence: normal",
-                                   "X-Auto-Response-Suppress: DR, OOF", "Return-Path: <a@c.example>",
+                                   "X-Auto-Response-Suppress: DR, OOF", "X-Auto-Response-Suppress: All",
+                                   "X-Auto-Response-Suppress: DR, RN, AutoReply", "Return-Path: <a@c.example>",
                                    "List-Id: Privacy <privacy.desk.example.test>\r\nPrecedence: list"])  # fmt: skip
 def test_a_persons_mail_is_not_taken_for_a_machines(field: str) -> None:
     assert not plain(b"x", HEAD + field.encode() + b"\r\n").automatic
@@ -557,3 +570,34 @@ def test_long_but_harmless_fields_make_no_sender_doubtful_and_the_newest_referen
 def test_a_second_sender_far_below_the_first_is_seen() -> None:
     far = b"From: a@one.example\r\nX-Spam: " + b"x" * 900_000 + b"\r\nFrom: b@two.example\r\n\r\nx"
     assert read(far).doubtful_sender
+
+
+STUB = "Your mail program cannot show HTML. Please open this message in a browser."
+ASKED = "Please erase my account and all personal data you hold about me."
+
+
+def of_two(kind: str, *parts: tuple[str, str]) -> str:
+    """Read a mail of several parts; gives its text."""
+    lines = [f'Content-Type: multipart/{kind}; boundary="b"', ""]
+    for part, text in parts:
+        lines += ["--b", f"Content-Type: text/{part}; charset=utf-8", "", text]
+    return plain("\r\n".join([*lines[2:], "--b--"]).encode(), HEAD + f"{lines[0]}\r\n".encode()).text
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts", "text"),
+    [
+        ("alternative", [("plain", STUB), ("html", f"<p>{ASKED}</p>")], f"{ASKED}\n\n{STUB}"),
+        ("alternative", [("plain", f"{STUB}\n-- \nMall"), ("html", f"<p>{ASKED}</p>")], f"{ASKED}\n\n{STUB}"),
+        ("alternative", [("plain", ASKED), ("html", f"<p>{ASKED}</p><img src=x alt=logo>")], ASKED),
+        ("alternative", [("plain", "Yes"), ("html", "<p>Yes</p><p>Mall Kask, 12 Long Street</p>")], "Yes"),
+        ("alternative", [("plain", ASKED), ("html", "<img src=x>")], ASKED),
+        ("alternative", [("plain", "删除我的\n全部数据"), ("html", "<p>删除我的全部数据</p>")], "删除我的\n全部数据"),
+        ("mixed", [("html", f"<p>{ASKED}</p>"), ("plain", "-----\nChecked for viruses.")], f"{ASKED}\n\n-----\nChecked for viruses."),
+        ("mixed", [("plain", ASKED), ("html", "<p>-- </p><p>Checked for viruses.</p>")], ASKED),
+    ],
+)  # fmt: skip
+def test_what_a_reader_sees_is_read_whichever_part_says_it(
+    kind: str, parts: list[tuple[str, str]], text: str
+) -> None:
+    assert of_two(kind, *parts) == text

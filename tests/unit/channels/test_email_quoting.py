@@ -80,6 +80,20 @@ def test_answers_between_and_below_quotes_are_kept_in_order() -> None:
     assert own_words(text, answers=True) == "Oui.\nOui aussi."
 
 
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("Dear sirs,\n\n>From today on I want no newsletter.", "Dear sirs,\n\nFrom today on I want no newsletter."),
+        (">From today on I want no newsletter.", "From today on I want no newsletter."),
+        ("No.\n> You wrote:\n>From today on I want it.\n> Bye", "No."),
+        ("No.\n>From today on I want it.\n> Bye", "No."),
+    ],
+)  # fmt: skip
+def test_a_mark_that_a_mailbox_sets_before_from_is_no_quote(text: str, own: str) -> None:
+    """RFC 4155: whoever stores a mail in a mailbox sets it, and some hand it on."""
+    assert own_words(text, answers=True) == own
+
+
 @pytest.mark.parametrize("subject", ["Fwd: x", "FW: x", "TR : x", "WG: x", " fwd:x"])
 def test_forwards_are_known_by_their_subject(subject: str) -> None:
     assert is_forward(subject)
