@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,6 @@ from aiohttp import web
 from sqlmodel import Session
 
 from assistant.casework import delivery, events, execution, packages, planning, proof
-from assistant.casework.own import DeskQueries
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import EmailSettings, ImapSettings, SmtpSettings
 from assistant.channels.transfer import Transfer
@@ -26,22 +25,15 @@ from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
 from assistant.domain.due_date import LegalCalendar
 from assistant.domain.grounds import authorities
-from assistant.domain.http_map import HttpMap
-from assistant.domain.manual_map import ManualMap
-from assistant.domain.retention import RetentionRule, own_retention
+from assistant.domain.retention import own_retention
 from assistant.errors import ConfigurationError
-from assistant.interfaces import Channel, Clock, DataSource, Resolver, SignIn
+from assistant.interfaces import Channel, Clock, Resolver, SignIn
 from assistant.jobs import Sweeper
 from assistant.naming import Naming
+from assistant.opening import SystemClock, open_sources
 from assistant.replies import Texts
 from assistant.replies.facts import DeskFacts, Periods
 from assistant.services import Services
-from assistant.sources.http import HttpSource
-from assistant.sources.http_client import HttpSettings
-from assistant.sources.keeping import Retention
-from assistant.sources.manual import ManualSource
-from assistant.sources.own_records import OwnRecords
-from assistant.sources.sql import SqlSource
 from assistant.store.keyfiles import open_keyring
 from assistant.store.keyring import Keyring
 from assistant.store.migrate import migrate
@@ -60,14 +52,6 @@ from handlers import HANDLERS
 from intents import Reader, others_in
 
 log = structlog.get_logger(__name__)
-
-
-class SystemClock:
-    """The time of this machine."""
-
-    def now(self) -> datetime:
-        """Give the instant, aware and in UTC."""
-        return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,34 +211,6 @@ def _authorities(settings: Settings) -> tuple[dict[str, str], ...]:
                 f"{settings.file}: controller.authorities: {named!r} is not known; give name, address and web instead."
             )
     return tuple(found)
-
-
-def open_sources(settings: Settings, store: Store, keyring: Keyring) -> tuple[DataSource, ...]:
-    """Open the systems that hold personal data; nothing is connected before the first call."""
-    rules = {
-        name: RetentionRule(name, **rule.model_dump(exclude={"en", "fr", "law_fr"}))
-        for name, rule in settings.catalogue.retention.items()
-    }
-    return tuple(_source(settings, source.name, rules, store, keyring) for source in settings.sources)
-
-
-def _source(
-    settings: Settings, name: str, rules: Mapping[str, RetentionRule], store: Store, keyring: Keyring
-) -> DataSource:
-    source = next(s for s in settings.sources if s.name == name)
-    if source.kind == "own_records":
-        return OwnRecords(DeskQueries(store, keyring), name=name)
-    mapped = settings.maps[name]
-    if isinstance(mapped, ManualMap):
-        return ManualSource(name, mapped)
-    if isinstance(mapped, HttpMap):
-        secrets = {
-            key: settings.secret(env, f"sources.{name}.secrets.{key}") for key, env in source.secrets.items()
-        }
-        asked = HttpSettings(source.values, secrets, source.url)
-        return HttpSource(name, mapped, asked, Retention(rules, settings.financial_year_end))
-    url = source.url or settings.secret(source.url_env, f"sources.{name}.url_env")
-    return SqlSource(name, url, mapped, rules, financial_year_end=settings.financial_year_end)
 
 
 def open_channels(settings: Settings, keyring: Keyring, clock: Clock) -> dict[str, Channel]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from assistant.asking import run_command
 from assistant.config import Settings
-from assistant.local import run_command
 
 
 async def change_sealing_key(settings: Settings, tell: Callable[[str], object]) -> str:

@@ -204,8 +204,8 @@ def _instant(text: str) -> datetime:
 @app.command("mail-in")
 def mail_in(config: Config = _DEFAULT) -> None:
     """Read one mail on standard input and hand it to the running desk (for an MTA's pipe)."""
+    from assistant.asking import ask_running
     from assistant.channels.email.settings import LARGEST_MAIL
-    from assistant.local import ask_running
 
     raw = sys.stdin.buffer.read(LARGEST_MAIL + 1)  # more is refused, and need not be held
     answer = asyncio.run(ask_running(_settings(config), "/mail-in", data=raw))
@@ -507,7 +507,7 @@ def queue_show(action: str, config: Config = _DEFAULT, as_json: AsJson = False) 
 
 
 def _run(config: Path | None, command: str, *, as_json: bool, **asked: Any) -> None:
-    from assistant.local import run_command
+    from assistant.asking import run_command
 
     _print(asyncio.run(run_command(_settings(config), command, asked)), as_json=as_json)
 
@@ -550,8 +550,8 @@ def agents_add(
 
     _check_role(role)
     password, totp = secrets.token_urlsafe(15), pyotp.random_base32()
+    from assistant.asking import run_command
     from assistant.casework.staff import hash_password
-    from assistant.local import run_command
 
     asked = {
         "name": name,
@@ -596,8 +596,8 @@ def agents_role(
 @agents_app.command("password")
 def agents_password(name: str, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
     """Give an agent a new password, shown once; their sessions end."""
+    from assistant.asking import run_command
     from assistant.casework.staff import hash_password
-    from assistant.local import run_command
 
     password = secrets.token_urlsafe(15)
     asked = {"name": name, "password_hash": hash_password(password)}
@@ -610,7 +610,7 @@ def agents_reset_totp(name: str, config: Config = _DEFAULT, as_json: AsJson = Fa
     """Give an agent another authenticator, its secret shown once; their sessions and recovery codes end."""
     import pyotp
 
-    from assistant.local import run_command
+    from assistant.asking import run_command
 
     totp = pyotp.random_base32()
     asked = {"name": name, "totp_secret": totp}

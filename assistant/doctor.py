@@ -175,7 +175,8 @@ def _support(settings: Settings) -> None:
 
 async def _channels(settings: Settings) -> list[Row]:
     """Sign in wherever mail and messages come from and go to."""
-    from assistant.app import SystemClock, open_channels
+    from assistant.app import open_channels
+    from assistant.opening import SystemClock
     from assistant.store.keyring import INDEX_BYTES, Keyring
 
     try:

@@ -10,23 +10,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 from sqlmodel import Session
 
 from assistant.app import Assembly, assemble, take_lock
+from assistant.asking import socket_path
 from assistant.casework import approval, colleagues, corrections, credentials, staff
 from assistant.casework.four_eyes import approved_by
 from assistant.casework.queue import DESK, Role, Scope
 from assistant.casework.sealing_keys import change_key
 from assistant.channels.email.channel import EmailChannel
 from assistant.config import Settings
-from assistant.errors import AssistantError, ConfigurationError, Invalid
+from assistant.errors import AssistantError, ConfigurationError
 from assistant.services import Services
 from assistant.store.backup import back_up
 from assistant.store.tables import Agent
 
-_ERRORS = {cls.code: cls for cls in (AssistantError, Invalid, ConfigurationError)}
 _LARGEST_MAIL = 26 * 2**20  # bytes: the only way in for one this large, and its owner's alone
 _Work = Callable[[Services, Session, Mapping[str, Any]], Mapping[str, Any]]
 
@@ -143,11 +142,6 @@ COMMANDS: Mapping[str, _Work] = {
 }
 
 
-def socket_path(settings: Settings) -> Path:
-    """Give where the running desk listens for its own commands."""
-    return settings.server.data_dir / "desk.sock"
-
-
 @asynccontextmanager
 async def socket_of(assembly: Assembly) -> AsyncIterator[None]:
     """Listen for the desk's own commands on a socket that only its owner may open."""
@@ -206,10 +200,8 @@ def _told(error: AssistantError) -> web.Response:
     return web.json_response({"code": error.code, "message": error.message}, status=error.http_status)
 
 
-async def run_command(settings: Settings, command: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Run a command that writes: through the running desk, or alone on its database."""
-    if (answer := await ask_running(settings, f"/run/{command}", json=dict(asked))) is not None:
-        return answer
+async def run_alone(settings: Settings, command: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Run a command that writes alone on the database of a desk that does not run; raises ConfigurationError if it does."""
     lock = take_lock(settings)
     assembly = assemble(settings)
     try:
@@ -220,29 +212,3 @@ async def run_command(settings: Settings, command: str, asked: Mapping[str, Any]
         assembly.services.store.close()
         if lock is not None:
             os.close(lock)
-
-
-async def ask_running(settings: Settings, path: str, **body: Any) -> Mapping[str, Any] | None:
-    """Ask the running desk; None when none is running. Raises what it answered."""
-    socket = socket_path(settings)
-    if not socket.exists():
-        return None
-    try:
-        async with (
-            aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket))) as client,
-            client.post(f"http://desk{path}", **body) as response,
-        ):
-            if (
-                response.content_type != "application/json"
-            ):  # what the server says of an error that nobody foresaw
-                raise AssistantError("The desk failed at this, and nothing was changed; its log says where.")
-            answer: Mapping[str, Any] = await response.json()
-    except aiohttp.ClientConnectorError:
-        return None  # left behind by a killed desk
-    except (aiohttp.ClientError, OSError, ValueError):  # it was there, and is not any more
-        raise AssistantError(
-            "The desk ended while it was asked; start it again, look whether it was done, and ask again."
-        ) from None
-    if response.status >= 400:  # noqa: PLR2004 - HTTP
-        raise _ERRORS.get(answer.get("code", ""), AssistantError)(answer.get("message"))
-    return answer

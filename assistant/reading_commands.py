@@ -14,7 +14,6 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, select
 
-from assistant.app import SystemClock, open_sources
 from assistant.casework import audit, credentials, events, queue, staff, suppression
 from assistant.casework.by_hand import BY_HAND
 from assistant.casework.staff import get_agent
@@ -26,6 +25,7 @@ from assistant.domain.status import Status
 from assistant.errors import ConfigurationError, Invalid
 from assistant.interfaces import DataSource
 from assistant.naming import Naming
+from assistant.opening import SystemClock, open_sources
 from assistant.reaching import check_each
 from assistant.store import queries
 from assistant.store.keyfiles import is_whole, read_keyring

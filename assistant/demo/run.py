@@ -15,7 +15,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlmodel import Session
 
-from assistant.app import Assembly, SystemClock, assemble, lock_folder
+from assistant.app import Assembly, assemble, lock_folder
 from assistant.casework import staff
 from assistant.casework.queue import Role, Scope
 from assistant.channels.email.channel import EmailChannel
@@ -24,6 +24,7 @@ from assistant.demo.clock import DemoClock
 from assistant.demo.pages import DemoSite, demo_routes
 from assistant.demo.people import AGENTS, SUBJECTS, DemoAgent
 from assistant.demo.settings import DemoFolder, data_of, lay_out
+from assistant.opening import SystemClock
 from assistant.serving import bind, serve
 from assistant.store.tables import Agent
 

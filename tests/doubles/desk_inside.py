@@ -20,7 +20,7 @@ from aiohttp.test_utils import unused_port
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from assistant.app import Assembly, SystemClock, assemble, build, build_monitor, running, take_lock
+from assistant.app import Assembly, assemble, build, build_monitor, running, take_lock
 from assistant.casework import audit, staff
 from assistant.casework.queue import Role, Scope
 from assistant.channels.email.channel import EmailChannel
@@ -30,6 +30,7 @@ from assistant.demo.pages import DemoSite, demo_routes
 from assistant.demo.people import AGENTS
 from assistant.demo.settings import DemoFolder, lay_out
 from assistant.logs import SIEVE, configure_logging
+from assistant.opening import SystemClock
 from assistant.serving import bind
 from assistant.store.tables import Audit, PrivacyRequest
 from assistant.web.connections import connections_for_watchers, connections_of_this_machine, listening

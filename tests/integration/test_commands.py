@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from assistant import local
 from assistant.app import assemble, lock_folder
+from assistant.asking import run_command
 from assistant.cli import app
 from assistant.config import load_settings
 from assistant.demo.run import DemoOptions, run_demo
@@ -185,7 +186,7 @@ async def test_a_command_at_which_the_desk_fails_says_so_and_not_that_the_desk_e
     monkeypatch.setattr(local, "COMMANDS", {"agents-list": lambda *_: 1 / 0})
     async with local.socket_of(assembly):
         with pytest.raises(AssistantError, match="its log says where"):
-            await local.run_command(settings, "agents-list", {})
+            await run_command(settings, "agents-list", {})
     assembly.services.store.close()
 
 

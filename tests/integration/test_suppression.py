@@ -12,7 +12,6 @@ import pytest_asyncio
 from sqlmodel import Session, select
 from typer.testing import CliRunner
 
-from assistant.app import SystemClock
 from assistant.casework import staff, stopping_again
 from assistant.casework.queue import Scope
 from assistant.casework.suppression import subject_of
@@ -20,6 +19,7 @@ from assistant.cli import app
 from assistant.demo.people import AGENTS
 from assistant.errors import SourceUnavailable
 from assistant.interfaces import AddressBatch
+from assistant.opening import SystemClock
 from assistant.services import Services
 from assistant.store.tables import Audit, Note, Suppression
 from tests.doubles.desk_inside import DeskInside, desk_inside

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from assistant.app import open_sources
 from assistant.config import load_settings
 from assistant.domain.http_map import HttpMap
 from assistant.errors import ConfigurationError, NotFound
+from assistant.opening import open_sources
 from assistant.sources.blocks import block, names
 
 DEMO = Path(__file__).parents[2] / "assistant" / "demo"
