@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.doubles.attacks import Victim, victims
+from tests.doubles.console_pages import pages_that_fail
 from tests.doubles.desk_inside import DeskInside, desk_inside
 
 
@@ -15,6 +16,7 @@ from tests.doubles.desk_inside import DeskInside, desk_inside
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
     async with desk_inside(tmp_path_factory.mktemp("attacks"), clients=1_000) as opened:
         yield opened
+        assert await pages_that_fail(opened) == []
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import pytest_asyncio
 from assistant.domain.fields import can_hold
 from assistant.domain.rectifying import Changes
 from assistant.store.tables import Message
+from tests.doubles.console_pages import pages_that_fail
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.typing_visitor import Talk
 
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
     async with desk_inside(tmp_path_factory.mktemp("typed")) as opened:
         yield opened
+        assert await pages_that_fail(opened) == [], "agents see what is asked while it waits for its value"
 
 
 # ── a part of a correction ──────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.doubles.checklist import LETTERS
+from tests.doubles.console_pages import pages_that_fail
 from tests.doubles.desk_process import DeskProcess
 from tests.doubles.letter_score import score_letters
 
@@ -18,9 +19,10 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskPr
     folder: Path = tmp_path_factory.mktemp("journey") / "desk"
     process = await DeskProcess.start(folder)
     yield process
-    score = score_letters(process)
+    score, failed = score_letters(process), await pages_that_fail(process)
     await process.stop()
     LETTERS.add(score)
+    assert failed == [], "pages of the console about what came in"
     assert score.broken == [], "letters that were sent and do not hold"
 
 

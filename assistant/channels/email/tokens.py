@@ -14,6 +14,9 @@ from dataclasses import dataclass
 
 _MAC = 16  # base32 characters: 80 bits
 _LONGEST_LOCAL_PART = 64  # octets, RFC 5321 section 4.5.3.1.1
+_NO_THREAD = (
+    "0"  # nothing would leave two dots together, which is no address (RFC 5322 3.2.3); older ids have them
+)
 _MARK = re.compile(r"desk\.([a-z0-9]{0,40})\.([a-z0-9]+)\.([a-z0-9]+)")
 _THREAD = re.compile(r"[a-z0-9]{1,40}")
 
@@ -66,7 +69,7 @@ class Tokens:
 
     def mark(self, key: str, thread: str | None) -> str:
         """Give the signed local part of such a Message-ID, which our own header repeats."""
-        named = thread if thread is not None and _THREAD.fullmatch(thread) else ""
+        named = thread if thread is not None and _THREAD.fullmatch(thread) else _NO_THREAD
         body = f"{named}.{self._digest('key', key, 26)}"
         return f"desk.{body}.{self._digest('message', body, _MAC)}"
 
@@ -78,7 +81,7 @@ class Tokens:
             return None
         if not hmac.compare_digest(found[3], self._digest("message", f"{found[1]}.{found[2]}", _MAC)):
             return None
-        return OwnId(f"<{local}@{domain}>", found[1] or None)
+        return OwnId(f"<{local}@{domain}>", None if found[1] in {"", _NO_THREAD} else found[1])
 
     def first_own(self, message_ids: Iterable[str]) -> OwnId | None:
         """Give the first of these Message-IDs that is ours."""
