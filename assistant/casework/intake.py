@@ -25,7 +25,7 @@ from assistant.domain.status import CLOSED, STOPPABLE, Status, advance
 from assistant.interfaces import Incoming
 from assistant.services import Services
 from assistant.store.keyring import sender_hash
-from assistant.store.queries import UNPROVED, evidence_of
+from assistant.store.queries import UNPROVED, evidence_of, was_denied
 from assistant.store.tables import Conversation, Message, PrivacyRequest
 
 # Built once and below the ORM, for the same reason as inserting a message is (talk.py).
@@ -297,8 +297,10 @@ def set_attention(services: Services, session: Session, request: PrivacyRequest,
 
 def _denial(session: Session, request: PrivacyRequest) -> str | None:
     """Say that the contact denies having asked, as long as nobody has decided who did and something can still begin."""
-    evidence = evidence_of(session, request) if request.status in STOPPABLE else None
-    return DENIED if evidence and DENIED in evidence.flags else None
+    if request.status not in STOPPABLE:
+        return None
+    evidence = evidence_of(session, request)
+    return DENIED if was_denied(request) or (evidence and DENIED in evidence.flags) else None
 
 
 def lost_letter_reason(services: Services, session: Session, request: PrivacyRequest) -> str | None:

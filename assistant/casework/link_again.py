@@ -20,6 +20,7 @@ from assistant.domain.status import Status
 from assistant.errors import Conflict, TooManyAttempts
 from assistant.services import Services
 from assistant.store.keyring import sender_hash
+from assistant.store.queries import was_denied
 from assistant.store.tables import Conversation, PrivacyRequest
 
 SENT: Final = "link_sent_again"
@@ -32,7 +33,7 @@ _WAITS: Final = frozenset(
 def waits_for_link(request: PrivacyRequest) -> bool:
     """Tell whether a link by mail may still take a request up: one that lapsed too, as its letter says."""
     unproved = request.status in _WAITS and request.tier_needed > Tier.T0
-    return unproved and request.channel == "email" and not is_for_other(request)
+    return unproved and request.channel == "email" and not (is_for_other(request) or was_denied(request))
 
 
 def waiting_of(services: Services, session: Session, sender: str) -> list[PrivacyRequest]:

@@ -31,6 +31,7 @@ from assistant.domain.assurance import (
     CODES_PER_DAY,
     CODES_PER_HOUR,
     DENIED,
+    DENIED_BEFORE,
     FAILURES_PER_DAY,
     LINK_LIFETIME,
     SHARED,
@@ -50,7 +51,7 @@ from assistant.errors import AssistantError, Busy, NotVerified, TooManyAttempts
 from assistant.interfaces import Challenge, SignedIn
 from assistant.services import Services, wake
 from assistant.store.keyring import client_hash
-from assistant.store.queries import evidence_of
+from assistant.store.queries import evidence_of, was_denied
 from assistant.store.tables import (
     Audit,
     ChallengeRow,
@@ -748,11 +749,13 @@ def give_evidence(
         evidence.flags = ["two_verifiers"]
     if not fresh and is_shared(contact):
         evidence.flags = [*evidence.flags, SHARED]
+    requests = [request for ref in references if (request := session.get(PrivacyRequest, ref))]
+    if any(was_denied(request) for request in requests):  # whoever reads the mailbox would press on
+        evidence.flags = [*evidence.flags, DENIED]
     session.add(evidence)
     session.flush()
-    for ref in references:
-        if request := session.get(PrivacyRequest, ref):
-            attach(services, session, request, evidence)
+    for request in requests:
+        attach(services, session, request, evidence)
     wake(session, "plan")
     return evidence
 
@@ -786,12 +789,13 @@ def attach(
     if request.status not in {Status.RECEIVED, Status.VERIFYING, Status.LAPSED}:
         return
     answer = answer_for(services, request, evidence)
-    request.assurance = int(evidence.tier)
+    request.assurance = int(Tier.T0 if is_denied(evidence) else evidence.tier)
     _note_proved(services, session, request, evidence, actor)
     if answer.missing is not None and answer.missing is not Tier.T3:
         _wait_for_more(services, session, request, answer.missing)
         return
     request.evidence_id = evidence.id
+    request.details = {key: value for key, value in request.details.items() if key != DENIED_BEFORE}
     request.contact, request.contact_hash = evidence.contact, evidence.contact_hash
     request.to_plan_at = services.clock.now()
     move(services, session, request, Status.OPEN, actor)
@@ -888,6 +892,8 @@ def _halt(services: Services, session: Session, request: PrivacyRequest) -> None
     if request.status == Status.SCHEDULED:
         move(services, session, request, Status.AWAITING_APPROVAL, "subject", reason="not_me")
     void_actions(services, session, request.ref, "not_me")
+    if request.evidence_id is None:
+        request.details = {**request.details, DENIED_BEFORE: True}
     request.assurance = int(Tier.T0)
     request.to_plan_at = None  # what was not planned yet is planned when an agent says so
     session.add(request)

@@ -45,6 +45,7 @@ from assistant.domain.uses import BY_PERSON, addresses_in, each_once, few_at_onc
 from assistant.errors import NotVerified, TooManyAttempts
 from assistant.interfaces import Choice
 from assistant.services import Services
+from assistant.store.queries import was_denied
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
 from intents import Reading
 from intents.awaiting import is_number, is_of_another, is_slip, lacks_mailbox, names_authority
@@ -645,7 +646,7 @@ class Turn:
     def to_be_proved(self) -> list[str]:
         """Name what one proof is for: the requests that wait for it, and those that only lack an address to write to."""
         about = self.requests_named(self.state.about) or self.all_waiting()
-        waiting = [r for r in about if r.status in _TO_PROVE]
+        waiting = [r for r in about if r.status in _TO_PROVE and not was_denied(r)]
         unreached = [r for r in self.own_requests() if lacks_address(r)]
         return list(dict.fromkeys(r.ref for r in [*waiting, *unreached]))
 
@@ -690,8 +691,9 @@ class Turn:
         self._keep(self.state.at_rest())
 
     def all_waiting(self) -> list[PrivacyRequest]:
-        """List what one proof is asked for: all that waits in this talk and is the writer's own."""
-        return [r for r in self.own_requests() if r.status in _WAITING and not is_for_other(r)]
+        """List what one proof is asked for: all that waits in this talk, is the writer's own, and was not denied."""
+        waiting = [r for r in self.own_requests() if r.status in _WAITING]
+        return [r for r in waiting if not (is_for_other(r) or was_denied(r))]
 
     # ── buttons ────────────────────────────────────────────────────────────────────────────────────
 

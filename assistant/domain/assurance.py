@@ -82,6 +82,7 @@ class Answer:
 
 # A flag like the others, and more: the contact itself says that it never asked, so that nothing is proved any more.
 DENIED: Final = "not_me"
+DENIED_BEFORE: Final = "denied"  # the detail of a request that says so of one that nobody had proved yet
 
 # Several people read the mailbox. What it disproves is who reads a copy: anything else its readers hear of in time.
 SHARED: Final = "shared_mailbox"

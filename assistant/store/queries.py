@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Integer, and_, case, func, literal_column,
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
+from assistant.domain.assurance import DENIED_BEFORE
 from assistant.domain.plan import Operation
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
@@ -176,6 +177,11 @@ def audit_of(session: Session, ref: str) -> list[Audit]:
 def evidence_of(session: Session, request: PrivacyRequest) -> EvidenceRow | None:
     """Give what was proved for a request."""
     return session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
+
+
+def was_denied(request: PrivacyRequest) -> bool:
+    """Tell whether the contact said before any proof that they never asked this, and nobody has proved anything since."""
+    return bool(request.details.get(DENIED_BEFORE))
 
 
 def live_plan_of(session: Session, ref: str) -> Action | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,12 +15,13 @@ from sqlmodel import Session, select
 from assistant.casework import approval, forwarding, lifting, proof, queue
 from assistant.casework.evidence import CONTACT_TYPED
 from assistant.casework.queue import Principal, Role
-from assistant.domain.assurance import DENIED
+from assistant.domain.assurance import DENIED, Method
 from assistant.store.queries import evidence_of
 from assistant.store.tables import ChallengeRow, PrivacyRequest
 from tests.attacks.test_cases import second_contact
-from tests.doubles.attacks import ACCESS, ERASURE, Victim, proved, until_code
+from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, until_code
 from tests.doubles.desk_inside import DeskInside, desk_inside
+from tests.doubles.journeys import answer_mail
 from tests.integration.test_tiers import decide, press, stop_link
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -208,3 +210,87 @@ async def test_what_is_denied_once_it_was_done_keeps_nobody_from_ending_a_restri
         lambda s: approval.approve(services, s, item["id"], item["plan_hash"], AGENT)
     )
     assert action.state == "approved"
+
+
+# ── denied before anything was proved ───────────────────────────────────────────────────────────────
+
+
+async def denied_unproved(desk: DeskInside, email: str) -> None:
+    """Press both buttons of the link that stops, as the mailbox's owner who never asked does."""
+    link = stop_link(await desk.mail(email, "/verify/stop/"))
+    await desk.press(link, answer="not_me")
+    await desk.press(link, answer="not_me_sure")
+
+
+def asked_to_prove(desk: DeskInside, email: str) -> int:
+    return sum("/verify/stop/" in mail.get_content() for mail in desk.mails(email))
+
+
+@pytest.mark.parametrize("again", ["button", "address"])
+async def test_what_was_denied_before_its_proof_gets_no_other_code_in_its_talk(
+    desk: DeskInside, people: Iterator[Victim], again: str
+) -> None:
+    email = next(people).email
+    async with desk.chat() as chat:
+        ref = await ask(chat, ACCESS)
+        await chat.asked("email")
+        await chat.say(email)
+        asked = await chat.asked("code")
+        await denied_unproved(desk, email)
+        sent = asked_to_prove(desk, email)
+        resend = next(c["value"] for c in asked["choices"] if c["value"].startswith("resend"))
+        await (chat.choose(resend) if again == "button" else chat.say(email))
+        await desk.idle()
+        await chat.say(email)
+        await desk.idle()
+    request = await desk.request(ref)
+    assert (request["status"], request["assurance"], request["attention"]) == ("verifying", 0, DENIED)
+    assert asked_to_prove(desk, email) == sent
+
+
+async def test_what_was_denied_before_its_proof_gets_no_other_link_by_mail(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    email = next(people).email
+    before = await desk.refs()
+    await asyncio.to_thread(desk.send_mail, "Please delete all my personal data.", sender=email)
+    (ref,) = await desk.opened_by(before)
+    await denied_unproved(desk, email)
+    sent = len(desk.mails(email))
+    for words in ("I did not get the link, please send it again.", "Please delete all my personal data."):
+        receipt = await desk.mail(email, "PR-")
+        await asyncio.to_thread(answer_mail, desk, receipt, words, email)
+        await desk.idle()
+    request = await desk.request(ref)
+    assert (request["status"], request["assurance"], request["attention"]) == ("verifying", 0, DENIED)
+    assert not [m["subject"] for m in desk.mails(email)[sent:] if "/verify/" in m.get_content()]
+
+
+async def test_whatever_proves_what_was_denied_before_is_approved_by_nobody_until_a_lead_has_decided(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """The link of another talk may have been out: whoever reads the mailbox would press on."""
+    victim, services = next(people), desk.assembly.services
+    async with desk.chat() as chat:
+        ref = await until_code(chat, victim.email, ERASURE)
+        await denied_unproved(desk, victim.email)
+    thread = (await desk.request(ref))["conversation"]
+    await services.write(
+        lambda s: proof.give_evidence(
+            services,
+            s,
+            method=Method.EMAIL_CODE,
+            contact=victim.email,
+            conversation_id=thread,
+            references=[ref],
+            on_file=True,
+        )
+    )
+    await desk.idle()
+    request = await desk.request(ref)
+    assert (request["assurance"], request["attention"]) == (0, DENIED)
+    for role in ("approver", "lead"):
+        assert (await press(desk, ref, role))[0] == 403
+    assert (await decide(desk, ref))[0] == 200
+    await desk.idle()
+    assert (await press(desk, ref, "approver"))[0] == 200

@@ -34,6 +34,7 @@ from assistant.casework.samples import samples_of
 from assistant.casework.sparing import is_paused
 from assistant.casework.transferring import letter_once_sent, waiting_package, where_to
 from assistant.casework.undelivered import Lost, lost_letters_of
+from assistant.domain.assurance import DENIED_BEFORE
 from assistant.domain.grounds import Ground, grounds_for
 from assistant.domain.masking import mask_text
 from assistant.domain.own_records import period_of
@@ -277,7 +278,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
     shown = {
         key: _told(words, value)
         for key, value in request.details.items()
-        if key != "changes" and value not in (None, "", [], {})
+        if key not in {"changes", DENIED_BEFORE} and value not in (None, "", [], {})
     }
     evidence = queries.evidence_of(session, request)
     sendable = waiting_package(services, session, request) is not None
