@@ -59,6 +59,7 @@ from intents.wishes import (
     as_own,
     asked_for_other,
     hear,
+    lists_several,
     names_right,
     wants_rest,
 )
@@ -198,7 +199,9 @@ class Reader:
         as_typed = _as_spelt(spoken, language)
         spoken = {normalise(sentence): sentence for sentence in as_typed}
         everything, spoken, alone = self._left(spoken)
-        heard = hear(list(spoken.values()))
+        # As it came: an address in angle brackets looks like markup.
+        several = lists_several(own_words(within_length(text)))
+        heard = hear(list(spoken.values()), several=several)
         decision, intents, sentence = self._beside(heard, spoken)
         if decision != REQUEST and FOR_OTHER not in heard.wishes and of_oneself(heard.rest):
             mine = {normalise(s): s for s in map(as_own, heard.rest)}
@@ -209,7 +212,9 @@ class Reader:
                 holders, heard, spoken, (decision, intents, sentence)
             )
         if decision == NONE and alone != NONE:
-            decision, intents, sentence = self._beside(hear(list(everything.values())), everything)
+            decision, intents, sentence = self._beside(
+                hear(list(everything.values()), several=several), everything
+            )
             if decision == REQUEST and not (alone == REQUEST and _only_corrects(intents)):
                 decision = ASK  # the only wish is taken back, put off or shown
         for narrowed in self.NARROWS:
