@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -20,7 +20,7 @@ _SHOWN: Final = re.compile(r'"[^"]*(?:"|$)|“[^“”]*(?:”|$)|„[^„“”
 
 def without_asides(spoken: dict[str, str]) -> dict[str, str]:
     """Give the sentences without things of the service to be taken away, reminders of a right, codes that failed, how a mail may be ended. Linear in length."""
-    left = [_without_asides(_without_codes(sentence)) for sentence in spoken.values()]
+    left = [_without_asides(_without_codes(sentence)) for sentence in _meant(spoken.values())]
     bare = [_without_offers(sentence) for sentence in left]
     if bare != left and not _any("offer_fails").search(all_in_plain(spoken.values())):
         left = bare
@@ -61,6 +61,17 @@ def only_looks(sentences: Sequence[str]) -> bool:
 def of_oneself(sentences: Sequence[str]) -> bool:
     """Tell whether a writer speaks of themselves as of somebody else: *the undersigned asks for his data*."""
     return bool(_any("oneself").search(all_in_plain(sentences)))
+
+
+def _meant(sentences: Iterable[str]) -> Iterator[str]:
+    """Give the sentences, nothing in the place of those that tell whom a mail reached by mistake what to do with it."""
+    astray = False
+    for sentence in sentences:
+        plain = in_plain(sentence)
+        begins = _any("astray").may_be_in(plain) and bool(_any("astray").search(plain))
+        of_message = (begins or astray) and bool(_any("of_message").search(plain))
+        astray = of_message and not _any("astray_unless").search(plain)
+        yield "" if astray else sentence
 
 
 def _without_codes(sentence: str) -> str:
