@@ -1,4 +1,4 @@
-"""Hears where a right is named and not used: in a wish about a thing of the service, in a text that is shown, in a reminder, in a threat."""
+"""Hears where a right is named and not used: in a wish about a thing of the service, a text shown, a law quoted, a reminder, a threat."""
 
 from __future__ import annotations
 
@@ -40,6 +40,41 @@ def without_shown(spoken: dict[str, str]) -> dict[str, str]:
         return _by_line(_SHOWN.sub(" ", text).split("\n"))
     # Without quotation marks only a template is nobody's own: *is this letter right? My name is wrong in it* asks for something.
     return _by_line(asking) if _any("template").search(all_in_plain(asking)) else spoken
+
+
+def without_law(spoken: dict[str, str]) -> dict[str, str]:
+    """Give what is said around the words of the law: they grant to anybody what only the words beside them ask for."""
+    if not any(_any("law").search(in_plain(sentence)) for sentence in spoken.values()):
+        return spoken
+    left: list[str] = []
+    quoting = False
+    for sentence in spoken.values():
+        before = _before_law(in_plain(sentence))
+        if before is not None:
+            while left and _any("law_head").search(in_plain(left[-1])):
+                left.pop()
+            if left and _any("law_shown").search(last := in_plain(left[-1])):
+                left[-1] = _any("law_shown").sub("", last)
+            left += [before] if says_something(normalise(before)) else []
+            quoting = True
+        elif not (quoting and _goes_on_in_law(in_plain(sentence))):
+            quoting = False
+            left.append(sentence)
+    return spoken if left == list(spoken.values()) else _by_line(left)
+
+
+def _before_law(plain: str) -> str | None:
+    """Give what of a sentence stands before the words of the law; nothing where there are none, or where they go over into a wish."""
+    found = _any("law").search(plain)
+    if not found or _any("law_unless").search(plain[found.start() :]):
+        return None
+    before = plain[: found.start()]
+    return _any("law_shown").sub("", before) if _any("law_unless").search(before) else ""
+
+
+def _goes_on_in_law(plain: str) -> bool:
+    is_part = _any("law_item").search(plain) or _any("law_head").search(plain)
+    return bool(is_part) and not _any("law_unless").search(plain)
 
 
 def threatens_only(sentences: Sequence[str]) -> bool:
