@@ -1,9 +1,9 @@
-"""Hears where a right is named and not used: in a wish about a thing of the service, in a text that is shown, in a reminder, in a threat."""
+"""Hears where a right is named and not used: in a wish about a thing of the service, a text shown, a law quoted, a reminder, a threat."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -20,7 +20,7 @@ _SHOWN: Final = re.compile(r'"[^"]*(?:"|$)|“[^“”]*(?:”|$)|„[^„“”
 
 def without_asides(spoken: dict[str, str]) -> dict[str, str]:
     """Give the sentences without things of the service to be taken away, reminders of a right, codes that failed, how a mail may be ended. Linear in length."""
-    left = [_without_asides(_without_codes(sentence)) for sentence in spoken.values()]
+    left = [_without_asides(_without_codes(sentence)) for sentence in _meant(spoken.values())]
     bare = [_without_offers(sentence) for sentence in left]
     if bare != left and not _any("offer_fails").search(all_in_plain(spoken.values())):
         left = bare
@@ -42,6 +42,41 @@ def without_shown(spoken: dict[str, str]) -> dict[str, str]:
     return _by_line(asking) if _any("template").search(all_in_plain(asking)) else spoken
 
 
+def without_law(spoken: dict[str, str]) -> dict[str, str]:
+    """Give what is said around the words of the law: they grant to anybody what only the words beside them ask for."""
+    if not any(_any("law").search(in_plain(sentence)) for sentence in spoken.values()):
+        return spoken
+    left: list[str] = []
+    quoting = False
+    for sentence in spoken.values():
+        before = _before_law(in_plain(sentence))
+        if before is not None:
+            while left and _any("law_head").search(in_plain(left[-1])):
+                left.pop()
+            if left and _any("law_shown").search(last := in_plain(left[-1])):
+                left[-1] = _any("law_shown").sub("", last)
+            left += [before] if says_something(normalise(before)) else []
+            quoting = True
+        elif not (quoting and _goes_on_in_law(in_plain(sentence))):
+            quoting = False
+            left.append(sentence)
+    return spoken if left == list(spoken.values()) else _by_line(left)
+
+
+def _before_law(plain: str) -> str | None:
+    """Give what of a sentence stands before the words of the law; nothing where there are none, or where they go over into a wish."""
+    found = _any("law").search(plain)
+    if not found or _any("law_unless").search(plain[found.start() :]):
+        return None
+    before = plain[: found.start()]
+    return _any("law_shown").sub("", before) if _any("law_unless").search(before) else ""
+
+
+def _goes_on_in_law(plain: str) -> bool:
+    is_part = _any("law_item").search(plain) or _any("law_head").search(plain)
+    return bool(is_part) and not _any("law_unless").search(plain)
+
+
 def threatens_only(sentences: Sequence[str]) -> bool:
     """Tell whether an authority is only threatened with, in a dispute that is not about data (GDPR 77(1))."""
     plain = all_in_plain(sentences)
@@ -61,6 +96,17 @@ def only_looks(sentences: Sequence[str]) -> bool:
 def of_oneself(sentences: Sequence[str]) -> bool:
     """Tell whether a writer speaks of themselves as of somebody else: *the undersigned asks for his data*."""
     return bool(_any("oneself").search(all_in_plain(sentences)))
+
+
+def _meant(sentences: Iterable[str]) -> Iterator[str]:
+    """Give the sentences, nothing in the place of those that tell whom a mail reached by mistake what to do with it."""
+    astray = False
+    for sentence in sentences:
+        plain = in_plain(sentence)
+        begins = _any("astray").may_be_in(plain) and bool(_any("astray").search(plain))
+        of_message = (begins or astray) and bool(_any("of_message").search(plain))
+        astray = of_message and not _any("astray_unless").search(plain)
+        yield "" if astray else sentence
 
 
 def _without_codes(sentence: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
-from intents.asides import of_oneself, only_looks, threatens_only, without_asides, without_shown
+from intents.asides import of_oneself, only_looks, threatens_only, without_asides, without_law, without_shown
 from intents.clauses import Wish, wishes_in, wishes_of
 from intents.cleaning import (
     HEAD_CHARACTERS,
@@ -59,6 +59,7 @@ from intents.wishes import (
     as_own,
     asked_for_other,
     hear,
+    lists_several,
     names_right,
     wants_rest,
 )
@@ -128,6 +129,7 @@ LEAVES_OUT: Final = (
     LeavesOut(lambda spoken, _: without_asides(spoken), NONE),
     # Before the others that leave a doubt: *Ana, no, Anna* is no doubt, unless one of them leaves something out as well.
     LeavesOut(without_taken_back, REQUEST),
+    LeavesOut(lambda spoken, _: without_law(spoken), ASK),
     LeavesOut(lambda spoken, _: without_shown(spoken), ASK),
     LeavesOut(lambda spoken, _: without_put_off(spoken), ASK),
 )
@@ -198,7 +200,9 @@ class Reader:
         as_typed = _as_spelt(spoken, language)
         spoken = {normalise(sentence): sentence for sentence in as_typed}
         everything, spoken, alone = self._left(spoken)
-        heard = hear(list(spoken.values()))
+        # As it came: an address in angle brackets looks like markup.
+        several = lists_several(own_words(within_length(text)))
+        heard = hear(list(spoken.values()), several=several)
         decision, intents, sentence = self._beside(heard, spoken)
         if decision != REQUEST and FOR_OTHER not in heard.wishes and of_oneself(heard.rest):
             mine = {normalise(s): s for s in map(as_own, heard.rest)}
@@ -209,7 +213,9 @@ class Reader:
                 holders, heard, spoken, (decision, intents, sentence)
             )
         if decision == NONE and alone != NONE:
-            decision, intents, sentence = self._beside(hear(list(everything.values())), everything)
+            decision, intents, sentence = self._beside(
+                hear(list(everything.values()), several=several), everything
+            )
             if decision == REQUEST and not (alone == REQUEST and _only_corrects(intents)):
                 decision = ASK  # the only wish is taken back, put off or shown
         for narrowed in self.NARROWS:

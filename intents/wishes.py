@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from intents.tables import any_in, any_in_row, hint_of, in_plain, tables
+from intents.tables import all_in_plain, any_in, any_in_row, hint_of, in_plain, tables
 
 _any: Final = partial(any_in, "wishes")
 _row: Final = partial(any_in_row, "wishes")
@@ -16,6 +16,7 @@ _hint: Final = partial(hint_of, "wishes")
 DONT: Final = "dont"
 CHANGED_MIND: Final = "changed_mind"
 FOR_OTHER: Final = "for_other"
+FOR_SEVERAL: Final = "for_several"  # beside for_other: a list of what each of several people asks
 DENIED: Final = "denied"
 KEPT_IT: Final = "kept_it"  # "keep it": of what, only the talk tells
 _SPARES: Final = ("dont", "kept", "kept_it")
@@ -31,6 +32,9 @@ _BULLET: Final = re.compile(r"^\s*(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-h][.)])\s
 _OF_ARTICLE: Final = {
     "15": "access", "16": "rectification", "17": "erasure", "18": "restriction", "20": "portability", "21": "objection",
 }  # fmt: skip
+_ADDRESS: Final = re.compile(r"(?<![\w.+%'-])[\w.+%'-]++@[\w-]++(?:\.[\w-]++)+")
+_NEXT_ITEM: Final = re.compile(r"[\n;•|]|\b\d{1,3}[.)]\s")
+_BESIDE: Final = 120  # characters beside an address in which its right stands
 _LAW: Final = re.compile(r"\b(?:gdpr|rgpd|dsgvo|2016/679|general data protection)\b")
 
 
@@ -43,8 +47,8 @@ class Heard:
     rest: tuple[str, ...]
 
 
-def hear(sentences: Sequence[str]) -> Heard:
-    """Hear the wishes of a message, sentence by sentence; in time linear to its length."""
+def hear(sentences: Sequence[str], *, several: bool = False) -> Heard:
+    """Hear the wishes of a message, sentence by sentence; in time linear to its length. `several` is what `lists_several` told."""
     wishes: dict[str, None] = {}
     rest = []
     for sentence in sentences:
@@ -60,7 +64,10 @@ def hear(sentences: Sequence[str]) -> Heard:
         rest.append(", ".join(clause for clause in clauses if clause not in heard) if heard else sentence)
         if any(_any("changed_mind").search(clause) for clause in clauses):
             wishes[CHANGED_MIND] = None
-    if _is_for_other([in_plain(sentence) for sentence in sentences]):
+    plain_lines = [in_plain(sentence) for sentence in sentences]
+    if several or any(_any("for_several").search(line) for line in plain_lines):
+        wishes |= dict.fromkeys((FOR_OTHER, FOR_SEVERAL))
+    elif _is_for_other(plain_lines):
         wishes[FOR_OTHER] = None
     listed = tuple(dict.fromkeys(_listed([in_plain(sentence) for sentence in rest])))
     enough = len(listed) >= (1 if FOR_OTHER in wishes else FEWEST_LISTED)
@@ -149,6 +156,28 @@ def _is_for_other(lines: Sequence[str]) -> bool:
     points_back = any(_any("its").search(clause) for clause in wanted)
     has = any(_any("kin_has").search(line) for line in kin)
     return (points_back and has) or any(_any("for_other").search(line) for line in lines)
+
+
+def lists_several(text: str) -> bool:
+    """Tell whether a text is a list of several addresses, each with a right of its own: nobody asks for oneself by such."""
+    if text.count("@") < FEWEST_LISTED:
+        return False
+    addresses = list(_ADDRESS.finditer(text))
+    if len({found[0].casefold() for found in addresses}) < FEWEST_LISTED:
+        return False
+    edges = [0, *(edge for found in addresses for edge in found.span()), len(text)]
+    between = [text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
+    inner = between[1:-1]
+    if not all(map(_NEXT_ITEM.search, inner)) or _any("speaks_of_oneself").search(all_in_plain(inner)):
+        return False
+    beside = [in_plain(f"{each[:_BESIDE]} {each[-_BESIDE:]}") for each in between]
+    uses = [
+        {row for row in tables("wishes")["right_of_item"] if _row("right_of_item", row).search(each)}
+        for each in beside
+    ]
+    named = max(sum(map(bool, uses[1:])), sum(map(bool, uses[:-1])))
+    # Where nothing but marketing is named, it ends for every address: that needs no mandate (GDPR 21(3)).
+    return named >= FEWEST_LISTED and any("other" in each for each in uses)
 
 
 def as_own(sentence: str) -> str:

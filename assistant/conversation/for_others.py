@@ -15,20 +15,24 @@ from assistant.domain.assurance import Tier
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED
 from intents.holders import signed_by
-from intents.wishes import FOR_OTHER
+from intents.wishes import FOR_OTHER, FOR_SEVERAL
 
 if TYPE_CHECKING:
     from assistant.conversation.turn import Turn
 
 ATTENTION: Final = "for_somebody_else"
+_ENDS_OF_USE: Final = frozenset({Right.OBJECTION, Right.CONSENT_WITHDRAWAL})
 _FEWEST_LETTERS: Final = 3  # of a name that an address is made of
 
 
 def concerns_other(turn: Turn) -> bool:
-    """Tell whether a message uses rights of somebody else; a block of marketing needs nobody's mandate (GDPR 21(3))."""
-    uses = turn.reading.decision != "none" and any(i.name in set(Right) for i in turn.reading.intents)
-    if not uses or turn.reading.details.get("marketing"):
-        return False
+    """Tell whether a message uses rights of somebody else; a block of marketing alone needs nobody's mandate (GDPR 21(3)).
+
+    Of several people's requests in one list nobody but a person can tell whose marketing is to end.
+    """
+    rights = turn.reading.rights
+    if not rights or (turn.reading.details.get("marketing") and rights <= _ENDS_OF_USE):
+        return FOR_SEVERAL in turn.reading.wishes and bool(rights)
     return FOR_OTHER in turn.reading.wishes or _names_another(turn) or _is_signed_by_another(turn)
 
 
@@ -75,8 +79,10 @@ def open_for_other(turn: Turn) -> None:
     """Open every right that is used, ask for no proof, and call an agent."""
     open_now = {r.right for r in turn.own_requests() if r.status not in CLOSED and is_for_other(r)}
     opened = [turn.open_one(right) for right in turn.rights() if right not in open_now]
+    several = FOR_SEVERAL in turn.reading.wishes  # whose marketing is to end, a person tells
     for request in opened:
-        request.details = {**request.details, MARK: True}
+        kept = {key: value for key, value in request.details.items() if key != "address" or not several}
+        request.details = {**kept, MARK: True}
         request.tier_needed = int(Tier.T3)  # two people weigh the mandate, whatever a mailbox proves
         turn.session.add(request)
         set_attention(turn.services, turn.session, request, ATTENTION)

@@ -11,7 +11,7 @@ import pytest
 from sqlmodel import col
 
 from assistant.domain.rights import Right
-from assistant.store.tables import ChallengeRow, EvidenceRow, Message, Outbox, PrivacyRequest
+from assistant.store.tables import ChallengeRow, EvidenceRow, Message, Outbox, PrivacyRequest, Suppression
 from intents import Reader
 from tests.doubles.posting_desk import PostingDesk, posting_desk
 
@@ -125,6 +125,41 @@ async def test_advertising_ends_for_any_address_without_a_mandate(desk: PostingD
     await desk.mail(ANNA, f"Please stop sending advertising to {BORIS}.")
     assert [r.attention for r in await desk.all(PrivacyRequest) if r.attention == "for_somebody_else"] == []
     assert await desk.outbox(col(Outbox.kind) == "relay") == []
+
+
+ROWS = (
+    ("Anna Kivi", "anna.kivi@third.example"),
+    ("Jaan Tamm", "jaan.tamm@third.example"),
+    ("Piret Saar", BORIS),
+)
+LISTS = [
+    "Please find below today's requests from our users:\n1. {} - erasure\n2. {} - access\n3. {} - objection to marketing",
+    "Requests of our clients: 1. {} - erasure 2. {} - access 3. {} - objection to marketing",
+    "We write on behalf of several people. {}: erasure. {}: access. {}: objection to marketing.",
+    "The following customers have asked us to write to you:\n{}; erasure\n{}; access\n{}; unsubscribe from marketing",
+    "- {}: erasure\n- {}: access\n- {}: objection to marketing",
+    "Voici les demandes de nos utilisateurs :\n- {} : effacement\n- {} : accès\n- {} : opposition à la prospection",
+    "Au nom de plusieurs personnes, nous demandons :\n{} : effacement\n{} : accès\n{} : opposition à la prospection",
+    "1) {} : effacement\n2) {} : accès\n3) {} : opposition à la prospection",
+]
+
+
+@pytest.mark.parametrize("row", ["{0}, {1}", "{0} ({1})", "{0} <{1}>"])
+@pytest.mark.parametrize("words", LISTS)
+async def test_a_list_of_several_peoples_requests_waits_for_a_person_and_ends_nobodys_marketing(
+    desk: PostingDesk, words: str, row: str
+) -> None:
+    await desk.mail(ANNA, "Hello,\n\n" + words.format(*(row.format(*each) for each in ROWS)))
+    await waits_for_a_mandate(desk)
+    assert await desk.all(Suppression) == []
+    assert [r.details for r in await desk.all(PrivacyRequest) if r.details.get("address")] == []
+
+
+async def test_marketing_asked_beside_an_erasure_for_somebody_else_does_not_make_it_the_senders(
+    desk: PostingDesk,
+) -> None:
+    await desk.mail(ANNA, "On behalf of my client: please erase her data and stop sending her advertising.")
+    await waits_for_a_mandate(desk)
 
 
 OF_WHOM = {

@@ -12,7 +12,7 @@ import pytest
 
 from intents import Reader
 from intents.cleaning import plain_letters
-from intents.wishes import FOR_OTHER, hear
+from intents.wishes import FOR_OTHER, FOR_SEVERAL, hear
 
 GRID: Final = Path(__file__).parents[1] / "data" / "intents" / "for_other_grid.toml"
 WANTED: Final = {"erasure": {"erasure"}, "access": {"access"}, "both": {"access", "erasure"}}
@@ -72,3 +72,39 @@ def test_hearing_whose_data_are_meant_takes_time_linear_in_the_length(piece: str
 
     hear(["warm"])
     assert seconds(4_000) < 40 * max(seconds(400), 0.0005)
+
+
+SEVERAL = {
+    "en": "Requests from our users:",
+    "fr": "Demandes de nos utilisateurs :",
+    "de": "Anfragen unserer Nutzer:",
+    "es": "Solicitudes de nuestros usuarios:",
+    "it": "Richieste dei nostri utenti:",
+    "nl": "Verzoeken van onze gebruikers:",
+    "pt": "Pedidos dos nossos utilizadores:",
+    "et": "Meie kasutajate taotlused:",
+    "ru": "Запросы наших пользователей:",
+    "pl": "Wnioski naszych użytkowników:",
+}
+
+
+@pytest.mark.parametrize("head", SEVERAL.values(), ids=SEVERAL)
+def test_several_peoples_requests_are_heard_in_every_language(head: str) -> None:
+    for text in (head, plain_letters(head)):
+        assert FOR_SEVERAL in hear([text]).wishes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I request erasure. My addresses:\n- a@post.example\n- b@post.example\nand access before.",
+        "Please correct my address:\nold: a@post.example\nnew: b@post.example\nand send me a copy of my data.",
+        "My account a@post.example: erasure.\nMy account b@post.example: access.",
+        "Objection to marketing:\n- a@post.example\n- b@post.example",
+        "Mon compte a@post.example : effacement.\nMon compte b@post.example : accès.",
+        "Please delete my account a@post.example.\n\nRegards,\nAnna Kask\nb@post.example",
+        "Demande d'exercice des droits des personnes concernées : effacement de mes données.",
+    ],
+)
+def test_who_lists_mailboxes_of_their_own_asks_for_nobody_else(reader: Reader, text: str) -> None:
+    assert FOR_SEVERAL not in reader.read(text).wishes
