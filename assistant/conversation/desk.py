@@ -32,6 +32,7 @@ from assistant.casework.one_by_one import each, failure_of, named
 from assistant.casework.reach import is_for_other
 from assistant.conversation import (
     another_sender,
+    beside,
     confirming,
     continued,
     denying,
@@ -267,6 +268,7 @@ class TalkingDesk:
         elif not answered or turn.state.expects or reading.decision == "request":
             turn.take()  # a plain answer to an agent's question is for the agent
         leave_rest_to_a_person(turn, incoming, message_id)
+        beside.have_support_read_too(turn, incoming, message_id)
         if answered:
             turn.state = replace(turn.state, asked=())
             questions.take_answer(services, session, answered, conversation.id)
