@@ -84,3 +84,36 @@ async def test_a_chat_offers_a_person_for_it_and_asks_on(
     assert SAID[language] not in said[-1]
     await desk.chat("other", PLAIN[0])
     assert not any(SAID["en"] in text for text in await desk.said_in(await desk.chat_of("other")))
+
+
+COVER_NOTES = [
+    ("GDPR request", "please find my GDPR request attached."),
+    ("Courrier", "Veuillez trouver ci-joint ma demande d'exercice de droits."),
+    ("Demande d'effacement", "voir pièce jointe"),
+    ("Right to erasure", "see attached"),
+    ("Request", "Hello,\n\nmy data request is in the attachment.\n\nKind regards,\nAnna Kask"),
+    ("RGPD", "Bonjour,\n\nvous trouverez ma lettre en pièce jointe.\n\nCordialement"),
+]
+
+
+@pytest.mark.parametrize(("subject", "words"), COVER_NOTES)
+async def test_a_note_that_hands_over_a_request_in_a_file_waits_for_an_agent(
+    desk: PostingDesk, subject: str, words: str
+) -> None:
+    await desk.mail(ANNA, words, f"Subject: {subject}")
+    assert (await desk.conversation_of(ANNA)).triage
+    assert await passed_on(desk) == 0
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("Invoice of May", "Please find attached the contract that we signed."),
+        ("Facture", "Veuillez trouver ci-joint le bon de commande signé."),
+        ("Error", "The screenshot is attached, my server is down."),
+    ],
+)
+async def test_other_files_are_supports(desk: PostingDesk, subject: str, words: str) -> None:
+    await desk.mail(ANNA, words, f"Subject: {subject}")
+    assert not (await desk.conversation_of(ANNA)).triage
+    assert await passed_on(desk) == 1
