@@ -45,7 +45,7 @@ from assistant.conversation.ourselves import FROM_US, known_by_its_words
 from assistant.conversation.pace import Pace
 from assistant.conversation.reading import SHORT, LongReadings, whose_turn
 from assistant.conversation.state import State
-from assistant.conversation.subjects import left_to_read, with_subject
+from assistant.conversation.subjects import is_reminded_of, left_to_read, with_subject
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_alone, keep_unanswered, leave_unanswered
 from assistant.conversation.unread import (
@@ -118,6 +118,8 @@ class TalkingDesk:
         reading = read or self.reader.read(words_of(incoming))
         if subject := left_to_read(incoming, reading):
             reading = with_subject(reading, self.reader.read(subject))
+        if quoted := is_reminded_of(incoming, reading):
+            reading = with_subject(reading, self.reader.read(quoted))
         return lambda session: self._turn(session, incoming, reading, is_read=read is not None)
 
     def _note_peer(self, incoming: Incoming) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from assistant.store.tables import Audit, Outbox, PrivacyRequest
 from intents import Reader
@@ -117,3 +117,53 @@ async def test_other_files_are_supports(desk: PostingDesk, subject: str, words: 
     await desk.mail(ANNA, words, f"Subject: {subject}")
     assert not (await desk.conversation_of(ANNA)).triage
     assert await passed_on(desk) == 1
+
+
+ASKED = {
+    "en": "Please delete my account and all my personal data.",
+    "fr": "Supprimez mon compte et toutes mes données personnelles.",
+}
+REMINDERS = [
+    "Any news on this? It has been three weeks.\n\nOn Mon, 2 Nov 2026 at 10:00, Anna <anna.kask@post.example> wrote:\n> {en}",
+    (
+        "I sent this last week and nobody answered:\n\n---------- Forwarded message ---------\nFrom: Anna <anna.kask@post.example>\n"
+        "Date: Mon, 2 Nov 2026\nSubject: Request\nTo: <info@alder.example>\n\n{en}"
+    ),
+    "Je n'ai reçu aucune réponse.\n\nLe lun. 2 nov. 2026 à 10:00, Anna <anna.kask@post.example> a écrit :\n> {fr}",
+]
+
+
+@pytest.mark.parametrize("words", REMINDERS)
+async def test_a_reminder_of_a_quoted_request_is_shown_in_triage(desk: PostingDesk, words: str) -> None:
+    await desk.mail(ANNA, words.format(**ASKED), "Subject: Request")
+    assert (await desk.conversation_of(ANNA)).triage
+
+
+async def test_a_reminder_of_a_quoted_ticket_is_supports_alone(desk: PostingDesk) -> None:
+    await desk.mail(ANNA, REMINDERS[0].format(en="How much does a second server cost?"), "Subject: Price")
+    assert not (await desk.conversation_of(ANNA)).triage
+    assert await passed_on(desk) == 1
+
+
+@pytest.mark.parametrize(
+    "words", ["Any news on my request? I wrote before.", "Toujours pas de réponse, je vous ai écrit lundi."]
+)
+@pytest.mark.parametrize("proved", [True, False])
+async def test_a_reminder_from_the_address_of_an_open_request_is_shown_there(
+    desk: PostingDesk, words: str, proved: bool
+) -> None:
+    await desk.mail(ANNA, ASKED["en"])
+    (request,) = await desk.all(PrivacyRequest)
+    if proved:
+        services = desk.desk.services
+
+        def prove(session: Session) -> None:
+            row = session.get_one(PrivacyRequest, request.ref)
+            row.status, row.contact_hash = "open", services.keyring.keyed_hash(ANNA)
+            session.add(row)
+
+        await services.write(prove)
+    await desk.mail(ANNA, words, "Subject: Hello")
+    (after,) = await desk.all(PrivacyRequest)
+    assert after.attention == "new_message"
+    assert await passed_on(desk) == 0
