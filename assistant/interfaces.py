@@ -65,6 +65,7 @@ class Incoming:
     peer: str = field(
         default="", repr=False, compare=False
     )  # from where it was sent: for fair turns, kept nowhere
+    quoted: str = field(default="", repr=False, compare=False)  # below a mail's own words; kept nowhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from intents.beside import for_support
 from intents.command import cli_classify, cli_evaluate, cli_train, learn
 from intents.examples import Example as Learned
 from intents.examples import NotLabelled
@@ -24,6 +25,7 @@ __all__ = [
     "cli_classify",
     "cli_evaluate",
     "cli_train",
+    "for_support",
     "learn",
     "others_in",
     "pseudonymised",

@@ -54,7 +54,7 @@ def _of_sentence(sentence: str, *, listing: bool) -> tuple[list[Wish], bool]:
     """Read the clauses in turn: nouns count once a wish opened the list, verbs until somebody tells what happened."""
     found: list[Wish] = []
     wanted = True
-    for clause in _clauses(sentence):
+    for clause in clauses_of(sentence):
         lead = _lead().match(clause)
         said = clause[lead.end() :] if lead else clause
         opens = bool(lead and _any("lead", "opens").search(lead.group()))
@@ -68,7 +68,8 @@ def _of_sentence(sentence: str, *, listing: bool) -> tuple[list[Wish], bool]:
     return found, listing
 
 
-def _clauses(sentence: str) -> Iterator[str]:
+def clauses_of(sentence: str) -> Iterator[str]:
+    """Give the clauses of a sentence in plain, cut where lists and further wishes begin."""
     for part in _APART.split(in_plain(sentence)):
         start = 0
         for found in _OR.finditer(part):

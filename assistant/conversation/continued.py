@@ -6,11 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from sqlmodel import col, select
+
 from assistant.casework import closing, link_again, running_services, talk
 from assistant.casework.audit import record
 from assistant.casework.intake import requests_of, set_attention
 from assistant.conversation import denying, picking
 from assistant.conversation.state import State
+from assistant.conversation.subjects import is_reminder
 from assistant.conversation.unread import needs_a_person
 from assistant.domain.addresses import normal_address
 from assistant.domain.reference import parse_references
@@ -98,6 +101,9 @@ def goes_on_elsewhere(turn: Turn, incoming: Incoming, here: Sequence[PrivacyRequ
     named = set(parse_references(f"{incoming.subject or ''}\n{turn.text}"))
     meant = [request for request in waiting if request.ref in named] or waiting
     wishes = turn.rights() if turn.reading.decision == "request" else []
+    reminds = not (wishes or turn.muted) and is_reminder(turn.text)
+    if not meant and not is_of_here and sender and reminds:
+        return _is_reminded(turn, incoming)
     if not meant or not {*wishes} <= {Right(r.right) for r in meant if r.ref in named}:
         return False
     for request in meant:
@@ -110,7 +116,7 @@ def goes_on_elsewhere(turn: Turn, incoming: Incoming, here: Sequence[PrivacyRequ
             conversation=turn.conversation.id,
         )
     is_named = any(request.ref in named for request in meant)
-    is_about_it = is_named or bool(_OF_CONFIRMING.search(_words(turn, incoming)))
+    is_about_it = is_named or reminds or bool(_OF_CONFIRMING.search(_words(turn, incoming)))
     for ident in dict.fromkeys(request.conversation_id for request in meant):
         there = [request for request in meant if request.conversation_id == ident]
         if is_about_it:
@@ -119,7 +125,26 @@ def goes_on_elsewhere(turn: Turn, incoming: Incoming, here: Sequence[PrivacyRequ
             for request in there:
                 if request.attention is None:
                     set_attention(turn.services, turn.session, request, NEW_MESSAGE)
-    return is_named
+    return is_named or reminds
+
+
+def _is_reminded(turn: Turn, incoming: Incoming) -> bool:
+    """Show a reminder at the open requests whose proved contact is its sender; False where there are none."""
+    sender = turn.services.keyring.keyed_hash(normal_address(incoming.sender or ""))
+    found = turn.session.exec(select(PrivacyRequest).where(col(PrivacyRequest.contact_hash) == sender))
+    still_open = [request for request in found if request.status not in CLOSED]
+    for request in still_open:
+        record(
+            turn.services,
+            turn.session,
+            request.ref,
+            "subject",
+            WROTE_AGAIN,
+            conversation=turn.conversation.id,
+        )
+        if request.attention is None:
+            set_attention(turn.services, turn.session, request, NEW_MESSAGE)
+    return bool(still_open)
 
 
 def _words(turn: Turn, incoming: Incoming) -> str:

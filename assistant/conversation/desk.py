@@ -32,6 +32,7 @@ from assistant.casework.one_by_one import each, failure_of, named
 from assistant.casework.reach import is_for_other
 from assistant.conversation import (
     another_sender,
+    beside,
     confirming,
     continued,
     denying,
@@ -44,7 +45,7 @@ from assistant.conversation.ourselves import FROM_US, known_by_its_words
 from assistant.conversation.pace import Pace
 from assistant.conversation.reading import SHORT, LongReadings, whose_turn
 from assistant.conversation.state import State
-from assistant.conversation.subjects import left_to_read, with_subject
+from assistant.conversation.subjects import is_reminded_of, left_to_read, with_subject
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_alone, keep_unanswered, leave_unanswered
 from assistant.conversation.unread import (
@@ -117,6 +118,8 @@ class TalkingDesk:
         reading = read or self.reader.read(words_of(incoming))
         if subject := left_to_read(incoming, reading):
             reading = with_subject(reading, self.reader.read(subject))
+        if quoted := is_reminded_of(incoming, reading):
+            reading = with_subject(reading, self.reader.read(quoted))
         return lambda session: self._turn(session, incoming, reading, is_read=read is not None)
 
     def _note_peer(self, incoming: Incoming) -> None:
@@ -267,6 +270,7 @@ class TalkingDesk:
         elif not answered or turn.state.expects or reading.decision == "request":
             turn.take()  # a plain answer to an agent's question is for the agent
         leave_rest_to_a_person(turn, incoming, message_id)
+        beside.have_support_read_too(turn, incoming, message_id)
         if answered:
             turn.state = replace(turn.state, asked=())
             questions.take_answer(services, session, answered, conversation.id)

@@ -49,6 +49,22 @@ _TOPIC: Final = re.compile(
     r"|comment|pourquoi|quand|impossible|erreur|infolettre|lettre d|avis|retour|suivi)\b)",
     re.IGNORECASE,
 )
+_LONGEST_REMINDER: Final = 400  # characters
+_REMINDS: Final = re.compile(
+    r"\b(?:any (?:news|updates?|progress|answer|reply)"
+    r"|(?:nobody|no one|no-one)(?: has| have| ever)? (?:answered|replied|responded)"
+    r"|(?:no|without|not had an?|not received an?|got no) (?:answer|reply|response)|still (?:waiting|no|nothing|haven't)"
+    r"|(?:haven['’]t|have not|not) heard|follow(?:ing)?[ -]up|reminder|chasing"
+    r"|i (?:already )?(?:sent|wrote|asked|mailed|e-mailed) (?:this|you|before|it|to you)"
+    r"|relance|relancer|sans (?:réponse|nouvelles?)|(?:des|aucune|pas de) nouvelles?|du nouveau|(?:pas|aucune) (?:de )?réponse|rappel"
+    r"|(?:personne ne|n['’]avez|n['’]a) (?:m['’]a |toujours |pas |encore )*répond\w*"
+    r"|toujours (?:pas|rien|en attente)|vous ai (?:déjà )?(?:écrit|envoyé|demandé|relancé))\b",
+    re.IGNORECASE,
+)
+_TICKET: Final = re.compile(
+    r"\b(?:tickets?|invoices?|factures?|orders?|commandes?|refunds?|remboursements?|servers?|serveurs?|vps|domains?|domaines?|sites?)\b",
+    re.IGNORECASE,
+)
 # "Data breach", "Change of address": what a text goes on to tell of, and is read for.
 _ASKS_NOTHING: Final = frozenset({Right.COMPLAINT, Right.RECTIFICATION})
 
@@ -66,6 +82,17 @@ def left_to_read(incoming: Incoming, reading: Reading) -> str:
     if says_nothing(incoming.text):
         return subject
     return "" if reading.wishes or reading.intents or _TOPIC.match(subject) else subject
+
+
+def is_reminder(text: str) -> bool:
+    """Tell whether a short text only asks what became of something, and names nothing else for support."""
+    return len(text) <= _LONGEST_REMINDER and bool(_REMINDS.search(text)) and not _TICKET.search(text)
+
+
+def is_reminded_of(incoming: Incoming, reading: Reading) -> str:
+    """Give what a reminder quotes or hands on, where it is still to be read; else nothing."""
+    unread = incoming.channel == "email" and reading.decision == NONE and bool(incoming.quoted)
+    return incoming.quoted if unread and is_reminder(incoming.text) else ""
 
 
 def with_subject(reading: Reading, asked: Reading) -> Reading:

@@ -47,7 +47,7 @@ from assistant.interfaces import Choice
 from assistant.services import Services
 from assistant.store.queries import was_denied
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
-from intents import Reading
+from intents import Reading, for_support
 from intents.awaiting import is_number, is_of_another, is_slip, lacks_mailbox, names_authority
 from intents.narrowing import spares_some, without_details
 
@@ -140,6 +140,7 @@ class Turn:
                 wish
             ]()
         elif self.reading.decision == "ask":
+            self._offer_person_beside()
             self._ask_right(self.rights())
         else:
             self._none()
@@ -201,9 +202,16 @@ class Turn:
             self._acknowledge(opened)
             if emptied:
                 self.say("rectification_to_empty", requests=self.seen(emptied))
+        self._offer_person_beside()
         waiting = [r for r in [*known, *opened] if r.status in _WAITING or rectification.is_unconfirmed(r)]
         if waiting:  # and whatever waited before: one proof is asked for all of it
             self.next_step([*waiting, *(r for r in self.all_waiting() if r not in waiting)])
+
+    def _offer_person_beside(self) -> None:
+        """Offer a person in a chat for what is asked of support beside a right; of a mail support reads a copy."""
+        is_quiet = self.is_mail or self.conversation.taken_by or self.conversation.wants_person_at
+        if not is_quiet and self.kind == "text" and for_support(self.text):
+            self.say("support_beside", choices=[self.button("talk_to_person", "human")])
 
     def _is_another(self, request: PrivacyRequest) -> bool:
         """A second address to be left alone is a second objection; another field to correct, a second correction."""

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from assistant.casework import talk
 from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import local_day, set_attention
-from assistant.conversation.subjects import stands_for_text
+from assistant.conversation.subjects import says_nothing, stands_for_text
 from assistant.conversation.turn import Turn
 from assistant.domain.status import CLOSED
 from assistant.domain.unread import ENCLOSED, IN_PART, why_unread
 from assistant.interfaces import Incoming
 from assistant.store.tables import PrivacyRequest
 from intents import Reading
+
+_LONGEST_NOTE: Final = 400  # characters
+_ENCLOSED: Final = re.compile(
+    r"\b(?:attach(?:ed|ments?)|enclosed|enclosure|ci[- ]joint(?:e|s|es)?|pi[eè]ces? jointes?|en pi[eè]ce|pj|en annexe)\b",
+    re.IGNORECASE,
+)
+_POINTS: Final = re.compile(
+    r"\b(?:find|found|veuillez|trouver|trouverez|files?|documents?|fichiers?|letter|lettre|courrier|scan|pdf|is|est)\b",
+    re.IGNORECASE,
+)
+_MAY_BE_REQUEST: Final = re.compile(
+    r"\b(?:gdpr|rgpd|dsgvo|privacy|vie privée|my (?:personal )?data|personal data|mes données|données personnelles|d?sar"
+    r"|erasure|effacement|right to|rights? request|data request|subject access|deletion|suppression|droits?|portab\w+"
+    r"|rectification|article (?:1[5-9]|2[0-2])|(?:my|our) (?:\w+ )?request|(?:ma|notre) (?:\w+ )?demande)\b",
+    re.IGNORECASE,
+)
 
 
 def words_of(incoming: Incoming) -> str:
@@ -28,6 +46,16 @@ def words_of(incoming: Incoming) -> str:
     return (incoming.subject or incoming.text) if wordless or stands_for_text(incoming) else incoming.text
 
 
+def is_cover_note(incoming: Incoming) -> bool:
+    """Tell whether a mail only hands over a file that may hold a request, though the file may be forgotten."""
+    text, subject = incoming.text, incoming.subject or ""
+    if incoming.channel != "email" or len(text) > _LONGEST_NOTE or not _ENCLOSED.search(text):
+        return False
+    if _MAY_BE_REQUEST.search(f"{subject[:_LONGEST_NOTE]}\n{text}"):
+        return True
+    return bool(incoming.attachments) and says_nothing(_POINTS.sub(" ", _ENCLOSED.sub(" ", text)))
+
+
 def needs_a_person(turn: Turn, incoming: Incoming) -> bool:
     """Tell whether what the writer wants stands where the reader cannot look."""
     if why_unread(incoming.headers, incoming.text) is None:
@@ -38,12 +66,15 @@ def needs_a_person(turn: Turn, incoming: Incoming) -> bool:
 
 def may_be_request(incoming: Incoming, reading: Reading) -> bool:
     """Tell whether somebody must look at a mail that nobody will answer."""
-    unread = why_unread(incoming.headers, incoming.text) is not None and "to_others" not in incoming.headers
+    unread = why_unread(incoming.headers, incoming.text) is not None or is_cover_note(incoming)
+    unread = unread and "to_others" not in incoming.headers
     return reading.decision != "none" or unread
 
 
 def marked(incoming: Incoming, reading: Reading) -> Incoming:
-    """Give a message with the mark that it was read in part, if it was: kept with it, and shown."""
+    """Give a message with the mark that it was read in part, or says no more than that a file does: kept, and shown."""
+    if reading.decision != "request" and is_cover_note(incoming):
+        incoming = replace(incoming, headers={**incoming.headers, "wordless": "1"})
     return replace(incoming, headers={**incoming.headers, IN_PART: "1"}) if reading.in_part else incoming
 
 

@@ -126,6 +126,7 @@ _CHAT = _table(
         "marketing_stopped_partly": ("requests failed", "addresses", _holds(E.REFERENCE)),
         "marketing_by_person": ("requests", "addresses", _holds(E.REFERENCE, E.DUE_DATE)),
         "read_in_part": ("", "", _holds()),
+        "support_beside": ("", "", _holds()),
         "a_person_reads": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "objection_frozen": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "complaint_received": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.AUTHORITIES, E.COURT)),

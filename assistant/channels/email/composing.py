@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
@@ -23,6 +24,8 @@ from assistant.interfaces import Outgoing
 _ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,250}>")
 _MOST_REFERENCES = 20
 _LONGEST_SUBJECT = 250
+_LONGEST_WORD = 39  # octets: as an encoded word it fits behind the name of its field (RFC 2047, section 2)
+_WIDEST = 76  # characters of a line that holds one
 _LONGEST_LINE = 900  # octets; RFC 5322 section 2.1.1 ends at 998
 
 
@@ -53,6 +56,47 @@ class _Whole(str):
         return f"{self.name}: " + f"{policy.linesep} ".join(self.split()) + policy.linesep
 
 
+class _Words(str):
+    """Our own words in a header; the standard library loses the space between two encoded words (RFC 2047, section 6.2)."""
+
+    __slots__ = ("name",)
+    name: str
+
+    def __new__(cls, name: str, text: str) -> Self:
+        """Keep the text under the name of its field."""
+        made = super().__new__(cls, text)
+        made.name = name
+        return made
+
+    def fold(self, *, policy: policy.EmailPolicy) -> str:
+        """Write the text as it is, or all of it in encoded words with its spaces inside; no line is empty."""
+        is_plain = self.isascii() and "=?" not in self
+        lines = [f"{self.name}:"]
+        for number, word in enumerate(self.split(" ") if is_plain else _encoded_words(self)):
+            fits = number == 0 or (is_plain and len(lines[-1]) + len(word) < _WIDEST)
+            if fits:
+                lines[-1] += f" {word}"
+            else:
+                lines.append(f" {word}")
+        return policy.linesep.join(lines) + policy.linesep
+
+
+def _encoded_words(text: str) -> Iterator[str]:
+    """Cut a text into encoded words, each of whole characters (RFC 2047, section 5)."""
+    held = b""
+    for character in text:
+        octets = character.encode("utf-8", "replace")
+        if len(held) + len(octets) > _LONGEST_WORD:
+            yield _encoded_word(held)
+            held = b""
+        held += octets
+    yield _encoded_word(held)
+
+
+def _encoded_word(octets: bytes) -> str:
+    return f"=?utf-8?b?{base64.b64encode(octets).decode()}?="
+
+
 def letter(outgoing: Outgoing, *, settings: EmailSettings, tokens: Tokens, now: datetime) -> Letter:
     """Write a mail; the same key gives the same Message-ID. Raises DeliveryRefused if there can be none."""
     recipient = deliverable(outgoing.recipient or "")
@@ -80,7 +124,7 @@ def _message(
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = Address(one_line(settings.display_name), addr_spec=settings.address)
     _set_whole(message, "To", recipient)
-    message["Subject"] = _subject(outgoing)
+    message["Subject"] = _Words("Subject", _subject(outgoing))
     message["Date"] = format_datetime(now)
     _set_whole(message, "Message-ID", tokens.message_id(outgoing.key, outgoing.thread))
     if outgoing.kind == "reply":

@@ -23,6 +23,7 @@ from assistant.errors import Invalid
 from assistant.interfaces import Incoming
 
 CHANNEL = "email"
+_LONGEST_QUOTED = 600  # characters: as much as a short message (conversation/reading.py)
 _MOST_REFERENCES = 20
 _TO_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()]{1,64}@[^\s<>,;:\"()]{1,255}")
@@ -73,6 +74,7 @@ def parse_message(
         or tokens.thread_of(external_id),
         external_id=external_id,
         text=_text(fields, body),
+        quoted=_quoted(fields, body),
         received_at=received_at,
         sender=sender.address,
         subject=subject or None,
@@ -167,6 +169,14 @@ def _written(fields: Fields, body: Body) -> str:
     answers = bool(fields.ids("in-reply-to", "references"))
     text = own_words(body.text(keep_quotes=False), answers=answers)
     return text if text or answers else all_words(body.text(keep_quotes=True))
+
+
+def _quoted(fields: Fields, body: Body) -> str:
+    """Give the beginning of what stands below the writer's own words: what a reminder is about."""
+    if is_forward(fields.text("subject")):
+        return ""
+    own, whole = _written(fields, body), all_words(body.text(keep_quotes=True))
+    return whole.removeprefix(own).strip()[:_LONGEST_QUOTED]
 
 
 def _for_the_answer(fields: Fields) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -311,3 +313,45 @@ def test_passwords_are_not_shown() -> None:
 
     assert "hush" not in shown
     assert replace(SETTINGS, display_name="x").domain == "desk.example.test"
+
+
+_WORDS = [
+    "We",
+    "have",
+    "received",
+    "demande",
+    "d’accès",
+    "à",
+    "é",
+    "—",
+    "« ",
+    ":",
+    "œuvre",
+    "l’effacement",
+    "=?x",
+    "W" * 90,
+]
+_ENCODED = re.compile(r"=\?utf-8\?b\?([A-Za-z0-9+/=]*)\?=")
+
+
+def read_strictly(value: str) -> str:
+    """Read a field as RFC 2047 says, and no more kindly: space between two encoded words alone is none."""
+    joined = re.sub(r"\?=\s+(?==\?utf-8\?b\?)", "?=", value.replace("\r\n ", " "))
+    return _ENCODED.sub(lambda found: base64.b64decode(found[1]).decode(), joined)
+
+
+@given(st.lists(st.sampled_from(_WORDS), min_size=1, max_size=40))
+def test_a_subject_is_read_as_it_was_written_by_everybody_and_has_no_empty_line(words: list[str]) -> None:
+    subject = " ".join(" ".join(words).split())[:250].strip()
+    content = written(replace(outgoing(), subject=subject)).content
+    field = re.search(rb"(?m)^Subject:(.*\r\n(?: .*\r\n)*)", content)
+    assert field
+    lines = field[1].decode("ascii").removesuffix("\r\n").split("\r\n")
+    assert all(line.strip() for line in lines)
+    assert all(len(line) <= 76 for line in lines if "=?" in line)
+    assert read_strictly(field[1].decode()).strip() == subject
+    assert parsed(content)["Subject"] == subject
+    assert (
+        parse_message(content, received_at=NOW, settings=mail_settings(Path("unused")), token_key=KEY).subject
+        == subject
+    )
