@@ -256,14 +256,19 @@ async def test_what_was_denied_before_its_proof_gets_no_other_link_by_mail(
     await asyncio.to_thread(desk.send_mail, "Please delete all my personal data.", sender=email)
     (ref,) = await desk.opened_by(before)
     await denied_unproved(desk, email)
-    sent = len(desk.mails(email))
     for words in ("I did not get the link, please send it again.", "Please delete all my personal data."):
         receipt = await desk.mail(email, "PR-")
         await asyncio.to_thread(answer_mail, desk, receipt, words, email)
         await desk.idle()
     request = await desk.request(ref)
     assert (request["status"], request["assurance"], request["attention"]) == ("verifying", 0, DENIED)
-    assert not [m["subject"] for m in desk.mails(email)[sent:] if "/verify/" in m.get_content()]
+    assert {state for state, refs in await challenges(desk) if ref in refs} == {"dead"}
+
+
+async def challenges(desk: DeskInside) -> list[tuple[str, list[str]]]:
+    """Give the state of every code and link there was, and what it is for."""
+    rows = await desk.assembly.services.read(lambda session: list(session.exec(select(ChallengeRow))))
+    return [(row.state, row.references) for row in rows]
 
 
 async def test_whatever_proves_what_was_denied_before_is_approved_by_nobody_until_a_lead_has_decided(
