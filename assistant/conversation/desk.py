@@ -30,6 +30,7 @@ from assistant.casework.intake import (
 )
 from assistant.casework.one_by_one import each, failure_of, named
 from assistant.casework.reach import is_for_other
+from assistant.casework.whose import HIDING
 from assistant.conversation import (
     another_sender,
     beside,
@@ -601,7 +602,8 @@ class TalkingDesk:
         values = {"state": hidden.as_json(), "last_at": self.services.clock.now()}
         session.execute(update(Conversation).where(col(Conversation.id) == conversation.id).values(**values))
         session.expire(conversation)
-        talk.say(self.services, session, conversation, "session_hidden", expects="email")
+        key = f"{HIDING}{last or 0}"  # by which it is known whose was what in a talk of several (casework/whose.py)
+        talk.say(self.services, session, conversation, "session_hidden", expects="email", key=key)
         return hidden
 
     async def identify(self, thread: str, token: str) -> None:

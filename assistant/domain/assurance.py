@@ -128,6 +128,11 @@ FAILURES_PER_DAY = 10
 CODES_PER_HOUR = 3
 CODES_PER_DAY = 6
 _CODE = re.compile(rf"(?<!\d)(?:\d[ \u00a0.-]?){{{CODE_DIGITS}}}(?!\d)")
+# What goes for a code in what is copied out: eight digits in a row, or apart where no more follow, as in a phone number.
+_SHOWN_CODE = re.compile(
+    rf"(?<!\d)\d{{{CODE_DIGITS}}}(?!\d)"
+    rf"|(?<!\d)(?<!\d[ \u00a0.-])\d(?:[ \u00a0.-]?\d){{{CODE_DIGITS - 1}}}(?![ \u00a0.-]?\d)"
+)
 CONTACT_COOL_OFF = timedelta(days=30)
 
 
@@ -135,3 +140,8 @@ def code_in(text: str) -> str | None:
     """Find a code in what was typed, with or without spaces between the digits."""
     found = _CODE.search(text)
     return re.sub(r"\D", "", found.group()) if found else None
+
+
+def without_codes(text: str) -> str:
+    """Give what a person typed without the codes in it: each is a secret of the desk, and no data about them."""
+    return _SHOWN_CODE.sub("*" * CODE_DIGITS, text)

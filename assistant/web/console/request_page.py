@@ -34,6 +34,7 @@ from assistant.casework.samples import samples_of
 from assistant.casework.sparing import is_paused
 from assistant.casework.transferring import letter_once_sent, waiting_package, where_to
 from assistant.casework.undelivered import Lost, lost_letters_of
+from assistant.casework.whose import apart_from
 from assistant.domain.assurance import DENIED_BEFORE
 from assistant.domain.grounds import Ground, grounds_for
 from assistant.domain.masking import mask_text
@@ -50,6 +51,7 @@ from assistant.replies import Texts
 from assistant.replies.linter import Fault, Linter
 from assistant.services import Rendered, Services
 from assistant.store import queries
+from assistant.store.keyring import Keyring
 from assistant.store.tables import Action, Audit, Conversation, EvidenceRow, Message, PrivacyRequest, StepRow
 from assistant.web.console.access import Visit, explained, show
 from assistant.web.console.files import FilesView, files_view
@@ -82,6 +84,9 @@ class Entry:
     text: str = ""
     message_id: int | None = None  # of a message of the person, whose reading can be corrected
     files: FilesView | None = None  # what came with it
+    is_apart: bool = (
+        False  # said by another at the same browser, or nobody can tell: in no copy of the person
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +293,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         row,
         evidence,
         _plan(visit, session, request, action),
-        tuple(timeline(words, session, request, revealed=revealed)),
+        tuple(timeline(words, services.keyring, session, request, revealed=revealed)),
         tuple(
             (words.known("details", key), value if revealed else mask_text(value))
             for key, value in shown.items()
@@ -426,10 +431,14 @@ def _preview(services: Services, request: PrivacyRequest, plan: Plan) -> Preview
     return Preview(rendered.subject or "", rendered.text, faults)
 
 
-def timeline(words: Words, session: Session, request: PrivacyRequest, *, revealed: bool) -> list[Entry]:
+def timeline(
+    words: Words, keyring: Keyring, session: Session, request: PrivacyRequest, *, revealed: bool
+) -> list[Entry]:
     """Tell messages and audit as one story, in its order."""
     messages = queries.messages_about(session, request)
-    entries = message_entries(words, messages, revealed=revealed)
+    apart = apart_from(session, keyring, request)
+    told = zip(messages, message_entries(words, messages, revealed=revealed), strict=True)
+    entries = [replace(entry, is_apart=message.id in apart) for message, entry in told]
     entries += [_audit_entry(words, entry) for entry in queries.audit_of(session, request.ref)]
     return sorted(entries, key=lambda entry: entry.at)
 
