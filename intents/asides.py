@@ -87,6 +87,13 @@ def threatens_only(sentences: Sequence[str]) -> bool:
     )
 
 
+def complaint_is_threatened(line: str) -> bool:
+    """Tell whether a normalised line only threatens to complain, should something not happen; one that is made too is none such."""
+    return all(
+        _any(table).search(line) for table in ("complaint_to_come", "complaint_hangs_on")
+    ) and not _any("complaint_made").search(line)
+
+
 def only_looks(sentences: Sequence[str]) -> bool:
     """Tell whether somebody asks to have access to their personal data, and says nothing of carrying them elsewhere."""
     plain = all_in_plain(sentences)

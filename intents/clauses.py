@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
 
+from intents.asides import complaint_is_threatened
 from intents.tables import any_in_row, in_plain, tables
 
 _any: Final = partial(any_in_row, "clauses")
@@ -46,7 +47,8 @@ def wishes_of(sentences: Sequence[str]) -> list[Wish]:
             listing = False
             continue
         asked, listing = _of_sentence(sentence, listing=listing)
-        found += asked
+        threatened = complaint_is_threatened(in_plain(sentence))
+        found += [wish for wish in asked if not (threatened and wish.right == "complaint")]
     return found
 
 

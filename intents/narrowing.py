@@ -28,6 +28,10 @@ _ENDS_A_USE: Final = re.compile(
 )
 
 _KNOWN: Final = {
+    "held_of_verb": {"en": r"\1 my personal data", "fr": r"\1 mes donnees personnelles"},
+    "held_of_noun": {"en": r"\1 my personal data", "fr": r"\1 de mes donnees personnelles"},
+    "held_carried": {"en": r"\1 my personal data", "fr": r"\1 mes donnees personnelles"},
+    "held_undone": {"en": "my personal data", "fr": "mes donnees personnelles"},
     "erased_by_noun": {"en": "erasure ", "fr": "l' effacement "},
     "erased_by_title": {
         "en": "i request the erasure of my personal data .",

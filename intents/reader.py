@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
-from intents.asides import of_oneself, only_looks, threatens_only, without_asides, without_law, without_shown
+from intents.asides import (
+    complaint_is_threatened,
+    of_oneself,
+    only_looks,
+    threatens_only,
+    without_asides,
+    without_law,
+    without_shown,
+)
 from intents.clauses import Wish, wishes_in, wishes_of
 from intents.cleaning import (
     HEAD_CHARACTERS,
@@ -480,7 +488,8 @@ class Reader:
         if new := [line for line in dict.fromkeys(lines) if line not in known]:
             scored = dict(zip(new, self._lines.scores("\n".join(map(in_known_words, new))), strict=True))
             for line, row in scored.items():
-                if row[_COMPLAINT] > _LIKELY_ENOUGH and _RESERVES.search(line):
+                reserved = row[_COMPLAINT] > _LIKELY_ENOUGH and _RESERVES.search(line)
+                if reserved or (row[_COMPLAINT] > _LIKELY_ENOUGH and complaint_is_threatened(line)):
                     _without_complaint(row)
             known |= scored
             self._scored |= scored
@@ -527,7 +536,7 @@ def _with(right: str, intents: tuple[Intent, ...]) -> tuple[Intent, ...]:
 
 
 def _without_complaint(row: list[float]) -> None:
-    """Take no complaint from a sentence that only reserves the right to complain."""
+    """Take no complaint from a sentence that only reserves the right to complain, or threatens to."""
     row[_COMPLAINT] = 0.0
     row[_ANY] = max(row[: len(RIGHTS)])
 

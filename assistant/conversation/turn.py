@@ -376,6 +376,9 @@ class Turn:
         for request in requests:
             if request.status == Status.RECEIVED:
                 move(self.services, self.session, request, Status.VERIFYING, "desk")
+        requests = [request for request in requests if not was_denied(request)]
+        if not requests:
+            return  # a person looks first, and was called
         no_address = None if self.is_mail else no_address_in(self.text)
         emails = [] if no_address else self.reading.details.get("email") or []
         references = [r.ref for r in requests]

@@ -236,7 +236,6 @@ COMPLAINTS = [
     "You charged me and sold my data, I will file a complaint with the ICO.",
     "I am filing a complaint with the CNIL about the way you handle my data.",
     "Vous avez divulgué mes données, je saisirai la CNIL.",
-    "Sans réponse à ma demande d'accès à mes données, je déposerai une plainte auprès de la CNIL.",
     "Je porte plainte auprès de la CNIL contre votre traitement de mes données.",
 ]
 
