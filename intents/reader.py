@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
-from intents.asides import of_oneself, only_looks, threatens_only, without_asides, without_shown
+from intents.asides import (
+    of_oneself,
+    only_looks,
+    threatens_only,
+    without_asides,
+    without_introduction,
+    without_shown,
+)
 from intents.clauses import Wish, wishes_in, wishes_of
 from intents.cleaning import (
     HEAD_CHARACTERS,
@@ -126,6 +133,7 @@ class LeavesOut(NamedTuple):
 LEAVES_OUT: Final = (
     LeavesOut(lambda spoken, _: without_what_goes_on(spoken), NONE),
     LeavesOut(lambda spoken, _: without_asides(spoken), NONE),
+    LeavesOut(lambda spoken, _: without_introduction(spoken), NONE),
     # Before the others that leave a doubt: *Ana, no, Anna* is no doubt, unless one of them leaves something out as well.
     LeavesOut(without_taken_back, REQUEST),
     LeavesOut(lambda spoken, _: without_shown(spoken), ASK),
