@@ -77,6 +77,21 @@ def _goes_on_in_law(plain: str) -> bool:
     return bool(is_part) and not _any("law_unless").search(plain)
 
 
+def without_introduction(spoken: dict[str, str]) -> dict[str, str]:
+    """Give the sentences without the number by which somebody introduces themselves: *I am Kurt, phone 07700 900321* corrects none."""
+    said = list(spoken.values())
+    if not _any("own_number").may_be_in(all_in_plain(said)) or _any("puts_right").search(all_in_plain(said)):
+        return spoken
+    left = [_without_own_number(sentence) for sentence in said]
+    return spoken if left == said else _by_line(left)
+
+
+def _without_own_number(sentence: str) -> str:
+    plain = in_plain(sentence)
+    left = _any("own_number").sub(" ", plain) if _any("introduces").search(plain) else plain
+    return sentence if left == plain else _SPACES.sub(" ", left).strip(" ,;")
+
+
 def threatens_only(sentences: Sequence[str]) -> bool:
     """Tell whether an authority is only threatened with, in a dispute that is not about data (GDPR 77(1))."""
     plain = all_in_plain(sentences)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from intents.tables import in_plain
+from intents.tables import in_plain, tables
 
 _SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
 _ADDRESS: Final = r"(?:e-?mail|mail|courriel|addr?ess?e?|adress|inbox|mailbox|account name|number|numero|one)"
@@ -32,6 +32,7 @@ _LOST: Final = re.compile(
     rf"|\b{_MAILBOX}{_FEW} (?:doesn't exist|does not exist|no longer exists|is closed|is gone|n'existe plus|est fermee?)\b"
     rf"|\b(?:plus|pas){_FEW} acces{_FEW} {_MAILBOX}\b|\bperdu{_FEW} {_MAILBOX}\b"
 )
+_AROUND: Final = "<>()[]\"'«»“”.,;:!?-"
 _DIGITS: Final = re.compile(r"\D{0,20}\d(?:[ .-]?\d){3,15}\D{0,3}")
 # Nobody but those who hand out complaints against us: whoever names one so says that they will complain there.
 _AUTHORITY: Final = (
@@ -72,6 +73,16 @@ def is_number(text: str) -> bool:
 def names_authority(text: str) -> bool:
     """Tell whether somebody says that they go to a supervisory authority: in a talk about their data that is a complaint."""
     return len(text) <= 2 * _SHORT and bool(_THREAT.search(in_plain(text)))
+
+
+def contact_given(text: str) -> str | None:
+    """Give what stands for an e-mail address, however broken, in a message that says nothing beside it: *my address is …*."""
+    words = [bare for word in text.split() if (bare := word.strip(_AROUND))] if len(text) <= _SHORT else []
+    given = [word for word in words if "@" in word]
+    beside = set(tables("wishes")["gives_contact"]["words"].split())
+    if len(given) != 1 or not all(word in given or in_plain(word) in beside for word in words):
+        return None
+    return given[0]
 
 
 def is_slip(text: str) -> bool:

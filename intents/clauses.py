@@ -17,10 +17,14 @@ _APART: Final = re.compile(
     r"|\s(?:and|then|also|finally|as well as|but|et|puis|ensuite|enfin|ainsi que|mais)(?=\s)"
     # *Plus* and *après* are more than connecting words, *envoyez-moi* begins a wish without any.
     r"|\splus(?=\s(?:i|please|pls|send|give|stop|delete|erase|remove|close|correct|fix|change|unsubscribe)\s)"
+    r"|\s(?=(?:je (?:veux|voudrais|souhaite)(?: avoir| recevoir)? une|(?:send|give) me(?: a)?(?: full)?|i (?:want|need) a) cop(?:y|ie)\s)"
     r"|\sapres(?=\s(?:je|vous|\w{3,}ez|\w{3,}er)\s)|\s(?=(?:envoyez|donnez|faites|transmettez|fournissez)[ -]moi\s)"
 )
 _OR: Final = re.compile(r"^(?:or|ou)\b|\s(?:or|ou)\s")
 _LEAD_WORDS: Final = 10
+# Beside these something told to be wrong is to be put right; an erasure, a restriction and *correct it* see to it already.
+_LEAVES_TO_CORRECT: Final = frozenset({"objection", "consent_withdrawal", "access", "portability"})
+_SETTLES_WRONG: Final = frozenset({"erasure", "restriction", "rectification"})
 _FEWEST: Final = 2  # one wish is what the sentence is read for anyway
 
 
@@ -35,7 +39,21 @@ class Wish:
 def wishes_in(sentences: Sequence[str]) -> list[Wish]:
     """Give what the clauses of a message ask for, where they ask for several rights; in time linear to its length."""
     found = wishes_of(sentences)
+    if {wish.right for wish in found} & _LEAVES_TO_CORRECT and all(
+        w.right not in _SETTLES_WRONG for w in found
+    ):
+        found += _told_wrong(sentences)
     return found if len({wish.right for wish in found}) >= _FEWEST else []
+
+
+def _told_wrong(sentences: Sequence[str]) -> Iterator[Wish]:
+    """Give the clauses that tell of something wrong: *mon adresse est fausse et arrêtez la pub* are two wishes."""
+    for clause in (clause for sentence in sentences for clause in _clauses(sentence)):
+        lead = _lead().match(clause)
+        said = clause[lead.end() :] if lead else clause
+        for right in tables("clauses")["told_wrong"]:
+            if told := _any("told_wrong", right).match(said):
+                yield from (Wish(right, told.group()), Wish(right, clause))  # the model may know either
 
 
 def wishes_of(sentences: Sequence[str]) -> list[Wish]:
@@ -65,7 +83,8 @@ def _of_sentence(sentence: str, *, listing: bool) -> tuple[list[Wish], bool]:
         if listing and not rights:
             rights = [*_those("named", said)]
         found += [Wish(right, clause) for right in rights]
-        if not rights and not opens and _any("closes", "told").search(clause):
+        tells = not rights and not opens and bool(_any("closes", "told").search(clause))
+        if tells and not [*_those("told_wrong", said)]:
             wanted = listing = False
     return found, listing
 

@@ -35,10 +35,13 @@ _BLANK_LINES: Final = re.compile(r"\n(?:[^\S\n]*+\n){2,}+")
 _URL: Final = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)+")
 # Addresses are no words of a wish: so many of them are read as one is. "From a to b" stays two: that is a wish.
-_BETWEEN_ADDRESSES: Final = (
-    r"[\s,;/&|<>()]*+(?:(?:and|or|nor|plus|et|ou|ni|und|y|e|en|of|ja)\s++(?:(?:to|from|à|de|an|von)\s++)?)?"
+_BETWEEN_ADDRESSES: Final = r"[\s,;/&|<>()]*+(?:(?:and|or|nor|plus|et|ou|ni|und|y|e|en|of|ja)\s++(?:(?:to|from|à|au|de|an|von)\s++)?)?"
+# So many, for each digit may begin one.
+_PHONE_BESIDE: Final = r"(?<![\w.])\+?\(?\d(?:[ ./()-]{0,2}\d){6,14}(?!\w)\)?"
+_ADDRESSES: Final = re.compile(
+    rf"(?:{_PHONE_BESIDE}{_BETWEEN_ADDRESSES}){{0,4}}+emailaddress(?:{_BETWEEN_ADDRESSES}(?:emailaddress|{_PHONE_BESIDE}))*+"
+    r"(?:\s*+[,;]\s*+$)?"
 )
-_ADDRESSES: Final = re.compile(rf"emailaddress(?:{_BETWEEN_ADDRESSES}emailaddress)*+(?:\s*+[,;]\s*+$)?")
 _QUOTED_LINE: Final = re.compile(r"^[^\S\n]*+(?:>|\|\s).*$", re.MULTILINE)
 _QUOTE_HEADER: Final = re.compile(
     r"^[ \t]*(?:"

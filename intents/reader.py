@@ -16,6 +16,7 @@ from intents.asides import (
     only_looks,
     threatens_only,
     without_asides,
+    without_introduction,
     without_law,
     without_shown,
 )
@@ -135,6 +136,7 @@ class LeavesOut(NamedTuple):
 LEAVES_OUT: Final = (
     LeavesOut(lambda spoken, _: without_what_goes_on(spoken), NONE),
     LeavesOut(lambda spoken, _: without_asides(spoken), NONE),
+    LeavesOut(lambda spoken, _: without_introduction(spoken), NONE),
     # Before the others that leave a doubt: *Ana, no, Anna* is no doubt, unless one of them leaves something out as well.
     LeavesOut(without_taken_back, REQUEST),
     LeavesOut(lambda spoken, _: without_law(spoken), ASK),

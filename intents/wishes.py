@@ -21,6 +21,7 @@ DENIED: Final = "denied"
 KEPT_IT: Final = "kept_it"  # "keep it": of what, only the talk tells
 _SPARES: Final = ("dont", "kept", "kept_it")
 FEWEST_LISTED: Final = 2
+_LONGEST_TAKING_BACK: Final = 120  # characters: longer it says something else too
 _LONGEST_ITEM: Final = 10  # words of a line that is an item of a list
 _CLAUSE_END: Final = re.compile(
     r"[,;:!?.…()\"«»\n]+|\s[-–—]+\s|\s(?:and|but|et|mais|und|aber|sondern|pero|sino|maar|mas|aga|но|ale|oraz)\s"
@@ -64,6 +65,8 @@ def hear(sentences: Sequence[str], *, several: bool = False) -> Heard:
         rest.append(", ".join(clause for clause in clauses if clause not in heard) if heard else sentence)
         if any(_any("changed_mind").search(clause) for clause in clauses):
             wishes[CHANGED_MIND] = None
+    if takes_all_back(", ".join(sentences)):
+        wishes[CHANGED_MIND] = None
     plain_lines = [in_plain(sentence) for sentence in sentences]
     if several or any(_any("for_several").search(line) for line in plain_lines):
         wishes |= dict.fromkeys((FOR_OTHER, FOR_SEVERAL))
@@ -97,6 +100,19 @@ def _is_dont(clause: str) -> bool:
 def _clauses(plain: str) -> list[str]:
     joined = plain.replace("go ahead and", "go ahead with")
     return [clause for part in _CLAUSE_END.split(joined) if (clause := part.strip())]
+
+
+def takes_all_back(text: str, *, ends_use: bool = False) -> bool:
+    """Tell whether a message does nothing but take back whatever is open: *annulez tout*; where a use is to end, *stop* says that."""
+    if len(text) > _LONGEST_TAKING_BACK:
+        return False
+    clauses = _clauses(in_plain(text))
+    rows = ("says",) if ends_use else ("says", "stops")
+    takes = [any(_row("all_back", row).fullmatch(clause) for row in rows) for clause in clauses]
+    return any(takes) and all(
+        taking or _row("all_back", "beside").fullmatch(clause)
+        for taking, clause in zip(takes, clauses, strict=True)
+    )
 
 
 def wants_rest(sentences: Sequence[str]) -> bool:

@@ -23,6 +23,7 @@ from assistant.casework import (
     talk,
     unwritten,
 )
+from assistant.casework import sparing as standing_still
 from assistant.casework.evidence import need_of
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.casework.ours import is_ours
@@ -48,8 +49,9 @@ from assistant.services import Services
 from assistant.store.queries import was_denied
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
 from intents import Reading, for_support
-from intents.awaiting import is_number, is_of_another, is_slip, lacks_mailbox, names_authority
+from intents.awaiting import contact_given, is_number, is_of_another, is_slip, lacks_mailbox, names_authority
 from intents.narrowing import spares_some, without_details
+from intents.wishes import takes_all_back
 
 _EMAIL = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
 _LONG_ENOUGH = 12  # characters from which on the language of a message is worth believing
@@ -92,7 +94,7 @@ class Turn:
     def _hear(self) -> None:
         if self.kind == "choice":
             self._choice(self.text)
-        elif picking.take_answer(self) or sparing.hear(self):
+        elif picking.take_answer(self) or self._takes_all_back() or sparing.hear(self):
             return
         elif self.conversation.taken_by:
             self._beside_agent()
@@ -586,7 +588,7 @@ class Turn:
         )
         if not awaited or self.is_mail or self._uses_another_right():
             return False
-        if typed := no_address_in(self.text):
+        if typed := no_address_in(self.text) or (None if email else contact_given(self.text)):
             self.say_no_address(typed)
             return True
         if self.state.question == "ask_marketing_address" or any(
@@ -664,6 +666,8 @@ class Turn:
     def _uses_another_right(self) -> bool:
         """Tell whether a message uses a right that the open question is not about, or may: a wish, and no answer."""
         asked = {request.right for request in self.requests_named(self.state.about)}
+        if self.reading.decision == "ask" and contact_given(self.text):
+            return False  # "my address is …" corrects none where one is awaited
         return self.reading.decision != "none" and bool(set(self.rights()) - asked)
 
     def _client_number(self) -> str | None:
@@ -821,6 +825,8 @@ class Turn:
         is_asked = self.state.question == WITHDRAW  # an older button is a yes to nothing that is asked now
         about = self.requests_named(self.state.about) if is_asked else []
         self.rest()
+        if answer != "yes":
+            standing_still.go_on(self.services, self.session, about, "subject")
         if answer == "yes" and (done := closing.withdraw(self.services, self.session, about)):
             self.say("withdrawn", requests=self.seen(done))
         elif answer == "yes" and about:
@@ -877,6 +883,24 @@ class Turn:
             self._withdraw_by_link(requests)
         else:
             self.ask_to_withdraw(requests)
+
+    def _takes_all_back(self) -> bool:
+        """Take "cancel everything" as said of all that is open in the talk, whatever is awaited; erasures stand still until it is answered."""
+        quiet = self.is_mail or self.forwarded or self.muted or self.conversation.taken_by
+        if quiet or self.kind != "text":
+            return False
+        requests = [r for r in self.own_requests() if r.status in STOPPABLE]
+        erasures = [r for r in requests if r.right == Right.ERASURE]
+        ends_use = any(Right(r.right) in _ENDING_USES | {Right.RESTRICTION} for r in requests)
+        if not requests or not takes_all_back(self.text, ends_use=ends_use):
+            return False
+        self.choose_language()
+        if len(erasures) == len(requests):  # "stop everything" ends no use where none is open
+            self.reading = replace(self.reading, intents=(), decision="none")
+            return sparing.hear(self)
+        standing_still.pause(self.services, self.session, erasures, self.conversation)
+        self.ask_to_withdraw(requests)
+        return True
 
     def ask_to_withdraw(self, requests: Sequence[PrivacyRequest], words: str = WITHDRAW) -> None:
         """Ask whether these, and no others, are to be withdrawn."""

@@ -417,7 +417,7 @@ async def test_a_yes_in_chat_that_comes_after_the_effect_says_that_it_is_too_lat
     desk: DeskInside, people: Iterator[Victim], locale: str, told: str
 ) -> None:
     victim = next(people)
-    never_mind = {"en": "Never mind.", "fr": "Laissez tomber."}
+    never_mind = {"en": "Please cancel my request.", "fr": "Annulez ma demande."}
     async with desk.chat(locale) as chat:
         ref = await proved(desk, chat, victim.email, ERASE[locale])
         assert (await press(desk, ref, "approver"))[0] == 200

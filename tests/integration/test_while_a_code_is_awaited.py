@@ -138,3 +138,47 @@ async def test_an_address_that_is_said_to_be_somebody_elses_is_sent_no_code(
     await visitor.write(ERASE[language])
     await visitor.write({"en": "it is me@post.example", "fr": "c’est me@post.example"}[language])
     assert await visitor.asked_of("me@post.example")
+
+
+GIVEN = {
+    "en": ("{0}", "my address is {0}", "it's {0}", "My e-mail: {0}, thanks", "sorry, it is {0}", "please send it to {0}"),
+    "fr": ("{0}", "mon adresse est {0}", "c’est {0}", "voici mon adresse : {0}", "Mon mail c'est {0} merci", "l'adresse est {0}", "pardon, mon e-mail est {0}"),
+}  # fmt: skip
+BROKEN = ("{0}@@poste", "{0}@poste", "{0}@@poste.example", "{0}@poste,example", "{0}@poste..example", "{0}@")
+NO_ADDRESS = {"en": "cannot be an e-mail address", "fr": "ne peut pas être une adresse e-mail"}
+
+
+@pytest.mark.parametrize("awaited", ["email", "code"])
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_awaited_contact_is_heard_in_a_sentence_however_broken_it_is(
+    talk: Talk, language: str, awaited: str
+) -> None:
+    for number, form in enumerate(GIVEN[language]):
+        broken = BROKEN if number == 1 else BROKEN[number % len(BROKEN) :][:1]
+        for other, each in enumerate(broken):
+            name = f"given{number}{other}"
+            visitor = Visitor(talk, name, language)
+            await visitor.write(ERASE[language])
+            if awaited == "code":
+                await visitor.write(f"{name}.first@post.example")
+                await sent(talk)
+            await visitor.write(form.format(each.format(name)))
+            case = (form, each, (await visitor.said())[-1])
+            assert NO_ADDRESS[language] in case[-1], case
+            assert (await visitor.conversation()).state["expects"] == awaited, case
+            await visitor.write(form.format(f"{name}@post.example"))
+            assert (await visitor.conversation()).state["expects"] == "code", case
+            assert await visitor.asked_of(f"{name}@post.example"), case
+            assert set(await visitor.requests()) == {"erasure"}, case
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_correction_said_where_an_address_is_awaited_stays_one(talk: Talk, language: str) -> None:
+    wrong = {
+        "en": "change my address on file to new.one@post.example",
+        "fr": "remplacez mon adresse dans votre dossier par new.one@post.example",
+    }
+    visitor = Visitor(talk, "corrects", language)
+    await visitor.write(ERASE[language])
+    await visitor.write(wrong[language])
+    assert not await visitor.asked_of("new.one@post.example")

@@ -405,3 +405,49 @@ def test_the_work_grows_with_the_length_alone(part: str) -> None:
 
     took(10)
     assert took(4000) < 40 * max(took(400), 0.002)
+
+
+_INTRODUCED = {
+    "en": (
+        "I am Kurt Ashdown, phone 07700 900321.",
+        "Kurt Ashdown, tel. 07700 900321.",
+        "My name is Kurt Ashdown, my phone is 07700 900321.",
+        "This is Kurt Ashdown (mobile: +44 7700 900321).",
+        "Kurt Ashdown here, phone number 07700 900321.",
+    ),
+    "fr": (
+        "Je suis Luc Maret, téléphone 06 12 34 56 78.",
+        "Je m'appelle Luc Maret, mon téléphone est le 06 12 34 56 78.",
+        "Luc Maret (tél. 06 12 34 56 78).",
+        "Je suis Luc Maret, portable : +33 6 12 34 56 78.",
+    ),
+}
+_ASKED_BESIDE = {
+    "en": {"access": "Please send me a copy of my data.", "erasure": "Please delete my account.", "objection": "Please stop the ads."},
+    "fr": {"access": "Envoyez-moi une copie de mes données.", "erasure": "Supprimez mon compte.", "objection": "Arrêtez la pub."},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_who_introduces_themselves_corrects_nothing(reader: Reader, language: str) -> None:
+    for said in _INTRODUCED[language]:
+        for right, asked in _ASKED_BESIDE[language].items():
+            for text in (f"{said} {asked}", f"{asked} {said}"):
+                found = reader.read(text)
+                assert found.decision != "none", text
+                assert found.rights == {right}, text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am Kurt Ashdown, please correct my phone to 07700 900321 and send me a copy of my data",
+        "I am Kurt Ashdown, my new phone is 07700 900321. Please send me a copy of my data",
+        "I am Kurt Ashdown. My phone number is 07700 900321, not 07700 900322.",
+        "Je suis Luc Maret, mon téléphone a changé, c'est le 06 12 34 56 78, corrigez-le.",
+    ],
+)
+def test_a_number_that_is_put_right_by_who_introduces_themselves_is_corrected(
+    reader: Reader, text: str
+) -> None:
+    assert "rectification" in reader.read(text).rights

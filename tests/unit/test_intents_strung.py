@@ -74,3 +74,34 @@ def test_no_erasure_hides_the_copy_that_is_to_come_first(reader: Reader, languag
 def test_what_is_no_copy_of_ones_data_adds_none_to_an_erasure(reader: Reader) -> None:
     read = [(text, reader.read(text).rights) for text in CASES["near"]["texts"]]
     assert [(text, rights) for text, rights in read if rights != {"erasure"}] == []
+
+
+def _bare_copies(language: str) -> Iterator[tuple[str, set[str]]]:
+    words = CASES["noun"][language]
+    for erasure, copy, form in product(words["erasure"], words["copy"], words["form"]):
+        also = {"objection"} if form.endswith((" ads", " pub")) else set[str]()
+        yield form.format(erasure=erasure, copy=copy), {"erasure", "access"} | also
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_copy_that_is_only_named_is_not_hidden_by_what_comes_after(reader: Reader, language: str) -> None:
+    _, missed = _share_missed(reader, list(_bare_copies(language)))
+    assert missed == []
+
+
+def _told_wrong(language: str) -> Iterator[tuple[str, set[str]]]:
+    words = CASES["told"][language]
+    for (right, wishes), wrong, form in product(words["wish"].items(), words["wrong"], words["form"]):
+        for wish in wishes:
+            yield form.format(wrong=wrong, wish=wish), {"rectification", right}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_told_to_be_wrong_is_not_hidden_by_an_end_of_marketing(reader: Reader, language: str) -> None:
+    _, missed = _share_missed(reader, list(_told_wrong(language)))
+    assert missed == []
+
+
+def test_nothing_told_to_be_wrong_is_corrected_beside_an_erasure_or_of_a_server(reader: Reader) -> None:
+    read = [(text, reader.read(text).rights) for text in CASES["told"]["near"]]
+    assert [(text, rights) for text, rights in read if "rectification" in rights] == []
