@@ -48,7 +48,7 @@ def wishes_in(sentences: Sequence[str]) -> list[Wish]:
 
 def _told_wrong(sentences: Sequence[str]) -> Iterator[Wish]:
     """Give the clauses that tell of something wrong: *mon adresse est fausse et arrêtez la pub* are two wishes."""
-    for clause in (clause for sentence in sentences for clause in _clauses(sentence)):
+    for clause in (clause for sentence in sentences for clause in clauses_of(sentence)):
         lead = _lead().match(clause)
         said = clause[lead.end() :] if lead else clause
         for right in tables("clauses")["told_wrong"]:
