@@ -135,8 +135,7 @@ class LeavesOut(NamedTuple):
 # What was never wished goes before what was wished once: only the latter leaves a doubt, and is looked for by its words.
 LEAVES_OUT: Final = (
     LeavesOut(lambda spoken, _: without_what_goes_on(spoken), NONE),
-    LeavesOut(lambda spoken, _: without_asides(spoken), NONE),
-    LeavesOut(lambda spoken, _: without_introduction(spoken), NONE),
+    LeavesOut(lambda spoken, _: without_introduction(without_asides(spoken)), NONE),
     # Before the others that leave a doubt: *Ana, no, Anna* is no doubt, unless one of them leaves something out as well.
     LeavesOut(without_taken_back, REQUEST),
     LeavesOut(lambda spoken, _: without_law(spoken), ASK),
