@@ -195,7 +195,8 @@ async def told_on_its_page(desk: DeskInside, ref: str) -> tuple[list[str], list[
     keyring = desk.assembly.services.keyring
     page = await desk.assembly.services.read(
         lambda session: [
-            e.text for e in timeline(words, keyring, session, session.get_one(PrivacyRequest, ref), revealed=True)
+            e.text
+            for e in timeline(words, keyring, session, session.get_one(PrivacyRequest, ref), revealed=True)
         ]
     )
     items = (await desk.api("GET", f"/requests/{ref}/timeline"))["items"]
