@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 _COMPANY = 10.0  # seconds for which somebody who sent something is there: people think between two messages
+_BESIDE = 1.0  # seconds after another's message: later a rest helps nobody, and who shares the address of a flood waits for it
 _REST = 3.0  # times what a message took: a quarter of the desk is for who sends all the time
 _MOST_REST = 0.25  # seconds: what took long waited for others itself
 _Later = Callable[[float, Callable[[], None]], object]
@@ -49,7 +50,7 @@ class Pace:
         try:
             yield
         finally:
-            rests = own.waiting and self._has_company(whose)
+            rests = own.waiting and self._has_company(whose, _BESIDE)
             seconds = min(_REST * (self._now() - began), _MOST_REST) if rests else 0.0
             later = self._later or asyncio.get_running_loop().call_later
             later(seconds, partial(self._end, whose, own))
@@ -64,6 +65,6 @@ class Pace:
             self._last_but = self._last
         self._last = whose, self._now()
 
-    def _has_company(self, whose: str) -> bool:
+    def _has_company(self, whose: str, within: float = _COMPANY) -> bool:
         other = self._last_but if self._last[0] == whose else self._last
-        return self._now() - other[1] < _COMPANY
+        return self._now() - other[1] < within

@@ -105,7 +105,7 @@ async def test_nobody_rests_longer_than_others_notice(room: Room, answered: asyn
     await room.send("honest", at_once())
     flood = [room.send("flood", answered) for _ in range(2)]
     await settled()
-    room.time += 5
+    room.time += 0.9
     answered.set()
     assert await room.rested() == [0.25]
     await room.rested()
@@ -117,6 +117,21 @@ async def test_who_waits_for_each_answer_never_rests(room: Room) -> None:
         await room.send("honest", at_once())
         await room.send("other", at_once())
         assert all(seconds == 0 for seconds in await room.rested())
+
+
+async def test_between_two_messages_of_another_a_flood_goes_on_one_at_a_time_without_rest(
+    room: Room, answered: asyncio.Event
+) -> None:
+    """Honest people behind the same address wait for its flood too."""
+    await room.send("honest", at_once())
+    flood = [room.send("flood", answered) for _ in range(3)]
+    await settled()
+    room.time += 2
+    answered.set()
+    for served in (2, 3, 4):
+        assert len(room.served) == served
+        assert await room.rested() == [0]
+    await asyncio.gather(*flood)
 
 
 async def test_a_flood_that_the_others_have_left_rests_no_more(room: Room, answered: asyncio.Event) -> None:
