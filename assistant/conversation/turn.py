@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import (
     answers,
     closing,
+    flood,
     link_again,
     marketing,
     presses,
@@ -438,7 +439,9 @@ class Turn:
             for request in waiting:
                 set_attention(self.services, self.session, request, "too_many_challenges")
             key = f"link_limit:{next_at}"
-            if not talk.was_said(self.session, self.conversation, key):
+            told = talk.was_said(self.session, self.conversation, key)
+            # Once a day for a mailbox, however many requests wait there: whoever forges its mails would write to it so.
+            if not (told or flood.is_said_again(self.services, self.session, self._sender, "link_limit")):
                 self.say("link_limit", key=key, requests=self.seen(waiting), next_at=next_at)
 
     def ask_for_more(self, requests: Sequence[PrivacyRequest]) -> None:

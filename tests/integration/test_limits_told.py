@@ -96,6 +96,20 @@ async def test_whoever_answers_for_a_new_link_hears_once_from_when_one_can_be_se
     assert len(await desk.all(ChallengeRow)) == CODES_PER_HOUR + 1
 
 
+async def test_a_mailbox_hears_once_a_day_that_links_must_wait_however_many_requests_wait_there(
+    desk: PostingDesk,
+) -> None:
+    """Whoever forges its mails had it written to for each of them."""
+    for wish in (COPY, "Please delete my account.", "Please restrict the processing of my data."):
+        await desk.mail(ANNA, wish)
+        await said(desk)
+    for _ in range(CODES_PER_HOUR):
+        for receipt in [mail for mail in desk.server.arrived if "PR-" in words_in(mail)][:3]:
+            await desk.mail(ANNA, "Please send me a new link.", f"In-Reply-To: {receipt.message_id}")
+            await said(desk)
+    assert holding(await said(desk), ("We can send the next link",)) == 1
+
+
 async def test_a_wish_to_withdraw_is_told_when_its_link_can_be_sent(desk: PostingDesk) -> None:
     await desk.mail(ANNA)
     await desk.post()
