@@ -107,14 +107,7 @@ def goes_on_elsewhere(turn: Turn, incoming: Incoming, here: Sequence[PrivacyRequ
     if not meant or not {*wishes} <= {Right(r.right) for r in meant if r.ref in named}:
         return False
     for request in meant:
-        record(
-            turn.services,
-            turn.session,
-            request.ref,
-            "subject",
-            WROTE_AGAIN,
-            conversation=turn.conversation.id,
-        )
+        _note_wrote_again(turn, request)
     is_named = any(request.ref in named for request in meant)
     is_about_it = is_named or reminds or bool(_OF_CONFIRMING.search(_words(turn, incoming)))
     for ident in dict.fromkeys(request.conversation_id for request in meant):
@@ -128,20 +121,18 @@ def goes_on_elsewhere(turn: Turn, incoming: Incoming, here: Sequence[PrivacyRequ
     return is_named or reminds
 
 
+def _note_wrote_again(turn: Turn, request: PrivacyRequest) -> None:
+    here = turn.conversation.id
+    record(turn.services, turn.session, request.ref, "subject", WROTE_AGAIN, conversation=here)
+
+
 def _is_reminded(turn: Turn, incoming: Incoming) -> bool:
     """Show a reminder at the open requests whose proved contact is its sender; False where there are none."""
     sender = turn.services.keyring.keyed_hash(normal_address(incoming.sender or ""))
     found = turn.session.exec(select(PrivacyRequest).where(col(PrivacyRequest.contact_hash) == sender))
     still_open = [request for request in found if request.status not in CLOSED]
     for request in still_open:
-        record(
-            turn.services,
-            turn.session,
-            request.ref,
-            "subject",
-            WROTE_AGAIN,
-            conversation=turn.conversation.id,
-        )
+        _note_wrote_again(turn, request)
         if request.attention is None:
             set_attention(turn.services, turn.session, request, NEW_MESSAGE)
     return bool(still_open)
