@@ -20,7 +20,10 @@ _SHOWN: Final = re.compile(r'"[^"]*(?:"|$)|“[^“”]*(?:”|$)|„[^„“”
 
 def without_asides(spoken: dict[str, str]) -> dict[str, str]:
     """Give the sentences without things of the service to be taken away, reminders of a right, codes that failed, how a mail may be ended. Linear in length."""
-    left = [_without_asides(_without_codes(sentence)) for sentence in _meant(spoken.values())]
+    beside = ["reminds", "disclaims"]
+    if _any("of_access").search(all_in_plain(spoken.values())):
+        beside.append("item_of_access")
+    left = [_without_asides(_without_codes(sentence), beside) for sentence in _meant(spoken.values())]
     bare = [_without_offers(sentence) for sentence in left]
     if bare != left and not _any("offer_fails").search(all_in_plain(spoken.values())):
         left = bare
@@ -150,13 +153,13 @@ def _is_of_code(clause: str) -> bool:
     return bool(fails) and not (_any("of_code_unless").search(clause) or names_right(clause))
 
 
-def _without_asides(sentence: str) -> str:
+def _without_asides(sentence: str, beside: Sequence[str]) -> str:
     plain = left = in_plain(sentence)
     if _any("takes_away").search(plain):
         left = _any("of_service").sub(" ", plain)
         if left != plain and not (names_right(left) or _any("of_data").search(left)):
             return ""  # beside it stands only why: *so I can get in*
-    for table in ("reminds", "disclaims"):
+    for table in beside:
         left = _any(table).sub(" ", left)
     return sentence if left == plain else _SPACES.sub(" ", left).strip(" ,;")
 

@@ -102,6 +102,18 @@ def puts_instead(sentences: Sequence[str]) -> bool:
     return bool(_any("puts_instead").search(all_in_plain(sentences)))
 
 
+def names_access(sentences: Sequence[str]) -> bool:
+    """Tell whether access is asked for by its name, its article, or what it consists of (GDPR 15(1))."""
+    plain = all_in_plain(sentences)
+    named = _any("names_access").search(plain) or any_in("asides", "of_access").search(plain)
+    return bool(named) and not _any("names_access_unless").search(plain)
+
+
+def is_access_request(sentences: Sequence[str]) -> bool:
+    """Tell whether a message says of itself that it is a request for access."""
+    return bool(_any("is_access_request").search(all_in_plain(sentences)))
+
+
 def asks_source(sentences: Sequence[str]) -> bool:
     """Tell whether somebody asks from where their data come (GDPR 15(1)(g))."""
     return bool(_any("asks_source").search(all_in_plain(sentences)))

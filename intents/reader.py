@@ -44,6 +44,8 @@ from intents.narrowing import (
     asks_source,
     complains,
     in_known_words,
+    is_access_request,
+    names_access,
     objects,
     only_complains,
     puts_instead,
@@ -163,6 +165,17 @@ def _contradicted(
     if {"erasure", _RESTRICTION} <= {intent.name for intent in intents} and not restricts(sentences):
         return decision, tuple(i for i in intents if i.name != _RESTRICTION)
     return decision, intents
+
+
+def _by_name(
+    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+) -> tuple[str, tuple[Intent, ...]]:
+    """Read no portability alone where access is named: a file to carry elsewhere answers none of its questions (GDPR 15, 20)."""
+    rights = {intent.name for intent in intents}
+    named = decision != NONE and bool(rights & {_ACCESS, _PORTABILITY}) and names_access(sentences)
+    if not named:
+        return decision, intents
+    return REQUEST if is_access_request(sentences) else decision, _with(_ACCESS, intents)
 
 
 class Reader:
@@ -384,6 +397,8 @@ class Reader:
         _limited,
         # Nothing adds a restriction from here on.
         _contradicted,
+        # Before the weighing, which reads the right of access by its own name alone.
+        _by_name,
         # A threat beside whatever was read is a doubt, and the right of access goes by its own name.
         _weighed,
     )
