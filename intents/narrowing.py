@@ -114,6 +114,15 @@ def is_access_request(sentences: Sequence[str]) -> bool:
     return bool(_any("is_access_request").search(all_in_plain(sentences)))
 
 
+def without_how(sentences: Sequence[str]) -> list[str] | None:
+    """Give what is said beside the questions how something is carried to another provider; None where no such is asked."""
+    plain = all_in_plain(sentences)
+    if not _any("asks_how").may_be_in(plain) or _any("asks_how_unless").search(plain):
+        return None
+    left = [_any("asks_how").sub(" ", in_plain(sentence)) for sentence in sentences]
+    return left if left != [in_plain(sentence) for sentence in sentences] else None
+
+
 def asks_source(sentences: Sequence[str]) -> bool:
     """Tell whether somebody asks from where their data come (GDPR 15(1)(g))."""
     return bool(_any("asks_source").search(all_in_plain(sentences)))

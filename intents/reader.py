@@ -54,6 +54,7 @@ from intents.narrowing import (
     spares_some,
     without_complaint,
     without_details,
+    without_how,
     without_source,
 )
 from intents.negated import without_what_goes_on
@@ -375,6 +376,18 @@ class Reader:
                 return REQUEST, _with(_CORRECTION, kept)
         return ASK, _with(_CORRECTION, intents)
 
+    def _asked_how(
+        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+    ) -> tuple[str, tuple[Intent, ...]]:
+        """Take "how do I export my data to another host?" for a doubt: that they be carried there is what opens (GDPR 20)."""
+        rights = {intent.name for intent in intents if intent.name in RIGHTS}
+        if decision != REQUEST or not rights <= {_PORTABILITY, _ACCESS}:
+            return decision, intents
+        beside = without_how(sentences)
+        if beside is None or self._asked_in(beside)[0] == REQUEST:
+            return decision, intents
+        return ASK, intents
+
     def _sourced(
         self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
     ) -> tuple[str, tuple[Intent, ...]]:
@@ -389,6 +402,8 @@ class Reader:
 
     # What rights are read is narrowed, each rule on what the one before it left.
     NARROWS: ClassVar = (
+        # Before all that adds a right: it is a doubt where nothing else is asked.
+        _asked_how,
         # Before the limits: where data come from is access, which stays one beside a detail that is asked about.
         _sourced,
         # Before the limits: what is asked beside a complaint is certain, and an erasure of all but something must not be.
