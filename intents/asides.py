@@ -80,6 +80,17 @@ def _goes_on_in_law(plain: str) -> bool:
     return bool(is_part) and not _any("law_unless").search(plain)
 
 
+def without_lost_mailbox(spoken: dict[str, str], table: str = "lost_mailbox") -> dict[str, str]:
+    """Give the sentences without the clauses that tell of a mailbox its writer cannot open: that corrects none. Linear in length."""
+    said = list(spoken.values())
+    whole = all_in_plain(said)
+    if not _any(table).search(whole) or _any("puts_there").search(whole):
+        return spoken
+    left = [_SPACES.sub(" ", _any(table).sub(" ", in_plain(sentence))).strip(" ,;") for sentence in said]
+    kept = [new if new != in_plain(old) else old for new, old in zip(left, said, strict=True)]
+    return _by_line(kept)
+
+
 def without_introduction(spoken: dict[str, str]) -> dict[str, str]:
     """Give the sentences without the number by which somebody introduces themselves: *I am Kurt, phone 07700 900321* corrects none."""
     said = list(spoken.values())

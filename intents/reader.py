@@ -18,6 +18,7 @@ from intents.asides import (
     without_asides,
     without_introduction,
     without_law,
+    without_lost_mailbox,
     without_shown,
 )
 from intents.clauses import Wish, wishes_in, wishes_of
@@ -139,6 +140,8 @@ class LeavesOut(NamedTuple):
 LEAVES_OUT: Final = (
     LeavesOut(lambda spoken, _: without_what_goes_on(spoken), NONE),
     LeavesOut(lambda spoken, _: without_introduction(without_asides(spoken)), NONE),
+    LeavesOut(lambda spoken, _: without_lost_mailbox(spoken), NONE),
+    LeavesOut(lambda spoken, _: without_lost_mailbox(spoken, "dead_mailbox"), ASK),
     # Before the others that leave a doubt: *Ana, no, Anna* is no doubt, unless one of them leaves something out as well.
     LeavesOut(without_taken_back, REQUEST),
     LeavesOut(lambda spoken, _: without_law(spoken), ASK),
