@@ -80,7 +80,7 @@ def _goes_on_in_law(plain: str) -> bool:
     return bool(is_part) and not _any("law_unless").search(plain)
 
 
-def without_lost_mailbox(spoken: dict[str, str], table: str = "lost_mailbox") -> dict[str, str]:
+def without_lost_mailbox(spoken: dict[str, str], table: str) -> dict[str, str]:
     """Give the sentences without the clauses that tell of a mailbox its writer cannot open: that corrects none. Linear in length."""
     said = list(spoken.values())
     whole = all_in_plain(said)

@@ -139,14 +139,16 @@ class LeavesOut(NamedTuple):
 # What was never wished goes before what was wished once: only the latter leaves a doubt, and is looked for by its words.
 LEAVES_OUT: Final = (
     LeavesOut(lambda spoken, _: without_what_goes_on(spoken), NONE),
-    LeavesOut(lambda spoken, _: without_introduction(without_asides(spoken)), NONE),
-    LeavesOut(lambda spoken, _: without_lost_mailbox(spoken), NONE),
-    LeavesOut(lambda spoken, _: without_lost_mailbox(spoken, "dead_mailbox"), ASK),
+    LeavesOut(
+        lambda spoken, _: without_lost_mailbox(without_introduction(without_asides(spoken)), "lost_mailbox"),
+        NONE,
+    ),
     # Before the others that leave a doubt: *Ana, no, Anna* is no doubt, unless one of them leaves something out as well.
     LeavesOut(without_taken_back, REQUEST),
     LeavesOut(lambda spoken, _: without_law(spoken), ASK),
     LeavesOut(lambda spoken, _: without_shown(spoken), ASK),
     LeavesOut(lambda spoken, _: without_put_off(spoken), ASK),
+    LeavesOut(lambda spoken, _: without_lost_mailbox(spoken, "dead_mailbox"), ASK),
 )
 
 
@@ -405,14 +407,13 @@ class Reader:
 
     # What rights are read is narrowed, each rule on what the one before it left.
     NARROWS: ClassVar = (
-        # Before all that adds a right: it is a doubt where nothing else is asked.
-        _asked_how,
         # Before the limits: where data come from is access, which stays one beside a detail that is asked about.
         _sourced,
         # Before the limits: what is asked beside a complaint is certain, and an erasure of all but something must not be.
         _complaining,
         _ending,
         _limited,
+        _asked_how,
         # Nothing adds a restriction from here on.
         _contradicted,
         # Before the weighing, which reads the right of access by its own name alone.
