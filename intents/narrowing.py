@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from intents.tables import all_in_plain, any_in, any_in_row, in_plain
+from intents.tables import all_in_plain, any_in, any_in_row, in_plain, tables
 
 _any: Final = partial(any_in, "narrowing")
 _CLAUSE_END: Final = re.compile(
@@ -15,6 +15,8 @@ _CLAUSE_END: Final = re.compile(
 )
 _OWN: Final = re.compile(r" (?:my|our|mon|ma|mes|notre|nos)\b")
 _NEAR: Final = 80  # characters behind an exception in which the law may be named
+_LONGEST_NAMED: Final = 160  # characters
+_QUOTES: Final = " -–—\"'«»“”/"
 _ONE_IN_BRACKETS: Final = re.compile(r"\(([\w-]{1,20})\)")  # "my (e-mail) address"
 _TAKES_CONSENT_BACK: Final = re.compile(
     r"\bretire[rz]?(?= (?:mon|mes|notre|nos|tout|le|l'|cette?) ?(?:\w+ )?(?:consentement|accord|autorisation|permission))"
@@ -112,6 +114,30 @@ def names_access(sentences: Sequence[str]) -> bool:
 def is_access_request(sentences: Sequence[str]) -> bool:
     """Tell whether a message says of itself that it is a request for access."""
     return bool(_any("is_access_request").search(all_in_plain(sentences)))
+
+
+def named_alone(sentences: Sequence[str]) -> tuple[tuple[str, ...], bool]:
+    """Give the rights that a short message does nothing but name, and whether each is named with the writer's own data."""
+    plain = all_in_plain(sentences)
+    named: list[str] = []
+    sure = True
+    if len(plain) > _LONGEST_NAMED:
+        return (), False
+    for part in _CLAUSE_END.split(plain):
+        bare = " ".join(_any("politely").sub(" ", part).split()).strip(_QUOTES)
+        if not bare or (named and _any("named_more").fullmatch(bare)):
+            continue
+        with_own = [*_rows_of("named_with_own", bare)]
+        right = next(iter(with_own or _rows_of("named_by_name", bare)), None)
+        if right is None:
+            return (), False
+        named.append(right)
+        sure = sure and bool(with_own)
+    return tuple(dict.fromkeys(named)), sure
+
+
+def _rows_of(table: str, text: str) -> Iterator[str]:
+    return (row for row in tables("narrowing")[table] if any_in_row("narrowing", table, row).fullmatch(text))
 
 
 def without_how(sentences: Sequence[str]) -> list[str] | None:

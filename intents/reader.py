@@ -46,6 +46,7 @@ from intents.narrowing import (
     complains,
     in_known_words,
     is_access_request,
+    named_alone,
     names_access,
     objects,
     only_complains,
@@ -182,6 +183,16 @@ def _by_name(
     if not named:
         return decision, intents
     return REQUEST if is_access_request(sentences) else decision, _with(_ACCESS, intents)
+
+
+def _only_named(
+    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+) -> tuple[str, tuple[Intent, ...]]:
+    """Read what a message does nothing but name: *a copy of my data* is no doubt, *right of access* is asked about."""
+    named, sure = named_alone(sentences)
+    if not named or (decision == REQUEST and not sure):
+        return decision, intents
+    return REQUEST if sure else ASK, tuple(Intent(right, 1.0) for right in named)
 
 
 class Reader:
@@ -416,6 +427,7 @@ class Reader:
         _asked_how,
         # Nothing adds a restriction from here on.
         _contradicted,
+        _only_named,
         # Before the weighing, which reads the right of access by its own name alone.
         _by_name,
         # A threat beside whatever was read is a doubt, and the right of access goes by its own name.
