@@ -78,7 +78,7 @@ _BEGINS_A_WISH: Final = re.compile(
 )
 _CAPITALS_WITHIN: Final = re.compile(r"[A-Z]{2}")
 _ABBREVIATION: Final = re.compile(
-    r"(?:^|\s|\()(?:mr|mrs|ms|dr|st|no|nr|art|abs|par|vs|e\.g|i\.e|etc|m|mme|mlle|n|tel|tél|ref|réf|bzw|z\.b|d\.h|ca|cf|p\.ex|sr|sra|ing)\.$",
+    r"(?:^|\s|\(|[ld]['’])(?:mr|mrs|ms|dr|st|no|nr|art|abs|par|vs|e\.g|i\.e|etc|m|mme|mlle|n|tel|tél|ref|réf|bzw|z\.b|d\.h|ca|cf|p\.ex|sr|sra|ing)\.$",
     re.IGNORECASE,
 )
 _LAST_WORD: Final = 12  # characters: longer than any abbreviation

@@ -72,6 +72,7 @@ from intents.wishes import (
     Heard,
     as_own,
     asked_for_other,
+    by_article,
     hear,
     lists_several,
     names_right,
@@ -190,6 +191,8 @@ def _only_named(
 ) -> tuple[str, tuple[Intent, ...]]:
     """Read what a message does nothing but name: *a copy of my data* is no doubt, *right of access* is asked about."""
     named, sure = named_alone(sentences)
+    if decision != REQUEST and not named:
+        named = by_article(sentences, in_doubt=decision == ASK)
     if not named or (decision == REQUEST and not sure):
         return decision, intents
     return REQUEST if sure else ASK, tuple(Intent(right, 1.0) for right in named)

@@ -64,6 +64,8 @@ ONLY_PORTABLE = (
     "Please transfer my personal data to the new provider, they need access to it by Friday.",
 )
 OF_RIGHTS = (
+    "Please send me a copy of my personal data under Art. 15 GDPR and inform me of my rights under Art. 16, 17 and 21 GDPR.",
+    "Envoyez-moi une copie de mes données (article 15 du RGPD) et rappelez-moi mes droits au titre des articles 16, 17 et 21 du RGPD.",
     (
         "I request access to my personal data under Article 15 GDPR, and information about the existence of the right to request"
         " rectification or erasure of personal data or restriction of processing, or to object to such processing."
