@@ -16,6 +16,7 @@ _APART: Final = re.compile(
     r"[,;:!?…()\"«»\n]+|\.(?=\s|$)|\s[-–—•*+&/]\s|(?<!\w)(?:\d{1,2}|[a-h])\s?[.)°]\s"
     r"|\s(?:and|then|also|finally|as well as|but|et|puis|ensuite|enfin|ainsi que|mais)(?=\s)"
     # *Plus* and *après* are more than connecting words, *envoyez-moi* begins a wish without any.
+    r"|(?<=demenage)\s(?=(?:plus|stop|arretez)\s)|(?<=\smoved)\s(?=(?:no|stop)\s)"
     r"|\splus(?=\s(?:i|please|pls|send|give|stop|delete|erase|remove|close|correct|fix|change|unsubscribe)\s)"
     r"|\s(?=(?:je (?:veux|voudrais|souhaite)(?: avoir| recevoir)? une|(?:send|give) me(?: a)?(?: full)?|i (?:want|need) a) cop(?:y|ie)\s)"
     r"|\sapres(?=\s(?:je|vous|\w{3,}ez|\w{3,}er)\s)|\s(?=(?:envoyez|donnez|faites|transmettez|fournissez)[ -]moi\s)"
@@ -24,16 +25,18 @@ _OR: Final = re.compile(r"^(?:or|ou)\b|\s(?:or|ou)\s")
 _LEAD_WORDS: Final = 10
 # Beside these something told to be wrong is to be put right; an erasure, a restriction and *correct it* see to it already.
 _LEAVES_TO_CORRECT: Final = frozenset({"objection", "consent_withdrawal", "access", "portability"})
+_ENDS_OF_USE: Final = frozenset({"objection", "consent_withdrawal"})
 _SETTLES_WRONG: Final = frozenset({"erasure", "restriction", "rectification"})
 _FEWEST: Final = 2  # one wish is what the sentence is read for anyway
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A right and the clause that asks for it."""
+    """A right and the clause that asks for it; `sure` where its words need no second opinion."""
 
     right: str
     clause: str
+    sure: bool = False
 
 
 def wishes_in(sentences: Sequence[str]) -> list[Wish]:
@@ -42,15 +45,17 @@ def wishes_in(sentences: Sequence[str]) -> list[Wish]:
     if {wish.right for wish in found} & _LEAVES_TO_CORRECT and all(
         w.right not in _SETTLES_WRONG for w in found
     ):
-        found += _told_wrong(sentences)
+        found += _told(sentences, new=any(wish.right in _ENDS_OF_USE for wish in found))
     return found if len({wish.right for wish in found}) >= _FEWEST else []
 
 
-def _told_wrong(sentences: Sequence[str]) -> Iterator[Wish]:
-    """Give the clauses that tell of something wrong: *mon adresse est fausse et arrêtez la pub* are two wishes."""
+def _told(sentences: Sequence[str], *, new: bool) -> Iterator[Wish]:
+    """Give the clauses that tell of something wrong, or new: *mon adresse est fausse et arrêtez la pub* are two wishes."""
     for clause in (clause for sentence in sentences for clause in clauses_of(sentence)):
         lead = _lead().match(clause)
         said = clause[lead.end() :] if lead else clause
+        if new and any(True for each in (said, clause) for _ in _those("told_new", each)):
+            yield from (Wish(right, clause, sure=True) for right in tables("clauses")["told_new"])
         for right in tables("clauses")["told_wrong"]:
             if told := _any("told_wrong", right).match(said):
                 yield from (Wish(right, told.group()), Wish(right, clause))  # the model may know either
@@ -84,7 +89,11 @@ def _of_sentence(sentence: str, *, listing: bool) -> tuple[list[Wish], bool]:
             rights = [*_those("named", said)]
         found += [Wish(right, clause) for right in rights]
         tells = not rights and not opens and bool(_any("closes", "told").search(clause))
-        if tells and not [*_those("told_wrong", said)]:
+        if tells and not [
+            *_those("told_wrong", said),
+            *_those("told_new", said),
+            *_those("told_new", clause),
+        ]:
             wanted = listing = False
     return found, listing
 

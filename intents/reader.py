@@ -491,7 +491,7 @@ class Reader:
             row = self.scores([normalise(wish.clause)])[0]
             likeliest = RIGHTS[max(range(len(RIGHTS)), key=row.__getitem__)]
             agrees = likeliest in {wish.right, _MUCH_THE_SAME.get(wish.right)}
-            sure = agrees and evidence_of(row) >= _LIKELY_CLAUSE
+            sure = wish.sure or (agrees and evidence_of(row) >= _LIKELY_CLAUSE)
             # *And complain* is about data where another right is asked for, and about anything where none is.
             sure = sure or (wish.right == _COMPLAIN and not known.isdisjoint(RIGHTS))
             if sure and wish.right not in known:
