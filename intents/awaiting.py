@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from intents.tables import in_plain, tables
+from intents.cleaning import own_words, sentences, unwrapped
+from intents.tables import any_in, in_plain, tables
 
 _SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
 _ADDRESS: Final = r"(?:e-?mail|mail|courriel|addr?ess?e?|adress|inbox|mailbox|account name|number|numero|one)"
@@ -89,3 +90,28 @@ def is_slip(text: str) -> bool:
     """Tell whether somebody says that the address they gave, or were about to give, was a mistake of their own."""
     plain = in_plain(text)
     return len(text) <= _SHORT and bool(_SLIP.search(plain)) and not _HELD.search(plain)
+
+
+_LONGEST_NOTE: Final = 3_000  # characters
+_MOST_OF_NOTE: Final = 40  # sentences
+_NAME: Final = re.compile(r"(?:(?:[A-ZÀ-Þ][\w.'’-]*|of|the|de|du|la|des|van|von) ?){1,6}")
+
+
+def says_away(text: str) -> bool:
+    """Tell whether a mail is nothing but a note that its writer is away, whoever or whatever sent it; in time linear to its length."""
+    if len(text) > _LONGEST_NOTE:
+        return False
+    said = sentences(unwrapped(own_words(text)))
+    plain = [in_plain(sentence) for sentence in said]
+    if len(said) > _MOST_OF_NOTE or any(map(any_in("away", "unless").search, plain)):
+        return False
+    away = False
+    for sentence, each in zip(said, plain, strict=True):
+        if any_in("away", "closes").search(each):
+            break
+        is_away = bool(any_in("away", "away").search(each))
+        away = away or is_away
+        known = is_away or any(any_in("away", table).search(each) for table in ("beside", "courteous"))
+        if not known and not _NAME.fullmatch(sentence):
+            return False
+    return away

@@ -21,6 +21,7 @@ from intents.asides import (
     without_lost_mailbox,
     without_shown,
 )
+from intents.awaiting import says_away
 from intents.clauses import Wish, wishes_in, wishes_of
 from intents.cleaning import (
     HEAD_CHARACTERS,
@@ -262,6 +263,8 @@ class Reader:
                 decision = ASK  # the only wish is taken back, put off or shown
         for narrowed in self.NARROWS:
             decision, intents = narrowed(self, decision, intents, heard.rest)
+        if decision != NONE and says_away(text):
+            decision, intents, sentence = NONE, (), None
         # From what was typed: the model reads signs in the place of links, and no sign may become somebody's data.
         details = details_of(typed, tuple(intent.name for intent in intents), _ends(spoken, intents))
         portable = "http" in text and any(intent.name == "portability" for intent in intents)

@@ -50,6 +50,7 @@ from assistant.conversation.subjects import is_reminded_of, left_to_read, with_s
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_alone, keep_unanswered, leave_unanswered
 from assistant.conversation.unread import (
+    is_away_note,
     leave_rest_to_a_person,
     leave_to_a_person,
     marked,
@@ -336,7 +337,7 @@ class TalkingDesk:
             leave_to_a_person(turn, incoming, message_id, requests)
             return
         self._take_or_leave(turn, incoming, requests, message_id)
-        if turn.muted:
+        if turn.muted and not is_away_note(incoming):  # that one is shown in the timeline, and calls nobody
             self._flag_muted(turn, incoming)
 
     def _take_or_leave(

@@ -17,6 +17,7 @@ from assistant.domain.unread import ENCLOSED, IN_PART, why_unread
 from assistant.interfaces import Incoming
 from assistant.store.tables import PrivacyRequest
 from intents import Reading
+from intents.awaiting import says_away
 
 _LONGEST_NOTE: Final = 400  # characters
 _ENCLOSED: Final = re.compile(
@@ -71,8 +72,15 @@ def may_be_request(incoming: Incoming, reading: Reading) -> bool:
     return reading.decision != "none" or unread
 
 
+def is_away_note(incoming: Incoming) -> bool:
+    """Tell whether a mail is nothing but a note that its writer is away: no header need say that a program wrote it."""
+    return incoming.channel == "email" and incoming.kind == "text" and says_away(incoming.text)
+
+
 def marked(incoming: Incoming, reading: Reading) -> Incoming:
-    """Give a message with the mark that it was read in part, or says no more than that a file does: kept, and shown."""
+    """Give a message with the mark that it was read in part, says no more than that a file does, or is nobody's answer: kept, and shown."""
+    if is_away_note(incoming):
+        incoming = replace(incoming, automatic=True)
     if reading.decision != "request" and is_cover_note(incoming):
         incoming = replace(incoming, headers={**incoming.headers, "wordless": "1"})
     return replace(incoming, headers={**incoming.headers, IN_PART: "1"}) if reading.in_part else incoming
