@@ -103,7 +103,7 @@ def without_introduction(spoken: dict[str, str]) -> dict[str, str]:
 def _without_own_number(sentence: str) -> str:
     plain = in_plain(sentence)
     left = _any("own_number").sub(" ", plain) if _any("introduces").search(plain) else plain
-    return sentence if left == plain else _SPACES.sub(" ", left).strip(" ,;")
+    return sentence if left == plain else _SPACES.sub(" ", _any("own_mail").sub(" ", left)).strip(" ,;.")
 
 
 def threatens_only(sentences: Sequence[str]) -> bool:

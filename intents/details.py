@@ -22,9 +22,14 @@ _DOMAIN: Final = re.compile(
     r"(?:com|net|org|eu|fr|de|es|it|nl|pt|ee|ru|pl|io|info|biz|dev|app|shop|uk|be|ch|at|example|test))\b(?!@)",
     re.IGNORECASE,
 )
+# Digits in pairs, and as they are grouped behind a dialling code; each group of one length, or what follows would be taken for a part.
 _PHONE: Final = re.compile(
-    r"(?<![\w@.-])(?:\+|00)\d(?:[\s.()-]{0,2}\d){7,13}(?!\w)|(?<![\w@.-])0\d(?:[\s.-]?\d){8}(?!\w)"
+    r"(?<![\w@.-])(?:(?:\+|00)\d(?:[\s.()-]{0,2}\d){7,13}|0\d(?:[\s.-]\d\d){4}|\(?0\d\d\)?[\s.-]?\d{4}[\s.-]?\d{4}"
+    r"|\(?0\d{3}\)?[\s.-]?\d{3}[\s.-]?\d{4}|\(?0\d{4}\)?[\s.-]?\d{3}[\s.-]?\d{3}|0\d{2,4}[ /-]\d{6,8}|0\d(?:[\s.-]?\d){8})(?!\w)"
 )
+_BEGINS_WITH_NOUGHT: Final = re.compile(
+    r"(?<![\w@.-])\(?(?:\+|0)\d(?:[\s()./-]{0,2}\d){7,13}(?!\w)"
+)  # no client number
 _DATE: Final = (
     r"(?:(?:\d{1,2}<day_sign>?\s+(?:de\s+|of\s+)?)?(?:[^\W\d]+\s+(?:del?\s+|of\s+)?)?(?:19|20)\d\d"
     r"(?:\.\s+aasta(?:\s+[^\W\d]+)?)?|\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d)"
@@ -52,7 +57,8 @@ def _identifiers(text: str) -> dict[str, Any]:
         rest = EMAIL.sub(" ", text)
     if not _DIGIT_OR_DOT.search(rest):
         return found
-    clients = [token.upper() for pattern in _CLIENTS for token in _each(pattern, rest)]
+    without_phones = _BEGINS_WITH_NOUGHT.sub(",", rest)
+    clients = [token.upper() for pattern in _CLIENTS for token in _each(pattern, without_phones)]
     named = {
         "client_id": list(dict.fromkeys(clients)),
         "invoice": [token.upper() for token in _each(_INVOICE, rest)],
