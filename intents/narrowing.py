@@ -16,6 +16,7 @@ _CLAUSE_END: Final = re.compile(
 _OWN: Final = re.compile(r" (?:my|our|mon|ma|mes|notre|nos)\b")
 _NEAR: Final = 80  # characters behind an exception in which the law may be named
 _LONGEST_NAMED: Final = 160  # characters
+_ASKS_FOR: Final = re.compile(r"^demande (?:de |d')(?=\w+ (?:de |d'|du |des |au |aux |a ))")
 _QUOTES: Final = " -–—\"'«»“”/"
 _ONE_IN_BRACKETS: Final = re.compile(r"\(([\w-]{1,20})\)")  # "my (e-mail) address"
 _TAKES_CONSENT_BACK: Final = re.compile(
@@ -123,8 +124,8 @@ def named_alone(sentences: Sequence[str]) -> tuple[tuple[str, ...], bool]:
     sure = True
     if len(plain) > _LONGEST_NAMED:
         return (), False
-    for part in _CLAUSE_END.split(plain):
-        bare = " ".join(_any("politely").sub(" ", part).split()).strip(_QUOTES)
+    for part in _CLAUSE_END.split(_any("politely").sub(" ", plain)):
+        bare = _ASKS_FOR.sub("", " ".join(part.split()).strip(_QUOTES))
         if not bare or (named and _any("named_more").fullmatch(bare)):
             continue
         with_own = [*_rows_of("named_with_own", bare)]

@@ -20,11 +20,13 @@ OPENED = {
     "erasure": (
         "deletion of my data", "erasure of all my personal data", "removal of my account and my data", "deletion of my account",
         "suppression de mes données", "effacement de mon compte client et de mes données", "suppression de mon compte",
-        "la suppression définitive de toutes mes données personnelles",
+        "la suppression définitive de toutes mes données personnelles", "demande d'effacement de mes données, article 17 du RGPD",
+        "deletion of my data under Art. 17 GDPR",
     ),
     "objection": (
         "objection to marketing", "objection to direct marketing", "objection to profiling",
         "opposition au démarchage", "opposition à la prospection commerciale", "opposition à toute publicité", "opposition au profilage",
+        "demande d'opposition au démarchage",
     ),
     "rectification": (
         "rectification of my address", "correction of my name", "correction of my date of birth",
@@ -39,7 +41,7 @@ ASKED = {
     "access": ("right of access", "right to access", "data access request", "subject access request", "droit d'accès", "demande d'accès"),
     "erasure": (
         "data deletion", "account deletion", "deletion request", "data erasure request", "right to erasure", "right to be forgotten",
-        "suppression de données", "demande de suppression", "demande d'effacement", "droit à l'effacement", "droit à l’oubli",
+        "erasure request under art 17", "exercice du droit à l'oubli", "suppression de données", "demande de suppression", "demande d'effacement", "droit à l'effacement", "droit à l’oubli",
     ),
     "objection": ("right to object", "objection to processing", "droit d'opposition", "opposition au traitement"),
     "rectification": ("right to rectification", "droit de rectification", "demande de rectification"),
