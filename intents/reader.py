@@ -192,11 +192,12 @@ def _only_named(
 ) -> tuple[str, tuple[Intent, ...]]:
     """Read what a message does nothing but name: *a copy of my data* is no doubt, *right of access* is asked about."""
     named, sure = named_alone(sentences)
-    if decision != REQUEST and not named:
-        named = by_article(sentences, in_doubt=decision == ASK)
-    if not named or (decision == REQUEST and not sure):
-        return decision, intents
-    return REQUEST if sure else ASK, tuple(Intent(right, 1.0) for right in named)
+    if named and (sure or decision != REQUEST):
+        return REQUEST if sure else ASK, tuple(Intent(right, 1.0) for right in named)
+    if decision != REQUEST and (numbered := by_article(sentences)):
+        guessed = (i for i in intents if decision == ASK and i.name in RIGHTS and i.name not in numbered)
+        return ASK, (*(Intent(right, 1.0) for right in numbered), *guessed)
+    return decision, intents
 
 
 class Reader:

@@ -39,6 +39,7 @@ _BESIDE: Final = 120  # characters beside an address in which its right stands
 _LAW: Final = re.compile(
     r"\b(?:gdpr|rgpd|dsgvo|2016/679|general data protection)\b|\b(?:(?:le|du|ce) reglement|the regulation)\b(?! interieur)"
 )
+_FROM_TO: Final = re.compile(r"\b(\d\d) ?(?:to|through|a|jusqu'a|-|–) ?(\d\d)\b")
 _LONGEST_TITLE: Final = 160  # characters
 
 
@@ -145,25 +146,29 @@ def _named(line: str) -> Iterator[str]:
     yield from (
         right for right in tables("wishes")["names_of_rights"] if _row("names_of_rights", right).search(line)
     )
-    yield from _by_article(line)
+    if not _FROM_TO.search(line):  # all of them at once are asked about
+        yield from _by_article(line)
 
 
 def _by_article(line: str) -> Iterator[str]:
     """Give the rights whose articles a line names: those of the law, or of no text that it names."""
+    line = _FROM_TO.sub(lambda found: _each_between(int(found[1]), int(found[2])), line)
     is_used = _any("by_number").search(line) and not _any("by_number_unless").search(line)
     if is_used or _LAW.search(line):
         for numbers in _any("articles").findall(line):
             yield from (_OF_ARTICLE[n] for n in re.findall(r"\b\d\d\b", numbers) if n in _OF_ARTICLE)
 
 
-def by_article(sentences: Sequence[str], *, in_doubt: bool) -> tuple[str, ...]:
-    """Give the rights that a message of nothing else names by their articles, or that any uses so where nothing else is in doubt."""
+def _each_between(first: int, last: int) -> str:
+    return ", ".join(map(str, range(first, last + 1)))
+
+
+def by_article(sentences: Sequence[str]) -> tuple[str, ...]:
+    """Give the rights that are used by their articles, be it one, or that a message of nothing else names so."""
     lines = [in_plain(sentence) for sentence in sentences]
     whole = " ".join(lines)
     if len(whole) <= _LONGEST_TITLE and _LAW.search(whole) and _any("only_articles").fullmatch(whole):
         return tuple(dict.fromkeys(_by_article(whole)))
-    if in_doubt:
-        return ()
     using = (line for line in lines if _any("by_number").search(line) and not _is_told(line))
     return tuple(dict.fromkeys(right for line in using for right in _by_article(line)))
 
