@@ -108,8 +108,13 @@ def puts_instead(sentences: Sequence[str]) -> bool:
 def names_access(sentences: Sequence[str]) -> bool:
     """Tell whether access is asked for by its name, its article, or what it consists of (GDPR 15(1))."""
     plain = all_in_plain(sentences)
-    named = _any("names_access").search(plain) or any_in("asides", "of_access").search(plain)
+    named = _any("names_access").search(plain) or asks_what_access_is(sentences)
     return bool(named) and not _any("names_access_unless").search(plain)
+
+
+def asks_what_access_is(sentences: Sequence[str]) -> bool:
+    """Tell whether somebody asks for purposes and recipients, as nobody does but by the right of access."""
+    return bool(any_in("asides", "of_access").search(all_in_plain(sentences)))
 
 
 def is_access_request(sentences: Sequence[str]) -> bool:

@@ -44,6 +44,7 @@ from intents.language import LANGUAGE_FILE, LanguageReader
 from intents.meant import without_put_off, without_taken_back
 from intents.narrowing import (
     asks_source,
+    asks_what_access_is,
     complains,
     in_known_words,
     is_access_request,
@@ -179,12 +180,14 @@ def _contradicted(
 def _by_name(
     _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
 ) -> tuple[str, tuple[Intent, ...]]:
-    """Read no portability alone where access is named: a file to carry elsewhere answers none of its questions (GDPR 15, 20)."""
-    rights = {intent.name for intent in intents}
-    named = decision != NONE and bool(rights & {_ACCESS, _PORTABILITY}) and names_access(sentences)
-    if not named:
+    """Read nothing alone where access is named beside it: its questions are answered by no other right (GDPR 15, 20)."""
+    if decision == NONE or not names_access(sentences):
         return decision, intents
-    return REQUEST if is_access_request(sentences) else decision, _with(_ACCESS, intents)
+    if is_access_request(sentences):
+        return REQUEST, _with(_ACCESS, intents)
+    if asks_what_access_is(sentences) or any(intent.name == _PORTABILITY for intent in intents):
+        return decision, _with(_ACCESS, intents)
+    return decision, intents
 
 
 def _only_named(

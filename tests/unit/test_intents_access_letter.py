@@ -64,6 +64,8 @@ ONLY_PORTABLE = (
     "Please transfer my personal data to the new provider, they need access to it by Friday.",
 )
 OF_RIGHTS = (
+    "I'd like to make a subject access request. Please also tell me about my rights to have my data corrected or erased.",
+    "Je souhaite une copie de mes données personnelles. Merci de m'informer également de mes droits à la rectification et à l'effacement.",
     "Please send me a copy of my personal data under Art. 15 GDPR and inform me of my rights under Art. 16, 17 and 21 GDPR.",
     "Envoyez-moi une copie de mes données (article 15 du RGPD) et rappelez-moi mes droits au titre des articles 16, 17 et 21 du RGPD.",
     (
@@ -76,6 +78,25 @@ OF_RIGHTS = (
         " l'effacement de données, ou une limitation du traitement, ou du droit de s'opposer à ce traitement."
     ),
     "Envoyez-moi une copie de mes données personnelles et informez-moi de mes droits de rectification, d'effacement et d'opposition.",
+)
+BESIDE = (
+    (
+        "Under Article 15 GDPR I want to know the recipients and the purposes. I also object to profiling.",
+        "objection",
+    ),
+    ("This is a subject access request. Please erase my data once I have the copy.", "erasure"),
+    (
+        "Access request (Art. 15): purposes; categories; recipients; source. Also erase my data afterwards.",
+        "erasure",
+    ),
+    (
+        "Je veux connaître les finalités et les destinataires (article 15 du RGPD). Arrêtez aussi vos publicités.",
+        "objection",
+    ),
+    (
+        "La présente est une demande d'accès au titre de l'article 15. Supprimez ensuite mes données.",
+        "erasure",
+    ),
 )
 AND_ERASED = (
     "Send me a copy of my data, inform me of my right to erasure and delete my account.",
@@ -125,3 +146,10 @@ def test_who_asks_to_be_told_of_rights_uses_none_of_them(reader: Reader) -> None
 def test_a_wish_behind_such_words_is_heard(reader: Reader) -> None:
     read = [(text, reader.read(text)) for text in AND_ERASED]
     assert [(text, found.rights) for text, found in read if not {"access", "erasure"} <= found.rights] == []
+
+
+@pytest.mark.parametrize(("text", "right"), BESIDE)
+def test_another_right_beside_it_does_not_hide_access(reader: Reader, text: str, right: str) -> None:
+    found = reader.read(text)
+    assert found.decision == "request"
+    assert found.rights >= {"access", right}
