@@ -94,6 +94,7 @@ def is_slip(text: str) -> bool:
 
 _LONGEST_NOTE: Final = 3_000  # characters
 _MOST_OF_NOTE: Final = 40  # sentences
+_GREETS: Final = re.compile(r"^(?:hello|hi|hey|bonjour|bonsoir)[ ,!]+")
 _NAME: Final = re.compile(r"(?:(?:[A-ZÀ-Þ][\w.'’-]*|of|the|de|du|la|des|van|von) ?){1,6}")
 
 
@@ -111,7 +112,8 @@ def says_away(text: str) -> bool:
             break
         is_away = bool(any_in("away", "away").search(each))
         away = away or is_away
-        known = is_away or any(any_in("away", table).search(each) for table in ("beside", "courteous"))
+        rest = _GREETS.sub("", each)
+        known = is_away or any_in("away", "beside").search(rest) or any_in("away", "courteous").search(each)
         if not known and not _NAME.fullmatch(sentence):
             return False
     return away

@@ -21,6 +21,8 @@ AWAY = {
         "I am travelling and have limited access to my e-mail",
         "Our office is closed until 2 January",
         "Out of office: back on Monday",
+        "Hi, I am OOO until Monday",
+        "Thanks for your message, I'm out until Monday",
     ),
     "fr": (
         "Je suis absent jusqu'au 12",
@@ -30,6 +32,12 @@ AWAY = {
         "Bonjour, je suis en vacances jusqu'au 12 décembre",
         "Notre bureau est fermé jusqu'au 2 janvier",
         "Absent du bureau jusqu'à lundi",
+        "Absent(e) jusqu'au 12 décembre",
+        "Je ne suis pas au bureau jusqu'au 12",
+        "Actuellement en déplacement, je ne consulte mes mails qu'occasionnellement",
+        "Nos bureaux sont fermés jusqu'au 2 janvier",
+        "Merci pour votre mail, je suis en RTT aujourd'hui",
+        "Bonjour, votre message a bien été reçu. Je suis en vacances jusqu'au 12",
         "Merci pour votre message. Je suis absente jusqu'au 12",
     ),
 }
