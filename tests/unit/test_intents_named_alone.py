@@ -41,7 +41,8 @@ ASKED = {
     "access": ("right of access", "right to access", "data access request", "subject access request", "droit d'accès", "demande d'accès"),
     "erasure": (
         "data deletion", "account deletion", "deletion request", "data erasure request", "right to erasure", "right to be forgotten",
-        "erasure request under art 17", "exercice du droit à l'oubli", "suppression de données", "demande de suppression", "demande d'effacement", "droit à l'effacement", "droit à l’oubli",
+        "erasure request under art 17", "exercice du droit à l'oubli",
+        "suppression de données", "demande de suppression", "demande d'effacement", "droit à l'effacement", "droit à l’oubli",
     ),
     "objection": ("right to object", "objection to processing", "droit d'opposition", "opposition au traitement"),
     "rectification": ("right to rectification", "droit de rectification", "demande de rectification"),
