@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from assistant.casework import closing, link_again, running_services, talk
 from assistant.casework.audit import record
-from assistant.casework.intake import requests_of, set_attention
+from assistant.casework.intake import conversation_id, requests_of, set_attention
 from assistant.conversation import denying, picking
 from assistant.conversation.state import State
 from assistant.conversation.subjects import is_reminder
@@ -83,6 +83,27 @@ def go_on(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
         if request.attention not in denying.ATTENTIONS:
             set_attention(turn.services, turn.session, request, NEW_MESSAGE)
     turn.ask_again(turn.client_numbers)
+
+
+def goes_to_contact(turn: Turn, incoming: Incoming) -> bool:
+    """Send receipt and link again to the contact on file where the link of a named client number went, and which answers it.
+
+    Both go to that mailbox, in a talk of its own: whoever named the number hears nothing of it.
+    """
+    ident = conversation_id(turn.services, incoming.channel, incoming.thread)
+    link = link_again.of_number(turn.services, turn.session, ident, incoming.sender)
+    waiting = link_again.waiting_at_contact(turn.services, turn.session, link) if link else []
+    takes_back = any(intent.name == "cancel_request" for intent in turn.reading.intents)
+    is_own = bool(waiting) and waiting[0].conversation_id == turn.conversation.id
+    if turn.muted or not waiting or is_own or takes_back:
+        return False
+    turn.conversation.language = waiting[0].language
+    for request in waiting:
+        _note_wrote_again(turn, request)
+        if request.attention not in denying.ATTENTIONS:
+            set_attention(turn.services, turn.session, request, NEW_MESSAGE)
+    turn.send_again(waiting, incoming.sender)
+    return True
 
 
 def goes_on_elsewhere(turn: Turn, incoming: Incoming, here: Sequence[PrivacyRequest]) -> bool:

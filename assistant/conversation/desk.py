@@ -16,7 +16,17 @@ import structlog
 from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, earlier, originals, proof, questions, reused, talk, undelivered
+from assistant.casework import (
+    answers,
+    earlier,
+    link_again,
+    originals,
+    proof,
+    questions,
+    reused,
+    talk,
+    undelivered,
+)
 from assistant.casework.doubt import put_in_doubt
 from assistant.casework.hidden import is_kept_back
 from assistant.casework.intake import (
@@ -299,7 +309,11 @@ class TalkingDesk:
         if not another_sender.is_from_another(thread, incoming):
             return thread
         requests = requests_of(session, thread)
-        if not another_sender.begins_own_talk(self.services, requests, incoming, reading):
+        link = link_again.of_number(self.services, session, thread.id, incoming.sender)
+        answers_it = link is not None and not (incoming.automatic or incoming.doubtful_sender)
+        if not another_sender.begins_own_talk(
+            self.services, requests, incoming, reading, was_sent_link=answers_it
+        ):
             return thread
         _flag(self.services, session, requests, "other_sender")
         own = another_sender.in_own_thread(self.services, incoming)
@@ -343,9 +357,12 @@ class TalkingDesk:
         self, turn: Turn, incoming: Incoming, requests: list[PrivacyRequest], message_id: int
     ) -> None:
         """Take a mail up: for a request of another thread that it goes on with, else for this one; or leave it to people."""
+        is_taken_up = _is_taken_up(turn, incoming, requests)
+        if not is_taken_up and continued.goes_to_contact(turn, incoming):
+            return
         if continued.goes_on_elsewhere(turn, incoming, requests):
             return
-        if _is_taken_up(turn, incoming, requests):
+        if is_taken_up:
             _take_up(turn, incoming, message_id)
         else:
             self._leave(turn, requests, message_id)

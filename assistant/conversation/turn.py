@@ -435,7 +435,13 @@ class Turn:
             self.session.add(request)
         if not waiting or not deliverable(self._sender):
             return
-        if next_at := link_again.send_again(self.services, self.session, self.conversation, waiting):
+        self.send_again(waiting)
+
+    def send_again(self, waiting: Sequence[PrivacyRequest], asked_by: str | None = None) -> None:
+        """Send receipt and link again, or say once a day from when that can be done."""
+        if next_at := link_again.send_again(
+            self.services, self.session, self.conversation, waiting, asked_by
+        ):
             for request in waiting:
                 set_attention(self.services, self.session, request, "too_many_challenges")
             key = f"link_limit:{next_at}"
