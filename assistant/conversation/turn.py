@@ -43,7 +43,15 @@ from assistant.domain.addresses import (
 from assistant.domain.assurance import Method, Tier, code_in
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
-from assistant.domain.uses import BY_PERSON, addresses_in, each_once, few_at_once, wishes_apart
+from assistant.domain.uses import (
+    BY_PERSON,
+    FIRST_OF_MANY,
+    MOST_AT_ONCE,
+    addresses_in,
+    each_once,
+    few_at_once,
+    wishes_apart,
+)
 from assistant.errors import NotVerified, TooManyAttempts
 from assistant.interfaces import Choice
 from assistant.services import Services
@@ -353,7 +361,7 @@ class Turn:
                 named = list(addresses_in(request.details))
                 told = named if answers.may_name(self.session, request, named) else None
                 seen = self.seen([request])
-                self.say("marketing_by_person", requests=seen, addresses=told)
+                self.say("marketing_by_person", requests=seen, addresses=told, at_once=MOST_AT_ONCE)
 
     def _take_up(self, requests: Sequence[PrivacyRequest]) -> None:
         for request in requests:
@@ -1131,8 +1139,8 @@ def _left_alone(named: Sequence[str]) -> dict[str, Any]:
 _ENDING_USES = frozenset({Right.OBJECTION, Right.CONSENT_WITHDRAWAL})
 _NO_DETAILS: frozenset[str] = frozenset()
 _DETAILS_OF: Mapping[Right, frozenset[str]] = {
-    Right.OBJECTION: frozenset({"purpose", "marketing", "address", BY_PERSON}),
-    Right.CONSENT_WITHDRAWAL: frozenset({"purpose", "marketing", "address", BY_PERSON}),
+    Right.OBJECTION: frozenset({"purpose", "marketing", "address", BY_PERSON, FIRST_OF_MANY}),
+    Right.CONSENT_WITHDRAWAL: frozenset({"purpose", "marketing", "address", BY_PERSON, FIRST_OF_MANY}),
     Right.ACCESS: frozenset({"period", "topic"}),
     Right.PORTABILITY: frozenset({"transfer_to"}),
     Right.RESTRICTION: frozenset({"until"}),

@@ -79,6 +79,8 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "field": "address",
         "address": "maarja@example.test",
         "untold": False,
+        "part": None,
+        "at_once": 5,
         "instead": True,
         "addresses": ["maarja@example.test", "+372 000"],
         "name": "Liis",
