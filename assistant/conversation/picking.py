@@ -113,7 +113,7 @@ def ask_again(turn: Turn) -> None:
     choices = _buttons(asked)
     if turn.state.repeated and all(each.value != "human" for each in choices):
         choices = [*choices, turn.button("talk_to_person", "human")]
-    turn.state = replace(turn.state, repeated=True)
+    turn.state, turn.buttons_are_gone = replace(turn.state, repeated=True), False
     said = talk.Utterance(
         text=asked.text,
         subject=asked.subject,  # a whole letter stays one, and is not put into another

@@ -29,7 +29,6 @@ from assistant.casework.evidence import need_of
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.casework.ours import is_ours
 from assistant.casework.reach import is_for_other, lacks_address
-from assistant.casework.talking import services_choices
 from assistant.conversation import correcting, for_others, picking, sparing, unclaimed, uses
 from assistant.conversation.state import SESSION_HIDDEN, State
 from assistant.domain.addresses import (
@@ -86,6 +85,7 @@ class Turn:
     forwarded: bool = False
     muted: bool = False  # a machine wrote this, or nobody knows who: read, and not answered by rule
     pending: proof.Attempt | None = None
+    buttons_are_gone: bool = False  # those of the open question: something was said below them
 
     @property
     def is_mail(self) -> bool:
@@ -545,6 +545,11 @@ class Turn:
             left = [r for r in self.all_waiting() if r.attention is None and r.dont_at is None]
             if left:
                 self.next_step(left)
+        elif not quiet and self.buttons_are_gone and not self.conversation.wants_person_at:
+            if self.state.question == running_services.ASK:
+                self.ask_about_services()
+            elif self.state.question in picking.OPEN:
+                picking.ask_again(self)
 
     def _live_code(self, references: Sequence[str]) -> ChallengeRow | None:
         """Give the code that is good for these, and can still be typed."""
@@ -561,8 +566,8 @@ class Turn:
         if waiting:
             language = self.conversation.language or self.services.settings.controller.languages[0]
             self.ask_choice(running_services.ASK, waiting)
-            choices = services_choices(self.services, language, self.state.mark)
-            self.say("services_asked_again", expects="choice", choices=choices)
+            choices = running_services.choices(self.services, language, self.state.mark)
+            self.say(running_services.AGAIN, expects="choice", choices=choices)
 
     def say_how_it_stands(self) -> None:
         """Say what is so where what was pressed or proved has nothing to act on: no letter is sent about nothing."""
@@ -1039,6 +1044,7 @@ class Turn:
             "conversation_id": self.conversation.id,
             "ref": requests[0]["ref"] if requests else None,
         }
+        self.buttons_are_gone = not presented.get("choices")
         rendered = unwritten.written(self.services, self.session, name, language, **where, **told, **values)
         if rendered is None:
             self._leave_to_a_person(name)
