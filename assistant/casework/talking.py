@@ -80,7 +80,7 @@ def ask_about_services(
         unasked=True,
     )
     talk.say_text(services, session, conversation, said)
-    stays = ("asked", "hidden_before", "hidden", "hidden_of", "told_language")
+    stays = ("asked", "sought", "hidden_before", "hidden", "hidden_of", "told_language")
     waiting = {key: value for key, value in conversation.state.items() if key in stays}
     conversation.state = {
         **waiting,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,7 @@ from assistant.conversation import denying, picking
 from assistant.conversation.state import State
 from assistant.conversation.subjects import is_reminder
 from assistant.conversation.unread import needs_a_person
+from assistant.conversation.words import whole
 from assistant.domain.addresses import normal_address
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import Right
@@ -30,13 +30,8 @@ ANSWERED: Final = "question_answered"
 _LOOKED_AT: Final = 20_000  # characters
 NEW_MESSAGE: Final = "new_message"
 WROTE_AGAIN: Final = "wrote_again"  # in another thread
-# What somebody writes who waits for a link, has lost it, or takes their own yes for one.
-_OF_CONFIRMING: Final = re.compile(
-    r"\b(?:links?|liens?|confirm\w*|references?|référence\w*|receipts?|accusé\w*|last four|quatre derniers"
-    r"|(?:it(?:'s| is| was)|that(?:'s| is| was)) (?:really )?me|c['’ ]?est (?:bien )?moi)\b",
-    re.IGNORECASE,
-)
-_OF_DATA: Final = re.compile(r"\b(?:data|donn[ée]es|accounts?|comptes?|profiles?|profils?)\b", re.IGNORECASE)
+_OF_CONFIRMING: Final = whole("of_confirming")
+_OF_DATA: Final = whole("of_data")
 
 
 def is_answer_to_chat(turn: Turn, incoming: Incoming) -> bool:
@@ -64,6 +59,15 @@ def _named(turn: Turn, incoming: Incoming) -> list[PrivacyRequest]:
     """List the requests of other talks whose references stand in a mail."""
     named = turn.requests_named(parse_references(f"{incoming.subject or ''}\n{turn.text}"))
     return [request for request in named if request.conversation_id != turn.conversation.id]
+
+
+def names_a_request(incoming: Incoming) -> bool:
+    """Tell whether a mail names a reference of its own accord, whether or not there is such a request: support knows none.
+
+    The subject of an answer is the desk's own.
+    """
+    subject = "" if "answers" in incoming.headers else incoming.subject or ""
+    return not incoming.automatic and bool(parse_references(f"{subject}\n{incoming.text}"))
 
 
 def _theirs(turn: Turn, incoming: Incoming, requests: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:

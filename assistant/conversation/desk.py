@@ -343,7 +343,7 @@ class TalkingDesk:
         spared = sparing.hear(turn, incoming.sender or "")
         from_another = bool(requests) and another_sender.is_from_another(turn.conversation, incoming)
         if from_another:
-            self._leave_to_whoever_is_there(turn, requests, message_id, spared=spared)
+            self._leave_to_whoever_is_there(turn, incoming, message_id, spared=spared)
         if from_another or spared or continued.is_answer_to_chat(turn, incoming):
             return
         if needs_a_person(turn, incoming):
@@ -365,18 +365,19 @@ class TalkingDesk:
         if is_taken_up:
             _take_up(turn, incoming, message_id)
         else:
-            self._leave(turn, requests, message_id)
+            self._leave(turn, incoming, requests, message_id)
 
     def _leave_to_whoever_is_there(
-        self, turn: Turn, requests: list[PrivacyRequest], message_id: int, *, spared: bool
+        self, turn: Turn, incoming: Incoming, message_id: int, *, spared: bool
     ) -> None:
         """Leave what another sender says of no wish of their own to the open requests, which show it, else to support."""
+        requests = requests_of(turn.session, turn.conversation)
         _flag(self.services, turn.session, requests, "other_sender")
         nobody_is_there = set(CLOSED).issuperset(request.status for request in requests)
         if nobody_is_there and not spared and not turn.muted:
-            self._pass_on(turn, message_id)
+            self._pass_on(turn, incoming, message_id)
 
-    def _leave(self, turn: Turn, requests: list[PrivacyRequest], message_id: int) -> None:
+    def _leave(self, turn: Turn, incoming: Incoming, requests: list[PrivacyRequest], message_id: int) -> None:
         """Leave a mail that no rule takes up to whoever is at the request, or to support."""
         if requests and turn.muted and turn.reading.decision != "request":
             return  # an absence note or a receipt: kept, shown, and no reason to write again
@@ -384,7 +385,7 @@ class TalkingDesk:
             # An answer to a letter whose link ran out gets a new one, within the limits of any address.
             continued.go_on(turn, requests)
         else:
-            self._pass_on(turn, message_id)
+            self._pass_on(turn, incoming, message_id)
 
     def _flag_muted(self, turn: Turn, incoming: Incoming) -> None:
         reason = "doubtful_sender" if incoming.doubtful_sender else "automatic_message"
@@ -392,9 +393,9 @@ class TalkingDesk:
         told = [r for r in requests_of(turn.session, turn.conversation) if r.attention in plain]
         _flag(self.services, turn.session, told, reason)
 
-    def _pass_on(self, turn: Turn, message_id: int) -> None:
-        """Have support read a mail, and an agent too where it may be a request; so too after a case is closed."""
-        if turn.reading.decision != "none":
+    def _pass_on(self, turn: Turn, incoming: Incoming, message_id: int) -> None:
+        """Have support read a mail, and an agent too where it may be a request or names one; so too after a case is closed."""
+        if turn.reading.decision != "none" or continued.names_a_request(incoming):
             put_in_doubt(turn.session, turn.conversation, message_id)
         talk.relay(self.services, turn.session, turn.conversation, message_id)
 
@@ -504,7 +505,8 @@ class TalkingDesk:
         short = [r for r in requests if r.status == Status.VERIFYING]
         if short:
             turn.ask_for_more(short)
-        if not (reached or opened or short) and (comes_back or claimed):
+        found = turn.say_what_was_sought(evidence.contact_hash)
+        if not (reached or opened or short or found) and (comes_back or claimed):
             turn.say_how_it_stands()
         if comes_back:
             turn.ask_about_services()

@@ -26,11 +26,12 @@ from assistant.casework import (
 )
 from assistant.casework import sparing as standing_still
 from assistant.casework.evidence import need_of
-from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
+from assistant.casework.intake import keep_talk, local_day, move, open_request, requests_of, set_attention
 from assistant.casework.ours import is_ours
 from assistant.casework.reach import is_for_other, lacks_address
 from assistant.conversation import correcting, for_others, picking, sparing, unclaimed, uses
 from assistant.conversation.state import SESSION_HIDDEN, State
+from assistant.conversation.subjects import complains_of_waiting, is_angry, is_numbered_like_a_request
 from assistant.domain.addresses import (
     client_number_in,
     deliverable,
@@ -40,6 +41,7 @@ from assistant.domain.addresses import (
     phones_in,
 )
 from assistant.domain.assurance import Method, Tier, code_in
+from assistant.domain.reference import parse_references
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.domain.uses import (
@@ -67,7 +69,6 @@ _AGENT_IS_HERE = timedelta(minutes=5)
 _WAITING = frozenset({Status.RECEIVED, Status.VERIFYING})
 _TO_PROVE = _WAITING | {Status.LAPSED}  # that one is taken up again, as its letter says
 WITHDRAW = "withdraw_confirm"
-_CONVERSATIONAL = ("human", "cancel_request", "request_status")
 
 
 @dataclass(slots=True)
@@ -146,10 +147,19 @@ class Turn:
             self._open(self.rights())
             if before and "request_status" in names and Right.COMPLAINT in self.rights():
                 self._say_status(before)  # who complains of waiting asks for both
-        elif wish := next((name for name in _CONVERSATIONAL if name in names), None):
-            {"human": self.hand_over, "cancel_request": self.never_mind, "request_status": self._status}[
-                wish
-            ]()
+        else:
+            self._talk(names)
+
+    def _talk(self, names: Sequence[str]) -> None:
+        """Answer what opens nothing by itself."""
+        if "human" in names:
+            self.hand_over()
+        elif "cancel_request" in names:
+            self.never_mind()
+        elif self._hears_of_waiting():
+            return
+        elif "request_status" in names:
+            self._status()
         elif self.reading.decision == "ask":
             self._offer_person_beside()
             self._ask_right(self.rights())
@@ -163,6 +173,8 @@ class Turn:
     def _none(self) -> None:
         if self.state.expects in {"email", "code"} and not self.is_mail and names_authority(self.text):
             self._open([Right.COMPLAINT])
+        elif self._names_a_request() and self.state.expects not in {"email", "code"}:
+            self._status()
         elif self.state.question and self.state.expects and self.state.question not in _WHERE_TO_WRITE:
             self._repeat()
         elif self.conversation.wants_person_at and not self.is_mail and _EMAIL.search(self.text):
@@ -191,8 +203,13 @@ class Turn:
             self._say_where_code_is(challenge)
         elif self.state.question in picking.OPEN:
             picking.ask_again(self)
-        else:
+        elif self.state.question == _ASK_SOUGHT:
+            self._ask_whose_request(self.state.sought)
+        elif any(r.status in _TO_PROVE or self.missing(r) for r in about):
             self.next_step(about)
+        else:  # what was asked for came another way
+            self.rest()
+            self._none()
 
     # ── opening ────────────────────────────────────────────────────────────────────────────────────
 
@@ -478,7 +495,7 @@ class Turn:
         subject = self.services.keyring.keyed_hash(claim.normal)
         # What is hidden is named to nobody but whoever it was of.
         references = list(dict.fromkeys([*references, *unclaimed.hidden_of(self, subject)]))
-        if not references and not self.state.hidden:
+        if not (references or self.state.hidden or self.state.sought):
             self.say_how_it_stands()
             return
         if proof.is_paused(self.services, self.session, subject):
@@ -955,8 +972,53 @@ class Turn:
         else:
             self.say("withdraw_needs_proof", requests=seen)
 
+    def _hears_of_waiting(self) -> bool:
+        """Tell whoever proved to be there, and complains of waiting, where it stands; what is late or angers them a person sees to."""
+        own = self.own_requests()
+        is_proved = any(r.contact or r.status not in _WAITING for r in own)
+        if self.is_mail or not is_proved or not complains_of_waiting(self.text):
+            return False
+        still_open = [r for r in own if r.status not in CLOSED]
+        self._say_status(still_open or own)
+        today = local_day(self.services, self.services.clock.now())
+        calls = is_angry(self.text) or any(r.due_on < today for r in still_open)
+        if calls and not self.conversation.wants_person_at:
+            self.hand_over()
+        if self.state.expects in {"email", "code"}:
+            self._repeat()
+        return True
+
+    def _names_a_request(self) -> bool:
+        return not self.is_mail and (bool(self._sought()) or is_numbered_like_a_request(self.text))
+
+    def _sought(self) -> list[str]:
+        """Name the references that were typed and are of no request of this talk, whether or not there are such."""
+        own = {request.ref for request in self.own_requests()}
+        typed = parse_references(self.text) if self.kind == "text" and not self.is_mail else []
+        return [ref for ref in typed if ref not in own]
+
+    def _ask_whose_request(self, sought: Sequence[str]) -> None:
+        """Say how to hear of a request that was made elsewhere: the same words whether there is one."""
+        self._keep(replace(self.state.asking(_ASK_SOUGHT, "email"), sought=tuple(sought)))
+        if emails := self.reading.details.get("email"):
+            self.want_code(proof.Claim("email", emails[0]), [])
+        else:
+            self.say(_ASK_SOUGHT, expects="email", choices=[self.button("talk_to_person", "human")])
+
+    def say_what_was_sought(self, contact_hash: str) -> bool:
+        """Say where the requests stand that were named here and are answered at a mailbox, now that it is proved; False where none is."""
+        named = [r for ref in self.state.sought if (r := self.session.get(PrivacyRequest, ref))]
+        theirs = [request for request in named if request.contact_hash == contact_hash]
+        self._keep(replace(self.state, sought=()))
+        if theirs:
+            self._say_status(theirs)
+        return bool(theirs)
+
     def _status(self) -> None:
         requests = self.own_requests()
+        if (sought := self._sought()) and not self.state.hidden:
+            self._ask_whose_request(sought)
+            return
         if not requests and self.state.hidden:
             self._ask_to_prove_again()
             return
@@ -1125,6 +1187,7 @@ class Turn:
             keep_talk(self.session, self.conversation, changes)
 
 
+_ASK_SOUGHT = "ask_contact_of_request"
 _WHERE_TO_WRITE = frozenset({"answer_waits_here", "ask_where_to_write"})  # asked for, and nothing hangs on it
 _HAND_OVER = frozenset({"handover_waiting", "handover_ticket"})
 

@@ -135,6 +135,7 @@ _CHAT = _table(
         "clock_goes_on": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "request_status": ("requests", "", _holds(E.REFERENCE)),
         "request_status_none": ("", "", _holds()),
+        "ask_contact_of_request": ("", "", _holds()),
         "withdrawn": ("requests", "", _holds(E.REFERENCE)),
         "question_over": ("", "", _holds()),
         "withdraw_confirm": ("requests", "", _holds(E.REFERENCE)),
