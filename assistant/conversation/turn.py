@@ -804,8 +804,12 @@ class Turn:
         self.say(
             "chat_ask_right",
             expects="choice",
-            choices=[*buttons, self.button("not_a_request", "right:none")],
+            choices=[*buttons, *self._something_else()],
         )
+
+    def _something_else(self) -> list[Choice]:
+        """Give the way out of a menu, and the person who helps with whatever is not on it."""
+        return [self.button("not_a_request", "right:none"), self.button("talk_to_person", "human")]
 
     def _ask_detail_or_all(self) -> None:
         """Say that a detail was named: the button that erases all is not to be pressed for less."""
@@ -813,7 +817,7 @@ class Turn:
         buttons = [
             self.button("only_named", f"right:{Right.RECTIFICATION}"),
             self.button("erase_all", f"right:{Right.ERASURE}"),
-            self.button("not_a_request", "right:none"),
+            *self._something_else(),
         ]
         self.say(picking.ASK_DETAIL, expects="choice", choices=buttons)
 

@@ -109,6 +109,7 @@ async def test_who_names_a_detail_is_asked_whether_only_that_is_to_go(
             "right:rectification",
             "right:erasure",
             "right:none",
+            "human",
         ]
         if pressed.startswith("right:"):
             await chat.choose(pressed)
