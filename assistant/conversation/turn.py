@@ -195,8 +195,8 @@ class Turn:
     def _repeat(self) -> None:
         """Ask again what is still awaited, in the same words."""
         about = self.requests_named(self.state.about)
-        if self.state.question == SESSION_HIDDEN:
-            self._ask_to_prove_again()
+        if self.state.question == SESSION_HIDDEN:  # which was said when it was hidden
+            self.say("chat_can_do", expects="email", choices=[self.button("talk_to_person", "human")])
         elif self.state.expects == "code" and (
             challenge := proof.current_challenge(self.session, self.conversation)
         ):
@@ -1035,9 +1035,9 @@ class Turn:
         self.say("request_status", requests=[{**talk.as_seen(r), "next": self._next_of(r)} for r in requests])
 
     def _ask_to_prove_again(self) -> None:
-        """Say that what was here comes back to whoever proves to be the same."""
+        """Say that what was here comes back to whoever proves to be the same; that it is hidden was said once, when it was."""
         self._keep(self.state.asking(SESSION_HIDDEN, "email"))
-        self.say(SESSION_HIDDEN, expects="email")
+        self.say("session_still_hidden", expects="email")
 
     @staticmethod
     def _next_of(request: PrivacyRequest) -> str:

@@ -157,6 +157,7 @@ _CHAT = _table(
         "handover_joined": ("name", "", _holds()),
         "handover_ended": ("", "", _holds()),
         "session_hidden": ("", "", _holds()),
+        "session_still_hidden": ("", "", _holds()),
         "ask_whose": ("asked", "", _holds()),
         "slip_mended": ("", "", _holds()),
         "address_of_another": ("", "", _holds()),
