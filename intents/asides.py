@@ -37,7 +37,8 @@ def without_shown(spoken: dict[str, str]) -> dict[str, str]:
         return spoken
     text = "\n".join(said)
     if _SHOWN.search(text):
-        return _by_line(_SHOWN.sub(" ", text).split("\n"))
+        around = _SHOWN.sub(" ", text).split("\n")
+        return _by_line([_SPACES.sub(" ", each).strip() for each in around])
     # Without quotation marks only a template is nobody's own: *is this letter right? My name is wrong in it* asks for something.
     return _by_line(asking) if _any("template").search(all_in_plain(asking)) else spoken
 

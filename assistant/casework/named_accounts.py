@@ -63,7 +63,7 @@ def _digits(number: str) -> str:
 def named_in(text: str) -> list[str]:
     """Give the sentences of a text that name an account by its number, or that say of an account that it is to be kept."""
     sentences = _SENTENCE_END.split(_OURS.sub(" ", text[:_LOOKED_AT]))
-    return [each.strip()[:_LONGEST_SHOWN] for each in sentences if _names_one(each)]
+    return [" ".join(each.split())[:_LONGEST_SHOWN] for each in sentences if _names_one(each)]
 
 
 def _names_one(sentence: str) -> bool:

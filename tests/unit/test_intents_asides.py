@@ -458,3 +458,21 @@ def test_a_number_that_is_put_right_by_who_introduces_themselves_is_corrected(
     reader: Reader, text: str
 ) -> None:
     assert "rectification" in reader.read(text).rights
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ma lettre est-elle bonne : « supprimez mes données » ? Et corrigez vos « fichues » données : mon nom est Anna.",
+        "Is my letter right: “erase my data”? And correct your “funny” data: my name is Anna.",
+        "I am Kurt Ashdown, phone 07700 900321, please send me a copy of my data",
+        "Please delete my account (I reserve all my rights) and my data.",
+        "Supprimez     toutes  mes   données  personnelles.",
+    ],
+)
+def test_the_sentence_that_is_shown_has_no_two_spaces_where_something_was_left_out(
+    reader: Reader, text: str
+) -> None:
+    found = reader.read(text).sentence
+    assert found
+    assert "  " not in found
