@@ -447,7 +447,8 @@ def _mail_challenge(
     if row.purpose == "package":
         text, facts = "mail_package_code", {"code": challenge.secret}
     elif not requests:  # a talk is to be gone on with, and nothing of it is this address's to know
-        text, facts = "mail_code_talk", {**code, "asked_at": row.asked_at}
+        seeks = conversation is not None and bool(conversation.state.get("sought"))
+        text, facts = "mail_code_talk", {**code, "asked_at": row.asked_at, "seeks": seeks}
     elif row.purpose == "dont":
         text, facts = "mail_dont", {"url": url, **asked, "channel": _heard_in(session, row) or said_in}
     else:

@@ -193,7 +193,7 @@ _MAIL = _table(
             "",
             _holds(E.REFERENCE, E.NOT_ME),
         ),
-        "mail_code_talk": ("code asked_at until shown_again", "", _holds()),
+        "mail_code_talk": ("code asked_at until shown_again", "seeks", _holds()),
         "mail_package_code": ("code requests until", "", _holds(E.REFERENCE)),
         "mail_link": (
             "url requests channel asked_at until not_me_url effects",

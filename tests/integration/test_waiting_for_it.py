@@ -208,6 +208,9 @@ async def test_it_is_told_there_to_its_own_contact_alone(desk: PostingDesk) -> N
     for address in (MARI, stranger):
         await desk.chat(address, f"where is {ref}?", address)
         code = await code_to(desk, address)
+        mails = [words_in(mail) for mail in desk.server.arrived if mail.to == address]
+        assert "to hear where a request stands" in mails[-1]
+        assert ref not in mails[-1]
         before = len(await desk.said_in(await desk.chat_of(address)))
         await desk.chat(address, code)
         said = (await desk.said_in(await desk.chat_of(address)))[before:]

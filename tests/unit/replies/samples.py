@@ -80,6 +80,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "address": "maarja@example.test",
         "untold": False,
         "part": None,
+        "seeks": False,
         "at_once": 5,
         "instead": True,
         "addresses": ["maarja@example.test", "+372 000"],
