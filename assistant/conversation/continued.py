@@ -14,11 +14,11 @@ from assistant.conversation import denying, picking
 from assistant.conversation.state import State
 from assistant.conversation.subjects import is_reminder
 from assistant.conversation.unread import needs_a_person
-from assistant.conversation.words import whole
 from assistant.domain.addresses import normal_address
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
+from assistant.domain.words import Words
 from assistant.store.tables import Conversation, PrivacyRequest
 from intents.wishes import names_right
 
@@ -30,8 +30,9 @@ ANSWERED: Final = "question_answered"
 _LOOKED_AT: Final = 20_000  # characters
 NEW_MESSAGE: Final = "new_message"
 WROTE_AGAIN: Final = "wrote_again"  # in another thread
-_OF_CONFIRMING: Final = whole("of_confirming")
-_OF_DATA: Final = whole("of_data")
+_WORDS: Final = Words("assistant.conversation")
+_OF_CONFIRMING: Final = _WORDS.whole("of_confirming")
+_OF_DATA: Final = _WORDS.whole("of_data")
 
 
 def is_answer_to_chat(turn: Turn, incoming: Incoming) -> bool:

@@ -13,10 +13,10 @@ from sqlmodel import col, select
 from assistant.casework import talk
 from assistant.casework.presses import unmarked
 from assistant.conversation import for_others
-from assistant.conversation.words import one_of, whole
 from assistant.domain.addresses import client_number_in, no_address_in
 from assistant.domain.assurance import code_in
 from assistant.domain.rights import Right
+from assistant.domain.words import Words
 from assistant.interfaces import Choice
 from assistant.store.tables import Message
 from intents.meant import is_put_off
@@ -41,17 +41,18 @@ _SAYS: Final = {
     "ask_whose": {"no": "unclaimed:no"},  # a yes takes the button, or its words
 }
 OPEN: Final = PICKERS | _SAYS.keys()
+_WORDS: Final = Words("assistant.conversation")
 _SAID: Final = {
-    name: whole(f"answer_{name}") for name in ("yes", "no", "keep", "stop", "back", "erase", "go_on")
+    name: _WORDS.whole(f"answer_{name}") for name in ("yes", "no", "keep", "stop", "back", "erase", "go_on")
 }
-_NOT: Final = whole("denies")
-_UNSURE: Final = re.compile(rf"\?|\b{one_of('unsure')}\b")  # a question back is no answer either
-_NAMES: Final = {right: whole(f"right_{right}") for right in Right}
+_NOT: Final = _WORDS.whole("denies")
+_UNSURE: Final = re.compile(rf"\?|\b{_WORDS.one_of('unsure')}\b")  # a question back is no answer either
+_NAMES: Final = {right: _WORDS.whole(f"right_{right}") for right in Right}
 _BUTTONS_COUNTED: Final = 6
 _ORDINALS: Final = tuple(
     re.compile(
-        rf"^(?:{one_of('before_number')}\s+){{0,9}}{one_of(f'number_{number}')}"
-        rf"(?:\s+{one_of('after_number')})?(?=$|\s*[:,-]|\s+s il)"
+        rf"^(?:{_WORDS.one_of('before_number')}\s+){{0,9}}{_WORDS.one_of(f'number_{number}')}"
+        rf"(?:\s+{_WORDS.one_of('after_number')})?(?=$|\s*[:,-]|\s+s il)"
     )
     for number in range(1, _BUTTONS_COUNTED + 1)
 )
@@ -189,7 +190,7 @@ def _named(turn: Turn, text: str, values: Sequence[str]) -> set[str]:
     return answers_in(turn.state.question or "", turn.text)
 
 
-_REST: Final = re.compile(one_of("the_rest"))
+_REST: Final = re.compile(_WORDS.one_of("the_rest"))
 
 
 def without_the_rest(typed: str) -> str:

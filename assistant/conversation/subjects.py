@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from assistant.conversation.words import one_of, plain, whole
 from assistant.domain.rights import Right
+from assistant.domain.words import Words
 from assistant.interfaces import Incoming
 from intents import NONE, Reading
 from intents.labels import ASK, REQUEST
@@ -17,19 +17,22 @@ _LONGEST_SUBJECT: Final = 300  # characters
 _MOST_LINES: Final = 12  # of a text that may say nothing
 _LONGEST_EMPTY: Final = 400  # characters
 _MOST_NAMES: Final = 4  # words of one name
-_WITHIN_NAMES: Final = plain("within_names")
+_WORDS: Final = Words("assistant.conversation")
+_WITHIN_NAMES: Final = _WORDS.plain("within_names")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _NO_LETTERS: Final = re.compile(r"[\W_]*")
-_DEVICE: Final = re.compile(rf"\s*{one_of('device')}\b", re.IGNORECASE)
+_DEVICE: Final = re.compile(rf"\s*{_WORDS.one_of('device')}\b", re.IGNORECASE)
 _SIGNATURE: Final = re.compile(r"--[ \t]?")
-_SAYS_NOTHING: Final = plain("courtesies")
-_TOPIC: Final = re.compile(rf"\s*(?:[\[#(]|(?:{one_of('topic_before')} )?{one_of('topic')}\b)", re.IGNORECASE)
+_SAYS_NOTHING: Final = _WORDS.plain("courtesies")
+_TOPIC: Final = re.compile(
+    rf"\s*(?:[\[#(]|(?:{_WORDS.one_of('topic_before')} )?{_WORDS.one_of('topic')}\b)", re.IGNORECASE
+)
 _LONGEST_REMINDER: Final = 400  # characters
-_REMINDS: Final = whole("reminds")
-_OF_SERVICE: Final = whole("of_service")
-_WAITS: Final = whole("waits")
-_ANGRY: Final = whole("angry")
-_NUMBERED: Final = whole("numbered_like_a_request")
+_REMINDS: Final = _WORDS.whole("reminds")
+_OF_SERVICE: Final = _WORDS.whole("of_service")
+_WAITS: Final = _WORDS.whole("waits")
+_ANGRY: Final = _WORDS.whole("angry")
+_NUMBERED: Final = _WORDS.whole("numbered_like_a_request")
 _SHOUTS: Final = re.compile(r"!\s?!")
 # "Data breach", "Change of address": what a text goes on to tell of, and is read for.
 _ASKS_NOTHING: Final = frozenset({Right.COMPLAINT, Right.RECTIFICATION})

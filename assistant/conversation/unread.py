@@ -11,17 +11,18 @@ from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import local_day, set_attention
 from assistant.conversation.subjects import says_nothing, stands_for_text
 from assistant.conversation.turn import Turn
-from assistant.conversation.words import whole
 from assistant.domain.status import CLOSED
 from assistant.domain.unread import ENCLOSED, IN_PART, why_unread
+from assistant.domain.words import Words
 from assistant.interfaces import Incoming
 from assistant.store.tables import PrivacyRequest
 from intents import Reading
 
 _LONGEST_NOTE: Final = 400  # characters
-_ENCLOSED: Final = whole("enclosed")
-_POINTS: Final = whole("points_to_file")
-_MAY_BE_REQUEST: Final = whole("may_be_request")
+_WORDS: Final = Words("assistant.conversation")
+_ENCLOSED: Final = _WORDS.whole("enclosed")
+_POINTS: Final = _WORDS.whole("points_to_file")
+_MAY_BE_REQUEST: Final = _WORDS.whole("may_be_request")
 
 
 def words_of(incoming: Incoming) -> str:
