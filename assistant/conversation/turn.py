@@ -988,7 +988,7 @@ class Turn:
         calls = is_angry(self.text) or any(r.due_on < today for r in still_open)
         if calls and not self.conversation.wants_person_at:
             self.hand_over()
-        if self.state.expects in {"email", "code"}:
+        if self.state.expects in {"email", "code"} and self.all_waiting():
             self._repeat()
         return True
 
