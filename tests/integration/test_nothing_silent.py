@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from assistant.casework import reminders
 from assistant.store.tables import ChallengeRow, Message
@@ -157,7 +159,7 @@ MENUS = {
 async def test_whatever_menu_offers_something_else_offers_a_person(talk: Talk, language: str) -> None:
     """Also asked once more, and below whatever came between."""
     texts = talk.site.services.texts
-    others = {texts.button(name, language) for name in ("not_a_request", "something_else")}
+    others = {texts.label("buttons", name, language) for name in ("not_a_request", "something_else")}
     seen = 0
     for number, words in enumerate(MENUS[language]):
         visitor = Visitor(talk, f"menu-{number}", language)
@@ -165,11 +167,14 @@ async def test_whatever_menu_offers_something_else_offers_a_person(talk: Talk, l
             await visitor.write(said)
         ident = (await visitor.conversation()).id
         asked = select(Message).where(col(Message.conversation_id) == ident)
-        menus = [
-            m.choices for m in await talk.site.services.read(lambda s, q=asked: s.exec(q).all()) if m.choices
-        ]
+        said = await talk.site.services.read(partial(_rows, asked))
+        menus = [message.choices for message in said if message.choices]
         for choices in menus:
             if others & {each["label"] for each in choices}:
                 seen += 1
                 assert "human" in {each["value"] for each in choices}, (words, choices)
     assert seen >= len(MENUS[language])
+
+
+def _rows(query: SelectOfScalar[Message], session: Session) -> list[Message]:
+    return list(session.exec(query))

@@ -182,7 +182,7 @@ async def asked_in_chat(desk: PostingDesk, thread: str, address: str) -> str:
     await desk.chat(thread, code)
     (request,) = await desk.requests_in(await desk.chat_of(thread))
     assert request.contact_hash
-    return request.ref
+    return str(request.ref)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
