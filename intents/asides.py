@@ -40,7 +40,8 @@ def without_shown(spoken: dict[str, str]) -> dict[str, str]:
         return spoken
     text = "\n".join(said)
     if _SHOWN.search(text):
-        return _by_line(_SHOWN.sub(" ", text).split("\n"))
+        around = _SHOWN.sub(" ", text).split("\n")
+        return _by_line([_SPACES.sub(" ", each).strip() for each in around])
     # Without quotation marks only a template is nobody's own: *is this letter right? My name is wrong in it* asks for something.
     return _by_line(asking) if _any("template").search(all_in_plain(asking)) else spoken
 
@@ -92,12 +93,16 @@ def without_lost_mailbox(spoken: dict[str, str], table: str) -> dict[str, str]:
 
 
 def without_introduction(spoken: dict[str, str]) -> dict[str, str]:
-    """Give the sentences without the number by which somebody introduces themselves: *I am Kurt, phone 07700 900321* corrects none."""
+    """Give the sentences without the number or the addresses by which somebody introduces themselves: *I am Kurt, phone 07700 900321* corrects none."""
+    spoken = _by_line_unless(spoken, [each for each in spoken.values() if not _lists_own_addresses(each)])
     said = list(spoken.values())
     if not _any("own_number").may_be_in(all_in_plain(said)) or _any("puts_right").search(all_in_plain(said)):
         return spoken
-    left = [_without_own_number(sentence) for sentence in said]
-    return spoken if left == said else _by_line(left)
+    return _by_line_unless(spoken, [_without_own_number(sentence) for sentence in said])
+
+
+def _lists_own_addresses(sentence: str) -> bool:
+    return "@" in sentence and bool(_any("own_addresses").search(in_plain(sentence)))
 
 
 def _without_own_number(sentence: str) -> str:
@@ -182,6 +187,10 @@ def _without_offers(sentence: str) -> str:
         return sentence
     left = _any("offers").sub(" ", plain)
     return sentence if left == plain else _SPACES.sub(" ", left).strip(" ,;:.")
+
+
+def _by_line_unless(spoken: dict[str, str], left: Sequence[str]) -> dict[str, str]:
+    return spoken if left == list(spoken.values()) else _by_line(left)
 
 
 def _by_line(sentences: Sequence[str]) -> dict[str, str]:

@@ -110,6 +110,7 @@ _CORRECTS_ONLY: Final = frozenset({"rectification"})  # beside any other right t
 _LIKELY_CLAUSE: Final = 0.2  # a clause whose words ask for a right is likely to use it from here on
 _MUCH_THE_SAME: Final = {"access": "portability", "objection": "consent_withdrawal"}
 _ENDING: Final = " .!…"
+_WIDE: Final = re.compile(r"[ \t]{2,}")  # where something was left out, or typed so
 _EXCLAIMS: Final = frozenset("!…")
 _FEWEST_CALLED: Final = 3  # words
 _OPEN_ENDING: Final = frozenset("?:;,")
@@ -274,7 +275,7 @@ class Reader:
         portable = "http" in text and any(intent.name == "portability" for intent in intents)
         if portable and (address := where_to(own_words(text[:HEAD_CHARACTERS]))):
             details["transfer_to"] = address
-        shown = as_typed.get(sentence or "", sentence)
+        shown = _WIDE.sub(" ", as_typed.get(sentence or "", sentence) or "") or None
         return Reading(text, language, decision, intents, details, shown, heard.wishes, holders, in_part)
 
     def _left(self, spoken: Spoken) -> tuple[Spoken, Spoken, str]:

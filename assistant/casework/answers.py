@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from assistant.casework import talk
+from assistant.casework import running_services, talk
 from assistant.casework.audit import record
 from assistant.casework.intake import move
 from assistant.casework.letters import letter
@@ -82,6 +82,7 @@ def give_answer(
                 said, text=services.texts.render("answered_there", request.language, requests=seen).text
             )
         talk.say_text(services, session, conversation, said)
+        running_services.ask_again_below(services, session, conversation)
     record(services, session, request.ref, "desk", "answered", text=text_name, to_contact=contact is not None)
 
 
@@ -101,6 +102,7 @@ def _say_meanwhile(services: Services, session: Session, request: PrivacyRequest
     seen = [talk.as_seen(request)]
     if conversation and request.channel != "email":
         talk.say(services, session, conversation, name, requests=seen)
+        running_services.ask_again_below(services, session, conversation)
     elif request.contact:
         text = services.texts.render(name, request.language, requests=seen).text
         talk.mail(

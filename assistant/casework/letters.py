@@ -13,7 +13,7 @@ from assistant.domain.data_map import TableMap
 from assistant.domain.own_records import period_of
 from assistant.domain.plan import DELETED_LATER, Keep, Operation, TableRows
 from assistant.domain.rights import Right
-from assistant.domain.uses import UNTOLD, addresses_in
+from assistant.domain.uses import UNTOLD, addresses_in, part_of
 from assistant.errors import Conflict
 from assistant.naming import Naming
 from assistant.services import Services
@@ -51,13 +51,14 @@ def letter(services: Services, request: PrivacyRequest, result: Result) -> tuple
 def _marketing(services: Services, request: PrivacyRequest, result: Result) -> tuple[str, Values]:
     """Say that marketing is off; where no system knew the address the record of it is what keeps it off."""
     named = list(addresses_in(request.details))
+    which = {"addresses": named, "part": part_of(request.details)}
     if result.left:
-        return "marketing_stopped_partly", {"addresses": named, "failed": _failed(services, request, result)}
+        return "marketing_stopped_partly", {**which, "failed": _failed(services, request, result)}
     if len(named) > 1:
-        return "marketing_stopped_several", {"addresses": named, "untold": request.details.get(UNTOLD)}
+        return "marketing_stopped_several", {**which, "untold": request.details.get(UNTOLD)}
     if "@" not in named[0]:
-        return "marketing_stopped_number", {"addresses": named}
-    return "marketing_stopped", {"addresses": named, "untold": request.details.get(UNTOLD)}
+        return "marketing_stopped_number", which
+    return "marketing_stopped", {**which, "untold": request.details.get(UNTOLD)}
 
 
 def _lifting(services: Services, request: PrivacyRequest) -> tuple[str, Values]:

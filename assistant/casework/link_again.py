@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, cast
 
@@ -21,7 +22,7 @@ from assistant.errors import Conflict, TooManyAttempts
 from assistant.services import Services
 from assistant.store.keyring import sender_hash
 from assistant.store.queries import was_denied
-from assistant.store.tables import Conversation, PrivacyRequest
+from assistant.store.tables import ChallengeRow, Conversation, PrivacyRequest
 
 SENT: Final = "link_sent_again"
 _RECEIPT_AND_LINK: Final = 2  # letters
@@ -60,26 +61,61 @@ def claim_of(conversation: Conversation, requests: Sequence[PrivacyRequest]) -> 
     return proof.Claim("email", conversation.subject_hint or "")
 
 
+def of_number(services: Services, session: Session, ident: str, sender: str | None) -> ChallengeRow | None:
+    """Give the link of a client number that last went out of a talk, where it went to the very address that writes now."""
+    last = select(ChallengeRow).where(
+        col(ChallengeRow.conversation_id) == ident,
+        col(ChallengeRow.method) == Method.EMAIL_LINK,
+        col(ChallengeRow.purpose) == "prove",
+        col(ChallengeRow.claimed_kind) == "client_id",
+        col(ChallengeRow.contact).is_not(None),
+    )
+    row = session.exec(last.order_by(col(ChallengeRow.asked_at).desc()).limit(1)).first() if sender else None
+    went_to = services.keyring.unseal(row.contact) if row and row.contact else ""
+    return row if normal_address(went_to) == normal_address(sender or "") else None
+
+
+def waiting_at_contact(services: Services, session: Session, link: ChallengeRow) -> list[PrivacyRequest]:
+    """List what the contact on file of a client number may still confirm by such a link, sent once more."""
+    named = [r for ref in link.references if (r := session.get(PrivacyRequest, ref)) and waits_for_link(r)]
+    if not named:
+        return []
+    first = session.get_one(Conversation, named[0].conversation_id)
+    still_meant = services.keyring.keyed_hash(claim_of(first, named).normal) == link.claimed_hash
+    return named if still_meant else []  # else another number was named since
+
+
 def none_before(
-    services: Services, session: Session, conversation: Conversation, claim: proof.Claim
+    services: Services,
+    session: Session,
+    conversation: Conversation,
+    claim: proof.Claim,
 ) -> datetime | None:
     """Say from when a receipt and a link may go out; None means now. The limits are those of what was named, known or not."""
     letters = _RECEIPT_AND_LINK if claim.kind == "email" else 1
     waits = (
-        proof.next_code_at(services, session, proof.limit_of(services, claim)),
+        proof.next_code_of(services, session, claim),
         flood.full_until(services, session, conversation.subject_hint or "", letters),
     )
     return max((wait for wait in waits if wait), default=None)
 
 
 def send_again(
-    services: Services, session: Session, conversation: Conversation, requests: Sequence[PrivacyRequest]
+    services: Services,
+    session: Session,
+    conversation: Conversation,
+    requests: Sequence[PrivacyRequest],
+    asked_by: str | None = None,
 ) -> datetime | None:
-    """Send the receipt, whose reference the page asks for, and the link after it; or say from when that can be done."""
-    claim = claim_of(conversation, requests)
+    """Send the receipt, whose reference the page asks for, and the link after it; or say from when that can be done.
+
+    `asked_by`: the contact on file of the client number that was named, to which both go in a talk of its own.
+    """
+    claim = replace(claim_of(conversation, requests), asked_by=asked_by)
     if next_at := none_before(services, session, conversation, claim):
         return next_at
-    _say_receipt(services, session, conversation, requests, by_number=claim.kind == "client_id")
+    elsewhere = claim.kind == "client_id" and asked_by is None
+    _say_receipt(services, session, conversation, requests, by_number=elsewhere)
     references = [request.ref for request in requests]
     try:
         proof.want_challenge(services, session, conversation, claim, references, method=Method.EMAIL_LINK)

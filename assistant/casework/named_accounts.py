@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from assistant.domain.plan import Operation, Plan
 from assistant.domain.reference import REFERENCE
+from assistant.domain.words import Words
 from assistant.store.queries import messages_about, messages_of
 from assistant.store.tables import Audit, Message, PrivacyRequest
 
@@ -22,14 +23,14 @@ _LONGEST_SHOWN: Final = 300
 _OURS: Final = re.compile(REFERENCE, re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"\S{1,64}@\S{1,255}|https?://\S{1,2000}")
 _SENTENCE_END: Final = re.compile(r"[.!?;]\s|\n")
+_WORDS: Final = Words("assistant.casework")
 _A_NUMBER: Final = re.compile(
     r"\b[A-Z]{1,4}[-\u2011]?\d{3,10}\b"
-    r"|\b(?:accounts?|comptes?|clients?|customers?|kunden?)\W{0,3}"
-    r"(?:(?:number|num[ée]ro|no|n[o°º]|id|nr)\W{0,3}){0,2}[A-Z]{0,4}-?\d{3,10}\b",
+    rf"|\b{_WORDS.one_of('numbered')}\W{{0,3}}(?:{_WORDS.one_of('number')}\W{{0,3}}){{0,2}}[A-Z]{{0,4}}-?\d{{3,10}}\b",
     re.IGNORECASE,
 )
-_ACCOUNT: Final = re.compile(r"\b(?:accounts?|comptes?)\b", re.IGNORECASE)
-_KEPT: Final = re.compile(r"\b(?:keep|leave|spare|gard\w*|conserv\w*|laiss\w*)\b", re.IGNORECASE)
+_ACCOUNT: Final = _WORDS.whole("account")
+_KEPT: Final = _WORDS.whole("kept")
 
 
 def waiting_words(session: Session, request: PrivacyRequest, plan: Plan) -> list[str]:
@@ -63,7 +64,7 @@ def _digits(number: str) -> str:
 def named_in(text: str) -> list[str]:
     """Give the sentences of a text that name an account by its number, or that say of an account that it is to be kept."""
     sentences = _SENTENCE_END.split(_OURS.sub(" ", text[:_LOOKED_AT]))
-    return [each.strip()[:_LONGEST_SHOWN] for each in sentences if _names_one(each)]
+    return [" ".join(each.split())[:_LONGEST_SHOWN] for each in sentences if _names_one(each)]
 
 
 def _names_one(sentence: str) -> bool:

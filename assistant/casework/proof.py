@@ -76,6 +76,7 @@ ANSWERABLE = ("sent", "spent")
 UNDECIDED = ("wanted", "sent", "spent")  # no more tries, and one that is being checked may still be right
 _AS_OTHER = "failed_as_other"  # against a mailbox that was named by its client number
 _SENT_AS_OTHER = "sent_as_other"
+TO_A_MAILBOX = ("sent", _SENT_AS_OTHER)  # all that counts against it, under whatever name it was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Claim:
 
     kind: str  # email or client_id
     value: str
+    asked_by: str | None = None  # the contact on file of a client number, where it asks for its link itself
 
     @property
     def normal(self) -> str:
@@ -117,6 +119,13 @@ def next_code_at(
     return max(waits, default=None)
 
 
+def next_code_of(services: Services, session: Session, claim: Claim) -> datetime | None:
+    """Give when the next code may go out for a claim, or to the contact that asks for it itself; None means now."""
+    if claim.asked_by is None:
+        return next_code_at(services, session, limit_of(services, claim))
+    return next_code_at(services, session, limit_of(services, Claim("email", claim.asked_by)), TO_A_MAILBOX)
+
+
 def next_code_after(services: Services, session: Session, challenge: ChallengeRow) -> datetime | None:
     """Give when the next code may go where this one went; None means now."""
     claim = Claim(challenge.claimed_kind, services.keyring.unseal(challenge.claimed))
@@ -147,10 +156,14 @@ def want_challenge(
     purpose: str = "prove",
     package_id: str | None = None,
 ) -> ChallengeRow:
-    """Have a challenge sent; a new one kills the older ones of the conversation. Raises TooManyAttempts with `next_at`."""
+    """Have a challenge sent; a new one kills the older ones of the conversation. Raises TooManyAttempts with `next_at`.
+
+    What the contact of a client number asks itself counts for its mailbox alone, when it is sent: whoever named the
+    number would read of it in the limits of the number.
+    """
     subject, counted = services.keyring.keyed_hash(claim.normal), limit_of(services, claim)
     now = services.clock.now()
-    if next_at := next_code_at(services, session, counted):
+    if next_at := next_code_of(services, session, claim):
         raise TooManyAttempts(next_at=next_at)
     if method is Method.EMAIL_CODE and purpose == "prove":
         full = bystanders.full_until(services, session, conversation, counted, subject)
@@ -160,10 +173,13 @@ def want_challenge(
             raise TooManyAttempts(next_at=full)
     if claim.kind == "email" and (full := flood.take_room(services, session, claim.value, references)):
         raise TooManyAttempts(next_at=full)
+    talks = {conversation.id}
+    if claim.asked_by is not None:  # what was asked in another's talk
+        talks |= {r.conversation_id for ref in references if (r := session.get(PrivacyRequest, ref))}
     session.execute(
         update(ChallengeRow)
         .where(
-            col(ChallengeRow.conversation_id) == conversation.id,
+            col(ChallengeRow.conversation_id).in_(talks),
             col(ChallengeRow.purpose) == purpose,
             col(ChallengeRow.state).in_(UNDECIDED),
             col(ChallengeRow.method) != Method.CLIENT_AREA,
@@ -185,7 +201,8 @@ def want_challenge(
         expires_at=now + (LINK_LIFETIME if link else CODE_LIFETIME),
     )
     session.add(row)
-    session.add(Tally(subject_hash=counted, what="sent", at=now))
+    if claim.asked_by is None:
+        session.add(Tally(subject_hash=counted, what="sent", at=now))
     session.flush()
     for ref in references:
         record(services, session, ref, "desk", "proof_asked", method=method, purpose=purpose)
@@ -399,7 +416,7 @@ def _has_room(services: Services, session: Session, row: ChallengeRow, contact: 
     if row.claimed_kind == "email":
         return True
     mailbox = limit_of(services, Claim("email", contact))
-    if next_code_at(services, session, mailbox, ("sent", _SENT_AS_OTHER)):
+    if next_code_at(services, session, mailbox, TO_A_MAILBOX):
         return False
     session.add(Tally(subject_hash=mailbox, what=_SENT_AS_OTHER, at=services.clock.now()))
     return True
@@ -430,7 +447,8 @@ def _mail_challenge(
     if row.purpose == "package":
         text, facts = "mail_package_code", {"code": challenge.secret}
     elif not requests:  # a talk is to be gone on with, and nothing of it is this address's to know
-        text, facts = "mail_code_talk", {**code, "asked_at": row.asked_at}
+        seeks = conversation is not None and bool(conversation.state.get("sought"))
+        text, facts = "mail_code_talk", {**code, "asked_at": row.asked_at, "seeks": seeks}
     elif row.purpose == "dont":
         text, facts = "mail_dont", {"url": url, **asked, "channel": _heard_in(session, row) or said_in}
     else:

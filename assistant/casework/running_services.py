@@ -6,12 +6,17 @@ from typing import Final
 
 from sqlmodel import Session
 
+from assistant.casework import talk
+from assistant.casework.presses import mark_of, marked
 from assistant.domain.plan import Plan
 from assistant.domain.status import STOPPABLE
+from assistant.interfaces import Choice
+from assistant.services import Services
 from assistant.store import queries
-from assistant.store.tables import PrivacyRequest
+from assistant.store.tables import Conversation, PrivacyRequest
 
 ASK: Final = "services_running"
+AGAIN: Final = "services_asked_again"
 WAIT: Final = "services_asked"
 END: Final = "end_services"
 END_BY_MAIL: Final = "services_end_by_mail"
@@ -50,3 +55,23 @@ def is_open(session: Session, request: PrivacyRequest) -> bool:
 def why_not(session: Session, request: PrivacyRequest) -> str:
     """Say why a plan cannot be approved while services run, and what to do."""
     return _TOLD[to_do(session, request)]
+
+
+def choices(services: Services, language: str, mark: str) -> list[Choice]:
+    """Give the buttons under the question about services: keep them, end them."""
+    names = ("keep", "services:keep"), ("stop_it", "services:end")
+    return [
+        Choice(services.texts.label("buttons", label, language), marked(value, mark))
+        for label, value in names
+    ]
+
+
+def ask_again_below(services: Services, session: Session, conversation: Conversation) -> None:
+    """Ask once more below what a chat was told meanwhile: the buttons of a question are shown under the last message alone."""
+    about = sorted(map(str, conversation.state.get("about", ())))
+    is_asked = conversation.channel in talk.LIVE and conversation.state.get("question") == ASK
+    asked = [r for ref in about if (r := session.get(PrivacyRequest, ref))] if is_asked else []
+    if any(is_open(session, request) for request in asked):
+        language = conversation.language or services.settings.controller.languages[0]
+        buttons = choices(services, language, mark_of(ASK, about, None))
+        talk.say(services, session, conversation, AGAIN, choices=buttons, expects="choice")

@@ -18,6 +18,7 @@ from assistant.casework.unseen import mail_unless_seen, reached_by_mail
 from assistant.casework.unwritten import written
 from assistant.domain.addresses import deliverable
 from assistant.domain.status import CLOSED
+from assistant.domain.uses import part_of
 from assistant.errors import Conflict
 from assistant.interfaces import ChatMessage, Choice, Incoming
 from assistant.services import Services, post
@@ -369,6 +370,7 @@ def as_seen(request: PrivacyRequest) -> dict[str, Any]:
         "received_on": request.received_on,
         "due_on": request.due_on,
         "for_other": bool(request.details.get("for_other")),
+        "part": part_of(request.details),
     }
 
 

@@ -9,12 +9,11 @@ from assistant.casework.audit import record
 from assistant.casework.doubt import end_doubt, mails_in_doubt
 from assistant.casework.earlier import is_earlier
 from assistant.casework.intake import set_attention
-from assistant.casework.presses import mark_of, marked
+from assistant.casework.presses import mark_of
 from assistant.casework.queue import WORKERS, Principal, Scope, get_action
 from assistant.domain.plan import plan_from_json
 from assistant.domain.unread import why_unread
 from assistant.errors import Conflict, NotFound
-from assistant.interfaces import Choice
 from assistant.services import Services
 from assistant.store.tables import Action, Conversation, Message, PrivacyRequest
 
@@ -75,11 +74,13 @@ def ask_about_services(
         requests=seen,
         key=f"services:{action.id}:{services.random(4).hex()}",
         expects="choice",
-        choices=services_choices(services, language, mark_of(running_services.ASK, [request.ref], None)),
+        choices=running_services.choices(
+            services, language, mark_of(running_services.ASK, [request.ref], None)
+        ),
         unasked=True,
     )
     talk.say_text(services, session, conversation, said)
-    stays = ("asked", "hidden_before", "hidden", "hidden_of", "told_language")
+    stays = ("asked", "sought", "hidden_before", "hidden", "hidden_of", "told_language")
     waiting = {key: value for key, value in conversation.state.items() if key in stays}
     conversation.state = {
         **waiting,
@@ -100,15 +101,6 @@ def _running_services(session: Session, action: Action, request: PrivacyRequest)
     if running_services.to_do(session, request) == running_services.END:
         raise Conflict(running_services.why_not(session, request))
     return [label for blocker in plan.blockers for label in (blocker.labels or (blocker.what,))]
-
-
-def services_choices(services: Services, language: str, mark: str) -> list[Choice]:
-    """Give the buttons under the question about services: keep them, end them."""
-    names = ("keep", "services:keep"), ("stop_it", "services:end")
-    return [
-        Choice(services.texts.label("buttons", label, language), marked(value, mark))
-        for label, value in names
-    ]
 
 
 def leave_to_support(services: Services, session: Session, ident: str, agent: Principal) -> Conversation:

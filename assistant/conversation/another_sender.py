@@ -30,9 +30,17 @@ def is_from_another(conversation: Conversation, incoming: Incoming) -> bool:
 
 
 def begins_own_talk(
-    services: Services, requests: Sequence[PrivacyRequest], incoming: Incoming, reading: Reading
+    services: Services,
+    requests: Sequence[PrivacyRequest],
+    incoming: Incoming,
+    reading: Reading,
+    *,
+    was_sent_link: bool = False,
 ) -> bool:
-    """Tell whether such a mail asks, or may ask, something for its sender: an answer to it must go to nobody else."""
+    """Tell whether such a mail asks, or may ask, something for its sender: an answer to it must go to nobody else.
+
+    `was_sent_link`: the link went to its sender, not to whoever wrote first; their answer is their own too.
+    """
     if any(map(incoming.headers.get, _NO_PERSONS)):
         return False
     sender = services.keyring.keyed_hash(_named(incoming.sender))
@@ -40,7 +48,7 @@ def begins_own_talk(
     return (
         not is_contact
         and not _OF_THE_THREAD.intersection(reading.wishes)
-        and may_be_request(incoming, reading)
+        and (may_be_request(incoming, reading) or was_sent_link)
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +9,7 @@ from sqlmodel import col, select
 
 from assistant.casework import closing, link_again, running_services, talk
 from assistant.casework.audit import record
-from assistant.casework.intake import requests_of, set_attention
+from assistant.casework.intake import conversation_id, requests_of, set_attention
 from assistant.conversation import denying, picking
 from assistant.conversation.state import State
 from assistant.conversation.subjects import is_reminder
@@ -19,6 +18,7 @@ from assistant.domain.addresses import normal_address
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
+from assistant.domain.words import Words
 from assistant.store.tables import Conversation, PrivacyRequest
 from intents.wishes import names_right
 
@@ -30,13 +30,9 @@ ANSWERED: Final = "question_answered"
 _LOOKED_AT: Final = 20_000  # characters
 NEW_MESSAGE: Final = "new_message"
 WROTE_AGAIN: Final = "wrote_again"  # in another thread
-# What somebody writes who waits for a link, has lost it, or takes their own yes for one.
-_OF_CONFIRMING: Final = re.compile(
-    r"\b(?:links?|liens?|confirm\w*|references?|référence\w*|receipts?|accusé\w*|last four|quatre derniers"
-    r"|(?:it(?:'s| is| was)|that(?:'s| is| was)) (?:really )?me|c['’ ]?est (?:bien )?moi)\b",
-    re.IGNORECASE,
-)
-_OF_DATA: Final = re.compile(r"\b(?:data|donn[ée]es|accounts?|comptes?|profiles?|profils?)\b", re.IGNORECASE)
+_WORDS: Final = Words("assistant.conversation")
+_OF_CONFIRMING: Final = _WORDS.whole("of_confirming")
+_OF_DATA: Final = _WORDS.whole("of_data")
 
 
 def is_answer_to_chat(turn: Turn, incoming: Incoming) -> bool:
@@ -66,6 +62,15 @@ def _named(turn: Turn, incoming: Incoming) -> list[PrivacyRequest]:
     return [request for request in named if request.conversation_id != turn.conversation.id]
 
 
+def names_a_request(incoming: Incoming) -> bool:
+    """Tell whether a mail names a reference of its own accord, whether or not there is such a request: support knows none.
+
+    The subject of an answer is the desk's own.
+    """
+    subject = "" if "answers" in incoming.headers else incoming.subject or ""
+    return not incoming.automatic and bool(parse_references(f"{subject}\n{incoming.text}"))
+
+
 def _theirs(turn: Turn, incoming: Incoming, requests: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:
     """Keep the requests whose proved contact is the sender."""
     sender = turn.services.keyring.keyed_hash(normal_address(incoming.sender or ""))
@@ -83,6 +88,27 @@ def go_on(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
         if request.attention not in denying.ATTENTIONS:
             set_attention(turn.services, turn.session, request, NEW_MESSAGE)
     turn.ask_again(turn.client_numbers)
+
+
+def goes_to_contact(turn: Turn, incoming: Incoming) -> bool:
+    """Send receipt and link again to the contact on file where the link of a named client number went, and which answers it.
+
+    Both go to that mailbox, in a talk of its own: whoever named the number hears nothing of it.
+    """
+    ident = conversation_id(turn.services, incoming.channel, incoming.thread)
+    link = link_again.of_number(turn.services, turn.session, ident, incoming.sender)
+    waiting = link_again.waiting_at_contact(turn.services, turn.session, link) if link else []
+    takes_back = any(intent.name == "cancel_request" for intent in turn.reading.intents)
+    is_own = bool(waiting) and waiting[0].conversation_id == turn.conversation.id
+    if turn.muted or not waiting or is_own or takes_back:
+        return False
+    turn.conversation.language = waiting[0].language
+    for request in waiting:
+        _note_wrote_again(turn, request)
+        if request.attention not in denying.ATTENTIONS:
+            set_attention(turn.services, turn.session, request, NEW_MESSAGE)
+    turn.send_again(waiting, incoming.sender)
+    return True
 
 
 def goes_on_elsewhere(turn: Turn, incoming: Incoming, here: Sequence[PrivacyRequest]) -> bool:

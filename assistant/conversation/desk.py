@@ -16,7 +16,17 @@ import structlog
 from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, earlier, originals, proof, questions, reused, talk, undelivered
+from assistant.casework import (
+    answers,
+    earlier,
+    link_again,
+    originals,
+    proof,
+    questions,
+    reused,
+    talk,
+    undelivered,
+)
 from assistant.casework.doubt import put_in_doubt
 from assistant.casework.hidden import is_kept_back
 from assistant.casework.intake import (
@@ -300,7 +310,11 @@ class TalkingDesk:
         if not another_sender.is_from_another(thread, incoming):
             return thread
         requests = requests_of(session, thread)
-        if not another_sender.begins_own_talk(self.services, requests, incoming, reading):
+        link = link_again.of_number(self.services, session, thread.id, incoming.sender)
+        answers_it = link is not None and not (incoming.automatic or incoming.doubtful_sender)
+        if not another_sender.begins_own_talk(
+            self.services, requests, incoming, reading, was_sent_link=answers_it
+        ):
             return thread
         _flag(self.services, session, requests, "other_sender")
         own = another_sender.in_own_thread(self.services, incoming)
@@ -330,7 +344,7 @@ class TalkingDesk:
         spared = sparing.hear(turn, incoming.sender or "")
         from_another = bool(requests) and another_sender.is_from_another(turn.conversation, incoming)
         if from_another:
-            self._leave_to_whoever_is_there(turn, requests, message_id, spared=spared)
+            self._leave_to_whoever_is_there(turn, incoming, message_id, spared=spared)
         if from_another or spared or continued.is_answer_to_chat(turn, incoming):
             return
         if needs_a_person(turn, incoming):
@@ -344,23 +358,27 @@ class TalkingDesk:
         self, turn: Turn, incoming: Incoming, requests: list[PrivacyRequest], message_id: int
     ) -> None:
         """Take a mail up: for a request of another thread that it goes on with, else for this one; or leave it to people."""
+        is_taken_up = _is_taken_up(turn, incoming, requests)
+        if not is_taken_up and continued.goes_to_contact(turn, incoming):
+            return
         if continued.goes_on_elsewhere(turn, incoming, requests):
             return
-        if _is_taken_up(turn, incoming, requests):
+        if is_taken_up:
             _take_up(turn, incoming, message_id)
         else:
-            self._leave(turn, requests, message_id)
+            self._leave(turn, incoming, requests, message_id)
 
     def _leave_to_whoever_is_there(
-        self, turn: Turn, requests: list[PrivacyRequest], message_id: int, *, spared: bool
+        self, turn: Turn, incoming: Incoming, message_id: int, *, spared: bool
     ) -> None:
         """Leave what another sender says of no wish of their own to the open requests, which show it, else to support."""
+        requests = requests_of(turn.session, turn.conversation)
         _flag(self.services, turn.session, requests, "other_sender")
         nobody_is_there = set(CLOSED).issuperset(request.status for request in requests)
         if nobody_is_there and not spared and not turn.muted:
-            self._pass_on(turn, message_id)
+            self._pass_on(turn, incoming, message_id)
 
-    def _leave(self, turn: Turn, requests: list[PrivacyRequest], message_id: int) -> None:
+    def _leave(self, turn: Turn, incoming: Incoming, requests: list[PrivacyRequest], message_id: int) -> None:
         """Leave a mail that no rule takes up to whoever is at the request, or to support."""
         if requests and turn.muted and turn.reading.decision != "request":
             return  # an absence note or a receipt: kept, shown, and no reason to write again
@@ -368,7 +386,7 @@ class TalkingDesk:
             # An answer to a letter whose link ran out gets a new one, within the limits of any address.
             continued.go_on(turn, requests)
         else:
-            self._pass_on(turn, message_id)
+            self._pass_on(turn, incoming, message_id)
 
     def _flag_muted(self, turn: Turn, incoming: Incoming) -> None:
         reason = "doubtful_sender" if incoming.doubtful_sender else "automatic_message"
@@ -376,9 +394,9 @@ class TalkingDesk:
         told = [r for r in requests_of(turn.session, turn.conversation) if r.attention in plain]
         _flag(self.services, turn.session, told, reason)
 
-    def _pass_on(self, turn: Turn, message_id: int) -> None:
-        """Have support read a mail, and an agent too where it may be a request; so too after a case is closed."""
-        if turn.reading.decision != "none":
+    def _pass_on(self, turn: Turn, incoming: Incoming, message_id: int) -> None:
+        """Have support read a mail, and an agent too where it may be a request or names one; so too after a case is closed."""
+        if turn.reading.decision != "none" or continued.names_a_request(incoming):
             put_in_doubt(turn.session, turn.conversation, message_id)
         talk.relay(self.services, turn.session, turn.conversation, message_id)
 
@@ -488,7 +506,8 @@ class TalkingDesk:
         short = [r for r in requests if r.status == Status.VERIFYING]
         if short:
             turn.ask_for_more(short)
-        if not (reached or opened or short) and (comes_back or claimed):
+        found = turn.say_what_was_sought(evidence.contact_hash)
+        if not (reached or opened or short or found) and (comes_back or claimed):
             turn.say_how_it_stands()
         if comes_back:
             turn.ask_about_services()

@@ -16,6 +16,7 @@ from assistant.conversation import for_others
 from assistant.domain.addresses import client_number_in, no_address_in
 from assistant.domain.assurance import code_in
 from assistant.domain.rights import Right
+from assistant.domain.words import Words
 from assistant.interfaces import Choice
 from assistant.store.tables import Message
 from intents.meant import is_put_off
@@ -40,44 +41,20 @@ _SAYS: Final = {
     "ask_whose": {"no": "unclaimed:no"},  # a yes takes the button, or its words
 }
 OPEN: Final = PICKERS | _SAYS.keys()
-_WORDS: Final = {
-    "yes": r"yes|yeah|yep|sure|ok|okay|oui|ouais|d accord|bien sur",
-    "no": r"no|nope|non|not at all|certainly not|absolutely not|surtout pas|pas du tout|certainement pas",
-    "keep": r"keep|gard\w*|conserv\w*",
-    "stop": r"stop|end|shut|cancel|terminate|arret\w*|coup\w*|resili\w*|ferm\w*|termin\w*",
-    "back": r"withdraw|cancel|retir\w*|annul\w*",
-    "erase": r"eras\w*|delet\w*|effac\w*|supprim\w*",
-    "go_on": r"go on|continue|proceed|poursui\w*|continu\w*",
+_WORDS: Final = Words("assistant.conversation")
+_SAID: Final = {
+    name: _WORDS.whole(f"answer_{name}") for name in ("yes", "no", "keep", "stop", "back", "erase", "go_on")
 }
-_SAID: Final = {name: re.compile(rf"\b(?:{words})\b") for name, words in _WORDS.items()}
-_NOT: Final = re.compile(r"\b(?:not?|never|don t|dont|ne|n|pas|jamais|without|sans)\b")
-# Half an answer, a condition or a question back is no answer to what cannot be undone.
-_UNSURE: Final = re.compile(
-    r"\?|\b(?:but|except|unless|if|only|maybe|perhaps|until|mais|sauf|si|seulement|peut etre|avant)\b"
-)
-_RIGHT_WORDS: Final = {
-    Right.ACCESS: r"see|access|copy|voir|consulter|acces|acceder|copie",
-    Right.ERASURE: r"eras\w*|delet\w*|effac\w*|supprim\w*",
-    Right.RECTIFICATION: r"correct|correction|rectify|corriger|corrigez|rectifi\w*",
-    Right.OBJECTION: r"object|objection|stop|oppos\w*|arreter|arretez|arret",
-    Right.CONSENT_WITHDRAWAL: r"withdraw\w*|consent|retirer|retirez|retrait|consentement",
-    Right.RESTRICTION: r"restrict\w*|limit\w*",
-    Right.PORTABILITY: r"portability|portabilite|another program|autre programme",
-    Right.COMPLAINT: r"complain\w*|complaint|reclamation|plainte",
-}
-_NAMES: Final = {right: re.compile(rf"\b(?:{words})\b") for right, words in _RIGHT_WORDS.items()}
-_NUMBERS: Final = (
-    r"1|1st|first|1er|1ere|1re|premier|premiere",
-    r"2|2nd|second|2e|2eme|deuxieme|seconde",
-    r"3|3rd|third|3e|3eme|troisieme",
-    r"4|4th|fourth|4e|4eme|quatrieme",
-    r"5|5th|fifth|5e|5eme|cinquieme",
-    r"6|6th|sixth|6e|6eme|sixieme",
-)
-_LEAD: Final = r"(?:(?:the|number|no|n|option|choice|la|le|l|numero|choix|reponse)\s+){0,9}"
+_NOT: Final = _WORDS.whole("denies")
+_UNSURE: Final = re.compile(rf"\?|\b{_WORDS.one_of('unsure')}\b")  # a question back is no answer either
+_NAMES: Final = {right: _WORDS.whole(f"right_{right}") for right in Right}
+_BUTTONS_COUNTED: Final = 6
 _ORDINALS: Final = tuple(
-    re.compile(rf"^{_LEAD}(?:{words})(?:\s+(?:one|option|choice|choix|please))?(?=$|\s*[:,-]|\s+s il)")
-    for words in _NUMBERS
+    re.compile(
+        rf"^(?:{_WORDS.one_of('before_number')}\s+){{0,9}}{_WORDS.one_of(f'number_{number}')}"
+        rf"(?:\s+{_WORDS.one_of('after_number')})?(?=$|\s*[:,-]|\s+s il)"
+    )
+    for number in range(1, _BUTTONS_COUNTED + 1)
 )
 _SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
 
@@ -113,7 +90,7 @@ def ask_again(turn: Turn) -> None:
     choices = _buttons(asked)
     if turn.state.repeated and all(each.value != "human" for each in choices):
         choices = [*choices, turn.button("talk_to_person", "human")]
-    turn.state = replace(turn.state, repeated=True)
+    turn.state, turn.buttons_are_gone = replace(turn.state, repeated=True), False
     said = talk.Utterance(
         text=asked.text,
         subject=asked.subject,  # a whole letter stays one, and is not put into another
@@ -213,13 +190,7 @@ def _named(turn: Turn, text: str, values: Sequence[str]) -> set[str]:
     return answers_in(turn.state.question or "", turn.text)
 
 
-# "and erase the rest" is no second answer: it is what was asked all along.
-_REST: Final = re.compile(
-    r"(?:[\s,;:.–—-]{0,8}\b(?:and|but|then|et|mais|puis)\b|\s{0,2}[,;:.–—-])?\s{0,2}(?:please\s+|s il vous plait,?\s+)?"
-    r"\b(?:eras(?:e|ing)|delete?(?:ing)?|remove|effac(?:ez|er|e)|supprim(?:ez|er|e))\s+(?:(?:all|tout|toutes?|tous)\s+)?"
-    r"(?:(?:of\s+)?(?:the|le)\s+(?:rest|reste)|everything\s+else|all\s+else|(?:my|the|mes|les)\s+(?:other|autres)\s+(?:data|donnees))\b"
-    r"(?:\s+(?:of|de)\s+(?:my|mes)\s+(?:(?:personal\s+)?data|donnees(?:\s+personnelles)?))?"
-)
+_REST: Final = re.compile(_WORDS.one_of("the_rest"))
 
 
 def without_the_rest(typed: str) -> str:

@@ -30,6 +30,7 @@ class State:
     told_language: bool = False
     repeated: bool = False  # the question with buttons was asked once more already
     asked: tuple[str, ...] = ()  # requests an agent asked about, until the person writes
+    sought: tuple[str, ...] = ()  # references of other talks that were typed here, until a mailbox is proved
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> State:
@@ -74,5 +75,5 @@ class State:
 
 
 # What a question ends and what it does not: whoever asks anything else in a talk keeps these.
-_STAYS = ("hidden_before", "hidden", "hidden_of", "disowned", "told_language", "asked")
-_LISTS = ("about", "asked", "hidden", "hidden_of", "disowned")
+_STAYS = ("hidden_before", "hidden", "hidden_of", "disowned", "told_language", "asked", "sought")
+_LISTS = ("about", "asked", "sought", "hidden", "hidden_of", "disowned")

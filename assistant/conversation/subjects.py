@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from assistant.domain.rights import Right
+from assistant.domain.words import Words
 from assistant.interfaces import Incoming
 from intents import NONE, Reading
 from intents.labels import ASK, REQUEST
@@ -16,55 +17,23 @@ _LONGEST_SUBJECT: Final = 300  # characters
 _MOST_LINES: Final = 12  # of a text that may say nothing
 _LONGEST_EMPTY: Final = 400  # characters
 _MOST_NAMES: Final = 4  # words of one name
-_WITHIN_NAMES: Final = frozenset(
-    {"de", "la", "du", "des", "le", "van", "der", "den", "von", "di", "da", "dos"}
-)
+_WORDS: Final = Words("assistant.conversation")
+_WITHIN_NAMES: Final = _WORDS.plain("within_names")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _NO_LETTERS: Final = re.compile(r"[\W_]*")
-_DEVICE: Final = re.compile(
-    r"\s*(?:sent (?:from|with|via)\b|get outlook for\b|envoyé (?:de|depuis|avec|à partir)\b|obtenir outlook\b)",
-    re.IGNORECASE,
-)
+_DEVICE: Final = re.compile(rf"\s*{_WORDS.one_of('device')}\b", re.IGNORECASE)
 _SIGNATURE: Final = re.compile(r"--[ \t]?")
-# Greetings, thanks, and a word that sends the reader to the subject: a text of nothing else says nothing.
-_COURTESIES: Final = """
-    hello hi hey dear sir sirs madam team all everyone to whom it may concern good day morning afternoon evening
-    please kindly thanks thank you so very much many a lot in advance for your help
-    see read refer as per above the of this my mail email message subject line title header heading is in it says
-    best kind warm regards greetings wishes yours sincerely faithfully truly cheers and with br kr rgds
-    bonjour bonsoir salut madame monsieur messieurs mesdames chère cher équipe à tous toutes qui de droit
-    merci beaucoup bien par avance d l votre vos aide svp stp s il vous plaît plait te tout est
-    voir cf lire l objet sujet titre dans en le la ci dessus comme indiqué du mon mél courriel message ce
-    cordialement bien cordialement salutations sincères distinguées meilleures mes nos les je prie agréer
-    bonne journée soirée belle et
-"""
-_SAYS_NOTHING: Final = frozenset(_COURTESIES.split())
-# What a subject is about, or what a program numbers: nobody's wish, whatever right it names beside it.
+_SAYS_NOTHING: Final = _WORDS.plain("courtesies")
 _TOPIC: Final = re.compile(
-    r"\s*(?:[\[#(]|(?:a |an |the |my |quick |general |une? |ma |petite )?"
-    r"(?:questions?|quer(?:y|ies)|enquiry|inquiry|problems?|issues?|trouble|errors?|help|about|on|regarding|concerning"
-    r"|re|fwd?|tr|ticket|case|order|invoice|reminder|confirmation|newsletter|news|your|our|how|what|why|when|cannot|can't|can’t"
-    r"|unable|feedback|thoughts|update|status|follow|following"
-    r"|problèmes?|souci|aide|à propos|au sujet|concernant|suite|facture|commande|dossier|demande n|rappel|votre|vos|notre|nos"
-    r"|comment|pourquoi|quand|impossible|erreur|infolettre|lettre d|avis|retour|suivi)\b)",
-    re.IGNORECASE,
+    rf"\s*(?:[\[#(]|(?:{_WORDS.one_of('topic_before')} )?{_WORDS.one_of('topic')}\b)", re.IGNORECASE
 )
 _LONGEST_REMINDER: Final = 400  # characters
-_REMINDS: Final = re.compile(
-    r"\b(?:any (?:news|updates?|progress|answer|reply)"
-    r"|(?:nobody|no one|no-one)(?: has| have| ever)? (?:answered|replied|responded)"
-    r"|(?:no|without|not had an?|not received an?|got no) (?:answer|reply|response)|still (?:waiting|no|nothing|haven't)"
-    r"|(?:haven['’]t|have not|not) heard|follow(?:ing)?[ -]up|reminder|chasing"
-    r"|i (?:already )?(?:sent|wrote|asked|mailed|e-mailed) (?:this|you|before|it|to you)"
-    r"|relance|relancer|sans (?:réponse|nouvelles?)|(?:des|aucune|pas de) nouvelles?|du nouveau|(?:pas|aucune) (?:de )?réponse|rappel"
-    r"|(?:personne ne|n['’]avez|n['’]a) (?:m['’]a |toujours |pas |encore )*répond\w*"
-    r"|toujours (?:pas|rien|en attente)|vous ai (?:déjà )?(?:écrit|envoyé|demandé|relancé))\b",
-    re.IGNORECASE,
-)
-_TICKET: Final = re.compile(
-    r"\b(?:tickets?|invoices?|factures?|orders?|commandes?|refunds?|remboursements?|servers?|serveurs?|vps|domains?|domaines?|sites?)\b",
-    re.IGNORECASE,
-)
+_REMINDS: Final = _WORDS.whole("reminds")
+_OF_SERVICE: Final = _WORDS.whole("of_service")
+_WAITS: Final = _WORDS.whole("waits")
+_ANGRY: Final = _WORDS.whole("angry")
+_NUMBERED: Final = _WORDS.whole("numbered_like_a_request")
+_SHOUTS: Final = re.compile(r"!\s?!")
 # "Data breach", "Change of address": what a text goes on to tell of, and is read for.
 _ASKS_NOTHING: Final = frozenset({Right.COMPLAINT, Right.RECTIFICATION})
 
@@ -86,7 +55,26 @@ def left_to_read(incoming: Incoming, reading: Reading) -> str:
 
 def is_reminder(text: str) -> bool:
     """Tell whether a short text only asks what became of something, and names nothing else for support."""
-    return len(text) <= _LONGEST_REMINDER and bool(_REMINDS.search(text)) and not _TICKET.search(text)
+    return _asks_what_became(text, _REMINDS)
+
+
+def complains_of_waiting(text: str) -> bool:
+    """Tell whether a short text reminds, or says how long somebody waits, and names nothing else for support."""
+    return _asks_what_became(text, _REMINDS) or _asks_what_became(text, _WAITS)
+
+
+def is_angry(text: str) -> bool:
+    """Tell whether whoever waits has had enough of it."""
+    return bool(_ANGRY.search(text[:_LONGEST_REMINDER]) or _SHOUTS.search(text[:_LONGEST_REMINDER]))
+
+
+def is_numbered_like_a_request(text: str) -> bool:
+    """Tell whether a short text names a request by a number that is none of ours."""
+    return len(text) <= _LONGEST_REMINDER and bool(_NUMBERED.search(text))
+
+
+def _asks_what_became(text: str, words: re.Pattern[str]) -> bool:
+    return len(text) <= _LONGEST_REMINDER and bool(words.search(text)) and not _OF_SERVICE.search(text)
 
 
 def is_reminded_of(incoming: Incoming, reading: Reading) -> str:

@@ -26,12 +26,12 @@ from assistant.casework import (
 )
 from assistant.casework import sparing as standing_still
 from assistant.casework.evidence import need_of
-from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
+from assistant.casework.intake import keep_talk, local_day, move, open_request, requests_of, set_attention
 from assistant.casework.ours import is_ours
 from assistant.casework.reach import is_for_other, lacks_address
-from assistant.casework.talking import services_choices
 from assistant.conversation import correcting, for_others, picking, sparing, unclaimed, uses
 from assistant.conversation.state import SESSION_HIDDEN, State
+from assistant.conversation.subjects import complains_of_waiting, is_angry, is_numbered_like_a_request
 from assistant.domain.addresses import (
     client_number_in,
     deliverable,
@@ -41,9 +41,18 @@ from assistant.domain.addresses import (
     phones_in,
 )
 from assistant.domain.assurance import Method, Tier, code_in
+from assistant.domain.reference import parse_references
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
-from assistant.domain.uses import BY_PERSON, addresses_in, each_once, few_at_once, wishes_apart
+from assistant.domain.uses import (
+    BY_PERSON,
+    FIRST_OF_MANY,
+    MOST_AT_ONCE,
+    addresses_in,
+    each_once,
+    few_at_once,
+    wishes_apart,
+)
 from assistant.errors import NotVerified, TooManyAttempts
 from assistant.interfaces import Choice
 from assistant.services import Services
@@ -60,7 +69,6 @@ _AGENT_IS_HERE = timedelta(minutes=5)
 _WAITING = frozenset({Status.RECEIVED, Status.VERIFYING})
 _TO_PROVE = _WAITING | {Status.LAPSED}  # that one is taken up again, as its letter says
 WITHDRAW = "withdraw_confirm"
-_CONVERSATIONAL = ("human", "cancel_request", "request_status")
 
 
 @dataclass(slots=True)
@@ -78,6 +86,7 @@ class Turn:
     forwarded: bool = False
     muted: bool = False  # a machine wrote this, or nobody knows who: read, and not answered by rule
     pending: proof.Attempt | None = None
+    buttons_are_gone: bool = False  # those of the open question: something was said below them
 
     @property
     def is_mail(self) -> bool:
@@ -138,10 +147,19 @@ class Turn:
             self._open(self.rights())
             if before and "request_status" in names and Right.COMPLAINT in self.rights():
                 self._say_status(before)  # who complains of waiting asks for both
-        elif wish := next((name for name in _CONVERSATIONAL if name in names), None):
-            {"human": self.hand_over, "cancel_request": self.never_mind, "request_status": self._status}[
-                wish
-            ]()
+        else:
+            self._talk(names)
+
+    def _talk(self, names: Sequence[str]) -> None:
+        """Answer what opens nothing by itself."""
+        if "human" in names:
+            self.hand_over()
+        elif "cancel_request" in names:
+            self.never_mind()
+        elif self._hears_of_waiting():
+            return
+        elif "request_status" in names:
+            self._status()
         elif self.reading.decision == "ask":
             self._offer_person_beside()
             self._ask_right(self.rights())
@@ -155,6 +173,8 @@ class Turn:
     def _none(self) -> None:
         if self.state.expects in {"email", "code"} and not self.is_mail and names_authority(self.text):
             self._open([Right.COMPLAINT])
+        elif self._names_a_request() and self.state.expects not in {"email", "code"}:
+            self._status()
         elif self.state.question and self.state.expects and self.state.question not in _WHERE_TO_WRITE:
             self._repeat()
         elif self.conversation.wants_person_at and not self.is_mail and _EMAIL.search(self.text):
@@ -175,16 +195,21 @@ class Turn:
     def _repeat(self) -> None:
         """Ask again what is still awaited, in the same words."""
         about = self.requests_named(self.state.about)
-        if self.state.question == SESSION_HIDDEN:
-            self._ask_to_prove_again()
+        if self.state.question == SESSION_HIDDEN:  # which was said when it was hidden
+            self.say("chat_can_do", expects="email", choices=[self.button("talk_to_person", "human")])
         elif self.state.expects == "code" and (
             challenge := proof.current_challenge(self.session, self.conversation)
         ):
             self._say_where_code_is(challenge)
         elif self.state.question in picking.OPEN:
             picking.ask_again(self)
-        else:
+        elif self.state.question == _ASK_SOUGHT:
+            self._ask_whose_request(self.state.sought)
+        elif any(r.status in _TO_PROVE or self.missing(r) for r in about):
             self.next_step(about)
+        else:  # what was asked for came another way
+            self.rest()
+            self._none()
 
     # ── opening ────────────────────────────────────────────────────────────────────────────────────
 
@@ -353,7 +378,7 @@ class Turn:
                 named = list(addresses_in(request.details))
                 told = named if answers.may_name(self.session, request, named) else None
                 seen = self.seen([request])
-                self.say("marketing_by_person", requests=seen, addresses=told)
+                self.say("marketing_by_person", requests=seen, addresses=told, at_once=MOST_AT_ONCE)
 
     def _take_up(self, requests: Sequence[PrivacyRequest]) -> None:
         for request in requests:
@@ -435,7 +460,13 @@ class Turn:
             self.session.add(request)
         if not waiting or not deliverable(self._sender):
             return
-        if next_at := link_again.send_again(self.services, self.session, self.conversation, waiting):
+        self.send_again(waiting)
+
+    def send_again(self, waiting: Sequence[PrivacyRequest], asked_by: str | None = None) -> None:
+        """Send receipt and link again, or say once a day from when that can be done."""
+        if next_at := link_again.send_again(
+            self.services, self.session, self.conversation, waiting, asked_by
+        ):
             for request in waiting:
                 set_attention(self.services, self.session, request, "too_many_challenges")
             key = f"link_limit:{next_at}"
@@ -464,7 +495,7 @@ class Turn:
         subject = self.services.keyring.keyed_hash(claim.normal)
         # What is hidden is named to nobody but whoever it was of.
         references = list(dict.fromkeys([*references, *unclaimed.hidden_of(self, subject)]))
-        if not references and not self.state.hidden:
+        if not (references or self.state.hidden or self.state.sought):
             self.say_how_it_stands()
             return
         if proof.is_paused(self.services, self.session, subject):
@@ -531,6 +562,11 @@ class Turn:
             left = [r for r in self.all_waiting() if r.attention is None and r.dont_at is None]
             if left:
                 self.next_step(left)
+        elif not quiet and self.buttons_are_gone and not self.conversation.wants_person_at:
+            if self.state.question == running_services.ASK:
+                self.ask_about_services()
+            elif self.state.question in picking.OPEN:
+                picking.ask_again(self)
 
     def _live_code(self, references: Sequence[str]) -> ChallengeRow | None:
         """Give the code that is good for these, and can still be typed."""
@@ -547,8 +583,8 @@ class Turn:
         if waiting:
             language = self.conversation.language or self.services.settings.controller.languages[0]
             self.ask_choice(running_services.ASK, waiting)
-            choices = services_choices(self.services, language, self.state.mark)
-            self.say("services_asked_again", expects="choice", choices=choices)
+            choices = running_services.choices(self.services, language, self.state.mark)
+            self.say(running_services.AGAIN, expects="choice", choices=choices)
 
     def say_how_it_stands(self) -> None:
         """Say what is so where what was pressed or proved has nothing to act on: no letter is sent about nothing."""
@@ -768,8 +804,12 @@ class Turn:
         self.say(
             "chat_ask_right",
             expects="choice",
-            choices=[*buttons, self.button("not_a_request", "right:none")],
+            choices=[*buttons, *self._something_else()],
         )
+
+    def _something_else(self) -> list[Choice]:
+        """Give the way out of a menu, and the person who helps with whatever is not on it."""
+        return [self.button("not_a_request", "right:none"), self.button("talk_to_person", "human")]
 
     def _ask_detail_or_all(self) -> None:
         """Say that a detail was named: the button that erases all is not to be pressed for less."""
@@ -777,7 +817,7 @@ class Turn:
         buttons = [
             self.button("only_named", f"right:{Right.RECTIFICATION}"),
             self.button("erase_all", f"right:{Right.ERASURE}"),
-            self.button("not_a_request", "right:none"),
+            *self._something_else(),
         ]
         self.say(picking.ASK_DETAIL, expects="choice", choices=buttons)
 
@@ -936,8 +976,53 @@ class Turn:
         else:
             self.say("withdraw_needs_proof", requests=seen)
 
+    def _hears_of_waiting(self) -> bool:
+        """Tell whoever proved to be there, and complains of waiting, where it stands; what is late or angers them a person sees to."""
+        own = self.own_requests()
+        is_proved = any(r.contact or r.status not in _WAITING for r in own)
+        if self.is_mail or not is_proved or not complains_of_waiting(self.text):
+            return False
+        still_open = [r for r in own if r.status not in CLOSED]
+        self._say_status(still_open or own)
+        today = local_day(self.services, self.services.clock.now())
+        calls = is_angry(self.text) or any(r.due_on < today for r in still_open)
+        if calls and not self.conversation.wants_person_at:
+            self.hand_over()
+        if self.state.expects in {"email", "code"} and self.all_waiting():
+            self._repeat()
+        return True
+
+    def _names_a_request(self) -> bool:
+        return not self.is_mail and (bool(self._sought()) or is_numbered_like_a_request(self.text))
+
+    def _sought(self) -> list[str]:
+        """Name the references that were typed and are of no request of this talk, whether or not there are such."""
+        own = {request.ref for request in self.own_requests()}
+        typed = parse_references(self.text) if self.kind == "text" and not self.is_mail else []
+        return [ref for ref in typed if ref not in own]
+
+    def _ask_whose_request(self, sought: Sequence[str]) -> None:
+        """Say how to hear of a request that was made elsewhere: the same words whether there is one."""
+        self._keep(replace(self.state.asking(_ASK_SOUGHT, "email"), sought=tuple(sought)))
+        if emails := self.reading.details.get("email"):
+            self.want_code(proof.Claim("email", emails[0]), [])
+        else:
+            self.say(_ASK_SOUGHT, expects="email", choices=[self.button("talk_to_person", "human")])
+
+    def say_what_was_sought(self, contact_hash: str) -> bool:
+        """Say where the requests stand that were named here and are answered at a mailbox, now that it is proved; False where none is."""
+        named = [r for ref in self.state.sought if (r := self.session.get(PrivacyRequest, ref))]
+        theirs = [request for request in named if request.contact_hash == contact_hash]
+        self._keep(replace(self.state, sought=()))
+        if theirs:
+            self._say_status(theirs)
+        return bool(theirs)
+
     def _status(self) -> None:
         requests = self.own_requests()
+        if (sought := self._sought()) and not self.state.hidden:
+            self._ask_whose_request(sought)
+            return
         if not requests and self.state.hidden:
             self._ask_to_prove_again()
             return
@@ -950,9 +1035,9 @@ class Turn:
         self.say("request_status", requests=[{**talk.as_seen(r), "next": self._next_of(r)} for r in requests])
 
     def _ask_to_prove_again(self) -> None:
-        """Say that what was here comes back to whoever proves to be the same."""
+        """Say that what was here comes back to whoever proves to be the same; that it is hidden was said once, when it was."""
         self._keep(self.state.asking(SESSION_HIDDEN, "email"))
-        self.say(SESSION_HIDDEN, expects="email")
+        self.say("session_still_hidden", expects="email")
 
     @staticmethod
     def _next_of(request: PrivacyRequest) -> str:
@@ -1025,6 +1110,7 @@ class Turn:
             "conversation_id": self.conversation.id,
             "ref": requests[0]["ref"] if requests else None,
         }
+        self.buttons_are_gone = not presented.get("choices")
         rendered = unwritten.written(self.services, self.session, name, language, **where, **told, **values)
         if rendered is None:
             self._leave_to_a_person(name)
@@ -1105,6 +1191,7 @@ class Turn:
             keep_talk(self.session, self.conversation, changes)
 
 
+_ASK_SOUGHT = "ask_contact_of_request"
 _WHERE_TO_WRITE = frozenset({"answer_waits_here", "ask_where_to_write"})  # asked for, and nothing hangs on it
 _HAND_OVER = frozenset({"handover_waiting", "handover_ticket"})
 
@@ -1125,8 +1212,8 @@ def _left_alone(named: Sequence[str]) -> dict[str, Any]:
 _ENDING_USES = frozenset({Right.OBJECTION, Right.CONSENT_WITHDRAWAL})
 _NO_DETAILS: frozenset[str] = frozenset()
 _DETAILS_OF: Mapping[Right, frozenset[str]] = {
-    Right.OBJECTION: frozenset({"purpose", "marketing", "address", BY_PERSON}),
-    Right.CONSENT_WITHDRAWAL: frozenset({"purpose", "marketing", "address", BY_PERSON}),
+    Right.OBJECTION: frozenset({"purpose", "marketing", "address", BY_PERSON, FIRST_OF_MANY}),
+    Right.CONSENT_WITHDRAWAL: frozenset({"purpose", "marketing", "address", BY_PERSON, FIRST_OF_MANY}),
     Right.ACCESS: frozenset({"period", "topic"}),
     Right.PORTABILITY: frozenset({"transfer_to"}),
     Right.RESTRICTION: frozenset({"until"}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -14,26 +13,17 @@ from assistant.conversation.subjects import says_nothing, stands_for_text
 from assistant.conversation.turn import Turn
 from assistant.domain.status import CLOSED
 from assistant.domain.unread import ENCLOSED, IN_PART, why_unread
+from assistant.domain.words import Words
 from assistant.interfaces import Incoming
 from assistant.store.tables import PrivacyRequest
 from intents import Reading
 from intents.awaiting import says_away
 
 _LONGEST_NOTE: Final = 400  # characters
-_ENCLOSED: Final = re.compile(
-    r"\b(?:attach(?:ed|ments?)|enclosed|enclosure|ci[- ]joint(?:e|s|es)?|pi[eè]ces? jointes?|en pi[eè]ce|pj|en annexe)\b",
-    re.IGNORECASE,
-)
-_POINTS: Final = re.compile(
-    r"\b(?:find|found|veuillez|trouver|trouverez|files?|documents?|fichiers?|letter|lettre|courrier|scan|pdf|is|est)\b",
-    re.IGNORECASE,
-)
-_MAY_BE_REQUEST: Final = re.compile(
-    r"\b(?:gdpr|rgpd|dsgvo|privacy|vie privée|my (?:personal )?data|personal data|mes données|données personnelles|d?sar"
-    r"|erasure|effacement|right to|rights? request|data request|subject access|deletion|suppression|droits?|portab\w+"
-    r"|rectification|article (?:1[5-9]|2[0-2])|(?:my|our) (?:\w+ )?request|(?:ma|notre) (?:\w+ )?demande)\b",
-    re.IGNORECASE,
-)
+_WORDS: Final = Words("assistant.conversation")
+_ENCLOSED: Final = _WORDS.whole("enclosed")
+_POINTS: Final = _WORDS.whole("points_to_file")
+_MAY_BE_REQUEST: Final = _WORDS.whole("may_be_request")
 
 
 def words_of(incoming: Incoming) -> str:

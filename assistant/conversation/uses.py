@@ -26,7 +26,8 @@ def choices(turn: Turn, question: str) -> list[Choice]:
     if not is_asked(question):
         return []
     offered = (*_OFFERED, *_EVERY[question], "something_else")
-    return [turn.button(name, f"purpose:{name}") for name in offered]
+    uses = [turn.button(name, f"purpose:{name}") for name in offered]
+    return uses if turn.is_mail else [*uses, turn.button("talk_to_person", "human")]
 
 
 def take_answer(turn: Turn) -> bool:

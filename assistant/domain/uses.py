@@ -11,6 +11,7 @@ MOST_AT_ONCE: Final = (
     5  # addresses of one message that a rule sees to: a household's, and no list of anybody's
 )
 BY_PERSON: Final = "by_person"  # marks a request for more addresses than that
+FIRST_OF_MANY: Final = "first_of_many"  # marks the one for the first of them, which a rule sees to
 UNTOLD: Final = "untold"  # marks a request for addresses of which some get no notice: too many were named
 _MARKETING: Final = frozenset({"marketing", "newsletter"})
 
@@ -35,7 +36,16 @@ def few_at_once(named: Sequence[str]) -> list[dict[str, Any]]:
     """Give the details of addresses that marketing is to leave alone: of those seen to at once, and of those a person looks at."""
     first, rest = list(named[:MOST_AT_ONCE]), list(named[MOST_AT_ONCE:])
     at_once: dict[str, Any] = {"address": first[0] if len(first) == 1 else first}
-    return [at_once, {"address": rest, BY_PERSON: True}] if rest else [at_once]
+    if not rest:
+        return [at_once]
+    return [{**at_once, FIRST_OF_MANY: True}, {"address": rest, BY_PERSON: True}]
+
+
+def part_of(details: Mapping[str, Any]) -> str | None:
+    """Name which of the addresses of one message a request is for, where it is not for all: the first, or the rest."""
+    if details.get(BY_PERSON):
+        return "rest"
+    return "first" if details.get(FIRST_OF_MANY) else None
 
 
 def addresses_in(details: Mapping[str, Any]) -> tuple[str, ...]:

@@ -125,13 +125,20 @@ class Labels:
         )
 
     def asked(self, request: Any) -> str:
-        """Name what a request asks for: about the data of whoever wrote, or of the person they wrote for."""
+        """Name what a request asks for: about the data of whoever wrote, or of the person they wrote for; and for which of many addresses."""
+        asked, part = (
+            self._right_asked(request),
+            request.get("part") if isinstance(request, Mapping) else None,
+        )
+        return f"{asked} ({self.label('parts', part)})" if part else asked
+
+    def _right_asked(self, request: Any) -> str:
         table = "rights_of_another" if _is_of_another(request) else "rights"
         return self.label(table, attribute(request, "right"))
 
     def all_asked(self, requests: Sequence[Any]) -> str:
         """Name what requests ask for, each thing once, for a subject that tells one mail from the next."""
-        return self.listed(dict.fromkeys(map(self.asked, requests)))
+        return self.listed(dict.fromkeys(map(self._right_asked, requests)))
 
     def due(self, requests: Sequence[Any]) -> str:
         """Write the day by which the last of the requests is answered."""

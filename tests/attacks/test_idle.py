@@ -14,6 +14,7 @@ from tests.doubles.desk_process import Chat
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
 HIDDEN = "hidden the earlier messages"
+STILL = "the earlier messages must come back first"
 BUTTONS = (
     "withdraw:yes",
     "services:end",
@@ -84,7 +85,8 @@ async def test_nobody_who_only_comes_back_learns_or_ends_anything(
             await chat.until(lambda m: m["from"] == "assistant", "an answer")
         said = await said_since(chat)
         assert ref not in said
-        assert HIDDEN in said
+        assert said.count(HIDDEN) == 1, "once, when it was hidden"
+        assert STILL in said
     assert (await desk.request(ref))["status"] == "awaiting_approval"
 
 
@@ -191,13 +193,14 @@ async def test_a_page_that_stayed_open_is_told_when_to_hide_and_its_buttons_do_n
         await desk.forward("21m")
         for value in BUTTONS:
             await chat.choose(value)
-            told = await chat.until(lambda m: HIDDEN in m["text"], "that it is hidden")
+            told = await chat.until(lambda m: m["from"] == "assistant", "an answer")
             assert told["hidden_before"] >= last
         for words in WORDS:
             await chat.say(words)
             await chat.until(lambda m: m["from"] == "assistant", "an answer")
         said = " ".join(m["text"] for m in chat.heard if m["id"] > last)
         assert ref not in said
+        assert said.count(HIDDEN) == 1, "once, and not with each message"
     assert (await desk.request(ref))["status"] == "awaiting_approval"
 
 

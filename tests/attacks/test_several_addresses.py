@@ -27,7 +27,7 @@ OBJECTS_TO_ONE = {
     "en": "Please stop sending me marketing emails.",
     "fr": "Je ne veux plus recevoir vos publicités.",
 }
-HELD = "a person here looks at"
+HELD = "person here looks at"
 
 
 async def left_alone(desk: DeskInside, *contacts: str) -> list[str]:
@@ -142,3 +142,84 @@ async def test_an_address_named_twice_is_one(desk: DeskInside) -> None:
     services = desk.assembly.services
     key = (subject_of(services.keyring, address), MARKETING)
     assert await services.read(lambda session: session.get(Suppression, key))
+
+
+# ── whatever a mail that names several asks: no letter says what another one denies ─────────────────────────────────
+
+_JOINED = {"en": " and ", "fr": " et "}
+_WISHES = {
+    ("objection", "en"): "Stop sending marketing to {}.",
+    ("objection", "fr"): "Bonjour, ne m’envoyez plus de publicité à {}.",
+    ("access", "en"): "Please send me a copy of all my personal data. My addresses are {}.",
+    (
+        "access",
+        "fr",
+    ): "Bonjour, je voudrais recevoir une copie de toutes mes données personnelles. Mes adresses sont {}.",
+    ("erasure", "en"): "Please erase all my personal data. My addresses are {}.",
+    ("erasure", "fr"): "Bonjour, merci d’effacer toutes mes données personnelles. Mes adresses sont {}.",
+}
+_OF_PERSON = {
+    "en": "A person here looks at the others",
+    "fr": "Une personne de notre équipe examine les autres",
+}
+_FIRST = {
+    "en": ("the first addresses", f"the first {MOST_AT_ONCE} addresses"),
+    "fr": ("les premières adresses", f"les {MOST_AT_ONCE} premières adresses"),
+}
+_OTHERS = {"en": "the other addresses", "fr": "les autres adresses"}
+_ALL = {
+    "en": ("the address named", "the addresses named"),
+    "fr": ("l’adresse indiquée", "les adresses indiquées"),
+}
+_LINK = "/verify/stop/"
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").split())
+
+
+@pytest.mark.parametrize("count", [1, 2, MOST_AT_ONCE, MOST_AT_ONCE + 1, MOST_AT_ONCE + 2])
+@pytest.mark.parametrize(("wish", "language"), _WISHES)
+async def test_no_letter_about_several_addresses_says_what_another_denies(
+    desk: DeskInside, wish: str, language: str, count: int
+) -> None:
+    sender, named, before = stranger(), strangers(count), await desk.refs()
+    sentence = _WISHES[wish, language].format(_JOINED[language].join(named))
+    raw = forged(sender, sentence).replace(
+        b"Message-ID", b"Content-Type: text/plain; charset=utf-8\r\nMessage-ID", 1
+    )
+    await desk.raw_mail(raw, sender)
+    split = wish == "objection" and count > MOST_AT_ONCE
+    refs = await desk.opened_by(before, 2 if split else 1)
+    await desk.mail(sender, OFF[language] if wish == "objection" else _LINK)
+    requests = [await desk.request(ref) for ref in refs]
+    assert {request["right"] for request in requests} == {wish}
+    letters = [one_line(f"{mail['subject']} {mail.get_content()}") for mail in desk.mails(sender)]
+    assert not any(address in letter for letter in letters for address in named), "nobody else is named"
+    if wish != "objection":
+        receipt, link = letters
+        assert len(requests) == 1
+        assert refs[0] in receipt
+        assert _LINK in link
+        assert not any(
+            words in letter for letter in letters for words in (*_FIRST[language], _OTHERS[language])
+        )
+        return
+    receipt = next(letter for letter in letters if all(ref in letter for ref in refs))
+    (done,) = [letter for letter in letters if OFF[language] in letter]
+    held = [letter for letter in letters if _OF_PERSON[language] in letter]
+    assert len(held) == split
+    assert await left_alone(desk, *named) == named[:MOST_AT_ONCE]
+    for letter in (receipt, done):
+        assert any(words in letter for words in _FIRST[language]) == split, letter
+    assert any(words in done for words in _ALL[language]) != split, done
+    assert (_OTHERS[language] in receipt) == split
+    if split:
+        rest = next(r["ref"] for r in requests if r["status"] != "answered")
+        assert rest in held[0]
+        assert rest not in done
+        assert any(words in held[0] for words in _FIRST[language])
+        await desk.plan(rest)
+        await desk.approve(rest)
+        said = one_line((await desk.mail(sender, OFF[language], seen=1)).get_content())
+        assert not any(words in said for words in (*_FIRST[language], *_ALL[language])), said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from sqlmodel import Session
@@ -73,15 +74,19 @@ async def second_person(desk: DeskInside, chat: Chat, email: str, *, asks_whose:
 
 
 async def apart(desk: DeskInside, ref: str) -> list[str]:
-    """Give what the page of a request marks as in no copy of its person."""
+    """Give what the page of a request marks as in no copy of its person, and the API no less and no more."""
     services = desk.assembly.services
 
-    def look(session: Session) -> list[str]:
+    def look(session: Session) -> list[tuple[str, str]]:
         request = session.get_one(PrivacyRequest, ref)
         told = timeline(words_of("en", "Europe/Paris"), services.keyring, session, request, revealed=True)
-        return [entry.text for entry in told if entry.is_apart]
+        return [(entry.at.isoformat(), entry.text) for entry in told if entry.is_apart]
 
-    return await services.read(look)
+    found = await services.read(look)
+    items = (await desk.api("GET", f"/requests/{ref}/timeline?reveal=1"))["items"]
+    marked = [datetime.fromisoformat(item["at"]).isoformat() for item in items if item["in_no_copy"]]
+    assert marked == [at for at, _ in found]
+    return [text for _, text in found]
 
 
 async def test_a_copy_holds_no_word_of_whoever_sat_there_before_and_proved_nothing(

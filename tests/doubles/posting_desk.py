@@ -80,12 +80,12 @@ class PostingDesk:
         text = "\r\n".join([*head, *fields, "Content-Type: text/plain; charset=utf-8", "", words, ""])
         await self.channel.take(self.desk, text.encode(), envelope_sender=envelope_sender)
 
-    async def chat(self, thread: str, *said: str, channel: str = "webchat") -> None:
+    async def chat(self, thread: str, *said: str, channel: str = "webchat", locale: str = "en") -> None:
         """Receive messages of a chat."""
         for words in said:
             now = self.clock.now()
             await self.desk.receive(
-                Incoming(channel, thread, f"m{next(self._numbers)}", words, now, locale="en")
+                Incoming(channel, thread, f"m{next(self._numbers)}", words, now, locale=locale)
             )
         await self.desk.settle()
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from assistant.casework import reminders
-from assistant.store.tables import ChallengeRow
+from assistant.store.tables import ChallengeRow, Message
 from handlers import HANDLERS
 from intents import Reader
 from tests.doubles.console_app import ConsoleSite, console_site
@@ -133,3 +135,46 @@ async def test_what_its_writer_never_completed_is_put_to_an_agent_before_it_is_d
     await reminders.remind_due(talk.site.services)
     (request,) = (await visitor.requests()).values()
     assert request.attention == "never_completed"
+
+
+MENUS = {
+    "en": (
+        "I would like to know about my data",
+        "Please delete my phone number.",
+        "delete everything except my account",
+        "I object to the use of my data.",
+        "I withdraw my consent.",
+    ),
+    "fr": (
+        "Je voudrais savoir pour mes données",
+        "Supprimez mon numéro de téléphone svp",
+        "effacez tout sauf mon adresse",
+        "Je m’oppose à l’utilisation de mes données.",
+        "Je retire mon consentement.",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_whatever_menu_offers_something_else_offers_a_person(talk: Talk, language: str) -> None:
+    """Also asked once more, and below whatever came between."""
+    texts = talk.site.services.texts
+    others = {texts.label("buttons", name, language) for name in ("not_a_request", "something_else")}
+    seen = 0
+    for number, words in enumerate(MENUS[language]):
+        visitor = Visitor(talk, f"menu-{number}", language)
+        for said in (words, "hm", "right:none", "hm"):
+            await visitor.write(said)
+        ident = (await visitor.conversation()).id
+        asked = select(Message).where(col(Message.conversation_id) == ident)
+        said = await talk.site.services.read(partial(_rows, asked))
+        menus = [message.choices for message in said if message.choices]
+        for choices in menus:
+            if others & {each["label"] for each in choices}:
+                seen += 1
+                assert "human" in {each["value"] for each in choices}, (words, choices)
+    assert seen >= len(MENUS[language])
+
+
+def _rows(query: SelectOfScalar[Message], session: Session) -> list[Message]:
+    return list(session.exec(query))

@@ -223,6 +223,19 @@ async def test_the_link_of_a_named_client_number_goes_to_its_contact_alone(
     await desk.plan(refs[number])
 
 
+async def test_the_contact_of_a_named_client_number_that_answers_its_link_confirms_with_what_it_gets(
+    desk: DeskProcess, people: People
+) -> None:
+    email, number = next(people)
+    writer = "yet.another.home@elsewhere.example"
+    await asyncio.to_thread(desk.send_mail, NUMBERED.format(number), sender=writer, subject="Data")
+    (ref,) = await received(desk, writer)
+    before = len(desk.mails(writer))
+    await answer(desk, await desk.mail(email, LINK), "I have no message with a reference.", email)
+    await taken_up(desk, ref, *await both_again(desk, email))
+    assert len(desk.mails(writer)) == before
+
+
 async def test_nothing_is_said_not_to_be_held_while_a_named_number_was_not_looked_at(
     desk: DeskProcess,
 ) -> None:

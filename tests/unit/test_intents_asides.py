@@ -414,12 +414,17 @@ _INTRODUCED = {
         "My name is Kurt Ashdown, my phone is 07700 900321.",
         "This is Kurt Ashdown (mobile: +44 7700 900321).",
         "Kurt Ashdown here, phone number 07700 900321.",
+        "My addresses are kurt@home.example and k.ashdown@work.example.",
+        "My two e-mail addresses: kurt@home.example, k.ashdown@work.example and kurt@old.example.",
     ),
     "fr": (
         "Je suis Luc Maret, téléphone 06 12 34 56 78.",
         "Je m'appelle Luc Maret, mon téléphone est le 06 12 34 56 78.",
         "Luc Maret (tél. 06 12 34 56 78).",
         "Je suis Luc Maret, portable : +33 6 12 34 56 78.",
+        "Mes adresses sont luc@maison.example et l.maret@travail.example.",
+        "Mes deux adresses e-mail : luc@maison.example, l.maret@travail.example.",
+        "Mes adresses mail sont luc@maison.example, l.maret@travail.example et luc@vieux.example.",
     ),
 }
 _ASKED_BESIDE = {
@@ -445,9 +450,29 @@ def test_who_introduces_themselves_corrects_nothing(reader: Reader, language: st
         "I am Kurt Ashdown, my new phone is 07700 900321. Please send me a copy of my data",
         "I am Kurt Ashdown. My phone number is 07700 900321, not 07700 900322.",
         "Je suis Luc Maret, mon téléphone a changé, c'est le 06 12 34 56 78, corrigez-le.",
+        "My e-mail addresses are kurt@home.example and k.ashdown@work.example, please correct the first.",
+        "Corrigez mon e-mail. Mes adresses sont luc@maison.example et l.maret@travail.example.",
     ],
 )
 def test_a_number_that_is_put_right_by_who_introduces_themselves_is_corrected(
     reader: Reader, text: str
 ) -> None:
     assert "rectification" in reader.read(text).rights
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ma lettre est-elle bonne : « supprimez mes données » ? Et corrigez vos « fichues » données : mon nom est Anna.",
+        "Is my letter right: “erase my data”? And correct your “funny” data: my name is Anna.",
+        "I am Kurt Ashdown, phone 07700 900321, please send me a copy of my data",
+        "Please delete my account (I reserve all my rights) and my data.",
+        "Supprimez     toutes  mes   données  personnelles.",
+    ],
+)
+def test_the_sentence_that_is_shown_has_no_two_spaces_where_something_was_left_out(
+    reader: Reader, text: str
+) -> None:
+    found = reader.read(text).sentence
+    assert found
+    assert "  " not in found

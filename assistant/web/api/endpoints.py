@@ -120,7 +120,7 @@ def show_timeline(call: Call) -> m.Timeline:
     request = get_request(call.session, call.ident)
     if call.query.reveal:
         reveal(call.services, call.session, request, call.agent)
-    return views.timeline(call.session, request, revealed=call.query.reveal)
+    return views.timeline(call.services, call.session, request, revealed=call.query.reveal)
 
 
 def extend(call: Call) -> m.RequestDetail:

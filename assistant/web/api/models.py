@@ -103,6 +103,10 @@ class TimelineEntry(Out):
     actor: str
     event: str
     text: str | None = None
+    in_no_copy: bool = Field(
+        False,
+        description="Words of a chat that several may have used, which are in no copy of this request's person",
+    )
     data: dict[str, Any] = {}
 
 

@@ -16,6 +16,7 @@ from assistant.casework.presses import labels_of
 from assistant.casework.queue import Principal
 from assistant.casework.redaction import mentions_of
 from assistant.casework.undelivered import Lost, lost_letters_of
+from assistant.casework.whose import apart_from
 from assistant.domain.masking import mask_text
 from assistant.domain.plan import Plan, plan_from_json
 from assistant.domain.rights import Right
@@ -168,11 +169,15 @@ def _steps(plan: Plan, carried_out: Mapping[int, StepRow]) -> list[StepOut]:
     ]
 
 
-def timeline(session: Session, request: PrivacyRequest, *, revealed: bool) -> Timeline:
+def timeline(services: Services, session: Session, request: PrivacyRequest, *, revealed: bool) -> Timeline:
     """Give messages, proof and audit of a request as one story, in its order."""
     messages = queries.messages_about(session, request)
-    pressed = labels_of(messages)
-    entries = [_message_entry(each, pressed.get(each.id, each.text), revealed=revealed) for each in messages]
+    pressed, apart = labels_of(messages), apart_from(session, services.keyring, request)
+    told = [_message_entry(each, pressed.get(each.id, each.text), revealed=revealed) for each in messages]
+    entries = [
+        entry.model_copy(update={"in_no_copy": message.id in apart})
+        for message, entry in zip(messages, told, strict=True)
+    ]
     entries += [_audit_entry(entry) for entry in queries.audit_of(session, request.ref)]
     if evidence := queries.evidence_of(session, request):
         entries.append(_evidence_entry(evidence))
