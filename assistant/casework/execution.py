@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, by_hand, bystanders, marketing, packages, sparing
+from assistant.casework import answers, by_hand, bystanders, marketing, packages, put_back, sparing
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, as_evidence, identity_of, why_short
 from assistant.casework.intake import local_day, move, set_attention
@@ -350,6 +350,7 @@ def _answer(
         set_attention(services, session, request, bystanders.ATTENTION)
     if result.is_partial:
         set_attention(services, session, request, PARTLY_LEFT)
+    put_back.note_done(services, session, request)
 
 
 def retry(services: Services, session: Session, action: Action, now: datetime) -> None:
