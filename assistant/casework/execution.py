@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, by_hand, bystanders, marketing, packages, put_back, sparing
+from assistant.casework import answers, by_hand, bystanders, flood, marketing, packages, put_back, sparing
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, as_evidence, identity_of, why_short
 from assistant.casework.intake import local_day, move, set_attention
@@ -348,6 +348,8 @@ def _answer(
         marketing.keep_off(services, session, services.keyring.unseal(request.contact))
     if request.details.get(UNTOLD):
         set_attention(services, session, request, bystanders.ATTENTION)
+    if request.details.get("marketing") and flood.was_held_back(session, request.ref):
+        set_attention(services, session, request, flood.ATTENTION)
     if result.is_partial:
         set_attention(services, session, request, PARTLY_LEFT)
     put_back.note_done(services, session, request)

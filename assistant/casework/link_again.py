@@ -66,8 +66,13 @@ def none_before(
     """Say from when a receipt and a link may go out; None means now. The limits are those of what was named, known or not."""
     letters = _RECEIPT_AND_LINK if claim.kind == "email" else 1
     waits = (
-        proof.next_code_at(services, session, proof.limit_of(services, claim)),
-        flood.full_until(services, session, conversation.subject_hint or "", letters),
+        proof.next_code_at(
+            services,
+            session,
+            proof.limit_of(services, claim),
+            more=proof.more_for_owner(session, conversation.id, claim),
+        ),
+        flood.full_until(services, session, conversation.subject_hint or "", letters, thread=conversation.id),
     )
     return max((wait for wait in waits if wait), default=None)
 
