@@ -345,7 +345,7 @@ def _answer(
     answers.answer_done(services, session, request, result)
     tell_recipients(services, session, request, plan, failed=result.sources_not_done)
     if MARKETING in plan.order.purposes and request.contact and not request.details.get("marketing"):
-        marketing.keep_off(services, session, services.keyring.unseal(request.contact))
+        marketing.keep_off(services, session, services.keyring.unseal(request.contact), request.ref)
     if request.details.get(UNTOLD):
         set_attention(services, session, request, bystanders.ATTENTION)
     if request.details.get("marketing") and flood.was_held_back(session, request.ref):

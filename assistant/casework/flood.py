@@ -17,9 +17,10 @@ from assistant.casework.intake import local_day, requests_of, set_attention
 from assistant.casework.outbox import Letter, queue_or_join, queue_outgoing
 from assistant.casework.unwritten import written
 from assistant.domain.addresses import normal_address
+from assistant.domain.assurance import DENIED, Method
 from assistant.domain.mailboxes import counted_as, domain_of
 from assistant.domain.status import CLOSED
-from assistant.store.tables import Audit, Conversation, Message, PrivacyRequest, Tally
+from assistant.store.tables import Audit, Conversation, EvidenceRow, Message, PrivacyRequest, Tally
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -37,6 +38,7 @@ WEEK: Final = timedelta(
 )  # for which a day is remembered: its letters count half against the later ones
 OWNERS_PART: Final = 4  # of the letters of a day one part is kept for what surely comes from the mailbox
 _LEAST: Final = 2  # a receipt and its link
+_PROOFS: Final = (Method.EMAIL_CODE, Method.EMAIL_LINK, Method.CLIENT_AREA)
 _SURE: Final = ("authenticated", "in_thread")
 _COLLECTED: Final = timedelta(minutes=10)  # a flood comes at once: its notice waits for the most of it
 _MOST_LISTED: Final = 50
@@ -70,7 +72,7 @@ def take_room(
     if until := full_until(services, session, address, thread=thread):
         return until
     now = services.clock.now()
-    what = _OWN if is_own(session, address, thread) else _MAILED
+    what = _OWN if is_own(services, session, address, thread) else _MAILED
     session.add_all(Tally(subject_hash=limit.key, what=what, at=now) for limit in _limits(services, address))
     session.flush()
     return None
@@ -94,19 +96,22 @@ def full_until(
     services: Services, session: Session, address: str, letters: int = 1, *, thread: str | None = None
 ) -> datetime | None:
     """Say from when so many letters may go to an address, in answer to the last mail of a thread; None means now."""
-    own = is_own(session, address, thread)
+    own = is_own(services, session, address, thread)
     waits = (_wait(services, session, limit, letters, own=own) for limit in _limits(services, address))
     return max((wait for wait in waits if wait), default=None)
 
 
-def is_own(session: Session, address: str, thread: str | None) -> bool:
-    """Tell whether the last mail of a thread surely came from a mailbox: proved by its domain (DMARC), or an answer to our own.
+def is_own(services: Services, session: Session, address: str, thread: str | None) -> bool:
+    """Tell whether a mailbox was proved in a talk, or the last mail there surely came from it.
 
-    The address of a thread stands in letters to its mailbox alone.
+    That is so by its domain (DMARC), or as an answer to our own: the address of a thread stands in letters to its
+    mailbox alone.
     """
     conversation = session.get(Conversation, thread) if thread else None
-    if conversation is None or conversation.channel != "email":
+    if conversation is None:
         return False
+    if conversation.channel != "email":
+        return _is_proved_in(services, session, address, conversation.id)
     if counted_as(conversation.subject_hint or "") != counted_as(address):
         return False
     heard = select(Message.headers).where(
@@ -114,6 +119,15 @@ def is_own(session: Session, address: str, thread: str | None) -> bool:
     )
     last = session.exec(heard.order_by(col(Message.id).desc()).limit(1)).first() or {}
     return is_sure(last)
+
+
+def _is_proved_in(services: Services, session: Session, address: str, thread: str) -> bool:
+    proofs = select(EvidenceRow).where(
+        col(EvidenceRow.conversation_id) == thread,
+        col(EvidenceRow.contact_hash) == services.keyring.keyed_hash(normal_address(address)),
+        col(EvidenceRow.method).in_(_PROOFS),
+    )
+    return any(DENIED not in proof.flags for proof in session.exec(proofs))
 
 
 def is_sure(headers: Mapping[str, str]) -> bool:
@@ -205,7 +219,7 @@ def _hold_back(services: Services, session: Session, letter: Letter, to: str, un
 
 def _announce(services: Services, session: Session, letter: Letter, to: str, until: datetime) -> None:
     """Write the notice of the day, or name one more request in it as long as it waits; a full domain gets one for all."""
-    own = is_own(session, to, letter.conversation_id)
+    own = is_own(services, session, to, letter.conversation_id)
     full = next(each.key for each in _limits(services, to) if _wait(services, session, each, 1, own=own))
     day = local_day(services, services.clock.now())
     notice = replace(

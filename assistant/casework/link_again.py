@@ -70,7 +70,7 @@ def none_before(
             services,
             session,
             proof.limit_of(services, claim),
-            more=proof.more_for_owner(session, conversation.id, claim),
+            more=proof.more_for_owner(services, session, conversation.id, claim),
         ),
         flood.full_until(services, session, conversation.subject_hint or "", letters, thread=conversation.id),
     )

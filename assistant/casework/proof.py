@@ -124,9 +124,9 @@ def next_code_at(
     return max(waits, default=None)
 
 
-def more_for_owner(session: Session, conversation_id: str, claim: Claim) -> int:
+def more_for_owner(services: Services, session: Session, conversation_id: str, claim: Claim) -> int:
     """Give how many codes more may go to a mailbox in answer to what surely comes from it."""
-    own = claim.kind == "email" and flood.is_own(session, claim.value, conversation_id)
+    own = claim.kind == "email" and flood.is_own(services, session, claim.value, conversation_id)
     return CODES_FOR_OWNER if own else 0
 
 
@@ -163,7 +163,7 @@ def want_challenge(
     """Have a challenge sent; a new one kills the older ones of the conversation. Raises TooManyAttempts with `next_at`."""
     subject, counted = services.keyring.keyed_hash(claim.normal), limit_of(services, claim)
     now = services.clock.now()
-    more = more_for_owner(session, conversation.id, claim)
+    more = more_for_owner(services, session, conversation.id, claim)
     if next_at := next_code_at(services, session, counted, more=more):
         raise TooManyAttempts(next_at=next_at)
     if method is Method.EMAIL_CODE and purpose == "prove":
@@ -421,7 +421,7 @@ def _full_until(services: Services, session: Session, row: ChallengeRow, contact
     claim = Claim("email", contact)
     mailbox, both = limit_of(services, claim), ("sent", _SENT_AS_OTHER)
     if row.claimed_kind == "email":  # counted already, when it was asked for
-        more = 1 + more_for_owner(session, row.conversation_id, claim)
+        more = 1 + more_for_owner(services, session, row.conversation_id, claim)
         return next_code_at(services, session, mailbox, both, more=more)
     if held_until := next_code_at(services, session, mailbox, both):
         return held_until

@@ -134,7 +134,7 @@ def open_task(services: Services, session: Session, subject: str, refs: Sequence
     for request in (r for ref in refs if (r := session.get(PrivacyRequest, ref))):
         if not (traces := traces_of(session, request)):
             continue
-        named = [a for a in addresses_in(request.details) if subject_of(services.keyring, a) == subject]
+        named = [a for a in _named(services, request) if subject_of(services.keyring, a) == subject]
         before = request.details.get(UNDONE, ())
         request.details = {**request.details, UNDONE: sorted({*before, *named})}
         session.add(request)
@@ -182,20 +182,27 @@ def settle(
     return request
 
 
-def is_told(request: PrivacyRequest) -> bool:
+def _named(services: Services, request: PrivacyRequest) -> tuple[str, ...]:
+    """Give whom marketing was kept off: the addresses that were named, or that of whoever proved it."""
+    if request.details.get("marketing"):
+        return addresses_in(request.details)
+    return (services.keyring.unseal(request.contact),) if request.contact else ()
+
+
+def is_told(services: Services, request: PrivacyRequest) -> bool:
     """Tell whether the desk writes what it comes to: of several addresses, none may learn what was held about another."""
-    named = addresses_in(request.details)
+    named = _named(services, request)
     return len(named) == 1 and "@" in named[0]
 
 
 def _write(services: Services, session: Session, request: PrivacyRequest, text: str, **lists: Any) -> None:
-    if not is_told(request):
+    if not is_told(services, request):
         return
     talk.mail(
         services,
         session,
         text,
-        to=addresses_in(request.details)[0],
+        to=_named(services, request)[0],
         language=request.language,
         ref=request.ref,
         key=f"{text}:{request.ref}:{services.clock.now():%Y%m%d%H%M%S%f}",

@@ -12,8 +12,8 @@ from sqlmodel import Session, col
 
 from assistant.casework import flood
 from assistant.casework.outbox import Letter
-from assistant.domain.assurance import CODES_PER_HOUR
-from assistant.store.tables import Audit, Conversation, PrivacyRequest
+from assistant.domain.assurance import CODES_PER_HOUR, DENIED
+from assistant.store.tables import Audit, Conversation, EvidenceRow, PrivacyRequest
 from intents import Reader
 from tests.doubles.posting_desk import ADDRESS, COPY, PostingDesk, posting_desk
 
@@ -90,6 +90,32 @@ async def test_an_answer_to_our_own_letter_comes_from_whoever_reads_the_mailbox(
     await desk.mail(OWNER, f"{ERASE} ({next(WORDS)})", to=ADDRESS)
     await desk.post()
     assert letters(desk) == full
+
+
+async def test_a_talk_in_which_the_mailbox_was_proved_has_its_share_until_that_is_denied(
+    desk: PostingDesk,
+) -> None:
+    for talk in ("proved", "other"):
+        await desk.chat(talk, COPY, OWNER)
+    await desk.post()
+    code = next(
+        m for each in desk.server.arrived if (m := re.search(r"^\s*(\d{8})\s*$", each.content, re.MULTILINE))
+    )
+    await desk.chat("proved", code[1])
+    await a_day_of_forging(desk)
+
+    async def has_room(talk: str) -> bool:
+        thread = (await desk.chat_of(talk)).id
+        return await desk.services.read(
+            lambda session: flood.full_until(desk.services, session, OWNER, thread=thread) is None
+        )
+
+    assert (await has_room("proved"), await has_room("other")) == (True, False)
+    (evidence,) = await desk.all(EvidenceRow)
+    await desk.services.write(
+        lambda session: setattr(session.get_one(EvidenceRow, evidence.id), "flags", [DENIED])
+    )
+    assert not await has_room("proved")
 
 
 async def test_what_goes_on_for_days_is_answered_less_each_day_and_as_before_after_a_quiet_week(

@@ -182,3 +182,24 @@ async def test_whoever_undoes_one_of_several_addresses_learns_nothing_of_the_oth
     await services.write(lambda session: put_back.settle(services, session, ref, set(), AGENT))
     await desk.idle()
     assert len(desk.mails(own)) == before
+
+
+async def test_what_was_proved_is_put_back_too_where_an_older_notice_undoes_it(
+    desk: DeskInside, readers: list[tuple[str, int]]
+) -> None:
+    """Its mailbox had a notice before, and kept its link."""
+    email, _ = readers[6]
+    services = desk.assembly.services
+    first, undo = await objected(desk, email)
+
+    def as_proved(session: Session) -> None:
+        request = session.get_one(PrivacyRequest, first)
+        request.details = {"purpose": ["marketing"]}
+        request.contact = services.keyring.seal(email)
+        session.add(request)
+
+    await services.write(as_proved)
+    await desk.press(undo, answer="undo_sure")
+    await desk.idle()
+    assert (await stored(desk, first)).details[put_back.UNDONE] == [email]
+    assert await desk.mail(email, put_back_subject("en"))

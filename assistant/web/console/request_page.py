@@ -346,7 +346,7 @@ def _undone(services: Services, words: Words, session: Session, request: Privacy
     naming, traces = Naming(services.settings), put_back.traces_of(session, request)
     lines = [(each.ident, _changed(naming, words, each)) for each in traces.changed]
     told = [(name, words("undone.told", name=naming.recipient(name, words.language))) for name in traces.told]
-    return UndoneView(tuple(addresses), (*lines, *told), put_back.is_told(request))
+    return UndoneView(tuple(addresses), (*lines, *told), put_back.is_told(services, request))
 
 
 def _changed(naming: Naming, words: Words, each: put_back.Changed) -> str:
