@@ -393,7 +393,7 @@ def _do_send(
         row.state = "dead"  # its receipt came back: an agent was called for that
         return
     held_until = _full_until(services, session, row, contact) if contact else None
-    if held_until and is_confirmation(row) and row.claimed_kind == "email":
+    if held_until and is_confirmation(row):
         row.lease_until = held_until  # its receipt promised it, and it lasts for a day
         return
     row.state, row.stored, row.lease_until = "sent", challenge.stored, None

@@ -205,14 +205,23 @@ async def test_codes_to_a_mailbox_have_one_limit_over_all_the_ways_in_which_it_i
     assert len({(await desk.requests_in(talk))[0].attention for talk in talks}) == 1
 
 
-async def test_a_link_that_a_receipt_promised_comes_once_the_mailbox_has_room(desk: PostingDesk) -> None:
+@pytest.mark.parametrize(
+    ("named", "sender", "words"),
+    [
+        ("My client number is C-4711", OWNER, COPY),
+        (OWNER, "olga@elsewhere.example", f"{COPY} My client number is C-4711."),
+    ],
+)
+async def test_a_link_that_a_receipt_promised_comes_once_the_mailbox_has_room(
+    desk: PostingDesk, named: str, sender: str, words: str
+) -> None:
     desk.clients.known["C-4711"] = OWNER
     for each in range(CODES_PER_HOUR):
-        await desk.chat(f"chat{each}", COPY, "My client number is C-4711")
+        await desk.chat(f"chat{each}", COPY, named)
     await desk.post()
-    await desk.mail(OWNER, COPY)
+    await desk.mail(sender, words)
     await desk.post()
-    assert letters(desk) == CODES_PER_HOUR + 1, "the receipt"
+    assert len(desk.server.arrived) == CODES_PER_HOUR + 1, "the receipt"
     await desk.wait(minutes=61)
-    assert letters(desk) == CODES_PER_HOUR + 2
-    assert "/verify/" in desk.server.arrived[-1].content
+    link = desk.server.arrived[CODES_PER_HOUR + 1]
+    assert (link.to, "/verify/" in link.content) == (OWNER, True)
