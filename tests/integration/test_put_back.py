@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +11,7 @@ from sqlmodel import Session
 
 from assistant.casework import put_back, stopping_again
 from assistant.casework.queue import Principal, Role
+from assistant.conversation import denying
 from assistant.errors import Conflict
 from assistant.store.tables import PrivacyRequest
 from tests.doubles.desk_inside import DeskInside, desk_inside
@@ -203,3 +205,17 @@ async def test_what_was_proved_is_put_back_too_where_an_older_notice_undoes_it(
     await desk.idle()
     assert (await stored(desk, first)).details[put_back.UNDONE] == [email]
     assert await desk.mail(email, put_back_subject("en"))
+
+
+@pytest.mark.parametrize(
+    ("reader", "language", "words"),
+    [(7, "en", "I never asked for this: {ref}."), (8, "fr", "Je n’ai jamais demandé cela : {ref}.")],
+)
+async def test_who_answers_the_notice_by_mail_instead_has_an_agent_called_to_what_was_carried_out(
+    desk: DeskInside, readers: list[tuple[str, int]], reader: int, language: str, words: str
+) -> None:
+    email, _ = readers[reader]
+    ref, _ = await objected(desk, email, language)
+    await asyncio.to_thread(desk.send_mail, words.format(ref=ref), sender=email, subject="Re")
+    await desk.idle()
+    assert (await stored(desk, ref)).attention in {denying.NOT_ME_BY_MAIL, denying.BY_STRANGER}

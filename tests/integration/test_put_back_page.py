@@ -11,6 +11,7 @@ from sqlmodel import Session
 from assistant.casework import put_back
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
+from assistant.domain.status import Status
 from assistant.store.tables import PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, console_site
 from tests.integration.test_lost_letters_page import signed_in
@@ -61,3 +62,23 @@ async def test_what_is_to_be_put_back_is_listed_until_an_agent_says_what_came_of
         shown = await lead.post(f"requests/{ref}/put_back", **{"back_client-area/clients": "1"})
         assert "Put back as it was" in shown
         assert (await site.get(PrivacyRequest, ref)).attention == put_back.UNDONE, "read before it is sent"
+
+
+@pytest.mark.parametrize("status", [Status.ANSWERED, Status.OPEN])
+@pytest.mark.parametrize("reason", ["not_me_by_stranger", "too_many_letters", "partly_left", "undone"])
+async def test_an_agents_word_ends_what_called_them_to_a_closed_request_and_nothing_that_waits(
+    site: ConsoleSite, status: Status, reason: str
+) -> None:
+    ref, services = site.refs["complaint"], site.services
+
+    def call(session: Session) -> None:
+        request = session.get_one(PrivacyRequest, ref)
+        request.status = status
+        set_attention(services, session, request, reason)
+
+    await services.write(call)
+    ends = status == Status.ANSWERED and reason in {"not_me_by_stranger", "too_many_letters"}
+    async with signed_in(site, "Tiina") as agent:
+        assert ("I have dealt with it" in await agent.get(f"requests/{ref}")) is ends
+        await agent.post(f"requests/{ref}/settle")
+    assert (await site.get(PrivacyRequest, ref)).attention == (None if ends else reason)

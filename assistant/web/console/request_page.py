@@ -34,7 +34,7 @@ from assistant.casework.redaction import Mention, as_got, mentions_of
 from assistant.casework.samples import samples_of
 from assistant.casework.sparing import is_paused
 from assistant.casework.transferring import letter_once_sent, waiting_package, where_to
-from assistant.casework.undelivered import Lost, lost_letters_of
+from assistant.casework.undelivered import Lost, is_settled_by_word, lost_letters_of
 from assistant.casework.whose import apart_from
 from assistant.domain.assurance import DENIED_BEFORE
 from assistant.domain.grounds import Ground, grounds_for
@@ -210,6 +210,7 @@ class RequestView:
     ]  # the person's words that name one of several accounts, until an agent chose
     lost: tuple[LossView, ...]  # letters that did not arrive
     undone: UndoneView | None
+    is_settled_by_word: bool  # closed, and somebody was called all the same
     sent_letter: Rendered | None  # what the person gets once it is there
     send_to: str | None  # the host to which the person asked to have it sent, if it can be
 
@@ -328,6 +329,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         _names_accounts(session, request, action),
         losses(words, lost_letters_of(services, session, request)),
         _undone(services, words, session, request),
+        is_settled_by_word(request),
         letter_once_sent(services, request) if sendable else None,
         where_to(request) if sendable else None,
     )
