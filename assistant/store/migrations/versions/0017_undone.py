@@ -13,5 +13,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
-    with op.batch_alter_table("suppression") as suppression:
-        suppression.add_column(sa.Column("refs", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("suppression", sa.Column("refs", sa.JSON(), nullable=False, server_default="[]"))
