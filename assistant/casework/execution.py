@@ -346,10 +346,10 @@ def _answer(
     tell_recipients(services, session, request, plan, failed=result.sources_not_done)
     if MARKETING in plan.order.purposes and request.contact and not request.details.get("marketing"):
         marketing.keep_off(services, session, services.keyring.unseal(request.contact), request.ref)
-    if request.details.get(UNTOLD):
-        set_attention(services, session, request, bystanders.ATTENTION)
     if request.details.get("marketing") and flood.was_held_back(session, request.ref):
         set_attention(services, session, request, flood.ATTENTION)
+    if request.details.get(UNTOLD):
+        set_attention(services, session, request, bystanders.ATTENTION)
     if result.is_partial:
         set_attention(services, session, request, PARTLY_LEFT)
     put_back.note_done(services, session, request)
