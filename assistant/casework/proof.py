@@ -403,7 +403,7 @@ def _do_send(
     for ref in (
         row.references if held_until else ()
     ):  # no attention: a chat would ask otherwise, and tell whose number it is
-        record(services, session, ref, "desk", "code_withheld", until=held_until)
+        record(services, session, ref, "desk", "withheld_code", until=held_until)
     if contact and not held_until:
         row.contact = services.keyring.seal(contact)
         if Method(row.method) is Method.EMAIL_LINK:

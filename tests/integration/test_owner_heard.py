@@ -197,7 +197,7 @@ async def test_codes_to_a_mailbox_have_one_limit_over_all_the_ways_in_which_it_i
     assert letters(desk) == CODES_PER_HOUR
     talks = [await desk.chat_of(f"chat{each}") for each in range(len(ways))]
     (last,) = await desk.requests_in(talks[-1])
-    assert "code_withheld" in [each.event for each in await desk.all(Audit, col(Audit.chain) == last.ref)]
+    assert "withheld_code" in [each.event for each in await desk.all(Audit, col(Audit.chain) == last.ref)]
     heard = [[REF.sub("REF", words) for words in await desk.said_in(talk)] for talk in talks]
     assert heard[-1] == heard[number_first], (
         "what is dropped is dropped in silence: else it would tell whose number it is"

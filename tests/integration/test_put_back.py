@@ -86,7 +86,8 @@ async def test_what_an_objection_changed_is_an_agents_to_put_back_once_it_is_und
     await desk.idle()
     assert (await stored(desk, ref)).attention is None
     assert len(desk.mails(email)) == before + 1
-    told = desk.mails(email)[-1].get_content()
+    subject = {"en": "What we put back", "fr": "Ce que nous avons remis"}[language]
+    told = (await desk.mail(email, subject)).get_content()
     back, _, left = told.partition({"en": "Not put back", "fr": "N’a pas été remis"}[language])
     reads = {"en": "Newsletter subscriptions", "fr": "Abonnements aux lettres"}[language]
     assert (reads in back, reads in left) == (False, True)
