@@ -97,7 +97,7 @@ async def test_a_talk_in_which_the_mailbox_was_proved_has_its_share_until_that_i
 ) -> None:
     for talk in ("proved", "other"):
         await desk.chat(talk, COPY, OWNER)
-    await desk.post()
+        await desk.post()
     code = next(
         m for each in desk.server.arrived if (m := re.search(r"^\s*(\d{8})\s*$", each.content, re.MULTILINE))
     )
