@@ -44,6 +44,11 @@ class Attachment:
     size: int  # bytes
 
 
+def nobody_left() -> bool:
+    """Say so of a message whose writer cannot leave while it waits."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """One message, whatever it came from; the channel fills in what it knows and judges nothing."""
@@ -66,6 +71,8 @@ class Incoming:
         default="", repr=False, compare=False
     )  # from where it was sent: for fair turns, kept nowhere
     quoted: str = field(default="", repr=False, compare=False)  # below a mail's own words; kept nowhere
+    # whether its writer has left meanwhile: nobody waits for the answer
+    has_left: Callable[[], bool] = field(default=nobody_left, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

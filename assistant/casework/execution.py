@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, by_hand, bystanders, marketing, packages, sparing
+from assistant.casework import answers, by_hand, bystanders, flood, marketing, packages, put_back, sparing
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, as_evidence, identity_of, why_short
 from assistant.casework.intake import local_day, move, set_attention
@@ -345,11 +345,14 @@ def _answer(
     answers.answer_done(services, session, request, result)
     tell_recipients(services, session, request, plan, failed=result.sources_not_done)
     if MARKETING in plan.order.purposes and request.contact and not request.details.get("marketing"):
-        marketing.keep_off(services, session, services.keyring.unseal(request.contact))
+        marketing.keep_off(services, session, services.keyring.unseal(request.contact), request.ref)
+    if request.details.get("marketing") and flood.was_held_back(session, request.ref):
+        set_attention(services, session, request, flood.ATTENTION)
     if request.details.get(UNTOLD):
         set_attention(services, session, request, bystanders.ATTENTION)
     if result.is_partial:
         set_attention(services, session, request, PARTLY_LEFT)
+    put_back.note_done(services, session, request)
 
 
 def retry(services: Services, session: Session, action: Action, now: datetime) -> None:

@@ -1,9 +1,12 @@
-"""What is written to a mailbox that proved nothing has a limit, over all threads, senders and channels; one notice says the rest."""
+"""What is written to a mailbox that proved nothing has a limit, over all threads, senders and channels; one notice says the rest.
+
+Whoever forges mail in its name uses that up, so what surely comes from it has a share of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -14,9 +17,10 @@ from assistant.casework.intake import local_day, requests_of, set_attention
 from assistant.casework.outbox import Letter, queue_or_join, queue_outgoing
 from assistant.casework.unwritten import written
 from assistant.domain.addresses import normal_address
+from assistant.domain.assurance import DENIED, Method
 from assistant.domain.mailboxes import counted_as, domain_of
 from assistant.domain.status import CLOSED
-from assistant.store.tables import Conversation, PrivacyRequest, Tally
+from assistant.store.tables import Audit, Conversation, EvidenceRow, Message, PrivacyRequest, Tally
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -24,9 +28,18 @@ if TYPE_CHECKING:
     from assistant.services import Services
 
 ATTENTION: Final = "too_many_letters"
+_HELD_BACK: Final = "letter_held_back"
 _MAILED: Final = "mailed"
 _SAID: Final = "said"
-_DAY: Final = timedelta(days=1)
+_OWN: Final = "mailed_own"  # what answers a mail that surely came from the mailbox
+DAY: Final = timedelta(days=1)
+WEEK: Final = timedelta(
+    days=8
+)  # for which a day is remembered: its letters count half against the later ones
+OWNERS_PART: Final = 4  # of the letters of a day one part is kept for what surely comes from the mailbox
+_LEAST: Final = 2  # a receipt and its link
+_PROOFS: Final = (Method.EMAIL_CODE, Method.EMAIL_LINK, Method.CLIENT_AREA)
+_SURE: Final = ("authenticated", "in_thread")
 _COLLECTED: Final = timedelta(minutes=10)  # a flood comes at once: its notice waits for the most of it
 _MOST_LISTED: Final = 50
 
@@ -39,22 +52,28 @@ def queue_within_limits(services: Services, session: Session, letter: Letter) ->
     to = letter.recipient
     if letter.channel != "email" or to is None or _is_proved(services, session, to, letter.about):
         queue_outgoing(services, session, letter)
-    elif until := take_room(services, session, to):
+    elif until := take_room(services, session, to, thread=letter.conversation_id):
         _hold_back(services, session, letter, to, until)
     else:
         queue_outgoing(services, session, letter)
 
 
 def take_room(
-    services: Services, session: Session, address: str, about: Sequence[str] = ()
+    services: Services,
+    session: Session,
+    address: str,
+    about: Sequence[str] = (),
+    *,
+    thread: str | None = None,
 ) -> datetime | None:
     """Count a letter to an address; where there is no room for it nothing is counted, and it is said from when there is."""
     if _is_proved(services, session, address, about):
         return None
-    if until := full_until(services, session, address):
+    if until := full_until(services, session, address, thread=thread):
         return until
     now = services.clock.now()
-    session.add_all(Tally(subject_hash=key, what=_MAILED, at=now) for key, _ in _limits(services, address))
+    what = _OWN if is_own(services, session, address, thread) else _MAILED
+    session.add_all(Tally(subject_hash=limit.key, what=what, at=now) for limit in _limits(services, address))
     session.flush()
     return None
 
@@ -64,7 +83,7 @@ def is_said_again(services: Services, session: Session, address: str, text: str)
     now = services.clock.now()
     key = services.keyring.keyed_hash(f"{counted_as(address)}\0{text}", "said")
     before = select(Tally.at).where(
-        col(Tally.subject_hash) == key, col(Tally.what) == _SAID, col(Tally.at) > now - _DAY
+        col(Tally.subject_hash) == key, col(Tally.what) == _SAID, col(Tally.at) > now - DAY
     )
     if session.exec(before.limit(1)).first() is not None:
         return True
@@ -73,32 +92,108 @@ def is_said_again(services: Services, session: Session, address: str, text: str)
     return False
 
 
-def full_until(services: Services, session: Session, address: str, letters: int = 1) -> datetime | None:
-    """Say from when so many letters may go to an address; None means now."""
-    waits = (_wait(services, session, key, most - letters) for key, most in _limits(services, address))
+def full_until(
+    services: Services, session: Session, address: str, letters: int = 1, *, thread: str | None = None
+) -> datetime | None:
+    """Say from when so many letters may go to an address, in answer to the last mail of a thread; None means now."""
+    own = is_own(services, session, address, thread)
+    waits = (_wait(services, session, limit, letters, own=own) for limit in _limits(services, address))
     return max((wait for wait in waits if wait), default=None)
 
 
-def _wait(services: Services, session: Session, key: str, left: int) -> datetime | None:
-    """Say when no more than so many letters are left of the last day; None where it is so already."""
+def is_own(services: Services, session: Session, address: str, thread: str | None) -> bool:
+    """Tell whether a mailbox was proved in a talk, or the last mail there surely came from it.
+
+    That is so by its domain (DMARC), or as an answer to our own: the address of a thread stands in letters to its
+    mailbox alone.
+    """
+    conversation = session.get(Conversation, thread) if thread else None
+    if conversation is None:
+        return False
+    if conversation.channel != "email":
+        return _is_proved_in(services, session, address, conversation.id)
+    if counted_as(conversation.subject_hint or "") != counted_as(address):
+        return False
+    heard = select(Message.headers).where(
+        col(Message.conversation_id) == conversation.id, col(Message.sender) == "you"
+    )
+    last = session.exec(heard.order_by(col(Message.id).desc()).limit(1)).first() or {}
+    return is_sure(last)
+
+
+def _is_proved_in(services: Services, session: Session, address: str, thread: str) -> bool:
+    proofs = select(EvidenceRow).where(
+        col(EvidenceRow.conversation_id) == thread,
+        col(EvidenceRow.contact_hash) == services.keyring.keyed_hash(normal_address(address)),
+        col(EvidenceRow.method).in_(_PROOFS),
+    )
+    return any(DENIED not in proof.flags for proof in session.exec(proofs))
+
+
+def is_sure(headers: Mapping[str, str]) -> bool:
+    """Tell whether a mail surely came from the mailbox that it names."""
+    return any(sign in headers for sign in _SURE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """What an address counts under, and how much it may get in a day; a mailbox gets less while it goes on for days."""
+
+    key: str
+    most: int
+    backs_off: bool = False
+
+    def has_room(
+        self, sent: Sequence[tuple[datetime, str]], letters: int, at: datetime, *, own: bool
+    ) -> bool:
+        """Tell whether so many letters may go out at an instant, after those that were sent."""
+        today = [what for then, what in sent if then > at - DAY]
+        if len(today) + letters > self.most or own:
+            return len(today) + letters <= self.most
+        before = sum(what == _MAILED and at - WEEK < then <= at - DAY for then, what in sent)
+        share = self.most - self.most // OWNERS_PART - before // 2
+        return today.count(_MAILED) + letters <= max(_LEAST, share)
+
+
+def _wait(services: Services, session: Session, limit: _Limit, letters: int, *, own: bool) -> datetime | None:
+    """Say when a limit has room for so many letters; None where it has now."""
     now = services.clock.now()
+    if not limit.backs_off:  # a domain: very many may be sent to it
+        return _wait_of_many(session, limit, letters if own else letters + limit.most // OWNERS_PART, now)
+    sent = session.exec(
+        select(Tally.at, Tally.what).where(
+            col(Tally.subject_hash) == limit.key,
+            col(Tally.what).in_((_MAILED, _OWN)),
+            col(Tally.at) > now - WEEK,
+        )
+    ).all()
+    later = sorted(then + DAY for then, _ in sent if then > now - DAY)
+    free = next((at for at in (now, *later) if limit.has_room(sent, letters, at, own=own)), now + DAY)
+    return None if free == now else free
+
+
+def _wait_of_many(session: Session, limit: _Limit, letters: int, now: datetime) -> datetime | None:
     sent = session.exec(
         select(Tally.at)
-        .where(col(Tally.subject_hash) == key, col(Tally.what) == _MAILED, col(Tally.at) > now - _DAY)
+        .where(
+            col(Tally.subject_hash) == limit.key,
+            col(Tally.what).in_((_MAILED, _OWN)),
+            col(Tally.at) > now - DAY,
+        )
         .order_by(col(Tally.at).desc())
         .limit(1)
-        .offset(max(0, left))
+        .offset(max(0, limit.most - letters))
     ).first()
-    return sent + _DAY if sent else None
+    return sent + DAY if sent else None
 
 
-def _limits(services: Services, address: str) -> list[tuple[str, int]]:
-    """Give what an address counts under, and how much each may get in a day: the domain first, as it holds the mailbox."""
-    email = services.settings.email
-    limits = [(counted_as(address), email.letters_a_day)]
+def _limits(services: Services, address: str) -> list[_Limit]:
+    """Give what an address counts under: the domain first, as it holds the mailbox."""
+    email, keyed = services.settings.email, services.keyring.keyed_hash
+    limits = [_Limit(keyed(counted_as(address), "mailbox"), email.letters_a_day, backs_off=True)]
     if domain := domain_of(address):
-        limits.insert(0, (f"@{domain}", email.letters_a_day_to_a_domain))
-    return [(services.keyring.keyed_hash(name, "mailbox"), most) for name, most in limits]
+        limits.insert(0, _Limit(keyed(f"@{domain}", "mailbox"), email.letters_a_day_to_a_domain))
+    return limits
 
 
 def _is_proved(services: Services, session: Session, address: str, about: Sequence[str]) -> bool:
@@ -112,18 +207,20 @@ def _is_proved(services: Services, session: Session, address: str, about: Sequen
 
 def _hold_back(services: Services, session: Session, letter: Letter, to: str, until: datetime) -> None:
     """Say nothing more than the one notice; whoever is at the requests hears that nobody else did."""
-    requests = [r for ref in letter.about if (r := session.get(PrivacyRequest, ref))]
-    for request in requests:
+    about = list(dict.fromkeys((*letter.about, *([letter.ref] if letter.ref else ()))))
+    requests = [r for ref in about if (r := session.get(PrivacyRequest, ref))]
+    for request in requests or _open_in_talk(session, letter):
         if request.attention is None:
             set_attention(services, session, request, ATTENTION)
     ref = requests[0].ref if requests else ""
-    record(services, session, ref, "desk", "letter_held_back", conversation=letter.conversation_id)
+    record(services, session, ref, "desk", _HELD_BACK, conversation=letter.conversation_id)
     _announce(services, session, letter, to, until)
 
 
 def _announce(services: Services, session: Session, letter: Letter, to: str, until: datetime) -> None:
     """Write the notice of the day, or name one more request in it as long as it waits; a full domain gets one for all."""
-    full = next(key for key, most in _limits(services, to) if _wait(services, session, key, most - 1))
+    own = is_own(services, session, to, letter.conversation_id)
+    full = next(each.key for each in _limits(services, to) if _wait(services, session, each, 1, own=own))
     day = local_day(services, services.clock.now())
     notice = replace(
         letter,
@@ -139,9 +236,19 @@ def _announce(services: Services, session: Session, letter: Letter, to: str, unt
 
 
 def _to_be_told(session: Session, letter: Letter) -> Sequence[str]:
+    return letter.about or [request.ref for request in _open_in_talk(session, letter)]
+
+
+def _open_in_talk(session: Session, letter: Letter) -> list[PrivacyRequest]:
     conversation = session.get(Conversation, letter.conversation_id) if letter.conversation_id else None
     here = requests_of(session, conversation) if conversation else []
-    return letter.about or [request.ref for request in here if request.status not in CLOSED]
+    return [request for request in here if request.status not in CLOSED]
+
+
+def was_held_back(session: Session, ref: str) -> bool:
+    """Tell whether what was to be said about a request, to whomever, found no room."""
+    held = select(Audit.id).where(col(Audit.chain) == ref, col(Audit.event) == _HELD_BACK)
+    return session.exec(held.limit(1)).first() is not None
 
 
 def _written(

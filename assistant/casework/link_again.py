@@ -94,8 +94,8 @@ def none_before(
     """Say from when a receipt and a link may go out; None means now. The limits are those of what was named, known or not."""
     letters = _RECEIPT_AND_LINK if claim.kind == "email" else 1
     waits = (
-        proof.next_code_of(services, session, claim),
-        flood.full_until(services, session, conversation.subject_hint or "", letters),
+        proof.next_code_of(services, session, claim, conversation.id),
+        flood.full_until(services, session, conversation.subject_hint or "", letters, thread=conversation.id),
     )
     return max((wait for wait in waits if wait), default=None)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from assistant.casework import bystanders, talk
+from assistant.casework import bystanders, put_back, talk
 from assistant.casework.audit import record
 from assistant.casework.intake import move
 from assistant.casework.ours import is_ours
@@ -47,7 +47,7 @@ def stop_at_once(services: Services, session: Session, request: PrivacyRequest) 
 def suppress(services: Services, session: Session, request: PrivacyRequest) -> None:
     """Keep marketing off every address that a request names, and tell each of them."""
     for number, address in enumerate(addresses_in(request.details)):
-        kept = keep_off(services, session, address)
+        kept = keep_off(services, session, address, request.ref)
         record(services, session, request.ref, "desk", "suppressed", purpose=MARKETING)
         _tell(services, session, request, address, kept, number)
 
@@ -97,7 +97,7 @@ def _is_held_back(services: Services, session: Session, request: PrivacyRequest,
     return True
 
 
-def keep_off(services: Services, session: Session, address: str) -> Suppression:
+def keep_off(services: Services, session: Session, address: str, ref: str = "") -> Suppression:
     """Record that an address gets no marketing; the way to take that back which its holder has been sent stays good."""
     subject, now = subject_of(services.keyring, address), services.clock.now()
     undo_hash = services.keyring.keyed_hash(_undo_secret(services, subject), "undo")
@@ -105,6 +105,8 @@ def keep_off(services: Services, session: Session, address: str) -> Suppression:
         subject_hash=subject, purpose=MARKETING, since=now, undo_hash=undo_hash
     )
     kept.since = now  # whoever had agreed again in between objects anew
+    if ref:
+        kept.refs = put_back.with_this(session, kept.refs, ref)
     session.add(kept)
     return kept
 
@@ -131,9 +133,15 @@ def undone_by(services: Services, session: Session, secret: str) -> Suppression 
 
 
 def undo(services: Services, session: Session, secret: str) -> None:
-    """Take the suppression back: the holder of the address says that it was not wanted. Raises NotVerified."""
+    """Take the suppression back: the holder of the address says that it was not wanted. Raises NotVerified.
+
+    What was changed for it is an agent's to put back: a press is no new consent (GDPR 4(11)).
+    """
     found = undone_by(services, session, secret)
     if found is None:
         raise NotVerified
     session.delete(found)
-    record(services, session, "", "subject", "suppression_undone", purpose=found.purpose)
+    session.flush()
+    ref = put_back.newest(session, found.refs)
+    record(services, session, ref, "subject", "suppression_undone", purpose=found.purpose)
+    put_back.open_task(services, session, found.subject_hash, found.refs)

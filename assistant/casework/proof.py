@@ -28,6 +28,7 @@ from assistant.casework.uses import EVERY_CONSENT
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import (
     CODE_LIFETIME,
+    CODES_FOR_OWNER,
     CODES_PER_DAY,
     CODES_PER_HOUR,
     DENIED,
@@ -102,7 +103,12 @@ def limit_of(services: Services, claim: Claim) -> str:
 
 
 def next_code_at(
-    services: Services, session: Session, subject_hash: str, what: Sequence[str] = ("sent",)
+    services: Services,
+    session: Session,
+    subject_hash: str,
+    what: Sequence[str] = ("sent",),
+    *,
+    more: int = 0,
 ) -> datetime | None:
     """Give when the next code may go to what was typed, known or not; None means now."""
     now = services.clock.now()
@@ -112,18 +118,28 @@ def next_code_at(
         .order_by(col(Tally.at))
     ).all()
     waits = []
-    if len(sent) >= CODES_PER_DAY:
-        waits.append(sent[-CODES_PER_DAY] + _DAY)
-    if len(recent := [at for at in sent if at > now - timedelta(hours=1)]) >= CODES_PER_HOUR:
-        waits.append(recent[-CODES_PER_HOUR] + timedelta(hours=1))
+    a_day, an_hour = CODES_PER_DAY + more, CODES_PER_HOUR + more
+    if len(sent) >= a_day:
+        waits.append(sent[-a_day] + _DAY)
+    if len(recent := [at for at in sent if at > now - timedelta(hours=1)]) >= an_hour:
+        waits.append(recent[-an_hour] + timedelta(hours=1))
     return max(waits, default=None)
 
 
-def next_code_of(services: Services, session: Session, claim: Claim) -> datetime | None:
+def next_code_of(
+    services: Services, session: Session, claim: Claim, conversation_id: str
+) -> datetime | None:
     """Give when the next code may go out for a claim, or to the contact that asks for it itself; None means now."""
     if claim.asked_by is None:
-        return next_code_at(services, session, limit_of(services, claim))
+        more = more_for_owner(services, session, conversation_id, claim)
+        return next_code_at(services, session, limit_of(services, claim), more=more)
     return next_code_at(services, session, limit_of(services, Claim("email", claim.asked_by)), TO_A_MAILBOX)
+
+
+def more_for_owner(services: Services, session: Session, conversation_id: str, claim: Claim) -> int:
+    """Give how many codes more may go to a mailbox in answer to what surely comes from it."""
+    own = claim.kind == "email" and flood.is_own(services, session, claim.value, conversation_id)
+    return CODES_FOR_OWNER if own else 0
 
 
 def next_code_after(services: Services, session: Session, challenge: ChallengeRow) -> datetime | None:
@@ -163,7 +179,7 @@ def want_challenge(
     """
     subject, counted = services.keyring.keyed_hash(claim.normal), limit_of(services, claim)
     now = services.clock.now()
-    if next_at := next_code_of(services, session, claim):
+    if next_at := next_code_of(services, session, claim, conversation.id):
         raise TooManyAttempts(next_at=next_at)
     if method is Method.EMAIL_CODE and purpose == "prove":
         full = bystanders.full_until(services, session, conversation, counted, subject)
@@ -171,7 +187,8 @@ def want_challenge(
             named = [r for ref in references if (r := session.get(PrivacyRequest, ref))]
             bystanders.hold_back(services, session, named)
             raise TooManyAttempts(next_at=full)
-    if claim.kind == "email" and (full := flood.take_room(services, session, claim.value, references)):
+    room = partial(flood.take_room, services, session, thread=conversation.id)
+    if claim.kind == "email" and (full := room(claim.value, references)):
         raise TooManyAttempts(next_at=full)
     talks = {conversation.id}
     if claim.asked_by is not None:  # what was asked in another's talk
@@ -390,20 +407,27 @@ def _do_send(
     row = session.get(ChallengeRow, challenge_id)
     if row is None or row.state != "wanted":
         return
+    session.add(row)
     if is_confirmation(row) and not _was_told(services, session, row):
         row.state = "dead"  # its receipt came back: an agent was called for that
-        session.add(row)
+        return
+    held_until = _full_until(services, session, row, contact) if contact else None
+    if held_until and is_confirmation(row):
+        row.lease_until = held_until  # its receipt promised it, and it lasts for a day
         return
     row.state, row.stored, row.lease_until = "sent", challenge.stored, None
     row.on_file = known
     if is_confirmation(row):
         row.expires_at = services.clock.now() + LINK_LIFETIME  # it may have waited for its receipt
-    if contact and _has_room(services, session, row, contact):
+    for ref in (
+        row.references if held_until else ()
+    ):  # no attention: a chat would ask otherwise, and tell whose number it is
+        record(services, session, ref, "desk", "withheld_code", until=held_until)
+    if contact and not held_until:
         row.contact = services.keyring.seal(contact)
         if Method(row.method) is Method.EMAIL_LINK:
             row.link_hash = services.keyring.keyed_hash(challenge.secret, "link")
         _mail_challenge(services, session, row, challenge, contact)
-    session.add(row)
 
 
 def is_confirmation(row: ChallengeRow) -> bool:
@@ -411,15 +435,17 @@ def is_confirmation(row: ChallengeRow) -> bool:
     return row.method == Method.EMAIL_LINK and row.purpose == "prove"
 
 
-def _has_room(services: Services, session: Session, row: ChallengeRow, contact: str) -> bool:
-    """Keep the limits of the mailbox when it is named by a client number; dropped in silence, or it would tell whose it is."""
-    if row.claimed_kind == "email":
-        return True
-    mailbox = limit_of(services, Claim("email", contact))
-    if next_code_at(services, session, mailbox, TO_A_MAILBOX):
-        return False
+def _full_until(services: Services, session: Session, row: ChallengeRow, contact: str) -> datetime | None:
+    """Keep the limits of a mailbox over all the ways in which it is named; in silence, or it would tell whose number it is."""
+    claim = Claim("email", contact)
+    mailbox = limit_of(services, claim)
+    if row.claimed_kind == "email":  # counted already, when it was asked for
+        more = 1 + more_for_owner(services, session, row.conversation_id, claim)
+        return next_code_at(services, session, mailbox, TO_A_MAILBOX, more=more)
+    if held_until := next_code_at(services, session, mailbox, TO_A_MAILBOX):
+        return held_until
     session.add(Tally(subject_hash=mailbox, what=_SENT_AS_OTHER, at=services.clock.now()))
-    return True
+    return None
 
 
 def _heard_in(session: Session, row: ChallengeRow) -> str | None:

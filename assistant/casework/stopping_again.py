@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from typing import Protocol, runtime_checkable
@@ -12,10 +12,11 @@ from typing import Protocol, runtime_checkable
 import structlog
 from sqlmodel import Session, col, select
 
+from assistant.casework import put_back
 from assistant.casework.audit import record
 from assistant.casework.intake import local_day
 from assistant.casework.one_by_one import each, failure_of
-from assistant.casework.suppression import MARKETING, identity_of, off_since
+from assistant.casework.suppression import MARKETING, identity_of, off_since, subject_of
 from assistant.domain.plan import Operation, Order
 from assistant.errors import AssistantError
 from assistant.interfaces import DataSource, ListsAddresses
@@ -131,7 +132,9 @@ async def _stop(services: Services, source: _Looked, address: str, since: dateti
     if proposal.step is None or not proposal.step.rows or await _has_agreed(services, address, since):
         return False
     await source.carry_out(proposal.step, located, order, lambda _done, _to_do: None)
-    await _record(services, "stopped_again", source.name, rows=proposal.step.rows)
+    rows = {effect.table: effect.rows for effect in proposal.step.effects}
+    changed = [asdict(each) for each in put_back.changed_by(proposal.step, rows)]
+    await _record(services, "stopped_again", source.name, address, rows=proposal.step.rows, changed=changed)
     services.counts["stopped_again"] += 1
     return True
 
@@ -150,7 +153,10 @@ async def _agreed_at(source: _Looked, address: str) -> datetime | None:
         return None
 
 
-async def _record(services: Services, event: str, source: str, **more: object) -> None:
-    await services.write(
-        lambda session: record(services, session, "", "desk", event, purpose=MARKETING, source=source, **more)
-    )
+async def _record(services: Services, event: str, source: str, address: str = "", **more: object) -> None:
+    def unit(session: Session) -> None:
+        kept = session.get(Suppression, (subject_of(services.keyring, address), MARKETING))
+        ref = put_back.newest(session, kept.refs) if kept else ""
+        record(services, session, ref, "desk", event, purpose=MARKETING, source=source, **more)
+
+    await services.write(unit)

@@ -18,6 +18,7 @@ from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.intake import LOST_LETTER, MACHINE, UNPROVED_LOSS, requests_of, set_attention
 from assistant.casework.outbox import RELAY, lost_about, lost_in, said_in
+from assistant.casework.put_back import UNDONE
 from assistant.casework.queue import WORKERS, Principal
 from assistant.domain.addresses import normal_address
 from assistant.domain.masking import mask_email
@@ -32,6 +33,8 @@ log = structlog.get_logger(__name__)
 REPORTED_WITHIN: Final = timedelta(days=8)
 _AGAIN_AFTER = timedelta(hours=1)
 _NO_FAILURE = frozenset({"delayed", "delivered", "relayed", "expanded"})  # RFC 3464, section 2.3.3
+# What a list or a plan on the request's page ends.
+_ENDED_OTHERWISE = frozenset({LOST_LETTER, UNPROVED_LOSS, UNDONE, "partly_left", "stopped", "step_failed"})
 _IN_CHAT = frozenset({"webchat", "telegram"})
 
 
@@ -225,11 +228,20 @@ def lost_relay_of(services: Services, session: Session, conversation_id: str) ->
     return _seen(services, rows[0]) if rows else None
 
 
+def is_settled_by_word(request: PrivacyRequest) -> bool:
+    """Tell whether nothing but an agent's word ends the attention of a closed request."""
+    reason = (request.attention or "").partition(":")[0]
+    return request.status in CLOSED and bool(reason) and reason not in _ENDED_OTHERWISE
+
+
 def settle(services: Services, session: Session, request: PrivacyRequest, agent: Principal) -> PrivacyRequest:
-    """Note that an agent has dealt with what did not arrive about a request."""
+    """Note that an agent has dealt with what did not arrive about a request, or with what called them to a closed one."""
     agent.require(*WORKERS)
     rows = lost_about(services, session, request)
     _settled(services, session, rows)
+    if is_settled_by_word(request):
+        record(services, session, request.ref, f"agent:{agent.name}", "seen_to", reason=request.attention)
+        set_attention(services, session, request, None)
     record(services, session, request.ref, f"agent:{agent.name}", "losses_settled", letters=len(rows))
     if request.attention in {LOST_LETTER, UNPROVED_LOSS}:
         session.flush()

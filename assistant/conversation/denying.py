@@ -12,7 +12,7 @@ from assistant.casework.sparing import is_paused
 from assistant.domain.addresses import normal_address
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import Right
-from assistant.domain.status import CLOSED, STOPPABLE
+from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.store.keyring import sender_hash
 from assistant.store.tables import Conversation, PrivacyRequest
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NOT_ME_BY_MAIL: Final = "not_me_by_mail"
 BY_STRANGER: Final = "not_me_by_stranger"
+_CARRIED_OUT: Final = frozenset({Status.ANSWERED, Status.PARTLY_ANSWERED})
 ATTENTIONS: Final = frozenset({"not_me", NOT_ME_BY_MAIL})
 
 
@@ -39,13 +40,21 @@ def call(turn: Turn, sender: str) -> None:
     for request in meant:
         if request.ref not in known and request.attention is None:
             _note(turn, request, BY_STRANGER)
+    for request in named:  # what was carried out can still be put back, by a person
+        if request.status in _CARRIED_OUT and request.attention is None:
+            own = not turn.muted and request.contact_hash == _hashed(turn, sender)
+            _note(turn, request, NOT_ME_BY_MAIL if own else BY_STRANGER)
+
+
+def _hashed(turn: Turn, sender: str) -> str:
+    return turn.services.keyring.keyed_hash(normal_address(sender))
 
 
 def _of_contact(turn: Turn, sender: str) -> list[PrivacyRequest]:
     """List the open requests whose contact wrote this mail, as far as a sender is known at all."""
     if turn.muted or not sender:
         return []
-    hashed = turn.services.keyring.keyed_hash(normal_address(sender))
+    hashed = _hashed(turn, sender)
     mine = select(Conversation.id).where(
         col(Conversation.channel) == "email",
         col(Conversation.hint_hash) == sender_hash(turn.services.keyring, sender),

@@ -101,7 +101,7 @@ class TalkingDesk:
         The writer's thread reads what is short: two that take turns at the interpreter cost more than either
         saves. What is long is read before, in its sender's turn: nobody else waits for it.
         """
-        async with self._pace.turn(whose_turn(incoming)):
+        async with self._pace.turn(whose_turn(incoming), incoming.thread, incoming.has_left):
             return await self._receive(incoming)
 
     async def _receive(self, incoming: Incoming) -> Receipt:

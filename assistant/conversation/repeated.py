@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlmodel import col, select
 
 from assistant.casework.doubt import put_in_doubt
+from assistant.casework.flood import is_sure
 from assistant.casework.intake import requests_of
 from assistant.conversation import continued, denying, for_others
 from assistant.domain.status import CLOSED
@@ -73,6 +74,8 @@ def _holds_the_first(turn: Turn, talk: Conversation, incoming: Incoming, said: s
     others = any(address.lower() not in before for address in turn.reading.details.get("email") or ())
     if first is None or before not in said or others:
         return False
+    if is_sure(incoming.headers) and not is_sure(first.headers):
+        return False  # a forger may have written it first, and used up what is answered there
     return len(before) >= _FEWEST_CHARACTERS or first.subject == incoming.subject
 
 

@@ -218,6 +218,8 @@ _MAIL = _table(
         "mail_stopped": ("requests", "", _holds(E.REFERENCE)),
         "mail_withdrawn": ("requests", "", _holds(E.REFERENCE)),
         "marketing_notice": ("requests undo_url", "", _holds(E.REFERENCE)),
+        "marketing_undone": ("requests changed told", "", _holds(E.REFERENCE)),
+        "marketing_put_back": ("requests back left told not_told", "", _holds(E.REFERENCE)),
         "package_reminder": ("requests url gone_on", "", _holds(E.REFERENCE)),
         "package_gone": ("requests", "", _holds(E.REFERENCE)),
         "services_running": ("requests services", "", _holds(E.REFERENCE, E.DUE_DATE)),

@@ -393,6 +393,7 @@ class Suppression(SQLModel, table=True):
     purpose: str = Field(primary_key=True)
     since: datetime = _instant()
     undo_hash: str | None = Field(default=None, unique=True)
+    refs: list[str] = _json(list)  # the objections that keep it off, for whoever undoes them
 
 
 class StopLink(SQLModel, table=True):

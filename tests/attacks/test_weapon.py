@@ -167,6 +167,21 @@ async def test_a_flood_keeps_no_letter_about_what_its_address_proved(
     assert len(desk.mails(victim.email)) == told + 2
 
 
+async def test_a_notice_that_found_no_room_stands_at_its_objection_once_it_is_carried_out(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B21: the holder was not told that marketing ends, so an agent must be."""
+    victim = next(people)
+    for _ in range(limit(desk)):
+        await desk.raw_mail(forged(victim.email, f"{ERASURE} ({next(_numbers)})"))
+    await desk.idle()
+    before = await desk.refs()
+    await desk.raw_mail(forged(stranger(), f"Stop all marketing to {victim.email}."))
+    (ref,) = await desk.opened_by(before)
+    await desk.until_status(ref, "answered")
+    assert (await desk.request(ref))["attention"] == "too_many_letters"
+
+
 async def test_a_domain_of_somebodys_own_gets_few_letters_and_one_notice(
     desk: DeskInside, monkeypatch: pytest.MonkeyPatch
 ) -> None:

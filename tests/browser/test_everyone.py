@@ -149,7 +149,7 @@ async def test_the_page_that_undoes_a_marketing_objection(desk: DeskProcess, eye
     await eyes.look("marketing-undo-sure")
     await eyes.press("Oui, annuler l’arrêt")
     await eyes.look("marketing-undone")
-    await expect(eyes.page.locator("main")).to_contain_text("ne reprennent que si vous vous abonnez")
+    await expect(eyes.page.locator("main")).to_contain_text("ne reviennent pas d’eux-mêmes")
 
 
 async def test_a_copy_from_the_sign_in_to_the_page_inside_the_package(

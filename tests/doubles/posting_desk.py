@@ -141,13 +141,16 @@ class PostingDesk:
 
 
 @asynccontextmanager
-async def posting_desk(folder: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
+async def posting_desk(
+    folder: Path, reader: Reader, authserv_id: str | None = None
+) -> AsyncIterator[PostingDesk]:
     """Open a desk and the mail server that it sends to."""
     lay_schema(folder / "desk.db")
     clock, clients = StillClock(), Clients()
     async with MailServer().running() as server:
         smtp = SmtpSettings(host="127.0.0.1", port=server.port, starttls=False, timeout=5.0)
-        channel = EmailChannel(EmailSettings(address=ADDRESS, smtp=smtp), clock, KEY)
+        settings = EmailSettings(address=ADDRESS, smtp=smtp, authserv_id=authserv_id)
+        channel = EmailChannel(settings, clock, KEY)
         services = open_services(folder, clock, 1).with_parts(
             channels={"email": channel},
             methods={method.method: method for method in METHODS},

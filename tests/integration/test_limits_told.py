@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from assistant.domain.assurance import CODES_PER_HOUR
+from assistant.domain.assurance import CODES_FOR_OWNER, CODES_PER_HOUR
 from assistant.store.tables import ChallengeRow
 from intents import Reader
 from tests.doubles.mail_server import Arrived
 from tests.doubles.posting_desk import COPY, PostingDesk, posting_desk
 
+OF_OWNER = CODES_PER_HOUR + CODES_FOR_OWNER  # in an hour, to whoever answers our own letters
 ANNA = "anna.kask@post.example"
 COPY_FR = (
     "Bonjour, je voudrais recevoir une copie de toutes les données personnelles que vous détenez sur moi."
@@ -85,15 +86,15 @@ async def test_whoever_answers_for_a_new_link_hears_once_from_when_one_can_be_se
     await desk.mail(ANNA)
     await said(desk)
     receipt = desk.server.arrived[0]
-    for _ in range(CODES_PER_HOUR + 3):
+    for _ in range(OF_OWNER + 3):
         await desk.mail(ANNA, "Please send me a new link.", f"In-Reply-To: {receipt.message_id}")
         await said(desk)
     texts = await said(desk)
-    assert len(await desk.all(ChallengeRow)) == CODES_PER_HOUR
+    assert len(await desk.all(ChallengeRow)) == OF_OWNER
     assert holding(texts, ("We can send the next link",)) == 1
     await desk.wait(hours=2)
     await desk.mail(ANNA, "Please send me a new link.", f"In-Reply-To: {receipt.message_id}")
-    assert len(await desk.all(ChallengeRow)) == CODES_PER_HOUR + 1
+    assert len(await desk.all(ChallengeRow)) == OF_OWNER + 1
 
 
 async def test_a_mailbox_hears_once_a_day_that_links_must_wait_however_many_requests_wait_there(
@@ -114,11 +115,11 @@ async def test_a_wish_to_withdraw_is_told_when_its_link_can_be_sent(desk: Postin
     await desk.mail(ANNA)
     await desk.post()
     receipt = next(mail for mail in desk.server.arrived if "/verify/" not in words_in(mail))
-    for _ in range(CODES_PER_HOUR):
+    for _ in range(OF_OWNER):
         await desk.mail(ANNA, "Never mind, please cancel my request.", f"In-Reply-To: {receipt.message_id}")
     texts = [text for text in await said(desk) if "/verify/" not in text]
     links = [row for row in await desk.all(ChallengeRow) if row.purpose == "withdraw"]
-    assert len(links) == CODES_PER_HOUR - 1
+    assert len(links) == OF_OWNER - 1
     assert holding(texts, PROMISES_WITHDRAWAL) == len(links)
     assert holding(texts, ("We can send the link for that from",)) == 1
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlmodel import Session, col, select
 
+from assistant.casework.audit import record
 from assistant.casework.outbox import payload_of
 from assistant.domain.assurance import CODES_PER_HOUR
 from assistant.store.tables import ChallengeRow, Conversation, Message, Outbox, PrivacyRequest
@@ -59,6 +60,7 @@ PRESSES: dict[str, tuple[str, dict[str, str]]] = {
     "requests/close": ("complaint", {"text": "You were right, and we have mended it."}),
     "requests/ask": ("blocked", {"ground": "identity", "text": "Which street did you live in?"}),
     "requests/forward": ("complaint", {"owner": "owner@site.example"}),
+    "requests/put_back": ("complaint", {"back_newsletter_tool": "1"}),
     "requests/keep_everything": ("erasure", {}),
     "requests/go_on_erasing": ("erasure", {}),
     "plans/ask_services": ("blocked", {}),
@@ -93,6 +95,11 @@ async def _ready(site: ConsoleSite, press: str) -> tuple[str, dict[str, str]]:
         if "erasing" in verb or verb == "keep_everything":
             request.dont_at = site.clock.at - timedelta(days=4)
             session.add(request)
+        if verb == "put_back":
+            undone = {"marketing": True, "address": "ida@post.example", "undone": ["ida@post.example"]}
+            request.details = {**request.details, **undone}
+            session.add(request)
+            record(site.services, session, request.ref, "desk", "recipient_told", recipient="newsletter_tool")
         if verb == "link_again":
             _by_mail(session, request)
 

@@ -135,6 +135,7 @@ OPEN = {
     "stop_link.link_hash": HASHED,
     "stop_link.references": REFS,
     "suppression.purpose": STATE,
+    "suppression.refs": REFS,
     "suppression.subject_hash": HASHED,
     "suppression.undo_hash": HASHED,
     "sweep_failure.code": STATE,

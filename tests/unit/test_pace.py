@@ -18,17 +18,26 @@ class Room:
     time: float = 1000.0
     rests: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
     served: list[str] = field(default_factory=list)
+    talks: list[str] = field(default_factory=list)
+    sent: list[asyncio.Task[None]] = field(default_factory=list)
     pace: Pace = field(init=False)
 
     def __post_init__(self) -> None:
         self.pace = Pace(lambda: self.time, lambda seconds, end: self.rests.append((seconds, end)))
 
-    def send(self, whose: str, until: asyncio.Event) -> asyncio.Task[None]:
+    def send(
+        self,
+        whose: str,
+        until: asyncio.Event,
+        talk: str = "",
+        has_left: Callable[[], bool] = lambda: False,
+    ) -> asyncio.Task[None]:
         """Send a message whose answer takes until something happens."""
 
         async def message() -> None:
-            async with self.pace.turn(whose):
+            async with self.pace.turn(whose, talk, has_left):
                 self.served.append(whose)
+                self.talks.append(talk)
                 await until.wait()
 
         return asyncio.create_task(message())
@@ -169,3 +178,103 @@ async def test_what_fails_ends_its_turn(room: Room) -> None:
         with pytest.raises(ValueError):  # noqa: PT011 - its own
             await fails()
         await room.rested()
+
+
+async def gone_by_one(room: Room, answered: asyncio.Event) -> None:
+    """Let everybody be served, one turn after the other."""
+    answered.set()
+    for _ in range(200):
+        await room.rested()
+
+
+async def test_a_talk_with_one_message_waits_for_at_most_one_of_each_other_talk(
+    room: Room, answered: asyncio.Event
+) -> None:
+    await room.send("honest", at_once())
+    for n in range(3):
+        for _ in range(10):
+            room.sent.append(room.send("office", answered, talk=f"flood {n}"))
+    await settled()
+    room.sent.append(room.send("office", answered, talk="visitor"))
+    await gone_by_one(room, answered)
+    before = room.talks[: room.talks.index("visitor")]
+    assert len(before) <= 2 + 3, "the one that is served, and one of each"
+    assert max(before[2:].count(f"flood {n}") for n in range(3)) <= 1
+    assert len(room.talks) == 32, "nothing of anybody's is lost"
+
+
+async def test_who_left_before_their_turn_holds_up_nobody_of_their_address(
+    room: Room, answered: asyncio.Event
+) -> None:
+    await room.send("honest", at_once())
+    for n in range(300):
+        room.sent.append(room.send("office", answered, talk=f"gone {n}", has_left=lambda: True))
+    await settled()
+    room.sent.append(room.send("office", answered, talk="visitor"))
+    await settled()
+    turns = await turns_until(room, answered, "visitor")
+    assert turns == 1
+    await gone_by_one(room, answered)
+    assert len(room.talks) == 302, "all of theirs is stored"
+    assert not vars(room.pace)["_own"]
+
+
+async def test_who_left_is_taken_a_few_at_a_time_and_the_address_rests_between(
+    room: Room, answered: asyncio.Event
+) -> None:
+    """Whoever closes their sockets at once has no more of the desk by it."""
+    await room.send("honest", at_once())
+    for n in range(30):
+        room.sent.append(room.send("flood", answered, talk=f"gone {n}", has_left=lambda: True))
+    await settled()
+    rests, counts = [], []
+    while len(room.talks) < 31:
+        room.time += 0.02
+        answered.set()
+        await settled()
+        answered.clear()
+        (over, before), room.rests = (room.rests, len(room.talks)), []
+        for seconds, end in over:
+            rests.append(seconds)
+            end()
+        await settled()
+        counts.append(len(room.talks) - before)
+    assert max(counts) <= 9
+    assert rests == [pytest.approx(0.06)] * len(counts)
+
+
+async def test_who_is_cancelled_once_it_is_their_turn_gives_it_on(
+    room: Room, answered: asyncio.Event
+) -> None:
+    await room.send("honest", at_once())
+    first, second, third = (room.send("flood", answered, talk=str(n)) for n in range(3))
+    await settled()
+    answered.set()
+    await settled()
+    (_, end) = room.rests.pop()
+    end()
+    second.cancel()
+    await settled()
+    await room.rested()
+    await asyncio.gather(first, third)
+    await room.rested()
+    assert not vars(room.pace)["_own"]
+
+
+@pytest.mark.parametrize("whose", ["visitor", "flood"])
+async def test_who_is_alone_waits_for_nothing_whether_they_left_or_not(room: Room, whose: str) -> None:
+    never, left = asyncio.Event(), (lambda: True, lambda: False)
+    for n in range(40):
+        room.sent.append(room.send(whose, never, talk=str(n % 3), has_left=left[n % 2]))
+    await settled()
+    assert len(room.talks) == 40
+
+
+async def turns_until(room: Room, answered: asyncio.Event, talk: str) -> int:
+    """Count the turns of an address until a talk is served."""
+    answered.set()
+    turns = 0
+    while talk not in room.talks:
+        await room.rested()
+        turns += 1
+    return turns

@@ -91,6 +91,7 @@ def parse_message(
             wordless="1" if _is_wordless(fields, body) else None,
             enclosed="1" if _encloses(body) else None,
             to_others="1" if _is_to_others(fields, recipients, tokens) else None,
+            in_thread="1" if thread else None,
             authenticated=signs.authenticated(fields, settings.authserv_id, sender.address),
         ),
     )

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from assistant.channels.webchat import frames
 from assistant.channels.webchat.frames import FrameRefused, Hello, Identify, Said, Seen, Typing
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CHANNEL: Final = "webchat"
 _CHEAP: Final = 0.25  # what a frame costs that stores nothing, beside a message
 _PATIENCE: Final = 20  # refusals in a row before a flood is cut off
+_OF_SOMEBODY: Final = (WSMsgType.TEXT, WSMsgType.BINARY)
 _OWN: Final = 256  # client ids remembered until their echo came by
 _GRACE: Final = 5.0  # seconds a message being stored may hold up the end
 
@@ -58,6 +59,7 @@ class ChatSocket:
         self._seen = 0
         self._refusals = 0
         self._own: dict[str, None] = {}
+        self._ahead: asyncio.Task[WSMessage] | None = None  # what comes while a message waits for its turn
         self._turn = asyncio.Lock()  # an acknowledgement goes out before what its message caused
         self._now = asyncio.get_running_loop().time
 
@@ -126,8 +128,15 @@ class ChatSocket:
                 push.cancel()
         except* ConnectionResetError:
             pass  # the person left in the middle; their client comes back with `after`
+        finally:
+            if self._ahead is not None:
+                self._ahead.cancel()
 
     async def _push(self, stream: Stream, shown: frozenset[int]) -> None:
+        with suppress(ConnectionResetError):  # whoever left: what they said last is stored all the same
+            await self._push_all(stream, shown)
+
+    async def _push_all(self, stream: Stream, shown: frozenset[int]) -> None:
         async for item in stream:
             if isinstance(item, str):
                 await self._socket.send_str(frames.typing_frame("agent"))
@@ -160,8 +169,10 @@ class ChatSocket:
             kind=said.kind,
             locale=self._locale,
             peer=self._address,
+            has_left=self._has_left,
         )
         self._remember(said.client_id)
+        self._ahead = asyncio.create_task(self._socket.receive())
         async with self._turn:
             try:
                 receipt = await self._desk.receive(incoming)
@@ -170,6 +181,13 @@ class ChatSocket:
                 await self.refuse(code, client_id=said.client_id)
             else:
                 await self._socket.send_str(frames.ack_frame(said.client_id, receipt.message_id))
+
+    def _has_left(self) -> bool:
+        """Tell whether the socket was closed from the other side while a message of it waited."""
+        ahead = self._ahead
+        if ahead is None or not ahead.done() or ahead.cancelled():
+            return False
+        return ahead.exception() is not None or ahead.result().type not in _OF_SOMEBODY
 
     def _remember(self, client_id: str) -> None:
         self._own[client_id] = None
@@ -202,7 +220,8 @@ class ChatSocket:
     async def _next(self) -> str | None:
         """Give the next text frame that is small enough; None when the socket is closed."""
         while True:
-            message = await self._socket.receive()
+            ahead, self._ahead = self._ahead, None
+            message = await (ahead or self._socket.receive())
             if message.type is WSMsgType.TEXT:
                 text: str = message.data
                 if len(text) <= self._max_frame:

@@ -20,6 +20,7 @@ from assistant.casework import (
     lifting,
     link_again,
     people_decide,
+    put_back,
     questions,
     queue,
     recipients,
@@ -101,6 +102,11 @@ def _recipient(a: Acting) -> None:
     recipients.decide(a.services, a.session, a.ident, name, a.agent, went_there=yes)
 
 
+def _put_back(a: Acting) -> None:
+    back = {name.removeprefix("back_") for name in a.form if name.startswith("back_")}
+    put_back.settle(a.services, a.session, a.ident, back, a.agent)
+
+
 def _correct(a: Acting) -> None:
     right, message = a.form.get("right", ""), a.form.get("message", "")
     rights = [] if right == "none" else [right]
@@ -135,6 +141,7 @@ REQUEST_VERBS: Final[Mapping[str, Verb]] = {
     ),
     "lift": lambda a: lifting.lift(a.services, a.session, a.ident, a.text, a.agent),
     "assign": _assign,
+    "put_back": _put_back,
     "settle": lambda a: undelivered.settle(a.services, a.session, get_request(a.session, a.ident), a.agent),
 }
 

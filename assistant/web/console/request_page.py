@@ -17,6 +17,7 @@ from assistant.casework import (
     by_hand,
     four_eyes,
     named_accounts,
+    put_back,
     questions,
     running_services,
 )
@@ -33,7 +34,7 @@ from assistant.casework.redaction import Mention, as_got, mentions_of
 from assistant.casework.samples import samples_of
 from assistant.casework.sparing import is_paused
 from assistant.casework.transferring import letter_once_sent, waiting_package, where_to
-from assistant.casework.undelivered import Lost, lost_letters_of
+from assistant.casework.undelivered import Lost, is_settled_by_word, lost_letters_of
 from assistant.casework.whose import apart_from
 from assistant.domain.assurance import DENIED_BEFORE
 from assistant.domain.grounds import Ground, grounds_for
@@ -168,6 +169,15 @@ class LossView:
 
 
 @dataclass(frozen=True, slots=True)
+class UndoneView:
+    """What an undone objection changed: each thing by its name in the form, in words; and for whom."""
+
+    addresses: tuple[str, ...]
+    lines: tuple[tuple[str, str], ...]
+    is_told: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RequestView:
     """One request as its page shows it."""
 
@@ -199,6 +209,8 @@ class RequestView:
         str, ...
     ]  # the person's words that name one of several accounts, until an agent chose
     lost: tuple[LossView, ...]  # letters that did not arrive
+    undone: UndoneView | None
+    is_settled_by_word: bool  # closed, and somebody was called all the same
     sent_letter: Rendered | None  # what the person gets once it is there
     send_to: str | None  # the host to which the person asked to have it sent, if it can be
 
@@ -283,7 +295,7 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
     shown = {
         key: _told(words, value)
         for key, value in request.details.items()
-        if key not in {"changes", DENIED_BEFORE} and value not in (None, "", [], {})
+        if key not in {"changes", DENIED_BEFORE, put_back.UNDONE} and value not in (None, "", [], {})
     }
     evidence = queries.evidence_of(session, request)
     sendable = waiting_package(services, session, request) is not None
@@ -316,6 +328,8 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         _about_services(session, request, action),
         _names_accounts(session, request, action),
         losses(words, lost_letters_of(services, session, request)),
+        _undone(services, words, session, request),
+        is_settled_by_word(request),
         letter_once_sent(services, request) if sendable else None,
         where_to(request) if sendable else None,
     )
@@ -325,6 +339,27 @@ def _rules(services: Services, words: Words, request: PrivacyRequest) -> tuple[s
     """Say how the due date was counted; as it was noted then, where it would be counted otherwise today."""
     dates = dates_of(services, request, words.language)
     return dates.rules if dates.due_on == request.due_on else tuple(request.rules)
+
+
+def _undone(services: Services, words: Words, session: Session, request: PrivacyRequest) -> UndoneView | None:
+    addresses = request.details.get(put_back.UNDONE)
+    if not addresses:
+        return None
+    naming, traces = Naming(services.settings), put_back.traces_of(session, request)
+    lines = [(each.ident, _changed(naming, words, each)) for each in traces.changed]
+    told = [(name, words("undone.told", name=naming.recipient(name, words.language))) for name in traces.told]
+    return UndoneView(tuple(addresses), (*lines, *told), put_back.is_told(services, request))
+
+
+def _changed(naming: Naming, words: Words, each: put_back.Changed) -> str:
+    columns = [naming.column(each.source, each.table, column, words.language) for column in each.columns]
+    where = [
+        naming.source(each.source, words.language),
+        naming.table(each.source, each.table, words.language),
+    ]
+    what = columns or [words("undone.deleted")]
+    rows = words.count("undone.rows", each.rows) if each.rows else words("undone.rows_unknown")
+    return ", ".join([*where, *what, rows])
 
 
 def losses(words: Words, lost: Sequence[Lost]) -> tuple[LossView, ...]:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from contextlib import asynccontextmanager
 from datetime import date
+from socket import SHUT_RDWR
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError, web
+from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from assistant.channels.webchat import WebChat, WebChatSettings
 from assistant.errors import ConfigurationError, DeliveryRefused
-from assistant.interfaces import Choice, Incoming, Outgoing
+from assistant.interfaces import Choice, Incoming, Outgoing, Receipt
 from tests.doubles.chat_desk import IDLE_SECONDS, START, MemoryChatDesk, StillClock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 OWN = "https://desk.example"
+GOODBYE = bytes([0x88, 0x80, 0, 0, 0, 0])  # a close frame, masked with noughts
 Client = TestClient[web.Request, web.Application]
 
 
@@ -482,3 +485,70 @@ async def test_nothing_is_ever_delivered_through_the_chat() -> None:
     outgoing = Outgoing("key", "reply", "thread", None, None, "text", "en")
     with pytest.raises(DeliveryRefused):
         await WebChat(WebChatSettings(public_url=OWN), StillClock()).deliver(outgoing)
+
+
+@asynccontextmanager
+async def as_served(desk: MemoryChatDesk) -> AsyncIterator[Chat]:
+    """Open a chat with a server that cancels nothing when a connection ends, as that of the desk does and a test server not."""
+    channel = WebChat(WebChatSettings(public_url=OWN), StillClock())
+    app = web.Application()
+    app.add_routes(channel.routes())
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    async with channel.listening(desk), ClientSession() as http:
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        async with http.ws_connect(f"http://127.0.0.1:{runner.addresses[0][1]}/chat/ws") as opened:
+            yield Chat(opened)
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize("how", ["with a goodbye", "cut off"])
+async def test_a_message_whose_writer_left_while_it_waited_says_so_and_is_stored(
+    desk: MemoryChatDesk, how: str
+) -> None:
+    waiting: list[Incoming] = []
+    receive = desk.receive
+
+    async def noted(incoming: Incoming) -> Receipt:
+        waiting.append(incoming)
+        return await receive(incoming)
+
+    desk.receive, desk.gate = noted, asyncio.Event()  # type: ignore[method-assign]
+    async with as_served(desk) as chat:
+        await chat.hello()
+        await chat.send(type="message", client_id="m1", text="Please delete my account.")
+        await asyncio.wait_for(desk.reached_gate.wait(), 5)
+        assert not waiting[0].has_left()
+        connection = chat.socket.get_extra_info("socket")
+        if how == "cut off":
+            connection.shutdown(SHUT_RDWR)
+        else:
+            os.write(connection.fileno(), GOODBYE)
+        assert await soon(waiting[0].has_left)
+        desk.say(waiting[0].thread, "Said to a socket that is gone.")
+        await asyncio.sleep(0.05)
+        desk.gate.set()
+        assert await soon(lambda: bool(desk.received))
+
+
+async def soon(is_so: Callable[[], bool]) -> bool:
+    for _ in range(500):
+        if is_so():
+            return True
+        await asyncio.sleep(0.01)
+    return False
+
+
+async def test_what_is_sent_while_a_message_waits_is_read_after_it_in_its_order(
+    desk: MemoryChatDesk, chat: Chat
+) -> None:
+    desk.gate = asyncio.Event()
+    await chat.hello()
+    for number in range(4):
+        await chat.send(type="message", client_id=f"m{number}", text=f"Number {number}")
+    async with asyncio.timeout(5):
+        await desk.reached_gate.wait()
+    desk.gate.set()
+    acknowledged = [(await chat.next())["client_id"] for _ in range(4)]
+    assert acknowledged == ["m0", "m1", "m2", "m3"]
+    assert [incoming.text for incoming in desk.received] == [f"Number {n}" for n in range(4)]

@@ -103,6 +103,15 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
             {"system": "client-area", "reason": "504", "what": [{"category": "orders", "rows": None}]},
         ],
         "restricted": [{"category": "contact", "rows": 1}],
+        "changed": [
+            {"system": "newsletter", "table": "Readers", "columns": ["status"], "rows": 0, "deleted": False}
+        ],
+        "back": [
+            {"system": "newsletter", "table": "Readers", "columns": ["status"], "rows": 2, "deleted": False}
+        ],
+        "left": [{"system": "client-area", "table": "Orders", "columns": [], "rows": 1, "deleted": True}],
+        "told": ["Example Mailer"],
+        "not_told": ["Example Printer"],
         "already": ["city"],
         "nowhere": ["gender"],
         "changes": [{"field": "address", "where": ["client-area", "newsletter"]}],

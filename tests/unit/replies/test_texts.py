@@ -49,7 +49,7 @@ def test_every_text_is_written_from_sample_values(
 
 # Whoever asks for several things at once reads of them together in these; every other text is written for one request.
 OF_ONE = """
-    mail_package_code package_reminder package_gone marketing_notice portability_sent services_running
+    mail_package_code package_reminder package_gone marketing_notice marketing_undone marketing_put_back portability_sent services_running
     restriction_lifting restriction_stays extension_notice question_in_time question_late clock_goes_on
     marketing_stopped marketing_stopped_number marketing_stopped_several marketing_stopped_partly marketing_by_person
     rectification_by_person
