@@ -54,7 +54,8 @@ def is_slip(text: str) -> bool:
 _LONGEST_NOTE: Final = 3_000  # characters
 _MOST_OF_NOTE: Final = 40  # sentences
 _GREETS: Final = re.compile(r"^(?:hello|hi|hey|bonjour|bonsoir)[ ,!]+")
-_NAME: Final = re.compile(r"(?:(?:[A-ZÀ-Þ][\w.'’-]*|of|the|de|du|la|des|van|von) ?){1,6}")
+_OF_NAME: Final = r"(?:[A-ZÀ-Þ][\w.'’-]*|of|the|de|du|la|des|van|von)"
+_NAME: Final = re.compile(rf"{_OF_NAME}(?: {_OF_NAME}){{0,5}} ?")
 
 
 def says_away(text: str) -> bool:

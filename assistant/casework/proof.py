@@ -126,9 +126,7 @@ def next_code_at(
     return max(waits, default=None)
 
 
-def next_code_of(
-    services: Services, session: Session, claim: Claim, conversation_id: str
-) -> datetime | None:
+def next_code_of(services: Services, session: Session, claim: Claim, conversation_id: str) -> datetime | None:
     """Give when the next code may go out for a claim, or to the contact that asks for it itself; None means now."""
     if claim.asked_by is None:
         more = more_for_owner(services, session, conversation_id, claim)

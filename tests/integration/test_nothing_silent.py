@@ -167,8 +167,8 @@ async def test_whatever_menu_offers_something_else_offers_a_person(talk: Talk, l
             await visitor.write(said)
         ident = (await visitor.conversation()).id
         asked = select(Message).where(col(Message.conversation_id) == ident)
-        said = await talk.site.services.read(partial(_rows, asked))
-        menus = [message.choices for message in said if message.choices]
+        rows: list[Message] = await talk.site.services.read(partial(_rows, asked))
+        menus = [message.choices for message in rows if message.choices]
         for choices in menus:
             if others & {each["label"] for each in choices}:
                 seen += 1

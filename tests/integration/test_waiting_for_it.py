@@ -172,7 +172,7 @@ async def desk(tmp_path: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
 async def code_to(desk: PostingDesk, address: str) -> str:
     await desk.post()
     mails = [words_in(mail) for mail in desk.server.arrived if mail.to == address]
-    return next(found for text in reversed(mails) for found in re.findall(r"\b\d{8}\b", text))
+    return next(str(found) for text in reversed(mails) for found in re.findall(r"\b\d{8}\b", text))
 
 
 async def asked_in_chat(desk: PostingDesk, thread: str, address: str) -> str:
