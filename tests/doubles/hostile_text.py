@@ -63,6 +63,7 @@ _CLASSES: Final = {
     ops.CATEGORY_WORD: "a",
     ops.CATEGORY_NOT_WORD: " ",
 }
+_NO_WORDS: Final = frozenset({"misspellings", "thresholds"})  # tables of no expressions
 _USUAL: Final = "a 0.,-A\n\u7684"  # tried where a class takes nearly anything
 
 
@@ -131,8 +132,9 @@ def _alone(found: Iterable[Expression]) -> Iterator[Expression]:
 
 
 def _tables() -> list[Path]:
-    names = ("asides", "clauses", "meant", "narrowing", "negated", "wishes", "wording")
-    return [Path(intents.__file__).parent / f"{name}.toml" for name in names]
+    return [
+        path for path in sorted(Path(intents.__file__).parent.glob("*.toml")) if path.stem not in _NO_WORDS
+    ]
 
 
 def _rows(value: Any) -> Iterator[str]:
@@ -280,18 +282,24 @@ def _written(pattern: re.Pattern[Any]) -> tuple[str, int]:
     return pattern.pattern, pattern.flags & ~re.DEBUG
 
 
-def _repeats(tree: Iterable[Any], before: str, ways: int) -> Iterator[tuple[str, list[str], str]]:
-    """Give every repeat: what leads to it, what it repeats, what would have to follow."""
+def _repeats(
+    tree: Iterable[Any], before: str, ways: int, around: str = ""
+) -> Iterator[tuple[str, list[str], str]]:
+    """Give every repeat: what leads to it, what it repeats, what would have to follow.
+
+    It may also repeat what a repeat around it begins with: then no sign says where the one ends and the other goes on.
+    """
     items = list(tree)
     for at, (op, argument) in enumerate(items):
         if op in {ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT}:
             _, most, body = argument
             if most >= _MANY:
                 after = "".join(_first_of([item]) for item in items[at + 1 :])
-                yield before, [b for b in islice(_samples(body), ways) if b] or ["a"], after
-            yield from _repeats(body, before, ways)
+                bodies = [b for b in islice(_samples(body), ways) if b] or ["a"]
+                yield before, list(dict.fromkeys([*bodies, *([around] if around else [])])), after
+            yield from _repeats(body, before, ways, _first_of(body)[:1] if most > 1 else around)
         for inside in _insides(op, argument):
-            yield from _repeats(inside, before, ways)
+            yield from _repeats(inside, before, ways, around)
         before += _first_of([(op, argument)])
 
 
