@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
-from sqlmodel import Session
 
 from assistant.casework import delivery, events, execution, packages, planning, proof
 from assistant.channels.email.channel import EmailChannel
@@ -33,7 +32,7 @@ from assistant.naming import Naming
 from assistant.opening import SystemClock, open_sources
 from assistant.replies import Texts
 from assistant.replies.facts import DeskFacts, Periods
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.keyfiles import open_keyring
 from assistant.store.keyring import Keyring
 from assistant.store.migrate import migrate
@@ -328,7 +327,7 @@ async def running(assembly: Assembly) -> AsyncIterator[None]:
     """Run the desk while the context is open: what a kill left behind first, then the clock and the channels."""
     services = assembly.services
     if services.settings.database_url.startswith("sqlite"):
-        await services.write(lambda session: _release_leases(services, session))
+        await services.write(_release_leases)
     await assembly.desk.recover()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(_close, services)
@@ -340,11 +339,11 @@ async def running(assembly: Assembly) -> AsyncIterator[None]:
         await events.write_events(services)
 
 
-def _release_leases(services: Services, session: Session) -> None:
-    proof.release_leases(session)
-    planning.release_leases(services, session)
-    execution.release_leases(session)
-    delivery.release_leases(session)
+def _release_leases(unit: Unit) -> None:
+    proof.release_leases(unit.session)
+    planning.release_leases(unit)
+    execution.release_leases(unit.session)
+    delivery.release_leases(unit.session)
 
 
 async def _close(services: Services) -> None:

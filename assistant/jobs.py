@@ -89,7 +89,7 @@ class Sweeper:
             now = self._services.clock.now()
             if (by := self._last_now - now) > _SET:
                 log.warning("clock.put_back", seconds=round(by.total_seconds()))
-                await self._services.write(partial(clock_back.move, self._services, by=by))
+                await self._services.write(partial(clock_back.move, by=by))
             self._last_now = now
 
     async def run_all(self) -> None:

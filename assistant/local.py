@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from sqlmodel import Session
 
 from assistant.app import Assembly, assemble, take_lock
 from assistant.asking import socket_path
@@ -22,18 +21,17 @@ from assistant.casework.sealing_keys import change_key
 from assistant.channels.email.channel import EmailChannel
 from assistant.config import Settings
 from assistant.errors import AssistantError, ConfigurationError
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store.backup import back_up
 from assistant.store.tables import Agent
 
 _LARGEST_MAIL = 26 * 2**20  # bytes: the only way in for one this large, and its owner's alone
-_Work = Callable[[Services, Session, Mapping[str, Any]], Mapping[str, Any]]
+_Work = Callable[[Unit, Mapping[str, Any]], Mapping[str, Any]]
 
 
-def _add_agent(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+def _add_agent(unit: Unit, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     agent = staff.add_agent(
-        services,
-        session,
+        unit,
         asked["name"],
         Role(asked["role"]),
         password_hash=asked["password_hash"],
@@ -44,12 +42,11 @@ def _add_agent(services: Services, session: Session, asked: Mapping[str, Any]) -
     return {"name": agent.name, "role": agent.role}
 
 
-def _token(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+def _token(unit: Unit, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     irreversible = bool(asked["may_approve_irreversible"])
     scope = Scope(asked["scope"])
     token = staff.new_token(
-        services,
-        session,
+        unit,
         asked["name"],
         scope,
         may_approve_irreversible=irreversible,
@@ -58,52 +55,50 @@ def _token(services: Services, session: Session, asked: Mapping[str, Any]) -> Ma
     return {"name": asked["name"], "scope": scope, "days": asked["days"], "token": token}
 
 
-def _disable(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _state(colleagues.disable(services, session, asked["name"], colleagues.OPERATOR))
+def _disable(unit: Unit, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _state(colleagues.disable(unit, asked["name"], colleagues.OPERATOR))
 
 
-def _enable(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _state(colleagues.enable(services, session, asked["name"], colleagues.OPERATOR))
+def _enable(unit: Unit, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _state(colleagues.enable(unit, asked["name"], colleagues.OPERATOR))
 
 
-def _role(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+def _role(unit: Unit, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     role = Role(asked["role"])
-    return _state(colleagues.change_role(services, session, asked["name"], role, colleagues.OPERATOR))
+    return _state(colleagues.change_role(unit, asked["name"], role, colleagues.OPERATOR))
 
 
-def _password(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _state(colleagues.reset_password(services, session, asked["name"], asked["password_hash"]))
+def _password(unit: Unit, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _state(colleagues.reset_password(unit, asked["name"], asked["password_hash"]))
 
 
-def _authenticator(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+def _authenticator(unit: Unit, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     secret = asked["totp_secret"]
-    return _state(
-        colleagues.reset_authenticator(services, session, asked["name"], secret, colleagues.OPERATOR)
-    )
+    return _state(colleagues.reset_authenticator(unit, asked["name"], secret, colleagues.OPERATOR))
 
 
 def _state(agent: Agent) -> Mapping[str, Any]:
     return {"name": agent.name, "role": agent.role, "active": agent.active}
 
 
-def _recovery(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    name = staff.get_agent(session, asked["name"]).name
-    return {"name": name, "codes": credentials.new_recovery_codes(services, session, name, DESK)}
+def _recovery(unit: Unit, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    name = staff.get_agent(unit.session, asked["name"]).name
+    return {"name": name, "codes": credentials.new_recovery_codes(unit, name, DESK)}
 
 
-def _end_session(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    name = colleagues.end_session(services, session, asked["session"], colleagues.OPERATOR)
+def _end_session(unit: Unit, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    name = colleagues.end_session(unit, asked["session"], colleagues.OPERATOR)
     return {"session": asked["session"], "name": name, "ended": True}
 
 
-def _revoke(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    name = colleagues.revoke_token(services, session, asked["token"], colleagues.OPERATOR)
+def _revoke(unit: Unit, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    name = colleagues.revoke_token(unit, asked["token"], colleagues.OPERATOR)
     return {"token": asked["token"], "name": name, "ended": True}
 
 
-def _approve(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    agent = staff.principal_of_token(services, session, asked["token"])
-    action = approval.approve(services, session, asked["action"], asked["plan_hash"], agent)
+def _approve(unit: Unit, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    agent = staff.principal_of_token(unit, asked["token"])
+    action = approval.approve(unit, asked["action"], asked["plan_hash"], agent)
     return {
         "id": action.id,
         "state": action.state,
@@ -112,15 +107,15 @@ def _approve(services: Services, session: Session, asked: Mapping[str, Any]) -> 
     }
 
 
-def _reject(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    agent = staff.principal_of_token(services, session, asked["token"])
-    action = approval.reject(services, session, asked["action"], asked["reason"], agent)
+def _reject(unit: Unit, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    agent = staff.principal_of_token(unit, asked["token"])
+    action = approval.reject(unit, asked["action"], asked["reason"], agent)
     return {"id": action.id, "state": action.state}
 
 
-def _review(services: Services, session: Session, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+def _review(unit: Unit, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     kept = bool(asked["keep"])
-    correction = corrections.review(services, session, int(asked["correction"]), kept=kept)
+    correction = corrections.review(unit, int(asked["correction"]), kept=kept)
     return {"correction": correction.id, "kept": kept}
 
 
@@ -170,7 +165,7 @@ async def _run(assembly: Assembly, http_request: web.Request) -> web.Response:
     work = COMMANDS[http_request.match_info["command"]]
     asked = await http_request.json()
     try:
-        done = await assembly.services.write(lambda session: work(assembly.services, session, asked))
+        done = await assembly.services.write(lambda unit: work(unit, asked))
     except AssistantError as error:
         return _told(error)
     return web.json_response(done)
@@ -205,9 +200,7 @@ async def run_alone(settings: Settings, command: str, asked: Mapping[str, Any]) 
     lock = take_lock(settings)
     assembly = assemble(settings)
     try:
-        return await assembly.services.write(
-            lambda session: COMMANDS[command](assembly.services, session, asked)
-        )
+        return await assembly.services.write(lambda unit: COMMANDS[command](unit, asked))
     finally:
         assembly.services.store.close()
         if lock is not None:

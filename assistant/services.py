@@ -8,11 +8,13 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from sqlmodel import Session
 
+from assistant.domain.calendars import local_day
+from assistant.domain.letter import Letter
 from assistant.domain.turns import Turns
 from assistant.interfaces import ChatMessage
 from assistant.slow_hashes import SlowHashes
@@ -178,47 +180,69 @@ class Services:
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)  # kind and agent, not yet written
     others: Callable[[str, frozenset[str]], Sequence[tuple[str, str]]] = lambda _text, _own: ()
 
-    async def write(self, work: Callable[[Session], T], *, whose: str = "") -> T:
+    async def write(self, work: Callable[[Unit], T], *, whose: str = "") -> T:
         """Run one unit in somebody's turn; after its commit its messages reach the sockets and the sweeps it feeds wake up."""
         return await self.prepare_and_write(lambda: work, whose=whose)
 
-    async def prepare_and_write(self, prepare: Callable[[], Callable[[Session], T]], *, whose: str = "") -> T:
+    async def prepare_and_write(self, prepare: Callable[[], Callable[[Unit], T]], *, whose: str = "") -> T:
         """Compute before the transaction and run the unit that comes of it, as `write` does."""
 
-        def prepared() -> Callable[[Session], tuple[T, list[tuple[str, ChatMessage]], set[str]]]:
+        def prepared() -> Callable[[Session], tuple[T, Unit]]:
             work = prepare()
-            return lambda session: _collect(session, work)
 
-        result, posted, wakes = await self.store.prepare_and_write(prepared, whose=whose)
-        for conversation_id, message in posted:
+            def in_unit(session: Session) -> tuple[T, Unit]:
+                unit = Unit(self, session)
+                return work(unit), unit
+
+            return in_unit
+
+        result, unit = await self.store.prepare_and_write(prepared, whose=whose)
+        for conversation_id, message in unit.posted:
             self.hub.publish(conversation_id, message)
-        if wakes:
-            self.waker.wake(wakes)
+        if unit.wakes:
+            self.waker.wake(unit.wakes)
         return result
 
-    async def read(self, work: Callable[[Session], T]) -> T:
-        """Run a query beside the writer."""
-        return await self.store.read(work)
+    async def read(self, work: Callable[[Unit], T]) -> T:
+        """Run queries beside the writer, in a unit of which nothing is committed."""
+        return await self.store.read(lambda session: work(Unit(self, session)))
+
+    def local_day(self, instant: datetime) -> date:
+        """Give the day of an instant where the controller is."""
+        return local_day(instant, self.calendar.zone)
 
     def with_parts(self, **parts: Any) -> Services:
         """Give the same services with some parts replaced."""
         return replace(self, **parts)
 
 
-def _collect(
-    session: Session, work: Callable[[Session], T]
-) -> tuple[T, list[tuple[str, ChatMessage]], set[str]]:
-    posted: list[tuple[str, ChatMessage]] = []
-    wakes: set[str] = set()
-    session.info["posted"], session.info["wakes"], session.info["letters"] = posted, wakes, []
-    return work(session), posted, wakes
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One piece of work on the desk's database: what is written in it is committed together.
 
+    What it says, queues and wakes is kept here until that commit: nobody hears of what was never written.
+    """
 
-def post(session: Session, conversation_id: str, message: ChatMessage) -> None:
-    """Have a message pushed to the sockets once this unit is committed."""
-    session.info["posted"].append((conversation_id, message))
+    services: Services
+    session: Session
+    posted: list[tuple[str, ChatMessage]] = field(default_factory=list)
+    wakes: set[str] = field(default_factory=set)
+    letters: list[Letter] = field(default_factory=list)
 
+    @property
+    def now(self) -> datetime:
+        """Give the instant, aware and in UTC."""
+        return self.services.clock.now()
 
-def wake(session: Session, *names: str) -> None:
-    """Have sweeps woken once this unit is committed."""
-    session.info["wakes"].update(names)
+    @property
+    def today(self) -> date:
+        """Give the day that it is where the controller is."""
+        return self.services.local_day(self.now)
+
+    def post(self, conversation_id: str, message: ChatMessage) -> None:
+        """Have a message pushed to the sockets once this unit is committed."""
+        self.posted.append((conversation_id, message))
+
+    def wake(self, *names: str) -> None:
+        """Have sweeps woken once this unit is committed."""
+        self.wakes.update(names)

@@ -18,7 +18,7 @@ from assistant.domain.plan import Plan
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
 from assistant.domain.uses import BY_PERSON
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.tables import Conversation, PrivacyRequest
 
 _NOTHING = {
@@ -36,8 +36,7 @@ def key_of(ref: str) -> str:
 
 
 def give_answer(
-    services: Services,
-    session: Session,
+    unit: Unit,
     request: PrivacyRequest,
     text_name: str,
     *,
@@ -51,14 +50,13 @@ def give_answer(
     contact alone; the talk, where there is one, hears that it went there.
     """
     key = f"{key_of(request.ref)}{text_name}:{request.version}"
-    conversation = session.get(Conversation, request.conversation_id)
-    contact = services.keyring.unseal(request.contact) if request.contact else None
+    conversation = unit.session.get(Conversation, request.conversation_id)
+    contact = unit.services.keyring.unseal(request.contact) if request.contact else None
     seen = [talk.as_seen(request)]
-    rendered = services.texts.render(text_name, request.language, requests=seen, **values)
+    rendered = unit.services.texts.render(text_name, request.language, requests=seen, **values)
     if contact:
         talk.mail(
-            services,
-            session,
+            unit,
             text_name,
             to=contact,
             language=request.language,
@@ -79,37 +77,36 @@ def give_answer(
         )
         if at_contact and contact:
             said = replace(
-                said, text=services.texts.render("answered_there", request.language, requests=seen).text
+                said, text=unit.services.texts.render("answered_there", request.language, requests=seen).text
             )
-        talk.say_text(services, session, conversation, said)
-        running_services.ask_again_below(services, session, conversation)
-    record(services, session, request.ref, "desk", "answered", text=text_name, to_contact=contact is not None)
+        talk.say_text(unit, conversation, said)
+        running_services.ask_again_below(unit, conversation)
+    record(unit, request.ref, "desk", "answered", text=text_name, to_contact=contact is not None)
 
 
-def say_frozen(services: Services, session: Session, request: PrivacyRequest) -> None:
+def say_frozen(unit: Unit, request: PrivacyRequest) -> None:
     """Say that the use is frozen at once and that a person weighs the rest; nothing is closed yet."""
-    _say_meanwhile(services, session, request, "objection_frozen")
+    _say_meanwhile(unit, request, "objection_frozen")
 
 
-def say_a_person_reads(services: Services, session: Session, request: PrivacyRequest) -> None:
+def say_a_person_reads(unit: Unit, request: PrivacyRequest) -> None:
     """Say that the desk cannot do this by itself, and by when a person answers."""
-    _say_meanwhile(services, session, request, "a_person_reads")
+    _say_meanwhile(unit, request, "a_person_reads")
 
 
-def _say_meanwhile(services: Services, session: Session, request: PrivacyRequest, name: str) -> None:
+def _say_meanwhile(unit: Unit, request: PrivacyRequest, name: str) -> None:
     """Say something before the answer, where the person is."""
-    conversation = session.get(Conversation, request.conversation_id)
+    conversation = unit.session.get(Conversation, request.conversation_id)
     seen = [talk.as_seen(request)]
     if conversation and request.channel != "email":
-        talk.say(services, session, conversation, name, requests=seen)
-        running_services.ask_again_below(services, session, conversation)
+        talk.say(unit, conversation, name, requests=seen)
+        running_services.ask_again_below(unit, conversation)
     elif request.contact:
-        text = services.texts.render(name, request.language, requests=seen).text
+        text = unit.services.texts.render(name, request.language, requests=seen).text
         talk.mail(
-            services,
-            session,
+            unit,
             "mail_reply",
-            to=services.keyring.unseal(request.contact),
+            to=unit.services.keyring.unseal(request.contact),
             language=request.language,
             ref=request.ref,
             conversation_id=request.conversation_id,
@@ -118,30 +115,28 @@ def _say_meanwhile(services: Services, session: Session, request: PrivacyRequest
         )
 
 
-def answer_nothing(services: Services, session: Session, request: PrivacyRequest) -> None:
+def answer_nothing(unit: Unit, request: PrivacyRequest) -> None:
     """Say that nothing is held about the proved address besides this conversation, and close."""
     name = _NOTHING.get(Right(request.right), "answer_use_nothing")
-    values: dict[str, Any] = {"systems": systems(services)} if name in _NAMES_SYSTEMS else {}
-    move(services, session, request, Status.ANSWERED, "desk")
-    give_answer(services, session, request, name, **values)
+    values: dict[str, Any] = {"systems": systems(unit.services)} if name in _NAMES_SYSTEMS else {}
+    move(unit, request, Status.ANSWERED, "desk")
+    give_answer(unit, request, name, **values)
 
 
-def answer_already(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> None:
+def answer_already(unit: Unit, request: PrivacyRequest, plan: Plan) -> None:
     """Say that the records already read as the person confirmed, and close: nothing was corrected."""
-    move(services, session, request, Status.ANSWERED, "desk")
-    give_answer(services, session, request, "answer_rectification_already", fields=list(plan.holds))
+    move(unit, request, Status.ANSWERED, "desk")
+    give_answer(unit, request, "answer_rectification_already", fields=list(plan.holds))
 
 
-def answer_done(
-    services: Services, session: Session, request: PrivacyRequest, result: Result, **extra: Any
-) -> None:
+def answer_done(unit: Unit, request: PrivacyRequest, result: Result, **extra: Any) -> None:
     """Say what a carried-out plan came to, and close the request; honest about what was left."""
-    move(services, session, request, Status.PARTLY_ANSWERED if result.is_partial else Status.ANSWERED, "desk")
-    name, values = letter(services, request, result)
+    move(unit, request, Status.PARTLY_ANSWERED if result.is_partial else Status.ANSWERED, "desk")
+    name, values = letter(unit.services, request, result)
     by_rule = bool(request.details.get("marketing") and not request.details.get(BY_PERSON))
-    if "addresses" in values and not may_name(session, request, values["addresses"]):
+    if "addresses" in values and not may_name(unit.session, request, values["addresses"]):
         values = {**values, "addresses": None}
-    give_answer(services, session, request, name, by_rule=by_rule, **values, **extra)
+    give_answer(unit, request, name, by_rule=by_rule, **values, **extra)
 
 
 def may_name(session: Session, request: PrivacyRequest, addresses: Sequence[str]) -> bool:
@@ -153,12 +148,12 @@ def may_name(session: Session, request: PrivacyRequest, addresses: Sequence[str]
     return hint is not None and {normal_address(each) for each in addresses} == {normal_address(hint)}
 
 
-def announce(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> None:
+def announce(unit: Unit, request: PrivacyRequest, plan: Plan) -> None:
     """Say beforehand what a plan will do; each approval is a new announcement."""
     request.version += 1
-    session.add(request)
-    name, values = letter(services, request, as_planned(plan))
-    give_answer(services, session, request, name, **values)
+    unit.session.add(request)
+    name, values = letter(unit.services, request, as_planned(plan))
+    give_answer(unit, request, name, **values)
 
 
 def systems(services: Services) -> list[str]:

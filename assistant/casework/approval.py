@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework import four_eyes, named_accounts, running_services
 from assistant.casework.audit import record
@@ -24,13 +24,12 @@ from assistant.domain.plan import Operation, Plan, plan_from_json
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.status import Status
 from assistant.errors import Conflict, NotAllowed, NotVerified, StalePlan
-from assistant.services import Services, wake
+from assistant.services import Services, Unit
 from assistant.store.tables import Action, EvidenceRow, PrivacyRequest
 
 
 def check_approve(
-    services: Services,
-    session: Session,
+    unit: Unit,
     action_id: str,
     plan_hash: str,
     agent: Principal,
@@ -38,15 +37,15 @@ def check_approve(
 ) -> tuple[Action, PrivacyRequest, Plan]:
     """Raise unless this agent may approve exactly this plan now."""
     agent.require(*WORKERS, scope=Scope.APPROVE)
-    action, request = get_action(session, action_id)
+    action, request = get_action(unit.session, action_id)
     if action.state != "proposed":
         raise Conflict(f"This plan is {action.state} already; look at the request again.", state=action.state)
     if action.plan_hash != plan_hash:
         raise StalePlan(current=action.plan_hash)
     plan = plan_from_json(action.plan)
     if running_services.is_held_up(plan):
-        raise Conflict(running_services.why_not(session, request))
-    if named_accounts.waiting_words(session, request, plan):
+        raise Conflict(running_services.why_not(unit.session, request))
+    if named_accounts.waiting_words(unit.session, request, plan):
         raise Conflict(
             "The person names one of several accounts; choose first which are left out, or say that none is."
         )
@@ -57,8 +56,8 @@ def check_approve(
     if plan.undecided:
         raise Conflict("Say first of each recipient that the plan asks about whether the data went there.")
     check_people(request, agent)
-    _check_proof(services, request, evidence, plan)
-    four_eyes.check_eyes(services, session, action, request, agent)
+    _check_proof(unit.services, request, evidence, plan)
+    four_eyes.check_eyes(unit, action, request, agent)
     return action, request, plan
 
 
@@ -87,8 +86,7 @@ def _check_proof(
 
 
 def do_approve(
-    services: Services,
-    session: Session,
+    unit: Unit,
     action: Action,
     request: PrivacyRequest,
     by: str,
@@ -96,10 +94,9 @@ def do_approve(
 ) -> None:
     """Schedule an approved plan; its effect starts when the hold is over."""
     action.state, action.not_before = "approved", not_before
-    _keep_approval(services, session, action, by)
+    _keep_approval(unit, action, by)
     record(
-        services,
-        session,
+        unit,
         request.ref,
         by if by == DESK else f"agent:{by}",
         "plan_approved",
@@ -108,28 +105,27 @@ def do_approve(
         not_before=not_before.isoformat(),
     )
     if request.status == Status.AWAITING_APPROVAL:
-        set_attention(services, session, request, None)
-        move(services, session, request, Status.SCHEDULED, by if by == DESK else f"agent:{by}")
-    wake(session, "carry_out")
+        set_attention(unit, request, None)
+        move(unit, request, Status.SCHEDULED, by if by == DESK else f"agent:{by}")
+    unit.wake("carry_out")
 
 
-def _keep_approval(services: Services, session: Session, action: Action, by: str) -> None:
-    approval = {"by": by, "at": services.clock.now().isoformat(), "hash": action.plan_hash}
+def _keep_approval(unit: Unit, action: Action, by: str) -> None:
+    approval = {"by": by, "at": unit.now.isoformat(), "hash": action.plan_hash}
     action.approvals = [*action.approvals, approval]
-    session.add(action)
+    unit.session.add(action)
 
 
-def approve(services: Services, session: Session, action_id: str, plan_hash: str, agent: Principal) -> Action:
+def approve(unit: Unit, action_id: str, plan_hash: str, agent: Principal) -> Action:
     """Approve a plan by its hash (unit); where it takes two people, the first approval is kept and shown."""
-    found = session.get(Action, action_id)
-    request = session.get(PrivacyRequest, found.ref) if found else None
-    evidence = session.get(EvidenceRow, request.evidence_id) if request and request.evidence_id else None
-    action, request, plan = check_approve(services, session, action_id, plan_hash, agent, evidence)
-    if not four_eyes.is_enough(services, session, action, request, agent):
-        _keep_approval(services, session, action, agent.name)
+    found = unit.session.get(Action, action_id)
+    request = unit.session.get(PrivacyRequest, found.ref) if found else None
+    evidence = unit.session.get(EvidenceRow, request.evidence_id) if request and request.evidence_id else None
+    action, request, plan = check_approve(unit, action_id, plan_hash, agent, evidence)
+    if not four_eyes.is_enough(unit, action, request, agent):
+        _keep_approval(unit, action, agent.name)
         record(
-            services,
-            session,
+            unit,
             request.ref,
             f"agent:{agent.name}",
             "first_approval",
@@ -139,55 +135,54 @@ def approve(services: Services, session: Session, action_id: str, plan_hash: str
         return action
     lifts = plan.order.operation is Operation.LIFT
     not_before = (
-        do_announce(services, session, request, plan)
+        do_announce(unit, request, plan)
         if lifts
-        else answer_for(services, request, evidence, plan).not_before or services.clock.now()
+        else answer_for(unit.services, request, evidence, plan).not_before or unit.now
     )
-    do_approve(services, session, action, request, agent.name, not_before)
+    do_approve(unit, action, request, agent.name, not_before)
     return action
 
 
-def undo(services: Services, session: Session, action_id: str, agent: Principal) -> Action:
+def undo(unit: Unit, action_id: str, agent: Principal) -> Action:
     """Take an approval back, until the effect starts."""
     agent.require(*WORKERS, scope=Scope.APPROVE)
-    action, request = get_action(session, action_id)
+    action, request = get_action(unit.session, action_id)
     if action.state != "approved":
         raise Conflict(
             "It cannot be undone any more: the effect has started or it was never approved.",
             state=action.state,
         )
     action.state, action.not_before, action.approvals = "proposed", None, []
-    session.add(action)
-    record(services, session, request.ref, f"agent:{agent.name}", "approval_undone", action=action.id)
+    unit.session.add(action)
+    record(unit, request.ref, f"agent:{agent.name}", "approval_undone", action=action.id)
     if request.status == Status.SCHEDULED:
-        move(services, session, request, Status.AWAITING_APPROVAL, f"agent:{agent.name}")
-    do_keep(services, session, action, request, told=True)
+        move(unit, request, Status.AWAITING_APPROVAL, f"agent:{agent.name}")
+    do_keep(unit, action, request, told=True)
     return action
 
 
-def withdraw_of(services: Services, session: Session, name: str, actor: str) -> None:
+def withdraw_of(unit: Unit, name: str, actor: str) -> None:
     """Take back the first approvals of an agent who may approve no more; what is scheduled was settled by two."""
-    for action in session.exec(select(Action).where(col(Action.state) == "proposed")):
+    for action in unit.session.exec(select(Action).where(col(Action.state) == "proposed")):
         left = [each for each in action.approvals if each["by"] != name]
         if left != action.approvals:
             action.approvals = left
-            session.add(action)
-            record(services, session, action.ref, actor, "approval_undone", action=action.id, agent=name)
+            unit.session.add(action)
+            record(unit, action.ref, actor, "approval_undone", action=action.id, agent=name)
 
 
-def reject(services: Services, session: Session, action_id: str, reason: str, agent: Principal) -> Action:
+def reject(unit: Unit, action_id: str, reason: str, agent: Principal) -> Action:
     """Reject a plan with its reason; the request stays open with an agent."""
     agent.require(*WORKERS)
-    action, request = get_action(session, action_id)
+    action, request = get_action(unit.session, action_id)
     if action.state != "proposed":
         raise Conflict(f"This plan is {action.state} already; look at the request again.", state=action.state)
     if not reason.strip():
         raise Conflict("Say why the plan is rejected.")
     action.state, action.reason, action.mentions = "rejected", reason.strip(), None
-    session.add(action)
+    unit.session.add(action)
     record(
-        services,
-        session,
+        unit,
         request.ref,
         f"agent:{agent.name}",
         "plan_rejected",
@@ -195,7 +190,7 @@ def reject(services: Services, session: Session, action_id: str, reason: str, ag
         reason=reason.strip(),
     )
     if request.status == Status.AWAITING_APPROVAL:
-        move(services, session, request, Status.OPEN, f"agent:{agent.name}")
-        set_attention(services, session, request, "plan_rejected")
-    do_keep(services, session, action, request, told=False)
+        move(unit, request, Status.OPEN, f"agent:{agent.name}")
+        set_attention(unit, request, "plan_rejected")
+    do_keep(unit, action, request, told=False)
     return action

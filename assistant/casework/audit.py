@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, insert, update
 from sqlmodel import Session, col, select
 
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store.keyring import Keyring
 from assistant.store.tables import Audit, ChainHead, Checkpoint, PrivacyRequest
 
@@ -29,36 +29,36 @@ class Fault:
     what: str
 
 
-def record(services: Services, session: Session, chain: str, actor: str, event: str, **data: Any) -> None:
+def record(unit: Unit, chain: str, actor: str, event: str, **data: Any) -> None:
     """Append one entry to a chain ('' for what belongs to no request); never holds personal data."""
-    head = session.get(ChainHead, chain)
+    head = unit.session.get(ChainHead, chain)
     ordinal, previous = (head.ordinal + 1, head.hash) if head else (1, _BEGIN)
     plain = json.loads(json.dumps(data, default=str))  # what is hashed is exactly what is read back
-    at = services.clock.now()
+    at = unit.now
     entry = {"chain": chain, "ordinal": ordinal, "at": at, "actor": actor, "event": event, "data": plain}
     digest = _digest(previous, entry)
-    session.execute(insert(Audit).values(**entry, previous=previous, hash=digest))
+    unit.session.execute(insert(Audit).values(**entry, previous=previous, hash=digest))
     values: dict[str, Any] = {
         "ordinal": ordinal,
         "hash": digest,
-        "mac": _mac(services.keyring, chain, ordinal, digest),
+        "mac": _mac(unit.services.keyring, chain, ordinal, digest),
     }
     if head:
-        session.execute(update(ChainHead).where(col(ChainHead.chain) == chain).values(**values))
-        session.refresh(head)
+        unit.session.execute(update(ChainHead).where(col(ChainHead.chain) == chain).values(**values))
+        unit.session.refresh(head)
     else:
-        session.add(ChainHead(chain=chain, **values))
-        session.flush()
+        unit.session.add(ChainHead(chain=chain, **values))
+        unit.session.flush()
 
 
-def do_checkpoint(services: Services, session: Session) -> bool:
+def do_checkpoint(unit: Unit) -> bool:
     """Seal what was appended since the last checkpoint; tells whether there was anything."""
-    last = session.exec(select(Checkpoint).order_by(col(Checkpoint.id).desc()).limit(1)).first()
-    newest = session.exec(select(func.max(Audit.id))).one()
+    last = unit.session.exec(select(Checkpoint).order_by(col(Checkpoint.id).desc()).limit(1)).first()
+    newest = unit.session.exec(select(func.max(Audit.id))).one()
     if newest is None or (last and last.last_audit_id == newest):
         return False
-    mac = _checkpoint_mac(services.keyring, session, last, newest)
-    session.add(Checkpoint(at=services.clock.now(), last_audit_id=newest, mac=mac))
+    mac = _checkpoint_mac(unit.services.keyring, unit.session, last, newest)
+    unit.session.add(Checkpoint(at=unit.now, last_audit_id=newest, mac=mac))
     return True
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework import talk
 from assistant.casework.audit import record
@@ -18,7 +18,7 @@ from assistant.domain.manual_map import ManualMap
 from assistant.domain.plan import Located, Operation, Plan, Step, TableEffect, TableRows
 from assistant.errors import Conflict, Invalid, NotFound
 from assistant.interfaces import ExportedTable
-from assistant.services import Services, wake
+from assistant.services import Services, Unit
 from assistant.store.tables import Action, Agent, PrivacyRequest, StepRow
 
 BY_HAND: Final = "by_hand"
@@ -48,64 +48,57 @@ def map_of(services: Services, source: str) -> ManualMap:
     return found
 
 
-def open_task(services: Services, session: Session, row: StepRow) -> None:
+def open_task(unit: Unit, row: StepRow) -> None:
     """Ask the named agent to look, and again when the time of the reminder has come."""
-    step = session.get_one(StepRow, row.id)
-    now = services.clock.now()
+    step = unit.session.get_one(StepRow, row.id)
+    now = unit.now
     if step.state == "done" or (step.state == BY_HAND and step.remind_at and step.remind_at > now):
         return
-    action = session.get_one(Action, step.action_id)
-    mapped = map_of(services, step.source)
+    action = unit.session.get_one(Action, step.action_id)
+    mapped = map_of(unit.services, step.source)
     if step.state != BY_HAND:
         step.state, step.opened_at = BY_HAND, now
-        record(
-            services, session, action.ref, "desk", "task_opened", source=step.source, assignee=mapped.agent
-        )
+        record(unit, action.ref, "desk", "task_opened", source=step.source, assignee=mapped.agent)
     step.remind_at = now + timedelta(days=mapped.remind_days)
-    session.add(step)
-    _ask(services, session, action, step, mapped, now)
+    unit.session.add(step)
+    _ask(unit, action, step, mapped, now)
 
 
-def _ask(
-    services: Services, session: Session, action: Action, step: StepRow, mapped: ManualMap, now: datetime
-) -> None:
-    request = session.get_one(PrivacyRequest, action.ref)
-    for address, language in _agents(services, session, mapped.agent):
+def _ask(unit: Unit, action: Action, step: StepRow, mapped: ManualMap, now: datetime) -> None:
+    request = unit.session.get_one(PrivacyRequest, action.ref)
+    for address, language in _agents(unit, mapped.agent):
         talk.mail(
-            services,
-            session,
+            unit,
             "agent_task",
             to=address,
             language=language,
             ref=action.ref,
-            key=f"task:{step.id}:{now.date()}:{services.keyring.keyed_hash(address)[:16]}",
+            key=f"task:{step.id}:{now.date()}:{unit.services.keyring.keyed_hash(address)[:16]}",
             requests=[talk.as_seen(request)],
             systems=[step.source],
             look_up=getattr(mapped.look_up, language),
             asked_at=step.opened_at,
-            url=f"{services.settings.server.public_url}/console/requests/{action.ref}",
+            url=f"{unit.services.settings.server.public_url}/console/requests/{action.ref}",
         )
 
 
-def _agents(services: Services, session: Session, name: str) -> list[tuple[str, str]]:
+def _agents(unit: Unit, name: str) -> list[tuple[str, str]]:
     """Give where the named agent is reached; everybody where nobody of that name is."""
-    active = session.exec(
+    active = unit.session.exec(
         select(Agent).where(col(Agent.active).is_(True), col(Agent.email).is_not(None))
     ).all()
     named = [agent for agent in active if agent.name == name] or list(active)
-    support = services.settings.support
+    support = unit.services.settings.support
     return [(agent.email or "", agent.language) for agent in named] or [
         (support.forward_to, support.agents_language)
     ]
 
 
-def answer(
-    services: Services, session: Session, action_id: str, source: str, said: Answer, agent: Principal
-) -> StepRow:
+def answer(unit: Unit, action_id: str, source: str, said: Answer, agent: Principal) -> StepRow:
     """Take what an agent found or did; the plan goes on once nothing waits any more."""
     agent.require(*WORKERS)
-    action, _ = get_action(session, action_id)
-    step = session.exec(
+    action, _ = get_action(unit.session, action_id)
+    step = unit.session.exec(
         select(StepRow).where(col(StepRow.action_id) == action_id, col(StepRow.source) == source)
     ).first()
     if step is None:
@@ -113,16 +106,15 @@ def answer(
     if step.state != BY_HAND:
         raise Conflict("This is done already, or it is not its turn yet; look at the request again.")
     if step.operation == Operation.EXPORT:
-        _take_found(services, step, said)
+        _take_found(unit.services, step, said)
     else:
-        _take_done(step, said, map_of(services, source).category)
-    step.state, step.done_at, step.remind_at = "done", services.clock.now(), None
-    session.add(step)
-    action.not_before, action.lease_until = services.clock.now(), None
-    session.add(action)
+        _take_done(step, said, map_of(unit.services, source).category)
+    step.state, step.done_at, step.remind_at = "done", unit.now, None
+    unit.session.add(step)
+    action.not_before, action.lease_until = unit.now, None
+    unit.session.add(action)
     record(
-        services,
-        session,
+        unit,
         action.ref,
         f"agent:{agent.name}",
         "task_done",
@@ -131,7 +123,7 @@ def answer(
         rows=step.rows_done,
         left=len(step.left),
     )
-    wake(session, "carry_out")
+    unit.wake("carry_out")
     return step
 
 
@@ -158,15 +150,15 @@ def _take_done(step: StepRow, said: Answer, category: str) -> None:
         step.error = said.why.strip()
 
 
-def wait(services: Services, session: Session, action_id: str) -> None:
+def wait(unit: Unit, action_id: str) -> None:
     """Let a plan rest while people are at it; a sweep looks again when the next reminder is due."""
-    action = session.get_one(Action, action_id)
-    steps = session.exec(select(StepRow).where(col(StepRow.action_id) == action_id)).all()
+    action = unit.session.get_one(Action, action_id)
+    steps = unit.session.exec(select(StepRow).where(col(StepRow.action_id) == action_id)).all()
     times = [step.remind_at for step in steps if step.state == BY_HAND and step.remind_at]
     action.lease_until, action.attempts = None, 0
     # An agent may have answered between the look at the steps and this: then nothing is waited for.
-    action.not_before = min(times, default=services.clock.now())
-    session.add(action)
+    action.not_before = min(times, default=unit.now)
+    unit.session.add(action)
 
 
 # ── what was found, as a plan and as a part of a copy ────────────────────────────────────────────────

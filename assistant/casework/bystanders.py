@@ -12,12 +12,11 @@ from assistant.casework.events import Event, note_event
 from assistant.casework.intake import set_attention
 from assistant.domain.mailboxes import counted_as
 from assistant.domain.networks import is_this_machine
+from assistant.services import Unit
 from assistant.store.tables import Conversation, EvidenceRow, PrivacyRequest, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from sqlmodel import Session
 
     from assistant.services import Services
 
@@ -29,34 +28,32 @@ OF_A_NETWORK: Final = 60  # in an hour: four for each of an office of fifteen th
 _TOLD: Final = "wrote_to:"
 
 
-def full_until(
-    services: Services, session: Session, conversation: Conversation, whom: str, proved_as: str
-) -> datetime | None:
+def full_until(unit: Unit, conversation: Conversation, whom: str, proved_as: str) -> datetime | None:
     """Count one more who is written to because a stranger named them; where there is no room, say from when there is.
 
     Whoever was written to already is counted once, and nobody who proved to be there, nor the sender of a mail.
     """
-    now = services.clock.now()
-    if _is_own(services, session, conversation, whom, proved_as):
+    now = unit.now
+    if _is_own(unit, conversation, whom, proved_as):
         return None
     name = f"{_TOLD}{whom}"
-    key = _counted_under(services, conversation)
+    key = _counted_under(unit.services, conversation)
     counted = select(Tally.what, Tally.at).where(
         col(Tally.subject_hash) == key,
         col(Tally.what).startswith(_TOLD, autoescape=True),
         col(Tally.at) > now - _DAY,
     )
-    earlier: dict[str, datetime] = dict(session.exec(counted).all())
+    earlier: dict[str, datetime] = dict(unit.session.exec(counted).all())
     if name not in earlier and len(earlier) >= OF_ONE:
         return sorted(earlier.values())[-OF_ONE] + _DAY
-    network = services.peers.of(conversation.id)
+    network = unit.services.peers.of(conversation.id)
     if not is_this_machine(network) and (
-        until := services.written_to.full_until(network, whom, now, OF_A_NETWORK, _HOUR)
+        until := unit.services.written_to.full_until(network, whom, now, OF_A_NETWORK, _HOUR)
     ):
         return until
     if name not in earlier:
-        session.add(Tally(subject_hash=key, what=name, at=now))
-        session.flush()
+        unit.session.add(Tally(subject_hash=key, what=name, at=now))
+        unit.session.flush()
     return None
 
 
@@ -71,22 +68,20 @@ def _sender(conversation: Conversation) -> str | None:
     return counted_as(conversation.subject_hint or "") if by_mail else None
 
 
-def _is_own(
-    services: Services, session: Session, conversation: Conversation, whom: str, proved_as: str
-) -> bool:
+def _is_own(unit: Unit, conversation: Conversation, whom: str, proved_as: str) -> bool:
     sender = _sender(conversation)
-    if sender is not None and whom == services.keyring.keyed_hash(sender):
+    if sender is not None and whom == unit.services.keyring.keyed_hash(sender):
         return True
     proved = select(EvidenceRow.id).where(
         col(EvidenceRow.conversation_id) == conversation.id, col(EvidenceRow.contact_hash) == proved_as
     )
-    return session.exec(proved).first() is not None
+    return unit.session.exec(proved).first() is not None
 
 
-def hold_back(services: Services, session: Session, requests: Sequence[PrivacyRequest]) -> None:
+def hold_back(unit: Unit, requests: Sequence[PrivacyRequest]) -> None:
     """Call an agent where somebody named is not written to: what was asked is kept all the same."""
-    note_event(services, Event.TOO_MANY_NAMED)
+    note_event(unit.services, Event.TOO_MANY_NAMED)
     for request in requests:
-        record(services, session, request.ref, "desk", "bystander_not_told")
+        record(unit, request.ref, "desk", "bystander_not_told")
         if request.attention is None:
-            set_attention(services, session, request, ATTENTION)
+            set_attention(unit, request, ATTENTION)

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import update
-from sqlmodel import Session, select
+from sqlmodel import select
 
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store.tables import (
     Action,
     Agent,
@@ -43,10 +43,10 @@ MOVED: Final[tuple[Any, ...]] = (
 _SHORT: Final = timedelta(minutes=15)  # what was begun before may have been meant to wait this long
 
 
-def move(services: Services, session: Session, by: timedelta) -> None:
+def move(unit: Unit, by: timedelta) -> None:
     """Put back with the clock what was written before and lies ahead of it now."""
-    now = services.clock.now()
+    now = unit.now
     for column in MOVED:
         ahead = select(column).where(column > now, column <= now + by + _SHORT).distinct()
-        for at in session.exec(ahead.order_by(column)).all():
-            session.execute(update(column.class_).where(column == at).values({column.key: at - by}))
+        for at in unit.session.exec(ahead.order_by(column)).all():
+            unit.session.execute(update(column.class_).where(column == at).values({column.key: at - by}))

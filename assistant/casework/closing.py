@@ -10,13 +10,13 @@ from sqlmodel import Session, col, select
 from assistant.casework import answers, approval, four_eyes, running_services, talk
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for
-from assistant.casework.intake import local_day, move, recompute_dates, set_attention
+from assistant.casework.intake import move, recompute_dates, set_attention
 from assistant.casework.queue import WORKERS, Principal, Role, get_request, void_actions
 from assistant.casework.typed import carried_out, check_discloses_nothing, check_no_refusal, check_words
 from assistant.domain.due_date import due_dates
 from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.errors import Conflict, Invalid, NotVerified
-from assistant.services import Services, wake
+from assistant.services import Unit
 from assistant.store.queries import evidence_of
 from assistant.store.tables import Action, Conversation, Message, PrivacyRequest
 
@@ -24,47 +24,40 @@ _LONGEST_TEXT = 20_000
 _OF_A_QUESTION = frozenset({"question", "expects", "about", "received_at", "details", "repeated"})
 
 
-def extend(services: Services, session: Session, ref: str, reason: str, agent: Principal) -> PrivacyRequest:
+def extend(unit: Unit, ref: str, reason: str, agent: Principal) -> PrivacyRequest:
     """Extend by two months and tell the person why, inside the first month (GDPR 12(3)); later has no effect."""
     agent.require(Role.LEAD)
-    request = get_request(session, ref)
-    today = local_day(services, services.clock.now())
+    request = get_request(unit.session, ref)
+    today = unit.services.local_day(unit.now)
     _check_open(request)
     if request.extended_on:
         raise Conflict("It was extended already; there is no second extension.")
     check_words(reason, empty="Say why: how complex the request is, or how many there are (GDPR 12(3)).")
-    check_discloses_nothing(services, session, request.conversation_id, reason)
-    by = due_dates(request.received_at, calendar=services.calendar).extension_notice_by
+    check_discloses_nothing(unit, request.conversation_id, reason)
+    by = due_dates(request.received_at, calendar=unit.services.calendar).extension_notice_by
     if today > by:
         raise Conflict(f"The notice had to leave by {by}; an extension now has no effect.", notice_by=str(by))
     request.extended_on, request.extension_reason = today, reason.strip()
-    dates = recompute_dates(services, session, request)
-    record(
-        services, session, ref, f"agent:{agent.name}", "extended", reason=reason.strip(), due_on=dates.due_on
-    )
-    answers.give_answer(
-        services, session, request, "extension_notice", reason=reason.strip(), new_due_on=dates.due_on
-    )
+    dates = recompute_dates(unit, request)
+    record(unit, ref, f"agent:{agent.name}", "extended", reason=reason.strip(), due_on=dates.due_on)
+    answers.give_answer(unit, request, "extension_notice", reason=reason.strip(), new_due_on=dates.due_on)
     return request
 
 
-def withdraw(
-    services: Services, session: Session, requests: Sequence[PrivacyRequest]
-) -> list[PrivacyRequest]:
+def withdraw(unit: Unit, requests: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:
     """Take back what the person no longer wants, as long as its effect has not started; the contact is told."""
     done = []
     for request in requests:
         if request.status not in STOPPABLE:
             continue
-        void_actions(services, session, request.ref, "withdrawn")
-        move(services, session, request, Status.WITHDRAWN, "subject")
-        set_attention(services, session, request, None)
+        void_actions(unit, request.ref, "withdrawn")
+        move(unit, request, Status.WITHDRAWN, "subject")
+        set_attention(unit, request, None)
         if request.contact:
             talk.mail(
-                services,
-                session,
+                unit,
                 "mail_withdrawn",
-                to=services.keyring.unseal(request.contact),
+                to=unit.services.keyring.unseal(request.contact),
                 language=request.language,
                 ref=request.ref,
                 key=f"withdrawn:{request.ref}",
@@ -74,118 +67,112 @@ def withdraw(
     return done
 
 
-def close(services: Services, session: Session, ref: str, text: str, agent: Principal) -> PrivacyRequest:
+def close(unit: Unit, ref: str, text: str, agent: Principal) -> PrivacyRequest:
     """Answer by hand what the desk does not decide, and close; only a lead ends a request of which no plan was done."""
     agent.require(*WORKERS)
-    request = get_request(session, ref)
+    request = get_request(unit.session, ref)
     _check_open(request)
-    if not _was_carried_out(session, ref):
+    if not _was_carried_out(unit.session, ref):
         agent.require(Role.LEAD)
     check_words(
         text,
-        done=carried_out(session, request.conversation_id),
+        done=carried_out(unit.session, request.conversation_id),
         empty="Write the answer that the person gets; nothing is closed in silence (GDPR 12(3)).",
     )
     check_no_refusal(text)
     if request.status in {Status.RECEIVED, Status.VERIFYING}:
-        move(services, session, request, Status.OPEN, f"agent:{agent.name}")
+        move(unit, request, Status.OPEN, f"agent:{agent.name}")
     if request.status != Status.OPEN:
         raise Conflict("A plan is waiting; reject it or approve it first.", status=request.status)
-    _check_as_an_answer(services, session, request, agent)
-    move(services, session, request, Status.ANSWERED, f"agent:{agent.name}")
-    set_attention(services, session, request, None)
-    answers.give_answer(services, session, request, "answer_by_agent", at_contact=True, text=text.strip())
+    _check_as_an_answer(unit, request, agent)
+    move(unit, request, Status.ANSWERED, f"agent:{agent.name}")
+    set_attention(unit, request, None)
+    answers.give_answer(unit, request, "answer_by_agent", at_contact=True, text=text.strip())
     return request
 
 
-def _check_as_an_answer(
-    services: Services, session: Session, request: PrivacyRequest, agent: Principal
-) -> None:
+def _check_as_an_answer(unit: Unit, request: PrivacyRequest, agent: Principal) -> None:
     """Ask of words typed by hand what is asked of an answer of that kind: they may say as much as any package."""
     approval.check_people(request, agent)
-    four_eyes.check_close(services, session, request, agent)
-    answer = answer_for(services, request, evidence_of(session, request))
+    four_eyes.check_close(unit, request, agent)
+    answer = answer_for(unit.services, request, evidence_of(unit.session, request))
     if answer.missing is not None:
         raise NotVerified(
             f"Nobody proved enough for an answer: it needs tier {int(answer.missing)}. "
             "Refuse it, let it lapse, or have a lead decide who asks."
         )
-    if answer.not_before and answer.not_before > services.clock.now():
+    if answer.not_before and answer.not_before > unit.now:
         raise Conflict(
             f"The person may still say that it was not them: answer from {answer.not_before:%Y-%m-%d %H:%M} UTC.",
             possible_from=answer.not_before.isoformat(),
         )
 
 
-def reply(
-    services: Services, session: Session, conversation: Conversation, text: str, agent: Principal
-) -> None:
+def reply(unit: Unit, conversation: Conversation, text: str, agent: Principal) -> None:
     """Write to the person as an agent, in the channel of the conversation."""
     agent.require(*WORKERS)
-    check_words(text, done=carried_out(session, conversation.id))
-    check_discloses_nothing(services, session, conversation.id, text)
-    talk.check_reachable(services, session, conversation)
+    check_words(text, done=carried_out(unit.session, conversation.id))
+    check_discloses_nothing(unit, conversation.id, text)
+    talk.check_reachable(unit, conversation)
     said = talk.Utterance(
         text=text.strip(),
-        key=f"agent:{services.random(8).hex()}",
+        key=f"agent:{unit.services.random(8).hex()}",
         sender="agent",
         name=agent.name,
-        language=conversation.language or services.settings.controller.languages[0],
+        language=conversation.language or unit.services.settings.controller.languages[0],
         unasked=True,
     )
-    talk.say_text(services, session, conversation, said)
+    talk.say_text(unit, conversation, said)
 
 
-def note(services: Services, session: Session, ref: str, text: str, agent: Principal) -> None:
+def note(unit: Unit, ref: str, text: str, agent: Principal) -> None:
     """Leave a note for other agents; the person never sees it here, but it is part of an access."""
     agent.require(*WORKERS)
     if not _said(text):
         raise Invalid("Write something first.")
-    request = get_request(session, ref)
-    session.add(
+    request = get_request(unit.session, ref)
+    unit.session.add(
         Message(
             conversation_id=request.conversation_id,
-            external_id=f"note:{services.random(8).hex()}",
+            external_id=f"note:{unit.services.random(8).hex()}",
             sender="note",
             name=agent.name,
             text=text.strip(),
-            at=services.clock.now(),
+            at=unit.now,
         )
     )
-    record(services, session, ref, f"agent:{agent.name}", "noted")
+    record(unit, ref, f"agent:{agent.name}", "noted")
 
 
-def assign(
-    services: Services, session: Session, ref: str, assignee: str | None, agent: Principal
-) -> PrivacyRequest:
+def assign(unit: Unit, ref: str, assignee: str | None, agent: Principal) -> PrivacyRequest:
     """Give a request to an agent, or take it back."""
     agent.require(*WORKERS)
-    request = get_request(session, ref)
+    request = get_request(unit.session, ref)
     request.assignee = assignee
-    session.add(request)
-    record(services, session, ref, f"agent:{agent.name}", "assigned", assignee=assignee)
+    unit.session.add(request)
+    record(unit, ref, f"agent:{agent.name}", "assigned", assignee=assignee)
     return request
 
 
-def set_keep_services(services: Services, session: Session, request: PrivacyRequest, *, keep: bool) -> None:
+def set_keep_services(unit: Unit, request: PrivacyRequest, *, keep: bool) -> None:
     """Note whether the person keeps the running services, and have the erasure planned again."""
     request.details = {**request.details, "keep_services": keep}
-    request.to_plan_at = services.clock.now()
-    session.add(request)
-    record(services, session, request.ref, "subject", running_services.DECIDED, keep=keep)
-    wake(session, "plan")
+    request.to_plan_at = unit.now
+    unit.session.add(request)
+    record(unit, request.ref, "subject", running_services.DECIDED, keep=keep)
+    unit.wake("plan")
 
 
-def lapse(services: Services, session: Session, ref: str, agent: Principal) -> PrivacyRequest:
+def lapse(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest:
     """Approve the letter to somebody who never proved who they are (GDPR 12(4)); reopened if they do so later."""
     agent.require(Role.LEAD)
-    request = get_request(session, ref)
+    request = get_request(unit.session, ref)
     if request.status != Status.VERIFYING:
         raise Conflict("Only a request that waits for proof can lapse.", status=request.status)
-    move(services, session, request, Status.LAPSED, f"agent:{agent.name}")
-    set_attention(services, session, request, None)
-    answers.give_answer(services, session, request, "lapse_letter")
-    _wait_for_contact(session, request)
+    move(unit, request, Status.LAPSED, f"agent:{agent.name}")
+    set_attention(unit, request, None)
+    answers.give_answer(unit, request, "lapse_letter")
+    _wait_for_contact(unit.session, request)
     return request
 
 

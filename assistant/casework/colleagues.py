@@ -17,7 +17,7 @@ from assistant.casework.credentials import do_set_authenticator, do_set_password
 from assistant.casework.queue import DESK, MAY_APPROVE_IRREVERSIBLE, Principal, Role
 from assistant.casework.staff import get_agent
 from assistant.errors import Conflict, NotAllowed, NotFound, NotFresh
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store.tables import Agent, AgentRecovery, AgentSession, AgentToken
 
 Row = TypeVar("Row", AgentSession, AgentToken)
@@ -42,93 +42,85 @@ def _check_not_last_lead(session: Session, agent: Agent) -> None:
         raise Conflict(f"{agent.name} is the last lead; make somebody else a lead first.")
 
 
-def _noted(
-    services: Services, session: Session, by: Principal | None, event: str, name: str, **more: str
-) -> None:
-    record(services, session, "", _actor(by), event, agent=name, **more)
+def _noted(unit: Unit, by: Principal | None, event: str, name: str, **more: str) -> None:
+    record(unit, "", _actor(by), event, agent=name, **more)
 
 
 def _actor(by: Principal | None) -> str:
     return f"agent:{by.name}" if by else DESK
 
 
-def disable(services: Services, session: Session, name: str, by: Principal | None) -> Agent:
+def disable(unit: Unit, name: str, by: Principal | None) -> Agent:
     """Shut an agent out at once: no sign-in, and every session, token and known browser ends."""
     check_manages(by, name)
-    agent = get_agent(session, name)
-    _check_not_last_lead(session, agent)
+    agent = get_agent(unit.session, name)
+    _check_not_last_lead(unit.session, agent)
     agent.active = False
-    session.add(agent)
-    end_all(session, name)
-    session.execute(delete(AgentToken).where(col(AgentToken.agent) == name))
-    approval.withdraw_of(services, session, name, _actor(by))
-    _noted(services, session, by, "agent_disabled", name)
+    unit.session.add(agent)
+    end_all(unit.session, name)
+    unit.session.execute(delete(AgentToken).where(col(AgentToken.agent) == name))
+    approval.withdraw_of(unit, name, _actor(by))
+    _noted(unit, by, "agent_disabled", name)
     return agent
 
 
-def enable(services: Services, session: Session, name: str, by: Principal | None) -> Agent:
+def enable(unit: Unit, name: str, by: Principal | None) -> Agent:
     """Let an agent in again, with the password and authenticator of before; tokens are made anew."""
     check_manages(by, name)
-    agent = get_agent(session, name)
+    agent = get_agent(unit.session, name)
     agent.active, agent.failures, agent.locked_until = True, 0, None
-    session.add(agent)
-    _noted(services, session, by, "agent_enabled", name)
+    unit.session.add(agent)
+    _noted(unit, by, "agent_enabled", name)
     return agent
 
 
-def change_role(services: Services, session: Session, name: str, role: Role, by: Principal | None) -> Agent:
+def change_role(unit: Unit, name: str, role: Role, by: Principal | None) -> Agent:
     """Give an agent another role; it holds from the next thing they do."""
     check_manages(by, name)
-    agent = get_agent(session, name)
+    agent = get_agent(unit.session, name)
     if role != Role.LEAD:
-        _check_not_last_lead(session, agent)
+        _check_not_last_lead(unit.session, agent)
     before, agent.role = agent.role, role
-    session.add(agent)
+    unit.session.add(agent)
     if role not in MAY_APPROVE_IRREVERSIBLE:
-        approval.withdraw_of(services, session, name, _actor(by))
-    _noted(services, session, by, "role_changed", name, before=before, after=role)
+        approval.withdraw_of(unit, name, _actor(by))
+    _noted(unit, by, "role_changed", name, before=before, after=role)
     return agent
 
 
-def reset_password(services: Services, session: Session, name: str, password_hash: str) -> Agent:
+def reset_password(unit: Unit, name: str, password_hash: str) -> Agent:
     """Give an agent a new password, for the operator alone; every session and known browser ends."""
-    agent = get_agent(session, name)
-    do_set_password(session, agent, password_hash)
-    end_all(session, name)
-    _noted(services, session, OPERATOR, "password_reset", name)
+    agent = get_agent(unit.session, name)
+    do_set_password(unit.session, agent, password_hash)
+    end_all(unit.session, name)
+    _noted(unit, OPERATOR, "password_reset", name)
     return agent
 
 
-def reset_authenticator(
-    services: Services, session: Session, name: str, secret: str, by: Principal | None
-) -> Agent:
+def reset_authenticator(unit: Unit, name: str, secret: str, by: Principal | None) -> Agent:
     """Give an agent another authenticator in place of a lost one, with which recovery codes may be lost too."""
     check_manages(by, name)
-    agent = get_agent(session, name)
-    do_set_authenticator(services, session, agent, secret)
-    end_all(session, name)
-    session.execute(delete(AgentRecovery).where(col(AgentRecovery.agent) == name))
-    _noted(services, session, by, "authenticator_reset", name)
+    agent = get_agent(unit.session, name)
+    do_set_authenticator(unit, agent, secret)
+    end_all(unit.session, name)
+    unit.session.execute(delete(AgentRecovery).where(col(AgentRecovery.agent) == name))
+    _noted(unit, by, "authenticator_reset", name)
     return agent
 
 
-def end_session(
-    services: Services, session: Session, ident: str, by: Principal | None, *, own: bool = False
-) -> str:
+def end_session(unit: Unit, ident: str, by: Principal | None, *, own: bool = False) -> str:
     """End one session: one's own, or as a lead a colleague's; gives whose it was. Raises NotFound."""
-    rows = credentials.sessions_of(session)
-    name = _end(session, rows, credentials.session_id, ident, by, own=own)
-    _noted(services, session, by, "session_ended", name, why="ended")
+    rows = credentials.sessions_of(unit.session)
+    name = _end(unit.session, rows, credentials.session_id, ident, by, own=own)
+    _noted(unit, by, "session_ended", name, why="ended")
     return name
 
 
-def revoke_token(
-    services: Services, session: Session, ident: str, by: Principal | None, *, own: bool = False
-) -> str:
+def revoke_token(unit: Unit, ident: str, by: Principal | None, *, own: bool = False) -> str:
     """End one token likewise."""
-    rows = credentials.tokens_of(session)
-    name = _end(session, rows, credentials.token_id, ident, by, own=own)
-    _noted(services, session, by, "token_revoked", name, token=ident)
+    rows = credentials.tokens_of(unit.session)
+    name = _end(unit.session, rows, credentials.token_id, ident, by, own=own)
+    _noted(unit, by, "token_revoked", name, token=ident)
     return name
 
 

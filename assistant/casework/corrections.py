@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework.audit import record
 from assistant.casework.queue import WORKERS, Principal
 from assistant.domain.rights import Right
 from assistant.errors import Conflict, Invalid, NotFound
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store.tables import Conversation, Correction, Message
 
 
 def correct(
-    services: Services,
-    session: Session,
+    unit: Unit,
     message_id: int,
     rights: Collection[str],
     agent: Principal,
@@ -27,25 +26,23 @@ def correct(
     Changes nothing about the requests there are. Raises NotFound and Invalid.
     """
     agent.require(*WORKERS)
-    message = session.get(Message, message_id)
+    message = unit.session.get(Message, message_id)
     if message is None or message.sender != "you" or not message.text.strip():
         raise NotFound("There is no message of a person by that number, or its text is gone.")
     if unknown := set(rights) - set(Right):
         raise Invalid(f"{min(unknown)!r} is no right; choose one of: {', '.join(Right)}.")
-    conversation = session.get_one(Conversation, message.conversation_id)
-    known = session.exec(select(Correction).where(col(Correction.message_id) == message_id)).first()
-    correction = known or Correction(
-        message_id=message_id, language="", text="", at=services.clock.now(), agent=""
-    )
+    conversation = unit.session.get_one(Conversation, message.conversation_id)
+    known = unit.session.exec(select(Correction).where(col(Correction.message_id) == message_id)).first()
+    correction = known or Correction(message_id=message_id, language="", text="", at=unit.now, agent="")
     correction.language = str(message.reading.get("language") or conversation.language or "en")
     correction.text = without_names(message.text)
     correction.was = _read_as(message)
     correction.rights = sorted(rights)
-    correction.at, correction.agent, correction.kept = services.clock.now(), agent.name, None
-    session.add(correction)
-    session.flush()
+    correction.at, correction.agent, correction.kept = unit.now, agent.name, None
+    unit.session.add(correction)
+    unit.session.flush()
     record(
-        services, session, "", f"agent:{agent.name}", "reading_corrected",
+        unit, "", f"agent:{agent.name}", "reading_corrected",
         message=message_id, was=correction.was, rights=correction.rights,
     )  # fmt: skip
     return correction
@@ -58,17 +55,17 @@ def _read_as(message: Message) -> list[str]:
     return sorted(set(names) & set(Right))
 
 
-def review(services: Services, session: Session, correction_id: int, *, kept: bool) -> Correction:
+def review(unit: Unit, correction_id: int, *, kept: bool) -> Correction:
     """Keep a correction for training, or drop it, after somebody read its text. Raises NotFound and Conflict."""
-    correction = session.get(Correction, correction_id)
+    correction = unit.session.get(Correction, correction_id)
     if correction is None:
         raise NotFound("There is no correction by that number.")
     if correction.kept is not None:
         raise Conflict("It has been reviewed already.", kept=correction.kept)
     if kept:
         correction.kept = True
-        session.add(correction)
+        unit.session.add(correction)
     else:
-        session.delete(correction)
-    record(services, session, "", "operator", "correction_reviewed", correction=correction_id, kept=kept)
+        unit.session.delete(correction)
+    record(unit, "", "operator", "correction_reviewed", correction=correction_id, kept=kept)
     return correction

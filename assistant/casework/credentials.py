@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from assistant.casework.audit import record
 from assistant.casework.staff import RECOVERY_LETTERS, get_agent, recovery_hash
 from assistant.errors import ConfigurationError, NewCodeWrong, OfferEnded
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.tables import Agent, AgentBrowser, AgentRecovery, AgentSession, AgentToken
 
 _CODES: Final = 10
@@ -31,10 +31,10 @@ def do_set_password(session: Session, agent: Agent, password_hash: str) -> None:
     session.add(agent)
 
 
-def do_set_authenticator(services: Services, session: Session, agent: Agent, secret: str) -> None:
+def do_set_authenticator(unit: Unit, agent: Agent, secret: str) -> None:
     """Store the secret of another authenticator, of which no code was used yet."""
-    agent.totp_secret, agent.last_totp = services.keyring.seal(secret), 0
-    session.add(agent)
+    agent.totp_secret, agent.last_totp = unit.services.keyring.seal(secret), 0
+    unit.session.add(agent)
 
 
 def end_all(session: Session, name: str, *, but: str = "") -> None:
@@ -44,19 +44,21 @@ def end_all(session: Session, name: str, *, but: str = "") -> None:
     session.execute(delete(AgentBrowser).where(col(AgentBrowser.agent) == name))
 
 
-def change_password(services: Services, session: Session, row: AgentSession, password_hash: str) -> None:
+def change_password(unit: Unit, row: AgentSession, password_hash: str) -> None:
     """Give oneself another password; every other session ends."""
-    do_set_password(session, get_agent(session, row.agent), password_hash)
-    end_all(session, row.agent, but=row.session_hash)
-    record(services, session, "", f"agent:{row.agent}", "password_changed")
+    do_set_password(unit.session, get_agent(unit.session, row.agent), password_hash)
+    end_all(unit.session, row.agent, but=row.session_hash)
+    record(unit, "", f"agent:{row.agent}", "password_changed")
 
 
-def new_recovery_codes(services: Services, session: Session, name: str, actor: str) -> list[str]:
+def new_recovery_codes(unit: Unit, name: str, actor: str) -> list[str]:
     """Make ten codes in place of those before, each good once; only their hashes are kept."""
-    session.execute(delete(AgentRecovery).where(col(AgentRecovery.agent) == name))
-    codes = [_code(services) for _ in range(_CODES)]
-    session.add_all(AgentRecovery(code_hash=recovery_hash(services, code), agent=name) for code in codes)
-    record(services, session, "", actor, "recovery_codes_made", agent=name)
+    unit.session.execute(delete(AgentRecovery).where(col(AgentRecovery.agent) == name))
+    codes = [_code(unit.services) for _ in range(_CODES)]
+    unit.session.add_all(
+        AgentRecovery(code_hash=recovery_hash(unit.services, code), agent=name) for code in codes
+    )
+    record(unit, "", actor, "recovery_codes_made", agent=name)
     return codes
 
 
@@ -71,17 +73,15 @@ def offer_authenticator(services: Services, name: str) -> tuple[str, str]:
     return secret, services.keyring.seal("\n".join((_OFFER, name, services.clock.now().isoformat(), secret)))
 
 
-def take_authenticator(
-    services: Services, session: Session, row: AgentSession, offer: str, code: str
-) -> None:
+def take_authenticator(unit: Unit, row: AgentSession, offer: str, code: str) -> None:
     """Change to the authenticator that was offered, once it gives the right code; raises NewCodeWrong or OfferEnded."""
-    secret = secret_of(services, offer, row.agent)
-    now = (services.device_clock or services.clock).now()
+    secret = secret_of(unit.services, offer, row.agent)
+    now = (unit.services.device_clock or unit.services.clock).now()
     if not pyotp.TOTP(secret).verify(code.strip().replace(" ", ""), for_time=now, valid_window=1):
         raise NewCodeWrong
-    do_set_authenticator(services, session, get_agent(session, row.agent), secret)
-    end_all(session, row.agent, but=row.session_hash)
-    record(services, session, "", f"agent:{row.agent}", "authenticator_changed")
+    do_set_authenticator(unit, get_agent(unit.session, row.agent), secret)
+    end_all(unit.session, row.agent, but=row.session_hash)
+    record(unit, "", f"agent:{row.agent}", "authenticator_changed")
 
 
 def secret_of(services: Services, offer: str, agent: str) -> str:

@@ -6,7 +6,6 @@ import asyncio
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 import structlog
 from sqlalchemy import delete, update
@@ -22,7 +21,7 @@ from assistant.casework.undelivered import for_support, note_loss
 from assistant.casework.unseen import thread_of, was_seen
 from assistant.errors import AssistantError, DeliveryRefused
 from assistant.interfaces import Channel, Choice, Outgoing, OutgoingKind
-from assistant.services import Services, wake
+from assistant.services import Services, Unit
 from assistant.store.tables import Conversation, Outbox
 
 log = structlog.get_logger(__name__)
@@ -43,7 +42,7 @@ async def deliver_due(services: Services) -> int:
     async def deliver(ident: int) -> None:
         await _deliver_one(services, ident, large)
 
-    return await while_due(services, _SWEEP, partial(_claim, services), deliver, at_once=_AT_ONCE)
+    return await while_due(services, _SWEEP, _claim, deliver, at_once=_AT_ONCE)
 
 
 def release_leases(session: Session) -> None:
@@ -55,14 +54,14 @@ def release_leases(session: Session) -> None:
     )
 
 
-def _claim(services: Services, session: Session, most: int) -> list[int]:
+def _claim(unit: Unit, most: int) -> list[int]:
     """Take the next few, everybody in turn, and of each what they wait for at a page or in a talk first."""
-    now = services.clock.now()
+    now = unit.now
     on_its_way = (
         col(Outbox.lease_until) > now
     )  # asked of the database: a value that nobody can read ends no sweep
     due = list(
-        session.exec(
+        unit.session.exec(
             select(col(Outbox.id), Outbox.conversation_id, Outbox.key, on_its_way)
             .where(
                 col(Outbox.state) == "waiting",
@@ -80,8 +79,8 @@ def _claim(services: Services, session: Session, most: int) -> list[int]:
         next_of.setdefault(talk or key, row or 0)
     for talk in (talk or key for _, talk, key, leased in due if leased):
         next_of.pop(talk, None)
-    claimed = services.peers.in_turn([(row, talk) for talk, row in next_of.items()])[:most]
-    session.execute(
+    claimed = unit.services.peers.in_turn([(row, talk) for talk, row in next_of.items()])[:most]
+    unit.session.execute(
         update(Outbox)
         .where(col(Outbox.id).in_(claimed))
         .values(lease_until=now + _LEASE, attempts=col(Outbox.attempts) + 1)
@@ -91,9 +90,9 @@ def _claim(services: Services, session: Session, most: int) -> list[int]:
 
 
 async def _deliver_one(services: Services, ident: int, large: asyncio.Semaphore) -> None:
-    row, needless = await services.read(lambda session: _load(session, ident))
+    row, needless = await services.read(lambda unit: _load(unit.session, ident))
     if needless:
-        await services.write(lambda session: session.execute(delete(Outbox).where(col(Outbox.id) == ident)))
+        await services.write(lambda unit: unit.session.execute(delete(Outbox).where(col(Outbox.id) == ident)))
     else:
         await _deliver(services, row, large)
 
@@ -103,11 +102,11 @@ def _load(session: Session, ident: int) -> tuple[Outbox, bool]:
     return row, was_seen(session, row)
 
 
-def _outgoing(services: Services, session: Session, row: Outbox) -> Outgoing:
-    payload = payload_of(services, row)
-    if (until := payload.get("until")) and datetime.fromisoformat(until) <= services.clock.now():
+def _outgoing(unit: Unit, row: Outbox) -> Outgoing:
+    payload = payload_of(unit.services, row)
+    if (until := payload.get("until")) and datetime.fromisoformat(until) <= unit.now:
         raise DeliveryRefused("It is too late for this letter: what it says has run out.", failure="too_late")
-    conversation = session.get(Conversation, row.conversation_id) if row.conversation_id else None
+    conversation = unit.session.get(Conversation, row.conversation_id) if row.conversation_id else None
     headers = payload["headers"]
     automatic = headers.pop("automatic", "auto-generated")
     return Outgoing(
@@ -115,7 +114,7 @@ def _outgoing(services: Services, session: Session, row: Outbox) -> Outgoing:
         kind=_kind(row.kind),
         # A letter about a talk in another channel opens a thread of its own.
         thread=thread_of(row, conversation),
-        recipient=_recipient(services, row),
+        recipient=_recipient(unit.services, row),
         subject=payload["subject"],
         text=payload["text"],
         language=payload["language"],
@@ -149,7 +148,7 @@ async def _deliver(services: Services, row: Outbox, large: asyncio.Semaphore) ->
         async with large if row.kind in {PUT, RELAY} else nullcontext():
             sent_as = await _hand_over(services, row)
         handed_over = True
-        await services.write(lambda session: _done(services, session, row.id, sent_as), whose=row.key)
+        await services.write(lambda unit: _done(unit, row.id, sent_as), whose=row.key)
     except AssistantError as error:
         failure = error
     except Exception as error:  # broad: one broken message must not stop the others; it is tried again
@@ -158,60 +157,58 @@ async def _deliver(services: Services, row: Outbox, large: asyncio.Semaphore) ->
     else:
         return
     if handed_over:  # what follows failed: nothing is sent twice, and a person is called
-        await services.write(lambda session: _taken(services, session, row.id, sent_as))
+        await services.write(lambda unit: _taken(unit, row.id, sent_as))
     else:
-        await services.write(lambda session: _failed(services, session, row.id, failure))
+        await services.write(lambda unit: _failed(unit, row.id, failure))
 
 
 async def _content(services: Services, row: Outbox, outgoing: Outgoing) -> bytes | None:
     """Give what goes out as it is: an original to relay, a document to put."""
     if outgoing.kind == PUT:
-        package = await services.read(lambda session: package_of(session, row))
+        package = await services.read(lambda unit: package_of(unit.session, row))
         return await asyncio.to_thread(document, services, package)
     return await original_of(services, row.raw_message_id) if row.raw_message_id else None
 
 
 async def _hand_over(services: Services, row: Outbox) -> str | None:
-    ready = await services.read(lambda session: _outgoing(services, session, row))
+    ready = await services.read(lambda unit: _outgoing(unit, row))
     whole = replace(ready, raw=await _content(services, row, ready))
     return await _channel(services, row.channel).deliver(whole)
 
 
-def _done(services: Services, session: Session, ident: int | None, sent_as: str | None) -> None:
+def _done(unit: Unit, ident: int | None, sent_as: str | None) -> None:
     """Note that somebody else answers for it now, with what follows from that: all of it, or nothing after a kill."""
-    row = _noted(services, session, ident, sent_as)
+    row = _noted(unit, ident, sent_as)
     if row.key.startswith(f"{FORWARD}:"):
-        do_delivered(services, session, row)
+        do_delivered(unit, row)
     if row.kind == PUT:
-        do_sent(services, session, row)
+        do_sent(unit, row)
     if row.kind == REPLY:
-        wake(session, "challenge")  # a link may have waited for it
+        unit.wake("challenge")  # a link may have waited for it
 
 
-def _taken(services: Services, session: Session, ident: int | None, sent_as: str | None) -> None:
-    note_loss(services, session, _noted(services, session, ident, sent_as), "broken")
+def _taken(unit: Unit, ident: int | None, sent_as: str | None) -> None:
+    note_loss(unit, _noted(unit, ident, sent_as), "broken")
 
 
-def _noted(services: Services, session: Session, ident: int | None, sent_as: str | None) -> Outbox:
-    row = session.get_one(Outbox, ident)
-    row.state, row.lease_until, row.done_at, row.sent_as = "done", None, services.clock.now(), sent_as
+def _noted(unit: Unit, ident: int | None, sent_as: str | None) -> Outbox:
+    row = unit.session.get_one(Outbox, ident)
+    row.state, row.lease_until, row.done_at, row.sent_as = "done", None, unit.now, sent_as
     row.failure = row.failed_at = None
-    session.add(row)
+    unit.session.add(row)
     if row.ref:
-        record(
-            services, session, row.ref, "desk", "delivered", key=row.key.split(":")[0], channel=row.channel
-        )
+        record(unit, row.ref, "desk", "delivered", key=row.key.split(":")[0], channel=row.channel)
     return row
 
 
-def _failed(services: Services, session: Session, ident: int | None, error: AssistantError) -> None:
-    row = session.get_one(Outbox, ident)
+def _failed(unit: Unit, ident: int | None, error: AssistantError) -> None:
+    row = unit.session.get_one(Outbox, ident)
     final = isinstance(error, DeliveryRefused) or row.attempts >= _MOST_ATTEMPTS
     dead = final and not for_support(row)
     row.state = "dead" if dead else "waiting"
     row.lease_until = None
-    row.due_at = services.clock.now() + _FIRST_RETRY * 2 ** min(row.attempts - 1, 9)
-    session.add(row)
+    row.due_at = unit.now + _FIRST_RETRY * 2 ** min(row.attempts - 1, 9)
+    unit.session.add(row)
     log.warning(
         "delivery.failed",
         outbox=row.id,
@@ -221,7 +218,7 @@ def _failed(services: Services, session: Session, ident: int | None, error: Assi
         dead=dead,
     )
     if final or (for_support(row) and row.attempts >= _SUPPORT_IS_LATE):
-        note_loss(services, session, row, _why(error))
+        note_loss(unit, row, _why(error))
 
 
 def _why(error: AssistantError) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from assistant.casework.outbox import settle_relays
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store.queries import last_message_of, messages_of
 from assistant.store.tables import Conversation, Message
 
@@ -27,14 +27,14 @@ def mails_in_doubt(session: Session, ident: str) -> list[Message]:
     return found or ([last] if last else [])
 
 
-def end_doubt(services: Services, session: Session, conversation: Conversation) -> None:
+def end_doubt(unit: Unit, conversation: Conversation) -> None:
     """Note that an agent decided about everything that waited in a conversation, whatever of it support did not get."""
-    settle_relays(services, session, conversation.id)
+    settle_relays(unit, conversation.id)
     conversation.triage = False
-    session.add(conversation)
-    for message in messages_of(session, conversation.id):
+    unit.session.add(conversation)
+    for message in messages_of(unit.session, conversation.id):
         if message.id and message.reading.get(_DOUBT):
-            _mark(session, message.id, in_doubt=False)
+            _mark(unit.session, message.id, in_doubt=False)
 
 
 def _mark(session: Session, message_id: int, *, in_doubt: bool) -> None:

@@ -14,23 +14,21 @@ from sqlmodel import Session
 from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import find_or_start_conversation, store_incoming
 from assistant.interfaces import Incoming
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store.tables import Message, Note
 
 _EARLIER = "earlier"  # in the headers of such a message
 
 
-def list_earlier(
-    services: Services, session: Session, incoming: Incoming, reading: Mapping[str, Any], language: str
-) -> None:
+def list_earlier(unit: Unit, incoming: Incoming, reading: Mapping[str, Any], language: str) -> None:
     """Keep a mail of before and show it in triage; one that is known already, whatever came of it, stays as it is."""
     marked = replace(incoming, headers={**incoming.headers, _EARLIER: "1"})
-    conversation = find_or_start_conversation(services, session, marked)
-    message_id, known, _ = store_incoming(session, conversation, marked, reading)
+    conversation = find_or_start_conversation(unit, marked)
+    message_id, known, _ = store_incoming(unit.session, conversation, marked, reading)
     if known:
         return
     conversation.language = conversation.language or language
-    put_in_doubt(session, conversation, message_id)
+    put_in_doubt(unit.session, conversation, message_id)
 
 
 def is_earlier(message: Message) -> bool:

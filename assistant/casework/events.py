@@ -42,7 +42,7 @@ async def write_events(services: Services) -> int:
     counted = dict(services.refused)
     if not counted:
         return 0
-    await services.write(lambda session: _add(session, services.clock.now(), counted))
+    await services.write(lambda unit: _add(unit.session, services.clock.now(), counted))
     services.refused.subtract(counted)
     for key in [key for key, left in services.refused.items() if not left]:
         del services.refused[key]

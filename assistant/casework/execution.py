@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import count, islice
 
 import structlog
@@ -14,7 +13,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import answers, by_hand, bystanders, flood, marketing, packages, put_back, sparing
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, as_evidence, identity_of, why_short
-from assistant.casework.intake import local_day, move, set_attention
+from assistant.casework.intake import move, set_attention
 from assistant.casework.one_by_one import each, may_be_tried, named
 from assistant.casework.planning import propose
 from assistant.casework.queue import DESK, WORKERS, Principal, Scope, do_propose, get_action
@@ -27,7 +26,7 @@ from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
 from assistant.domain.uses import BY_PERSON, UNTOLD
 from assistant.errors import AssistantError, Conflict, Stopped
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.tables import Action, EvidenceRow, Package, PrivacyRequest, StepRow
 
 log = structlog.get_logger(__name__)
@@ -40,11 +39,11 @@ PARTLY_LEFT = "partly_left"  # the letter said that somebody sees to the rest
 
 async def carry_out_due(services: Services) -> int:
     """Carry out every approved plan whose hold is over, copies before erasures."""
-    dead = await services.read(lambda session: _to_end(services, session))
+    dead = await services.read(_to_end)
     await each(
-        services, "carry_out", dead, lambda ident: services.write(partial(_end_stopping, services, ident))
+        services, "carry_out", dead, lambda ident: services.write(lambda unit: _end_stopping(unit, ident))
     )
-    claimed = await services.write(lambda session: _claim(services, session))
+    claimed = await services.write(_claim)
     return await each(services, "carry_out", claimed, lambda ident: _carry_out(services, ident))
 
 
@@ -53,10 +52,10 @@ def release_leases(session: Session) -> None:
     session.execute(update(Action).where(col(Action.lease_until).is_not(None)).values(lease_until=None))
 
 
-def _claim(services: Services, session: Session) -> list[str]:
-    now = services.clock.now()
-    free = list(islice(_ready(services, session, now), _AT_ONCE))
-    session.execute(
+def _claim(unit: Unit) -> list[str]:
+    now = unit.now
+    free = list(islice(_ready(unit, now), _AT_ONCE))
+    unit.session.execute(
         update(Action)
         .where(col(Action.id).in_(free))
         .values(lease_until=now + _LEASE, attempts=col(Action.attempts) + 1)
@@ -65,7 +64,7 @@ def _claim(services: Services, session: Session) -> list[str]:
     return free
 
 
-def _ready(services: Services, session: Session, now: datetime) -> Iterator[str]:
+def _ready(unit: Unit, now: datetime) -> Iterator[str]:
     """Give what may go on, page by page: what waits for a copy or an answer stands before it in the line, for days."""
     due = (
         select(Action.id)
@@ -78,55 +77,58 @@ def _ready(services: Services, session: Session, now: datetime) -> Iterator[str]
         .order_by(col(Action.not_before), col(Action.created_at), col(Action.id))
     )
     for at in count(step=_AT_ONCE):
-        rows = session.exec(due.offset(at).limit(_AT_ONCE)).all()
-        yield from (ident for ident in rows if _is_ready(services, session, ident))
+        rows = unit.session.exec(due.offset(at).limit(_AT_ONCE)).all()
+        yield from (ident for ident in rows if _is_ready(unit, ident))
         if len(rows) < _AT_ONCE:
             return
 
 
-def _is_ready(services: Services, session: Session, ident: str) -> bool:
+def _is_ready(unit: Unit, ident: str) -> bool:
     try:
-        action = session.get_one(Action, ident)
-        return _may_begin(services, session, action, session.get_one(PrivacyRequest, action.ref))
+        action = unit.session.get_one(Action, ident)
+        return _may_begin(unit, action, unit.session.get_one(PrivacyRequest, action.ref))
     except Exception:  # broad: what cannot be read fails in its own turn, where it is counted and shown
         return True
 
 
-def _to_end(services: Services, session: Session) -> list[str]:
+def _to_end(unit: Unit) -> list[str]:
     """List what was to stop when its process died: nobody else would ever call it stopped."""
-    now = services.clock.now()
+    now = unit.now
     late = select(Action.id).where(
         col(Action.state) == STOPPING,
         col(Action.lease_until).is_(None) | (col(Action.lease_until) <= now),
         may_be_tried("carry_out", Action.id, now),
     )
-    return list(session.exec(late))
+    return list(unit.session.exec(late))
 
 
-def _end_stopping(services: Services, ident: str, session: Session) -> None:
-    _stopped(services, session, ident)
+def _end_stopping(
+    unit: Unit,
+    ident: str,
+) -> None:
+    _stopped(unit, ident)
 
 
-def _may_begin(services: Services, session: Session, action: Action, request: PrivacyRequest) -> bool:
+def _may_begin(unit: Unit, action: Action, request: PrivacyRequest) -> bool:
     """An erasure waits for the copy: its first complete download, 7 days, but never beyond its due date (flows.md)."""
-    if action.state == "executing" or sparing.holds_back(services, session, request):
+    if action.state == "executing" or sparing.holds_back(unit, request):
         return action.state == "executing"  # told not to, and nobody has said which is meant
     if not request.after_ref:
         return True
-    first = session.get(PrivacyRequest, request.after_ref)
-    now = services.clock.now()
-    if first is None or local_day(services, now) >= request.due_on:
+    first = unit.session.get(PrivacyRequest, request.after_ref)
+    now = unit.now
+    if first is None or unit.services.local_day(now) >= request.due_on:
         return True
     if first.status not in CLOSED:
         return False
-    package = session.exec(select(Package).where(col(Package.ref) == first.ref)).first()
+    package = unit.session.exec(select(Package).where(col(Package.ref) == first.ref)).first()
     if package is None or package.downloaded_at:
         return True
-    return package.ready_at + timedelta(days=services.settings.periods.erasure_after_package_days) <= now
+    return package.ready_at + timedelta(days=unit.services.settings.periods.erasure_after_package_days) <= now
 
 
 async def _carry_out(services: Services, action_id: str) -> None:
-    action, request, evidence, steps = await services.read(lambda session: _load(session, action_id))
+    action, request, evidence, steps = await services.read(lambda unit: _load(unit.session, action_id))
     proof = as_evidence(services, evidence) if evidence else None
     try:
         plan = await _begun(services, action, request, evidence)
@@ -134,22 +136,22 @@ async def _carry_out(services: Services, action_id: str) -> None:
             return
         async with Watch(services, action_id, plan.rows) as watch:
             if not await run_steps(services, plan, steps, proof, watch):
-                await services.write(lambda session: by_hand.wait(services, session, action_id))
+                await services.write(lambda unit: by_hand.wait(unit, action_id))
                 return
             if plan.order.operation is Operation.EXPORT and proof:
                 await packages.make_package(services, request, action, plan, proof, watch)
         # An answer that cannot be written is a failure like any other: tried again, an agent called, nothing closed.
-        await services.write(lambda session: _finish(services, session, action_id))
+        await services.write(lambda unit: _finish(unit, action_id))
     except Stopped:
-        await services.write(lambda session: _stopped(services, session, action_id))
+        await services.write(lambda unit: _stopped(unit, action_id))
         return
     except AssistantError as error:
-        await services.write(lambda session, e=error: _failed(services, session, action_id, e))  # type: ignore[misc]
+        await services.write(lambda unit, e=error: _failed(unit, action_id, e))  # type: ignore[misc]
         return
     except Exception as error:  # broad: whatever one plan meets, people learn of it and the next plan goes on
         log.error("carry_out.failed", action=action_id, **named(error))  # noqa: TRY400 - it may quote a row
         unknown = AssistantError("An error of the desk stopped it; the log names it.")
-        await services.write(lambda session: _failed(services, session, action_id, unknown))
+        await services.write(lambda unit: _failed(unit, action_id, unknown))
 
 
 def _load(
@@ -181,7 +183,7 @@ async def _begun(
     now = await _as_of_now(services, request, plan, evidence) if action.state == "approved" else plan
     if now is None:
         return None
-    begun = await services.write(lambda session: _begin(services, session, action.id, now))
+    begun = await services.write(lambda unit: _begin(unit, action.id, now))
     return now if begun else None
 
 
@@ -198,52 +200,52 @@ async def _as_of_now(
     fresh = await propose(services, handler, identity_of(services, evidence), request.details)
     if fresh.hash == plan.hash:
         return fresh
-    await services.write(lambda session: _plan_changed(services, session, request.ref, fresh))
+    await services.write(lambda unit: _plan_changed(unit, request.ref, fresh))
     return None
 
 
-def _plan_changed(services: Services, session: Session, ref: str, fresh: Plan) -> None:
-    request = session.get_one(PrivacyRequest, ref)
+def _plan_changed(unit: Unit, ref: str, fresh: Plan) -> None:
+    request = unit.session.get_one(PrivacyRequest, ref)
     if request.status == Status.SCHEDULED or fresh.order.operation is Operation.LIFT:
-        do_propose(services, session, request, fresh)
-        set_attention(services, session, request, "plan_changed")
+        do_propose(unit, request, fresh)
+        set_attention(unit, request, "plan_changed")
 
 
-def _begin(services: Services, session: Session, action_id: str, plan: Plan) -> bool:
+def _begin(unit: Unit, action_id: str, plan: Plan) -> bool:
     """From here on undo is too late; gives False where it was taken back a moment ago, or the proof is not enough now."""
-    action = session.get_one(Action, action_id)
-    request = session.get_one(PrivacyRequest, action.ref)
+    action = unit.session.get_one(Action, action_id)
+    request = unit.session.get_one(PrivacyRequest, action.ref)
     if action.state == "executing":
         return True
     if action.state != "approved" or sparing.is_paused(request):  # taken back, or told not to
         action.lease_until = None
-        session.add(action)
+        unit.session.add(action)
         return False
-    if not _is_proved(services, session, action, request):
+    if not _is_proved(unit, action, request):
         return False
     if not (_is_freeze(action, request) or action.operation == Operation.LIFT):
-        move(services, session, request, Status.EXECUTING, DESK, action=action.id)
+        move(unit, request, Status.EXECUTING, DESK, action=action.id)
     action.state, action.plan = "executing", plan_to_json(plan)
-    session.add(action)
+    unit.session.add(action)
     return True
 
 
-def _is_proved(services: Services, session: Session, action: Action, request: PrivacyRequest) -> bool:
+def _is_proved(unit: Unit, action: Action, request: PrivacyRequest) -> bool:
     """Ask once more, in the unit in which the effect begins: proof may have been put in doubt since the approval."""
-    evidence = session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
-    answer = answer_for(services, request, evidence, plan_from_json(action.plan))
+    evidence = unit.session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
+    answer = answer_for(unit.services, request, evidence, plan_from_json(action.plan))
     if answer.missing is not None:
         action.state, action.not_before, action.lease_until, action.approvals = "proposed", None, None, []
-        session.add(action)
+        unit.session.add(action)
         why = why_short(answer, evidence)
-        record(services, session, request.ref, DESK, "approval_undone", action=action.id, reason=why)
+        record(unit, request.ref, DESK, "approval_undone", action=action.id, reason=why)
         if request.status == Status.SCHEDULED:
-            move(services, session, request, Status.AWAITING_APPROVAL, DESK)
-        set_attention(services, session, request, why)
+            move(unit, request, Status.AWAITING_APPROVAL, DESK)
+        set_attention(unit, request, why)
         return False
-    if answer.not_before and answer.not_before > services.clock.now():
+    if answer.not_before and answer.not_before > unit.now:
         action.not_before, action.lease_until = answer.not_before, None
-        session.add(action)
+        unit.session.add(action)
         return False
     return True
 
@@ -253,47 +255,46 @@ def _is_freeze(action: Action, request: PrivacyRequest) -> bool:
     return action.automatic and request.status == Status.OPEN
 
 
-def stop(services: Services, session: Session, action_id: str, agent: Principal) -> Action:
+def stop(unit: Unit, action_id: str, agent: Principal) -> Action:
     """Have a plan that is being carried out stop as soon as it can; a step under way is rolled back."""
     agent.require(*WORKERS, scope=Scope.APPROVE)
-    action, request = get_action(session, action_id)
+    action, request = get_action(unit.session, action_id)
     if action.state != "executing":
         raise Conflict("Only what is being carried out can be stopped.", state=action.state)
     # Where nothing runs, because people are at it by hand, there is nothing to wait for.
     action.state = STOPPING if action.lease_until else "stopped"
-    session.add(action)
-    record(services, session, request.ref, f"agent:{agent.name}", "plan_stopped", action=action.id)
+    unit.session.add(action)
+    record(unit, request.ref, f"agent:{agent.name}", "plan_stopped", action=action.id)
     if action.state == "stopped":
-        set_attention(services, session, request, "stopped")
+        set_attention(unit, request, "stopped")
     return action
 
 
-def _stopped(services: Services, session: Session, action_id: str) -> None:
-    action = session.get_one(Action, action_id)
-    request = session.get_one(PrivacyRequest, action.ref)
+def _stopped(unit: Unit, action_id: str) -> None:
+    action = unit.session.get_one(Action, action_id)
+    request = unit.session.get_one(PrivacyRequest, action.ref)
     action.state, action.lease_until = "stopped", None
-    session.add(action)
-    set_attention(services, session, request, "stopped")
+    unit.session.add(action)
+    set_attention(unit, request, "stopped")
 
 
-def _failed(services: Services, session: Session, action_id: str, error: AssistantError) -> None:
+def _failed(unit: Unit, action_id: str, error: AssistantError) -> None:
     """The source is as it was; tried again with growing pauses, and a person is told at once."""
-    action = session.get_one(Action, action_id)
-    request = session.get_one(PrivacyRequest, action.ref)
-    steps = _steps(session, action_id)
+    action = unit.session.get_one(Action, action_id)
+    request = unit.session.get_one(PrivacyRequest, action.ref)
+    steps = _steps(unit.session, action_id)
     if not any(step.state == "failed" for step in steps):  # it failed before or after the steps themselves
         for step in steps:
             if step.state not in {"done", by_hand.BY_HAND}:
                 step.state, step.error, step.error_code = "failed", error.message, error.code
-                session.add(step)
+                unit.session.add(step)
                 break
-    action.lease_until = services.clock.now() + _FIRST_RETRY * 2 ** (action.attempts - 1)
+    action.lease_until = unit.now + _FIRST_RETRY * 2 ** (action.attempts - 1)
     if action.attempts >= _MOST_ATTEMPTS:
         action.state, action.lease_until = "failed", None
-    session.add(action)
+    unit.session.add(action)
     record(
-        services,
-        session,
+        unit,
         request.ref,
         DESK,
         "step_failed",
@@ -301,72 +302,70 @@ def _failed(services: Services, session: Session, action_id: str, error: Assista
         code=error.code,
         attempt=action.attempts,
     )
-    set_attention(services, session, request, f"step_failed:{error.code}")
+    set_attention(unit, request, f"step_failed:{error.code}")
 
 
-def _finish(services: Services, session: Session, action_id: str) -> None:
-    action = session.get_one(Action, action_id)
-    request = session.get_one(PrivacyRequest, action.ref)
+def _finish(unit: Unit, action_id: str) -> None:
+    action = unit.session.get_one(Action, action_id)
+    request = unit.session.get_one(PrivacyRequest, action.ref)
     if action.state != "executing":
         return
     action.state, action.lease_until = "done", None
-    session.add(action)
+    unit.session.add(action)
     if _is_freeze(action, request):
-        answers.say_frozen(services, session, request)
-        set_attention(services, session, request, "objection_to_weigh")
+        answers.say_frozen(unit, request)
+        set_attention(unit, request, "objection_to_weigh")
         return
-    set_attention(services, session, request, None)
-    plan = by_hand.counted(plan_from_json(action.plan), _steps(session, action_id))
-    if _is_nothing_after_all(services, session, request, plan):
-        answers.answer_nothing(services, session, request)
+    set_attention(unit, request, None)
+    plan = by_hand.counted(plan_from_json(action.plan), _steps(unit.session, action_id))
+    if _is_nothing_after_all(unit, request, plan):
+        answers.answer_nothing(unit, request)
     elif plan.order.operation is Operation.LIFT:
-        tell_recipients(services, session, request, plan, failed=frozenset())
+        tell_recipients(unit, request, plan, failed=frozenset())
     elif plan.order.operation is Operation.EXPORT:
-        packages.answer_ready(services, session, request, action)
+        packages.answer_ready(unit, request, action)
     else:
-        _answer(services, session, request, plan, action_id)
+        _answer(unit, request, plan, action_id)
 
 
-def _is_nothing_after_all(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> bool:
+def _is_nothing_after_all(unit: Unit, request: PrivacyRequest, plan: Plan) -> bool:
     """Tell whether people looked by hand because nothing else is held, and found nothing either."""
-    evidence = session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
-    looked = any(by_hand.is_by_hand(step, services) for step in plan.steps)
-    own = {source.name for source in services.sources if source.kind == "own_records"}
+    evidence = unit.session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
+    looked = any(by_hand.is_by_hand(step, unit.services) for step in plan.steps)
+    own = {source.name for source in unit.services.sources if source.kind == "own_records"}
     held = any(at.rows for at in plan.located if at.source not in own)
     return looked and not held and evidence is not None and not evidence.on_file
 
 
-def _answer(
-    services: Services, session: Session, request: PrivacyRequest, plan: Plan, action_id: str
-) -> None:
-    result = result_of(plan, _steps(session, action_id))
+def _answer(unit: Unit, request: PrivacyRequest, plan: Plan, action_id: str) -> None:
+    result = result_of(plan, _steps(unit.session, action_id))
     if request.details.get(BY_PERSON):  # what a rule sees to was kept off marketing when it was named
-        marketing.suppress(services, session, request)
-    answers.answer_done(services, session, request, result)
-    tell_recipients(services, session, request, plan, failed=result.sources_not_done)
+        marketing.suppress(unit, request)
+    answers.answer_done(unit, request, result)
+    tell_recipients(unit, request, plan, failed=result.sources_not_done)
     if MARKETING in plan.order.purposes and request.contact and not request.details.get("marketing"):
-        marketing.keep_off(services, session, services.keyring.unseal(request.contact), request.ref)
-    if request.details.get("marketing") and flood.was_held_back(session, request.ref):
-        set_attention(services, session, request, flood.ATTENTION)
+        marketing.keep_off(unit, unit.services.keyring.unseal(request.contact), request.ref)
+    if request.details.get("marketing") and flood.was_held_back(unit.session, request.ref):
+        set_attention(unit, request, flood.ATTENTION)
     if request.details.get(UNTOLD):
-        set_attention(services, session, request, bystanders.ATTENTION)
+        set_attention(unit, request, bystanders.ATTENTION)
     if result.is_partial:
-        set_attention(services, session, request, PARTLY_LEFT)
-    put_back.note_done(services, session, request)
+        set_attention(unit, request, PARTLY_LEFT)
+    put_back.note_done(unit, request)
 
 
-def retry(services: Services, session: Session, action: Action, now: datetime) -> None:
+def retry(unit: Unit, action: Action, now: datetime) -> None:
     """Have what failed tried again at once, also when the person was told meanwhile that it is still to do."""
-    request = session.get_one(PrivacyRequest, action.ref)
+    request = unit.session.get_one(PrivacyRequest, action.ref)
     if request.status == Status.PARTLY_ANSWERED:
-        move(services, session, request, Status.EXECUTING, DESK, action=action.id)
+        move(unit, request, Status.EXECUTING, DESK, action=action.id)
     action.state, action.lease_until, action.attempts = "executing", None, 0
     action.not_before = now
-    session.add(action)
-    record(services, session, action.ref, DESK, "step_retried", action=action.id)
+    unit.session.add(action)
+    record(unit, action.ref, DESK, "step_retried", action=action.id)
 
 
-def close_partly(services: Services, session: Session, action: Action, request: PrivacyRequest) -> None:
+def close_partly(unit: Unit, action: Action, request: PrivacyRequest) -> None:
     """Tell the person honestly what was done and what was not; the rest stays with an agent, who can have it tried again."""
-    plan = by_hand.counted(plan_from_json(action.plan), _steps(session, action.id))
-    _answer(services, session, request, plan, action.id)
+    plan = by_hand.counted(plan_from_json(action.plan), _steps(unit.session, action.id))
+    _answer(unit, request, plan, action.id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlmodel import Session
-
 from assistant.casework.audit import record
 from assistant.casework.execution import close_partly, retry
 from assistant.casework.lifting import do_keep
@@ -11,28 +9,28 @@ from assistant.casework.queue import WORKERS, Principal, Scope, get_action
 from assistant.domain.plan import Operation
 from assistant.domain.status import Status
 from assistant.errors import Conflict
-from assistant.services import Services, wake
+from assistant.services import Unit
 from assistant.store.tables import Action
 
 _HELD_UP = frozenset({"failed", "stopped"})
 
 
-def try_again(services: Services, session: Session, action_id: str, agent: Principal) -> Action:
+def try_again(unit: Unit, action_id: str, agent: Principal) -> Action:
     """Have a failed plan carried on at once, from its first step that is not done."""
     agent.require(*WORKERS, scope=Scope.APPROVE)
-    action, request = get_action(session, action_id)
+    action, request = get_action(unit.session, action_id)
     if action.state not in _HELD_UP:
         raise Conflict("Only a plan that failed or was stopped can go on.", state=action.state)
-    record(services, session, request.ref, f"agent:{agent.name}", "try_again", action=action.id)
-    retry(services, session, action, services.clock.now())
-    wake(session, "carry_out")
+    record(unit, request.ref, f"agent:{agent.name}", "try_again", action=action.id)
+    retry(unit, action, unit.now)
+    unit.wake("carry_out")
     return action
 
 
-def give_up(services: Services, session: Session, action_id: str, agent: Principal) -> Action:
+def give_up(unit: Unit, action_id: str, agent: Principal) -> Action:
     """Answer what was done and what was not, and close the request as partly answered."""
     agent.require(*WORKERS, scope=Scope.APPROVE)
-    action, request = get_action(session, action_id)
+    action, request = get_action(unit.session, action_id)
     if action.state not in _HELD_UP:
         raise Conflict("Only a plan that failed or was stopped can be closed in part.", state=action.state)
     if action.operation == Operation.EXPORT:
@@ -41,9 +39,9 @@ def give_up(services: Services, session: Session, action_id: str, agent: Princip
         raise Conflict(
             "The person was told already what is left; have it tried again once its cause is mended."
         )
-    record(services, session, request.ref, f"agent:{agent.name}", "closed_partly", action=action.id)
+    record(unit, request.ref, f"agent:{agent.name}", "closed_partly", action=action.id)
     if action.operation == Operation.LIFT:
-        do_keep(services, session, action, request, told=True)
+        do_keep(unit, action, request, told=True)
         return action
-    close_partly(services, session, action, request)
+    close_partly(unit, action, request)
     return action

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Final
 from sqlmodel import col, select
 
 from assistant.casework.audit import record
-from assistant.casework.intake import local_day, requests_of, set_attention
-from assistant.casework.outbox import Letter, queue_or_join, queue_outgoing
+from assistant.casework.intake import requests_of, set_attention
+from assistant.casework.outbox import queue_or_join, queue_outgoing
 from assistant.casework.unwritten import written
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import DENIED, Method
+from assistant.domain.letter import Letter
 from assistant.domain.mailboxes import counted_as, domain_of
 from assistant.domain.status import CLOSED
+from assistant.services import Unit
 from assistant.store.tables import Audit, Conversation, EvidenceRow, Message, PrivacyRequest, Tally
 
 if TYPE_CHECKING:
@@ -44,90 +46,89 @@ _COLLECTED: Final = timedelta(minutes=10)  # a flood comes at once: its notice w
 _MOST_LISTED: Final = 50
 
 
-def queue_within_limits(services: Services, session: Session, letter: Letter) -> None:
+def queue_within_limits(unit: Unit, letter: Letter) -> None:
     """Write what a rule says to a mailbox, or have the one notice of the day stand for it.
 
     What is about requests that this very address proved is no part of any flood; what a person decided never comes here.
     """
     to = letter.recipient
-    if letter.channel != "email" or to is None or _is_proved(services, session, to, letter.about):
-        queue_outgoing(services, session, letter)
-    elif until := take_room(services, session, to, thread=letter.conversation_id):
-        _hold_back(services, session, letter, to, until)
+    if letter.channel != "email" or to is None or _is_proved(unit, to, letter.about):
+        queue_outgoing(unit, letter)
+    elif until := take_room(unit, to, thread=letter.conversation_id):
+        _hold_back(unit, letter, to, until)
     else:
-        queue_outgoing(services, session, letter)
+        queue_outgoing(unit, letter)
 
 
 def take_room(
-    services: Services,
-    session: Session,
+    unit: Unit,
     address: str,
     about: Sequence[str] = (),
     *,
     thread: str | None = None,
 ) -> datetime | None:
     """Count a letter to an address; where there is no room for it nothing is counted, and it is said from when there is."""
-    if _is_proved(services, session, address, about):
+    if _is_proved(unit, address, about):
         return None
-    if until := full_until(services, session, address, thread=thread):
+    if until := full_until(unit, address, thread=thread):
         return until
-    now = services.clock.now()
-    what = _OWN if is_own(services, session, address, thread) else _MAILED
-    session.add_all(Tally(subject_hash=limit.key, what=what, at=now) for limit in _limits(services, address))
-    session.flush()
+    now = unit.now
+    what = _OWN if is_own(unit, address, thread) else _MAILED
+    unit.session.add_all(
+        Tally(subject_hash=limit.key, what=what, at=now) for limit in _limits(unit.services, address)
+    )
+    unit.session.flush()
     return None
 
 
-def is_said_again(services: Services, session: Session, address: str, text: str) -> bool:
+def is_said_again(unit: Unit, address: str, text: str) -> bool:
     """Tell whether the very same words went to a mailbox within a day, in whatever thread; if not they count from now on."""
-    now = services.clock.now()
-    key = services.keyring.keyed_hash(f"{counted_as(address)}\0{text}", "said")
+    now = unit.now
+    key = unit.services.keyring.keyed_hash(f"{counted_as(address)}\0{text}", "said")
     before = select(Tally.at).where(
         col(Tally.subject_hash) == key, col(Tally.what) == _SAID, col(Tally.at) > now - DAY
     )
-    if session.exec(before.limit(1)).first() is not None:
+    if unit.session.exec(before.limit(1)).first() is not None:
         return True
-    session.add(Tally(subject_hash=key, what=_SAID, at=now))
-    session.flush()
+    unit.session.add(Tally(subject_hash=key, what=_SAID, at=now))
+    unit.session.flush()
     return False
 
 
-def full_until(
-    services: Services, session: Session, address: str, letters: int = 1, *, thread: str | None = None
-) -> datetime | None:
+def full_until(unit: Unit, address: str, letters: int = 1, *, thread: str | None = None) -> datetime | None:
     """Say from when so many letters may go to an address, in answer to the last mail of a thread; None means now."""
-    own = is_own(services, session, address, thread)
-    waits = (_wait(services, session, limit, letters, own=own) for limit in _limits(services, address))
+    own = is_own(unit, address, thread)
+    waits = (_wait(unit, limit, letters, own=own) for limit in _limits(unit.services, address))
     return max((wait for wait in waits if wait), default=None)
 
 
-def is_own(services: Services, session: Session, address: str, thread: str | None) -> bool:
+def is_own(unit: Unit, address: str, thread: str | None) -> bool:
     """Tell whether a mailbox was proved in a talk, or the last mail there surely came from it.
 
     That is so by its domain (DMARC), or as an answer to our own: the address of a thread stands in letters to its
     mailbox alone.
     """
-    conversation = session.get(Conversation, thread) if thread else None
+    conversation = unit.session.get(Conversation, thread) if thread else None
     if conversation is None:
         return False
     if conversation.channel != "email":
-        return _is_proved_in(services, session, address, conversation.id)
+        return _is_proved_in(unit, address, conversation.id)
     if counted_as(conversation.subject_hint or "") != counted_as(address):
         return False
     heard = select(Message.headers).where(
         col(Message.conversation_id) == conversation.id, col(Message.sender) == "you"
     )
-    last = session.exec(heard.order_by(col(Message.id).desc()).limit(1)).first() or {}
+    last = unit.session.exec(heard.order_by(col(Message.id).desc()).limit(1)).first() or {}
     return is_sure(last)
 
 
-def _is_proved_in(services: Services, session: Session, address: str, thread: str) -> bool:
+def _is_proved_in(unit: Unit, address: str, thread: str) -> bool:
     proofs = select(EvidenceRow).where(
         col(EvidenceRow.conversation_id) == thread,
-        col(EvidenceRow.contact_hash) == services.keyring.keyed_hash(normal_address(address)),
+        col(EvidenceRow.contact_hash) == unit.services.keyring.keyed_hash(normal_address(address)),
         col(EvidenceRow.method).in_(_PROOFS),
     )
-    return any(DENIED not in proof.flags for proof in session.exec(proofs))
+    return any(DENIED not in proof.flags for proof in unit.session.exec(proofs))
 
 
 def is_sure(headers: Mapping[str, str]) -> bool:
@@ -155,12 +156,14 @@ class _Limit:
         return today.count(_MAILED) + letters <= max(_LEAST, share)
 
 
-def _wait(services: Services, session: Session, limit: _Limit, letters: int, *, own: bool) -> datetime | None:
+def _wait(unit: Unit, limit: _Limit, letters: int, *, own: bool) -> datetime | None:
     """Say when a limit has room for so many letters; None where it has now."""
-    now = services.clock.now()
+    now = unit.now
     if not limit.backs_off:  # a domain: very many may be sent to it
-        return _wait_of_many(session, limit, letters if own else letters + limit.most // OWNERS_PART, now)
-    sent = session.exec(
+        return _wait_of_many(
+            unit.session, limit, letters if own else letters + limit.most // OWNERS_PART, now
+        )
+    sent = unit.session.exec(
         select(Tally.at, Tally.what).where(
             col(Tally.subject_hash) == limit.key,
             col(Tally.what).in_((_MAILED, _OWN)),
@@ -196,32 +199,32 @@ def _limits(services: Services, address: str) -> list[_Limit]:
     return limits
 
 
-def _is_proved(services: Services, session: Session, address: str, about: Sequence[str]) -> bool:
-    proved = services.keyring.keyed_hash(normal_address(address))
-    found = [session.get(PrivacyRequest, ref) for ref in about]
+def _is_proved(unit: Unit, address: str, about: Sequence[str]) -> bool:
+    proved = unit.services.keyring.keyed_hash(normal_address(address))
+    found = [unit.session.get(PrivacyRequest, ref) for ref in about]
     return bool(found) and all(request and request.contact_hash == proved for request in found)
 
 
 # ── what has no room ────────────────────────────────────────────────────────────────────────────────
 
 
-def _hold_back(services: Services, session: Session, letter: Letter, to: str, until: datetime) -> None:
+def _hold_back(unit: Unit, letter: Letter, to: str, until: datetime) -> None:
     """Say nothing more than the one notice; whoever is at the requests hears that nobody else did."""
     about = list(dict.fromkeys((*letter.about, *([letter.ref] if letter.ref else ()))))
-    requests = [r for ref in about if (r := session.get(PrivacyRequest, ref))]
-    for request in requests or _open_in_talk(session, letter):
+    requests = [r for ref in about if (r := unit.session.get(PrivacyRequest, ref))]
+    for request in requests or _open_in_talk(unit.session, letter):
         if request.attention is None:
-            set_attention(services, session, request, ATTENTION)
+            set_attention(unit, request, ATTENTION)
     ref = requests[0].ref if requests else ""
-    record(services, session, ref, "desk", _HELD_BACK, conversation=letter.conversation_id)
-    _announce(services, session, letter, to, until)
+    record(unit, ref, "desk", _HELD_BACK, conversation=letter.conversation_id)
+    _announce(unit, letter, to, until)
 
 
-def _announce(services: Services, session: Session, letter: Letter, to: str, until: datetime) -> None:
+def _announce(unit: Unit, letter: Letter, to: str, until: datetime) -> None:
     """Write the notice of the day, or name one more request in it as long as it waits; a full domain gets one for all."""
-    own = is_own(services, session, to, letter.conversation_id)
-    full = next(each.key for each in _limits(services, to) if _wait(services, session, each, 1, own=own))
-    day = local_day(services, services.clock.now())
+    own = is_own(unit, to, letter.conversation_id)
+    full = next(each.key for each in _limits(unit.services, to) if _wait(unit, each, 1, own=own))
+    day = unit.services.local_day(unit.now)
     notice = replace(
         letter,
         key=f"more:{full[:32]}:{day}",
@@ -229,10 +232,10 @@ def _announce(services: Services, session: Session, letter: Letter, to: str, unt
         choices=(),
         headers={},
         until=None,
-        about=_to_be_told(session, letter),
-        due_at=services.clock.now() + _COLLECTED,
+        about=_to_be_told(unit.session, letter),
+        due_at=unit.now + _COLLECTED,
     )
-    queue_or_join(services, session, notice, lambda about: _written(services, session, notice, about, until))
+    queue_or_join(unit, notice, lambda about: _written(unit, notice, about, until))
 
 
 def _to_be_told(session: Session, letter: Letter) -> Sequence[str]:
@@ -251,13 +254,10 @@ def was_held_back(session: Session, ref: str) -> bool:
     return session.exec(held.limit(1)).first() is not None
 
 
-def _written(
-    services: Services, session: Session, notice: Letter, about: Sequence[str], until: datetime
-) -> Letter | None:
-    listed = [r for ref in about[:_MOST_LISTED] if (r := session.get(PrivacyRequest, ref))]
+def _written(unit: Unit, notice: Letter, about: Sequence[str], until: datetime) -> Letter | None:
+    listed = [r for ref in about[:_MOST_LISTED] if (r := unit.session.get(PrivacyRequest, ref))]
     text = written(
-        services,
-        session,
+        unit,
         "mail_all_kept",
         notice.language,
         conversation_id=notice.conversation_id,

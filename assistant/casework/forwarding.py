@@ -13,7 +13,7 @@ from assistant.casework.queue import Principal, Role, Scope, get_request, void_a
 from assistant.domain.addresses import normal_contact
 from assistant.domain.status import TRANSITIONS, Status
 from assistant.errors import Conflict, Invalid
-from assistant.services import Rendered, Services
+from assistant.services import Rendered, Services, Unit
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
 FORWARD: Final = "forward"
@@ -21,36 +21,35 @@ _TOLD: Final = "forwarded_processor"
 _FORWARDABLE = frozenset(row.before for row in TRANSITIONS if row.after is Status.FORWARDED)
 
 
-def forward(services: Services, session: Session, ref: str, owner: str, agent: Principal) -> PrivacyRequest:
+def forward(unit: Unit, ref: str, owner: str, agent: Principal) -> PrivacyRequest:
     """Send the person's own words to the owner; the person is told that it was passed on once it has arrived.
 
     It discloses and it ends the request, so the same people may who approve a disclosure.
     """
     agent.require(Role.APPROVER, Role.LEAD, scope=Scope.APPROVE)
-    request = get_request(session, ref)
+    request = get_request(unit.session, ref)
     if request.status not in _FORWARDABLE:
         raise Conflict("Only a request that is not decided yet can be passed on.", status=request.status)
     if "@" not in owner or normal_contact(owner) is None:
         raise Invalid("Write the e-mail address at which the owner of the website takes such requests.")
-    if _is_on_its_way(session, ref):
+    if _is_on_its_way(unit.session, ref):
         raise Conflict("It is on its way to the owner already; the page says once it has arrived.")
-    record(services, session, ref, f"agent:{agent.name}", "forward_ordered")
+    record(unit, ref, f"agent:{agent.name}", "forward_ordered")
     request.to_plan_at = None  # what the owner decides about is not planned here meanwhile
-    void_actions(services, session, ref, "forwarded")
+    void_actions(unit, ref, "forwarded")
     talk.mail(
-        services,
-        session,
+        unit,
         "owner_request",
         to=owner.strip(),
-        language=services.settings.controller.languages[0],
+        language=unit.services.settings.controller.languages[0],
         ref=ref,
         conversation_id=request.conversation_id,
-        key=f"{FORWARD}:{ref}:{services.random(4).hex()}",
+        key=f"{FORWARD}:{ref}:{unit.services.random(4).hex()}",
         requests=[talk.as_seen(request)],
         received_at=request.received_at,
-        **_asked(services, session, request),
+        **_asked(unit, request),
     )
-    set_attention(services, session, request, None)  # what fails to arrive calls a person again
+    set_attention(unit, request, None)  # what fails to arrive calls a person again
     return request
 
 
@@ -61,7 +60,7 @@ def _is_on_its_way(session: Session, ref: str) -> bool:
     return session.exec(waiting.limit(1)).first() is not None
 
 
-def _asked(services: Services, session: Session, request: PrivacyRequest) -> dict[str, Any]:
+def _asked(unit: Unit, request: PrivacyRequest) -> dict[str, Any]:
     """Give what the person wrote when they asked, and where the owner can answer them: nothing else that we hold."""
     wrote = select(Message.text).where(
         col(Message.conversation_id) == request.conversation_id,
@@ -69,12 +68,12 @@ def _asked(services: Services, session: Session, request: PrivacyRequest) -> dic
         col(Message.kind) == "text",
         col(Message.at) <= request.received_at,
     )
-    said = session.exec(wrote.order_by(col(Message.id).desc()).limit(1)).first() or ""
-    conversation = session.get_one(Conversation, request.conversation_id)
+    said = unit.session.exec(wrote.order_by(col(Message.id).desc()).limit(1)).first() or ""
+    conversation = unit.session.get_one(Conversation, request.conversation_id)
     hint = conversation.subject_hint if request.channel == "email" else None
     return {
         "said": said,
-        "reached_at": services.keyring.unseal(request.contact) if request.contact else hint,
+        "reached_at": unit.services.keyring.unseal(request.contact) if request.contact else hint,
     }
 
 
@@ -83,16 +82,14 @@ def letter_once_delivered(services: Services, request: PrivacyRequest) -> Render
     return services.texts.render(_TOLD, request.language, requests=[talk.as_seen(request)])
 
 
-def do_delivered(services: Services, session: Session, row: Outbox) -> None:
+def do_delivered(unit: Unit, row: Outbox) -> None:
     """Close the request as passed on, and say so to the person: its owner's mail system has taken it."""
-    request = session.get(PrivacyRequest, row.ref) if row.ref else None
+    request = unit.session.get(PrivacyRequest, row.ref) if row.ref else None
     if request is None:
         return
     if request.status not in _FORWARDABLE:
-        set_attention(
-            services, session, request, "forwarded_meanwhile"
-        )  # its owner has it: nobody else says so
+        set_attention(unit, request, "forwarded_meanwhile")  # its owner has it: nobody else says so
         return
-    move(services, session, request, Status.FORWARDED, "desk")
-    set_attention(services, session, request, None)
-    answers.give_answer(services, session, request, _TOLD)
+    move(unit, request, Status.FORWARDED, "desk")
+    set_attention(unit, request, None)
+    answers.give_answer(unit, request, _TOLD)

@@ -8,7 +8,7 @@ from assistant.casework.queue import Principal
 from assistant.domain.assurance import Tier
 from assistant.domain.rights import IRREVERSIBLE
 from assistant.errors import NotAllowed
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.queries import live_plan_of
 from assistant.store.tables import Action, Agent, Audit, PrivacyRequest
 
@@ -59,13 +59,11 @@ def needs_second_person(services: Services, action: Action, request: PrivacyRequ
     return action.state == "proposed" and needs_two(services, request)
 
 
-def check_eyes(
-    services: Services, session: Session, action: Action, request: PrivacyRequest, agent: Principal
-) -> None:
+def check_eyes(unit: Unit, action: Action, request: PrivacyRequest, agent: Principal) -> None:
     """Raise NotAllowed for whoever had a hand in the plan, or approved it already."""
-    if not (services.settings.approvals.four_eyes or needs_two(services, request)):
+    if not (unit.services.settings.approvals.four_eyes or needs_two(unit.services, request)):
         return
-    if agent.name in touched_by(session, request):
+    if agent.name in touched_by(unit.session, request):
         raise NotAllowed(
             "Somebody else must approve this: you had a hand in this plan, by verifying, choosing, redacting or planning again."
         )
@@ -73,41 +71,39 @@ def check_eyes(
         raise NotAllowed("You approved this already; a second person must approve it too.")
 
 
-def check_lift(services: Services, session: Session, request: PrivacyRequest, agent: Principal) -> None:
+def check_lift(unit: Unit, request: PrivacyRequest, agent: Principal) -> None:
     """Raise NotAllowed for whoever approved a plan, or had a hand in one that takes two, and lets it go on after a "don't".
 
     Whoever wants it gone does not decide alone that its person did not mean it.
     """
-    action = live_plan_of(session, request.ref)
+    action = live_plan_of(unit.session, request.ref)
     if action and agent.name in approved_by(action):
         raise NotAllowed(
             "Somebody else must let it go on: you approved this plan. Undo the approval first if nobody else can."
         )
-    if needs_two(services, request) and agent.name in touched_by(session, request):
+    if needs_two(unit.services, request) and agent.name in touched_by(unit.session, request):
         raise NotAllowed("Somebody else must let it go on: you had a hand in this plan.")
 
 
-def check_close(services: Services, session: Session, request: PrivacyRequest, agent: Principal) -> None:
+def check_close(unit: Unit, request: PrivacyRequest, agent: Principal) -> None:
     """Raise NotAllowed for whoever would answer alone, in words of their own, what takes two people to approve."""
-    if not needs_two(services, request):
+    if not needs_two(unit.services, request):
         return
-    touched = touched_by(session, request)
+    touched = touched_by(unit.session, request)
     if agent.name in touched:
         raise NotAllowed("Somebody else must answer this: you had a hand in what was planned.")
-    if not touched | rejected_by(session, request) - {agent.name}:
+    if not touched | rejected_by(unit.session, request) - {agent.name}:
         raise NotAllowed(
             "This takes two people: have somebody else reject its plan or plan it again, then answer it."
         )
 
 
-def is_enough(
-    services: Services, session: Session, action: Action, request: PrivacyRequest, agent: Principal
-) -> bool:
+def is_enough(unit: Unit, action: Action, request: PrivacyRequest, agent: Principal) -> bool:
     """Tell whether an agent's approval settles it: two people have then had it in hand, and the last one only to approve.
 
     What the desk planned by itself counts as nobody, so the first of two approvals is only kept and shown. Nor does
     whoever is disabled by now: what they did may have been done in their name.
     """
-    active = session.exec(select(Agent.name).where(col(Agent.active).is_(True))).all()
-    people = {*touched_by(session, request), *approved_by(action)}.intersection(active) | {agent.name}
-    return not needs_two(services, request) or len(people) > 1
+    active = unit.session.exec(select(Agent.name).where(col(Agent.active).is_(True))).all()
+    people = {*touched_by(unit.session, request), *approved_by(action)}.intersection(active) | {agent.name}
+    return not needs_two(unit.services, request) or len(people) > 1

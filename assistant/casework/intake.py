@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, case, update
 from sqlalchemy.dialects.postgresql import insert
@@ -23,7 +22,7 @@ from assistant.domain.reference import new_reference
 from assistant.domain.rights import CARRIED_OUT_FIRST, Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status, advance
 from assistant.interfaces import Incoming
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.keyring import sender_hash
 from assistant.store.queries import UNPROVED, evidence_of, was_denied
 from assistant.store.tables import Conversation, Message, PrivacyRequest
@@ -58,11 +57,11 @@ class Stored(NamedTuple):
     reused: bool = False
 
 
-def find_or_start_conversation(services: Services, session: Session, incoming: Incoming) -> Conversation:
+def find_or_start_conversation(unit: Unit, incoming: Incoming) -> Conversation:
     """Give the conversation of a thread, begun with its first message and active now."""
-    ident = conversation_id(services, incoming.channel, incoming.thread)
-    now = services.clock.now()
-    if found := _talked_again(session, ident, now):
+    ident = conversation_id(unit.services, incoming.channel, incoming.thread)
+    now = unit.now
+    if found := _talked_again(unit.session, ident, now):
         return found
     conversation = Conversation(
         id=ident,
@@ -72,10 +71,10 @@ def find_or_start_conversation(services: Services, session: Session, incoming: I
         started_at=incoming.received_at,
         last_at=now,
         subject_hint=incoming.sender,
-        hint_hash=sender_hash(services.keyring, incoming.sender) if incoming.sender else None,
+        hint_hash=sender_hash(unit.services.keyring, incoming.sender) if incoming.sender else None,
     )
-    session.add(conversation)
-    session.flush()
+    unit.session.add(conversation)
+    unit.session.flush()
     return conversation
 
 
@@ -177,8 +176,7 @@ def set_handled(session: Session, message_id: int, *, handled: bool) -> None:
 
 
 def open_request(
-    services: Services,
-    session: Session,
+    unit: Unit,
     conversation: Conversation,
     right: Right,
     *,
@@ -187,29 +185,28 @@ def open_request(
     tier: Tier,
 ) -> PrivacyRequest:
     """Open one request, whoever the person is; the clock started when the channel got the message (GDPR 12(3))."""
-    dates = due_dates(received_at, calendar=services.calendar)
+    dates = due_dates(received_at, calendar=unit.services.calendar)
     request = PrivacyRequest(
-        ref=_free_reference(services, session),
+        ref=_free_reference(unit),
         right=right,
         status=Status.RECEIVED,
         conversation_id=conversation.id,
         channel=conversation.channel,
-        language=conversation.language or services.settings.controller.languages[0],
+        language=conversation.language or unit.services.settings.controller.languages[0],
         received_at=received_at,
-        received_on=local_day(services, received_at),
+        received_on=unit.services.local_day(received_at),
         due_on=dates.due_on,
         safe_on=dates.safe_on,
         rules=list(dates.rules),
         details=dict(details),
         tier_needed=int(tier),
     )
-    request.after_ref = _carried_out_before(session, conversation, right)
-    request.remind_on = _reminded_from_today(services, dates.safe_on)
-    session.add(request)
-    session.flush()
+    request.after_ref = _carried_out_before(unit.session, conversation, right)
+    request.remind_on = _reminded_from_today(unit.services, dates.safe_on)
+    unit.session.add(request)
+    unit.session.flush()
     record(
-        services,
-        session,
+        unit,
         request.ref,
         "subject",
         "request_opened",
@@ -221,7 +218,7 @@ def open_request(
         rules=list(dates.rules),
     )
     if right in CARRIED_OUT_FIRST:
-        put_erasure_after(session, _there(session, conversation), request)
+        put_erasure_after(unit.session, _there(unit.session, conversation), request)
     return request
 
 
@@ -260,39 +257,37 @@ def requests_of(session: Session, conversation: Conversation) -> list[PrivacyReq
     )
 
 
-def move(
-    services: Services, session: Session, request: PrivacyRequest, after: Status, actor: str, **data: Any
-) -> None:
+def move(unit: Unit, request: PrivacyRequest, after: Status, actor: str, **data: Any) -> None:
     """Advance a request's status by the table, with its audit entry; a closed one stops reminding."""
     before = Status(request.status)
     request.status = advance(before, after)
     request.version += 1
     if after in CLOSED:
-        request.closed_at, request.remind_on, request.to_plan_at = services.clock.now(), None, None
+        request.closed_at, request.remind_on, request.to_plan_at = unit.now, None, None
     elif before in CLOSED:  # lapsed, then proved late: due when it always was, so reminded of again
         request.closed_at = None
-        request.remind_on = _reminded_from_today(services, request.safe_on)
-    session.add(request)
-    record(services, session, request.ref, actor, "status", before=before, after=after, **data)
+        request.remind_on = _reminded_from_today(unit.services, request.safe_on)
+    unit.session.add(request)
+    record(unit, request.ref, actor, "status", before=before, after=after, **data)
 
 
 def _reminded_from_today(services: Services, safe_on: date) -> date | None:
-    return next_reminder(safe_on, local_day(services, services.clock.now()) - timedelta(days=1))
+    return next_reminder(safe_on, services.local_day(services.clock.now()) - timedelta(days=1))
 
 
-def set_attention(services: Services, session: Session, request: PrivacyRequest, reason: str | None) -> None:
+def set_attention(unit: Unit, request: PrivacyRequest, reason: str | None) -> None:
     """Flag a request for a person, or take the flag away; a letter that never arrived goes on asking for one.
 
     What its contact denied is said first, whatever else came or was settled, until people have decided who asked.
     """
     if reason is None:
-        reason = lost_letter_reason(services, session, request)
-    reason = _denial(session, request) or reason
+        reason = lost_letter_reason(unit, request)
+    reason = _denial(unit.session, request) or reason
     if request.attention != reason:
         request.attention = reason
         request.version += 1
-        session.add(request)
-        record(services, session, request.ref, "desk", "attention", reason=reason)
+        unit.session.add(request)
+        record(unit, request.ref, "desk", "attention", reason=reason)
 
 
 def _denial(session: Session, request: PrivacyRequest) -> str | None:
@@ -303,9 +298,9 @@ def _denial(session: Session, request: PrivacyRequest) -> str | None:
     return DENIED if was_denied(request) or (evidence and DENIED in evidence.flags) else None
 
 
-def lost_letter_reason(services: Services, session: Session, request: PrivacyRequest) -> str | None:
+def lost_letter_reason(unit: Unit, request: PrivacyRequest) -> str | None:
     """Say why a person is needed where a letter did not arrive, or where a report without our id says so."""
-    failures = [row.failure or "" for row in lost_about(services, session, request)]
+    failures = [row.failure or "" for row in lost_about(unit, request)]
     if any(not failure.startswith(UNPROVED) for failure in failures):
         return LOST_LETTER
     return UNPROVED_LOSS if failures else None
@@ -318,7 +313,7 @@ def dates_of(services: Services, request: PrivacyRequest, language: str = "en") 
         for asked, satisfied in request.suspensions
         if asked
     ]
-    today = local_day(services, services.clock.now())
+    today = services.local_day(services.clock.now())
     return due_dates(
         request.received_at,
         calendar=services.calendar,
@@ -329,16 +324,15 @@ def dates_of(services: Services, request: PrivacyRequest, language: str = "en") 
     )
 
 
-def recompute_dates(services: Services, session: Session, request: PrivacyRequest) -> DueDates:
+def recompute_dates(unit: Unit, request: PrivacyRequest) -> DueDates:
     """Compute the clock again after an extension or a suspension, and log the rules applied."""
-    dates = dates_of(services, request)
+    dates = dates_of(unit.services, request)
     request.due_on, request.safe_on, request.rules = dates.due_on, dates.safe_on, list(dates.rules)
     # Reminders pause while the clock is suspended; the answer that ends the suspension brings them back.
-    request.remind_on = None if dates.suspended else _reminded_from_today(services, dates.safe_on)
-    session.add(request)
+    request.remind_on = None if dates.suspended else _reminded_from_today(unit.services, dates.safe_on)
+    unit.session.add(request)
     record(
-        services,
-        session,
+        unit,
         request.ref,
         "desk",
         "clock",
@@ -355,12 +349,7 @@ def next_reminder(safe_on: date, after: date) -> date:
     return next((day for day in days if day > after), after + timedelta(days=1))
 
 
-def local_day(services: Services, instant: datetime) -> date:
-    """Give the day of an instant where the controller is."""
-    return instant.astimezone(ZoneInfo(services.settings.controller.timezone)).date()
-
-
-def _free_reference(services: Services, session: Session) -> str:
-    while session.get(PrivacyRequest, ref := new_reference(services.random)) is not None:
+def _free_reference(unit: Unit) -> str:
+    while unit.session.get(PrivacyRequest, ref := new_reference(unit.services.random)) is not None:
         pass
     return ref

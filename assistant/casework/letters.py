@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from itertools import chain
 from typing import Any
 
-from assistant.casework.intake import local_day
 from assistant.casework.results import Result, StepResult, rows_by_category
 from assistant.domain.data_map import TableMap
 from assistant.domain.own_records import period_of
@@ -65,7 +64,7 @@ def _lifting(services: Services, request: PrivacyRequest) -> tuple[str, Values]:
     notice = timedelta(days=services.settings.periods.lift_notice_days)
     return "restriction_lifting", {
         "reason": request.details.get("lift_reason", ""),
-        "lifted_on": local_day(services, services.clock.now() + notice),
+        "lifted_on": services.local_day(services.clock.now() + notice),
     }
 
 

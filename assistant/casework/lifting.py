@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlmodel import Session
-
 from assistant.casework.answers import announce, give_answer
 from assistant.casework.audit import record
 from assistant.casework.queue import WORKERS, Principal, get_request
@@ -14,28 +12,28 @@ from assistant.domain.plan import Operation, Plan
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
 from assistant.errors import Conflict
-from assistant.services import Services, wake
+from assistant.services import Unit
 from assistant.store.tables import Action, PrivacyRequest
 
 LIFT_REASON = "lift_reason"
 
 
-def lift(services: Services, session: Session, ref: str, reason: str, agent: Principal) -> PrivacyRequest:
+def lift(unit: Unit, ref: str, reason: str, agent: Principal) -> PrivacyRequest:
     """Have a plan made that lifts the restriction; its approval tells the person, its effect comes days later."""
     agent.require(*WORKERS)
-    request = get_request(session, ref)
+    request = get_request(unit.session, ref)
     if not may_lift(request):
         raise Conflict("Only a restriction that was carried out, and is not being lifted, can be lifted.")
     check_words(
         reason,
-        done=carried_out(session, request.conversation_id),
+        done=carried_out(unit.session, request.conversation_id),
         empty="Say why the restriction ends; the person is told before it does (GDPR 18(3)).",
     )
     request.details = {**request.details, LIFT_REASON: reason.strip()}
-    request.to_plan_at = services.clock.now()
-    session.add(request)
-    record(services, session, ref, f"agent:{agent.name}", "lift_asked", reason=reason.strip())
-    wake(session, "plan")
+    request.to_plan_at = unit.now
+    unit.session.add(request)
+    record(unit, ref, f"agent:{agent.name}", "lift_asked", reason=reason.strip())
+    unit.wake("plan")
     return request
 
 
@@ -48,22 +46,20 @@ def may_lift(request: PrivacyRequest) -> bool:
     return carried_out and LIFT_REASON not in request.details
 
 
-def do_announce(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> datetime:
+def do_announce(unit: Unit, request: PrivacyRequest, plan: Plan) -> datetime:
     """Tell the person, and give the instant from which the restriction may end."""
-    announce(services, session, request, plan)
-    return services.clock.now() + timedelta(days=services.settings.periods.lift_notice_days)
+    announce(unit, request, plan)
+    return unit.now + timedelta(days=unit.services.settings.periods.lift_notice_days)
 
 
-def do_keep(
-    services: Services, session: Session, action: Action, request: PrivacyRequest, *, told: bool
-) -> None:
+def do_keep(unit: Unit, action: Action, request: PrivacyRequest, *, told: bool) -> None:
     """Leave the restriction as it is after all; a person who was told that it ends is told that it does not."""
     if action.operation != Operation.LIFT:
         return
     action.state, action.reason = "void", "restriction_stays"
-    session.add(action)
+    unit.session.add(action)
     request.details = {name: value for name, value in request.details.items() if name != LIFT_REASON}
-    session.add(request)
+    unit.session.add(request)
     if told:
         request.version += 1
-        give_answer(services, session, request, "restriction_stays")
+        give_answer(unit, request, "restriction_stays")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, cast
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework import flood, proof, talk
 from assistant.casework.audit import record
@@ -19,7 +19,7 @@ from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Method, Tier
 from assistant.domain.status import Status
 from assistant.errors import Conflict, TooManyAttempts
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store.keyring import sender_hash
 from assistant.store.queries import was_denied
 from assistant.store.tables import ChallengeRow, Conversation, PrivacyRequest
@@ -37,18 +37,18 @@ def waits_for_link(request: PrivacyRequest) -> bool:
     return unproved and request.channel == "email" and not (is_for_other(request) or was_denied(request))
 
 
-def waiting_of(services: Services, session: Session, sender: str) -> list[PrivacyRequest]:
+def waiting_of(unit: Unit, sender: str) -> list[PrivacyRequest]:
     """List what was asked by mail from an address, in whatever thread, and waits for its link."""
     threads = select(Conversation.id).where(
         col(Conversation.channel) == "email",
         col(Conversation.hint_hash).in_(
-            sender_hash(services.keyring, spelt) for spelt in {sender, normal_address(sender)}
+            sender_hash(unit.services.keyring, spelt) for spelt in {sender, normal_address(sender)}
         ),
     )
     found = select(PrivacyRequest).where(
         col(PrivacyRequest.conversation_id).in_(threads), col(PrivacyRequest.status).in_(_WAITS)
     )
-    rows = session.exec(found.order_by(col(PrivacyRequest.received_at), col(PrivacyRequest.ref)))
+    rows = unit.session.exec(found.order_by(col(PrivacyRequest.received_at), col(PrivacyRequest.ref)))
     return [request for request in rows if waits_for_link(request)]
 
 
@@ -61,7 +61,7 @@ def claim_of(conversation: Conversation, requests: Sequence[PrivacyRequest]) -> 
     return proof.Claim("email", conversation.subject_hint or "")
 
 
-def of_number(services: Services, session: Session, ident: str, sender: str | None) -> ChallengeRow | None:
+def of_number(unit: Unit, ident: str, sender: str | None) -> ChallengeRow | None:
     """Give the link of a client number that last went out of a talk, where it went to the very address that writes now."""
     last = select(ChallengeRow).where(
         col(ChallengeRow.conversation_id) == ident,
@@ -70,39 +70,43 @@ def of_number(services: Services, session: Session, ident: str, sender: str | No
         col(ChallengeRow.claimed_kind) == "client_id",
         col(ChallengeRow.contact).is_not(None),
     )
-    row = session.exec(last.order_by(col(ChallengeRow.asked_at).desc()).limit(1)).first() if sender else None
-    went_to = services.keyring.unseal(row.contact) if row and row.contact else ""
+    row = (
+        unit.session.exec(last.order_by(col(ChallengeRow.asked_at).desc()).limit(1)).first()
+        if sender
+        else None
+    )
+    went_to = unit.services.keyring.unseal(row.contact) if row and row.contact else ""
     return row if normal_address(went_to) == normal_address(sender or "") else None
 
 
-def waiting_at_contact(services: Services, session: Session, link: ChallengeRow) -> list[PrivacyRequest]:
+def waiting_at_contact(unit: Unit, link: ChallengeRow) -> list[PrivacyRequest]:
     """List what the contact on file of a client number may still confirm by such a link, sent once more."""
-    named = [r for ref in link.references if (r := session.get(PrivacyRequest, ref)) and waits_for_link(r)]
+    named = [
+        r for ref in link.references if (r := unit.session.get(PrivacyRequest, ref)) and waits_for_link(r)
+    ]
     if not named:
         return []
-    first = session.get_one(Conversation, named[0].conversation_id)
-    still_meant = services.keyring.keyed_hash(claim_of(first, named).normal) == link.claimed_hash
+    first = unit.session.get_one(Conversation, named[0].conversation_id)
+    still_meant = unit.services.keyring.keyed_hash(claim_of(first, named).normal) == link.claimed_hash
     return named if still_meant else []  # else another number was named since
 
 
 def none_before(
-    services: Services,
-    session: Session,
+    unit: Unit,
     conversation: Conversation,
     claim: proof.Claim,
 ) -> datetime | None:
     """Say from when a receipt and a link may go out; None means now. The limits are those of what was named, known or not."""
     letters = _RECEIPT_AND_LINK if claim.kind == "email" else 1
     waits = (
-        proof.next_code_of(services, session, claim, conversation.id),
-        flood.full_until(services, session, conversation.subject_hint or "", letters, thread=conversation.id),
+        proof.next_code_of(unit, claim, conversation.id),
+        flood.full_until(unit, conversation.subject_hint or "", letters, thread=conversation.id),
     )
     return max((wait for wait in waits if wait), default=None)
 
 
 def send_again(
-    services: Services,
-    session: Session,
+    unit: Unit,
     conversation: Conversation,
     requests: Sequence[PrivacyRequest],
     asked_by: str | None = None,
@@ -112,31 +116,29 @@ def send_again(
     `asked_by`: the contact on file of the client number that was named, to which both go in a talk of its own.
     """
     claim = replace(claim_of(conversation, requests), asked_by=asked_by)
-    if next_at := none_before(services, session, conversation, claim):
+    if next_at := none_before(unit, conversation, claim):
         return next_at
     elsewhere = claim.kind == "client_id" and asked_by is None
-    _say_receipt(services, session, conversation, requests, by_number=elsewhere)
+    _say_receipt(unit, conversation, requests, by_number=elsewhere)
     references = [request.ref for request in requests]
     try:
-        proof.want_challenge(services, session, conversation, claim, references, method=Method.EMAIL_LINK)
+        proof.want_challenge(unit, conversation, claim, references, method=Method.EMAIL_LINK)
     except TooManyAttempts as error:
         return cast("datetime", error.data["next_at"])
     return None
 
 
 def _say_receipt(
-    services: Services,
-    session: Session,
+    unit: Unit,
     conversation: Conversation,
     requests: Sequence[PrivacyRequest],
     *,
     by_number: bool,
 ) -> None:
-    language = conversation.language or services.settings.controller.languages[0]
+    language = conversation.language or unit.services.settings.controller.languages[0]
     seen = [talk.as_seen(request) for request in requests]
     text = written(
-        services,
-        session,
+        unit,
         "mail_opened_again",
         language,
         conversation_id=conversation.id,
@@ -149,29 +151,29 @@ def _say_receipt(
     said = talk.Utterance(
         text=text.text,
         subject=text.subject,
-        key=services.random(8).hex(),
+        key=unit.services.random(8).hex(),
         language=language,
         requests=seen,
         by_rule=True,
     )
-    talk.say_text(services, session, conversation, said)
+    talk.say_text(unit, conversation, said)
 
 
-def by_agent(services: Services, session: Session, ref: str, agent: Principal) -> PrivacyRequest:
+def by_agent(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest:
     """Send receipt and link again because an agent says so, within the same limits; raises Conflict."""
     agent.require(*WORKERS)
-    request = get_request(session, ref)
+    request = get_request(unit.session, ref)
     if not waits_for_link(request):
         raise Conflict("No proof by mail is waited for here.", status=request.status)
-    conversation = session.get_one(Conversation, request.conversation_id)
+    conversation = unit.session.get_one(Conversation, request.conversation_id)
     if not deliverable(conversation.subject_hint or ""):
         raise Conflict("This mail names no address that can be answered; write to the person another way.")
-    waiting = [each for each in requests_of(session, conversation) if waits_for_link(each)]
-    if next_at := send_again(services, session, conversation, waiting):
+    waiting = [each for each in requests_of(unit.session, conversation) if waits_for_link(each)]
+    if next_at := send_again(unit, conversation, waiting):
         raise Conflict(
             f"As much as may be was sent to that address lately; the next link can go out from {next_at:%Y-%m-%d %H:%M} UTC.",
             possible_from=next_at.isoformat(),
         )
     for each in waiting:
-        record(services, session, each.ref, f"agent:{agent.name}", SENT)
+        record(unit, each.ref, f"agent:{agent.name}", SENT)
     return request

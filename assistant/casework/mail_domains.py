@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlmodel import Session
-
 from assistant.casework.audit import record
 from assistant.casework.evidence import as_evidence
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Tier
+from assistant.services import Unit
 from assistant.store.tables import ContactDomain, EvidenceRow, PrivacyRequest
 
 if TYPE_CHECKING:
@@ -45,38 +44,36 @@ def _domain_of(services: Services, row: EvidenceRow) -> str:
     return normal_address(services.keyring.unseal(row.contact)).rpartition("@")[2]
 
 
-def compare(
-    services: Services, session: Session, request: PrivacyRequest, row: EvidenceRow, home: Home
-) -> None:
+def compare(unit: Unit, request: PrivacyRequest, row: EvidenceRow, home: Home) -> None:
     """Flag a proof by a mailbox whose domain is gone, or moved since it was last trusted; trust what is new or was signed in to."""
-    known = session.get(ContactDomain, home.domain)
+    known = unit.session.get(ContactDomain, home.domain)
     decided = row.fresh_login or row.tier >= Tier.T3  # what a mailbox is worth does not matter then
     if home.house is None:
         flag = None if decided else GONE
     elif known is None or decided or known.house == home.house:
-        _trust(services, session, home.domain, home.house)
+        _trust(unit, home.domain, home.house)
         flag = None
     else:
         known.other = home.house
-        session.add(known)
+        unit.session.add(known)
         flag = MOVED
     if flag and flag not in row.flags:
         row.flags = [*row.flags, flag]
-        session.add(row)
-        record(services, session, request.ref, "desk", "evidence_flagged", flag=flag)
+        unit.session.add(row)
+        record(unit, request.ref, "desk", "evidence_flagged", flag=flag)
 
 
-def trust_what_moved(services: Services, session: Session, row: EvidenceRow) -> None:
+def trust_what_moved(unit: Unit, row: EvidenceRow) -> None:
     """Take the new house for that of the domain: a lead has decided who asks."""
-    domain = services.keyring.keyed_hash(_domain_of(services, row), "contact_domain")
-    known = session.get(ContactDomain, domain)
-    if MOVED in as_evidence(services, row).flags and known is not None and known.other:
-        _trust(services, session, domain, known.other)
+    domain = unit.services.keyring.keyed_hash(_domain_of(unit.services, row), "contact_domain")
+    known = unit.session.get(ContactDomain, domain)
+    if MOVED in as_evidence(unit.services, row).flags and known is not None and known.other:
+        _trust(unit, domain, known.other)
 
 
-def _trust(services: Services, session: Session, domain: str, house: str) -> None:
-    row = session.get(ContactDomain, domain) or ContactDomain(
-        domain=domain, house=house, seen_at=services.clock.now()
+def _trust(unit: Unit, domain: str, house: str) -> None:
+    row = unit.session.get(ContactDomain, domain) or ContactDomain(
+        domain=domain, house=house, seen_at=unit.now
     )
-    row.house, row.other, row.seen_at = house, None, services.clock.now()
-    session.add(row)
+    row.house, row.other, row.seen_at = house, None, unit.now
+    unit.session.add(row)

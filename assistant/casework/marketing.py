@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework import bystanders, put_back, talk
 from assistant.casework.audit import record
@@ -17,7 +17,7 @@ from assistant.domain.mailboxes import counted_as
 from assistant.domain.status import Status
 from assistant.domain.uses import BY_PERSON, UNTOLD, addresses_in
 from assistant.errors import NotVerified
-from assistant.services import Services, wake
+from assistant.services import Services, Unit
 from assistant.store.tables import Conversation, PrivacyRequest, Suppression, Tally
 
 _DAY = timedelta(days=1)
@@ -25,7 +25,7 @@ _NOTICES_A_DAY = 1
 _SECRET = 48  # hexadecimal digits: 192 bits
 
 
-def stop_at_once(services: Services, session: Session, request: PrivacyRequest) -> None:
+def stop_at_once(unit: Unit, request: PrivacyRequest) -> None:
     """End marketing for every address that a request names, whatever else its message still waits for; once.
 
     GDPR 21(3): no reason, no proof, no exception; of more than a few a person approves it.
@@ -35,42 +35,40 @@ def stop_at_once(services: Services, session: Session, request: PrivacyRequest) 
         return
     request.details = {**request.details, "purpose": MARKETING}
     request.tier_needed = 0
-    request.to_plan_at = services.clock.now()
-    session.add(request)
+    request.to_plan_at = unit.now
+    unit.session.add(request)
     if request.details.get(BY_PERSON):
-        move(services, session, request, Status.OPEN, "desk")
+        move(unit, request, Status.OPEN, "desk")
     else:
-        suppress(services, session, request)
-    wake(session, "plan")
+        suppress(unit, request)
+    unit.wake("plan")
 
 
-def suppress(services: Services, session: Session, request: PrivacyRequest) -> None:
+def suppress(unit: Unit, request: PrivacyRequest) -> None:
     """Keep marketing off every address that a request names, and tell each of them."""
     for number, address in enumerate(addresses_in(request.details)):
-        kept = keep_off(services, session, address, request.ref)
-        record(services, session, request.ref, "desk", "suppressed", purpose=MARKETING)
-        _tell(services, session, request, address, kept, number)
+        kept = keep_off(unit, address, request.ref)
+        record(unit, request.ref, "desk", "suppressed", purpose=MARKETING)
+        _tell(unit, request, address, kept, number)
 
 
 def _tell(
-    services: Services,
-    session: Session,
+    unit: Unit,
     request: PrivacyRequest,
     address: str,
     kept: Suppression,
     number: int,
 ) -> None:
     subject = kept.subject_hash
-    if "@" in address and not is_ours(services, address) and _may_notice(services, session, subject):
-        if _is_held_back(services, session, request, address):
+    if "@" in address and not is_ours(unit.services, address) and _may_notice(unit, subject):
+        if _is_held_back(unit, request, address):
             return
-        session.add(Tally(subject_hash=subject, what="marketing_notice", at=services.clock.now()))
-        undo = _undo_secret(services, subject)
-        kept.undo_hash = services.keyring.keyed_hash(undo, "undo")
-        session.add(kept)
+        unit.session.add(Tally(subject_hash=subject, what="marketing_notice", at=unit.now))
+        undo = _undo_secret(unit.services, subject)
+        kept.undo_hash = unit.services.keyring.keyed_hash(undo, "undo")
+        unit.session.add(kept)
         talk.mail(
-            services,
-            session,
+            unit,
             "marketing_notice",
             to=address,
             language=request.language,
@@ -79,35 +77,35 @@ def _tell(
             fate=talk.Fate(typed=request.channel != "email", unasked=True),
             key=f"marketing:{request.ref}:{number}" if number else f"marketing:{request.ref}",
             requests=[talk.as_seen(request)],
-            undo_url=f"{services.settings.server.public_url}/verify/undo/{undo}",
+            undo_url=f"{unit.services.settings.server.public_url}/verify/undo/{undo}",
         )
 
 
-def _is_held_back(services: Services, session: Session, request: PrivacyRequest, address: str) -> bool:
+def _is_held_back(unit: Unit, request: PrivacyRequest, address: str) -> bool:
     """Tell whether whoever writes has named too many already: then no notice goes out, and its text says so."""
-    conversation = session.get(Conversation, request.conversation_id)
+    conversation = unit.session.get(Conversation, request.conversation_id)
     if conversation is None or request.details.get(BY_PERSON):
         return False
-    whom = services.keyring.keyed_hash(counted_as(address))
-    proved_as = services.keyring.keyed_hash(normal_address(address))
-    if not bystanders.full_until(services, session, conversation, whom, proved_as):
+    whom = unit.services.keyring.keyed_hash(counted_as(address))
+    proved_as = unit.services.keyring.keyed_hash(normal_address(address))
+    if not bystanders.full_until(unit, conversation, whom, proved_as):
         return False
     request.details = {**request.details, UNTOLD: True}
-    bystanders.hold_back(services, session, [request])
+    bystanders.hold_back(unit, [request])
     return True
 
 
-def keep_off(services: Services, session: Session, address: str, ref: str = "") -> Suppression:
+def keep_off(unit: Unit, address: str, ref: str = "") -> Suppression:
     """Record that an address gets no marketing; the way to take that back which its holder has been sent stays good."""
-    subject, now = subject_of(services.keyring, address), services.clock.now()
-    undo_hash = services.keyring.keyed_hash(_undo_secret(services, subject), "undo")
-    kept = session.get(Suppression, (subject, MARKETING)) or Suppression(
+    subject, now = subject_of(unit.services.keyring, address), unit.now
+    undo_hash = unit.services.keyring.keyed_hash(_undo_secret(unit.services, subject), "undo")
+    kept = unit.session.get(Suppression, (subject, MARKETING)) or Suppression(
         subject_hash=subject, purpose=MARKETING, since=now, undo_hash=undo_hash
     )
     kept.since = now  # whoever had agreed again in between objects anew
     if ref:
-        kept.refs = put_back.with_this(session, kept.refs, ref)
-    session.add(kept)
+        kept.refs = put_back.with_this(unit.session, kept.refs, ref)
+    unit.session.add(kept)
     return kept
 
 
@@ -116,9 +114,9 @@ def _undo_secret(services: Services, subject: str) -> str:
     return services.keyring.keyed_hash(f"{MARKETING}:{subject}", "way_back")[:_SECRET]
 
 
-def _may_notice(services: Services, session: Session, subject: str) -> bool:
-    since = services.clock.now() - _DAY
-    told = session.exec(
+def _may_notice(unit: Unit, subject: str) -> bool:
+    since = unit.now - _DAY
+    told = unit.session.exec(
         select(func.count()).where(
             col(Tally.subject_hash) == subject, col(Tally.what) == "marketing_notice", col(Tally.at) > since
         )
@@ -126,22 +124,22 @@ def _may_notice(services: Services, session: Session, subject: str) -> bool:
     return told < _NOTICES_A_DAY
 
 
-def undone_by(services: Services, session: Session, secret: str) -> Suppression | None:
+def undone_by(unit: Unit, secret: str) -> Suppression | None:
     """Give what a link would take back; its page and its button ask here alone."""
-    hashed = services.keyring.keyed_hash(secret, "undo")
-    return session.exec(select(Suppression).where(col(Suppression.undo_hash) == hashed)).first()
+    hashed = unit.services.keyring.keyed_hash(secret, "undo")
+    return unit.session.exec(select(Suppression).where(col(Suppression.undo_hash) == hashed)).first()
 
 
-def undo(services: Services, session: Session, secret: str) -> None:
+def undo(unit: Unit, secret: str) -> None:
     """Take the suppression back: the holder of the address says that it was not wanted. Raises NotVerified.
 
     What was changed for it is an agent's to put back: a press is no new consent (GDPR 4(11)).
     """
-    found = undone_by(services, session, secret)
+    found = undone_by(unit, secret)
     if found is None:
         raise NotVerified
-    session.delete(found)
-    session.flush()
-    ref = put_back.newest(session, found.refs)
-    record(services, session, ref, "subject", "suppression_undone", purpose=found.purpose)
-    put_back.open_task(services, session, found.subject_hash, found.refs)
+    unit.session.delete(found)
+    unit.session.flush()
+    ref = put_back.newest(unit.session, found.refs)
+    record(unit, ref, "subject", "suppression_undone", purpose=found.purpose)
+    put_back.open_task(unit, found.subject_hash, found.refs)

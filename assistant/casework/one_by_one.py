@@ -21,7 +21,7 @@ from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
 from assistant.casework.queue import Principal, Role
 from assistant.errors import AssistantError, NotFound, StoreUnavailable
-from assistant.services import Services, wake
+from assistant.services import Services, Unit
 from assistant.store.paging import Page, page
 from assistant.store.tables import Action, Outbox, Package, PrivacyRequest, SweepFailure
 
@@ -81,7 +81,7 @@ async def each(
 async def while_due(
     services: Services,
     sweep: str,
-    claim: Callable[[Session, int], list[K]],
+    claim: Callable[[Unit, int], list[K]],
     work: Callable[[K], Awaitable[object]],
     *,
     at_once: int,
@@ -111,23 +111,23 @@ async def while_due(
         await asyncio.gather(*under_way, return_exceptions=True)
 
 
-def _claimed(claim: Callable[[Session, int], list[K]], most: int, session: Session) -> list[K]:
-    return claim(session, most)
+def _claimed(claim: Callable[[Unit, int], list[K]], most: int, unit: Unit) -> list[K]:
+    return claim(unit, most)
 
 
 async def together(
-    services: Services, sweep: str, rows: Sequence[K], work: Callable[[Session, K], int], kind: str = ""
+    services: Services, sweep: str, rows: Sequence[K], work: Callable[[Unit, K], int], kind: str = ""
 ) -> int:
     """Write a batch of rows in one unit, and where that fails each in its own; gives the sum of what each came to."""
 
-    def unit(session: Session) -> int:
-        return sum(work(session, each_row) for each_row in rows)
+    def one_unit(unit: Unit) -> int:
+        return sum(work(unit, each_row) for each_row in rows)
 
     done: list[int] = []
     known = await known_to_fail(services, sweep)
     if (
         known.isdisjoint(f"{kind}{row}" for row in rows)
-        and await failure_of(_kept(done, services.write(unit)), "sweep.batch_failed", sweep=sweep) is None
+        and await failure_of(_kept(done, services.write(one_unit)), "sweep.batch_failed", sweep=sweep) is None
     ):
         return sum(done)
     for row in rows:
@@ -136,8 +136,8 @@ async def together(
     return sum(done)
 
 
-def _alone(work: Callable[[Session, K], int], row: K, session: Session) -> int:
-    return work(session, row)
+def _alone(work: Callable[[Unit, K], int], row: K, unit: Unit) -> int:
+    return work(unit, row)
 
 
 async def _kept(done: list[int], work: Awaitable[int]) -> None:
@@ -153,11 +153,11 @@ async def one(
         raise failure
     if failure is None:
         if str(row) in known:
-            await services.write(lambda session: forget(session, sweep, str(row)))
+            await services.write(lambda unit: forget(unit.session, sweep, str(row)))
         return True
-    times = await services.write(lambda session: note(services, session, sweep, row, failure))
+    times = await services.write(lambda unit: note(unit, sweep, row, failure))
     if times == CALLED_AFTER:  # in a unit of its own: the request may be what cannot be read
-        calls = services.write(lambda session: _call_a_person(services, session, sweep, str(row)))
+        calls = services.write(lambda unit: _call_a_person(unit, sweep, str(row)))
         await failure_of(calls, "sweep.nobody_called", sweep=sweep, row=str(row))
     return False
 
@@ -165,22 +165,22 @@ async def one(
 async def known_to_fail(services: Services, sweep: str) -> frozenset[str]:
     """Give the rows of a sweep that failed when they were last tried."""
     failed = select(SweepFailure.which).where(col(SweepFailure.sweep) == sweep)
-    return await services.read(lambda session: frozenset(session.exec(failed)))
+    return await services.read(lambda unit: frozenset(unit.session.exec(failed)))
 
 
-def _call_a_person(services: Services, session: Session, sweep: str, row: str) -> None:
+def _call_a_person(unit: Unit, sweep: str, row: str) -> None:
     """Flag the request that a row is about, unless it asks for a person already; the list of what fails names every row."""
     about = _REQUEST_OF.get(sweep)
-    ref = session.exec(about(row)).first() if about else row
-    request = session.get(PrivacyRequest, ref) if ref else None
+    ref = unit.session.exec(about(row)).first() if about else row
+    request = unit.session.get(PrivacyRequest, ref) if ref else None
     if request is not None and request.attention is None:
-        set_attention(services, session, request, f"sweep_failed:{sweep}")
+        set_attention(unit, request, f"sweep_failed:{sweep}")
 
 
-def note(services: Services, session: Session, sweep: str, row: K, failure: AssistantError) -> int:
+def note(unit: Unit, sweep: str, row: K, failure: AssistantError) -> int:
     """Count a failure of a row, and put its next try off: one minute, two, four, up to six hours. Gives how often it failed."""
-    now = services.clock.now()
-    kept = session.get(SweepFailure, (sweep, str(row)))
+    now = unit.now
+    kept = unit.session.get(SweepFailure, (sweep, str(row)))
     if kept is None:
         kept = SweepFailure(
             sweep=sweep, which=str(row), times=0, code="", first_at=now, last_at=now, next_at=now
@@ -188,7 +188,7 @@ def note(services: Services, session: Session, sweep: str, row: K, failure: Assi
     kept.times += 1
     kept.code = str(failure.data.get("kind") or failure.code)
     kept.last_at, kept.next_at = now, now + pause_after(kept.times)
-    session.add(kept)
+    unit.session.add(kept)
     return kept.times
 
 
@@ -204,10 +204,10 @@ def forget(session: Session, sweep: str, row: str) -> None:
     )
 
 
-def forget_untried(services: Services, session: Session) -> None:
+def forget_untried(unit: Unit) -> None:
     """Take what its sweep has not come back to for days off the list: it is due no more, or gone."""
-    late = services.clock.now() - _UNTRIED
-    session.execute(delete(SweepFailure).where(col(SweepFailure.next_at) <= late))
+    late = unit.now - _UNTRIED
+    unit.session.execute(delete(SweepFailure).where(col(SweepFailure.next_at) <= late))
 
 
 def may_be_tried(sweep: str, name: ColumnElement[Any] | Any, now: datetime) -> ColumnElement[bool]:
@@ -227,16 +227,16 @@ def failing(session: Session, after: str = "") -> Page[SweepFailure]:
     return page(session, called, (name,), after=after)
 
 
-def try_again(services: Services, session: Session, sweep: str, row: str, agent: Principal) -> None:
+def try_again(unit: Unit, sweep: str, row: str, agent: Principal) -> None:
     """Have a row tried at the next turn of its sweep, which is now; raises NotFound."""
     agent.require(Role.LEAD)
-    kept = session.get(SweepFailure, (sweep, row))
+    kept = unit.session.get(SweepFailure, (sweep, row))
     if kept is None:
         raise NotFound("That does not fail any more; look at the list again.")
-    kept.next_at = services.clock.now()
-    session.add(kept)
-    record(services, session, "", f"agent:{agent.name}", "row_tried_again", sweep=sweep, row=row)
-    wake(session, sweep)
+    kept.next_at = unit.now
+    unit.session.add(kept)
+    record(unit, "", f"agent:{agent.name}", "row_tried_again", sweep=sweep, row=row)
+    unit.wake(sweep)
 
 
 def failing_by_sweep(session: Session) -> dict[str, int]:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework.audit import record
 from assistant.casework.queue import WORKERS, Principal, Scope
 from assistant.errors import NotFound
 from assistant.interfaces import Attaching, Attachment, Incoming
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.keyring import mail_name
 from assistant.store.queries import message_without_original, requests_in
 from assistant.store.tables import Message
@@ -25,7 +25,7 @@ _GONE = "That file is not kept any more; look at the message again."
 class Write(Protocol):
     """Runs a unit as who an agent is by then."""
 
-    async def __call__(self, work: Callable[[Session, Principal], None], /) -> None:
+    async def __call__(self, work: Callable[[Unit, Principal], None], /) -> None:
         """Run it; raises what it raised."""
 
 
@@ -54,7 +54,7 @@ def named(services: Services, incoming: Incoming) -> Incoming:
 async def original_of(services: Services, message_id: int) -> bytes | None:
     """Give the original of a message; None where none is kept."""
     query = select(Message.raw).where(col(Message.id) == message_id)
-    kept = await services.read(lambda session: session.exec(query).first())
+    kept = await services.read(lambda unit: unit.session.exec(query).first())
     return await asyncio.to_thread(services.keyring.unseal_bytes, kept) if kept else None
 
 
@@ -69,12 +69,12 @@ async def open_file(services: Services, message_id: int, which: str, write: Writ
     `write` runs a unit as who the agent is by then.
     """
     await write(lambda _, agent: agent.require(*WORKERS, scope=Scope.REPLY))
-    message = await services.read(lambda session: message_without_original(session, message_id))
+    message = await services.read(lambda unit: message_without_original(unit.session, message_id))
     original = await original_of(services, message_id) if message else None
     if message is None or original is None:
         raise NotFound(_GONE)
     file = await _file(services, message, original, which)
-    await write(lambda session, agent: _note(services, session, message, which, agent))
+    await write(lambda unit, agent: _note(unit, message, which, agent))
     return file
 
 
@@ -91,7 +91,7 @@ async def _file(services: Services, message: Message, original: bytes, which: st
     return File(listed[number].name, content)
 
 
-def _note(services: Services, session: Session, message: Message, which: str, agent: Principal) -> None:
-    refs = [request.ref for request in requests_in(session, message.conversation_id)]
+def _note(unit: Unit, message: Message, which: str, agent: Principal) -> None:
+    refs = [request.ref for request in requests_in(unit.session, message.conversation_id)]
     for ref in refs or [""]:
-        record(services, session, ref, f"agent:{agent.name}", "file_opened", message=message.id, file=which)
+        record(unit, ref, f"agent:{agent.name}", "file_opened", message=message.id, file=which)

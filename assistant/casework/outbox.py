@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, Final
 
@@ -14,9 +12,10 @@ from sqlalchemy import ColumnElement, insert
 from sqlmodel import Session, col, select
 
 from assistant.domain.addresses import normal_address
+from assistant.domain.letter import Letter
 from assistant.domain.mailboxes import mailbox_of
 from assistant.errors import ConfigurationError
-from assistant.services import Services, wake
+from assistant.services import Services, Unit
 from assistant.store.tables import Outbox, PrivacyRequest
 
 RELAY: Final = "relay"
@@ -25,54 +24,23 @@ PROOF: Final = "challenge:"  # begins the key of what somebody waits for who is 
 _LINK = re.compile(r"https?://\S+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """What the outbox hands to a channel, once for each `key`; `kind` is reply, mail, relay or put.
-
-    `ref` or `conversation_id` says to whom it matters when it does not arrive, `about` which requests of a talk;
-    `typed`: the address was typed in this very talk; `until`: later it would say what is no longer so.
-    """
-
-    key: str
-    channel: str
-    kind: str
-    text: str
-    language: str
-    recipient: str | None = None
-    conversation_id: str | None = None
-    ref: str | None = None
-    subject: str | None = None
-    choices: Sequence[Mapping[str, Any]] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    raw_message_id: int | None = None
-    due_at: datetime | None = None
-    about: Sequence[str] = ()
-    typed: bool = False
-    until: datetime | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a letter that belongs to nothing: nobody would hear that it was lost."""
-        if self.ref is None and self.conversation_id is None:
-            raise TypeError(f"The letter {self.key!r} belongs to no request and no conversation; give one.")
-
-
-def queue_outgoing(services: Services, session: Session, letter: Letter) -> bool:
+def queue_outgoing(unit: Unit, letter: Letter) -> bool:
     """Write one row of the outbox unless the same letter is there already; another one under its key gets its own key."""
-    key = _free_key(services, session, letter)
+    key = _free_key(unit, letter)
     if key is None:
         return False
-    now = services.clock.now()
+    now = unit.now
     to = letter.recipient
-    session.execute(
+    unit.session.execute(
         insert(Outbox).values(
             key=key,
             channel=letter.channel,
             kind=letter.kind,
             conversation_id=letter.conversation_id,
             ref=letter.ref,
-            recipient=services.keyring.seal(to) if to else None,
-            recipient_hash=services.keyring.keyed_hash(normal_address(to)) if to else None,
-            payload=_sealed(services, letter),
+            recipient=unit.services.keyring.seal(to) if to else None,
+            recipient_hash=unit.services.keyring.keyed_hash(normal_address(to)) if to else None,
+            payload=_sealed(unit.services, letter),
             raw_message_id=letter.raw_message_id,
             state="waiting",
             attempts=0,
@@ -80,8 +48,8 @@ def queue_outgoing(services: Services, session: Session, letter: Letter) -> bool
             created_at=now,
         )
     )
-    session.info["letters"].append(letter)
-    wake(session, "deliver")
+    unit.letters.append(letter)
+    unit.wake("deliver")
     return True
 
 
@@ -100,25 +68,24 @@ def _sealed(services: Services, letter: Letter) -> str:
 
 
 def queue_or_join(
-    services: Services,
-    session: Session,
+    unit: Unit,
     letter: Letter,
     write: Callable[[Sequence[str]], Letter | None],
 ) -> None:
     """Write a letter about what it names, or write it anew about that too while it waits to be sent to the same mailbox."""
-    held = session.exec(select(Outbox).where(col(Outbox.key) == letter.key)).first()
+    held = unit.session.exec(select(Outbox).where(col(Outbox.key) == letter.key)).first()
     if held is None:
         if ready := write(letter.about):
-            queue_outgoing(services, session, ready)
+            queue_outgoing(unit, ready)
         return
-    to = services.keyring.unseal(held.recipient) if held.recipient else ""
+    to = unit.services.keyring.unseal(held.recipient) if held.recipient else ""
     is_theirs = mailbox_of(to) == mailbox_of(letter.recipient or "")
     if held.state != "waiting" or held.lease_until is not None or not is_theirs:
         return
-    about = list(dict.fromkeys([*payload_of(services, held).get("about", ()), *letter.about]))
+    about = list(dict.fromkeys([*payload_of(unit.services, held).get("about", ()), *letter.about]))
     if ready := write(about):
-        held.payload = _sealed(services, ready)
-        session.add(held)
+        held.payload = _sealed(unit.services, ready)
+        unit.session.add(held)
 
 
 def payload_of(services: Services, row: Outbox) -> dict[str, Any]:
@@ -149,32 +116,32 @@ def lost_in(session: Session, conversation_id: str) -> list[Outbox]:
     return list(session.exec(query.order_by(col(Outbox.failed_at).desc(), col(Outbox.id).desc())))
 
 
-def lost_about(services: Services, session: Session, request: PrivacyRequest) -> list[Outbox]:
+def lost_about(unit: Unit, request: PrivacyRequest) -> list[Outbox]:
     """List what of that is about a request: what names it, or no request at all."""
-    rows = [row for row in lost_in(session, request.conversation_id) if row.kind != RELAY]
-    return [row for row in rows if request.ref in _named(services, row, request.ref)]
+    rows = [row for row in lost_in(unit.session, request.conversation_id) if row.kind != RELAY]
+    return [row for row in rows if request.ref in _named(unit.services, row, request.ref)]
 
 
-def settle_relays(services: Services, session: Session, conversation_id: str) -> None:
+def settle_relays(unit: Unit, conversation_id: str) -> None:
     """Note that an agent has seen which mails support did not get; what is still tried again says so by itself."""
-    for row in lost_in(session, conversation_id):
+    for row in lost_in(unit.session, conversation_id):
         if row.kind == RELAY and row.state != "waiting":
-            row.settled_at = services.clock.now()
-            session.add(row)
+            row.settled_at = unit.now
+            unit.session.add(row)
 
 
 def _named(services: Services, row: Outbox, otherwise: str) -> Sequence[str]:
     return [row.ref] if row.ref else said_in(services, row).get("about") or [otherwise]
 
 
-def _free_key(services: Services, session: Session, letter: Letter) -> str | None:
+def _free_key(unit: Unit, letter: Letter) -> str | None:
     """Give the key to write under; None where this very letter was written before."""
     for number in count(2):
         key = letter.key if number == 2 else f"{letter.key}~{number - 1}"  # noqa: PLR2004 - the second of that key
-        held = session.exec(select(Outbox).where(col(Outbox.key) == key)).first()
+        held = unit.session.exec(select(Outbox).where(col(Outbox.key) == key)).first()
         if held is None:
             return key
-        if _is_same(services, held, letter):
+        if _is_same(unit.services, held, letter):
             return None
     return None
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import by_hand, talk
 from assistant.casework.answers import give_answer, systems
 from assistant.casework.audit import record
-from assistant.casework.intake import local_day, move
+from assistant.casework.intake import move
 from assistant.casework.one_by_one import each, may_be_tried
 from assistant.casework.proof import (
     ANSWERABLE,
@@ -32,7 +32,7 @@ from assistant.domain.shared_mailboxes import is_shared
 from assistant.domain.status import Status
 from assistant.errors import NotFound, NotVerified, SignInNeeded, TooManyAttempts
 from assistant.interfaces import Exporter, Progress
-from assistant.services import Services, wake
+from assistant.services import Services, Unit
 from assistant.store import queries
 from assistant.store.tables import (
     Action,
@@ -68,12 +68,12 @@ async def make_package(
     """
     if not proof.covers(request.ref):
         raise NotVerified("The proof was not given for this request.")
-    if await services.read(lambda session: _is_made(session, action.id)):
+    if await services.read(lambda unit: _is_made(unit.session, action.id)):
         return
     key = services.random(_KEY_BYTES)
     file = package_dir(services) / f"{action.id}.sealed"
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    steps = await services.read(lambda session: queries.steps_of(session, action.id))
+    steps = await services.read(lambda unit: queries.steps_of(unit.session, action.id))
     plan = by_hand.counted(plan, steps)
     by_name: dict[str, Exporter] = {source.name: source for source in services.sources}
     by_name |= by_hand.found_by_hand(services, steps)
@@ -90,7 +90,7 @@ async def make_package(
     parts = [(by_name[at.source], at) for at in plan.located if at.rows]
     portable_only = request.right == Right.PORTABILITY
     manifest = await write_package(file, key, facts, parts, portable_only=portable_only, progress=progress)
-    await services.write(lambda session: _do_store(services, session, action.id, file, key, manifest, proof))
+    await services.write(lambda unit: _do_store(unit, action.id, file, key, manifest, proof))
 
 
 def _is_made(session: Session, action_id: str) -> bool:
@@ -98,38 +98,36 @@ def _is_made(session: Session, action_id: str) -> bool:
 
 
 def _do_store(
-    services: Services,
-    session: Session,
+    unit: Unit,
     action_id: str,
     file: Path,
     key: bytes,
     manifest: Manifest,
     proof: Evidence,
 ) -> None:
-    action = session.get_one(Action, action_id)
+    action = unit.session.get_one(Action, action_id)
     action.mentions = None
-    now = services.clock.now()
-    session.add(
+    now = unit.now
+    unit.session.add(
         Package(
-            id=services.random(16).hex(),
+            id=unit.services.random(16).hex(),
             ref=action.ref,
             action_id=action_id,
             file=file.name,
-            wrapped_key=services.keyring.seal(base64.b64encode(key).decode()),
+            wrapped_key=unit.services.keyring.seal(base64.b64encode(key).decode()),
             size=manifest.size,
             sha256=manifest.sha256,
             manifest=manifest.as_json(),
-            contact_hash=services.keyring.keyed_hash(normal_address(proof.contact)),
+            contact_hash=unit.services.keyring.keyed_hash(normal_address(proof.contact)),
             ready_at=now,
-            gone_at=now + timedelta(days=services.settings.periods.package_days),
+            gone_at=now + timedelta(days=unit.services.settings.periods.package_days),
         )
     )
-    for step in session.exec(select(StepRow).where(col(StepRow.action_id) == action_id)):
+    for step in unit.session.exec(select(StepRow).where(col(StepRow.action_id) == action_id)):
         step.state, step.rows_done, step.done_at, step.found = "done", step.rows_to_do, now, None
-        session.add(step)
+        unit.session.add(step)
     record(
-        services,
-        session,
+        unit,
         action.ref,
         "desk",
         "package_made",
@@ -141,19 +139,18 @@ def _do_store(
     )
 
 
-def answer_ready(services: Services, session: Session, request: PrivacyRequest, action: Action) -> None:
+def answer_ready(unit: Unit, request: PrivacyRequest, action: Action) -> None:
     """Tell the person where the package waits; the link is no authority by itself."""
-    package = session.exec(select(Package).where(col(Package.action_id) == action.id)).one()
-    move(services, session, request, Status.ANSWERED, "desk", package=package.sha256)
+    package = unit.session.exec(select(Package).where(col(Package.action_id) == action.id)).one()
+    move(unit, request, Status.ANSWERED, "desk", package=package.sha256)
     counts = [{"category": name, "rows": n} for name, n in sorted(package.manifest["categories"].items())]
     give_answer(
-        services,
-        session,
+        unit,
         request,
         "package_ready",
-        url=address(services, package),
-        gone_on=local_day(services, package.gone_at),
-        systems=systems(services),
+        url=address(unit.services, package),
+        gone_on=unit.services.local_day(package.gone_at),
+        systems=systems(unit.services),
         counts=counts,
         withheld=package.manifest["withheld"],
     )
@@ -164,37 +161,36 @@ def address(services: Services, package: Package) -> str:
     return f"{services.settings.server.public_url}/package/{package.id}"
 
 
-def get_package(services: Services, session: Session, package_id: str) -> Package:
+def get_package(unit: Unit, package_id: str) -> Package:
     """Give a package that can still be fetched; raises NotFound in the same words for none, gone or erased."""
-    package = session.get(Package, package_id)
-    if package is None or package.erased or package.gone_at <= services.clock.now():
+    package = unit.session.get(Package, package_id)
+    if package is None or package.erased or package.gone_at <= unit.now:
         raise NotFound
     return package
 
 
-def want_code(services: Services, session: Session, package_id: str) -> ChallengeRow | None:
+def want_code(unit: Unit, package_id: str) -> ChallengeRow | None:
     """Send a fresh code to the contact the package belongs to; None where there is no package, which waits just as long.
 
     Raises TooManyAttempts with `next_at` or `paused`, and SignInNeeded where several people read what is sent
     there, unless people decided all the same (A27).
     """
-    page = _page_hash(services, package_id)
-    _check_room(services, session, page)
-    session.add(Tally(subject_hash=page, what="sent", at=services.clock.now()))
+    page = _page_hash(unit.services, package_id)
+    _check_room(unit, page)
+    unit.session.add(Tally(subject_hash=page, what="sent", at=unit.now))
     try:
-        package = get_package(services, session, package_id)
+        package = get_package(unit, package_id)
     except NotFound:
         return None
-    request = session.get_one(PrivacyRequest, package.ref)
-    conversation = session.get_one(Conversation, request.conversation_id)
-    contact = services.keyring.unseal(request.contact or "")
-    _check_room(services, session, services.keyring.keyed_hash(normal_address(contact)))
-    evidence = queries.evidence_of(session, request)
+    request = unit.session.get_one(PrivacyRequest, package.ref)
+    conversation = unit.session.get_one(Conversation, request.conversation_id)
+    contact = unit.services.keyring.unseal(request.contact or "")
+    _check_room(unit, unit.services.keyring.keyed_hash(normal_address(contact)))
+    evidence = queries.evidence_of(unit.session, request)
     if is_shared(contact) and (evidence is None or evidence.tier < Tier.T3):
         raise SignInNeeded
     return want_challenge(
-        services,
-        session,
+        unit,
         conversation,
         Claim("email", contact),
         [package.ref],
@@ -208,31 +204,31 @@ def _page_hash(services: Services, package_id: str) -> str:
     return services.keyring.keyed_hash(f"package:{package_id}")
 
 
-def _check_room(services: Services, session: Session, subject: str) -> None:
+def _check_room(unit: Unit, subject: str) -> None:
     """Refuse where codes pause or enough were sent: of the page, whether it has a package or not, and of its contact."""
-    if is_paused(services, session, subject):
+    if is_paused(unit, subject):
         raise TooManyAttempts(paused=True)
-    if next_at := next_code_at(services, session, subject):
+    if next_at := next_code_at(unit, subject):
         raise TooManyAttempts(next_at=next_at)
 
 
-def note_wrong(services: Services, session: Session, package_id: str) -> bool:
+def note_wrong(unit: Unit, package_id: str) -> bool:
     """Count a wrong code on a page that was asked for one, package or not, and tell whether its codes pause now (A17)."""
-    page = _page_hash(services, package_id)
+    page = _page_hash(unit.services, package_id)
     asked = select(Tally.id).where(col(Tally.subject_hash) == page, col(Tally.what) == "sent")
-    if session.exec(asked).first() is None:
+    if unit.session.exec(asked).first() is None:
         return False
-    session.add(Tally(subject_hash=page, what="failed", at=services.clock.now()))
-    session.flush()
-    return is_paused(services, session, page)
+    unit.session.add(Tally(subject_hash=page, what="failed", at=unit.now))
+    unit.session.flush()
+    return is_paused(unit, page)
 
 
-def want_login(services: Services, session: Session, package_id: str) -> str | None:
+def want_login(unit: Unit, package_id: str) -> str | None:
     """Give where to sign in for a package, or None if there is no client area; raises NotFound."""
-    package = get_package(services, session, package_id)
-    request = session.get_one(PrivacyRequest, package.ref)
-    conversation = session.get_one(Conversation, request.conversation_id)
-    return offer_login(services, session, conversation, [package.ref], package_id=package_id)
+    package = get_package(unit, package_id)
+    request = unit.session.get_one(PrivacyRequest, package.ref)
+    conversation = unit.session.get_one(Conversation, request.conversation_id)
+    return offer_login(unit, conversation, [package.ref], package_id=package_id)
 
 
 def current_code(session: Session, package_id: str) -> ChallengeRow | None:
@@ -249,43 +245,41 @@ def current_code(session: Session, package_id: str) -> ChallengeRow | None:
     ).first()
 
 
-def grant(
-    services: Services, session: Session, package_id: str, challenge_id: str, signed_in: str | None = None
-) -> str:
+def grant(unit: Unit, package_id: str, challenge_id: str, signed_in: str | None = None) -> str:
     """Give one browser the package for 60 minutes; a later grant takes it from the earlier one.
 
     Whoever signed in instead of typing a code must have the very address the package belongs to.
     """
-    package = get_package(services, session, package_id)
-    challenge = session.get(ChallengeRow, challenge_id)
+    package = get_package(unit, package_id)
+    challenge = unit.session.get(ChallengeRow, challenge_id)
     if challenge is None or challenge.state not in ANSWERABLE or challenge.package_id != package_id:
         raise NotVerified
     if (signed_in is not None) != (challenge.method == Method.CLIENT_AREA):
         raise NotVerified
     if signed_in is not None and (
-        services.keyring.keyed_hash(normal_address(signed_in)) != package.contact_hash
+        unit.services.keyring.keyed_hash(normal_address(signed_in)) != package.contact_hash
     ):
         raise NotVerified
     challenge.state = "used"
-    session.add(challenge)
-    secret = services.random(24).hex()
-    package.grant_hash = services.keyring.keyed_hash(secret, "grant")
-    package.grant_until = services.clock.now() + GRANT
-    session.add(package)
-    record(services, session, package.ref, "subject", "package_opened")
+    unit.session.add(challenge)
+    secret = unit.services.random(24).hex()
+    package.grant_hash = unit.services.keyring.keyed_hash(secret, "grant")
+    package.grant_until = unit.now + GRANT
+    unit.session.add(package)
+    record(unit, package.ref, "subject", "package_opened")
     return secret
 
 
-def check_grant(services: Services, session: Session, package_id: str, secret: str) -> Package:
+def check_grant(unit: Unit, package_id: str, secret: str) -> Package:
     """Give the package to the browser that has it; raises NotVerified, in the same time for one that never was (A16)."""
-    package = session.exec(
+    package = unit.session.exec(
         select(Package).where(
             col(Package.id) == package_id,
-            col(Package.grant_hash) == services.keyring.keyed_hash(secret, "grant"),
-            col(Package.grant_until) > services.clock.now(),
+            col(Package.grant_hash) == unit.services.keyring.keyed_hash(secret, "grant"),
+            col(Package.grant_until) > unit.now,
         )
     ).one_or_none()
-    if package is None or package.erased or package.gone_at <= services.clock.now():
+    if package is None or package.erased or package.gone_at <= unit.now:
         raise NotVerified
     return package
 
@@ -296,68 +290,68 @@ def unsealed(services: Services, package: Package, offset: int = 0) -> Iterator[
     return open_package(package_dir(services) / package.file, key, offset=offset)
 
 
-def do_downloaded(services: Services, session: Session, package_id: str) -> None:
+def do_downloaded(unit: Unit, package_id: str) -> None:
     """Note the first complete download: the package goes 72 hours later, and a waiting erasure may begin."""
-    package = session.get_one(Package, package_id)
+    package = unit.session.get_one(Package, package_id)
     if package.downloaded_at is None:
-        now = services.clock.now()
+        now = unit.now
         package.downloaded_at = now
         package.gone_at = min(
-            package.gone_at, now + timedelta(hours=services.settings.periods.package_after_download_hours)
+            package.gone_at,
+            now + timedelta(hours=unit.services.settings.periods.package_after_download_hours),
         )
-        session.add(package)
-        record(services, session, package.ref, "subject", "package_downloaded")
-        wake(session, "carry_out")
+        unit.session.add(package)
+        record(unit, package.ref, "subject", "package_downloaded")
+        unit.wake("carry_out")
 
 
 async def expire_packages(services: Services) -> int:
     """Remind a day before, and remove what is past its day: file first, so that a row never lies."""
-    soon = await services.read(lambda session: _soon_gone(services, session))
+    soon = await services.read(_soon_gone)
     return await each(services, "packages", soon, lambda ident: _remind_or_remove(services, ident))
 
 
-def _soon_gone(services: Services, session: Session) -> list[str]:
-    now = services.clock.now()
+def _soon_gone(unit: Unit) -> list[str]:
+    now = unit.now
     to_remind = col(Package.reminded).is_(False) & col(Package.downloaded_at).is_(None)
     soon = select(Package.id).where(
         col(Package.erased).is_(False),
         (col(Package.gone_at) <= now) | (to_remind & (col(Package.gone_at) <= now + _REMIND_BEFORE)),
         may_be_tried("packages", Package.id, now),
     )
-    return list(session.exec(soon))
+    return list(unit.session.exec(soon))
 
 
 async def _remind_or_remove(services: Services, ident: str) -> None:
     kept = select(Package.file, Package.gone_at).where(col(Package.id) == ident)
-    file, gone_at = await services.read(lambda session: session.exec(kept).one())
+    file, gone_at = await services.read(lambda unit: unit.session.exec(kept).one())
     if gone_at > services.clock.now():
-        await services.write(lambda session: _remind(services, session, ident))
+        await services.write(lambda unit: _remind(unit, ident))
         return
     (package_dir(services) / file).unlink(missing_ok=True)
-    await services.write(lambda session: _do_gone(services, session, ident))
+    await services.write(lambda unit: _do_gone(unit, ident))
 
 
-def _remind(services: Services, session: Session, ident: str) -> None:
-    package = session.get_one(Package, ident)
-    request = session.get_one(PrivacyRequest, package.ref)
+def _remind(unit: Unit, ident: str) -> None:
+    package = unit.session.get_one(Package, ident)
+    request = unit.session.get_one(PrivacyRequest, package.ref)
     package.reminded = True
-    session.add(package)
+    unit.session.add(package)
     talk.mail(
-        services,
-        session,
+        unit,
         "package_reminder",
-        to=services.keyring.unseal(request.contact or ""),
+        to=unit.services.keyring.unseal(request.contact or ""),
         language=request.language,
         ref=request.ref,
         key=f"package:{package.id}:reminder",
         requests=[talk.as_seen(request)],
-        url=address(services, package),
-        gone_on=local_day(services, package.gone_at),
+        url=address(unit.services, package),
+        gone_on=unit.services.local_day(package.gone_at),
     )
 
 
-def _do_gone(services: Services, session: Session, ident: str) -> None:
-    package = session.get_one(Package, ident)
+def _do_gone(unit: Unit, ident: str) -> None:
+    package = unit.session.get_one(Package, ident)
     package.erased, package.wrapped_key, package.grant_hash = True, "", None  # a copy elsewhere opens no more
-    session.add(package)
-    record(services, session, package.ref, "desk", "package_gone", sha256=package.sha256)
+    unit.session.add(package)
+    record(unit, package.ref, "desk", "package_gone", sha256=package.sha256)

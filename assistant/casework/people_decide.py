@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework import mail_domains
 from assistant.casework.audit import record
@@ -18,7 +18,7 @@ from assistant.domain.assurance import Method, Tier
 from assistant.domain.masking import mask_email
 from assistant.domain.status import Status
 from assistant.errors import Conflict, Invalid
-from assistant.services import Services, wake
+from assistant.services import Unit
 from assistant.store.keyring import client_hash
 from assistant.store.tables import Audit, EvidenceRow, PrivacyRequest
 
@@ -41,25 +41,22 @@ class TypedContact:
     on_file: bool
 
 
-def typed_contact(
-    services: Services, session: Session, request: PrivacyRequest, agent: Principal
-) -> TypedContact | None:
+def typed_contact(unit: Unit, request: PrivacyRequest, agent: Principal) -> TypedContact | None:
     """Give what a lead typed by hand, whole to whoever may approve what it unlocks: they answer for it too."""
-    evidence = session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
+    evidence = unit.session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
     if evidence is None or CONTACT_TYPED not in evidence.flags:
         return None
     decided = select(Audit.actor).where(col(Audit.chain) == request.ref, col(Audit.event) == "t3_decided")
-    by = (session.exec(decided).first() or "").removeprefix("agent:")
-    contact = services.keyring.unseal(evidence.contact)
-    client_id = services.keyring.unseal(evidence.client_id) if evidence.client_id else ""
+    by = (unit.session.exec(decided).first() or "").removeprefix("agent:")
+    contact = unit.services.keyring.unseal(evidence.contact)
+    client_id = unit.services.keyring.unseal(evidence.client_id) if evidence.client_id else ""
     if agent.role not in MAY_APPROVE_IRREVERSIBLE:
         contact, client_id = mask_email(contact), "…" if client_id else ""
     return TypedContact(by, contact, client_id, evidence.on_file)
 
 
 def decide_t3(
-    services: Services,
-    session: Session,
+    unit: Unit,
     ref: str,
     reason: str,
     agent: Principal,
@@ -69,13 +66,12 @@ def decide_t3(
 ) -> PrivacyRequest:
     """Take a lead's word for who asks, with its reason; a second person must approve what it unlocks."""
     agent.require(Role.LEAD)
-    request = get_request(session, ref)
-    before = session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
+    request = get_request(unit.session, ref)
+    before = unit.session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
     check_decide_t3(request, before, reason, contact.strip(), client_id.strip())
-    evidence = _do_decide(services, session, request, before, contact.strip(), client_id.strip())
+    evidence = _do_decide(unit, request, before, contact.strip(), client_id.strip())
     record(
-        services,
-        session,
+        unit,
         ref,
         f"agent:{agent.name}",
         "t3_decided",
@@ -83,18 +79,18 @@ def decide_t3(
         evidence=evidence.id,
     )
     if request.status in _WAITING:
-        attach(services, session, request, evidence, actor=f"agent:{agent.name}")
-        wake(session, "plan")
+        attach(unit, request, evidence, actor=f"agent:{agent.name}")
+        unit.wake("plan")
     else:
         request.evidence_id, request.assurance = evidence.id, int(evidence.tier)
-        session.add(request)
+        unit.session.add(request)
         if is_denied(before):  # planned anew, so that the contact hears of the new hold and can stop it again
-            request.to_plan_at = services.clock.now()
-            wake(session, "plan")
+            request.to_plan_at = unit.now
+            unit.wake("plan")
     if before is not None:
-        mail_domains.trust_what_moved(services, session, before)
+        mail_domains.trust_what_moved(unit, before)
     if request.attention in {PEOPLE_DECIDE, *(before.flags if before else ())}:
-        set_attention(services, session, request, None)
+        set_attention(unit, request, None)
     return request
 
 
@@ -117,31 +113,32 @@ def check_decide_t3(
 
 
 def _do_decide(
-    services: Services,
-    session: Session,
+    unit: Unit,
     request: PrivacyRequest,
     before: EvidenceRow | None,
     contact: str,
     client_id: str,
 ) -> EvidenceRow:
-    seal, ident = services.keyring.seal, services.random(12).hex()
+    seal, ident = unit.services.keyring.seal, unit.services.random(12).hex()
     evidence = EvidenceRow(
         id=ident,
         method=Method.AGENT,
         tier=Tier.T3,
         contact=before.contact if before else seal(contact),
-        contact_hash=before.contact_hash if before else services.keyring.keyed_hash(normal_address(contact)),
+        contact_hash=before.contact_hash
+        if before
+        else unit.services.keyring.keyed_hash(normal_address(contact)),
         client_id=before.client_id if before else (seal(client_id.upper()) if client_id else None),
         client_hash=before.client_hash
         if before
-        else (client_hash(services.keyring, client_id) if client_id else None),
+        else (client_hash(unit.services.keyring, client_id) if client_id else None),
         conversation_id=request.conversation_id,
         references=[request.ref],
         on_file=before.on_file if before else False,
         fresh_login=before.fresh_login and not is_denied(before) if before else False,
-        obtained_at=services.clock.now(),
+        obtained_at=unit.now,
         flags=[CONTACT_TYPED] if before is None or CONTACT_TYPED in before.flags else [],
     )
-    session.add(evidence)
-    session.flush()
+    unit.session.add(evidence)
+    unit.session.flush()
     return evidence

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 import structlog
@@ -33,7 +32,7 @@ from assistant.domain.status import Status
 from assistant.domain.uses import BY_PERSON, addresses_in
 from assistant.errors import AssistantError, SourceUnavailable
 from assistant.interfaces import Handler
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.tables import EvidenceRow, PrivacyRequest
 
 log = structlog.get_logger(__name__)
@@ -57,18 +56,18 @@ class _Found:
 
 async def plan_due(services: Services) -> int:
     """Plan every request that waits for it; what cannot be planned is tried again later, and people told."""
-    waiting = await services.write(lambda session: _claim(services, session))
+    waiting = await services.write(_claim)
     return await each(services, "plan", waiting, lambda ref: _plan_or_put_off(services, ref))
 
 
 async def _plan_or_put_off(services: Services, ref: str) -> None:
-    found = await services.read(lambda session: _load(session, ref))
+    found = await services.read(lambda unit: _load(unit.session, ref))
     if found is None:
         return
     failure = await failure_of(_plan_one(services, *found), "request.not_planned", ref=ref)
     if failure is None:
         return
-    await services.write(partial(_put_off, services, ref, failure))
+    await services.write(lambda unit: _put_off(unit, ref, failure))
     if not isinstance(
         failure, SourceUnavailable
     ):  # a system that is away mends itself: a minute later, each time
@@ -82,18 +81,16 @@ def _load(session: Session, ref: str) -> tuple[PrivacyRequest, EvidenceRow | Non
     return request, session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
 
 
-def release_leases(services: Services, session: Session) -> None:
+def release_leases(unit: Unit) -> None:
     """Take back what a killed process had claimed; only for a desk that is alone on its database."""
-    session.execute(
-        update(PrivacyRequest)
-        .where(col(PrivacyRequest.to_plan_at).is_not(None))
-        .values(to_plan_at=services.clock.now())
+    unit.session.execute(
+        update(PrivacyRequest).where(col(PrivacyRequest.to_plan_at).is_not(None)).values(to_plan_at=unit.now)
     )
 
 
-def _claim(services: Services, session: Session) -> list[str]:
-    now = services.clock.now()
-    due = session.exec(
+def _claim(unit: Unit) -> list[str]:
+    now = unit.now
+    due = unit.session.exec(
         select(PrivacyRequest.ref)
         .where(
             col(PrivacyRequest.to_plan_at).is_not(None),
@@ -103,7 +100,7 @@ def _claim(services: Services, session: Session) -> list[str]:
         .order_by(col(PrivacyRequest.to_plan_at))
         .limit(50)
     ).all()
-    session.execute(
+    unit.session.execute(
         update(PrivacyRequest)
         .where(col(PrivacyRequest.ref).in_(due))
         .values(to_plan_at=now + _LEASE)
@@ -112,27 +109,31 @@ def _claim(services: Services, session: Session) -> list[str]:
     return list(due)
 
 
-def _put_off(services: Services, ref: str, error: AssistantError, session: Session) -> None:
-    request = session.get(PrivacyRequest, ref)
+def _put_off(
+    unit: Unit,
+    ref: str,
+    error: AssistantError,
+) -> None:
+    request = unit.session.get(PrivacyRequest, ref)
     if request is None or request.to_plan_at is None:
         return  # stopped, withdrawn or closed in the meantime
-    request.to_plan_at = services.clock.now() + _RETRY
-    session.add(request)
+    request.to_plan_at = unit.now + _RETRY
+    unit.session.add(request)
     unreachable = isinstance(error, SourceUnavailable)
     why = f"source_unavailable:{error.data.get('source', '')}" if unreachable else f"plan_failed:{error.code}"
     if unreachable:  # the next try in a minute mends it; whatever else failed may fail for good
-        set_attention(services, session, request, why)
+        set_attention(unit, request, why)
     else:
-        _call_a_person(services, session, request, why)
+        _call_a_person(unit, request, why)
 
 
 async def _plan_one(services: Services, request: PrivacyRequest, evidence: EvidenceRow | None) -> None:
     handler = services.handlers.get(Right(request.right))
     if handler is None:
-        await services.write(lambda session: _leave_to_agent(services, session, request.ref))
+        await services.write(lambda unit: _leave_to_agent(unit, request.ref))
         return
     if is_unconfirmed(request):
-        await services.write(lambda session: _wait_for_yes(session, request.ref))
+        await services.write(lambda unit: _wait_for_yes(unit.session, request.ref))
         return
     identity = identity_of(services, evidence) if evidence else _named_identity(request)
     contacts = await contacts_of(services, identity) if evidence else []
@@ -141,7 +142,7 @@ async def _plan_one(services: Services, request: PrivacyRequest, evidence: Evide
     on_file = await _typed_on_file(services, evidence, identity)
     home = await mail_domains.look_up(services, evidence)
     found = _Found(request, evidence, plan, contacts, mentions, home, on_file)
-    await services.write(lambda session: _do_plan(services, session, found))
+    await services.write(lambda unit: _do_plan(unit, found))
 
 
 async def _typed_on_file(services: Services, evidence: EvidenceRow | None, identity: Identity) -> bool:
@@ -179,41 +180,41 @@ def _wait_for_yes(session: Session, ref: str) -> None:
         session.add(request)
 
 
-def _leave_to_agent(services: Services, session: Session, ref: str) -> None:
-    request = session.get(PrivacyRequest, ref)
+def _leave_to_agent(unit: Unit, ref: str) -> None:
+    request = unit.session.get(PrivacyRequest, ref)
     if request:
         request.to_plan_at = None
-        session.add(request)
-        set_attention(services, session, request, "needs_agent")
+        unit.session.add(request)
+        set_attention(unit, request, "needs_agent")
 
 
-def _do_plan(services: Services, session: Session, found: _Found) -> None:
-    request = session.get(PrivacyRequest, found.request.ref)
+def _do_plan(unit: Unit, found: _Found) -> None:
+    request = unit.session.get(PrivacyRequest, found.request.ref)
     if request is None or request.to_plan_at is None:
         return  # withdrawn, refused or planned in the meantime
     if found.evidence is None:
-        _do_at_once(services, session, request, found.plan)
+        _do_at_once(unit, request, found.plan)
         return
-    evidence = session.get(EvidenceRow, found.evidence.id) or found.evidence
+    evidence = unit.session.get(EvidenceRow, found.evidence.id) or found.evidence
     if found.typed_on_file:
         evidence.on_file = True
-        session.add(evidence)
-    if _ends_without_plan(services, session, request, evidence, found):
+        unit.session.add(evidence)
+    if _ends_without_plan(unit, request, evidence, found):
         return
-    _flag_doubts(services, session, request, evidence, found)
-    answer = answer_for(services, request, evidence, found.plan)
+    _flag_doubts(unit, request, evidence, found)
+    answer = answer_for(unit.services, request, evidence, found.plan)
     if request.right == Right.OBJECTION and answer.missing is None:
-        action = do_propose(services, session, request, found.plan, automatic=True)
-        do_approve(services, session, action, request, DESK, answer.not_before or services.clock.now())
+        action = do_propose(unit, request, found.plan, automatic=True)
+        do_approve(unit, action, request, DESK, answer.not_before or unit.now)
         return
-    action = do_propose(services, session, request, found.plan)
-    do_keep(services, session, action, found.mentions)
-    _notify(services, session, request, evidence, found)
-    if why := _why_held_up(session, request, evidence, found.plan, answer):
+    action = do_propose(unit, request, found.plan)
+    do_keep(unit, action, found.mentions)
+    _notify(unit, request, evidence, found)
+    if why := _why_held_up(unit.session, request, evidence, found.plan, answer):
         if why in _CANNOT_BE:
-            _call_a_person(services, session, request, why)
+            _call_a_person(unit, request, why)
         else:
-            set_attention(services, session, request, why)
+            set_attention(unit, request, why)
     log.info("request.planned", ref=request.ref, action=action.id, rows=found.plan.rows)
 
 
@@ -232,26 +233,24 @@ def _why_held_up(
     return why_short(answer, evidence) if answer.missing is not None else None
 
 
-def _ends_without_plan(
-    services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, found: _Found
-) -> bool:
+def _ends_without_plan(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, found: _Found) -> bool:
     """Answer, or call an agent, where there is nothing to carry out; tells whether that was so."""
-    if not _holds_anything(services, found) and not evidence.on_file:
-        proved = services.keyring.unseal(evidence.client_id) if evidence.client_id else None
-        if named_accounts.another_number(session, request, proved):
-            _leave_to_person(services, session, request, named_accounts.NOT_LOOKED_AT)
+    if not _holds_anything(unit.services, found) and not evidence.on_file:
+        proved = unit.services.keyring.unseal(evidence.client_id) if evidence.client_id else None
+        if named_accounts.another_number(unit.session, request, proved):
+            _leave_to_person(unit, request, named_accounts.NOT_LOOKED_AT)
             return True
         request.to_plan_at = None
-        session.add(request)
+        unit.session.add(request)
         if request.attention in evidence.flags and not is_denied(evidence):
-            set_attention(services, session, request, None)  # who asks was in doubt for a copy; there is none
-        answers.answer_nothing(services, session, request)
+            set_attention(unit, request, None)  # who asks was in doubt for a copy; there is none
+        answers.answer_nothing(unit, request)
         return True
     if _is_already_so(found.plan):
-        _answer_already(services, session, request, evidence, found)
+        _answer_already(unit, request, evidence, found)
         return True
-    if reason := _why_a_person(services, found.plan):
-        _leave_to_person(services, session, request, reason)
+    if reason := _why_a_person(unit.services, found.plan):
+        _leave_to_person(unit, request, reason)
         return True
     return False
 
@@ -261,22 +260,20 @@ def _is_already_so(plan: Plan) -> bool:
     return bool(plan.holds) and not (plan.steps or plan.conflicts or plan.nowhere)
 
 
-def _answer_already(
-    services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, found: _Found
-) -> None:
+def _answer_already(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, found: _Found) -> None:
     """Say so; whoever hears it learns what is stored, so it takes the proof, the letters and the hold of any change."""
-    _flag_doubts(services, session, request, evidence, found)
-    answer = answer_for(services, request, evidence, found.plan)
+    _flag_doubts(unit, request, evidence, found)
+    answer = answer_for(unit.services, request, evidence, found.plan)
     if answer.missing is not None:
-        _leave_to_person(services, session, request, why_short(answer, evidence))
+        _leave_to_person(unit, request, why_short(answer, evidence))
         return
-    waits = answer.not_before is not None and answer.not_before > services.clock.now()
+    waits = answer.not_before is not None and answer.not_before > unit.now
     request.to_plan_at = answer.not_before if waits else None
-    session.add(request)
+    unit.session.add(request)
     if waits:
-        _notify(services, session, request, evidence, found)
+        _notify(unit, request, evidence, found)
     else:
-        answers.answer_already(services, session, request, found.plan)
+        answers.answer_already(unit, request, found.plan)
 
 
 def _why_a_person(services: Services, plan: Plan) -> str:
@@ -288,17 +285,17 @@ def _why_a_person(services: Services, plan: Plan) -> str:
     return "nothing_to_do" if is_empty else ""
 
 
-def _leave_to_person(services: Services, session: Session, request: PrivacyRequest, reason: str) -> None:
+def _leave_to_person(unit: Unit, request: PrivacyRequest, reason: str) -> None:
     request.to_plan_at = None
-    session.add(request)
-    _call_a_person(services, session, request, reason)
+    unit.session.add(request)
+    _call_a_person(unit, request, reason)
 
 
-def _call_a_person(services: Services, session: Session, request: PrivacyRequest, reason: str) -> None:
+def _call_a_person(unit: Unit, request: PrivacyRequest, reason: str) -> None:
     """Call an agent, and tell whoever asked, once for each reason: they have proved who they are, and wait."""
     if request.attention != reason:
-        answers.say_a_person_reads(services, session, request)
-    set_attention(services, session, request, reason)
+        answers.say_a_person_reads(unit, request)
+    set_attention(unit, request, reason)
 
 
 def _holds_anything(services: Services, found: _Found) -> bool:
@@ -316,42 +313,38 @@ def _holds_anything(services: Services, found: _Found) -> bool:
     return looked_up or sum(talks) > 1 or held
 
 
-def _do_at_once(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> None:
+def _do_at_once(unit: Unit, request: PrivacyRequest, plan: Plan) -> None:
     """GDPR 21(3), 7(3): marketing ends for whatever address was named, without proof and, of a few, without a person."""
     if request.details.get(BY_PERSON):
-        do_propose(services, session, request, plan)
-        set_attention(services, session, request, "many_addresses")
+        do_propose(unit, request, plan)
+        set_attention(unit, request, "many_addresses")
         return
     if request.status == Status.RECEIVED:
-        action = do_propose(services, session, request, plan, automatic=True)
-        do_approve(services, session, action, request, DESK, services.clock.now())
+        action = do_propose(unit, request, plan, automatic=True)
+        do_approve(unit, action, request, DESK, unit.now)
 
 
-def _flag_doubts(
-    services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, found: _Found
-) -> None:
+def _flag_doubts(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, found: _Found) -> None:
     """Mark what a mailbox proves little by: it was entered lately, or its domain is another house than it was."""
-    _flag_recent_change(services, session, request, evidence, found)
+    _flag_recent_change(unit, request, evidence, found)
     if found.home is not None:
-        mail_domains.compare(services, session, request, evidence, found.home)
+        mail_domains.compare(unit, request, evidence, found.home)
 
 
-def _flag_recent_change(
-    services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, found: _Found
-) -> None:
+def _flag_recent_change(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, found: _Found) -> None:
     """A contact changed in the last 30 days proves little: only people decide what it unlocks (A26)."""
-    proved = normal_address(services.keyring.unseal(evidence.contact))
-    since = services.clock.now() - CONTACT_COOL_OFF
-    sensitive = need_of(services, Right(request.right), request.details, found.plan).provable >= Tier.T2
+    proved = normal_address(unit.services.keyring.unseal(evidence.contact))
+    since = unit.now - CONTACT_COOL_OFF
+    sensitive = need_of(unit.services, Right(request.right), request.details, found.plan).provable >= Tier.T2
     decided = evidence.fresh_login or evidence.tier >= Tier.T3
     if not sensitive or decided or "recent_contact_change" in evidence.flags:
         return
-    if _changed_here(session, proved, since) or any(
+    if _changed_here(unit.session, proved, since) or any(
         c.changed_at and c.changed_at > since and normal_address(c.address) == proved for c in found.contacts
     ):
         evidence.flags = [*evidence.flags, "recent_contact_change"]
-        session.add(evidence)
-        record(services, session, request.ref, DESK, "evidence_flagged", flag="recent_contact_change")
+        unit.session.add(evidence)
+        record(unit, request.ref, DESK, "evidence_flagged", flag="recent_contact_change")
 
 
 def _changed_here(session: Session, address: str, since: datetime) -> bool:
@@ -367,15 +360,13 @@ def _changed_here(session: Session, address: str, since: datetime) -> bool:
     return any(normal_address(value) == address for value in entered)
 
 
-def _notify(
-    services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, found: _Found
-) -> None:
+def _notify(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, found: _Found) -> None:
     """Tell the person's own other addresses, and for what waits also the proved one how to stop it."""
     if found.plan.order.operation is Operation.LIFT:
         return  # ours, not theirs: it has a notice of its own
-    proved = services.keyring.unseal(evidence.contact)
+    proved = unit.services.keyring.unseal(evidence.contact)
     seen = [talk.as_seen(request)]
-    stops = stopped_together(session, [request])
+    stops = stopped_together(unit.session, [request])
     references, stopped = [r.ref for r in stops], [talk.as_seen(r) for r in stops]
     typed = CONTACT_TYPED in evidence.flags
     notice = "mail_notice_elsewhere" if typed else "mail_notice"
@@ -383,27 +374,25 @@ def _notify(
         evidence.method == Method.AGENT
     )  # they heard of what was asked; that people stand for it is news
     what = f"{notice}_decided" if decided else notice
-    for address in notices_due(session, services, found.contacts, proved, what=what):
+    for address in notices_due(unit, found.contacts, proved, what=what):
         talk.mail(
-            services,
-            session,
+            unit,
             notice,
             to=address,
             language=request.language,
             ref=request.ref,
-            key=f"notice:{request.ref}:{evidence.id}:{services.keyring.keyed_hash(normal_address(address))}",
+            key=f"notice:{request.ref}:{evidence.id}:{unit.services.keyring.keyed_hash(normal_address(address))}",
             requests=seen,
             asked_at=request.received_at,
             channel=request.channel,
-            not_me_url=stop_link(services, session, references, address),
+            not_me_url=stop_link(unit, references, address),
             stops=stopped,
         )
-    not_before = answer_for(services, request, evidence, found.plan).not_before
-    if not_before and not_before > services.clock.now():
-        link = stop_link(services, session, [request.ref], proved)  # what this letter is about is taken back
+    not_before = answer_for(unit.services, request, evidence, found.plan).not_before
+    if not_before and not_before > unit.now:
+        link = stop_link(unit, [request.ref], proved)  # what this letter is about is taken back
         talk.mail(
-            services,
-            session,
+            unit,
             "mail_hold_decided" if decided else "mail_hold",
             to=proved,
             language=request.language,

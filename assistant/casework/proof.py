@@ -50,7 +50,7 @@ from assistant.domain.shared_mailboxes import is_shared
 from assistant.domain.status import Status
 from assistant.errors import AssistantError, Busy, NotVerified, TooManyAttempts
 from assistant.interfaces import Challenge, SignedIn
-from assistant.services import Services, wake
+from assistant.services import Services, Unit
 from assistant.store.keyring import client_hash
 from assistant.store.queries import evidence_of, was_denied
 from assistant.store.tables import (
@@ -103,16 +103,15 @@ def limit_of(services: Services, claim: Claim) -> str:
 
 
 def next_code_at(
-    services: Services,
-    session: Session,
+    unit: Unit,
     subject_hash: str,
     what: Sequence[str] = ("sent",),
     *,
     more: int = 0,
 ) -> datetime | None:
     """Give when the next code may go to what was typed, known or not; None means now."""
-    now = services.clock.now()
-    sent = session.exec(
+    now = unit.now
+    sent = unit.session.exec(
         select(Tally.at)
         .where(col(Tally.subject_hash) == subject_hash, col(Tally.what).in_(what), col(Tally.at) > now - _DAY)
         .order_by(col(Tally.at))
@@ -126,42 +125,39 @@ def next_code_at(
     return max(waits, default=None)
 
 
-def next_code_of(services: Services, session: Session, claim: Claim, conversation_id: str) -> datetime | None:
+def next_code_of(unit: Unit, claim: Claim, conversation_id: str) -> datetime | None:
     """Give when the next code may go out for a claim, or to the contact that asks for it itself; None means now."""
     if claim.asked_by is None:
-        more = more_for_owner(services, session, conversation_id, claim)
-        return next_code_at(services, session, limit_of(services, claim), more=more)
-    return next_code_at(services, session, limit_of(services, Claim("email", claim.asked_by)), TO_A_MAILBOX)
+        more = more_for_owner(unit, conversation_id, claim)
+        return next_code_at(unit, limit_of(unit.services, claim), more=more)
+    return next_code_at(unit, limit_of(unit.services, Claim("email", claim.asked_by)), TO_A_MAILBOX)
 
 
-def more_for_owner(services: Services, session: Session, conversation_id: str, claim: Claim) -> int:
+def more_for_owner(unit: Unit, conversation_id: str, claim: Claim) -> int:
     """Give how many codes more may go to a mailbox in answer to what surely comes from it."""
-    own = claim.kind == "email" and flood.is_own(services, session, claim.value, conversation_id)
+    own = claim.kind == "email" and flood.is_own(unit, claim.value, conversation_id)
     return CODES_FOR_OWNER if own else 0
 
 
-def next_code_after(services: Services, session: Session, challenge: ChallengeRow) -> datetime | None:
+def next_code_after(unit: Unit, challenge: ChallengeRow) -> datetime | None:
     """Give when the next code may go where this one went; None means now."""
-    claim = Claim(challenge.claimed_kind, services.keyring.unseal(challenge.claimed))
-    return next_code_at(services, session, limit_of(services, claim))
+    claim = Claim(challenge.claimed_kind, unit.services.keyring.unseal(challenge.claimed))
+    return next_code_at(unit, limit_of(unit.services, claim))
 
 
-def is_paused(
-    services: Services, session: Session, *subject_hashes: str, what: Sequence[str] = ("failed",)
-) -> bool:
+def is_paused(unit: Unit, *subject_hashes: str, what: Sequence[str] = ("failed",)) -> bool:
     """Tell whether verification of a subject pauses: ten failures in a day, over every conversation and channel."""
-    since = services.clock.now() - _DAY
+    since = unit.now - _DAY
     count = (
         select(col(Tally.subject_hash), func.count())
         .where(col(Tally.subject_hash).in_(subject_hashes), col(Tally.what).in_(what), col(Tally.at) > since)
         .group_by(col(Tally.subject_hash))
     )
-    return any(failures >= FAILURES_PER_DAY for _, failures in session.exec(count))
+    return any(failures >= FAILURES_PER_DAY for _, failures in unit.session.exec(count))
 
 
 def want_challenge(
-    services: Services,
-    session: Session,
+    unit: Unit,
     conversation: Conversation,
     claim: Claim,
     references: Sequence[str],
@@ -175,23 +171,23 @@ def want_challenge(
     What the contact of a client number asks itself counts for its mailbox alone, when it is sent: whoever named the
     number would read of it in the limits of the number.
     """
-    subject, counted = services.keyring.keyed_hash(claim.normal), limit_of(services, claim)
-    now = services.clock.now()
-    if next_at := next_code_of(services, session, claim, conversation.id):
+    subject, counted = unit.services.keyring.keyed_hash(claim.normal), limit_of(unit.services, claim)
+    now = unit.now
+    if next_at := next_code_of(unit, claim, conversation.id):
         raise TooManyAttempts(next_at=next_at)
     if method is Method.EMAIL_CODE and purpose == "prove":
-        full = bystanders.full_until(services, session, conversation, counted, subject)
+        full = bystanders.full_until(unit, conversation, counted, subject)
         if full:
-            named = [r for ref in references if (r := session.get(PrivacyRequest, ref))]
-            bystanders.hold_back(services, session, named)
+            named = [r for ref in references if (r := unit.session.get(PrivacyRequest, ref))]
+            bystanders.hold_back(unit, named)
             raise TooManyAttempts(next_at=full)
-    room = partial(flood.take_room, services, session, thread=conversation.id)
+    room = partial(flood.take_room, unit, thread=conversation.id)
     if claim.kind == "email" and (full := room(claim.value, references)):
         raise TooManyAttempts(next_at=full)
     talks = {conversation.id}
     if claim.asked_by is not None:  # what was asked in another's talk
-        talks |= {r.conversation_id for ref in references if (r := session.get(PrivacyRequest, ref))}
-    session.execute(
+        talks |= {r.conversation_id for ref in references if (r := unit.session.get(PrivacyRequest, ref))}
+    unit.session.execute(
         update(ChallengeRow)
         .where(
             col(ChallengeRow.conversation_id).in_(talks),
@@ -203,44 +199,43 @@ def want_challenge(
     )
     link = method is Method.EMAIL_LINK
     row = ChallengeRow(
-        id=services.random(12).hex(),
+        id=unit.services.random(12).hex(),
         conversation_id=conversation.id,
         method=method,
         references=list(references),
         purpose=purpose,
         package_id=package_id,
-        claimed=services.keyring.seal(claim.value.strip()),
+        claimed=unit.services.keyring.seal(claim.value.strip()),
         claimed_kind=claim.kind,
         claimed_hash=subject,
         asked_at=now,
         expires_at=now + (LINK_LIFETIME if link else CODE_LIFETIME),
     )
-    session.add(row)
+    unit.session.add(row)
     if claim.asked_by is None:
-        session.add(Tally(subject_hash=counted, what="sent", at=now))
-    session.flush()
+        unit.session.add(Tally(subject_hash=counted, what="sent", at=now))
+    unit.session.flush()
     for ref in references:
-        record(services, session, ref, "desk", "proof_asked", method=method, purpose=purpose)
-    wake(session, "challenge")
+        record(unit, ref, "desk", "proof_asked", method=method, purpose=purpose)
+    unit.wake("challenge")
     return row
 
 
 def offer_login(
-    services: Services,
-    session: Session,
+    unit: Unit,
     conversation: Conversation,
     references: Sequence[str],
     *,
     package_id: str | None = None,
 ) -> str | None:
     """Give the address of a client-area sign-in bound to these requests by a nonce, or None if there is no client area."""
-    nonce = services.random(24).hex()
-    if (url := login_address(services, nonce)) is None:
+    nonce = unit.services.random(24).hex()
+    if (url := login_address(unit.services, nonce)) is None:
         return None
-    _forget_unused_logins(services, session, conversation)
-    session.add(
+    _forget_unused_logins(unit, conversation)
+    unit.session.add(
         ChallengeRow(
-            id=services.random(12).hex(),
+            id=unit.services.random(12).hex(),
             conversation_id=conversation.id,
             method=Method.CLIENT_AREA,
             references=list(references),
@@ -250,26 +245,26 @@ def offer_login(
             claimed_kind="none",
             claimed_hash="",
             state="sent",
-            link_hash=services.keyring.keyed_hash(nonce, "link"),
-            asked_at=services.clock.now(),
-            expires_at=services.clock.now() + LINK_LIFETIME,
+            link_hash=unit.services.keyring.keyed_hash(nonce, "link"),
+            asked_at=unit.now,
+            expires_at=unit.now + LINK_LIFETIME,
         )
     )
     return url
 
 
-def _forget_unused_logins(services: Services, session: Session, conversation: Conversation) -> None:
+def _forget_unused_logins(unit: Unit, conversation: Conversation) -> None:
     """Keep a few sign-ins open, so that asking again and again fills nothing and ends nobody's own."""
     unused = select(ChallengeRow).where(
         col(ChallengeRow.conversation_id) == conversation.id,
         col(ChallengeRow.method) == Method.CLIENT_AREA,
         col(ChallengeRow.state) == "sent",
     )
-    rows = session.exec(unused.order_by(col(ChallengeRow.asked_at).desc())).all()
-    now = services.clock.now()
+    rows = unit.session.exec(unused.order_by(col(ChallengeRow.asked_at).desc())).all()
+    now = unit.now
     for number, row in enumerate(rows, start=1):
         if number >= OPEN_LOGINS or (row.expires_at and row.expires_at <= now):
-            session.delete(row)
+            unit.session.delete(row)
 
 
 def login_address(services: Services, nonce: str) -> str | None:
@@ -284,13 +279,12 @@ def login_address(services: Services, nonce: str) -> str | None:
 
 async def send_challenges(services: Services) -> int:
     """Send what is wanted: to the contact on file, or to the very address typed; the same work either way."""
-    claim, send = partial(_claim_wanted, services), partial(_send_one, services)
-    return await while_due(services, _SWEEP, claim, send, at_once=_AT_ONCE)
+    return await while_due(services, _SWEEP, _claim_wanted, partial(_send_one, services), at_once=_AT_ONCE)
 
 
 async def _send_one(services: Services, ident: str) -> None:
     """Send one; what could not be sent is taken up again when its lease has run out."""
-    row = await services.read(lambda session: session.get(ChallengeRow, ident))
+    row = await services.read(lambda unit: unit.session.get(ChallengeRow, ident))
     if row is not None:
         await _send(services, row)
 
@@ -300,9 +294,9 @@ def release_leases(session: Session) -> None:
     session.execute(update(ChallengeRow).where(col(ChallengeRow.state) == "wanted").values(lease_until=None))
 
 
-def _claim_wanted(services: Services, session: Session, most: int) -> list[str]:
+def _claim_wanted(unit: Unit, most: int) -> list[str]:
     """Take the next few, everybody in turn: who asks for hundreds waits for them, and nobody else does."""
-    now = services.clock.now()
+    now = unit.now
     free = col(ChallengeRow.lease_until).is_(None) | (col(ChallengeRow.lease_until) <= now)
     # What was tried already waits for a system that is away: whoever asked since is not kept waiting with it.
     fresh_first = (
@@ -316,9 +310,9 @@ def _claim_wanted(services: Services, session: Session, most: int) -> list[str]:
         may_be_tried(_SWEEP, ChallengeRow.id, now),
         _receipt_is_out(),
     )
-    waiting = session.exec(wanted.order_by(*fresh_first).limit(_MOST_WAITING)).all()
-    taken = services.peers.in_turn(waiting)[:most]
-    session.execute(
+    waiting = unit.session.exec(wanted.order_by(*fresh_first).limit(_MOST_WAITING)).all()
+    taken = unit.services.peers.in_turn(waiting)[:most]
+    unit.session.execute(
         update(ChallengeRow)
         .where(col(ChallengeRow.id).in_(taken))
         .values(lease_until=now + _LEASE)
@@ -338,14 +332,14 @@ def _receipt_is_out() -> ColumnElement[bool]:
     return ~(proves & on_its_way.exists())
 
 
-def _was_told(services: Services, session: Session, row: ChallengeRow) -> bool:
+def _was_told(unit: Unit, row: ChallengeRow) -> bool:
     """Tell whether a mail server took a message that names one of the references which a link will ask for."""
     said = select(Outbox).where(
         col(Outbox.conversation_id) == row.conversation_id,
         col(Outbox.kind) == REPLY,
         col(Outbox.state) == "done",
     )
-    told = {ref for each in session.exec(said) for ref in said_in(services, each).get("about", ())}
+    told = {ref for each in unit.session.exec(said) for ref in said_in(unit.services, each).get("about", ())}
     return not told.isdisjoint(row.references)
 
 
@@ -362,7 +356,7 @@ async def _send(services: Services, row: ChallengeRow) -> None:
     except Busy:
         return  # as above
     await services.write(
-        lambda session: _do_send(services, session, row.id, challenge, contact, known=bool(on_file)),
+        lambda unit: _do_send(unit, row.id, challenge, contact, known=bool(on_file)),
         whose=row.id,  # its own: who asked may have many messages waiting, and it keeps others from being claimed
     )
 
@@ -394,38 +388,37 @@ def _contact_for(claim: Claim, on_file: Sequence[Contact]) -> str | None:
 
 
 def _do_send(
-    services: Services,
-    session: Session,
+    unit: Unit,
     challenge_id: str,
     challenge: Challenge,
     contact: str | None,
     *,
     known: bool,
 ) -> None:
-    row = session.get(ChallengeRow, challenge_id)
+    row = unit.session.get(ChallengeRow, challenge_id)
     if row is None or row.state != "wanted":
         return
-    session.add(row)
-    if is_confirmation(row) and not _was_told(services, session, row):
+    unit.session.add(row)
+    if is_confirmation(row) and not _was_told(unit, row):
         row.state = "dead"  # its receipt came back: an agent was called for that
         return
-    held_until = _full_until(services, session, row, contact) if contact else None
+    held_until = _full_until(unit, row, contact) if contact else None
     if held_until and is_confirmation(row):
         row.lease_until = held_until  # its receipt promised it, and it lasts for a day
         return
     row.state, row.stored, row.lease_until = "sent", challenge.stored, None
     row.on_file = known
     if is_confirmation(row):
-        row.expires_at = services.clock.now() + LINK_LIFETIME  # it may have waited for its receipt
+        row.expires_at = unit.now + LINK_LIFETIME  # it may have waited for its receipt
     for ref in (
         row.references if held_until else ()
     ):  # no attention: a chat would ask otherwise, and tell whose number it is
-        record(services, session, ref, "desk", "withheld_code", until=held_until)
+        record(unit, ref, "desk", "withheld_code", until=held_until)
     if contact and not held_until:
-        row.contact = services.keyring.seal(contact)
+        row.contact = unit.services.keyring.seal(contact)
         if Method(row.method) is Method.EMAIL_LINK:
-            row.link_hash = services.keyring.keyed_hash(challenge.secret, "link")
-        _mail_challenge(services, session, row, challenge, contact)
+            row.link_hash = unit.services.keyring.keyed_hash(challenge.secret, "link")
+        _mail_challenge(unit, row, challenge, contact)
 
 
 def is_confirmation(row: ChallengeRow) -> bool:
@@ -433,16 +426,16 @@ def is_confirmation(row: ChallengeRow) -> bool:
     return row.method == Method.EMAIL_LINK and row.purpose == "prove"
 
 
-def _full_until(services: Services, session: Session, row: ChallengeRow, contact: str) -> datetime | None:
+def _full_until(unit: Unit, row: ChallengeRow, contact: str) -> datetime | None:
     """Keep the limits of a mailbox over all the ways in which it is named; in silence, or it would tell whose number it is."""
     claim = Claim("email", contact)
-    mailbox = limit_of(services, claim)
+    mailbox = limit_of(unit.services, claim)
     if row.claimed_kind == "email":  # counted already, when it was asked for
-        more = 1 + more_for_owner(services, session, row.conversation_id, claim)
-        return next_code_at(services, session, mailbox, TO_A_MAILBOX, more=more)
-    if held_until := next_code_at(services, session, mailbox, TO_A_MAILBOX):
+        more = 1 + more_for_owner(unit, row.conversation_id, claim)
+        return next_code_at(unit, mailbox, TO_A_MAILBOX, more=more)
+    if held_until := next_code_at(unit, mailbox, TO_A_MAILBOX):
         return held_until
-    session.add(Tally(subject_hash=mailbox, what=_SENT_AS_OTHER, at=services.clock.now()))
+    unit.session.add(Tally(subject_hash=mailbox, what=_SENT_AS_OTHER, at=unit.now))
     return None
 
 
@@ -454,15 +447,13 @@ def _heard_in(session: Session, row: ChallengeRow) -> str | None:
     return found.channel if found else None
 
 
-def _mail_challenge(
-    services: Services, session: Session, row: ChallengeRow, challenge: Challenge, contact: str
-) -> None:
-    conversation = session.get(Conversation, row.conversation_id)
-    requests = [r for ref in row.references if (r := session.get(PrivacyRequest, ref))]
+def _mail_challenge(unit: Unit, row: ChallengeRow, challenge: Challenge, contact: str) -> None:
+    conversation = unit.session.get(Conversation, row.conversation_id)
+    requests = [r for ref in row.references if (r := unit.session.get(PrivacyRequest, ref))]
     said_in = conversation.channel if conversation else "webchat"
-    url = f"{services.settings.server.public_url}/verify/{challenge.secret}"
+    url = f"{unit.services.settings.server.public_url}/verify/{challenge.secret}"
     asked = {"channel": said_in, "asked_at": asked_at_of(row, requests)}
-    contact_hash = services.keyring.keyed_hash(normal_address(contact))
+    contact_hash = unit.services.keyring.keyed_hash(normal_address(contact))
     code = {
         "code": challenge.secret,
         "shown_again": conversation is not None and comes_back(conversation, row.claimed_hash, contact_hash),
@@ -474,9 +465,9 @@ def _mail_challenge(
         seeks = conversation is not None and bool(conversation.state.get("sought"))
         text, facts = "mail_code_talk", {**code, "asked_at": row.asked_at, "seeks": seeks}
     elif row.purpose == "dont":
-        text, facts = "mail_dont", {"url": url, **asked, "channel": _heard_in(session, row) or said_in}
+        text, facts = "mail_dont", {"url": url, **asked, "channel": _heard_in(unit.session, row) or said_in}
     else:
-        asked["not_me_url"] = stop_link(services, session, row.references, contact)
+        asked["not_me_url"] = stop_link(unit, row.references, contact)
         if Method(row.method) is Method.EMAIL_LINK:
             text, facts = "mail_link", {"url": url, "effects": effects_of(row, requests), **asked}
         else:
@@ -484,11 +475,10 @@ def _mail_challenge(
     if requests:
         facts["requests"] = [talk.as_seen(request) for request in requests]
     talk.mail(
-        services,
-        session,
+        unit,
         text,
         to=contact,
-        language=(conversation and conversation.language) or services.settings.controller.languages[0],
+        language=(conversation and conversation.language) or unit.services.settings.controller.languages[0],
         key=f"{PROOF}{row.id}:{row.expires_at}",
         conversation_id=row.conversation_id,
         fate=_fate(row),
@@ -526,18 +516,18 @@ def _fate(row: ChallengeRow) -> talk.Fate:
     return talk.Fate(about=row.references, typed=typed, until=row.expires_at)
 
 
-def stop_link(services: Services, session: Session, references: Sequence[str], contact: str) -> str:
+def stop_link(unit: Unit, references: Sequence[str], contact: str) -> str:
     """Make a link by which the holder of a contact says that it was not them."""
-    secret = services.random(24).hex()
-    session.add(
+    secret = unit.services.random(24).hex()
+    unit.session.add(
         StopLink(
-            link_hash=services.keyring.keyed_hash(secret, "stop"),
+            link_hash=unit.services.keyring.keyed_hash(secret, "stop"),
             references=list(references),
-            contact_hash=services.keyring.keyed_hash(normal_address(contact)),
-            made_at=services.clock.now(),
+            contact_hash=unit.services.keyring.keyed_hash(normal_address(contact)),
+            made_at=unit.now,
         )
     )
-    return f"{services.settings.server.public_url}/verify/stop/{secret}"
+    return f"{unit.services.settings.server.public_url}/verify/stop/{secret}"
 
 
 async def contacts_of(services: Services, identity: Identity) -> list[Contact]:
@@ -573,23 +563,24 @@ class Attempt:
     spent: bool = False  # the mailbox has no tries left, by guesses under another name of its person
 
 
-def reserve_attempt(services: Services, session: Session, challenge: ChallengeRow | None) -> Attempt:
+def reserve_attempt(unit: Unit, challenge: ChallengeRow | None) -> Attempt:
     """Book a try as a failure before it is checked, so that guesses side by side count; a right one is taken back.
 
     Raises NotVerified or TooManyAttempts in the same words for everybody.
     """
-    challenge = _still_good(services, challenge)
-    now = services.clock.now()
-    if is_paused(services, session, challenge.claimed_hash):
+    challenge = _still_good(unit.services, challenge)
+    now = unit.now
+    if is_paused(unit, challenge.claimed_hash):
         raise TooManyAttempts(paused=True)
     if challenge.attempts >= TRIES_PER_CODE:
-        raise TooManyAttempts(next_at=next_code_after(services, session, challenge) or now)
+        raise TooManyAttempts(next_at=next_code_after(unit, challenge) or now)
     challenge.attempts += 1
-    session.add(challenge)
+    unit.session.add(challenge)
     # What was guessed under another name of this mailbox counts, and is not told: it would say whose number it is.
-    spent = is_paused(services, session, *_counted_under(services, challenge), what=("failed", _AS_OTHER))
-    session.add_all(
-        Tally(subject_hash=subject, what=what, at=now) for subject, what in _bookings(services, challenge)
+    spent = is_paused(unit, *_counted_under(unit.services, challenge), what=("failed", _AS_OTHER))
+    unit.session.add_all(
+        Tally(subject_hash=subject, what=what, at=now)
+        for subject, what in _bookings(unit.services, challenge)
     )
     return Attempt(
         challenge.id, challenge.conversation_id, Method(challenge.method), challenge.stored or "", spent
@@ -656,7 +647,7 @@ async def is_right(services: Services, attempt: Attempt, answer: str) -> bool:
     except NotVerified:
         return False
     except Busy:
-        await services.write(lambda session: _give_back(services, session, attempt))
+        await services.write(lambda unit: _give_back(unit, attempt))
         raise
     return not attempt.spent
 
@@ -674,29 +665,28 @@ def _bookings(services: Services, challenge: ChallengeRow) -> list[tuple[str, st
     return [(name, "failed" if name == challenge.claimed_hash else _AS_OTHER) for name in names]
 
 
-def _give_back(services: Services, session: Session, attempt: Attempt) -> None:
+def _give_back(unit: Unit, attempt: Attempt) -> None:
     """Count a try no more that nobody had the time to check."""
     counted = col(ChallengeRow.attempts)
-    session.execute(
+    unit.session.execute(
         update(ChallengeRow)
         .where(col(ChallengeRow.id) == attempt.challenge_id, counted > 0)
         .values(attempts=counted - 1)
     )
-    note_right(services, session, attempt.challenge_id)
+    note_right(unit, attempt.challenge_id)
 
 
-def note_failure(services: Services, session: Session, challenge_id: str) -> ChallengeRow | None:
+def note_failure(unit: Unit, challenge_id: str) -> ChallengeRow | None:
     """Leave a wrong answer booked against the subject, over every conversation; the fifth uses the code up."""
-    challenge = session.get(ChallengeRow, challenge_id)
+    challenge = unit.session.get(ChallengeRow, challenge_id)
     if challenge is None:
         return None
     if challenge.attempts >= TRIES_PER_CODE and challenge.state == "sent":
         challenge.state = "spent"
-        session.add(challenge)
+        unit.session.add(challenge)
     for ref in challenge.references:
         record(
-            services,
-            session,
+            unit,
             ref,
             "subject",
             "proof_failed",
@@ -706,32 +696,31 @@ def note_failure(services: Services, session: Session, challenge_id: str) -> Cha
     return challenge
 
 
-def note_right(services: Services, session: Session, challenge_id: str) -> None:
+def note_right(unit: Unit, challenge_id: str) -> None:
     """Take back what was booked for a try that turned out right, whether or not it is the one that counts."""
-    challenge = session.get(ChallengeRow, challenge_id)
-    for subject, what in _bookings(services, challenge) if challenge else ():
+    challenge = unit.session.get(ChallengeRow, challenge_id)
+    for subject, what in _bookings(unit.services, challenge) if challenge else ():
         booked = select(Tally).where(col(Tally.subject_hash) == subject, col(Tally.what) == what)
-        if newest := session.exec(booked.order_by(col(Tally.id).desc()).limit(1)).first():
-            session.delete(newest)
-    session.flush()
+        if newest := unit.session.exec(booked.order_by(col(Tally.id).desc()).limit(1)).first():
+            unit.session.delete(newest)
+    unit.session.flush()
 
 
-def consume(services: Services, session: Session, challenge_id: str) -> EvidenceRow:
+def consume(unit: Unit, challenge_id: str) -> EvidenceRow:
     """Turn a right answer into evidence, once: one conditional update decides. Raises NotVerified."""
-    taken = session.execute(
+    taken = unit.session.execute(
         update(ChallengeRow)
         .where(col(ChallengeRow.id) == challenge_id, col(ChallengeRow.state).in_(ANSWERABLE))
         .values(state="used")
     )
-    challenge = session.get(ChallengeRow, challenge_id)
+    challenge = unit.session.get(ChallengeRow, challenge_id)
     if taken.rowcount != 1 or challenge is None or challenge.contact is None:  # type: ignore[attr-defined]
         raise NotVerified
-    session.refresh(challenge)
-    contact = services.keyring.unseal(challenge.contact)
-    claimed = services.keyring.unseal(challenge.claimed)
+    unit.session.refresh(challenge)
+    contact = unit.services.keyring.unseal(challenge.contact)
+    claimed = unit.services.keyring.unseal(challenge.claimed)
     return give_evidence(
-        services,
-        session,
+        unit,
         method=Method(challenge.method),
         contact=contact,
         conversation_id=challenge.conversation_id,
@@ -759,8 +748,7 @@ def is_used(session: Session, challenge_id: str) -> bool:
 
 
 def give_evidence(
-    services: Services,
-    session: Session,
+    unit: Unit,
     *,
     method: Method,
     contact: str,
@@ -770,35 +758,35 @@ def give_evidence(
     client_id: str | None = None,
 ) -> EvidenceRow:
     """Store what was proved and open the requests it was asked for."""
-    now = services.clock.now()
+    now = unit.now
     fresh = method is Method.CLIENT_AREA
-    contact_hash = services.keyring.keyed_hash(normal_address(contact))
+    contact_hash = unit.services.keyring.keyed_hash(normal_address(contact))
     evidence = EvidenceRow(
-        id=services.random(12).hex(),
+        id=unit.services.random(12).hex(),
         method=method,
         tier=Tier.T2 if fresh else Tier.T1,
-        contact=services.keyring.seal(contact),
+        contact=unit.services.keyring.seal(contact),
         contact_hash=contact_hash,
         conversation_id=conversation_id,
-        client_id=services.keyring.seal(client_id) if client_id else None,
-        client_hash=client_hash(services.keyring, client_id) if client_id else None,
+        client_id=unit.services.keyring.seal(client_id) if client_id else None,
+        client_hash=client_hash(unit.services.keyring, client_id) if client_id else None,
         references=list(references),
         on_file=on_file,
         fresh_login=fresh,
         obtained_at=now,
     )
-    if _raced(session, evidence):
+    if _raced(unit.session, evidence):
         evidence.flags = ["two_verifiers"]
     if not fresh and is_shared(contact):
         evidence.flags = [*evidence.flags, SHARED]
-    requests = [request for ref in references if (request := session.get(PrivacyRequest, ref))]
+    requests = [request for ref in references if (request := unit.session.get(PrivacyRequest, ref))]
     if any(was_denied(request) for request in requests):  # whoever reads the mailbox would press on
         evidence.flags = [*evidence.flags, DENIED]
-    session.add(evidence)
-    session.flush()
+    unit.session.add(evidence)
+    unit.session.flush()
     for request in requests:
-        attach(services, session, request, evidence)
-    wake(session, "plan")
+        attach(unit, request, evidence)
+    unit.wake("plan")
     return evidence
 
 
@@ -816,8 +804,7 @@ def _raced(session: Session, evidence: EvidenceRow) -> bool:
 
 
 def attach(
-    services: Services,
-    session: Session,
+    unit: Unit,
     request: PrivacyRequest,
     evidence: EvidenceRow,
     actor: str = "subject",
@@ -825,32 +812,29 @@ def attach(
     """Let evidence open a request that waited for it, and have it planned; what is not enough leaves it waiting."""
     if only_says_where(request, evidence):
         write_to(request, evidence)
-        session.add(request)
-        _note_proved(services, session, request, evidence, actor)
+        unit.session.add(request)
+        _note_proved(unit, request, evidence, actor)
         return
     if request.status not in {Status.RECEIVED, Status.VERIFYING, Status.LAPSED}:
         return
-    answer = answer_for(services, request, evidence)
+    answer = answer_for(unit.services, request, evidence)
     request.assurance = int(Tier.T0 if is_denied(evidence) else evidence.tier)
-    _note_proved(services, session, request, evidence, actor)
+    _note_proved(unit, request, evidence, actor)
     if answer.missing is not None and answer.missing is not Tier.T3:
-        _wait_for_more(services, session, request, answer.missing)
+        _wait_for_more(unit, request, answer.missing)
         return
     request.evidence_id = evidence.id
     request.details = {key: value for key, value in request.details.items() if key != DENIED_BEFORE}
     request.contact, request.contact_hash = evidence.contact, evidence.contact_hash
-    request.to_plan_at = services.clock.now()
-    move(services, session, request, Status.OPEN, actor)
+    request.to_plan_at = unit.now
+    move(unit, request, Status.OPEN, actor)
     if answer.missing is Tier.T3:
-        set_attention(services, session, request, why_short(answer, evidence))
+        set_attention(unit, request, why_short(answer, evidence))
 
 
-def _note_proved(
-    services: Services, session: Session, request: PrivacyRequest, evidence: EvidenceRow, actor: str
-) -> None:
+def _note_proved(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, actor: str) -> None:
     record(
-        services,
-        session,
+        unit,
         request.ref,
         actor,
         "proved",
@@ -862,32 +846,32 @@ def _note_proved(
     )
 
 
-def _wait_for_more(services: Services, session: Session, request: PrivacyRequest, missing: Tier) -> None:
-    session.add(request)
-    record(services, session, request.ref, "desk", "proof_short", tier=int(missing))
+def _wait_for_more(unit: Unit, request: PrivacyRequest, missing: Tier) -> None:
+    unit.session.add(request)
+    record(unit, request.ref, "desk", "proof_short", tier=int(missing))
     if request.status == Status.RECEIVED:
-        move(services, session, request, Status.VERIFYING, "desk")
+        move(unit, request, Status.VERIFYING, "desk")
 
 
 # ── this was not me ─────────────────────────────────────────────────────────────────────────────────
 
 
-def live_stop_link(services: Services, session: Session, secret: str) -> StopLink | None:
+def live_stop_link(unit: Unit, secret: str) -> StopLink | None:
     """Give a link that still stops something; its page and its buttons ask here alone, so that they end together."""
-    link = session.get(StopLink, services.keyring.keyed_hash(secret, "stop"))
-    ended = link is None or link.used_at or link.made_at < services.clock.now() - STOP_LINK_LASTS
+    link = unit.session.get(StopLink, unit.services.keyring.keyed_hash(secret, "stop"))
+    ended = link is None or link.used_at or link.made_at < unit.now - STOP_LINK_LASTS
     return None if ended else link
 
 
-def do_stop(services: Services, session: Session, secret: str) -> list[PrivacyRequest]:
+def do_stop(unit: Unit, secret: str) -> list[PrivacyRequest]:
     """Stop what somebody asked in a contact's name; raises NotVerified for a link that is none, was used or has ended."""
-    link = live_stop_link(services, session, secret)
+    link = live_stop_link(unit, secret)
     if link is None:
         raise NotVerified
-    link.used_at = services.clock.now()
-    session.add(link)
-    denied = [r for ref in link.references if (r := session.get(PrivacyRequest, ref))]
-    session.execute(
+    link.used_at = unit.now
+    unit.session.add(link)
+    denied = [r for ref in link.references if (r := unit.session.get(PrivacyRequest, ref))]
+    unit.session.execute(
         update(ChallengeRow)
         .where(
             col(ChallengeRow.state).in_(UNDECIDED),
@@ -899,57 +883,52 @@ def do_stop(services: Services, session: Session, secret: str) -> list[PrivacyRe
         )
         .values(state="dead")
     )
-    return stop_requests(services, session, denied)
+    return stop_requests(unit, denied)
 
 
-def stop_requests(
-    services: Services, session: Session, requests: Sequence[PrivacyRequest]
-) -> list[PrivacyRequest]:
+def stop_requests(unit: Unit, requests: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:
     """Stop what its contact says it never asked for, and what falls with it, until a person has looked."""
-    stopped = stopped_together(session, requests)
+    stopped = stopped_together(unit.session, requests)
     for request in (*requests, *stopped):
-        _void_proof(services, session, request)
+        _void_proof(unit, request)
     by_contact: dict[tuple[str, str], list[PrivacyRequest]] = {}
     for request in stopped:
-        _halt(services, session, request)
+        _halt(unit, request)
         if request.contact:
-            to = services.keyring.unseal(request.contact)
+            to = unit.services.keyring.unseal(request.contact)
             by_contact.setdefault((to, request.language), []).append(request)
     for (to, language), theirs in by_contact.items():
-        _tell_they_are_stopped(services, session, theirs, to, language)
+        _tell_they_are_stopped(unit, theirs, to, language)
     return stopped
 
 
-def _void_proof(services: Services, session: Session, request: PrivacyRequest) -> None:
+def _void_proof(unit: Unit, request: PrivacyRequest) -> None:
     """Mark what was proved as denied, also where the effect can no longer be stopped: nothing more is to follow from it."""
-    evidence = evidence_of(session, request)
+    evidence = evidence_of(unit.session, request)
     if evidence is not None and not is_denied(evidence):
         evidence.flags = [*evidence.flags, DENIED]
-        session.add(evidence)
-        record(services, session, request.ref, "desk", "evidence_flagged", flag=DENIED)
+        unit.session.add(evidence)
+        record(unit, request.ref, "desk", "evidence_flagged", flag=DENIED)
 
 
-def _halt(services: Services, session: Session, request: PrivacyRequest) -> None:
-    record(services, session, request.ref, "subject", "not_me", right=request.right)
+def _halt(unit: Unit, request: PrivacyRequest) -> None:
+    record(unit, request.ref, "subject", "not_me", right=request.right)
     if request.status == Status.SCHEDULED:
-        move(services, session, request, Status.AWAITING_APPROVAL, "subject", reason="not_me")
-    void_actions(services, session, request.ref, "not_me")
+        move(unit, request, Status.AWAITING_APPROVAL, "subject", reason="not_me")
+    void_actions(unit, request.ref, "not_me")
     if request.evidence_id is None:
         request.details = {**request.details, DENIED_BEFORE: True}
     request.assurance = int(Tier.T0)
     request.to_plan_at = None  # what was not planned yet is planned when an agent says so
-    session.add(request)
-    set_attention(services, session, request, DENIED)
+    unit.session.add(request)
+    set_attention(unit, request, DENIED)
 
 
-def _tell_they_are_stopped(
-    services: Services, session: Session, requests: Sequence[PrivacyRequest], to: str, language: str
-) -> None:
+def _tell_they_are_stopped(unit: Unit, requests: Sequence[PrivacyRequest], to: str, language: str) -> None:
     """Write to the address that was proved: whoever did ask must learn that nothing goes on."""
     first = requests[0]
     talk.mail(
-        services,
-        session,
+        unit,
         "mail_stopped",
         to=to,
         language=language,
@@ -960,20 +939,18 @@ def _tell_they_are_stopped(
     )
 
 
-def notices_due(
-    session: Session, services: Services, contacts: Sequence[Contact], proved: str, *, what: str
-) -> list[str]:
+def notices_due(unit: Unit, contacts: Sequence[Contact], proved: str, *, what: str) -> list[str]:
     """List the person's own other addresses that get such a notice today: at most one of a kind a day each."""
-    now = services.clock.now()
+    now = unit.now
     addresses = {normal_address(c.address): c.address for c in contacts if c.own and c.kind == "email"}
     addresses.pop(normal_address(proved), None)
     due = []
     for normal, address in addresses.items():
-        subject = services.keyring.keyed_hash(normal)
+        subject = unit.services.keyring.keyed_hash(normal)
         told = select(Tally.id).where(
             col(Tally.subject_hash) == subject, col(Tally.what) == what, col(Tally.at) > now - _DAY
         )
-        if session.exec(told).first() is None:
-            session.add(Tally(subject_hash=subject, what=what, at=now))
+        if unit.session.exec(told).first() is None:
+            unit.session.add(Tally(subject_hash=subject, what=what, at=now))
             due.append(address)
     return due

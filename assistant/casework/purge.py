@@ -18,7 +18,6 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
-from assistant.casework.intake import local_day
 from assistant.casework.one_by_one import each, together
 from assistant.casework.outbox import PROOF
 from assistant.casework.packages import package_dir
@@ -26,7 +25,7 @@ from assistant.casework.undelivered import REPORTED_WITHIN
 from assistant.domain.assurance import STOP_LINK_LASTS
 from assistant.domain.retention import own_retention
 from assistant.domain.status import CLOSED
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.tables import (
     PASSING,
     WORDS_OF_A_PERSON,
@@ -84,12 +83,12 @@ def cutoffs(services: Services) -> Cutoffs:
 
 async def purge(services: Services) -> Mapping[str, int]:
     """Remove what is past its period, once a day; a sweep that was killed begins again and finds the rest."""
-    today = str(local_day(services, services.clock.now()))
-    if await services.read(_last_day) == today and not await services.read(partial(_again, services)):
+    today = str(services.local_day(services.clock.now()))
+    if await services.read(lambda unit: _last_day(unit.session)) == today and not await services.read(_again):
         return {}
     gone: dict[str, int] = {}
     await each(services, "purge", _SWEEPS, partial(_sweep, services, gone))
-    await services.write(lambda session: _finish(services, session, today, gone))
+    await services.write(lambda unit: _finish(unit, today, gone))
     return gone
 
 
@@ -97,12 +96,12 @@ async def _sweep(services: Services, gone: dict[str, int], name: str) -> None:
     gone[name] = await _SWEEPS[name](services, cutoffs(services))
 
 
-def _again(services: Services, session: Session) -> bool:
+def _again(unit: Unit) -> bool:
     """Tell whether something that could not go may be tried again."""
     due = select(SweepFailure.which).where(
-        col(SweepFailure.sweep) == "purge", col(SweepFailure.next_at) <= services.clock.now()
+        col(SweepFailure.sweep) == "purge", col(SweepFailure.next_at) <= unit.now
     )
-    return session.exec(due.limit(1)).first() is not None
+    return unit.session.exec(due.limit(1)).first() is not None
 
 
 def _last_day(session: Session) -> str | None:
@@ -110,17 +109,17 @@ def _last_day(session: Session) -> str | None:
     return note.value if note else None
 
 
-def _finish(services: Services, session: Session, today: str, gone: Mapping[str, int]) -> None:
-    session.merge(Note(name=_LAST_DAY, value=today))
+def _finish(unit: Unit, today: str, gone: Mapping[str, int]) -> None:
+    unit.session.merge(Note(name=_LAST_DAY, value=today))
     if any(gone.values()):
-        record(services, session, "", "desk", "purged", **gone)
+        record(unit, "", "desk", "purged", **gone)
 
 
 async def _in_batches(
     services: Services,
     kind: str,
-    find: Callable[[Session, Place], Sequence[tuple[Place, K]]],
-    drop: Callable[[Session, K], int],
+    find: Callable[[Unit, Place], Sequence[tuple[Place, K]]],
+    drop: Callable[[Unit, K], int],
 ) -> int:
     """Find beside the writer, drop a batch a unit; what cannot go today is passed over, not waited for."""
     done, after = 0, _BEGINNING
@@ -132,9 +131,9 @@ async def _in_batches(
 
 
 def _call(
-    find: Callable[[Session, Place], Sequence[tuple[Place, K]]], after: Place, session: Session
+    find: Callable[[Unit, Place], Sequence[tuple[Place, K]]], after: Place, unit: Unit
 ) -> Sequence[tuple[Place, K]]:
-    return find(session, after)
+    return find(unit, after)
 
 
 def _until(at: Any, name: Any, after: Place, cut: datetime) -> Sequence[ColumnElement[bool]]:
@@ -156,7 +155,7 @@ def _found(
 
 
 async def _reduce_cases(services: Services, cut: Cutoffs) -> int:
-    def find(session: Session, after: Place) -> Sequence[tuple[Place, str]]:
+    def find(unit: Unit, after: Place) -> Sequence[tuple[Place, str]]:
         talk = col(Message.conversation_id)
         late = (
             text(WORDS_OF_A_PERSON),
@@ -165,9 +164,9 @@ async def _reduce_cases(services: Services, cut: Cutoffs) -> int:
             _has_request(talk),
             ~_needed(talk, cut.case_text),
         )
-        return _found(session, col(Message.at), col(Message.id), talk, late)
+        return _found(unit.session, col(Message.at), col(Message.id), talk, late)
 
-    return await _in_batches(services, "talk:", find, partial(_reduce, services, cut))
+    return await _in_batches(services, "talk:", find, lambda unit, ident: _reduce(unit, cut, ident))
 
 
 def _is_reducible(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
@@ -204,14 +203,14 @@ def _words_of_the_person(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _reduce(services: Services, cut: Cutoffs, session: Session, ident: str) -> int:
+def _reduce(unit: Unit, cut: Cutoffs, ident: str) -> int:
     still = select(Conversation).where(col(Conversation.id) == ident, *_is_reducible(cut))
-    conversation = session.exec(still).first()
+    conversation = unit.session.exec(still).first()
     if conversation is None:
         return 0  # the person wrote again, or another request was opened since it was found
     late = [col(Message.conversation_id) == ident, *_words_of_the_person(cut)]
-    session.execute(delete(Message).where(*late, col(Message.sender) == "note"))
-    blanked = session.execute(
+    unit.session.execute(delete(Message).where(*late, col(Message.sender) == "note"))
+    blanked = unit.session.execute(
         update(Message)
         .where(*late)
         .values(
@@ -229,10 +228,12 @@ def _reduce(services: Services, cut: Cutoffs, session: Session, ident: str) -> i
     )
     if conversation.last_at <= cut.support:
         conversation.state = {}  # what was typed and still awaited when the talk ended
-        session.add(conversation)
+        unit.session.add(conversation)
     count = int(blanked.rowcount)  # type: ignore[attr-defined]
-    for ref in session.exec(select(PrivacyRequest.ref).where(col(PrivacyRequest.conversation_id) == ident)):
-        record(services, session, ref, "desk", "text_reduced", messages=count)
+    for ref in unit.session.exec(
+        select(PrivacyRequest.ref).where(col(PrivacyRequest.conversation_id) == ident)
+    ):
+        record(unit, ref, "desk", "text_reduced", messages=count)
     return count
 
 
@@ -240,12 +241,12 @@ def _reduce(services: Services, cut: Cutoffs, session: Session, ident: str) -> i
 
 
 async def _drop_records(services: Services, cut: Cutoffs) -> int:
-    def find(session: Session, after: Place) -> Sequence[tuple[Place, str]]:
+    def find(unit: Unit, after: Place) -> Sequence[tuple[Place, str]]:
         closed_at, ref = col(PrivacyRequest.closed_at), col(PrivacyRequest.ref)
         late = (*_until(closed_at, ref, after, cut.case_record), *_is_droppable(cut))
-        return _found(session, closed_at, ref, ref, late)
+        return _found(unit.session, closed_at, ref, ref, late)
 
-    return await _in_batches(services, "", find, partial(_drop_record, services, cut))
+    return await _in_batches(services, "", find, lambda unit, ref: _drop_record(unit, cut, ref))
 
 
 def _is_droppable(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
@@ -263,24 +264,24 @@ def _is_droppable(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _drop_record(services: Services, cut: Cutoffs, session: Session, ref: str) -> int:
-    request = session.exec(
+def _drop_record(unit: Unit, cut: Cutoffs, ref: str) -> int:
+    request = unit.session.exec(
         select(PrivacyRequest).where(col(PrivacyRequest.ref) == ref, *_is_droppable(cut))
     ).first()
     if request is None:
         return 0
-    record(services, session, ref, "desk", "record_gone", right=request.right, outcome=request.status)
+    record(unit, ref, "desk", "record_gone", right=request.right, outcome=request.status)
     plans = select(Action.id).where(col(Action.ref) == ref)
-    session.execute(delete(StepRow).where(col(StepRow.action_id).in_(plans)))
-    session.execute(delete(Package).where(col(Package.ref) == ref))
-    session.execute(delete(Action).where(col(Action.ref) == ref))
-    session.execute(delete(Outbox).where(col(Outbox.ref) == ref))
+    unit.session.execute(delete(StepRow).where(col(StepRow.action_id).in_(plans)))
+    unit.session.execute(delete(Package).where(col(Package.ref) == ref))
+    unit.session.execute(delete(Action).where(col(Action.ref) == ref))
+    unit.session.execute(delete(Outbox).where(col(Outbox.ref) == ref))
     evidence = request.evidence_id
-    session.delete(request)
-    session.flush()
+    unit.session.delete(request)
+    unit.session.flush()
     others = select(PrivacyRequest.ref).where(col(PrivacyRequest.evidence_id) == evidence)
-    if evidence and session.exec(others).first() is None:
-        session.execute(delete(EvidenceRow).where(col(EvidenceRow.id) == evidence))
+    if evidence and unit.session.exec(others).first() is None:
+        unit.session.execute(delete(EvidenceRow).where(col(EvidenceRow.id) == evidence))
     return 1
 
 
@@ -290,22 +291,25 @@ def _drop_record(services: Services, cut: Cutoffs, session: Session, ref: str) -
 async def _forget_talks(services: Services, cut: Cutoffs) -> int:
     """Forget talks that ended, and of those that go on what is late: by a person's words, which end with their case."""
 
-    def ended(session: Session, after: Place) -> Sequence[tuple[Place, str]]:
+    def ended(unit: Unit, after: Place) -> Sequence[tuple[Place, str]]:
         last_at, ident = col(Conversation.last_at), col(Conversation.id)
         late = (*_until(last_at, ident, after, cut.support), *_is_forgettable(cut))
-        return _found(session, last_at, ident, ident, late)
+        return _found(unit.session, last_at, ident, ident, late)
 
-    def going_on(session: Session, after: Place) -> Sequence[tuple[Place, str]]:
+    def going_on(unit: Unit, after: Place) -> Sequence[tuple[Place, str]]:
         talk = col(Message.conversation_id)
         late = (
             text(WORDS_OF_A_PERSON),
             *_until(Message.at, Message.id, after, cut.support),
             ~_has_request(talk),
         )
-        return _found(session, col(Message.at), col(Message.id), talk, late)
+        return _found(unit.session, col(Message.at), col(Message.id), talk, late)
 
-    gone = await _in_batches(services, "talk:", ended, partial(_forget, cut))
-    return gone + await _in_batches(services, "talk:", going_on, partial(_forget, cut))
+    def forget(unit: Unit, ident: str) -> int:
+        return _forget(unit.session, cut, ident)
+
+    gone = await _in_batches(services, "talk:", ended, forget)
+    return gone + await _in_batches(services, "talk:", going_on, forget)
 
 
 def _is_forgettable(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
@@ -327,7 +331,7 @@ def _is_forgettable(cut: Cutoffs) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _forget(cut: Cutoffs, session: Session, ident: str) -> int:
+def _forget(session: Session, cut: Cutoffs, ident: str) -> int:
     still = select(Conversation).where(col(Conversation.id) == ident, *_is_forgettable(cut))
     conversation = session.exec(still).first()
     if conversation is None:
@@ -362,11 +366,11 @@ async def _drop_sent(services: Services, cut: Cutoffs) -> int:
 
     newest = max(cut.report, cut.stop_link, cut.support)
 
-    def find(session: Session, after: Place) -> Sequence[tuple[Place, int]]:
-        return _letters(session, after, newest, sent, late)
+    def find(unit: Unit, after: Place) -> Sequence[tuple[Place, int]]:
+        return _letters(unit.session, after, newest, sent, late)
 
-    def drop(session: Session, ident: int) -> int:
-        session.execute(delete(Outbox).where(col(Outbox.id) == ident))
+    def drop(unit: Unit, ident: int) -> int:
+        unit.session.execute(delete(Outbox).where(col(Outbox.id) == ident))
         return 1
 
     return await _in_batches(services, "letter:", find, drop)
@@ -390,11 +394,11 @@ async def _drop_codes(services: Services, cut: Cutoffs) -> int:
         col(Outbox.payload) != "",
     )
 
-    def find(session: Session, after: Place) -> Sequence[tuple[Place, int]]:
-        return _letters(session, after, cut.code, *late)
+    def find(unit: Unit, after: Place) -> Sequence[tuple[Place, int]]:
+        return _letters(unit.session, after, cut.code, *late)
 
-    def drop(session: Session, ident: int) -> int:
-        session.execute(update(Outbox).where(col(Outbox.id) == ident).values(payload=""))
+    def drop(unit: Unit, ident: int) -> int:
+        unit.session.execute(update(Outbox).where(col(Outbox.id) == ident).values(payload=""))
         return 1
 
     return await _in_batches(services, "letter:", find, drop)
@@ -403,15 +407,15 @@ async def _drop_codes(services: Services, cut: Cutoffs) -> int:
 async def _drop_links(services: Services, cut: Cutoffs) -> int:
     late = or_(col(StopLink.used_at) <= cut.code, col(StopLink.made_at) <= cut.stop_link)
 
-    def find(session: Session, after: Place) -> Sequence[tuple[Place, str]]:
+    def find(unit: Unit, after: Place) -> Sequence[tuple[Place, str]]:
         made_at, link_hash = col(StopLink.made_at), col(StopLink.link_hash)
         newest = max(cut.code, cut.stop_link)  # nothing was used before it was made
         return _found(
-            session, made_at, link_hash, link_hash, (late, *_until(made_at, link_hash, after, newest))
+            unit.session, made_at, link_hash, link_hash, (late, *_until(made_at, link_hash, after, newest))
         )
 
-    def drop(session: Session, link_hash: str) -> int:
-        session.execute(delete(StopLink).where(col(StopLink.link_hash) == link_hash))
+    def drop(unit: Unit, link_hash: str) -> int:
+        unit.session.execute(delete(StopLink).where(col(StopLink.link_hash) == link_hash))
         return 1
 
     return await _in_batches(services, "link:", find, drop)

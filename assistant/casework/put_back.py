@@ -19,7 +19,7 @@ from assistant.domain.status import CLOSED
 from assistant.domain.uses import addresses_in
 from assistant.errors import Conflict
 from assistant.naming import Naming
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store import queries
 from assistant.store.tables import Audit, PrivacyRequest, StepRow, Suppression
 
@@ -121,47 +121,44 @@ def newest(session: Session, refs: Sequence[str]) -> str:
     return next((ref for ref in reversed(refs) if session.get(PrivacyRequest, ref)), "")
 
 
-def note_done(services: Services, session: Session, request: PrivacyRequest) -> None:
+def note_done(unit: Unit, request: PrivacyRequest) -> None:
     """Call an agent where an objection was carried out although it had been undone: its source was away meanwhile."""
     for address in addresses_in(request.details) if request.details.get("marketing") else ():
-        subject = subject_of(services.keyring, address)
-        if session.get(Suppression, (subject, MARKETING)) is None:
-            open_task(services, session, subject, [request.ref])
+        subject = subject_of(unit.services.keyring, address)
+        if unit.session.get(Suppression, (subject, MARKETING)) is None:
+            open_task(unit, subject, [request.ref])
 
 
-def open_task(services: Services, session: Session, subject: str, refs: Sequence[str]) -> None:
+def open_task(unit: Unit, subject: str, refs: Sequence[str]) -> None:
     """Have an agent put back what these objections changed for an address, and tell it what that is."""
-    for request in (r for ref in refs if (r := session.get(PrivacyRequest, ref))):
-        if not (traces := traces_of(session, request)):
+    for request in (r for ref in refs if (r := unit.session.get(PrivacyRequest, ref))):
+        if not (traces := traces_of(unit.session, request)):
             continue
-        named = [a for a in _named(services, request) if subject_of(services.keyring, a) == subject]
+        named = [a for a in _named(unit.services, request) if subject_of(unit.services.keyring, a) == subject]
         before = request.details.get(UNDONE, ())
         request.details = {**request.details, UNDONE: sorted({*before, *named})}
-        session.add(request)
-        set_attention(services, session, request, UNDONE)
-        lists = {"changed": _said(services, request, traces.changed), "told": list(traces.told)}
-        _write(services, session, request, "marketing_undone", **lists)
+        unit.session.add(request)
+        set_attention(unit, request, UNDONE)
+        lists = {"changed": _said(unit.services, request, traces.changed), "told": list(traces.told)}
+        _write(unit, request, "marketing_undone", **lists)
 
 
-def settle(
-    services: Services, session: Session, ref: str, back: Collection[str], agent: Principal
-) -> PrivacyRequest:
+def settle(unit: Unit, ref: str, back: Collection[str], agent: Principal) -> PrivacyRequest:
     """Note what an agent put back and whom they told, and write it to the address; the rest stays as it is, and is said."""
     agent.require(*WORKERS)
-    request = get_request(session, ref)
+    request = get_request(unit.session, ref)
     if not request.details.get(UNDONE):
         raise Conflict("Nothing of this request waits to be put back.")
-    traces = traces_of(session, request)
+    traces = traces_of(unit.session, request)
     done = [each for each in traces.changed if each.ident in back]
     left = [each for each in traces.changed if each.ident not in back]
     told = [each for each in traces.told if each in back]
     not_told = [each for each in traces.told if each not in back]
     request.details = {name: value for name, value in request.details.items() if name != UNDONE}
     request.version += 1
-    session.add(request)
+    unit.session.add(request)
     record(
-        services,
-        session,
+        unit,
         ref,
         f"agent:{agent.name}",
         "put_back",
@@ -171,14 +168,14 @@ def settle(
         not_told=not_told,
     )
     if request.attention == UNDONE:
-        set_attention(services, session, request, None)
+        set_attention(unit, request, None)
     lists = {
-        "back": _said(services, request, done),
-        "left": _said(services, request, left),
+        "back": _said(unit.services, request, done),
+        "left": _said(unit.services, request, left),
         "told": told,
         "not_told": not_told,
     }
-    _write(services, session, request, "marketing_put_back", **lists)
+    _write(unit, request, "marketing_put_back", **lists)
     return request
 
 
@@ -195,17 +192,16 @@ def is_told(services: Services, request: PrivacyRequest) -> bool:
     return len(named) == 1 and "@" in named[0]
 
 
-def _write(services: Services, session: Session, request: PrivacyRequest, text: str, **lists: Any) -> None:
-    if not is_told(services, request):
+def _write(unit: Unit, request: PrivacyRequest, text: str, **lists: Any) -> None:
+    if not is_told(unit.services, request):
         return
     talk.mail(
-        services,
-        session,
+        unit,
         text,
-        to=_named(services, request)[0],
+        to=_named(unit.services, request)[0],
         language=request.language,
         ref=request.ref,
-        key=f"{text}:{request.ref}:{services.clock.now():%Y%m%d%H%M%S%f}",
+        key=f"{text}:{request.ref}:{unit.now:%Y%m%d%H%M%S%f}",
         requests=[talk.as_seen(request)],
         **lists,
     )

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework import talk
 from assistant.casework.audit import record
-from assistant.casework.intake import local_day, recompute_dates, set_attention
+from assistant.casework.intake import recompute_dates, set_attention
 from assistant.casework.queue import WORKERS, Principal, get_request
 from assistant.casework.typed import check_discloses_nothing, check_words
 from assistant.domain.addresses import deliverable, normal_address
@@ -21,7 +21,7 @@ from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
 from assistant.errors import AskedLate, Conflict, Invalid
 from assistant.interfaces import Incoming
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.tables import Conversation, PrivacyRequest
 
 _LONGEST_QUESTION = 5_000
@@ -50,8 +50,7 @@ def ask_by(services: Services, request: PrivacyRequest) -> date:
 
 
 def ask(
-    services: Services,
-    session: Session,
+    unit: Unit,
     ref: str,
     ground_name: str,
     text: str,
@@ -61,22 +60,21 @@ def ask(
 ) -> PrivacyRequest:
     """Ask the person in their channel (GDPR 12(6), Recital 63); raises AskedLate before anything is sent."""
     agent.require(*WORKERS)
-    request = get_request(session, ref)
+    request = get_request(unit.session, ref)
     ground = ground_to_ask(ground_name, Right(request.right), needs_proof=request.tier_needed > Tier.T0)
-    conversation = session.get_one(Conversation, request.conversation_id)
-    check_ask(services, request, conversation, text)
-    check_discloses_nothing(services, session, conversation.id, text)
-    today, by = local_day(services, services.clock.now()), ask_by(services, request)
+    conversation = unit.session.get_one(Conversation, request.conversation_id)
+    check_ask(unit.services, request, conversation, text)
+    check_discloses_nothing(unit, conversation.id, text)
+    today, by = unit.services.local_day(unit.now), ask_by(unit.services, request)
     if today > by and not although_late:
         raise AskedLate(
             f"Asked now it stops no clock: that was possible until {by}. Nothing was sent; "
             f"ask although it is late, and the answer stays due on {request.due_on}.",
             ask_by=str(by),
         )
-    _do_ask(services, session, request, conversation, text.strip(), today)
+    _do_ask(unit, request, conversation, text.strip(), today)
     record(
-        services,
-        session,
+        unit,
         ref,
         f"agent:{agent.name}",
         "question_asked",
@@ -84,7 +82,7 @@ def ask(
         article=ground.article,
         suspends=today <= by,
     )
-    recompute_dates(services, session, request)
+    recompute_dates(unit, request)
     return request
 
 
@@ -113,25 +111,23 @@ def _reaches(services: Services, request: PrivacyRequest, conversation: Conversa
 
 
 def _do_ask(
-    services: Services,
-    session: Session,
+    unit: Unit,
     request: PrivacyRequest,
     conversation: Conversation,
     text: str,
     today: date,
 ) -> None:
-    name = "question_in_time" if today <= ask_by(services, request) else "question_late"
+    name = "question_in_time" if today <= ask_by(unit.services, request) else "question_late"
     request.suspensions = [*request.suspensions, [today.isoformat(), None]]
-    session.add(request)
+    unit.session.add(request)
     asked = [*conversation.state.get("asked", ()), request.ref]
     conversation.state = {**conversation.state, "asked": asked}
-    session.add(conversation)
-    _tell(services, session, request, conversation, name, len(request.suspensions), question=text)
+    unit.session.add(conversation)
+    _tell(unit, request, conversation, name, len(request.suspensions), question=text)
 
 
 def _tell(
-    services: Services,
-    session: Session,
+    unit: Unit,
     request: PrivacyRequest,
     conversation: Conversation,
     name: str,
@@ -140,27 +136,24 @@ def _tell(
 ) -> None:
     """Say it in the conversation; to whom has left a chat, by mail to the proved contact as well."""
     seen, key = [talk.as_seen(request)], f"{name}:{request.ref}:{number}"
-    talk.say(services, session, conversation, name, requests=seen, key=key, **values)
+    talk.say(unit, conversation, name, requests=seen, key=key, **values)
     if conversation.channel != "email" and request.contact:
         talk.mail(
-            services,
-            session,
+            unit,
             "mail_reply",
-            to=services.keyring.unseal(request.contact),
+            to=unit.services.keyring.unseal(request.contact),
             language=request.language,
             ref=request.ref,
             conversation_id=request.conversation_id,
             key=f"{key}:mail",
-            text=services.texts.render(name, request.language, requests=seen, **values).text,
+            text=unit.services.texts.render(name, request.language, requests=seen, **values).text,
         )
 
 
 # ── the answer ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def questions_answered(
-    services: Services, session: Session, conversation: Conversation, incoming: Incoming
-) -> list[PrivacyRequest]:
+def questions_answered(unit: Unit, conversation: Conversation, incoming: Incoming) -> list[PrivacyRequest]:
     """List the requests whose question a message answers: of this conversation, or by mail of a proved contact.
 
     A sender is only claimed, but nothing is released on it: the clock goes on and an agent reads the answer.
@@ -172,29 +165,27 @@ def questions_answered(
     if incoming.channel == "email":
         if normal_address(incoming.sender or "") != normal_address(conversation.subject_hint or ""):
             references = []
-        references += _asked_of(services, session, incoming.sender)
-    found = [session.get(PrivacyRequest, ref) for ref in dict.fromkeys(references)]
+        references += _asked_of(unit, incoming.sender)
+    found = [unit.session.get(PrivacyRequest, ref) for ref in dict.fromkeys(references)]
     return [request for request in found if request is not None and waits_since(request)]
 
 
-def _asked_of(services: Services, session: Session, sender: str | None) -> Sequence[str]:
-    contact = services.keyring.keyed_hash(normal_address(sender or ""))
+def _asked_of(unit: Unit, sender: str | None) -> Sequence[str]:
+    contact = unit.services.keyring.keyed_hash(normal_address(sender or ""))
     theirs = select(PrivacyRequest.ref).where(
         col(PrivacyRequest.contact_hash) == contact, col(PrivacyRequest.status).in_(_ASKABLE)
     )
-    return session.exec(theirs).all() if sender else []
+    return unit.session.exec(theirs).all() if sender else []
 
 
-def take_answer(
-    services: Services, session: Session, requests: Sequence[PrivacyRequest], answered_in: str
-) -> None:
+def take_answer(unit: Unit, requests: Sequence[PrivacyRequest], answered_in: str) -> None:
     """Let the clocks go on from today, tell the person the date, and have an agent read what they wrote."""
-    today = local_day(services, services.clock.now())
+    today = unit.services.local_day(unit.now)
     for request in requests:
         asked, _ = request.suspensions[-1]
         request.suspensions = [*request.suspensions[:-1], [asked, today.isoformat()]]
-        record(services, session, request.ref, "subject", "question_answered", conversation=answered_in)
-        recompute_dates(services, session, request)
-        set_attention(services, session, request, "question_answered")
-        conversation = session.get_one(Conversation, request.conversation_id)
-        _tell(services, session, request, conversation, "clock_goes_on", len(request.suspensions))
+        record(unit, request.ref, "subject", "question_answered", conversation=answered_in)
+        recompute_dates(unit, request)
+        set_attention(unit, request, "question_answered")
+        conversation = unit.session.get_one(Conversation, request.conversation_id)
+        _tell(unit, request, conversation, "clock_goes_on", len(request.suspensions))

@@ -16,7 +16,7 @@ from assistant.domain.outside import number_of
 from assistant.domain.plan import Plan, plan_from_json, plan_to_json
 from assistant.domain.status import Status
 from assistant.errors import Conflict, NotAllowed, NotFound
-from assistant.services import Services, wake
+from assistant.services import Unit
 from assistant.store.paging import Page, count_of, page
 from assistant.store.tables import Action, PrivacyRequest, StepRow
 
@@ -77,35 +77,33 @@ DESK = "desk"
 
 
 def do_propose(
-    services: Services,
-    session: Session,
+    unit: Unit,
     request: PrivacyRequest,
     plan: Plan,
     *,
     automatic: bool = False,
 ) -> Action:
     """Put a plan in the queue; an earlier one of the request is void and shown beside it."""
-    replaced = void_actions(services, session, request.ref, "replaced")
+    replaced = void_actions(unit, request.ref, "replaced")
     action = Action(
-        id=services.random(8).hex(),
+        id=unit.services.random(8).hex(),
         ref=request.ref,
         operation=plan.order.operation,
         plan=plan_to_json(plan),
         plan_hash=plan.hash,
-        created_at=services.clock.now(),
+        created_at=unit.now,
         automatic=automatic,
         replaces=replaced[-1].id if replaced else None,
     )
-    session.add(action)
-    session.flush()
-    session.add_all(
+    unit.session.add(action)
+    unit.session.flush()
+    unit.session.add_all(
         StepRow(action_id=action.id, ordinal=n, source=s.source, operation=s.operation, rows_to_do=s.rows)
         for n, s in enumerate(plan.steps)
     )
     request.to_plan_at = None
     record(
-        services,
-        session,
+        unit,
         request.ref,
         DESK,
         "plan_proposed",
@@ -118,45 +116,45 @@ def do_propose(
         replaces=action.replaces,
     )
     if not automatic:
-        _await_approval(services, session, request)
+        _await_approval(unit, request)
     return action
 
 
-def _await_approval(services: Services, session: Session, request: PrivacyRequest) -> None:
+def _await_approval(unit: Unit, request: PrivacyRequest) -> None:
     if request.status in {Status.OPEN, Status.SCHEDULED}:
-        move(services, session, request, Status.AWAITING_APPROVAL, DESK)
+        move(unit, request, Status.AWAITING_APPROVAL, DESK)
 
 
-def void_actions(services: Services, session: Session, ref: str, reason: str) -> list[Action]:
+def void_actions(unit: Unit, ref: str, reason: str) -> list[Action]:
     """Make the waiting plans of a request void."""
-    waiting = session.exec(select(Action).where(col(Action.ref) == ref, col(Action.state).in_(_LIVE))).all()
+    waiting = unit.session.exec(
+        select(Action).where(col(Action.ref) == ref, col(Action.state).in_(_LIVE))
+    ).all()
     for action in waiting:
         action.state, action.reason, action.mentions = "void", reason, None
-        session.add(action)
-        record(services, session, ref, DESK, "plan_void", action=action.id, reason=reason)
+        unit.session.add(action)
+        record(unit, ref, DESK, "plan_void", action=action.id, reason=reason)
     return list(waiting)
 
 
-def plan_again(services: Services, session: Session, ref: str, agent: Principal) -> PrivacyRequest:
+def plan_again(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest:
     """Have a request planned anew; what waits in the queue is replaced."""
     agent.require(*WORKERS)
-    request = get_request(session, ref)
+    request = get_request(unit.session, ref)
     if request.status not in {Status.OPEN, Status.AWAITING_APPROVAL}:
         raise Conflict("Only an open request can be planned again.", status=request.status)
-    rectification.decide_unconfirmed(services, session, request, f"agent:{agent.name}")
-    request.to_plan_at = services.clock.now()
-    session.add(request)
-    record(services, session, ref, f"agent:{agent.name}", "plan_again")
-    wake(session, "plan")
+    rectification.decide_unconfirmed(unit, request, f"agent:{agent.name}")
+    request.to_plan_at = unit.now
+    unit.session.add(request)
+    record(unit, ref, f"agent:{agent.name}", "plan_again")
+    unit.wake("plan")
     return request
 
 
-def choose_accounts(
-    services: Services, session: Session, ref: str, not_theirs: Sequence[str], agent: Principal
-) -> PrivacyRequest:
+def choose_accounts(unit: Unit, ref: str, not_theirs: Sequence[str], agent: Principal) -> PrivacyRequest:
     """Say which of the accounts matched are somebody else's, by their place in the plan; it is planned anew without them."""
     agent.require(*WORKERS)
-    action = session.exec(
+    action = unit.session.exec(
         select(Action).where(col(Action.ref) == ref, col(Action.state) == "proposed")
     ).first()
     if action is None:
@@ -166,23 +164,23 @@ def choose_accounts(
     chosen = [accounts[place] for place in places if place is not None and place < len(accounts)]
     if len(chosen) < len(places):
         raise NotFound("There is no such account in this plan; look at the request again.")
-    request = get_request(session, ref)
+    request = get_request(unit.session, ref)
     before = request.details.get("not_theirs", [])
     left_out = [*before, *([a.source, a.table, *a.key] for a in chosen)]
     request.details = {**request.details, "not_theirs": left_out}
-    record(services, session, ref, f"agent:{agent.name}", "accounts_chosen", left=len(left_out))
+    record(unit, ref, f"agent:{agent.name}", "accounts_chosen", left=len(left_out))
     if request.attention == named_accounts.NAMED:
-        set_attention(services, session, request, None)
-    return plan_again(services, session, ref, agent)
+        set_attention(unit, request, None)
+    return plan_again(unit, ref, agent)
 
 
-def take_accounts_back(services: Services, session: Session, ref: str, agent: Principal) -> PrivacyRequest:
+def take_accounts_back(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest:
     """Take every account that matches again."""
     agent.require(*WORKERS)
-    request = get_request(session, ref)
+    request = get_request(unit.session, ref)
     request.details = {name: value for name, value in request.details.items() if name != "not_theirs"}
-    record(services, session, ref, f"agent:{agent.name}", "accounts_chosen", left=0)
-    return plan_again(services, session, ref, agent)
+    record(unit, ref, f"agent:{agent.name}", "accounts_chosen", left=0)
+    return plan_again(unit, ref, agent)
 
 
 def get_action(session: Session, action_id: str) -> tuple[Action, PrivacyRequest]:

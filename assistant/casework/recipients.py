@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlmodel import Session
-
 from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
@@ -15,7 +13,7 @@ from assistant.domain.plan import Operation, Plan, plan_from_json
 from assistant.domain.recipients import Notice
 from assistant.errors import Conflict
 from assistant.naming import Naming
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store import queries
 from assistant.store.tables import PrivacyRequest
 
@@ -29,9 +27,7 @@ _TEXTS = {
 _YES_OR_NO = {"true": "yes", "false": "no"}
 
 
-def tell_recipients(
-    services: Services, session: Session, request: PrivacyRequest, plan: Plan, *, failed: frozenset[str]
-) -> None:
+def tell_recipients(unit: Unit, request: PrivacyRequest, plan: Plan, *, failed: frozenset[str]) -> None:
     """Queue one notice to each of those to whom the rows that changed went (GDPR 19); what failed did not change.
 
     A recipient without an address in the catalogue, or whom our rows do not let say who is meant, is told by people:
@@ -41,41 +37,38 @@ def tell_recipients(
     if text is None:
         return
     for name, notice in plan.told(without=failed).items():
-        _tell(services, session, request, plan, text, name, notice)
+        _tell(unit, request, plan, text, name, notice)
     if plan.undecided:
-        set_attention(services, session, request, "recipients_undecided")
+        set_attention(unit, request, "recipients_undecided")
 
 
 def _tell(
-    services: Services,
-    session: Session,
+    unit: Unit,
     request: PrivacyRequest,
     plan: Plan,
     text: str,
     name: str,
     notice: Notice,
 ) -> None:
-    language, naming = services.settings.controller.languages[0], Naming(services.settings)
-    known = services.settings.catalogue.recipients.get(name)
+    language, naming = unit.services.settings.controller.languages[0], Naming(unit.services.settings)
+    known = unit.services.settings.catalogue.recipients.get(name)
     address = known.notify if known and notice.known_by else ""
     talk.mail(
-        services,
-        session,
+        unit,
         text,
-        to=address or services.settings.support.forward_to,
+        to=address or unit.services.settings.support.forward_to,
         language=language,
         ref=request.ref,
-        key=f"recipient:{request.ref}:{plan.order.operation}:{name}:{_rows_told(services, notice)}",
+        key=f"recipient:{request.ref}:{plan.order.operation}:{name}:{_rows_told(unit.services, notice)}",
         requests=[talk.as_seen(request)],
         recipient=naming.recipient(name, language),
         by_hand=not address,
         person=[{"kind": kind, "value": value} for kind, value in notice.known_by],
         data=list(dict.fromkeys(naming.table(*where, language) for where in notice.tables)),
-        **_what(services, plan, notice, language),
+        **_what(unit.services, plan, notice, language),
     )
     record(
-        services,
-        session,
+        unit,
         request.ref,
         "desk",
         "recipient_told" if address else "recipient_to_tell",
@@ -107,13 +100,11 @@ def _in_words(services: Services, value: str, language: str) -> str:
     return services.texts.label("values", label, language) if label else value
 
 
-def decide(
-    services: Services, session: Session, ref: str, recipient: str, agent: Principal, *, went_there: bool
-) -> PrivacyRequest:
+def decide(unit: Unit, ref: str, recipient: str, agent: Principal, *, went_there: bool) -> PrivacyRequest:
     """Say of a recipient of whom nothing is recorded whether the data went there; the plan is made again."""
     agent.require(*WORKERS)
-    request = get_request(session, ref)
-    action = queries.live_plan_of(session, ref)
+    request = get_request(unit.session, ref)
+    action = queries.live_plan_of(unit.session, ref)
     plan = plan_from_json(action.plan) if action and action.state == "proposed" else None
     if plan is None or recipient not in plan.to_decide:
         raise Conflict("That is decided while a plan that asks it waits for its approval.")
@@ -125,12 +116,11 @@ def decide(
         no: sorted({*details.get(no, ())} - {recipient}),
     }
     record(
-        services,
-        session,
+        unit,
         ref,
         f"agent:{agent.name}",
         "hand_over_decided",
         recipient=recipient,
         went_there=went_there,
     )
-    return plan_again(services, session, ref, agent)
+    return plan_again(unit, ref, agent)

@@ -18,7 +18,7 @@ from assistant.domain.rights import Right
 from assistant.domain.spoken import day_in
 from assistant.domain.status import Status
 from assistant.errors import ChangedMeanwhile, Conflict
-from assistant.services import Services, wake
+from assistant.services import Services, Unit
 from assistant.store.tables import PrivacyRequest
 
 UNCONFIRMED_FOR: Final = timedelta(days=7)  # then an agent decides (flows.md, Rectification)
@@ -88,35 +88,31 @@ def _taken_apart(name: str, value: str) -> dict[str, str]:
 # ── kept with the request ───────────────────────────────────────────────────────────────────────────
 
 
-def keep_changes(
-    services: Services, session: Session, request: PrivacyRequest, changes: Changes, actor: str = "subject"
-) -> None:
+def keep_changes(unit: Unit, request: PrivacyRequest, changes: Changes, actor: str = "subject") -> None:
     """Keep what is to be corrected; a yes to it lets an open request be planned."""
     before = Changes.of(request.details)
     plain = {k: v for k, v in request.details.items() if k not in _READ}
     request.details = {**plain, **changes.as_details()}
-    session.add(request)
+    unit.session.add(request)
     if changes.confirmed and not before.confirmed:
         fields = sorted(part.field for part in changes.parts)
-        record(services, session, request.ref, actor, "changes_confirmed", fields=fields)
+        record(unit, request.ref, actor, "changes_confirmed", fields=fields)
         if request.attention == UNCONFIRMED:
-            set_attention(services, session, request, None)
+            set_attention(unit, request, None)
         if request.status == Status.OPEN:
-            request.to_plan_at = services.clock.now()
-            wake(session, "plan")
+            request.to_plan_at = unit.now
+            unit.wake("plan")
 
 
 _READ: Final = frozenset({"field", "old_value", "new_value", "either", "more_changes"})
 
 
-def confirm_changes(
-    services: Services, session: Session, requests: Iterable[PrivacyRequest], actor: str = "subject"
-) -> None:
+def confirm_changes(unit: Unit, requests: Iterable[PrivacyRequest], actor: str = "subject") -> None:
     """Take the yes to every part as it stands; what is still open stays so."""
     for request in requests:
         changes = Changes.of(request.details)
         if is_unconfirmed(request) and is_whole(changes):
-            keep_changes(services, session, request, replace(changes, confirmed=True), actor)
+            keep_changes(unit, request, replace(changes, confirmed=True), actor)
 
 
 def is_whole(changes: Changes) -> bool:
@@ -124,10 +120,10 @@ def is_whole(changes: Changes) -> bool:
     return bool(changes.parts) and not changes.unsettled and not changes.to_empty
 
 
-def leave_empty(services: Services, session: Session, request: PrivacyRequest) -> None:
+def leave_empty(unit: Unit, request: PrivacyRequest) -> None:
     """Keep that nothing is to be put instead, and call an agent: no source is told to empty a field."""
-    keep_changes(services, session, request, replace(Changes.of(request.details), to_empty=True))
-    set_attention(services, session, request, TO_EMPTY)
+    keep_changes(unit, request, replace(Changes.of(request.details), to_empty=True))
+    set_attention(unit, request, TO_EMPTY)
 
 
 def is_to_be_emptied(request: PrivacyRequest) -> bool:
@@ -135,16 +131,14 @@ def is_to_be_emptied(request: PrivacyRequest) -> bool:
     return request.right == Right.RECTIFICATION and Changes.of(request.details).to_empty
 
 
-def confirm_as_shown(
-    services: Services, session: Session, requests: Sequence[PrivacyRequest], digest: str
-) -> None:
+def confirm_as_shown(unit: Unit, requests: Sequence[PrivacyRequest], digest: str) -> None:
     """Take the yes of a page; raises ChangedMeanwhile where the page showed other parts than there are now."""
     if digest and digest != digest_of(requests):
         raise ChangedMeanwhile
-    confirm_changes(services, session, requests)
+    confirm_changes(unit, requests)
 
 
-def decide_unconfirmed(services: Services, session: Session, request: PrivacyRequest, actor: str) -> None:
+def decide_unconfirmed(unit: Unit, request: PrivacyRequest, actor: str) -> None:
     """Let an agent say yes where the person has not in seven days; raises Conflict before, or where a value is missing."""
     if not is_unconfirmed(request):
         return
@@ -152,9 +146,9 @@ def decide_unconfirmed(services: Services, session: Session, request: PrivacyReq
         raise Conflict("The person wants it emptied: do that in your systems, then answer and close.")
     if not is_whole(Changes.of(request.details)):
         raise Conflict("Nobody knows yet what is right; ask the person.")
-    if request.received_at > services.clock.now() - UNCONFIRMED_FOR:
+    if request.received_at > unit.now - UNCONFIRMED_FOR:
         raise Conflict("The person has not confirmed from → to yet; after seven days an agent decides.")
-    confirm_changes(services, session, [request], actor)
+    confirm_changes(unit, [request], actor)
 
 
 def is_unconfirmed(request: PrivacyRequest) -> bool:
@@ -198,9 +192,12 @@ def unconfirmed_due(session: Session) -> list[str]:
     return list(session.exec(waiting))
 
 
-def flag_unconfirmed(services: Services, ref: str, session: Session) -> None:
+def flag_unconfirmed(
+    unit: Unit,
+    ref: str,
+) -> None:
     """Call an agent for a correction that nobody has confirmed in seven days."""
-    request = session.get_one(PrivacyRequest, ref)
-    is_late = request.received_at <= services.clock.now() - UNCONFIRMED_FOR
+    request = unit.session.get_one(PrivacyRequest, ref)
+    is_late = request.received_at <= unit.now - UNCONFIRMED_FOR
     if is_late and request.attention is None and is_unconfirmed(request):
-        set_attention(services, session, request, UNCONFIRMED)
+        set_attention(unit, request, UNCONFIRMED)

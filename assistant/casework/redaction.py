@@ -11,14 +11,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from sqlmodel import Session
-
 from assistant.casework.audit import record
 from assistant.casework.queue import WORKERS, Principal, get_action
 from assistant.domain.plan import Located, Plan, plan_from_json
 from assistant.errors import Conflict, Invalid
 from assistant.interfaces import ExportedTable, Exporter
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.tables import Action
 
 REDACTED: Final = "[redacted]"
@@ -106,12 +104,12 @@ def _own_words(services: Services, plan: Plan) -> frozenset[str]:
 # ── kept with the plan, decided by an agent ──────────────────────────────────────────────────────────
 
 
-def do_keep(services: Services, session: Session, action: Action, mentions: Sequence[Mention]) -> None:
+def do_keep(unit: Unit, action: Action, mentions: Sequence[Mention]) -> None:
     """Seal with a plan what was found for it."""
     if mentions:
-        action.mentions = services.keyring.seal(json.dumps([asdict(each) for each in mentions]))
-        session.add(action)
-        record(services, session, action.ref, "desk", "mentions_found", action=action.id, rows=len(mentions))
+        action.mentions = unit.services.keyring.seal(json.dumps([asdict(each) for each in mentions]))
+        unit.session.add(action)
+        record(unit, action.ref, "desk", "mentions_found", action=action.id, rows=len(mentions))
 
 
 def mentions_of(services: Services, action: Action) -> tuple[Mention, ...]:
@@ -122,24 +120,21 @@ def mentions_of(services: Services, action: Action) -> tuple[Mention, ...]:
     return tuple(Mention(**{**each, "excerpts": tuple(each["excerpts"])}) for each in told)
 
 
-def decide(
-    services: Services, session: Session, action_id: str, left_in: Sequence[int], agent: Principal
-) -> Action:
+def decide(unit: Unit, action_id: str, left_in: Sequence[int], agent: Principal) -> Action:
     """Say which mentions stay in the copy; everything else that was found is left out."""
     agent.require(*WORKERS)
-    action, request = get_action(session, action_id)
+    action, request = get_action(unit.session, action_id)
     if action.state != "proposed":
         raise Conflict("What a copy leaves out is decided before its approval.", state=action.state)
-    mentions = mentions_of(services, action)
+    mentions = mentions_of(unit.services, action)
     if any(not 0 <= number < len(mentions) for number in left_in):
         raise Invalid("There is no such passage; look at the request again.")
     decided = [replace(each, is_left_out=n not in left_in) for n, each in enumerate(mentions)]
-    action.mentions = services.keyring.seal(json.dumps([asdict(each) for each in decided]))
-    action.plan_hash = hash_with(services, plan_from_json(action.plan), decided)
-    session.add(action)
+    action.mentions = unit.services.keyring.seal(json.dumps([asdict(each) for each in decided]))
+    action.plan_hash = hash_with(unit.services, plan_from_json(action.plan), decided)
+    unit.session.add(action)
     record(
-        services,
-        session,
+        unit,
         request.ref,
         f"agent:{agent.name}",
         "mentions_decided",

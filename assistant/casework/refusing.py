@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session, col, select
 
 from assistant.casework import answers
-from assistant.casework.intake import local_day, move
+from assistant.casework.intake import move
 from assistant.casework.queue import Principal, Role, get_request, void_actions
 from assistant.casework.typed import check_discloses_nothing, check_words
 from assistant.domain.grounds import Ground, ground
@@ -15,15 +15,14 @@ from assistant.domain.refusing import FactMissing, checked_facts, references_in
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, Status
 from assistant.errors import Conflict
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, PrivacyRequest
 
 _NO_FACTS: Mapping[str, str] = {}
 
 
 def refuse(
-    services: Services,
-    session: Session,
+    unit: Unit,
     ref: str,
     ground_name: str,
     reason: str,
@@ -32,18 +31,17 @@ def refuse(
 ) -> PrivacyRequest:
     """Refuse with a ground of the law, the facts it requires, its reason, and where to complain (GDPR 12(4))."""
     agent.require(Role.LEAD)
-    request = get_request(session, ref)
+    request = get_request(unit.session, ref)
     if request.status in CLOSED:
         raise Conflict(f"The request is {request.status} already.", status=request.status)
     check_words(reason, empty="Say why in words the person understands (GDPR 12(4)).")
-    check_discloses_nothing(services, session, request.conversation_id, reason)
+    check_discloses_nothing(unit, request.conversation_id, reason)
     law = ground(ground_name, Right(request.right), marketing=bool(request.details.get("marketing")))
-    kept = checked_facts(law, facts, local_day(services, services.clock.now()))
-    _check_looked_up(services, session, request, law, kept)
-    void_actions(services, session, ref, "refused")
+    kept = checked_facts(law, facts, unit.services.local_day(unit.now))
+    _check_looked_up(unit, request, law, kept)
+    void_actions(unit, ref, "refused")
     move(
-        services,
-        session,
+        unit,
         request,
         Status.REFUSED,
         f"agent:{agent.name}",
@@ -51,18 +49,14 @@ def refuse(
         article=law.article,
         facts=kept,
     )
-    answers.give_answer(
-        services, session, request, "answer_refused", reason=reason.strip(), ground_law=law.article
-    )
+    answers.give_answer(unit, request, "answer_refused", reason=reason.strip(), ground_law=law.article)
     return request
 
 
-def _check_looked_up(
-    services: Services, session: Session, request: PrivacyRequest, law: Ground, facts: Mapping[str, str]
-) -> None:
+def _check_looked_up(unit: Unit, request: PrivacyRequest, law: Ground, facts: Mapping[str, str]) -> None:
     if "earlier_requests" in facts:
-        _check_earlier(session, request, references_in(facts["earlier_requests"]))
-    if "proof_failed" in law.requires and not proof_failed(services, session, request):
+        _check_earlier(unit.session, request, references_in(facts["earlier_requests"]))
+    if "proof_failed" in law.requires and not proof_failed(unit, request):
         raise FactMissing(
             "Nobody can be called unidentifiable before proof was asked of them, and did not come (GDPR 12(6)).",
             fact="proof_failed",
@@ -86,7 +80,7 @@ def _is_earlier_of_same(earlier: PrivacyRequest, request: PrivacyRequest) -> boo
     return same_person and before and earlier.right == request.right
 
 
-def proof_failed(services: Services, session: Session, request: PrivacyRequest) -> bool:
+def proof_failed(unit: Unit, request: PrivacyRequest) -> bool:
     """Tell whether proof was asked for, is no longer to be had by what was sent, and was never given."""
     asked = request.status == Status.VERIFYING or bool(request.suspensions)
     if not asked or request.evidence_id is not None:
@@ -94,6 +88,6 @@ def proof_failed(services: Services, session: Session, request: PrivacyRequest) 
     alive = select(ChallengeRow.references).where(
         col(ChallengeRow.conversation_id) == request.conversation_id,
         col(ChallengeRow.state).in_(("wanted", "sent")),
-        col(ChallengeRow.expires_at).is_(None) | (col(ChallengeRow.expires_at) > services.clock.now()),
+        col(ChallengeRow.expires_at).is_(None) | (col(ChallengeRow.expires_at) > unit.now),
     )
-    return all(request.ref not in references for references in session.exec(alive))
+    return all(request.ref not in references for references in unit.session.exec(alive))

@@ -11,7 +11,7 @@ from assistant.casework.presses import mark_of, marked
 from assistant.domain.plan import Plan
 from assistant.domain.status import STOPPABLE
 from assistant.interfaces import Choice
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store import queries
 from assistant.store.tables import Conversation, PrivacyRequest
 
@@ -66,12 +66,12 @@ def choices(services: Services, language: str, mark: str) -> list[Choice]:
     ]
 
 
-def ask_again_below(services: Services, session: Session, conversation: Conversation) -> None:
+def ask_again_below(unit: Unit, conversation: Conversation) -> None:
     """Ask once more below what a chat was told meanwhile: the buttons of a question are shown under the last message alone."""
     about = sorted(map(str, conversation.state.get("about", ())))
     is_asked = conversation.channel in talk.LIVE and conversation.state.get("question") == ASK
-    asked = [r for ref in about if (r := session.get(PrivacyRequest, ref))] if is_asked else []
-    if any(is_open(session, request) for request in asked):
-        language = conversation.language or services.settings.controller.languages[0]
-        buttons = choices(services, language, mark_of(ASK, about, None))
-        talk.say(services, session, conversation, AGAIN, choices=buttons, expects="choice")
+    asked = [r for ref in about if (r := unit.session.get(PrivacyRequest, ref))] if is_asked else []
+    if any(is_open(unit.session, request) for request in asked):
+        language = conversation.language or unit.services.settings.controller.languages[0]
+        buttons = choices(unit.services, language, mark_of(ASK, about, None))
+        talk.say(unit, conversation, AGAIN, choices=buttons, expects="choice")

@@ -12,12 +12,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sqlmodel import Session
-
-from assistant.casework.outbox import Letter
 from assistant.domain.masking import mask_email
 from assistant.errors import Conflict
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store.tables import Conversation
 
 _TO_PEOPLE = frozenset({"mail", "reply"})
@@ -47,9 +44,9 @@ class NotShown(Conflict):
         self.letters, self.changed = tuple(letters), changed
 
 
-def check_shown(services: Services, session: Session, seen: str) -> None:
+def check_shown(unit: Unit, seen: str) -> None:
     """Return if all that this unit says to people is what was seen; raises NotShown, so that nothing of it is done."""
-    letters = said_in(services, session)
+    letters = said_in(unit)
     if letters and not hmac.compare_digest(seen.encode(), fingerprint(letters).encode()):
         raise NotShown(letters, changed=bool(seen))
 
@@ -60,10 +57,10 @@ def fingerprint(letters: Sequence[ShownLetter]) -> str:
     return hashlib.sha256(words.encode()).hexdigest()
 
 
-def said_in(services: Services, session: Session) -> list[ShownLetter]:
+def said_in(unit: Unit) -> list[ShownLetter]:
     """List what the unit of a session has said so far; the same words to two places once."""
     told: list[ShownLetter] = []
-    for letter in (*_letters(services, session), *_in_live_chats(session)):
+    for letter in (*_letters(unit), *_in_live_chats(unit)):
         alike = (i for i, each in enumerate(told) if letter.text in each.text)
         at = next(alike, None)
         if at is None:
@@ -73,18 +70,17 @@ def said_in(services: Services, session: Session) -> list[ShownLetter]:
     return told
 
 
-def _letters(services: Services, session: Session) -> Iterator[ShownLetter]:
+def _letters(unit: Unit) -> Iterator[ShownLetter]:
     """Give what the outbox got; a link of ours without its secret, which is another at each try."""
-    ours = re.compile(rf"({re.escape(services.settings.server.public_url)}(?:/[a-z-]+)*/)[\w-]{{16,}}")
-    letters: Sequence[Letter] = session.info["letters"]
-    for letter in letters:
+    ours = re.compile(rf"({re.escape(unit.services.settings.server.public_url)}(?:/[a-z-]+)*/)[\w-]{{16,}}")
+    for letter in unit.letters:
         if letter.kind in _TO_PEOPLE:
             text = ours.sub(r"\1…", letter.text)
             to = mask_email(letter.recipient or "") if letter.channel == "email" else letter.channel
             yield ShownLetter(letter.subject, text, letter.language, (to,))
 
 
-def _in_live_chats(session: Session) -> Iterator[ShownLetter]:
-    for conversation_id, message in session.info["posted"]:
-        channel = session.get_one(Conversation, conversation_id).channel
+def _in_live_chats(unit: Unit) -> Iterator[ShownLetter]:
+    for conversation_id, message in unit.posted:
+        channel = unit.session.get_one(Conversation, conversation_id).channel
         yield ShownLetter(None, message.text, "", (channel,))

@@ -19,7 +19,7 @@ from assistant.domain.assurance import Method
 from assistant.domain.rights import Right
 from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.errors import Conflict, TooManyAttempts
-from assistant.services import Services, wake
+from assistant.services import Services, Unit
 from assistant.store.keyring import sender_hash
 from assistant.store.queries import live_plan_of
 from assistant.store.tables import Audit, Conversation, PrivacyRequest
@@ -47,16 +47,14 @@ def first_reason(request: PrivacyRequest) -> str | None:
     return HEARD
 
 
-def erasures_meant(
-    session: Session, services: Services, conversation: Conversation, sender: str | None
-) -> list[PrivacyRequest]:
+def erasures_meant(unit: Unit, conversation: Conversation, sender: str | None) -> list[PrivacyRequest]:
     """List the erasures under way that a message may mean: of its conversation, and of the address it was mailed from."""
     ways = [col(PrivacyRequest.conversation_id) == conversation.id]
     if sender:
-        hashed = services.keyring.keyed_hash(normal_address(sender))
+        hashed = unit.services.keyring.keyed_hash(normal_address(sender))
         theirs = select(Conversation.id).where(
             col(Conversation.channel) == "email",
-            col(Conversation.hint_hash) == sender_hash(services.keyring, sender),
+            col(Conversation.hint_hash) == sender_hash(unit.services.keyring, sender),
         )
         ways += [col(PrivacyRequest.contact_hash) == hashed, col(PrivacyRequest.conversation_id).in_(theirs)]
     found = (
@@ -68,7 +66,7 @@ def erasures_meant(
         )
         .order_by(col(PrivacyRequest.received_at), col(PrivacyRequest.ref))
     )
-    return list(session.exec(found).all())
+    return list(unit.session.exec(found).all())
 
 
 def may_still_stop(request: PrivacyRequest) -> bool:
@@ -76,44 +74,35 @@ def may_still_stop(request: PrivacyRequest) -> bool:
     return request.status in STOPPABLE
 
 
-def pause(
-    services: Services, session: Session, requests: Sequence[PrivacyRequest], heard_in: Conversation
-) -> list[PrivacyRequest]:
+def pause(unit: Unit, requests: Sequence[PrivacyRequest], heard_in: Conversation) -> list[PrivacyRequest]:
     """Let erasures stand still, each once in its life, and ask at the contact on file; gives those that were not before.
 
     Once, because a mail is easily forged: a second one stalls nothing (A48).
     """
     fresh = [each for each in requests if each.dont_at is None and may_still_stop(each)]
     for request in fresh:
-        request.dont_at = services.clock.now()
+        request.dont_at = unit.now
         request.version += 1
-        session.add(request)
-        record(services, session, request.ref, "subject", "dont_heard", conversation=heard_in.id)
+        unit.session.add(request)
+        record(unit, request.ref, "subject", "dont_heard", conversation=heard_in.id)
         if request.attention is None:
-            set_attention(services, session, request, HEARD)
-    for conversation_id, contact in dict.fromkeys(
-        (r.conversation_id, _contact_of(services, session, r)) for r in fresh
-    ):
-        asked = [
-            r
-            for r in fresh
-            if r.conversation_id == conversation_id and _contact_of(services, session, r) == contact
-        ]
-        _ask(services, session, session.get_one(Conversation, conversation_id), contact, asked)
+            set_attention(unit, request, HEARD)
+    for conversation_id, contact in dict.fromkeys((r.conversation_id, _contact_of(unit, r)) for r in fresh):
+        asked = [r for r in fresh if r.conversation_id == conversation_id and _contact_of(unit, r) == contact]
+        _ask(unit, unit.session.get_one(Conversation, conversation_id), contact, asked)
     return fresh
 
 
-def _contact_of(services: Services, session: Session, request: PrivacyRequest) -> str | None:
+def _contact_of(unit: Unit, request: PrivacyRequest) -> str | None:
     if request.contact:
-        return services.keyring.unseal(request.contact)
-    conversation = session.get_one(Conversation, request.conversation_id)
+        return unit.services.keyring.unseal(request.contact)
+    conversation = unit.session.get_one(Conversation, request.conversation_id)
     hint = conversation.subject_hint if conversation.channel == "email" else None
     return hint if hint and deliverable(hint) else None
 
 
 def _ask(
-    services: Services,
-    session: Session,
+    unit: Unit,
     conversation: Conversation,
     contact: str | None,
     requests: Sequence[PrivacyRequest],
@@ -122,75 +111,70 @@ def _ask(
         return  # in a chat without a contact the talk itself asks
     try:
         asked = proof.want_challenge(
-            services,
-            session,
+            unit,
             conversation,
             proof.Claim("email", contact),
             [request.ref for request in requests],
             method=Method.EMAIL_LINK,
             purpose=PURPOSE,
         )
-        asked.expires_at = services.clock.now() + ANSWER_WITHIN
-        session.add(asked)
+        asked.expires_at = unit.now + ANSWER_WITHIN
+        unit.session.add(asked)
     except TooManyAttempts:
         for request in requests:
-            set_attention(services, session, request, NOT_ASKED)
+            set_attention(unit, request, NOT_ASKED)
 
 
 # ── what comes of it ────────────────────────────────────────────────────────────────────────────────
 
 
-def keep(
-    services: Services, session: Session, requests: Sequence[PrivacyRequest], actor: str
-) -> list[PrivacyRequest]:
+def keep(unit: Unit, requests: Sequence[PrivacyRequest], actor: str) -> list[PrivacyRequest]:
     """Take the erasures back, as long as their effect has not started; gives those taken back."""
     stopped = [request for request in requests if may_still_stop(request)]
     for request in stopped:
-        _answered(services, session, request, KEEP, actor)
-    return closing.withdraw(services, session, stopped)
+        _answered(unit, request, KEEP, actor)
+    return closing.withdraw(unit, stopped)
 
 
-def go_on(
-    services: Services, session: Session, requests: Sequence[PrivacyRequest], actor: str
-) -> list[PrivacyRequest]:
+def go_on(unit: Unit, requests: Sequence[PrivacyRequest], actor: str) -> list[PrivacyRequest]:
     """Let erasures go on that stood still; gives those that did."""
     paused = [request for request in requests if is_paused(request)]
     for request in paused:
-        _answered(services, session, request, GO_ON, actor)
+        _answered(unit, request, GO_ON, actor)
         if request.attention in {HEARD, UNANSWERED, NOT_ASKED}:
-            set_attention(services, session, request, None)
+            set_attention(unit, request, None)
     if paused:
-        wake(session, "carry_out")
+        unit.wake("carry_out")
     return paused
 
 
-def _answered(services: Services, session: Session, request: PrivacyRequest, answer: str, actor: str) -> None:
+def _answered(unit: Unit, request: PrivacyRequest, answer: str, actor: str) -> None:
     if request.dont_at is None or request.dont_answer is not None:
         return
     request.dont_answer = answer
     request.version += 1
-    session.add(request)
-    record(services, session, request.ref, actor, "dont_answered", answer=answer)
+    unit.session.add(request)
+    record(unit, request.ref, actor, "dont_answered", answer=answer)
 
 
 # ── what an agent decides ───────────────────────────────────────────────────────────────────────────
 
 
-def decide(services: Services, session: Session, ref: str, answer: str, agent: Principal) -> PrivacyRequest:
+def decide(unit: Unit, ref: str, answer: str, agent: Principal) -> PrivacyRequest:
     """Let an agent decide what nobody answered: whoever may approve an erasure lets it go on, a lead ends it.
 
     Raises Conflict for a "go on" while the contact may still answer, NotAllowed for whoever approved the plan.
     """
     agent.require(*((Role.LEAD,) if answer == KEEP else (Role.APPROVER, Role.LEAD)))
-    request = get_request(session, ref)
+    request = get_request(unit.session, ref)
     if not is_paused(request):
         raise Conflict(
             "This request does not stand still; there is nothing to decide.", status=request.status
         )
     if answer == KEEP:
-        keep(services, session, [request], f"agent:{agent.name}")
+        keep(unit, [request], f"agent:{agent.name}")
     else:
-        _lift(services, session, request, agent)
+        _lift(unit, request, agent)
     return request
 
 
@@ -216,44 +200,41 @@ def lifted_waits_until(session: Session, request: PrivacyRequest) -> datetime | 
     return at + LIFTED_WAITS if at else None
 
 
-def holds_back(services: Services, session: Session, request: PrivacyRequest) -> bool:
+def holds_back(unit: Unit, request: PrivacyRequest) -> bool:
     """Tell whether nothing may begin: it stands still, or its contact was told a moment ago that it goes on."""
-    until = lifted_waits_until(session, request)
-    return is_paused(request) or (until is not None and services.clock.now() < until)
+    until = lifted_waits_until(unit.session, request)
+    return is_paused(request) or (until is not None and unit.now < until)
 
 
-def _lift(services: Services, session: Session, request: PrivacyRequest, agent: Principal) -> None:
-    possible = lift_from(services, request)
-    if possible is not None and services.clock.now() < possible:
-        zone = ZoneInfo(services.settings.controller.timezone)
+def _lift(unit: Unit, request: PrivacyRequest, agent: Principal) -> None:
+    possible = lift_from(unit.services, request)
+    if possible is not None and unit.now < possible:
+        zone = ZoneInfo(unit.services.settings.controller.timezone)
         raise Conflict(
             "Somebody asked not to erase, and the contact may still answer which is meant. "
             f"You can let it go on from {possible.astimezone(zone):%Y-%m-%d %H:%M}; a lead can end it at any time.",
             possible_from=possible.isoformat(),
         )
-    four_eyes.check_lift(services, session, request, agent)
-    go_on(services, session, [request], f"agent:{agent.name}")
-    starts = services.clock.now() + LIFTED_WAITS
-    action = live_plan_of(session, request.ref)
+    four_eyes.check_lift(unit, request, agent)
+    go_on(unit, [request], f"agent:{agent.name}")
+    starts = unit.now + LIFTED_WAITS
+    action = live_plan_of(unit.session, request.ref)
     if action and action.not_before and action.state == "approved":
         action.not_before = max(action.not_before, starts)
-        session.add(action)
-    _tell_it_goes_on(services, session, request, starts)
+        unit.session.add(action)
+    _tell_it_goes_on(unit, request, starts)
 
 
-def _tell_it_goes_on(
-    services: Services, session: Session, request: PrivacyRequest, not_before: datetime
-) -> None:
-    conversation = session.get_one(Conversation, request.conversation_id)
-    contact = _contact_of(services, session, request)
+def _tell_it_goes_on(unit: Unit, request: PrivacyRequest, not_before: datetime) -> None:
+    conversation = unit.session.get_one(Conversation, request.conversation_id)
+    contact = _contact_of(unit, request)
     seen = [talk.as_seen(request)]
     if contact is None:
-        talk.say(services, session, conversation, "dont_lifted", requests=seen, not_before=not_before)
+        talk.say(unit, conversation, "dont_lifted", requests=seen, not_before=not_before)
         return
-    stops = stopped_together(session, [request]) or [request]
+    stops = stopped_together(unit.session, [request]) or [request]
     talk.mail(
-        services,
-        session,
+        unit,
         "mail_dont_lifted",
         to=contact,
         language=request.language,
@@ -263,7 +244,7 @@ def _tell_it_goes_on(
         fate=talk.Fate(about=[request.ref]),
         requests=seen,
         not_before=not_before,
-        stop_url=proof.stop_link(services, session, [each.ref for each in stops], contact),
+        stop_url=proof.stop_link(unit, [each.ref for each in stops], contact),
         stops=[talk.as_seen(each) for each in stops],
     )
 
@@ -278,9 +259,12 @@ def unanswered_due(session: Session) -> list[str]:
     return list(session.exec(waiting))
 
 
-def flag_unanswered(services: Services, ref: str, session: Session) -> None:
+def flag_unanswered(
+    unit: Unit,
+    ref: str,
+) -> None:
     """Call an agent where nobody answered in three days, or the date is near: a forged mail must not stall an erasure."""
-    request = session.get_one(PrivacyRequest, ref)
-    possible = lift_from(services, request)
-    if possible is not None and possible <= services.clock.now() and request.attention != UNANSWERED:
-        set_attention(services, session, request, UNANSWERED)
+    request = unit.session.get_one(PrivacyRequest, ref)
+    possible = lift_from(unit.services, request)
+    if possible is not None and possible <= unit.now and request.attention != UNANSWERED:
+        set_attention(unit, request, UNANSWERED)

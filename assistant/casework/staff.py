@@ -18,7 +18,7 @@ from assistant.casework.audit import record
 from assistant.casework.queue import MAY_APPROVE_IRREVERSIBLE, Principal, Role, Scope
 from assistant.domain.addresses import normal_contact
 from assistant.errors import Conflict, Invalid, NotAuthenticated, NotFound
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.tables import Agent, AgentBrowser, AgentRecovery, AgentSession, AgentToken, Note
 
 _HASHER = PasswordHasher()
@@ -41,8 +41,7 @@ def hash_password(password: str) -> str:
 
 
 def add_agent(
-    services: Services,
-    session: Session,
+    unit: Unit,
     name: str,
     role: Role,
     *,
@@ -56,24 +55,23 @@ def add_agent(
         raise Invalid("Give the agent a name of at most 64 characters that can be seen.")
     if email is not None and ("@" not in email or normal_contact(email) is None):
         raise Invalid("This is no e-mail address; reminders would reach nobody.")
-    if session.get(Agent, name):
+    if unit.session.get(Agent, name):
         raise Conflict(f"There is an agent {name} already; see `assistant agents list`.")
     agent = Agent(
         name=name,
         role=role,
         password=password_hash,
-        totp_secret=services.keyring.seal(totp_secret),
+        totp_secret=unit.services.keyring.seal(totp_secret),
         email=email,
         language=language,
     )
-    session.add(agent)
-    record(services, session, "", "desk", "agent_added", agent=name, role=role)
+    unit.session.add(agent)
+    record(unit, "", "desk", "agent_added", agent=name, role=role)
     return agent
 
 
 def new_token(
-    services: Services,
-    session: Session,
+    unit: Unit,
     name: str,
     scope: Scope,
     *,
@@ -81,15 +79,15 @@ def new_token(
     days: int = _TOKEN_DAYS,
 ) -> str:
     """Make an API token of an agent, shown once; only its hash is kept, and it ends by itself."""
-    if not get_agent(session, name).active:
+    if not get_agent(unit.session, name).active:
         raise Conflict(f"{name} is disabled; nobody acts in that name.")
     if not 1 <= days <= _MOST_TOKEN_DAYS:
         raise Invalid(f"A token lasts from 1 to {_MOST_TOKEN_DAYS} days.")
-    now = services.clock.now()
-    token = f"pd_{services.random(24).hex()}"
-    session.add(
+    now = unit.now
+    token = f"pd_{unit.services.random(24).hex()}"
+    unit.session.add(
         AgentToken(
-            token_hash=services.keyring.keyed_hash(token, "token"),
+            token_hash=unit.services.keyring.keyed_hash(token, "token"),
             agent=name,
             scope=scope,
             may_approve_irreversible=may_approve_irreversible,
@@ -98,8 +96,7 @@ def new_token(
         )
     )
     record(
-        services,
-        session,
+        unit,
         "",
         "desk",
         "token_made",
@@ -119,11 +116,11 @@ def get_agent(session: Session, name: str) -> Agent:
     return agent
 
 
-def principal_of_token(services: Services, session: Session, token: str) -> Principal:
+def principal_of_token(unit: Unit, token: str) -> Principal:
     """Tell who holds a token; raises NotAuthenticated."""
-    row = session.get(AgentToken, services.keyring.keyed_hash(token, "token"))
-    agent = session.get(Agent, row.agent) if row else None
-    if row is None or agent is None or not agent.active or row.expires_at <= services.clock.now():
+    row = unit.session.get(AgentToken, unit.services.keyring.keyed_hash(token, "token"))
+    agent = unit.session.get(Agent, row.agent) if row else None
+    if row is None or agent is None or not agent.active or row.expires_at <= unit.now:
         raise NotAuthenticated(
             "The token is not known here or has ended; make one with `assistant agents token NAME`."
         )
@@ -148,14 +145,17 @@ class LookedUp:
     is_known_browser: bool
 
 
-def look_up(services: Services, session: Session, name: str, browser: str) -> LookedUp:
+def look_up(unit: Unit, name: str, browser: str) -> LookedUp:
     """Look up what a sign-in is compared with, and whether its browser is known as this agent's.
 
     A name that nobody has is compared with somebody's password: hashes are as dear as the settings of their day, and
     another's cost would tell the names apart. Whatever comes of it, `sign_in` begins nothing without an agent.
     """
-    agent = session.get(Agent, name) or session.exec(select(Agent).order_by(col(Agent.name)).limit(1)).first()
-    known = session.get(AgentBrowser, services.keyring.keyed_hash(browser, "browser"))
+    agent = (
+        unit.session.get(Agent, name)
+        or unit.session.exec(select(Agent).order_by(col(Agent.name)).limit(1)).first()
+    )
+    known = unit.session.get(AgentBrowser, unit.services.keyring.keyed_hash(browser, "browser"))
     return LookedUp(agent.password if agent else None, known is not None and known.agent == name)
 
 
@@ -178,36 +178,34 @@ class Begun:
     browser: str
 
 
-def sign_in(
-    services: Services, session: Session, name: str, code: str, *, password_ok: bool, browser: str = ""
-) -> Begun | None:
+def sign_in(unit: Unit, name: str, code: str, *, password_ok: bool, browser: str = "") -> Begun | None:
     """Begin a session of the console, or count the failure and give None: one unit, whatever was wrong.
 
     Five failures in a row lock an agent for 15 minutes in browsers that are not known as theirs; each that is
     known counts for itself, so that nobody elsewhere keeps the agent out of it. A recovery code lifts either lock.
     """
-    agent = session.get(Agent, name)
-    known = session.get(AgentBrowser, services.keyring.keyed_hash(browser, "browser"))
-    now = services.clock.now()
-    session.merge(Note(name="sign_in_tried_at", value=now.isoformat()))  # as much to write for any name
+    agent = unit.session.get(Agent, name)
+    known = unit.session.get(AgentBrowser, unit.services.keyring.keyed_hash(browser, "browser"))
+    now = unit.now
+    unit.session.merge(Note(name="sign_in_tried_at", value=now.isoformat()))  # as much to write for any name
     if agent is None or not agent.active:
         return None
     own = known if known is not None and known.agent == name else None
     counted: Agent | AgentBrowser = own or agent
     is_locked = counted.locked_until is not None and counted.locked_until > now
-    recovery = _recovery_code(services, session, agent, code)
+    recovery = _recovery_code(unit, agent, code)
     if password_ok and recovery:
-        _use_up(services, session, recovery)
+        _use_up(unit, recovery)
         agent.failures, agent.locked_until = 0, None
     elif is_locked:
         return None
-    elif not password_ok or not _totp_once(services, agent, code):
-        _count_failure(services, session, agent, counted)
+    elif not password_ok or not _totp_once(unit.services, agent, code):
+        _count_failure(unit, agent, counted)
         return None
     counted.failures, counted.locked_until, agent.seen_at = 0, None, now
-    session.add(agent)
-    record(services, session, "", f"agent:{name}", "signed_in")
-    return Begun(_open_session(services, session, name), _know_browser(services, session, name, own))
+    unit.session.add(agent)
+    record(unit, "", f"agent:{name}", "signed_in")
+    return Begun(_open_session(unit, name), _know_browser(unit, name, own))
 
 
 REFUSED: Final = (
@@ -215,22 +213,22 @@ REFUSED: Final = (
 )
 
 
-def _count_failure(services: Services, session: Session, agent: Agent, counted: Agent | AgentBrowser) -> None:
+def _count_failure(unit: Unit, agent: Agent, counted: Agent | AgentBrowser) -> None:
     counted.failures += 1
     if counted.failures >= _MOST_FAILURES:
-        counted.locked_until, counted.failures = services.clock.now() + _LOCKED, 0
+        counted.locked_until, counted.failures = unit.now + _LOCKED, 0
         where = "known browser" if counted is not agent else "elsewhere"
-        record(services, session, "", "desk", "sign_in_locked", agent=agent.name, where=where)
-    session.add(counted)
+        record(unit, "", "desk", "sign_in_locked", agent=agent.name, where=where)
+    unit.session.add(counted)
 
 
-def _open_session(services: Services, session: Session, name: str) -> str:
-    secret, now = services.random(32).hex(), services.clock.now()
-    session.add(
+def _open_session(unit: Unit, name: str) -> str:
+    secret, now = unit.services.random(32).hex(), unit.now
+    unit.session.add(
         AgentSession(
-            session_hash=services.keyring.keyed_hash(secret, "session"),
+            session_hash=unit.services.keyring.keyed_hash(secret, "session"),
             agent=name,
-            csrf=services.random(16).hex(),
+            csrf=unit.services.random(16).hex(),
             started_at=now,
             last_at=now,
             totp_at=now,
@@ -239,16 +237,18 @@ def _open_session(services: Services, session: Session, name: str) -> str:
     return secret
 
 
-def _know_browser(services: Services, session: Session, name: str, known: AgentBrowser | None) -> str:
+def _know_browser(unit: Unit, name: str, known: AgentBrowser | None) -> str:
     """Give a browser a new secret by which it is known, and forget those that an agent used longest ago."""
     if known:
-        session.delete(known)
+        unit.session.delete(known)
     theirs = select(AgentBrowser).where(col(AgentBrowser.agent) == name)
-    for old in session.exec(theirs.order_by(col(AgentBrowser.seen_at).desc()).offset(_MOST_BROWSERS - 1)):
-        session.delete(old)
-    secret = services.random(32).hex()
-    hashed = services.keyring.keyed_hash(secret, "browser")
-    session.add(AgentBrowser(browser_hash=hashed, agent=name, seen_at=services.clock.now()))
+    for old in unit.session.exec(
+        theirs.order_by(col(AgentBrowser.seen_at).desc()).offset(_MOST_BROWSERS - 1)
+    ):
+        unit.session.delete(old)
+    secret = unit.services.random(32).hex()
+    hashed = unit.services.keyring.keyed_hash(secret, "browser")
+    unit.session.add(AgentBrowser(browser_hash=hashed, agent=name, seen_at=unit.now))
     return secret
 
 
@@ -258,19 +258,18 @@ def recovery_hash(services: Services, code: str) -> str:
     return services.keyring.keyed_hash(plain, "recovery")
 
 
-def _recovery_code(services: Services, session: Session, agent: Agent, code: str) -> AgentRecovery | None:
-    row = session.get(AgentRecovery, recovery_hash(services, code))
+def _recovery_code(unit: Unit, agent: Agent, code: str) -> AgentRecovery | None:
+    row = unit.session.get(AgentRecovery, recovery_hash(unit.services, code))
     return row if row is not None and row.agent == agent.name else None
 
 
-def _use_up(services: Services, session: Session, row: AgentRecovery) -> None:
-    session.delete(row)
-    record(services, session, "", f"agent:{row.agent}", "recovery_code_used")
+def _use_up(unit: Unit, row: AgentRecovery) -> None:
+    unit.session.delete(row)
+    record(unit, "", f"agent:{row.agent}", "recovery_code_used")
 
 
 def prove_again(
-    services: Services,
-    session: Session,
+    unit: Unit,
     row: AgentSession,
     code: str,
     *,
@@ -281,62 +280,62 @@ def prove_again(
 
     Counted by the session: what strangers try at the sign-in neither stops it nor is helped by it.
     """
-    agent = session.get_one(Agent, row.agent)
-    stored = session.get(AgentSession, row.session_hash)
+    agent = unit.session.get_one(Agent, row.agent)
+    stored = unit.session.get(AgentSession, row.session_hash)
     if stored is None:
         return False
-    recovery = _recovery_code(services, session, agent, code) if password_ok and or_recovery else None
+    recovery = _recovery_code(unit, agent, code) if password_ok and or_recovery else None
     if recovery:
-        _use_up(services, session, recovery)
-    if recovery or (password_ok and _totp_once(services, agent, code)):
-        stored.totp_at, stored.wrong_codes = services.clock.now(), 0
-        session.add_all([agent, stored])
+        _use_up(unit, recovery)
+    if recovery or (password_ok and _totp_once(unit.services, agent, code)):
+        stored.totp_at, stored.wrong_codes = unit.now, 0
+        unit.session.add_all([agent, stored])
         return True
     stored.wrong_codes += 1
-    session.add(stored)
+    unit.session.add(stored)
     if stored.wrong_codes >= _MOST_FAILURES:
-        session.delete(stored)
-        record(services, session, "", "desk", "session_ended", agent=agent.name, why="wrong_codes")
+        unit.session.delete(stored)
+        record(unit, "", "desk", "session_ended", agent=agent.name, why="wrong_codes")
     return False
 
 
-def session_of(services: Services, session: Session, secret: str) -> tuple[AgentSession, Principal]:
+def session_of(unit: Unit, secret: str) -> tuple[AgentSession, Principal]:
     """Tell who is signed in; raises NotAuthenticated for a session that is none, idle for two hours, or 12 hours old."""
-    row = session.get(AgentSession, services.keyring.keyed_hash(secret, "session"))
-    agent = session.get(Agent, row.agent) if row else None
-    now = services.clock.now()
+    row = unit.session.get(AgentSession, unit.services.keyring.keyed_hash(secret, "session"))
+    agent = unit.session.get(Agent, row.agent) if row else None
+    now = unit.now
     if row is None or agent is None or not agent.active:
         raise NotAuthenticated
     if row.last_at < now - _SESSION_IDLE or row.started_at <= now - SESSION_LASTS:
         raise NotAuthenticated
-    fresh = timedelta(minutes=services.settings.approvals.fresh_totp_minutes)
+    fresh = timedelta(minutes=unit.services.settings.approvals.fresh_totp_minutes)
     return row, Principal(agent.name, Role(agent.role), Scope.APPROVE, row.totp_at >= now - fresh)
 
 
-def touch_session(services: Services, session: Session, secret: str) -> None:
+def touch_session(unit: Unit, secret: str) -> None:
     """Note that an agent is still there."""
-    row = session.get(AgentSession, services.keyring.keyed_hash(secret, "session"))
+    row = unit.session.get(AgentSession, unit.services.keyring.keyed_hash(secret, "session"))
     if row:
-        row.last_at = services.clock.now()
-        session.add(row)
+        row.last_at = unit.now
+        unit.session.add(row)
 
 
-def sign_out(services: Services, session: Session, secret: str) -> None:
+def sign_out(unit: Unit, secret: str) -> None:
     """End a session of the console."""
-    row = session.get(AgentSession, services.keyring.keyed_hash(secret, "session"))
+    row = unit.session.get(AgentSession, unit.services.keyring.keyed_hash(secret, "session"))
     if row:
-        session.delete(row)
+        unit.session.delete(row)
 
 
-def expire(services: Services, session: Session) -> None:
+def expire(unit: Unit) -> None:
     """Remove the sessions and tokens that have ended, and the browsers not seen for 90 days."""
-    now = services.clock.now()
+    now = unit.now
     over = or_(
         col(AgentSession.last_at) <= now - SESSION_LASTS, col(AgentSession.started_at) <= now - SESSION_LASTS
     )
-    session.execute(delete(AgentSession).where(over))
-    session.execute(delete(AgentToken).where(col(AgentToken.expires_at) <= now))
-    session.execute(delete(AgentBrowser).where(col(AgentBrowser.seen_at) <= now - BROWSER_KNOWN))
+    unit.session.execute(delete(AgentSession).where(over))
+    unit.session.execute(delete(AgentToken).where(col(AgentToken.expires_at) <= now))
+    unit.session.execute(delete(AgentBrowser).where(col(AgentBrowser.seen_at) <= now - BROWSER_KNOWN))
 
 
 def _totp_once(services: Services, agent: Agent, code: str) -> bool:
@@ -352,14 +351,14 @@ def _totp_once(services: Services, agent: Agent, code: str) -> bool:
     return False
 
 
-def choose_language(services: Services, session: Session, name: str, language: str) -> None:
+def choose_language(unit: Unit, name: str, language: str) -> None:
     """Have the console speak an agent's language; raises Invalid for one it does not know."""
     if language not in {"en", "fr"}:
         raise Invalid("The console speaks English (en) and French (fr).")
-    agent = session.get_one(Agent, name)
+    agent = unit.session.get_one(Agent, name)
     agent.language = language
-    session.add(agent)
-    record(services, session, "", f"agent:{name}", "language_chosen", language=language)
+    unit.session.add(agent)
+    record(unit, "", f"agent:{name}", "language_chosen", language=language)
 
 
 def who_may_approve_all(session: Session) -> list[str]:

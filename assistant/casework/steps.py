@@ -18,7 +18,7 @@ from assistant.casework.queue import DESK
 from assistant.domain.assurance import Evidence
 from assistant.domain.plan import Operation, Plan, StepOutcome
 from assistant.errors import AssistantError, Stopped, WaitsForPerson
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.tables import Action, StepRow
 
 log = structlog.get_logger(__name__)
@@ -69,14 +69,14 @@ class Watch:
             else:
                 self._is_stopped = await self._services.read(self._was_stopped)
 
-    def _note(self, session: Session) -> bool:
-        action = session.get_one(Action, self._action_id)
+    def _note(self, unit: Unit) -> bool:
+        action = unit.session.get_one(Action, self._action_id)
         action.rows_done, action.rows_to_do = self._done, self._to_do
-        session.add(action)
+        unit.session.add(action)
         return action.state == STOPPING
 
-    def _was_stopped(self, session: Session) -> bool:
-        return session.get_one(Action, self._action_id).state == STOPPING
+    def _was_stopped(self, unit: Unit) -> bool:
+        return unit.session.get_one(Action, self._action_id).state == STOPPING
 
 
 async def run_steps(
@@ -104,15 +104,15 @@ async def run_steps(
             outcome = await source.carry_out(step, located, plan.order, watch)
         except WaitsForPerson:
             waiting = True
-            await services.write(lambda session, r=row: by_hand.open_task(services, session, r))  # type: ignore[misc]
+            await services.write(lambda unit, r=row: by_hand.open_task(unit, r))  # type: ignore[misc]
             continue
         except Stopped:
             raise
         except AssistantError as error:
             trouble = trouble or error
-            await services.write(lambda session, r=row, e=error: _step_failed(session, r, e))  # type: ignore[misc]
+            await services.write(lambda unit, r=row, e=error: _step_failed(unit.session, r, e))  # type: ignore[misc]
             continue
-        await services.write(lambda session, r=row, o=outcome: _step_done(services, session, r, o))  # type: ignore[misc]
+        await services.write(lambda unit, r=row, o=outcome: _step_done(unit, r, o))  # type: ignore[misc]
         watch.step_done(outcome.rows_done)
     if trouble is not None:
         raise trouble
@@ -125,18 +125,17 @@ def _step_failed(session: Session, row: StepRow, error: AssistantError) -> None:
     session.add(step)
 
 
-def _step_done(services: Services, session: Session, row: StepRow, outcome: StepOutcome) -> None:
-    step = session.get_one(StepRow, row.id)
+def _step_done(unit: Unit, row: StepRow, outcome: StepOutcome) -> None:
+    step = unit.session.get_one(StepRow, row.id)
     if step.state == "done":
         return
     step.state, step.rows_done, step.already_done = "done", outcome.rows_done, outcome.already_done
     step.done, step.left = [asdict(each) for each in outcome.done], [asdict(each) for each in outcome.left]
-    step.error, step.error_code, step.done_at = "", "", services.clock.now()
-    session.add(step)
-    action = session.get_one(Action, row.action_id)
+    step.error, step.error_code, step.done_at = "", "", unit.now
+    unit.session.add(step)
+    action = unit.session.get_one(Action, row.action_id)
     record(
-        services,
-        session,
+        unit,
         action.ref,
         DESK,
         "step_done",

@@ -14,13 +14,12 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import put_back
 from assistant.casework.audit import record
-from assistant.casework.intake import local_day
 from assistant.casework.one_by_one import each, failure_of
 from assistant.casework.suppression import MARKETING, identity_of, off_since, subject_of
 from assistant.domain.plan import Operation, Order
 from assistant.errors import AssistantError
 from assistant.interfaces import DataSource, ListsAddresses
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.tables import Note, Suppression
 
 log = structlog.get_logger(__name__)
@@ -41,7 +40,7 @@ class _Place:
 
 async def stop_again(services: Services) -> int:
     """Stop marketing again wherever it came back; what one source cannot give stops no other. Gives how many persons."""
-    if not await services.read(_anybody):
+    if not await services.read(lambda unit: _anybody(unit.session)):
         return 0
     sources = {source.name: source for source in looked_through(services)}
     stopped: list[int] = []
@@ -63,8 +62,8 @@ def _anybody(session: Session) -> bool:
 
 async def _look_through(services: Services, source: _Looked, stopped: list[int]) -> None:
     """Go on from where the last batch ended; a source that was looked through today waits for tomorrow."""
-    today = str(local_day(services, services.clock.now()))
-    place = await services.read(lambda session: _place(session, source.name))
+    today = str(services.local_day(services.clock.now()))
+    place = await services.read(lambda unit: _place(unit.session, source.name))
     if place.after is None and place.ended_on == today:
         return
     after = place.after
@@ -120,13 +119,13 @@ async def _stop_each(services: Services, source: _Looked, addresses: list[str]) 
 
 
 async def _look_up(services: Services, addresses: list[str], off: dict[str, datetime]) -> None:
-    off.update(await services.read(lambda session: off_since(services.keyring, session, addresses)))
+    off.update(await services.read(lambda unit: off_since(services.keyring, unit.session, addresses)))
 
 
 async def _stop(services: Services, source: _Looked, address: str, since: datetime) -> bool:
     """End what is not ended, unless the person has agreed anew; each step verifies itself, as any other does."""
     located = await source.locate(identity_of([address]))
-    today = local_day(services, services.clock.now())
+    today = services.local_day(services.clock.now())
     order = Order(Operation.STOP, today, purposes=(MARKETING,))
     proposal = await source.propose(located, order)
     if proposal.step is None or not proposal.step.rows or await _has_agreed(services, address, since):
@@ -154,9 +153,9 @@ async def _agreed_at(source: _Looked, address: str) -> datetime | None:
 
 
 async def _record(services: Services, event: str, source: str, address: str = "", **more: object) -> None:
-    def unit(session: Session) -> None:
-        kept = session.get(Suppression, (subject_of(services.keyring, address), MARKETING))
-        ref = put_back.newest(session, kept.refs) if kept else ""
-        record(services, session, ref, "desk", event, purpose=MARKETING, source=source, **more)
+    def work(unit: Unit) -> None:
+        kept = unit.session.get(Suppression, (subject_of(services.keyring, address), MARKETING))
+        ref = put_back.newest(unit.session, kept.refs) if kept else ""
+        record(unit, ref, "desk", event, purpose=MARKETING, source=source, **more)
 
-    await services.write(unit)
+    await services.write(work)

@@ -13,15 +13,16 @@ from sqlmodel import Session, SQLModel, col, select
 from assistant.casework import flood
 from assistant.casework.hidden import is_hidden, is_kept_back
 from assistant.casework.intake import MACHINE, as_sent, set_attention
-from assistant.casework.outbox import REPLY, Letter, opened, queue_outgoing
+from assistant.casework.outbox import REPLY, opened, queue_outgoing
 from assistant.casework.unseen import mail_unless_seen, reached_by_mail
 from assistant.casework.unwritten import written
 from assistant.domain.addresses import deliverable
+from assistant.domain.letter import Letter
 from assistant.domain.status import CLOSED
 from assistant.domain.uses import part_of
 from assistant.errors import Conflict
 from assistant.interfaces import ChatMessage, Choice, Incoming
-from assistant.services import Services, post
+from assistant.services import Services, Unit
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
 LIVE = frozenset({"webchat"})  # channels in which the message row itself is the delivery
@@ -64,8 +65,7 @@ class Fate:
 
 
 def say(
-    services: Services,
-    session: Session,
+    unit: Unit,
     conversation: Conversation,
     text_name: str,
     *,
@@ -76,11 +76,9 @@ def say(
     **values: Any,
 ) -> None:
     """Say a named text in a conversation, in its language; `key` makes it the same message however often."""
-    language = conversation.language or services.settings.controller.languages[0]
+    language = conversation.language or unit.services.settings.controller.languages[0]
     told: dict[str, Any] = {"requests": requests} if requests else {}
-    rendered = written(
-        services, session, text_name, language, conversation_id=conversation.id, **told, **values
-    )
+    rendered = written(unit, text_name, language, conversation_id=conversation.id, **told, **values)
     if rendered is None:
         return
     said = Utterance(
@@ -89,27 +87,27 @@ def say(
         choices=choices,
         expects=expects,
         requests=requests,
-        key=key or _fresh(services),
+        key=key or _fresh(unit.services),
         language=language,
     )
-    say_text(services, session, conversation, said)
+    say_text(unit, conversation, said)
 
 
-def say_text(services: Services, session: Session, conversation: Conversation, said: Utterance) -> bool:
+def say_text(unit: Unit, conversation: Conversation, said: Utterance) -> bool:
     """Store one message to the person; live sockets get it after the commit, other channels by the outbox.
 
     What the desk would say by rule to a machine, or for ever, is not said; a person is called, and False given.
     """
-    answered = _mail_answered(session, conversation) if conversation.channel == "email" else None
-    if said.by_rule and (why := _not_to_be_said(services, session, conversation, answered)):
-        for request in _concerned(session, conversation, said):
+    answered = _mail_answered(unit.session, conversation) if conversation.channel == "email" else None
+    if said.by_rule and (why := _not_to_be_said(unit, conversation, answered)):
+        for request in _concerned(unit.session, conversation, said):
             if request.attention is None:
-                set_attention(services, session, request, why)
+                set_attention(unit, request, why)
         return False
-    if answered and _is_said_again(services, session, conversation, said):
+    if answered and _is_said_again(unit, conversation, said):
         return False
-    at = services.clock.now()
-    shown = said.name or services.settings.controller.name
+    at = unit.now
+    shown = said.name or unit.services.settings.controller.name
     buttons = [
         {"label": c.label, "value": c.value, **({"url": c.url} if c.url else {})} for c in said.choices
     ]
@@ -130,7 +128,7 @@ def say_text(services: Services, session: Session, conversation: Conversation, s
         "subject": said.subject,
         "headers": {},
     }
-    ident = insert_message(session, row)
+    ident = insert_message(unit.session, row)
     message = ChatMessage(
         ident,
         "agent" if said.sender == "agent" else "assistant",
@@ -143,28 +141,25 @@ def say_text(services: Services, session: Session, conversation: Conversation, s
         hidden_before=conversation.state.get("hidden_before", 0),
     )
     if not is_kept_back(conversation, said.sender, cards):
-        post(session, conversation.id, message)
+        unit.post(conversation.id, message)
     if conversation.channel not in LIVE:
-        _reply(services, session, conversation, said, buttons, answered)
+        _reply(unit, conversation, said, buttons, answered)
     elif said.unasked:
-        _mail_later(services, session, conversation, said, ident)
+        _mail_later(unit, conversation, said, ident)
     return True
 
 
-def _mail_later(
-    services: Services, session: Session, conversation: Conversation, said: Utterance, message_id: int
-) -> None:
+def _mail_later(unit: Unit, conversation: Conversation, said: Utterance, message_id: int) -> None:
     about = [str(each["ref"]) for each in said.requests]
     theirs = is_hidden(conversation) and not about  # whose talk it was, and nobody's of today
     about = conversation.state.get("hidden", []) if theirs else about
-    request = None if theirs and not about else reached_by_mail(session, conversation, about)
+    request = None if theirs and not about else reached_by_mail(unit.session, conversation, about)
     if request is None:
         return
     subject, text = said.subject, said.text
     if subject is None:
         letter = written(
-            services,
-            session,
+            unit,
             "mail_unread_in_chat",
             said.language,
             conversation_id=conversation.id,
@@ -174,15 +169,13 @@ def _mail_later(
         if letter is None:
             return
         subject, text = letter.subject, letter.text
-    mail_unless_seen(
-        services, session, request, message_id, subject=subject, text=text, language=said.language
-    )
+    mail_unless_seen(unit, request, message_id, subject=subject, text=text, language=said.language)
 
 
-def check_reachable(services: Services, session: Session, conversation: Conversation) -> None:
+def check_reachable(unit: Unit, conversation: Conversation) -> None:
     """Return if an agent's words can reach the person in this conversation; raises Conflict."""
-    if conversation.channel in LIVE and has_ended(services, conversation):
-        if reached_by_mail(session, conversation) is None:
+    if conversation.channel in LIVE and has_ended(unit.services, conversation):
+        if reached_by_mail(unit.session, conversation) is None:
             raise Conflict(
                 "This chat has ended and no contact was proved in it, so nothing was sent: nobody would read it."
             )
@@ -219,26 +212,19 @@ def _mail_answered(session: Session, conversation: Conversation) -> _Answered:
     return next((mail for mail in mails if mail.by_person), mails[0] if mails else _Answered({}, True))
 
 
-def _not_to_be_said(
-    services: Services, session: Session, conversation: Conversation, answered: _Answered | None
-) -> str | None:
+def _not_to_be_said(unit: Unit, conversation: Conversation, answered: _Answered | None) -> str | None:
     """Say why a rule may not answer this mail; None where it may."""
     if answered is None:
         return None
     if not answered.by_person:
         return "automatic_message"
-    return "too_many_replies" if _answered_enough(services, session, conversation) else None
+    return "too_many_replies" if _answered_enough(unit, conversation) else None
 
 
-def _is_said_again(services: Services, session: Session, conversation: Conversation, said: Utterance) -> bool:
+def _is_said_again(unit: Unit, conversation: Conversation, said: Utterance) -> bool:
     """Tell whether a mailbox has these words already that are about no request: two machines stop there in any thread."""
     to = conversation.subject_hint
-    return (
-        said.by_rule
-        and not said.requests
-        and bool(to)
-        and flood.is_said_again(services, session, to or "", said.text)
-    )
+    return said.by_rule and not said.requests and bool(to) and flood.is_said_again(unit, to or "", said.text)
 
 
 def _concerned(session: Session, conversation: Conversation, said: Utterance) -> Sequence[PrivacyRequest]:
@@ -251,8 +237,7 @@ def _concerned(session: Session, conversation: Conversation, said: Utterance) ->
 
 
 def _reply(
-    services: Services,
-    session: Session,
+    unit: Unit,
     conversation: Conversation,
     said: Utterance,
     buttons: list[dict[str, Any]],
@@ -260,7 +245,7 @@ def _reply(
 ) -> None:
     subject, text = said.subject, said.text
     if subject is None and conversation.channel == "email":
-        wrapped = services.texts.render("mail_reply", said.language, text=text)
+        wrapped = unit.services.texts.render("mail_reply", said.language, text=text)
         subject, text = wrapped.subject, wrapped.text
     headers = answered.headers if answered else {}
     letter = Letter(
@@ -277,23 +262,22 @@ def _reply(
         about=[str(request["ref"]) for request in said.requests],
     )
     queue = flood.queue_within_limits if said.by_rule else queue_outgoing
-    queue(services, session, letter)
+    queue(unit, letter)
 
 
-def _answered_enough(services: Services, session: Session, conversation: Conversation) -> bool:
+def _answered_enough(unit: Unit, conversation: Conversation) -> bool:
     """Two machines that answer each other must stop: at most ten replies by rule a day in one thread of mail."""
-    since = services.clock.now() - timedelta(days=1)
+    since = unit.now - timedelta(days=1)
     sent = select(func.count()).where(
         col(Outbox.conversation_id) == conversation.id,
         col(Outbox.key).startswith(f"{_BY_RULE}:"),
         col(Outbox.created_at) > since,
     )
-    return session.exec(sent).one() >= _MOST_REPLIES_A_DAY
+    return unit.session.exec(sent).one() >= _MOST_REPLIES_A_DAY
 
 
-def mail(  # noqa: PLR0913 - each is a field of the letter
-    services: Services,
-    session: Session,
+def mail(
+    unit: Unit,
     text_name: str,
     *,
     to: str,
@@ -305,9 +289,7 @@ def mail(  # noqa: PLR0913 - each is a field of the letter
     **values: Any,
 ) -> None:
     """Queue a fresh mail to an address: never a reply, never to what a message claims; once per `key`."""
-    rendered = written(
-        services, session, text_name, language, conversation_id=conversation_id, ref=ref, **values
-    )
+    rendered = written(unit, text_name, language, conversation_id=conversation_id, ref=ref, **values)
     if rendered is None:
         return
     letter = Letter(
@@ -325,22 +307,22 @@ def mail(  # noqa: PLR0913 - each is a field of the letter
         until=fate.until,
     )
     queue = flood.queue_within_limits if fate.unasked else queue_outgoing
-    queue(services, session, letter)
+    queue(unit, letter)
 
 
-def relay(services: Services, session: Session, conversation: Conversation, message_id: int) -> None:
+def relay(unit: Unit, conversation: Conversation, message_id: int) -> None:
     """Queue the original of a message for support, unchanged; it is kept and tried until support has it."""
     letter = Letter(
         key=f"relay:{message_id}",
         channel="email",
         kind="relay",
         conversation_id=conversation.id,
-        recipient=services.settings.support.forward_to,
+        recipient=unit.services.settings.support.forward_to,
         text="",
         language="en",
         raw_message_id=message_id,
     )
-    queue_outgoing(services, session, letter)
+    queue_outgoing(unit, letter)
 
 
 def was_said(session: Session, conversation: Conversation, key: str) -> bool:
@@ -349,7 +331,7 @@ def was_said(session: Session, conversation: Conversation, key: str) -> bool:
     return session.exec(select(Message.id).where(*here)).first() is not None
 
 
-def said_by_us(services: Services, session: Session, conversation_id: str) -> list[str]:
+def said_by_us(unit: Unit, conversation_id: str) -> list[str]:
     """List what the desk and its agents said in a conversation, in the talk and in letters."""
     talked = select(Message.text).where(
         col(Message.conversation_id) == conversation_id, col(Message.sender).in_((_ASSISTANT, "agent"))
@@ -357,8 +339,8 @@ def said_by_us(services: Services, session: Session, conversation_id: str) -> li
     letters = select(Outbox.payload).where(
         col(Outbox.conversation_id) == conversation_id, col(Outbox.kind) == "mail"
     )
-    posted = (opened(services, payload).get("text", "") for payload in session.exec(letters))
-    return [*session.exec(talked), *posted]
+    posted = (opened(unit.services, payload).get("text", "") for payload in unit.session.exec(letters))
+    return [*unit.session.exec(talked), *posted]
 
 
 def as_seen(request: PrivacyRequest) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from assistant.casework.queue import WORKERS, Principal, Scope, get_action
 from assistant.domain.plan import plan_from_json
 from assistant.domain.unread import why_unread
 from assistant.errors import Conflict, NotFound
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store.tables import Action, Conversation, Message, PrivacyRequest
 
 
@@ -26,60 +26,58 @@ def get_conversation(session: Session, ident: str) -> Conversation:
     return conversation
 
 
-def take_over(services: Services, session: Session, ident: str, agent: Principal) -> Conversation:
+def take_over(unit: Unit, ident: str, agent: Principal) -> Conversation:
     """Have an agent talk to the person in place of the desk; raises Conflict if a colleague does."""
     agent.require(*WORKERS)
-    conversation = get_conversation(session, ident)
+    conversation = get_conversation(unit.session, ident)
     if conversation.taken_by == agent.name:
         return conversation
     if other := conversation.taken_by:
         raise Conflict(f"{other} talks to this person already.", taken_by=other)
     conversation.taken_by, conversation.wants_person_at = agent.name, None
-    session.add(conversation)
-    record(services, session, "", f"agent:{agent.name}", "conversation_taken", conversation=ident)
-    talk.say(services, session, conversation, "handover_joined", name=agent.name)
+    unit.session.add(conversation)
+    record(unit, "", f"agent:{agent.name}", "conversation_taken", conversation=ident)
+    talk.say(unit, conversation, "handover_joined", name=agent.name)
     return conversation
 
 
-def give_back(services: Services, session: Session, ident: str, agent: Principal) -> Conversation:
+def give_back(unit: Unit, ident: str, agent: Principal) -> Conversation:
     """Hand a conversation back to the desk; a request for a person counts as answered."""
     agent.require(*WORKERS)
-    conversation = get_conversation(session, ident)
+    conversation = get_conversation(unit.session, ident)
     other = conversation.taken_by
     if other not in {None, agent.name}:
         raise Conflict(f"{other} talks to this person; ask them.", taken_by=other)
     conversation.taken_by, conversation.wants_person_at = None, None
-    session.add(conversation)
-    record(services, session, "", f"agent:{agent.name}", "conversation_given_back", conversation=ident)
+    unit.session.add(conversation)
+    record(unit, "", f"agent:{agent.name}", "conversation_given_back", conversation=ident)
     if other is not None:
-        talk.say(services, session, conversation, "handover_ended")
+        talk.say(unit, conversation, "handover_ended")
     return conversation
 
 
-def ask_about_services(
-    services: Services, session: Session, action_id: str, agent: Principal
-) -> PrivacyRequest:
+def ask_about_services(unit: Unit, action_id: str, agent: Principal) -> PrivacyRequest:
     """Ask the person whether to end the services that block an erasure, in their channel."""
     agent.require(*WORKERS)
-    action, request = get_action(session, action_id)
-    running = _running_services(session, action, request)
-    conversation = get_conversation(session, request.conversation_id)
-    language = conversation.language or services.settings.controller.languages[0]
+    action, request = get_action(unit.session, action_id)
+    running = _running_services(unit.session, action, request)
+    conversation = get_conversation(unit.session, request.conversation_id)
+    language = conversation.language or unit.services.settings.controller.languages[0]
     seen = [talk.as_seen(request)]
-    asked = services.texts.render("services_running", language, requests=seen, services=running)
+    asked = unit.services.texts.render("services_running", language, requests=seen, services=running)
     said = talk.Utterance(
         text=asked.text,
         subject=asked.subject,
         language=language,
         requests=seen,
-        key=f"services:{action.id}:{services.random(4).hex()}",
+        key=f"services:{action.id}:{unit.services.random(4).hex()}",
         expects="choice",
         choices=running_services.choices(
-            services, language, mark_of(running_services.ASK, [request.ref], None)
+            unit.services, language, mark_of(running_services.ASK, [request.ref], None)
         ),
         unasked=True,
     )
-    talk.say_text(services, session, conversation, said)
+    talk.say_text(unit, conversation, said)
     stays = ("asked", "sought", "hidden_before", "hidden", "hidden_of", "told_language")
     waiting = {key: value for key, value in conversation.state.items() if key in stays}
     conversation.state = {
@@ -88,9 +86,9 @@ def ask_about_services(
         "expects": "choice",
         "about": [request.ref],
     }
-    session.add(conversation)
-    record(services, session, request.ref, f"agent:{agent.name}", running_services.WAIT, running=len(running))
-    set_attention(services, session, request, running_services.WAIT)
+    unit.session.add(conversation)
+    record(unit, request.ref, f"agent:{agent.name}", running_services.WAIT, running=len(running))
+    set_attention(unit, request, running_services.WAIT)
     return request
 
 
@@ -103,15 +101,15 @@ def _running_services(session: Session, action: Action, request: PrivacyRequest)
     return [label for blocker in plan.blockers for label in (blocker.labels or (blocker.what,))]
 
 
-def leave_to_support(services: Services, session: Session, ident: str, agent: Principal) -> Conversation:
+def leave_to_support(unit: Unit, ident: str, agent: Principal) -> Conversation:
     """Decide that a mail in doubt is no request; support has had it since it came, or gets now what no program read."""
     agent.require(*WORKERS, scope=Scope.REPLY)
-    conversation = in_triage(session, ident)
-    for message in mails_in_doubt(session, ident):
+    conversation = in_triage(unit.session, ident)
+    for message in mails_in_doubt(unit.session, ident):
         if message.id and is_for_agents_alone(message):
-            talk.relay(services, session, conversation, message.id)
-    end_doubt(services, session, conversation)
-    record(services, session, "", f"agent:{agent.name}", "triage_no_request", conversation=ident)
+            talk.relay(unit, conversation, message.id)
+    end_doubt(unit, conversation)
+    record(unit, "", f"agent:{agent.name}", "triage_no_request", conversation=ident)
     return conversation
 
 

@@ -12,12 +12,13 @@ from sqlmodel import Session, col, select
 from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for
-from assistant.casework.outbox import Letter, queue_outgoing
+from assistant.casework.outbox import queue_outgoing
 from assistant.casework.packages import unsealed
 from assistant.casework.queue import Principal, Role, Scope, get_request
+from assistant.domain.letter import Letter
 from assistant.domain.rights import Right
 from assistant.errors import Conflict, DeliveryRefused, NotAllowed
-from assistant.services import Rendered, Services
+from assistant.services import Rendered, Services, Unit
 from assistant.store import queries
 from assistant.store.tables import Outbox, Package, PrivacyRequest
 
@@ -35,14 +36,14 @@ def where_to(request: PrivacyRequest) -> str | None:
     return urlsplit(address).hostname
 
 
-def waiting_package(services: Services, session: Session, request: PrivacyRequest) -> Package | None:
+def waiting_package(unit: Unit, request: PrivacyRequest) -> Package | None:
     """Give the package that could be sent, None if there is none, or it was ordered already."""
-    package = session.exec(
+    package = unit.session.exec(
         select(Package).where(col(Package.ref) == request.ref, col(Package.erased).is_(False))
     ).first()
-    if package is None or package.gone_at <= services.clock.now() or where_to(request) is None:
+    if package is None or package.gone_at <= unit.now or where_to(request) is None:
         return None
-    ordered = session.exec(select(Outbox.id).where(col(Outbox.key) == _key(package))).first()
+    ordered = unit.session.exec(select(Outbox.id).where(col(Outbox.key) == _key(package))).first()
     return None if ordered else package
 
 
@@ -50,20 +51,20 @@ def _key(package: Package) -> str:
     return f"transfer:{package.id}"
 
 
-def send(services: Services, session: Session, ref: str, agent: Principal) -> PrivacyRequest:
+def send(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest:
     """Send the document to the address that the person gave; it discloses, so the same people may who approve that."""
     agent.require(Role.APPROVER, Role.LEAD, scope=Scope.APPROVE)
     if not agent.may_approve_irreversible:
         raise NotAllowed(
             "This cannot be taken back: enter a fresh code of your authenticator, or use a token made for it."
         )
-    request = get_request(session, ref)
-    package = waiting_package(services, session, request)
+    request = get_request(unit.session, ref)
+    package = waiting_package(unit, request)
     if package is None:
         raise Conflict(
             "There is nothing to send: no address, no copy that is still there, or it was sent already."
         )
-    if answer_for(services, request, queries.evidence_of(session, request)).missing is not None:
+    if answer_for(unit.services, request, queries.evidence_of(unit.session, request)).missing is not None:
         raise NotAllowed("The contact says that they never asked this: nothing is sent on that word.")
     if package.size > _LARGEST:
         raise Conflict("The document is too large to be sent at once; the person downloads it.")
@@ -76,8 +77,8 @@ def send(services: Services, session: Session, ref: str, agent: Principal) -> Pr
         recipient=str(request.details["transfer_to"]),
         ref=ref,
     )
-    queue_outgoing(services, session, letter)
-    record(services, session, ref, f"agent:{agent.name}", "transfer_ordered", recipient=where_to(request))
+    queue_outgoing(unit, letter)
+    record(unit, ref, f"agent:{agent.name}", "transfer_ordered", recipient=where_to(request))
     return request
 
 
@@ -105,17 +106,16 @@ def letter_once_sent(services: Services, request: PrivacyRequest) -> Rendered:
     return services.texts.render(_TOLD, request.language, requests=seen, host=where_to(request) or "")
 
 
-def do_sent(services: Services, session: Session, row: Outbox) -> None:
+def do_sent(unit: Unit, row: Outbox) -> None:
     """Tell the person that it was sent, and where to."""
-    request = session.get(PrivacyRequest, row.ref or "")
+    request = unit.session.get(PrivacyRequest, row.ref or "")
     if request is None or not request.contact:
         return
     values: dict[str, Any] = {"host": where_to(request) or ""}
     talk.mail(
-        services,
-        session,
+        unit,
         _TOLD,
-        to=services.keyring.unseal(request.contact),
+        to=unit.services.keyring.unseal(request.contact),
         language=request.language,
         ref=request.ref,
         key=f"sent:{row.key}",

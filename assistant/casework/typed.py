@@ -13,7 +13,7 @@ from assistant.domain.addresses import without_invisible
 from assistant.domain.rights import Right
 from assistant.errors import Invalid
 from assistant.replies.typed import claims_in, refusal_in, unsayable_in
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store.queries import messages_of
 from assistant.store.tables import Action, PrivacyRequest
 
@@ -64,17 +64,19 @@ class ToldToNobodyProved(Invalid):
     code = "told_to_nobody_proved"
 
 
-def check_discloses_nothing(services: Services, session: Session, conversation_id: str, text: str) -> None:
+def check_discloses_nothing(unit: Unit, conversation_id: str, text: str) -> None:
     """Return if a text tells somebody unproved no address and no number but what was said there; raises ToldToNobodyProved.
 
     It holds where a request waits for its proof: elsewhere an agent talks to a customer as anybody does (A30).
     """
     text = _as_read(text)
     named = [hit[0] for hit in _NAMES_SOMEBODY.finditer(text) if not _DAY.fullmatch(hit[0])]
-    if not named or not _is_unproved(session, conversation_id):
+    if not named or not _is_unproved(unit.session, conversation_id):
         return
-    said = [message.text for message in messages_of(session, conversation_id) if message.sender != "note"]
-    ours = services.settings.controller.model_dump_json()
+    said = [
+        message.text for message in messages_of(unit.session, conversation_id) if message.sender != "note"
+    ]
+    ours = unit.services.settings.controller.model_dump_json()
     heard = _letters(_as_read(" ".join([*said, ours])))
     for value in named:
         if _letters(value) not in heard:

@@ -23,7 +23,7 @@ from assistant.casework.queue import WORKERS, Principal
 from assistant.domain.addresses import normal_address
 from assistant.domain.masking import mask_email
 from assistant.domain.status import CLOSED
-from assistant.services import Services, wake
+from assistant.services import Services, Unit
 from assistant.store.queries import UNPROVED
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
@@ -58,21 +58,20 @@ def for_support(row: Outbox) -> bool:
 # ── it failed ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def note_loss(services: Services, session: Session, row: Outbox, failure: str) -> None:
+def note_loss(unit: Unit, row: Outbox, failure: str) -> None:
     """Note that a letter did not arrive and call a person where it belongs, also for a closed request."""
     first = row.failed_at is None or _is_unproved(row.failure)
-    row.failure, row.failed_at, row.settled_at = failure, services.clock.now(), None
-    session.add(row)
+    row.failure, row.failed_at, row.settled_at = failure, unit.now, None
+    unit.session.add(row)
     if row.kind == RELAY:
-        _show_in_triage(services, session, row, first=first)
+        _show_in_triage(unit, row, first=first)
         return
-    said = said_in(services, row)
-    requests = _concerned(session, row, said)
+    said = said_in(unit.services, row)
+    requests = _concerned(unit.session, row, said)
     for request in requests:
         # The audit says what and why; whom it was for stays sealed in the outbox.
         record(
-            services,
-            session,
+            unit,
             request.ref,
             "desk",
             _event(failure),
@@ -80,18 +79,18 @@ def note_loss(services: Services, session: Session, row: Outbox, failure: str) -
             failure=failure,
             channel=row.channel,
         )
-        session.flush()
-        _call(services, session, request, failure)
-    conversation = session.get(Conversation, row.conversation_id) if row.conversation_id else None
+        unit.session.flush()
+        _call(unit, request, failure)
+    conversation = unit.session.get(Conversation, row.conversation_id) if row.conversation_id else None
     if conversation is None:
         if not requests:
             log.error("delivery.belongs_to_nobody", outbox=row.id)
         return
     if not requests and conversation.wants_person_at is None:
-        conversation.wants_person_at = services.clock.now()
-        session.add(conversation)
+        conversation.wants_person_at = unit.now
+        unit.session.add(conversation)
     if first and not _is_unproved(failure) and said.get("typed") and conversation.channel in _IN_CHAT:
-        talk.say(services, session, conversation, "typed_address_failed", key=f"lost:{row.id}")
+        talk.say(unit, conversation, "typed_address_failed", key=f"lost:{row.id}")
 
 
 def _is_unproved(failure: str | None) -> bool:
@@ -102,13 +101,13 @@ def _event(failure: str) -> str:
     return "said_not_delivered" if _is_unproved(failure) else "not_delivered"
 
 
-def _call(services: Services, session: Session, request: PrivacyRequest, failure: str) -> None:
+def _call(unit: Unit, request: PrivacyRequest, failure: str) -> None:
     """Call a person, over no other reason; what is certain takes the place of what was only said."""
     if _is_unproved(failure):
         if request.attention is None:
-            set_attention(services, session, request, UNPROVED_LOSS)
+            set_attention(unit, request, UNPROVED_LOSS)
     elif request.attention in {None, UNPROVED_LOSS}:
-        set_attention(services, session, request, LOST_LETTER)
+        set_attention(unit, request, LOST_LETTER)
 
 
 def _concerned(session: Session, row: Outbox, said: Mapping[str, Any]) -> list[PrivacyRequest]:
@@ -127,14 +126,13 @@ def concerned_in(session: Session, conversation: Conversation) -> list[PrivacyRe
     return [request for request in requests if request.status not in CLOSED] or requests[-1:]
 
 
-def _show_in_triage(services: Services, session: Session, row: Outbox, *, first: bool) -> None:
-    conversation = session.get(Conversation, row.conversation_id) if row.conversation_id else None
+def _show_in_triage(unit: Unit, row: Outbox, *, first: bool) -> None:
+    conversation = unit.session.get(Conversation, row.conversation_id) if row.conversation_id else None
     if conversation is not None and first:
         conversation.triage = True
-        session.add(conversation)
+        unit.session.add(conversation)
         record(
-            services,
-            session,
+            unit,
             "",
             "desk",
             "support_refused",
@@ -146,57 +144,57 @@ def _show_in_triage(services: Services, session: Session, row: Outbox, *, first:
 # ── a report came back ──────────────────────────────────────────────────────────────────────────────
 
 
-def note_report(
-    services: Services, session: Session, conversation: Conversation, report: Mapping[str, str]
-) -> bool:
+def note_report(unit: Unit, conversation: Conversation, report: Mapping[str, str]) -> bool:
     """Take a report about a mail of ours; False where it is about none, so that it is treated as anybody's mail."""
-    row = _reported(services, session, report)
+    row = _reported(unit, report)
     if report.get("bounce_action") in _NO_FAILURE:
         return row is not None or bool(report.get("bounce_of"))
     if row is not None:
         proved = row.sent_as is not None and row.sent_as == report.get("bounce_of")
         if row.failed_at is None or (proved and _is_unproved(row.failure)):
-            _bounced(services, session, row, report, proved=proved)
+            _bounced(unit, row, report, proved=proved)
         return True
     # Its id is signed by us although the letter itself is gone, or it came back to a thread of ours.
     failure = _failure(report, proved=bool(report.get("bounce_of")))
-    requests = concerned_in(session, conversation)
+    requests = concerned_in(unit.session, conversation)
     for request in requests:
-        record(services, session, request.ref, "desk", _event(failure), failure=failure, channel="email")
-        _call(services, session, request, failure)
+        record(unit, request.ref, "desk", _event(failure), failure=failure, channel="email")
+        _call(unit, request, failure)
     return bool(requests or report.get("bounce_of"))
 
 
-def _reported(services: Services, session: Session, report: Mapping[str, str]) -> Outbox | None:
+def _reported(unit: Unit, report: Mapping[str, str]) -> Outbox | None:
     """Find the letter: by its id, or by whom it was for, the newest that nobody has reported yet."""
     if own := report.get("bounce_of"):
-        found = session.exec(select(Outbox).where(col(Outbox.sent_as) == own)).first()
+        found = unit.session.exec(select(Outbox).where(col(Outbox.sent_as) == own)).first()
         if found is not None:
             return found
-    hashes = [services.keyring.keyed_hash(normal_address(to)) for to in report.get("bounce_to", "").split()]
+    hashes = [
+        unit.services.keyring.keyed_hash(normal_address(to)) for to in report.get("bounce_to", "").split()
+    ]
     if not hashes:
         return None
     sent = select(Outbox).where(
         col(Outbox.recipient_hash).in_(hashes),
         col(Outbox.channel) == "email",
         col(Outbox.state) != "waiting",  # what is still being tried is not lost, whoever says so
-        col(Outbox.created_at) > services.clock.now() - REPORTED_WITHIN,
+        col(Outbox.created_at) > unit.now - REPORTED_WITHIN,
     )
-    rows = session.exec(sent.order_by(col(Outbox.failed_at).is_not(None), col(Outbox.id).desc()).limit(1))
+    rows = unit.session.exec(
+        sent.order_by(col(Outbox.failed_at).is_not(None), col(Outbox.id).desc()).limit(1)
+    )
     return rows.first()
 
 
-def _bounced(
-    services: Services, session: Session, row: Outbox, report: Mapping[str, str], *, proved: bool
-) -> None:
+def _bounced(unit: Unit, row: Outbox, report: Mapping[str, str], *, proved: bool) -> None:
     if proved:
         row.state = "bounced"
-    note_loss(services, session, row, _failure(report, proved=proved))
-    if for_support(row) and proved and not _wrote_a_machine(session, row):
+    note_loss(unit, row, _failure(report, proved=proved))
+    if for_support(row) and proved and not _wrote_a_machine(unit.session, row):
         # Only a report that holds our signed id has it sent again: a made-up one must not make us send.
-        row.state, row.due_at = "waiting", services.clock.now() + _AGAIN_AFTER
-        session.add(row)
-        wake(session, "deliver")
+        row.state, row.due_at = "waiting", unit.now + _AGAIN_AFTER
+        unit.session.add(row)
+        unit.wake("deliver")
 
 
 def _failure(report: Mapping[str, str], *, proved: bool) -> str:
@@ -212,20 +210,20 @@ def _wrote_a_machine(session: Session, row: Outbox) -> bool:
 # ── an agent looks ──────────────────────────────────────────────────────────────────────────────────
 
 
-def lost_letters_of(services: Services, session: Session, request: PrivacyRequest) -> list[Lost]:
+def lost_letters_of(unit: Unit, request: PrivacyRequest) -> list[Lost]:
     """List what did not arrive about a request and nobody has dealt with, newest first."""
-    return [_seen(services, row) for row in lost_about(services, session, request)]
+    return [_seen(unit.services, row) for row in lost_about(unit, request)]
 
 
-def lost_letters_in(services: Services, session: Session, conversation_id: str) -> list[Lost]:
+def lost_letters_in(unit: Unit, conversation_id: str) -> list[Lost]:
     """List what did not arrive in a conversation and nobody has dealt with, newest first."""
-    return [_seen(services, row) for row in lost_in(session, conversation_id)]
+    return [_seen(unit.services, row) for row in lost_in(unit.session, conversation_id)]
 
 
-def lost_relay_of(services: Services, session: Session, conversation_id: str) -> Lost | None:
+def lost_relay_of(unit: Unit, conversation_id: str) -> Lost | None:
     """Give what keeps a customer's mail from support, None while nothing does."""
-    rows = [row for row in lost_in(session, conversation_id) if row.kind == RELAY]
-    return _seen(services, rows[0]) if rows else None
+    rows = [row for row in lost_in(unit.session, conversation_id) if row.kind == RELAY]
+    return _seen(unit.services, rows[0]) if rows else None
 
 
 def is_settled_by_word(request: PrivacyRequest) -> bool:
@@ -234,35 +232,32 @@ def is_settled_by_word(request: PrivacyRequest) -> bool:
     return request.status in CLOSED and bool(reason) and reason not in _ENDED_OTHERWISE
 
 
-def settle(services: Services, session: Session, request: PrivacyRequest, agent: Principal) -> PrivacyRequest:
+def settle(unit: Unit, request: PrivacyRequest, agent: Principal) -> PrivacyRequest:
     """Note that an agent has dealt with what did not arrive about a request, or with what called them to a closed one."""
     agent.require(*WORKERS)
-    rows = lost_about(services, session, request)
-    _settled(services, session, rows)
+    rows = lost_about(unit, request)
+    _settled(unit, rows)
     if is_settled_by_word(request):
-        record(services, session, request.ref, f"agent:{agent.name}", "seen_to", reason=request.attention)
-        set_attention(services, session, request, None)
-    record(services, session, request.ref, f"agent:{agent.name}", "losses_settled", letters=len(rows))
+        record(unit, request.ref, f"agent:{agent.name}", "seen_to", reason=request.attention)
+        set_attention(unit, request, None)
+    record(unit, request.ref, f"agent:{agent.name}", "losses_settled", letters=len(rows))
     if request.attention in {LOST_LETTER, UNPROVED_LOSS}:
-        session.flush()
-        set_attention(services, session, request, None)
+        unit.session.flush()
+        set_attention(unit, request, None)
     return request
 
 
-def settle_talk(
-    services: Services, session: Session, conversation: Conversation, agent: Principal
-) -> Conversation:
+def settle_talk(unit: Unit, conversation: Conversation, agent: Principal) -> Conversation:
     """Note that an agent has dealt with what did not arrive in a talk that opened no request."""
     agent.require(*WORKERS)
-    rows = [row for row in lost_in(session, conversation.id) if row.kind != RELAY]
-    _settled(services, session, rows)
-    for request in requests_of(session, conversation):
+    rows = [row for row in lost_in(unit.session, conversation.id) if row.kind != RELAY]
+    _settled(unit, rows)
+    for request in requests_of(unit.session, conversation):
         if request.attention in {LOST_LETTER, UNPROVED_LOSS}:
-            session.flush()
-            set_attention(services, session, request, None)
+            unit.session.flush()
+            set_attention(unit, request, None)
     record(
-        services,
-        session,
+        unit,
         "",
         f"agent:{agent.name}",
         "losses_settled",
@@ -272,10 +267,10 @@ def settle_talk(
     return conversation
 
 
-def _settled(services: Services, session: Session, rows: Sequence[Outbox]) -> None:
+def _settled(unit: Unit, rows: Sequence[Outbox]) -> None:
     for row in rows:
-        row.settled_at = services.clock.now()
-        session.add(row)
+        row.settled_at = unit.now
+        unit.session.add(row)
 
 
 def _seen(services: Services, row: Outbox) -> Lost:

@@ -9,13 +9,14 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.hidden import is_kept_back
 from assistant.casework.intake import requests_of
-from assistant.casework.outbox import Letter, queue_outgoing
+from assistant.casework.outbox import queue_outgoing
+from assistant.domain.letter import Letter
+from assistant.services import Unit
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assistant.services import Services
 
 PATIENCE: Final = timedelta(minutes=10)
 _UNSEEN: Final = "unseen"
@@ -31,8 +32,7 @@ def reached_by_mail(
 
 
 def mail_unless_seen(
-    services: Services,
-    session: Session,
+    unit: Unit,
     request: PrivacyRequest,
     message_id: int,
     *,
@@ -42,8 +42,7 @@ def mail_unless_seen(
 ) -> None:
     """Queue the letter of a chat message; it leaves in ten minutes unless the person has read that message."""
     queue_outgoing(
-        services,
-        session,
+        unit,
         Letter(
             key=f"{_UNSEEN}:{message_id}",
             channel="email",
@@ -51,10 +50,10 @@ def mail_unless_seen(
             text=text,
             subject=subject,
             language=language,
-            recipient=services.keyring.unseal(request.contact or ""),
+            recipient=unit.services.keyring.unseal(request.contact or ""),
             conversation_id=request.conversation_id,
             ref=request.ref,
-            due_at=services.clock.now() + PATIENCE,
+            due_at=unit.now + PATIENCE,
         ),
     )
 

@@ -26,15 +26,14 @@ def have_support_read_too(turn: Turn, incoming: Incoming, message_id: int) -> No
     subject = "" if "answers" in incoming.headers else incoming.subject or ""
     if needs_a_person(turn, incoming) or not (for_support(turn.text) or for_support(subject)):
         return
-    turn.session.flush()
-    if was_passed_on(turn.session, message_id):
+    turn.unit.session.flush()
+    if was_passed_on(turn.unit.session, message_id):
         return
-    talk.relay(turn.services, turn.session, turn.conversation, message_id)
-    for request in requests_of(turn.session, turn.conversation):
+    talk.relay(turn.unit, turn.conversation, message_id)
+    for request in requests_of(turn.unit.session, turn.conversation):
         if request.status not in CLOSED or request.received_at == incoming.received_at:
             record(
-                turn.services,
-                turn.session,
+                turn.unit,
                 request.ref,
                 "desk",
                 PASSED_ON,

@@ -24,8 +24,8 @@ def say_confirmed(turn: Turn, opened: Sequence[PrivacyRequest]) -> None:
 def _not_before(turn: Turn, request: PrivacyRequest) -> datetime | None:
     if is_to_be_emptied(request):
         return None  # a person does it in the company's systems: nothing here holds them to a day
-    evidence = turn.session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
-    return answer_for(turn.services, request, evidence).not_before
+    evidence = turn.unit.session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
+    return answer_for(turn.unit.services, request, evidence).not_before
 
 
 def what_waits(waits: Sequence[tuple[Right, datetime | None]]) -> dict[str, Any]:

@@ -41,18 +41,16 @@ def is_answer_to_chat(turn: Turn, incoming: Incoming) -> bool:
     So too a mail that names a request of its sender's: not every mail program keeps the thread. An agent reads it at
     the open requests; False where it is no such answer, nothing is open, or a mail outside the thread asks for more.
     """
-    chat = turn.session.get(Conversation, incoming.thread)
+    chat = turn.unit.session.get(Conversation, incoming.thread)
     in_thread = chat is not None and chat.channel in talk.LIVE
     if turn.muted:
         return False
-    meant = requests_of(turn.session, chat) if chat is not None and in_thread else _named(turn, incoming)
+    meant = requests_of(turn.unit.session, chat) if chat is not None and in_thread else _named(turn, incoming)
     waiting = [r for r in _theirs(turn, incoming, meant) if r.status not in CLOSED]
     for request in waiting:
         if request.attention not in denying.ATTENTIONS:  # whoever denied it says more than any answer
-            set_attention(turn.services, turn.session, request, ANSWERED)
-        record(
-            turn.services, turn.session, request.ref, "subject", ANSWERED, conversation=turn.conversation.id
-        )
+            set_attention(turn.unit, request, ANSWERED)
+        record(turn.unit, request.ref, "subject", ANSWERED, conversation=turn.conversation.id)
     return bool(waiting) and (in_thread or turn.reading.decision != "request")
 
 
@@ -73,7 +71,7 @@ def names_a_request(incoming: Incoming) -> bool:
 
 def _theirs(turn: Turn, incoming: Incoming, requests: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:
     """Keep the requests whose proved contact is the sender."""
-    sender = turn.services.keyring.keyed_hash(normal_address(incoming.sender or ""))
+    sender = turn.unit.services.keyring.keyed_hash(normal_address(incoming.sender or ""))
     return [request for request in requests if request.contact_hash == sender]
 
 
@@ -86,7 +84,7 @@ def go_on(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     """Show an agent that the person wrote again, and send what they need to prove who they are."""
     for request in filter(may_go_on, requests):
         if request.attention not in denying.ATTENTIONS:
-            set_attention(turn.services, turn.session, request, NEW_MESSAGE)
+            set_attention(turn.unit, request, NEW_MESSAGE)
     turn.ask_again(turn.client_numbers)
 
 
@@ -95,9 +93,9 @@ def goes_to_contact(turn: Turn, incoming: Incoming) -> bool:
 
     Both go to that mailbox, in a talk of its own: whoever named the number hears nothing of it.
     """
-    ident = conversation_id(turn.services, incoming.channel, incoming.thread)
-    link = link_again.of_number(turn.services, turn.session, ident, incoming.sender)
-    waiting = link_again.waiting_at_contact(turn.services, turn.session, link) if link else []
+    ident = conversation_id(turn.unit.services, incoming.channel, incoming.thread)
+    link = link_again.of_number(turn.unit, ident, incoming.sender)
+    waiting = link_again.waiting_at_contact(turn.unit, link) if link else []
     takes_back = any(intent.name == "cancel_request" for intent in turn.reading.intents)
     is_own = bool(waiting) and waiting[0].conversation_id == turn.conversation.id
     if turn.muted or not waiting or is_own or takes_back:
@@ -106,7 +104,7 @@ def goes_to_contact(turn: Turn, incoming: Incoming) -> bool:
     for request in waiting:
         _note_wrote_again(turn, request)
         if request.attention not in denying.ATTENTIONS:
-            set_attention(turn.services, turn.session, request, NEW_MESSAGE)
+            set_attention(turn.unit, request, NEW_MESSAGE)
     turn.send_again(waiting, incoming.sender)
     return True
 
@@ -119,11 +117,7 @@ def goes_on_elsewhere(turn: Turn, incoming: Incoming, here: Sequence[PrivacyRequ
     """
     sender = incoming.sender or ""
     is_of_here = any(map(may_go_on, here))
-    waiting = (
-        []
-        if is_of_here or turn.muted or not sender
-        else link_again.waiting_of(turn.services, turn.session, sender)
-    )
+    waiting = [] if is_of_here or turn.muted or not sender else link_again.waiting_of(turn.unit, sender)
     named = set(parse_references(f"{incoming.subject or ''}\n{turn.text}"))
     meant = [request for request in waiting if request.ref in named] or waiting
     wishes = turn.rights() if turn.reading.decision == "request" else []
@@ -139,28 +133,28 @@ def goes_on_elsewhere(turn: Turn, incoming: Incoming, here: Sequence[PrivacyRequ
     for ident in dict.fromkeys(request.conversation_id for request in meant):
         there = [request for request in meant if request.conversation_id == ident]
         if is_about_it:
-            go_on(turn.within(turn.session.get_one(Conversation, ident)), there)
+            go_on(turn.within(turn.unit.session.get_one(Conversation, ident)), there)
         else:
             for request in there:
                 if request.attention is None:
-                    set_attention(turn.services, turn.session, request, NEW_MESSAGE)
+                    set_attention(turn.unit, request, NEW_MESSAGE)
     return is_named or reminds
 
 
 def _note_wrote_again(turn: Turn, request: PrivacyRequest) -> None:
     here = turn.conversation.id
-    record(turn.services, turn.session, request.ref, "subject", WROTE_AGAIN, conversation=here)
+    record(turn.unit, request.ref, "subject", WROTE_AGAIN, conversation=here)
 
 
 def _is_reminded(turn: Turn, incoming: Incoming) -> bool:
     """Show a reminder at the open requests whose proved contact is its sender; False where there are none."""
-    sender = turn.services.keyring.keyed_hash(normal_address(incoming.sender or ""))
-    found = turn.session.exec(select(PrivacyRequest).where(col(PrivacyRequest.contact_hash) == sender))
+    sender = turn.unit.services.keyring.keyed_hash(normal_address(incoming.sender or ""))
+    found = turn.unit.session.exec(select(PrivacyRequest).where(col(PrivacyRequest.contact_hash) == sender))
     still_open = [request for request in found if request.status not in CLOSED]
     for request in still_open:
         _note_wrote_again(turn, request)
         if request.attention is None:
-            set_attention(turn.services, turn.session, request, NEW_MESSAGE)
+            set_attention(turn.unit, request, NEW_MESSAGE)
     return bool(still_open)
 
 
@@ -175,14 +169,14 @@ def answers_about_services(turn: Turn, incoming: Incoming) -> bool:
     sender is only claimed: the flag says what was answered. What is not clear an agent reads. The question is open
     until it is decided, whatever the talk went on to; False where it is not, or a mail asks for more than that.
     """
-    chat = turn.session.get(
+    chat = turn.unit.session.get(
         Conversation, incoming.thread
     )  # else this very thread, or one that the mail names
     asked_in = chat or turn.conversation
-    meant = [] if turn.muted else [*requests_of(turn.session, asked_in), *_named(turn, incoming)]
+    meant = [] if turn.muted else [*requests_of(turn.unit.session, asked_in), *_named(turn, incoming)]
     heard = [r for r in _theirs(turn, incoming, meant) if r.attention not in denying.ATTENTIONS]
     asked = [
-        r for r in heard if running_services.is_open(turn.session, r)
+        r for r in heard if running_services.is_open(turn.unit.session, r)
     ]  # of what was denied a person decides
     if not asked:
         return False
@@ -192,11 +186,13 @@ def answers_about_services(turn: Turn, incoming: Incoming) -> bool:
         return not (_asks_for_more(turn) or needs_a_person(turn, incoming))
     for request in asked:
         if value == "services:keep":
-            closing.set_keep_services(turn.services, turn.session, request, keep=True)
-            set_attention(turn.services, turn.session, request, None)
+            closing.set_keep_services(turn.unit, request, keep=True)
+            set_attention(turn.unit, request, None)
         else:
             _note(turn, request, running_services.END_BY_MAIL)
-    _is_answered(turn, [asked_in, *(turn.session.get_one(Conversation, r.conversation_id) for r in asked)])
+    _is_answered(
+        turn, [asked_in, *(turn.unit.session.get_one(Conversation, r.conversation_id) for r in asked)]
+    )
     turn.say("request_status", requests=[{**each, "next": "review"} for each in turn.seen(asked)])
     return True
 
@@ -219,8 +215,8 @@ def _have_it_read(turn: Turn, asked: Sequence[PrivacyRequest]) -> None:
 
 
 def _note(turn: Turn, request: PrivacyRequest, event: str) -> None:
-    record(turn.services, turn.session, request.ref, "subject", event, conversation=turn.conversation.id)
-    set_attention(turn.services, turn.session, request, event)
+    record(turn.unit, request.ref, "subject", event, conversation=turn.conversation.id)
+    set_attention(turn.unit, request, event)
 
 
 def _is_answered(turn: Turn, asked_in: Sequence[Conversation]) -> None:
@@ -229,4 +225,4 @@ def _is_answered(turn: Turn, asked_in: Sequence[Conversation]) -> None:
             turn.rest()
         elif each.state.get("question") == running_services.ASK:
             each.state = State.of(each.state).at_rest().as_json()
-            turn.session.add(each)
+            turn.unit.session.add(each)

@@ -40,7 +40,7 @@ QUESTIONS: Final = frozenset({CONFIRM, WHICH, WHAT, *_ONE_VALUE})
 
 def details_of(turn: Turn, found: Mapping[str, Any]) -> dict[str, Any]:
     """Give the details of a new request for correction: every part that the message names."""
-    return rectification.in_parts(turn.services, Changes.read(found)).as_details()
+    return rectification.in_parts(turn.unit.services, Changes.read(found)).as_details()
 
 
 def leave_erased(turn: Turn, opened: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:
@@ -51,7 +51,7 @@ def leave_erased(turn: Turn, opened: Sequence[PrivacyRequest]) -> list[PrivacyRe
     emptied = [request for request in opened if _only_names_fields(request)]
     for request in emptied:
         _leave_unsaid(turn, request)
-        rectification.leave_empty(turn.services, turn.session, request)
+        rectification.leave_empty(turn.unit, request)
     return emptied
 
 
@@ -60,7 +60,7 @@ def _leave_unsaid(turn: Turn, request: PrivacyRequest) -> None:
     if turn.reading.details.get("marketing") and not says_which_address(turn.text):
         parts = Changes.of(request.details).parts
         unsaid = (replace(p, field=UNSAID_ADDRESS) if p.field == ADDRESS else p for p in parts)
-        rectification.keep_changes(turn.services, turn.session, request, Changes(tuple(unsaid)))
+        rectification.keep_changes(turn.unit, request, Changes(tuple(unsaid)))
 
 
 def _only_names_fields(request: PrivacyRequest) -> bool:
@@ -145,7 +145,7 @@ def decide(turn: Turn, request: PrivacyRequest, answer: str) -> None:
     changes = Changes.of(request.details)
     part = changes.unsettled
     if answer == "yes" and part is None:
-        rectification.confirm_changes(turn.services, turn.session, [request])
+        rectification.confirm_changes(turn.unit, [request])
         if request.status == Status.OPEN:  # who asks was proved before
             confirming.say_confirmed(turn, [request])
         turn.go_on(request)
@@ -159,7 +159,7 @@ def decide(turn: Turn, request: PrivacyRequest, answer: str) -> None:
 
 def settle(turn: Turn, request: PrivacyRequest, changes: Changes) -> None:
     """Keep what was said, and ask for what is missing now."""
-    rectification.keep_changes(turn.services, turn.session, request, changes)
+    rectification.keep_changes(turn.unit, request, changes)
     turn.go_on(request)
 
 
@@ -176,7 +176,7 @@ def _answered(turn: Turn, question: str | None, changes: Changes) -> Changes | N
         and not any(part.field == "email" for part in changes.parts)
     ):
         return None  # an address to be reached by, beside the correction of something else
-    found = rectification.in_parts(turn.services, Changes.read(change_in(turn.text)))
+    found = rectification.in_parts(turn.unit.services, Changes.read(change_in(turn.text)))
     return changes.with_parts(found.parts) if found.parts else None
 
 
@@ -188,7 +188,7 @@ def _one_value(turn: Turn, changes: Changes, part: Change) -> Changes | None:
     value = answer_in(part.field, turn.text)
     if value is None:
         return None
-    found = rectification.in_parts(turn.services, Changes((replace(part, new=value),)))
+    found = rectification.in_parts(turn.unit.services, Changes((replace(part, new=value),)))
     return changes.without(part.field).with_parts(found.parts) if found.new_values else None
 
 
@@ -205,7 +205,7 @@ def _is_to_be_emptied(turn: Turn, question: str | None, changes: Changes) -> boo
 
 def _leave_empty(turn: Turn, request: PrivacyRequest) -> None:
     """Say that a person takes care of it, and ask for proof as for any correction."""
-    rectification.leave_empty(turn.services, turn.session, request)
+    rectification.leave_empty(turn.unit, request)
     turn.say("rectification_to_empty", requests=turn.seen([request]))
     turn.go_on(request)
 
@@ -218,7 +218,7 @@ def _not_understood(turn: Turn, request: PrivacyRequest, question: str | None) -
     if question and not (turn.state.details or {}).get("again"):
         ask(turn, request, question, again=True)
         return
-    set_attention(turn.services, turn.session, request, "correction_not_understood")
+    set_attention(turn.unit, request, "correction_not_understood")
     turn.state = turn.state.at_rest()
     turn.say("rectification_by_person", requests=turn.seen([request]))
 
@@ -257,11 +257,11 @@ def _unconfirmed(turn: Turn) -> Sequence[PrivacyRequest]:
 
 def takes_more(turn: Turn, request: PrivacyRequest) -> bool:
     """Add what a further message says to a correction that nobody has confirmed yet; tells whether it did."""
-    found = rectification.in_parts(turn.services, Changes.read(turn.reading.details))
+    found = rectification.in_parts(turn.unit.services, Changes.read(turn.reading.details))
     if not _can_take_more(request) or not found.parts:
         return False
     changes = Changes.of(request.details).with_parts(found.parts)
-    rectification.keep_changes(turn.services, turn.session, request, changes)
+    rectification.keep_changes(turn.unit, request, changes)
     return True
 
 
@@ -273,7 +273,7 @@ def is_another(turn: Turn, request: PrivacyRequest) -> bool:
     """Tell whether a message corrects something else than a request that is under way already does."""
     if request.right != Right.RECTIFICATION or _can_take_more(request):
         return False
-    found = rectification.in_parts(turn.services, Changes.read(turn.reading.details)).new_values
+    found = rectification.in_parts(turn.unit.services, Changes.read(turn.reading.details)).new_values
     return bool(found.items() - Changes.of(request.details).new_values.items())
 
 

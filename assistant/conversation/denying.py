@@ -31,7 +31,7 @@ def call(turn: Turn, sender: str) -> None:
     Those of the contact are its own, whether it names them or not; of anybody else's, those that it names by reference.
     """
     theirs = _of_contact(turn, sender)
-    named = [r for ref in parse_references(turn.text) if (r := turn.session.get(PrivacyRequest, ref))]
+    named = [r for ref in parse_references(turn.text) if (r := turn.unit.session.get(PrivacyRequest, ref))]
     meant = [request for request in named if request.status not in CLOSED]
     known = {request.ref for request in theirs}
     for request in [each for each in meant if each.ref in known] or ([] if meant else theirs):
@@ -47,7 +47,7 @@ def call(turn: Turn, sender: str) -> None:
 
 
 def _hashed(turn: Turn, sender: str) -> str:
-    return turn.services.keyring.keyed_hash(normal_address(sender))
+    return turn.unit.services.keyring.keyed_hash(normal_address(sender))
 
 
 def _of_contact(turn: Turn, sender: str) -> list[PrivacyRequest]:
@@ -57,13 +57,13 @@ def _of_contact(turn: Turn, sender: str) -> list[PrivacyRequest]:
     hashed = _hashed(turn, sender)
     mine = select(Conversation.id).where(
         col(Conversation.channel) == "email",
-        col(Conversation.hint_hash) == sender_hash(turn.services.keyring, sender),
+        col(Conversation.hint_hash) == sender_hash(turn.unit.services.keyring, sender),
     )
     unproved = col(PrivacyRequest.contact_hash).is_(None) & col(PrivacyRequest.conversation_id).in_(mine)
     found = select(PrivacyRequest).where(
         or_(col(PrivacyRequest.contact_hash) == hashed, unproved), col(PrivacyRequest.status).not_in(CLOSED)
     )
-    return list(turn.session.exec(found.order_by(col(PrivacyRequest.ref))))
+    return list(turn.unit.session.exec(found.order_by(col(PrivacyRequest.ref))))
 
 
 def _will_stand_still(request: PrivacyRequest) -> bool:
@@ -74,11 +74,10 @@ def _will_stand_still(request: PrivacyRequest) -> bool:
 
 def _note(turn: Turn, request: PrivacyRequest, reason: str) -> None:
     record(
-        turn.services,
-        turn.session,
+        turn.unit,
         request.ref,
         "subject",
         "denied_by_mail",
         conversation=turn.conversation.id,
     )
-    set_attention(turn.services, turn.session, request, reason)
+    set_attention(turn.unit, request, reason)

@@ -73,7 +73,7 @@ from assistant.domain.assurance import Method, Tier
 from assistant.domain.status import CLOSED, Status
 from assistant.errors import Busy, NotVerified, StoreUnavailable
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt, SignedIn
-from assistant.services import Services, post, wake
+from assistant.services import Services, Unit
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest, Seen
 from intents import NONE, Reader, Reading
 
@@ -126,13 +126,13 @@ class TalkingDesk:
 
     def _read(
         self, incoming: Incoming, read: Reading | None
-    ) -> Callable[[Session], tuple[Receipt, proof.Attempt | None]]:
+    ) -> Callable[[Unit], tuple[Receipt, proof.Attempt | None]]:
         reading = read or self.reader.read(words_of(incoming))
         if subject := left_to_read(incoming, reading):
             reading = with_subject(reading, self.reader.read(subject))
         if quoted := is_reminded_of(incoming, reading):
             reading = with_subject(reading, self.reader.read(quoted))
-        return lambda session: self._turn(session, incoming, reading, is_read=read is not None)
+        return lambda unit: self._turn(unit, incoming, reading, is_read=read is not None)
 
     def _note_peer(self, incoming: Incoming) -> None:
         ident = conversation_id(self.services, incoming.channel, incoming.thread)
@@ -147,7 +147,7 @@ class TalkingDesk:
         if reading.decision == NONE:
             return reading
         ident = conversation_id(self.services, incoming.channel, incoming.thread)
-        ours = await self.services.read(lambda session: talk.said_by_us(self.services, session, ident))
+        ours = await self.services.read(lambda unit: talk.said_by_us(unit, ident))
         return await self._read_long(incoming, words, ours) if ours else reading
 
     async def _read_long(self, incoming: Incoming, words: str, quoted: Sequence[str] = ()) -> Reading:
@@ -159,7 +159,7 @@ class TalkingDesk:
         """Keep what could not be answered, and say in a chat that a person is called."""
         kept: list[Receipt] = []
         for keep in (keep_unanswered, keep_alone):  # the second asks nothing of any other row
-            work = self._kept(kept, partial(keep, self.services, incoming))
+            work = self._kept(kept, partial(keep, incoming=incoming))
             failure = await failure_of(work, "message.not_kept", channel=incoming.channel)
             if failure is None:
                 break
@@ -167,14 +167,14 @@ class TalkingDesk:
                 raise failure
         receipt = kept[0]
         if incoming.channel != "email" and not receipt.duplicate:
-            self._later(self.services.write(lambda s: self._call_a_person(s, receipt.conversation_id)))
+            self._later(self.services.write(lambda unit: self._call_a_person(unit, receipt.conversation_id)))
         return receipt
 
-    async def _kept(self, kept: list[Receipt], keep: Callable[[Session], Receipt]) -> None:
+    async def _kept(self, kept: list[Receipt], keep: Callable[[Unit], Receipt]) -> None:
         kept.append(await self.services.write(keep))
 
-    def _call_a_person(self, session: Session, ident: str) -> None:
-        turn = self.quiet_turn(session, session.get_one(Conversation, ident))
+    def _call_a_person(self, unit: Unit, ident: str) -> None:
+        turn = self.quiet_turn(unit, unit.session.get_one(Conversation, ident))
         turn.hand_over()
         turn.store_state()
 
@@ -189,7 +189,7 @@ class TalkingDesk:
         if isinstance(failure, StoreUnavailable):
             raise failure
         if failure is not None:  # what cannot be read may be a request: an agent looks
-            await self.services.write(lambda s: earlier.list_earlier(self.services, s, kept[-1], {}, first))
+            await self.services.write(lambda unit: earlier.list_earlier(unit, kept[-1], {}, first))
 
     async def _list_earlier(self, incoming: Incoming, otherwise: str, kept: list[Incoming]) -> None:
         kept.append(await originals.sealed(self.services, known_by_its_words(self.services, incoming)))
@@ -200,17 +200,15 @@ class TalkingDesk:
             return
         language = self._locale(reading.language) or otherwise
         found = _as_json(reading)
-        await self.services.write(
-            lambda session: earlier.list_earlier(self.services, session, kept[-1], found, language)
-        )
+        await self.services.write(lambda unit: earlier.list_earlier(unit, kept[-1], found, language))
 
     async def looked_through(self, mailbox: str) -> int:
         """Give the number up to which a mailbox's earlier mail was looked through."""
-        return await self.services.read(lambda session: earlier.looked_through(session, mailbox))
+        return await self.services.read(lambda unit: earlier.looked_through(unit.session, mailbox))
 
     async def note_looked_through(self, mailbox: str, number: int) -> None:
         """Keep that number."""
-        await self.services.write(lambda session: earlier.note_looked_through(session, mailbox, number))
+        await self.services.write(lambda unit: earlier.note_looked_through(unit.session, mailbox, number))
 
     async def settle(self) -> None:
         """Wait until nothing is left to check."""
@@ -220,7 +218,9 @@ class TalkingDesk:
     async def recover(self) -> int:
         """Take up what was stored but not answered when the desk was killed."""
         unhandled = select(col(Message.id)).where(col(Message.handled).is_(False)).order_by(col(Message.id))
-        left = await self.services.read(lambda s: [ident for ident in s.exec(unhandled) if ident])
+        left = await self.services.read(
+            lambda unit: [ident for ident in unit.session.exec(unhandled) if ident]
+        )
         await each(self.services, "recover", left, self._recover_one)
         return len(left)
 
@@ -228,8 +228,8 @@ class TalkingDesk:
         await self._or_call(ident, self._check_again(ident))
 
     async def _check_again(self, ident: int) -> None:
-        message = await self.services.read(lambda session: session.get_one(Message, ident))
-        attempt = await self.services.read(lambda session: self._reserved(session, message))
+        message = await self.services.read(lambda unit: unit.session.get_one(Message, ident))
+        attempt = await self.services.read(lambda unit: self._reserved(unit.session, message))
         await self._check(ident, attempt, message.text)
 
     async def _or_call(self, ident: int, work: Coroutine[Any, Any, None]) -> None:
@@ -238,7 +238,7 @@ class TalkingDesk:
         if isinstance(failure, StoreUnavailable):
             raise failure
         if failure is not None:
-            await self.services.write(lambda session: leave_unanswered(self.services, session, ident))
+            await self.services.write(lambda unit: leave_unanswered(unit, ident))
 
     def _later(self, work: Coroutine[Any, Any, object]) -> None:
         task: asyncio.Task[object] = asyncio.create_task(failure_of(work, "later.failed"))
@@ -248,25 +248,23 @@ class TalkingDesk:
     # ── one message ────────────────────────────────────────────────────────────────────────────────
 
     def _turn(
-        self, session: Session, incoming: Incoming, reading: Reading, *, is_read: bool
+        self, unit: Unit, incoming: Incoming, reading: Reading, *, is_read: bool
     ) -> tuple[Receipt, proof.Attempt | None]:
-        services = self.services
         incoming = replace(marked(incoming, reading), locale=self._locale(incoming.locale))
-        thread = self._talked_on(session, incoming)
-        reading = self._without_ours(session, thread, reading, is_read=is_read)
-        conversation = self._talk_of(session, thread, incoming, reading)
-        stored = store_incoming(session, conversation, incoming, _as_json(reading))
+        thread = self._talked_on(unit, incoming)
+        reading = self._without_ours(unit, thread, reading, is_read=is_read)
+        conversation = self._talk_of(unit, thread, incoming, reading)
+        stored = store_incoming(unit.session, conversation, incoming, _as_json(reading))
         message_id = stored.number
         receipt = Receipt(conversation.id, message_id, stored.known)
         if stored.known:
             return receipt, None
         if incoming.channel in talk.LIVE:
-            post(session, conversation.id, talk.own_message(message_id, incoming))
-        if self._is_of_ours(session, conversation, incoming, message_id):
+            unit.post(conversation.id, talk.own_message(message_id, incoming))
+        if self._is_of_ours(unit, conversation, incoming, message_id):
             return receipt, None
         turn = Turn(
-            services,
-            session,
+            unit,
             conversation,
             incoming.text,
             incoming.kind,
@@ -276,7 +274,7 @@ class TalkingDesk:
             forwarded=bool(incoming.headers.get("forwarded")),
             muted=incoming.automatic or incoming.doubtful_sender is not None,
         )
-        answered = questions.questions_answered(services, session, conversation, incoming)
+        answered = questions.questions_answered(unit, conversation, incoming)
         if incoming.channel == "email":
             self._mail_turn(turn, incoming, message_id)
         elif not answered or turn.state.expects or reading.decision == "request":
@@ -285,48 +283,48 @@ class TalkingDesk:
         beside.have_support_read_too(turn, incoming, message_id)
         if answered:
             turn.state = replace(turn.state, asked=())
-            questions.take_answer(services, session, answered, conversation.id)
+            questions.take_answer(unit, answered, conversation.id)
         turn.store_state()
         if turn.pending:
-            set_handled(session, message_id, handled=False)
-        self._show_reused(session, conversation, incoming, stored)
+            set_handled(unit.session, message_id, handled=False)
+        self._show_reused(unit, conversation, incoming, stored)
         return receipt, turn.pending
 
     def _show_reused(
-        self, session: Session, conversation: Conversation, incoming: Incoming, stored: Stored
+        self, unit: Unit, conversation: Conversation, incoming: Incoming, stored: Stored
     ) -> None:
         """Show an agent what came under the id of another message, once it was read like any other."""
-        if not (stored.reused or reused.is_reused(self.services, session, incoming)):
+        if not (stored.reused or reused.is_reused(unit, incoming)):
             return
-        requests = [r for r in requests_of(session, conversation) if r.status not in CLOSED]
-        _flag(self.services, session, requests, reused.ATTENTION)
+        requests = [r for r in requests_of(unit.session, conversation) if r.status not in CLOSED]
+        _flag(unit, requests, reused.ATTENTION)
         if not requests and conversation.channel == "email":
-            put_in_doubt(session, conversation, stored.number)
+            put_in_doubt(unit.session, conversation, stored.number)
 
     def _talk_of(
-        self, session: Session, thread: Conversation, incoming: Incoming, reading: Reading
+        self, unit: Unit, thread: Conversation, incoming: Incoming, reading: Reading
     ) -> Conversation:
         """Give a thread's talk, or their own to whoever asks in another's; who is at the requests there hears of it."""
         if not another_sender.is_from_another(thread, incoming):
             return thread
-        requests = requests_of(session, thread)
-        link = link_again.of_number(self.services, session, thread.id, incoming.sender)
+        requests = requests_of(unit.session, thread)
+        link = link_again.of_number(unit, thread.id, incoming.sender)
         answers_it = link is not None and not (incoming.automatic or incoming.doubtful_sender)
         if not another_sender.begins_own_talk(
             self.services, requests, incoming, reading, was_sent_link=answers_it
         ):
             return thread
-        _flag(self.services, session, requests, "other_sender")
+        _flag(unit, requests, "other_sender")
         own = another_sender.in_own_thread(self.services, incoming)
-        return find_or_start_conversation(self.services, session, own)
+        return find_or_start_conversation(unit, own)
 
     def _without_ours(
-        self, session: Session, conversation: Conversation, reading: Reading, *, is_read: bool
+        self, unit: Unit, conversation: Conversation, reading: Reading, *, is_read: bool
     ) -> Reading:
         """Count what the person says of their own: our words sent back are no wish of theirs."""
         if is_read or reading.decision == NONE:
             return reading
-        ours = talk.said_by_us(self.services, session, conversation.id)
+        ours = talk.said_by_us(unit, conversation.id)
         return self.reader.read(reading.text, quoted=ours) if ours else reading
 
     def _locale(self, locale: str | None) -> str | None:
@@ -335,9 +333,9 @@ class TalkingDesk:
 
     def _mail_turn(self, turn: Turn, incoming: Incoming, message_id: int) -> None:
         """Mail that is no request is support's; mail in doubt is support's and shown in triage (flows.md)."""
-        requests = requests_of(turn.session, turn.conversation)
+        requests = requests_of(turn.unit.session, turn.conversation)
         if incoming.headers.get("bounce"):
-            talk.relay(self.services, turn.session, turn.conversation, message_id)
+            talk.relay(turn.unit, turn.conversation, message_id)
             return
         if continued.answers_about_services(turn, incoming):
             return
@@ -372,8 +370,8 @@ class TalkingDesk:
         self, turn: Turn, incoming: Incoming, message_id: int, *, spared: bool
     ) -> None:
         """Leave what another sender says of no wish of their own to the open requests, which show it, else to support."""
-        requests = requests_of(turn.session, turn.conversation)
-        _flag(self.services, turn.session, requests, "other_sender")
+        requests = requests_of(turn.unit.session, turn.conversation)
+        _flag(turn.unit, requests, "other_sender")
         nobody_is_there = set(CLOSED).issuperset(request.status for request in requests)
         if nobody_is_there and not spared and not turn.muted:
             self._pass_on(turn, incoming, message_id)
@@ -391,28 +389,28 @@ class TalkingDesk:
     def _flag_muted(self, turn: Turn, incoming: Incoming) -> None:
         reason = "doubtful_sender" if incoming.doubtful_sender else "automatic_message"
         plain = (None, "sender_cannot_be_asked")
-        told = [r for r in requests_of(turn.session, turn.conversation) if r.attention in plain]
-        _flag(self.services, turn.session, told, reason)
+        told = [r for r in requests_of(turn.unit.session, turn.conversation) if r.attention in plain]
+        _flag(turn.unit, told, reason)
 
     def _pass_on(self, turn: Turn, incoming: Incoming, message_id: int) -> None:
         """Have support read a mail, and an agent too where it may be a request or names one; so too after a case is closed."""
         if turn.reading.decision != "none" or continued.names_a_request(incoming):
-            put_in_doubt(turn.session, turn.conversation, message_id)
-        talk.relay(self.services, turn.session, turn.conversation, message_id)
+            put_in_doubt(turn.unit.session, turn.conversation, message_id)
+        talk.relay(turn.unit, turn.conversation, message_id)
 
     def _is_of_ours(
-        self, session: Session, conversation: Conversation, incoming: Incoming, message_id: int
+        self, unit: Unit, conversation: Conversation, incoming: Incoming, message_id: int
     ) -> bool:
         """Take what reports on us, comes back to us or bears our address: stored and shown, never answered as a wish."""
         if incoming.headers.get("own"):
-            _flag(self.services, session, requests_of(session, conversation), "delivery_failed")
+            _flag(unit, requests_of(unit.session, conversation), "delivery_failed")
             return True
         is_report = bool(incoming.headers.get("bounce"))
         if incoming.headers.get(FROM_US) and not is_report:
-            _flag(self.services, session, requests_of(session, conversation), "doubtful_sender")
-            put_in_doubt(session, conversation, message_id)
+            _flag(unit, requests_of(unit.session, conversation), "doubtful_sender")
+            put_in_doubt(unit.session, conversation, message_id)
             return True
-        return is_report and undelivered.note_report(self.services, session, conversation, incoming.headers)
+        return is_report and undelivered.note_report(unit, conversation, incoming.headers)
 
     # ── the slow check of a code ───────────────────────────────────────────────────────────────────
 
@@ -425,67 +423,67 @@ class TalkingDesk:
         try:
             right = attempt is not None and await proof.is_right(self.services, attempt, answer)
         except Busy:
-            await self.services.write(lambda session: self._not_checked(session, message_id))
+            await self.services.write(lambda unit: self._not_checked(unit, message_id))
             return
         ident = attempt.challenge_id if attempt else ""
         await self.services.write(
-            lambda session: self._checked(session, message_id, ident, right=right),
+            lambda unit: self._checked(unit, message_id, ident, right=right),
             whose=self.services.peers.of(attempt.conversation_id) if attempt else "",
         )
 
-    def _checked(self, session: Session, message_id: int, challenge_id: str, *, right: bool) -> None:
-        message = session.get_one(Message, message_id)
+    def _checked(self, unit: Unit, message_id: int, challenge_id: str, *, right: bool) -> None:
+        message = unit.session.get_one(Message, message_id)
         if message.handled:
             return
-        set_handled(session, message_id, handled=True)
-        conversation = session.get_one(Conversation, message.conversation_id)
-        turn = self.quiet_turn(session, conversation)
-        evidence = self._taken(session, challenge_id) if right else None
+        set_handled(unit.session, message_id, handled=True)
+        conversation = unit.session.get_one(Conversation, message.conversation_id)
+        turn = self.quiet_turn(unit, conversation)
+        evidence = self._taken(unit, challenge_id) if right else None
         if evidence is not None:
-            claimed = session.get_one(ChallengeRow, challenge_id).claimed_hash
+            claimed = unit.session.get_one(ChallengeRow, challenge_id).claimed_hash
             turn.state = turn.state.at_rest()
             self.proved(turn, evidence, claimed)
         elif not right:
             self._refused(turn, challenge_id)
-        elif not proof.is_used(session, challenge_id):  # else the same code, sent twice, has just succeeded
+        elif not proof.is_used(
+            unit.session, challenge_id
+        ):  # else the same code, sent twice, has just succeeded
             turn.say("code_not_accepted", expects="code", choices=turn.code_choices())
         turn.store_state()
 
-    def _taken(self, session: Session, challenge_id: str) -> EvidenceRow | None:
+    def _taken(self, unit: Unit, challenge_id: str) -> EvidenceRow | None:
         """Give what a right code proves, the first time that it is typed."""
-        proof.note_right(self.services, session, challenge_id)
+        proof.note_right(unit, challenge_id)
         try:
-            return proof.consume(self.services, session, challenge_id)
+            return proof.consume(unit, challenge_id)
         except NotVerified:
             return None
 
-    def _not_checked(self, session: Session, message_id: int) -> None:
+    def _not_checked(self, unit: Unit, message_id: int) -> None:
         """Say that nobody looked at a code, which counts as nothing."""
-        message = session.get_one(Message, message_id)
-        set_handled(session, message_id, handled=True)
-        turn = self.quiet_turn(session, session.get_one(Conversation, message.conversation_id))
+        message = unit.session.get_one(Message, message_id)
+        set_handled(unit.session, message_id, handled=True)
+        turn = self.quiet_turn(unit, unit.session.get_one(Conversation, message.conversation_id))
         turn.say("code_not_looked_at", expects="code", choices=turn.code_choices())
         turn.store_state()
 
     def _refused(self, turn: Turn, challenge_id: str) -> None:
-        challenge = proof.note_failure(self.services, turn.session, challenge_id)
+        challenge = proof.note_failure(turn.unit, challenge_id)
         if challenge is not None and challenge.state == "spent":
             now = self.services.clock.now()
-            next_at = proof.next_code_after(self.services, turn.session, challenge) or now
+            next_at = proof.next_code_after(turn.unit, challenge) or now
             turn.say("code_used_up", choices=turn.ways_out(), next_at=next_at)
         else:
             turn.say("code_not_accepted", expects="code", choices=turn.code_choices())
 
-    def quiet_turn(self, session: Session, conversation: Conversation) -> Turn:
+    def quiet_turn(self, unit: Unit, conversation: Conversation) -> Turn:
         """Give a turn in which nobody wrote anything."""
         quiet = Reading("", conversation.language or "en", "none", (), {}, None)
         now = self.services.clock.now()
         if conversation.channel in talk.LIVE and self._is_left(conversation.last_at):
-            self._hide(session, conversation, State.of(conversation.state))
+            self._hide(unit, conversation, State.of(conversation.state))
         conversation.last_at = max(conversation.last_at, now)
-        return Turn(
-            self.services, session, conversation, "", "text", now, quiet, State.of(conversation.state)
-        )
+        return Turn(unit, conversation, "", "text", now, quiet, State.of(conversation.state))
 
     def proved(self, turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
         """Say what happens next to the requests that a proof opened; what is hidden comes back to the same person alone."""
@@ -493,7 +491,7 @@ class TalkingDesk:
         if turn.state.hidden_of:
             turn.state = turn.state.opened_by(evidence.contact_hash, claimed)
             turn.store_state()  # or what is said of it now would still be kept back
-        requests = [r for ref in evidence.references if (r := turn.session.get(PrivacyRequest, ref))]
+        requests = [r for ref in evidence.references if (r := turn.unit.session.get(PrivacyRequest, ref))]
         by_hand = any(
             source.kind == "manual" for source in self.services.sources
         )  # may know them all the same
@@ -512,16 +510,14 @@ class TalkingDesk:
         if comes_back:
             turn.ask_about_services()
         turn.ask_what_is_left()
-        wake(turn.session, "plan")
+        turn.unit.wake("plan")
 
     # ── live chat ──────────────────────────────────────────────────────────────────────────────────
 
     async def open_session(self, token: str | None, after: int | None, locale: str | None) -> ChatSession:
         """Resume the session of a token, or begin a new one; history hides after 30 idle minutes."""
         if token and self._is_ours(token):
-            found = await self.services.write(
-                lambda session: self._resume(session, self._thread(token), after)
-            )
+            found = await self.services.write(lambda unit: self._resume(unit, self._thread(token), after))
             if found is not None:
                 return replace(found, token=token)
         fresh = self._new_token()
@@ -547,21 +543,21 @@ class TalkingDesk:
     def _thread(self, token: str) -> str:
         return self.services.keyring.keyed_hash(token, "thread")
 
-    def _resume(self, session: Session, thread: str, after: int | None) -> ChatSession | None:
-        conversation = session.get(Conversation, conversation_id(self.services, "webchat", thread))
+    def _resume(self, unit: Unit, thread: str, after: int | None) -> ChatSession | None:
+        conversation = unit.session.get(Conversation, conversation_id(self.services, "webchat", thread))
         if conversation is None:
             return self._begun(thread)
         now, periods = self.services.clock.now(), self.services.settings.periods
-        waiting = _waiting_here(session, conversation, now - timedelta(days=periods.answer_waits_days))
+        waiting = _waiting_here(unit.session, conversation, now - timedelta(days=periods.answer_waits_days))
         if conversation.last_at < now - timedelta(hours=periods.session_hours) and not waiting:
             return None
         state, idle = State.of(conversation.state), self._idle_seconds
         is_left = self._is_left(conversation.last_at)
         if is_left:
-            state = self._hide(session, conversation, state)
+            state = self._hide(unit, conversation, state)
         hidden_in = idle if is_left else math.ceil(idle - (now - conversation.last_at).total_seconds())
         since = max(after or 0, state.hidden_before)
-        rows = session.exec(
+        rows = unit.session.exec(
             select(Message)
             .where(
                 col(Message.conversation_id) == conversation.id,
@@ -590,20 +586,22 @@ class TalkingDesk:
         """Tell whether whoever sits at a chat now may be somebody else than at its last message."""
         return last_at < self.services.clock.now() - timedelta(seconds=self._idle_seconds)
 
-    def _talked_on(self, session: Session, incoming: Incoming) -> Conversation:
+    def _talked_on(self, unit: Unit, incoming: Incoming) -> Conversation:
         """Give the talk of a message; what came from a page that stood open too long finds nothing of before there."""
         last_at = None
         if incoming.channel in talk.LIVE:
             ident = conversation_id(self.services, incoming.channel, incoming.thread)
-            last_at = session.exec(select(Conversation.last_at).where(col(Conversation.id) == ident)).first()
-        conversation = find_or_start_conversation(self.services, session, incoming)
+            last_at = unit.session.exec(
+                select(Conversation.last_at).where(col(Conversation.id) == ident)
+            ).first()
+        conversation = find_or_start_conversation(unit, incoming)
         if last_at is not None and self._is_left(last_at):
-            self._hide(session, conversation, State.of(conversation.state))
+            self._hide(unit, conversation, State.of(conversation.state))
         return conversation
 
-    def _hide(self, session: Session, conversation: Conversation, state: State) -> State:
+    def _hide(self, unit: Unit, conversation: Conversation, state: State) -> State:
         """Hide what was said so far, and say so, unless it is hidden and nothing was said since."""
-        newest = session.exec(
+        newest = unit.session.exec(
             select(Message.id)
             .where(
                 col(Message.conversation_id) == conversation.id,
@@ -615,15 +613,17 @@ class TalkingDesk:
         if state.hidden_of and len(newest) <= _HIDDEN_TEXT:
             return state
         last = newest[0] if newest else None
-        references = [request.ref for request in requests_of(session, conversation)]
+        references = [request.ref for request in requests_of(unit.session, conversation)]
         is_new = not set(references) <= set(state.hidden) or not state.hidden_of
-        known = proof.known_in(session, conversation) if is_new else state.hidden_of
+        known = proof.known_in(unit.session, conversation) if is_new else state.hidden_of
         hidden = state.hiding(last or 0, references, known)
         values = {"state": hidden.as_json(), "last_at": self.services.clock.now()}
-        session.execute(update(Conversation).where(col(Conversation.id) == conversation.id).values(**values))
-        session.expire(conversation)
+        unit.session.execute(
+            update(Conversation).where(col(Conversation.id) == conversation.id).values(**values)
+        )
+        unit.session.expire(conversation)
         key = f"{HIDING}{last or 0}"  # by which it is known whose was what in a talk of several (casework/whose.py)
-        talk.say(self.services, session, conversation, "session_hidden", expects="email", key=key)
+        talk.say(unit, conversation, "session_hidden", expects="email", key=key)
         return hidden
 
     async def identify(self, thread: str, token: str) -> None:
@@ -634,24 +634,23 @@ class TalkingDesk:
         who = sign_in.read(token, self.services.clock.now())
         contact = await proof.contact_of_sign_in(self.services, who)
 
-        def unit(session: Session) -> None:
-            take_once(session, Method.PAGE_TOKEN, who)
-            conversation = session.get(Conversation, conversation_id(self.services, "webchat", thread))
+        def one_unit(unit: Unit) -> None:
+            take_once(unit.session, Method.PAGE_TOKEN, who)
+            conversation = unit.session.get(Conversation, conversation_id(self.services, "webchat", thread))
             if conversation is None:
                 raise NotVerified("Write a message first, then sign in.")
-            turn = self.quiet_turn(session, conversation)  # which hides what is to be hidden
+            turn = self.quiet_turn(unit, conversation)  # which hides what is to be hidden
             state = turn.state
             contact_hash = self.services.keyring.keyed_hash(normal_address(contact))
-            turn = self.quiet_turn(session, conversation)
+            turn = self.quiet_turn(unit, conversation)
             hidden = set(state.hidden) - set(unclaimed.hidden_of(turn, contact_hash))
             waiting = [
                 r.ref
-                for r in requests_of(session, conversation)
+                for r in requests_of(unit.session, conversation)
                 if r.status in {"received", "verifying"} and not is_for_other(r) and r.ref not in hidden
             ]
             evidence = proof.give_evidence(
-                self.services,
-                session,
+                unit,
                 method=Method.PAGE_TOKEN,
                 contact=contact,
                 conversation_id=conversation.id,
@@ -662,13 +661,13 @@ class TalkingDesk:
             self.proved(turn, evidence)
             turn.store_state()
 
-        await self.services.write(unit)
+        await self.services.write(one_unit)
 
     async def seen(self, thread: str, message_id: int) -> None:
         """Note the last message the person has seen."""
         ident = conversation_id(self.services, "webchat", thread)
         await self.services.write(
-            lambda s: s.execute(
+            lambda unit: unit.session.execute(
                 update(Conversation).where(col(Conversation.id) == ident).values(seen_id=message_id)
             )
         )
@@ -689,21 +688,21 @@ def take_once(session: Session, method: Method, who: SignedIn) -> None:
     session.flush()
 
 
-def login_challenge(services: Services, session: Session, nonce: str) -> ChallengeRow | None:
+def login_challenge(unit: Unit, nonce: str) -> ChallengeRow | None:
     """Give the sign-in that was offered with a nonce, as long as it is alive."""
-    row = session.exec(
-        select(ChallengeRow).where(col(ChallengeRow.link_hash) == services.keyring.keyed_hash(nonce, "link"))
+    row = unit.session.exec(
+        select(ChallengeRow).where(
+            col(ChallengeRow.link_hash) == unit.services.keyring.keyed_hash(nonce, "link")
+        )
     ).first()
-    alive = (
-        row is not None and row.state == "sent" and row.expires_at and row.expires_at > services.clock.now()
-    )
+    alive = row is not None and row.state == "sent" and row.expires_at and row.expires_at > unit.now
     return row if alive else None
 
 
-def _flag(services: Services, session: Session, requests: list[PrivacyRequest], reason: str) -> None:
+def _flag(unit: Unit, requests: list[PrivacyRequest], reason: str) -> None:
     for request in requests:
         if request.status not in CLOSED and request.attention not in denying.ATTENTIONS:
-            set_attention(services, session, request, reason)
+            set_attention(unit, request, reason)
 
 
 def _as_json(reading: Reading) -> dict[str, Any]:

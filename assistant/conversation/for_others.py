@@ -84,15 +84,15 @@ def open_for_other(turn: Turn) -> None:
         kept = {key: value for key, value in request.details.items() if key != "address" or not several}
         request.details = {**kept, MARK: True}
         request.tier_needed = int(Tier.T3)  # two people weigh the mandate, whatever a mailbox proves
-        turn.session.add(request)
-        set_attention(turn.services, turn.session, request, ATTENTION)
+        turn.unit.session.add(request)
+        set_attention(turn.unit, request, ATTENTION)
     if opened:
         name = "mail_for_somebody_else" if turn.is_mail else "for_somebody_else"
         turn.say(name, requests=turn.seen(opened))
     else:
         known = [r for r in turn.own_requests() if r.status not in CLOSED and is_for_other(r)]
         for request in known:
-            set_attention(turn.services, turn.session, request, ATTENTION)
+            set_attention(turn.unit, request, ATTENTION)
         turn.say("already_open", requests=turn.seen(known))
     turn.ask_where_to_write()
 
@@ -107,8 +107,8 @@ def leave_address(turn: Turn, references: Sequence[str]) -> None:
         if not request.details.get("marketing") and request.tier_needed > Tier.T0:
             request.details = {**request.details, MARK: True}
             request.tier_needed = int(Tier.T3)
-            turn.session.add(request)
-            set_attention(turn.services, turn.session, request, ATTENTION)
+            turn.unit.session.add(request)
+            set_attention(turn.unit, request, ATTENTION)
     turn.rest()
     turn.say("address_of_another")
     turn.ask_where_to_write()

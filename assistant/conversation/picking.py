@@ -94,14 +94,14 @@ def ask_again(turn: Turn) -> None:
     said = talk.Utterance(
         text=asked.text,
         subject=asked.subject,  # a whole letter stays one, and is not put into another
-        key=turn.services.random(8).hex(),
+        key=turn.unit.services.random(8).hex(),
         language=turn.conversation.language or "en",
         choices=choices,
         expects="choice",
         requests=turn.seen(turn.requests_named(turn.state.about)),
         by_rule=True,
     )
-    talk.say_text(turn.services, turn.session, turn.conversation, said)
+    talk.say_text(turn.unit, turn.conversation, said)
 
 
 def _say_what_was_taken(turn: Turn) -> None:
@@ -136,12 +136,12 @@ def _questions(turn: Turn) -> SelectOfScalar[Message]:
 
 
 def _asked(turn: Turn) -> Message | None:
-    return turn.session.exec(_questions(turn).limit(1)).first()
+    return turn.unit.session.exec(_questions(turn).limit(1)).first()
 
 
 def requests_shown_with(turn: Turn, value: str) -> set[str]:
     """Name the requests of the question that a button was shown with; none where nothing here carried it."""
-    found = turn.session.exec(_questions(turn))
+    found = turn.unit.session.exec(_questions(turn))
     asked = (each for each in found if value in {c["value"] for c in each.choices})
     return {str(request["ref"]) for each in asked for request in each.requests}
 
@@ -177,7 +177,7 @@ def _labels(turn: Turn, choice: Choice) -> set[str]:
         "unclaimed:no": "not_mine",
     }
     known = label.get(value, name if value == f"right:{name}" else "")
-    texts, languages = turn.services.texts, turn.services.settings.controller.languages
+    texts, languages = turn.unit.services.texts, turn.unit.services.settings.controller.languages
     others = [texts.label("buttons", known, each) for each in languages] if known else []
     return {_bare(_plain(each)) for each in (choice.label, *others)}
 

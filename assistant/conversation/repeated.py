@@ -37,29 +37,29 @@ def joins_first(turn: Turn, incoming: Incoming, message_id: int) -> bool:
     first = _first(turn, incoming)
     if not first:
         return False
-    continued.go_on(turn.within(turn.session.get_one(Conversation, first[0].conversation_id)), first)
-    put_in_doubt(turn.session, turn.conversation, message_id)
+    continued.go_on(turn.within(turn.unit.session.get_one(Conversation, first[0].conversation_id)), first)
+    put_in_doubt(turn.unit.session, turn.conversation, message_id)
     return True
 
 
 def _first(turn: Turn, incoming: Incoming) -> list[PrivacyRequest]:
     """Give the open requests that the very words of a mail opened before, in another thread."""
-    if incoming.sender is None or requests_of(turn.session, turn.conversation):
+    if incoming.sender is None or requests_of(turn.unit.session, turn.conversation):
         return []
     talks = (
         select(Conversation)
         .where(
-            col(Conversation.hint_hash) == sender_hash(turn.services.keyring, incoming.sender),
+            col(Conversation.hint_hash) == sender_hash(turn.unit.services.keyring, incoming.sender),
             col(Conversation.channel) == "email",
-            col(Conversation.started_at) > turn.services.clock.now() - _WITHIN,
+            col(Conversation.started_at) > turn.unit.now - _WITHIN,
             col(Conversation.id) != turn.conversation.id,
         )
         .order_by(col(Conversation.started_at).desc())
         .limit(_MOST_TALKS)
     )
     said = _plain(incoming.text)
-    for talk in turn.session.exec(talks):
-        opened = [r for r in requests_of(turn.session, talk) if r.right in turn.reading.rights]
+    for talk in turn.unit.session.exec(talks):
+        opened = [r for r in requests_of(turn.unit.session, talk) if r.right in turn.reading.rights]
         alive = [r for r in opened if r.status not in CLOSED and r.attention not in denying.ATTENTIONS]
         if {r.right for r in alive} >= set(turn.reading.rights) and _holds_the_first(
             turn, talk, incoming, said
@@ -69,7 +69,7 @@ def _first(turn: Turn, incoming: Incoming) -> list[PrivacyRequest]:
 
 
 def _holds_the_first(turn: Turn, talk: Conversation, incoming: Incoming, said: str) -> bool:
-    first = next((m for m in messages_of(turn.session, talk.id) if m.sender == "you"), None)
+    first = next((m for m in messages_of(turn.unit.session, talk.id) if m.sender == "you"), None)
     before = _plain(first.text) if first else ""
     others = any(address.lower() not in before for address in turn.reading.details.get("email") or ())
     if first is None or before not in said or others:

@@ -29,7 +29,7 @@ def hear(turn: Turn, sender: str | None = None) -> bool:
         return False
     if DENIED in wishes and sender is not None:
         denying.call(turn, sender)
-    meant = sparing.erasures_meant(turn.session, turn.services, turn.conversation, sender)
+    meant = sparing.erasures_meant(turn.unit, turn.conversation, sender)
     # "Keep it" is about the erasure that is open or is asked for beside it, else about anything.
     about_it = KEPT_IT in wishes and (bool(meant) or _asks_erasure(turn.reading))
     if not (about_it or DONT in wishes) and (
@@ -75,9 +75,8 @@ def _without_erasure(reading: Reading) -> Reading:
 
 
 def _stand_still(turn: Turn, meant: Sequence[PrivacyRequest], sender: str | None) -> None:
-    services, session = turn.services, turn.session
     begun = [each for each in meant if not sparing.may_still_stop(each)]
-    sparing.pause(services, session, meant, turn.conversation)
+    sparing.pause(turn.unit, meant, turn.conversation)
     if sender is None and turn.state.hidden:  # asked at its contact, and nothing of it is said here
         meant = [each for each in meant if each.ref not in turn.state.hidden]
         begun = [each for each in begun if each in meant]
@@ -111,9 +110,9 @@ def _tell_by_mail(
     """The question goes to the contact on file; what is too late, or was asked before, is told to whom it concerns alone."""
     denied = DENIED in turn.reading.wishes  # then who is called was said before (denying.py)
     for request in () if denied else decided:
-        set_attention(turn.services, turn.session, request, "wants_to_withdraw")
+        set_attention(turn.unit, request, "wants_to_withdraw")
     for request in () if denied else begun:
-        set_attention(turn.services, turn.session, request, "new_message")
+        set_attention(turn.unit, request, "new_message")
     if begun and not decided and sender == turn.conversation.subject_hint:
         own = [each for each in begun if each.conversation_id == turn.conversation.id]
         if own:
@@ -125,7 +124,7 @@ def chose(turn: Turn, answer: str, mark: str = "") -> None:
 
     Typed it speaks of all that were told to stop.
     """
-    meant = sparing.erasures_meant(turn.session, turn.services, turn.conversation, None)
+    meant = sparing.erasures_meant(turn.unit, turn.conversation, None)
     told = [each for each in meant if each.dont_at and each.ref not in turn.state.hidden]
     if mark:
         shown_with = picking.requests_shown_with(turn, f"{BUTTON}:{answer}:{mark}")
@@ -139,13 +138,9 @@ def chose(turn: Turn, answer: str, mark: str = "") -> None:
     if not told:
         turn.say_how_it_stands()
     elif paused and answer == sparing.KEEP:
-        turn.say(
-            "withdrawn", requests=turn.seen(sparing.keep(turn.services, turn.session, paused, "subject"))
-        )
+        turn.say("withdrawn", requests=turn.seen(sparing.keep(turn.unit, paused, "subject")))
     elif paused:
-        turn.say(
-            "dont_goes_on", requests=turn.seen(sparing.go_on(turn.services, turn.session, paused, "subject"))
-        )
+        turn.say("dont_goes_on", requests=turn.seen(sparing.go_on(turn.unit, paused, "subject")))
     elif going and answer == sparing.KEEP:
         turn.ask_to_withdraw(going, GOING_ON)
         return

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm.attributes import instance_state
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework import (
     answers,
@@ -26,7 +26,7 @@ from assistant.casework import (
 )
 from assistant.casework import sparing as standing_still
 from assistant.casework.evidence import need_of
-from assistant.casework.intake import keep_talk, local_day, move, open_request, requests_of, set_attention
+from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.casework.ours import is_ours
 from assistant.casework.reach import is_for_other, lacks_address
 from assistant.conversation import correcting, for_others, picking, sparing, unclaimed, uses
@@ -55,7 +55,7 @@ from assistant.domain.uses import (
 )
 from assistant.errors import NotVerified, TooManyAttempts
 from assistant.interfaces import Choice
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store.queries import was_denied
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
 from intents import Reading, for_support
@@ -75,8 +75,7 @@ WITHDRAW = "withdraw_confirm"
 class Turn:
     """Everything one turn needs; `pending` is set when a slow check must follow."""
 
-    services: Services
-    session: Session
+    unit: Unit
     conversation: Conversation
     text: str
     kind: str
@@ -120,7 +119,7 @@ class Turn:
 
     def choose_language(self) -> None:
         """Answer in the language that was heard, where it is one of ours."""
-        languages = self.services.settings.controller.languages
+        languages = self.unit.services.settings.controller.languages
         heard = self.reading.language
         said_enough = len(self.text) >= _LONG_ENOUGH and self.reading.decision != "none"
         if self.conversation.language not in languages:
@@ -185,7 +184,7 @@ class Turn:
             self.say("chat_can_do", choices=[self.button("talk_to_person", "human")])
 
     def _foreign_language(self) -> bool:
-        spoken = self.services.settings.controller.languages
+        spoken = self.unit.services.settings.controller.languages
         foreign = self.reading.language not in spoken and len(self.text) >= 3 * _LONG_ENOUGH
         if foreign and not self.state.told_language:
             self._keep(replace(self.state.at_rest(), told_language=True))
@@ -198,7 +197,7 @@ class Turn:
         if self.state.question == SESSION_HIDDEN:  # which was said when it was hidden
             self.say("chat_can_do", expects="email", choices=[self.button("talk_to_person", "human")])
         elif self.state.expects == "code" and (
-            challenge := proof.current_challenge(self.session, self.conversation)
+            challenge := proof.current_challenge(self.unit.session, self.conversation)
         ):
             self._say_where_code_is(challenge)
         elif self.state.question in picking.OPEN:
@@ -259,8 +258,7 @@ class Turn:
         if self.is_mail and self.client_numbers:
             wanted = {**wanted, "client_number": self.client_numbers[0]}
         return open_request(
-            self.services,
-            self.session,
+            self.unit,
             self.conversation,
             right,
             received_at=received_at,
@@ -269,7 +267,7 @@ class Turn:
         )
 
     def _tier(self, right: Right, details: Mapping[str, Any]) -> Tier:
-        return need_of(self.services, right, details).tier
+        return need_of(self.unit.services, right, details).tier
 
     def _details(self) -> dict[str, Any]:
         found = dict(self.reading.details)
@@ -312,7 +310,7 @@ class Turn:
             self.say("mail_opened_question", requests=seen)
         elif all(r.tier_needed == Tier.T0 for r in opened):
             self.say("mail_opened_no_proof", requests=seen)
-        elif next_at := link_again.none_before(self.services, self.session, self.conversation, claim):
+        elif next_at := link_again.none_before(self.unit, self.conversation, claim):
             self.say("mail_opened_later", requests=seen, next_at=next_at)
         else:
             self.say("mail_opened", requests=seen, by_number=claim.kind == "client_id")
@@ -333,7 +331,7 @@ class Turn:
         """Ask for the one thing still missing; when nothing is, go on without the person."""
         requests = [request for request in requests if not is_for_other(request)]
         for request in requests:
-            marketing.stop_at_once(self.services, self.session, request)
+            marketing.stop_at_once(self.unit, request)
         lacking = [(r, question) for r in requests if (question := self.missing(r))]
         if lacking:
             self._ask_detail(*lacking[0])
@@ -366,7 +364,7 @@ class Turn:
 
     def missing(self, request: PrivacyRequest) -> str | None:
         """Name the question for what is still missing of a request; None where it is whole."""
-        handler = self.services.handlers.get(Right(request.right))
+        handler = self.unit.services.handlers.get(Right(request.right))
         waits = request.status in _WAITING or rectification.is_unconfirmed(request)
         question = handler.missing(request.details) if handler and waits else None
         return question if question and correcting.is_asked_here(self, question) else None
@@ -376,15 +374,15 @@ class Turn:
         for request in requests:
             if request.details.get(BY_PERSON) and request.status == Status.OPEN:
                 named = list(addresses_in(request.details))
-                told = named if answers.may_name(self.session, request, named) else None
+                told = named if answers.may_name(self.unit.session, request, named) else None
                 seen = self.seen([request])
                 self.say("marketing_by_person", requests=seen, addresses=told, at_once=MOST_AT_ONCE)
 
     def _take_up(self, requests: Sequence[PrivacyRequest]) -> None:
         for request in requests:
             if not request.details.get("marketing"):
-                move(self.services, self.session, request, Status.OPEN, "desk")
-                set_attention(self.services, self.session, request, "needs_agent")
+                move(self.unit, request, Status.OPEN, "desk")
+                set_attention(self.unit, request, "needs_agent")
 
     def _ask_detail(self, request: PrivacyRequest, question: str) -> None:
         if question in correcting.QUESTIONS:
@@ -403,7 +401,7 @@ class Turn:
     def _ask_proof(self, requests: Sequence[PrivacyRequest]) -> None:
         for request in requests:
             if request.status == Status.RECEIVED:
-                move(self.services, self.session, request, Status.VERIFYING, "desk")
+                move(self.unit, request, Status.VERIFYING, "desk")
         requests = [request for request in requests if not was_denied(request)]
         if not requests:
             return  # a person looks first, and was called
@@ -438,16 +436,14 @@ class Turn:
         """Send a link, or call an agent where none can be sent."""
         if self.muted or not deliverable(self._sender):
             for request in requests:
-                set_attention(self.services, self.session, request, "sender_cannot_be_asked")
+                set_attention(self.unit, request, "sender_cannot_be_asked")
             return
         claim = link_again.claim_of(self.conversation, requests)
         try:
-            proof.want_challenge(
-                self.services, self.session, self.conversation, claim, references, method=Method.EMAIL_LINK
-            )
+            proof.want_challenge(self.unit, self.conversation, claim, references, method=Method.EMAIL_LINK)
         except TooManyAttempts:
             for request in requests:
-                set_attention(self.services, self.session, request, "too_many_challenges")
+                set_attention(self.unit, request, "too_many_challenges")
 
     def ask_again(self, numbers: Sequence[str] = ()) -> None:
         """Send receipt and link again to somebody who wrote before confirming, however long ago that was asked.
@@ -457,22 +453,20 @@ class Turn:
         waiting = [r for r in self.own_requests() if link_again.waits_for_link(r)]
         for request in waiting if numbers else ():
             request.details = {**request.details, "client_number": numbers[0]}
-            self.session.add(request)
+            self.unit.session.add(request)
         if not waiting or not deliverable(self._sender):
             return
         self.send_again(waiting)
 
     def send_again(self, waiting: Sequence[PrivacyRequest], asked_by: str | None = None) -> None:
         """Send receipt and link again, or say once a day from when that can be done."""
-        if next_at := link_again.send_again(
-            self.services, self.session, self.conversation, waiting, asked_by
-        ):
+        if next_at := link_again.send_again(self.unit, self.conversation, waiting, asked_by):
             for request in waiting:
-                set_attention(self.services, self.session, request, "too_many_challenges")
+                set_attention(self.unit, request, "too_many_challenges")
             key = f"link_limit:{next_at}"
-            told = talk.was_said(self.session, self.conversation, key)
+            told = talk.was_said(self.unit.session, self.conversation, key)
             # Once a day for a mailbox, however many requests wait there: whoever forges its mails would write to it so.
-            if not (told or flood.is_said_again(self.services, self.session, self._sender, "link_limit")):
+            if not (told or flood.is_said_again(self.unit, self._sender, "link_limit")):
                 self.say("link_limit", key=key, requests=self.seen(waiting), next_at=next_at)
 
     def ask_for_more(self, requests: Sequence[PrivacyRequest]) -> None:
@@ -486,26 +480,26 @@ class Turn:
 
     def want_code(self, claim: proof.Claim, references: Sequence[str]) -> None:
         """Have a code sent, and say the same whether anybody is known by that address."""
-        ours = claim.kind == "email" and is_ours(self.services, claim.value)
+        ours = claim.kind == "email" and is_ours(self.unit.services, claim.value)
         if ours or (claim.kind == "email" and not deliverable(claim.value.strip())):
             self._cannot_be_written_to(references)
             return
         if unclaimed.asks_first(self, claim, references):
             return
-        subject = self.services.keyring.keyed_hash(claim.normal)
+        subject = self.unit.services.keyring.keyed_hash(claim.normal)
         # What is hidden is named to nobody but whoever it was of.
         references = list(dict.fromkeys([*references, *unclaimed.hidden_of(self, subject)]))
         if not (references or self.state.hidden or self.state.sought):
             self.say_how_it_stands()
             return
-        if proof.is_paused(self.services, self.session, subject):
+        if proof.is_paused(self.unit, subject):
             self.say("verification_paused", choices=self.ways_out(references))
             return
-        earlier = proof.current_challenge(self.session, self.conversation)
+        earlier = proof.current_challenge(self.unit.session, self.conversation)
         instead = earlier is not None and earlier.state == "wanted" and earlier.claimed_hash != subject
         try:
             challenge = proof.want_challenge(
-                self.services, self.session, self.conversation, claim, references, method=Method.EMAIL_CODE
+                self.unit, self.conversation, claim, references, method=Method.EMAIL_CODE
             )
         except TooManyAttempts as error:
             if self.state.expects != "code":  # a code that was sent before is still good
@@ -542,7 +536,7 @@ class Turn:
                 choices=self.code_choices(),
                 asked_at=challenge.asked_at,
                 until=challenge.expires_at,
-                next_at=proof.next_code_after(self.services, self.session, challenge),
+                next_at=proof.next_code_after(self.unit, challenge),
             )
 
     def resume(self) -> None:
@@ -570,8 +564,8 @@ class Turn:
 
     def _live_code(self, references: Sequence[str]) -> ChallengeRow | None:
         """Give the code that is good for these, and can still be typed."""
-        found = proof.current_challenge(self.session, self.conversation)
-        now = self.services.clock.now()
+        found = proof.current_challenge(self.unit.session, self.conversation)
+        now = self.unit.now
         is_good = (
             found and found.expires_at and found.expires_at > now and set(references) <= set(found.references)
         )
@@ -579,11 +573,11 @@ class Turn:
 
     def ask_about_services(self) -> None:
         """Ask again what still waits for a choice about services that run."""
-        waiting = [r.ref for r in self.own_requests() if running_services.is_open(self.session, r)]
+        waiting = [r.ref for r in self.own_requests() if running_services.is_open(self.unit.session, r)]
         if waiting:
-            language = self.conversation.language or self.services.settings.controller.languages[0]
+            language = self.conversation.language or self.unit.services.settings.controller.languages[0]
             self.ask_choice(running_services.ASK, waiting)
-            choices = running_services.choices(self.services, language, self.state.mark)
+            choices = running_services.choices(self.unit.services, language, self.state.mark)
             self.say(running_services.AGAIN, expects="choice", choices=choices)
 
     def say_how_it_stands(self) -> None:
@@ -602,9 +596,9 @@ class Turn:
         awaited = self.state.expects == "code" or late
         if not awaited or self.is_mail or code_in(self.text) is None or _EMAIL.search(self.text):
             return False
-        challenge = proof.current_challenge(self.session, self.conversation)
+        challenge = proof.current_challenge(self.unit.session, self.conversation)
         try:
-            self.pending = proof.reserve_attempt(self.services, self.session, challenge)
+            self.pending = proof.reserve_attempt(self.unit, challenge)
         except TooManyAttempts as error:
             if error.data.get("paused"):
                 self.say("verification_paused", choices=self.ways_out(self.state.about))
@@ -727,7 +721,7 @@ class Turn:
         for request in self.requests_named(sorted(asked)):
             if request.status == Status.RECEIVED:
                 request.details = {**request.details, **few, "marketing": True}
-                self.session.add(request)
+                self.unit.session.add(request)
                 for rest in more:
                     details = {**request.details, **rest}
                     self._open_one(Right(request.right), details, request.received_at)
@@ -741,7 +735,7 @@ class Turn:
     def _set_details(self, request: PrivacyRequest, found: Mapping[str, Any]) -> None:
         request.details = {**request.details, **found}
         request.tier_needed = int(self._tier(Right(request.right), request.details))
-        self.session.add(request)
+        self.unit.session.add(request)
         self._keep(self.state.at_rest())
 
     def all_waiting(self) -> list[PrivacyRequest]:
@@ -869,8 +863,8 @@ class Turn:
         about = self.requests_named(self.state.about) if is_asked else []
         self.rest()
         if answer != "yes":
-            standing_still.go_on(self.services, self.session, about, "subject")
-        if answer == "yes" and (done := closing.withdraw(self.services, self.session, about)):
+            standing_still.go_on(self.unit, about, "subject")
+        if answer == "yes" and (done := closing.withdraw(self.unit, about)):
             self.say("withdrawn", requests=self.seen(done))
         elif answer == "yes" and about:
             talk_to_person = [self.button("talk_to_person", "human")]
@@ -882,7 +876,7 @@ class Turn:
     def _chose_services(self, answer: str) -> None:
         is_asked = self.state.question == running_services.ASK
         for request in self.requests_named(self.state.about) if is_asked else ():
-            closing.set_keep_services(self.services, self.session, request, keep=answer == "keep")
+            closing.set_keep_services(self.unit, request, keep=answer == "keep")
         self.rest()
         self._status()
         self.resume()
@@ -898,11 +892,11 @@ class Turn:
             self._none()
             return
         self.want_code(
-            proof.Claim(challenge.claimed_kind, self.services.keyring.unseal(challenge.claimed)), about
+            proof.Claim(challenge.claimed_kind, self.unit.services.keyring.unseal(challenge.claimed)), about
         )
 
     def _last_challenge(self) -> ChallengeRow | None:
-        return self.session.exec(
+        return self.unit.session.exec(
             select(ChallengeRow)
             .where(
                 col(ChallengeRow.conversation_id) == self.conversation.id,
@@ -941,7 +935,7 @@ class Turn:
         if len(erasures) == len(requests):  # "stop everything" ends no use where none is open
             self.reading = replace(self.reading, intents=(), decision="none")
             return sparing.hear(self)
-        standing_still.pause(self.services, self.session, erasures, self.conversation)
+        standing_still.pause(self.unit, erasures, self.conversation)
         self.ask_to_withdraw(requests)
         return True
 
@@ -954,16 +948,15 @@ class Turn:
     def _withdraw_by_link(self, requests: Sequence[PrivacyRequest]) -> None:
         """Whoever writes may not be who asked: the contact confirms (flows.md, Never mind)."""
         proved = next((r.contact for r in requests if r.contact), None)
-        contact = self.services.keyring.unseal(proved) if proved else self.conversation.subject_hint
+        contact = self.unit.services.keyring.unseal(proved) if proved else self.conversation.subject_hint
         seen = self.seen(requests)
         if not contact or self.muted:
-            set_attention(self.services, self.session, requests[0], "wants_to_withdraw")
+            set_attention(self.unit, requests[0], "wants_to_withdraw")
             self.say("withdraw_needs_proof", choices=[self.button("talk_to_person", "human")], requests=seen)
             return
         try:
             proof.want_challenge(
-                self.services,
-                self.session,
+                self.unit,
                 self.conversation,
                 proof.Claim("email", contact),
                 [r.ref for r in requests],
@@ -971,7 +964,7 @@ class Turn:
                 purpose="withdraw",
             )
         except TooManyAttempts as error:
-            set_attention(self.services, self.session, requests[0], "wants_to_withdraw")
+            set_attention(self.unit, requests[0], "wants_to_withdraw")
             self.say("withdraw_later", requests=seen, next_at=error.data["next_at"])
         else:
             self.say("withdraw_needs_proof", requests=seen)
@@ -984,7 +977,7 @@ class Turn:
             return False
         still_open = [r for r in own if r.status not in CLOSED]
         self._say_status(still_open or own)
-        today = local_day(self.services, self.services.clock.now())
+        today = self.unit.services.local_day(self.unit.now)
         calls = is_angry(self.text) or any(r.due_on < today for r in still_open)
         if calls and not self.conversation.wants_person_at:
             self.hand_over()
@@ -1011,7 +1004,7 @@ class Turn:
 
     def say_what_was_sought(self, contact_hash: str) -> bool:
         """Say where the requests stand that were named here and are answered at a mailbox, now that it is proved; False where none is."""
-        named = [r for ref in self.state.sought if (r := self.session.get(PrivacyRequest, ref))]
+        named = [r for ref in self.state.sought if (r := self.unit.session.get(PrivacyRequest, ref))]
         theirs = [request for request in named if request.contact_hash == contact_hash]
         self._keep(replace(self.state, sought=()))
         if theirs:
@@ -1053,29 +1046,26 @@ class Turn:
 
     def hand_over(self) -> None:
         """Give the talk to a person: an agent who is here, or the support team by mail."""
-        self.conversation.wants_person_at = self.services.clock.now()
-        here = select(AgentSession.agent).where(
-            col(AgentSession.last_at) > self.services.clock.now() - _AGENT_IS_HERE
-        )
-        if self.session.exec(here).first():
+        self.conversation.wants_person_at = self.unit.now
+        here = select(AgentSession.agent).where(col(AgentSession.last_at) > self.unit.now - _AGENT_IS_HERE)
+        if self.unit.session.exec(here).first():
             self.say("handover_waiting")
             return
-        support = self.services.settings.support
+        support = self.unit.services.settings.support
         talk.mail(
-            self.services,
-            self.session,
+            self.unit,
             "agent_ticket",
             to=support.forward_to,
             language=support.agents_language,
-            key=f"ticket:{self.conversation.id}:{self.services.clock.now().date()}",
+            key=f"ticket:{self.conversation.id}:{self.unit.now.date()}",
             conversation_id=self.conversation.id,
             summary=self._summary(),
-            url=f"{self.services.settings.server.public_url}/console/conversations/{self.conversation.id}",
+            url=f"{self.unit.services.settings.server.public_url}/console/conversations/{self.conversation.id}",
         )
         self.say("handover_ticket")
 
     def _summary(self) -> str:
-        references = [r.ref for r in requests_of(self.session, self.conversation)]
+        references = [r.ref for r in requests_of(self.unit.session, self.conversation)]
         return ", ".join(references) or self.conversation.channel
 
     # ── small things ───────────────────────────────────────────────────────────────────────────────
@@ -1111,20 +1101,20 @@ class Turn:
             "ref": requests[0]["ref"] if requests else None,
         }
         self.buttons_are_gone = not presented.get("choices")
-        rendered = unwritten.written(self.services, self.session, name, language, **where, **told, **values)
+        rendered = unwritten.written(self.unit, name, language, **where, **told, **values)
         if rendered is None:
             self._leave_to_a_person(name)
             return
         said = talk.Utterance(
             text=rendered.text,
             subject=rendered.subject,
-            key=key or self.services.random(8).hex(),
+            key=key or self.unit.services.random(8).hex(),
             language=self.conversation.language or "en",
             requests=requests,
             by_rule=True,
             **presented,
         )
-        talk.say_text(self.services, self.session, self.conversation, said)
+        talk.say_text(self.unit, self.conversation, said)
 
     def _leave_to_a_person(self, name: str) -> None:
         """Say in a chat that a person is called, where the desk's own words are lost."""
@@ -1138,14 +1128,14 @@ class Turn:
     def go_on(self, request: PrivacyRequest) -> None:
         """Ask for what is missing now that more is known of a request, or go on without the person."""
         request.tier_needed = int(self._tier(Right(request.right), request.details))
-        self.session.add(request)
+        self.unit.session.add(request)
         self._keep(self.state.at_rest())
         waiting = self.all_waiting()
         self.next_step(waiting if request in waiting else [request, *waiting])
 
     def own_requests(self) -> list[PrivacyRequest]:
         """List the requests of this talk that are there for whoever is in it now."""
-        found = requests_of(self.session, self.conversation)
+        found = requests_of(self.unit.session, self.conversation)
         return [request for request in found if request.ref not in self.state.hidden]
 
     def seen(self, requests: Sequence[PrivacyRequest]) -> list[dict[str, Any]]:
@@ -1155,15 +1145,15 @@ class Turn:
     def requests_named(self, references: Sequence[str]) -> list[PrivacyRequest]:
         """Give the requests of these references, as far as they are there for whoever is in the talk."""
         shown = [ref for ref in references if ref not in self.state.hidden]
-        return [r for ref in shown if (r := self.session.get(PrivacyRequest, ref))]
+        return [r for ref in shown if (r := self.unit.session.get(PrivacyRequest, ref))]
 
     def button(self, label: str, value: str, url: str | None = None) -> Choice:
         """Give a button in the language of the talk; an answer is one to the question that is kept as open now."""
         language, value = self.conversation.language or "en", presses.marked(value, self.state.mark)
-        return Choice(self.services.texts.label("buttons", label, language), value, url)
+        return Choice(self.unit.services.texts.label("buttons", label, language), value, url)
 
     def _login_choice(self, references: Sequence[str]) -> list[Choice]:
-        url = proof.offer_login(self.services, self.session, self.conversation, references)
+        url = proof.offer_login(self.unit, self.conversation, references)
         return [self.button("sign_in", "login", url)] if url else []
 
     def code_choices(self, challenge: ChallengeRow | None = None) -> list[Choice]:
@@ -1188,7 +1178,7 @@ class Turn:
                 "last_at": self.conversation.last_at,
                 "wants_person_at": self.conversation.wants_person_at,
             }
-            keep_talk(self.session, self.conversation, changes)
+            keep_talk(self.unit.session, self.conversation, changes)
 
 
 _ASK_SOUGHT = "ask_contact_of_request"

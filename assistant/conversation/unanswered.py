@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import structlog
 from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework import talk
 from assistant.casework.intake import (
@@ -19,47 +19,53 @@ from assistant.casework.intake import (
 from assistant.casework.unwritten import call_a_person
 from assistant.domain.unread import UNANSWERED
 from assistant.interfaces import Incoming, Receipt
-from assistant.services import Services, post
+from assistant.services import Services, Unit
 from assistant.store.tables import Conversation, Message
 
 log = structlog.get_logger(__name__)
 _TURN = "turn"
 
 
-def keep_unanswered(services: Services, incoming: Incoming, session: Session) -> Receipt:
+def keep_unanswered(
+    unit: Unit,
+    incoming: Incoming,
+) -> Receipt:
     """Store a message that could not be answered, and call an agent; the same message twice is one."""
-    marked = _marked(services, incoming)
-    conversation = find_or_start_conversation(services, session, marked)
-    message_id, known, _ = store_incoming(session, conversation, marked, {})
+    marked = _marked(unit.services, incoming)
+    conversation = find_or_start_conversation(unit, marked)
+    message_id, known, _ = store_incoming(unit.session, conversation, marked, {})
     if not known:
         if incoming.channel in talk.LIVE:
-            post(session, conversation.id, talk.own_message(message_id, incoming))
-        call_a_person(services, session, _TURN, conversation_id=conversation.id)
+            unit.post(conversation.id, talk.own_message(message_id, incoming))
+        call_a_person(unit, _TURN, conversation_id=conversation.id)
     return Receipt(conversation.id, message_id, known)
 
 
-def keep_alone(services: Services, incoming: Incoming, session: Session) -> Receipt:
+def keep_alone(
+    unit: Unit,
+    incoming: Incoming,
+) -> Receipt:
     """Store a message and show its conversation to agents, reading no row that may be the very reason."""
-    ident, now = conversation_id(services, incoming.channel, incoming.thread), services.clock.now()
+    ident, now = conversation_id(unit.services, incoming.channel, incoming.thread), unit.now
     calls = {"triage": True} if incoming.channel == "email" else {"wants_person_at": now}
     here = col(Conversation.id) == ident
-    if session.exec(select(Conversation.id).where(here)).first() is None:
-        find_or_start_conversation(services, session, incoming)
-    session.execute(
+    if unit.session.exec(select(Conversation.id).where(here)).first() is None:
+        find_or_start_conversation(unit, incoming)
+    unit.session.execute(
         update(Conversation)
         .where(here)
         .values(last_at=now, **calls)
         .execution_options(synchronize_session=False)
     )
-    message_id, known, _ = store_in(session, ident, _marked(services, incoming), {})
+    message_id, known, _ = store_in(unit.session, ident, _marked(unit.services, incoming), {})
     return Receipt(ident, message_id, known)
 
 
-def leave_unanswered(services: Services, session: Session, message_id: int) -> None:
+def leave_unanswered(unit: Unit, message_id: int) -> None:
     """Leave a stored message to a person: what should have come of it failed."""
-    set_handled(session, message_id, handled=True)
-    where = session.exec(select(Message.conversation_id).where(col(Message.id) == message_id)).one()
-    call_a_person(services, session, _TURN, conversation_id=where)
+    set_handled(unit.session, message_id, handled=True)
+    where = unit.session.exec(select(Message.conversation_id).where(col(Message.id) == message_id)).one()
+    call_a_person(unit, _TURN, conversation_id=where)
 
 
 def _marked(services: Services, incoming: Incoming) -> Incoming:

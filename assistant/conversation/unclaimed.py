@@ -28,9 +28,9 @@ def of_nobody(turn: Turn) -> list[PrivacyRequest]:
     named = select(ChallengeRow.references).where(
         col(ChallengeRow.conversation_id) == turn.conversation.id, col(ChallengeRow.claimed_hash) != ""
     )
-    tied = {ref for references in turn.session.exec(named) for ref in references}
+    tied = {ref for references in turn.unit.session.exec(named) for ref in references}
     untied = [ref for ref in turn.state.hidden if ref not in tied and ref not in turn.state.disowned]
-    found = [r for ref in untied if (r := turn.session.get(PrivacyRequest, ref)) and r.contact is None]
+    found = [r for ref in untied if (r := turn.unit.session.get(PrivacyRequest, ref)) and r.contact is None]
     return [r for r in found if (r.status in _WAITING and not is_for_other(r)) or lacks_address(r)]
 
 
@@ -82,4 +82,4 @@ def chose(turn: Turn, answer: str) -> None:
 def _put_in_order(turn: Turn) -> None:
     own = turn.all_waiting()
     for first in (request for request in own if request.right in CARRIED_OUT_FIRST):
-        put_erasure_after(turn.session, own, first)
+        put_erasure_after(turn.unit.session, own, first)

@@ -8,7 +8,7 @@ from typing import Final
 
 from assistant.casework import talk
 from assistant.casework.doubt import put_in_doubt
-from assistant.casework.intake import local_day, set_attention
+from assistant.casework.intake import set_attention
 from assistant.conversation.subjects import says_nothing, stands_for_text
 from assistant.conversation.turn import Turn
 from assistant.domain.status import CLOSED
@@ -83,15 +83,15 @@ def leave_rest_to_a_person(turn: Turn, incoming: Incoming, message_id: int) -> N
     still_open = [request for request in turn.own_requests() if request.status not in CLOSED]
     for request in still_open:
         if request.attention is None:
-            set_attention(turn.services, turn.session, request, "read_in_part")
+            set_attention(turn.unit, request, "read_in_part")
     if incoming.channel != "email":
         turn.say("read_in_part")
         if not still_open:
             turn.hand_over()
     elif still_open and turn.reading.decision == "request":
-        turn.say("mail_read_in_part", received_on=local_day(turn.services, incoming.received_at))
+        turn.say("mail_read_in_part", received_on=turn.unit.services.local_day(incoming.received_at))
     elif "to_others" not in incoming.headers:
-        put_in_doubt(turn.session, turn.conversation, message_id)
+        put_in_doubt(turn.unit.session, turn.conversation, message_id)
 
 
 def leave_to_a_person(
@@ -100,13 +100,13 @@ def leave_to_a_person(
     """Show a mail to the agents; one to a general mailbox is support's, as any other there."""
     still_open = [request for request in requests if request.status not in CLOSED]
     for request in still_open:
-        set_attention(turn.services, turn.session, request, "unread_mail")
+        set_attention(turn.unit, request, "unread_mail")
     if not still_open and "to_others" in incoming.headers:
-        talk.relay(turn.services, turn.session, turn.conversation, message_id)
+        talk.relay(turn.unit, turn.conversation, message_id)
         return
     if not still_open:
-        put_in_doubt(turn.session, turn.conversation, message_id)
+        put_in_doubt(turn.unit.session, turn.conversation, message_id)
     if turn.muted:
         return
     turn.choose_language()
-    turn.say("mail_to_be_read", received_on=local_day(turn.services, incoming.received_at))
+    turn.say("mail_to_be_read", received_on=turn.unit.services.local_day(incoming.received_at))

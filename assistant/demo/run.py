@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from argon2 import PasswordHasher
-from sqlmodel import Session
 
 from assistant.app import Assembly, assemble, lock_folder
 from assistant.casework import staff
@@ -25,6 +24,7 @@ from assistant.demo.pages import DemoSite, demo_routes
 from assistant.demo.people import AGENTS, SUBJECTS, DemoAgent
 from assistant.demo.settings import DemoFolder, data_of, lay_out
 from assistant.opening import SystemClock
+from assistant.services import Unit
 from assistant.serving import bind, serve
 from assistant.store.tables import Agent
 
@@ -66,7 +66,7 @@ async def run_demo(options: DemoOptions, say: Callable[[str], None]) -> None:
     )
     settings = load_settings(demo.settings_file)
     assembly = assemble(settings, clock=clock, device_clock=SystemClock())
-    token = await assembly.services.write(lambda session: _add_staff(assembly, session))
+    token = await assembly.services.write(_add_staff)
     site = DemoSite(
         clock=clock,
         mailbox_dir=demo.mailbox_dir,
@@ -97,13 +97,11 @@ def _wake_all(assembly: Assembly) -> None:
     )
 
 
-def _add_staff(assembly: Assembly, session: Session) -> str:
-    services = assembly.services
+def _add_staff(unit: Unit) -> str:
     for agent in (*AGENTS, _TOKEN_OWNER):
-        if session.get(Agent, agent.name) is None:
+        if unit.session.get(Agent, agent.name) is None:
             staff.add_agent(
-                services,
-                session,
+                unit,
                 agent.name,
                 Role(agent.role),
                 password_hash=_PRINTED.hash(agent.password),
@@ -111,8 +109,7 @@ def _add_staff(assembly: Assembly, session: Session) -> str:
                 email=None if agent is _TOKEN_OWNER else f"{agent.name}@desk.example",
             )
     return staff.new_token(
-        services,
-        session,
+        unit,
         _TOKEN_OWNER.name,
         Scope.APPROVE,
         may_approve_irreversible=True,

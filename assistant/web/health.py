@@ -77,8 +77,12 @@ class _Watch:
         """
         services = http_request.config_dict[SERVICES]
         try:
-            current = await services.read(lambda session: is_current(session.get_bind().engine))
-            mails, since = await services.read(undelivered_to_support) if current else (0, None)
+            current = await services.read(lambda unit: is_current(unit.session.get_bind().engine))
+            mails, since = (
+                await services.read(lambda unit: undelivered_to_support(unit.session))
+                if current
+                else (0, None)
+            )
         except AssistantError:
             current, mails, since = False, 0, None
         support = {
@@ -101,7 +105,9 @@ class _Watch:
         services = http_request.config_dict[SERVICES]
         now = services.clock.now()
         if not _stands(self._counted_at, now, _FIGURES_STAND):
-            counted = await services.read(lambda session: (_figures(session), failing_by_sweep(session)))
+            counted = await services.read(
+                lambda unit: (_figures(unit.session), failing_by_sweep(unit.session))
+            )
             (self._figures, self._failing), self._counted_at = counted, now
         registry = CollectorRegistry()
         for name, (meaning, value) in self._figures.items():

@@ -9,7 +9,6 @@ from aiohttp import web
 
 from assistant.casework import packages, proof
 from assistant.casework.events import Event
-from assistant.casework.intake import local_day
 from assistant.domain.assurance import CODE_LIFETIME
 from assistant.errors import NotFound, NotVerified, SignInNeeded, TooManyAttempts
 from assistant.services import Services
@@ -39,9 +38,7 @@ async def show(http_request: web.Request) -> web.StreamResponse:
     services, ident, language = _of(http_request)
     package = await _granted(services, http_request, ident)
     if package is not None:
-        texts = services.texts.page(
-            "package_download", language, gone_on=local_day(services, package.gone_at)
-        )
+        texts = services.texts.page("package_download", language, gone_on=services.local_day(package.gone_at))
         return show_page(texts, language, link=(texts["download"], f"/package/{ident}/download"))
     texts = services.texts.page("package", language)
     buttons = [Button(texts["send_code"], f"/package/{ident}/send")]
@@ -55,7 +52,7 @@ async def send(http_request: web.Request) -> web.StreamResponse:
     services, ident, language = _of(http_request)
     until = services.clock.now() + CODE_LIFETIME
     try:
-        wanted = await services.write(lambda session: packages.want_code(services, session, ident))
+        wanted = await services.write(lambda unit: packages.want_code(unit, ident))
     except SignInNeeded:
         texts = services.texts.page("package_sign_in", language)
         button = Button(texts["sign_in"], f"/package/{ident}/sign-in")
@@ -90,18 +87,16 @@ async def open_with_code(http_request: web.Request) -> web.StreamResponse:
     answer = str((await form_of(http_request)).get("code", ""))
     try:
         attempt = await services.write(
-            lambda session: proof.reserve_attempt(services, session, packages.current_code(session, ident))
+            lambda unit: proof.reserve_attempt(unit, packages.current_code(unit.session, ident))
         )
         if not await proof.is_right(services, attempt, answer):
-            await services.write(lambda session: proof.note_failure(services, session, attempt.challenge_id))
+            await services.write(lambda unit: proof.note_failure(unit, attempt.challenge_id))
             raise NotVerified  # noqa: TRY301 - the same answer as for every other way to be wrong
-        await services.write(lambda session: proof.note_right(services, session, attempt.challenge_id))
-        secret = await services.write(
-            lambda session: packages.grant(services, session, ident, attempt.challenge_id)
-        )
+        await services.write(lambda unit: proof.note_right(unit, attempt.challenge_id))
+        secret = await services.write(lambda unit: packages.grant(unit, ident, attempt.challenge_id))
     except (NotFound, NotVerified) as error:
         http_request[REFUSED_AS] = Event.CODE_WRONG
-        paused = await services.write(lambda session: packages.note_wrong(services, session, ident))
+        paused = await services.write(lambda unit: packages.note_wrong(unit, ident))
         if paused or error.data.get("paused"):
             return _no_code(services, language, TooManyAttempts(paused=True))
         return _ask_code(services, ident, language, "package_code_wrong")
@@ -112,7 +107,7 @@ async def sign_in(http_request: web.Request) -> web.StreamResponse:
     """Send the browser to the client area; just so for a package that never was."""
     services, ident, _ = _of(http_request)
     try:
-        url = await services.write(lambda session: packages.want_login(services, session, ident))
+        url = await services.write(lambda unit: packages.want_login(unit, ident))
     except NotFound:
         url = proof.login_address(services, services.random(24).hex())
     raise web.HTTPSeeOther(url or f"/package/{ident}")
@@ -146,7 +141,7 @@ async def download(http_request: web.Request) -> web.StreamResponse:
         left -= len(chunk)
     if not left:
         # At once, whatever becomes of the connection: a client that knows the length may hang up before the end is said.
-        await asyncio.shield(services.write(lambda session: packages.do_downloaded(services, session, ident)))
+        await asyncio.shield(services.write(lambda unit: packages.do_downloaded(unit, ident)))
     await response.write_eof()
     return response
 
@@ -177,7 +172,7 @@ def _headers(package: Package, begin: int) -> dict[str, str]:
 async def _granted(services: Services, http_request: web.Request, ident: str) -> Package | None:
     secret = cookies.value_of(services, http_request, _cookie(ident))
     try:
-        return await services.read(lambda session: packages.check_grant(services, session, ident, secret))
+        return await services.read(lambda unit: packages.check_grant(unit, ident, secret))
     except (NotFound, NotVerified):
         return None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework import closing, marketing, packages, proof, rectification, sparing, talk
 from assistant.casework.hidden import comes_back, is_hidden
@@ -17,7 +17,7 @@ from assistant.domain.assurance import Method
 from assistant.domain.status import CLOSED, Status
 from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest
 from assistant.web.bodies import form_of
 from assistant.web.keys import DESK, SERVICES
@@ -63,7 +63,7 @@ async def show_link(http_request: web.Request) -> web.StreamResponse:
     """Say what the link would confirm; changes nothing."""
     services = http_request.config_dict[SERVICES]
     secret = http_request.match_info["secret"]
-    found = await services.read(lambda session: _link(services, session, secret))
+    found = await services.read(lambda unit: _link(unit, secret))
     if found is None:
         return _page(services, http_request, "verify_expired", status=410)
     return _link_page(services, http_request, found)
@@ -102,7 +102,7 @@ async def answer_link(http_request: web.Request) -> web.StreamResponse:
     form = await form_of(http_request)
     answer, changes = str(form.get("answer", "")), str(form.get("changes", ""))
     secret = http_request.match_info["secret"]
-    if again := await services.read(lambda session: _asks_again(services, session, secret, answer)):
+    if again := await services.read(lambda unit: _asks_again(unit, secret, answer)):
         name, requests, language = again
         return _second_page(services, f"/verify/{secret}", name, language, _SECOND[name], requests)
     work = _WORK.get(answer)
@@ -111,13 +111,11 @@ async def answer_link(http_request: web.Request) -> web.StreamResponse:
     try:
         if work is _confirm:
             typed = str(form.get("reference", ""))
-            if wrong := await services.write(lambda s: _without_reference(services, s, secret, typed)):
+            if wrong := await services.write(lambda unit: _without_reference(unit, secret, typed)):
                 if wrong[0].state == "dead":
                     return _page(services, http_request, "verify_used_up", status=410)
                 return _link_page(services, http_request, wrong, is_wrong=True)
-        name, requests, language = await services.write(
-            lambda session: work(services, session, secret, changes, answer)
-        )
+        name, requests, language = await services.write(lambda unit: work(unit, secret, changes, answer))
     except ChangedMeanwhile:
         raise web.HTTPSeeOther(f"/verify/{secret}") from None  # it shows what would be confirmed now
     except NotVerified:
@@ -158,37 +156,33 @@ def _second_page(
     return show_page(texts, language, buttons=[Button(label, here, hidden=_answer(answer))])
 
 
-def _link(services: Services, session: Session, secret: str) -> _Found | None:
-    row = session.exec(
+def _link(unit: Unit, secret: str) -> _Found | None:
+    row = unit.session.exec(
         select(ChallengeRow).where(
-            col(ChallengeRow.link_hash) == services.keyring.keyed_hash(secret, "link"),
+            col(ChallengeRow.link_hash) == unit.services.keyring.keyed_hash(secret, "link"),
             col(ChallengeRow.method) == Method.EMAIL_LINK,
         )
     ).first()
-    alive = (
-        row is not None and row.state == "sent" and row.expires_at and row.expires_at > services.clock.now()
-    )
+    alive = row is not None and row.state == "sent" and row.expires_at and row.expires_at > unit.now
     if row is None or not alive:
         return None
-    requests = [r for ref in row.references if (r := session.get(PrivacyRequest, ref))]
-    return row, requests, session.get_one(Conversation, row.conversation_id)
+    requests = [r for ref in row.references if (r := unit.session.get(PrivacyRequest, ref))]
+    return row, requests, unit.session.get_one(Conversation, row.conversation_id)
 
 
-def _without_reference(services: Services, session: Session, secret: str, typed: str) -> _Found | None:
+def _without_reference(unit: Unit, secret: str, typed: str) -> _Found | None:
     """Count a confirmation that lacks what only the receipt says, and give what is to be shown again; None where it is right."""
-    found = _link(services, session, secret)
+    found = _link(unit, secret)
     if found is None:
         raise NotVerified
     row = found[0]
-    right = row.purpose in _ASKING or proof.has_reference(session, row, typed)
+    right = row.purpose in _ASKING or proof.has_reference(unit.session, row, typed)
     return None if right else found
 
 
-def _confirm(
-    services: Services, session: Session, secret: str, changes: str, answer: str
-) -> tuple[str, Any, str]:
+def _confirm(unit: Unit, secret: str, changes: str, answer: str) -> tuple[str, Any, str]:
     del answer
-    found = _link(services, session, secret)
+    found = _link(unit, secret)
     if found is None:
         raise NotVerified
     row, requests, conversation = found
@@ -196,23 +190,21 @@ def _confirm(
     if not _undecided(row, requests) and not (row.purpose in _ASKING and _to_end(requests)):
         return _STANDS, _seen(requests), language  # proving nothing: a lapsed request would be taken up again
     if row.purpose not in _ASKING:
-        rectification.confirm_as_shown(services, session, requests, changes)
-    services.methods[Method.EMAIL_LINK].check(row.stored or "", secret)
-    proof.consume(services, session, row.id)
+        rectification.confirm_as_shown(unit, requests, changes)
+    unit.services.methods[Method.EMAIL_LINK].check(row.stored or "", secret)
+    proof.consume(unit, row.id)
     if row.purpose == sparing.PURPOSE:
-        kept = sparing.keep(services, session, requests, "subject")
+        kept = sparing.keep(unit, requests, "subject")
         return ("verify_withdrawn" if kept else _STANDS), _seen(kept or requests), language
     if row.purpose == "withdraw":
-        done = closing.withdraw(services, session, requests)
+        done = closing.withdraw(unit, requests)
         return ("verify_withdrawn" if done else _STANDS), _seen(done or requests), language
     return "verify_confirmed", _seen([each for each in requests if each.status not in CLOSED]), language
 
 
-def _asks_again(
-    services: Services, session: Session, secret: str, answer: str
-) -> tuple[str, list[dict[str, Any]], str] | None:
+def _asks_again(unit: Unit, secret: str, answer: str) -> tuple[str, list[dict[str, Any]], str] | None:
     """Tell what a first press would end, stop or let go on; None where there is nothing of it, or it need not be asked twice."""
-    found = _link(services, session, secret)
+    found = _link(unit, secret)
     if found is None:
         return None
     row, requests, conversation = found
@@ -225,26 +217,24 @@ def _asks_again(
     if row.purpose == sparing.PURPOSE:
         paused = [request for request in requests if sparing.is_paused(request)]
         return ("go_on_sure", _seen(paused), language) if paused else None
-    stops = [] if row.purpose in _ASKING else stopped_together(session, requests)
+    stops = [] if row.purpose in _ASKING else stopped_together(unit.session, requests)
     return ("not_me_sure", _seen(stops), language) if stops else None
 
 
-def _deny(
-    services: Services, session: Session, secret: str, changes: str, answer: str
-) -> tuple[str, Any, str]:
+def _deny(unit: Unit, secret: str, changes: str, answer: str) -> tuple[str, Any, str]:
     del changes  # whatever was to be changed, it is not
-    found = _link(services, session, secret)
+    found = _link(unit, secret)
     if found is None:
         raise NotVerified
     row, requests, conversation = found
     language = conversation.language or "en"
     if answer.endswith(_SURE):
         row.state = "dead"
-        session.add(row)
+        unit.session.add(row)
         if row.purpose not in _ASKING:
-            return _stopped(services, session, requests, language)
+            return _stopped(unit, requests, language)
         if row.purpose == sparing.PURPOSE:
-            sparing.go_on(services, session, requests, "subject")
+            sparing.go_on(unit, requests, "subject")
     if row.purpose not in _ASKING:
         return _STANDS, _seen(requests), language
     going = [request for request in requests if request.status not in CLOSED]
@@ -261,7 +251,7 @@ _WORK = {"yes": _confirm, "yes_sure": _confirm, "no": _deny, "go_on_sure": _deny
 async def show_stop(http_request: web.Request) -> web.StreamResponse:
     """Say what can be taken back or stopped, and offer both; changes nothing."""
     services, secret = http_request.config_dict[SERVICES], http_request.match_info["secret"]
-    found = await services.read(lambda session: _stop_link(services, session, secret))
+    found = await services.read(lambda unit: _stop_link(unit, secret))
     if found is None:
         return _page(services, http_request, "verify_expired", status=410)
     if not found.stops:
@@ -284,7 +274,7 @@ async def do_stop(http_request: web.Request) -> web.StreamResponse:
     services, secret = http_request.config_dict[SERVICES], http_request.match_info["secret"]
     here = f"/verify/stop/{secret}"
     answer = str((await form_of(http_request)).get("answer", ""))
-    found = await services.read(lambda session: _stop_link(services, session, secret))
+    found = await services.read(lambda unit: _stop_link(unit, secret))
     if found is None:
         return _page(services, http_request, "verify_expired", status=410)
     language = _language_of(found, http_request)
@@ -296,7 +286,7 @@ async def do_stop(http_request: web.Request) -> web.StreamResponse:
     if work is None:
         raise web.HTTPSeeOther(here)
     try:
-        done = await services.write(lambda session: work(services, session, secret))
+        done = await services.write(lambda unit: work(unit, secret))
     except NotVerified:
         return _page(services, http_request, "verify_expired", status=410)
     name = "verify_stopped" if answer == _NOT_ME_SURE else "verify_withdrawn"
@@ -312,12 +302,12 @@ class _Stoppable:
     own: list[PrivacyRequest]
 
 
-def _stop_link(services: Services, session: Session, secret: str) -> _Stoppable | None:
-    link = proof.live_stop_link(services, session, secret)
+def _stop_link(unit: Unit, secret: str) -> _Stoppable | None:
+    link = proof.live_stop_link(unit, secret)
     if link is None:
         return None
-    named = [r for ref in link.references if (r := session.get(PrivacyRequest, ref))]
-    stops = stopped_together(session, named)
+    named = [r for ref in link.references if (r := unit.session.get(PrivacyRequest, ref))]
+    stops = stopped_together(unit.session, named)
     # Only the mailbox by which it was proved speaks for whoever asked: any other may stop it, and not end it.
     own = [r for r in stops if r.ref in link.references and r.contact_hash == link.contact_hash]
     return _Stoppable(named, stops, own)
@@ -327,11 +317,11 @@ def _language_of(found: _Stoppable, http_request: web.Request) -> str:
     return next((request.language for request in found.named), language_of(http_request))
 
 
-def _take_back(services: Services, session: Session, secret: str) -> list[PrivacyRequest]:
-    found = _stop_link(services, session, secret)
+def _take_back(unit: Unit, secret: str) -> list[PrivacyRequest]:
+    found = _stop_link(unit, secret)
     if found is None:
         raise NotVerified
-    return closing.withdraw(services, session, found.own)
+    return closing.withdraw(unit, found.own)
 
 
 # ── the undo of a marketing objection ───────────────────────────────────────────────────────────────
@@ -341,7 +331,7 @@ async def show_undo(http_request: web.Request) -> web.StreamResponse:
     """Ask before undoing; changes nothing."""
     services, language = http_request.config_dict[SERVICES], language_of(http_request)
     secret = http_request.match_info["secret"]
-    if await services.read(lambda session: marketing.undone_by(services, session, secret)) is None:
+    if await services.read(lambda unit: marketing.undone_by(unit, secret)) is None:
         return _page(services, http_request, "undo_expired", status=410)
     texts = services.texts.page("undo", language)
     return show_page(texts, language, buttons=[Button(texts["yes"], f"/verify/undo/{secret}")])
@@ -352,13 +342,13 @@ async def do_undo(http_request: web.Request) -> web.StreamResponse:
     services = http_request.config_dict[SERVICES]
     secret = http_request.match_info["secret"]
     sure = (await form_of(http_request)).get("answer") == "undo_sure"
-    found = await services.read(lambda session: marketing.undone_by(services, session, secret))
+    found = await services.read(lambda unit: marketing.undone_by(unit, secret))
     if found is not None and not sure:
         return _second_page(
             services, f"/verify/undo/{secret}", "undo_sure", language_of(http_request), "undo_sure"
         )
     try:
-        await services.write(lambda session: marketing.undo(services, session, secret))
+        await services.write(lambda unit: marketing.undo(unit, secret))
     except NotVerified:
         return _page(services, http_request, "undo_expired", status=410)
     return _page(services, http_request, "undo_done")
@@ -373,10 +363,10 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
     token = str((await form_of(http_request)).get("token", ""))
     try:
         who = _signed_in(services, token)
-        row, requests, conversation = await services.read(lambda s: _login(services, s, who))
+        row, requests, conversation = await services.read(lambda unit: _login(unit, who))
         if row.package_id is not None:
             contact = await proof.contact_of_sign_in(services, who)
-            secret = await services.write(lambda s: _open_package(services, s, who, contact))
+            secret = await services.write(lambda unit: _open_package(unit, who, contact))
             raise given_to_browser(services, row.package_id, secret)
         contact = await proof.contact_of_sign_in(services, who) if is_hidden(conversation) else ""
     except (NotFound, NotVerified):
@@ -401,7 +391,7 @@ async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
     form = await form_of(http_request)
     try:
         who = _signed_in(services, str(form.get("token", "")))
-        if form.get("answer") == "no" and (again := await services.read(lambda s: _stops(services, s, who))):
+        if form.get("answer") == "no" and (again := await services.read(lambda unit: _stops(unit, who))):
             requests, language = again
             texts = services.texts.page("not_me_sure", language, requests=requests)
             hidden = (("token", str(form.get("token", ""))), *_answer(_NOT_ME_SURE))
@@ -411,7 +401,7 @@ async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
         contact = await proof.contact_of_sign_in(services, who)
         changes = str(form.get("changes", ""))
         name, requests, language = await services.write(
-            lambda s: _use_login(services, desk, s, who, contact, changes=changes, yes=yes)
+            lambda unit: _use_login(unit, desk, who, contact, changes=changes, yes=yes)
         )
     except (ChangedMeanwhile, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
@@ -425,52 +415,48 @@ def _signed_in(services: Services, token: str) -> SignedIn:
     return sign_in.read(token, services.clock.now())
 
 
-def _login(
-    services: Services, session: Session, who: SignedIn
-) -> tuple[ChallengeRow, list[PrivacyRequest], Conversation]:
-    row = login_challenge(services, session, who.nonce or "")
+def _login(unit: Unit, who: SignedIn) -> tuple[ChallengeRow, list[PrivacyRequest], Conversation]:
+    row = login_challenge(unit, who.nonce or "")
     if row is None:
         raise NotVerified
-    requests = [r for ref in row.references if (r := session.get(PrivacyRequest, ref))]
-    return row, requests, session.get_one(Conversation, row.conversation_id)
+    requests = [r for ref in row.references if (r := unit.session.get(PrivacyRequest, ref))]
+    return row, requests, unit.session.get_one(Conversation, row.conversation_id)
 
 
-def _stops(services: Services, session: Session, who: SignedIn) -> tuple[list[dict[str, Any]], str] | None:
+def _stops(unit: Unit, who: SignedIn) -> tuple[list[dict[str, Any]], str] | None:
     """Tell what "this wasn't me" would stop; the token stays good for the second press."""
-    _, requests, conversation = _login(services, session, who)
-    stops = stopped_together(session, requests)
+    _, requests, conversation = _login(unit, who)
+    stops = stopped_together(unit.session, requests)
     return (_seen(stops), conversation.language or "en") if stops else None
 
 
-def _open_package(services: Services, session: Session, who: SignedIn, contact: str) -> str:
-    row = login_challenge(services, session, who.nonce or "")
+def _open_package(unit: Unit, who: SignedIn, contact: str) -> str:
+    row = login_challenge(unit, who.nonce or "")
     if row is None or row.package_id is None:
         raise NotVerified
-    take_once(session, Method.CLIENT_AREA, who)
-    return packages.grant(services, session, row.package_id, row.id, contact)
+    take_once(unit.session, Method.CLIENT_AREA, who)
+    return packages.grant(unit, row.package_id, row.id, contact)
 
 
 def _use_login(
-    services: Services,
+    unit: Unit,
     desk: TalkingDesk,
-    session: Session,
     who: SignedIn,
     contact: str,
     *,
     changes: str,
     yes: bool,
 ) -> tuple[str, list[dict[str, Any]], str]:
-    row, requests, conversation = _login(services, session, who)
+    row, requests, conversation = _login(unit, who)
     if row.package_id is not None:
         raise NotVerified  # it was asked for a package, and proves nothing else
-    take_once(session, Method.CLIENT_AREA, who)
+    take_once(unit.session, Method.CLIENT_AREA, who)
     row.state = "used"
-    session.add(row)
+    unit.session.add(row)
     if yes:
-        rectification.confirm_as_shown(services, session, requests, changes)
+        rectification.confirm_as_shown(unit, requests, changes)
         evidence = proof.give_evidence(
-            services,
-            session,
+            unit,
             method=Method.CLIENT_AREA,
             contact=contact,
             conversation_id=conversation.id,
@@ -478,25 +464,23 @@ def _use_login(
             on_file=True,
             client_id=who.client_id,
         )
-        _say_proved(desk, session, conversation, evidence)
+        _say_proved(desk, unit, conversation, evidence)
         return "verify_confirmed", _seen(requests), conversation.language or "en"
-    return _stopped(services, session, requests, conversation.language or "en")
+    return _stopped(unit, requests, conversation.language or "en")
 
 
 def _stopped(
-    services: Services, session: Session, requests: list[PrivacyRequest], language: str
+    unit: Unit, requests: list[PrivacyRequest], language: str
 ) -> tuple[str, list[dict[str, Any]], str]:
     """Stop what can still be stopped, and say so of that alone."""
-    stopped = proof.stop_requests(services, session, requests)
+    stopped = proof.stop_requests(unit, requests)
     return ("verify_stopped" if stopped else _STANDS), _seen(stopped or requests), language
 
 
-def _say_proved(
-    desk: TalkingDesk, session: Session, conversation: Conversation, evidence: EvidenceRow
-) -> None:
+def _say_proved(desk: TalkingDesk, unit: Unit, conversation: Conversation, evidence: EvidenceRow) -> None:
     if conversation.channel == "email":
         return
-    turn = desk.quiet_turn(session, conversation)
+    turn = desk.quiet_turn(unit, conversation)
     turn.state = turn.state.at_rest()
     desk.proved(turn, evidence)
     turn.store_state()

@@ -17,6 +17,7 @@ from assistant.casework import colleagues, credentials
 from assistant.casework.queue import Role
 from assistant.config import WebChat
 from assistant.errors import Conflict
+from assistant.services import Unit
 from assistant.store.tables import Action, Agent
 from tests.doubles.agent_browser import AgentBrowser
 from tests.doubles.agents import code_at
@@ -144,15 +145,15 @@ async def test_a_recovery_code_lets_in_once_and_lifts_the_lock(site: ConsoleSite
 
 
 @asynccontextmanager
-async def writer_held(site: ConsoleSite, work: Callable[[Session], object]) -> AsyncIterator[None]:
+async def writer_held(site: ConsoleSite, work: Callable[[Unit], object]) -> AsyncIterator[None]:
     """Do a piece of work in the writer, but only once the act inside this context waits behind it."""
     go = threading.Event()
 
-    def unit(session: Session) -> None:
+    def one_unit(unit: Unit) -> None:
         go.wait(10)
-        work(session)
+        work(unit)
 
-    held = asyncio.create_task(site.services.write(unit))
+    held = asyncio.create_task(site.services.write(one_unit))
     await asyncio.sleep(0)
     waiting = site.services.store._jobs
 
@@ -171,9 +172,9 @@ async def writer_held(site: ConsoleSite, work: Callable[[Session], object]) -> A
 
 
 STOPPED: dict[str, Callable[[ConsoleSite, Session], object]] = {
-    "disabled": lambda site, s: colleagues.disable(site.services, s, "Marc", colleagues.OPERATOR),
+    "disabled": lambda site, s: colleagues.disable(Unit(site.services, s), "Marc", colleagues.OPERATOR),
     "another_role": lambda site, s: colleagues.change_role(
-        site.services, s, "Marc", Role.AUDITOR, colleagues.OPERATOR
+        Unit(site.services, s), "Marc", Role.AUDITOR, colleagues.OPERATOR
     ),
     "session_ended": lambda _, s: credentials.end_all(s, "Marc"),
 }
@@ -187,7 +188,7 @@ async def test_whoever_is_stopped_while_approving_approves_nothing(site: Console
     async with AgentBrowser(site, "Marc") as marc:
         await marc.sign_in()
         await marc.get("queue")
-        async with writer_held(site, lambda session: STOPPED[how](site, session)):
+        async with writer_held(site, lambda unit: STOPPED[how](site, unit.session)):
             await marc.post(f"plans/{action}/approve", plan_hash=plan.plan_hash)
         assert (await site.get(Action, action)).state == "proposed"
         assert marc.status == 403 or marc.path == "/console/sign-in"
@@ -199,10 +200,10 @@ async def test_a_token_revoked_while_it_approves_approves_nothing(site: ConsoleS
     plan = await site.get(Action, action)
     url = f"{site.url}/api/v1/queue/{action}/approve"
     headers = {"Authorization": f"Bearer {token}"}
-    (row,) = await site.services.read(lambda session: credentials.tokens_of(session, "Marc"))
+    (row,) = await site.services.read(lambda unit: credentials.tokens_of(unit.session, "Marc"))
 
-    def revoke(session: Session) -> None:
-        colleagues.revoke_token(site.services, session, credentials.token_id(row), colleagues.OPERATOR)
+    def revoke(unit: Unit) -> None:
+        colleagues.revoke_token(unit, credentials.token_id(row), colleagues.OPERATOR)
 
     async with aiohttp.ClientSession(headers=headers) as http:
         async with writer_held(site, revoke), http.post(url, json={"plan_hash": plan.plan_hash}) as answer:
@@ -256,7 +257,7 @@ async def test_a_lead_needs_a_fresh_code_for_what_concerns_others_and_decides_no
         assert marc.path == "/console/sign-in"
         assert await marc.sign_in() == 401
     with pytest.raises(Conflict, match="last lead"):
-        await site.services.write(lambda s: colleagues.disable(site.services, s, "Liis", colleagues.OPERATOR))
+        await site.services.write(lambda unit: colleagues.disable(unit, "Liis", colleagues.OPERATOR))
 
 
 async def test_a_lead_gives_a_colleague_an_authenticator_and_never_a_password(site: ConsoleSite) -> None:
@@ -350,11 +351,11 @@ async def test_an_authenticator_is_changed_once_the_new_one_gives_a_code(site: C
 async def test_nobody_ends_what_is_a_colleagues_from_their_own_account(site: ConsoleSite) -> None:
     """B26: an id of a session or of a token ends only one's own; a lead does it on the colleague's page."""
     await site.token("Liis")
-    (token,) = await site.services.read(lambda session: credentials.tokens_of(session, "Liis"))
+    (token,) = await site.services.read(lambda unit: credentials.tokens_of(unit.session, "Liis"))
     async with AgentBrowser(site, "Liis") as liis, AgentBrowser(site, "Tiina") as tiina:
         await liis.sign_in()
         await tiina.sign_in()
-        (row,) = await site.services.read(lambda session: credentials.sessions_of(session, "Liis"))
+        (row,) = await site.services.read(lambda unit: credentials.sessions_of(unit.session, "Liis"))
         await tiina.get("account")
         await tiina.post("account/end_session", ident=credentials.session_id(row))
         assert tiina.status == 404

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 import aiohttp
 import pytest
-from sqlmodel import Session, col, func, select
+from sqlmodel import col, func, select
 
 from assistant.casework import execution, proof, steps
 from assistant.casework.proof import OPEN_LOGINS
 from assistant.domain.assurance import Method
+from assistant.services import Unit
 from assistant.sources.sql import SqlSource
 from assistant.store.tables import ChallengeRow, PrivacyRequest
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, stranger, texts, until_code
@@ -104,11 +105,10 @@ async def test_no_proof_has_a_correction_planned_before_the_yes_to_exactly_what_
     """A20, A34: proved elsewhere, or pressed under words that are not these any more: nothing is planned."""
     victim, services = next(people), desk.assembly.services
 
-    def prove(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, ref)
+    def prove(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, ref)
         proof.give_evidence(
-            services,
-            session,
+            unit,
             method=Method.PAGE_TOKEN,
             contact=victim.email,
             conversation_id=request.conversation_id,
@@ -187,7 +187,7 @@ async def unused_logins(desk: DeskInside) -> int:
     count = select(func.count()).where(
         col(ChallengeRow.method) == Method.CLIENT_AREA, col(ChallengeRow.state) == "sent"
     )
-    return int(await desk.assembly.services.read(lambda session: session.exec(count).one()))
+    return int(await desk.assembly.services.read(lambda unit: unit.session.exec(count).one()))
 
 
 async def test_a_package_opens_for_nobody_elses_code_sign_in_cookie_or_guess(
@@ -392,7 +392,7 @@ async def test_an_erasure_killed_after_the_source_committed_is_ended_and_answere
         await desk.forward("73h")
         await desk.until_status(ref, "executing")
         await desk.idle()
-    await services.write(execution.release_leases)
+    await services.write(lambda unit: execution.release_leases(unit.session))
     await desk.idle()
     assert (await desk.request(ref))["status"] == "answered"
     assert [e["event"] for e in await desk.events(ref)].count("step_done") >= 1

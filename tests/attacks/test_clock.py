@@ -51,9 +51,9 @@ async def test_a_token_that_was_taken_and_ran_out_is_not_taken_again(
     del steps_back
     services = desk.assembly.services
     who = SignedIn("C-1", "a@client.example", "put-back", None, desk.clock.now() + timedelta(minutes=5))
-    await services.write(lambda session: take_once(session, Method.PAGE_TOKEN, who))
+    await services.write(lambda unit: take_once(unit.session, Method.PAGE_TOKEN, who))
     await desk.forward("30m")
     await desk.assembly.sweeper.run("expire")
     desk.clock._offset -= BACK
     with pytest.raises(NotVerified):
-        await services.write(lambda session: take_once(session, Method.PAGE_TOKEN, who))
+        await services.write(lambda unit: take_once(unit.session, Method.PAGE_TOKEN, who))

@@ -82,7 +82,7 @@ async def test_an_answer_by_hand_to_what_cannot_be_taken_back_needs_a_token_made
     await desk.forward("73h")
     services = desk.assembly.services
     lead = next(agent.name for agent in AGENTS if agent.role == "lead")
-    plain = await services.write(lambda session: staff.new_token(services, session, lead, Scope.APPROVE))
+    plain = await services.write(lambda unit: staff.new_token(unit, lead, Scope.APPROVE))
     status, problem = await desk.api_status(
         "POST", f"/requests/{ref}/close", token=plain, json={"text": BY_HAND}
     )

@@ -28,7 +28,7 @@ async def test_a_message_beside_forty_of_another_address_is_answered_after_one_o
         order.append(thread)
 
     peer = "198.51.100.7" if channel == "webchat" else ""
-    held = asyncio.create_task(desk.assembly.services.write(lambda _session: gate.wait(20)))
+    held = asyncio.create_task(desk.assembly.services.write(lambda _unit: gate.wait(20)))
     flood = [asyncio.create_task(send(f"fair-{channel}-{n}", channel, peer)) for n in range(40)]
     await asyncio.sleep(0)
     honest = asyncio.create_task(send(f"fair-{channel}-honest", "webchat", "192.0.2.1"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import SQLModel, select
 
 from assistant.casework import answers, talk
 from assistant.casework.intake import OUTSIDE, as_sent, conversation_id, store_incoming
@@ -17,6 +17,7 @@ from assistant.domain.assurance import Method
 from assistant.domain.messages import MESSAGES
 from assistant.errors import NotVerified
 from assistant.interfaces import Incoming, SignedIn
+from assistant.services import Unit
 from assistant.store.tables import Conversation, Message, PrivacyRequest
 from tests.doubles.attacks import ERASURE
 from tests.doubles.desk_inside import DeskInside
@@ -31,10 +32,10 @@ class Undone(Exception):
     """Takes a unit back."""
 
 
-def undone(work: Callable[[Session], None], session: Session) -> None:
+def undone(work: Callable[[Unit], None], unit: Unit) -> None:
     """Do a unit and leave nothing of it."""
-    work(session)
-    session.flush()
+    work(unit)
+    unit.session.flush()
     raise Undone
 
 
@@ -45,7 +46,7 @@ def keys_to_come(ref: str) -> list[str]:
     return [*said, *lost, f"withdrawn:{ref}", f"marketing:{ref}", f"dont_lifted:{ref}"]
 
 
-def ids_ever_made(session: Session) -> list[str]:
+def ids_ever_made(unit: Unit) -> list[str]:
     """Give every text of the desk's own tables that can be an id: what a stranger learns, guesses or steals."""
     made: set[str] = set()
     for table in SQLModel.metadata.sorted_tables:
@@ -54,7 +55,7 @@ def ids_ever_made(session: Session) -> list[str]:
         }
         named |= {column for column in table.columns if column.name in {"key", "external_id", "sent_as"}}
         for column in named:
-            made |= {str(value) for (value,) in session.execute(select(column)) if value is not None}
+            made |= {str(value) for (value,) in unit.session.execute(select(column)) if value is not None}
     return sorted(made)
 
 
@@ -66,29 +67,31 @@ async def test_an_id_that_a_visitor_takes_before_the_desk_does_keeps_no_answer_f
         await chat.say(COMPLAINT)
         ref = (await chat.opened())["complaint"]
         conversation = await desk.assembly.services.read(
-            lambda s: s.get_one(Conversation, s.get_one(PrivacyRequest, ref).conversation_id)
+            lambda unit: unit.session.get_one(
+                Conversation, unit.session.get_one(PrivacyRequest, ref).conversation_id
+            )
         )
         ids = keys_to_come(ref) + await desk.assembly.services.read(ids_ever_made)
         assert any(_CLIENT_ID.fullmatch(ident) for ident in ids if ident.startswith(answers.key_of(ref)))
 
         hello = Incoming("webchat", conversation.thread, "x", "Thank you.", datetime.now(UTC))
 
-        def taken(session: Session) -> None:
+        def taken(unit: Unit) -> None:
             for ident in ids:
-                store_incoming(session, conversation, replace(hello, external_id=ident), {})
+                store_incoming(unit.session, conversation, replace(hello, external_id=ident), {})
 
         await desk.assembly.services.write(taken)
         again = await desk.assembly.desk.receive(replace(hello, external_id=f"withdrawn:{ref}"))
         assert again.duplicate
 
-        def said(session: Session) -> None:
-            talking = session.get_one(Conversation, conversation.id)
+        def said(unit: Unit) -> None:
+            talking = unit.session.get_one(Conversation, conversation.id)
             for key in keys_to_come(ref):
                 words = talk.Utterance(text="said", key=key, language="en")
-                assert talk.say_text(desk.assembly.services, session, talking, words)
+                assert talk.say_text(unit, talking, words)
 
         with pytest.raises(Undone):  # said, and taken back: the answers are still to come
-            await desk.assembly.services.write(lambda s: undone(said, s))
+            await desk.assembly.services.write(lambda unit: undone(said, unit))
         await desk.api("POST", f"/requests/{ref}/close", json={"text": ANSWER})
         await chat.until(lambda m: ANSWER in m["text"], "the answer")
     assert (await desk.request(ref))["status"] == "answered"
@@ -97,7 +100,7 @@ async def test_an_id_that_a_visitor_takes_before_the_desk_does_keeps_no_answer_f
 async def test_what_the_desk_says_and_what_it_hears_never_share_an_id(desk: DeskInside) -> None:
     """B05: in every channel, whatever was written until now by whoever tried to attack this desk."""
     rows = await desk.assembly.services.read(
-        lambda s: list(s.exec(select(Message.sender, Message.kind, Message.external_id)))
+        lambda unit: list(unit.session.exec(select(Message.sender, Message.kind, Message.external_id)))
     )
     assert rows
     outside = {
@@ -113,7 +116,7 @@ async def test_a_client_gets_back_the_id_it_gave(desk: DeskInside) -> None:
     services = desk.assembly.services
     incoming = Incoming("webchat", "a thread", "in:in:1", "Hello there.", datetime.now(UTC))
     receipt = await desk.assembly.desk.receive(incoming)
-    kept = await services.read(lambda s: s.get_one(Message, receipt.message_id))
+    kept = await services.read(lambda unit: unit.session.get_one(Message, receipt.message_id))
     assert kept.conversation_id == conversation_id(services, "webchat", "a thread")
     assert (kept.external_id, as_sent(kept)) == ("in:in:in:1", "in:in:1")
 
@@ -132,8 +135,10 @@ async def test_other_words_under_an_id_of_this_chat_are_another_message_and_flag
     assert [ids.index(each) for each in ids] == [0, 1, 1, 0, 1]
     assert (await desk.request(ref))["attention"] == "reused_id"
     rows = await desk.assembly.services.read(
-        lambda s: list(
-            s.exec(select(Message).where(Message.conversation_id == thread, Message.sender == "you"))
+        lambda unit: list(
+            unit.session.exec(
+                select(Message).where(Message.conversation_id == thread, Message.sender == "you")
+            )
         )
     )
     assert [(as_sent(row), row.text) for row in rows] == [("1", "How much is a server?"), ("1", ERASURE)]
@@ -144,7 +149,7 @@ async def test_a_token_of_one_site_is_never_taken_for_one_of_another(desk: DeskI
     who = SignedIn("42", "mari@client.example", "1", None, datetime.now(UTC) + timedelta(days=9000))
 
     async def take(method: Method) -> None:
-        await desk.assembly.services.write(lambda session: take_once(session, method, who))
+        await desk.assembly.services.write(lambda unit: take_once(unit.session, method, who))
 
     for method in (Method.PAGE_TOKEN, Method.CLIENT_AREA):
         await take(method)

@@ -97,7 +97,7 @@ async def test_a_statement_of_the_database_that_fails_tells_none_of_its_values(d
     statement = text("INSERT INTO nowhere (name) VALUES (:name)")
     with pytest.raises(Exception, match="nowhere") as caught:
         await desk.assembly.services.read(
-            lambda session: session.connection().execute(statement, {"name": CANARY})
+            lambda unit: unit.session.connection().execute(statement, {"name": CANARY})
         )
     assert CANARY not in str(caught.value)
 

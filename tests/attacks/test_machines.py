@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
-from sqlmodel import Session
 
 from assistant.casework import proof, sparing
 from assistant.domain.assurance import TRIES_PER_CODE, Method
 from assistant.errors import DeliveryRefused
+from assistant.services import Unit
 from assistant.store.tables import Conversation, PrivacyRequest
 from tests.doubles.attacks import ERASURE, Victim, proved
 from tests.doubles.desk_inside import DeskInside
@@ -91,16 +91,14 @@ async def test_a_machine_takes_nothing_back_and_lets_nothing_go_on(
     await desk.until_status(ref, "awaiting_approval")
     services = desk.assembly.services
 
-    def want(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, ref)
-        talk = session.get_one(Conversation, request.conversation_id)
+    def want(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, ref)
+        talk = unit.session.get_one(Conversation, request.conversation_id)
         if purpose == "withdraw":
             claim = proof.Claim("email", victim.email)
-            proof.want_challenge(
-                services, session, talk, claim, [ref], method=Method.EMAIL_LINK, purpose=purpose
-            )
+            proof.want_challenge(unit, talk, claim, [ref], method=Method.EMAIL_LINK, purpose=purpose)
         else:
-            sparing.pause(services, session, [request], talk)
+            sparing.pause(unit, [request], talk)
 
     await services.write(want)
     words = "to withdraw:" if purpose == "withdraw" else "is paused"

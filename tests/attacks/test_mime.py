@@ -50,7 +50,7 @@ async def test_mails_that_cost_too_much_are_kept_whole_for_a_person_and_no_other
     services = desk.assembly.services
     name = f"{OUTSIDE}{mail_name(services.keyring, '<1@client.example>')} "
     query = select(Message.id, Message.headers).where(col(Message.external_id).startswith(name))
-    kept = await services.read(lambda session: list(session.exec(query)))
+    kept = await services.read(lambda unit: list(unit.session.exec(query)))
     originals = [await original_of(services, ident or 0) for ident, _ in kept]
     assert set(originals) == set(bombs)
     told = {original: headers for original, (_, headers) in zip(originals, kept, strict=True)}
@@ -58,7 +58,7 @@ async def test_mails_that_cost_too_much_are_kept_whole_for_a_person_and_no_other
     waiting = select(Conversation).where(
         col(Conversation.hint_hash) == sender_hash(services.keyring, "a@client.example")
     )
-    talks = await services.read(lambda session: list(session.exec(waiting)))
+    talks = await services.read(lambda unit: list(unit.session.exec(waiting)))
     assert any(talk.triage for talk in talks), "a person sees what was read in part"
 
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert
-from sqlmodel import Session, col, delete, select
+from sqlmodel import col, delete, select
 
 from assistant.casework import originals, talk
 from assistant.casework.intake import conversation_id
 from assistant.interfaces import Incoming
+from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, Conversation, Message, Outbox, PrivacyRequest, SweepFailure
 from tests.doubles.attacks import Victim, ask, until_code
 from tests.doubles.console_browser import Console
@@ -43,26 +44,26 @@ async def test_a_row_that_cannot_be_read_keeps_nobody_elses_code_from_being_sent
         await chat.say("Hello.")
         now = services.clock.now()
 
-        def unit(session: Session) -> None:
-            talking = session.exec(select(Conversation.id)).first() or ""
-            session.add(
+        def work(unit: Unit) -> None:
+            talking = unit.session.exec(select(Conversation.id)).first() or ""
+            unit.session.add(
                 Conversation(id="!spoilt", channel="webchat", thread="!", started_at=now, last_at=now)
             )
-            session.flush()
-            session.add(
+            unit.session.flush()
+            unit.session.add(
                 ChallengeRow(
                     id="!spoilt", conversation_id="!spoilt", method="email_code", claimed="", claimed_kind="email",
                     claimed_hash="x", asked_at=now - timedelta(days=1), expires_at=now + timedelta(days=1),
                 )
             )  # fmt: skip
-            session.add(
+            unit.session.add(
                 Outbox(
                     key="!spoilt", channel="email", kind="mail", conversation_id=talking, payload="",
                     due_at=now - timedelta(days=1), created_at=now,
                 )
             )  # fmt: skip
 
-        await services.write(unit)
+        await services.write(work)
         spoil(desk, "UPDATE challenge SET \"references\" = '{' WHERE id = '!spoilt'")
         spoil(desk, "UPDATE outbox SET created_at = 'never', payload = 'not sealed' WHERE key = '!spoilt'")
 
@@ -71,15 +72,15 @@ async def test_a_row_that_cannot_be_read_keeps_nobody_elses_code_from_being_sent
         assert await desk.code(victim.email)
 
     failing = select(SweepFailure.sweep, SweepFailure.which)
-    rows = await services.read(lambda session: list(session.exec(failing)))
+    rows = await services.read(lambda unit: list(unit.session.exec(failing)))
     assert ("challenge", "!spoilt") in rows
     assert any(sweep == "deliver" for sweep, _ in rows)
 
-    def clean(session: Session) -> None:
-        session.execute(delete(ChallengeRow).where(col(ChallengeRow.id) == "!spoilt"))
-        session.execute(delete(Conversation).where(col(Conversation.id) == "!spoilt"))
-        session.execute(delete(Outbox).where(col(Outbox.key) == "!spoilt"))
-        session.execute(delete(SweepFailure))
+    def clean(unit: Unit) -> None:
+        unit.session.execute(delete(ChallengeRow).where(col(ChallengeRow.id) == "!spoilt"))
+        unit.session.execute(delete(Conversation).where(col(Conversation.id) == "!spoilt"))
+        unit.session.execute(delete(Outbox).where(col(Outbox.key) == "!spoilt"))
+        unit.session.execute(delete(SweepFailure))
 
     await services.write(clean)
 
@@ -133,11 +134,11 @@ async def test_what_cannot_be_answered_is_stored_and_shown_all_the_same(
     again = await desk.assembly.desk.receive(said(WORDS))
     assert (again.duplicate, again.message_id) == (True, receipt.message_id)
 
-    def look(session: Session) -> tuple[str, bool]:
-        words = session.exec(select(Message.text).where(col(Message.id) == receipt.message_id)).one()
+    def look(unit: Unit) -> tuple[str, bool]:
+        words = unit.session.exec(select(Message.text).where(col(Message.id) == receipt.message_id)).one()
         here = col(Conversation.id) == receipt.conversation_id
         shown = col(Conversation.triage).is_(True) | col(Conversation.wants_person_at).is_not(None)
-        return words, session.exec(select(Conversation.id).where(here, shown)).first() is not None
+        return words, unit.session.exec(select(Conversation.id).where(here, shown)).first() is not None
 
     assert await services.read(look) == (WORDS, True)
     spoil(desk, "UPDATE conversation SET state = '{}' WHERE state = '{'")
@@ -155,12 +156,12 @@ async def test_a_crowd_of_anonymous_requests_hides_no_planned_one(
         await chat.say(await desk.code(victim.email))
         await desk.until_status(ref, "awaiting_approval")
 
-    def crowd(session: Session) -> None:
-        row = session.get_one(PrivacyRequest, ref).model_dump()
+    def crowd(unit: Unit) -> None:
+        row = unit.session.get_one(PrivacyRequest, ref).model_dump()
         due_on = row["due_on"] - timedelta(days=300)
         row |= {"status": "received", "evidence_id": None, "contact": None, "contact_hash": None}
         row |= {"due_on": due_on, "attention": "needs_agent", "remind_on": None, "to_plan_at": None}
-        session.execute(insert(PrivacyRequest), [row | {"ref": f"PR-C{n:07}"} for n in range(208)])
+        unit.session.execute(insert(PrivacyRequest), [row | {"ref": f"PR-C{n:07}"} for n in range(208)])
 
     await services.write(crowd)
     console = await Console(desk, "lead").sign_in()
@@ -171,5 +172,7 @@ async def test_a_crowd_of_anonymous_requests_hides_no_planned_one(
     finally:
         await console.http.close()
         await services.write(
-            lambda s: s.execute(delete(PrivacyRequest).where(col(PrivacyRequest.ref).startswith("PR-C00")))
+            lambda unit: unit.session.execute(
+                delete(PrivacyRequest).where(col(PrivacyRequest.ref).startswith("PR-C00"))
+            )
         )

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.domain.assurance import FAILURES_PER_DAY
+from assistant.services import Unit
 from assistant.store.tables import Tally
 from tests.doubles.attacks import Victim, until_code, wrong
 from tests.doubles.desk_inside import DeskInside
@@ -22,9 +23,9 @@ async def failures(desk: DeskInside, email: str) -> int:
     """Count what is booked against an address."""
     subject = desk.assembly.services.keyring.keyed_hash(email.lower())
 
-    def counted(session: Session) -> int:
+    def counted(unit: Unit) -> int:
         booked = select(Tally.id).where(col(Tally.subject_hash) == subject, col(Tally.what) == "failed")
-        return len(session.exec(booked).all())
+        return len(unit.session.exec(booked).all())
 
     return await desk.assembly.services.read(counted)
 

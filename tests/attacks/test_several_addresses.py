@@ -33,7 +33,7 @@ HELD = "person here looks at"
 async def left_alone(desk: DeskInside, *contacts: str) -> list[str]:
     """Give which of these get no marketing any more."""
     services = desk.assembly.services
-    return list(await services.read(lambda session: off_since(services.keyring, session, contacts)))
+    return list(await services.read(lambda unit: off_since(services.keyring, unit.session, contacts)))
 
 
 def strangers(count: int) -> list[str]:
@@ -141,7 +141,7 @@ async def test_an_address_named_twice_is_one(desk: DeskInside) -> None:
     assert told["text"].lower().count(address) == 1
     services = desk.assembly.services
     key = (subject_of(services.keyring, address), MARKETING)
-    assert await services.read(lambda session: session.get(Suppression, key))
+    assert await services.read(lambda unit: unit.session.get(Suppression, key))
 
 
 # ── whatever a mail that names several asks: no letter says what another one denies ─────────────────────────────────

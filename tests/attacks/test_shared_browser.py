@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from sqlmodel import Session
 
 from assistant.casework.own import DeskQueries
 from assistant.domain.own_records import MESSAGES, REQUESTS
 from assistant.domain.plan import Identity
+from assistant.services import Unit
 from assistant.store.tables import PrivacyRequest
 from assistant.web.console.request_page import timeline
 from assistant.web.console.words import words_of
@@ -77,9 +77,11 @@ async def apart(desk: DeskInside, ref: str) -> list[str]:
     """Give what the page of a request marks as in no copy of its person, and the API no less and no more."""
     services = desk.assembly.services
 
-    def look(session: Session) -> list[tuple[str, str]]:
-        request = session.get_one(PrivacyRequest, ref)
-        told = timeline(words_of("en", "Europe/Paris"), services.keyring, session, request, revealed=True)
+    def look(unit: Unit) -> list[tuple[str, str]]:
+        request = unit.session.get_one(PrivacyRequest, ref)
+        told = timeline(
+            words_of("en", "Europe/Paris"), services.keyring, unit.session, request, revealed=True
+        )
         return [(entry.at.isoformat(), entry.text) for entry in told if entry.is_apart]
 
     found = await services.read(look)

@@ -243,7 +243,7 @@ async def test_one_stranger_has_the_desk_write_to_few_who_never_asked(desk: Desk
         opened = await desk.opened_by(before, len(named))
         await desk.idle()
     assert written_to(desk, named) == named[: bystanders.OF_ONE]
-    assert await services.read(lambda session: list(off_since(services.keyring, session, named))) == named
+    assert await services.read(lambda unit: list(off_since(services.keyring, unit.session, named))) == named
     attention = [(await desk.request(ref))["attention"] for ref in opened]
     assert attention.count(bystanders.ATTENTION) == len(named) - bystanders.OF_ONE
     assert services.counts["event_too_many_named"] - counted == len(named) - bystanders.OF_ONE
@@ -343,7 +343,7 @@ async def test_nothing_goes_to_a_part_of_a_broken_address_and_a_sign_nobody_sees
     parts = ["b@mail.example", "zz4@mail.example", "zz7@victim.example"]
     await desk.idle()
     assert len(desk.mails()) == before
-    assert not await services.read(lambda session: off_since(services.keyring, session, parts))
+    assert not await services.read(lambda unit: off_since(services.keyring, unit.session, parts))
 
     whole = stranger()
     async with desk.chat() as chat:

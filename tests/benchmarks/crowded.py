@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.queue import Scope
 from assistant.casework.reminders import remind_due
+from assistant.services import Unit
 from assistant.store.queries import request_list
 from assistant.store.tables import PrivacyRequest
 from tests.doubles.chat_desk import START
@@ -56,14 +57,14 @@ async def _filled(stack: AsyncExitStack, folder: Path, count: int) -> ConsoleSit
     (folder / "first").mkdir(parents=True)
     (folder / "copy").mkdir()
     site = await stack.enter_async_context(console_site(folder / "copy", await prepare(folder / "first")))
-    await site.services.write(lambda session: _fill(session, site, count))
+    await site.services.write(lambda unit: _fill(unit.session, site, count))
     return site
 
 
-def _bare(session: Session) -> object:
+def _bare(unit: Unit) -> object:
     """Ask by the index for what is due, and nothing more."""
     due = select(PrivacyRequest.ref).where(col(PrivacyRequest.remind_on) <= START.date()).limit(1)
-    return session.exec(due).first()
+    return unit.session.exec(due).first()
 
 
 def _fill(session: Session, site: ConsoleSite, count: int) -> None:
@@ -98,8 +99,8 @@ def _fill(session: Session, site: ConsoleSite, count: int) -> None:
     )
 
 
-def _first_requests(session: Session) -> object:
-    return request_list(session, "todo", "")
+def _first_requests(unit: Unit) -> object:
+    return request_list(unit.session, "todo", "")
 
 
 @asynccontextmanager

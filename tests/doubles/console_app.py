@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from aiohttp.test_utils import TestServer
-from sqlmodel import Session
 
 from assistant.casework import by_hand, intake, proof, queue, redaction, staff
 from assistant.casework.queue import Role, Scope
@@ -50,7 +49,7 @@ from assistant.domain.status import Status
 from assistant.interfaces import Incoming
 from assistant.replies import Texts
 from assistant.replies.facts import DeskFacts
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.keyfiles import open_keyring, sealing_file
 from assistant.store.keyring import INDEX_BYTES, SEALING_BYTES, Keyring, key_id
 from assistant.store.tables import Action, Conversation, PrivacyRequest, StepRow
@@ -98,11 +97,11 @@ class ConsoleSite:
 
     async def token(self, name: str, scope: Scope = Scope.APPROVE, **may: Any) -> str:
         """Make an API token."""
-        return await self.services.write(lambda s: staff.new_token(self.services, s, name, scope, **may))
+        return await self.services.write(lambda unit: staff.new_token(unit, name, scope, **may))
 
     async def get(self, table: type[Any], key: str) -> Any:
         """Look at a row as it is now."""
-        return await self.services.read(lambda session: session.get_one(table, key))
+        return await self.services.read(lambda unit: unit.session.get_one(table, key))
 
 
 PAPER = ManualMap(
@@ -211,8 +210,8 @@ async def prepare(folder: Path) -> ConsoleSite:
     secrets = {name: new_secret() for name in STAFF}
     clock = StillClock()
     site = ConsoleSite(open_services(folder, clock, 1), clock, secrets)
-    await site.services.write(lambda session: _add_staff(site.services, session, secrets))
-    await site.services.write(lambda session: Morning(site, session).fill())
+    await site.services.write(lambda unit: _add_staff(unit, secrets))
+    await site.services.write(lambda unit: Morning(site, unit).fill())
     site.services.store.close()
     return site
 
@@ -235,13 +234,11 @@ async def console_site(
     services.store.close()
 
 
-def _add_staff(services: Services, session: Session, secrets: dict[str, str]) -> None:
+def _add_staff(unit: Unit, secrets: dict[str, str]) -> None:
     hashed = staff.hash_password(PASSWORD)
     for name, role in STAFF.items():
         language = "fr" if name == "Marc" else "en"
-        staff.add_agent(
-            services, session, name, role, password_hash=hashed, totp_secret=secrets[name], language=language
-        )
+        staff.add_agent(unit, name, role, password_hash=hashed, totp_secret=secrets[name], language=language)
 
 
 @dataclass
@@ -249,7 +246,7 @@ class Morning:
     """What waits in the desk when the agents come in; everybody in it is invented."""
 
     site: ConsoleSite
-    session: Session
+    unit: Unit
 
     def fill(self) -> None:
         """Put one thing of each kind in."""
@@ -265,9 +262,8 @@ class Morning:
 
     def _conversation(self, name: str, channel: str, text: str, at: datetime, **more: Any) -> Conversation:
         incoming = Incoming(channel, f"thread-{name}", f"external-{name}", text, at, **more)
-        services = self.site.services
-        conversation = intake.find_or_start_conversation(services, self.session, incoming)
-        intake.store_incoming(self.session, conversation, incoming, {"decision": "request"})
+        conversation = intake.find_or_start_conversation(self.unit, incoming)
+        intake.store_incoming(self.unit.session, conversation, incoming, {"decision": "request"})
         self.site.conversations[name] = conversation.id
         return conversation
 
@@ -282,18 +278,14 @@ class Morning:
         proved: str | None = None,
         **more: Any,
     ) -> PrivacyRequest:
-        services, session = self.site.services, self.session
         at = START - timedelta(days=days_ago)
         conversation = self._conversation(name, channel, text, at, **more)
-        tier = services.settings.verification.needed(right)
-        request = intake.open_request(
-            services, session, conversation, right, received_at=at, details={}, tier=tier
-        )
-        intake.move(services, session, request, Status.VERIFYING, "desk")
+        tier = self.unit.services.settings.verification.needed(right)
+        request = intake.open_request(self.unit, conversation, right, received_at=at, details={}, tier=tier)
+        intake.move(self.unit, request, Status.VERIFYING, "desk")
         if proved:
             proof.give_evidence(
-                services,
-                session,
+                self.unit,
                 method=Method.EMAIL_CODE,
                 contact=proved,
                 conversation_id=conversation.id,
@@ -304,7 +296,7 @@ class Morning:
         return request
 
     def _propose(self, name: str, request: PrivacyRequest, plan: Plan) -> Action:
-        action = queue.do_propose(self.site.services, self.session, request, plan)
+        action = queue.do_propose(self.unit, request, plan)
         self.site.actions[name] = action.id
         return action
 
@@ -336,7 +328,7 @@ class Morning:
             "Jean Dupuis",
             ("Spoke with Jean Dupuis, who pays for him.",),
         )
-        redaction.do_keep(self.site.services, self.session, action, [found])
+        redaction.do_keep(self.unit, action, [found])
 
     def _blocked(self) -> None:
         request = self._request(
@@ -350,7 +342,7 @@ class Morning:
         )
         blocker = Blocker("client-area", "domains", 1, "a registered domain", ("lind-bakery.example",))
         self._propose("blocked", request, erasure_plan(blockers=(blocker,)))
-        intake.set_attention(self.site.services, self.session, request, "services_running")
+        intake.set_attention(self.unit, request, "services_running")
 
     def _failed(self) -> None:
         request = self._request(
@@ -364,13 +356,13 @@ class Morning:
             locale="en",
         )
         action = self._propose("failed", request, rectification_plan())
-        intake.move(self.site.services, self.session, request, Status.SCHEDULED, "agent:Marc")
-        intake.move(self.site.services, self.session, request, Status.EXECUTING, "desk")
+        intake.move(self.unit, request, Status.SCHEDULED, "agent:Marc")
+        intake.move(self.unit, request, Status.EXECUTING, "desk")
         action.state, action.attempts = "failed", 5
-        step = self.session.exec(_steps(action)).one()
+        step = self.unit.session.exec(_steps(action)).one()
         step.state, step.error = "failed", "The client area cannot be reached; nothing was changed there."
         step.error_code = "source_unavailable"
-        intake.set_attention(self.site.services, self.session, request, "step_failed:source_unavailable")
+        intake.set_attention(self.unit, request, "step_failed:source_unavailable")
 
     def _by_hand(self) -> None:
         request = self._request(
@@ -383,13 +375,12 @@ class Morning:
             sender="rosa.meri@mail.example",
             locale="en",
         )
-        services, session = self.site.services, self.session
         action = self._propose("by_hand", request, by_hand_plan())
-        intake.move(services, session, request, Status.SCHEDULED, "agent:Marc")
-        intake.move(services, session, request, Status.EXECUTING, "desk")
+        intake.move(self.unit, request, Status.SCHEDULED, "agent:Marc")
+        intake.move(self.unit, request, Status.EXECUTING, "desk")
         action.state, action.rows_done, action.rows_to_do = "executing", 2, 6
         action.not_before = START
-        by_hand.open_task(services, session, session.exec(_steps(action)).all()[-1])
+        by_hand.open_task(self.unit, self.unit.session.exec(_steps(action)).all()[-1])
 
     def _complaint(self) -> None:
         request = self._request(
@@ -401,14 +392,14 @@ class Morning:
             sender="ada.kask@mail.example",
             locale="en",
         )
-        intake.move(self.site.services, self.session, request, Status.OPEN, "desk")
-        intake.set_attention(self.site.services, self.session, request, "needs_agent")
+        intake.move(self.unit, request, Status.OPEN, "desk")
+        intake.set_attention(self.unit, request, "needs_agent")
 
     def _unproved(self) -> None:
         request = self._request(
             "unproved", Right.ACCESS, "webchat", "What do you know about me?", 27, locale="en"
         )
-        intake.set_attention(self.site.services, self.session, request, "lapse_letter_to_approve")
+        intake.set_attention(self.unit, request, "lapse_letter_to_approve")
 
     def _doubtful_mail(self) -> None:
         at = START - timedelta(days=1)

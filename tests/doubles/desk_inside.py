@@ -18,7 +18,7 @@ import pytest
 import structlog
 from aiohttp.test_utils import unused_port
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.app import Assembly, assemble, build, build_monitor, running, take_lock
 from assistant.casework import audit, staff
@@ -31,6 +31,7 @@ from assistant.demo.people import AGENTS
 from assistant.demo.settings import DemoFolder, lay_out
 from assistant.logs import SIEVE, configure_logging
 from assistant.opening import SystemClock
+from assistant.services import Unit
 from assistant.serving import bind
 from assistant.store.tables import Audit, PrivacyRequest
 from assistant.web.connections import connections_for_watchers, connections_of_this_machine, listening
@@ -85,17 +86,16 @@ class DeskInside(DeskProcess):
         agent, services = new_agent(role), self.assembly.services
         hashed = await asyncio.to_thread(staff.hash_password, agent.password)
 
-        def unit(session: Session) -> None:
+        def work(unit: Unit) -> None:
             staff.add_agent(
-                services,
-                session,
+                unit,
                 agent.name,
                 Role(role),
                 password_hash=hashed,
                 totp_secret=agent.totp_secret,
             )
 
-        await services.write(unit)
+        await services.write(work)
         return agent
 
     # ── the bot ──────────────────────────────────────────────────────────────────────────────────────
@@ -129,21 +129,21 @@ class DeskInside(DeskProcess):
     async def own_audit(self, event: str) -> list[dict[str, Any]]:
         """Give the audit entries of a kind, of whatever request or of none."""
         query = select(Audit).where(col(Audit.event) == event).order_by(col(Audit.id))
-        rows = await self.assembly.services.read(lambda session: list(session.exec(query)))
+        rows = await self.assembly.services.read(lambda unit: list(unit.session.exec(query)))
         return [{"actor": row.actor, "data": row.data, "chain": row.chain} for row in rows]
 
     async def faults(self) -> list[audit.Fault]:
         """Verify the audit."""
         services = self.assembly.services
-        return await services.read(lambda session: list(audit.verify(services.keyring, session)))
+        return await services.read(lambda unit: list(audit.verify(services.keyring, unit.session)))
 
     async def tamper(self, sql: str, **values: object) -> None:
         """Change the desk's own database as somebody who holds the file can; it must hit something."""
 
-        def unit(session: Session) -> None:
-            assert session.connection().execute(text(sql), values).rowcount > 0
+        def work(unit: Unit) -> None:
+            assert unit.session.connection().execute(text(sql), values).rowcount > 0
 
-        await self.assembly.services.write(unit)
+        await self.assembly.services.write(work)
 
     async def idle(self) -> None:
         """Run every sweep once, so that what was going to be sent has been sent."""
@@ -152,8 +152,8 @@ class DeskInside(DeskProcess):
         await self.assembly.sweeper.run("deliver")
 
 
-def _references(session: Session) -> list[str]:
-    return list(session.exec(select(PrivacyRequest.ref)))
+def _references(unit: Unit) -> list[str]:
+    return list(unit.session.exec(select(PrivacyRequest.ref)))
 
 
 @contextmanager
@@ -199,7 +199,7 @@ async def desk_inside(
             _lay_schema(settings)
             assembly = assemble(settings, clock=clock, device_clock=SystemClock(), resolver=resolver)
             desk = DeskInside(demo, assembly, clock, bot)
-            desk.tokens = await assembly.services.write(lambda session: _staff(assembly, session))
+            desk.tokens = await assembly.services.write(lambda unit: _staff(assembly, unit))
             site = DemoSite(
                 clock=clock,
                 mailbox_dir=demo.mailbox_dir,
@@ -231,21 +231,17 @@ def _hashed(password: str) -> str:
     return staff.hash_password(password)
 
 
-def _staff(assembly: Assembly, session: Session) -> dict[str, str]:
-    services = assembly.services
+def _staff(assembly: Assembly, unit: Unit) -> dict[str, str]:
     for agent in AGENTS:
         staff.add_agent(
-            services,
-            session,
+            unit,
             agent.name,
             Role(agent.role),
             password_hash=_hashed(agent.password),
             totp_secret=agent.totp_secret,
         )
     return {
-        agent.role: staff.new_token(
-            services, session, agent.name, Scope.APPROVE, may_approve_irreversible=True, days=3660
-        )
+        agent.role: staff.new_token(unit, agent.name, Scope.APPROVE, may_approve_irreversible=True, days=3660)
         for agent in AGENTS
     }
 

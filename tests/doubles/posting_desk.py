@@ -113,7 +113,7 @@ class PostingDesk:
 
     async def all(self, table: type[Any], *conditions: Any) -> list[Any]:
         query = select(table).where(*conditions)
-        return await self.services.read(lambda session: list(session.exec(query)))
+        return await self.services.read(lambda unit: list(unit.session.exec(query)))
 
     async def conversation_of(self, sender: str) -> Conversation:
         (found,) = [each for each in await self.all(Conversation) if each.subject_hint == sender]
@@ -127,14 +127,14 @@ class PostingDesk:
         return await self.all(PrivacyRequest, col(PrivacyRequest.conversation_id) == conversation.id)
 
     async def lost(self, request: PrivacyRequest) -> list[undelivered.Lost]:
-        return await self.services.read(lambda s: undelivered.lost_letters_of(self.services, s, request))
+        return await self.services.read(lambda unit: undelivered.lost_letters_of(unit, request))
 
     async def said_in(self, conversation: Conversation) -> list[str]:
-        rows = await self.services.read(lambda session: queries.messages_of(session, conversation.id))
+        rows = await self.services.read(lambda unit: queries.messages_of(unit.session, conversation.id))
         return [row.text for row in rows if row.sender != "you"]
 
     async def messages_in(self, conversation: Conversation) -> list[Message]:
-        return await self.services.read(lambda session: queries.messages_of(session, conversation.id))
+        return await self.services.read(lambda unit: queries.messages_of(unit.session, conversation.id))
 
     async def outbox(self, *conditions: Any) -> list[Outbox]:
         return await self.all(Outbox, *conditions)

@@ -40,7 +40,7 @@ class Talk:
 
     async def all_of(self, table: Any) -> list[Any]:
         rows = select(table).where(col(table.conversation_id) == self._conversation)
-        return await self.desk.assembly.services.read(lambda s: list(s.exec(rows)))
+        return await self.desk.assembly.services.read(lambda unit: list(unit.session.exec(rows)))
 
     async def requests(self) -> dict[str, PrivacyRequest]:
         return {row.right: row for row in await self.all_of(PrivacyRequest)}
@@ -52,7 +52,7 @@ class Talk:
 
     async def state(self) -> State:
         rows = select(Conversation).where(col(Conversation.id) == self._conversation)
-        (row,) = await self.desk.assembly.services.read(lambda s: list(s.exec(rows)))
+        (row,) = await self.desk.assembly.services.read(lambda unit: list(unit.session.exec(rows)))
         return State.of(row.state)
 
     async def answers(self) -> int:

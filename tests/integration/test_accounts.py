@@ -83,11 +83,11 @@ def rows(desk: DeskInside, query: str) -> list[tuple[Any, ...]]:
 
 async def act(desk: DeskInside, verb: Any, *arguments: Any) -> Any:
     services = desk.assembly.services
-    return await services.write(lambda session: verb(services, session, *arguments))
+    return await services.write(lambda unit: verb(unit, *arguments))
 
 
 async def accounts(desk: DeskInside, plan: dict[str, Any]) -> list[str]:
-    action = await desk.assembly.services.read(lambda s: s.get_one(Action, plan["id"]))
+    action = await desk.assembly.services.read(lambda unit: unit.session.get_one(Action, plan["id"]))
     return [a.label for a in plan_from_json(action.plan).accounts if a.source == "shop"]
 
 
@@ -118,7 +118,7 @@ async def test_an_account_of_somebody_else_is_left_alone_and_can_be_taken_back(d
     assert await accounts(desk, both) == ["Hers", "Her father's"]
     with pytest.raises(NotFound):
         await act(desk, queue.choose_accounts, ref, ["7"], AGENT)
-    action = await desk.assembly.services.read(lambda s: s.get_one(Action, both["id"]))
+    action = await desk.assembly.services.read(lambda unit: unit.session.get_one(Action, both["id"]))
     all_accounts = plan_from_json(action.plan).accounts
     number = next(n for n, a in enumerate(all_accounts) if a.label == "Her father's")
     await act(desk, queue.choose_accounts, ref, [str(number)], AGENT)
@@ -171,7 +171,7 @@ async def test_who_names_one_of_several_accounts_has_nothing_erased_before_an_ag
         plan = await desk.plan(ref)
         assert plan["id"] != first["id"]
         assert (await desk.request(ref))["attention"] == "accounts_named"
-        action = await desk.assembly.services.read(lambda s: s.get_one(Action, plan["id"]))
+        action = await desk.assembly.services.read(lambda unit: unit.session.get_one(Action, plan["id"]))
         with pytest.raises(Conflict, match="several accounts"):
             await act(desk, check_approve, action.id, action.plan_hash, APPROVER, None)
         await desk.forward("1m")

@@ -43,14 +43,14 @@ class Thread:
         await self.talk.write(words, thread=self.name, locale=self.language, kind=kind)
 
     async def conversation(self) -> Conversation:
-        found = await self.talk.site.services.read(lambda s: s.exec(select(Conversation)).all())
+        found = await self.talk.site.services.read(lambda unit: unit.session.exec(select(Conversation)).all())
         (mine,) = (each for each in found if each.thread == f"webchat-{self.name}")
         return mine
 
     async def requests(self) -> dict[str, PrivacyRequest]:
         mine = col(PrivacyRequest.conversation_id) == (await self.conversation()).id
         rows = select(PrivacyRequest).where(mine)
-        found = await self.talk.site.services.read(lambda s: s.exec(rows).all())
+        found = await self.talk.site.services.read(lambda unit: unit.session.exec(rows).all())
         return {request.right: request for request in found}
 
     async def said(self) -> list[str]:
@@ -59,7 +59,7 @@ class Thread:
             col(Message.sender) == "assistant",
         )
         texts = select(Message.text).where(*ours).order_by(col(Message.id))
-        return list(await self.talk.site.services.read(lambda s: s.exec(texts).all()))
+        return list(await self.talk.site.services.read(lambda unit: unit.session.exec(texts).all()))
 
     async def begin(self, *, beside: bool, proved: bool) -> None:
         await self.write(ERASE[self.language])

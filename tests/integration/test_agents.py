@@ -75,19 +75,17 @@ def test_an_agent_is_managed_from_the_first_day_to_the_last(run: Any) -> None:
 async def test_who_is_let_in_again_signs_in_anew(site: ConsoleSite) -> None:
     services = site.services
     secret = (await _begun(site)).session
-    await services.read(lambda session: staff.session_of(services, session, secret))
-    await services.write(lambda s: colleagues.disable(services, s, "Marc", colleagues.OPERATOR))
-    await services.write(lambda s: colleagues.enable(services, s, "Marc", colleagues.OPERATOR))
+    await services.read(lambda unit: staff.session_of(unit, secret))
+    await services.write(lambda unit: colleagues.disable(unit, "Marc", colleagues.OPERATOR))
+    await services.write(lambda unit: colleagues.enable(unit, "Marc", colleagues.OPERATOR))
     with pytest.raises(NotAuthenticated):
-        await services.read(lambda session: staff.session_of(services, session, secret))
+        await services.read(lambda unit: staff.session_of(unit, secret))
     assert (await _begun(site)).session != secret
 
 
 async def _begun(site: ConsoleSite) -> staff.Begun:
     code = site.code("Marc")
-    begun = await site.services.write(
-        lambda session: staff.sign_in(site.services, session, "Marc", code, password_ok=True)
-    )
+    begun = await site.services.write(lambda unit: staff.sign_in(unit, "Marc", code, password_ok=True))
     assert begun
     return begun
 

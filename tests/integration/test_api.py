@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework import audit, proof, queue
 from assistant.casework.queue import Scope
 from assistant.domain.assurance import Method
+from assistant.services import Unit
 from assistant.store import queries
 from assistant.store.tables import Action, Audit, Conversation, Outbox, PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, access_plan, console_site, erasure_plan
@@ -145,9 +146,8 @@ async def prove_number(site: ConsoleSite, ref: str, number: str) -> None:
     services = site.services
     request = await site.get(PrivacyRequest, ref)
     await services.write(
-        lambda session: proof.give_evidence(
-            services,
-            session,
+        lambda unit: proof.give_evidence(
+            unit,
             method=Method.EMAIL_CODE,
             contact="nele@mail.example",
             conversation_id=request.conversation_id,
@@ -181,7 +181,7 @@ async def test_revealing_a_person_needs_the_scope_and_leaves_an_audit_entry(read
     assert (await reader.get(f"/requests/{ref}", reveal="1"))[0] == 403
     status, request = await agent.get(f"/requests/{ref}", reveal="1")
     assert (status, request["person"]) == (200, "camille.roux@mail.example")
-    entries = await agent.site.services.read(lambda session: queries.audit_of(session, ref))
+    entries = await agent.site.services.read(lambda unit: queries.audit_of(unit.session, ref))
     assert [(e.event, e.actor) for e in entries][-1] == ("revealed", "agent:Tiina")
 
 
@@ -190,12 +190,12 @@ async def test_what_a_person_wants_corrected_is_masked_however_deep_it_lies(read
     parts = [{"field": "email", "new": "new.box@mail.example", "old": "old.box@mail.example"}]
     changes = {"changes": parts, "topic": ["call +33 6 12 34 56 78", {"more": ["kept@mail.example"]}]}
 
-    def unit(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, ref)
+    def work(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, ref)
         request.details = {**request.details, **changes}
-        session.add(request)
+        unit.session.add(request)
 
-    await reader.site.services.write(unit)
+    await reader.site.services.write(work)
     _, shown = await reader.get(f"/requests/{ref}")
     assert shown["details"]["changes"][0]["field"] == "email"
     assert not [told for told in ("box@mail", "34 56 78", "kept@mail") if told in str(shown["details"])]
@@ -258,11 +258,11 @@ async def test_what_runs_holds_an_erasure_up(lead: Api) -> None:
 
 
 async def propose(site: ConsoleSite, name: str, plan: Plan) -> str:
-    def unit(session: Any) -> str:
-        request = session.get_one(PrivacyRequest, site.refs[name])
-        return queue.do_propose(site.services, session, request, plan).id
+    def work(unit: Unit) -> str:
+        request = unit.session.get_one(PrivacyRequest, site.refs[name])
+        return queue.do_propose(unit, request, plan).id
 
-    return await site.services.write(unit)
+    return await site.services.write(work)
 
 
 async def test_a_stale_plan_gives_409_with_the_new_one(lead: Api) -> None:
@@ -351,9 +351,11 @@ async def test_a_ground_with_its_facts_is_refused_and_they_stay_in_the_audit(lea
     status, refused = await lead.post(f"/requests/{ref}/refuse", body)
     assert (status, refused["status"]) == (200, "refused")
     kept = await lead.site.services.read(
-        lambda s: [
+        lambda unit: [
             row.data
-            for row in s.exec(select(Audit).where(col(Audit.chain) == ref, col(Audit.event) == "status"))
+            for row in unit.session.exec(
+                select(Audit).where(col(Audit.chain) == ref, col(Audit.event) == "status")
+            )
         ]
     )
     assert kept[-1]["facts"] == body["facts"]
@@ -429,8 +431,8 @@ async def test_an_agent_sees_what_the_person_has_seen(agent: Api) -> None:
     assert {message["seen"] for message in talk["messages"]} == {None}, "nobody knows yet"
     *_, before, last = talk["messages"]
 
-    def seen(session: Session) -> None:
-        session.get_one(Conversation, ident).seen_id = before["id"]
+    def seen(unit: Unit) -> None:
+        unit.session.get_one(Conversation, ident).seen_id = before["id"]
 
     await agent.site.services.write(seen)
     _, talk = await agent.get(f"/conversations/{ident}")
@@ -440,7 +442,7 @@ async def test_an_agent_sees_what_the_person_has_seen(agent: Api) -> None:
 async def test_the_timeline_says_what_was_handed_over_and_when(agent: Api) -> None:
     ref, at = agent.site.refs["erasure"], datetime(2026, 11, 24, 12, tzinfo=UTC)
 
-    def hand_over(session: Session) -> None:
+    def hand_over(unit: Unit) -> None:
         letter: dict[str, Any] = {
             "key": "letter",
             "channel": "email",
@@ -448,7 +450,7 @@ async def test_the_timeline_says_what_was_handed_over_and_when(agent: Api) -> No
             "payload": "",
             "ref": ref,
         }
-        session.add(Outbox(**letter, state="done", due_at=at, created_at=at, done_at=at))
+        unit.session.add(Outbox(**letter, state="done", due_at=at, created_at=at, done_at=at))
 
     await agent.site.services.write(hand_over)
     _, told = await agent.get(f"/requests/{ref}/timeline")
@@ -510,6 +512,6 @@ async def test_after_all_of_it_the_audit_is_whole(lead: Api) -> None:
     with contextlib.suppress(KeyError):
         await lead.post(f"/queue/{lead.site.actions['erasure']}/approve", {"plan_hash": erasure_plan().hash})
     faults = await lead.site.services.read(
-        lambda session: list(audit.verify(lead.site.services.keyring, session))
+        lambda unit: list(audit.verify(lead.site.services.keyring, unit.session))
     )
     assert faults == []

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import Session
 
 from assistant.casework import audit
 from assistant.casework.audit import Fault
-from assistant.services import Services
+from assistant.services import Services, Unit
 from tests.doubles.chat_desk import StillClock
 from tests.doubles.console_app import open_services
 from tests.doubles.schema import lay_schema
@@ -40,15 +39,15 @@ class Book:
     async def change(self, sql: str, **values: object) -> None:
         """Do what somebody with the database file can do; it must hit something."""
 
-        def unit(session: Session) -> None:
-            assert session.connection().execute(text(sql), values).rowcount > 0
+        def work(unit: Unit) -> None:
+            assert unit.session.connection().execute(text(sql), values).rowcount > 0
 
-        await self.services.write(unit)
+        await self.services.write(work)
 
     async def faults(self) -> list[Fault]:
         """Verify."""
         keyring = self.services.keyring
-        return await self.services.read(lambda session: list(audit.verify(keyring, session)))
+        return await self.services.read(lambda unit: list(audit.verify(keyring, unit.session)))
 
 
 @pytest.fixture
@@ -58,19 +57,17 @@ async def book(tmp_path: Path) -> AsyncIterator[Book]:
     for round_ in range(3):
         for chain in (HERE, THERE, ""):
             await services.write(
-                lambda session, c=chain, n=round_: audit.record(
-                    services, session, c, "desk", f"step_{n}", n=n
-                )  # type: ignore[misc]
+                lambda unit, c=chain, n=round_: audit.record(unit, c, "desk", f"step_{n}", n=n)  # type: ignore[misc]
             )
         if round_ == 1:
-            await services.write(lambda session: audit.do_checkpoint(services, session))
+            await services.write(audit.do_checkpoint)
     yield Book(services)
     services.store.close()
 
 
 async def test_what_was_only_written_verifies(book: Book) -> None:
     assert await book.faults() == []
-    assert await book.services.write(lambda session: audit.do_checkpoint(book.services, session))
+    assert await book.services.write(audit.do_checkpoint)
     assert await book.faults() == []
 
 

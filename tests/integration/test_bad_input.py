@@ -42,9 +42,9 @@ async def test_on_a_full_disk_nothing_is_acknowledged_and_afterwards_everything_
     services = open_services(tmp_path, StillClock(), 1)
     desk = TalkingDesk(services, Reader.load())
     first = await desk.receive(_incoming(0))
-    size = await services.write(_pages)
+    size = await services.write(lambda unit: _pages(unit.session))
 
-    await services.write(lambda session: _pages(session, size))
+    await services.write(lambda unit: _pages(unit.session, size))
     answers = await asyncio.gather(
         *(desk.receive(_incoming(n)) for n in range(1, 40)), return_exceptions=True
     )
@@ -53,14 +53,16 @@ async def test_on_a_full_disk_nothing_is_acknowledged_and_afterwards_everything_
     assert {type(answer) for answer in answers if isinstance(answer, BaseException)} == {StoreUnavailable}
     stored = set(
         await services.read(
-            lambda s: list(s.exec(select(Message.external_id).where(col(Message.sender) == "you")))
+            lambda unit: list(
+                unit.session.exec(select(Message.external_id).where(col(Message.sender) == "you"))
+            )
         )
     )
     assert stored == {f"in:message-{n}" for n in range(40) if n not in refused}, (
         "acknowledged is stored, refused is not"
     )
 
-    await services.write(lambda session: _pages(session, 1_000_000))
+    await services.write(lambda unit: _pages(unit.session, 1_000_000))
     again = [await desk.receive(_incoming(n)) for n in range(40)]
     assert again[0].message_id == first.message_id
     assert [n for n, receipt in enumerate(again) if not receipt.duplicate] == refused

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, col
+from sqlmodel import col
 
+from assistant.services import Unit
 from assistant.store.tables import Audit, Outbox, PrivacyRequest
 from intents import Reader
 from tests.doubles.posting_desk import PostingDesk, posting_desk
@@ -157,10 +158,10 @@ async def test_a_reminder_from_the_address_of_an_open_request_is_shown_there(
     if proved:
         services = desk.desk.services
 
-        def prove(session: Session) -> None:
-            row = session.get_one(PrivacyRequest, request.ref)
+        def prove(unit: Unit) -> None:
+            row = unit.session.get_one(PrivacyRequest, request.ref)
             row.status, row.contact_hash = "open", services.keyring.keyed_hash(ANNA)
-            session.add(row)
+            unit.session.add(row)
 
         await services.write(prove)
     await desk.mail(ANNA, words, "Subject: Hello")

@@ -21,7 +21,7 @@ from assistant.casework import audit, sealing_keys
 from assistant.changing_keys import change_sealing_key
 from assistant.errors import ConfigurationError
 from assistant.reading_commands import list_keys
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store import resealing, upgrading
 from assistant.store.keyfiles import is_whole, open_keyring
 from assistant.store.tables import Conversation, Message, StepRow
@@ -85,7 +85,7 @@ def files(services: Services) -> list[str]:
 
 
 async def one_call(services: Services, asked: dict[str, Any]) -> Any:
-    return await services.write(lambda session: sealing_keys.change_key(services, session, asked))
+    return await services.write(lambda unit: sealing_keys.change_key(unit, asked))
 
 
 async def test_everything_is_sealed_anew_and_reads_as_before(desk: Services) -> None:
@@ -99,7 +99,7 @@ async def test_everything_is_sealed_anew_and_reads_as_before(desk: Services) -> 
         assert without_seals(await as_read(desk), desk) == before, "it reads the same at every moment"
     assert files(desk) == [desk.keyring.current] != [first]
     assert await sealed_under(desk) == {desk.keyring.current}
-    assert await desk.read(lambda session: list(audit.verify(desk.keyring, session))) == []
+    assert await desk.read(lambda unit: list(audit.verify(desk.keyring, unit.session))) == []
 
 
 async def test_killed_anywhere_the_next_start_or_the_next_call_goes_on_with_the_same_key(
@@ -149,9 +149,9 @@ async def test_what_was_on_its_way_when_the_key_changed_is_sealed_anew_where_it_
     first = desk.keyring.current
     await rotate(desk)
     ident = await arrive(desk, late)
-    await desk.write(lambda session: session.execute(update(StepRow).values(found=address)).close())
-    stored = await desk.read(lambda session: session.get_one(Message, ident).raw)
-    (found,) = set(await desk.read(lambda session: session.exec(select(StepRow.found)).all()))
+    await desk.write(lambda unit: unit.session.execute(update(StepRow).values(found=address)).close())
+    stored = await desk.read(lambda unit: unit.session.get_one(Message, ident).raw)
+    (found,) = set(await desk.read(lambda unit: unit.session.exec(select(StepRow.found)).all()))
     assert desk.keyring.unseal_bytes(stored or b"") == b"a large mail that is still being read"
     assert desk.keyring.unseal(found or "") == "a@b.test"
     assert files(desk) == [desk.keyring.current] != [first]
@@ -162,7 +162,7 @@ async def test_what_was_on_its_way_when_the_key_changed_is_sealed_anew_where_it_
 
 async def test_what_is_not_sealed_is_not_stored_where_code_seals_by_hand(desk: Services) -> None:
     with pytest.raises(StatementError) as raised:
-        await desk.write(lambda session: session.execute(update(StepRow).values(found="a@b.test")).close())
+        await desk.write(lambda unit: unit.session.execute(update(StepRow).values(found="a@b.test")).close())
     assert isinstance(raised.value.orig, ConfigurationError)
     assert "a@b.test" not in str(raised.value)
 
@@ -173,7 +173,7 @@ async def test_the_key_before_stays_while_a_count_finds_something_under_it(desk:
     while reached["place"][0] < last:
         reached = await one_call(desk, {"place": reached["place"]})
     put_back = text("UPDATE message SET text = :late")
-    await desk.write(lambda session: session.execute(put_back, {"late": late}).close())
+    await desk.write(lambda unit: unit.session.execute(put_back, {"late": late}).close())
     while not reached["done"]:
         reached = await one_call(desk, {"place": reached["place"]})
     assert await sealed_under(desk) == {desk.keyring.current}
@@ -184,10 +184,10 @@ async def test_the_key_before_is_removed_only_once_it_is_committed_that_nothing_
 ) -> None:
     """The disk is full at the last commit: what was sealed anew is taken back with it."""
 
-    def all_at_once(session: Session) -> None:
-        reached = sealing_keys.change_key(desk, session, {})
-        while not is_whole(session.connection()):
-            reached = sealing_keys.change_key(desk, session, {"place": reached["place"]})
+    def all_at_once(unit: Unit) -> None:
+        reached = sealing_keys.change_key(unit, {})
+        while not is_whole(unit.session.connection()):
+            reached = sealing_keys.change_key(unit, {"place": reached["place"]})
         raise OSError("the disk is full")
 
     first = desk.keyring.current
@@ -199,7 +199,7 @@ async def test_the_key_before_is_removed_only_once_it_is_committed_that_nothing_
 
 async def arrive(desk: Services, sealed: bytes) -> int | None:
     """Have a mail stored that was sealed before."""
-    conversation = (await desk.read(lambda session: session.exec(select(Conversation.id)).first())) or ""
+    conversation = (await desk.read(lambda unit: unit.session.exec(select(Conversation.id)).first())) or ""
     message = Message(
         conversation_id=conversation,
         external_id="late",
@@ -208,7 +208,7 @@ async def arrive(desk: Services, sealed: bytes) -> int | None:
         at=desk.clock.now(),
         raw=sealed,
     )
-    return await desk.write(lambda session: _stored(session, message))
+    return await desk.write(lambda unit: _stored(unit.session, message))
 
 
 def _stored(session: Session, message: Message) -> int | None:

@@ -15,11 +15,11 @@ import apscheduler.schedulers.base
 import apscheduler.triggers.interval
 import pytest
 from sqlalchemy import Column, insert, update
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import SQLModel, select
 
 from assistant.casework import clock_back
 from assistant.jobs import Job, Sweeper
-from assistant.services import Services, Waker
+from assistant.services import Services, Unit, Waker
 from assistant.store.sealing import SealedByHand, SealedBytes
 from assistant.store.tables import Instant, Outbox
 from assistant.web import health
@@ -130,8 +130,8 @@ async def test_what_waits_a_minute_waits_a_minute_when_the_clock_is_put_back(
     sweeper = Sweeper(desk, ())
     table = column.class_
 
-    def later(session: Session) -> None:
-        session.execute(update(table).values({column.key: clock.now() + wait}))
+    def later(unit: Unit) -> None:
+        unit.session.execute(update(table).values({column.key: clock.now() + wait}))
 
     await desk.write(later)
     clock.at -= BACK
@@ -141,13 +141,13 @@ async def test_what_waits_a_minute_waits_a_minute_when_the_clock_is_put_back(
 
 
 async def moments(desk: Services, column: Any) -> list[datetime]:
-    return list(await desk.read(lambda session: session.exec(select(column)).all()))
+    return list(await desk.read(lambda unit: unit.session.exec(select(column)).all()))
 
 
 async def test_a_long_wait_stays_and_a_clock_that_goes_on_moves_nothing(desk: Services) -> None:
     clock, sweeper = cast("StillClock", desk.clock), Sweeper(desk, ())
     far = clock.now() + timedelta(days=3)
-    await desk.write(lambda session: session.execute(update(Outbox).values(due_at=far)).close())
+    await desk.write(lambda unit: unit.session.execute(update(Outbox).values(due_at=far)).close())
     for by in (BACK, -BACK, timedelta(seconds=5)):
         clock.at -= by
         await sweeper._go_back_with_the_clock()

@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from assistant.casework import rectification, redaction
 from assistant.casework.presses import unmarked
 from assistant.domain.rectifying import Change, Changes
+from assistant.services import Unit
 from assistant.store import queries
 from assistant.store.tables import Action, Agent, Conversation, Message, PrivacyRequest
 from tests.doubles.console_app import PASSWORD, ConsoleSite, access_plan, console_site
@@ -22,8 +23,6 @@ from tests.doubles.console_app import PASSWORD, ConsoleSite, access_plan, consol
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import timedelta
-
-    from sqlmodel import Session
 
 
 class Browser:
@@ -163,7 +162,7 @@ async def test_a_form_of_another_site_or_without_its_token_does_nothing(
     form = {"csrf": agent.csrf, "text": "Forged."}
     async with agent.http.post(url, data=form, headers={"Origin": "https://evil.example"}) as answer:
         assert answer.status == 403
-    entries = await site.services.read(lambda s: queries.audit_of(s, site.refs["complaint"]))
+    entries = await site.services.read(lambda unit: queries.audit_of(unit.session, site.refs["complaint"]))
     assert "noted" not in {entry.event for entry in entries}
 
 
@@ -187,12 +186,12 @@ async def test_whoever_decides_a_correction_sees_from_and_to_and_what_would_be_w
     ref = site.refs["failed"]
     phone = Change("phone", "+372 5550 1234", "+372 5550 9999")
 
-    def correct(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, ref)
-        rectification.keep_changes(site.services, session, request, Changes((phone,), confirmed=True))
-        action = session.get_one(Action, site.actions["failed"])
+    def correct(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, ref)
+        rectification.keep_changes(unit, request, Changes((phone,), confirmed=True))
+        action = unit.session.get_one(Action, site.actions["failed"])
         action.plan = json.loads(json.dumps(action.plan).replace("10117", "+372 5550 1234"))
-        session.add(action)
+        unit.session.add(action)
 
     await site.services.write(correct)
     text = await (await browsers("Tiina")).get(f"requests/{ref}")
@@ -297,7 +296,9 @@ async def test_running_services_are_asked_about_in_the_chat(site: ConsoleSite, b
     assert conversation.state == {
         "question": "services_running", "expects": "choice", "about": [site.refs["blocked"]],
     }  # fmt: skip
-    said = await site.services.read(lambda s: queries.last_message_of(s, conversation.id, "assistant"))
+    said = await site.services.read(
+        lambda unit: queries.last_message_of(unit.session, conversation.id, "assistant")
+    )
     assert said is not None
     assert [unmarked(choice["value"])[0] for choice in said.choices] == ["services:keep", "services:end"]
     assert "lind-bakery.example" in said.text
@@ -341,7 +342,9 @@ async def test_a_mail_in_doubt_becomes_a_request_as_of_its_receipt(site: Console
     assert "stored under my name" in await agent.get("triage")
     text = await agent.post(f"triage/{site.conversations['doubtful']}", right="access")
     assert "No mail is in doubt." in text
-    (request,) = await site.services.read(lambda s: queries.requests_in(s, site.conversations["doubtful"]))
+    (request,) = await site.services.read(
+        lambda unit: queries.requests_in(unit.session, site.conversations["doubtful"])
+    )
     assert (request.right, str(request.received_on), request.status) == ("access", "2026-11-23", "verifying")
     await agent.post(f"triage/{site.conversations['doubtful']}", right="erasure")
     assert agent.status == 409
@@ -353,11 +356,11 @@ async def test_no_page_shows_an_address_or_a_number_that_nobody_asked_to_see(
     """Whatever of a message a page shows is masked; revealing is a press of its own, and an entry of the audit."""
     said = "Write to canary.zorro@mail.example or call +372 5551 9911."
 
-    def plant(session: Session) -> None:
-        for message in session.exec(select(Message).where(col(Message.sender) == "you")):
+    def plant(unit: Unit) -> None:
+        for message in unit.session.exec(select(Message).where(col(Message.sender) == "you")):
             message.text, message.subject = f"{message.text} {said}", said
             message.reading = {**message.reading, "sentence": said}
-        for conversation in session.exec(select(Conversation)):
+        for conversation in unit.session.exec(select(Conversation)):
             conversation.subject_hint = "canary.zorro@mail.example"
 
     await site.services.write(plant)
@@ -454,7 +457,7 @@ async def test_what_was_looked_up_by_hand_is_written_into_a_form(site: ConsoleSi
     done = await tiina.post(f"plans/{action}/by_hand", source="paper", text="A letter of May\n\nA second one")
     assert "it goes on by itself" in done
     assert "Looked up by hand" in done
-    step = await site.services.read(lambda s: queries.steps_of(s, action)[-1])
+    step = await site.services.read(lambda unit: queries.steps_of(unit.session, action)[-1])
     assert (step.state, step.rows_done) == ("done", 2)
     assert "A letter" not in (step.found or ""), "kept sealed"
     await tiina.post(f"plans/{action}/by_hand", source="paper", text="again")

@@ -9,13 +9,14 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework import queue
 from assistant.casework.audit import record
 from assistant.casework.events import Event, note_event, write_events
 from assistant.domain.own_records import CATEGORY, MESSAGES, OWN_RECORDS, REQUESTS
 from assistant.domain.plan import Hindrance, Keep, plan_from_json, plan_to_json
+from assistant.services import Unit
 from assistant.store.tables import Action, EvidenceRow, PrivacyRequest, StepRow
 from assistant.web.console.words import catalogue
 from tests.doubles.console_app import ConsoleSite, console_site
@@ -126,9 +127,9 @@ async def test_no_state_of_a_plan_is_told_in_english(
 ) -> None:
     """With everything that can stand in the way, stay, be doubted or have happened."""
 
-    def unit(session: Session) -> None:
-        action = session.get_one(Action, site.actions[name])
-        request = session.get_one(PrivacyRequest, site.refs[name])
+    def work(unit: Unit) -> None:
+        action = unit.session.get_one(Action, site.actions[name])
+        request = unit.session.get_one(PrivacyRequest, site.refs[name])
         plan = plan_from_json(action.plan)
         own = [
             Keep("desk", table, CATEGORY, 2, (), f"own_{table}", OWN_RECORDS, None)
@@ -150,9 +151,9 @@ async def test_no_state_of_a_plan_is_told_in_english(
         ]
         action.plan = plan_to_json(replace(plan, keeps=(*plan.keeps, *own), conflicts=tuple(stands)))
         action.state, action.not_before = state, site.clock.at if state != "proposed" else None
-        evidence = session.get_one(EvidenceRow, request.evidence_id)
+        evidence = unit.session.get_one(EvidenceRow, request.evidence_id)
         evidence.flags = ["recent_contact_change", "two_verifiers"]
-        for step in session.exec(select(StepRow).where(col(StepRow.action_id) == action.id)):
+        for step in unit.session.exec(select(StepRow).where(col(StepRow.action_id) == action.id)):
             step.state, step.error, step.error_code = "failed", "It cannot be reached.", "source_unavailable"
         request.details = {
             **request.details,
@@ -160,11 +161,11 @@ async def test_no_state_of_a_plan_is_told_in_english(
             "changes": [], "not_theirs": [], "handed_over": [], "not_handed_over": [], "purpose": "newsletter",
         }  # fmt: skip
         for reason in ("not_me", "refused", "replaced", "forwarded", "withdrawn"):
-            queue.void_actions(site.services, session, request.ref, reason)
-            record(site.services, session, request.ref, "desk", "plan_void", reason=reason)
-        session.add_all([action, request, evidence])
+            queue.void_actions(unit, request.ref, reason)
+            record(unit, request.ref, "desk", "plan_void", reason=reason)
+        unit.session.add_all([action, request, evidence])
 
-    await site.services.write(unit)
+    await site.services.write(work)
     page = await lead.get(f"requests/{site.refs[name]}")
     assert lead.status == 200
     assert in_english(page) == set()

@@ -17,6 +17,7 @@ from assistant.domain.assurance import DENIED
 from assistant.domain.own_records import OWN_RECORDS
 from assistant.domain.plan import plan_from_json, plan_to_json
 from assistant.domain.status import CLOSED, Status
+from assistant.services import Unit
 from assistant.store import queries
 from assistant.store.tables import Action, Conversation, PrivacyRequest
 from assistant.web.console.words import catalogue
@@ -26,7 +27,6 @@ from tests.integration.test_console import Browser
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from sqlmodel import Session
 
 _STATES = {
     "proposed": Status.AWAITING_APPROVAL,
@@ -56,15 +56,15 @@ async def lead(site: ConsoleSite) -> AsyncIterator[Browser]:
 
 
 async def _set(site: ConsoleSite, name: str, state: str, status: Status, **details: Any) -> None:
-    def unit(session: Session) -> None:
-        action = session.get_one(Action, site.actions[name])
-        request = session.get_one(PrivacyRequest, site.refs[name])
+    def work(unit: Unit) -> None:
+        action = unit.session.get_one(Action, site.actions[name])
+        request = unit.session.get_one(PrivacyRequest, site.refs[name])
         action.state, request.status = state, status
         action.not_before = site.clock.at if state != "proposed" else None
         request.details = {**request.details, **details}
-        session.add_all([action, request])
+        unit.session.add_all([action, request])
 
-    await site.services.write(unit)
+    await site.services.write(work)
 
 
 @pytest.mark.parametrize(("state", "status"), _STATES.items())
@@ -159,9 +159,9 @@ async def test_an_answered_request_says_what_came_of_it(
     await _set(site, "erasure", "done", Status.ANSWERED)
     ref = site.refs["erasure"]
 
-    def answer(session: Session) -> Outcome | None:
-        record(site.services, session, ref, "desk", "answered", text=text, to_contact=True)
-        return outcome_of(session, session.get_one(PrivacyRequest, ref))
+    def answer(unit: Unit) -> Outcome | None:
+        record(unit, ref, "desk", "answered", text=text, to_contact=True)
+        return outcome_of(unit.session, unit.session.get_one(PrivacyRequest, ref))
 
     assert await site.services.write(answer) is outcome
     told = catalogue("en")[f"outcome.{outcome}"]
@@ -173,15 +173,15 @@ async def test_the_records_of_the_request_itself_are_nothing_that_a_law_keeps(si
     await _set(site, "erasure", "done", Status.ANSWERED)
     ref = site.refs["erasure"]
 
-    def erased_whole(session: Session) -> Outcome | None:
-        action = session.get_one(Action, site.actions["erasure"])
+    def erased_whole(unit: Unit) -> Outcome | None:
+        action = unit.session.get_one(Action, site.actions["erasure"])
         plan = plan_from_json(action.plan)
         ours = tuple(replace(keep, law=OWN_RECORDS) for keep in plan.keeps)
         assert ours
         action.plan = plan_to_json(replace(plan, keeps=ours))
-        session.add(action)
-        record(site.services, session, ref, "desk", "answered", text="answer_erasure", to_contact=True)
-        return outcome_of(session, session.get_one(PrivacyRequest, ref))
+        unit.session.add(action)
+        record(unit, ref, "desk", "answered", text="answer_erasure", to_contact=True)
+        return outcome_of(unit.session, unit.session.get_one(PrivacyRequest, ref))
 
     assert await site.services.write(erased_whole) is Outcome.DONE
 
@@ -199,14 +199,18 @@ async def test_the_records_of_the_request_itself_are_nothing_that_a_law_keeps(si
 async def test_every_way_to_end_is_told_apart(site: ConsoleSite, status: Status, outcome: Outcome) -> None:
     await _set(site, "erasure", "void", status)
     ref = site.refs["erasure"]
-    found = await site.services.read(lambda s: outcome_of(s, s.get_one(PrivacyRequest, ref)))
+    found = await site.services.read(
+        lambda unit: outcome_of(unit.session, unit.session.get_one(PrivacyRequest, ref))
+    )
     assert found is outcome
 
 
 async def test_what_is_held_up_or_failed_says_so(site: ConsoleSite) -> None:
-    def look(session: Session) -> dict[str, Outcome | None]:
+    def look(unit: Unit) -> dict[str, Outcome | None]:
         names = ("blocked", "failed", "erasure", "complaint")
-        return {n: outcome_of(session, session.get_one(PrivacyRequest, site.refs[n])) for n in names}
+        return {
+            n: outcome_of(unit.session, unit.session.get_one(PrivacyRequest, site.refs[n])) for n in names
+        }
 
     assert await site.services.read(look) == {
         "blocked": Outcome.SERVICES_RUN,
@@ -260,10 +264,10 @@ async def test_whoever_writes_into_a_hidden_chat_reads_that_it_is_held_back(
     ident = (await site.get(PrivacyRequest, ref)).conversation_id
     browser = Browser(site, agent)
 
-    def hide(session: Session) -> None:
-        talk = session.get_one(Conversation, ident)
+    def hide(unit: Unit) -> None:
+        talk = unit.session.get_one(Conversation, ident)
         talk.state = {"hidden_of": ["a keyed hash"], "hidden": [ref]}
-        session.add(talk)
+        unit.session.add(talk)
 
     async with browser.http:
         await browser.sign_in()
@@ -285,15 +289,15 @@ def _plain(page: str) -> str:
 async def test_no_word_of_the_program_stands_in_a_plan(site: ConsoleSite, agent: str) -> None:
     """What a map writes into columns is said in words; names of states and keys never reach a page."""
 
-    def write(session: Session) -> None:
-        action = session.get_one(Action, site.actions["erasure"])
+    def write(unit: Unit) -> None:
+        action = unit.session.get_one(Action, site.actions["erasure"])
         plan = plan_from_json(action.plan)
         step = plan.steps[0]
         columns = ("language", "status", "memo", "ip", "email")
         said = ("fixed: und", "fixed: closed", "random", "null", "random_email")
         effect = replace(step.effects[0], columns=columns, values=dict(zip(columns, said, strict=True)))
         action.plan = plan_to_json(replace(plan, steps=(replace(step, effects=(effect,)), *plan.steps[1:])))
-        session.add(action)
+        unit.session.add(action)
 
     await site.services.write(write)
     browser = Browser(site, agent)
@@ -322,11 +326,11 @@ async def test_approve_is_offered_to_nobody_whose_press_would_be_refused(
         await browser.sign_in()
         assert "/confirm" in await browser.get(f"requests/{ref}")
 
-        def deny(session: Session) -> None:
-            row = queries.evidence_of(session, session.get_one(PrivacyRequest, ref))
+        def deny(unit: Unit) -> None:
+            row = queries.evidence_of(unit.session, unit.session.get_one(PrivacyRequest, ref))
             assert row
             row.flags = [DENIED]
-            session.add(row)
+            unit.session.add(row)
 
         await site.services.write(deny)
         page = await browser.get(f"requests/{ref}")

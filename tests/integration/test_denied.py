@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from assistant.casework import approval, forwarding, lifting, proof, queue
 from assistant.casework.evidence import CONTACT_TYPED
 from assistant.casework.queue import Principal, Role
 from assistant.domain.assurance import DENIED, Method
+from assistant.services import Unit
 from assistant.store.queries import evidence_of
 from assistant.store.tables import ChallengeRow, PrivacyRequest
 from tests.attacks.test_cases import second_contact
@@ -70,20 +71,20 @@ def waits(desk: DeskInside, email: str) -> int:
 
 async def plan_again(desk: DeskInside, ref: str) -> None:
     services = desk.assembly.services
-    await services.write(lambda s: queue.plan_again(services, s, ref, AGENT))
+    await services.write(lambda unit: queue.plan_again(unit, ref, AGENT))
     await desk.idle()
 
 
 async def accounts(desk: DeskInside, ref: str) -> None:
     services = desk.assembly.services
     await plan_again(desk, ref)
-    await services.write(lambda s: queue.choose_accounts(services, s, ref, [], AGENT))
+    await services.write(lambda unit: queue.choose_accounts(unit, ref, [], AGENT))
     await desk.idle()
 
 
 async def accounts_back(desk: DeskInside, ref: str) -> None:
     services = desk.assembly.services
-    await services.write(lambda s: queue.take_accounts_back(services, s, ref, AGENT))
+    await services.write(lambda unit: queue.take_accounts_back(unit, ref, AGENT))
     await desk.idle()
 
 
@@ -143,8 +144,8 @@ async def test_who_denies_what_a_lead_had_typed_leaves_it_as_unproved_as_it_was(
     await desk.press(stop_link(await desk.mail(victim.email, "/verify/stop/")), answer="not_me_sure")
     assert (await decide(desk, ref))[0] == 200
 
-    def flags(session: Session) -> list[str]:
-        evidence = evidence_of(session, session.get_one(PrivacyRequest, ref))
+    def flags(unit: Unit) -> list[str]:
+        evidence = evidence_of(unit.session, unit.session.get_one(PrivacyRequest, ref))
         return evidence.flags if evidence else []
 
     assert await services.read(flags) == [CONTACT_TYPED]
@@ -164,7 +165,7 @@ async def test_a_code_that_was_denied_before_it_was_typed_is_worth_nothing_whate
     request = await desk.request(ref)
     assert (request["assurance"], request["attention"]) == (0, DENIED)
     states = await desk.assembly.services.read(
-        lambda s: [row.state for row in s.exec(select(ChallengeRow)) if ref in row.references]
+        lambda unit: [row.state for row in unit.session.exec(select(ChallengeRow)) if ref in row.references]
     )
     assert set(states) == {"dead"}
 
@@ -175,11 +176,9 @@ async def test_a_denial_calls_a_person_until_somebody_has_decided_whatever_else_
     case, services = await denied(desk, next(people).email, "access"), desk.assembly.services
     await plan_again(desk, case.ref)
     item = await desk.plan(case.ref)
-    await services.write(lambda s: approval.reject(services, s, item["id"], "Who asked?", AGENT))
+    await services.write(lambda unit: approval.reject(unit, item["id"], "Who asked?", AGENT))
     assert (await desk.request(case.ref))["attention"] == DENIED
-    await services.write(
-        lambda s: forwarding.forward(services, s, case.ref, "owner@elsewhere.example", APPROVER)
-    )
+    await services.write(lambda unit: forwarding.forward(unit, case.ref, "owner@elsewhere.example", APPROVER))
     assert (await desk.request(case.ref))["attention"] == DENIED
 
 
@@ -203,12 +202,10 @@ async def test_what_is_denied_once_it_was_done_keeps_nobody_from_ending_a_restri
         ref = await proved(desk, chat, next(people).email, SENTENCES["restriction"])
     await desk.approve(ref)
     await desk.until_status(ref, "answered")
-    await services.write(lambda s: proof.stop_requests(services, s, [s.get_one(PrivacyRequest, ref)]))
-    await services.write(lambda s: lifting.lift(services, s, ref, "The accuracy was checked.", AGENT))
+    await services.write(lambda unit: proof.stop_requests(unit, [unit.session.get_one(PrivacyRequest, ref)]))
+    await services.write(lambda unit: lifting.lift(unit, ref, "The accuracy was checked.", AGENT))
     item = await desk.plan(ref)
-    action = await services.write(
-        lambda s: approval.approve(services, s, item["id"], item["plan_hash"], AGENT)
-    )
+    action = await services.write(lambda unit: approval.approve(unit, item["id"], item["plan_hash"], AGENT))
     assert action.state == "approved"
 
 
@@ -267,7 +264,7 @@ async def test_what_was_denied_before_its_proof_gets_no_other_link_by_mail(
 
 async def challenges(desk: DeskInside) -> list[tuple[str, list[str]]]:
     """Give the state of every code and link there was, and what it is for."""
-    rows = await desk.assembly.services.read(lambda session: list(session.exec(select(ChallengeRow))))
+    rows = await desk.assembly.services.read(lambda unit: list(unit.session.exec(select(ChallengeRow))))
     return [(row.state, row.references) for row in rows]
 
 
@@ -281,9 +278,8 @@ async def test_whatever_proves_what_was_denied_before_is_approved_by_nobody_unti
         await denied_unproved(desk, victim.email)
     thread = (await desk.request(ref))["conversation"]
     await services.write(
-        lambda s: proof.give_evidence(
-            services,
-            s,
+        lambda unit: proof.give_evidence(
+            unit,
             method=Method.EMAIL_CODE,
             contact=victim.email,
             conversation_id=thread,

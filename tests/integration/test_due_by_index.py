@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlmodel import Session
 
 from assistant.casework import purge, reminders
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store import migrate
 from assistant.store.keyring import INDEX_BYTES, SEALING_BYTES, Keyring
 from assistant.store.sealing import give_keyring
@@ -66,7 +66,7 @@ async def test_each_daily_sweep_asks_by_an_index(engine: Engine) -> None:
         for name, sweep in purge._SWEEPS.items():
             if name != "files":  # which asks of one file at a time
                 assert await sweep(services, purge.Cutoffs(**long_ago)) == 0
-        reminders._expire_codes(services, session)
+        reminders._expire_codes(Unit(services, session))
         event.remove(engine, "before_cursor_execute", hear)
         session.execute(text("SET enable_seqscan = off"))  # on a few rows it would be right to read them all
         plans = {

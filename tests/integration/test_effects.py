@@ -96,7 +96,7 @@ async def _taken_by(desk: DeskInside, link: str) -> list[str]:
     services = desk.assembly.services
     wanted = services.keyring.keyed_hash(link.rpartition("/")[2], "link")
     query = select(ChallengeRow).where(ChallengeRow.link_hash == wanted)
-    return (await services.read(lambda session: session.exec(query).one())).references
+    return (await services.read(lambda unit: unit.session.exec(query).one())).references
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSi
 async def counted(site: ConsoleSite) -> Counter[tuple[str, str]]:
     await events.write_events(site.services)
     since = site.clock.at - timedelta(days=7)
-    rows = await site.services.read(lambda session: events.events_since(session, since))
+    rows = await site.services.read(lambda unit: events.events_since(unit.session, since))
     found: Counter[tuple[str, str]] = Counter()
     for row in rows:
         found[row.kind, row.agent] += row.times
@@ -112,9 +112,9 @@ async def test_hours_past_their_period_are_forgotten(site: ConsoleSite) -> None:
     events.note_event(site.services, Event.FLOOD)
     assert await counted(site)
     site.clock.at += timedelta(days=90)
-    await site.services.write(lambda session: reminders._expire_counts(site.services, session))
+    await site.services.write(reminders._expire_counts)
     since = site.clock.at - timedelta(days=1000)
-    assert await site.services.read(lambda session: events.events_since(session, since)) == []
+    assert await site.services.read(lambda unit: events.events_since(unit.session, since)) == []
 
 
 async def test_a_lead_reads_them_on_a_page_and_others_do_not(site: ConsoleSite) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.domain.assurance import CODES_PER_HOUR
+from assistant.services import Unit
 from assistant.store.tables import Conversation, Message, PrivacyRequest
 from tests.doubles.desk_inside import DeskInside, desk_inside
 
@@ -41,12 +42,12 @@ async def sent(desk: DeskInside, raw: bytes, sender: str) -> tuple[Message, Conv
     """Send a mail; give it as it was stored, its talk, and the rights that were opened there."""
     await desk.raw_mail(raw, sender)  # returns after the commit
 
-    def find(session: Session) -> tuple[Message, Conversation, list[str]]:
+    def find(unit: Unit) -> tuple[Message, Conversation, list[str]]:
         written = select(Message).where(col(Message.sender) == "you").order_by(col(Message.id).desc())
-        message = session.exec(written.limit(1)).one()
-        talk = session.get_one(Conversation, message.conversation_id)
+        message = unit.session.exec(written.limit(1)).one()
+        talk = unit.session.get_one(Conversation, message.conversation_id)
         opened = select(PrivacyRequest.right).where(col(PrivacyRequest.conversation_id) == talk.id)
-        return message, talk, sorted(session.exec(opened))
+        return message, talk, sorted(unit.session.exec(opened))
 
     return await desk.assembly.services.read(find)
 

@@ -82,7 +82,7 @@ async def desk(
 async def in_triage(desk: DeskInside) -> dict[str, Conversation]:
     from assistant.store.queries import conversations_in_triage
 
-    found = await desk.assembly.services.read(conversations_in_triage)
+    found = await desk.assembly.services.read(lambda unit: conversations_in_triage(unit.session))
     return {str(conversation.subject_hint): conversation for conversation in found.rows}
 
 

@@ -51,7 +51,7 @@ async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSi
 
 async def _forward(site: ConsoleSite, post: Post, owner: str) -> PrivacyRequest:
     services, ref = site.services.with_parts(channels={"email": post}), site.refs["complaint"]
-    await services.write(lambda s: forwarding.forward(services, s, ref, owner, AGENT))
+    await services.write(lambda unit: forwarding.forward(unit, ref, owner, AGENT))
     assert (await site.get(PrivacyRequest, ref)).status == "open", "nothing has arrived yet"
     for _ in range(3):
         await delivery.deliver_due(services)

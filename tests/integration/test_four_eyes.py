@@ -16,6 +16,7 @@ from assistant.casework.four_eyes import TOUCHING
 from assistant.casework.queue import Principal, Role, Scope
 from assistant.config import Approvals
 from assistant.errors import NotAllowed
+from assistant.services import Unit
 from assistant.store.tables import Action, PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, access_plan, console_site
 from tests.integration.test_console import Browser
@@ -51,20 +52,20 @@ async def item(site: ConsoleSite) -> dict[str, Any]:
         return told
 
 
-def choose(site: ConsoleSite, session: Any, agent: Principal) -> None:
-    queue.choose_accounts(site.services, session, site.refs["access"], [], agent)
+def choose(site: ConsoleSite, unit: Unit, agent: Principal) -> None:
+    queue.choose_accounts(unit, site.refs["access"], [], agent)
 
 
-def take_back(site: ConsoleSite, session: Any, agent: Principal) -> None:
-    queue.take_accounts_back(site.services, session, site.refs["access"], agent)
+def take_back(site: ConsoleSite, unit: Unit, agent: Principal) -> None:
+    queue.take_accounts_back(unit, site.refs["access"], agent)
 
 
-def redact(site: ConsoleSite, session: Any, agent: Principal) -> None:
-    redaction.decide(site.services, session, site.actions["access"], [], agent)
+def redact(site: ConsoleSite, unit: Unit, agent: Principal) -> None:
+    redaction.decide(unit, site.actions["access"], [], agent)
 
 
-def again(site: ConsoleSite, session: Any, agent: Principal) -> None:
-    queue.plan_again(site.services, session, site.refs["access"], agent)
+def again(site: ConsoleSite, unit: Unit, agent: Principal) -> None:
+    queue.plan_again(unit, site.refs["access"], agent)
 
 
 @pytest.mark.parametrize("touch", [choose, take_back, redact, again])
@@ -72,7 +73,7 @@ async def test_whoever_had_a_hand_in_a_plan_does_not_approve_it(
     site: ConsoleSite, touch: Callable[[ConsoleSite, Any, Principal], None]
 ) -> None:
     lead = Principal("Liis", Role.LEAD, may_approve_irreversible=True)
-    await site.services.write(lambda session: touch(site, session, lead))
+    await site.services.write(lambda unit: touch(site, unit.session, lead))
     status, problem = await approve(site, "Liis")
     assert (status, problem["code"]) == (403, "not_allowed")
     assert "had a hand" in problem["title"]
@@ -97,9 +98,9 @@ async def test_of_what_the_desk_planned_alone_the_first_approval_is_kept_and_the
 
 
 STOPPED: dict[str, Callable[[ConsoleSite, Any], object]] = {
-    "disabled": lambda site, s: colleagues.disable(site.services, s, "Marc", colleagues.OPERATOR),
+    "disabled": lambda site, s: colleagues.disable(Unit(site.services, s), "Marc", colleagues.OPERATOR),
     "may approve no more": lambda site, s: colleagues.change_role(
-        site.services, s, "Marc", Role.AGENT, colleagues.OPERATOR
+        Unit(site.services, s), "Marc", Role.AGENT, colleagues.OPERATOR
     ),
 }
 
@@ -109,20 +110,18 @@ async def test_the_first_approval_of_somebody_who_is_stopped_before_the_second_c
     site: ConsoleSite, how: str
 ) -> None:
     await approve(site, "Marc")
-    await site.services.write(lambda session: bool(STOPPED[how](site, session)))
+    await site.services.write(lambda unit: bool(STOPPED[how](site, unit.session)))
     assert (await item(site))["approved_by"] == []
     status, told = await approve(site, "Liis")
     assert (status, told["state"], told["approved_by"]) == (200, "proposed", ["Liis"])
-    await site.services.write(lambda s: colleagues.enable(site.services, s, "Marc", colleagues.OPERATOR).name)
+    await site.services.write(lambda unit: colleagues.enable(unit, "Marc", colleagues.OPERATOR).name)
     assert (await item(site))["approved_by"] == ["Liis"], "nor when they come back"
 
 
 async def test_a_hand_in_a_plan_of_somebody_who_is_disabled_is_no_second_person(site: ConsoleSite) -> None:
     marc = Principal("Marc", Role.APPROVER, may_approve_irreversible=True)
-    await site.services.write(lambda session: choose(site, session, marc))
-    await site.services.write(
-        lambda session: colleagues.disable(site.services, session, "Marc", colleagues.OPERATOR).name
-    )
+    await site.services.write(lambda unit: choose(site, unit, marc))
+    await site.services.write(lambda unit: colleagues.disable(unit, "Marc", colleagues.OPERATOR).name)
     status, told = await approve(site, "Liis")
     assert (status, told["state"]) == (200, "proposed")
 
@@ -133,15 +132,15 @@ async def test_what_takes_two_people_is_not_answered_by_hand_by_one(site: Consol
 
     async def closes() -> PrivacyRequest:
         return await site.services.write(
-            lambda s: closing.close(site.services, s, ref, "This is what we hold about you.", lead)
+            lambda unit: closing.close(unit, ref, "This is what we hold about you.", lead)
         )
 
-    await site.services.write(lambda s: approval.reject(site.services, s, action, "By hand.", lead))
+    await site.services.write(lambda unit: approval.reject(unit, action, "By hand.", lead))
     site.clock.at += timedelta(hours=73)
     with pytest.raises(NotAllowed, match="two people"):
         await closes()
     marc = Principal("Marc", Role.APPROVER)
-    await site.services.write(lambda s: queue.plan_again(site.services, s, ref, marc))
+    await site.services.write(lambda unit: queue.plan_again(unit, ref, marc))
     assert (await closes()).status == "answered"
 
 
@@ -159,7 +158,7 @@ async def test_undoing_takes_both_approvals_back(site: ConsoleSite) -> None:
     await approve(site, "Liis")
     marc = Principal("Marc", Role.APPROVER)
     action = site.actions["access"]
-    await site.services.write(lambda session: approval.undo(site.services, session, action, marc))
+    await site.services.write(lambda unit: approval.undo(unit, action, marc))
     assert (await item(site))["approved_by"] == []
     status, told = await approve(site, "Marc")
     assert (status, told["state"]) == (200, "proposed")

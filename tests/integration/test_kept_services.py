@@ -45,7 +45,7 @@ async def test_services_that_are_kept_go_on_and_the_letter_says_what_stays_for_t
         await prove_in_chat(desk, chat, CUSTOMER.email, ref)
         item = await desk.plan(ref)
         services, lead = desk.assembly.services, Principal("leonie", Role.LEAD)
-        await services.write(lambda s: talking.ask_about_services(services, s, item["id"], lead))
+        await services.write(lambda unit: talking.ask_about_services(unit, item["id"], lead))
         await chat.until(
             lambda m: any(unmarked(c["value"])[0] == "services:keep" for c in m.get("choices", []))
         )

@@ -44,7 +44,7 @@ async def restricted(desk: DeskInside) -> tuple[str, str]:
 
 async def act(desk: DeskInside, verb: Any, *arguments: Any) -> Any:
     services = desk.assembly.services
-    return await services.write(lambda session: verb(services, session, *arguments))
+    return await services.write(lambda unit: verb(unit, *arguments))
 
 
 async def announced(desk: DeskInside, ref: str) -> Action:

@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from assistant.casework.one_by_one import CALLED_AFTER
+from assistant.services import Unit
 from assistant.store import paging, queries
 from assistant.store.queries import View
 from assistant.store.tables import Action, Audit, Conversation, PrivacyRequest, SweepFailure
@@ -63,7 +64,7 @@ async def test_every_request_is_on_one_page_and_anonymous_ones_hide_no_other(
 ) -> None:
     pattern = r"/console/requests/(PR-\w+)\" data-row"
     before = (await pages_of(lead, f"queue?show={view}", pattern))[0]
-    await site.services.write(lambda session: crowd(site, session))
+    await site.services.write(lambda unit: crowd(site, unit.session))
 
     pages = await pages_of(lead, f"queue?show={view}", pattern)
 
@@ -77,7 +78,7 @@ async def test_every_request_is_on_one_page_and_anonymous_ones_hide_no_other(
 
 
 async def test_what_was_searched_for_has_pages_too(site: ConsoleSite, lead: Browser) -> None:
-    await site.services.write(lambda session: crowd(site, session))
+    await site.services.write(lambda unit: crowd(site, unit.session))
     shown, form = list[str](), {"q": "PR-A"}
     while form:
         html = await lead.post("search", **form)
@@ -98,22 +99,24 @@ async def test_a_search_for_nothing_finds_nothing_and_says_so(lead: Browser, wor
 async def test_every_talk_is_on_one_page_and_those_that_proved_something_come_first(
     site: ConsoleSite, lead: Browser, path: str
 ) -> None:
-    def unit(session: Session) -> None:
-        row = session.get_one(Conversation, site.conversations["chat"]).model_dump()
+    def work(unit: Unit) -> None:
+        row = unit.session.get_one(Conversation, site.conversations["chat"]).model_dump()
         long_ago = site.clock.now() - timedelta(days=300)
         row |= {"wants_person_at": long_ago, "started_at": long_ago, "triage": True, "taken_by": None}
-        message = queries.messages_of(session, site.conversations["chat"])[0].model_dump()
+        message = queries.messages_of(unit.session, site.conversations["chat"])[0].model_dump()
         for n in range(CROWD):
-            session.add(Conversation(**row | {"id": f"crowd{n:03}", "thread": f"crowd{n}"}))
-        session.flush()
-        table = type(queries.messages_of(session, site.conversations["chat"])[0])
+            unit.session.add(Conversation(**row | {"id": f"crowd{n:03}", "thread": f"crowd{n}"}))
+        unit.session.flush()
+        table = type(queries.messages_of(unit.session, site.conversations["chat"])[0])
         for n in range(CROWD):
-            session.add(table(**message | {"id": None, "conversation_id": f"crowd{n:03}", "headers": {}}))
-        proved = session.get_one(Conversation, site.conversations["access"])
+            unit.session.add(
+                table(**message | {"id": None, "conversation_id": f"crowd{n:03}", "headers": {}})
+            )
+        proved = unit.session.get_one(Conversation, site.conversations["access"])
         proved.wants_person_at, proved.triage = site.clock.now(), True
-        session.add(proved)
+        unit.session.add(proved)
 
-    await site.services.write(unit)
+    await site.services.write(work)
     pages = await pages_of(lead, path, r'href="/console/conversations/(\w+)" data-row')
     shown = [ident for page in pages for ident in page]
     assert len(shown) == len(set(shown)) >= CROWD + 1
@@ -121,11 +124,11 @@ async def test_every_talk_is_on_one_page_and_those_that_proved_something_come_fi
 
 
 async def test_the_queue_of_programs_has_pages_and_true_counts(site: ConsoleSite, lead: Browser) -> None:
-    def unit(session: Session) -> None:
-        row = session.get_one(Action, site.actions["access"]).model_dump()
-        session.execute(insert(Action), [row | {"id": f"more{n:03}"} for n in range(CROWD)])
+    def work(unit: Unit) -> None:
+        row = unit.session.get_one(Action, site.actions["access"]).model_dump()
+        unit.session.execute(insert(Action), [row | {"id": f"more{n:03}"} for n in range(CROWD)])
 
-    await site.services.write(unit)
+    await site.services.write(work)
     headers = {"Authorization": f"Bearer {await site.token('Liis')}"}
 
     async def call(path: str) -> Any:
@@ -148,28 +151,28 @@ async def test_a_lead_sees_what_fails_again_and_again_and_has_it_tried_at_once(
 ) -> None:
     now = site.clock.now()
 
-    def unit(session: Session) -> None:
+    def work(unit: Unit) -> None:
         facts: dict[str, Any] = {
             "code": "ValueError",
             "first_at": now,
             "last_at": now,
             "next_at": now + timedelta(hours=6),
         }
-        session.add(SweepFailure(sweep="plan", which="PR-SPOILT", times=CALLED_AFTER, **facts))
-        session.add(SweepFailure(sweep="deliver", which="7", times=1, **facts))
+        unit.session.add(SweepFailure(sweep="plan", which="PR-SPOILT", times=CALLED_AFTER, **facts))
+        unit.session.add(SweepFailure(sweep="deliver", which="7", times=1, **facts))
 
-    await site.services.write(unit)
+    await site.services.write(work)
     page = await lead.get("failing")
     assert "PR-SPOILT" in page
     assert "ValueError" in page
     assert "A message could not be handed over" not in page, "it failed once and is tried again by itself"
     said = await lead.post("failing", sweep="plan", which="PR-SPOILT")
     assert "It is being tried again." in said
-    row = await site.services.read(lambda session: session.get_one(SweepFailure, ("plan", "PR-SPOILT")))
+    row = await site.services.read(lambda unit: unit.session.get_one(SweepFailure, ("plan", "PR-SPOILT")))
     assert row.next_at == site.clock.now()
     assert site.services.waker.events["plan"].is_set()
     noted = select(Audit.actor).where(col(Audit.event) == "row_tried_again")
-    assert await site.services.read(lambda session: session.exec(noted).one()) == "agent:Liis"
+    assert await site.services.read(lambda unit: unit.session.exec(noted).one()) == "agent:Liis"
     await lead.post("failing", sweep="plan", which="nothing")
     assert lead.status == 404
 
@@ -195,25 +198,25 @@ async def test_the_first_page_of_a_long_queue_takes_no_longer_than_that_of_a_sho
 async def steps(site: ConsoleSite, view: View, number: int) -> int:
     """Fill the queue up to a number and count what SQLite does for its first page, in hundreds of its instructions."""
 
-    def fill(session: Session) -> None:
-        known = session.exec(
+    def fill(unit: Unit) -> None:
+        known = unit.session.exec(
             select(PrivacyRequest.ref).where(col(PrivacyRequest.ref).startswith("PR-A"))
         ).all()
-        crowd(site, session, number - len(known), len(known))
+        crowd(site, unit.session, number - len(known), len(known))
 
     await site.services.write(fill)
 
-    def look(session: Session) -> int:
+    def look(unit: Unit) -> int:
         done = [0]
 
         def count() -> int:
             done[0] += 1
             return 0
 
-        raw: Any = session.connection().connection.dbapi_connection
+        raw: Any = unit.session.connection().connection.dbapi_connection
         raw.set_progress_handler(count, 100)
         try:
-            assert len(queries.request_list(session, view, "").rows) == paging.PAGE
+            assert len(queries.request_list(unit.session, view, "").rows) == paging.PAGE
         finally:
             raw.set_progress_handler(None, 0)
         return done[0]

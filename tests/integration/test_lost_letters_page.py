@@ -10,12 +10,14 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework.intake import set_attention
-from assistant.casework.outbox import Letter, queue_outgoing
+from assistant.casework.outbox import queue_outgoing
 from assistant.casework.queue import Scope
 from assistant.casework.undelivered import note_loss
+from assistant.domain.letter import Letter
+from assistant.services import Unit
 from assistant.store.tables import Outbox, PrivacyRequest
 from tests.doubles.console_app import PASSWORD, ConsoleSite, console_site
 
@@ -62,7 +64,7 @@ async def test_what_did_not_arrive_stands_on_its_request_until_an_agent_has_deal
     request = await site.get(PrivacyRequest, ref)
     conversation, before = request.conversation_id, request.attention
 
-    def lose(session: Session) -> None:
+    def lose(unit: Unit) -> None:
         letter = Letter(
             key="challenge:1",
             channel="email",
@@ -73,11 +75,11 @@ async def test_what_did_not_arrive_stands_on_its_request_until_an_agent_has_deal
             recipient="claire.dumas@client.example",
             about=[ref],
         )
-        queue_outgoing(services, session, letter)
-        session.flush()
-        row = session.exec(select(Outbox).where(col(Outbox.key) == "challenge:1")).one()
+        queue_outgoing(unit, letter)
+        unit.session.flush()
+        row = unit.session.exec(select(Outbox).where(col(Outbox.key) == "challenge:1")).one()
         row.state = "bounced"
-        note_loss(services, session, row, "bounced:5.1.1")
+        note_loss(unit, row, "bounced:5.1.1")
 
     await services.write(lose)
     async with signed_in(site, "Marc") as marc:
@@ -117,16 +119,16 @@ async def test_what_only_a_report_without_our_id_says_is_shown_as_unproved(site:
     ref, services = site.refs["unproved"], site.services
     request = await site.get(PrivacyRequest, ref)
 
-    def doubt(session: Session) -> None:
+    def doubt(unit: Unit) -> None:
         letter = Letter(
             key="challenge:1", channel="email", kind="mail", text="12345678", language="en",
             conversation_id=request.conversation_id, recipient="claire.dumas@client.example", about=[ref],
         )  # fmt: skip
-        queue_outgoing(services, session, letter)
-        session.flush()
-        set_attention(services, session, session.get_one(PrivacyRequest, ref), None)
-        row = session.exec(select(Outbox).where(col(Outbox.key) == "challenge:1")).one()
-        note_loss(services, session, row, "unproved:5.1.1")
+        queue_outgoing(unit, letter)
+        unit.session.flush()
+        set_attention(unit, unit.session.get_one(PrivacyRequest, ref), None)
+        row = unit.session.exec(select(Outbox).where(col(Outbox.key) == "challenge:1")).one()
+        note_loss(unit, row, "unproved:5.1.1")
 
     await services.write(doubt)
     assert (await site.get(PrivacyRequest, ref)).attention == "delivery_unproved"

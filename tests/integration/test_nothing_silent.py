@@ -90,7 +90,10 @@ class Visitor(Thread):
             col(ChallengeRow.conversation_id) == (await self.conversation()).id,
             col(ChallengeRow.claimed_hash) == hashed,
         )
-        return [set(each) for each in await self.talk.site.services.read(lambda s: s.exec(rows).all())]
+        return [
+            set(each)
+            for each in await self.talk.site.services.read(lambda unit: unit.session.exec(rows).all())
+        ]
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

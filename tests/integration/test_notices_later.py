@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlmodel import col, select
 
@@ -11,12 +10,10 @@ from assistant.casework.recipients import tell_recipients
 from assistant.domain.plan import Identity, Located, Operation, Order, Plan, Step, TableEffect
 from assistant.domain.recipients import HandOver
 from assistant.domain.rights import Right
+from assistant.services import Unit
 from assistant.store.tables import Outbox, PrivacyRequest
 from tests.doubles.chat_desk import START
 from tests.doubles.console_app import ConsoleSite, console_site
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
 
 
 def _step(source: str) -> Step:
@@ -34,14 +31,14 @@ async def test_the_rest_that_is_erased_later_is_told_to_a_recipient_who_was_told
     )
     async with console_site(tmp_path, prepared) as site:
 
-        def tell(session: Session, failed: frozenset[str]) -> int:
-            request = session.get_one(PrivacyRequest, site.refs["erasure"])
-            tell_recipients(site.services, session, request, plan, failed=failed)
-            keys = session.exec(select(Outbox.key).where(col(Outbox.key).startswith("recipient:")))
+        def tell(unit: Unit, failed: frozenset[str]) -> int:
+            request = unit.session.get_one(PrivacyRequest, site.refs["erasure"])
+            tell_recipients(unit, request, plan, failed=failed)
+            keys = unit.session.exec(select(Outbox.key).where(col(Outbox.key).startswith("recipient:")))
             return len(keys.all())
 
-        assert await site.services.write(lambda s: tell(s, frozenset({"south"}))) == 1
-        assert await site.services.write(lambda s: tell(s, frozenset({"south"}))) == 1, (
+        assert await site.services.write(lambda unit: tell(unit, frozenset({"south"}))) == 1
+        assert await site.services.write(lambda unit: tell(unit, frozenset({"south"}))) == 1, (
             "once for the same rows"
         )
-        assert await site.services.write(lambda s: tell(s, frozenset())) == 2
+        assert await site.services.write(lambda unit: tell(unit, frozenset())) == 2

@@ -149,7 +149,7 @@ async def test_an_answer_about_the_services_of_one_erasure_ends_none_for_another
 
         async def asked(ref: str) -> dict[str, str]:
             item = await desk.plan(ref)
-            await services.write(lambda s: talking.ask_about_services(services, s, item["id"], lead))
+            await services.write(lambda unit: talking.ask_about_services(unit, item["id"], lead))
             return buttons(
                 await chat.until(lambda m: any("services:" in c["value"] for c in m["choices"]), "services")
             )

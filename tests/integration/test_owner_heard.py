@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from assistant.casework import flood
-from assistant.casework.outbox import Letter
 from assistant.domain.assurance import CODES_PER_HOUR, DENIED
+from assistant.domain.letter import Letter
+from assistant.services import Unit
 from assistant.store.tables import Audit, Conversation, EvidenceRow, PrivacyRequest
 from intents import Reader
 from tests.doubles.posting_desk import ADDRESS, COPY, PostingDesk, posting_desk
@@ -106,14 +107,12 @@ async def test_a_talk_in_which_the_mailbox_was_proved_has_its_share_until_that_i
 
     async def has_room(talk: str) -> bool:
         thread = (await desk.chat_of(talk)).id
-        return await desk.services.read(
-            lambda session: flood.full_until(desk.services, session, OWNER, thread=thread) is None
-        )
+        return await desk.services.read(lambda unit: flood.full_until(unit, OWNER, thread=thread) is None)
 
     assert (await has_room("proved"), await has_room("other")) == (True, False)
     (evidence,) = await desk.all(EvidenceRow)
     await desk.services.write(
-        lambda session: setattr(session.get_one(EvidenceRow, evidence.id), "flags", [DENIED])
+        lambda unit: setattr(unit.session.get_one(EvidenceRow, evidence.id), "flags", [DENIED])
     )
     assert not await has_room("proved")
 
@@ -156,7 +155,7 @@ async def test_words_about_no_request_that_are_withheld_call_an_agent_to_the_req
     await a_day_of_forging(desk)
     conversation = (await desk.all(Conversation))[0]
 
-    def hold_back(session: Session) -> None:
+    def hold_back(unit: Unit) -> None:
         letter = Letter(
             key="k",
             channel="email",
@@ -166,10 +165,12 @@ async def test_words_about_no_request_that_are_withheld_call_an_agent_to_the_req
             recipient=OWNER,
             conversation_id=conversation.id,
         )
-        flood.queue_within_limits(desk.services, session, letter)
+        flood.queue_within_limits(unit, letter)
 
     (request,) = await desk.requests_in(conversation)
-    await desk.services.write(lambda s: setattr(s.get_one(PrivacyRequest, request.ref), "attention", None))
+    await desk.services.write(
+        lambda unit: setattr(unit.session.get_one(PrivacyRequest, request.ref), "attention", None)
+    )
     await desk.services.write(hold_back)
     (request,) = await desk.requests_in(conversation)
     assert request.attention == flood.ATTENTION

@@ -213,7 +213,7 @@ async def test_a_typed_answer_decides_about_services_and_an_unclear_one_has_the_
         await prove_in_chat(desk, chat, CUSTOMER.email, ref)
         item = await desk.plan(ref)
         services, lead = desk.assembly.services, Principal("leonie", Role.LEAD)
-        await services.write(lambda s: talking.ask_about_services(services, s, item["id"], lead))
+        await services.write(lambda unit: talking.ask_about_services(unit, item["id"], lead))
         await chat.until(offers("services:keep"))
         await chat.say("je ne sais pas encore")
         await chat.until(offers("services:keep"), "the question again")

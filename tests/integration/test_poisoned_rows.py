@@ -15,17 +15,18 @@ from sqlalchemy import JSON, Column, Date, Integer
 from sqlmodel import Session, SQLModel, col, select
 
 from assistant.casework import one_by_one
-from assistant.casework.outbox import Letter, queue_outgoing
+from assistant.casework.outbox import queue_outgoing
 from assistant.casework.queue import do_propose
 from assistant.casework.suppression import subject_of
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
+from assistant.domain.letter import Letter
 from assistant.domain.plan import Identity, Located, Operation, Order, Plan, Proposal, Step, TableEffect
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
 from assistant.interfaces import AddressBatch, Outgoing
 from assistant.jobs import JOBS, Job, Sweeper
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.tables import (
     Action,
     ChallengeRow,
@@ -92,7 +93,7 @@ class Case:
     """One sweep: what it does, the row it must do, and how one sees that it did."""
 
     table: type[SQLModel]
-    ready: Callable[[ConsoleSite, Session], str | int]  # makes a row due; gives its key
+    ready: Callable[[ConsoleSite, Unit], str | int]  # makes a row due; gives its key
     is_done: Callable[[Any], bool]  # of the row as it is afterwards, None where it is gone
     key: str = "id"
     whose: str = (
@@ -109,27 +110,29 @@ def request_due(site: ConsoleSite, session: Session, which: str = "access", **mo
     return request.ref
 
 
-def planned(site: ConsoleSite, session: Session) -> str:
-    return request_due(site, session, to_plan_at=site.clock.now(), status=Status.OPEN, attention=None)
+def planned(site: ConsoleSite, unit: Unit) -> str:
+    return request_due(site, unit.session, to_plan_at=site.clock.now(), status=Status.OPEN, attention=None)
 
 
-def reminded(site: ConsoleSite, session: Session) -> str:
-    return request_due(site, session, remind_on=site.clock.now().date())
+def reminded(site: ConsoleSite, unit: Unit) -> str:
+    return request_due(site, unit.session, remind_on=site.clock.now().date())
 
 
-def paused(site: ConsoleSite, session: Session) -> str:
+def paused(site: ConsoleSite, unit: Unit) -> str:
     long_ago = site.clock.now() - timedelta(days=9)
-    return request_due(site, session, dont_at=long_ago, dont_answer=None, status=Status.OPEN, attention=None)
+    return request_due(
+        site, unit.session, dont_at=long_ago, dont_answer=None, status=Status.OPEN, attention=None
+    )
 
 
-def long_closed(site: ConsoleSite, session: Session) -> str:
+def long_closed(site: ConsoleSite, unit: Unit) -> str:
     closed = site.clock.now() - LONG_AGO
-    return request_due(site, session, status=Status.ANSWERED, closed_at=closed, remind_on=None)
+    return request_due(site, unit.session, status=Status.ANSWERED, closed_at=closed, remind_on=None)
 
 
-def challenged(site: ConsoleSite, session: Session) -> str:
+def challenged(site: ConsoleSite, unit: Unit) -> str:
     now, seal = site.clock.now(), site.services.keyring.seal
-    session.add(
+    unit.session.add(
         ChallengeRow(
             id="wanted", conversation_id=site.conversations["access"], method=Method.EMAIL_CODE, references=[],
             claimed=seal("someone@mail.example"), claimed_kind="email", claimed_hash="h", state="wanted",
@@ -139,30 +142,30 @@ def challenged(site: ConsoleSite, session: Session) -> str:
     return "wanted"
 
 
-def approved(site: ConsoleSite, session: Session) -> str:
-    request = session.get_one(PrivacyRequest, site.refs["access"])
+def approved(site: ConsoleSite, unit: Unit) -> str:
+    request = unit.session.get_one(PrivacyRequest, site.refs["access"])
     request.right, request.status, request.evidence_id = Right.OBJECTION, Status.RECEIVED, None
     request.details = {"marketing": True, "address": "someone@mail.example"}
     request.tier_needed = 0
     order = Order(Operation.STOP, site.clock.now().date(), purposes=("marketing",))
-    action = do_propose(site.services, session, request, Plan(Right.OBJECTION, (), order, ()), automatic=True)
+    action = do_propose(unit, request, Plan(Right.OBJECTION, (), order, ()), automatic=True)
     action.state, action.not_before = "approved", site.clock.now()
-    session.add(action)
+    unit.session.add(action)
     return action.id
 
 
-def queued(site: ConsoleSite, session: Session) -> int:
+def queued(site: ConsoleSite, unit: Unit) -> int:
     letter = Letter(
         key="letter", channel="email", kind="mail", text="Hello", subject="Hello", language="en",
         recipient="someone@mail.example", ref=site.refs["access"],
     )  # fmt: skip
-    queue_outgoing(site.services, session, letter)
-    return session.exec(select(Outbox.id).where(col(Outbox.key) == "letter")).one() or 0
+    queue_outgoing(unit, letter)
+    return unit.session.exec(select(Outbox.id).where(col(Outbox.key) == "letter")).one() or 0
 
 
-def packed(site: ConsoleSite, session: Session) -> str:
+def packed(site: ConsoleSite, unit: Unit) -> str:
     now = site.clock.now()
-    session.add(
+    unit.session.add(
         Package(
             id="package", ref=site.refs["access"], action_id=site.actions["access"], file="package.sealed",
             wrapped_key=site.services.keyring.seal("k"), size=1, sha256="s", contact_hash="h", ready_at=now, gone_at=now,
@@ -171,20 +174,20 @@ def packed(site: ConsoleSite, session: Session) -> str:
     return "package"
 
 
-def suppressed(site: ConsoleSite, session: Session) -> None:
+def suppressed(site: ConsoleSite, unit: Unit) -> None:
     """Keep marketing off for both whom the system lists."""
     for number in range(2):
         subject = subject_of(site.services.keyring, f"person-{number}@mail.example")
-        session.add(Suppression(subject_hash=subject, purpose="marketing", since=site.clock.now()))
+        unit.session.add(Suppression(subject_hash=subject, purpose="marketing", since=site.clock.now()))
 
 
-def unanswered(site: ConsoleSite, session: Session) -> int:
-    message = session.exec(
+def unanswered(site: ConsoleSite, unit: Unit) -> int:
+    message = unit.session.exec(
         select(Message).where(col(Message.conversation_id) == site.conversations["access"])
     ).first()
     assert message is not None
     message.handled = False
-    session.add(message)
+    unit.session.add(message)
     return message.id or 0
 
 
@@ -270,7 +273,7 @@ async def test_a_sweep_does_the_healthy_row_behind_any_number_of_spoilt_ones(
     site: ConsoleSite, sweep: str
 ) -> None:
     case, services = CASES[sweep], ready(site)
-    key = await services.write(lambda session: case.ready(site, session))
+    key = await services.write(lambda unit: case.ready(site, unit))
     spoilt_columns = list(poison(site, case, key))
     assert len(spoilt_columns) > 5
 
@@ -278,7 +281,7 @@ async def test_a_sweep_does_the_healthy_row_behind_any_number_of_spoilt_ones(
         await swept(services, sweep)
         site.clock.at += timedelta(seconds=45)
 
-    row = await services.read(lambda session: session.get(case.table, key))
+    row = await services.read(lambda unit: unit.session.get(case.table, key))
     assert case.is_done(row), "the healthy row had its turn"
 
 
@@ -287,14 +290,14 @@ async def test_marketing_is_stopped_for_the_next_one_where_one_suppression_canno
 ) -> None:
     source = Listing()
     services = ready(site).with_parts(sources=(source,))
-    await services.write(lambda session: suppressed(site, session))
+    await services.write(lambda unit: suppressed(site, unit))
     with closing(sqlite3.connect(file_of(site))) as db, db:
         db.execute(
             "UPDATE suppression SET since = 'never' WHERE rowid = (SELECT min(rowid) FROM suppression)"
         )
     await swept(services, "stop_again")
     assert len(source.stopped) == 1
-    assert await services.read(one_by_one.failing_by_sweep) == {"stop_again": 1}
+    assert await services.read(lambda unit: one_by_one.failing_by_sweep(unit.session)) == {"stop_again": 1}
 
 
 async def test_what_fails_waits_longer_each_time_calls_a_person_the_third_time_and_is_forgotten_once_it_is_done(
@@ -302,7 +305,7 @@ async def test_what_fails_waits_longer_each_time_calls_a_person_the_third_time_a
 ) -> None:
     services, met = site.services, 0
     ref, works = site.refs["complaint"], [False]
-    await services.write(lambda session: request_due(site, session, "complaint", attention=None))
+    await services.write(lambda unit: request_due(site, unit.session, "complaint", attention=None))
 
     async def work(_services: Services) -> object:
         async def row(_ref: str) -> None:
@@ -315,7 +318,7 @@ async def test_what_fails_waits_longer_each_time_calls_a_person_the_third_time_a
         may = select(PrivacyRequest.ref).where(
             col(PrivacyRequest.ref) == ref, one_by_one.may_be_tried("plan", PrivacyRequest.ref, now)
         )
-        due = await services.read(lambda session: list(session.exec(may)))
+        due = await services.read(lambda unit: list(unit.session.exec(may)))
         return await one_by_one.each(services, "plan", due, row)
 
     sweeper = Sweeper(services, (Job("plan", timedelta(seconds=1), work),))
@@ -326,7 +329,7 @@ async def test_what_fails_waits_longer_each_time_calls_a_person_the_third_time_a
             site.clock.at += timedelta(seconds=30)
             await sweeper.run("plan")
         waited.append((site.clock.at - since) / timedelta(minutes=1))
-        failure = await services.read(lambda session: session.get_one(SweepFailure, ("plan", ref)))
+        failure = await services.read(lambda unit: unit.session.get_one(SweepFailure, ("plan", ref)))
         assert failure.code == "ZeroDivisionError"
         request = await site.get(PrivacyRequest, ref)
         called = failure.times >= one_by_one.CALLED_AFTER
@@ -339,7 +342,7 @@ async def test_what_fails_waits_longer_each_time_calls_a_person_the_third_time_a
     works[0] = True
     site.clock.at += timedelta(hours=6)
     await sweeper.run("plan")
-    assert await services.read(one_by_one.failing_by_sweep) == {}
+    assert await services.read(lambda unit: one_by_one.failing_by_sweep(unit.session)) == {}
 
 
 async def test_a_sweep_that_fails_as_a_whole_is_counted_too(site: ConsoleSite) -> None:
@@ -348,10 +351,10 @@ async def test_a_sweep_that_fails_as_a_whole_is_counted_too(site: ConsoleSite) -
 
     job = Job("purge", timedelta(seconds=1), work)
     await Sweeper(site.services, (job,)).run("purge")
-    assert await site.services.read(one_by_one.failing_by_sweep) == {"purge": 1}
+    assert await site.services.read(lambda unit: one_by_one.failing_by_sweep(unit.session)) == {"purge": 1}
 
     async def well(_services: Services) -> object:
         return None
 
     await Sweeper(site.services, (replace(job, sweep=well),)).run("purge")
-    assert await site.services.read(one_by_one.failing_by_sweep) == {}
+    assert await site.services.read(lambda unit: one_by_one.failing_by_sweep(unit.session)) == {}

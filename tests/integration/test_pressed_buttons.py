@@ -12,6 +12,7 @@ from assistant.casework.own import DeskQueries
 from assistant.casework.talk import Utterance, insert_message, say_text
 from assistant.domain.plan import Identity
 from assistant.interfaces import Choice
+from assistant.services import Unit
 from assistant.store.tables import Conversation
 from assistant.web.console.words import catalogue
 from tests.doubles.console_app import ConsoleSite, console_site
@@ -20,7 +21,6 @@ from tests.integration.test_console import Browser
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from sqlmodel import Session
 
 _CODE = Path(__file__).parents[2] / "assistant"
 # The last string of a call that makes a button: "human", f"right:{right}", f"change:{number}:{mark}".
@@ -47,12 +47,12 @@ async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSi
 async def _press_all(site: ConsoleSite, pressed: dict[str, str], *, offered: bool) -> None:
     ident = site.conversations["erasure"]
 
-    def unit(session: Session) -> None:
-        conversation = session.get_one(Conversation, ident)
+    def work(unit: Unit) -> None:
+        conversation = unit.session.get_one(Conversation, ident)
         for value, label in pressed.items():
             choices = (Choice(label, value),) if offered else ()
             said = Utterance(text="Which?", key=f"key-{value}", language="en", choices=choices)
-            say_text(site.services, session, conversation, said)
+            say_text(unit, conversation, said)
             row: dict[str, Any] = {
                 "conversation_id": ident,
                 "external_id": f"press-{value}",
@@ -61,9 +61,9 @@ async def _press_all(site: ConsoleSite, pressed: dict[str, str], *, offered: boo
             }
             row |= {"text": value, "kind": "choice", "choices": [], "expects": None, "requests": []}
             row |= {"reading": {}, "handled": True, "at": site.clock.now(), "subject": None, "headers": {}}
-            insert_message(session, row)
+            insert_message(unit.session, row)
 
-    await site.services.write(unit)
+    await site.services.write(work)
 
 
 def test_every_kind_of_button_is_found_in_the_code() -> None:

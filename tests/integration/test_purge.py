@@ -11,16 +11,18 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import Session, col, func, select
+from sqlmodel import col, func, select
 
 from assistant.casework import audit, intake, packages, proof, purge, reminders, talk
-from assistant.casework.outbox import Letter, payload_of, queue_outgoing
+from assistant.casework.outbox import payload_of, queue_outgoing
 from assistant.config import Periods
 from assistant.domain.assurance import Method
+from assistant.domain.letter import Letter
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
 from assistant.interfaces import Attachment, Incoming
 from assistant.jobs import JOBS, Sweeper
+from assistant.services import Unit
 from assistant.store.tables import (
     Action,
     Audit,
@@ -47,16 +49,16 @@ class Desk:
 
     site: ConsoleSite
 
-    async def do(self, unit: Callable[[Session], Any]) -> Any:
-        return await self.site.services.write(unit)
+    async def do(self, work: Callable[[Unit], Any]) -> Any:
+        return await self.site.services.write(work)
 
     async def count(self, table: type[Any], *conditions: Any) -> int:
         query = select(func.count()).select_from(table).where(*conditions)
-        return await self.site.services.read(lambda session: session.exec(query).one())
+        return await self.site.services.read(lambda unit: unit.session.exec(query).one())
 
     async def count_saying(self, words: str, *conditions: Any, but: str | None = None) -> int:
         query = select(Message.text).where(*conditions)
-        texts = await self.site.services.read(lambda session: list(session.exec(query)))
+        texts = await self.site.services.read(lambda unit: list(unit.session.exec(query)))
         return len([text for text in texts if words in text and text != but])
 
     async def after(self, duration: timedelta) -> Any:
@@ -66,17 +68,17 @@ class Desk:
 
     async def faults(self) -> list[audit.Fault]:
         services = self.site.services
-        return await services.read(lambda session: list(audit.verify(services.keyring, session)))
+        return await services.read(lambda unit: list(audit.verify(services.keyring, unit.session)))
 
     async def everything_open(self) -> list[tuple[Any, ...]]:
         """Give every row of the cases that were open from the start."""
         refs = sorted(self.site.refs.values())
         here = select(PrivacyRequest.conversation_id).where(col(PrivacyRequest.ref).in_(refs))
 
-        def look(session: Session) -> list[tuple[Any, ...]]:
-            requests = session.exec(select(PrivacyRequest).where(col(PrivacyRequest.ref).in_(refs)))
-            messages = session.exec(select(Message).where(col(Message.conversation_id).in_(here)))
-            actions = session.exec(select(Action).where(col(Action.ref).in_(refs)))
+        def look(unit: Unit) -> list[tuple[Any, ...]]:
+            requests = unit.session.exec(select(PrivacyRequest).where(col(PrivacyRequest.ref).in_(refs)))
+            messages = unit.session.exec(select(Message).where(col(Message.conversation_id).in_(here)))
+            actions = unit.session.exec(select(Action).where(col(Action.ref).in_(refs)))
             return sorted(str(row.model_dump()) for row in (*requests, *messages, *actions))  # type: ignore[misc]
 
         return await self.site.services.read(look)
@@ -96,48 +98,45 @@ class Desk:
             attachments=(Attachment("post.example.pdf", "application/pdf", 9),),
         )
 
-        def unit(session: Session) -> str:
-            conversation = intake.find_or_start_conversation(services, session, incoming)
+        def work(unit: Unit) -> str:
+            conversation = intake.find_or_start_conversation(unit, incoming)
             conversation.state = {"details": {"address": f"{name}@post.example"}}
-            intake.store_incoming(session, conversation, incoming, {"sentence": words})
+            intake.store_incoming(unit.session, conversation, incoming, {"sentence": words})
             talk.say_text(
-                services,
-                session,
+                unit,
                 conversation,
                 talk.Utterance(text="We looked.", key=services.random(8).hex(), language="en", subject="Re"),
             )
             return conversation.id
 
-        return str(await self.do(unit))
+        return str(await self.do(work))
 
     async def case(self, name: str, *, closed: Status | None = Status.ANSWERED) -> str:
         """Have somebody ask, prove and be answered; gives the reference."""
         services, conversation_id = self.site.services, await self.talk(name)
 
-        def unit(session: Session) -> str:
-            conversation = session.get_one(Conversation, conversation_id)
+        def work(unit: Unit) -> str:
+            conversation = unit.session.get_one(Conversation, conversation_id)
             request = intake.open_request(
-                services,
-                session,
+                unit,
                 conversation,
                 Right.ACCESS,
                 received_at=services.clock.now(),
                 details={},
                 tier=services.settings.verification.access,
             )
-            intake.move(services, session, request, Status.VERIFYING, "desk")
+            intake.move(unit, request, Status.VERIFYING, "desk")
             contact = f"{name}@post.example"
             proof.give_evidence(
-                services,
-                session,
+                unit,
                 method=Method.EMAIL_LINK,
                 contact=contact,
                 conversation_id=conversation.id,
                 references=[request.ref],
                 on_file=True,
             )
-            proof.stop_link(services, session, [request.ref], contact)
-            session.add(
+            proof.stop_link(unit, [request.ref], contact)
+            unit.session.add(
                 Message(
                     conversation_id=conversation.id,
                     external_id=f"note:{services.random(8).hex()}",
@@ -148,14 +147,14 @@ class Desk:
                 )
             )
             if closed:
-                intake.move(services, session, request, closed, "desk")
+                intake.move(unit, request, closed, "desk")
             return request.ref
 
-        return str(await self.do(unit))
+        return str(await self.do(work))
 
     async def deliver(self) -> None:
         """Say that the outbox was delivered."""
-        await self.do(lambda s: s.execute(text("UPDATE outbox SET state = 'done'")))
+        await self.do(lambda unit: unit.session.execute(text("UPDATE outbox SET state = 'done'")))
 
 
 @pytest.fixture
@@ -177,7 +176,9 @@ async def test_a_closed_case_is_reduced_to_request_replies_and_decision(desk: De
     gone = await desk.after(timedelta(days=1))
     assert gone["messages_reduced"] == 1
     rows = await desk.site.services.read(
-        lambda s: s.exec(select(Message).where(of(request.conversation_id)).order_by(col(Message.id))).all()
+        lambda unit: unit.session.exec(
+            select(Message).where(of(request.conversation_id)).order_by(col(Message.id))
+        ).all()
     )
     assert [(row.sender, row.text) for row in rows] == [("you", ""), ("assistant", "We looked.")]
     whole = str([row.model_dump() for row in rows])
@@ -211,13 +212,12 @@ async def test_a_case_beside_an_open_one_in_the_same_talk_keeps_its_words(desk: 
 
 
 async def test_a_lapsed_request_that_was_taken_up_again_is_open(desk: Desk) -> None:
-    services = desk.site.services
     ref = desk.site.refs["unproved"]
 
-    def lapse_and_prove(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, ref)
-        intake.move(services, session, request, Status.LAPSED, "agent:Tiina")
-        intake.move(services, session, request, Status.OPEN, "subject")
+    def lapse_and_prove(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, ref)
+        intake.move(unit, request, Status.LAPSED, "agent:Tiina")
+        intake.move(unit, request, Status.OPEN, "subject")
 
     await desk.do(lapse_and_prove)
     request = await desk.site.get(PrivacyRequest, ref)
@@ -236,13 +236,21 @@ async def test_what_is_written_after_the_case_is_kept_like_ordinary_talk(desk: D
     services = desk.site.services
     late = Incoming("email", "thread-again", "<later@post.example>", "Hello again", services.clock.now())
     await desk.do(
-        lambda s: intake.store_incoming(s, s.get_one(Conversation, conversation), late, {"sentence": ""})
+        lambda unit: intake.store_incoming(
+            unit.session, unit.session.get_one(Conversation, conversation), late, {"sentence": ""}
+        )
     )
     await desk.after(timedelta(days=15))
     words = select(Message.text).where(of(conversation), col(Message.sender) == "you")
-    assert await services.read(lambda s: s.exec(words.order_by(col(Message.id))).all()) == ["", "Hello again"]
+    assert await services.read(lambda unit: unit.session.exec(words.order_by(col(Message.id))).all()) == [
+        "",
+        "Hello again",
+    ]
     await desk.after(timedelta(days=80))
-    assert await services.read(lambda s: s.exec(words.order_by(col(Message.id))).all()) == ["", ""]
+    assert await services.read(lambda unit: unit.session.exec(words.order_by(col(Message.id))).all()) == [
+        "",
+        "",
+    ]
 
 
 async def test_talk_that_opened_no_request_goes_after_ninety_days(desk: Desk) -> None:
@@ -270,12 +278,12 @@ async def test_talk_still_to_be_delivered_answered_or_decided_waits(desk: Desk) 
     doubtful = desk.site.conversations["doubtful"]
     unanswered = await desk.talk("unanswered")
     await desk.do(
-        lambda s: s.execute(
+        lambda unit: unit.session.execute(
             text("UPDATE outbox SET state = 'done' WHERE conversation_id <> :c"), {"c": unsent}
         )
     )
     await desk.do(
-        lambda s: s.execute(
+        lambda unit: unit.session.execute(
             text("UPDATE message SET handled = 0 WHERE conversation_id = :c AND sender = 'you'"),
             {"c": unanswered},
         )
@@ -287,13 +295,12 @@ async def test_talk_still_to_be_delivered_answered_or_decided_waits(desk: Desk) 
 
 async def test_an_original_on_its_way_holds_up_its_own_talk_alone(desk: Desk) -> None:
     waits, other = await desk.talk("waits"), await desk.talk("other")
-    services = desk.site.services
 
-    def relay(session: Session) -> None:
-        session.execute(text("UPDATE outbox SET state = 'done'"))
-        mail = session.exec(select(Message).where(of(waits), col(Message.sender) == "you")).one()
-        talk.relay(services, session, session.get_one(Conversation, other), mail.id or 0)
-        session.execute(
+    def relay(unit: Unit) -> None:
+        unit.session.execute(text("UPDATE outbox SET state = 'done'"))
+        mail = unit.session.exec(select(Message).where(of(waits), col(Message.sender) == "you")).one()
+        talk.relay(unit, unit.session.get_one(Conversation, other), mail.id or 0)
+        unit.session.execute(
             text("UPDATE outbox SET conversation_id = :c WHERE kind = 'relay'"), {"c": "elsewhere"}
         )
 
@@ -321,15 +328,15 @@ async def test_the_record_of_a_case_goes_after_three_years_and_its_audit_stays(d
     assert await desk.count(Message, of(ident)) == 0
     assert await desk.count(EvidenceRow, col(EvidenceRow.conversation_id) == ident) == 0
     events = select(Audit.event).where(col(Audit.chain) == ref).order_by(col(Audit.ordinal))
-    told = await desk.site.services.read(lambda session: session.exec(events).all())
+    told = await desk.site.services.read(lambda unit: unit.session.exec(events).all())
     assert told[0] == "request_opened"
     assert told[-2:] == ["text_reduced", "record_gone"]
     await reminders.expire(desk.site.services)  # seals the audit
     assert await desk.faults() == []
 
 
-def _link(desk: Desk, address: str, session: Session) -> str:
-    return proof.stop_link(desk.site.services, session, [], address)
+def _link(desk: Desk, address: str, unit: Unit) -> str:
+    return proof.stop_link(unit, [], address)
 
 
 async def test_links_go_a_day_after_use_and_when_they_are_worth_nothing(desk: Desk) -> None:
@@ -340,7 +347,9 @@ async def test_links_go_a_day_after_use_and_when_they_are_worth_nothing(desk: De
         made.append(services.keyring.keyed_hash(link.rsplit("/", 1)[1], "stop"))
     used, unused = made
     await desk.do(
-        lambda s: s.execute(text("UPDATE stop_link SET used_at = made_at WHERE link_hash = :l"), {"l": used})
+        lambda unit: unit.session.execute(
+            text("UPDATE stop_link SET used_at = made_at WHERE link_hash = :l"), {"l": used}
+        )
     )
     await desk.after(timedelta(hours=24))
     assert await desk.count(StopLink, col(StopLink.link_hash) == used) == 0
@@ -356,11 +365,11 @@ async def test_codes_and_the_mails_that_carried_them_go_within_a_day_and_tallies
     ref = desk.site.refs["unproved"]
     conversation = (await desk.site.get(PrivacyRequest, ref)).conversation_id
 
-    def ask(session: Session) -> None:
+    def ask(unit: Unit) -> None:
         claim = proof.Claim("email", "nobody@post.example")
-        here = session.get_one(Conversation, conversation)
+        here = unit.session.get_one(Conversation, conversation)
         for method in (Method.EMAIL_CODE, Method.EMAIL_LINK):
-            proof.want_challenge(services, session, here, claim, [ref], method=method)
+            proof.want_challenge(unit, here, claim, [ref], method=method)
         letter = Letter(
             key="challenge:x",
             channel="email",
@@ -370,7 +379,7 @@ async def test_codes_and_the_mails_that_carried_them_go_within_a_day_and_tallies
             conversation_id="a-talk",
             recipient="mall@post.example",
         )
-        queue_outgoing(services, session, letter)
+        queue_outgoing(unit, letter)
 
     await desk.do(ask)
     await desk.deliver()
@@ -378,7 +387,7 @@ async def test_codes_and_the_mails_that_carried_them_go_within_a_day_and_tallies
     await reminders.expire(services)
     assert await desk.count(ChallengeRow) == 0
     here = select(Outbox).where(col(Outbox.key) == "challenge:x")
-    (kept,) = await services.read(lambda session: session.exec(here).all())
+    (kept,) = await services.read(lambda unit: unit.session.exec(here).all())
     assert payload_of(services, kept) == {}, "the code is gone; whom it was for stays while a report may come"
     assert await desk.count(Tally, col(Tally.what) == "sent") == 2
     await desk.after(timedelta(days=8))
@@ -409,7 +418,7 @@ async def test_a_package_past_its_day_leaves_neither_file_nor_key(desk: Desk) ->
         downloaded_at=START,
         grant_hash="g",
     )
-    await desk.do(lambda session: session.add(row))
+    await desk.do(lambda unit: unit.session.add(row))
     gone = await desk.after(timedelta(days=1))
     assert gone["files"] == 2
     assert [file.name for file in folder.iterdir()] == [f"{action}.sealed"]
@@ -423,7 +432,9 @@ async def test_a_package_past_its_day_leaves_neither_file_nor_key(desk: Desk) ->
 async def test_a_package_that_is_being_made_keeps_its_file(desk: Desk) -> None:
     services, action = desk.site.services, desk.site.actions["access"]
     await desk.do(
-        lambda s: s.execute(text("UPDATE action SET state = 'executing' WHERE id = :a"), {"a": action})
+        lambda unit: unit.session.execute(
+            text("UPDATE action SET state = 'executing' WHERE id = :a"), {"a": action}
+        )
     )
     folder = packages.package_dir(services)
     folder.mkdir()
@@ -463,7 +474,7 @@ async def test_killed_after_any_unit_the_next_run_finds_the_rest(
     assert await desk.count_saying("Birch") == 0
     assert await desk.count(Message, col(Message.kind) == purge.REDUCED) == 5
     reduced = select(func.count()).where(col(Audit.event) == "text_reduced")
-    assert await services.read(lambda session: session.exec(reduced).one()) == 5
+    assert await services.read(lambda unit: unit.session.exec(reduced).one()) == 5
     assert await desk.faults() == []
 
 

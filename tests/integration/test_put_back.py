@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from sqlmodel import Session
 
 from assistant.casework import put_back, stopping_again
 from assistant.casework.queue import Principal, Role
 from assistant.conversation import denying
 from assistant.errors import Conflict
+from assistant.services import Unit
 from assistant.store.tables import PrivacyRequest
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import links_in
@@ -53,7 +53,7 @@ async def objected(desk: DeskInside, email: str, language: str = "en") -> tuple[
 
 
 async def stored(desk: DeskInside, ref: str) -> PrivacyRequest:
-    return await desk.assembly.services.read(lambda session: session.get_one(PrivacyRequest, ref))
+    return await desk.assembly.services.read(lambda unit: unit.session.get_one(PrivacyRequest, ref))
 
 
 @pytest.mark.parametrize(("language", "reader"), [("en", 0), ("fr", 1)])
@@ -69,7 +69,7 @@ async def test_what_an_objection_changed_is_an_agents_to_put_back_once_it_is_und
     request = await stored(desk, ref)
     assert request.attention == put_back.UNDONE
     services = desk.assembly.services
-    traces = await services.read(lambda session: put_back.traces_of(session, request))
+    traces = await services.read(lambda unit: put_back.traces_of(unit.session, request))
     places = {(each.table, *each.columns) for each in traces.changed}
     assert {("clients", "marketing_opt_in"), ("newsletter_subscriptions", "status")} <= places
     assert "newsletter_tool" in traces.told
@@ -80,9 +80,7 @@ async def test_what_an_objection_changed_is_an_agents_to_put_back_once_it_is_und
 
     kept = next(each for each in traces.changed if each.table == "clients")
     before = len(desk.mails(email))
-    await services.write(
-        lambda session: put_back.settle(services, session, ref, {kept.ident, "newsletter_tool"}, AGENT)
-    )
+    await services.write(lambda unit: put_back.settle(unit, ref, {kept.ident, "newsletter_tool"}, AGENT))
     await desk.idle()
     assert (await stored(desk, ref)).attention is None
     assert len(desk.mails(email)) == before + 1
@@ -95,7 +93,7 @@ async def test_what_an_objection_changed_is_an_agents_to_put_back_once_it_is_und
         tool in left.partition({"en": "We have told these", "fr": "Nous avons prévenu ceux-ci"}[language])[2]
     )
     with pytest.raises(Conflict):
-        await services.write(lambda session: put_back.settle(services, session, ref, set(), AGENT))
+        await services.write(lambda unit: put_back.settle(unit, ref, set(), AGENT))
 
 
 def put_back_subject(language: str) -> str:
@@ -123,7 +121,7 @@ async def test_what_was_stopped_again_is_in_the_list_too(
     services = desk.assembly.services
     request = await stored(desk, ref)
     assert request.attention == put_back.UNDONE
-    traces = await services.read(lambda session: put_back.traces_of(session, request))
+    traces = await services.read(lambda unit: put_back.traces_of(unit.session, request))
     rows = {each.table: each.rows for each in traces.changed}
     assert rows["clients"] == 2, "once for the objection, once again for the sync"
 
@@ -137,15 +135,15 @@ async def test_an_objection_carried_out_after_its_undo_calls_an_agent_at_once(
     services = desk.assembly.services
     await desk.press(undo, answer="undo_sure")
 
-    def once_more(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, ref)
+    def once_more(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, ref)
         request.attention, request.details = (
             None,
             {name: value for name, value in request.details.items() if name != put_back.UNDONE},
         )
-        session.add(request)
-        session.flush()
-        put_back.note_done(services, session, request)
+        unit.session.add(request)
+        unit.session.flush()
+        put_back.note_done(unit, request)
 
     await services.write(once_more)
     assert (await stored(desk, ref)).attention == put_back.UNDONE
@@ -182,7 +180,7 @@ async def test_whoever_undoes_one_of_several_addresses_learns_nothing_of_the_oth
     await desk.press(undo, answer="undo_sure")
     assert (await stored(desk, ref)).attention == put_back.UNDONE
     services = desk.assembly.services
-    await services.write(lambda session: put_back.settle(services, session, ref, set(), AGENT))
+    await services.write(lambda unit: put_back.settle(unit, ref, set(), AGENT))
     await desk.idle()
     assert len(desk.mails(own)) == before
 
@@ -195,11 +193,11 @@ async def test_what_was_proved_is_put_back_too_where_an_older_notice_undoes_it(
     services = desk.assembly.services
     first, undo = await objected(desk, email)
 
-    def as_proved(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, first)
+    def as_proved(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, first)
         request.details = {"purpose": ["marketing"]}
         request.contact = services.keyring.seal(email)
-        session.add(request)
+        unit.session.add(request)
 
     await services.write(as_proved)
     await desk.press(undo, answer="undo_sure")

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session
 
 from assistant.casework import put_back
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
 from assistant.domain.status import Status
+from assistant.services import Unit
 from assistant.store.tables import PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, console_site
 from tests.integration.test_lost_letters_page import signed_in
@@ -42,13 +42,13 @@ async def test_what_is_to_be_put_back_is_listed_until_an_agent_says_what_came_of
 ) -> None:
     ref, services = site.refs["complaint"], site.services
 
-    def undo(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, ref)
+    def undo(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, ref)
         request.details = {**request.details, "marketing": True, "address": HERS, put_back.UNDONE: [HERS]}
-        session.add(request)
-        record(services, session, ref, "desk", "stopped_again", changed=[CHANGED])
-        record(services, session, ref, "desk", "recipient_told", recipient="newsletter_tool")
-        set_attention(services, session, request, put_back.UNDONE)
+        unit.session.add(request)
+        record(unit, ref, "desk", "stopped_again", changed=[CHANGED])
+        record(unit, ref, "desk", "recipient_told", recipient="newsletter_tool")
+        set_attention(unit, request, put_back.UNDONE)
 
     await services.write(undo)
     for name, listed in LISTED.items():
@@ -71,10 +71,10 @@ async def test_an_agents_word_ends_what_called_them_to_a_closed_request_and_noth
 ) -> None:
     ref, services = site.refs["complaint"], site.services
 
-    def call(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, ref)
+    def call(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, ref)
         request.status = status
-        set_attention(services, session, request, reason)
+        set_attention(unit, request, reason)
 
     await services.write(call)
     ends = status == Status.ANSWERED and reason in {"not_me_by_stranger", "too_many_letters"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework import audit, intake, proof, reminders
 from assistant.conversation.desk import TalkingDesk
@@ -20,6 +20,7 @@ from assistant.domain.rights import Right
 from assistant.domain.status import Status
 from assistant.interfaces import Incoming
 from assistant.reading_commands import show_request
+from assistant.services import Unit
 from assistant.store import queries
 from assistant.store.tables import Audit, Message, Outbox, PrivacyRequest
 from intents import Reader
@@ -44,18 +45,15 @@ class Asking:
         sender = "mari.kask@post.example" if channel == "email" else None
         first = Incoming(channel, "thread-mari", "first", "A copy please.", now, sender=sender, locale="en")
 
-        def unit(session: Session) -> str:
-            conversation = intake.find_or_start_conversation(services, session, first)
-            intake.store_incoming(session, conversation, first, {})
+        def work(unit: Unit) -> str:
+            conversation = intake.find_or_start_conversation(unit, first)
+            intake.store_incoming(unit.session, conversation, first, {})
             tier = services.settings.verification.needed(right)
-            request = intake.open_request(
-                services, session, conversation, right, received_at=now, details={}, tier=tier
-            )
-            intake.move(services, session, request, Status.VERIFYING, "desk")
+            request = intake.open_request(unit, conversation, right, received_at=now, details={}, tier=tier)
+            intake.move(unit, request, Status.VERIFYING, "desk")
             if proved:
                 proof.give_evidence(
-                    services,
-                    session,
+                    unit,
                     method=Method.EMAIL_CODE,
                     contact="mari.kask@post.example",
                     conversation_id=conversation.id,
@@ -64,7 +62,7 @@ class Asking:
                 )
             return request.ref
 
-        return await services.write(unit)
+        return await services.write(work)
 
     async def ask(self, ref: str, **more: Any) -> tuple[int, Any]:
         body = {"text": ASKED, "ground": "specify", **more}
@@ -89,12 +87,12 @@ class Asking:
 
     async def said(self, ref: str, sender: str = "assistant") -> list[str]:
         ident = (await self.request(ref)).conversation_id
-        rows = await self.site.services.read(lambda session: queries.messages_of(session, ident))
+        rows = await self.site.services.read(lambda unit: queries.messages_of(unit.session, ident))
         return [row.text for row in rows if row.sender == sender]
 
     async def events(self, ref: str) -> list[str]:
         events = select(Audit.event).where(col(Audit.chain) == ref).order_by(col(Audit.ordinal))
-        return list(await self.site.services.read(lambda session: session.exec(events).all()))
+        return list(await self.site.services.read(lambda unit: unit.session.exec(events).all()))
 
     async def reminders(self, ref: str) -> int:
         await reminders.remind_due(self.site.services)
@@ -153,7 +151,7 @@ async def test_the_story_is_in_the_timeline_of_the_command_and_the_audit_is_whol
     assert asked["actor"] == "agent:Tiina"
     assert asked["data"] == {"ground": "specify", "article": "GDPR Recital 63", "suspends": True}
     services = desk.site.services
-    assert await services.read(lambda session: list(audit.verify(services.keyring, session))) == []
+    assert await services.read(lambda unit: list(audit.verify(services.keyring, unit.session))) == []
 
 
 async def test_asked_late_the_agent_is_told_first_and_then_nothing_is_suspended(desk: Asking) -> None:
@@ -193,14 +191,14 @@ async def test_by_mail_the_answer_counts_and_an_automatic_or_foreign_one_does_no
         col(Outbox.kind) == "reply",
         col(Outbox.channel) == "email",
     )
-    assert len(await desk.site.services.read(lambda session: session.exec(sent).all())) >= 2
+    assert len(await desk.site.services.read(lambda unit: unit.session.exec(sent).all())) >= 2
 
 
 async def test_who_left_the_chat_may_answer_the_mail_to_the_proved_contact(desk: Asking) -> None:
     ref = await desk.open(proved=True)
     await desk.ask(ref)
     mailed = select(Outbox.key).where(col(Outbox.ref) == ref, col(Outbox.key).startswith("question_in_time"))
-    assert len(await desk.site.services.read(lambda session: session.exec(mailed).all())) == 1
+    assert len(await desk.site.services.read(lambda unit: unit.session.exec(mailed).all())) == 1
     desk.site.clock.at += timedelta(days=2)
     await desk.write("The bakery one.", "email", thread="another", sender="Mari.Kask@post.example")
     request = await desk.request(ref)
@@ -242,5 +240,5 @@ async def test_nobody_is_asked_where_nobody_would_read_it(desk: Asking) -> None:
     desk.site.clock.at += timedelta(hours=25)
     status, body = await desk.ask(ref)
     assert (status, body["code"]) == (409, "conflict")
-    said = await desk.site.services.read(lambda session: list(session.exec(select(Message.text))))
+    said = await desk.site.services.read(lambda unit: list(unit.session.exec(select(Message.text))))
     assert not [text for text in said if ASKED in text]

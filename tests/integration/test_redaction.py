@@ -64,7 +64,7 @@ async def mentions(desk: DeskInside, plan: dict[str, Any]) -> list[redaction.Men
 
 async def act(desk: DeskInside, verb: Any, *arguments: Any) -> Any:
     services = desk.assembly.services
-    return await services.write(lambda session: verb(services, session, *arguments))
+    return await services.write(lambda unit: verb(unit, *arguments))
 
 
 async def copy_of(desk: DeskInside, ref: str, email: str, ready: str, language: str) -> Package:
@@ -93,7 +93,7 @@ async def test_what_an_agent_does_not_tick_is_left_out_and_the_copy_says_so(
     assert all(each.words in each.excerpts[0] for each in hers)
     for got in redaction.as_got(hers):
         assert not any(each.words in excerpt for each in hers for excerpt in got), "also not beside another's"
-    stored = await desk.assembly.services.read(lambda s: s.get_one(Action, plan["id"]))
+    stored = await desk.assembly.services.read(lambda unit: unit.session.get_one(Action, plan["id"]))
     assert "lahaye" not in f"{stored.mentions} {stored.plan}".lower(), "sealed, and no part of the plan"
 
     everything = await mentions(desk, plan)
@@ -120,7 +120,7 @@ async def test_what_an_agent_does_not_tick_is_left_out_and_the_copy_says_so(
     files = b" ".join(package.files.values()).lower()
     for words in (b"lahaye", b"99 88 77 66"):
         assert words not in files
-    after = await desk.assembly.services.read(lambda s: s.get_one(Action, plan["id"]))
+    after = await desk.assembly.services.read(lambda unit: unit.session.get_one(Action, plan["id"]))
     assert after.mentions is None, "what was found is forgotten with the copy"
     events = [event["event"] for event in await desk.events(ref)]
     assert {"mentions_found", "mentions_decided"} <= set(events)
@@ -144,5 +144,5 @@ async def test_a_plan_that_is_rejected_forgets_what_was_found(desk: DeskInside, 
     await act(desk, approval.reject, plan["id"], "Not yet.", AGENT)
     assert await mentions(desk, plan) == []
     query = select(Action.id).where(col(Action.state) == "rejected", col(Action.mentions).is_not(None))
-    left = await desk.assembly.services.read(lambda session: session.exec(query).all())
+    left = await desk.assembly.services.read(lambda unit: unit.session.exec(query).all())
     assert list(left) == []

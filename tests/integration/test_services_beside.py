@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlmodel import Session
 
 from assistant.casework import answers, talking
 from assistant.casework.presses import unmarked
 from assistant.casework.queue import Principal, Role
 from assistant.demo.people import CUSTOMER
 from assistant.domain.rights import Right
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store.tables import PrivacyRequest
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import Chat
@@ -80,7 +79,7 @@ async def test_the_question_about_services_keeps_its_buttons_whatever_else_is_as
         assert set(refs) == {Right.ERASURE, *([beside] if beside != "alone" else [])}
         item = await desk.plan(refs[Right.ERASURE])
         services = desk.assembly.services
-        await services.write(lambda s: talking.ask_about_services(services, s, item["id"], _LEAD))
+        await services.write(lambda unit: talking.ask_about_services(unit, item["id"], _LEAD))
         asked = await chat.until(lambda m: bool(buttons_of(m)) and m["expects"] == "choice")
         assert buttons_of(asked) == _BUTTONS
         await chat.say(_STATUS[language])
@@ -100,8 +99,11 @@ async def test_the_question_about_services_keeps_its_buttons_whatever_else_is_as
     assert _BUTTONS not in said, "it is not asked again once it was answered"
 
 
-def _say_meanwhile(services: Services, ref: str, session: Session) -> None:
-    answers.say_a_person_reads(services, session, session.get_one(PrivacyRequest, ref))
+def _say_meanwhile(
+    unit: Unit,
+    ref: str,
+) -> None:
+    answers.say_a_person_reads(unit, unit.session.get_one(PrivacyRequest, ref))
 
 
 def _is_code(text: str) -> bool:

@@ -46,7 +46,7 @@ async def asked_by_mail(desk: DeskInside) -> str:
     await confirm_by_mail(desk, CUSTOMER.email, ref)
     item = await desk.plan(ref)
     services = desk.assembly.services
-    await services.write(lambda s: talking.ask_about_services(services, s, item["id"], _LEAD))
+    await services.write(lambda unit: talking.ask_about_services(unit, item["id"], _LEAD))
     await desk.idle()
     return ref
 
@@ -96,19 +96,19 @@ async def test_an_answer_takes_no_denial_away(
         session.add(request)
         return before
 
-    before = await services.write(lambda session: flag(session, denied))
+    before = await services.write(lambda unit: flag(unit.session, denied))
     await answered(desk, question, words)
     request = await desk.request(ref)
     assert request["attention"] == denied
     assert "keep_services" not in request["details"]
-    await services.write(lambda session: flag(session, before))
+    await services.write(lambda unit: flag(unit.session, before))
 
 
 async def test_keeping_them_is_taken_and_planned_at_once(asked: tuple[DeskInside, str, EmailMessage]) -> None:
     desk, ref, _ = asked
     item = await desk.plan(ref)
     services = desk.assembly.services
-    await services.write(lambda s: talking.ask_about_services(services, s, item["id"], _LEAD))
+    await services.write(lambda unit: talking.ask_about_services(unit, item["id"], _LEAD))
     question = await desk.mail(CUSTOMER.email, "before we erase", seen=1)
     await answered(desk, question, "Bonjour,\n\nGardez-les, je vous prie.\n\nCordialement,\nMaarja")
     request = await desk.request(ref)
@@ -194,9 +194,11 @@ async def told_on_its_page(desk: DeskInside, ref: str) -> tuple[list[str], list[
     words = words_of("en", "Europe/Tallinn")
     keyring = desk.assembly.services.keyring
     page = await desk.assembly.services.read(
-        lambda session: [
+        lambda unit: [
             e.text
-            for e in timeline(words, keyring, session, session.get_one(PrivacyRequest, ref), revealed=True)
+            for e in timeline(
+                words, keyring, unit.session, unit.session.get_one(PrivacyRequest, ref), revealed=True
+            )
         ]
     )
     items = (await desk.api("GET", f"/requests/{ref}/timeline"))["items"]
@@ -214,7 +216,7 @@ async def test_a_letter_about_a_chat_is_answered_by_mail_and_read_there_and_more
         await prove_in_chat(desk, chat, CUSTOMER.email, ref)
     item = await desk.plan(ref)
     services = desk.assembly.services
-    await services.write(lambda s: talking.ask_about_services(services, s, item["id"], _LEAD))
+    await services.write(lambda unit: talking.ask_about_services(unit, item["id"], _LEAD))
     await desk.forward("11m")
     question = await desk.mail(CUSTOMER.email, re.compile(f"^A question before we erase.*{ref}"))
     said = {

@@ -120,7 +120,7 @@ async def test_a_connection_cut_in_the_third_of_seven_steps_stops_no_other_and_g
         request = await desk.request(ref)
         assert (request["status"], request["attention"][:11]) == ("executing", "step_failed")
         steps = await desk.assembly.services.read(
-            lambda s: s.exec(
+            lambda unit: unit.session.exec(
                 select(StepRow.source, StepRow.state, StepRow.error).where(StepRow.action_id == plan["id"])
             ).all()
         )
@@ -192,7 +192,7 @@ async def test_a_copy_that_is_begun_twice_at_once_is_made_once(desk: DeskInside,
     await desk.idle()
     await desk.until_status(ref, "answered")
     packages = await services.read(
-        lambda s: s.exec(select(Package).where(Package.action_id == plan["id"])).all()
+        lambda unit: unit.session.exec(select(Package).where(Package.action_id == plan["id"])).all()
     )
     assert len(packages) == 1
     letters = [m for m in desk.mails(person.email) if "The copy of your data is ready" in str(m["subject"])]

@@ -27,12 +27,12 @@ async def _opened(site: ConsoleSite, reader: Reader, words: str) -> dict[str, Pr
     await desk.receive(Incoming("webchat", "webchat-ailbhe", "first", words, site.services.clock.now()))
     await desk.settle()
     rows = select(PrivacyRequest).where(col(PrivacyRequest.ref).not_in(list(site.refs.values())))
-    return {row.right: row for row in await site.services.read(lambda s: s.exec(rows).all())}
+    return {row.right: row for row in await site.services.read(lambda unit: unit.session.exec(rows).all())}
 
 
 async def _said(site: ConsoleSite) -> list[str]:
     rows = select(Message).where(Message.sender == "assistant").order_by(col(Message.id))
-    return [row.text for row in await site.services.read(lambda s: s.exec(rows).all())]
+    return [row.text for row in await site.services.read(lambda unit: unit.session.exec(rows).all())]
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ async def test_a_complaint_is_acknowledged_with_authority_and_court_whatever_sta
     await desk.receive(Incoming(channel, "thread-ailbhe", "<one@post.example>", words, now, sender=sender))
     await desk.settle()
     rows = select(PrivacyRequest).where(col(PrivacyRequest.ref).not_in(list(site.refs.values())))
-    opened = await site.services.read(lambda s: s.exec(rows).all())
+    opened = await site.services.read(lambda unit: unit.session.exec(rows).all())
     (ref,) = [row.ref for row in opened if row.right == "complaint"]
     told = [text for text in await _said(site) if court in text]
     assert len(told) == 1
@@ -249,7 +249,7 @@ async def test_a_use_that_is_only_complained_of_opens_no_second_objection(
     desk = TalkingDesk(site.services, reader)
     await desk.receive(Incoming("webchat", "webchat-ailbhe", "first", words, site.services.clock.now()))
     rows = select(PrivacyRequest).where(col(PrivacyRequest.ref).not_in(list(site.refs.values())))
-    opened = await site.services.read(lambda s: s.exec(rows).all())
+    opened = await site.services.read(lambda unit: unit.session.exec(rows).all())
     assert sorted(row.right for row in opened) == ["complaint", "objection"]
 
 
@@ -264,7 +264,7 @@ async def test_marketing_named_again_beside_a_complaint_opens_no_second_objectio
             Incoming("webchat", "webchat-ailbhe", str(number), words, site.services.clock.now())
         )
     rows = select(PrivacyRequest).where(col(PrivacyRequest.ref).not_in(list(site.refs.values())))
-    opened = await site.services.read(lambda s: s.exec(rows).all())
+    opened = await site.services.read(lambda unit: unit.session.exec(rows).all())
     assert sorted(row.right for row in opened) == ["complaint", "objection"]
 
 
@@ -285,7 +285,9 @@ async def test_the_receipt_that_speaks_of_a_link_names_no_reference_that_the_lin
     )
     await desk.receive(mail)
     rows = select(PrivacyRequest).where(col(PrivacyRequest.ref).not_in(list(site.refs.values())))
-    opened = {row.right: row.ref for row in await site.services.read(lambda s: s.exec(rows).all())}
+    opened = {
+        row.right: row.ref for row in await site.services.read(lambda unit: unit.session.exec(rows).all())
+    }
     assert set(opened) == {"complaint", "erasure", "objection"}
     told = [text for text in await _said(site) if opened["erasure"] in text]
     assert told

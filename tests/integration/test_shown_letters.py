@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from assistant.casework.audit import record
 from assistant.casework.outbox import payload_of
 from assistant.domain.assurance import CODES_PER_HOUR
+from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, Conversation, Message, Outbox, PrivacyRequest
 from assistant.web.console.acts import ACTION_VERBS, REQUEST_VERBS
 from tests.doubles.console_app import ConsoleSite, console_site
@@ -39,9 +40,11 @@ async def lead(site: ConsoleSite) -> AsyncIterator[Browser]:
 async def _said(site: ConsoleSite) -> list[str]:
     """List all that was said to anybody, in talks and in letters."""
 
-    def look(session: Session) -> list[str]:
-        talked = session.exec(select(Message.text).where(col(Message.sender).in_(("assistant", "agent"))))
-        letters = session.exec(select(Outbox).where(col(Outbox.kind) != "relay"))
+    def look(unit: Unit) -> list[str]:
+        talked = unit.session.exec(
+            select(Message.text).where(col(Message.sender).in_(("assistant", "agent")))
+        )
+        letters = unit.session.exec(select(Outbox).where(col(Outbox.kind) != "relay"))
         return [*talked, *(payload_of(site.services, row).get("text", "") for row in letters)]
 
     return await site.services.read(look)
@@ -90,20 +93,20 @@ async def _ready(site: ConsoleSite, press: str) -> tuple[str, dict[str, str]]:
     about, form = PRESSES[press]
     kind, verb = press.split("/")
 
-    def unit(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, site.refs[about])
+    def work(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, site.refs[about])
         if "erasing" in verb or verb == "keep_everything":
             request.dont_at = site.clock.at - timedelta(days=4)
-            session.add(request)
+            unit.session.add(request)
         if verb == "put_back":
             undone = {"marketing": True, "address": "ida@post.example", "undone": ["ida@post.example"]}
             request.details = {**request.details, **undone}
-            session.add(request)
-            record(site.services, session, request.ref, "desk", "recipient_told", recipient="newsletter_tool")
+            unit.session.add(request)
+            record(unit, request.ref, "desk", "recipient_told", recipient="newsletter_tool")
         if verb == "link_again":
-            _by_mail(session, request)
+            _by_mail(unit.session, request)
 
-    await site.services.write(unit)
+    await site.services.write(work)
     ident = site.refs[about] if kind == "requests" else site.actions[about]
     return f"{kind}/{ident}/{verb}", form
 
@@ -142,7 +145,7 @@ async def test_a_receipt_and_its_link_are_sent_again_on_record_and_within_the_li
     assert "Send receipt and link again" in await lead.get(f"requests/{ref}")
     for number in range(CODES_PER_HOUR):
         await lead.press(path)
-        rows = await site.services.read(lambda s: list(s.exec(select(ChallengeRow.references))))
+        rows = await site.services.read(lambda unit: list(unit.session.exec(select(ChallengeRow.references))))
         assert rows.count([ref]) == number + 1
     page = await lead.post(path)
     assert lead.status == 409
@@ -176,12 +179,12 @@ async def test_a_letter_that_changed_since_it_was_shown_is_not_sent(site: Consol
 async def test_the_closing_letter_is_shown_in_the_language_of_the_person(
     site: ConsoleSite, lead: Browser
 ) -> None:
-    def unit(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, site.refs["unproved"])
+    def work(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, site.refs["unproved"])
         request.language = "fr"
-        session.add(request)
+        unit.session.add(request)
 
-    await site.services.write(unit)
+    await site.services.write(work)
     page = await lead.post(f"requests/{site.refs['unproved']}/lapse")
     assert "This is what would be sent" in page
     assert "elle n’a jamais été confirmée" in page

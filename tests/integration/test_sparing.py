@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework import proof, reminders, sparing
 from assistant.casework.approval import do_approve
@@ -24,6 +24,7 @@ from assistant.domain.assurance import Method
 from assistant.domain.rights import Right
 from assistant.errors import NotAllowed
 from assistant.interfaces import Incoming
+from assistant.services import Unit
 from assistant.store.tables import Action, ChallengeRow, Conversation, Message, Outbox, PrivacyRequest
 from intents import Reader
 from tests.doubles.console_app import ConsoleSite, console_site
@@ -67,18 +68,17 @@ class Talk:
     async def requests(self) -> list[PrivacyRequest]:
         mine = [col(PrivacyRequest.ref).not_in(list(self.site.refs.values()))]
         rows = select(PrivacyRequest).where(*mine).order_by(col(PrivacyRequest.received_at))
-        return list(await self.site.services.read(lambda s: s.exec(rows).all()))
+        return list(await self.site.services.read(lambda unit: unit.session.exec(rows).all()))
 
     async def one(self) -> PrivacyRequest:
         (request,) = await self.requests()
         return request
 
     async def prove(self, ref: str) -> None:
-        def unit(session: Session) -> None:
-            request = session.get_one(PrivacyRequest, ref)
+        def work(unit: Unit) -> None:
+            request = unit.session.get_one(PrivacyRequest, ref)
             proof.give_evidence(
-                self.site.services,
-                session,
+                unit,
                 method=Method.EMAIL_CODE,
                 contact=MARI,
                 conversation_id=request.conversation_id,
@@ -86,27 +86,27 @@ class Talk:
                 on_file=True,
             )
 
-        await self.site.services.write(unit)
+        await self.site.services.write(work)
 
     async def questions(self) -> list[ChallengeRow]:
         asked = select(ChallengeRow).where(col(ChallengeRow.purpose) == "dont")
-        return list(await self.site.services.read(lambda s: s.exec(asked).all()))
+        return list(await self.site.services.read(lambda unit: unit.session.exec(asked).all()))
 
     async def replies(self) -> list[str]:
         rows = await self.site.services.read(
-            lambda s: s.exec(select(Outbox).order_by(col(Outbox.created_at))).all()
+            lambda unit: unit.session.exec(select(Outbox).order_by(col(Outbox.created_at))).all()
         )
         return [row.kind for row in rows]
 
     async def all_said(self) -> str:
         texts = select(Message.text).where(col(Message.sender) == "assistant")
-        return "\n".join(await self.site.services.read(lambda s: s.exec(texts).all()))
+        return "\n".join(await self.site.services.read(lambda unit: unit.session.exec(texts).all()))
 
     async def said(self) -> str:
         newest = (
             select(Message.text).where(col(Message.sender) == "assistant").order_by(col(Message.id).desc())
         )
-        return str(await self.site.services.read(lambda s: s.exec(newest).first()))
+        return str(await self.site.services.read(lambda unit: unit.session.exec(newest).first()))
 
 
 @pytest.fixture
@@ -325,9 +325,9 @@ async def test_what_stands_still_is_not_carried_out_and_after_three_days_an_agen
     await talk.write(DONT["en"])
     services = talk.site.services
 
-    def may(session: Session) -> bool:
+    def may(unit: Unit) -> bool:
         action = Action(id="a", ref=ref, operation="erase", plan={}, plan_hash="", state="approved")
-        return _may_begin(services, session, action, session.get_one(PrivacyRequest, ref))
+        return _may_begin(unit, action, unit.session.get_one(PrivacyRequest, ref))
 
     assert not await services.read(may)
     await reminders.expire(services)
@@ -337,10 +337,10 @@ async def test_what_stands_still_is_not_carried_out_and_after_three_days_an_agen
     assert (await talk.one()).attention == sparing.UNANSWERED
     agent, approver = Principal("Tiina", Role.AGENT), Principal("Marc", Role.APPROVER)
     with pytest.raises(NotAllowed):
-        await services.write(lambda s: sparing.decide(services, s, ref, "go_on", agent))
+        await services.write(lambda unit: sparing.decide(unit, ref, "go_on", agent))
     with pytest.raises(NotAllowed):
-        await services.write(lambda s: sparing.decide(services, s, ref, "keep", approver))
-    await services.write(lambda s: sparing.decide(services, s, ref, "go_on", approver))
+        await services.write(lambda unit: sparing.decide(unit, ref, "keep", approver))
+    await services.write(lambda unit: sparing.decide(unit, ref, "go_on", approver))
     assert not await services.read(may), "the person hears of it first"
     talk.site.clock.at += timedelta(days=1)
     assert await services.read(may)
@@ -362,15 +362,15 @@ async def paused(site: ConsoleSite, *, approved_by: str | None = None) -> str:
     """Let the erasure of a proved contact stand still, approved before or not."""
     ref, action = site.refs["erasure"], site.actions["erasure"]
 
-    def unit(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, ref)
+    def work(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, ref)
         if approved_by:
-            plan = session.get_one(Action, action)
-            do_approve(site.services, session, plan, request, approved_by, site.clock.at)
-        heard_in = session.get_one(Conversation, request.conversation_id)
-        sparing.pause(site.services, session, [request], heard_in)
+            plan = unit.session.get_one(Action, action)
+            do_approve(unit, plan, request, approved_by, site.clock.at)
+        heard_in = unit.session.get_one(Conversation, request.conversation_id)
+        sparing.pause(unit, [request], heard_in)
 
-    await site.services.write(unit)
+    await site.services.write(work)
     return ref
 
 
@@ -392,7 +392,7 @@ async def test_that_it_stands_still_comes_first_wherever_agents_look(
     site = talk.site
     ref = await paused(site, approved_by="Marc")
     await site.services.write(
-        lambda s: set_attention(site.services, s, s.get_one(PrivacyRequest, ref), LOST_LETTER)
+        lambda unit: set_attention(unit, unit.session.get_one(PrivacyRequest, ref), LOST_LETTER)
     )
     browser = Browser(site, agent)
     async with browser.http:
@@ -415,16 +415,16 @@ async def test_the_question_names_the_channel_in_which_the_dont_came(talk: Talk)
     await talk.prove(ref)
     await talk.write(DONT["en"], "email", "elsewhere")
     (asked,) = await talk.questions()
-    assert await talk.site.services.read(lambda s: proof._heard_in(s, asked)) == "email"
+    assert await talk.site.services.read(lambda unit: proof._heard_in(unit.session, asked)) == "email"
 
 
 async def test_the_day_before_the_due_date_an_agent_may_let_it_go_on(talk: Talk) -> None:
     ref = await paused(talk.site)
 
-    def bring_near(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, ref)
+    def bring_near(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, ref)
         request.due_on = talk.site.clock.at.date() + timedelta(days=1)
-        session.add(request)
+        unit.session.add(request)
 
     await talk.site.services.write(bring_near)
     assert (await decide(talk.site, ref, "Liis"))[0] == 200
@@ -450,29 +450,28 @@ async def test_when_an_agent_lets_it_go_on_the_contact_is_told_and_can_stop_it_f
     assert (await decide(site, ref, "Liis"))[0] == 200
     if not approved_first:
         await site.services.write(
-            lambda s: do_approve(
-                site.services,
-                s,
-                s.get_one(Action, site.actions["erasure"]),
-                s.get_one(PrivacyRequest, ref),
+            lambda unit: do_approve(
+                unit,
+                unit.session.get_one(Action, site.actions["erasure"]),
+                unit.session.get_one(PrivacyRequest, ref),
                 "Marc",
                 site.clock.at,
             )
         )
 
-    def claimed(session: Session) -> list[str]:
-        return _claim(site.services, session)
+    def claimed(unit: Unit) -> list[str]:
+        return _claim(unit)
 
     assert site.actions["erasure"] not in await site.services.write(claimed)
     mails = select(Outbox).where(col(Outbox.key) == f"dont_lifted:{ref}")
-    (mail,) = await site.services.read(lambda s: s.exec(mails).all())
+    (mail,) = await site.services.read(lambda unit: unit.session.exec(mails).all())
     letter = str(payload_of(site.services, mail))
     assert "La pause est terminée" in letter
     (secret,) = re.findall(r"/verify/stop/(\w+)", letter)
     site.clock.at += timedelta(hours=23)
     assert site.actions["erasure"] not in await site.services.write(claimed)
     if approved_first:
-        assert await site.services.write(lambda s: proof.do_stop(site.services, s, secret))
+        assert await site.services.write(lambda unit: proof.do_stop(unit, secret))
         site.clock.at += timedelta(days=1)
         assert site.actions["erasure"] not in await site.services.write(claimed)
     else:
@@ -492,11 +491,9 @@ async def test_who_has_no_contact_is_told_in_the_talk_that_it_goes_on(talk: Talk
 async def test_what_the_contact_itself_lets_go_on_waits_for_nothing(talk: Talk) -> None:
     ref = await paused(talk.site, approved_by="Marc")
     await talk.site.services.write(
-        lambda s: sparing.go_on(talk.site.services, s, [s.get_one(PrivacyRequest, ref)], "subject")
+        lambda unit: sparing.go_on(unit, [unit.session.get_one(PrivacyRequest, ref)], "subject")
     )
-    assert talk.site.actions["erasure"] in await talk.site.services.write(
-        lambda s: _claim(talk.site.services, s)
-    )
+    assert talk.site.actions["erasure"] in await talk.site.services.write(_claim)
 
 
 @pytest.mark.parametrize(
@@ -513,7 +510,7 @@ async def test_who_writes_for_somebody_else_is_asked_for_no_proof_of_their_own(
     await talk.write(words, channel)
     request = await talk.one()
     assert (request.status, request.attention, request.tier_needed) == ("received", "for_somebody_else", 3)
-    asked = await talk.site.services.read(lambda s: s.exec(select(ChallengeRow)).all())
+    asked = await talk.site.services.read(lambda unit: unit.session.exec(select(ChallengeRow)).all())
     assert [row for row in asked if request.ref in row.references] == []
     assert request.ref in await talk.all_said()
 

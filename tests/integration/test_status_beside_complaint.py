@@ -28,7 +28,7 @@ async def talk(tmp_path: Path, prepared: ConsoleSite, reader: Reader) -> AsyncIt
 
 async def _said_since(talk: Talk, count: int) -> list[str]:
     ours = select(Message.text).where(col(Message.sender) == "assistant").order_by(col(Message.id))
-    return list(await talk.site.services.read(lambda s: s.exec(ours).all()))[count:]
+    return list(await talk.site.services.read(lambda unit: unit.session.exec(ours).all()))[count:]
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

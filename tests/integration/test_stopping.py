@@ -10,12 +10,12 @@ from email.message import EmailMessage
 
 import pytest
 import pytest_asyncio
-from sqlmodel import Session
 
 from assistant.casework import closing, planning, proof, sparing
 from assistant.domain.assurance import Method
 from assistant.domain.plan import Plan
 from assistant.errors import SourceUnavailable
+from assistant.services import Unit
 from assistant.store.tables import Conversation, PrivacyRequest
 from tests.doubles.attacks import ACCESS, Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
@@ -145,16 +145,14 @@ async def test_whoever_says_no_to_taking_it_back_is_told_that_it_goes_on_as_long
     ref = (await both_by_mail(desk, email, language))["erasure"]
     services = desk.assembly.services
 
-    def want(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, ref)
-        talk = session.get_one(Conversation, request.conversation_id)
+    def want(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, ref)
+        talk = unit.session.get_one(Conversation, request.conversation_id)
         if purpose == sparing.PURPOSE:
-            sparing.pause(services, session, [request], talk)
+            sparing.pause(unit, [request], talk)
         else:
             claim = proof.Claim("email", email)
-            proof.want_challenge(
-                services, session, talk, claim, [ref], method=Method.EMAIL_LINK, purpose=purpose
-            )
+            proof.want_challenge(unit, talk, claim, [ref], method=Method.EMAIL_LINK, purpose=purpose)
 
     async def asked() -> str:
         await desk.idle()
@@ -171,7 +169,7 @@ async def test_whoever_says_no_to_taking_it_back_is_told_that_it_goes_on_as_long
     request = await desk.request(ref)
     assert (request["status"], request["attention"]) == ("scheduled", None)
     link = await asked() if purpose == "withdraw" else ""  # about a "don't" an erasure is asked once
-    await services.write(lambda s: closing.withdraw(services, s, [s.get_one(PrivacyRequest, ref)]))
+    await services.write(lambda unit: closing.withdraw(unit, [unit.session.get_one(PrivacyRequest, ref)]))
     assert not link or too_late in shown(await desk.press(link, answer="no"))
 
 
@@ -182,9 +180,9 @@ async def test_an_erasure_that_a_lead_ended_meanwhile_is_not_said_to_go_on(
     ref = (await both_by_mail(desk, email, "en"))["erasure"]
     services = desk.assembly.services
 
-    def pause(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, ref)
-        sparing.pause(services, session, [request], session.get_one(Conversation, request.conversation_id))
+    def pause(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, ref)
+        sparing.pause(unit, [request], unit.session.get_one(Conversation, request.conversation_id))
 
     await services.write(pause)
     (link,) = links_in((await desk.mail(email, "paused")).get_content(), "/verify/")
@@ -236,8 +234,8 @@ async def test_only_the_mailbox_that_proved_it_is_offered_to_take_it_back(
     email, other = next(people).email, "other.mailbox@elsewhere.example"
     refs = await both_by_mail(desk, email, "en")
 
-    def make(session: Session) -> str:
-        return proof.stop_link(desk.assembly.services, session, [refs["erasure"]], other)
+    def make(unit: Unit) -> str:
+        return proof.stop_link(unit, [refs["erasure"]], other)
 
     link = await desk.assembly.services.write(make)
     _, page = await desk.page(link)
@@ -283,7 +281,7 @@ async def test_what_was_taken_back_while_its_planning_failed_is_planned_no_more(
     email, services = next(people).email, desk.assembly.services
 
     async def fails(*_given: object) -> Plan:
-        await services.write(lambda s: closing.withdraw(services, s, [s.get_one(PrivacyRequest, ref)]))
+        await services.write(lambda unit: closing.withdraw(unit, [unit.session.get_one(PrivacyRequest, ref)]))
         raise SourceUnavailable(source="client-area")
 
     with monkeypatch.context() as patch:
@@ -296,7 +294,7 @@ async def test_what_was_taken_back_while_its_planning_failed_is_planned_no_more(
         await desk.idle()
     await desk.forward("10m")
     await desk.idle()
-    request = await services.read(lambda session: session.get_one(PrivacyRequest, ref))
+    request = await services.read(lambda unit: unit.session.get_one(PrivacyRequest, ref))
     assert (request.status, request.attention, request.to_plan_at) == ("withdrawn", None, None)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlmodel import Session, select
+from sqlmodel import select
 from typer.testing import CliRunner
 
 from assistant.casework import staff, stopping_again
@@ -20,7 +20,7 @@ from assistant.demo.people import AGENTS
 from assistant.errors import SourceUnavailable
 from assistant.interfaces import AddressBatch
 from assistant.opening import SystemClock
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.tables import Audit, Note, Suppression
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import links_in
@@ -51,9 +51,7 @@ def readers(desk: DeskInside) -> list[tuple[str, int]]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def token(desk: DeskInside) -> str:
     services = desk.assembly.services
-    return await services.write(
-        lambda session: staff.new_token(services, session, AGENTS[0].name, Scope.SUPPRESSION)
-    )
+    return await services.write(lambda unit: staff.new_token(unit, AGENTS[0].name, Scope.SUPPRESSION))
 
 
 async def objects(desk: DeskInside, email: str) -> None:
@@ -88,8 +86,8 @@ async def another_day(desk: DeskInside) -> int:
 
 
 async def audited(desk: DeskInside) -> list[dict[str, Any]]:
-    def entries(session: Session) -> list[dict[str, Any]]:
-        return [row.data for row in session.exec(select(Audit)) if row.event == "stopped_again"]
+    def entries(unit: Unit) -> list[dict[str, Any]]:
+        return [row.data for row in unit.session.exec(select(Audit)) if row.event == "stopped_again"]
 
     return await desk.assembly.services.read(entries)
 
@@ -125,7 +123,9 @@ async def test_a_number_is_the_same_however_it_is_written(desk: DeskInside, toke
         "POST", "/suppressed", token=token, json={"addresses": ["+33 (6) 12.34.56.78", "+33612345679"]}
     )
     assert (status, body) == (200, {"suppressed": ["+33 (6) 12.34.56.78"]})
-    assert "33612345678" not in str(await services.read(lambda s: s.exec(select(Suppression)).all()))
+    assert "33612345678" not in str(
+        await services.read(lambda unit: unit.session.exec(select(Suppression)).all())
+    )
 
 
 async def test_only_a_token_made_for_it_may_ask_and_it_may_ask_nothing_else(
@@ -278,7 +278,7 @@ async def test_nobody_can_make_the_undo_of_a_notice_useless_by_objecting_once_mo
     await desk.press(links_in(notice.get_content(), "/verify/undo/")[0], answer="undo_sure")
     services = desk.assembly.services
     key = (subject_of(services.keyring, email), "marketing")
-    assert await services.read(lambda session: session.get(Suppression, key)) is None
+    assert await services.read(lambda unit: unit.session.get(Suppression, key)) is None
 
 
 class Cut:
@@ -325,7 +325,7 @@ async def test_a_source_that_goes_away_stops_no_other_and_goes_on_where_it_ended
     assert stopped == 1, "found in the first batch of the one or the other"
     assert marketed(desk, email, client) == (False, 0)
 
-    note = await services.read(lambda s: s.get(Note, "marketing_looked_through:client-area"))
+    note = await services.read(lambda unit: unit.session.get(Note, "marketing_looked_through:client-area"))
     assert note is not None
     place = json.loads(note.value)
     assert place["after"]
@@ -353,7 +353,7 @@ async def test_objecting_again_counts_from_then(desk: DeskInside, readers: list[
     subject = subject_of(services.keyring, email)
 
     async def since() -> Any:
-        row = await services.read(lambda s: s.get(Suppression, (subject, "marketing")))
+        row = await services.read(lambda unit: unit.session.get(Suppression, (subject, "marketing")))
         assert row is not None
         return row.since
 

@@ -19,6 +19,7 @@ from assistant.casework.outbox import PROOF
 from assistant.domain.assurance import Method
 from assistant.domain.status import Status
 from assistant.jobs import JOBS
+from assistant.services import Unit
 from assistant.store.tables import Action, ChallengeRow, Outbox, PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, console_site
 
@@ -56,19 +57,19 @@ async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSi
 async def test_plans_that_may_not_begin_yet_keep_no_other_from_being_carried_out(site: ConsoleSite) -> None:
     now, ready = site.clock.now(), site.actions["erasure"]
 
-    def unit(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, site.refs["erasure"])
-        action = session.get_one(Action, ready)
+    def one_unit(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, site.refs["erasure"])
+        action = unit.session.get_one(Action, ready)
         held = request.model_dump() | {"status": Status.SCHEDULED, "dont_at": now}
         begun = action.model_dump() | {"state": "approved", "not_before": now - timedelta(days=1)}
-        session.add_all(PrivacyRequest(**held | {"ref": f"PR-{n:08d}"}) for n in range(MANY))
-        session.flush()
-        session.add_all(Action(**begun | {"id": f"held-{n}", "ref": f"PR-{n:08d}"}) for n in range(MANY))
+        unit.session.add_all(PrivacyRequest(**held | {"ref": f"PR-{n:08d}"}) for n in range(MANY))
+        unit.session.flush()
+        unit.session.add_all(Action(**begun | {"id": f"held-{n}", "ref": f"PR-{n:08d}"}) for n in range(MANY))
         action.state, action.not_before, request.status = "approved", now, Status.SCHEDULED
-        session.add_all((action, request))
+        unit.session.add_all((action, request))
 
-    await site.services.write(unit)
-    assert ready in await site.services.write(lambda session: execution._claim(site.services, session))
+    await site.services.write(one_unit)
+    assert ready in await site.services.write(execution._claim)
 
 
 async def test_codes_that_wait_for_a_source_keep_no_other_from_being_sent(site: ConsoleSite) -> None:
@@ -81,15 +82,15 @@ async def test_codes_that_wait_for_a_source_keep_no_other_from_being_sent(site: 
             claimed_kind="client_id", claimed_hash=name, state="wanted", **asked,
         )  # fmt: skip
 
-    def unit(session: Session) -> list[str]:
-        session.add_all(row(f"tried-{n}", lease_until=now - timedelta(seconds=1)) for n in range(MANY))
-        session.add(row("fresh", asked_at=now))
-        session.flush()
-        return proof._claim_wanted(site.services, session, most=4)
+    def one_unit(unit: Unit) -> list[str]:
+        unit.session.add_all(row(f"tried-{n}", lease_until=now - timedelta(seconds=1)) for n in range(MANY))
+        unit.session.add(row("fresh", asked_at=now))
+        unit.session.flush()
+        return proof._claim_wanted(unit, most=4)
 
-    first = await site.services.write(unit)
+    first = await site.services.write(one_unit)
     assert "fresh" in first
-    again = await site.services.write(lambda session: proof._claim_wanted(site.services, session, most=4))
+    again = await site.services.write(lambda unit: proof._claim_wanted(unit, most=4))
     assert set(again).isdisjoint(first)
     assert again, "those behind them have their turn too"
 
@@ -107,17 +108,17 @@ async def test_an_answer_goes_out_before_the_second_code_of_whoever_asks_for_man
             due_at=now, created_at=now,
         )  # fmt: skip
 
-    def begin(session: Session) -> None:
-        session.execute(delete(Outbox))  # what the company had waiting
-        session.add_all(letter(f"{PROOF}{n}", f"talk-{n}") for n in range(MANY))
-        session.add_all((letter("answer:1", talk), letter(f"{PROOF}own", talk)))
+    def begin(unit: Unit) -> None:
+        unit.session.execute(delete(Outbox))  # what the company had waiting
+        unit.session.add_all(letter(f"{PROOF}{n}", f"talk-{n}") for n in range(MANY))
+        unit.session.add_all((letter("answer:1", talk), letter(f"{PROOF}own", talk)))
 
-    def claim(session: Session) -> list[str]:
-        rows = [session.get_one(Outbox, ident) for ident in delivery._claim(site.services, session, most=3)]
+    def claim(unit: Unit) -> list[str]:
+        rows = [unit.session.get_one(Outbox, ident) for ident in delivery._claim(unit, most=3)]
         keys = [row.key for row in rows]
         for row in rows:
             row.state, row.lease_until = "done", None
-        session.add_all(rows)
+        unit.session.add_all(rows)
         return keys
 
     await site.services.write(begin)
@@ -132,7 +133,7 @@ async def test_a_row_that_takes_long_keeps_none_that_comes_later_waiting_and_few
     under_way: set[int] = set()
     released = asyncio.Event()
 
-    def claim(_session: Session, room: int) -> list[int]:
+    def claim(_unit: Unit, room: int) -> list[int]:
         taken, due[:] = due[:room], due[room:]
         return taken
 
@@ -175,13 +176,13 @@ async def test_an_error_nobody_thought_of_in_planning_one_request_is_shown_and_s
 ) -> None:
     refs, now = [site.refs["access"], site.refs["erasure"]], site.clock.now()
 
-    def unit(session: Session) -> None:
+    def one_unit(unit: Unit) -> None:
         for ref in refs:
-            request = session.get_one(PrivacyRequest, ref)
+            request = unit.session.get_one(PrivacyRequest, ref)
             request.to_plan_at, request.attention = now, None
-            session.add(request)
+            unit.session.add(request)
 
-    await site.services.write(unit)
+    await site.services.write(one_unit)
     met: list[str] = []
     for broken in refs:
         monkeypatch.setattr(planning, "_plan_one", breaks(broken, met, lambda request: str(request.ref)))
@@ -196,8 +197,8 @@ async def test_an_error_nobody_thought_of_in_sending_one_code_stops_no_other(
 ) -> None:
     now, names = site.clock.now(), ["one", "two"]
 
-    def unit(session: Session) -> None:
-        session.add_all(
+    def one_unit(unit: Unit) -> None:
+        unit.session.add_all(
             ChallengeRow(
                 id=name, conversation_id=site.conversations["access"], method=Method.EMAIL_CODE, claimed="",
                 claimed_kind="email", claimed_hash=name, state="wanted", asked_at=now,
@@ -206,7 +207,7 @@ async def test_an_error_nobody_thought_of_in_sending_one_code_stops_no_other(
             for name in names
         )  # fmt: skip
 
-    await site.services.write(unit)
+    await site.services.write(one_unit)
     met: list[str] = []
     for broken in names:
         monkeypatch.setattr(proof, "_send", breaks(broken, met, lambda row: str(row.id)))
@@ -233,7 +234,7 @@ async def test_no_sweep_walks_through_a_table_that_grows(site: ConsoleSite) -> N
                 await failure_of(job.sweep(site.services), "job.failed")
     finally:
         event.remove(Engine, "before_cursor_execute", hear)
-    plans = await site.services.read(lambda session: [_plan_of(session, *each) for each in asked.items()])
+    plans = await site.services.read(lambda unit: [_plan_of(unit.session, *each) for each in asked.items()])
     named = {index for plan in plans for index in re.findall(r"ix_\w+", plan)}
     assert named >= BY_INDEX, "each of these finds what is due"
     walking = [

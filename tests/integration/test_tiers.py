@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlmodel import Session
 
 from assistant.casework import approval, closing, execution, proof
 from assistant.casework.evidence import need_of
@@ -15,6 +14,7 @@ from assistant.casework.queue import Principal, Role
 from assistant.demo.client_area import Account
 from assistant.domain.assurance import Hold, Method, Need, Tier
 from assistant.domain.rights import Right
+from assistant.services import Unit
 from assistant.store.tables import Conversation, EvidenceRow, PrivacyRequest
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, victims
 from tests.doubles.console_browser import Console
@@ -263,7 +263,7 @@ async def test_a_right_code_about_what_is_closed_meanwhile_does_not_end_in_silen
 async def withdraw(desk: DeskInside, ref: str) -> None:
     """Close a request behind the back of its chat, as a link in another window does."""
     services = desk.assembly.services
-    await services.write(lambda s: closing.withdraw(services, s, [s.get_one(PrivacyRequest, ref)]))
+    await services.write(lambda unit: closing.withdraw(unit, [unit.session.get_one(PrivacyRequest, ref)]))
 
 
 async def test_a_plan_whose_evidence_is_one_tier_short_is_not_approved(
@@ -296,13 +296,13 @@ async def test_evidence_that_is_put_in_doubt_after_the_approval_stops_the_effect
 async def weaken(desk: DeskInside, ref: str, **changes: Any) -> None:
     """Make evidence less than it was."""
 
-    def unit(session: Session) -> None:
-        evidence = session.get_one(EvidenceRow, session.get_one(PrivacyRequest, ref).evidence_id)
+    def work(unit: Unit) -> None:
+        evidence = unit.session.get_one(EvidenceRow, unit.session.get_one(PrivacyRequest, ref).evidence_id)
         for name, value in changes.items():
             setattr(evidence, name, value)
-        session.add(evidence)
+        unit.session.add(evidence)
 
-    await desk.assembly.services.write(unit)
+    await desk.assembly.services.write(work)
 
 
 async def test_a_copy_with_what_only_people_let_out_needs_a_lead(
@@ -348,11 +348,9 @@ async def test_an_erasure_taken_back_in_the_second_its_effect_starts_is_one_or_t
                 return await real(services, request, plan, evidence)
             (item, *_) = (await desk.request(ref))["actions"]
             if first == "begun":
-                await services.write(lambda session: begin(services, session, item, plan))
+                await services.write(lambda unit: begin(unit, item, plan))
             if first == "undone":
-                await services.write(
-                    lambda session: approval.undo(services, session, item, Principal("leonie", Role.LEAD))
-                )
+                await services.write(lambda unit: approval.undo(unit, item, Principal("leonie", Role.LEAD)))
                 pages.append("")
                 return plan
             pages.append(await desk.press(stop, answer="not_me_sure"))
@@ -391,13 +389,11 @@ async def test_a_withdrawal_confirmed_too_late_is_not_called_withdrawn(
         ref = await proved(desk, chat, victim.email, ERASURE)
     services = desk.assembly.services
 
-    def want(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, ref)
-        talk = session.get_one(Conversation, request.conversation_id)
+    def want(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, ref)
+        talk = unit.session.get_one(Conversation, request.conversation_id)
         claim = proof.Claim("email", victim.email)
-        proof.want_challenge(
-            services, session, talk, claim, [ref], method=Method.EMAIL_LINK, purpose="withdraw"
-        )
+        proof.want_challenge(unit, talk, claim, [ref], method=Method.EMAIL_LINK, purpose="withdraw")
 
     assert (await press(desk, ref, "approver"))[0] == 200
     await desk.forward("71h")
@@ -476,11 +472,11 @@ async def test_what_is_stored_is_told_by_nobody_but_people_where_the_proof_is_in
     victim = next(each for each in people if each.phone)
     ref = await held_correction(desk, victim)
 
-    def doubt(session: Session) -> None:
-        request = session.get_one(PrivacyRequest, ref)
-        evidence = session.get_one(EvidenceRow, request.evidence_id)
+    def doubt(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, ref)
+        evidence = unit.session.get_one(EvidenceRow, request.evidence_id)
         evidence.flags = ["two_verifiers"]
-        session.add(evidence)
+        unit.session.add(evidence)
 
     await desk.assembly.services.write(doubt)
     await desk.forward("73h")

@@ -15,6 +15,7 @@ from assistant.casework import proof, transferring
 from assistant.casework.queue import Principal, Role, get_request
 from assistant.channels.transfer import Transfer
 from assistant.errors import Conflict, NotAllowed
+from assistant.services import Unit
 from tests.doubles.attacks import victims
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import eventually
@@ -34,7 +35,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskIn
 
 async def act(desk: DeskInside, verb: Any, *arguments: Any) -> Any:
     services = desk.assembly.services
-    return await services.write(lambda session: verb(services, session, *arguments))
+    return await services.write(lambda unit: verb(unit, *arguments))
 
 
 async def denied_is_sent_nowhere(desk: DeskInside, ref: str) -> None:
@@ -43,10 +44,10 @@ async def denied_is_sent_nowhere(desk: DeskInside, ref: str) -> None:
     class TakenBack(Exception):
         pass
 
-    def deny_and_send(services: Any, session: Any) -> None:
-        assert proof.stop_requests(services, session, [get_request(session, ref)]) == []
+    def deny_and_send(unit: Unit) -> None:
+        assert proof.stop_requests(unit, [get_request(unit.session, ref)]) == []
         try:
-            transferring.send(services, session, ref, LEAD)
+            transferring.send(unit, ref, LEAD)
         except NotAllowed as error:
             raise TakenBack from error
 
@@ -73,7 +74,7 @@ async def test_it_is_proposed_to_an_agent_never_automatic_and_the_person_is_told
             ref = (await chat.opened())["portability"]
             await prove_in_chat(desk, chat, person.email, ref)
         services = desk.assembly.services
-        request = await services.read(lambda s: get_request(s, ref))
+        request = await services.read(lambda unit: get_request(unit.session, ref))
         assert request.details["transfer_to"] == "https://new-host.example/import/abc"
         with pytest.raises(Conflict):
             await act(desk, transferring.send, ref, LEAD)
@@ -127,5 +128,5 @@ async def test_without_one_https_address_there_is_nothing_to_send(desk: DeskInsi
     async with desk.chat("en") as chat:
         await chat.say(sentence)
         ref = (await chat.opened())["portability"]
-    request = await desk.assembly.services.read(lambda s: get_request(s, ref))
+    request = await desk.assembly.services.read(lambda unit: get_request(unit.session, ref))
     assert "transfer_to" not in request.details

@@ -12,21 +12,23 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework import answers, closing, talking, undelivered
 from assistant.casework.intake import move, set_attention
-from assistant.casework.outbox import Letter, queue_outgoing
+from assistant.casework.outbox import queue_outgoing
 from assistant.casework.purge import purge
 from assistant.casework.queue import Principal, Role
 from assistant.casework.results import Result
 from assistant.config import load_settings
 from assistant.demo.settings import lay_out
 from assistant.doctor import examine
+from assistant.domain.letter import Letter
 from assistant.domain.plan import Operation, Order, Plan
 from assistant.domain.rights import Right
 from assistant.domain.status import Status
 from assistant.errors import Conflict
+from assistant.services import Unit
 from assistant.store import queries
 from assistant.store.tables import ChallengeRow, Conversation, Message, Outbox, PrivacyRequest
 from assistant.web import health
@@ -77,12 +79,14 @@ async def test_a_letter_that_belongs_to_nothing_cannot_be_written(desk: PostingD
     with pytest.raises(TypeError, match="belongs to no request"):
         Letter(key="x", channel="email", kind="mail", text="x", language="en", recipient="a@b.example")
 
-    def unit(session: Session) -> None:
+    def work(unit: Unit) -> None:
         now = desk.clock.now()
-        session.add(Outbox(key="x", channel="email", kind="mail", payload="", due_at=now, created_at=now))
+        unit.session.add(
+            Outbox(key="x", channel="email", kind="mail", payload="", due_at=now, created_at=now)
+        )
 
     with pytest.raises(IntegrityError):
-        await desk.services.write(unit)
+        await desk.services.write(work)
 
 
 async def test_another_letter_under_a_used_key_goes_out_too_and_the_same_one_once(desk: PostingDesk) -> None:
@@ -97,14 +101,14 @@ async def test_another_letter_under_a_used_key_goes_out_too_and_the_same_one_onc
             ref="PR-11111111",
         )
 
-    def unit(session: Session) -> list[bool]:
+    def work(unit: Unit) -> list[bool]:
         said = ["one", "one", "two", "two", "link https://desk.example/a", "link https://desk.example/b"]
         return [
-            *(queue_outgoing(desk.services, session, letter(text)) for text in said),
-            queue_outgoing(desk.services, session, letter("one", "juhan@post.example")),
+            *(queue_outgoing(unit, letter(text)) for text in said),
+            queue_outgoing(unit, letter("one", "juhan@post.example")),
         ]
 
-    assert await desk.services.write(unit) == [True, False, True, False, True, False, True]
+    assert await desk.services.write(work) == [True, False, True, False, True, False, True]
     await desk.post()
     assert len(desk.server.to("mari@post.example")) == 3
     assert len(desk.server.to("juhan@post.example")) == 1
@@ -113,27 +117,26 @@ async def test_another_letter_under_a_used_key_goes_out_too_and_the_same_one_onc
 async def test_a_row_that_cannot_be_read_stops_no_other_and_is_seen(desk: PostingDesk) -> None:
     request = await asked_by_mail(desk, "mari@post.example")
 
-    def unit(session: Session) -> None:
+    def work(unit: Unit) -> None:
         for key, payload in (("notice:broken", "no seal"), ("notice:whole", None)):
             queue_outgoing(
-                desk.services,
-                session,
+                unit,
                 Letter(
                     key=key, channel="email", kind="mail", text=key, language="en", recipient="k@post.example",
                     ref=request.ref,
                 ),
             )  # fmt: skip
             if payload:
-                session.flush()
-                session.connection().exec_driver_sql(
+                unit.session.flush()
+                unit.session.connection().exec_driver_sql(
                     "UPDATE outbox SET payload = 'bm8=' WHERE key = 'notice:broken'"
                 )
 
-    await desk.services.write(unit)
+    await desk.services.write(work)
     await desk.post()
     assert len(desk.server.to("k@post.example")) == 1
     late = "UPDATE outbox SET attempts = 11 WHERE key = 'notice:broken'"
-    await desk.services.write(lambda session: session.connection().exec_driver_sql(late))
+    await desk.services.write(lambda unit: unit.session.connection().exec_driver_sql(late))
     await desk.wait(hours=3)
     assert (await again(desk, request)).attention == LOST
 
@@ -141,7 +144,7 @@ async def test_a_row_that_cannot_be_read_stops_no_other_and_is_seen(desk: Postin
 async def test_sent_again_after_a_crash_it_is_the_same_mail(desk: PostingDesk) -> None:
     await asked_by_mail(desk, "mari@post.example")
     killed = "UPDATE outbox SET state = 'waiting', done_at = NULL, sent_as = NULL"  # before it was marked
-    await desk.services.write(lambda session: session.connection().exec_driver_sql(killed))
+    await desk.services.write(lambda unit: unit.session.connection().exec_driver_sql(killed))
     await desk.wait(minutes=3)
 
     ids = [mail.message_id for mail in desk.server.to("mari@post.example")]
@@ -249,7 +252,7 @@ async def test_a_report_about_a_closed_request_calls_a_person_there_who_can_sett
 ) -> None:
     request = await asked_by_mail(desk, "mari@post.example")
     await desk.services.write(
-        lambda s: closing.withdraw(desk.services, s, [s.get_one(PrivacyRequest, request.ref)])
+        lambda unit: closing.withdraw(unit, [unit.session.get_one(PrivacyRequest, request.ref)])
     )
     (receipt, _) = desk.server.to("mari@post.example")
     await desk.report("postfix", receipt)
@@ -257,10 +260,12 @@ async def test_a_report_about_a_closed_request_calls_a_person_there_who_can_sett
     assert (closed.status, closed.attention) == ("withdrawn", LOST)
 
     wanted = queries.RequestFilter(only_open=True, or_attention=True)
-    listed = await desk.services.read(lambda s: queries.requests_by_due_date(s, wanted, limit=9))
+    listed = await desk.services.read(
+        lambda unit: queries.requests_by_due_date(unit.session, wanted, limit=9)
+    )
     assert [each.ref for each in listed] == [request.ref]
     await desk.services.write(
-        lambda s: undelivered.settle(desk.services, s, s.get_one(PrivacyRequest, request.ref), AGENT)
+        lambda unit: undelivered.settle(unit, unit.session.get_one(PrivacyRequest, request.ref), AGENT)
     )
     assert (await again(desk, request)).attention is None
     assert await desk.lost(request) == []
@@ -273,7 +278,7 @@ async def test_what_did_not_arrive_goes_on_asking_for_a_person_after_another_rea
 
     async def flag(why: str | None) -> None:
         await desk.services.write(
-            lambda s: set_attention(desk.services, s, s.get_one(PrivacyRequest, request.ref), why)
+            lambda unit: set_attention(unit, unit.session.get_one(PrivacyRequest, request.ref), why)
         )
 
     await flag("needs_agent")
@@ -293,15 +298,15 @@ async def test_a_lost_letter_about_one_request_calls_nobody_to_the_others_of_its
         conversation_id=first.conversation_id, about=[first.ref],
     )  # fmt: skip
 
-    def unit(session: Session) -> None:
-        queue_outgoing(desk.services, session, about_one)
-        row = session.exec(select(Outbox).where(col(Outbox.key) == "auto:x")).one()
-        undelivered.note_loss(desk.services, session, row, "refused:550")
+    def work(unit: Unit) -> None:
+        queue_outgoing(unit, about_one)
+        row = unit.session.exec(select(Outbox).where(col(Outbox.key) == "auto:x")).one()
+        undelivered.note_loss(unit, row, "refused:550")
         for why in ("needs_agent", None):  # another reason comes and goes
             for ref in (first.ref, second.ref):
-                set_attention(desk.services, session, session.get_one(PrivacyRequest, ref), why)
+                set_attention(unit, unit.session.get_one(PrivacyRequest, ref), why)
 
-    await desk.services.write(unit)
+    await desk.services.write(work)
     assert ((await again(desk, first)).attention, (await again(desk, second)).attention) == (LOST, None)
 
 
@@ -341,7 +346,7 @@ async def test_our_id_of_another_letter_proves_nothing_about_this_one(desk: Post
     victim = await asked_in_chat(desk, "t1", "victim@post.example")
     await asked_by_mail(desk, "mallory@post.example")
     await desk.services.write(
-        lambda s: s.connection().exec_driver_sql(
+        lambda unit: unit.session.connection().exec_driver_sql(
             "UPDATE outbox SET sent_as = NULL WHERE conversation_id != ''"
         )
     )  # the letters themselves are gone: their ids are still signed by us
@@ -362,7 +367,7 @@ async def test_a_report_without_our_id_overwrites_no_attention_and_the_proved_on
 
     async def flag(why: str | None) -> None:
         await desk.services.write(
-            lambda s: set_attention(desk.services, s, s.get_one(PrivacyRequest, ref), why)
+            lambda unit: set_attention(unit, unit.session.get_one(PrivacyRequest, ref), why)
         )
 
     await flag("needs_agent")
@@ -410,10 +415,12 @@ async def test_a_report_about_a_report_passed_on_ends_there(desk: PostingDesk) -
         await desk.wait(hours=12)
 
     assert len(desk.server.to(SUPPORT)) == 1
-    (shown,) = (await desk.services.read(queries.conversations_in_triage)).rows
-    assert (await desk.services.read(queries.undelivered_to_support))[0] == 1
-    await desk.services.write(lambda s: talking.leave_to_support(desk.services, s, shown.id, AGENT))
-    assert await desk.services.read(queries.undelivered_to_support) == (0, None), "an agent dealt with it"
+    (shown,) = (await desk.services.read(lambda unit: queries.conversations_in_triage(unit.session))).rows
+    assert (await desk.services.read(lambda unit: queries.undelivered_to_support(unit.session)))[0] == 1
+    await desk.services.write(lambda unit: talking.leave_to_support(unit, shown.id, AGENT))
+    assert await desk.services.read(lambda unit: queries.undelivered_to_support(unit.session)) == (0, None), (
+        "an agent dealt with it"
+    )
     desk.clock.at += timedelta(days=200)
     await purge(desk.services)
     assert await desk.outbox(col(Outbox.kind) == "relay") == [], "and it is kept no longer than any other"
@@ -433,9 +440,9 @@ async def test_a_support_address_that_refuses_for_a_day_loses_no_mail_and_agents
 
     conversation = await desk.conversation_of("ada@shop.example")
     assert conversation.triage
-    mails, since = await desk.services.read(queries.undelivered_to_support)
+    mails, since = await desk.services.read(lambda unit: queries.undelivered_to_support(unit.session))
     assert (mails, since is not None) == (1, True)
-    lost = await desk.services.read(lambda s: undelivered.lost_relay_of(desk.services, s, conversation.id))
+    lost = await desk.services.read(lambda unit: undelivered.lost_relay_of(unit, conversation.id))
     assert lost is not None
     assert lost.why in {"refused", "not_taken"}
     desk.clock.at += timedelta(days=200)
@@ -447,7 +454,7 @@ async def test_a_support_address_that_refuses_for_a_day_loses_no_mail_and_agents
     desk.server.answers.clear()
     await desk.wait(hours=3)
     assert [mail.content.rstrip().splitlines()[-1] for mail in desk.server.to(SUPPORT)] == [INVOICE]
-    assert await desk.services.read(queries.undelivered_to_support) == (0, None)
+    assert await desk.services.read(lambda unit: queries.undelivered_to_support(unit.session)) == (0, None)
 
 
 async def test_a_support_mailbox_that_bounces_later_gets_the_mail_again(desk: PostingDesk) -> None:
@@ -455,11 +462,11 @@ async def test_a_support_mailbox_that_bounces_later_gets_the_mail_again(desk: Po
     await desk.post()
     await desk.report("mailbox_full_de", desk.server.to(SUPPORT)[0])
     assert (await desk.conversation_of("ada@shop.example")).triage
-    assert (await desk.services.read(queries.undelivered_to_support))[0] == 1
+    assert (await desk.services.read(lambda unit: queries.undelivered_to_support(unit.session)))[0] == 1
     await desk.wait(hours=2)
 
     assert len(desk.server.to(SUPPORT)) == 2
-    assert (await desk.services.read(queries.undelivered_to_support))[0] == 0
+    assert (await desk.services.read(lambda unit: queries.undelivered_to_support(unit.session)))[0] == 0
 
 
 async def test_readyz_metrics_and_doctor_say_that_support_does_not_get_its_mail(
@@ -517,7 +524,9 @@ async def test_a_report_without_our_id_makes_us_send_nothing(desk: PostingDesk) 
     assert (await desk.conversation_of("ada@shop.example")).triage, (
         "an agent sees that support may not have it"
     )
-    assert await desk.services.read(queries.undelivered_to_support) == (0, None), "nobody knows that"
+    assert await desk.services.read(lambda unit: queries.undelivered_to_support(unit.session)) == (0, None), (
+        "nobody knows that"
+    )
 
 
 # ── machines and people ─────────────────────────────────────────────────────────────────────────────
@@ -570,8 +579,8 @@ async def test_after_an_absence_note_a_conversation_goes_on_and_an_agents_reply_
 
     conversation = await desk.conversation_of("mari@post.example")
     await desk.services.write(
-        lambda s: closing.reply(
-            desk.services, s, s.get_one(Conversation, conversation.id), "We are at it.", AGENT
+        lambda unit: closing.reply(
+            unit, unit.session.get_one(Conversation, conversation.id), "We are at it.", AGENT
         )
     )
     await desk.post()
@@ -589,8 +598,8 @@ async def test_an_agents_reply_to_a_mail_without_an_address_is_refused_and_kept_
     (conversation,) = await desk.all(Conversation)
     with pytest.raises(Conflict, match="nothing was sent"):
         await desk.services.write(
-            lambda s: closing.reply(
-                desk.services, s, s.get_one(Conversation, conversation.id), "Hello", AGENT
+            lambda unit: closing.reply(
+                unit, unit.session.get_one(Conversation, conversation.id), "Hello", AGENT
             )
         )
 
@@ -604,18 +613,18 @@ async def test_an_answer_by_rule_that_is_not_said_calls_a_person_though_its_requ
     await desk.mail(sender, "Please stop sending me marketing mails.")
     conversation = await desk.conversation_of(sender)
 
-    def unit(session: Session) -> None:
+    def work(unit: Unit) -> None:
         for number in range(10):
             letter = Letter(
                 key=f"auto:{number}", channel="email", kind="mail", text=str(number), language="en",
                 recipient=sender, conversation_id=conversation.id,
             )  # fmt: skip
-            queue_outgoing(desk.services, session, letter)
-        request = session.exec(select(PrivacyRequest)).one()
-        move(desk.services, session, request, Status.EXECUTING, "desk")
-        answers.answer_done(desk.services, session, request, Result(EMPTY, ()))
+            queue_outgoing(unit, letter)
+        request = unit.session.exec(select(PrivacyRequest)).one()
+        move(unit, request, Status.EXECUTING, "desk")
+        answers.answer_done(unit, request, Result(EMPTY, ()))
 
-    await desk.services.write(unit)
+    await desk.services.write(work)
     (request,) = await desk.requests_in(conversation)
     assert (request.status, request.attention) == ("answered", "too_many_replies")
 
@@ -629,8 +638,8 @@ async def test_two_machines_stop_and_a_person_is_called_but_agents_are_always_se
     conversation = await desk.conversation_of("mari@post.example")
     for number in range(12):
         await desk.services.write(
-            lambda s, n=number: closing.reply(  # type: ignore[misc]
-                desk.services, s, s.get_one(Conversation, conversation.id), f"Letter {n}.", AGENT
+            lambda unit, n=number: closing.reply(  # type: ignore[misc]
+                unit, unit.session.get_one(Conversation, conversation.id), f"Letter {n}.", AGENT
             )
         )
     await desk.post()

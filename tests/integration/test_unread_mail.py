@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.parsing import TooLarge
+from assistant.services import Unit
 from assistant.store.queries import messages_of
 from assistant.store.tables import Conversation, Message, Outbox
 from tests.doubles.console_browser import Console
@@ -69,13 +70,13 @@ async def message_of(desk: DeskInside, sender: str) -> tuple[Message, Conversati
     async def look() -> tuple[Message, Conversation] | None:
         return await desk.assembly.services.read(find)
 
-    def find(session: Session) -> tuple[Message, Conversation] | None:
+    def find(unit: Unit) -> tuple[Message, Conversation] | None:
         query = (
             select(Message, Conversation)
             .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
             .where(col(Message.sender) == "you")
         )
-        return next(((m, c) for m, c in session.exec(query) if c.subject_hint == sender), None)
+        return next(((m, c) for m, c in unit.session.exec(query) if c.subject_hint == sender), None)
 
     return await eventually(look, f"the mail of {sender}")
 
@@ -166,7 +167,7 @@ async def test_nothing_of_a_mail_and_its_files_lies_open_in_the_database(
 async def lying_open(desk: DeskInside, sql: str, it: object) -> list[tuple[Any, ...]]:
     """Give rows as the disk has them."""
     return await desk.assembly.services.read(
-        lambda session: [tuple(row) for row in session.connection().execute(text(sql), {"it": it})]
+        lambda unit: [tuple(row) for row in unit.session.connection().execute(text(sql), {"it": it})]
     )
 
 
@@ -241,7 +242,7 @@ async def test_no_request_goes_to_support_whole_and_only_then(
     await agent.post(f"triage/{conversation.id}", right="none")
     await desk.idle()
     kinds = await desk.assembly.services.read(
-        lambda s: s.exec(
+        lambda unit: unit.session.exec(
             select(Outbox.kind, Outbox.state).where(col(Outbox.raw_message_id).is_not(None))
         ).all()
     )
@@ -290,7 +291,7 @@ async def test_a_later_word_in_the_thread_takes_nothing_out_of_doubt_and_the_fir
     message, conversation = await message_of(desk, sender)
 
     async def both() -> bool | None:
-        rows = await desk.assembly.services.read(lambda s: messages_of(s, conversation.id))
+        rows = await desk.assembly.services.read(lambda unit: messages_of(unit.session, conversation.id))
         return len([row for row in rows if row.sender == "you"]) == 2 or None
 
     await eventually(both, "the second mail in the same talk")

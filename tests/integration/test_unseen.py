@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework import talking
 from assistant.casework.presses import unmarked
 from assistant.casework.queue import Principal, Role
 from assistant.casework.running_services import DECIDED
 from assistant.demo.people import CUSTOMER
+from assistant.services import Unit
 from assistant.store.tables import Outbox
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import Chat, eventually
@@ -71,8 +72,8 @@ async def prove_again(desk: DeskInside, chat: Chat) -> None:
 async def queued(desk: DeskInside, ref: str) -> int:
     query = select(Outbox.id).where(col(Outbox.ref) == ref, col(Outbox.key).startswith("unseen:"))
 
-    def look(session: Session) -> int:
-        return len(session.exec(query).all())
+    def look(unit: Unit) -> int:
+        return len(unit.session.exec(query).all())
 
     return await desk.assembly.services.read(look)
 
@@ -87,7 +88,7 @@ async def test_a_question_about_services_reaches_who_has_left_as_a_letter_once(
     ref, _ = left
     item = await desk.plan(ref)
     services = desk.assembly.services
-    await services.write(lambda s: talking.ask_about_services(services, s, item["id"], _LEAD))
+    await services.write(lambda unit: talking.ask_about_services(unit, item["id"], _LEAD))
     await desk.idle()
     assert about(desk, ref, "still running") == []
     await desk.forward("11m")

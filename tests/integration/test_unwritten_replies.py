@@ -8,10 +8,11 @@ from typing import Any, cast
 
 import pytest
 import pytest_asyncio
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.conversation.turn import Turn
 from assistant.replies import Texts
+from assistant.services import Unit
 from assistant.store.tables import Conversation, Message, PrivacyRequest
 from tests.doubles.attacks import ACCESS, Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
@@ -49,13 +50,13 @@ def letter(sender: str, words: str) -> bytes:
 
 
 async def written_by(desk: DeskInside, words: str) -> tuple[Message, Conversation]:
-    def find(session: Session) -> tuple[Message, Conversation] | None:
+    def find(unit: Unit) -> tuple[Message, Conversation] | None:
         query = (
             select(Message, Conversation)
             .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
             .where(col(Message.sender) == "you")
         )
-        return next(((m, c) for m, c in session.exec(query) if words in m.text), None)
+        return next(((m, c) for m, c in unit.session.exec(query) if words in m.text), None)
 
     async def look() -> tuple[Message, Conversation] | None:
         return await desk.assembly.services.read(find)
@@ -65,7 +66,7 @@ async def written_by(desk: DeskInside, words: str) -> tuple[Message, Conversatio
 
 async def request_in(desk: DeskInside, conversation: Conversation) -> PrivacyRequest | None:
     query = select(PrivacyRequest).where(col(PrivacyRequest.conversation_id) == conversation.id)
-    return await desk.assembly.services.read(lambda session: session.exec(query).first())
+    return await desk.assembly.services.read(lambda unit: unit.session.exec(query).first())
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -71,7 +71,7 @@ async def talk(tmp_path: Path, prepared: ConsoleSite, reader: Reader) -> AsyncIt
 
 async def since(talk: Talk, count: int = 0) -> list[str]:
     ours = select(Message.text).where(col(Message.sender) == "assistant").order_by(col(Message.id))
-    return list(await talk.site.services.read(lambda s: s.exec(ours).all()))[count:]
+    return list(await talk.site.services.read(lambda unit: unit.session.exec(ours).all()))[count:]
 
 
 async def proved(talk: Talk, language: str) -> str:
@@ -83,7 +83,7 @@ async def proved(talk: Talk, language: str) -> str:
 
 async def is_called(talk: Talk) -> bool:
     mine = (await talk.one()).conversation_id
-    found = await talk.site.services.read(lambda s: s.get_one(Conversation, mine))
+    found = await talk.site.services.read(lambda unit: unit.session.get_one(Conversation, mine))
     return found.wants_person_at is not None
 
 

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, col, update
+from sqlmodel import col, update
 
+from assistant.services import Unit
 from assistant.store import queries
 from assistant.store.tables import Conversation, Outbox
 from tests.doubles.agent_browser import AgentBrowser
@@ -23,12 +24,12 @@ async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSi
 
 
 async def test_support_has_a_mail_only_where_it_was_handed_on(site: ConsoleSite) -> None:
-    def unit(session: Session) -> None:
+    def unit(unit: Unit) -> None:
         talk = site.conversations["chat"]
-        (message, *_) = queries.messages_of(session, talk)
-        session.exec(update(Conversation).where(col(Conversation.id) == talk).values(triage=True))
-        session.exec(update(Outbox).values(raw_message_id=None))
-        assert not queries.was_passed_on(session, message.id)
+        (message, *_) = queries.messages_of(unit.session, talk)
+        unit.session.exec(update(Conversation).where(col(Conversation.id) == talk).values(triage=True))
+        unit.session.exec(update(Outbox).values(raw_message_id=None))
+        assert not queries.was_passed_on(unit.session, message.id)
 
     async with AgentBrowser(site, "Liis") as liis:
         await liis.sign_in()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
+from assistant.services import Unit
 from assistant.store.tables import ChallengeRow
 from handlers import HANDLERS
 from intents import Reader
@@ -48,12 +49,12 @@ async def talk(tmp_path: Path, prepared: ConsoleSite, reader: Reader) -> AsyncIt
 async def sent(talk: Talk) -> None:
     """Have every code that is wanted be sent."""
 
-    def unit(session: Session) -> None:
-        for row in session.exec(select(ChallengeRow).where(col(ChallengeRow.state) == "wanted")):
+    def work(unit: Unit) -> None:
+        for row in unit.session.exec(select(ChallengeRow).where(col(ChallengeRow.state) == "wanted")):
             row.state = "sent"
-            session.add(row)
+            unit.session.add(row)
 
-    await talk.site.services.write(unit)
+    await talk.site.services.write(work)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -99,7 +100,7 @@ async def test_a_number_of_the_form_of_a_code_is_no_client_number_where_codes_we
     await visitor.write(restrict[language])
     assert "restriction" in await visitor.requests()
     rows = select(ChallengeRow).where(col(ChallengeRow.claimed_kind) == "client_id")
-    assert not await talk.site.services.read(lambda s: s.exec(rows).all())
+    assert not await talk.site.services.read(lambda unit: unit.session.exec(rows).all())
 
 
 OTHERS = {
@@ -131,8 +132,7 @@ async def test_an_address_that_is_said_to_be_somebody_elses_is_sent_no_code(
             visitor = Visitor(talk, f"other-{opening}-{number}", language)
             await visitor.write(begin)
             await visitor.write(words.format(f"dead.{opening}{number}@post.example"))
-            rows = select(ChallengeRow)
-            assert not await talk.site.services.read(lambda s, rows=rows: s.exec(rows).all()), (begin, words)  # type: ignore[misc]
+            assert not await talk.site.services.read(_challenges), (begin, words)
             assert {r.attention for r in (await visitor.requests()).values()} == {"for_somebody_else"}, words
     visitor = Visitor(talk, "mine", language)
     await visitor.write(ERASE[language])
@@ -182,3 +182,7 @@ async def test_a_correction_said_where_an_address_is_awaited_stays_one(talk: Tal
     await visitor.write(ERASE[language])
     await visitor.write(wrong[language])
     assert not await visitor.asked_of("new.one@post.example")
+
+
+def _challenges(unit: Unit) -> Sequence[ChallengeRow]:
+    return unit.session.exec(select(ChallengeRow)).all()

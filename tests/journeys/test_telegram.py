@@ -19,6 +19,7 @@ from assistant.casework.queue import Role, Scope
 from assistant.config import load_settings
 from assistant.demo.clock import DemoClock
 from assistant.demo.settings import lay_out
+from assistant.services import Unit
 from tests.doubles.bot_api import TOKEN, BotApiServer, press_update, text_update
 from tests.doubles.desk_process import DeskProcess, eventually
 
@@ -77,7 +78,7 @@ async def bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         settings = load_settings(demo.settings_file)
         take_lock(settings)
         assembly = assemble(settings, clock=clock)
-        token = await assembly.services.write(lambda session: _token(assembly, session))
+        token = await assembly.services.write(lambda unit: _token(assembly, unit))
         facts = {
             "url": demo.public_url,
             "api": f"{demo.public_url}/api/v1",
@@ -90,10 +91,9 @@ async def bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         await desk.http.close()
 
 
-def _token(assembly: Assembly, session: Any) -> str:
-    services = assembly.services
-    staff.add_agent(services, session, "rowan", Role.LEAD, password_hash="", totp_secret=TOTP_SECRET)
-    return staff.new_token(services, session, "rowan", Scope.APPROVE, may_approve_irreversible=True)
+def _token(assembly: Assembly, unit: Unit) -> str:
+    staff.add_agent(unit, "rowan", Role.LEAD, password_hash="", totp_secret=TOTP_SECRET)
+    return staff.new_token(unit, "rowan", Scope.APPROVE, may_approve_irreversible=True)
 
 
 def someone(desk: DeskProcess) -> str:

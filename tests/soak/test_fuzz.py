@@ -17,11 +17,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework.intake import OUTSIDE
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.parsing import parse_message
+from assistant.services import Unit
 from assistant.store.keyring import mail_name
 from assistant.store.tables import Conversation, Message
 from tests.doubles.attacks import ACCESS, ERASURE
@@ -182,11 +183,13 @@ async def test_no_mail_is_lost_or_slow_whatever_is_in_it(desk: DeskInside, seed:
     _check_log(desk)
 
 
-def _mails_kept(session: Session) -> list[str]:
+def _mails_kept(unit: Unit) -> list[str]:
     query = select(Message.external_id).join(
         Conversation, col(Conversation.id) == col(Message.conversation_id)
     )
-    return list(session.exec(query.where(col(Conversation.channel) == "email", col(Message.sender) == "you")))
+    return list(
+        unit.session.exec(query.where(col(Conversation.channel) == "email", col(Message.sender) == "you"))
+    )
 
 
 def _check_log(desk: DeskInside) -> None:
@@ -245,6 +248,6 @@ async def test_no_update_is_lost_or_slow_whatever_is_in_it(desk: DeskInside, see
     _check_log(desk)
 
 
-def _updates_kept(session: Session) -> list[str]:
+def _updates_kept(unit: Unit) -> list[str]:
     query = select(Message.external_id).where(col(Message.external_id).startswith(f"{OUTSIDE}update:"))
-    return [found.removeprefix(f"{OUTSIDE}update:").partition(" ")[0] for found in session.exec(query)]
+    return [found.removeprefix(f"{OUTSIDE}update:").partition(" ")[0] for found in unit.session.exec(query)]

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlmodel import Session
-
 from assistant.casework import (
     approval,
     by_hand,
@@ -27,7 +25,6 @@ from assistant.casework import (
     sparing,
     undelivered,
 )
-from assistant.casework.intake import local_day
 from assistant.casework.person import reveal
 from assistant.casework.queue import Principal, Scope, get_action, get_request
 from assistant.casework.suppression import off_since
@@ -37,7 +34,7 @@ from assistant.domain.outside import is_storable
 from assistant.domain.reference import parse_reference
 from assistant.domain.status import OPEN
 from assistant.errors import Conflict, Invalid, NotFound, StalePlan
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store import queries
 from assistant.store.keyring import client_hash
 from assistant.store.queries import RequestFilter
@@ -52,8 +49,7 @@ _SOON = timedelta(days=7)
 class Call:
     """One call: who, about what, with which parameters."""
 
-    services: Services
-    session: Session
+    unit: Unit
     agent: Principal
     ident: str
     query: Any
@@ -66,12 +62,12 @@ class Call:
 def list_requests(call: Call) -> m.RequestPage:
     """List requests by due date."""
     query: m.RequestQuery = call.query
-    wanted = _filter(call.services, query)
+    wanted = _filter(call.unit.services, query)
     after = read_cursor(query.cursor) if query.cursor else None
-    found = queries.requests_by_due_date(call.session, wanted, after=after, limit=query.limit + 1)
+    found = queries.requests_by_due_date(call.unit.session, wanted, after=after, limit=query.limit + 1)
     page = found[: query.limit]
     revealed_to = call.agent if query.reveal else None
-    items = [views.request_out(call.services, call.session, request, revealed_to) for request in page]
+    items = [views.request_out(call.unit, request, revealed_to) for request in page]
     return m.RequestPage(items=items, next=make_cursor(page[-1]) if len(found) > len(page) else None)
 
 
@@ -111,44 +107,44 @@ def show_request(call: Call) -> m.RequestDetail:
 
 
 def _detail(call: Call, revealed_to: Principal | None = None) -> m.RequestDetail:
-    request = get_request(call.session, call.ident)
-    return views.request_detail(call.services, call.session, request, revealed_to)
+    request = get_request(call.unit.session, call.ident)
+    return views.request_detail(call.unit, request, revealed_to)
 
 
 def show_timeline(call: Call) -> m.Timeline:
     """Show everything that happened about one request."""
-    request = get_request(call.session, call.ident)
+    request = get_request(call.unit.session, call.ident)
     if call.query.reveal:
-        reveal(call.services, call.session, request, call.agent)
-    return views.timeline(call.services, call.session, request, revealed=call.query.reveal)
+        reveal(call.unit, request, call.agent)
+    return views.timeline(call.unit, request, revealed=call.query.reveal)
 
 
 def extend(call: Call) -> m.RequestDetail:
     """Extend by two months and tell the person (GDPR 12(3))."""
-    closing.extend(call.services, call.session, call.ident, call.body.reason, call.agent)
+    closing.extend(call.unit, call.ident, call.body.reason, call.agent)
     return _detail(call)
 
 
 def refuse(call: Call) -> m.RequestDetail:
     """Refuse on a ground of the law and tell the person (GDPR 12(4))."""
     body: m.Refusal = call.body
-    refusing.refuse(call.services, call.session, call.ident, body.ground, body.reason, call.agent, body.facts)
+    refusing.refuse(call.unit, call.ident, body.ground, body.reason, call.agent, body.facts)
     return _detail(call)
 
 
 def decide_recipient(call: Call) -> m.RequestDetail:
     """Say of a recipient of whom nothing is recorded whether the data went there; the plan is made again."""
     body: m.HandOverDecision = call.body
-    recipients.decide(
-        call.services, call.session, call.ident, body.recipient, call.agent, went_there=body.went_there
-    )
+    recipients.decide(call.unit, call.ident, body.recipient, call.agent, went_there=body.went_there)
     return _detail(call)
 
 
 def reply(call: Call) -> m.RequestDetail:
     """Write to the person in the channel of the request."""
-    conversation = get_conversation(call.session, get_request(call.session, call.ident).conversation_id)
-    closing.reply(call.services, call.session, conversation, call.body.text, call.agent)
+    conversation = get_conversation(
+        call.unit.session, get_request(call.unit.session, call.ident).conversation_id
+    )
+    closing.reply(call.unit, conversation, call.body.text, call.agent)
     return _detail(call)
 
 
@@ -156,8 +152,7 @@ def ask(call: Call) -> m.RequestDetail:
     """Ask the person who they are or what exactly they want; in time, the clock stands still until they answer."""
     body: m.Question = call.body
     questions.ask(
-        call.services,
-        call.session,
+        call.unit,
         call.ident,
         body.ground,
         body.text,
@@ -169,19 +164,19 @@ def ask(call: Call) -> m.RequestDetail:
 
 def note(call: Call) -> m.RequestDetail:
     """Leave a note for colleagues."""
-    closing.note(call.services, call.session, call.ident, call.body.text, call.agent)
+    closing.note(call.unit, call.ident, call.body.text, call.agent)
     return _detail(call)
 
 
 def settle(call: Call) -> m.RequestDetail:
     """Note that what did not arrive has been dealt with."""
-    undelivered.settle(call.services, call.session, get_request(call.session, call.ident), call.agent)
+    undelivered.settle(call.unit, get_request(call.unit.session, call.ident), call.agent)
     return _detail(call)
 
 
 def lift(call: Call) -> m.RequestDetail:
     """Have a plan made that lifts a restriction; its approval tells the person first (GDPR 18(3))."""
-    lifting.lift(call.services, call.session, call.ident, call.body.reason, call.agent)
+    lifting.lift(call.unit, call.ident, call.body.reason, call.agent)
     return _detail(call)
 
 
@@ -189,8 +184,7 @@ def decide_t3(call: Call) -> m.RequestDetail:
     """Take a lead's word for who asks (T3); a second person approves what it unlocks."""
     body: m.Decision = call.body
     people_decide.decide_t3(
-        call.services,
-        call.session,
+        call.unit,
         call.ident,
         body.reason,
         call.agent,
@@ -203,33 +197,33 @@ def decide_t3(call: Call) -> m.RequestDetail:
 def assign(call: Call) -> m.RequestDetail:
     """Give a request to an agent, or to nobody."""
     assignee = call.body.assignee
-    if assignee is not None and not queries.is_active_agent(call.session, assignee):
+    if assignee is not None and not queries.is_active_agent(call.unit.session, assignee):
         raise NotFound("Nobody of that name works here; `assistant agents list` names everybody.")
-    closing.assign(call.services, call.session, call.ident, assignee, call.agent)
+    closing.assign(call.unit, call.ident, assignee, call.agent)
     return _detail(call)
 
 
 def forward(call: Call) -> m.RequestDetail:
     """Pass a request on to the owner of a hosted site (GDPR 28(3)(e))."""
-    forwarding.forward(call.services, call.session, call.ident, call.body.owner, call.agent)
+    forwarding.forward(call.unit, call.ident, call.body.owner, call.agent)
     return _detail(call)
 
 
 def decide_dont(call: Call) -> m.RequestDetail:
     """Let an erasure that stands still go on, or end it, where nobody answered which is meant."""
-    sparing.decide(call.services, call.session, call.ident, call.body.answer, call.agent)
+    sparing.decide(call.unit, call.ident, call.body.answer, call.agent)
     return _detail(call)
 
 
 def lapse(call: Call) -> m.RequestDetail:
     """Send the letter to somebody who never proved who they are, and close (GDPR 12(4))."""
-    closing.lapse(call.services, call.session, call.ident, call.agent)
+    closing.lapse(call.unit, call.ident, call.agent)
     return _detail(call)
 
 
 def close(call: Call) -> m.RequestDetail:
     """Answer by hand and close."""
-    closing.close(call.services, call.session, call.ident, call.body.text, call.agent)
+    closing.close(call.unit, call.ident, call.body.text, call.agent)
     return _detail(call)
 
 
@@ -239,11 +233,9 @@ def close(call: Call) -> m.RequestDetail:
 def list_queue(call: Call) -> m.Queue:
     """List the plans that wait for approval, by legal due date."""
     query: m.QueueQuery = call.query
-    waiting = queue.waiting_page(call.session, query.cursor, query.limit)
+    waiting = queue.waiting_page(call.unit.session, query.cursor, query.limit)
     items = [
-        views.queue_item(
-            call.services, call.session, action, get_request(call.session, action.ref), call.agent
-        )
+        views.queue_item(call.unit, action, get_request(call.unit.session, action.ref), call.agent)
         for action in waiting.rows
     ]
     return m.Queue(items=items, next=waiting.next or None)
@@ -251,13 +243,13 @@ def list_queue(call: Call) -> m.Queue:
 
 def show_action(call: Call) -> m.QueueItem:
     """Show one plan, whatever became of it."""
-    return views.queue_item(call.services, call.session, *get_action(call.session, call.ident), call.agent)
+    return views.queue_item(call.unit, *get_action(call.unit.session, call.ident), call.agent)
 
 
 def approve_plan(call: Call) -> m.QueueItem:
     """Approve exactly the plan of this hash; a stale one gives 409 and the current plan."""
     try:
-        approval.approve(call.services, call.session, call.ident, call.body.plan_hash, call.agent)
+        approval.approve(call.unit, call.ident, call.body.plan_hash, call.agent)
     except Conflict as error:
         raise _with_current(call, error) from None
     return show_action(call)
@@ -265,17 +257,17 @@ def approve_plan(call: Call) -> m.QueueItem:
 
 def _with_current(call: Call, error: Conflict) -> Conflict:
     """Put the plan beside that would have to be approved instead."""
-    _, request = get_action(call.session, call.ident)
-    waiting = queries.live_plan_of(call.session, request.ref)
+    _, request = get_action(call.unit.session, call.ident)
+    waiting = queries.live_plan_of(call.unit.session, request.ref)
     if waiting is None or waiting.state != "proposed" or waiting.plan_hash == call.body.plan_hash:
         return error
-    item = views.queue_item(call.services, call.session, waiting, request, call.agent)
+    item = views.queue_item(call.unit, waiting, request, call.agent)
     return StalePlan(current=waiting.plan_hash, plan=item.model_dump(mode="json"))
 
 
 def reject_plan(call: Call) -> m.QueueItem:
     """Reject a plan with the reason; the request stays open."""
-    approval.reject(call.services, call.session, call.ident, call.body.reason, call.agent)
+    approval.reject(call.unit, call.ident, call.body.reason, call.agent)
     return show_action(call)
 
 
@@ -283,25 +275,25 @@ def answer_by_hand(call: Call) -> m.QueueItem:
     """Say what was found or done by hand in a system without an interface."""
     body: m.ByHand = call.body
     said = by_hand.Answer("\n".join(body.found), body.rows, body.left, body.why)
-    by_hand.answer(call.services, call.session, call.ident, body.source, said, call.agent)
+    by_hand.answer(call.unit, call.ident, body.source, said, call.agent)
     return show_action(call)
 
 
 def stop_plan(call: Call) -> m.QueueItem:
     """Stop a plan that is being carried out; it can go on from the step it had reached."""
-    execution.stop(call.services, call.session, call.ident, call.agent)
+    execution.stop(call.unit, call.ident, call.agent)
     return show_action(call)
 
 
 def give_up(call: Call) -> m.QueueItem:
     """Tell the person honestly what was done and what was not; the rest can still be carried out later."""
-    failed.give_up(call.services, call.session, call.ident, call.agent)
+    failed.give_up(call.unit, call.ident, call.agent)
     return show_action(call)
 
 
 def go_on(call: Call) -> m.QueueItem:
     """Have a plan that failed or was stopped go on."""
-    failed.try_again(call.services, call.session, call.ident, call.agent)
+    failed.try_again(call.unit, call.ident, call.agent)
     return show_action(call)
 
 
@@ -310,19 +302,19 @@ def go_on(call: Call) -> m.QueueItem:
 
 def show_conversation(call: Call) -> m.ConversationOut:
     """Show a conversation, masked."""
-    return views.conversation_out(call.session, get_conversation(call.session, call.ident))
+    return views.conversation_out(call.unit.session, get_conversation(call.unit.session, call.ident))
 
 
 def reply_in_conversation(call: Call) -> m.ConversationOut:
     """Write to the person in a conversation."""
-    conversation = get_conversation(call.session, call.ident)
-    closing.reply(call.services, call.session, conversation, call.body.text, call.agent)
+    conversation = get_conversation(call.unit.session, call.ident)
+    closing.reply(call.unit, conversation, call.body.text, call.agent)
     return show_conversation(call)
 
 
 def summary(call: Call) -> m.Summary:
     """Count how the desk stands."""
-    session, today = call.session, local_day(call.services, call.services.clock.now())
+    session, today = call.unit.session, call.unit.services.local_day(call.unit.now)
     by_status = queries.count_by(session, "status")
     overdue = queries.count_open(session, due_before=today)
     return m.Summary(
@@ -343,9 +335,9 @@ def suppressed(call: Call) -> m.Suppressed:
     for number, address in enumerate(asked):
         if normal_contact(address) is None:
             raise Invalid(f"addresses.{number}: is neither an e-mail address nor a telephone number.")
-    call.services.counts["suppression_lookups"] += 1
-    call.services.counts["suppression_addresses"] += len(asked)
-    off = off_since(call.services.keyring, call.session, asked)
+    call.unit.services.counts["suppression_lookups"] += 1
+    call.unit.services.counts["suppression_addresses"] += len(asked)
+    off = off_since(call.unit.services.keyring, call.unit.session, asked)
     return m.Suppressed(suppressed=[address for address in dict.fromkeys(asked) if address in off])
 
 

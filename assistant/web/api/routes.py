@@ -8,11 +8,11 @@ from functools import cache
 
 from aiohttp import web
 from pydantic import BaseModel
-from sqlmodel import Session
 
 from assistant.casework.queue import Role
 from assistant.casework.staff import principal_of_token
 from assistant.errors import NotAuthenticated, StalePlan
+from assistant.services import Unit
 from assistant.web.api.endpoints import ENDPOINTS, Call, Endpoint
 from assistant.web.api.models import Out
 from assistant.web.api.openapi import openapi
@@ -70,7 +70,7 @@ def _handler(endpoint: Endpoint) -> _Handler:
 
 async def _run(endpoint: Endpoint, http_request: web.Request, token: str, pace: Pace) -> Out:
     services = http_request.config_dict[SERVICES]
-    caller = await services.read(lambda session: principal_of_token(services, session, token))
+    caller = await services.read(lambda unit: principal_of_token(unit, token))
     http_request[AGENT] = caller.name
     caller.require(*Role, scope=endpoint.scope)
     pace.keep(caller.name, services.clock.now())
@@ -78,12 +78,12 @@ async def _run(endpoint: Endpoint, http_request: web.Request, token: str, pace: 
     body = await _body(http_request, endpoint.body) if endpoint.body else None
     ident = next(iter(http_request.match_info.values()), "")
 
-    def unit(session: Session) -> Out:
-        agent = principal_of_token(services, session, token)
+    def one_unit(unit: Unit) -> Out:
+        agent = principal_of_token(unit, token)
         agent.require(*Role, scope=endpoint.scope)
-        return endpoint.work(Call(services, session, agent, ident, query, body))
+        return endpoint.work(Call(unit, agent, ident, query, body))
 
-    return await (services.write(unit) if endpoint.writes(query) else services.read(unit))
+    return await (services.write(one_unit) if endpoint.writes(query) else services.read(one_unit))
 
 
 def _token(http_request: web.Request) -> str:

@@ -20,7 +20,7 @@ from assistant.casework.whose import apart_from
 from assistant.domain.masking import mask_text
 from assistant.domain.plan import Plan, plan_from_json
 from assistant.domain.rights import Right
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store import queries
 from assistant.store.tables import (
     Action,
@@ -48,14 +48,10 @@ from assistant.web.api.models import (
 )
 
 
-def request_out(
-    services: Services, session: Session, request: PrivacyRequest, revealed_to: Principal | None = None
-) -> RequestOut:
+def request_out(unit: Unit, request: PrivacyRequest, revealed_to: Principal | None = None) -> RequestOut:
     """Give a request; with its person in clear only for an agent who asked, and that is noted."""
     person = (
-        reveal(services, session, request, revealed_to)
-        if revealed_to is not None
-        else masked_person_of(services, session, request)
+        reveal(unit, request, revealed_to) if revealed_to is not None else masked_person_of(unit, request)
     )
     plain = {
         name: getattr(request, name)
@@ -63,28 +59,31 @@ def request_out(
         if name not in {"person", "outcome", "attention"}
     }
     return RequestOut(
-        **plain, attention=sparing.first_reason(request), person=person, outcome=outcome_of(session, request)
+        **plain,
+        attention=sparing.first_reason(request),
+        person=person,
+        outcome=outcome_of(unit.session, request),
     )
 
 
 def request_detail(
-    services: Services, session: Session, request: PrivacyRequest, revealed_to: Principal | None = None
+    unit: Unit, request: PrivacyRequest, revealed_to: Principal | None = None
 ) -> RequestDetail:
     """Give a request with what it follows from; values the person wrote are masked unless revealed."""
     shown = request.details if revealed_to else {k: _masked(v) for k, v in request.details.items()}
     return RequestDetail(
-        **request_out(services, session, request, revealed_to).model_dump(),
+        **request_out(unit, request, revealed_to).model_dump(),
         rules=request.rules,
         details=shown,
         extended_on=request.extended_on,
         extension_reason=request.extension_reason,
         asked_on=questions.waits_since(request),
-        ask_by=questions.ask_by(services, request),
+        ask_by=questions.ask_by(unit.services, request),
         after=request.after_ref,
-        actions=[action.id for action in queries.plans_of(session, request.ref)],
+        actions=[action.id for action in queries.plans_of(unit.session, request.ref)],
         conversation=request.conversation_id,
         closed_at=request.closed_at,
-        undelivered=[_loss(each) for each in lost_letters_of(services, session, request)],
+        undelivered=[_loss(each) for each in lost_letters_of(unit, request)],
     )
 
 
@@ -101,15 +100,13 @@ def _masked(value: object) -> object:
     return mask_text(value) if isinstance(value, str) else value
 
 
-def queue_item(
-    services: Services, session: Session, action: Action, request: PrivacyRequest, agent: Principal
-) -> QueueItem:
+def queue_item(unit: Unit, action: Action, request: PrivacyRequest, agent: Principal) -> QueueItem:
     """Give a plan with one entry for each table that it touches."""
     plan = plan_from_json(action.plan)
     right = Right(request.right)
-    carried_out = queries.steps_of(session, action.id)
-    typed = typed_contact(services, session, request, agent)
-    mentions = mentions_of(services, action)
+    carried_out = queries.steps_of(unit.session, action.id)
+    typed = typed_contact(unit, request, agent)
+    mentions = mentions_of(unit.services, action)
     return QueueItem(
         stands_still=sparing.is_paused(request),
         id=action.id,
@@ -124,7 +121,7 @@ def queue_item(
         rows_done=action.rows_done,
         rows_to_do=action.rows_to_do,
         waits_for=[step.source for step in carried_out if step.state == BY_HAND],
-        needs_second_person=four_eyes.needs_second_person(services, action, request),
+        needs_second_person=four_eyes.needs_second_person(unit.services, action, request),
         approved_by=list(four_eyes.approved_by(action)),
         typed_contact=TypedContactOut(**asdict(typed)) if typed else None,
         steps=_steps(plan, {row.ordinal: row for row in carried_out}),
@@ -169,19 +166,19 @@ def _steps(plan: Plan, carried_out: Mapping[int, StepRow]) -> list[StepOut]:
     ]
 
 
-def timeline(services: Services, session: Session, request: PrivacyRequest, *, revealed: bool) -> Timeline:
+def timeline(unit: Unit, request: PrivacyRequest, *, revealed: bool) -> Timeline:
     """Give messages, proof and audit of a request as one story, in its order."""
-    messages = queries.messages_about(session, request)
-    pressed, apart = labels_of(messages), apart_from(session, services.keyring, request)
+    messages = queries.messages_about(unit.session, request)
+    pressed, apart = labels_of(messages), apart_from(unit.session, unit.services.keyring, request)
     told = [_message_entry(each, pressed.get(each.id, each.text), revealed=revealed) for each in messages]
     entries = [
         entry.model_copy(update={"in_no_copy": message.id in apart})
         for message, entry in zip(messages, told, strict=True)
     ]
-    entries += [_audit_entry(entry) for entry in queries.audit_of(session, request.ref)]
-    if evidence := queries.evidence_of(session, request):
+    entries += [_audit_entry(entry) for entry in queries.audit_of(unit.session, request.ref)]
+    if evidence := queries.evidence_of(unit.session, request):
         entries.append(_evidence_entry(evidence))
-    entries += [_delivery_entry(row) for row in queries.delivered_of(session, request.ref)]
+    entries += [_delivery_entry(row) for row in queries.delivered_of(unit.session, request.ref)]
     return Timeline(items=sorted(entries, key=lambda entry: entry.at))
 
 

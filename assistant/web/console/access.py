@@ -12,15 +12,13 @@ from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from sqlmodel import Session
 
 from assistant.casework.events import Event
-from assistant.casework.intake import local_day
 from assistant.casework.queue import WORKERS, Principal, Role
 from assistant.casework.staff import session_of, touch_session
 from assistant.errors import AssistantError, NotAllowed, NotAuthenticated, NotFresh
 from assistant.naming import Naming
-from assistant.services import Services
+from assistant.services import Services, Unit
 from assistant.store.tables import Agent, AgentSession
 from assistant.web import cookies
 from assistant.web.bodies import form_of
@@ -77,18 +75,18 @@ class Visit:
         """Give the name that stands in the address."""
         return self.http_request.match_info["ident"]
 
-    async def write(self, work: Callable[[Session, Principal], T]) -> T:
+    async def write(self, work: Callable[[Unit, Principal], T]) -> T:
         """Run a unit as who the agent is by then: whoever was disabled or given another role meanwhile acts as that.
 
         Leads to the sign-in if the session has ended.
         """
         secret = cookies.value_of(self.services, self.http_request, COOKIE)
 
-        def unit(session: Session) -> T:
-            return work(session, session_of(self.services, session, secret)[1])
+        def one_unit(unit: Unit) -> T:
+            return work(unit, session_of(unit, secret)[1])
 
         try:
-            return await self.services.write(unit)
+            return await self.services.write(one_unit)
         except NotFresh:
             raise
         except NotAuthenticated:
@@ -140,14 +138,14 @@ async def _visit(http_request: web.Request, form: Mapping[str, str] | None = Non
     services = http_request.config_dict[SERVICES]
     secret = cookies.value_of(services, http_request, COOKIE)
 
-    def look(session: Session) -> tuple[AgentSession, Principal, str]:
-        row, agent = session_of(services, session, secret)
-        return row, agent, session.get_one(Agent, agent.name).language
+    def look(unit: Unit) -> tuple[AgentSession, Principal, str]:
+        row, agent = session_of(unit, secret)
+        return row, agent, unit.session.get_one(Agent, agent.name).language
 
     row, agent, language = await services.read(look)
     http_request[AGENT] = agent.name
     if row.last_at < services.clock.now() - _SEEN_EVERY:
-        await services.write(lambda session: touch_session(services, session, secret))
+        await services.write(lambda unit: touch_session(unit, secret))
     words = words_of(language, services.settings.controller.timezone)
     return Visit(http_request, services, row, agent, words, form or {})
 
@@ -187,7 +185,7 @@ def show(visit: Visit, template: str, *, status: int = 200, **values: Any) -> we
         visit=visit,
         csrf=visit.row.csrf,
         here=visit.http_request.path,
-        today=local_day(services, services.clock.now()),
+        today=services.local_day(services.clock.now()),
         invented=services.settings.controller.invented,
         label=lambda table, name: services.texts.label(table, name, visit.words.language),
         named=Naming(services.settings),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
-from sqlmodel import Session
 
 from assistant.casework import colleagues, credentials, staff
 from assistant.casework.passwords import check_password
 from assistant.errors import AssistantError, NewCodeWrong, NotFound, NotFresh, NotTheSame, WrongAgain
+from assistant.services import Unit
 from assistant.store.tables import AgentSession, AgentToken
 from assistant.web.console.access import Visit, back, explained, show
 
@@ -63,12 +63,12 @@ async def show_account(visit: Visit) -> web.StreamResponse:
 
 
 async def _account(visit: Visit, error: AssistantError | None = None) -> web.Response:
-    def look(session: Session) -> tuple[list[Line], list[Line], int]:
+    def look(unit: Unit) -> tuple[list[Line], list[Line], int]:
         name = visit.agent.name
         return (
-            session_lines(visit, credentials.sessions_of(session, name)),
-            token_lines(visit, credentials.tokens_of(session, name)),
-            credentials.recovery_codes_left(session, name),
+            session_lines(visit, credentials.sessions_of(unit.session, name)),
+            token_lines(visit, credentials.tokens_of(unit.session, name)),
+            credentials.recovery_codes_left(unit.session, name),
         )
 
     sessions, tokens, left = await visit.services.read(look)
@@ -97,25 +97,24 @@ async def act_on_account(visit: Visit) -> web.StreamResponse:
 
 async def _prove(visit: Visit, *, password: bool) -> None:
     """Have the agent prove anew who they are, by password and code or by a code; raises NotFresh."""
-    services, form = visit.services, visit.form
+    _services, form = visit.services, visit.form
     password_ok = not password or await _is_own_password(visit)
 
-    def unit(session: Session, _agent: object) -> bool:
+    def work(unit: Unit, _agent: object) -> bool:
         return staff.prove_again(
-            services,
-            session,
+            unit,
             visit.row,
             form.get("code", ""),
             password_ok=password_ok,
             or_recovery=password,
         )
 
-    if not await visit.write(unit):
+    if not await visit.write(work):
         raise NotFresh if not password else WrongAgain
 
 
 async def _is_own_password(visit: Visit) -> bool:
-    stored = await visit.services.read(lambda session: staff.get_agent(session, visit.agent.name).password)
+    stored = await visit.services.read(lambda unit: staff.get_agent(unit.session, visit.agent.name).password)
     return await visit.services.slow.sign_ins.run(
         visit.agent.name, lambda: staff.password_matches(stored, visit.form.get("password", ""))
     )
@@ -128,9 +127,7 @@ async def _change_password(visit: Visit) -> web.StreamResponse:
     check_password(chosen, (visit.agent.name, visit.services.settings.controller.name))
     await _prove(visit, password=True)
     hashed = await visit.services.slow.sign_ins.run(visit.agent.name, lambda: staff.hash_password(chosen))
-    await visit.write(
-        lambda session, _: credentials.change_password(visit.services, session, visit.row, hashed)
-    )
+    await visit.write(lambda unit, _: credentials.change_password(unit, visit.row, hashed))
     raise back(visit, HOME, "password")
 
 
@@ -155,9 +152,7 @@ def _show_offer(visit: Visit, secret: str, offer: str, error: AssistantError | N
 async def _take_authenticator(visit: Visit) -> web.StreamResponse:
     offer, code = visit.form.get("offer", ""), visit.form.get("code", "")
     try:
-        await visit.write(
-            lambda session, _: credentials.take_authenticator(visit.services, session, visit.row, offer, code)
-        )
+        await visit.write(lambda unit, _: credentials.take_authenticator(unit, visit.row, offer, code))
     except (
         NewCodeWrong
     ) as error:  # the secret is in their device by now: the same one waits for the next code
@@ -169,26 +164,20 @@ async def _take_authenticator(visit: Visit) -> web.StreamResponse:
 async def _recovery(visit: Visit) -> web.StreamResponse:
     await _prove(visit, password=False)
     codes = await visit.write(
-        lambda session, agent: credentials.new_recovery_codes(
-            visit.services, session, agent.name, f"agent:{agent.name}"
-        )
+        lambda unit, agent: credentials.new_recovery_codes(unit, agent.name, f"agent:{agent.name}")
     )
     return show(visit, "recovery.html", title=visit.words("account.recovery"), codes=codes)
 
 
 async def _end_session(visit: Visit) -> web.StreamResponse:
     ident = visit.form.get("ident", "")
-    await visit.write(
-        lambda session, agent: colleagues.end_session(visit.services, session, ident, agent, own=True)
-    )
+    await visit.write(lambda unit, agent: colleagues.end_session(unit, ident, agent, own=True))
     raise back(visit, HOME, "end_session")
 
 
 async def _revoke(visit: Visit) -> web.StreamResponse:
     ident = visit.form.get("ident", "")
-    await visit.write(
-        lambda session, agent: colleagues.revoke_token(visit.services, session, ident, agent, own=True)
-    )
+    await visit.write(lambda unit, agent: colleagues.revoke_token(unit, ident, agent, own=True))
     raise back(visit, HOME, "revoke")
 
 

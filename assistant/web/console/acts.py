@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
-from sqlmodel import Session
 
 from assistant.casework import (
     approval,
@@ -40,7 +39,7 @@ from assistant.domain.outside import number_of
 from assistant.domain.refusing import FACTS
 from assistant.domain.rights import Right
 from assistant.errors import AssistantError, Invalid, NotFound, NotFresh
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store import queries
 from assistant.web.console.access import Visit, back, explained, show
 from assistant.web.console.request_page import gather, request_page
@@ -53,8 +52,7 @@ from intents import pseudonymised
 class Acting:
     """One press of a button."""
 
-    services: Services
-    session: Session
+    unit: Unit
     agent: Principal
     ident: str
     form: Mapping[str, str]
@@ -70,79 +68,80 @@ Verb = Callable[[Acting], object]
 
 
 def _reply(a: Acting) -> None:
-    conversation = talking.get_conversation(a.session, get_request(a.session, a.ident).conversation_id)
-    closing.reply(a.services, a.session, conversation, a.text, a.agent)
+    conversation = talking.get_conversation(
+        a.unit.session, get_request(a.unit.session, a.ident).conversation_id
+    )
+    closing.reply(a.unit, conversation, a.text, a.agent)
 
 
 def _assign(a: Acting) -> None:
     assignee = a.form.get("assignee") or None
-    if assignee is not None and not queries.is_active_agent(a.session, assignee):
+    if assignee is not None and not queries.is_active_agent(a.unit.session, assignee):
         raise NotFound("Nobody of that name works here.")
-    closing.assign(a.services, a.session, a.ident, assignee, a.agent)
+    closing.assign(a.unit, a.ident, assignee, a.agent)
 
 
 def _ask(a: Acting) -> None:
     late = bool(a.form.get("although_late"))
     ground = a.form.get("ground", "")
-    questions.ask(a.services, a.session, a.ident, ground, a.text, a.agent, although_late=late)
+    questions.ask(a.unit, a.ident, ground, a.text, a.agent, although_late=late)
 
 
 def _refuse(a: Acting) -> None:
     facts = {name: a.form[name] for name in FACTS if a.form.get(name)}
-    refusing.refuse(a.services, a.session, a.ident, a.form.get("ground", ""), a.text, a.agent, facts)
+    refusing.refuse(a.unit, a.ident, a.form.get("ground", ""), a.text, a.agent, facts)
 
 
 def _accounts(a: Acting) -> None:
     not_theirs = [name.removeprefix("other_") for name in a.form if name.startswith("other_")]
-    queue.choose_accounts(a.services, a.session, a.ident, not_theirs, a.agent)
+    queue.choose_accounts(a.unit, a.ident, not_theirs, a.agent)
 
 
 def _recipient(a: Acting) -> None:
     name, yes = a.form.get("recipient", ""), a.form.get("went_there") == "yes"
-    recipients.decide(a.services, a.session, a.ident, name, a.agent, went_there=yes)
+    recipients.decide(a.unit, a.ident, name, a.agent, went_there=yes)
 
 
 def _put_back(a: Acting) -> None:
     back = {name.removeprefix("back_") for name in a.form if name.startswith("back_")}
-    put_back.settle(a.services, a.session, a.ident, back, a.agent)
+    put_back.settle(a.unit, a.ident, back, a.agent)
 
 
 def _correct(a: Acting) -> None:
     right, message = a.form.get("right", ""), a.form.get("message", "")
     rights = [] if right == "none" else [right]
-    corrections.correct(a.services, a.session, number_of(message) or 0, rights, a.agent, pseudonymised)
+    corrections.correct(a.unit, number_of(message) or 0, rights, a.agent, pseudonymised)
 
 
 REQUEST_VERBS: Final[Mapping[str, Verb]] = {
     "reply": _reply,
     "ask": _ask,
-    "note": lambda a: closing.note(a.services, a.session, a.ident, a.text, a.agent),
-    "extend": lambda a: closing.extend(a.services, a.session, a.ident, a.text, a.agent),
+    "note": lambda a: closing.note(a.unit, a.ident, a.text, a.agent),
+    "extend": lambda a: closing.extend(a.unit, a.ident, a.text, a.agent),
     "refuse": _refuse,
-    "close": lambda a: closing.close(a.services, a.session, a.ident, a.text, a.agent),
-    "forward": lambda a: forwarding.forward(a.services, a.session, a.ident, a.form.get("owner", ""), a.agent),
-    "keep_everything": lambda a: sparing.decide(a.services, a.session, a.ident, sparing.KEEP, a.agent),
-    "go_on_erasing": lambda a: sparing.decide(a.services, a.session, a.ident, sparing.GO_ON, a.agent),
-    "lapse": lambda a: closing.lapse(a.services, a.session, a.ident, a.agent),
-    "link_again": lambda a: link_again.by_agent(a.services, a.session, a.ident, a.agent),
+    "close": lambda a: closing.close(a.unit, a.ident, a.text, a.agent),
+    "forward": lambda a: forwarding.forward(a.unit, a.ident, a.form.get("owner", ""), a.agent),
+    "keep_everything": lambda a: sparing.decide(a.unit, a.ident, sparing.KEEP, a.agent),
+    "go_on_erasing": lambda a: sparing.decide(a.unit, a.ident, sparing.GO_ON, a.agent),
+    "lapse": lambda a: closing.lapse(a.unit, a.ident, a.agent),
+    "link_again": lambda a: link_again.by_agent(a.unit, a.ident, a.agent),
     "accounts": _accounts,
     "recipient": _recipient,
-    "all_accounts": lambda a: queue.take_accounts_back(a.services, a.session, a.ident, a.agent),
-    "plan_again": lambda a: queue.plan_again(a.services, a.session, a.ident, a.agent),
-    "transfer": lambda a: transferring.send(a.services, a.session, a.ident, a.agent),
+    "all_accounts": lambda a: queue.take_accounts_back(a.unit, a.ident, a.agent),
+    "plan_again": lambda a: queue.plan_again(a.unit, a.ident, a.agent),
+    "transfer": lambda a: transferring.send(a.unit, a.ident, a.agent),
     "decide_t3": lambda a: people_decide.decide_t3(
-        a.services,
-        a.session,
+        a.unit,
         a.ident,
         a.text,
         a.agent,
         contact=a.form.get("contact", ""),
         client_id=a.form.get("client_id", ""),
     ),
-    "lift": lambda a: lifting.lift(a.services, a.session, a.ident, a.text, a.agent),
+    "lift": lambda a: lifting.lift(a.unit, a.ident, a.text, a.agent),
     "assign": _assign,
     "put_back": _put_back,
-    "settle": lambda a: undelivered.settle(a.services, a.session, get_request(a.session, a.ident), a.agent),
+    "settle": lambda a: undelivered.settle(a.unit, get_request(a.unit.session, a.ident), a.agent),
 }
 
 
@@ -150,12 +149,12 @@ def _by_hand(a: Acting) -> None:
     said = by_hand.Answer(
         a.text, _number(a.form.get("rows")), _number(a.form.get("left")), a.form.get("why", "")
     )
-    by_hand.answer(a.services, a.session, a.ident, a.form.get("source", ""), said, a.agent)
+    by_hand.answer(a.unit, a.ident, a.form.get("source", ""), said, a.agent)
 
 
 def _redact(a: Acting) -> None:
     left_in = [_number(name.removeprefix("open_")) for name in a.form if name.startswith("open_")]
-    redaction.decide(a.services, a.session, a.ident, left_in, a.agent)
+    redaction.decide(a.unit, a.ident, left_in, a.agent)
 
 
 def _number(text: str | None) -> int:
@@ -168,31 +167,29 @@ def _number(text: str | None) -> int:
 
 
 ACTION_VERBS: Final[Mapping[str, Verb]] = {
-    "approve": lambda a: approval.approve(
-        a.services, a.session, a.ident, a.form.get("plan_hash", ""), a.agent
-    ),
-    "undo": lambda a: approval.undo(a.services, a.session, a.ident, a.agent),
-    "reject": lambda a: approval.reject(a.services, a.session, a.ident, a.text, a.agent),
-    "try_again": lambda a: failed.try_again(a.services, a.session, a.ident, a.agent),
-    "give_up": lambda a: failed.give_up(a.services, a.session, a.ident, a.agent),
-    "stop": lambda a: execution.stop(a.services, a.session, a.ident, a.agent),
+    "approve": lambda a: approval.approve(a.unit, a.ident, a.form.get("plan_hash", ""), a.agent),
+    "undo": lambda a: approval.undo(a.unit, a.ident, a.agent),
+    "reject": lambda a: approval.reject(a.unit, a.ident, a.text, a.agent),
+    "try_again": lambda a: failed.try_again(a.unit, a.ident, a.agent),
+    "give_up": lambda a: failed.give_up(a.unit, a.ident, a.agent),
+    "stop": lambda a: execution.stop(a.unit, a.ident, a.agent),
     "by_hand": _by_hand,
     "redact": _redact,
-    "ask_services": lambda a: talking.ask_about_services(a.services, a.session, a.ident, a.agent),
+    "ask_services": lambda a: talking.ask_about_services(a.unit, a.ident, a.agent),
 }
 
 
 def _answer(a: Acting) -> None:
-    closing.reply(a.services, a.session, talking.get_conversation(a.session, a.ident), a.text, a.agent)
+    closing.reply(a.unit, talking.get_conversation(a.unit.session, a.ident), a.text, a.agent)
 
 
 CONVERSATION_VERBS: Final[Mapping[str, Verb]] = {
-    "take": lambda a: talking.take_over(a.services, a.session, a.ident, a.agent),
-    "give_back": lambda a: talking.give_back(a.services, a.session, a.ident, a.agent),
+    "take": lambda a: talking.take_over(a.unit, a.ident, a.agent),
+    "give_back": lambda a: talking.give_back(a.unit, a.ident, a.agent),
     "reply": _answer,
     "correct": _correct,
     "settle": lambda a: undelivered.settle_talk(
-        a.services, a.session, talking.get_conversation(a.session, a.ident), a.agent
+        a.unit, talking.get_conversation(a.unit.session, a.ident), a.agent
     ),
 }
 
@@ -209,14 +206,13 @@ def _verb(visit: Visit, verbs: Mapping[str, Verb]) -> Verb:
 
 
 async def _do(visit: Visit, verb: Verb, *, shows: bool = False) -> None:
-    services = visit.services
 
-    def unit(session: Session, agent: Principal) -> None:
-        verb(Acting(services, session, agent, visit.ident(), visit.form))
+    def work(unit: Unit, agent: Principal) -> None:
+        verb(Acting(unit, agent, visit.ident(), visit.form))
         if shows:
-            check_shown(services, session, visit.form.get("seen", ""))
+            check_shown(unit, visit.form.get("seen", ""))
 
-    await visit.write(unit)
+    await visit.write(work)
 
 
 async def letters_page(visit: Visit, ref: str, unseen: NotShown) -> web.Response:
@@ -224,7 +220,7 @@ async def letters_page(visit: Visit, ref: str, unseen: NotShown) -> web.Response
     verb, texts = visit.http_request.match_info["verb"], visit.words.texts
     go = texts.get(f"acts.{verb}_go") or texts.get(f"plan.{verb}") or texts["letters.go"]
     services = visit.services
-    request = await services.read(lambda session: get_request(session, ref))
+    request = await services.read(lambda unit: get_request(unit.session, ref))
     later = forwarding.letter_once_delivered(services, request) if verb == "forward" else None
     again = {name: value for name, value in visit.form.items() if name not in _NOT_AGAIN}
     return show(
@@ -261,8 +257,8 @@ async def act_on_request(visit: Visit) -> web.StreamResponse:
 
 async def reveal_person(visit: Visit) -> web.StreamResponse:
     """Show a request unmasked, once, with its audit entry."""
-    services, ref = visit.services, visit.ident()
-    await visit.write(lambda s, agent: reveal(services, s, get_request(s, ref), agent))
+    _services, ref = visit.services, visit.ident()
+    await visit.write(lambda unit, agent: reveal(unit, get_request(unit.session, ref), agent))
     return await request_page(visit, ref, revealed=True)
 
 
@@ -287,14 +283,14 @@ async def act_on_plan(visit: Visit) -> web.StreamResponse:
 
 async def prove_freshly(visit: Visit) -> None:
     """Take a fresh code; raises NotFresh for a wrong one, which counts for this session alone."""
-    services, code = visit.services, visit.form["code"]
-    if not await visit.write(lambda session, _: staff.prove_again(services, session, visit.row, code)):
+    _services, code = visit.services, visit.form["code"]
+    if not await visit.write(lambda unit, _: staff.prove_again(unit, visit.row, code)):
         raise NotFresh
 
 
 async def _ref_of(visit: Visit) -> str:
     ident = visit.ident()
-    return await visit.services.read(lambda session: get_action(session, ident)[1].ref)
+    return await visit.services.read(lambda unit: get_action(unit.session, ident)[1].ref)
 
 
 async def show_confirm(visit: Visit) -> web.StreamResponse:
@@ -306,7 +302,7 @@ async def show_confirm(visit: Visit) -> web.StreamResponse:
 async def confirm_page(visit: Visit, error: AssistantError | None = None) -> web.StreamResponse:
     """Show that question, with what was wrong about the code."""
     ref = await _ref_of(visit)
-    view = await visit.services.read(lambda session: gather(visit, session, ref))
+    view = await visit.services.read(lambda unit: gather(visit, unit, ref))
     if view.plan is None or view.plan.action.id != visit.ident() or view.plan.action.state != "proposed":
         return await request_page(
             visit, ref, error=Invalid("This plan is no longer waiting; here is what is.")
@@ -334,19 +330,19 @@ async def act_in_conversation(visit: Visit) -> web.StreamResponse:
 
 async def decide_triage(visit: Visit) -> web.StreamResponse:
     """Make a mail in doubt a request, or leave it to support."""
-    services, ident, right = visit.services, visit.ident(), visit.form.get("right", "")
+    _services, ident, right = visit.services, visit.ident(), visit.form.get("right", "")
     if right == "none":
-        await visit.write(lambda s, agent: talking.leave_to_support(services, s, ident, agent))
+        await visit.write(lambda unit, agent: talking.leave_to_support(unit, ident, agent))
         raise back(visit, "/console/triage", "leave")
     if right not in set(Right):
         raise Invalid("Choose a right, or leave the mail to support.")
     desk = visit.http_request.config_dict[DESK]
-    await visit.write(lambda s, agent: open_from_triage(desk, s, ident, Right(right), agent))
+    await visit.write(lambda unit, agent: open_from_triage(desk, unit, ident, Right(right), agent))
     raise back(visit, "/console/triage", "open")
 
 
 async def choose_language(visit: Visit) -> web.StreamResponse:
     """Speak the agent's language from now on."""
-    services, language = visit.services, visit.form.get("language", "")
-    await visit.write(lambda s, agent: staff.choose_language(services, s, agent.name, language))
+    _services, language = visit.services, visit.form.get("language", "")
+    await visit.write(lambda unit, agent: staff.choose_language(unit, agent.name, language))
     raise back(visit, "/console/settings", "language")

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 import pyotp
 from aiohttp import web
-from sqlmodel import Session
 
 from assistant.casework import colleagues, credentials, staff
 from assistant.casework.queue import Principal, Role
 from assistant.errors import AssistantError, Invalid, NotFound
+from assistant.services import Unit
 from assistant.store.tables import Agent
 from assistant.web.console.access import Visit, back, explained, show
 from assistant.web.console.account import Line, session_lines, token_lines
@@ -26,13 +26,13 @@ async def show_colleague(visit: Visit) -> web.StreamResponse:
 
 
 async def _colleague(visit: Visit, error: AssistantError | None = None) -> web.Response:
-    def look(session: Session) -> tuple[Agent, list[Line], list[Line], int]:
-        agent = staff.get_agent(session, visit.ident())
+    def look(unit: Unit) -> tuple[Agent, list[Line], list[Line], int]:
+        agent = staff.get_agent(unit.session, visit.ident())
         return (
             agent,
-            session_lines(visit, credentials.sessions_of(session, agent.name)),
-            token_lines(visit, credentials.tokens_of(session, agent.name)),
-            credentials.recovery_codes_left(session, agent.name),
+            session_lines(visit, credentials.sessions_of(unit.session, agent.name)),
+            token_lines(visit, credentials.tokens_of(unit.session, agent.name)),
+            credentials.recovery_codes_left(unit.session, agent.name),
         )
 
     agent, sessions, tokens, left = await visit.services.read(look)
@@ -64,7 +64,7 @@ async def act_on_colleague(visit: Visit) -> web.StreamResponse:
         verb = _VERBS.get(name)
         if verb is None:
             raise NotFound
-        await visit.write(lambda session, agent: verb(visit, session, agent))
+        await visit.write(lambda unit, agent: verb(visit, unit, agent))
     except AssistantError as error:
         return await _colleague(visit, error)
     raise back(visit, f"/console/agents/{quote(visit.ident(), safe='')}", name)
@@ -72,28 +72,22 @@ async def act_on_colleague(visit: Visit) -> web.StreamResponse:
 
 async def _reset_authenticator(visit: Visit) -> web.StreamResponse:
     secret, name = pyotp.random_base32(), visit.ident()
-    await visit.write(
-        lambda session, agent: colleagues.reset_authenticator(visit.services, session, name, secret, agent)
-    )
+    await visit.write(lambda unit, agent: colleagues.reset_authenticator(unit, name, secret, agent))
     title = visit.words("account.authenticator")
     return show(visit, "authenticator.html", title=title, secret=secret, offer="", whose=name)
 
 
-def _change_role(visit: Visit, session: Session, agent: Principal) -> object:
+def _change_role(visit: Visit, unit: Unit, agent: Principal) -> object:
     role = visit.form.get("role", "")
     if role not in set(Role):
         raise Invalid("Choose a role: agent, approver, lead or auditor.")
-    return colleagues.change_role(visit.services, session, visit.ident(), Role(role), agent)
+    return colleagues.change_role(unit, visit.ident(), Role(role), agent)
 
 
-_VERBS: Final[Mapping[str, Callable[[Visit, Session, Principal], object]]] = {
+_VERBS: Final[Mapping[str, Callable[[Visit, Unit, Principal], object]]] = {
     "role": _change_role,
-    "disable": lambda v, session, agent: colleagues.disable(v.services, session, v.ident(), agent),
-    "enable": lambda v, session, agent: colleagues.enable(v.services, session, v.ident(), agent),
-    "end_session": lambda v, session, agent: colleagues.end_session(
-        v.services, session, v.form.get("ident", ""), agent
-    ),
-    "revoke": lambda v, session, agent: colleagues.revoke_token(
-        v.services, session, v.form.get("ident", ""), agent
-    ),
+    "disable": lambda v, unit, agent: colleagues.disable(unit, v.ident(), agent),
+    "enable": lambda v, unit, agent: colleagues.enable(unit, v.ident(), agent),
+    "end_session": lambda v, unit, agent: colleagues.end_session(unit, v.form.get("ident", ""), agent),
+    "revoke": lambda v, unit, agent: colleagues.revoke_token(unit, v.form.get("ident", ""), agent),
 }

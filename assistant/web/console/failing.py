@@ -12,14 +12,12 @@ from assistant.web.console.access import Visit, back, show
 async def show_failing(visit: Visit) -> web.StreamResponse:
     """List the rows that fail, to a lead or an auditor."""
     visit.agent.require(Role.LEAD, Role.AUDITOR)
-    page = await visit.services.read(lambda session: one_by_one.failing(session, visit.after()))
+    page = await visit.services.read(lambda unit: one_by_one.failing(unit.session, visit.after()))
     return show(visit, "failing.html", title=visit.words("failing.title"), page=page)
 
 
 async def try_again(visit: Visit) -> web.StreamResponse:
     """Have one of them tried again at once."""
     sweep, which = visit.form.get("sweep", ""), visit.form.get("which", "")
-    await visit.write(
-        lambda session, agent: one_by_one.try_again(visit.services, session, sweep, which, agent)
-    )
+    await visit.write(lambda unit, agent: one_by_one.try_again(unit, sweep, which, agent))
     raise back(visit, "/console/failing", "try_row_again")

@@ -7,12 +7,11 @@ from datetime import timedelta
 from typing import Final
 
 from aiohttp import web
-from sqlmodel import Session
 
 from assistant.casework import events, sparing
 from assistant.casework.doubt import mails_in_doubt
 from assistant.casework.earlier import is_earlier
-from assistant.casework.intake import LOST_LETTER, UNPROVED_LOSS, local_day, lost_letter_reason
+from assistant.casework.intake import LOST_LETTER, UNPROVED_LOSS, lost_letter_reason
 from assistant.casework.outcomes import outcome_of
 from assistant.casework.person import masked_person_of
 from assistant.casework.queue import Role
@@ -23,7 +22,7 @@ from assistant.domain.due_date import due_dates
 from assistant.domain.masking import mask_email, mask_text
 from assistant.domain.rights import IRREVERSIBLE, Right
 from assistant.domain.unread import why_unread
-from assistant.services import Services
+from assistant.services import Unit
 from assistant.store import queries
 from assistant.store.keyring import client_hash
 from assistant.store.paging import Page
@@ -54,23 +53,23 @@ class Row:
     irreversible: bool
 
 
-def row_of(services: Services, session: Session, words: Words, request: PrivacyRequest) -> Row:
+def row_of(unit: Unit, words: Words, request: PrivacyRequest) -> Row:
     """Give a request as a list shows it: masked, and why somebody must look."""
-    today = local_day(services, services.clock.now())
+    today = unit.services.local_day(unit.now)
     first = sparing.first_reason(request)
     reasons = [reason for reason in dict.fromkeys((first, request.attention)) if reason]
     if request.attention not in {None, LOST_LETTER, UNPROVED_LOSS} and (
-        lost := lost_letter_reason(services, session, request)
+        lost := lost_letter_reason(unit, request)
     ):
         reasons.append(lost)
     why = "; ".join(words.attention(reason) for reason in reasons)
     return Row(
         request.ref,
-        services.texts.label("right_names", request.right, words.language),
+        unit.services.texts.label("right_names", request.right, words.language),
         words.known("status", request.status),
-        words(f"outcome.{came}") if (came := outcome_of(session, request)) else "",
-        services.texts.label("channels", request.channel, words.language),
-        masked_person_of(services, session, request) or words("queue.nobody"),
+        words(f"outcome.{came}") if (came := outcome_of(unit.session, request)) else "",
+        unit.services.texts.label("channels", request.channel, words.language),
+        masked_person_of(unit, request) or words("queue.nobody"),
         words.due(request.due_on, today),
         why,
         request.assignee or "",
@@ -92,8 +91,8 @@ async def show_queue(visit: Visit) -> web.StreamResponse:
     chosen = visit.http_request.query.get("show", "todo")
     view: View = next((each for each in VIEWS if each == chosen), "todo")
 
-    def look(session: Session) -> tuple[Page[PrivacyRequest], list[Row]]:
-        found = queries.request_list(session, view, visit.after())
+    def look(unit: Unit) -> tuple[Page[PrivacyRequest], list[Row]]:
+        found = queries.request_list(unit.session, view, visit.after())
         shown = sorted(
             found.rows,
             key=lambda request: (
@@ -103,7 +102,7 @@ async def show_queue(visit: Visit) -> web.StreamResponse:
                 request.ref,
             ),
         )
-        return found, [row_of(visit.services, session, visit.words, request) for request in shown]
+        return found, [row_of(unit, visit.words, request) for request in shown]
 
     page, rows = await visit.services.read(look)
     return _show_requests(visit, "queue.title", page, rows, view=view)
@@ -129,7 +128,7 @@ async def search(visit: Visit) -> web.StreamResponse:
     words = visit.form.get("q", "").strip()[:320]
     is_address = "@" in words
 
-    def look(session: Session) -> tuple[Page[PrivacyRequest], list[Row]]:
+    def look(unit: Unit) -> tuple[Page[PrivacyRequest], list[Row]]:
         keyring = visit.services.keyring
         wanted = (
             RequestFilter(contact_hash=keyring.keyed_hash(normal_address(words)))
@@ -138,8 +137,8 @@ async def search(visit: Visit) -> web.StreamResponse:
         )
         after = visit.form.get("after", "")
         nothing: Page[PrivacyRequest] = Page(())
-        found = queries.requests_found(session, wanted, after) if words else nothing
-        return found, [row_of(visit.services, session, visit.words, request) for request in found.rows]
+        found = queries.requests_found(unit.session, wanted, after) if words else nothing
+        return found, [row_of(unit, visit.words, request) for request in found.rows]
 
     page, rows = await visit.services.read(look)
     return _show_requests(visit, "queue.found", page, rows, words=words or " ")
@@ -162,7 +161,7 @@ class Doubt:
 
 async def show_triage(visit: Visit) -> web.StreamResponse:
     """List the mails in doubt, oldest first, with what the reading made of them."""
-    page, doubts = await visit.services.read(lambda session: _doubts(visit, session))
+    page, doubts = await visit.services.read(lambda unit: _doubts(visit, unit))
     rights = [
         (right, visit.services.texts.label("right_names", right, visit.words.language)) for right in Right
     ]
@@ -171,11 +170,11 @@ async def show_triage(visit: Visit) -> web.StreamResponse:
     )
 
 
-def _doubts(visit: Visit, session: Session) -> tuple[Page[Conversation], list[Doubt]]:
+def _doubts(visit: Visit, unit: Unit) -> tuple[Page[Conversation], list[Doubt]]:
     doubts = []
-    page = queries.conversations_in_triage(session, visit.after())
+    page = queries.conversations_in_triage(unit.session, visit.after())
     for conversation in page.rows:
-        for message in mails_in_doubt(session, conversation.id)[:1]:  # the one from which its time runs
+        for message in mails_in_doubt(unit.session, conversation.id)[:1]:  # the one from which its time runs
             guesses = tuple(str(intent["name"]) for intent in message.reading.get("intents", ()))
             doubts.append(
                 Doubt(
@@ -186,17 +185,17 @@ def _doubts(visit: Visit, session: Session) -> tuple[Page[Conversation], list[Do
                     visit.words.instant(message.at),
                     mask_text(str(message.reading.get("sentence") or "")),
                     guesses,
-                    _standing(visit, session, conversation.id, message),
+                    _standing(visit, unit, conversation.id, message),
                     files_view(visit.words, message),
                 )
             )
     return page, doubts
 
 
-def _standing(visit: Visit, session: Session, ident: str, message: Message) -> str:
+def _standing(visit: Visit, unit: Unit, ident: str, message: Message) -> str:
     """Say who has a mail and why it is here."""
     words = visit.words
-    if lost := lost_relay_of(visit.services, session, ident):
+    if lost := lost_relay_of(unit, ident):
         standing = "triage.said_not_at_support" if lost.why == queries.UNPROVED else "triage.not_at_support"
         return words(standing, why=loss_in_words(words, lost), at=words.instant(lost.failed_at))
     if is_earlier(message):
@@ -205,13 +204,15 @@ def _standing(visit: Visit, session: Session, ident: str, message: Message) -> s
     unread = why_unread(message.headers, message.text)
     if unread:
         return words(f"triage.unread_{unread}")
-    return words("triage.at_support" if queries.was_passed_on(session, message.id) else "triage.held_here")
+    return words(
+        "triage.at_support" if queries.was_passed_on(unit.session, message.id) else "triage.held_here"
+    )
 
 
 async def show_agents(visit: Visit) -> web.StreamResponse:
     """List the colleagues, to a lead or an auditor."""
     visit.agent.require(Role.LEAD, Role.AUDITOR)
-    agents = await visit.services.read(list_agents)
+    agents = await visit.services.read(lambda unit: list_agents(unit.session))
     return show(
         visit, "agents.html", title=visit.words("agents.title"), agents=agents, now=visit.services.clock.now()
     )
@@ -221,7 +222,7 @@ async def show_events(visit: Visit) -> web.StreamResponse:
     """List what was refused in the last days, to a lead or an auditor: counts, with no visitor's name or address."""
     visit.agent.require(Role.LEAD, Role.AUDITOR)
     since = visit.services.clock.now() - EVENTS_SHOWN
-    rows = await visit.services.read(lambda session: events.events_since(session, since))
+    rows = await visit.services.read(lambda unit: events.events_since(unit.session, since))
     return show(visit, "events.html", title=visit.words("refused.title"), rows=rows[:MOST_EVENTS])
 
 

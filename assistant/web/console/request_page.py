@@ -23,7 +23,7 @@ from assistant.casework import (
 )
 from assistant.casework.evidence import answer_for
 from assistant.casework.hidden import is_hidden
-from assistant.casework.intake import dates_of, local_day
+from assistant.casework.intake import dates_of
 from assistant.casework.lifting import may_lift
 from assistant.casework.link_again import waits_for_link
 from assistant.casework.people_decide import TypedContact, may_decide, typed_contact
@@ -50,7 +50,7 @@ from assistant.errors import AssistantError
 from assistant.naming import Naming
 from assistant.replies import Texts
 from assistant.replies.linter import Fault, Linter
-from assistant.services import Rendered, Services
+from assistant.services import Rendered, Services, Unit
 from assistant.store import queries
 from assistant.store.keyring import Keyring
 from assistant.store.tables import Action, Audit, Conversation, EvidenceRow, Message, PrivacyRequest, StepRow
@@ -229,7 +229,7 @@ async def request_page(
     typed: str = "",
 ) -> web.StreamResponse:
     """Show a request; with what went wrong, and with what was typed in the form whose verb is named."""
-    view = await visit.services.read(lambda session: gather(visit, session, ref, revealed=revealed))
+    view = await visit.services.read(lambda unit: gather(visit, unit, ref, revealed=revealed))
     told = explained(visit.words, error) if error else ""
     waits = view.plan is not None and view.plan.action.state in {"proposed", "approved"}
     samples = await samples_of(visit.services, view.plan.plan) if revealed and view.plan and waits else []
@@ -271,41 +271,39 @@ def may_approve(visit: Visit, view: RequestView) -> bool:
     return visit.may_work and view.plan is not None and view.plan.may_approve
 
 
-def _may_approve(
-    services: Services, session: Session, request: PrivacyRequest, action: Action, agent: Principal
-) -> bool:
+def _may_approve(unit: Unit, request: PrivacyRequest, action: Action, agent: Principal) -> bool:
     """Ask what decides when the button is pressed, with the fresh code that is typed then."""
     fresh = replace(agent, may_approve_irreversible=True)
-    evidence = queries.evidence_of(session, request)
+    evidence = queries.evidence_of(unit.session, request)
     try:
-        approval.check_approve(services, session, action.id, action.plan_hash, fresh, evidence)
+        approval.check_approve(unit, action.id, action.plan_hash, fresh, evidence)
     except AssistantError:
         return False
     return action.state == "proposed" and agent.name not in four_eyes.approved_by(action)
 
 
-def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) -> RequestView:
+def gather(visit: Visit, unit: Unit, ref: str, *, revealed: bool = False) -> RequestView:
     """Collect what the page shows."""
     services, words = visit.services, visit.words
-    request = get_request(session, ref)
-    row = row_of(services, session, words, request)
+    request = get_request(unit.session, ref)
+    row = row_of(unit, words, request)
     if revealed:
-        row = replace(row, person=person_of(services, session, request) or row.person)
-    action = queries.live_plan_of(session, ref) or next(iter(queries.plans_of(session, ref)), None)
+        row = replace(row, person=person_of(unit, request) or row.person)
+    action = queries.live_plan_of(unit.session, ref) or next(iter(queries.plans_of(unit.session, ref)), None)
     shown = {
         key: _told(words, value)
         for key, value in request.details.items()
         if key not in {"changes", DENIED_BEFORE, put_back.UNDONE} and value not in (None, "", [], {})
     }
-    evidence = queries.evidence_of(session, request)
-    sendable = waiting_package(services, session, request) is not None
+    evidence = queries.evidence_of(unit.session, request)
+    sendable = waiting_package(unit, request) is not None
     grounds = grounds_for(Right(request.right), marketing=bool(request.details.get("marketing")))
     return RequestView(
         request,
         row,
         evidence,
-        _plan(visit, session, request, action),
-        tuple(timeline(words, services.keyring, session, request, revealed=revealed)),
+        _plan(visit, unit, request, action),
+        tuple(timeline(words, services.keyring, unit.session, request, revealed=revealed)),
         tuple(
             (words.known("details", key), value if revealed else mask_text(value))
             for key, value in shown.items()
@@ -318,17 +316,17 @@ def gather(visit: Visit, session: Session, ref: str, *, revealed: bool = False) 
         is_paused(request),
         request.status in CLOSED,
         waits_for_link(request),
-        is_hidden(session.get_one(Conversation, request.conversation_id)),
-        _next_ref(session, request),
+        is_hidden(unit.session.get_one(Conversation, request.conversation_id)),
+        _next_ref(unit.session, request),
         _question(services, request),
         may_lift(request),
         may_decide(request),
-        typed_contact(services, session, request, visit.agent),
-        _tier_missing(services, session, request, action),
-        _about_services(session, request, action),
-        _names_accounts(session, request, action),
-        losses(words, lost_letters_of(services, session, request)),
-        _undone(services, words, session, request),
+        typed_contact(unit, request, visit.agent),
+        _tier_missing(unit, request, action),
+        _about_services(unit.session, request, action),
+        _names_accounts(unit.session, request, action),
+        losses(words, lost_letters_of(unit, request)),
+        _undone(services, words, unit.session, request),
         is_settled_by_word(request),
         letter_once_sent(services, request) if sendable else None,
         where_to(request) if sendable else None,
@@ -341,14 +339,14 @@ def _rules(services: Services, words: Words, request: PrivacyRequest) -> tuple[s
     return dates.rules if dates.due_on == request.due_on else tuple(request.rules)
 
 
-def _undone(services: Services, words: Words, session: Session, request: PrivacyRequest) -> UndoneView | None:
+def _undone(unit: Unit, words: Words, request: PrivacyRequest) -> UndoneView | None:
     addresses = request.details.get(put_back.UNDONE)
     if not addresses:
         return None
-    naming, traces = Naming(services.settings), put_back.traces_of(session, request)
+    naming, traces = Naming(unit.services.settings), put_back.traces_of(unit.session, request)
     lines = [(each.ident, _changed(naming, words, each)) for each in traces.changed]
     told = [(name, words("undone.told", name=naming.recipient(name, words.language))) for name in traces.told]
-    return UndoneView(tuple(addresses), (*lines, *told), put_back.is_told(services, request))
+    return UndoneView(tuple(addresses), (*lines, *told), put_back.is_told(unit.services, request))
 
 
 def _changed(naming: Naming, words: Words, each: put_back.Changed) -> str:
@@ -389,11 +387,9 @@ def _about_services(session: Session, request: PrivacyRequest, action: Action | 
     return running_services.to_do(session, request) if held_up else ""
 
 
-def _tier_missing(
-    services: Services, session: Session, request: PrivacyRequest, action: Action | None
-) -> int | None:
+def _tier_missing(unit: Unit, request: PrivacyRequest, action: Action | None) -> int | None:
     plan = plan_from_json(action.plan) if action else None
-    missing = answer_for(services, request, queries.evidence_of(session, request), plan).missing
+    missing = answer_for(unit.services, request, queries.evidence_of(unit.session, request), plan).missing
     return None if missing is None else int(missing)
 
 
@@ -407,7 +403,7 @@ def _told(words: Words, value: Any) -> str:
 
 def _question(services: Services, request: PrivacyRequest) -> QuestionView:
     by = questions.ask_by(services, request)
-    late = local_day(services, services.clock.now()) > by
+    late = services.local_day(services.clock.now()) > by
     return QuestionView(questions.grounds_of(request), by, late, questions.waits_since(request))
 
 
@@ -418,13 +414,13 @@ def _next_ref(session: Session, request: PrivacyRequest) -> str | None:
     return next((other.ref for other in waiting if other.ref != request.ref), None)
 
 
-def _plan(visit: Visit, session: Session, request: PrivacyRequest, action: Action | None) -> PlanView | None:
+def _plan(visit: Visit, unit: Unit, request: PrivacyRequest, action: Action | None) -> PlanView | None:
     if action is None:
         return None
     words, services = visit.words, visit.services
     plan = plan_from_json(action.plan)
     preview = _preview(services, request, plan) if action.state in {"proposed", "approved"} else None
-    steps = tuple(queries.steps_of(session, action.id))
+    steps = tuple(queries.steps_of(unit.session, action.id))
     tasks = tuple(_task(words, services, step) for step in steps if step.state == by_hand.BY_HAND)
     found = mentions_of(services, action)
     mentions = tuple(zip(found, as_got(found), strict=True))
@@ -440,8 +436,8 @@ def _plan(visit: Visit, session: Session, request: PrivacyRequest, action: Actio
         mentions,
         second,
         four_eyes.approved_by(action) if second else (),
-        tuple(sorted(four_eyes.touched_by(session, request))) if second else (),
-        _may_approve(services, session, request, action, visit.agent),
+        tuple(sorted(four_eyes.touched_by(unit.session, request))) if second else (),
+        _may_approve(unit, request, action, visit.agent),
     )
 
 

@@ -74,7 +74,7 @@ async def _begin(http_request: web.Request, form: Mapping[str, str], failures: B
     services = http_request.config_dict[SERVICES]
     name = form.get("name", "").strip()
     browser = cookies.value_of(services, http_request, BROWSER)
-    looked = await services.read(lambda session: staff.look_up(services, session, name, browser))
+    looked = await services.read(lambda unit: staff.look_up(unit, name, browser))
     caller = caller_of(http_request)
     counted = failures.of(caller, asyncio.get_running_loop().time())
     excused = looked.is_known_browser or staff.looks_like_recovery(form.get("code", ""))
@@ -90,9 +90,7 @@ async def _begin(http_request: web.Request, form: Mapping[str, str], failures: B
             counted.give_back()
         raise
     begun = await services.write(
-        lambda session: staff.sign_in(
-            services, session, name, form.get("code", ""), password_ok=password_ok, browser=browser
-        )
+        lambda unit: staff.sign_in(unit, name, form.get("code", ""), password_ok=password_ok, browser=browser)
     )
     if begun is None:
         raise NotAuthenticated(staff.REFUSED)
@@ -104,7 +102,7 @@ async def _begin(http_request: web.Request, form: Mapping[str, str], failures: B
 async def sign_out(visit: Visit) -> web.StreamResponse:
     """End the session."""
     secret = cookies.value_of(visit.services, visit.http_request, COOKIE)
-    await visit.services.write(lambda session: staff.sign_out(visit.services, session, secret))
+    await visit.services.write(lambda unit: staff.sign_out(unit, secret))
     answer = web.HTTPSeeOther("/console/sign-in")
     cookies.take_back(visit.services, answer, COOKIE, path="/console")
     raise answer

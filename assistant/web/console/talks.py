@@ -16,6 +16,7 @@ from assistant.casework.undelivered import lost_letters_in
 from assistant.domain.masking import mask_text
 from assistant.domain.outside import number_of
 from assistant.domain.rights import Right
+from assistant.services import Unit
 from assistant.store import queries
 from assistant.store.paging import Page
 from assistant.store.tables import Conversation, Message
@@ -38,7 +39,7 @@ class Talk:
 
 async def show_talks(visit: Visit) -> web.StreamResponse:
     """List who waits for a person, longest first."""
-    page, found = await visit.services.read(lambda session: _talks(visit, session))
+    page, found = await visit.services.read(lambda unit: _talks(visit, unit.session))
     title = visit.words("talks.title")
     version = _version(page.count, found)
     return show(
@@ -48,7 +49,7 @@ async def show_talks(visit: Visit) -> web.StreamResponse:
 
 async def new_talks(visit: Visit) -> web.StreamResponse:
     """Say whether the list is another one by now."""
-    page, found = await visit.services.read(lambda session: _talks(visit, session))
+    page, found = await visit.services.read(lambda unit: _talks(visit, unit.session))
     return web.json_response({"version": _version(page.count, found)}, headers=HEADERS)
 
 
@@ -79,12 +80,12 @@ async def show_talk(visit: Visit) -> web.StreamResponse:
     """Show one conversation, with the requests opened in it."""
     ident = visit.ident()
 
-    def look(session: Session) -> tuple[Conversation, list[Entry], list[str], int, tuple[LossView, ...]]:
-        conversation = get_conversation(session, ident)
-        messages = queries.messages_of(session, ident)
+    def look(unit: Unit) -> tuple[Conversation, list[Entry], list[str], int, tuple[LossView, ...]]:
+        conversation = get_conversation(unit.session, ident)
+        messages = queries.messages_of(unit.session, ident)
         entries = message_entries(visit.words, messages)
-        refs = [request.ref for request in queries.requests_in(session, ident)]
-        lost = losses(visit.words, lost_letters_in(visit.services, session, ident))
+        refs = [request.ref for request in queries.requests_in(unit.session, ident)]
+        lost = losses(visit.words, lost_letters_in(unit, ident))
         return conversation, entries, refs, max((message.id or 0 for message in messages), default=0), lost
 
     conversation, entries, refs, last, lost = await visit.services.read(look)
@@ -117,9 +118,9 @@ async def new_messages(visit: Visit) -> web.StreamResponse:
     after = visit.http_request.query.get("after", "0")
     since = number_of(after) or 0
 
-    def look(session: Session) -> list[dict[str, Any]]:
-        get_conversation(session, ident)
-        messages = queries.messages_of(session, ident)
+    def look(unit: Unit) -> list[dict[str, Any]]:
+        get_conversation(unit.session, ident)
+        messages = queries.messages_of(unit.session, ident)
         told = zip(messages, message_entries(visit.words, messages), strict=True)
         return [{"id": m.id, **_line(visit, entry)} for m, entry in told if (m.id or 0) > since]
 

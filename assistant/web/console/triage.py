@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from sqlmodel import Session
-
 from assistant.casework.audit import record
 from assistant.casework.doubt import end_doubt, mails_in_doubt
 from assistant.casework.queue import WORKERS, Principal
 from assistant.casework.talking import in_triage
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.rights import Right
+from assistant.services import Unit
 from assistant.store.tables import Message
 
 
@@ -19,20 +18,18 @@ def _heard(desk: TalkingDesk, message: Message | None) -> str | None:
     return language if language in desk.services.settings.controller.languages else None
 
 
-def open_from_triage(desk: TalkingDesk, session: Session, ident: str, right: Right, agent: Principal) -> None:
+def open_from_triage(desk: TalkingDesk, unit: Unit, ident: str, right: Right, agent: Principal) -> None:
     """Open the request as of the mail's receipt; acknowledgement and proof follow as always (flows.md)."""
     agent.require(*WORKERS)
-    conversation = in_triage(session, ident)
-    message = next(iter(mails_in_doubt(session, ident)), None)
+    conversation = in_triage(unit.session, ident)
+    message = next(iter(mails_in_doubt(unit.session, ident)), None)
     received_at = message.at if message else conversation.started_at
-    end_doubt(desk.services, session, conversation)
+    end_doubt(unit, conversation)
     conversation.language = conversation.language or _heard(desk, message)
-    session.add(conversation)
-    turn = desk.quiet_turn(session, conversation)
+    unit.session.add(conversation)
+    turn = desk.quiet_turn(unit, conversation)
     turn.state = turn.state.asking("chat_ask_right", "choice", received_at=received_at.isoformat())
     turn.kind, turn.text = "choice", f"right:{right}"
     turn.take()
     turn.store_state()
-    record(
-        desk.services, session, "", f"agent:{agent.name}", "triage_opened", conversation=ident, right=right
-    )
+    record(unit, "", f"agent:{agent.name}", "triage_opened", conversation=ident, right=right)
