@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import structlog
 from aiohttp import web
 
-from assistant.casework import delivery, events, execution, packages, planning, proof
+from assistant.casework import events, packages
+from assistant.casework.lease import LEASES
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import EmailSettings, ImapSettings, SmtpSettings
 from assistant.channels.transfer import Transfer
@@ -340,10 +341,8 @@ async def running(assembly: Assembly) -> AsyncIterator[None]:
 
 
 def _release_leases(unit: Unit) -> None:
-    proof.release_leases(unit.session)
-    planning.release_leases(unit)
-    execution.release_leases(unit.session)
-    delivery.release_leases(unit.session)
+    for lease in LEASES:
+        lease.release_all(unit)
 
 
 async def _close(services: Services) -> None:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.forwarding import FORWARD, do_delivered
+from assistant.casework.lease import LETTERS, pause_after
 from assistant.casework.one_by_one import may_be_tried, named, while_due
 from assistant.casework.originals import original_of
 from assistant.casework.outbox import PROOF, RELAY, REPLY, payload_of
@@ -27,8 +28,7 @@ from assistant.store.tables import Conversation, Outbox
 log = structlog.get_logger(__name__)
 _SWEEP = "deliver"
 _AT_ONCE = 8  # so few others are on their way before what somebody waits for now
-_LEASE = timedelta(minutes=2)
-_FIRST_RETRY = timedelta(seconds=20)
+_FIRST_RETRY, _LONGEST_RETRY = timedelta(seconds=20), timedelta(hours=3)
 _MOST_ATTEMPTS = 12
 _MOST_WAITING = 1000  # of those that wait, looked at for whose turn it is
 _LARGE_AT_ONCE = 2  # originals and documents: each is held in memory while it goes out
@@ -43,15 +43,6 @@ async def deliver_due(services: Services) -> int:
         await _deliver_one(services, ident, large)
 
     return await while_due(services, _SWEEP, _claim, deliver, at_once=_AT_ONCE)
-
-
-def release_leases(session: Session) -> None:
-    """Take back what a killed process had claimed; only for a desk that is alone on its database."""
-    session.execute(
-        update(Outbox)
-        .where(col(Outbox.state) == "waiting", col(Outbox.lease_until).is_not(None))
-        .values(lease_until=None)
-    )
 
 
 def _claim(unit: Unit, most: int) -> list[int]:
@@ -80,12 +71,7 @@ def _claim(unit: Unit, most: int) -> list[int]:
     for talk in (talk or key for _, talk, key, leased in due if leased):
         next_of.pop(talk, None)
     claimed = unit.services.peers.in_turn([(row, talk) for talk, row in next_of.items()])[:most]
-    unit.session.execute(
-        update(Outbox)
-        .where(col(Outbox.id).in_(claimed))
-        .values(lease_until=now + _LEASE, attempts=col(Outbox.attempts) + 1)
-        .execution_options(synchronize_session=False)
-    )
+    LETTERS.take(unit, claimed)
     return claimed
 
 
@@ -207,7 +193,7 @@ def _failed(unit: Unit, ident: int | None, error: AssistantError) -> None:
     dead = final and not for_support(row)
     row.state = "dead" if dead else "waiting"
     row.lease_until = None
-    row.due_at = unit.now + _FIRST_RETRY * 2 ** min(row.attempts - 1, 9)
+    row.due_at = unit.now + pause_after(row.attempts, _FIRST_RETRY, _LONGEST_RETRY)
     unit.session.add(row)
     log.warning(
         "delivery.failed",

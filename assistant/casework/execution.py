@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from itertools import count, islice
 
 import structlog
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from assistant.casework import answers, by_hand, bystanders, flood, marketing, packages, put_back, sparing
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, as_evidence, identity_of, why_short
 from assistant.casework.intake import move, set_attention
+from assistant.casework.lease import ACTIONS, pause_after
 from assistant.casework.one_by_one import each, may_be_tried, named
 from assistant.casework.planning import propose
 from assistant.casework.queue import DESK, WORKERS, Principal, Scope, do_propose, get_action
@@ -30,8 +30,7 @@ from assistant.services import Services, Unit
 from assistant.store.tables import Action, EvidenceRow, Package, PrivacyRequest, StepRow
 
 log = structlog.get_logger(__name__)
-_LEASE = timedelta(minutes=10)
-_FIRST_RETRY = timedelta(seconds=30)
+_FIRST_RETRY, _LONGEST_RETRY = timedelta(seconds=30), timedelta(minutes=8)
 _MOST_ATTEMPTS = 5
 _AT_ONCE = 50
 PARTLY_LEFT = "partly_left"  # the letter said that somebody sees to the rest
@@ -47,20 +46,10 @@ async def carry_out_due(services: Services) -> int:
     return await each(services, "carry_out", claimed, lambda ident: _carry_out(services, ident))
 
 
-def release_leases(session: Session) -> None:
-    """Take back what a killed process had claimed; only for a desk that is alone on its database."""
-    session.execute(update(Action).where(col(Action.lease_until).is_not(None)).values(lease_until=None))
-
-
 def _claim(unit: Unit) -> list[str]:
     now = unit.now
     free = list(islice(_ready(unit, now), _AT_ONCE))
-    unit.session.execute(
-        update(Action)
-        .where(col(Action.id).in_(free))
-        .values(lease_until=now + _LEASE, attempts=col(Action.attempts) + 1)
-        .execution_options(synchronize_session=False)
-    )
+    ACTIONS.take(unit, free)
     return free
 
 
@@ -71,7 +60,7 @@ def _ready(unit: Unit, now: datetime) -> Iterator[str]:
         .where(
             col(Action.state).in_(("approved", "executing")),
             col(Action.not_before) <= now,
-            col(Action.lease_until).is_(None) | (col(Action.lease_until) <= now),
+            ACTIONS.is_free(now),
             may_be_tried("carry_out", Action.id, now),
         )
         .order_by(col(Action.not_before), col(Action.created_at), col(Action.id))
@@ -96,7 +85,7 @@ def _to_end(unit: Unit) -> list[str]:
     now = unit.now
     late = select(Action.id).where(
         col(Action.state) == STOPPING,
-        col(Action.lease_until).is_(None) | (col(Action.lease_until) <= now),
+        ACTIONS.is_free(now),
         may_be_tried("carry_out", Action.id, now),
     )
     return list(unit.session.exec(late))
@@ -289,7 +278,7 @@ def _failed(unit: Unit, action_id: str, error: AssistantError) -> None:
                 step.state, step.error, step.error_code = "failed", error.message, error.code
                 unit.session.add(step)
                 break
-    action.lease_until = unit.now + _FIRST_RETRY * 2 ** (action.attempts - 1)
+    action.lease_until = unit.now + pause_after(action.attempts, _FIRST_RETRY, _LONGEST_RETRY)
     if action.attempts >= _MOST_ATTEMPTS:
         action.state, action.lease_until = "failed", None
     unit.session.add(action)

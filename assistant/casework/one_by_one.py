@@ -19,6 +19,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
+from assistant.casework.lease import pause_after
 from assistant.casework.queue import Principal, Role
 from assistant.errors import AssistantError, NotFound, StoreUnavailable
 from assistant.services import Services, Unit
@@ -32,8 +33,7 @@ SWEEPS: Final = (  # jobs.JOBS, and what is taken up at the start
     "challenge", "plan", "carry_out", "deliver", "remind", "events", "packages", "expire", "purge", "stop_again", "recover",
 )  # fmt: skip
 ITSELF: Final = ""  # names the sweep, where what failed is no row of it
-_FIRST_PAUSE = timedelta(minutes=1)
-_LONGEST_PAUSE = timedelta(hours=6)
+PAUSES: Final = timedelta(minutes=1), timedelta(hours=6)  # the first, and the longest
 _UNTRIED = timedelta(days=3)
 K = TypeVar("K", str, int)
 _REQUEST_OF: Final[Mapping[str, Callable[[str], SelectOfScalar[Any]]]] = {
@@ -187,14 +187,9 @@ def note(unit: Unit, sweep: str, row: K, failure: AssistantError) -> int:
         )
     kept.times += 1
     kept.code = str(failure.data.get("kind") or failure.code)
-    kept.last_at, kept.next_at = now, now + pause_after(kept.times)
+    kept.last_at, kept.next_at = now, now + pause_after(kept.times, *PAUSES)
     unit.session.add(kept)
     return kept.times
-
-
-def pause_after(times: int) -> timedelta:
-    """Give how long a row waits after so many failures."""
-    return min(_FIRST_PAUSE * (1 << min(times - 1, 16)), _LONGEST_PAUSE)
 
 
 def forget(session: Session, sweep: str, row: str) -> None:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from assistant.casework import answers, mail_domains, named_accounts, running_services, suppression, talk
@@ -16,6 +15,7 @@ from assistant.casework.approval import do_approve
 from assistant.casework.audit import record
 from assistant.casework.evidence import CONTACT_TYPED, answer_for, identity_of, is_denied, need_of, why_short
 from assistant.casework.intake import set_attention
+from assistant.casework.lease import PLANNING
 from assistant.casework.one_by_one import each, failure_of, may_be_tried
 from assistant.casework.proof import contacts_of, notices_due, stop_link
 from assistant.casework.queue import DESK, do_propose
@@ -36,7 +36,6 @@ from assistant.services import Services, Unit
 from assistant.store.tables import EvidenceRow, PrivacyRequest
 
 log = structlog.get_logger(__name__)
-_LEASE = timedelta(minutes=2)
 _CANNOT_BE = frozenset({"plan_conflict", "field_not_mapped"})  # why a plan cannot be carried out as it stands
 _RETRY = timedelta(minutes=1)
 
@@ -81,31 +80,18 @@ def _load(session: Session, ref: str) -> tuple[PrivacyRequest, EvidenceRow | Non
     return request, session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
 
 
-def release_leases(unit: Unit) -> None:
-    """Take back what a killed process had claimed; only for a desk that is alone on its database."""
-    unit.session.execute(
-        update(PrivacyRequest).where(col(PrivacyRequest.to_plan_at).is_not(None)).values(to_plan_at=unit.now)
-    )
-
-
 def _claim(unit: Unit) -> list[str]:
     now = unit.now
     due = unit.session.exec(
         select(PrivacyRequest.ref)
         .where(
-            col(PrivacyRequest.to_plan_at).is_not(None),
-            col(PrivacyRequest.to_plan_at) <= now,
+            PLANNING.is_free(now),
             may_be_tried("plan", PrivacyRequest.ref, now),
         )
         .order_by(col(PrivacyRequest.to_plan_at))
         .limit(50)
     ).all()
-    unit.session.execute(
-        update(PrivacyRequest)
-        .where(col(PrivacyRequest.ref).in_(due))
-        .values(to_plan_at=now + _LEASE)
-        .execution_options(synchronize_session=False)
-    )
+    PLANNING.take(unit, due)
     return list(due)
 
 

@@ -18,6 +18,7 @@ from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, is_denied, why_short
 from assistant.casework.hidden import comes_back
 from assistant.casework.intake import move, set_attention
+from assistant.casework.lease import CHALLENGES
 from assistant.casework.one_by_one import may_be_tried, while_due
 from assistant.casework.outbox import PROOF, REPLY, said_in
 from assistant.casework.queue import void_actions
@@ -70,7 +71,6 @@ _RACE = timedelta(minutes=10)
 _DAY = timedelta(days=1)
 _SWEEP = "challenge"
 _AT_ONCE = 4  # challenges made at a time: so few others may stand before whoever comes now
-_LEASE = timedelta(seconds=30)
 _MOST_WAITING = 1000  # of those that wait, looked at for whose turn it is
 OPEN_LOGINS = 10  # unused sign-ins to the client area of one conversation, the newest ones
 ANSWERABLE = ("sent", "spent")
@@ -289,15 +289,9 @@ async def _send_one(services: Services, ident: str) -> None:
         await _send(services, row)
 
 
-def release_leases(session: Session) -> None:
-    """Take back what a killed process had claimed; only for a desk that is alone on its database."""
-    session.execute(update(ChallengeRow).where(col(ChallengeRow.state) == "wanted").values(lease_until=None))
-
-
 def _claim_wanted(unit: Unit, most: int) -> list[str]:
     """Take the next few, everybody in turn: who asks for hundreds waits for them, and nobody else does."""
     now = unit.now
-    free = col(ChallengeRow.lease_until).is_(None) | (col(ChallengeRow.lease_until) <= now)
     # What was tried already waits for a system that is away: whoever asked since is not kept waiting with it.
     fresh_first = (
         col(ChallengeRow.lease_until).is_not(None),
@@ -306,18 +300,13 @@ def _claim_wanted(unit: Unit, most: int) -> list[str]:
     )
     wanted = select(ChallengeRow.id, ChallengeRow.conversation_id).where(
         col(ChallengeRow.state) == "wanted",
-        free,
+        CHALLENGES.is_free(now),
         may_be_tried(_SWEEP, ChallengeRow.id, now),
         _receipt_is_out(),
     )
     waiting = unit.session.exec(wanted.order_by(*fresh_first).limit(_MOST_WAITING)).all()
     taken = unit.services.peers.in_turn(waiting)[:most]
-    unit.session.execute(
-        update(ChallengeRow)
-        .where(col(ChallengeRow.id).in_(taken))
-        .values(lease_until=now + _LEASE)
-        .execution_options(synchronize_session=False)
-    )
+    CHALLENGES.take(unit, taken)
     return taken
 
 

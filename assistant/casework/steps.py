@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from assistant.casework import by_hand
 from assistant.casework.audit import record
+from assistant.casework.lease import ACTIONS
 from assistant.casework.queue import DESK
 from assistant.domain.assurance import Evidence
 from assistant.domain.plan import Operation, Plan, StepOutcome
@@ -33,7 +34,7 @@ class Watch:
         """Take what is watched."""
         self._services, self._action_id = services, action_id
         self._before, self._done, self._to_do = 0, 0, rows_to_do
-        self._noted = -1
+        self._noted, self._kept_at = -1, services.clock.now()
         self._is_stopped = False
         self._noting: asyncio.Task[None] | None = None
 
@@ -63,8 +64,9 @@ class Watch:
     async def _note_on_and_on(self) -> None:
         while not self._is_stopped:
             await asyncio.sleep(_NOTED_EVERY)
-            if self._done != self._noted:
-                self._noted = self._done
+            now = self._services.clock.now()
+            if self._done != self._noted or now - self._kept_at > ACTIONS.lasts / 3:
+                self._noted, self._kept_at = self._done, now
                 self._is_stopped = await self._services.write(self._note)
             else:
                 self._is_stopped = await self._services.read(self._was_stopped)
@@ -73,6 +75,9 @@ class Watch:
         action = unit.session.get_one(Action, self._action_id)
         action.rows_done, action.rows_to_do = self._done, self._to_do
         unit.session.add(action)
+        ACTIONS.renew(
+            unit, self._action_id
+        )  # while the work goes on it is nobody else's, however long that is
         return action.state == STOPPING
 
     def _was_stopped(self, unit: Unit) -> bool:

@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 from sqlmodel import col, func, select
 
-from assistant.casework import execution, proof, steps
+from assistant.casework import proof, steps
+from assistant.casework.lease import ACTIONS
 from assistant.casework.proof import OPEN_LOGINS
 from assistant.domain.assurance import Method
 from assistant.services import Unit
@@ -392,7 +393,7 @@ async def test_an_erasure_killed_after_the_source_committed_is_ended_and_answere
         await desk.forward("73h")
         await desk.until_status(ref, "executing")
         await desk.idle()
-    await services.write(lambda unit: execution.release_leases(unit.session))
+    await services.write(ACTIONS.release_all)
     await desk.idle()
     assert (await desk.request(ref))["status"] == "answered"
     assert [e["event"] for e in await desk.events(ref)].count("step_done") >= 1

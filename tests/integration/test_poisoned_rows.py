@@ -15,6 +15,7 @@ from sqlalchemy import JSON, Column, Date, Integer
 from sqlmodel import Session, SQLModel, col, select
 
 from assistant.casework import one_by_one
+from assistant.casework.lease import pause_after
 from assistant.casework.outbox import queue_outgoing
 from assistant.casework.queue import do_propose
 from assistant.casework.suppression import subject_of
@@ -335,7 +336,7 @@ async def test_what_fails_waits_longer_each_time_calls_a_person_the_third_time_a
         called = failure.times >= one_by_one.CALLED_AFTER
         assert (request.attention == "sweep_failed:plan") == called
     assert waited == [0.5, 1, 2, 4]
-    assert [one_by_one.pause_after(n) for n in (1, 2, 3, 4, 99)] == [
+    assert [pause_after(n, *one_by_one.PAUSES) for n in (1, 2, 3, 4, 99)] == [
         *(timedelta(minutes=n) for n in (1, 2, 4, 8)),
         timedelta(hours=6),
     ]
