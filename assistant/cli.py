@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from assistant.domain.lifecycle import Status
 from assistant.domain.rights import Right
-from assistant.domain.status import Status
 from assistant.errors import AssistantError, ConfigurationError, NotAuthenticated
 from assistant.logs import configure_logging, hook_uncaught
 

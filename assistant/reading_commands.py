@@ -15,13 +15,12 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, select
 
 from assistant.casework import audit, credentials, events, queue, staff, suppression
-from assistant.casework.by_hand import BY_HAND
 from assistant.casework.staff import get_agent
 from assistant.config import Settings
 from assistant.domain.addresses import normal_address, normal_contact
+from assistant.domain.lifecycle import Status, StepState
 from assistant.domain.plan import Identity, Operation, Order, plan_from_json
 from assistant.domain.rights import Right
-from assistant.domain.status import Status
 from assistant.errors import ConfigurationError, Invalid
 from assistant.interfaces import DataSource
 from assistant.naming import Naming
@@ -217,7 +216,9 @@ def show_action(settings: Settings, action_id: str) -> Mapping[str, Any]:
             "due_on": request.due_on,
             "rows_done": action.rows_done,
             "rows_to_do": action.rows_to_do,
-            "waits_for": [row.source for row in queries.steps_of(session, action_id) if row.state == BY_HAND],
+            "waits_for": [
+                row.source for row in queries.steps_of(session, action_id) if row.state == StepState.BY_HAND
+            ],
             "steps": steps,
             "keeps": keeps,
             "recipients": list(plan.possible_recipients),

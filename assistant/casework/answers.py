@@ -14,9 +14,9 @@ from assistant.casework.intake import move
 from assistant.casework.letters import letter
 from assistant.casework.results import Result, as_planned
 from assistant.domain.addresses import normal_address
+from assistant.domain.lifecycle import Status
 from assistant.domain.plan import Plan
 from assistant.domain.rights import Right
-from assistant.domain.status import Status
 from assistant.domain.uses import BY_PERSON
 from assistant.services import Services, Unit
 from assistant.store.tables import Conversation, PrivacyRequest

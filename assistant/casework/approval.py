@@ -20,9 +20,9 @@ from assistant.casework.queue import (
     get_action,
 )
 from assistant.domain.assurance import Tier
+from assistant.domain.lifecycle import PlanState, Status, advance
 from assistant.domain.plan import Operation, Plan, plan_from_json
 from assistant.domain.rights import IRREVERSIBLE, Right
-from assistant.domain.status import Status
 from assistant.errors import Conflict, NotAllowed, NotVerified, StalePlan
 from assistant.services import Services, Unit
 from assistant.store.tables import Action, EvidenceRow, PrivacyRequest
@@ -38,7 +38,7 @@ def check_approve(
     """Raise unless this agent may approve exactly this plan now."""
     agent.require(*WORKERS, scope=Scope.APPROVE)
     action, request = get_action(unit.session, action_id)
-    if action.state != "proposed":
+    if action.state != PlanState.PROPOSED:
         raise Conflict(f"This plan is {action.state} already; look at the request again.", state=action.state)
     if action.plan_hash != plan_hash:
         raise StalePlan(current=action.plan_hash)
@@ -93,7 +93,7 @@ def do_approve(
     not_before: datetime,
 ) -> None:
     """Schedule an approved plan; its effect starts when the hold is over."""
-    action.state, action.not_before = "approved", not_before
+    action.state, action.not_before = advance(action.state, PlanState.APPROVED), not_before
     _keep_approval(unit, action, by)
     record(
         unit,
@@ -147,12 +147,13 @@ def undo(unit: Unit, action_id: str, agent: Principal) -> Action:
     """Take an approval back, until the effect starts."""
     agent.require(*WORKERS, scope=Scope.APPROVE)
     action, request = get_action(unit.session, action_id)
-    if action.state != "approved":
+    if action.state != PlanState.APPROVED:
         raise Conflict(
             "It cannot be undone any more: the effect has started or it was never approved.",
             state=action.state,
         )
-    action.state, action.not_before, action.approvals = "proposed", None, []
+    action.state = advance(action.state, PlanState.PROPOSED)
+    action.not_before, action.approvals = None, []
     unit.session.add(action)
     record(unit, request.ref, f"agent:{agent.name}", "approval_undone", action=action.id)
     if request.status == Status.SCHEDULED:
@@ -163,7 +164,7 @@ def undo(unit: Unit, action_id: str, agent: Principal) -> Action:
 
 def withdraw_of(unit: Unit, name: str, actor: str) -> None:
     """Take back the first approvals of an agent who may approve no more; what is scheduled was settled by two."""
-    for action in unit.session.exec(select(Action).where(col(Action.state) == "proposed")):
+    for action in unit.session.exec(select(Action).where(col(Action.state) == PlanState.PROPOSED)):
         left = [each for each in action.approvals if each["by"] != name]
         if left != action.approvals:
             action.approvals = left
@@ -175,11 +176,12 @@ def reject(unit: Unit, action_id: str, reason: str, agent: Principal) -> Action:
     """Reject a plan with its reason; the request stays open with an agent."""
     agent.require(*WORKERS)
     action, request = get_action(unit.session, action_id)
-    if action.state != "proposed":
+    if action.state != PlanState.PROPOSED:
         raise Conflict(f"This plan is {action.state} already; look at the request again.", state=action.state)
     if not reason.strip():
         raise Conflict("Say why the plan is rejected.")
-    action.state, action.reason, action.mentions = "rejected", reason.strip(), None
+    action.state = advance(action.state, PlanState.REJECTED)
+    action.reason, action.mentions = reason.strip(), None
     unit.session.add(action)
     record(
         unit,

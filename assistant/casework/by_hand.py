@@ -14,6 +14,7 @@ from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.queue import WORKERS, Principal, get_action
 from assistant.casework.typed import check_words
+from assistant.domain.lifecycle import StepState, advance
 from assistant.domain.manual_map import ManualMap
 from assistant.domain.plan import Located, Operation, Plan, Step, TableEffect, TableRows
 from assistant.errors import Conflict, Invalid, NotFound
@@ -21,7 +22,6 @@ from assistant.interfaces import ExportedTable
 from assistant.services import Services, Unit
 from assistant.store.tables import Action, Agent, PrivacyRequest, StepRow
 
-BY_HAND: Final = "by_hand"
 COLUMN: Final = "record"
 _MEANS: Final = {
     COLUMN: "What our staff found",
@@ -52,12 +52,14 @@ def open_task(unit: Unit, row: StepRow) -> None:
     """Ask the named agent to look, and again when the time of the reminder has come."""
     step = unit.session.get_one(StepRow, row.id)
     now = unit.now
-    if step.state == "done" or (step.state == BY_HAND and step.remind_at and step.remind_at > now):
+    if step.state == StepState.DONE or (
+        step.state == StepState.BY_HAND and step.remind_at and step.remind_at > now
+    ):
         return
     action = unit.session.get_one(Action, step.action_id)
     mapped = map_of(unit.services, step.source)
-    if step.state != BY_HAND:
-        step.state, step.opened_at = BY_HAND, now
+    if step.state != StepState.BY_HAND:
+        step.state, step.opened_at = advance(step.state, StepState.BY_HAND), now
         record(unit, action.ref, "desk", "task_opened", source=step.source, assignee=mapped.agent)
     step.remind_at = now + timedelta(days=mapped.remind_days)
     unit.session.add(step)
@@ -103,13 +105,14 @@ def answer(unit: Unit, action_id: str, source: str, said: Answer, agent: Princip
     ).first()
     if step is None:
         raise NotFound(f"This plan has no step in {source}.")
-    if step.state != BY_HAND:
+    if step.state != StepState.BY_HAND:
         raise Conflict("This is done already, or it is not its turn yet; look at the request again.")
     if step.operation == Operation.EXPORT:
         _take_found(unit.services, step, said)
     else:
         _take_done(step, said, map_of(unit.services, source).category)
-    step.state, step.done_at, step.remind_at = "done", unit.now, None
+    step.state = advance(step.state, StepState.DONE)
+    step.done_at, step.remind_at = unit.now, None
     unit.session.add(step)
     action.not_before, action.lease_until = unit.now, None
     unit.session.add(action)
@@ -154,7 +157,7 @@ def wait(unit: Unit, action_id: str) -> None:
     """Let a plan rest while people are at it; a sweep looks again when the next reminder is due."""
     action = unit.session.get_one(Action, action_id)
     steps = unit.session.exec(select(StepRow).where(col(StepRow.action_id) == action_id)).all()
-    times = [step.remind_at for step in steps if step.state == BY_HAND and step.remind_at]
+    times = [step.remind_at for step in steps if step.state == StepState.BY_HAND and step.remind_at]
     action.lease_until, action.attempts = None, 0
     # An agent may have answered between the look at the steps and this: then nothing is waited for.
     action.not_before = min(times, default=unit.now)

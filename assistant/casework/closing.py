@@ -14,7 +14,7 @@ from assistant.casework.intake import move, recompute_dates, set_attention
 from assistant.casework.queue import WORKERS, Principal, Role, get_request, void_actions
 from assistant.casework.typed import carried_out, check_discloses_nothing, check_no_refusal, check_words
 from assistant.domain.due_date import due_dates
-from assistant.domain.status import CLOSED, STOPPABLE, Status
+from assistant.domain.lifecycle import CLOSED, STOPPABLE, PlanState, Status
 from assistant.errors import Conflict, Invalid, NotVerified
 from assistant.services import Unit
 from assistant.store.queries import evidence_of
@@ -202,7 +202,7 @@ def _is_near(request: PrivacyRequest, today: date) -> bool:
 
 
 def _was_carried_out(session: Session, ref: str) -> bool:
-    done = select(Action.id).where(col(Action.ref) == ref, col(Action.state) == "done")
+    done = select(Action.id).where(col(Action.ref) == ref, col(Action.state) == PlanState.DONE)
     return session.exec(done.limit(1)).first() is not None
 
 

@@ -20,6 +20,7 @@ from assistant.casework.outbox import PROOF, RELAY, REPLY, payload_of
 from assistant.casework.transferring import PUT, do_sent, document, package_of
 from assistant.casework.undelivered import for_support, note_loss
 from assistant.casework.unseen import thread_of, was_seen
+from assistant.domain.lifecycle import LetterState, advance
 from assistant.errors import AssistantError, DeliveryRefused
 from assistant.interfaces import Channel, Choice, Outgoing, OutgoingKind
 from assistant.services import Services, Unit
@@ -55,7 +56,7 @@ def _claim(unit: Unit, most: int) -> list[int]:
         unit.session.exec(
             select(col(Outbox.id), Outbox.conversation_id, Outbox.key, on_its_way)
             .where(
-                col(Outbox.state) == "waiting",
+                col(Outbox.state) == LetterState.WAITING,
                 col(Outbox.due_at) <= now,
                 may_be_tried(_SWEEP, Outbox.id, now),
             )
@@ -179,7 +180,8 @@ def _taken(unit: Unit, ident: int | None, sent_as: str | None) -> None:
 
 def _noted(unit: Unit, ident: int | None, sent_as: str | None) -> Outbox:
     row = unit.session.get_one(Outbox, ident)
-    row.state, row.lease_until, row.done_at, row.sent_as = "done", None, unit.now, sent_as
+    row.state = advance(row.state, LetterState.DONE)
+    row.lease_until, row.done_at, row.sent_as = None, unit.now, sent_as
     row.failure = row.failed_at = None
     unit.session.add(row)
     if row.ref:
@@ -191,7 +193,8 @@ def _failed(unit: Unit, ident: int | None, error: AssistantError) -> None:
     row = unit.session.get_one(Outbox, ident)
     final = isinstance(error, DeliveryRefused) or row.attempts >= _MOST_ATTEMPTS
     dead = final and not for_support(row)
-    row.state = "dead" if dead else "waiting"
+    if dead:
+        row.state = advance(row.state, LetterState.DEAD)
     row.lease_until = None
     row.due_at = unit.now + pause_after(row.attempts, _FIRST_RETRY, _LONGEST_RETRY)
     unit.session.add(row)

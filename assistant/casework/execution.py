@@ -19,11 +19,11 @@ from assistant.casework.planning import propose
 from assistant.casework.queue import DESK, WORKERS, Principal, Scope, do_propose, get_action
 from assistant.casework.recipients import tell_recipients
 from assistant.casework.results import result_of
-from assistant.casework.steps import STOPPING, Watch, run_steps
+from assistant.casework.steps import Watch, run_steps
 from assistant.casework.suppression import MARKETING
+from assistant.domain.lifecycle import CLOSED, PlanState, Status, StepState, advance
 from assistant.domain.plan import Operation, Plan, plan_from_json, plan_to_json
 from assistant.domain.rights import Right
-from assistant.domain.status import CLOSED, Status
 from assistant.domain.uses import BY_PERSON, UNTOLD
 from assistant.errors import AssistantError, Conflict, Stopped
 from assistant.services import Services, Unit
@@ -58,7 +58,7 @@ def _ready(unit: Unit, now: datetime) -> Iterator[str]:
     due = (
         select(Action.id)
         .where(
-            col(Action.state).in_(("approved", "executing")),
+            col(Action.state).in_((PlanState.APPROVED, PlanState.EXECUTING)),
             col(Action.not_before) <= now,
             ACTIONS.is_free(now),
             may_be_tried("carry_out", Action.id, now),
@@ -84,7 +84,7 @@ def _to_end(unit: Unit) -> list[str]:
     """List what was to stop when its process died: nobody else would ever call it stopped."""
     now = unit.now
     late = select(Action.id).where(
-        col(Action.state) == STOPPING,
+        col(Action.state) == PlanState.STOPPING,
         ACTIONS.is_free(now),
         may_be_tried("carry_out", Action.id, now),
     )
@@ -100,8 +100,8 @@ def _end_stopping(
 
 def _may_begin(unit: Unit, action: Action, request: PrivacyRequest) -> bool:
     """An erasure waits for the copy: its first complete download, 7 days, but never beyond its due date (flows.md)."""
-    if action.state == "executing" or sparing.holds_back(unit, request):
-        return action.state == "executing"  # told not to, and nobody has said which is meant
+    if action.state == PlanState.EXECUTING or sparing.holds_back(unit, request):
+        return action.state == PlanState.EXECUTING  # told not to, and nobody has said which is meant
     if not request.after_ref:
         return True
     first = unit.session.get(PrivacyRequest, request.after_ref)
@@ -169,7 +169,7 @@ async def _begun(
     work and take it for a change; begun plans go on, and each step tests what it has done already.
     """
     plan = plan_from_json(action.plan)
-    now = await _as_of_now(services, request, plan, evidence) if action.state == "approved" else plan
+    now = await _as_of_now(services, request, plan, evidence) if action.state == PlanState.APPROVED else plan
     if now is None:
         return None
     begun = await services.write(lambda unit: _begin(unit, action.id, now))
@@ -204,9 +204,9 @@ def _begin(unit: Unit, action_id: str, plan: Plan) -> bool:
     """From here on undo is too late; gives False where it was taken back a moment ago, or the proof is not enough now."""
     action = unit.session.get_one(Action, action_id)
     request = unit.session.get_one(PrivacyRequest, action.ref)
-    if action.state == "executing":
+    if action.state == PlanState.EXECUTING:
         return True
-    if action.state != "approved" or sparing.is_paused(request):  # taken back, or told not to
+    if action.state != PlanState.APPROVED or sparing.is_paused(request):  # taken back, or told not to
         action.lease_until = None
         unit.session.add(action)
         return False
@@ -214,7 +214,7 @@ def _begin(unit: Unit, action_id: str, plan: Plan) -> bool:
         return False
     if not (_is_freeze(action, request) or action.operation == Operation.LIFT):
         move(unit, request, Status.EXECUTING, DESK, action=action.id)
-    action.state, action.plan = "executing", plan_to_json(plan)
+    action.state, action.plan = advance(action.state, PlanState.EXECUTING), plan_to_json(plan)
     unit.session.add(action)
     return True
 
@@ -224,7 +224,8 @@ def _is_proved(unit: Unit, action: Action, request: PrivacyRequest) -> bool:
     evidence = unit.session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
     answer = answer_for(unit.services, request, evidence, plan_from_json(action.plan))
     if answer.missing is not None:
-        action.state, action.not_before, action.lease_until, action.approvals = "proposed", None, None, []
+        action.state = advance(action.state, PlanState.PROPOSED)
+        action.not_before, action.lease_until, action.approvals = None, None, []
         unit.session.add(action)
         why = why_short(answer, evidence)
         record(unit, request.ref, DESK, "approval_undone", action=action.id, reason=why)
@@ -248,13 +249,13 @@ def stop(unit: Unit, action_id: str, agent: Principal) -> Action:
     """Have a plan that is being carried out stop as soon as it can; a step under way is rolled back."""
     agent.require(*WORKERS, scope=Scope.APPROVE)
     action, request = get_action(unit.session, action_id)
-    if action.state != "executing":
+    if action.state != PlanState.EXECUTING:
         raise Conflict("Only what is being carried out can be stopped.", state=action.state)
     # Where nothing runs, because people are at it by hand, there is nothing to wait for.
-    action.state = STOPPING if action.lease_until else "stopped"
+    action.state = advance(action.state, PlanState.STOPPING if action.lease_until else PlanState.STOPPED)
     unit.session.add(action)
     record(unit, request.ref, f"agent:{agent.name}", "plan_stopped", action=action.id)
-    if action.state == "stopped":
+    if action.state == PlanState.STOPPED:
         set_attention(unit, request, "stopped")
     return action
 
@@ -262,7 +263,7 @@ def stop(unit: Unit, action_id: str, agent: Principal) -> Action:
 def _stopped(unit: Unit, action_id: str) -> None:
     action = unit.session.get_one(Action, action_id)
     request = unit.session.get_one(PrivacyRequest, action.ref)
-    action.state, action.lease_until = "stopped", None
+    action.state, action.lease_until = advance(action.state, PlanState.STOPPED), None
     unit.session.add(action)
     set_attention(unit, request, "stopped")
 
@@ -272,15 +273,18 @@ def _failed(unit: Unit, action_id: str, error: AssistantError) -> None:
     action = unit.session.get_one(Action, action_id)
     request = unit.session.get_one(PrivacyRequest, action.ref)
     steps = _steps(unit.session, action_id)
-    if not any(step.state == "failed" for step in steps):  # it failed before or after the steps themselves
+    if not any(
+        step.state == StepState.FAILED for step in steps
+    ):  # it failed before or after the steps themselves
         for step in steps:
-            if step.state not in {"done", by_hand.BY_HAND}:
-                step.state, step.error, step.error_code = "failed", error.message, error.code
+            if step.state not in {StepState.DONE, StepState.BY_HAND}:
+                step.state = advance(step.state, StepState.FAILED)
+                step.error, step.error_code = error.message, error.code
                 unit.session.add(step)
                 break
     action.lease_until = unit.now + pause_after(action.attempts, _FIRST_RETRY, _LONGEST_RETRY)
     if action.attempts >= _MOST_ATTEMPTS:
-        action.state, action.lease_until = "failed", None
+        action.state, action.lease_until = advance(action.state, PlanState.FAILED), None
     unit.session.add(action)
     record(
         unit,
@@ -297,9 +301,9 @@ def _failed(unit: Unit, action_id: str, error: AssistantError) -> None:
 def _finish(unit: Unit, action_id: str) -> None:
     action = unit.session.get_one(Action, action_id)
     request = unit.session.get_one(PrivacyRequest, action.ref)
-    if action.state != "executing":
+    if action.state != PlanState.EXECUTING:
         return
-    action.state, action.lease_until = "done", None
+    action.state, action.lease_until = advance(action.state, PlanState.DONE), None
     unit.session.add(action)
     if _is_freeze(action, request):
         answers.say_frozen(unit, request)
@@ -348,7 +352,8 @@ def retry(unit: Unit, action: Action, now: datetime) -> None:
     request = unit.session.get_one(PrivacyRequest, action.ref)
     if request.status == Status.PARTLY_ANSWERED:
         move(unit, request, Status.EXECUTING, DESK, action=action.id)
-    action.state, action.lease_until, action.attempts = "executing", None, 0
+    action.state = advance(action.state, PlanState.EXECUTING)
+    action.lease_until, action.attempts = None, 0
     action.not_before = now
     unit.session.add(action)
     record(unit, action.ref, DESK, "step_retried", action=action.id)

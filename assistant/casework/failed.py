@@ -6,13 +6,13 @@ from assistant.casework.audit import record
 from assistant.casework.execution import close_partly, retry
 from assistant.casework.lifting import do_keep
 from assistant.casework.queue import WORKERS, Principal, Scope, get_action
+from assistant.domain.lifecycle import PlanState, Status
 from assistant.domain.plan import Operation
-from assistant.domain.status import Status
 from assistant.errors import Conflict
 from assistant.services import Unit
 from assistant.store.tables import Action
 
-_HELD_UP = frozenset({"failed", "stopped"})
+_HELD_UP = frozenset({PlanState.FAILED, PlanState.STOPPED})
 
 
 def try_again(unit: Unit, action_id: str, agent: Principal) -> Action:

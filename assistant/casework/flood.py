@@ -19,8 +19,8 @@ from assistant.casework.unwritten import written
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import DENIED, Method
 from assistant.domain.letter import Letter
+from assistant.domain.lifecycle import CLOSED
 from assistant.domain.mailboxes import counted_as, domain_of
-from assistant.domain.status import CLOSED
 from assistant.services import Unit
 from assistant.store.tables import Audit, Conversation, EvidenceRow, Message, PrivacyRequest, Tally
 

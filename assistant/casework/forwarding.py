@@ -11,7 +11,7 @@ from assistant.casework.audit import record
 from assistant.casework.intake import move, set_attention
 from assistant.casework.queue import Principal, Role, Scope, get_request, void_actions
 from assistant.domain.addresses import normal_contact
-from assistant.domain.status import TRANSITIONS, Status
+from assistant.domain.lifecycle import TRANSITIONS, LetterState, Status
 from assistant.errors import Conflict, Invalid
 from assistant.services import Rendered, Services, Unit
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
@@ -55,7 +55,9 @@ def forward(unit: Unit, ref: str, owner: str, agent: Principal) -> PrivacyReques
 
 def _is_on_its_way(session: Session, ref: str) -> bool:
     waiting = select(Outbox.id).where(
-        col(Outbox.ref) == ref, col(Outbox.key).startswith(f"{FORWARD}:"), col(Outbox.state) == "waiting"
+        col(Outbox.ref) == ref,
+        col(Outbox.key).startswith(f"{FORWARD}:"),
+        col(Outbox.state) == LetterState.WAITING,
     )
     return session.exec(waiting.limit(1)).first() is not None
 

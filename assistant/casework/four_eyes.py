@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.queue import Principal
 from assistant.domain.assurance import Tier
+from assistant.domain.lifecycle import PlanState
 from assistant.domain.rights import IRREVERSIBLE
 from assistant.errors import NotAllowed
 from assistant.services import Services, Unit
@@ -56,7 +57,7 @@ def needs_two(services: Services, request: PrivacyRequest) -> bool:
 
 def needs_second_person(services: Services, action: Action, request: PrivacyRequest) -> bool:
     """Tell whether a plan, as it stands, waits for more than one person."""
-    return action.state == "proposed" and needs_two(services, request)
+    return action.state == PlanState.PROPOSED and needs_two(services, request)
 
 
 def check_eyes(unit: Unit, action: Action, request: PrivacyRequest, agent: Principal) -> None:

@@ -18,9 +18,9 @@ from assistant.casework.audit import record
 from assistant.casework.outbox import lost_about
 from assistant.domain.assurance import DENIED, Tier
 from assistant.domain.due_date import DueDates, Suspension, due_dates
+from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status, advance
 from assistant.domain.reference import new_reference
 from assistant.domain.rights import CARRIED_OUT_FIRST, Right
-from assistant.domain.status import CLOSED, STOPPABLE, Status, advance
 from assistant.interfaces import Incoming
 from assistant.services import Services, Unit
 from assistant.store.keyring import sender_hash

@@ -8,9 +8,9 @@ from assistant.casework.answers import announce, give_answer
 from assistant.casework.audit import record
 from assistant.casework.queue import WORKERS, Principal, get_request
 from assistant.casework.typed import carried_out, check_words
+from assistant.domain.lifecycle import PlanState, Status, advance
 from assistant.domain.plan import Operation, Plan
 from assistant.domain.rights import Right
-from assistant.domain.status import Status
 from assistant.errors import Conflict
 from assistant.services import Unit
 from assistant.store.tables import Action, PrivacyRequest
@@ -56,7 +56,8 @@ def do_keep(unit: Unit, action: Action, request: PrivacyRequest, *, told: bool) 
     """Leave the restriction as it is after all; a person who was told that it ends is told that it does not."""
     if action.operation != Operation.LIFT:
         return
-    action.state, action.reason = "void", "restriction_stays"
+    if action.state != PlanState.REJECTED:  # which says already that nothing ends
+        action.state, action.reason = advance(action.state, PlanState.VOID), "restriction_stays"
     unit.session.add(action)
     request.details = {name: value for name, value in request.details.items() if name != LIFT_REASON}
     unit.session.add(request)

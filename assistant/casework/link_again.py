@@ -17,7 +17,7 @@ from assistant.casework.reach import is_for_other
 from assistant.casework.unwritten import written
 from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Method, Tier
-from assistant.domain.status import Status
+from assistant.domain.lifecycle import Status
 from assistant.errors import Conflict, TooManyAttempts
 from assistant.services import Unit
 from assistant.store.keyring import sender_hash

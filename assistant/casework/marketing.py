@@ -13,8 +13,8 @@ from assistant.casework.intake import move
 from assistant.casework.ours import is_ours
 from assistant.casework.suppression import MARKETING, subject_of
 from assistant.domain.addresses import normal_address
+from assistant.domain.lifecycle import Status
 from assistant.domain.mailboxes import counted_as
-from assistant.domain.status import Status
 from assistant.domain.uses import BY_PERSON, UNTOLD, addresses_in
 from assistant.errors import NotVerified
 from assistant.services import Services, Unit

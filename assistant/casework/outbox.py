@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from assistant.domain.addresses import normal_address
 from assistant.domain.letter import Letter
+from assistant.domain.lifecycle import LetterState
 from assistant.domain.mailboxes import mailbox_of
 from assistant.errors import ConfigurationError
 from assistant.services import Services, Unit
@@ -42,7 +43,7 @@ def queue_outgoing(unit: Unit, letter: Letter) -> bool:
             recipient_hash=unit.services.keyring.keyed_hash(normal_address(to)) if to else None,
             payload=_sealed(unit.services, letter),
             raw_message_id=letter.raw_message_id,
-            state="waiting",
+            state=LetterState.WAITING,
             attempts=0,
             due_at=letter.due_at or now,
             created_at=now,
@@ -80,7 +81,7 @@ def queue_or_join(
         return
     to = unit.services.keyring.unseal(held.recipient) if held.recipient else ""
     is_theirs = mailbox_of(to) == mailbox_of(letter.recipient or "")
-    if held.state != "waiting" or held.lease_until is not None or not is_theirs:
+    if held.state != LetterState.WAITING or held.lease_until is not None or not is_theirs:
         return
     about = list(dict.fromkeys([*payload_of(unit.services, held).get("about", ()), *letter.about]))
     if ready := write(about):
@@ -125,7 +126,7 @@ def lost_about(unit: Unit, request: PrivacyRequest) -> list[Outbox]:
 def settle_relays(unit: Unit, conversation_id: str) -> None:
     """Note that an agent has seen which mails support did not get; what is still tried again says so by itself."""
     for row in lost_in(unit.session, conversation_id):
-        if row.kind == RELAY and row.state != "waiting":
+        if row.kind == RELAY and row.state != LetterState.WAITING:
             row.settled_at = unit.now
             unit.session.add(row)
 

@@ -7,10 +7,10 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from assistant.casework.running_services import is_held_up
+from assistant.domain.lifecycle import PlanState, Status
 from assistant.domain.messages import MESSAGES
 from assistant.domain.own_records import OWN_RECORDS
 from assistant.domain.plan import DELETED_LATER, RUNNING_SERVICE, plan_from_json
-from assistant.domain.status import Status
 from assistant.store import queries
 from assistant.store.tables import Action, PrivacyRequest
 
@@ -66,10 +66,10 @@ def outcome_of(session: Session, request: PrivacyRequest) -> Outcome | None:
 
 
 def _held_up(action: Action) -> Outcome | None:
-    if action.state == "failed":
+    if action.state == PlanState.FAILED:
         return Outcome.FAILED
     plan = plan_from_json(action.plan)
-    if action.state != "proposed":
+    if action.state != PlanState.PROPOSED:
         return None
     if is_held_up(plan):
         return Outcome.SERVICES_RUN

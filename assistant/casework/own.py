@@ -15,9 +15,9 @@ from assistant.casework.presses import labels_of
 from assistant.casework.whose import HIDING, Part, part_of
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import without_codes
+from assistant.domain.lifecycle import CLOSED
 from assistant.domain.plan import Identity
 from assistant.domain.retention import own_retention
-from assistant.domain.status import CLOSED
 from assistant.store.keyring import Keyring
 from assistant.store.tables import ChallengeRow, EvidenceRow, Message, PrivacyRequest
 from assistant.store.writer import Store

@@ -15,7 +15,6 @@ from assistant.casework.audit import record
 from assistant.casework.intake import move
 from assistant.casework.one_by_one import each, may_be_tried
 from assistant.casework.proof import (
-    ANSWERABLE,
     Claim,
     is_paused,
     next_code_at,
@@ -26,10 +25,10 @@ from assistant.casework.redaction import redacting
 from assistant.disclosure import Manifest, PackageFacts, open_package, write_package
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Evidence, Method, Tier
+from assistant.domain.lifecycle import ChallengeState, Status, StepState, advance, ways_to
 from assistant.domain.plan import Plan
 from assistant.domain.rights import Right
 from assistant.domain.shared_mailboxes import is_shared
-from assistant.domain.status import Status
 from assistant.errors import NotFound, NotVerified, SignInNeeded, TooManyAttempts
 from assistant.interfaces import Exporter, Progress
 from assistant.services import Services, Unit
@@ -124,7 +123,9 @@ def _do_store(
         )
     )
     for step in unit.session.exec(select(StepRow).where(col(StepRow.action_id) == action_id)):
-        step.state, step.rows_done, step.done_at, step.found = "done", step.rows_to_do, now, None
+        if step.state != StepState.DONE:
+            step.state = advance(step.state, StepState.DONE)
+        step.rows_done, step.done_at, step.found = step.rows_to_do, now, None
         unit.session.add(step)
     record(
         unit,
@@ -238,7 +239,7 @@ def current_code(session: Session, package_id: str) -> ChallengeRow | None:
         .where(
             col(ChallengeRow.package_id) == package_id,
             col(ChallengeRow.method) == Method.EMAIL_CODE,
-            col(ChallengeRow.state).in_(("wanted", "sent")),
+            col(ChallengeRow.state).in_((ChallengeState.WANTED, ChallengeState.SENT)),
         )
         .order_by(col(ChallengeRow.asked_at).desc())
         .limit(1)
@@ -252,7 +253,11 @@ def grant(unit: Unit, package_id: str, challenge_id: str, signed_in: str | None 
     """
     package = get_package(unit, package_id)
     challenge = unit.session.get(ChallengeRow, challenge_id)
-    if challenge is None or challenge.state not in ANSWERABLE or challenge.package_id != package_id:
+    if (
+        challenge is None
+        or challenge.state not in ways_to(ChallengeState.USED)
+        or challenge.package_id != package_id
+    ):
         raise NotVerified
     if (signed_in is not None) != (challenge.method == Method.CLIENT_AREA):
         raise NotVerified
@@ -260,7 +265,7 @@ def grant(unit: Unit, package_id: str, challenge_id: str, signed_in: str | None 
         unit.services.keyring.keyed_hash(normal_address(signed_in)) != package.contact_hash
     ):
         raise NotVerified
-    challenge.state = "used"
+    challenge.state = advance(challenge.state, ChallengeState.USED)
     unit.session.add(challenge)
     secret = unit.services.random(24).hex()
     package.grant_hash = unit.services.keyring.keyed_hash(secret, "grant")

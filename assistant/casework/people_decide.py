@@ -15,8 +15,8 @@ from assistant.casework.proof import attach
 from assistant.casework.queue import MAY_APPROVE_IRREVERSIBLE, Principal, Role, get_request
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Method, Tier
+from assistant.domain.lifecycle import Status
 from assistant.domain.masking import mask_email
-from assistant.domain.status import Status
 from assistant.errors import Conflict, Invalid
 from assistant.services import Unit
 from assistant.store.keyring import client_hash

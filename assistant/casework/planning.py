@@ -25,10 +25,10 @@ from assistant.casework.together import stopped_together
 from assistant.casework.uses import uses_known, with_every_consent
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import CONTACT_COOL_OFF, Answer, Method, Tier
+from assistant.domain.lifecycle import Status
 from assistant.domain.plan import Contact, Identity, Operation, Plan
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import Right
-from assistant.domain.status import Status
 from assistant.domain.uses import BY_PERSON, addresses_in
 from assistant.errors import AssistantError, SourceUnavailable
 from assistant.interfaces import Handler

@@ -42,13 +42,13 @@ from assistant.domain.assurance import (
     Method,
     Tier,
 )
+from assistant.domain.lifecycle import ChallengeState, LetterState, Status, advance, ways_to
 from assistant.domain.mailboxes import counted_as
 from assistant.domain.plan import Contact, Identity
 from assistant.domain.rectifying import Changes
 from assistant.domain.reference import ends_as
 from assistant.domain.rights import Right
 from assistant.domain.shared_mailboxes import is_shared
-from assistant.domain.status import Status
 from assistant.errors import AssistantError, Busy, NotVerified, TooManyAttempts
 from assistant.interfaces import Challenge, SignedIn
 from assistant.services import Services, Unit
@@ -73,8 +73,6 @@ _SWEEP = "challenge"
 _AT_ONCE = 4  # challenges made at a time: so few others may stand before whoever comes now
 _MOST_WAITING = 1000  # of those that wait, looked at for whose turn it is
 OPEN_LOGINS = 10  # unused sign-ins to the client area of one conversation, the newest ones
-ANSWERABLE = ("sent", "spent")
-UNDECIDED = ("wanted", "sent", "spent")  # no more tries, and one that is being checked may still be right
 _AS_OTHER = "failed_as_other"  # against a mailbox that was named by its client number
 _SENT_AS_OTHER = "sent_as_other"
 TO_A_MAILBOX = ("sent", _SENT_AS_OTHER)  # all that counts against it, under whatever name it was asked for
@@ -192,10 +190,10 @@ def want_challenge(
         .where(
             col(ChallengeRow.conversation_id).in_(talks),
             col(ChallengeRow.purpose) == purpose,
-            col(ChallengeRow.state).in_(UNDECIDED),
+            col(ChallengeRow.state).in_(ways_to(ChallengeState.DEAD)),
             col(ChallengeRow.method) != Method.CLIENT_AREA,
         )
-        .values(state="dead")
+        .values(state=ChallengeState.DEAD)
     )
     link = method is Method.EMAIL_LINK
     row = ChallengeRow(
@@ -244,7 +242,7 @@ def offer_login(
             claimed="",
             claimed_kind="none",
             claimed_hash="",
-            state="sent",
+            state=ChallengeState.SENT,
             link_hash=unit.services.keyring.keyed_hash(nonce, "link"),
             asked_at=unit.now,
             expires_at=unit.now + LINK_LIFETIME,
@@ -258,7 +256,7 @@ def _forget_unused_logins(unit: Unit, conversation: Conversation) -> None:
     unused = select(ChallengeRow).where(
         col(ChallengeRow.conversation_id) == conversation.id,
         col(ChallengeRow.method) == Method.CLIENT_AREA,
-        col(ChallengeRow.state) == "sent",
+        col(ChallengeRow.state) == ChallengeState.SENT,
     )
     rows = unit.session.exec(unused.order_by(col(ChallengeRow.asked_at).desc())).all()
     now = unit.now
@@ -299,7 +297,7 @@ def _claim_wanted(unit: Unit, most: int) -> list[str]:
         col(ChallengeRow.asked_at),
     )
     wanted = select(ChallengeRow.id, ChallengeRow.conversation_id).where(
-        col(ChallengeRow.state) == "wanted",
+        col(ChallengeRow.state) == ChallengeState.WANTED,
         CHALLENGES.is_free(now),
         may_be_tried(_SWEEP, ChallengeRow.id, now),
         _receipt_is_out(),
@@ -315,7 +313,7 @@ def _receipt_is_out() -> ColumnElement[bool]:
     on_its_way = select(Outbox.id).where(
         col(Outbox.conversation_id) == col(ChallengeRow.conversation_id),
         col(Outbox.kind) == REPLY,
-        col(Outbox.state) == "waiting",
+        col(Outbox.state) == LetterState.WAITING,
     )
     proves = (col(ChallengeRow.method) == Method.EMAIL_LINK) & (col(ChallengeRow.purpose) == "prove")
     return ~(proves & on_its_way.exists())
@@ -326,7 +324,7 @@ def _was_told(unit: Unit, row: ChallengeRow) -> bool:
     said = select(Outbox).where(
         col(Outbox.conversation_id) == row.conversation_id,
         col(Outbox.kind) == REPLY,
-        col(Outbox.state) == "done",
+        col(Outbox.state) == LetterState.DONE,
     )
     told = {ref for each in unit.session.exec(said) for ref in said_in(unit.services, each).get("about", ())}
     return not told.isdisjoint(row.references)
@@ -385,17 +383,20 @@ def _do_send(
     known: bool,
 ) -> None:
     row = unit.session.get(ChallengeRow, challenge_id)
-    if row is None or row.state != "wanted":
+    if row is None or row.state != ChallengeState.WANTED:
         return
     unit.session.add(row)
     if is_confirmation(row) and not _was_told(unit, row):
-        row.state = "dead"  # its receipt came back: an agent was called for that
+        row.state = advance(
+            row.state, ChallengeState.DEAD
+        )  # its receipt came back: an agent was called for that
         return
     held_until = _full_until(unit, row, contact) if contact else None
     if held_until and is_confirmation(row):
         row.lease_until = held_until  # its receipt promised it, and it lasts for a day
         return
-    row.state, row.stored, row.lease_until = "sent", challenge.stored, None
+    row.state = advance(row.state, ChallengeState.SENT)
+    row.stored, row.lease_until = challenge.stored, None
     row.on_file = known
     if is_confirmation(row):
         row.expires_at = unit.now + LINK_LIFETIME  # it may have waited for its receipt
@@ -585,7 +586,7 @@ def attempt_made(challenge: ChallengeRow | None, typed_at: datetime) -> Attempt 
 
 def _still_good(services: Services, challenge: ChallengeRow | None) -> ChallengeRow:
     now = services.clock.now()
-    if challenge is None or challenge.state != "sent" or (challenge.expires_at or now) <= now:
+    if challenge is None or challenge.state != ChallengeState.SENT or (challenge.expires_at or now) <= now:
         raise NotVerified
     return challenge
 
@@ -602,7 +603,8 @@ def has_reference(session: Session, challenge: ChallengeRow, typed: str) -> bool
         return True
     if typed.strip():
         challenge.attempts += 1
-        challenge.state = "dead" if challenge.attempts >= TRIES_PER_CODE else challenge.state
+        if challenge.attempts >= TRIES_PER_CODE:
+            challenge.state = advance(challenge.state, ChallengeState.DEAD)
         session.add(challenge)
     return False
 
@@ -617,7 +619,7 @@ def current_challenge(
             col(ChallengeRow.conversation_id) == conversation.id,
             col(ChallengeRow.purpose) == purpose,
             col(ChallengeRow.method) == Method.EMAIL_CODE,
-            col(ChallengeRow.state).in_(("wanted", "sent")),
+            col(ChallengeRow.state).in_((ChallengeState.WANTED, ChallengeState.SENT)),
         )
         .order_by(col(ChallengeRow.asked_at).desc())
         .limit(1)
@@ -670,8 +672,8 @@ def note_failure(unit: Unit, challenge_id: str) -> ChallengeRow | None:
     challenge = unit.session.get(ChallengeRow, challenge_id)
     if challenge is None:
         return None
-    if challenge.attempts >= TRIES_PER_CODE and challenge.state == "sent":
-        challenge.state = "spent"
+    if challenge.attempts >= TRIES_PER_CODE and challenge.state == ChallengeState.SENT:
+        challenge.state = advance(challenge.state, ChallengeState.SPENT)
         unit.session.add(challenge)
     for ref in challenge.references:
         record(
@@ -699,8 +701,10 @@ def consume(unit: Unit, challenge_id: str) -> EvidenceRow:
     """Turn a right answer into evidence, once: one conditional update decides. Raises NotVerified."""
     taken = unit.session.execute(
         update(ChallengeRow)
-        .where(col(ChallengeRow.id) == challenge_id, col(ChallengeRow.state).in_(ANSWERABLE))
-        .values(state="used")
+        .where(
+            col(ChallengeRow.id) == challenge_id, col(ChallengeRow.state).in_(ways_to(ChallengeState.USED))
+        )
+        .values(state=ChallengeState.USED)
     )
     challenge = unit.session.get(ChallengeRow, challenge_id)
     if taken.rowcount != 1 or challenge is None or challenge.contact is None:  # type: ignore[attr-defined]
@@ -733,7 +737,7 @@ def known_in(session: Session, conversation: Conversation) -> list[str]:
 def is_used(session: Session, challenge_id: str) -> bool:
     """Tell whether a challenge has been answered rightly."""
     challenge = session.get(ChallengeRow, challenge_id)
-    return challenge is not None and challenge.state == "used"
+    return challenge is not None and challenge.state == ChallengeState.USED
 
 
 def give_evidence(
@@ -863,14 +867,14 @@ def do_stop(unit: Unit, secret: str) -> list[PrivacyRequest]:
     unit.session.execute(
         update(ChallengeRow)
         .where(
-            col(ChallengeRow.state).in_(UNDECIDED),
+            col(ChallengeRow.state).in_(ways_to(ChallengeState.DEAD)),
             or_(
                 col(ChallengeRow.claimed_hash) == link.contact_hash,
                 # under a client number too
                 col(ChallengeRow.conversation_id).in_(r.conversation_id for r in denied),
             ),
         )
-        .values(state="dead")
+        .values(state=ChallengeState.DEAD)
     )
     return stop_requests(unit, denied)
 

@@ -23,8 +23,8 @@ from assistant.casework.outbox import PROOF
 from assistant.casework.packages import package_dir
 from assistant.casework.undelivered import REPORTED_WITHIN
 from assistant.domain.assurance import STOP_LINK_LASTS
+from assistant.domain.lifecycle import CLOSED, LetterState, PlanState
 from assistant.domain.retention import own_retention
-from assistant.domain.status import CLOSED
 from assistant.services import Services, Unit
 from assistant.store.tables import (
     PASSING,
@@ -51,8 +51,8 @@ _BATCH = 100  # conversations or rows a unit: a person who writes meanwhile wait
 _LAST_DAY = "purged_on"
 REDUCED = "reduced"  # the kind of a message whose words are gone
 _FROM_THE_PERSON = ("you", "note")  # notes are an agent's words about the person, and no part of the answer
-_DELIVERED = ("done", "dead", "bounced")
-_FILE_IN_USE = ("approved", "executing")
+_DELIVERED = (LetterState.DONE, LetterState.DEAD, LetterState.BOUNCED)
+_FILE_IN_USE = (PlanState.APPROVED, PlanState.EXECUTING)
 _BEGINNING: Place = (datetime.min.replace(tzinfo=UTC), "")
 
 
@@ -424,14 +424,14 @@ async def _drop_links(services: Services, cut: Cutoffs) -> int:
 async def _drop_files(services: Services, _cut: Cutoffs) -> int:
     """Remove files that no package names: a desk killed while one was made, its plan void since."""
     files = sorted(package_dir(services).glob("*"))
-    kept = await services.read(partial(_files_in_use, [file.name for file in files]))
+    kept = await services.read(lambda unit: _files_in_use(unit.session, [file.name for file in files]))
     left = {file.name: file for file in files if file.name not in kept}
     return await each(
         services, "purge", left, lambda name: asyncio.to_thread(left[name].unlink, missing_ok=True)
     )
 
 
-def _files_in_use(names: Sequence[str], session: Session) -> set[str]:
+def _files_in_use(session: Session, names: Sequence[str]) -> set[str]:
     return {name for name in names if _is_in_use(session, name)}
 
 

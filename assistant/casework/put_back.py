@@ -14,8 +14,8 @@ from assistant.casework.intake import set_attention
 from assistant.casework.queue import WORKERS, Principal, get_request
 from assistant.casework.results import result_of
 from assistant.casework.suppression import MARKETING, subject_of
+from assistant.domain.lifecycle import CLOSED
 from assistant.domain.plan import Operation, Step, plan_from_json
-from assistant.domain.status import CLOSED
 from assistant.domain.uses import addresses_in
 from assistant.errors import Conflict
 from assistant.naming import Naming

@@ -16,9 +16,9 @@ from assistant.casework.typed import check_discloses_nothing, check_words
 from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Tier
 from assistant.domain.due_date import question_by
+from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.questions import QuestionGround, ground_to_ask, grounds_to_ask
 from assistant.domain.rights import Right
-from assistant.domain.status import CLOSED, Status
 from assistant.errors import AskedLate, Conflict, Invalid
 from assistant.interfaces import Incoming
 from assistant.services import Services, Unit

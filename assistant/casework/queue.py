@@ -12,9 +12,9 @@ from sqlmodel import Session, col, select
 from assistant.casework import named_accounts, rectification
 from assistant.casework.audit import record
 from assistant.casework.intake import move, set_attention
+from assistant.domain.lifecycle import PlanState, Status, advance
 from assistant.domain.outside import number_of
 from assistant.domain.plan import Plan, plan_from_json, plan_to_json
-from assistant.domain.status import Status
 from assistant.errors import Conflict, NotAllowed, NotFound
 from assistant.services import Unit
 from assistant.store.paging import Page, count_of, page
@@ -39,7 +39,7 @@ class Scope(StrEnum):
     SUPPRESSION = "suppression"  # beside the others: asks whom marketing must not reach, and nothing else
 
 
-_LIVE = ("proposed", "approved")
+_LIVE = (PlanState.PROPOSED, PlanState.APPROVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,8 @@ def void_actions(unit: Unit, ref: str, reason: str) -> list[Action]:
         select(Action).where(col(Action.ref) == ref, col(Action.state).in_(_LIVE))
     ).all()
     for action in waiting:
-        action.state, action.reason, action.mentions = "void", reason, None
+        action.state = advance(action.state, PlanState.VOID)
+        action.reason, action.mentions = reason, None
         unit.session.add(action)
         record(unit, ref, DESK, "plan_void", action=action.id, reason=reason)
     return list(waiting)
@@ -155,7 +156,7 @@ def choose_accounts(unit: Unit, ref: str, not_theirs: Sequence[str], agent: Prin
     """Say which of the accounts matched are somebody else's, by their place in the plan; it is planned anew without them."""
     agent.require(*WORKERS)
     action = unit.session.exec(
-        select(Action).where(col(Action.ref) == ref, col(Action.state) == "proposed")
+        select(Action).where(col(Action.ref) == ref, col(Action.state) == PlanState.PROPOSED)
     ).first()
     if action is None:
         raise Conflict("Accounts are chosen while a plan waits for its approval.")
@@ -202,7 +203,7 @@ def get_request(session: Session, ref: str) -> PrivacyRequest:
 _WAITING = (
     select(Action)
     .join(PrivacyRequest, col(PrivacyRequest.ref) == col(Action.ref))
-    .where(col(Action.state) == "proposed", col(Action.automatic).is_(False))
+    .where(col(Action.state) == PlanState.PROPOSED, col(Action.automatic).is_(False))
 )
 _BY_DUE_DATE = (col(PrivacyRequest.due_on), col(Action.created_at), col(Action.id))
 _PLACES = (

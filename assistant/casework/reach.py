@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from assistant.domain.assurance import Tier
-from assistant.domain.status import CLOSED
+from assistant.domain.lifecycle import CLOSED
 from assistant.store.tables import EvidenceRow, PrivacyRequest
 
 FOR_OTHER: Final = "for_other"

@@ -9,6 +9,7 @@ from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
 from assistant.casework.queue import WORKERS, Principal, get_request, plan_again
+from assistant.domain.lifecycle import PlanState
 from assistant.domain.plan import Operation, Plan, plan_from_json
 from assistant.domain.recipients import Notice
 from assistant.errors import Conflict
@@ -105,7 +106,7 @@ def decide(unit: Unit, ref: str, recipient: str, agent: Principal, *, went_there
     agent.require(*WORKERS)
     request = get_request(unit.session, ref)
     action = queries.live_plan_of(unit.session, ref)
-    plan = plan_from_json(action.plan) if action and action.state == "proposed" else None
+    plan = plan_from_json(action.plan) if action and action.state == PlanState.PROPOSED else None
     if plan is None or recipient not in plan.to_decide:
         raise Conflict("That is decided while a plan that asks it waits for its approval.")
     yes, no = ("handed_over", "not_handed_over") if went_there else ("not_handed_over", "handed_over")

@@ -12,11 +12,11 @@ from sqlmodel import Session, col, select
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
 from assistant.domain.fields import DAYS, can_hold
+from assistant.domain.lifecycle import Status
 from assistant.domain.postal import PARTS, parts_of
 from assistant.domain.rectifying import ADDRESS, Change, Changes, Correctable, is_harmless
 from assistant.domain.rights import Right
 from assistant.domain.spoken import day_in
-from assistant.domain.status import Status
 from assistant.errors import ChangedMeanwhile, Conflict
 from assistant.services import Services, Unit
 from assistant.store.tables import PrivacyRequest

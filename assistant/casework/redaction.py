@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from assistant.casework.audit import record
 from assistant.casework.queue import WORKERS, Principal, get_action
+from assistant.domain.lifecycle import PlanState
 from assistant.domain.plan import Located, Plan, plan_from_json
 from assistant.errors import Conflict, Invalid
 from assistant.interfaces import ExportedTable, Exporter
@@ -124,7 +125,7 @@ def decide(unit: Unit, action_id: str, left_in: Sequence[int], agent: Principal)
     """Say which mentions stay in the copy; everything else that was found is left out."""
     agent.require(*WORKERS)
     action, request = get_action(unit.session, action_id)
-    if action.state != "proposed":
+    if action.state != PlanState.PROPOSED:
         raise Conflict("What a copy leaves out is decided before its approval.", state=action.state)
     mentions = mentions_of(unit.services, action)
     if any(not 0 <= number < len(mentions) for number in left_in):

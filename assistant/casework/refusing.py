@@ -11,9 +11,9 @@ from assistant.casework.intake import move
 from assistant.casework.queue import Principal, Role, get_request, void_actions
 from assistant.casework.typed import check_discloses_nothing, check_words
 from assistant.domain.grounds import Ground, ground
+from assistant.domain.lifecycle import CLOSED, ChallengeState, Status
 from assistant.domain.refusing import FactMissing, checked_facts, references_in
 from assistant.domain.rights import Right
-from assistant.domain.status import CLOSED, Status
 from assistant.errors import Conflict
 from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, PrivacyRequest
@@ -87,7 +87,7 @@ def proof_failed(unit: Unit, request: PrivacyRequest) -> bool:
         return False
     alive = select(ChallengeRow.references).where(
         col(ChallengeRow.conversation_id) == request.conversation_id,
-        col(ChallengeRow.state).in_(("wanted", "sent")),
+        col(ChallengeRow.state).in_((ChallengeState.WANTED, ChallengeState.SENT)),
         col(ChallengeRow.expires_at).is_(None) | (col(ChallengeRow.expires_at) > unit.now),
     )
     return all(request.ref not in references for references in unit.session.exec(alive))

@@ -18,6 +18,7 @@ from assistant.casework.intake import next_reminder, set_attention
 from assistant.casework.one_by_one import each, forget_untried, may_be_tried, together
 from assistant.casework.rectification import flag_unconfirmed, unconfirmed_due
 from assistant.casework.sparing import flag_unanswered, unanswered_due
+from assistant.domain.lifecycle import ChallengeState
 from assistant.domain.retention import own_retention
 from assistant.services import Services, Unit
 from assistant.store.tables import (
@@ -135,11 +136,11 @@ def _expire_codes(unit: Unit) -> None:
     unit.session.execute(
         update(ChallengeRow)
         .where(text(UNDECIDED_PROOF), col(ChallengeRow.expires_at) <= now)
-        .values(state="dead", stored=None)
+        .values(state=ChallengeState.DEAD, stored=None)
     )
     unit.session.execute(
         delete(ChallengeRow).where(
-            col(ChallengeRow.state).in_(("dead", "used")),
+            col(ChallengeRow.state).in_((ChallengeState.DEAD, ChallengeState.USED)),
             col(ChallengeRow.asked_at) <= rules["one_time_code"].gone_before(now),
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from assistant.casework.by_hand import BY_HAND
+from assistant.domain.lifecycle import StepState
 from assistant.domain.plan import Plan, Step, TableRows
 from assistant.store.tables import StepRow
 
@@ -78,13 +78,13 @@ def as_planned(plan: Plan) -> Result:
 
 def _result(step: Step, row: StepRow) -> StepResult:
     left = tuple(TableRows(**each) for each in row.left)
-    if row.state == "done":
+    if row.state == StepState.DONE:
         counted = tuple(TableRows(**each) for each in row.done)
         found_done = (
             tuple(TableRows(e.table, e.category, 0) for e in step.effects) if row.already_done else ()
         )
         return StepResult(step, is_done=True, done=counted or found_done, left=left, said=_said(row))
-    code = row.error_code or (BY_HAND if row.state == BY_HAND else NOT_TRIED)
+    code = row.error_code or (row.state if row.state == StepState.BY_HAND else NOT_TRIED)
     return StepResult(step, is_done=False, left=_planned(step), code=code)
 
 

@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from assistant.casework import talk
 from assistant.casework.presses import mark_of, marked
+from assistant.domain.lifecycle import STOPPABLE
 from assistant.domain.plan import Plan
-from assistant.domain.status import STOPPABLE
 from assistant.interfaces import Choice
 from assistant.services import Services, Unit
 from assistant.store import queries

@@ -16,8 +16,8 @@ from assistant.casework.queue import Principal, Role, get_request
 from assistant.casework.together import stopped_together
 from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Method
+from assistant.domain.lifecycle import CLOSED, STOPPABLE, PlanState, Status
 from assistant.domain.rights import Right
-from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.errors import Conflict, TooManyAttempts
 from assistant.services import Services, Unit
 from assistant.store.keyring import sender_hash
@@ -219,7 +219,7 @@ def _lift(unit: Unit, request: PrivacyRequest, agent: Principal) -> None:
     go_on(unit, [request], f"agent:{agent.name}")
     starts = unit.now + LIFTED_WAITS
     action = live_plan_of(unit.session, request.ref)
-    if action and action.not_before and action.state == "approved":
+    if action and action.not_before and action.state == PlanState.APPROVED:
         action.not_before = max(action.not_before, starts)
         unit.session.add(action)
     _tell_it_goes_on(unit, request, starts)

@@ -17,6 +17,7 @@ from assistant.casework.audit import record
 from assistant.casework.lease import ACTIONS
 from assistant.casework.queue import DESK
 from assistant.domain.assurance import Evidence
+from assistant.domain.lifecycle import PlanState, StepState, advance
 from assistant.domain.plan import Operation, Plan, StepOutcome
 from assistant.errors import AssistantError, Stopped, WaitsForPerson
 from assistant.services import Services, Unit
@@ -24,7 +25,6 @@ from assistant.store.tables import Action, StepRow
 
 log = structlog.get_logger(__name__)
 _NOTED_EVERY: Final = 0.5  # seconds
-STOPPING: Final = "stopping"
 
 
 class Watch:
@@ -78,10 +78,10 @@ class Watch:
         ACTIONS.renew(
             unit, self._action_id
         )  # while the work goes on it is nobody else's, however long that is
-        return action.state == STOPPING
+        return action.state == PlanState.STOPPING
 
     def _was_stopped(self, unit: Unit) -> bool:
-        return unit.session.get_one(Action, self._action_id).state == STOPPING
+        return unit.session.get_one(Action, self._action_id).state == PlanState.STOPPING
 
 
 async def run_steps(
@@ -96,7 +96,7 @@ async def run_steps(
     for row in steps:
         step = plan.steps[row.ordinal]
         source = by_name[step.source]
-        if row.state == "done":
+        if row.state == StepState.DONE:
             watch.step_done(row.rows_done)
             continue
         if step.operation is Operation.EXPORT and source.kind != "manual":
@@ -126,15 +126,17 @@ async def run_steps(
 
 def _step_failed(session: Session, row: StepRow, error: AssistantError) -> None:
     step = session.get_one(StepRow, row.id)
-    step.state, step.error, step.error_code = "failed", error.message, error.code
+    step.state = advance(step.state, StepState.FAILED) if step.state != StepState.FAILED else step.state
+    step.error, step.error_code = error.message, error.code
     session.add(step)
 
 
 def _step_done(unit: Unit, row: StepRow, outcome: StepOutcome) -> None:
     step = unit.session.get_one(StepRow, row.id)
-    if step.state == "done":
+    if step.state == StepState.DONE:
         return
-    step.state, step.rows_done, step.already_done = "done", outcome.rows_done, outcome.already_done
+    step.state = advance(step.state, StepState.DONE)
+    step.rows_done, step.already_done = outcome.rows_done, outcome.already_done
     step.done, step.left = [asdict(each) for each in outcome.done], [asdict(each) for each in outcome.left]
     step.error, step.error_code, step.done_at = "", "", unit.now
     unit.session.add(step)

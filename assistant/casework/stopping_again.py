@@ -6,7 +6,6 @@ import asyncio
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import partial
 from typing import Protocol, runtime_checkable
 
 import structlog
@@ -75,7 +74,7 @@ async def _look_through(services: Services, source: _Looked, stopped: list[int])
             )
             after = batch.after
             reached = _Place(place.ended_on if after else today, after)
-            await services.write(partial(_note, source.name, reached))
+            await _keep(services, source.name, reached)
             if after is None:
                 return
     except AssistantError as error:  # the next turn goes on where this one ended
@@ -87,10 +86,9 @@ def _place(session: Session, source: str) -> _Place:
     return _Place(**json.loads(note.value)) if note else _Place()
 
 
-def _note(source: str, place: _Place, session: Session) -> None:
-    session.merge(
-        Note(name=_name(source), value=json.dumps({"ended_on": place.ended_on, "after": place.after}))
-    )
+async def _keep(services: Services, source: str, place: _Place) -> None:
+    note = Note(name=_name(source), value=json.dumps({"ended_on": place.ended_on, "after": place.after}))
+    await services.write(lambda unit: unit.session.merge(note))
 
 
 def _name(source: str) -> str:

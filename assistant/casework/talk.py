@@ -18,7 +18,7 @@ from assistant.casework.unseen import mail_unless_seen, reached_by_mail
 from assistant.casework.unwritten import written
 from assistant.domain.addresses import deliverable
 from assistant.domain.letter import Letter
-from assistant.domain.status import CLOSED
+from assistant.domain.lifecycle import CLOSED
 from assistant.domain.uses import part_of
 from assistant.errors import Conflict
 from assistant.interfaces import ChatMessage, Choice, Incoming

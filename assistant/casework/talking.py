@@ -11,6 +11,7 @@ from assistant.casework.earlier import is_earlier
 from assistant.casework.intake import set_attention
 from assistant.casework.presses import mark_of
 from assistant.casework.queue import WORKERS, Principal, Scope, get_action
+from assistant.domain.lifecycle import PlanState
 from assistant.domain.plan import plan_from_json
 from assistant.domain.unread import why_unread
 from assistant.errors import Conflict, NotFound
@@ -94,7 +95,7 @@ def ask_about_services(unit: Unit, action_id: str, agent: Principal) -> PrivacyR
 
 def _running_services(session: Session, action: Action, request: PrivacyRequest) -> list[str]:
     plan = plan_from_json(action.plan)
-    if action.state != "proposed" or not running_services.is_held_up(plan):
+    if action.state != PlanState.PROPOSED or not running_services.is_held_up(plan):
         raise Conflict("No running service holds this plan up.", state=action.state)
     if running_services.to_do(session, request) == running_services.END:
         raise Conflict(running_services.why_not(session, request))

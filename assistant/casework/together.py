@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, or_, select
 
-from assistant.domain.status import STOPPABLE
+from assistant.domain.lifecycle import STOPPABLE
 from assistant.store.tables import PrivacyRequest
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from assistant.domain.addresses import without_invisible
+from assistant.domain.lifecycle import PlanState
 from assistant.domain.rights import Right
 from assistant.errors import Invalid
 from assistant.replies.typed import claims_in, refusal_in, unsayable_in
@@ -107,7 +108,7 @@ def carried_out(session: Session, conversation_id: str) -> frozenset[Right]:
     rows = (
         select(PrivacyRequest.right)
         .join(Action, col(Action.ref) == col(PrivacyRequest.ref))
-        .where(col(PrivacyRequest.conversation_id) == conversation_id, col(Action.state) == "done")
+        .where(col(PrivacyRequest.conversation_id) == conversation_id, col(Action.state) == PlanState.DONE)
     )
     return frozenset(map(Right, session.exec(rows)))
 

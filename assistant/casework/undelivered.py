@@ -21,8 +21,8 @@ from assistant.casework.outbox import RELAY, lost_about, lost_in, said_in
 from assistant.casework.put_back import UNDONE
 from assistant.casework.queue import WORKERS, Principal
 from assistant.domain.addresses import normal_address
+from assistant.domain.lifecycle import CLOSED, LetterState, advance
 from assistant.domain.masking import mask_email
-from assistant.domain.status import CLOSED
 from assistant.services import Services, Unit
 from assistant.store.queries import UNPROVED
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
@@ -177,7 +177,7 @@ def _reported(unit: Unit, report: Mapping[str, str]) -> Outbox | None:
     sent = select(Outbox).where(
         col(Outbox.recipient_hash).in_(hashes),
         col(Outbox.channel) == "email",
-        col(Outbox.state) != "waiting",  # what is still being tried is not lost, whoever says so
+        col(Outbox.state) != LetterState.WAITING,  # what is still being tried is not lost, whoever says so
         col(Outbox.created_at) > unit.now - REPORTED_WITHIN,
     )
     rows = unit.session.exec(
@@ -187,12 +187,12 @@ def _reported(unit: Unit, report: Mapping[str, str]) -> Outbox | None:
 
 
 def _bounced(unit: Unit, row: Outbox, report: Mapping[str, str], *, proved: bool) -> None:
-    if proved:
-        row.state = "bounced"
+    if proved and row.state != LetterState.BOUNCED:
+        row.state = advance(row.state, LetterState.BOUNCED)
     note_loss(unit, row, _failure(report, proved=proved))
     if for_support(row) and proved and not _wrote_a_machine(unit.session, row):
         # Only a report that holds our signed id has it sent again: a made-up one must not make us send.
-        row.state, row.due_at = "waiting", unit.now + _AGAIN_AFTER
+        row.state, row.due_at = advance(row.state, LetterState.WAITING), unit.now + _AGAIN_AFTER
         unit.session.add(row)
         unit.wake("deliver")
 

@@ -9,7 +9,7 @@ import structlog
 
 from assistant.casework.audit import record
 from assistant.casework.intake import requests_of, set_attention
-from assistant.domain.status import CLOSED
+from assistant.domain.lifecycle import CLOSED
 from assistant.replies import TextError
 from assistant.replies.labels import attribute
 from assistant.services import Unit

@@ -8,7 +8,7 @@ from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.intake import requests_of
 from assistant.conversation.unread import needs_a_person
-from assistant.domain.status import CLOSED
+from assistant.domain.lifecycle import CLOSED
 from assistant.store.queries import was_passed_on
 from intents import for_support
 

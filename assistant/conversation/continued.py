@@ -15,9 +15,9 @@ from assistant.conversation.state import State
 from assistant.conversation.subjects import is_reminder
 from assistant.conversation.unread import needs_a_person
 from assistant.domain.addresses import normal_address
+from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import Right
-from assistant.domain.status import CLOSED, Status
 from assistant.domain.words import Words
 from assistant.store.tables import Conversation, PrivacyRequest
 from intents.wishes import names_right

@@ -10,9 +10,9 @@ from assistant.casework import rectification
 from assistant.casework.intake import set_attention
 from assistant.conversation import confirming
 from assistant.domain.addresses import no_address_in
+from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Change, Changes
 from assistant.domain.rights import Right
-from assistant.domain.status import CLOSED, Status
 from assistant.interfaces import Choice
 from intents.meant import is_put_off
 from intents.narrowing import empties, erases_all, without_details

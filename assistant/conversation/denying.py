@@ -10,9 +10,9 @@ from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
 from assistant.casework.sparing import is_paused
 from assistant.domain.addresses import normal_address
+from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import Right
-from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.store.keyring import sender_hash
 from assistant.store.tables import Conversation, PrivacyRequest
 

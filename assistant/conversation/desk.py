@@ -70,7 +70,7 @@ from assistant.conversation.unread import (
 )
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Method, Tier
-from assistant.domain.status import CLOSED, Status
+from assistant.domain.lifecycle import CLOSED, ChallengeState, Status
 from assistant.errors import Busy, NotVerified, StoreUnavailable
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt, SignedIn
 from assistant.services import Services, Unit
@@ -469,7 +469,7 @@ class TalkingDesk:
 
     def _refused(self, turn: Turn, challenge_id: str) -> None:
         challenge = proof.note_failure(turn.unit, challenge_id)
-        if challenge is not None and challenge.state == "spent":
+        if challenge is not None and challenge.state == ChallengeState.SPENT:
             now = self.services.clock.now()
             next_at = proof.next_code_after(turn.unit, challenge) or now
             turn.say("code_used_up", choices=turn.ways_out(), next_at=next_at)
@@ -695,7 +695,9 @@ def login_challenge(unit: Unit, nonce: str) -> ChallengeRow | None:
             col(ChallengeRow.link_hash) == unit.services.keyring.keyed_hash(nonce, "link")
         )
     ).first()
-    alive = row is not None and row.state == "sent" and row.expires_at and row.expires_at > unit.now
+    alive = (
+        row is not None and row.state == ChallengeState.SENT and row.expires_at and row.expires_at > unit.now
+    )
     return row if alive else None
 
 

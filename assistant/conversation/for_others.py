@@ -12,8 +12,8 @@ from assistant.casework.reach import FOR_OTHER as MARK
 from assistant.casework.reach import is_for_other
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Tier
+from assistant.domain.lifecycle import CLOSED
 from assistant.domain.rights import Right
-from assistant.domain.status import CLOSED
 from intents.holders import signed_by
 from intents.wishes import FOR_OTHER, FOR_SEVERAL
 

@@ -11,7 +11,7 @@ from assistant.casework.doubt import put_in_doubt
 from assistant.casework.flood import is_sure
 from assistant.casework.intake import requests_of
 from assistant.conversation import continued, denying, for_others
-from assistant.domain.status import CLOSED
+from assistant.domain.lifecycle import CLOSED
 from assistant.store.keyring import sender_hash
 from assistant.store.queries import messages_of
 from assistant.store.tables import Conversation

@@ -41,9 +41,9 @@ from assistant.domain.addresses import (
     phones_in,
 )
 from assistant.domain.assurance import Method, Tier, code_in
+from assistant.domain.lifecycle import CLOSED, STOPPABLE, ChallengeState, Status
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import Right
-from assistant.domain.status import CLOSED, STOPPABLE, Status
 from assistant.domain.uses import (
     BY_PERSON,
     FIRST_OF_MANY,
@@ -496,7 +496,9 @@ class Turn:
             self.say("verification_paused", choices=self.ways_out(references))
             return
         earlier = proof.current_challenge(self.unit.session, self.conversation)
-        instead = earlier is not None and earlier.state == "wanted" and earlier.claimed_hash != subject
+        instead = (
+            earlier is not None and earlier.state == ChallengeState.WANTED and earlier.claimed_hash != subject
+        )
         try:
             challenge = proof.want_challenge(
                 self.unit, self.conversation, claim, references, method=Method.EMAIL_CODE
@@ -526,7 +528,7 @@ class Turn:
             self._tell_where_code_is(challenge)
 
     def _tell_where_code_is(self, challenge: ChallengeRow) -> None:
-        if challenge.state == "wanted":
+        if challenge.state == ChallengeState.WANTED:
             self._ask_for_code(challenge, self.state.about)
         else:
             by_email = challenge.claimed_kind == "email"

@@ -12,8 +12,8 @@ from assistant.casework import proof, talk
 from assistant.casework.hidden import NOBODY
 from assistant.casework.intake import put_erasure_after
 from assistant.casework.reach import is_for_other, lacks_address
+from assistant.domain.lifecycle import Status
 from assistant.domain.rights import CARRIED_OUT_FIRST
-from assistant.domain.status import Status
 from assistant.store.tables import ChallengeRow, PrivacyRequest
 
 if TYPE_CHECKING:

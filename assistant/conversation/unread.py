@@ -11,7 +11,7 @@ from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import set_attention
 from assistant.conversation.subjects import says_nothing, stands_for_text
 from assistant.conversation.turn import Turn
-from assistant.domain.status import CLOSED
+from assistant.domain.lifecycle import CLOSED
 from assistant.domain.unread import ENCLOSED, IN_PART, why_unread
 from assistant.domain.words import Words
 from assistant.interfaces import Incoming

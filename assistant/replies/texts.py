@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import DictLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
+from assistant.domain.lifecycle import OPEN
 from assistant.domain.messages import MESSAGES, PAGES
-from assistant.domain.status import OPEN
 from assistant.errors import AssistantError
 from assistant.replies.labels import NO_BREAK, Labels, Words
 

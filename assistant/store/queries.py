@@ -12,9 +12,9 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from assistant.domain.assurance import DENIED_BEFORE
+from assistant.domain.lifecycle import CLOSED, LetterState, PlanState, Status
 from assistant.domain.plan import Operation
 from assistant.domain.rights import Right
-from assistant.domain.status import CLOSED, Status
 from assistant.store.paging import Page, count_of, page
 from assistant.store.tables import (
     IS_OPEN,
@@ -49,7 +49,7 @@ _PROVED_FIRST = case(
     ),
     else_=1,
 )  # talks in which nobody proved anything never hide those in which somebody did
-_LIVE_PLANS = ("proposed", "approved", "executing", "failed")
+_LIVE_PLANS = (PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING, PlanState.FAILED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +202,7 @@ def plans_of(session: Session, ref: str) -> list[Action]:
 def done_plan_of(session: Session, ref: str) -> Action | None:
     """Give the last plan of a request that was carried out; a use frozen meanwhile is none."""
     query = select(Action).where(
-        col(Action.ref) == ref, col(Action.state) == "done", col(Action.operation) != Operation.LIFT
+        col(Action.ref) == ref, col(Action.state) == PlanState.DONE, col(Action.operation) != Operation.LIFT
     )
     return session.exec(query.order_by(col(Action.created_at).desc()).limit(1)).first()
 
@@ -228,7 +228,9 @@ def steps_of(session: Session, action_id: str) -> list[StepRow]:
 
 def delivered_of(session: Session, ref: str) -> list[Outbox]:
     """List what was handed over for delivery about a request."""
-    return list(session.exec(select(Outbox).where(col(Outbox.ref) == ref, col(Outbox.state) == "done")))
+    return list(
+        session.exec(select(Outbox).where(col(Outbox.ref) == ref, col(Outbox.state) == LetterState.DONE))
+    )
 
 
 def conversations_wanting_a_person(session: Session, after: str = "") -> Page[Conversation]:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from assistant.domain.status import CLOSED, Status
+from assistant.domain.lifecycle import CLOSED, ChallengeState, LetterState, PlanState, Status, StepState
 from assistant.store.sealing import Sealed, SealedByHand, SealedBytes, SealedJson
 
 
@@ -227,7 +227,7 @@ class ChallengeRow(SQLModel, table=True):
     claimed: str = _sealed_by_hand()  # what was typed (an address or a client number)
     claimed_kind: str  # email, client_id
     claimed_hash: str = Field(index=True)
-    state: str = "wanted"  # wanted, sent, spent, used, dead
+    state: str = ChallengeState.WANTED
     on_file: bool = False
     contact: str | None = _sealed_by_hand(optional=True)  # where it really went
     stored: str | None = None
@@ -286,7 +286,7 @@ class Action(SQLModel, table=True):
     plan_hash: str
     automatic: bool = False  # approved by rule, not by a person (GDPR 21(3), 7(3))
     state: str = Field(
-        default="proposed", index=True
+        default=PlanState.PROPOSED, index=True
     )  # proposed, approved, executing, stopping, stopped, done, failed, rejected, void
     rows_done: int = 0
     rows_to_do: int = 0
@@ -312,7 +312,7 @@ class StepRow(SQLModel, table=True):
     ordinal: int
     source: str
     operation: str
-    state: str = "waiting"  # waiting, by_hand, done, failed
+    state: str = StepState.WAITING
     rows_done: int = 0
     rows_to_do: int = 0
     already_done: bool = False
@@ -353,7 +353,7 @@ class Outbox(SQLModel, table=True):
     )  # a report without our id names whom it was for
     payload: str = _sealed_by_hand()  # JSON: subject, text, language, choices, headers, about, typed, until
     raw_message_id: int | None = Field(default=None, index=True)
-    state: str = "waiting"  # waiting, done, dead, bounced
+    state: str = LetterState.WAITING
     sent_as: str | None = Field(default=None, index=True)  # the id under which a report names it
     failure: str | None = None  # why it did not arrive: refused:550, bounced:5.1.1, not_taken, no_address, …
     failed_at: datetime | None = _instant(optional=True, index=True)

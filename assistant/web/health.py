@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.events import Event
 from assistant.casework.one_by_one import SWEEPS, failing_by_sweep
-from assistant.domain.status import CLOSED
+from assistant.domain.lifecycle import CLOSED, LetterState
 from assistant.errors import AssistantError
 from assistant.interfaces import DataSource
 from assistant.services import Services
@@ -207,15 +207,15 @@ def _figures(session: Session) -> dict[str, tuple[str, int]]:
         ),
         "outbox_waiting": (
             "Messages to deliver",
-            session.exec(waiting.where(col(Outbox.state) == "waiting")).one(),
+            session.exec(waiting.where(col(Outbox.state) == LetterState.WAITING)).one(),
         ),
         "outbox_dead": (
             "Messages that cannot be delivered",
-            session.exec(waiting.where(col(Outbox.state) == "dead")).one(),
+            session.exec(waiting.where(col(Outbox.state) == LetterState.DEAD)).one(),
         ),
         "outbox_bounced": (
             "Messages that a mail server reported as not delivered",
-            session.exec(waiting.where(col(Outbox.state) == "bounced")).one(),
+            session.exec(waiting.where(col(Outbox.state) == LetterState.BOUNCED)).one(),
         ),
         "support_mail_waiting": (
             "Customers' mails that support does not get",

@@ -14,7 +14,7 @@ from assistant.casework.together import stopped_together
 from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Method
-from assistant.domain.status import CLOSED, Status
+from assistant.domain.lifecycle import CLOSED, ChallengeState, Status, advance
 from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services, Unit
@@ -112,7 +112,7 @@ async def answer_link(http_request: web.Request) -> web.StreamResponse:
         if work is _confirm:
             typed = str(form.get("reference", ""))
             if wrong := await services.write(lambda unit: _without_reference(unit, secret, typed)):
-                if wrong[0].state == "dead":
+                if wrong[0].state == ChallengeState.DEAD:
                     return _page(services, http_request, "verify_used_up", status=410)
                 return _link_page(services, http_request, wrong, is_wrong=True)
         name, requests, language = await services.write(lambda unit: work(unit, secret, changes, answer))
@@ -163,7 +163,9 @@ def _link(unit: Unit, secret: str) -> _Found | None:
             col(ChallengeRow.method) == Method.EMAIL_LINK,
         )
     ).first()
-    alive = row is not None and row.state == "sent" and row.expires_at and row.expires_at > unit.now
+    alive = (
+        row is not None and row.state == ChallengeState.SENT and row.expires_at and row.expires_at > unit.now
+    )
     if row is None or not alive:
         return None
     requests = [r for ref in row.references if (r := unit.session.get(PrivacyRequest, ref))]
@@ -229,7 +231,7 @@ def _deny(unit: Unit, secret: str, changes: str, answer: str) -> tuple[str, Any,
     row, requests, conversation = found
     language = conversation.language or "en"
     if answer.endswith(_SURE):
-        row.state = "dead"
+        row.state = advance(row.state, ChallengeState.DEAD)
         unit.session.add(row)
         if row.purpose not in _ASKING:
             return _stopped(unit, requests, language)
@@ -451,7 +453,7 @@ def _use_login(
     if row.package_id is not None:
         raise NotVerified  # it was asked for a package, and proves nothing else
     take_once(unit.session, Method.CLIENT_AREA, who)
-    row.state = "used"
+    row.state = advance(row.state, ChallengeState.USED)
     unit.session.add(row)
     if yes:
         rectification.confirm_as_shown(unit, requests, changes)

@@ -30,6 +30,7 @@ from assistant.config import Retention as RetentionSettings
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
 from assistant.domain.due_date import LegalCalendar
+from assistant.domain.lifecycle import Status
 from assistant.domain.manual_map import LookUp, ManualMap
 from assistant.domain.plan import (
     Account,
@@ -45,7 +46,6 @@ from assistant.domain.plan import (
     TableRows,
 )
 from assistant.domain.rights import Right
-from assistant.domain.status import Status
 from assistant.interfaces import Incoming
 from assistant.replies import Texts
 from assistant.replies.facts import DeskFacts

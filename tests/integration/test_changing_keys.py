@@ -48,9 +48,9 @@ async def desk(
 def as_read(services: Services) -> Any:
     """Give everything there is, as code reads it."""
 
-    def all_rows(session: Any) -> dict[str, list[tuple[Any, ...]]]:
+    def all_rows(unit: Unit) -> dict[str, list[tuple[Any, ...]]]:
         return {
-            table.name: [tuple(row) for row in session.connection().execute(select(*table.columns))]
+            table.name: [tuple(row) for row in unit.session.connection().execute(select(*table.columns))]
             for table in SQLModel.metadata.sorted_tables
             if table.name not in {"keys_in_use", "audit", "chain_head"}
         }
@@ -70,10 +70,10 @@ def without_seals(
 def sealed_under(services: Services) -> Any:
     """Count by which keys values are sealed, on the disk."""
 
-    def marks(session: Any) -> set[str]:
+    def marks(unit: Unit) -> set[str]:
         found = set()
         for table in SQLModel.metadata.sorted_tables:
-            for row in session.connection().execute(text(f'SELECT * FROM "{table.name}"')):
+            for row in unit.session.connection().execute(text(f'SELECT * FROM "{table.name}"')):
                 found |= {value[1:9] for value in row if isinstance(value, str) and value.startswith("~")}
         return found
 

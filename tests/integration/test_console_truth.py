@@ -14,9 +14,9 @@ import pytest
 from assistant.casework.audit import record
 from assistant.casework.outcomes import Outcome, outcome_of
 from assistant.domain.assurance import DENIED
+from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.own_records import OWN_RECORDS
 from assistant.domain.plan import plan_from_json, plan_to_json
-from assistant.domain.status import CLOSED, Status
 from assistant.services import Unit
 from assistant.store import queries
 from assistant.store.tables import Action, Conversation, PrivacyRequest
@@ -237,7 +237,7 @@ def _recorded() -> set[str]:
     for file in Path("assistant/casework").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record":
-                ref, event = node.args[2], node.args[4]
+                ref, event = node.args[1], node.args[3]
                 of_a_request = not (isinstance(ref, ast.Constant) and ref.value == "")
                 if of_a_request and isinstance(event, ast.Constant):
                     found.add(str(event.value))

@@ -58,8 +58,8 @@ async def test_each_daily_sweep_asks_by_an_index(engine: Engine) -> None:
     long_ago = {name: NOW - timedelta(days=9) for name in purge.Cutoffs.__dataclass_fields__}
     with Session(engine) as session:
 
-        async def read(work: Callable[[Session], Any]) -> Any:
-            return work(session)
+        async def read(work: Callable[[Unit], Any]) -> Any:
+            return work(Unit(services, session))
 
         services = cast("Services", SimpleNamespace(read=read, clock=SimpleNamespace(now=lambda: NOW)))
         event.listen(engine, "before_cursor_execute", hear)

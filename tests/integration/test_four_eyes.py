@@ -70,10 +70,10 @@ def again(site: ConsoleSite, unit: Unit, agent: Principal) -> None:
 
 @pytest.mark.parametrize("touch", [choose, take_back, redact, again])
 async def test_whoever_had_a_hand_in_a_plan_does_not_approve_it(
-    site: ConsoleSite, touch: Callable[[ConsoleSite, Any, Principal], None]
+    site: ConsoleSite, touch: Callable[[ConsoleSite, Unit, Principal], None]
 ) -> None:
     lead = Principal("Liis", Role.LEAD, may_approve_irreversible=True)
-    await site.services.write(lambda unit: touch(site, unit.session, lead))
+    await site.services.write(lambda unit: touch(site, unit, lead))
     status, problem = await approve(site, "Liis")
     assert (status, problem["code"]) == (403, "not_allowed")
     assert "had a hand" in problem["title"]

@@ -22,9 +22,9 @@ from assistant.casework.suppression import subject_of
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
 from assistant.domain.letter import Letter
+from assistant.domain.lifecycle import Status
 from assistant.domain.plan import Identity, Located, Operation, Order, Plan, Proposal, Step, TableEffect
 from assistant.domain.rights import Right
-from assistant.domain.status import Status
 from assistant.interfaces import AddressBatch, Outgoing
 from assistant.jobs import JOBS, Job, Sweeper
 from assistant.services import Services, Unit

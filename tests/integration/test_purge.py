@@ -18,8 +18,8 @@ from assistant.casework.outbox import payload_of, queue_outgoing
 from assistant.config import Periods
 from assistant.domain.assurance import Method
 from assistant.domain.letter import Letter
+from assistant.domain.lifecycle import Status
 from assistant.domain.rights import Right
-from assistant.domain.status import Status
 from assistant.interfaces import Attachment, Incoming
 from assistant.jobs import JOBS, Sweeper
 from assistant.services import Unit

@@ -10,7 +10,7 @@ import pytest
 from assistant.casework import put_back
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
-from assistant.domain.status import Status
+from assistant.domain.lifecycle import Status
 from assistant.services import Unit
 from assistant.store.tables import PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, console_site

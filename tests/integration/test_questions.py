@@ -16,8 +16,8 @@ from assistant.casework import audit, intake, proof, reminders
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
 from assistant.domain.due_date import Suspension, due_dates
+from assistant.domain.lifecycle import Status
 from assistant.domain.rights import Right
-from assistant.domain.status import Status
 from assistant.interfaces import Incoming
 from assistant.reading_commands import show_request
 from assistant.services import Unit

@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from assistant.casework import approval, redaction
 from assistant.casework.queue import Principal, Role
 from assistant.errors import Conflict, Invalid
+from assistant.services import Unit
 from assistant.store.tables import Action
 from tests.doubles.attacks import Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
@@ -56,8 +57,8 @@ async def planned(desk: DeskInside, email: str, language: str = "en") -> tuple[s
 async def mentions(desk: DeskInside, plan: dict[str, Any]) -> list[redaction.Mention]:
     services = desk.assembly.services
 
-    def read(session: Any) -> list[redaction.Mention]:
-        return list(redaction.mentions_of(services, session.get_one(Action, plan["id"])))
+    def read(unit: Unit) -> list[redaction.Mention]:
+        return list(redaction.mentions_of(services, unit.session.get_one(Action, plan["id"])))
 
     return await services.read(read)
 

@@ -87,7 +87,7 @@ async def test_the_question_about_services_keeps_its_buttons_whatever_else_is_as
         assert buttons_of(again) == _BUTTONS
         if beside in {Right.ACCESS, Right.PORTABILITY}:  # and below what is said meanwhile of the other
             chat._read = len(chat.heard)
-            await services.write(partial(_say_meanwhile, services, refs[beside]))
+            await services.write(partial(_say_meanwhile, ref=refs[beside]))
             again = await chat.until(
                 lambda m: bool(buttons_of(m)), "the buttons below what was said of the copy"
             )

@@ -17,7 +17,7 @@ from assistant.casework import delivery, execution, one_by_one, planning, proof
 from assistant.casework.one_by_one import failure_of
 from assistant.casework.outbox import PROOF
 from assistant.domain.assurance import Method
-from assistant.domain.status import Status
+from assistant.domain.lifecycle import Status
 from assistant.jobs import JOBS
 from assistant.services import Unit
 from assistant.store.tables import Action, ChallengeRow, Outbox, PrivacyRequest

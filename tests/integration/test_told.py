@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import pytest_asyncio
 
-from assistant.domain.status import CLOSED, STOPPABLE, Status
+from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from tests.attacks.test_tokens import token
 from tests.doubles.attacks import Victim, proved, until_code
 from tests.doubles.desk_inside import DeskInside, desk_inside

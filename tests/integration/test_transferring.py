@@ -84,10 +84,10 @@ async def test_it_is_proposed_to_an_agent_never_automatic_and_the_person_is_told
         await desk.idle()
         assert taken == [], "nothing is sent before somebody looked at the address"
 
-        def here(_services: Any, session: Any) -> None:  # this machine stands for the new provider
-            row = get_request(session, ref)
+        def here(unit: Unit) -> None:  # this machine stands for the new provider
+            row = get_request(unit.session, ref)
             row.details = {**row.details, "transfer_to": str(server.make_url("/import/abc"))}
-            session.add(row)
+            unit.session.add(row)
 
         await act(desk, here)
         for agent in (

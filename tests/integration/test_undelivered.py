@@ -24,9 +24,9 @@ from assistant.config import load_settings
 from assistant.demo.settings import lay_out
 from assistant.doctor import examine
 from assistant.domain.letter import Letter
+from assistant.domain.lifecycle import Status
 from assistant.domain.plan import Operation, Order, Plan
 from assistant.domain.rights import Right
-from assistant.domain.status import Status
 from assistant.errors import Conflict
 from assistant.services import Unit
 from assistant.store import queries

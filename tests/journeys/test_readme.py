@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from assistant.cli import app
-from assistant.domain.status import diagram
+from assistant.domain.lifecycle import LIVES, diagram
 from tests.doubles.desk_process import Chat, DeskProcess
 
 pytestmark = pytest.mark.xdist_group("readme")
@@ -86,8 +86,9 @@ async def test_the_transcript_is_what_happens(desk: DeskProcess) -> None:
         assert (await desk.request(ref))["status"] == "answered"
 
 
-def test_the_diagram_is_drawn_from_the_table() -> None:
-    assert _block("mermaid") == diagram()
+def test_the_diagrams_are_drawn_from_the_table() -> None:
+    drawn = re.findall(r"(?ms)^```mermaid\n(.*?)\n```$", README)
+    assert drawn == [diagram(life) for life in LIVES]
 
 
 def test_the_commands_of_the_first_screen_are_targets_of_make() -> None:

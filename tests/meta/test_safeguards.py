@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +35,28 @@ def test_a_safeguard_can_still_be_taken_out_and_the_result_is_a_program(safeguar
     mutated = safeguard.taken_out(source)
     if safeguard.file.endswith(".py"):
         ast.parse(mutated)
+
+
+def test_no_test_notices_only_that_what_takes_a_safeguard_out_names_what_is_not_there(tmp_path: Path) -> None:
+    for number, each in enumerate(ALL):
+        if each.file.endswith(".py"):
+            mutated = each.taken_out((ROOT / each.file).read_text("utf-8"))
+            (tmp_path / f"row_{number}.py").write_text(mutated, "utf-8")
+    ruff = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--isolated",
+        "--no-cache",
+        "--select",
+        "F821",
+        "--output-format",
+        "concise",
+    ]
+    found = subprocess.run([*ruff, str(tmp_path)], capture_output=True, text=True, check=False)
+    wrong = {ALL[int(number)].name for number in re.findall(r"row_(\d+)\.py", found.stdout)}
+    assert (found.returncode, wrong) == (0, set()), found.stdout
 
 
 @pytest.mark.parametrize("safeguard", ALL, ids=lambda each: each.name)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from assistant.domain.assurance import Method, Tier
+from assistant.domain.lifecycle import Status
 from assistant.domain.plan import Operation
 from assistant.domain.rights import Right
-from assistant.domain.status import Status
 
 GLOSSARY = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text("utf-8")
 

@@ -30,9 +30,9 @@ from assistant.casework.queue import Principal, Scope, get_action, get_request
 from assistant.casework.suppression import off_since
 from assistant.casework.talking import get_conversation
 from assistant.domain.addresses import normal_address, normal_contact
+from assistant.domain.lifecycle import OPEN, PlanState
 from assistant.domain.outside import is_storable
 from assistant.domain.reference import parse_reference
-from assistant.domain.status import OPEN
 from assistant.errors import Conflict, Invalid, NotFound, StalePlan
 from assistant.services import Services, Unit
 from assistant.store import queries
@@ -259,7 +259,7 @@ def _with_current(call: Call, error: Conflict) -> Conflict:
     """Put the plan beside that would have to be approved instead."""
     _, request = get_action(call.unit.session, call.ident)
     waiting = queries.live_plan_of(call.unit.session, request.ref)
-    if waiting is None or waiting.state != "proposed" or waiting.plan_hash == call.body.plan_hash:
+    if waiting is None or waiting.state != PlanState.PROPOSED or waiting.plan_hash == call.body.plan_hash:
         return error
     item = views.queue_item(call.unit, waiting, request, call.agent)
     return StalePlan(current=waiting.plan_hash, plan=item.model_dump(mode="json"))

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from assistant.casework.outcomes import Outcome
+from assistant.domain.lifecycle import Status
 from assistant.domain.rights import Right
-from assistant.domain.status import Status
 
 
 def _written_as_a_day(value: object) -> object:

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from sqlmodel import Session
 
 from assistant.casework import four_eyes, questions, sparing
-from assistant.casework.by_hand import BY_HAND
 from assistant.casework.outcomes import outcome_of
 from assistant.casework.people_decide import typed_contact
 from assistant.casework.person import masked_person_of, reveal
@@ -17,6 +16,7 @@ from assistant.casework.queue import Principal
 from assistant.casework.redaction import mentions_of
 from assistant.casework.undelivered import Lost, lost_letters_of
 from assistant.casework.whose import apart_from
+from assistant.domain.lifecycle import StepState
 from assistant.domain.masking import mask_text
 from assistant.domain.plan import Plan, plan_from_json
 from assistant.domain.rights import Right
@@ -120,7 +120,7 @@ def queue_item(unit: Unit, action: Action, request: PrivacyRequest, agent: Princ
         not_before=action.not_before,
         rows_done=action.rows_done,
         rows_to_do=action.rows_to_do,
-        waits_for=[step.source for step in carried_out if step.state == BY_HAND],
+        waits_for=[step.source for step in carried_out if step.state == StepState.BY_HAND],
         needs_second_person=four_eyes.needs_second_person(unit.services, action, request),
         approved_by=list(four_eyes.approved_by(action)),
         typed_contact=TypedContactOut(**asdict(typed)) if typed else None,
@@ -157,7 +157,7 @@ def _steps(plan: Plan, carried_out: Mapping[int, StepRow]) -> list[StepOut]:
             rows=effect.rows,
             category=effect.category,
             columns=list(effect.columns),
-            state=row.state if row else "waiting",
+            state=row.state if row else StepState.WAITING,
             done_at=row.done_at if row else None,
         )
         for ordinal, step in enumerate(plan.steps)

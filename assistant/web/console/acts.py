@@ -34,6 +34,7 @@ from assistant.casework import (
 from assistant.casework.person import reveal
 from assistant.casework.queue import Principal, Role, get_action, get_request
 from assistant.casework.shown import NotShown, check_shown, fingerprint
+from assistant.domain.lifecycle import PlanState
 from assistant.domain.masking import mask_text
 from assistant.domain.outside import number_of
 from assistant.domain.refusing import FACTS
@@ -303,7 +304,11 @@ async def confirm_page(visit: Visit, error: AssistantError | None = None) -> web
     """Show that question, with what was wrong about the code."""
     ref = await _ref_of(visit)
     view = await visit.services.read(lambda unit: gather(visit, unit, ref))
-    if view.plan is None or view.plan.action.id != visit.ident() or view.plan.action.state != "proposed":
+    if (
+        view.plan is None
+        or view.plan.action.id != visit.ident()
+        or view.plan.action.state != PlanState.PROPOSED
+    ):
         return await request_page(
             visit, ref, error=Invalid("This plan is no longer waiting; here is what is.")
         )

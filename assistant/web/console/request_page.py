@@ -38,6 +38,7 @@ from assistant.casework.undelivered import Lost, is_settled_by_word, lost_letter
 from assistant.casework.whose import apart_from
 from assistant.domain.assurance import DENIED_BEFORE
 from assistant.domain.grounds import Ground, grounds_for
+from assistant.domain.lifecycle import CLOSED, PlanState, Status, StepState
 from assistant.domain.masking import mask_text
 from assistant.domain.own_records import period_of
 from assistant.domain.plan import Hindrance, Operation, Plan, plan_from_json
@@ -45,7 +46,6 @@ from assistant.domain.questions import QuestionGround
 from assistant.domain.rectifying import Change, Changes
 from assistant.domain.refusing import facts_to_write
 from assistant.domain.rights import IRREVERSIBLE, Right
-from assistant.domain.status import CLOSED, Status
 from assistant.errors import AssistantError
 from assistant.naming import Naming
 from assistant.replies import Texts
@@ -231,7 +231,7 @@ async def request_page(
     """Show a request; with what went wrong, and with what was typed in the form whose verb is named."""
     view = await visit.services.read(lambda unit: gather(visit, unit, ref, revealed=revealed))
     told = explained(visit.words, error) if error else ""
-    waits = view.plan is not None and view.plan.action.state in {"proposed", "approved"}
+    waits = view.plan is not None and view.plan.action.state in {PlanState.PROPOSED, PlanState.APPROVED}
     samples = await samples_of(visit.services, view.plan.plan) if revealed and view.plan and waits else []
     return show(
         visit,
@@ -279,7 +279,7 @@ def _may_approve(unit: Unit, request: PrivacyRequest, action: Action, agent: Pri
         approval.check_approve(unit, action.id, action.plan_hash, fresh, evidence)
     except AssistantError:
         return False
-    return action.state == "proposed" and agent.name not in four_eyes.approved_by(action)
+    return action.state == PlanState.PROPOSED and agent.name not in four_eyes.approved_by(action)
 
 
 def gather(visit: Visit, unit: Unit, ref: str, *, revealed: bool = False) -> RequestView:
@@ -326,7 +326,7 @@ def gather(visit: Visit, unit: Unit, ref: str, *, revealed: bool = False) -> Req
         _about_services(unit.session, request, action),
         _names_accounts(unit.session, request, action),
         losses(words, lost_letters_of(unit, request)),
-        _undone(services, words, unit.session, request),
+        _undone(unit, words, request),
         is_settled_by_word(request),
         letter_once_sent(services, request) if sendable else None,
         where_to(request) if sendable else None,
@@ -375,13 +375,13 @@ def losses(words: Words, lost: Sequence[Lost]) -> tuple[LossView, ...]:
 
 
 def _names_accounts(session: Session, request: PrivacyRequest, action: Action | None) -> tuple[str, ...]:
-    if action is None or action.state != "proposed":
+    if action is None or action.state != PlanState.PROPOSED:
         return ()
     return tuple(named_accounts.waiting_words(session, request, plan_from_json(action.plan)))
 
 
 def _about_services(session: Session, request: PrivacyRequest, action: Action | None) -> str:
-    if action is None or action.state != "proposed":
+    if action is None or action.state != PlanState.PROPOSED:
         return ""
     held_up = running_services.is_held_up(plan_from_json(action.plan))
     return running_services.to_do(session, request) if held_up else ""
@@ -419,12 +419,16 @@ def _plan(visit: Visit, unit: Unit, request: PrivacyRequest, action: Action | No
         return None
     words, services = visit.words, visit.services
     plan = plan_from_json(action.plan)
-    preview = _preview(services, request, plan) if action.state in {"proposed", "approved"} else None
+    preview = (
+        _preview(services, request, plan)
+        if action.state in {PlanState.PROPOSED, PlanState.APPROVED}
+        else None
+    )
     steps = tuple(queries.steps_of(unit.session, action.id))
-    tasks = tuple(_task(words, services, step) for step in steps if step.state == by_hand.BY_HAND)
+    tasks = tuple(_task(words, services, step) for step in steps if step.state == StepState.BY_HAND)
     found = mentions_of(services, action)
     mentions = tuple(zip(found, as_got(found), strict=True))
-    held_up = action.state in {"executing", "stopped", "failed"}
+    held_up = action.state in {PlanState.EXECUTING, PlanState.STOPPED, PlanState.FAILED}
     second = four_eyes.needs_second_person(services, action, request)
     return PlanView(
         action,

@@ -11,9 +11,9 @@ import pytest
 from jinja2 import meta
 
 from assistant.domain.assurance import CODE_DIGITS
+from assistant.domain.lifecycle import Status
 from assistant.domain.messages import MESSAGES, PAGES, Audience
 from assistant.domain.rights import Right
-from assistant.domain.status import Status
 from assistant.replies.texts import LOCALES
 
 if TYPE_CHECKING:

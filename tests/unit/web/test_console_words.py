@@ -14,9 +14,9 @@ from assistant.casework.evidence import CONTACT_TYPED
 from assistant.casework.mail_domains import GONE, MOVED
 from assistant.domain.assurance import SHARED, Method
 from assistant.domain.grounds import grounds_for
+from assistant.domain.lifecycle import Status
 from assistant.domain.plan import Operation
 from assistant.domain.rights import Right
-from assistant.domain.status import Status
 from assistant.sources.sql_conflicts import _ALONG, _REFUSES
 from assistant.web.console.words import LANGUAGES, catalogue, words_of
 
@@ -69,7 +69,7 @@ def codes_in(node: ast.expr) -> set[str]:
 
 
 def test_every_attention_code_of_the_casework_has_words() -> None:
-    said = said_to("set_attention", 3, "casework", "conversation") | said_to("_flag", 3, "conversation")
+    said = said_to("set_attention", 2, "casework", "conversation") | said_to("_flag", 2, "conversation")
     assert len(said) > 10
     for language in LANGUAGES:
         assert [code for code in said if f"attention.{code}" not in catalogue(language)] == []
@@ -92,7 +92,7 @@ def test_every_way_to_prove_and_every_doubt_about_it_has_words(language: str) ->
 
 
 def test_every_reason_for_which_a_plan_is_void_has_words() -> None:
-    reasons = said_to("void_actions", 3, "casework", "conversation")
+    reasons = said_to("void_actions", 2, "casework", "conversation")
     assert len(reasons) > 3
     assert [code for code in reasons if f"reason.{code}" not in catalogue("fr")] == []
 
@@ -102,7 +102,7 @@ def test_every_ground_is_written_in_french() -> None:
 
 
 def test_every_audit_entry_of_a_request_has_words() -> None:
-    said = said_to("record", 4, "casework", "conversation")
+    said = said_to("record", 3, "casework", "conversation")
     named = said - {"desk", "subject", "status", "attention"}
     assert len(named) > 12
     assert [event for event in named if f"event.{event}" not in catalogue("en")] == []

@@ -7,8 +7,8 @@ from importlib import resources
 
 import pytest
 
+from assistant.domain.lifecycle import Status
 from assistant.domain.rights import Right
-from assistant.domain.status import Status
 from assistant.replies import Texts
 from assistant.replies.labels import sentence
 from assistant.web.widget.pages import LANGUAGES, catalogue
