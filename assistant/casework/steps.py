@@ -126,7 +126,7 @@ async def run_steps(
 
 def _step_failed(session: Session, row: StepRow, error: AssistantError) -> None:
     step = session.get_one(StepRow, row.id)
-    step.state = advance(step.state, StepState.FAILED) if step.state != StepState.FAILED else step.state
+    step.state = advance(step.state, StepState.FAILED)
     step.error, step.error_code = error.message, error.code
     session.add(step)
 

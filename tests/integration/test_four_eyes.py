@@ -198,7 +198,7 @@ def changes_what_is_planned(function: ast.FunctionDef) -> bool:
 
 def test_every_act_of_an_agent_that_changes_what_is_planned_counts_as_a_hand_in_it() -> None:
     """What only takes a plan away, such as rejecting it, has no hand in the one that comes."""
-    away = {"reject", "undo"}
+    away = {"reject", "undo", "settle"}  # the last notes what was done about a request that is over
     functions = [
         (file.name, node)
         for file in sorted(CASEWORK.rglob("*.py"))

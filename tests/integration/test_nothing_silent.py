@@ -10,10 +10,11 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from assistant.casework import reminders
+from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, Message
 from handlers import HANDLERS
 from intents import Reader
@@ -179,5 +180,5 @@ async def test_whatever_menu_offers_something_else_offers_a_person(talk: Talk, l
     assert seen >= len(MENUS[language])
 
 
-def _rows(query: SelectOfScalar[Message], session: Session) -> list[Message]:
-    return list(session.exec(query))
+def _rows(query: SelectOfScalar[Message], unit: Unit) -> list[Message]:
+    return list(unit.session.exec(query))

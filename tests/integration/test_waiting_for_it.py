@@ -120,7 +120,7 @@ async def test_a_person_is_called_where_the_day_is_over(
 ) -> None:
     await proved(talk, language)
     late = (await talk.one()).due_on + timedelta(days=1)
-    monkeypatch.setattr("assistant.conversation.turn.local_day", lambda *_: late)
+    monkeypatch.setattr("assistant.services.local_day", lambda *_: late)
     await talk.write(WAITING[language][0])
     assert await is_called(talk)
 
