@@ -37,6 +37,7 @@ _INSERT_UNLESS_KNOWN = (
     insert(_MESSAGES).on_conflict_do_nothing().returning(_MESSAGES.c.id)
 )  # as SQLite says it too
 _TALK_ON = update(_CONVERSATIONS).where(_CONVERSATIONS.c.id == bindparam("which"))
+_HEARD_AT = select(_CONVERSATIONS.c.last_at).where(_CONVERSATIONS.c.id == bindparam("which"))
 _LAST_AT, _NOW = _CONVERSATIONS.c.last_at, bindparam("now", type_=_CONVERSATIONS.c.last_at.type)
 _TALKED_AGAIN = _TALK_ON.values(last_at=case((_LAST_AT < _NOW, _NOW), else_=_LAST_AT)).returning(
     *_CONVERSATIONS.c
@@ -76,6 +77,11 @@ def find_or_start_conversation(unit: Unit, incoming: Incoming) -> Conversation:
     unit.session.add(conversation)
     unit.session.flush()
     return conversation
+
+
+def last_heard_at(session: Session, ident: str) -> datetime | None:
+    """Give when something was last said in a conversation, if there is one."""
+    return session.connection().execute(_HEARD_AT, {"which": ident}).scalar()
 
 
 def _talked_again(session: Session, ident: str, now: datetime) -> Conversation | None:

@@ -66,19 +66,13 @@ async def _look_through(services: Services, source: _Looked, stopped: list[int])
     if place.after is None and place.ended_on == today:
         return
     after = place.after
-    try:
-        while True:
-            batch = await source.addresses(MARKETING, after)
-            stopped.append(
-                await _stop_each(services, source, sorted({address for _, address in batch.found}))
-            )
-            after = batch.after
-            reached = _Place(place.ended_on if after else today, after)
-            await _keep(services, source.name, reached)
-            if after is None:
-                return
-    except AssistantError as error:  # the next turn goes on where this one ended
-        log.warning("marketing.not_looked_through", source=source.name, code=error.code)
+    while True:  # what fails ends this source's turn; the next one goes on where it ended
+        batch = await source.addresses(MARKETING, after)
+        stopped.append(await _stop_each(services, source, sorted({address for _, address in batch.found})))
+        after = batch.after
+        await _keep(services, source.name, _Place(place.ended_on if after else today, after))
+        if after is None:
+            return
 
 
 def _place(session: Session, source: str) -> _Place:

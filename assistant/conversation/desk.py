@@ -33,6 +33,7 @@ from assistant.casework.intake import (
     Stored,
     conversation_id,
     find_or_start_conversation,
+    last_heard_at,
     requests_of,
     set_attention,
     set_handled,
@@ -591,9 +592,7 @@ class TalkingDesk:
         last_at = None
         if incoming.channel in talk.LIVE:
             ident = conversation_id(self.services, incoming.channel, incoming.thread)
-            last_at = unit.session.exec(
-                select(Conversation.last_at).where(col(Conversation.id) == ident)
-            ).first()
+            last_at = last_heard_at(unit.session, ident)
         conversation = find_or_start_conversation(unit, incoming)
         if last_at is not None and self._is_left(last_at):
             self._hide(unit, conversation, State.of(conversation.state))

@@ -86,6 +86,7 @@ class Turn:
     muted: bool = False  # a machine wrote this, or nobody knows who: read, and not answered by rule
     pending: proof.Attempt | None = None
     buttons_are_gone: bool = False  # those of the open question: something was said below them
+    known: list[PrivacyRequest] | None = None  # the requests of this talk, until one more is opened here
 
     @property
     def is_mail(self) -> bool:
@@ -257,6 +258,7 @@ class Turn:
             wanted = correcting.details_of(self, details)
         if self.is_mail and self.client_numbers:
             wanted = {**wanted, "client_number": self.client_numbers[0]}
+        self.known = None
         return open_request(
             self.unit,
             self.conversation,
@@ -677,16 +679,12 @@ class Turn:
 
     def _names_others_address(self) -> bool:
         """Leave an address that is said to be somebody else's to an agent, where one's own is awaited."""
+        if self.is_mail or not is_of_another(self.text) or not _EMAIL.search(self.text):
+            return False
         awaited = self.state.expects in {"email", "code"} or bool(self.to_be_proved())
         awaited = awaited and self.state.question != "ask_marketing_address"
         wishes = self.reading.decision == "request" and set(self.rights()) - {Right.RECTIFICATION}
-        if (
-            self.is_mail
-            or not awaited
-            or wishes
-            or not is_of_another(self.text)
-            or not _EMAIL.search(self.text)
-        ):
+        if not awaited or wishes:
             return False
         for_others.leave_address(self, self.to_be_proved())
         return True
@@ -926,7 +924,7 @@ class Turn:
     def _takes_all_back(self) -> bool:
         """Take "cancel everything" as said of all that is open in the talk, whatever is awaited; erasures stand still until it is answered."""
         quiet = self.is_mail or self.forwarded or self.muted or self.conversation.taken_by
-        if quiet or self.kind != "text":
+        if quiet or self.kind != "text" or not takes_all_back(self.text):
             return False
         requests = [r for r in self.own_requests() if r.status in STOPPABLE]
         erasures = [r for r in requests if r.right == Right.ERASURE]
@@ -973,9 +971,10 @@ class Turn:
 
     def _hears_of_waiting(self) -> bool:
         """Tell whoever proved to be there, and complains of waiting, where it stands; what is late or angers them a person sees to."""
+        if self.is_mail or not complains_of_waiting(self.text):
+            return False
         own = self.own_requests()
-        is_proved = any(r.contact or r.status not in _WAITING for r in own)
-        if self.is_mail or not is_proved or not complains_of_waiting(self.text):
+        if not any(r.contact or r.status not in _WAITING for r in own):
             return False
         still_open = [r for r in own if r.status not in CLOSED]
         self._say_status(still_open or own)
@@ -1137,8 +1136,9 @@ class Turn:
 
     def own_requests(self) -> list[PrivacyRequest]:
         """List the requests of this talk that are there for whoever is in it now."""
-        found = requests_of(self.unit.session, self.conversation)
-        return [request for request in found if request.ref not in self.state.hidden]
+        if self.known is None:  # a dozen rules ask, of every message
+            self.known = requests_of(self.unit.session, self.conversation)
+        return [request for request in self.known if request.ref not in self.state.hidden]
 
     def seen(self, requests: Sequence[PrivacyRequest]) -> list[dict[str, Any]]:
         """Give the requests as a text and a card show them."""
