@@ -241,7 +241,7 @@ async def test_nothing_is_said_not_to_be_held_while_a_named_number_was_not_looke
     desk: DeskProcess,
 ) -> None:
     """Named once the link was out, the number is no part of what was proved."""
-    writer = "another.home@elsewhere.example"
+    writer = "home.of.nobody@elsewhere.example"
     (ref,), link = await ask(desk, writer)
     words = "By the way, that is client C-10044."
     await asyncio.to_thread(desk.send_mail, words, sender=writer, subject="addition")
