@@ -199,6 +199,13 @@ async def test_a_domain_of_somebodys_own_gets_few_letters_and_one_notice(
     assert len([m for m in own if "one by one" in str(m["subject"])]) == 1
     assert len(own) <= 7
     assert len(desk.mails("@shared.example")) == 16
+    async with desk.chat() as chat:
+        await chat.say(ACCESS)
+        await chat.asked("email")
+        await chat.say("nobody.yet@own.example")
+        told = await chat.until(lambda m: "next code" in m["text"], "that no code goes to that domain now")
+    assert told["expects"] != "code"
+    assert not desk.mails("nobody.yet@own.example")
 
 
 async def test_marks_behind_a_plus_get_a_mailbox_no_more_codes(desk: DeskInside) -> None:
