@@ -70,8 +70,12 @@ def put_away(mailbox: IMAPClient) -> int:
     return int(mailbox.folder_status("Processed", ["MESSAGES"])[b"MESSAGES"])
 
 
+_PATIENCE = 30.0  # seconds
+_LOOKS = 11  # waiting twice as long before each would make the last wait longer than that patience
+
+
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(_PATIENCE):
         while not await asyncio.to_thread(holds):  # noqa: ASYNC110  another process decides
             await asyncio.sleep(0.05)
 
@@ -312,11 +316,11 @@ async def test_a_mail_that_cannot_be_stored_slows_the_mailbox_down_for_nobody(
     desk.poisoned = {"poison"}
     put(mailbox, a_mail("poison"))
     async with watching(server, desk, tmp_path) as channel:
-        for number in range(8):  # looks that would wait twice as long each time: a minute in all
+        for number in range(_LOOKS):
             await until(lambda: way_of(channel).why == "not_stored")
             put(mailbox, a_mail(f"mail-{number}"))
             await until(lambda number=number: put_away(mailbox) == number + 1)  # type: ignore[misc]
-    assert [incoming.subject for incoming in desk.taken] == [f"mail-{n}" for n in range(8)]
+    assert [incoming.subject for incoming in desk.taken] == [f"mail-{n}" for n in range(_LOOKS)]
 
 
 # ── deaf ────────────────────────────────────────────────────────────────────────────────────────────
