@@ -33,11 +33,11 @@ from assistant.casework.intake import (
     Stored,
     conversation_id,
     find_or_start_conversation,
-    last_heard_at,
     requests_of,
     set_attention,
     set_handled,
     store_incoming,
+    talked_on,
 )
 from assistant.casework.one_by_one import each, failure_of, named
 from assistant.casework.reach import is_for_other
@@ -251,7 +251,7 @@ class TalkingDesk:
     def _turn(
         self, unit: Unit, incoming: Incoming, reading: Reading, *, is_read: bool
     ) -> tuple[Receipt, proof.Attempt | None]:
-        incoming = replace(marked(incoming, reading), locale=self._locale(incoming.locale))
+        incoming = self._in_our_language(marked(incoming, reading))
         thread = self._talked_on(unit, incoming)
         reading = self._without_ours(unit, thread, reading, is_read=is_read)
         conversation = self._talk_of(unit, thread, incoming, reading)
@@ -327,6 +327,11 @@ class TalkingDesk:
             return reading
         ours = talk.said_by_us(unit, conversation.id)
         return self.reader.read(reading.text, quoted=ours) if ours else reading
+
+    def _in_our_language(self, incoming: Incoming) -> Incoming:
+        """Give a message with its locale as one of our languages, or none."""
+        ours = self._locale(incoming.locale)
+        return incoming if ours == incoming.locale else replace(incoming, locale=ours)
 
     def _locale(self, locale: str | None) -> str | None:
         short = (locale or "")[:2].lower()
@@ -589,12 +594,8 @@ class TalkingDesk:
 
     def _talked_on(self, unit: Unit, incoming: Incoming) -> Conversation:
         """Give the talk of a message; what came from a page that stood open too long finds nothing of before there."""
-        last_at = None
-        if incoming.channel in talk.LIVE:
-            ident = conversation_id(self.services, incoming.channel, incoming.thread)
-            last_at = last_heard_at(unit.session, ident)
-        conversation = find_or_start_conversation(unit, incoming)
-        if last_at is not None and self._is_left(last_at):
+        conversation, last_at = talked_on(unit, incoming)
+        if incoming.channel in talk.LIVE and last_at is not None and self._is_left(last_at):
             self._hide(unit, conversation, State.of(conversation.state))
         return conversation
 
