@@ -411,7 +411,7 @@ def _notify(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, found: _
         )
 
 
-def _hold_letter(unit: Unit, evidence: EvidenceRow) -> tuple[str, dict[str, str]]:
+def _hold_letter(unit: Unit, evidence: EvidenceRow) -> tuple[str, dict[str, Any]]:
     """Name the letter about a hold: whoever reads the mailbox confirmed nothing where somebody signed in."""
     if evidence.method == Method.AGENT:
         return "mail_hold_decided", {}
