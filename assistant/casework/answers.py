@@ -10,15 +10,18 @@ from sqlmodel import Session
 
 from assistant.casework import running_services, talk
 from assistant.casework.audit import record
+from assistant.casework.evidence import is_account_alone
 from assistant.casework.intake import move
 from assistant.casework.letters import letter
 from assistant.casework.results import Result, as_planned
 from assistant.domain.addresses import normal_address
 from assistant.domain.lifecycle import Status
+from assistant.domain.messages import MESSAGES
 from assistant.domain.plan import Plan
 from assistant.domain.rights import Right
 from assistant.domain.uses import BY_PERSON
 from assistant.services import Services, Unit
+from assistant.store.queries import evidence_of
 from assistant.store.tables import Conversation, PrivacyRequest
 
 _NOTHING = {
@@ -53,6 +56,7 @@ def give_answer(
     conversation = unit.session.get(Conversation, request.conversation_id)
     contact = unit.services.keyring.unseal(request.contact) if request.contact else None
     seen = [talk.as_seen(request)]
+    values = {**values, **_how_far(unit.session, request, text_name)}
     rendered = unit.services.texts.render(text_name, request.language, requests=seen, **values)
     if contact:
         talk.mail(
@@ -82,6 +86,12 @@ def give_answer(
         talk.say_text(unit, conversation, said)
         running_services.ask_again_below(unit, conversation)
     record(unit, request.ref, "desk", "answered", text=text_name, to_contact=contact is not None)
+
+
+def _how_far(session: Session, request: PrivacyRequest, text_name: str) -> dict[str, Any]:
+    """Say of an answer about what is held that no more than one account was looked at, where that is so."""
+    told = "account_only" in MESSAGES[text_name].may
+    return {"account_only": True} if told and is_account_alone(session, evidence_of(session, request)) else {}
 
 
 def say_frozen(unit: Unit, request: PrivacyRequest) -> None:
@@ -162,9 +172,9 @@ def systems(services: Services) -> list[str]:
 
 
 def answer_text(
-    services: Services, request: PrivacyRequest, plan: Plan
+    services: Services, session: Session, request: PrivacyRequest, plan: Plan
 ) -> tuple[str, Mapping[str, Any], Any]:
     """Write the answer that goes out if every step of a plan succeeds: its name, its values, the text."""
     name, values = letter(services, request, as_planned(plan))
-    told = {"requests": [talk.as_seen(request)], **values}
+    told = {"requests": [talk.as_seen(request)], **values, **_how_far(session, request, name)}
     return name, told, services.texts.render(name, request.language, **told)

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlmodel import Session, col, select
+
 from assistant.casework import rectification
 from assistant.domain.addresses import normal_address
-from assistant.domain.assurance import DENIED, Answer, Evidence, Hold, Method, Need, Tier, satisfies
+from assistant.domain.assurance import (
+    DENIED,
+    TO_A_CONTACT,
+    Answer,
+    Evidence,
+    Hold,
+    Method,
+    Need,
+    Tier,
+    satisfies,
+)
 from assistant.domain.plan import Identity, Operation, Plan
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import Right
@@ -34,11 +46,34 @@ def as_evidence(services: Services, row: EvidenceRow) -> Evidence:
     )
 
 
-def identity_of(services: Services, row: EvidenceRow) -> Identity:
+def identity_of(services: Services, session: Session, row: EvidenceRow) -> Identity:
     """Give what the sources may be searched for on the strength of this evidence, and nothing more."""
     client_ids = (services.keyring.unseal(row.client_id),) if row.client_id else ()
     contact = services.keyring.unseal(row.contact)
-    return Identity((normal_address(contact),), client_ids, (("conversation", row.conversation_id),))
+    emails = (normal_address(contact),) if proves_mailbox(session, row) else ()
+    return Identity(emails, client_ids, (("conversation", row.conversation_id),))
+
+
+def proves_mailbox(session: Session, row: EvidenceRow) -> bool:
+    """Tell whether the mailbox itself was proved: never by a sign-in, since an account may stand under any address.
+
+    A lead's decision proves what was proved before it, or the address that the lead answers for.
+    """
+    if row.method in TO_A_CONTACT or CONTACT_TYPED in row.flags:
+        return True
+    if row.method != Method.AGENT:
+        return False
+    before = select(EvidenceRow).where(
+        col(EvidenceRow.conversation_id) == row.conversation_id,
+        col(EvidenceRow.contact_hash) == row.contact_hash,
+        col(EvidenceRow.method).in_(TO_A_CONTACT),
+    )
+    return any(not set(row.references).isdisjoint(each.references) for each in session.exec(before))
+
+
+def is_account_alone(session: Session, row: EvidenceRow | None) -> bool:
+    """Tell whether only an account was proved, so that the rest of what is held was not looked at."""
+    return row is not None and row.client_id is not None and not proves_mailbox(session, row)
 
 
 def need_of(services: Services, right: Right, details: Mapping[str, Any], plan: Plan | None = None) -> Need:

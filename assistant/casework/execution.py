@@ -11,11 +11,11 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import answers, by_hand, bystanders, flood, marketing, packages, put_back, sparing
 from assistant.casework.audit import record
-from assistant.casework.evidence import answer_for, as_evidence, identity_of, why_short
+from assistant.casework.evidence import answer_for, as_evidence, why_short
 from assistant.casework.intake import move, set_attention
 from assistant.casework.lease import ACTIONS, pause_after
 from assistant.casework.one_by_one import each, may_be_tried, named
-from assistant.casework.planning import propose
+from assistant.casework.planning import propose, proved_identity
 from assistant.casework.queue import DESK, WORKERS, Principal, Scope, do_propose, get_action
 from assistant.casework.recipients import tell_recipients
 from assistant.casework.results import result_of
@@ -186,7 +186,8 @@ async def _as_of_now(
     if evidence is None:
         return plan
     handler = services.handlers[Right(request.right)]
-    fresh = await propose(services, handler, identity_of(services, evidence), request.details)
+    identity = await proved_identity(services, evidence)
+    fresh = await propose(services, handler, identity, request.details)
     if fresh.hash == plan.hash:
         return fresh
     await services.write(lambda unit: _plan_changed(unit, request.ref, fresh))

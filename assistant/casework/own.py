@@ -14,11 +14,11 @@ from sqlmodel import Session, col, select
 from assistant.casework.presses import labels_of
 from assistant.casework.whose import HIDING, Part, part_of
 from assistant.domain.addresses import normal_address
-from assistant.domain.assurance import without_codes
+from assistant.domain.assurance import TO_A_CONTACT, without_codes
 from assistant.domain.lifecycle import CLOSED
 from assistant.domain.plan import Identity
 from assistant.domain.retention import own_retention
-from assistant.store.keyring import Keyring
+from assistant.store.keyring import Keyring, client_hash
 from assistant.store.tables import ChallengeRow, EvidenceRow, Message, PrivacyRequest
 from assistant.store.writer import Store
 
@@ -46,6 +46,8 @@ class DeskQueries:
 
     def _parts(self, session: Session, identity: Identity) -> list[Part]:
         """Give of each talk in which the person had a part what is theirs: others may have sat at it too (GDPR 15(4))."""
+        if identity.client_ids and not identity.emails:
+            return self._parts_of_account(session, identity)
         hashes = {self.keyring.keyed_hash(normal_address(email)) for email in identity.emails}
         proved = session.exec(
             select(EvidenceRow.conversation_id).where(col(EvidenceRow.contact_hash).in_(hashes))
@@ -55,6 +57,36 @@ class DeskQueries:
         )
         idents = sorted({*proved, *asked, *identity.values("conversation")})
         found = (part_of(session, self.keyring, ident, hashes) for ident in idents)
+        return [part for part in found if part]
+
+    def _parts_of_account(self, session: Session, identity: Identity) -> list[Part]:
+        """Give the talks in which this account was signed in to, and nobody proved its address or another account there."""
+        numbers = {client_hash(self.keyring, number) for number in identity.client_ids}
+        signed = session.exec(
+            select(EvidenceRow).where(
+                col(EvidenceRow.client_hash).in_(numbers), col(EvidenceRow.method).not_in(TO_A_CONTACT)
+            )
+        ).all()
+        own, names = {each.id for each in signed}, {each.contact_hash for each in signed}
+        idents = {each.conversation_id for each in signed} | set(identity.values("conversation"))
+        others = session.exec(
+            select(EvidenceRow.conversation_id).where(
+                col(EvidenceRow.conversation_id).in_(idents),
+                col(EvidenceRow.contact_hash).in_(names),
+                col(EvidenceRow.id).not_in(own),
+            )
+        )
+        theirs = session.exec(
+            select(PrivacyRequest.conversation_id).where(
+                col(PrivacyRequest.conversation_id).in_(idents),
+                col(PrivacyRequest.contact_hash).in_(names),
+                col(PrivacyRequest.evidence_id).is_not(None),
+                col(PrivacyRequest.evidence_id).not_in(own),
+            )
+        )
+        found = (
+            part_of(session, self.keyring, ident, names) for ident in sorted(idents - {*others, *theirs})
+        )
         return [part for part in found if part]
 
     async def rows(self, identity: Identity, table: str) -> Sequence[tuple[Any, ...]]:

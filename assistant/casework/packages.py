@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import by_hand, talk
 from assistant.casework.answers import give_answer, systems
 from assistant.casework.audit import record
+from assistant.casework.evidence import proves_mailbox
 from assistant.casework.intake import move
 from assistant.casework.one_by_one import each, may_be_tried
 from assistant.casework.proof import (
@@ -33,6 +34,7 @@ from assistant.errors import NotFound, NotVerified, SignInNeeded, TooManyAttempt
 from assistant.interfaces import Exporter, Progress
 from assistant.services import Services, Unit
 from assistant.store import queries
+from assistant.store.keyring import client_hash
 from assistant.store.tables import (
     Action,
     ChallengeRow,
@@ -249,7 +251,8 @@ def current_code(session: Session, package_id: str) -> ChallengeRow | None:
 def grant(unit: Unit, package_id: str, challenge_id: str, signed_in: str | None = None) -> str:
     """Give one browser the package for 60 minutes; a later grant takes it from the earlier one.
 
-    Whoever signed in instead of typing a code must have the very address the package belongs to.
+    Whoever signed in instead of typing a code must have signed in to the very account that was proved for it: one
+    that a mailbox unlocked holds more than any single account, and an account may stand under any address.
     """
     package = get_package(unit, package_id)
     challenge = unit.session.get(ChallengeRow, challenge_id)
@@ -261,9 +264,7 @@ def grant(unit: Unit, package_id: str, challenge_id: str, signed_in: str | None 
         raise NotVerified
     if (signed_in is not None) != (challenge.method == Method.CLIENT_AREA):
         raise NotVerified
-    if signed_in is not None and (
-        unit.services.keyring.keyed_hash(normal_address(signed_in)) != package.contact_hash
-    ):
+    if signed_in is not None and not _is_of_account(unit, package, signed_in):
         raise NotVerified
     challenge.state = advance(challenge.state, ChallengeState.USED)
     unit.session.add(challenge)
@@ -273,6 +274,15 @@ def grant(unit: Unit, package_id: str, challenge_id: str, signed_in: str | None 
     unit.session.add(package)
     record(unit, package.ref, "subject", "package_opened")
     return secret
+
+
+def _is_of_account(unit: Unit, package: Package, client_id: str) -> bool:
+    evidence = queries.evidence_of(unit.session, unit.session.get_one(PrivacyRequest, package.ref))
+    return (
+        evidence is not None
+        and evidence.client_hash == client_hash(unit.services.keyring, client_id)
+        and not proves_mailbox(unit.session, evidence)
+    )
 
 
 def check_grant(unit: Unit, package_id: str, secret: str) -> Package:

@@ -13,7 +13,15 @@ from sqlmodel import Session, col, select
 from assistant.casework import answers, mail_domains, named_accounts, running_services, suppression, talk
 from assistant.casework.approval import do_approve
 from assistant.casework.audit import record
-from assistant.casework.evidence import CONTACT_TYPED, answer_for, identity_of, is_denied, need_of, why_short
+from assistant.casework.evidence import (
+    CONTACT_TYPED,
+    answer_for,
+    identity_of,
+    is_account_alone,
+    is_denied,
+    need_of,
+    why_short,
+)
 from assistant.casework.intake import set_attention
 from assistant.casework.lease import PLANNING
 from assistant.casework.one_by_one import each, failure_of, may_be_tried
@@ -38,6 +46,7 @@ from assistant.store.tables import EvidenceRow, PrivacyRequest
 log = structlog.get_logger(__name__)
 _CANNOT_BE = frozenset({"plan_conflict", "field_not_mapped"})  # why a plan cannot be carried out as it stands
 _RETRY = timedelta(minutes=1)
+_SHOWN_OF_NUMBER = 3  # of a client number, in a letter: enough to tell one's accounts apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +130,10 @@ async def _plan_one(services: Services, request: PrivacyRequest, evidence: Evide
     if is_unconfirmed(request):
         await services.write(lambda unit: _wait_for_yes(unit.session, request.ref))
         return
-    identity = identity_of(services, evidence) if evidence else _named_identity(request)
+    identity = await proved_identity(services, evidence) if evidence else _named_identity(request)
     contacts = await contacts_of(services, identity) if evidence else []
     plan = await propose(services, handler, identity, request.details)
-    mentions = await _mentions(services, request, plan)
+    mentions = await _mentions(services, request, plan, evidence)
     on_file = await _typed_on_file(services, evidence, identity)
     home = await mail_domains.look_up(services, evidence)
     found = _Found(request, evidence, plan, contacts, mentions, home, on_file)
@@ -140,10 +149,13 @@ async def _typed_on_file(services: Services, evidence: EvidenceRow | None, ident
     return any(normal_address(each.address) in identity.emails for each in on_file if each.own)
 
 
-async def _mentions(services: Services, request: PrivacyRequest, plan: Plan) -> Sequence[Mention]:
+async def _mentions(
+    services: Services, request: PrivacyRequest, plan: Plan, evidence: EvidenceRow | None
+) -> Sequence[Mention]:
     if plan.order.operation is not Operation.EXPORT:
         return ()
-    return await find_mentions(services, plan, portable_only=request.right == Right.PORTABILITY)
+    own = services.keyring.unseal(evidence.contact) if evidence else ""  # on file there, and no other's name
+    return await find_mentions(services, plan, own, portable_only=request.right == Right.PORTABILITY)
 
 
 async def propose(
@@ -152,6 +164,11 @@ async def propose(
     """Ask a handler for its plan as of now; changes nothing."""
     named = with_every_consent(services, details)
     return await handler.propose(identity, services.sources, named, services.clock.now())
+
+
+async def proved_identity(services: Services, evidence: EvidenceRow) -> Identity:
+    """Give what the sources may be searched for, as of now."""
+    return await services.read(lambda unit: identity_of(services, unit.session, evidence))
 
 
 def _named_identity(request: PrivacyRequest) -> Identity:
@@ -377,9 +394,10 @@ def _notify(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, found: _
     not_before = answer_for(unit.services, request, evidence, found.plan).not_before
     if not_before and not_before > unit.now:
         link = stop_link(unit, [request.ref], proved)  # what this letter is about is taken back
+        name, account = _hold_letter(unit, evidence)
         talk.mail(
             unit,
-            "mail_hold_decided" if decided else "mail_hold",
+            name,
             to=proved,
             language=request.language,
             ref=request.ref,
@@ -389,4 +407,16 @@ def _notify(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, found: _
             not_me_url=link,
             stop_url=link,
             stops=stopped,
+            **account,
         )
+
+
+def _hold_letter(unit: Unit, evidence: EvidenceRow) -> tuple[str, dict[str, Any]]:
+    """Name the letter about a hold: whoever reads the mailbox confirmed nothing where somebody signed in."""
+    if evidence.method == Method.AGENT:
+        return "mail_hold_decided", {}
+    if not is_account_alone(unit.session, evidence):
+        return "mail_hold", {}
+    return "mail_hold_signed_in", {
+        "account": unit.services.keyring.unseal(evidence.client_id or "")[-_SHOWN_OF_NUMBER:]
+    }

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, or_, select
 
 from assistant.casework import bystanders, flood, talk
 from assistant.casework.audit import record
-from assistant.casework.evidence import answer_for, is_denied, why_short
+from assistant.casework.evidence import answer_for, is_account_alone, is_denied, proves_mailbox, why_short
 from assistant.casework.hidden import comes_back
 from assistant.casework.intake import move, set_attention
 from assistant.casework.lease import CHALLENGES
@@ -444,9 +444,10 @@ def _mail_challenge(unit: Unit, row: ChallengeRow, challenge: Challenge, contact
     url = f"{unit.services.settings.server.public_url}/verify/{challenge.secret}"
     asked = {"channel": said_in, "asked_at": asked_at_of(row, requests)}
     contact_hash = unit.services.keyring.keyed_hash(normal_address(contact))
+    names = names_of_mailbox(unit.session, row.conversation_id, contact_hash)
     code = {
         "code": challenge.secret,
-        "shown_again": conversation is not None and comes_back(conversation, row.claimed_hash, contact_hash),
+        "shown_again": conversation is not None and comes_back(conversation, row.claimed_hash, *names),
     }
     facts: dict[str, Any]
     if row.purpose == "package":
@@ -725,13 +726,34 @@ def consume(unit: Unit, challenge_id: str) -> EvidenceRow:
 
 def known_in(session: Session, conversation: Conversation) -> list[str]:
     """Name by keyed hash who was proved in a talk; where nobody was, who was said to be there."""
-    proved = select(EvidenceRow.contact_hash).where(col(EvidenceRow.conversation_id) == conversation.id)
-    if found := session.exec(proved.distinct()).all():
+    proved = session.exec(
+        select(EvidenceRow).where(col(EvidenceRow.conversation_id) == conversation.id)
+    ).all()
+    mailboxes = {each.contact_hash for each in proved if proves_mailbox(session, each)}
+    signed_in = {
+        each.client_hash or each.contact_hash for each in proved if each.contact_hash not in mailboxes
+    }
+    if found := mailboxes | signed_in:
         return sorted(found)
     claimed = select(ChallengeRow.claimed_hash).where(
         col(ChallengeRow.conversation_id) == conversation.id, col(ChallengeRow.claimed_hash) != ""
     )
     return sorted(session.exec(claimed.distinct()).all())
+
+
+def names_of(session: Session, evidence: EvidenceRow) -> list[str]:
+    """Name by keyed hash who is proved in a talk: by a sign-in its account, by a mailbox all that was signed in to with it."""
+    if not proves_mailbox(session, evidence):
+        return [evidence.client_hash or ""]
+    return names_of_mailbox(session, evidence.conversation_id, evidence.contact_hash)
+
+
+def names_of_mailbox(session: Session, conversation_id: str, contact_hash: str) -> list[str]:
+    """Name a mailbox, and the accounts with its address that were signed in to in a talk."""
+    there = select(EvidenceRow.client_hash).where(
+        col(EvidenceRow.conversation_id) == conversation_id, col(EvidenceRow.contact_hash) == contact_hash
+    )
+    return [contact_hash, *(each for each in session.exec(there) if each)]
 
 
 def is_used(session: Session, challenge_id: str) -> bool:
@@ -808,6 +830,9 @@ def attach(
         unit.session.add(request)
         _note_proved(unit, request, evidence, actor)
         return
+    if _adds_mailbox(unit.session, request, evidence):
+        _take_mailbox_too(unit, request, evidence, actor)
+        return
     if request.status not in {Status.RECEIVED, Status.VERIFYING, Status.LAPSED}:
         return
     answer = answer_for(unit.services, request, evidence)
@@ -823,6 +848,30 @@ def attach(
     move(unit, request, Status.OPEN, actor)
     if answer.missing is Tier.T3:
         set_attention(unit, request, why_short(answer, evidence))
+
+
+def _adds_mailbox(session: Session, request: PrivacyRequest, evidence: EvidenceRow) -> bool:
+    """Tell whether the mailbox of an account is proved too, for what is open on a sign-in to that account and not approved."""
+    before = evidence_of(session, request)
+    return (
+        request.status in {Status.OPEN, Status.AWAITING_APPROVAL}
+        and before is not None
+        and before.method != Method.AGENT
+        and is_account_alone(session, before)
+        and proves_mailbox(session, evidence)
+        and evidence.contact_hash == before.contact_hash
+        and not (evidence.flags or before.flags)
+    )
+
+
+def _take_mailbox_too(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, actor: str) -> None:
+    """Plan anew for all that both proved, by the rules of the mailbox: what it adds must not go without its hold."""
+    before = unit.session.get_one(EvidenceRow, request.evidence_id)
+    evidence.client_id, evidence.client_hash = before.client_id, before.client_hash
+    request.evidence_id, request.assurance = evidence.id, int(evidence.tier)
+    request.to_plan_at = unit.now
+    unit.session.add_all((request, evidence))
+    _note_proved(unit, request, evidence, actor)
 
 
 def _note_proved(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, actor: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from assistant.casework.audit import record
 from assistant.casework.queue import WORKERS, Principal, get_action
+from assistant.domain.addresses import normal_address
 from assistant.domain.lifecycle import PlanState
 from assistant.domain.plan import Located, Plan, plan_from_json
 from assistant.errors import Conflict, Invalid
@@ -61,10 +62,12 @@ class _Found:
             self.mentions[place, words] = replace(known, excerpts=excerpts, times=known.times + 1)
 
 
-async def find_mentions(services: Services, plan: Plan, *, portable_only: bool) -> tuple[Mention, ...]:
+async def find_mentions(
+    services: Services, plan: Plan, contact: str, *, portable_only: bool
+) -> tuple[Mention, ...]:
     """Read the free text that a copy would hold and list who else is named there."""
     found = _Found()
-    own = _own_words(services, plan)
+    own = _own_words(services, plan, contact)
     by_name = {source.name: source for source in services.sources}
     for at in plan.located:
         if at.rows:
@@ -90,13 +93,13 @@ async def _read(services: Services, table: ExportedTable, own: frozenset[str], f
                         found.add((table.source, table.table, name), kind, words, text)
 
 
-def _own_words(services: Services, plan: Plan) -> frozenset[str]:
-    """Give what names the person, or us: neither is anybody else."""
+def _own_words(services: Services, plan: Plan, contact: str) -> frozenset[str]:
+    """Give what names the person, their contact on file with it, or us: neither is anybody else."""
     words = set(services.settings.controller.name.split())
     for account in plan.accounts:
         words |= set(account.label.split())
     for at in plan.located:
-        for email in at.identity.emails:
+        for email in {*at.identity.emails, normal_address(contact)} - {""}:
             words |= {email, *email.split("@")[0].replace("_", ".").replace("-", ".").split(".")}
         words |= {value for _, value in at.identity.others}
     return frozenset(word.casefold() for word in words if word)

@@ -69,12 +69,12 @@ from assistant.conversation.unread import (
     needs_a_person,
     words_of,
 )
-from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Method, Tier
 from assistant.domain.lifecycle import CLOSED, ChallengeState, Status
 from assistant.errors import Busy, NotVerified, StoreUnavailable
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt, SignedIn
 from assistant.services import Services, Unit
+from assistant.store.keyring import client_hash
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest, Seen
 from intents import NONE, Reader, Reading
 
@@ -493,9 +493,10 @@ class TalkingDesk:
 
     def proved(self, turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
         """Say what happens next to the requests that a proof opened; what is hidden comes back to the same person alone."""
-        comes_back = turn.state.is_of(evidence.contact_hash, claimed)
+        names = proof.names_of(turn.unit.session, evidence)
+        comes_back = turn.state.is_of(*names, claimed)
         if turn.state.hidden_of:
-            turn.state = turn.state.opened_by(evidence.contact_hash, claimed)
+            turn.state = turn.state.opened_by(*names, claimed)
             turn.store_state()  # or what is said of it now would still be kept back
         requests = [r for ref in evidence.references if (r := turn.unit.session.get(PrivacyRequest, ref))]
         by_hand = any(
@@ -510,7 +511,7 @@ class TalkingDesk:
         short = [r for r in requests if r.status == Status.VERIFYING]
         if short:
             turn.ask_for_more(short)
-        found = turn.say_what_was_sought(evidence.contact_hash)
+        found = turn.say_what_was_sought(evidence)
         if not (reached or opened or short or found) and (comes_back or claimed):
             turn.say_how_it_stands()
         if comes_back:
@@ -641,9 +642,9 @@ class TalkingDesk:
                 raise NotVerified("Write a message first, then sign in.")
             turn = self.quiet_turn(unit, conversation)  # which hides what is to be hidden
             state = turn.state
-            contact_hash = self.services.keyring.keyed_hash(normal_address(contact))
+            account = client_hash(self.services.keyring, who.client_id)
             turn = self.quiet_turn(unit, conversation)
-            hidden = set(state.hidden) - set(unclaimed.hidden_of(turn, contact_hash))
+            hidden = set(state.hidden) - set(unclaimed.hidden_of(turn, account))
             waiting = [
                 r.ref
                 for r in requests_of(unit.session, conversation)

@@ -25,7 +25,7 @@ from assistant.casework import (
     unwritten,
 )
 from assistant.casework import sparing as standing_still
-from assistant.casework.evidence import need_of
+from assistant.casework.evidence import need_of, proves_mailbox
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.casework.ours import is_ours
 from assistant.casework.reach import is_for_other, lacks_address
@@ -57,7 +57,7 @@ from assistant.errors import NotVerified, TooManyAttempts
 from assistant.interfaces import Choice
 from assistant.services import Unit
 from assistant.store.queries import was_denied
-from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
+from assistant.store.tables import AgentSession, ChallengeRow, Conversation, EvidenceRow, PrivacyRequest
 from intents import Reading, for_support
 from intents.awaiting import contact_given, is_number, is_of_another, is_slip, lacks_mailbox, names_authority
 from intents.narrowing import spares_some, without_details
@@ -1003,10 +1003,11 @@ class Turn:
         else:
             self.say(_ASK_SOUGHT, expects="email", choices=[self.button("talk_to_person", "human")])
 
-    def say_what_was_sought(self, contact_hash: str) -> bool:
+    def say_what_was_sought(self, evidence: EvidenceRow) -> bool:
         """Say where the requests stand that were named here and are answered at a mailbox, now that it is proved; False where none is."""
         named = [r for ref in self.state.sought if (r := self.unit.session.get(PrivacyRequest, ref))]
-        theirs = [request for request in named if request.contact_hash == contact_hash]
+        proved = proves_mailbox(self.unit.session, evidence)  # a sign-in opens none but what it proved itself
+        theirs = [r for r in named if proved and r.contact_hash == evidence.contact_hash]
         self._keep(replace(self.state, sought=()))
         if theirs:
             self._say_status(theirs)

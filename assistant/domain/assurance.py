@@ -88,7 +88,7 @@ DENIED_BEFORE: Final = "denied"  # the detail of a request that says so of one t
 SHARED: Final = "shared_mailbox"
 
 # What arrives at a contact on file; with hold and notices it counts as T2, since its holder hears of it in time.
-_TO_A_CONTACT = frozenset({Method.EMAIL_CODE, Method.EMAIL_LINK})
+TO_A_CONTACT: Final = frozenset({Method.EMAIL_CODE, Method.EMAIL_LINK})
 
 
 def satisfies(need: Need, evidence: Evidence | None, hold: timedelta) -> Answer:
@@ -104,7 +104,7 @@ def satisfies(need: Need, evidence: Evidence | None, hold: timedelta) -> Answer:
         return Answer(missing=max(need.tier, need.provable))
     if DENIED in evidence.flags:
         return Answer(missing=Tier.T3)
-    by_waiting = evidence.tier is Tier.T1 and evidence.method in _TO_A_CONTACT
+    by_waiting = evidence.tier is Tier.T1 and evidence.method in TO_A_CONTACT
     reached = Tier.T2 if by_waiting else evidence.tier
     doubted = set(evidence.flags) - ({SHARED} if need.hold is not Hold.UNLESS_SIGNED_IN else set())
     wanted = Tier.T3 if doubted and need.provable >= Tier.T2 else need.tier

@@ -9,15 +9,15 @@ from aiohttp import web
 from sqlmodel import col, select
 
 from assistant.casework import closing, marketing, packages, proof, rectification, sparing, talk
-from assistant.casework.hidden import comes_back, is_hidden
+from assistant.casework.hidden import comes_back
 from assistant.casework.together import stopped_together
 from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
-from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import CLOSED, ChallengeState, Status, advance
 from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services, Unit
+from assistant.store.keyring import client_hash
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest
 from assistant.web.bodies import form_of
 from assistant.web.keys import DESK, SERVICES
@@ -367,15 +367,13 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
         who = _signed_in(services, token)
         row, requests, conversation = await services.read(lambda unit: _login(unit, who))
         if row.package_id is not None:
-            contact = await proof.contact_of_sign_in(services, who)
-            secret = await services.write(lambda unit: _open_package(unit, who, contact))
+            secret = await services.write(lambda unit: _open_package(unit, who))
             raise given_to_browser(services, row.package_id, secret)
-        contact = await proof.contact_of_sign_in(services, who) if is_hidden(conversation) else ""
     except (NotFound, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
     language = conversation.language or language_of(http_request)
     told = _what_happens(row, requests)
-    if comes_back(conversation, services.keyring.keyed_hash(normal_address(contact))):
+    if comes_back(conversation, client_hash(services.keyring, who.client_id)):
         told["effects"] = [*told["effects"], "shown_again"]
     texts = services.texts.page("client_area", language, requests=_seen(requests), **told)
     hidden = (("token", token), ("changes", rectification.digest_of(requests)))
@@ -432,12 +430,12 @@ def _stops(unit: Unit, who: SignedIn) -> tuple[list[dict[str, Any]], str] | None
     return (_seen(stops), conversation.language or "en") if stops else None
 
 
-def _open_package(unit: Unit, who: SignedIn, contact: str) -> str:
+def _open_package(unit: Unit, who: SignedIn) -> str:
     row = login_challenge(unit, who.nonce or "")
     if row is None or row.package_id is None:
         raise NotVerified
     take_once(unit.session, Method.CLIENT_AREA, who)
-    return packages.grant(unit, row.package_id, row.id, contact)
+    return packages.grant(unit, row.package_id, row.id, who.client_id)
 
 
 def _use_login(

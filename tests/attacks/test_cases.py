@@ -115,6 +115,7 @@ async def test_no_proof_has_a_correction_planned_before_the_yes_to_exactly_what_
             conversation_id=request.conversation_id,
             references=[ref],
             on_file=True,
+            client_id=victim.number,
         )
 
     async with desk.chat() as chat:

@@ -88,4 +88,5 @@ async def test_a_sign_in_with_the_address_of_a_package_does_not_open_it(
     page = await desk.press(f"{desk.url}/verify/client-area", token=forged)
     assert "could not be used" in page
     honest = token(desk, victim, victim.email, login)
-    assert "could not be used" not in await desk.press(f"{desk.url}/verify/client-area", token=honest)
+    page = await desk.press(f"{desk.url}/verify/client-area", token=honest)
+    assert "could not be used" in page, "a mailbox unlocked it, and a sign-in proves none"

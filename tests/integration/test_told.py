@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from tests.attacks.test_tokens import token
-from tests.doubles.attacks import Victim, proved, until_code
+from tests.doubles.attacks import Victim, ask, proved, until_code
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import links_in
 from tests.integration.test_sparing import DONT, ERASE
@@ -236,11 +236,14 @@ async def test_the_page_of_a_sign_in_says_that_it_shows_the_earlier_messages_aga
         "fr": "Je demande la limitation du traitement de mes données : elles sont inexactes.",
     }
     async with desk.chat(locale=language) as chat:
-        await proved(desk, chat, who.email, ERASE[language])
+        ref = await ask(chat, restrict[language])
+        await chat.asked("email")
+        await chat.socket.send_json({"type": "identify", "token": token(desk, who, who.email)})
+        await desk.until_status(ref, "awaiting_approval")
         session = chat.session
     await desk.forward("31m")
     async with desk.chat(session=session, locale=language) as chat:
-        await chat.say(restrict[language])
+        await chat.say(ERASE[language])
         login = next(c["url"] for c in (await chat.asked("email"))["choices"] if c.get("url"))
         for person in (who, other):
             signed = token(desk, person, person.email, login)

@@ -61,13 +61,24 @@ async def released(desk: DeskProcess, ref: str, email: str, language: str = "en"
     return str((await desk.mail(email, READY[language])).get_content())
 
 
-def check_contents(desk: DeskProcess, package: Package, ref: str, email: str, language: str) -> None:
+# What hangs on an address alone: a sign-in proves an account and no mailbox, so a copy for it has none of these.
+BY_ADDRESS = frozenset({"newsletter_subscriptions"})
+
+
+def check_contents(
+    desk: DeskProcess,
+    package: Package,
+    ref: str,
+    email: str,
+    language: str,
+    without: frozenset[str] = frozenset(),
+) -> None:
     """The copy is whole, in the person's language, and holds nothing of anybody else."""
     assert f'<html lang="{language}"' in package.index
     assert ref in package.index
     manifest = package.manifest
     assert (manifest["reference"], manifest["right"], manifest["language"]) == (ref, "access", language)
-    held = rows_of(desk, email)
+    held = {table: keys for table, keys in rows_of(desk, email).items() if table not in without}
     assert {"clients", "invoices"} <= set(held)
     assert package.counts(CLIENT_AREA) == {table: len(keys) for table, keys in held.items()}
     for table in manifest["tables"]:
@@ -241,7 +252,8 @@ async def test_a_fresh_sign_in_to_the_client_area_releases_without_the_wait(desk
         _, raw, _ = await fetching.download()
         assert (await another.download())[0] == 403
     assert not [mail for mail in desk.mails(email) if "Your code" in str(mail["subject"])]
-    check_contents(desk, Package.read(raw), ref, email, "en")
+    assert "This answer is about one account alone" in letter
+    check_contents(desk, Package.read(raw), ref, email, "en", without=BY_ADDRESS)
 
 
 async def sign_in(desk: DeskProcess, login: str, number: str) -> None:

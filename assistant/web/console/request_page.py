@@ -21,7 +21,7 @@ from assistant.casework import (
     questions,
     running_services,
 )
-from assistant.casework.evidence import answer_for
+from assistant.casework.evidence import answer_for, is_account_alone
 from assistant.casework.hidden import is_hidden
 from assistant.casework.intake import dates_of
 from assistant.casework.lifting import may_lift
@@ -169,6 +169,15 @@ class LossView:
 
 
 @dataclass(frozen=True, slots=True)
+class ProvedView:
+    """By what it was proved who asks, for which client number; and whether that account alone was looked at."""
+
+    method: str
+    account: str
+    is_account_alone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UndoneView:
     """What an undone objection changed: each thing by its name in the form, in words; and for whom."""
 
@@ -200,6 +209,7 @@ class RequestView:
     question: QuestionView
     may_lift: bool
     may_decide: bool  # a lead, who asks (T3)
+    proved: ProvedView | None
     typed: TypedContact | None  # by a lead who decided, for whoever approves to look at
     tier_missing: (
         int | None
@@ -321,6 +331,7 @@ def gather(visit: Visit, unit: Unit, ref: str, *, revealed: bool = False) -> Req
         _question(services, request),
         may_lift(request),
         may_decide(request),
+        _proved(unit, words, evidence, revealed=revealed),
         typed_contact(unit, request, visit.agent),
         _tier_missing(unit, request, action),
         _about_services(unit.session, request, action),
@@ -393,6 +404,17 @@ def _tier_missing(unit: Unit, request: PrivacyRequest, action: Action | None) ->
     return None if missing is None else int(missing)
 
 
+def _proved(unit: Unit, words: Words, evidence: EvidenceRow | None, *, revealed: bool) -> ProvedView | None:
+    if evidence is None:
+        return None
+    account = unit.services.keyring.unseal(evidence.client_id) if evidence.client_id else ""
+    return ProvedView(
+        words(f"method.{evidence.method}"),
+        account if revealed else mask_text(account),
+        is_account_alone=is_account_alone(unit.session, evidence),
+    )
+
+
 def _told(words: Words, value: Any) -> str:
     if isinstance(value, bool):
         return words("yes" if value else "no")
@@ -420,7 +442,7 @@ def _plan(visit: Visit, unit: Unit, request: PrivacyRequest, action: Action | No
     words, services = visit.words, visit.services
     plan = plan_from_json(action.plan)
     preview = (
-        _preview(services, request, plan)
+        _preview(services, unit.session, request, plan)
         if action.state in {PlanState.PROPOSED, PlanState.APPROVED}
         else None
     )
@@ -457,11 +479,11 @@ def _task(words: Words, services: Services, step: StepRow) -> TaskView:
     )
 
 
-def _preview(services: Services, request: PrivacyRequest, plan: Plan) -> Preview | None:
+def _preview(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> Preview | None:
     """Write the answer now; a package's own mail is written when the package is there."""
     if plan.order.operation is Operation.EXPORT:
         return None
-    name, values, rendered = answers.answer_text(services, request, plan)
+    name, values, rendered = answers.answer_text(services, session, request, plan)
     faults = Linter(cast("Texts", services.texts)).faults(name, request.language, rendered, values)
     return Preview(rendered.subject or "", rendered.text, faults)
 

@@ -56,6 +56,8 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "next_at": AT,
         "by_number": True,
         "not_before": AT,
+        "account": "063",
+        "account_only": False,  # what it adds is in test_account_only.py
         "copies": False,  # of the one right that samples are about; every mix is in test_confirmed.py
         "copy_from": None,
         "erased_from": AT,

@@ -58,7 +58,13 @@ def test_a_text_uses_exactly_the_variables_of_the_catalogue(texts: Texts, name: 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_shared_paragraphs_know_only_the_facts_of_the_desk(texts: Texts, locale: str) -> None:
-    assert shared(locale) == {"_backups.txt", "_own_records.txt", "_remedies.txt", "_sign_off.txt"}
+    assert shared(locale) == {
+        "_account_only.txt",
+        "_backups.txt",
+        "_own_records.txt",
+        "_remedies.txt",
+        "_sign_off.txt",
+    }
     for name in shared(locale):
         assert variables(texts, locale, source(locale, name)) == set()
 
