@@ -91,7 +91,7 @@ async def test_however_it_is_named_a_mailbox_gets_so_many_codes_and_links_in_an_
         each
         for each in desk.server.arrived
         if each.to == VICTIM
-        and ("/verify/" in each.content or re.search(r"^\s*\d{8}\s*$", each.content, re.M))
+        and ("/verify/" in each.content or re.search(r"^\s*\d{8}\s*$", each.content, re.MULTILINE))
     ]
     assert len(proofs) == 2 * CODES_PER_HOUR < 2 * (CODES_PER_HOUR + CODES_FOR_OWNER)
 
