@@ -881,19 +881,31 @@ def do_stop(unit: Unit, secret: str) -> list[PrivacyRequest]:
     link.used_at = unit.now
     unit.session.add(link)
     denied = [r for ref in link.references if (r := unit.session.get(PrivacyRequest, ref))]
+    _end_challenges(unit, denied, link.contact_hash)
+    return stop_requests(unit, denied)
+
+
+def stop_denied(unit: Unit, requests: Sequence[PrivacyRequest], mailbox: str) -> None:
+    """Stop what a mail that surely comes from its mailbox denies, and tell that mailbox also where nothing was proved."""
+    _end_challenges(unit, requests, unit.services.keyring.keyed_hash(normal_address(mailbox)))
+    stopped = [request for request in stop_requests(unit, requests) if request.contact is None]
+    if stopped:
+        _tell_they_are_stopped(unit, stopped, mailbox, stopped[0].language)
+
+
+def _end_challenges(unit: Unit, denied: Sequence[PrivacyRequest], contact_hash: str) -> None:
     unit.session.execute(
         update(ChallengeRow)
         .where(
             col(ChallengeRow.state).in_(ways_to(ChallengeState.DEAD)),
             or_(
-                col(ChallengeRow.claimed_hash) == link.contact_hash,
+                col(ChallengeRow.claimed_hash) == contact_hash,
                 # under a client number too
                 col(ChallengeRow.conversation_id).in_(r.conversation_id for r in denied),
             ),
         )
         .values(state=ChallengeState.DEAD)
     )
-    return stop_requests(unit, denied)
 
 
 def stop_requests(unit: Unit, requests: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:

@@ -144,6 +144,7 @@ _CHAT = _table(
         "link_limit": ("requests next_at", "", _holds(E.REFERENCE)),
         "withdraw_nothing": ("", "", _holds()),
         "withdraw_too_late": ("requests", "", _holds(E.REFERENCE)),
+        "not_me_noted": ("requests unproved", "", _holds(E.REFERENCE)),
         "dont_asked": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "dont_going_on": ("requests", "", _holds(E.REFERENCE)),
         "dont_goes_on": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),

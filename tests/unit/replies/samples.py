@@ -55,6 +55,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "until": AT,
         "next_at": AT,
         "by_number": True,
+        "unproved": True,
         "not_before": AT,
         "copies": False,  # of the one right that samples are about; every mix is in test_confirmed.py
         "copy_from": None,
