@@ -32,7 +32,7 @@ def call(turn: Turn, sender: str) -> list[PrivacyRequest]:
     Those of the contact are its own, whether it names them or not; of anybody else's, those that it names by reference.
     What surely comes from the mailbox stops its own as the link for that does; any other mail moves none of them.
     """
-    theirs = _of_contact(turn, sender)
+    theirs = of_contact(turn, sender)
     named = [r for ref in parse_references(turn.text) if (r := turn.unit.session.get(PrivacyRequest, ref))]
     meant = [request for request in named if request.status not in CLOSED]
     known = {request.ref for request in theirs}
@@ -60,7 +60,7 @@ def _hashed(turn: Turn, sender: str) -> str:
     return turn.unit.services.keyring.keyed_hash(normal_address(sender))
 
 
-def _of_contact(turn: Turn, sender: str) -> list[PrivacyRequest]:
+def of_contact(turn: Turn, sender: str) -> list[PrivacyRequest]:
     """List the open requests whose contact wrote this mail, as far as a sender is known at all."""
     if turn.muted or not sender:
         return []

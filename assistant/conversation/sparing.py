@@ -80,11 +80,19 @@ def _is_denied(turn: Turn, sender: str | None) -> bool:
     return True
 
 
-def _without_stopping(reading: Reading) -> Reading:
-    """Read "stop it" beside a denial as said of what was asked: it objects to no use, unless it names one."""
-    said_of_it = {"cancel_request"} | (
-        set() if _names_use(reading) else {Right.OBJECTION, Right.CONSENT_WITHDRAWAL}
-    )
+def takes_back(reading: Reading) -> bool:
+    """Tell whether a message takes back what was asked, in words for any right."""
+    return any(intent.name == "cancel_request" for intent in reading.intents)
+
+
+def as_taken_back(reading: Reading) -> Reading:
+    """Read "stop it" beside "I take my request back" as said of that request."""
+    return _without_stopping(reading, "") if takes_back(reading) else reading
+
+
+def _without_stopping(reading: Reading, besides: str = "cancel_request") -> Reading:
+    """Read "stop it" as said of what was asked: it objects to no use, unless it names one."""
+    said_of_it = {besides} | (set() if _names_use(reading) else {Right.OBJECTION, Right.CONSENT_WITHDRAWAL})
     left = tuple(intent for intent in reading.intents if intent.name not in said_of_it)
     rights = any(intent.name in set(Right) for intent in left)
     return replace(reading, intents=left, decision=reading.decision if rights else "none")
