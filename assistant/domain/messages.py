@@ -328,7 +328,7 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "not_me": frozenset({"requests"}),
         "not_me_sure": frozenset({"requests"}),
         "go_on_sure": frozenset({"requests"}),
-        "client_area": frozenset({"requests", "from_to", "effects"}),
+        "client_area": frozenset({"requests", "channel", "asked_at", "from_to", "effects"}),
         "client_area_failed": frozenset(),
         "package": frozenset(),
         "package_sign_in": frozenset(),
