@@ -358,7 +358,7 @@ class TalkingDesk:
         self, turn: Turn, incoming: Incoming, requests: list[PrivacyRequest], message_id: int
     ) -> None:
         """Take a mail up: for a request of another thread that it goes on with, else for this one; or leave it to people."""
-        if any(request.status in STOPPABLE for request in requests):
+        if any(map(continued.may_go_on, requests)):
             turn.reading = sparing.as_taken_back(turn.reading)
             if not turn.muted and only_thanks(turn.text):
                 return  # kept and shown; an answer would use up what the link needs

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from assistant.domain.lifecycle import Status
+from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, PrivacyRequest
 from intents import Reader
 from tests.doubles.mail_server import Arrived
@@ -127,3 +129,19 @@ async def test_nobody_takes_back_what_another_asked(desk: PostingDesk, ref: bool
 async def test_who_takes_one_request_back_and_asks_another_is_given_that(desk: PostingDesk) -> None:
     await after(desk, f"{TAKEN_BACK[1]} Please restrict the processing of my data instead.", "thread")
     assert {r.right for r in await desk.all(PrivacyRequest)} == {"access", "restriction"}
+
+
+@pytest.mark.parametrize("words", [THANKS[0], THANKS[5]])
+async def test_thanks_take_up_nothing_that_lapsed(desk: PostingDesk, words: str) -> None:
+    await desk.mail(OLGA)
+    await desk.post()
+    (request,) = await desk.all(PrivacyRequest)
+
+    def lapse(unit: Unit) -> None:
+        unit.session.get_one(PrivacyRequest, request.ref).status = Status.LAPSED
+
+    await desk.services.write(lapse)
+    before = len(desk.server.arrived)
+    await desk.mail(OLGA, words, to=thread_of(desk))
+    await desk.post()
+    assert len(desk.server.arrived) == before
