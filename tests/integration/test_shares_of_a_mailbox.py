@@ -118,8 +118,9 @@ async def test_whatever_strangers_use_up_there_is_room_for_the_other_way_and_for
 
     def try_it(unit: Unit) -> dict[str, int]:
         for ident, channel in SHARES.items():
-            started = {"started_at": unit.now, "last_at": unit.now}
-            unit.session.add(Conversation(id=ident, channel=channel, thread=ident, **started))
+            unit.session.add(
+                Conversation(id=ident, channel=channel, thread=ident, started_at=unit.now, last_at=unit.now)
+            )
         unit.session.flush()
         taken = {share: fill(unit, share) for share in order}
         monkeypatch.setattr(flood, "is_own", lambda *_: True)
