@@ -1,6 +1,7 @@
 """What is written to a mailbox that proved nothing has a limit, over all threads, senders and channels; one notice says the rest.
 
-Whoever forges mail in its name uses that up, so what surely comes from it has a share of its own.
+Whoever forges mail in its name uses that up, so what surely comes from it has a share of its own, and so have live talks
+beside unproved mail: neither of these two spends what is the other's.
 """
 
 from __future__ import annotations
@@ -31,14 +32,18 @@ if TYPE_CHECKING:
 
 ATTENTION: Final = "too_many_letters"
 _HELD_BACK: Final = "letter_held_back"
-_MAILED: Final = "mailed"
+_MAILED: Final = "mailed"  # what a mail caused that may be anybody's
+_TALKED: Final = "mailed_of_talk"  # what a live talk caused in which nobody proved to be there
 _SAID: Final = "said"
 _OWN: Final = "mailed_own"  # what answers a mail that surely came from the mailbox
+_ANY: Final = (_MAILED, _TALKED, _OWN)
 DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(
     days=8
 )  # for which a day is remembered: its letters count half against the later ones
-OWNERS_PART: Final = 4  # of the letters of a day one part is kept for what surely comes from the mailbox
+OWNERS_PART: Final = (
+    4  # of the letters of a day one part is kept for what surely comes from the mailbox, one for each way
+)
 _LEAST: Final = 2  # a receipt and its link
 _PROOFS: Final = (Method.EMAIL_CODE, Method.EMAIL_LINK, Method.CLIENT_AREA)
 _SURE: Final = ("authenticated", "in_thread")
@@ -73,7 +78,7 @@ def take_room(
     if until := full_until(unit, address, thread=thread):
         return until
     now = unit.now
-    what = _OWN if is_own(unit, address, thread) else _MAILED
+    what = _whose(unit, address, thread)
     unit.session.add_all(
         Tally(subject_hash=limit.key, what=what, at=now) for limit in _limits(unit.services, address)
     )
@@ -97,9 +102,17 @@ def is_said_again(unit: Unit, address: str, text: str) -> bool:
 
 def full_until(unit: Unit, address: str, letters: int = 1, *, thread: str | None = None) -> datetime | None:
     """Say from when so many letters may go to an address, in answer to the last mail of a thread; None means now."""
-    own = is_own(unit, address, thread)
-    waits = (_wait(unit, limit, letters, own=own) for limit in _limits(unit.services, address))
+    what = _whose(unit, address, thread)
+    waits = (_wait(unit, limit, letters, what) for limit in _limits(unit.services, address))
     return max((wait for wait in waits if wait), default=None)
+
+
+def _whose(unit: Unit, address: str, thread: str | None) -> str:
+    """Name the share that a letter to an address is of: its owner's, or that of the way by which a stranger caused it."""
+    if is_own(unit, address, thread):
+        return _OWN
+    conversation = unit.session.get(Conversation, thread) if thread else None
+    return _MAILED if conversation is None or conversation.channel == "email" else _TALKED
 
 
 def is_own(unit: Unit, address: str, thread: str | None) -> bool:
@@ -144,45 +157,46 @@ class _Limit:
     most: int
     backs_off: bool = False
 
-    def has_room(
-        self, sent: Sequence[tuple[datetime, str]], letters: int, at: datetime, *, own: bool
-    ) -> bool:
-        """Tell whether so many letters may go out at an instant, after those that were sent."""
-        today = [what for then, what in sent if then > at - DAY]
-        if len(today) + letters > self.most or own:
+    @property
+    def part(self) -> int:
+        """Give what is kept of it for the owner, and for each of the two ways by which strangers have it written to."""
+        return self.most // OWNERS_PART
+
+    def has_room(self, sent: Sequence[tuple[datetime, str]], letters: int, at: datetime, what: str) -> bool:
+        """Tell whether so many letters of a share may go out at an instant, after those that were sent: never more than all."""
+        today = [each for then, each in sent if then > at - DAY]
+        if len(today) + letters > self.most or what == _OWN:
             return len(today) + letters <= self.most
-        before = sum(what == _MAILED and at - WEEK < then <= at - DAY for then, what in sent)
-        share = self.most - self.most // OWNERS_PART - before // 2
-        return today.count(_MAILED) + letters <= max(_LEAST, share)
+        before = sum(each == what and at - WEEK < then <= at - DAY for then, each in sent)
+        share = self.most - 2 * self.part - before // 2
+        by_strangers = sum(each != _OWN for each in today) + letters
+        return today.count(what) + letters <= max(_LEAST, share) and by_strangers <= self.most - self.part
 
 
-def _wait(unit: Unit, limit: _Limit, letters: int, *, own: bool) -> datetime | None:
-    """Say when a limit has room for so many letters; None where it has now."""
+def _wait(unit: Unit, limit: _Limit, letters: int, what: str) -> datetime | None:
+    """Say when a limit has room for so many letters of a share; None where it has now."""
     now = unit.now
     if not limit.backs_off:  # a domain: very many may be sent to it
-        return _wait_of_many(
-            unit.session, limit, letters if own else letters + limit.most // OWNERS_PART, now
-        )
+        if what == _OWN:
+            return _wait_of_many(unit.session, limit, letters, now)
+        strangers = _wait_of_many(unit.session, limit, letters + limit.part, now)
+        return strangers or _wait_of_many(unit.session, limit, letters + 2 * limit.part, now, (what,))
     sent = unit.session.exec(
         select(Tally.at, Tally.what).where(
-            col(Tally.subject_hash) == limit.key,
-            col(Tally.what).in_((_MAILED, _OWN)),
-            col(Tally.at) > now - WEEK,
+            col(Tally.subject_hash) == limit.key, col(Tally.what).in_(_ANY), col(Tally.at) > now - WEEK
         )
     ).all()
     later = sorted(then + DAY for then, _ in sent if then > now - DAY)
-    free = next((at for at in (now, *later) if limit.has_room(sent, letters, at, own=own)), now + DAY)
+    free = next((at for at in (now, *later) if limit.has_room(sent, letters, at, what)), now + DAY)
     return None if free == now else free
 
 
-def _wait_of_many(session: Session, limit: _Limit, letters: int, now: datetime) -> datetime | None:
+def _wait_of_many(
+    session: Session, limit: _Limit, letters: int, now: datetime, what: Sequence[str] = _ANY
+) -> datetime | None:
     sent = session.exec(
         select(Tally.at)
-        .where(
-            col(Tally.subject_hash) == limit.key,
-            col(Tally.what).in_((_MAILED, _OWN)),
-            col(Tally.at) > now - DAY,
-        )
+        .where(col(Tally.subject_hash) == limit.key, col(Tally.what).in_(what), col(Tally.at) > now - DAY)
         .order_by(col(Tally.at).desc())
         .limit(1)
         .offset(max(0, limit.most - letters))
@@ -222,8 +236,8 @@ def _hold_back(unit: Unit, letter: Letter, to: str, until: datetime) -> None:
 
 def _announce(unit: Unit, letter: Letter, to: str, until: datetime) -> None:
     """Write the notice of the day, or name one more request in it as long as it waits; a full domain gets one for all."""
-    own = is_own(unit, to, letter.conversation_id)
-    full = next(each.key for each in _limits(unit.services, to) if _wait(unit, each, 1, own=own))
+    what = _whose(unit, to, letter.conversation_id)
+    full = next(each.key for each in _limits(unit.services, to) if _wait(unit, each, 1, what))
     day = unit.services.local_day(unit.now)
     notice = replace(
         letter,

@@ -74,8 +74,10 @@ _AT_ONCE = 4  # challenges made at a time: so few others may stand before whoeve
 _MOST_WAITING = 1000  # of those that wait, looked at for whose turn it is
 OPEN_LOGINS = 10  # unused sign-ins to the client area of one conversation, the newest ones
 _AS_OTHER = "failed_as_other"  # against a mailbox that was named by its client number
-_SENT_AS_OTHER = "sent_as_other"
-TO_A_MAILBOX = ("sent", _SENT_AS_OTHER)  # all that counts against it, under whatever name it was asked for
+# What counts against a mailbox: as it was named, and under another name of it. What mail had sent, which may be anybody's,
+# leaves live talks theirs, and the other way round.
+_IN_TALK = ("sent", "sent_as_other")
+_BY_MAIL = ("sent_by_mail", "sent_by_mail_as_other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +105,15 @@ def limit_of(services: Services, claim: Claim) -> str:
 def next_code_at(
     unit: Unit,
     subject_hash: str,
-    what: Sequence[str] = ("sent",),
+    what: Sequence[str] = _IN_TALK[:1],
     *,
     more: int = 0,
 ) -> datetime | None:
-    """Give when the next code may go to what was typed, known or not; None means now."""
+    """Give when the next code may go to what was typed, known or not; None means now.
+
+    `what` names the share, of live talks or of mail: a mailbox gets at most three an hour and six a day of each, and two
+    more of each in answer to what surely comes from it; so never more than ten in an hour.
+    """
     now = unit.now
     sent = unit.session.exec(
         select(Tally.at)
@@ -123,12 +129,20 @@ def next_code_at(
     return max(waits, default=None)
 
 
-def next_code_of(unit: Unit, claim: Claim, conversation_id: str) -> datetime | None:
+def next_code_of(unit: Unit, claim: Claim, conversation_id: str, purpose: str = "prove") -> datetime | None:
     """Give when the next code may go out for a claim, or to the contact that asks for it itself; None means now."""
+    share = _share_of(unit, conversation_id, purpose)
     if claim.asked_by is None:
         more = more_for_owner(unit, conversation_id, claim)
-        return next_code_at(unit, limit_of(unit.services, claim), more=more)
-    return next_code_at(unit, limit_of(unit.services, Claim("email", claim.asked_by)), TO_A_MAILBOX)
+        return next_code_at(unit, limit_of(unit.services, claim), share[:1], more=more)
+    return next_code_at(unit, limit_of(unit.services, Claim("email", claim.asked_by)), share)
+
+
+def _share_of(unit: Unit, conversation_id: str, purpose: str) -> tuple[str, str]:
+    """Name the tallies of the share that a code or a link is of; that of a package is asked for on its page, not by mail."""
+    conversation = unit.session.get(Conversation, conversation_id)
+    by_mail = conversation is not None and conversation.channel == "email" and purpose != "package"
+    return _BY_MAIL if by_mail else _IN_TALK
 
 
 def more_for_owner(unit: Unit, conversation_id: str, claim: Claim) -> int:
@@ -140,7 +154,8 @@ def more_for_owner(unit: Unit, conversation_id: str, claim: Claim) -> int:
 def next_code_after(unit: Unit, challenge: ChallengeRow) -> datetime | None:
     """Give when the next code may go where this one went; None means now."""
     claim = Claim(challenge.claimed_kind, unit.services.keyring.unseal(challenge.claimed))
-    return next_code_at(unit, limit_of(unit.services, claim))
+    share = _share_of(unit, challenge.conversation_id, challenge.purpose)
+    return next_code_at(unit, limit_of(unit.services, claim), share[:1])
 
 
 def is_paused(unit: Unit, *subject_hashes: str, what: Sequence[str] = ("failed",)) -> bool:
@@ -171,7 +186,7 @@ def want_challenge(
     """
     subject, counted = unit.services.keyring.keyed_hash(claim.normal), limit_of(unit.services, claim)
     now = unit.now
-    if next_at := next_code_of(unit, claim, conversation.id):
+    if next_at := next_code_of(unit, claim, conversation.id, purpose):
         raise TooManyAttempts(next_at=next_at)
     if method is Method.EMAIL_CODE and purpose == "prove":
         full = bystanders.full_until(unit, conversation, counted, subject)
@@ -211,7 +226,8 @@ def want_challenge(
     )
     unit.session.add(row)
     if claim.asked_by is None:
-        unit.session.add(Tally(subject_hash=counted, what="sent", at=now))
+        share = _share_of(unit, conversation.id, purpose)
+        unit.session.add(Tally(subject_hash=counted, what=share[0], at=now))
     unit.session.flush()
     for ref in references:
         record(unit, ref, "desk", "proof_asked", method=method, purpose=purpose)
@@ -420,12 +436,13 @@ def _full_until(unit: Unit, row: ChallengeRow, contact: str) -> datetime | None:
     """Keep the limits of a mailbox over all the ways in which it is named; in silence, or it would tell whose number it is."""
     claim = Claim("email", contact)
     mailbox = limit_of(unit.services, claim)
+    share = _share_of(unit, row.conversation_id, row.purpose)
     if row.claimed_kind == "email":  # counted already, when it was asked for
         more = 1 + more_for_owner(unit, row.conversation_id, claim)
-        return next_code_at(unit, mailbox, TO_A_MAILBOX, more=more)
-    if held_until := next_code_at(unit, mailbox, TO_A_MAILBOX):
+        return next_code_at(unit, mailbox, share, more=more)
+    if held_until := next_code_at(unit, mailbox, share):
         return held_until
-    unit.session.add(Tally(subject_hash=mailbox, what=_SENT_AS_OTHER, at=unit.now))
+    unit.session.add(Tally(subject_hash=mailbox, what=share[1], at=unit.now))
     return None
 
 
@@ -913,19 +930,31 @@ def do_stop(unit: Unit, secret: str) -> list[PrivacyRequest]:
     link.used_at = unit.now
     unit.session.add(link)
     denied = [r for ref in link.references if (r := unit.session.get(PrivacyRequest, ref))]
+    _end_challenges(unit, denied, link.contact_hash)
+    return stop_requests(unit, denied)
+
+
+def stop_denied(unit: Unit, requests: Sequence[PrivacyRequest], mailbox: str) -> None:
+    """Stop what a mail that surely comes from its mailbox denies, and tell that mailbox also where nothing was proved."""
+    _end_challenges(unit, requests, unit.services.keyring.keyed_hash(normal_address(mailbox)))
+    stopped = [request for request in stop_requests(unit, requests) if request.contact is None]
+    if stopped:
+        _tell_they_are_stopped(unit, stopped, mailbox, stopped[0].language)
+
+
+def _end_challenges(unit: Unit, denied: Sequence[PrivacyRequest], contact_hash: str) -> None:
     unit.session.execute(
         update(ChallengeRow)
         .where(
             col(ChallengeRow.state).in_(ways_to(ChallengeState.DEAD)),
             or_(
-                col(ChallengeRow.claimed_hash) == link.contact_hash,
+                col(ChallengeRow.claimed_hash) == contact_hash,
                 # under a client number too
                 col(ChallengeRow.conversation_id).in_(r.conversation_id for r in denied),
             ),
         )
         .values(state=ChallengeState.DEAD)
     )
-    return stop_requests(unit, denied)
 
 
 def stop_requests(unit: Unit, requests: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:

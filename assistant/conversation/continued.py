@@ -10,17 +10,18 @@ from sqlmodel import col, select
 from assistant.casework import closing, link_again, running_services, talk
 from assistant.casework.audit import record
 from assistant.casework.intake import conversation_id, requests_of, set_attention
-from assistant.conversation import denying, picking
+from assistant.conversation import denying, picking, sparing
 from assistant.conversation.state import State
-from assistant.conversation.subjects import is_reminder
+from assistant.conversation.subjects import is_reminder, names_service, only_thanks
 from assistant.conversation.unread import needs_a_person
 from assistant.domain.addresses import normal_address
-from assistant.domain.lifecycle import CLOSED, Status
+from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import Right
 from assistant.domain.words import Words
 from assistant.store.tables import Conversation, PrivacyRequest
-from intents.wishes import names_right
+from intents import for_support
+from intents.wishes import CHANGED_MIND, names_right
 
 if TYPE_CHECKING:
     from assistant.conversation.turn import Turn
@@ -82,10 +83,42 @@ def may_go_on(request: PrivacyRequest) -> bool:
 
 def go_on(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     """Show an agent that the person wrote again, and send what they need to prove who they are."""
+    note_new_message(turn, requests)
+    turn.ask_again(turn.client_numbers)
+
+
+def note_new_message(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
+    """Show an agent at the requests that are not over that the person wrote again."""
     for request in filter(may_go_on, requests):
         if request.attention not in denying.ATTENTIONS:
             set_attention(turn.unit, request, NEW_MESSAGE)
-    turn.ask_again(turn.client_numbers)
+
+
+def is_for_support(turn: Turn) -> bool:
+    """Tell whether a mail in the thread of a request asks something of support alone: it renews no link."""
+    asks = for_support(turn.text) is not None or names_service(turn.text)
+    is_about_it = _OF_CONFIRMING.search(turn.text[:_LOOKED_AT]) or is_reminder(turn.text)
+    return turn.reading.decision == "none" and asks and not is_about_it
+
+
+def takes_back_elsewhere(turn: Turn, incoming: Incoming) -> bool:
+    """Have its contact confirm that what was asked in other threads is taken back; False where a mail says no such thing.
+
+    Those are meant whose contact wrote it: of them the ones that it names.
+    """
+    reading = sparing.as_taken_back(turn.reading)
+    named = set(parse_references(f"{incoming.subject or ''}\n{turn.text}"))
+    says_so = sparing.takes_back(reading) or (bool(named) and CHANGED_MIND in reading.wishes)
+    if not says_so or reading.decision == "request" or turn.muted:
+        return False
+    theirs = [r for r in denying.of_contact(turn, incoming.sender or "") if r.status in STOPPABLE]
+    meant = [request for request in theirs if request.ref in named] if named else theirs
+    for request in meant:
+        _note_wrote_again(turn, request)
+    if meant:
+        turn.choose_language()
+        turn.withdraw_by_link(meant)
+    return bool(meant)
 
 
 def goes_to_contact(turn: Turn, incoming: Incoming) -> bool:
@@ -96,10 +129,12 @@ def goes_to_contact(turn: Turn, incoming: Incoming) -> bool:
     ident = conversation_id(turn.unit.services, incoming.channel, incoming.thread)
     link = link_again.of_number(turn.unit, ident, incoming.sender)
     waiting = link_again.waiting_at_contact(turn.unit, link) if link else []
-    takes_back = any(intent.name == "cancel_request" for intent in turn.reading.intents)
+    takes_back = sparing.takes_back(turn.reading)
     is_own = bool(waiting) and waiting[0].conversation_id == turn.conversation.id
     if turn.muted or not waiting or is_own or takes_back:
         return False
+    if only_thanks(turn.text):
+        return True
     turn.conversation.language = waiting[0].language
     for request in waiting:
         _note_wrote_again(turn, request)
@@ -129,16 +164,23 @@ def goes_on_elsewhere(turn: Turn, incoming: Incoming, here: Sequence[PrivacyRequ
     for request in meant:
         _note_wrote_again(turn, request)
     is_named = any(request.ref in named for request in meant)
-    is_about_it = is_named or reminds or bool(_OF_CONFIRMING.search(_words(turn, incoming)))
+    if is_named and only_thanks(turn.text):
+        return True
+    is_of_desk = not is_for_support(turn)
+    confirms = bool(_OF_CONFIRMING.search(_words(turn, incoming)))
+    _go_on_there(turn, meant, is_about_it=is_of_desk and (is_named or reminds or confirms))
+    return is_of_desk and (is_named or reminds)
+
+
+def _go_on_there(turn: Turn, meant: Sequence[PrivacyRequest], *, is_about_it: bool) -> None:
     for ident in dict.fromkeys(request.conversation_id for request in meant):
         there = [request for request in meant if request.conversation_id == ident]
         if is_about_it:
             go_on(turn.within(turn.unit.session.get_one(Conversation, ident)), there)
-        else:
-            for request in there:
-                if request.attention is None:
-                    set_attention(turn.unit, request, NEW_MESSAGE)
-    return is_named or reminds
+            continue
+        for request in there:
+            if request.attention is None:
+                set_attention(turn.unit, request, NEW_MESSAGE)
 
 
 def _note_wrote_again(turn: Turn, request: PrivacyRequest) -> None:

@@ -57,7 +57,7 @@ from assistant.conversation.ourselves import FROM_US, known_by_its_words
 from assistant.conversation.pace import Pace
 from assistant.conversation.reading import SHORT, LongReadings, whose_turn
 from assistant.conversation.state import State
-from assistant.conversation.subjects import is_reminded_of, left_to_read, with_subject
+from assistant.conversation.subjects import is_reminded_of, left_to_read, only_thanks, with_subject
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_alone, keep_unanswered, leave_unanswered
 from assistant.conversation.unread import (
@@ -70,13 +70,14 @@ from assistant.conversation.unread import (
     words_of,
 )
 from assistant.domain.assurance import Method, Tier
-from assistant.domain.lifecycle import CLOSED, ChallengeState, Status
+from assistant.domain.lifecycle import CLOSED, STOPPABLE, ChallengeState, Status
 from assistant.errors import Busy, NotVerified, StoreUnavailable
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt, SignedIn
 from assistant.services import Services, Unit
 from assistant.store.keyring import client_hash
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest, Seen
 from intents import NONE, Reader, Reading
+from intents.wishes import CHANGED_MIND
 
 log = structlog.get_logger(__name__)
 _CLOCK_PUT_BACK = timedelta(days=1)  # what ran out before the clock was set holds again after it
@@ -362,6 +363,12 @@ class TalkingDesk:
         self, turn: Turn, incoming: Incoming, requests: list[PrivacyRequest], message_id: int
     ) -> None:
         """Take a mail up: for a request of another thread that it goes on with, else for this one; or leave it to people."""
+        if any(map(continued.may_go_on, requests)):
+            turn.reading = sparing.as_taken_back(turn.reading)
+            if not turn.muted and only_thanks(turn.text):
+                return  # kept and shown; an answer would use up what the link needs
+        elif continued.takes_back_elsewhere(turn, incoming):
+            return
         is_taken_up = _is_taken_up(turn, incoming, requests)
         if not is_taken_up and continued.goes_to_contact(turn, incoming):
             return
@@ -386,7 +393,10 @@ class TalkingDesk:
         """Leave a mail that no rule takes up to whoever is at the request, or to support."""
         if requests and turn.muted and turn.reading.decision != "request":
             return  # an absence note or a receipt: kept, shown, and no reason to write again
-        if not turn.muted and any(map(continued.may_go_on, requests)):
+        if not turn.muted and any(map(continued.may_go_on, requests)) and continued.is_for_support(turn):
+            continued.note_new_message(turn, requests)
+            talk.relay(turn.unit, turn.conversation, message_id)
+        elif not turn.muted and any(map(continued.may_go_on, requests)):
             # An answer to a letter whose link ran out gets a new one, within the limits of any address.
             continued.go_on(turn, requests)
         else:
@@ -746,5 +756,7 @@ def _is_taken_up(turn: Turn, incoming: Incoming, requests: Sequence[PrivacyReque
         return False
     if turn.reading.decision == "request" or for_others.concerns_other(turn):
         return True
-    wants_back = any(intent.name == "cancel_request" for intent in turn.reading.intents)
+    wants_back = sparing.takes_back(turn.reading) or (
+        CHANGED_MIND in turn.reading.wishes and any(r.status in STOPPABLE for r in requests)
+    )
     return bool(requests) and not turn.muted and bool(turn.state.expects or wants_back)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from assistant.casework import sparing
 from assistant.casework.intake import set_attention
 from assistant.conversation import denying, picking
+from assistant.domain.lifecycle import STOPPABLE
 from assistant.domain.rights import Right
 from assistant.store.tables import PrivacyRequest
 from intents import Reading
@@ -27,9 +28,11 @@ def hear(turn: Turn, sender: str | None = None) -> bool:
     wishes = _wishes(turn.reading)
     if turn.kind != "text" or not {DONT, KEPT_IT, CHANGED_MIND, DENIED} & wishes:
         return False
-    if DENIED in wishes and sender is not None:
-        denying.call(turn, sender)
     meant = sparing.erasures_meant(turn.unit, turn.conversation, sender)
+    if DENIED in wishes and _is_denied(turn, sender):
+        turn.reading = _without_stopping(turn.reading)
+        if not meant:
+            return turn.reading.decision != "request"
     # "Keep it" is about the erasure that is open or is asked for beside it, else about anything.
     about_it = KEPT_IT in wishes and (bool(meant) or _asks_erasure(turn.reading))
     if not (about_it or DONT in wishes) and (
@@ -54,8 +57,45 @@ def hear(turn: Turn, sender: str | None = None) -> bool:
 
 def _wishes(reading: Reading) -> frozenset[str]:
     """Give what is wished; "I never asked for this" of a newsletter that is objected to denies no request."""
-    objects = reading.decision == "request" and reading.rights == {Right.OBJECTION}
+    objects = reading.decision == "request" and reading.rights == {Right.OBJECTION} and _names_use(reading)
     return frozenset(reading.wishes) - ({DENIED} if objects else set())
+
+
+def _names_use(reading: Reading) -> bool:
+    return bool(reading.details.get("marketing") or reading.details.get("purpose"))
+
+
+def _is_denied(turn: Turn, sender: str | None) -> bool:
+    """Tell whether something is open that a denial is about, and see to it: by mail it stops, in a talk it is asked about."""
+    if sender is not None:
+        return bool(denying.call(turn, sender))
+    open_here = [request for request in turn.own_requests() if request.status in STOPPABLE]
+    if not open_here or turn.conversation.taken_by:
+        return False
+    if not any(
+        request.right == Right.ERASURE for request in open_here
+    ):  # those stand still, and are asked about so
+        turn.choose_language()
+        turn.never_mind()
+    return True
+
+
+def takes_back(reading: Reading) -> bool:
+    """Tell whether a message takes back what was asked, in words for any right."""
+    return any(intent.name == "cancel_request" for intent in reading.intents)
+
+
+def as_taken_back(reading: Reading) -> Reading:
+    """Read "stop it" beside "I take my request back" as said of that request."""
+    return _without_stopping(reading, "") if takes_back(reading) else reading
+
+
+def _without_stopping(reading: Reading, besides: str = "cancel_request") -> Reading:
+    """Read "stop it" as said of what was asked: it objects to no use, unless it names one."""
+    said_of_it = {besides} | (set() if _names_use(reading) else {Right.OBJECTION, Right.CONSENT_WITHDRAWAL})
+    left = tuple(intent for intent in reading.intents if intent.name not in said_of_it)
+    rights = any(intent.name in set(Right) for intent in left)
+    return replace(reading, intents=left, decision=reading.decision if rights else "none")
 
 
 def in_doubt(turn: Turn) -> bool:

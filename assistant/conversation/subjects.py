@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from assistant.domain.reference import REFERENCE
 from assistant.domain.rights import Right
 from assistant.domain.words import Words
 from assistant.interfaces import Incoming
@@ -21,13 +22,17 @@ _WORDS: Final = Words("assistant.conversation")
 _WITHIN_NAMES: Final = _WORDS.plain("within_names")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _NO_LETTERS: Final = re.compile(r"[\W_]*")
+_REFERENCE: Final = re.compile(REFERENCE)
 _DEVICE: Final = re.compile(rf"\s*{_WORDS.one_of('device')}\b", re.IGNORECASE)
 _SIGNATURE: Final = re.compile(r"--[ \t]?")
 _SAYS_NOTHING: Final = _WORDS.plain("courtesies")
+_ACKNOWLEDGES: Final = _WORDS.plain("acknowledges")
+_THANKS: Final = _WORDS.whole("thanks")
 _TOPIC: Final = re.compile(
     rf"\s*(?:[\[#(]|(?:{_WORDS.one_of('topic_before')} )?{_WORDS.one_of('topic')}\b)", re.IGNORECASE
 )
 _LONGEST_REMINDER: Final = 400  # characters
+_LONGEST_TEXT: Final = 20_000  # looked at
 _REMINDS: Final = _WORDS.whole("reminds")
 _OF_SERVICE: Final = _WORDS.whole("of_service")
 _WAITS: Final = _WORDS.whole("waits")
@@ -56,6 +61,11 @@ def left_to_read(incoming: Incoming, reading: Reading) -> str:
 def is_reminder(text: str) -> bool:
     """Tell whether a short text only asks what became of something, and names nothing else for support."""
     return _asks_what_became(text, _REMINDS)
+
+
+def names_service(text: str) -> bool:
+    """Tell whether a text names what is support's, such as an invoice or a server."""
+    return bool(_OF_SERVICE.search(text[:_LONGEST_TEXT]))
 
 
 def complains_of_waiting(text: str) -> bool:
@@ -92,7 +102,14 @@ def with_subject(reading: Reading, asked: Reading) -> Reading:
     return replace(reading, decision=ASK, intents=asked.intents, sentence=asked.sentence)
 
 
-def says_nothing(text: str) -> bool:
+def only_thanks(text: str) -> bool:
+    """Tell whether a text holds nothing but thanks, or says no more than that something came: it is no word of what is asked."""
+    if "?" in text or len(text) > _LONGEST_EMPTY or not _THANKS.search(text):
+        return False
+    return says_nothing(_REFERENCE.sub(" ", text), _ACKNOWLEDGES)
+
+
+def says_nothing(text: str, besides: frozenset[str] = frozenset()) -> bool:
     """Tell whether a text holds nothing but greetings, thanks, a name below them and words that point elsewhere."""
     if len(text) > _LONGEST_EMPTY:
         return False
@@ -102,7 +119,7 @@ def says_nothing(text: str) -> bool:
         if _SIGNATURE.fullmatch(line) or _DEVICE.match(line):
             return True  # what follows is who and how, and no wish
         words = _WORD.findall(line)
-        others = [word for word in words if word.lower() not in _SAYS_NOTHING]
+        others = [word for word in words if word.lower() not in _SAYS_NOTHING | besides]
         named = after_courtesy or words[-len(others) :] == others != words
         if others and not (named and _is_name(line, others)):
             return False

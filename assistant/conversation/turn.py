@@ -61,7 +61,7 @@ from assistant.store.tables import AgentSession, ChallengeRow, Conversation, Evi
 from intents import Reading, for_support
 from intents.awaiting import contact_given, is_number, is_of_another, is_slip, lacks_mailbox, names_authority
 from intents.narrowing import spares_some, without_details
-from intents.wishes import takes_all_back
+from intents.wishes import CHANGED_MIND, takes_all_back
 
 _EMAIL = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
 _LONG_ENOUGH = 12  # characters from which on the language of a message is worth believing
@@ -97,6 +97,8 @@ class Turn:
 
     def take(self) -> None:
         """Understand the message and say what comes next."""
+        if any(request.status in STOPPABLE for request in self.own_requests()):
+            self.reading = sparing.as_taken_back(self.reading)
         self.choose_language()
         self._hear()
         self.ask_what_is_left()
@@ -154,7 +156,7 @@ class Turn:
         """Answer what opens nothing by itself."""
         if "human" in names:
             self.hand_over()
-        elif "cancel_request" in names:
+        elif "cancel_request" in names or (self.is_mail and CHANGED_MIND in self.reading.wishes):
             self.never_mind()
         elif self._hears_of_waiting():
             return
@@ -917,7 +919,7 @@ class Turn:
         elif not requests:
             self.say("withdraw_nothing")
         elif self.is_mail:
-            self._withdraw_by_link(requests)
+            self.withdraw_by_link(requests)
         else:
             self.ask_to_withdraw(requests)
 
@@ -945,7 +947,7 @@ class Turn:
         buttons = [self.button("yes", "withdraw:yes"), self.button("no", "withdraw:no")]
         self.say(words, expects="choice", choices=buttons, requests=self.seen(requests))
 
-    def _withdraw_by_link(self, requests: Sequence[PrivacyRequest]) -> None:
+    def withdraw_by_link(self, requests: Sequence[PrivacyRequest]) -> None:
         """Whoever writes may not be who asked: the contact confirms (flows.md, Never mind)."""
         proved = next((r.contact for r in requests if r.contact), None)
         contact = self.unit.services.keyring.unseal(proved) if proved else self.conversation.subject_hint

@@ -375,7 +375,8 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
     told = _what_happens(row, requests)
     if comes_back(conversation, client_hash(services.keyring, who.client_id)):
         told["effects"] = [*told["effects"], "shown_again"]
-    texts = services.texts.page("client_area", language, requests=_seen(requests), **told)
+    asked = {"channel": conversation.channel, "asked_at": proof.asked_at_of(row, requests)}
+    texts = services.texts.page("client_area", language, requests=_seen(requests), **asked, **told)
     hidden = (("token", token), ("changes", rectification.digest_of(requests)))
     here = "/verify/client-area/confirm"
     buttons = [

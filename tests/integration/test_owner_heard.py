@@ -104,6 +104,13 @@ async def test_a_talk_in_which_the_mailbox_was_proved_has_its_share_until_that_i
     )
     await desk.chat("proved", code[1])
     await a_day_of_forging(desk)
+    strange = (await desk.chat_of("other")).id
+
+    def fill(unit: Unit) -> None:
+        while flood.take_room(unit, OWNER, thread=strange) is None:
+            pass
+
+    await desk.services.write(fill)
 
     async def has_room(talk: str) -> bool:
         thread = (await desk.chat_of(talk)).id
@@ -207,22 +214,23 @@ async def test_codes_to_a_mailbox_have_one_limit_over_all_the_ways_in_which_it_i
 
 
 @pytest.mark.parametrize(
-    ("named", "sender", "words"),
+    ("before", "sender", "words"),
     [
-        ("My client number is C-4711", OWNER, COPY),
-        (OWNER, "olga@elsewhere.example", f"{COPY} My client number is C-4711."),
+        (("ann@elsewhere.example", f"{COPY} My client number is C-4711."), OWNER, COPY),
+        ((OWNER, COPY), "olga@elsewhere.example", f"{COPY} My client number is C-4711."),
     ],
 )
 async def test_a_link_that_a_receipt_promised_comes_once_the_mailbox_has_room(
-    desk: PostingDesk, named: str, sender: str, words: str
+    desk: PostingDesk, before: tuple[str, str], sender: str, words: str
 ) -> None:
     desk.clients.known["C-4711"] = OWNER
     for each in range(CODES_PER_HOUR):
-        await desk.chat(f"chat{each}", COPY, named)
+        await desk.mail(before[0], f"{before[1]} ({'ABC'[each]})")
     await desk.post()
+    full = len(desk.server.arrived)
     await desk.mail(sender, words)
     await desk.post()
-    assert len(desk.server.arrived) == CODES_PER_HOUR + 1, "the receipt"
+    assert len(desk.server.arrived) == full + 1, "the receipt"
     await desk.wait(minutes=61)
-    link = desk.server.arrived[CODES_PER_HOUR + 1]
+    link = desk.server.arrived[full + 1]
     assert (link.to, "/verify/" in link.content) == (OWNER, True)

@@ -55,6 +55,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "until": AT,
         "next_at": AT,
         "by_number": True,
+        "unproved": True,
         "not_before": AT,
         "account": "063",
         "account_only": False,  # what it adds is in test_account_only.py
