@@ -160,8 +160,8 @@ def _without_others(sentence: str, *, asks_how: bool) -> str:
     if not _any("of_others").search(plain):
         return sentence
     clauses = [clause.strip() for clause in _CLAUSE_END.split(plain) if clause.strip()]
-    left = [clause for clause in clauses if not _is_of_others(clause, asks_how=asks_how)]
-    return sentence if len(left) == len(clauses) else ", ".join(left)
+    own = [clause for clause in clauses if not _is_of_others(clause, asks_how=asks_how)]
+    return ", ".join(own) if len(own) < len(clauses) else sentence
 
 
 def _is_of_others(clause: str, *, asks_how: bool) -> bool:
