@@ -34,6 +34,11 @@ def without_asides(spoken: dict[str, str]) -> dict[str, str]:
     return spoken if left == list(spoken.values()) else _by_line(left)
 
 
+def without_told_rights(spoken: dict[str, str]) -> dict[str, str]:
+    """Give the sentences without what their writer knows they may do: the line of a form under which somebody consents uses no right. Linear in length."""
+    return _by_line_unless(spoken, [_without_told_rights(sentence) for sentence in spoken.values()])
+
+
 def without_shown(spoken: dict[str, str]) -> dict[str, str]:
     """Give what is said around a text that is shown to ask whether it is good; what stands in it is no wish yet."""
     said = list(spoken.values())
@@ -172,6 +177,14 @@ def _is_of_others(clause: str, *, asks_how: bool) -> bool:
     return bool(_any("others_want").search(clause)) and (
         asks_how or bool(_any("of_own_mails").search(clause))
     )
+
+
+def _without_told_rights(sentence: str) -> str:
+    plain = in_plain(sentence)
+    if not _any("of_consent").search(plain) or _any("used_now").search(plain):
+        return sentence
+    left = _any("may_be_used").sub(" ", plain)
+    return sentence if left == plain else _SPACES.sub(" ", left).strip(" ,;:")
 
 
 def _without_codes(sentence: str) -> str:

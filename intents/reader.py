@@ -20,6 +20,7 @@ from intents.asides import (
     without_law,
     without_lost_mailbox,
     without_shown,
+    without_told_rights,
 )
 from intents.awaiting import says_away
 from intents.clauses import Wish, wishes_in, wishes_of
@@ -143,7 +144,8 @@ class LeavesOut(NamedTuple):
 
 # What was never wished goes before what was wished once: only the latter leaves a doubt, and is looked for by its words.
 LEAVES_OUT: Final = (
-    LeavesOut(lambda spoken, _: without_what_goes_on(spoken), NONE),
+    # The whole line of a form, before what it agrees to is taken out of it.
+    LeavesOut(lambda spoken, _: without_what_goes_on(without_told_rights(spoken)), NONE),
     LeavesOut(
         lambda spoken, _: without_lost_mailbox(without_introduction(without_asides(spoken)), "lost_mailbox"),
         NONE,
