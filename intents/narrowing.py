@@ -40,6 +40,7 @@ _KNOWN: Final = {
         "data_fr": "il y a une erreur dans mes donnees",
         "whole_fr": "il y a une erreur dans mon adresse",
     },
+    "papers": {"en": "delete my personal data", "fr": "supprimer mes donnees personnelles"},
     "held_of_verb": {"en": r"\1 my personal data", "fr": r"\1 mes donnees personnelles"},
     "held_of_noun": {"en": r"\1 my personal data", "fr": r"\1 de mes donnees personnelles"},
     "held_carried": {"en": r"\1 my personal data", "fr": r"\1 mes donnees personnelles"},
@@ -239,3 +240,8 @@ def only_complains(sentences: Sequence[str]) -> bool:
 def objects(sentences: Sequence[str]) -> bool:
     """Tell whether somebody objects to a use of data in so many words (GDPR 21)."""
     return bool(_any("objects").search(all_in_plain(sentences)))
+
+
+def objects_by_law(sentences: Sequence[str]) -> bool:
+    """Tell whether somebody objects by the article, or to what rests on a legitimate interest (GDPR 21(1))."""
+    return bool(_any("objects_by_law").search(all_in_plain(sentences)))

@@ -52,6 +52,7 @@ from intents.narrowing import (
     named_alone,
     names_access,
     objects,
+    objects_by_law,
     only_complains,
     puts_instead,
     restricts,
@@ -177,6 +178,15 @@ def _contradicted(
     """Read no restriction beside an erasure that no word asks for: *erase it and use it no more* is no *keep it* (GDPR 18)."""
     if {"erasure", _RESTRICTION} <= {intent.name for intent in intents} and not restricts(sentences):
         return decision, tuple(i for i in intents if i.name != _RESTRICTION)
+    return decision, intents
+
+
+def _objecting(
+    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+) -> tuple[str, tuple[Intent, ...]]:
+    """Let no erasure or withdrawal hide an objection by its article: *in so far as you rely on legitimate interests, I object*."""
+    if decision == REQUEST and objects_by_law(sentences):
+        return decision, _with("objection", intents)
     return decision, intents
 
 
@@ -445,6 +455,8 @@ class Reader:
         _by_name,
         # A threat beside whatever was read is a doubt, and the right of access goes by its own name.
         _weighed,
+        # Beside what is certain; nothing is narrowed by it.
+        _objecting,
     )
 
     def _asked_in(self, said: Sequence[str]) -> tuple[str, tuple[Intent, ...]]:

@@ -30,3 +30,16 @@ async def desk(tmp_path: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
 async def test_a_question_about_other_peoples_mails_ends_no_marketing(desk: PostingDesk, words: str) -> None:
     await desk.mail(ANNA, words)
     assert await desk.all(PrivacyRequest) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Please remove my number 07700 900123 from your call list.",
+        "Merci de retirer mon numéro 06 12 34 56 78 de vos listes de prospection.",
+    ],
+)
+async def test_a_number_off_a_list_of_calls_opens_one_end_of_marketing(desk: PostingDesk, words: str) -> None:
+    await desk.mail(ANNA, words)
+    opened = [(request.right, request.details["marketing"]) for request in await desk.all(PrivacyRequest)]
+    assert opened == [("objection", True)]
