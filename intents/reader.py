@@ -194,10 +194,13 @@ def _by_name(
     _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
 ) -> tuple[str, tuple[Intent, ...]]:
     """Read nothing alone where access is named beside it: its questions are answered by no other right (GDPR 15, 20)."""
-    if decision == NONE or not names_access(sentences):
+    if not names_access(sentences):
         return decision, intents
     if is_access_request(sentences):
-        return REQUEST, _with(_ACCESS, intents)
+        kept = intents if decision != NONE else tuple(i for i in intents if i.name not in RIGHTS)
+        return REQUEST, _with(_ACCESS, kept)
+    if decision == NONE:
+        return decision, intents
     if asks_what_access_is(sentences) or any(intent.name == _PORTABILITY for intent in intents):
         return decision, _with(_ACCESS, intents)
     return decision, intents

@@ -70,7 +70,9 @@ def reader() -> Reader:
 @pytest.mark.parametrize("language", LINES)
 def test_what_one_knows_that_one_may_do_opens_nothing(reader: Reader, language: str) -> None:
     texts = [line.format(do=do) for line, do in product(LINES[language], DO[language])]
-    assert [(text, found.rights) for text in texts if (found := reader.read(text)).decision == "request"] == []
+    assert [
+        (text, found.rights) for text in texts if (found := reader.read(text)).decision == "request"
+    ] == []
 
 
 @pytest.mark.parametrize("language", LINES)

@@ -61,7 +61,9 @@ def test_what_others_should_be_able_to_do_ends_nothing(reader: Reader, language:
     grid = product(BEFORE[language], MAY[language], OTHERS[language])
     texts = [before + said.format(others=others) for before, said, others in grid]
     texts += [text[0].upper() + text[1:] for text in texts]
-    assert [(text, found.rights) for text in texts if (found := reader.read(text)).decision == "request"] == []
+    assert [
+        (text, found.rights) for text in texts if (found := reader.read(text)).decision == "request"
+    ] == []
 
 
 @pytest.mark.parametrize("text", OWN)

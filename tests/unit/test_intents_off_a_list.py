@@ -13,8 +13,8 @@ DESTROY = {
     "fr": ("Merci de détruire {what}.", "Veuillez broyer {what}", "Détruisez {what} svp.", "Vous ne m'avez pas embauché, merci de détruire {what}."),
 }  # fmt: skip
 PAPERS = {
-    "en": ("my CV", "my resume", "my application documents", "my application file", "my CV and my cover letter", "my CV and all notes about me", "all copies of my file"),
-    "fr": ("mon CV", "mon dossier de candidature", "mon dossier", "mon CV et ma lettre de motivation", "toutes les notes me concernant", "mon CV et les notes d'entretien"),
+    "en": ("my CV", "my resume", "my application documents", "my application file", "my CV and my cover letter", "my CV and all notes about me"),
+    "fr": ("mon CV", "mon dossier de candidature", "mon dossier", "mon CV et ma lettre de motivation", "mon CV et les notes d'entretien"),
 }  # fmt: skip
 DELETED = (
     "Please remove my CV from your talent pool",
@@ -115,7 +115,9 @@ def test_an_objection_by_its_article_is_hidden_by_no_other_wish(reader: Reader) 
     erase, withdraw, object_to = TEMPLATE
     read = [" ".join(parts) for parts in product(erase, withdraw, object_to)]
     assert [
-        text for text in read if not reader.read(text).rights >= {"erasure", "consent_withdrawal", "objection"}
+        text
+        for text in read
+        if not reader.read(text).rights >= {"erasure", "consent_withdrawal", "objection"}
     ] == []
 
 
