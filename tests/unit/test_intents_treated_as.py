@@ -40,3 +40,15 @@ def test_what_is_to_be_treated_as_a_request_for_access_is_one(reader: Reader, te
 @pytest.mark.parametrize("text", ORDINARY)
 def test_what_only_sounds_so_opens_nothing(reader: Reader, text: str) -> None:
     assert reader.read(text).decision != "request"
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("Art. 17 GDPR, please reply within one month.", "erasure"),
+        ("Article 20 du RGPD. Réponse sous 30 jours.", "portability"),
+        ("Art. 15 RGPD, merci de répondre dans le délai légal d'un mois.", "access"),
+    ],
+)
+def test_an_article_and_a_term_to_answer_in_are_asked_about(reader: Reader, text: str, right: str) -> None:
+    assert (reader.read(text).decision, reader.read(text).rights) == ("ask", {right})
