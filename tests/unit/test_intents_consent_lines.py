@@ -41,7 +41,7 @@ DO = {
         "faire rectifier ou effacer mes données",
     ),
 }
-MESSAGE = (
+MESSAGE: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("Message: what does hosting for three sites cost?\n", "none", frozenset()),
     ("Message : combien coûte l'hébergement de trois sites ?\n", "none", frozenset()),
     ("Message: Please send me a copy of all my personal data.\n", "request", frozenset({"access"})),

@@ -69,4 +69,8 @@ def test_what_others_should_be_able_to_do_ends_nothing(reader: Reader, language:
 @pytest.mark.parametrize("text", OWN)
 def test_ones_own_wish_beside_it_is_heard(reader: Reader, text: str) -> None:
     found = reader.read(text)
-    assert (found.decision, found.rights, found.details.get("marketing")) == ("request", {"objection"}, True)
+    assert (found.decision, set(found.rights), found.details.get("marketing")) == (
+        "request",
+        {"objection"},
+        True,
+    )
