@@ -23,11 +23,20 @@ def without_asides(spoken: dict[str, str]) -> dict[str, str]:
     beside = ["reminds", "disclaims"]
     if _any("of_access").search(all_in_plain(spoken.values())):
         beside.append("item_of_access")
-    left = [_without_asides(_without_codes(sentence), beside) for sentence in _meant(spoken.values())]
+    meant = [*_meant(spoken.values())]
+    if _any("of_others").may_be_in(all_in_plain(meant)):
+        asks = bool(_any("asks_how_others").search(all_in_plain(meant)))
+        meant = [_without_others(sentence, asks_how=asks) for sentence in meant]
+    left = [_without_asides(_without_codes(sentence), beside) for sentence in meant]
     bare = [_without_offers(sentence) for sentence in left]
     if bare != left and not _any("offer_fails").search(all_in_plain(spoken.values())):
         left = bare
     return spoken if left == list(spoken.values()) else _by_line(left)
+
+
+def without_told_rights(spoken: dict[str, str]) -> dict[str, str]:
+    """Give the sentences without what their writer knows they may do: the line of a form under which somebody consents uses no right. Linear in length."""
+    return _by_line_unless(spoken, [_without_told_rights(sentence) for sentence in spoken.values()])
 
 
 def without_shown(spoken: dict[str, str]) -> dict[str, str]:
@@ -148,6 +157,34 @@ def _meant(sentences: Iterable[str]) -> Iterator[str]:
         of_message = (begins or astray) and bool(_any("of_message").search(plain))
         astray = of_message and not _any("astray_unless").search(plain)
         yield "" if astray else sentence
+
+
+def _without_others(sentence: str, *, asks_how: bool) -> str:
+    """Give a sentence without the clauses that say what others should be able to do, or want to with the writer's own mails."""
+    plain = in_plain(sentence)
+    if not _any("of_others").search(plain):
+        return sentence
+    clauses = [clause.strip() for clause in _CLAUSE_END.split(plain) if clause.strip()]
+    own = [clause for clause in clauses if not _is_of_others(clause, asks_how=asks_how)]
+    return ", ".join(own) if len(own) < len(clauses) else sentence
+
+
+def _is_of_others(clause: str, *, asks_how: bool) -> bool:
+    if _any("of_others_unless").search(clause):
+        return False
+    if _any("others_may").search(clause):
+        return True
+    return bool(_any("others_want").search(clause)) and (
+        asks_how or bool(_any("of_own_mails").search(clause))
+    )
+
+
+def _without_told_rights(sentence: str) -> str:
+    plain = in_plain(sentence)
+    if not _any("of_consent").search(plain) or _any("used_now").search(plain):
+        return sentence
+    left = _any("may_be_used").sub(" ", plain)
+    return sentence if left == plain else _SPACES.sub(" ", left).strip(" ,;:")
 
 
 def _without_codes(sentence: str) -> str:

@@ -31,6 +31,16 @@ _ENDS_A_USE: Final = re.compile(
 )
 
 _KNOWN: Final = {
+    # Before what is held: *the data that you hold about me are wrong* asks for no copy of them.
+    "told_wrong": {
+        "en": r"there is a mistake in \1",
+        "data_en": "there is a mistake in my data",
+        "whole_en": "there is a mistake in my address",
+        "fr": r"il y a une erreur dans \1",
+        "data_fr": "il y a une erreur dans mes donnees",
+        "whole_fr": "il y a une erreur dans mon adresse",
+    },
+    "papers": {"en": "delete my personal data", "fr": "supprimer mes donnees personnelles"},
     "held_of_verb": {"en": r"\1 my personal data", "fr": r"\1 mes donnees personnelles"},
     "held_of_noun": {"en": r"\1 my personal data", "fr": r"\1 de mes donnees personnelles"},
     "held_carried": {"en": r"\1 my personal data", "fr": r"\1 mes donnees personnelles"},
@@ -71,6 +81,8 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
 def in_known_words(line: str) -> str:
     """Give a line as the model reads it in words that it knows: *suppression de mes données*, *remove me from this list*."""
     for table, words in _KNOWN.items():
+        if table == "told_wrong" and _any("told_wrong_unless").search(line):
+            continue
         for language, known in words.items():
             line = any_in_row("narrowing", table, language).sub(known, line)
     return line
@@ -228,3 +240,8 @@ def only_complains(sentences: Sequence[str]) -> bool:
 def objects(sentences: Sequence[str]) -> bool:
     """Tell whether somebody objects to a use of data in so many words (GDPR 21)."""
     return bool(_any("objects").search(all_in_plain(sentences)))
+
+
+def objects_by_law(sentences: Sequence[str]) -> bool:
+    """Tell whether somebody objects by the article, or to what rests on a legitimate interest (GDPR 21(1))."""
+    return bool(_any("objects_by_law").search(all_in_plain(sentences)))

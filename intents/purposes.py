@@ -12,12 +12,14 @@ def _any_of(words: str) -> re.Pattern[str]:
 
 _PURPOSES: Final = {
     "newsletter": _any_of(
-        r"news-?letters?|mailing[ -]?lists?|liste de diffusion|bulletins?\b|bolet[ií]n|nieuwsbrie|uudiskir|рассылк|verteiler|mailings?\b"
+        r"news-?letters?|mailing[ -]?lists?|listes? d.envois?\b|liste de diffusion|bulletins?\b|bolet[ií]n|nieuwsbrie|uudiskir|рассылк|verteiler|mailings?\b"
     ),
     "marketing": _any_of(
         r"market|advert|ads?\b|promo|spam|commercial|offers?\b|pubs?\b|publicit|prospection|d[ée]march|offres?\b|"
         r"werb|angebot|publicid|ofertas?\b|pubblicit|offert|reclame|aanbieding|ligações com ofertas|reklaam|turundus|"
-        r"pakkumis|реклам|предложени|reklam|ofert"
+        r"pakkumis|реклам|предложени|reklam|ofert|"
+        r"(?:call(?:ing)?|phone|dial(?:l?ing)?|sales|prospect\w*)[ -]lists?\b|cold[ -]call|sales calls?\b|telemarket|telesales|"
+        r"t[ée]l[ée]prospect|phoning|listes? d.appels?\b|prospects?\b|commerciaux"
     ),
     "profiling": _any_of(
         r"profil(?:ing|age|ier|er\b)|perfil(?:ado|es|ación)|elaboraci[óo]n de perfiles|profilazione|"
@@ -42,6 +44,7 @@ _PURPOSES: Final = {
 _UNSUBSCRIBE: Final = _any_of(
     r"unsub|opt[ -]?(?:me )?out|d[ée]sabonn|d[ée]sinscri|abmeld|abbestell|(?:darme|dar) de baja|desuscri|disiscri|uitschrij|schrijf mij uit|"
     r"afmeld|descadastr|отпис|wypis|get me off|take me off|remove me from (?:your|the|all) (?:mailing|list|marketing)|"
+    r"(?:tak|remov|strik|drop|cross|delet)\w* my [^.;!?\n]{1,60}? (?:off|from) (?:your|this|the) (?:contact )?lists?\b(?! of)|"
     r"retirez-moi d|stop pub|stop\s*$"
 )
 _TOPICS: Final = {

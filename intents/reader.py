@@ -20,6 +20,7 @@ from intents.asides import (
     without_law,
     without_lost_mailbox,
     without_shown,
+    without_told_rights,
 )
 from intents.awaiting import says_away
 from intents.clauses import Wish, wishes_in, wishes_of
@@ -51,6 +52,7 @@ from intents.narrowing import (
     named_alone,
     names_access,
     objects,
+    objects_by_law,
     only_complains,
     puts_instead,
     restricts,
@@ -143,7 +145,8 @@ class LeavesOut(NamedTuple):
 
 # What was never wished goes before what was wished once: only the latter leaves a doubt, and is looked for by its words.
 LEAVES_OUT: Final = (
-    LeavesOut(lambda spoken, _: without_what_goes_on(spoken), NONE),
+    # The whole line of a form, before what it agrees to is taken out of it.
+    LeavesOut(lambda spoken, _: without_what_goes_on(without_told_rights(spoken)), NONE),
     LeavesOut(
         lambda spoken, _: without_lost_mailbox(without_introduction(without_asides(spoken)), "lost_mailbox"),
         NONE,
@@ -178,14 +181,26 @@ def _contradicted(
     return decision, intents
 
 
+def _objecting(
+    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+) -> tuple[str, tuple[Intent, ...]]:
+    """Let no erasure or withdrawal hide an objection by its article: *in so far as you rely on legitimate interests, I object*."""
+    if decision == REQUEST and objects_by_law(sentences):
+        return decision, _with("objection", intents)
+    return decision, intents
+
+
 def _by_name(
     _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
 ) -> tuple[str, tuple[Intent, ...]]:
     """Read nothing alone where access is named beside it: its questions are answered by no other right (GDPR 15, 20)."""
-    if decision == NONE or not names_access(sentences):
+    if not names_access(sentences):
         return decision, intents
     if is_access_request(sentences):
-        return REQUEST, _with(_ACCESS, intents)
+        kept = intents if decision != NONE else tuple(i for i in intents if i.name not in RIGHTS)
+        return REQUEST, _with(_ACCESS, kept)
+    if decision == NONE:
+        return decision, intents
     if asks_what_access_is(sentences) or any(intent.name == _PORTABILITY for intent in intents):
         return decision, _with(_ACCESS, intents)
     return decision, intents
@@ -443,6 +458,8 @@ class Reader:
         _by_name,
         # A threat beside whatever was read is a doubt, and the right of access goes by its own name.
         _weighed,
+        # Beside what is certain; nothing is narrowed by it.
+        _objecting,
     )
 
     def _asked_in(self, said: Sequence[str]) -> tuple[str, tuple[Intent, ...]]:
