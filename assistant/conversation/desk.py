@@ -118,8 +118,9 @@ class TalkingDesk:
             kept = await originals.sealed(self.services, known_by_its_words(self.services, incoming))
             self._note_peer(kept)
             read = await self._read_before(kept)
+            forwarded = await self._read_handed_on(kept)
             receipt, attempt = await self.services.prepare_and_write(
-                partial(self._read, kept, read, await self._read_handed_on(kept)), whose=whose_turn(kept)
+                partial(self._read, kept, read, forwarded), whose=whose_turn(kept)
             )
         except StoreUnavailable:
             raise  # nothing can be kept now: the channel holds the message back and comes again
@@ -410,7 +411,8 @@ class TalkingDesk:
 
     def _pass_on(self, turn: Turn, incoming: Incoming, message_id: int) -> None:
         """Have support read a mail, and an agent too where it may be a request or names one; so too after a case is closed."""
-        if turn.reading.decision != "none" or continued.names_a_request(incoming):
+        is_named = continued.names_a_request(incoming) or continued.is_about_open_request(turn, incoming)
+        if turn.reading.decision != "none" or is_named:
             put_in_doubt(turn.unit.session, turn.conversation, message_id)
         talk.relay(turn.unit, turn.conversation, message_id)
 
