@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -159,7 +160,7 @@ def _unproved_of(turn: Turn, sender: str) -> list[PrivacyRequest]:
     return [*link_again.waiting_of(turn.unit, sender), *link_again.lacking_of(turn.unit, sender)]
 
 
-def _answers_our_letter(turn: Turn, ident: str, named: Collection[str]) -> bool:
+def _answers_our_letter(turn: Turn, ident: str, named: AbstractSet[str]) -> bool:
     """Take a mail whose subject names the request that a letter of ours asks about for the answer to it: what it says proves nothing."""
     asked = replace(turn.within(turn.unit.session.get_one(Conversation, ident)), known=None)
     if asked.state.expects is None or named.isdisjoint(asked.state.about):

@@ -81,7 +81,7 @@ async def test_a_chat_stays_open_whatever_failed(
 
 def test_a_log_without_room_raises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     before = structlog.get_config()
-    monkeypatch.setattr(logs.sys, "stderr", FullStream())
+    monkeypatch.setattr("sys.stderr", FullStream())
     try:
         logs.configure_logging()
         structlog.get_logger("x").error("mail.not_stored", reason="full")
