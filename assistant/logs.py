@@ -10,9 +10,10 @@ import logging
 import re
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -33,7 +34,7 @@ def configure_logging() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Unfailing(sys.stderr))),
     )
     logging.getLogger().addHandler(SIEVE)  # the same one twice is one
 
@@ -44,6 +45,22 @@ def hook_uncaught() -> None:
     threading.excepthook = lambda args: _told("thread.died", args.exc_value)
     sys.unraisablehook = lambda args: _told("object.died", args.exc_value)
     logging.captureWarnings(capture=True)
+
+
+class _Unfailing:
+    """Writes where it can: on a full disk a line of the log is lost, and not the message that was being stored."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):  # no room, or closed
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 class _Sieve(logging.Handler):

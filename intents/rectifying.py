@@ -326,7 +326,7 @@ _SHORT_ANSWER: Final = 80
 
 def answer_in(field: str, text: str) -> str | None:
     """Give the value that answers a question for one field; None where the text is no such value."""
-    text = " ".join(text[:_LONGEST_ANSWER].split())
+    text = _CALLED.sub("", " ".join(text[:_LONGEST_ANSWER].split()), count=1)
     if tokens := _tokens(field, text):
         return of_tokens(text, tokens).new
     if field in _BY_FORM:
@@ -342,6 +342,7 @@ def answer_in(field: str, text: str) -> str | None:
     return value if fits and any(map(str.isalnum, value)) else None
 
 
+_CALLED: Final = re.compile(r"^(?:je m['’ ]?appelle|i(?:['’]m| am) called) (?=\S)", re.IGNORECASE)
 _LIVES_AT: Final = matcher(r"^\s*<live_at>(?!\w)\s*")
 _NO_ANSWER: Final = matcher(r"<no_answer>(?![\w-])")
 _LONGEST_ANSWER: Final = 300

@@ -121,6 +121,7 @@ def _say_meanwhile(unit: Unit, request: PrivacyRequest, name: str) -> None:
             ref=request.ref,
             conversation_id=request.conversation_id,
             key=f"{name}:{request.ref}:{request.version}",
+            requests=seen,
             text=text,
         )
 

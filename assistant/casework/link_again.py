@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, cast
@@ -39,6 +39,16 @@ def waits_for_link(request: PrivacyRequest) -> bool:
 
 def waiting_of(unit: Unit, sender: str) -> list[PrivacyRequest]:
     """List what was asked by mail from an address, in whatever thread, and waits for its link."""
+    return [request for request in _asked_from(unit, sender, _WAITS) if waits_for_link(request)]
+
+
+def lacking_of(unit: Unit, sender: str) -> list[PrivacyRequest]:
+    """List what was asked by mail from an address, in whatever thread, and lacks what our letter asked for."""
+    found = _asked_from(unit, sender, {Status.RECEIVED})
+    return [r for r in found if r.channel == "email" and not (is_for_other(r) or was_denied(r))]
+
+
+def _asked_from(unit: Unit, sender: str, statuses: Collection[Status]) -> Sequence[PrivacyRequest]:
     threads = select(Conversation.id).where(
         col(Conversation.channel) == "email",
         col(Conversation.hint_hash).in_(
@@ -46,10 +56,9 @@ def waiting_of(unit: Unit, sender: str) -> list[PrivacyRequest]:
         ),
     )
     found = select(PrivacyRequest).where(
-        col(PrivacyRequest.conversation_id).in_(threads), col(PrivacyRequest.status).in_(_WAITS)
+        col(PrivacyRequest.conversation_id).in_(threads), col(PrivacyRequest.status).in_(statuses)
     )
-    rows = unit.session.exec(found.order_by(col(PrivacyRequest.received_at), col(PrivacyRequest.ref)))
-    return [request for request in rows if waits_for_link(request)]
+    return unit.session.exec(found.order_by(col(PrivacyRequest.received_at), col(PrivacyRequest.ref))).all()
 
 
 def claim_of(conversation: Conversation, requests: Sequence[PrivacyRequest]) -> proof.Claim:

@@ -146,6 +146,7 @@ def _tell(
             ref=request.ref,
             conversation_id=request.conversation_id,
             key=f"{key}:mail",
+            requests=seen,
             text=unit.services.texts.render(name, request.language, requests=seen, **values).text,
         )
 

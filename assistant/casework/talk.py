@@ -245,7 +245,7 @@ def _reply(
 ) -> None:
     subject, text = said.subject, said.text
     if subject is None and conversation.channel == "email":
-        wrapped = unit.services.texts.render("mail_reply", said.language, text=text)
+        wrapped = unit.services.texts.render("mail_reply", said.language, text=text, requests=said.requests)
         subject, text = wrapped.subject, wrapped.text
     headers = answered.headers if answered else {}
     letter = Letter(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from assistant.casework.evidence import answer_for
-from assistant.casework.rectification import is_to_be_emptied
+from assistant.casework.rectification import is_unconfirmed
 from assistant.domain.rights import CARRIED_OUT_FIRST, Right
 from assistant.store.tables import EvidenceRow, PrivacyRequest
 
@@ -22,8 +22,10 @@ def say_confirmed(turn: Turn, opened: Sequence[PrivacyRequest]) -> None:
 
 
 def _not_before(turn: Turn, request: PrivacyRequest) -> datetime | None:
-    if is_to_be_emptied(request):
-        return None  # a person does it in the company's systems: nothing here holds them to a day
+    if is_unconfirmed(request):
+        return (
+            None  # a person reads it, or does it in the company's systems: nothing here holds them to a day
+        )
     evidence = turn.unit.session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
     return answer_for(turn.unit.services, request, evidence).not_before
 

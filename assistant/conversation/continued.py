@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from sqlmodel import col, select
@@ -68,6 +70,14 @@ def names_a_request(incoming: Incoming) -> bool:
     """
     subject = "" if "answers" in incoming.headers else incoming.subject or ""
     return not incoming.automatic and bool(parse_references(f"{subject}\n{incoming.text}"))
+
+
+def is_about_open_request(turn: Turn, incoming: Incoming) -> bool:
+    """Tell whether the subject or the quote of a mail outside its thread names a request that is open: an answer to us, it seems."""
+    if incoming.automatic or "in_thread" in incoming.headers:
+        return False
+    named = turn.requests_named(parse_references(f"{incoming.subject or ''}\n{incoming.quoted}"))
+    return any(request.status not in CLOSED for request in named)
 
 
 def _theirs(turn: Turn, incoming: Incoming, requests: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:
@@ -152,7 +162,7 @@ def goes_on_elsewhere(turn: Turn, incoming: Incoming, here: Sequence[PrivacyRequ
     """
     sender = incoming.sender or ""
     is_of_here = any(map(may_go_on, here))
-    waiting = [] if is_of_here or turn.muted or not sender else link_again.waiting_of(turn.unit, sender)
+    waiting = [] if is_of_here or turn.muted or not sender else _unproved_of(turn, sender)
     named = set(parse_references(f"{incoming.subject or ''}\n{turn.text}"))
     meant = [request for request in waiting if request.ref in named] or waiting
     wishes = turn.rights() if turn.reading.decision == "request" else []
@@ -168,19 +178,35 @@ def goes_on_elsewhere(turn: Turn, incoming: Incoming, here: Sequence[PrivacyRequ
         return True
     is_of_desk = not is_for_support(turn)
     confirms = bool(_OF_CONFIRMING.search(_words(turn, incoming)))
-    _go_on_there(turn, meant, is_about_it=is_of_desk and (is_named or reminds or confirms))
+    is_about_it = is_of_desk and (is_named or reminds or confirms)
+    for ident in dict.fromkeys(request.conversation_id for request in meant):
+        there = [request for request in meant if request.conversation_id == ident]
+        if not _answers_our_letter(turn, ident, named):
+            _is_heard_there(turn, ident, there, is_about_it=is_about_it)
     return is_of_desk and (is_named or reminds)
 
 
-def _go_on_there(turn: Turn, meant: Sequence[PrivacyRequest], *, is_about_it: bool) -> None:
-    for ident in dict.fromkeys(request.conversation_id for request in meant):
-        there = [request for request in meant if request.conversation_id == ident]
-        if is_about_it:
-            go_on(turn.within(turn.unit.session.get_one(Conversation, ident)), there)
-            continue
-        for request in there:
-            if request.attention is None:
-                set_attention(turn.unit, request, NEW_MESSAGE)
+def _is_heard_there(turn: Turn, ident: str, there: Sequence[PrivacyRequest], *, is_about_it: bool) -> None:
+    if is_about_it:
+        go_on(turn.within(turn.unit.session.get_one(Conversation, ident)), there)
+        return
+    for request in there:
+        if request.attention is None:
+            set_attention(turn.unit, request, NEW_MESSAGE)
+
+
+def _unproved_of(turn: Turn, sender: str) -> list[PrivacyRequest]:
+    return [*link_again.waiting_of(turn.unit, sender), *link_again.lacking_of(turn.unit, sender)]
+
+
+def _answers_our_letter(turn: Turn, ident: str, named: AbstractSet[str]) -> bool:
+    """Take a mail whose subject names the request that a letter of ours asks about for the answer to it: what it says proves nothing."""
+    asked = replace(turn.within(turn.unit.session.get_one(Conversation, ident)), known=None)
+    if asked.state.expects is None or named.isdisjoint(asked.state.about):
+        return False
+    asked.take()
+    asked.store_state()
+    return True
 
 
 def _note_wrote_again(turn: Turn, request: PrivacyRequest) -> None:

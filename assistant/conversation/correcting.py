@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from assistant.casework import rectification
 from assistant.casework.intake import set_attention
 from assistant.conversation import confirming
-from assistant.domain.addresses import no_address_in
+from assistant.domain.addresses import client_number_in, no_address_in
+from assistant.domain.assurance import code_in
 from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Change, Changes
 from assistant.domain.rights import Right
@@ -36,6 +37,10 @@ WHAT: Final = "ask_rectification"
 _BY_MAIL: Final = "ask_rectification_one"  # names no value: a mail may be forged, and its reader another
 _ONE_VALUE: Final = frozenset({"ask_rectification_value", "ask_rectification_part"})
 QUESTIONS: Final = frozenset({CONFIRM, WHICH, WHAT, *_ONE_VALUE})
+_BY_PERSON: Final = "correction_not_understood"
+_CONTACT: Final = ("email", "client_id")
+# What a client number is no value of, though it is typed there.
+_WORDS_ONLY: Final = frozenset({"name", "first_name", "last_name", "city", "country"})
 
 
 def details_of(turn: Turn, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,9 +76,12 @@ def _only_names_fields(request: PrivacyRequest) -> bool:
 # ── asking ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def is_asked_here(turn: Turn, question: str) -> bool:
-    """Tell whether the talk asks this: by mail, from → to is confirmed on the page of the link, with who asks."""
-    return not (question == CONFIRM and turn.is_mail)
+def is_asked_here(turn: Turn, request: PrivacyRequest, question: str) -> bool:
+    """Tell whether the talk asks this: by mail, from → to is confirmed on the page of the link, with who asks.
+
+    What a person reads in a chat is asked no more: who writes is, or nobody could answer them.
+    """
+    return question != CONFIRM if turn.is_mail else request.attention != _BY_PERSON
 
 
 def ask(turn: Turn, request: PrivacyRequest, question: str, *, again: bool = False) -> None:
@@ -82,8 +90,8 @@ def ask(turn: Turn, request: PrivacyRequest, question: str, *, again: bool = Fal
     asked = _BY_MAIL if question == WHICH and turn.is_mail else question
     values, choices = _question(turn, asked, changes, request)
     expects = "choice" if choices else "detail"
-    kept = {"again": True} if again else None
-    turn.state = turn.state.asking(question, expects, [request.ref], details=kept)
+    kept = _contact_given(turn, changes) | ({"again": True} if again else {})
+    turn.state = turn.state.asking(question, expects, [request.ref], details=kept or None)
     seen = turn.seen([request])
     turn.say(asked, expects=expects, choices=choices, requests=seen, unsaid=("requests",), **values)
 
@@ -114,6 +122,8 @@ def take_answer(turn: Turn) -> bool:
     if question not in QUESTIONS or (request := _asked_about(turn)) is None:
         return False
     changes = Changes.of(request.details)
+    given = _contact_given(turn, changes)
+    _recall_contact(turn)
     if question == CONFIRM and (is_yes(turn.text) or is_no(turn.text)):
         decide(turn, request, "yes" if is_yes(turn.text) else "other")
     elif _is_to_be_emptied(turn, question, changes):
@@ -124,6 +134,9 @@ def take_answer(turn: Turn) -> bool:
         settle(turn, request, found)
     elif _has_conversational_wish(turn):
         return False
+    elif given and question:
+        turn.say("contact_noted")
+        ask(turn, request, question, again=bool((turn.state.details or {}).get("again")))
     else:
         _not_understood(turn, request, question)
     return True
@@ -132,12 +145,32 @@ def take_answer(turn: Turn) -> bool:
 def chose(turn: Turn, value: str) -> None:
     """Take a button under a question about a correction; one under words that have changed since asks again."""
     answer, _, mark = value.partition(":")
+    _recall_contact(turn)
     open_now = [*filter(None, [_asked_about(turn)]), *_unconfirmed(turn)]
     shown = next((each for each in open_now if mark == Changes.of(each.details).digest), None)
     if shown is not None:
         decide(turn, shown, answer)
     else:
         turn.say_question_over()
+
+
+def _contact_given(turn: Turn, changes: Changes) -> dict[str, Any]:
+    """Give what a message of a chat says of who writes, where that is not itself to be corrected: proof is asked of it later."""
+    if turn.is_mail or any(part.field == "email" for part in changes.parts):
+        return {}
+    given = {name: found for name in _CONTACT if (found := turn.reading.details.get(name))}
+    part = changes.unsettled
+    may_be_number = part is not None and part.field in _WORDS_ONLY and code_in(turn.text) is None
+    if not given and may_be_number and (number := client_number_in(turn.text)):
+        return {"client_id": [number]}
+    return given
+
+
+def _recall_contact(turn: Turn) -> None:
+    """Count what was said before of who writes as said now, unless another was."""
+    said = turn.state.details or {}
+    if not any(turn.reading.details.get(name) for name in _CONTACT):
+        turn.reading.details.update({name: said[name] for name in _CONTACT if said.get(name)})
 
 
 def decide(turn: Turn, request: PrivacyRequest, answer: str) -> None:
@@ -218,9 +251,11 @@ def _not_understood(turn: Turn, request: PrivacyRequest, question: str | None) -
     if question and not (turn.state.details or {}).get("again"):
         ask(turn, request, question, again=True)
         return
-    set_attention(turn.unit, request, "correction_not_understood")
+    set_attention(turn.unit, request, _BY_PERSON)
     turn.state = turn.state.at_rest()
     turn.say("rectification_by_person", requests=turn.seen([request]))
+    if not turn.is_mail:  # there the address is known, from which it was written
+        turn.go_on(request)
 
 
 def _is_another_wish(turn: Turn) -> bool:

@@ -57,7 +57,14 @@ from assistant.conversation.ourselves import FROM_US, known_by_its_words
 from assistant.conversation.pace import Pace
 from assistant.conversation.reading import SHORT, LongReadings, whose_turn
 from assistant.conversation.state import State
-from assistant.conversation.subjects import is_reminded_of, left_to_read, only_thanks, with_subject
+from assistant.conversation.subjects import (
+    handed_on,
+    is_reminded_of,
+    left_to_read,
+    only_thanks,
+    with_handed_on,
+    with_subject,
+)
 from assistant.conversation.turn import Turn
 from assistant.conversation.unanswered import keep_alone, keep_unanswered, leave_unanswered
 from assistant.conversation.unread import (
@@ -113,8 +120,9 @@ class TalkingDesk:
             kept = await originals.sealed(self.services, known_by_its_words(self.services, incoming))
             self._note_peer(kept)
             read = await self._read_before(kept)
+            forwarded = await self._read_handed_on(kept)
             receipt, attempt = await self.services.prepare_and_write(
-                partial(self._read, kept, read), whose=whose_turn(kept)
+                partial(self._read, kept, read, forwarded), whose=whose_turn(kept)
             )
         except StoreUnavailable:
             raise  # nothing can be kept now: the channel holds the message back and comes again
@@ -127,13 +135,15 @@ class TalkingDesk:
         return receipt
 
     def _read(
-        self, incoming: Incoming, read: Reading | None
+        self, incoming: Incoming, read: Reading | None, forwarded: Reading | None
     ) -> Callable[[Unit], tuple[Receipt, proof.Attempt | None]]:
         reading = read or self.reader.read(words_of(incoming))
         if subject := left_to_read(incoming, reading):
             reading = with_subject(reading, self.reader.read(subject))
         if quoted := is_reminded_of(incoming, reading):
             reading = with_subject(reading, self.reader.read(quoted))
+        if forwarded is not None:
+            reading = with_handed_on(reading, forwarded)
         return lambda unit: self._turn(unit, incoming, reading, is_read=read is not None)
 
     def _note_peer(self, incoming: Incoming) -> None:
@@ -151,6 +161,11 @@ class TalkingDesk:
         ident = conversation_id(self.services, incoming.channel, incoming.thread)
         ours = await self.services.read(lambda unit: talk.said_by_us(unit, ident))
         return await self._read_long(incoming, words, ours) if ours else reading
+
+    async def _read_handed_on(self, incoming: Incoming) -> Reading | None:
+        """Read what a mail hands on; None where it hands on nothing."""
+        words = handed_on(incoming)
+        return await self._read_long(incoming, words) if words else None
 
     async def _read_long(self, incoming: Incoming, words: str, quoted: Sequence[str] = ()) -> Reading:
         if self._long is None:
@@ -198,6 +213,8 @@ class TalkingDesk:
         reading = await self._read_long(kept[-1], words_of(kept[-1]))
         if subject := left_to_read(kept[-1], reading):
             reading = with_subject(reading, await self._read_long(kept[-1], subject))
+        if (forwarded := await self._read_handed_on(kept[-1])) is not None:
+            reading = with_handed_on(reading, forwarded)
         if not may_be_request(kept[-1], reading):
             return
         language = self._locale(reading.language) or otherwise
@@ -410,7 +427,8 @@ class TalkingDesk:
 
     def _pass_on(self, turn: Turn, incoming: Incoming, message_id: int) -> None:
         """Have support read a mail, and an agent too where it may be a request or names one; so too after a case is closed."""
-        if turn.reading.decision != "none" or continued.names_a_request(incoming):
+        is_named = continued.names_a_request(incoming) or continued.is_about_open_request(turn, incoming)
+        if turn.reading.decision != "none" or is_named:
             put_in_doubt(turn.unit.session, turn.conversation, message_id)
         talk.relay(turn.unit, turn.conversation, message_id)
 

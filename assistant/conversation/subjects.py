@@ -14,6 +14,8 @@ from intents import NONE, Reading
 from intents.labels import ASK, REQUEST
 from intents.wishes import names_right
 
+HANDS_ON: Final = "hands_on"  # the mark of a mail in whose text another one stands
+_OF_A_REQUEST: Final = frozenset({"request_status", "cancel_request"})
 _LONGEST_SUBJECT: Final = 300  # characters
 _MOST_LINES: Final = 12  # of a text that may say nothing
 _LONGEST_EMPTY: Final = 400  # characters
@@ -89,8 +91,22 @@ def _asks_what_became(text: str, words: re.Pattern[str]) -> bool:
 
 def is_reminded_of(incoming: Incoming, reading: Reading) -> str:
     """Give what a reminder quotes or hands on, where it is still to be read; else nothing."""
-    unread = incoming.channel == "email" and reading.decision == NONE and bool(incoming.quoted)
+    unread = incoming.channel == "email" and reading.decision == NONE and HANDS_ON not in incoming.headers
     return incoming.quoted if unread and is_reminder(incoming.text) else ""
+
+
+def handed_on(incoming: Incoming) -> str:
+    """Give the words of another mail that a mail hands on in its text: below a note a reader takes them for a quote."""
+    return incoming.quoted if incoming.channel == "email" and HANDS_ON in incoming.headers else ""
+
+
+def with_handed_on(reading: Reading, asked: Reading) -> Reading:
+    """Add what somebody else asks in a mail that is handed on: a doubt, for it is no wish of the sender (A39)."""
+    rights = tuple(intent for intent in asked.intents if intent.name in set(Right))
+    speaks_of_one = asked.wishes or any(intent.name in _OF_A_REQUEST for intent in asked.intents)
+    if reading.decision != NONE or (asked.decision == NONE and not speaks_of_one):
+        return reading
+    return replace(reading, decision=ASK, intents=rights, sentence=asked.sentence)
 
 
 def with_subject(reading: Reading, asked: Reading) -> Reading:

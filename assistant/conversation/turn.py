@@ -371,7 +371,7 @@ class Turn:
         handler = self.unit.services.handlers.get(Right(request.right))
         waits = request.status in _WAITING or rectification.is_unconfirmed(request)
         question = handler.missing(request.details) if handler and waits else None
-        return question if question and correcting.is_asked_here(self, question) else None
+        return question if question and correcting.is_asked_here(self, request, question) else None
 
     def _say_who_looks(self, requests: Sequence[PrivacyRequest]) -> None:
         """Say which addresses of many a person looks at; by mail it names none to a mailbox that proved nothing."""
@@ -646,7 +646,7 @@ class Turn:
             self.want_code(proof.Claim("email", email), about)
         elif self.state.question in _WHERE_TO_WRITE:
             return False
-        elif self.state.expects == "email" and (number := self._client_number()):
+        elif (number := self._client_number()) and (self.state.expects == "email" or number[0].isalpha()):
             self.want_code(proof.Claim("client_id", number), about)
         else:
             return False
@@ -674,6 +674,9 @@ class Turn:
         if _EMAIL.search(self.text):
             self.reading = replace(self.reading, intents=(), decision="none")
             return self._named_contact()
+        if number := self._client_number():
+            self.want_code(proof.Claim("client_id", number), self.to_be_proved())
+            return True
         if self.state.expects == "code":
             self._keep(self.state.asking("ask_contact", "email", self.to_be_proved()))
         self.say("slip_mended", expects="email", choices=self.ways_out(self.state.about))

@@ -92,6 +92,7 @@ _CHAT = _table(
         "typed_no_address": ("typed", "", _holds()),
         "address_noted": ("", "", _holds()),
         "client_number_noted": ("", "", _holds()),
+        "contact_noted": ("", "", _holds()),
         "no_code_needed": ("", "", _holds()),
         "typed_address_failed": ("", "", _holds()),
         "code_not_accepted": ("", "", _holds()),
@@ -179,7 +180,7 @@ _CHAT = _table(
 _MAIL = _table(
     Audience.MAIL,
     {
-        "mail_reply": ("text", "", _holds()),
+        "mail_reply": ("text", "requests", _holds()),
         "mail_unread_in_chat": ("requests text", "", _holds(E.REFERENCE)),
         "mail_opened": ("requests", "by_number", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_opened_again": ("requests by_number", "", _holds(E.REFERENCE)),

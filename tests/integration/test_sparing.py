@@ -284,7 +284,7 @@ async def test_a_stranger_who_writes_from_elsewhere_pauses_nothing(talk: Talk) -
 async def test_a_dont_without_an_open_erasure_opens_nothing_and_says_so(talk: Talk) -> None:
     await talk.write("Don't delete my account, please.")
     assert await talk.requests() == []
-    assert "opened nothing" in await talk.said()
+    assert "opened none" in await talk.said()
 
 
 @pytest.mark.parametrize("channel", ["webchat", "email"])
@@ -614,7 +614,7 @@ async def test_it_was_not_me_who_chose_this_plan_pauses_nothing(talk: Talk) -> N
 
 async def test_never_asked_in_a_chat_pauses_what_is_open_there_and_says_nothing_otherwise(talk: Talk) -> None:
     await talk.write("This was not me.")
-    assert "opened nothing" not in await talk.said()
+    assert "opened none" not in await talk.said()
     await talk.write(ERASE["en"])
     await talk.write("I never asked for this!")
     assert sparing.is_paused(await talk.one())

@@ -43,12 +43,16 @@ class Fields:
         return next(iter(self.all(name)), "")
 
     def ids(self, *names: str) -> list[str]:
-        """Give the message ids in these fields."""
-        return [found for value in self.all(*names) for found in _ID.findall(value)[-_MOST_IDS:]]
+        """Give the message ids in these fields, those too that a program wrote as encoded words though it must not (RFC 2047, 5)."""
+        return [found for value in self.all(*names) for found in _ID.findall(_uncoded(value))[-_MOST_IDS:]]
 
     def text(self, name: str) -> str:
         """Give the first value under a name as a person would read it: decoded, on one line."""
         return one_line(decoded_words(self.first(name)[:_LONGEST_SHOWN]))
+
+
+def _uncoded(value: str) -> str:
+    return decoded_words(value[-_LONGEST_SHOWN:]) if "=?" in value else value
 
 
 def header_and_body(raw: bytes) -> tuple[bytes, bytes]:

@@ -129,7 +129,8 @@ class _Handler:
 
     async def handle_exception(self, error: Exception) -> str:
         """Have the mail server keep the mail, whatever went wrong here."""
-        log.error("mail.session_failed", error=type(error).__name__)
+        with suppress(Exception):  # or the library answers 500, and the mail is returned for good
+            log.error("mail.session_failed", error=type(error).__name__)
         return _LATER
 
 

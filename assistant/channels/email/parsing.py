@@ -13,7 +13,14 @@ from datetime import datetime
 from assistant.channels.email import signs
 from assistant.channels.email.bodies import Body, body_of
 from assistant.channels.email.fields import Fields, fields_of, header_and_body
-from assistant.channels.email.quoting import all_words, is_answer, is_forward, own_words
+from assistant.channels.email.quoting import (
+    all_words,
+    handed_on,
+    hands_on,
+    is_answer,
+    own_words,
+)
+from assistant.channels.email.quoting import is_forward as is_forward_subject
 from assistant.channels.email.reports import Report, report_of
 from assistant.channels.email.sender import sender_of
 from assistant.channels.email.settings import EmailSettings
@@ -24,6 +31,7 @@ from assistant.interfaces import Incoming
 
 CHANNEL = "email"
 _LONGEST_QUOTED = 600  # characters: as much as a short message (conversation/reading.py)
+_LONGEST_HANDED_ON = 30_000  # characters: as much as a reader reads of a message's beginning
 _MOST_REFERENCES = 20
 _TO_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()]{1,64}@[^\s<>,;:\"()]{1,255}")
@@ -61,6 +69,7 @@ def parse_message(
     header, content = header_and_body(raw)
     fields = fields_of(header)
     body = body_of(raw)
+    is_forward = _is_forward(fields, body)
     sender = sender_of(fields)
     external_id = _external_id(fields, content)
     report = report_of(raw, fields, sender.address, body, tokens, envelope_sender)
@@ -73,8 +82,8 @@ def parse_message(
         or (report.own.thread if report and report.own else None)
         or tokens.thread_of(external_id),
         external_id=external_id,
-        text=_text(fields, body),
-        quoted=_quoted(fields, body),
+        text=_text(fields, body, is_forward=is_forward),
+        quoted=_quoted(fields, body, is_forward=is_forward),
         received_at=received_at,
         sender=sender.address,
         subject=subject or None,
@@ -87,9 +96,10 @@ def parse_message(
         | (_of_the_report(report) if report else {})
         | _flags(
             own="1" if own else None,
-            answers="1" if thread or is_answer(subject) or is_forward(subject) else None,
-            wordless="1" if _is_wordless(fields, body) else None,
+            answers="1" if thread or is_answer(subject) or is_forward_subject(subject) else None,
+            wordless="1" if _is_wordless(body, is_forward=is_forward) else None,
             enclosed="1" if _encloses(body) else None,
+            hands_on="1" if is_forward else None,
             to_others="1" if _is_to_others(fields, recipients, tokens) else None,
             in_thread="1" if thread else None,
             authenticated=signs.authenticated(fields, settings.authserv_id, sender.address),
@@ -143,13 +153,18 @@ def _is_to_others(fields: Fields, recipients: Sequence[str], tokens: Tokens) -> 
     return bool(named) and not any(tokens.is_ours(address) for address in named)
 
 
-def _is_wordless(fields: Fields, body: Body) -> bool:
+def _is_wordless(body: Body, *, is_forward: bool) -> bool:
     """Tell whether the writer's words are all in what is attached: a signature or a quote is none of them."""
     if not body.files:
         return False
-    if is_forward(fields.text("subject")):
+    if is_forward:
         return not all_words(body.text(keep_quotes=True))
     return not own_words(body.text(keep_quotes=False), answers=True)
+
+
+def _is_forward(fields: Fields, body: Body) -> bool:
+    """Tell whether a mail hands on another one in its text, by its subject or by the mark of a program."""
+    return is_forward_subject(fields.text("subject")) or hands_on(body.text(keep_quotes=True))
 
 
 def _encloses(body: Body) -> bool:
@@ -157,26 +172,26 @@ def _encloses(body: Body) -> bool:
     return bool(body.enclosed) and not body.report_type
 
 
-def _text(fields: Fields, body: Body) -> str:
-    text = _written(fields, body)
+def _text(fields: Fields, body: Body, *, is_forward: bool) -> str:
+    text = _written(fields, body, is_forward=is_forward)
     if not _encloses(body):
         return text
     return "\n\n".join(filter(None, (text, ENCLOSED, *body.enclosed)))
 
 
-def _written(fields: Fields, body: Body) -> str:
-    if is_forward(fields.text("subject")):
+def _written(fields: Fields, body: Body, *, is_forward: bool) -> str:
+    if is_forward:
         return all_words(body.text(keep_quotes=True))
     answers = bool(fields.ids("in-reply-to", "references"))
     text = own_words(body.text(keep_quotes=False), answers=answers)
     return text if text or answers else all_words(body.text(keep_quotes=True))
 
 
-def _quoted(fields: Fields, body: Body) -> str:
-    """Give the beginning of what stands below the writer's own words: what a reminder is about."""
-    if is_forward(fields.text("subject")):
-        return ""
-    own, whole = _written(fields, body), all_words(body.text(keep_quotes=True))
+def _quoted(fields: Fields, body: Body, *, is_forward: bool) -> str:
+    """Give what stands below the writer's own words: all that a forward hands on, the beginning of what a reminder is about."""
+    if is_forward:
+        return handed_on(body.text(keep_quotes=True))[:_LONGEST_HANDED_ON]
+    own, whole = _written(fields, body, is_forward=False), all_words(body.text(keep_quotes=True))
     return whole.removeprefix(own).strip()[:_LONGEST_QUOTED]
 
 

@@ -33,6 +33,16 @@ _SEPARATOR = re.compile(
     r"|reply above this line)\s*[-_=*]{2,}\s*$",
     re.IGNORECASE,
 )
+_FORWARDED = re.compile(
+    r"^[\s>]*(?:[-_=*]{2,}\s*(?:forwarded (?:message|mail|by\b.{0,200})|(?:message|mail|courriel) (?:transf[ée]r[ée]|r[ée]exp[ée]di[ée])"
+    r"|(?:transf[ée]r[ée]|r[ée]achemin[ée]) par\b.{0,200}|(?:an)?weitergeleitete nachricht|weitergeleitet von\b.{0,200}"
+    r"|mensaje reenviado|messaggio inoltrato|doorgestuurd bericht|mensagem (?:encaminhada|reencaminhada)"
+    r"|treść przekazanej wiadomości|edastatud kiri|пересылаемое сообщение)\s*[-_=*]{2,}"
+    r"|(?:begin forwarded message|d[ée]but du (?:message|courriel) (?:transf[ée]r[ée]|r[ée]exp[ée]di[ée])"
+    r"|anfang der weitergeleiteten nachricht|inicio del mensaje reenviado|inizio messaggio inoltrato"
+    r"|begin doorgestuurd bericht|início da mensagem (?:re)?encaminhada)\s?:)\s*$",
+    re.IGNORECASE,
+)
 _RULE = re.compile(r"^[\s>]*_{20,}\s*$")
 _HEADER_LINE = re.compile(
     r"^[\s>*]*(from|von|de|da|van|od|saatja|от|sent|date|gesendet|datum|envoyé|enviado|enviada em|inviato"
@@ -66,6 +76,47 @@ def is_answer(subject: str) -> bool:
 def is_forward(subject: str) -> bool:
     """Say whether a subject is that of a forwarded mail."""
     return _FORWARD.match(subject) is not None
+
+
+def hands_on(text: str) -> bool:
+    """Say whether a mail marks itself what it holds as another one that is forwarded, whatever its subject became."""
+    lines = text.split("\n")
+    first = _first_of_another(lines)
+    return first < len(lines) and _is_forward_mark(lines[first])
+
+
+def handed_on(text: str) -> str:
+    """Give the words of the mail that a forward hands on, without the marks at which a reader would stop."""
+    lines = text.split("\n")
+    first = _first_of_another(lines)
+    if first < len(
+        lines
+    ):  # what introduces it would end it for the reader; an introduction below begins older mail
+        lines = lines[first + _attribution(lines, first) :]
+    return _trimmed([line.lstrip("> ") for line in lines if not _is_mark(line)])
+
+
+def _first_of_another(lines: list[str]) -> int:
+    """Find the line from which on another mail stands, however its program says so."""
+    return next((at for at in range(len(lines)) if _begins_another(lines, at)), len(lines))
+
+
+def _begins_another(lines: list[str], at: int) -> bool:
+    if not lines[at] or len(lines[at]) > _LONGEST_MARK:
+        return False
+    is_marked = _is_forward_mark(lines[at]) or lines[at].startswith(">") or _SEPARATOR.match(lines[at])
+    return bool(is_marked or _is_header_block(lines, at) or _attribution(lines, at))
+
+
+def _is_forward_mark(line: str) -> bool:
+    return len(line) <= _LONGEST_MARK and _FORWARDED.match(line) is not None
+
+
+def _is_mark(line: str) -> bool:
+    if len(line) > _LONGEST_MARK:
+        return False
+    line = line.lstrip("> ")
+    return any(mark.match(line) for mark in (_FORWARDED, _SEPARATOR, _RULE, _SIGNATURE))
 
 
 def own_words(text: str, *, answers: bool) -> str:

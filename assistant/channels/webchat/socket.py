@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import structlog
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from assistant.channels.webchat import frames
@@ -20,6 +21,7 @@ from assistant.interfaces import ChatDesk, ChatMessage, ChatSession, Clock, Inco
 if TYPE_CHECKING:
     from assistant.domain.pacing import Bucket
 
+log = structlog.get_logger(__name__)
 CHANNEL: Final = "webchat"
 _CHEAP: Final = 0.25  # what a frame costs that stores nothing, beside a message
 _PATIENCE: Final = 20  # refusals in a row before a flood is cut off
@@ -176,9 +178,13 @@ class ChatSocket:
         async with self._turn:
             try:
                 receipt = await self._desk.receive(incoming)
-            except AssistantError as error:
-                code = "store_unavailable" if isinstance(error, StoreUnavailable) else "refused"
-                await self.refuse(code, client_id=said.client_id)
+            except (
+                Exception
+            ) as error:  # broad: whatever else failed is ours, and the socket stays for another try
+                if not isinstance(error, AssistantError):
+                    log.error("chat.not_stored", kind=type(error).__name__)  # noqa: TRY400 - it may quote words
+                is_refused = isinstance(error, AssistantError) and not isinstance(error, StoreUnavailable)
+                await self.refuse("refused" if is_refused else "store_unavailable", client_id=said.client_id)
             else:
                 await self._socket.send_str(frames.ack_frame(said.client_id, receipt.message_id))
 
