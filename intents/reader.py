@@ -269,8 +269,8 @@ class Reader:
             )
             if decision == REQUEST and not (alone == REQUEST and _only_corrects(intents)):
                 decision = ASK  # the only wish is taken back, put off or shown
-        if decision != NONE and (holders or FOR_OTHER in heard.wishes):
-            intents = (*intents, *_said_for_other(heard.rest, intents))
+        for_other = FOR_OTHER in heard.wishes or bool(holders)
+        intents = (*intents, *_said_for_other(heard.rest if for_other else (), decision, intents))
         for narrowed in self.NARROWS:
             decision, intents = narrowed(self, decision, intents, heard.rest)
         if decision != NONE and says_away(text):
@@ -607,8 +607,10 @@ def _ends(spoken: Spoken, intents: Sequence[Intent]) -> str:
     return beside if names_use(beside) else whole
 
 
-def _said_for_other(sentences: Sequence[str], intents: Sequence[Intent]) -> Iterator[Intent]:
+def _said_for_other(sentences: Sequence[str], decision: str, intents: Sequence[Intent]) -> Iterator[Intent]:
     """Give the rights that are used for somebody else in so many words, beside those that were read: each waits for the mandate."""
+    if decision == NONE or not sentences:
+        return
     said = dict.fromkeys(wish.right for wish in wishes_of(asked_for_other(sentences)))
     if copies_for_other(sentences):
         said |= {_ACCESS: None}

@@ -60,6 +60,7 @@ from assistant.store.queries import was_denied
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
 from intents import Reading, for_support
 from intents.awaiting import contact_given, is_number, is_of_another, is_slip, names_authority
+from intents.details import of_ending
 from intents.narrowing import spares_some, without_details
 from intents.wishes import takes_all_back
 
@@ -280,8 +281,10 @@ class Turn:
         if isinstance(purposes := found.get("purpose"), list) and len(purposes) <= 1:
             found["purpose"] = purposes[0] if purposes else None
         if found.get("marketing"):
-            own = [self._sender] if self.is_mail and self._sender and not emails else []
-            found |= _left_alone(each_once([*emails, *own, *(found.get("phone") or [])]))
+            meant = of_ending(self.text, [*emails, *(found.get("phone") or [])], correcting.values_in(found))
+            written = any("@" in each for each in meant)
+            own = [self._sender] if self.is_mail and self._sender and not written else []
+            found |= _left_alone(each_once([*meant, *own]))
         return found
 
     def _acknowledge(self, opened: Sequence[PrivacyRequest]) -> None:
