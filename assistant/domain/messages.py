@@ -205,14 +205,14 @@ _MAIL = _table(
         "mail_for_somebody_else": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_mailbox_lost": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_notice": ("requests asked_at channel not_me_url stops", "", _holds(E.REFERENCE, E.NOT_ME)),
-        "mail_hold": ("requests not_before not_me_url stop_url stops", "", _holds(E.REFERENCE, E.NOT_ME)),
+        "mail_hold": ("requests not_before not_me_url stops", "", _holds(E.REFERENCE, E.NOT_ME)),
         "mail_notice_elsewhere": (
             "requests asked_at channel not_me_url stops",
             "",
             _holds(E.REFERENCE, E.NOT_ME),
         ),
         "mail_hold_decided": (
-            "requests not_before not_me_url stop_url stops",
+            "requests not_before not_me_url stops",
             "",
             _holds(E.REFERENCE, E.NOT_ME),
         ),
