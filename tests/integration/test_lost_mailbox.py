@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 import pytest
 
+from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, Message, PrivacyRequest
 from intents import Reader
 from tests.doubles.posting_desk import PostingDesk, posting_desk
@@ -134,9 +136,7 @@ async def test_a_chat_that_says_so_sends_no_code_and_calls_a_person(desk: Postin
             PrivacyRequest, PrivacyRequest.right == right, PrivacyRequest.attention == "mailbox_lost"
         )
         assert TOLD[language] in (await _told(desk))[-1], words
-        await desk.desk.services.write(
-            lambda unit, ref=request.ref: unit.session.delete(unit.session.get_one(PrivacyRequest, ref))
-        )
+        await desk.services.write(partial(_forget, request.ref))
     assert await desk.all(ChallengeRow) == []
 
 
@@ -192,3 +192,7 @@ async def test_a_code_that_did_not_come_is_no_lost_mailbox(desk: PostingDesk, wo
 async def _told(desk: PostingDesk) -> list[str]:
     rows = await desk.all(Message, Message.sender == "assistant")
     return [row.text for row in sorted(rows, key=lambda row: row.id)]
+
+
+def _forget(ref: str, unit: Unit) -> None:
+    unit.session.delete(unit.session.get_one(PrivacyRequest, ref))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.domain.uses import addresses_in
-from assistant.store.tables import PrivacyRequest
+from assistant.store.tables import Message, PrivacyRequest
 from intents import Reader
 from tests.doubles.posting_desk import PostingDesk, posting_desk
 
@@ -108,3 +108,19 @@ async def test_a_number_in_a_signature_is_not_left_alone_unless_calls_are_to_end
     }
     await desk.mail(f"2.{ANNA}", SIGNED[language].replace(*calls[language]))
     assert PHONE in await _left_alone(desk, f"2.{ANNA}")
+
+
+@pytest.mark.parametrize(
+    ("words", "named", "not_named"),
+    [
+        ("Arrêtez la newsletter.", "arrêt de la publicité", "opposition à une utilisation"),
+        ("Please stop the newsletter.", "end to marketing", "objection to a use"),
+    ],
+)
+async def test_an_end_of_marketing_is_called_so_to_whoever_asks_for_it(
+    desk: PostingDesk, words: str, named: str, not_named: str
+) -> None:
+    await desk.mail(ANNA, words)
+    (receipt,) = [m.text for m in await desk.all(Message, Message.sender == "assistant")]
+    assert named in receipt
+    assert not_named not in receipt

@@ -74,4 +74,4 @@ def test_a_question_what_would_be_opens_no_erasure(reader: Reader, language: str
 @pytest.mark.parametrize("words", WISHES)
 def test_a_wish_beside_such_a_question_is_opened(reader: Reader, words: str) -> None:
     found = reader.read(words)
-    assert (found.decision, found.rights) == ("request", {"erasure"})
+    assert (found.decision, found.rights) == ("request", frozenset({"erasure"}))
