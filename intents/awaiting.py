@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from intents.cleaning import own_words, sentences, unwrapped
+from intents.cleaning import own_words, sentences, unwrapped, with_apostrophes
 from intents.tables import any_in, in_plain, tables
 
 _any: Final = partial(any_in, "awaiting")
 _SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
 _AROUND: Final = "<>()[]\"'«»“”.,;:!?-"
+_LOST: Final = ("lost_mailbox", "dead_mailbox")
+_EMAIL: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_PARTS: Final = re.compile(r"[,;!?\n]|\.\s|\s(?:but|and|mais|et)\s")
+_LONGEST_NOTE: Final = 3_000  # characters
+_MOST_OF_NOTE: Final = 40  # sentences
 _DIGITS: Final = re.compile(r"\D{0,20}\d(?:[ .-]?\d){3,15}\D{0,3}")
 
 
@@ -20,9 +26,23 @@ def is_of_another(text: str) -> bool:
     return len(text) <= 2 * _SHORT and bool(_any("others_address").search(in_plain(text)))
 
 
-def lacks_mailbox(text: str) -> bool:
-    """Tell whether somebody says that they cannot open the mailbox that a code goes to."""
-    return len(text) <= _SHORT and bool(_any("mailbox_lost").search(in_plain(text)))
+def lacks_mailbox(text: str, *, awaited: bool = True) -> bool:
+    """Tell whether somebody says that they cannot open their mailbox any more.
+
+    Where its address or a code is awaited a short answer that points at it says so; elsewhere it is said in so many words.
+    """
+    said = [with_apostrophes(sentence) for sentence in sentences(unwrapped(own_words(text)))[:_MOST_OF_NOTE]]
+    pointed = (in_plain(_EMAIL.sub("mailbox", each)) for each in said if awaited and len(text) <= _SHORT)
+    if any(map(_any("mailbox_lost").search, pointed)):
+        return True
+    return any(any_in("asides", table).search(in_plain(each)) for table in _LOST for each in said)
+
+
+def without_lost(text: str, addresses: Sequence[str]) -> list[str]:
+    """Give those of the addresses in a message about a lost mailbox that its writer says to read."""
+    parts = [(part.lower(), in_plain(with_apostrophes(part))) for part in _PARTS.split(text)]
+    read = [part for part, plain in parts if _any("reached_at").search(plain) and not lacks_mailbox(plain)]
+    return [each for each in addresses if any(each.lower() in part for part in read)]
 
 
 def is_number(text: str) -> bool:
@@ -51,8 +71,6 @@ def is_slip(text: str) -> bool:
     return len(text) <= _SHORT and bool(_any("slip").search(plain)) and not _any("held").search(plain)
 
 
-_LONGEST_NOTE: Final = 3_000  # characters
-_MOST_OF_NOTE: Final = 40  # sentences
 _GREETS: Final = re.compile(r"^(?:hello|hi|hey|bonjour|bonsoir)[ ,!]+")
 _OF_NAME: Final = r"(?:[A-ZÀ-Þ][\w.'’-]*|of|the|de|du|la|des|van|von)"
 _NAME: Final = re.compile(rf"{_OF_NAME}(?: {_OF_NAME}){{0,5}} ?")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
+from intents.holders import without_signature
 from intents.purposes import is_marketing, purposes_of, topics_of
-from intents.rectifying import change_in
+from intents.rectifying import CALLED_NEW, change_in
 from intents.wording import matcher
 
 BARE_CHARACTERS: Final = 60
@@ -96,6 +98,35 @@ def names_use(text: str) -> bool:
     """Tell whether a text names a use of data."""
     use = _use(text, bare=len(text) <= BARE_CHARACTERS)
     return bool(use["purpose"] or use["marketing"])
+
+
+def of_ending(text: str, named: Sequence[str], corrected: Collection[str]) -> list[str]:
+    """Give those of the addresses and numbers in a message that the end of a use is about.
+
+    What is to be entered somewhere is of its correction, and a number in a signature says how its writer is reached,
+    unless calls are what is to end.
+    """
+    body = without_signature(text)
+    parts = _PARTS.split(text[:_MOST_CHARACTERS])
+    ends = [part for part in parts if _ENDS.search(part)]
+    new = [part for part in parts if CALLED_NEW.search(part)]
+    calls = _CALLS.search(body[:_MOST_CHARACTERS])
+
+    def is_meant(each: str) -> bool:
+        if each in corrected or any(each in part for part in new):
+            return any(each in part for part in ends)
+        return "@" in each or each in body or calls is not None
+
+    return [each for each in named if is_meant(each)]
+
+
+_MOST_CHARACTERS: Final = 20_000
+_PARTS: Final = re.compile(r"[,;!?\n]|\.(?=\s|$)|\s(?:and|but|then|et|mais|puis)\s")
+_ENDS: Final = re.compile(
+    r"\b(?:stop|no more|no longer|don['’]?t|do not|never|unsubscri|remove|opt|arr[êe]t|cess|d[ée]sabonn|d[ée]sinscri|plus (?:de|aucun|recevoir|vos|me)|retir)",
+    re.IGNORECASE,
+)
+_CALLS: Final = re.compile(r"\b(?:call|phon|ring|sms|text|appel|t[ée]l[ée]phon|d[ée]march)", re.IGNORECASE)
 
 
 def where_to(text: str) -> str | None:

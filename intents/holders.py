@@ -92,6 +92,13 @@ def as_mine(text: str, holders: tuple[Holder, ...]) -> str:
     return _THE_MY.sub(r"\1", text)
 
 
+def without_signature(text: str) -> str:
+    """Give a message without what stands below its closing words."""
+    head, tail = text[:-_LONGEST], text[-_LONGEST:]
+    closings = list(_CLOSING.finditer(tail))
+    return head + tail[: closings[-1].end()] if closings else text
+
+
 def signed_by(text: str) -> tuple[str, ...]:
     """List the names and addresses below the closing words of a message."""
     closings = list(_CLOSING.finditer(text[-_LONGEST:]))

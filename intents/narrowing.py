@@ -167,6 +167,17 @@ def without_how(sentences: Sequence[str]) -> list[str] | None:
     return left if left != [in_plain(sentence) for sentence in sentences] else None
 
 
+def without_what_would_be(sentences: Sequence[str]) -> list[str] | None:
+    """Give what is said beside the questions what becomes of data, or would; None where no such is asked."""
+    plain = [in_plain(sentence) for sentence in sentences]
+    left = [
+        each
+        for each in plain
+        if not _any("asks_what_would").search(each) or _any("wants_it_too").search(each)
+    ]
+    return left if left != plain else None
+
+
 def asks_source(sentences: Sequence[str]) -> bool:
     """Tell whether somebody asks from where their data come (GDPR 15(1)(g))."""
     return bool(_any("asks_source").search(all_in_plain(sentences)))

@@ -62,6 +62,7 @@ from intents.narrowing import (
     without_details,
     without_how,
     without_source,
+    without_what_would_be,
 )
 from intents.negated import without_what_goes_on
 from intents.reading import Intent, Reading
@@ -77,6 +78,7 @@ from intents.wishes import (
     as_own,
     asked_for_other,
     by_article,
+    copies_for_other,
     hear,
     lists_several,
     names_right,
@@ -106,6 +108,7 @@ _RESERVES: Final = re.compile(
 _LIKELY_ENOUGH: Final = 0.1  # a complaint less likely than this changes no reading
 _CORRECTION: Final = "rectification"
 _ACCESS: Final = "access"
+_ERASURE: Final = "erasure"
 _PORTABILITY: Final = "portability"
 _ENDS_OF_USE: Final = frozenset({"objection", "consent_withdrawal"})
 _CORRECTS_ONLY: Final = frozenset({"rectification"})  # beside any other right the model drops a detail
@@ -281,6 +284,8 @@ class Reader:
             )
             if decision == REQUEST and not (alone == REQUEST and _only_corrects(intents)):
                 decision = ASK  # the only wish is taken back, put off or shown
+        for_other = FOR_OTHER in heard.wishes or bool(holders)
+        intents = (*intents, *_said_for_other(heard.rest if for_other else (), decision, intents))
         for narrowed in self.NARROWS:
             decision, intents = narrowed(self, decision, intents, heard.rest)
         if decision != NONE and says_away(text):
@@ -430,6 +435,18 @@ class Reader:
             return decision, intents
         return ASK, intents
 
+    def _asked_what_would_be(
+        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+    ) -> tuple[str, tuple[Intent, ...]]:
+        """Take "what happens to my data if I close my account?" for a doubt: a question erases nothing (GDPR 17)."""
+        if decision != REQUEST or not any(intent.name == _ERASURE for intent in intents):
+            return decision, intents
+        beside = without_what_would_be(sentences)
+        if beside is None:
+            return decision, intents
+        asked, others = self._asked_in(beside)
+        return (asked, others) if asked == REQUEST else (ASK, intents)
+
     def _sourced(
         self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
     ) -> tuple[str, tuple[Intent, ...]]:
@@ -451,6 +468,7 @@ class Reader:
         _ending,
         _limited,
         _asked_how,
+        _asked_what_would_be,
         # Nothing adds a restriction from here on.
         _contradicted,
         _only_named,
@@ -604,6 +622,17 @@ def _ends(spoken: Spoken, intents: Sequence[Intent]) -> str:
         return whole
     beside = "\n".join(without_complaint(said))
     return beside if names_use(beside) else whole
+
+
+def _said_for_other(sentences: Sequence[str], decision: str, intents: Sequence[Intent]) -> Iterator[Intent]:
+    """Give the rights that are used for somebody else in so many words, beside those that were read: each waits for the mandate."""
+    if decision == NONE or not sentences:
+        return
+    said = dict.fromkeys(wish.right for wish in wishes_of(asked_for_other(sentences)))
+    if copies_for_other(sentences):
+        said |= {_ACCESS: None}
+    known = {intent.name for intent in intents}
+    yield from (Intent(r, 1.0) for r in said if not known & {r, _MUCH_THE_SAME.get(r)})
 
 
 def _with(right: str, intents: tuple[Intent, ...]) -> tuple[Intent, ...]:

@@ -143,7 +143,7 @@ _GIVEN: Final = re.compile(
     r"|\b(?:joindre|contacter|r[ée]pondre|[ée]crire|trouver)\b|\b(?:registered|account|compte|inscrite?)\b",
     re.IGNORECASE,
 )
-_CALLED_NEW: Final = re.compile(
+CALLED_NEW: Final = re.compile(
     r"\b(?:new|now|chang|correct|update|replac|instead|wrong|should|must|old|nouve|maintenant|d[ée]sormais|modif|corrig|rempla|faux|fausse|ancien|doit)",
     re.IGNORECASE,
 )
@@ -151,7 +151,7 @@ _CALLED_NEW: Final = re.compile(
 
 def is_volunteered(text: str) -> bool:
     """Tell whether an e-mail address is only given: bare, or as what the person is reached by."""
-    if not _EMAILS.search(text) or _CALLED_NEW.search(text):
+    if not _EMAILS.search(text) or CALLED_NEW.search(text):
         return False
     return bool(_GIVEN.search(text)) or not any(map(str.isalnum, _EMAILS.sub("", text)))
 

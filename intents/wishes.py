@@ -236,6 +236,15 @@ def asked_for_other(sentences: Sequence[str]) -> list[str]:
     return [as_own(clause) for clause in clauses if _any("wish").search(clause)]
 
 
+def copies_for_other(sentences: Sequence[str]) -> bool:
+    """Tell whether what is somebody else's is to be sent or given: heirs ask for invoices, and mean what is held of the dead."""
+    clauses = (clause for sentence in sentences for clause in _clauses(in_plain(sentence)))
+    return any(
+        _any("copies_for_other").search(clause) and not _any("ends_sending").search(clause)
+        for clause in clauses
+    )
+
+
 def names_right(sentence: str) -> bool:
     """Tell whether a sentence holds a word for erasing, or for what else can be asked."""
     return _any("names_right").search(in_plain(sentence)) is not None

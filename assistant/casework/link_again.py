@@ -13,7 +13,7 @@ from assistant.casework import flood, proof, talk
 from assistant.casework.audit import record
 from assistant.casework.intake import requests_of
 from assistant.casework.queue import WORKERS, Principal, get_request
-from assistant.casework.reach import is_for_other
+from assistant.casework.reach import waits_for_people
 from assistant.casework.unwritten import written
 from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Method, Tier
@@ -34,7 +34,7 @@ _WAITS: Final = frozenset(
 def waits_for_link(request: PrivacyRequest) -> bool:
     """Tell whether a link by mail may still take a request up: one that lapsed too, as its letter says."""
     unproved = request.status in _WAITS and request.tier_needed > Tier.T0
-    return unproved and request.channel == "email" and not (is_for_other(request) or was_denied(request))
+    return unproved and request.channel == "email" and not (waits_for_people(request) or was_denied(request))
 
 
 def waiting_of(unit: Unit, sender: str) -> list[PrivacyRequest]:

@@ -393,7 +393,6 @@ def _notify(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, found: _
         )
     not_before = answer_for(unit.services, request, evidence, found.plan).not_before
     if not_before and not_before > unit.now:
-        link = stop_link(unit, [request.ref], proved)  # what this letter is about is taken back
         name, account = _hold_letter(unit, evidence)
         talk.mail(
             unit,
@@ -404,8 +403,7 @@ def _notify(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, found: _
             key=f"hold:{request.ref}:{evidence.id}",
             requests=seen,
             not_before=not_before,
-            not_me_url=link,
-            stop_url=link,
+            not_me_url=stop_link(unit, [request.ref], proved),  # what this letter is about is taken back
             stops=stopped,
             **account,
         )

@@ -352,6 +352,7 @@ def as_seen(request: PrivacyRequest) -> dict[str, Any]:
         "received_on": request.received_on,
         "due_on": request.due_on,
         "for_other": bool(request.details.get("for_other")),
+        "marketing": bool(request.details.get("marketing")),
         "part": part_of(request.details),
     }
 

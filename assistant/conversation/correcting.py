@@ -48,6 +48,13 @@ def details_of(turn: Turn, found: Mapping[str, Any]) -> dict[str, Any]:
     return rectification.in_parts(turn.unit.services, Changes.read(found)).as_details()
 
 
+def values_in(found: Mapping[str, Any]) -> set[str]:
+    """Give what a message wants entered, and what stood there before: addresses of a correction, and of nothing else."""
+    return {
+        value for part in Changes.read(found).parts for value in (part.old, part.new, *part.either) if value
+    }
+
+
 def leave_erased(turn: Turn, opened: Sequence[PrivacyRequest]) -> list[PrivacyRequest]:
     """Leave empty what a message wants erased beside other rights: nothing waits for what to put instead."""
     beside = any(request.right != Right.RECTIFICATION for request in opened)

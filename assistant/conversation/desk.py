@@ -49,6 +49,7 @@ from assistant.conversation import (
     continued,
     denying,
     for_others,
+    lost_mailbox,
     repeated,
     sparing,
     unclaimed,
@@ -371,6 +372,8 @@ class TalkingDesk:
             return
         if needs_a_person(turn, incoming):
             leave_to_a_person(turn, incoming, message_id, requests)
+            return
+        if lost_mailbox.hear_by_mail(turn, incoming, requests):
             return
         self._take_or_leave(turn, incoming, requests, message_id)
         if turn.muted and not is_away_note(incoming):  # that one is shown in the timeline, and calls nobody

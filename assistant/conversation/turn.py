@@ -28,8 +28,8 @@ from assistant.casework import sparing as standing_still
 from assistant.casework.evidence import need_of, proves_mailbox
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.casework.ours import is_ours
-from assistant.casework.reach import is_for_other, lacks_address
-from assistant.conversation import correcting, for_others, picking, sparing, unclaimed, uses
+from assistant.casework.reach import is_for_other, is_mailbox_lost, lacks_address, waits_for_people
+from assistant.conversation import correcting, for_others, lost_mailbox, picking, sparing, unclaimed, uses
 from assistant.conversation.state import SESSION_HIDDEN, State
 from assistant.conversation.subjects import complains_of_waiting, is_angry, is_numbered_like_a_request
 from assistant.domain.addresses import (
@@ -59,7 +59,8 @@ from assistant.services import Unit
 from assistant.store.queries import was_denied
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, EvidenceRow, PrivacyRequest
 from intents import Reading, for_support
-from intents.awaiting import contact_given, is_number, is_of_another, is_slip, lacks_mailbox, names_authority
+from intents.awaiting import contact_given, is_number, is_of_another, is_slip, names_authority
+from intents.details import of_ending
 from intents.narrowing import spares_some, without_details
 from intents.wishes import CHANGED_MIND, takes_all_back
 
@@ -113,6 +114,7 @@ class Turn:
         elif not (
             self._mends_slip()
             or self._names_others_address()
+            or lost_mailbox.hear(self)
             or correcting.take_answer(self)
             or uses.take_answer(self)
             or self._code()
@@ -227,6 +229,7 @@ class Turn:
         joined = any(correcting.takes_more(self, request) for request in known)
         if known and not opened and not joined:
             self.say("already_open", requests=self.seen(known))
+        lost_mailbox.leave_to_people(self, [*known, *opened])
         if opened:
             emptied = correcting.leave_erased(self, opened)
             self._acknowledge(opened)
@@ -280,8 +283,10 @@ class Turn:
         if isinstance(purposes := found.get("purpose"), list) and len(purposes) <= 1:
             found["purpose"] = purposes[0] if purposes else None
         if found.get("marketing"):
-            own = [self._sender] if self.is_mail and self._sender and not emails else []
-            found |= _left_alone(each_once([*emails, *own, *(found.get("phone") or [])]))
+            meant = of_ending(self.text, [*emails, *(found.get("phone") or [])], correcting.values_in(found))
+            written = any("@" in each for each in meant)
+            own = [self._sender] if self.is_mail and self._sender and not written else []
+            found |= _left_alone(each_once([*meant, *own]))
         return found
 
     def _acknowledge(self, opened: Sequence[PrivacyRequest]) -> None:
@@ -300,17 +305,20 @@ class Turn:
 
         Each goes its own way, and is told its own: a reference that no link asks for is not offered to it.
         """
-        lacking = [request for request in opened if self.missing(request)]
+        by_people = [request for request in opened if is_mailbox_lost(request)]
+        lacking = [request for request in opened if request not in by_people and self.missing(request)]
         proofless = [r for r in opened if r not in lacking and r.tier_needed == Tier.T0]
-        provable = [r for r in opened if r not in lacking and r not in proofless]
-        ways = [way for way in (proofless, provable, lacking) if way]
+        provable = [r for r in opened if r not in [*by_people, *lacking, *proofless]]
+        ways = [way for way in (proofless, provable, lacking, by_people) if way]
         if len(ways) > 1:
             for way in ways:
                 self._acknowledge_by_mail(way)
             return
         seen = self.seen(opened)
         claim = link_again.claim_of(self.conversation, opened)
-        if lacking:
+        if by_people:
+            self.say("mail_mailbox_lost", requests=seen)
+        elif lacking:
             self.say("mail_opened_question", requests=seen)
         elif all(r.tier_needed == Tier.T0 for r in opened):
             self.say("mail_opened_no_proof", requests=seen)
@@ -333,7 +341,7 @@ class Turn:
 
     def next_step(self, requests: Sequence[PrivacyRequest]) -> None:
         """Ask for the one thing still missing; when nothing is, go on without the person."""
-        requests = [request for request in requests if not is_for_other(request)]
+        requests = [request for request in requests if not waits_for_people(request)]
         for request in requests:
             marketing.stop_at_once(self.unit, request)
         lacking = [(r, question) for r in requests if (question := self.missing(r))]
@@ -407,7 +415,7 @@ class Turn:
             if request.status == Status.RECEIVED:
                 move(self.unit, request, Status.VERIFYING, "desk")
         requests = [request for request in requests if not was_denied(request)]
-        if not requests:
+        if not requests or lost_mailbox.leaves_no_code(self, requests):
             return  # a person looks first, and was called
         no_address = None if self.is_mail else no_address_in(self.text)
         emails = [] if no_address else self.reading.details.get("email") or []
@@ -420,7 +428,7 @@ class Turn:
             self._keep(self.state.asking("code_sent_email", "code", references))
             self._tell_where_code_is(challenge)
         else:
-            self._keep(self.state.asking("ask_contact", "email", references))
+            self.wait_for_contact(references)
             if no_address:
                 self.say_no_address(no_address)
             self.say(
@@ -428,6 +436,10 @@ class Turn:
                 expects="email",
                 choices=[*self._login_choice(references), self.button("talk_to_person", "human")],
             )
+
+    def wait_for_contact(self, references: Sequence[str]) -> None:
+        """Wait for the address or client number under which these are looked up."""
+        self._keep(self.state.asking("ask_contact", "email", references))
 
     def _claim_in_message(
         self, requests: Sequence[PrivacyRequest], emails: Sequence[str]
@@ -526,8 +538,6 @@ class Turn:
         """Say what is so of a code that is awaited, and the same whether anybody is known by what was typed."""
         if is_number(self.text):
             self.say("code_has_eight_digits", expects="code", choices=self.code_choices())
-        elif lacks_mailbox(self.text):
-            self.say("mailbox_lost", expects="code", choices=self.ways_out(self.state.about))
         else:
             self._tell_where_code_is(challenge)
 

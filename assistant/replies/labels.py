@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from assistant.domain.elision import elides
+from assistant.domain.rights import Right
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -40,6 +41,13 @@ def _is_of_another(request: Any) -> bool:
     if isinstance(request, Mapping):
         return bool(request.get("for_other"))
     return bool(getattr(request, "for_other", False))
+
+
+def _named_right(request: Any) -> str:
+    """Name the right that is used; an objection to marketing is an end of marketing to whoever asked for it (GDPR 21(3))."""
+    right = str(attribute(request, "right"))
+    ends_marketing = right == Right.OBJECTION and isinstance(request, Mapping) and request.get("marketing")
+    return "marketing" if ends_marketing else right
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +127,7 @@ class Labels:
         """Name the requests as an answer does: right, day of receipt and reference."""
         return self.listed(
             self.label(
-                "cited_of_another" if _is_of_another(request) else "cited", attribute(request, "right")
+                "cited_of_another" if _is_of_another(request) else "cited", _named_right(request)
             ).format(on=self.day(attribute(request, "received_on")), ref=attribute(request, "ref"))
             for request in requests
         )
@@ -134,7 +142,7 @@ class Labels:
 
     def _right_asked(self, request: Any) -> str:
         table = "rights_of_another" if _is_of_another(request) else "rights"
-        return self.label(table, attribute(request, "right"))
+        return self.label(table, _named_right(request))
 
     def all_asked(self, requests: Sequence[Any]) -> str:
         """Name what requests ask for, each thing once, for a subject that tells one mail from the next."""

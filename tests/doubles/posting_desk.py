@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,6 +17,7 @@ from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import EmailSettings, SmtpSettings
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.plan import Contact, Identity
+from assistant.domain.rectifying import Correctable
 from assistant.interfaces import DataSource, Incoming
 from assistant.services import Services
 from assistant.store import queries
@@ -48,6 +49,9 @@ class Clients:
         by_number = [self.known[n] for n in identity.client_ids if n in self.known]
         by_mail = [a for a in identity.emails if a in self.known.values()]
         return [Contact("email", None, address, own=True) for address in (*by_number, *by_mail)]
+
+    def correctable(self) -> Mapping[str, Correctable]:
+        return {}
 
 
 @dataclass

@@ -197,3 +197,44 @@ async def test_every_right_has_a_name_for_somebody_elses_data(
         assert not re.search(
             r"\byour (?:data|consent)\b|\bvos données\b|\bvotre consentement\b|\b\w+_\w+\b", text
         ), name
+
+
+HEIRS = {
+    "Mon père est mort, je veux supprimer son compte et recevoir ses factures.": {"erasure", "access"},
+    "mon père est décédé, je souhaite supprimer son compte et recevoir une copie de ses factures": {
+        "erasure",
+        "access",
+    },
+    f"Mon père Boris Petrov est décédé en octobre. Il était client chez vous ({BORIS}). Je voudrais que vous fermiez "
+    "son compte et que vous effaciez ses données, et m'envoyer une copie de ses factures pour le notaire.": {
+        "erasure",
+        "access",
+    },
+    "Ma mère est décédée, merci de m'envoyer ses factures et de clôturer son compte": {"erasure", "access"},
+    "My father passed away. Please close his account and send me copies of his invoices.": {
+        "erasure",
+        "access",
+    },
+    "My mother died, delete her account and send me her data": {"erasure", "access"},
+    "My husband is dead. Please send me a copy of his invoices for the notary, then erase his account.": {
+        "erasure",
+        "access",
+    },
+    "mon mari est mort, arrêtez de lui envoyer vos pubs, supprimez son compte et donnez moi une copie de ses données": {
+        "erasure",
+        "access",
+        "objection",
+    },
+    "Ma mère est morte, supprimez toutes ses données": {"erasure"},
+    "My father died, please delete all of his data and stop sending him his invoices": {"erasure"},
+}
+
+
+@pytest.mark.parametrize(("words", "rights"), HEIRS.items())
+@pytest.mark.parametrize("by_mail", [True, False])
+async def test_every_right_that_heirs_name_is_opened_by_mail_and_in_a_chat(
+    desk: PostingDesk, words: str, rights: set[str], *, by_mail: bool
+) -> None:
+    await (desk.mail(ANNA, words) if by_mail else desk.chat("heir", words))
+    await waits_for_a_mandate(desk)
+    assert {r.right for r in await desk.all(PrivacyRequest)} == rights

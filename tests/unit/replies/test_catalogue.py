@@ -115,8 +115,9 @@ def test_labels_have_the_same_names_in_every_locale(locale: str) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_right_and_status_has_its_labels(locale: str) -> None:
     labels = table(locale, "labels.toml")
-    for name in ("rights", "right_names", "cited"):
-        assert labels[name].keys() == set(Right), name
+    assert labels["right_names"].keys() == set(Right)
+    for name in ("rights", "rights_of_another", "cited", "cited_of_another"):
+        assert labels[name].keys() == {*Right, "marketing"}, name
     assert labels["effects"].keys() == {
         *Right,
         "withdraw",
