@@ -11,6 +11,7 @@ from intents.tables import any_in, in_plain, tables
 
 _any: Final = partial(any_in, "awaiting")
 _SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
+_STORY: Final = 1_000
 _AROUND: Final = "<>()[]\"'«»“”.,;:!?-"
 _DIGITS: Final = re.compile(r"\D{0,20}\d(?:[ .-]?\d){3,15}\D{0,3}")
 
@@ -23,6 +24,21 @@ def is_of_another(text: str) -> bool:
 def lacks_mailbox(text: str) -> bool:
     """Tell whether somebody says that they cannot open the mailbox that a code goes to."""
     return len(text) <= _SHORT and bool(_any("mailbox_lost").search(in_plain(text)))
+
+
+def speaks_of_code(text: str) -> bool:
+    """Tell whether somebody speaks of the code that they were sent, or of a mail that did not come."""
+    return len(text) <= _SHORT and bool(_any("of_code").search(in_plain(text)))
+
+
+def asks_beside(text: str) -> bool:
+    """Tell whether a message asks that something be sent, given or kept, or that it come first: beside an erasure that is more than the erasure."""
+    plain = in_plain(text) if len(text) <= _STORY else ""
+    if not plain or _any("of_proving").search(plain):
+        return False
+    return bool(
+        _any("to_be_given").search(plain) or (_any("first").search(plain) and _any("wanted").search(plain))
+    )
 
 
 def is_number(text: str) -> bool:
