@@ -57,7 +57,14 @@ from assistant.errors import NotVerified, TooManyAttempts
 from assistant.interfaces import Choice
 from assistant.services import Unit
 from assistant.store.queries import was_denied
-from assistant.store.tables import AgentSession, ChallengeRow, Conversation, Message, PrivacyRequest
+from assistant.store.tables import (
+    AgentSession,
+    ChallengeRow,
+    Conversation,
+    EvidenceRow,
+    Message,
+    PrivacyRequest,
+)
 from intents import Reading, for_support
 from intents.awaiting import (
     contact_given,
@@ -482,6 +489,14 @@ class Turn:
         hidden = self.unit.session.get(Message, self.state.hidden_before)
         return last if hidden is None or last.asked_at > hidden.at else None
 
+    def _came_after_proof(self, references: Sequence[str]) -> bool:
+        """Tell whether something was asked after somebody proved who they are: who sits there now may be another (B13)."""
+        proved = select(EvidenceRow.obtained_at).where(
+            col(EvidenceRow.conversation_id) == self.conversation.id
+        )
+        last = max(self.unit.session.exec(proved), default=None)
+        return last is not None and any(r.received_at > last for r in self.requests_named(references))
+
     def _was_stopped(self, challenge: ChallengeRow) -> bool:
         """Tell whether its mailbox denied what a code was for, or the code ended before its time, as where no mail arrives."""
         ended = (
@@ -496,7 +511,7 @@ class Turn:
         good; False where nobody was reached.
         """
         given = self._live_code(references) or self._given()
-        if given is None:
+        if given is None or self._came_after_proof(references):
             return False
         if self._live_code(()) is not None:
             self._keep(self.state.asking("code_sent_email", "code", references))
