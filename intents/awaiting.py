@@ -12,6 +12,7 @@ from intents.tables import any_in, in_plain, tables
 
 _any: Final = partial(any_in, "awaiting")
 _SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
+_STORY: Final = 1_000
 _AROUND: Final = "<>()[]\"'«»“”.,;:!?-"
 _LOST: Final = ("lost_mailbox", "dead_mailbox")
 _EMAIL: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
@@ -43,6 +44,21 @@ def without_lost(text: str, addresses: Sequence[str]) -> list[str]:
     parts = [(part.lower(), in_plain(with_apostrophes(part))) for part in _PARTS.split(text)]
     read = [part for part, plain in parts if _any("reached_at").search(plain) and not lacks_mailbox(plain)]
     return [each for each in addresses if any(each.lower() in part for part in read)]
+
+
+def speaks_of_code(text: str) -> bool:
+    """Tell whether somebody speaks of the code that they were sent, or of a mail that did not come."""
+    return len(text) <= _SHORT and bool(_any("of_code").search(in_plain(text)))
+
+
+def asks_beside(text: str) -> bool:
+    """Tell whether a message asks that something be sent, given or kept, or that it come first: beside an erasure that is more than the erasure."""
+    plain = in_plain(text) if len(text) <= _STORY else ""
+    if not plain or _any("of_proving").search(plain):
+        return False
+    return bool(
+        _any("to_be_given").search(plain) or (_any("first").search(plain) and _any("wanted").search(plain))
+    )
 
 
 def is_number(text: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from assistant.casework import four_eyes, named_accounts, running_services
+from assistant.casework import asked_beside, four_eyes, named_accounts, running_services
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for
 from assistant.casework.intake import move, set_attention
@@ -48,6 +48,10 @@ def check_approve(
     if named_accounts.waiting_words(unit.session, request, plan):
         raise Conflict(
             "The person names one of several accounts; choose first which are left out, or say that none is."
+        )
+    if asked_beside.is_unread(unit.session, request):
+        raise Conflict(
+            "The person asked for something beside this erasure; read it, then answer, leave a note or plan again."
         )
     if plan.conflicts:
         raise Conflict(

@@ -9,7 +9,17 @@ from itertools import count, islice
 import structlog
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, by_hand, bystanders, flood, marketing, packages, put_back, sparing
+from assistant.casework import (
+    answers,
+    asked_beside,
+    by_hand,
+    bystanders,
+    flood,
+    marketing,
+    packages,
+    put_back,
+    sparing,
+)
 from assistant.casework.audit import record
 from assistant.casework.evidence import answer_for, as_evidence, why_short
 from assistant.casework.intake import move, set_attention
@@ -100,8 +110,11 @@ def _end_stopping(
 
 def _may_begin(unit: Unit, action: Action, request: PrivacyRequest) -> bool:
     """An erasure waits for the copy: its first complete download, 7 days, but never beyond its due date (flows.md)."""
-    if action.state == PlanState.EXECUTING or sparing.holds_back(unit, request):
-        return action.state == PlanState.EXECUTING  # told not to, and nobody has said which is meant
+    stands_still = sparing.holds_back(unit, request) or asked_beside.is_unread(unit.session, request)
+    if action.state == PlanState.EXECUTING or stands_still:
+        return (
+            action.state == PlanState.EXECUTING
+        )  # told not to, or asked for more: nobody has said what is meant
     if not request.after_ref:
         return True
     first = unit.session.get(PrivacyRequest, request.after_ref)
@@ -207,7 +220,8 @@ def _begin(unit: Unit, action_id: str, plan: Plan) -> bool:
     request = unit.session.get_one(PrivacyRequest, action.ref)
     if action.state == PlanState.EXECUTING:
         return True
-    if action.state != PlanState.APPROVED or sparing.is_paused(request):  # taken back, or told not to
+    stands_still = sparing.is_paused(request) or asked_beside.is_unread(unit.session, request)
+    if action.state != PlanState.APPROVED or stands_still:  # taken back, told not to, or asked for more first
         action.lease_until = None
         unit.session.add(action)
         return False

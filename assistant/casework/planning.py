@@ -10,7 +10,15 @@ from typing import Any
 import structlog
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, mail_domains, named_accounts, running_services, suppression, talk
+from assistant.casework import (
+    answers,
+    asked_beside,
+    mail_domains,
+    named_accounts,
+    running_services,
+    suppression,
+    talk,
+)
 from assistant.casework.approval import do_approve
 from assistant.casework.audit import record
 from assistant.casework.evidence import (
@@ -229,6 +237,8 @@ def _why_held_up(
         return running_services.to_do(session, request)
     if named_accounts.waiting_words(session, request, plan):
         return named_accounts.NAMED
+    if asked_beside.is_unread(session, request):
+        return asked_beside.ATTENTION
     if plan.conflicts:
         return "plan_conflict"
     if plan.nowhere:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from assistant.casework import named_accounts, rectification
+from assistant.casework import asked_beside, named_accounts, rectification
 from assistant.casework.audit import record
 from assistant.casework.intake import move, set_attention
 from assistant.domain.lifecycle import PlanState, Status, advance
@@ -148,6 +148,8 @@ def plan_again(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest:
     request.to_plan_at = unit.now
     unit.session.add(request)
     record(unit, ref, f"agent:{agent.name}", "plan_again")
+    if request.attention == asked_beside.ATTENTION:
+        set_attention(unit, request, None)
     unit.wake("plan")
     return request
 

@@ -23,6 +23,7 @@ from assistant.store.tables import PrivacyRequest
 
 UNCONFIRMED_FOR: Final = timedelta(days=7)  # then an agent decides (flows.md, Rectification)
 UNCONFIRMED: Final = "change_unconfirmed"
+NOT_UNDERSTOOD: Final = "correction_not_understood"
 TO_EMPTY: Final = "correction_to_empty"
 BEFORE_A_PLAN: Final = (Status.RECEIVED, Status.VERIFYING, Status.OPEN)
 _NAME: Final = ("first_name", "last_name")
@@ -97,7 +98,7 @@ def keep_changes(unit: Unit, request: PrivacyRequest, changes: Changes, actor: s
     if changes.confirmed and not before.confirmed:
         fields = sorted(part.field for part in changes.parts)
         record(unit, request.ref, actor, "changes_confirmed", fields=fields)
-        if request.attention == UNCONFIRMED:
+        if request.attention in {UNCONFIRMED, NOT_UNDERSTOOD}:
             set_attention(unit, request, None)
         if request.status == Status.OPEN:
             request.to_plan_at = unit.now

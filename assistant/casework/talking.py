@@ -79,7 +79,7 @@ def ask_about_services(unit: Unit, action_id: str, agent: Principal) -> PrivacyR
         unasked=True,
     )
     talk.say_text(unit, conversation, said)
-    stays = ("asked", "sought", "hidden_before", "hidden", "hidden_of", "told_language")
+    stays = ("asked", "misgiven", "sought", "hidden_before", "hidden", "hidden_of", "told_language")
     waiting = {key: value for key, value in conversation.state.items() if key in stays}
     conversation.state = {
         **waiting,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from assistant.casework import rectification
 from assistant.casework.intake import set_attention
 from assistant.conversation import confirming
-from assistant.domain.addresses import client_number_in, no_address_in
+from assistant.domain.addresses import client_number_in, emails_in, no_address_in
 from assistant.domain.assurance import code_in
 from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Change, Changes
@@ -35,9 +35,9 @@ CONFIRM: Final = "confirm_rectification"
 WHICH: Final = "ask_rectification_which"
 WHAT: Final = "ask_rectification"
 _BY_MAIL: Final = "ask_rectification_one"  # names no value: a mail may be forged, and its reader another
+_PARTS_OF_AN_ADDRESS: Final = 2  # from which on a text is one, and no answer about a part of it
 _ONE_VALUE: Final = frozenset({"ask_rectification_value", "ask_rectification_part"})
 QUESTIONS: Final = frozenset({CONFIRM, WHICH, WHAT, *_ONE_VALUE})
-_BY_PERSON: Final = "correction_not_understood"
 _CONTACT: Final = ("email", "client_id")
 # What a client number is no value of, though it is typed there.
 _WORDS_ONLY: Final = frozenset({"name", "first_name", "last_name", "city", "country"})
@@ -88,7 +88,7 @@ def is_asked_here(turn: Turn, request: PrivacyRequest, question: str) -> bool:
 
     What a person reads in a chat is asked no more: who writes is, or nobody could answer them.
     """
-    return question != CONFIRM if turn.is_mail else request.attention != _BY_PERSON
+    return question != CONFIRM if turn.is_mail else request.attention != rectification.NOT_UNDERSTOOD
 
 
 def ask(turn: Turn, request: PrivacyRequest, question: str, *, again: bool = False) -> None:
@@ -134,12 +134,14 @@ def take_answer(turn: Turn) -> bool:
     if question == CONFIRM and (is_yes(turn.text) or is_no(turn.text)):
         decide(turn, request, "yes" if is_yes(turn.text) else "other")
     elif _is_to_be_emptied(turn, question, changes):
+        further = turn.further_rights()
         _leave_empty(turn, request)
+        turn.take_further(further)
     elif _is_another_wish(turn):
         return False
     elif (found := _answered(turn, question, changes)) and not _only_names_a_field(turn, changes, found):
         settle(turn, request, found)
-    elif _has_conversational_wish(turn):
+    elif _has_conversational_wish(turn) or _is_contact_beside(turn, request):
         return False
     elif given and question:
         turn.say("contact_noted")
@@ -147,6 +149,58 @@ def take_answer(turn: Turn) -> bool:
     else:
         _not_understood(turn, request, question)
     return True
+
+
+def takes_as_value(turn: Turn) -> bool:
+    """Take what was tried as a code and is none as the value that a question asks for, where the field can hold it."""
+    request = _asked_about(turn) if turn.state.question in _ONE_VALUE else None
+    changes = Changes.of(request.details) if request else Changes()
+    part = changes.unsettled
+    found = _one_value(turn, changes, part) if part else None
+    if request is None or found is None:
+        return False
+    settle(turn, request, found)
+    return True
+
+
+def take_up_again(turn: Turn) -> bool:
+    """Take an address or another part written unasked for a correction that a person was called to, since it was not understood."""
+    if turn.state.expects or turn.is_mail or _is_another_wish(turn):
+        return False
+    left = [r for r in _unconfirmed(turn) if r.attention == rectification.NOT_UNDERSTOOD]
+    changes = Changes.of(left[0].details) if len(left) == 1 else Changes()
+    found = _whole_address(turn, changes)
+    if found is None:
+        return False
+    settle(turn, left[0], found)
+    return True
+
+
+def _whole_address(turn: Turn, changes: Changes) -> Changes | None:
+    """Give a correction of an address with the parts that a text holds, where it holds several or the one that is missing."""
+    part = changes.unsettled
+    if part is None or part.part_of != ADDRESS:
+        return None
+    value = answer_in(ADDRESS, turn.text)
+    found = (
+        rectification.in_parts(turn.unit.services, Changes((Change(ADDRESS, value),))) if value else Changes()
+    )
+    told = [each for each in found.parts if each.new]
+    is_one = len(told) >= _PARTS_OF_AN_ADDRESS and any(each.field == "street" for each in told)
+    return changes.with_parts(told) if is_one else None
+
+
+def asks_for_email(turn: Turn) -> bool:
+    """Tell whether the open question about a correction may be answered by an e-mail address."""
+    request = _asked_about(turn) if turn.state.question in QUESTIONS else None
+    part = Changes.of(request.details).unsettled if request else None
+    return request is not None and (part is None or part.field in {"email", UNSAID_ADDRESS})
+
+
+def _is_contact_beside(turn: Turn, request: PrivacyRequest) -> bool:
+    """Tell whether an address is typed that something else waits for."""
+    is_awaited = any(each is not request for each in turn.all_waiting())
+    return is_awaited and bool(emails_in(turn.text)) and not turn.is_mail and not asks_for_email(turn)
 
 
 def chose(turn: Turn, value: str) -> None:
@@ -225,6 +279,8 @@ def _one_value(turn: Turn, changes: Changes, part: Change) -> Changes | None:
         return changes.without(part.field)
     if _has_conversational_wish(turn) or _slip(turn, part):
         return None
+    if whole := _whole_address(turn, changes):
+        return whole
     value = answer_in(part.field, turn.text)
     if value is None:
         return None
@@ -251,14 +307,18 @@ def _leave_empty(turn: Turn, request: PrivacyRequest) -> None:
 
 
 def _not_understood(turn: Turn, request: PrivacyRequest, question: str | None) -> None:
-    """Ask once more; after that a person reads what was written."""
+    """Ask once more; after that a person reads what was written. What is said of a code is no answer that was not understood."""
+    again = bool((turn.state.details or {}).get("again"))
+    if question and turn.say_of_code_beside():
+        ask(turn, request, question, again=again)
+        return
     part = Changes.of(request.details).unsettled
     if part and (typed := _slip(turn, part)):
         turn.say_no_address(typed)
-    if question and not (turn.state.details or {}).get("again"):
+    if question and not again:
         ask(turn, request, question, again=True)
         return
-    set_attention(turn.unit, request, _BY_PERSON)
+    set_attention(turn.unit, request, rectification.NOT_UNDERSTOOD)
     turn.state = turn.state.at_rest()
     turn.say("rectification_by_person", requests=turn.seen([request]))
     if not turn.is_mail:  # there the address is known, from which it was written

@@ -45,6 +45,7 @@ from assistant.casework.whose import HIDING
 from assistant.conversation import (
     another_sender,
     beside,
+    beside_erasure,
     confirming,
     continued,
     denying,
@@ -77,7 +78,7 @@ from assistant.conversation.unread import (
     needs_a_person,
     words_of,
 )
-from assistant.domain.assurance import Method, Tier
+from assistant.domain.assurance import Method, Tier, stands_as_code
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, ChallengeState, Status
 from assistant.errors import Busy, NotVerified, StoreUnavailable
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt, SignedIn
@@ -297,7 +298,7 @@ class TalkingDesk:
         answered = questions.questions_answered(unit, conversation, incoming)
         if incoming.channel == "email":
             self._mail_turn(turn, incoming, message_id)
-        elif not answered or turn.state.expects or reading.decision == "request":
+        elif not answered or turn.state.expects or reading.decision == "request" or stands_as_code(turn.text):
             turn.take()  # a plain answer to an agent's question is for the agent
         leave_rest_to_a_person(turn, incoming, message_id)
         beside.have_support_read_too(turn, incoming, message_id)
@@ -365,6 +366,7 @@ class TalkingDesk:
         if continued.answers_about_services(turn, incoming):
             return
         spared = sparing.hear(turn, incoming.sender or "")
+        beside_erasure.hear_mail(turn, incoming)
         from_another = bool(requests) and another_sender.is_from_another(turn.conversation, incoming)
         if from_another:
             self._leave_to_whoever_is_there(turn, incoming, message_id, spared=spared)
@@ -477,9 +479,13 @@ class TalkingDesk:
         turn = self.quiet_turn(unit, conversation)
         evidence = self._taken(unit, challenge_id) if right else None
         if evidence is not None:
-            claimed = unit.session.get_one(ChallengeRow, challenge_id).claimed_hash
-            turn.state = turn.state.at_rest()
+            claimed, asked = unit.session.get_one(ChallengeRow, challenge_id).claimed_hash, turn.state
+            turn.state = asked if asked.asks_else else asked.at_rest()
+            turn.buttons_are_gone = True  # the code was typed below them
             self.proved(turn, evidence, claimed)
+            turn.go_back_to(asked)
+        elif not right and (turn.state.asks_else or conversation.taken_by):
+            turn = self._refused_beside(turn, message, challenge_id)
         elif not right:
             self._refused(turn, challenge_id)
         elif not proof.is_used(
@@ -512,6 +518,15 @@ class TalkingDesk:
             turn.say("code_used_up", choices=turn.ways_out(), next_at=next_at)
         else:
             turn.say("code_not_accepted", expects="code", choices=turn.code_choices())
+
+    def _refused_beside(self, turn: Turn, message: Message, challenge_id: str) -> Turn:
+        """Take what was no code as the answer to what is asked, if it can be one; where an agent talks, say nothing."""
+        proof.note_failure(turn.unit, challenge_id)
+        reading = self.reader.read(message.text)
+        turn = replace(turn, text=message.text, received_at=message.at, reading=reading)
+        if not turn.conversation.taken_by:
+            turn.take_instead_of_code()
+        return turn
 
     def quiet_turn(self, unit: Unit, conversation: Conversation) -> Turn:
         """Give a turn in which nobody wrote anything."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from assistant.casework import link_again, proof
@@ -49,6 +50,7 @@ def _answer(turn: Turn, requests: Sequence[PrivacyRequest], references: Sequence
     if read:
         turn.want_code(proof.Claim("email", read[0]), references)
     else:
+        turn.state = replace(turn.state, misgiven=True)
         turn.say("mailbox_lost", expects=turn.state.expects, choices=turn.ways_out(references))
 
 

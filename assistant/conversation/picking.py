@@ -68,7 +68,9 @@ def take_answer(turn: Turn) -> bool:
     value = _pressed(turn, _buttons(asked))
     if value is None or _spares_all_the_same(turn, value):
         return False
+    further = [] if turn.state.question in PICKERS else turn.further_rights()
     turn.press(value)
+    turn.take_further(further)
     return True
 
 
@@ -111,7 +113,7 @@ def _say_what_was_taken(turn: Turn) -> None:
     elif emails := turn.reading.details.get("email"):
         _remember(turn, email=emails)
         turn.say("address_noted")
-    elif code_in(turn.text):
+    elif code_in(turn.text) and not turn.was_sent_code():
         turn.say("no_code_needed")
     elif number := client_number_in(turn.text):
         _remember(turn, client_id=[number])

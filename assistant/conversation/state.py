@@ -30,6 +30,7 @@ class State:
     told_language: bool = False
     repeated: bool = False  # the question with buttons was asked once more already
     asked: tuple[str, ...] = ()  # requests an agent asked about, until the person writes
+    misgiven: bool = False  # the address that was named last is a mistake, or cannot be read any more
     sought: tuple[str, ...] = ()  # references of other talks that were typed here, until a mailbox is proved
 
     @classmethod
@@ -47,6 +48,11 @@ class State:
     def asking(self, question: str, expects: str, about: Sequence[str] = (), **more: Any) -> State:
         """Give the state after a question."""
         return replace(self.at_rest(), question=question, expects=expects, about=tuple(about), **more)
+
+    @property
+    def asks_else(self) -> bool:
+        """Tell whether something else is asked than who is there."""
+        return self.expects in {"choice", "detail"}
 
     @property
     def mark(self) -> str:
@@ -75,5 +81,5 @@ class State:
 
 
 # What a question ends and what it does not: whoever asks anything else in a talk keeps these.
-_STAYS = ("hidden_before", "hidden", "hidden_of", "disowned", "told_language", "asked", "sought")
+_STAYS = ("hidden_before", "hidden", "hidden_of", "disowned", "told_language", "asked", "misgiven", "sought")
 _LISTS = ("about", "asked", "sought", "hidden", "hidden_of", "disowned")

@@ -29,7 +29,16 @@ from assistant.casework.evidence import need_of, proves_mailbox
 from assistant.casework.intake import keep_talk, move, open_request, requests_of, set_attention
 from assistant.casework.ours import is_ours
 from assistant.casework.reach import is_for_other, is_mailbox_lost, lacks_address, waits_for_people
-from assistant.conversation import correcting, for_others, lost_mailbox, picking, sparing, unclaimed, uses
+from assistant.conversation import (
+    beside_erasure,
+    correcting,
+    for_others,
+    lost_mailbox,
+    picking,
+    sparing,
+    unclaimed,
+    uses,
+)
 from assistant.conversation.state import SESSION_HIDDEN, State
 from assistant.conversation.subjects import complains_of_waiting, is_angry, is_numbered_like_a_request
 from assistant.domain.addresses import (
@@ -40,7 +49,7 @@ from assistant.domain.addresses import (
     no_address_in,
     phones_in,
 )
-from assistant.domain.assurance import Method, Tier, code_in
+from assistant.domain.assurance import Method, Tier, code_in, stands_as_code
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, ChallengeState, Status
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import Right
@@ -57,9 +66,23 @@ from assistant.errors import NotVerified, TooManyAttempts
 from assistant.interfaces import Choice
 from assistant.services import Unit
 from assistant.store.queries import was_denied
-from assistant.store.tables import AgentSession, ChallengeRow, Conversation, EvidenceRow, PrivacyRequest
+from assistant.store.tables import (
+    AgentSession,
+    ChallengeRow,
+    Conversation,
+    EvidenceRow,
+    Message,
+    PrivacyRequest,
+)
 from intents import Reading, for_support
-from intents.awaiting import contact_given, is_number, is_of_another, is_slip, names_authority
+from intents.awaiting import (
+    contact_given,
+    is_number,
+    is_of_another,
+    is_slip,
+    names_authority,
+    speaks_of_code,
+)
 from intents.details import of_ending
 from intents.narrowing import spares_some, without_details
 from intents.wishes import CHANGED_MIND, takes_all_back
@@ -107,7 +130,7 @@ class Turn:
     def _hear(self) -> None:
         if self.kind == "choice":
             self._choice(self.text)
-        elif picking.take_answer(self) or self._takes_all_back() or sparing.hear(self):
+        elif self._hears_whatever_is_asked():
             return
         elif self.conversation.taken_by:
             self._beside_agent()
@@ -117,10 +140,20 @@ class Turn:
             or lost_mailbox.hear(self)
             or correcting.take_answer(self)
             or uses.take_answer(self)
+            or correcting.take_up_again(self)
             or self._code()
             or self._named_contact()
         ):
             self._read()
+
+    def _hears_whatever_is_asked(self) -> bool:
+        return (
+            beside_erasure.hear(self)
+            or self._code_beside()
+            or picking.take_answer(self)
+            or self._takes_all_back()
+            or sparing.hear(self)
+        )
 
     def choose_language(self) -> None:
         """Answer in the language that was heard, where it is one of ours."""
@@ -160,15 +193,46 @@ class Turn:
             self.hand_over()
         elif "cancel_request" in names or (self.is_mail and CHANGED_MIND in self.reading.wishes):
             self.never_mind()
+            self._leave_further_to_agent()
         elif self._hears_of_waiting():
-            return
+            self._leave_further_to_agent()
         elif "request_status" in names:
             self._status()
+            self._leave_further_to_agent()
+        elif self.reading.decision == "ask" and self._is_told_where_to_answer():
+            self.say("handover_address")
         elif self.reading.decision == "ask":
             self._offer_person_beside()
             self._ask_right(self.rights())
         else:
             self._none()
+
+    def _is_told_where_to_answer(self) -> bool:
+        """Tell whether the address is given that a handover asked for: it changes none that is held."""
+        handed, last = self.conversation.wants_person_at, self._last_challenge()
+        waits = handed is not None and not self.is_mail and (last is None or last.asked_at <= handed)
+        return waits and set(self.rights()) <= {Right.RECTIFICATION} and bool(emails_in(self.text))
+
+    def _leave_further_to_agent(self) -> None:
+        """Show an agent a right that a message may use beside what was answered of it."""
+        further = self.further_rights()
+        for request in self.own_requests() if further else ():
+            if request.status not in CLOSED and request.attention is None:
+                set_attention(self.unit, request, "new_message")
+
+    def further_rights(self) -> list[Right]:
+        """List the rights that a message uses, or may, beside those that the open question is about; to erase is never one."""
+        if self.reading.decision == "none":
+            return []
+        asked = {request.right for request in self.requests_named(self.state.about)}
+        return [right for right in self.rights() if right not in {*asked, Right.ERASURE}]
+
+    def take_further(self, further: Sequence[Right]) -> None:
+        """Open what an answer to a question asks for beside it, or ask about it."""
+        if further and self.reading.decision == "request":
+            self._open(further)
+        elif further:
+            self._ask_right(further)
 
     def rights(self) -> list[Right]:
         """List the rights that the message uses."""
@@ -180,6 +244,7 @@ class Turn:
         elif self._names_a_request() and self.state.expects not in {"email", "code"}:
             self._status()
         elif self.state.question and self.state.expects and self.state.question not in _WHERE_TO_WRITE:
+            self.say_of_code_beside()
             self._repeat()
         elif self.conversation.wants_person_at and not self.is_mail and _EMAIL.search(self.text):
             self.say("handover_address")
@@ -331,7 +396,7 @@ class Turn:
     def client_numbers(self) -> Sequence[str]:
         """List the client numbers that a message names; what has the form of a code is none where codes were sent."""
         named = [str(each) for each in self.reading.details.get("client_id") or ()]
-        return [each for each in named if code_in(each) is None or not self._was_sent_code()]
+        return [each for each in named if code_in(each) is None or not self.was_sent_code()]
 
     @property
     def _sender(self) -> str:
@@ -424,10 +489,7 @@ class Turn:
             self._ask_proof_by_mail(requests, references)
         elif claim := self._claim_in_message(requests, emails):
             self.want_code(claim, references)
-        elif not no_address and (challenge := self._live_code(references)):
-            self._keep(self.state.asking("code_sent_email", "code", references))
-            self._tell_where_code_is(challenge)
-        else:
+        elif no_address or not self._asks_as_given(references):
             self.wait_for_contact(references)
             if no_address:
                 self.say_no_address(no_address)
@@ -440,6 +502,46 @@ class Turn:
     def wait_for_contact(self, references: Sequence[str]) -> None:
         """Wait for the address or client number under which these are looked up."""
         self._keep(self.state.asking("ask_contact", "email", references))
+
+    def _given(self) -> ChallengeRow | None:
+        """Give the code that went to what was named last in this talk, by whoever is here now, and was no mistake."""
+        last = None if self.state.misgiven else self._last_challenge()
+        if last is None or not last.claimed or self._was_stopped(last):
+            return None
+        hidden = self.unit.session.get(Message, self.state.hidden_before)
+        return last if hidden is None or last.asked_at > hidden.at else None
+
+    def _came_after_proof(self, references: Sequence[str]) -> bool:
+        """Tell whether something was asked after somebody proved who they are: who sits there now may be another (B13)."""
+        proved = select(EvidenceRow.obtained_at).where(
+            col(EvidenceRow.conversation_id) == self.conversation.id
+        )
+        last = max(self.unit.session.exec(proved), default=None)
+        return last is not None and any(r.received_at > last for r in self.requests_named(references))
+
+    def _was_stopped(self, challenge: ChallengeRow) -> bool:
+        """Tell whether its mailbox denied what a code was for, or the code ended before its time, as where no mail arrives."""
+        ended = (
+            challenge.state == ChallengeState.DEAD and (challenge.expires_at or self.unit.now) > self.unit.now
+        )
+        return ended or any(map(was_denied, self.requests_named(challenge.references)))
+
+    def _asks_as_given(self, references: Sequence[str]) -> bool:
+        """Ask for proof where the person was reached before: a code that can still be typed comes first, then the next.
+
+        A code counts for what its mail names (docs/decisions.md), so a further wish gets its own, and the first stays
+        good; False where nobody was reached.
+        """
+        given = self._live_code(references) or self._given()
+        if given is None or self._came_after_proof(references):
+            return False
+        if self._live_code(()) is not None:
+            self._keep(self.state.asking("code_sent_email", "code", references))
+            self._tell_where_code_is(given)
+        else:
+            claimed = self.unit.services.keyring.unseal(given.claimed)
+            self.want_code(proof.Claim(given.claimed_kind, claimed), references)
+        return True
 
     def _claim_in_message(
         self, requests: Sequence[PrivacyRequest], emails: Sequence[str]
@@ -524,6 +626,7 @@ class Turn:
                 self._keep(self.state.asking("ask_contact", "email", references))
             self.say("code_limit", choices=self.ways_out(references), next_at=error.data["next_at"])
             return
+        self._keep(replace(self.state, misgiven=False))
         self._ask_for_code(challenge, references, instead=instead)
 
     def _ask_for_code(
@@ -532,7 +635,10 @@ class Turn:
         name = "code_sent_email" if challenge.claimed_kind == "email" else "code_sent_client_id"
         self._keep(self.state.asking(name, "code", references))
         choices = self.code_choices(challenge)
-        self.say(name, expects="code", choices=choices, until=challenge.expires_at, instead=instead)
+        later = self._asked_for_later(challenge)
+        self.say(
+            name, expects="code", choices=choices, until=challenge.expires_at, instead=instead, later=later
+        )
 
     def _say_where_code_is(self, challenge: ChallengeRow) -> None:
         """Say what is so of a code that is awaited, and the same whether anybody is known by what was typed."""
@@ -553,7 +659,13 @@ class Turn:
                 asked_at=challenge.asked_at,
                 until=challenge.expires_at,
                 next_at=proof.next_code_after(self.unit, challenge),
+                later=self._asked_for_later(challenge),
             )
+
+    def _asked_for_later(self, challenge: ChallengeRow) -> list[dict[str, Any]]:
+        """List what a code does not count for that is awaited now: another one is sent once it was typed."""
+        about = self.requests_named(self.state.about)
+        return self.seen([r for r in about if r.status in _TO_PROVE and r.ref not in challenge.references])
 
     def resume(self) -> None:
         """Ask again for what a question came before: a request whose proof nobody asks for any more lapses."""
@@ -569,7 +681,8 @@ class Turn:
         """Leave no request silent: what waits for its person is asked for, unless something else is, or an agent was called."""
         quiet = self.is_mail or self.muted or self.pending or self.conversation.taken_by
         if not quiet and not self.state.expects:
-            left = [r for r in self.all_waiting() if r.attention is None and r.dont_at is None]
+            unready = [*self.all_waiting(), *self._lacking_though_proved()]
+            left = [r for r in unready if r.attention is None and r.dont_at is None]
             if left:
                 self.next_step(left)
         elif not quiet and self.buttons_are_gone and not self.conversation.wants_person_at:
@@ -577,6 +690,10 @@ class Turn:
                 self.ask_about_services()
             elif self.state.question in picking.OPEN:
                 picking.ask_again(self)
+
+    def _lacking_though_proved(self) -> list[PrivacyRequest]:
+        own = [r for r in self.own_requests() if r.status not in CLOSED and r.status not in _WAITING]
+        return [r for r in own if not is_for_other(r) and rectification.is_unconfirmed(r) and self.missing(r)]
 
     def _live_code(self, references: Sequence[str]) -> ChallengeRow | None:
         """Give the code that is good for these, and can still be typed."""
@@ -608,11 +725,58 @@ class Turn:
 
     def _code(self) -> bool:
         """Take what may be a code: the try is counted now, checked after this unit."""
-        late = self.state.expects == "email" and self._was_sent_code() and not self._uses_another_right()
+        late = self.state.expects == "email" and self.was_sent_code() and not self._uses_another_right()
         awaited = self.state.expects == "code" or late
         if not awaited or self.is_mail or code_in(self.text) is None or _EMAIL.search(self.text):
             return False
-        challenge = proof.current_challenge(self.unit.session, self.conversation)
+        further = self.further_rights()
+        self._try_code(proof.current_challenge(self.unit.session, self.conversation))
+        self.take_further(further)
+        return True
+
+    def _code_beside(self) -> bool:
+        """Take a code that can still be typed whatever else is asked, or whoever talks here; the question stays."""
+        is_elsewhere = self.state.asks_else or not self.state.expects or bool(self.conversation.taken_by)
+        quiet = self.is_mail or self.muted or self.forwarded
+        if quiet or not is_elsewhere or not stands_as_code(self.text) or _EMAIL.search(self.text):
+            return False
+        challenge = self._live_code(())
+        if challenge is None:
+            return False
+        further = [] if self.conversation.taken_by else self.further_rights()
+        self._try_code(challenge)
+        self.take_further(further)
+        return True
+
+    def take_instead_of_code(self) -> None:
+        """Take what was tried as a code, and is none, as the answer to the question that is open, else ask that again."""
+        if not correcting.takes_as_value(self):
+            self.say("code_not_accepted")
+            self._repeat()
+
+    def go_back_to(self, asked: State) -> None:
+        """Ask again what was open when a code was taken beside it, unless that was asked or settled meanwhile."""
+        was_asked = self.state.question == asked.question and not self.buttons_are_gone
+        if asked.asks_else and not was_asked and not self.conversation.taken_by:
+            self._keep(asked)
+            self._repeat()
+
+    def say_of_code_beside(self) -> bool:
+        """Say what is so of a code beside another question, to whoever speaks of it or types one that is over; tells whether it did."""
+        if self.is_mail or not self.state.asks_else:
+            return False
+        asked, challenge = self.state, self._live_code(())
+        if challenge is not None and speaks_of_code(self.text):
+            self._tell_where_code_is(challenge)
+            self._keep(asked)
+            return True
+        is_over = challenge is None and stands_as_code(self.text) and self.was_sent_code()
+        if is_over:
+            self.say("code_not_accepted")
+        return is_over
+
+    def _try_code(self, challenge: ChallengeRow | None) -> None:
+        """Count a try at a code, to be checked after this unit, or say why none is taken."""
         try:
             self.pending = proof.reserve_attempt(self.unit, challenge)
         except TooManyAttempts as error:
@@ -624,9 +788,9 @@ class Turn:
                 )
         except NotVerified:
             self.say("code_not_accepted", expects=self.state.expects, choices=self.code_choices())
-        return True
 
-    def _was_sent_code(self) -> bool:
+    def was_sent_code(self) -> bool:
+        """Tell whether some code was asked for in this talk."""
         return self._last_challenge() is not None
 
     def _named_contact(self) -> bool:
@@ -651,16 +815,31 @@ class Turn:
                     ]
                 )
             )
-        about = self.to_be_proved()
         if email:
-            self.want_code(proof.Claim("email", email), about)
+            self._take_address(email)
         elif self.state.question in _WHERE_TO_WRITE:
             return False
         elif (number := self._client_number()) and (self.state.expects == "email" or number[0].isalpha()):
-            self.want_code(proof.Claim("client_id", number), about)
+            self.want_code(proof.Claim("client_id", number), self.to_be_proved())
         else:
             return False
         return True
+
+    def _take_address(self, email: str) -> None:
+        if self.state.expects == "code" and self._is_told_where_to_answer():
+            self.say("handover_address")  # no code is owed to the address that a handover asked for
+        elif self.state.question in correcting.QUESTIONS:
+            self._take_address_beside(email)
+        else:
+            self.want_code(proof.Claim("email", email), self.to_be_proved())
+
+    def _take_address_beside(self, email: str) -> None:
+        """Take an address typed instead of a detail as where to look: one code for all that waits, and the question again."""
+        asked = self.state
+        waiting = [r.ref for r in self.all_waiting()]
+        self.want_code(proof.Claim("email", email), list(dict.fromkeys([*self.to_be_proved(), *waiting])))
+        self._keep(replace(asked, misgiven=self.state.misgiven))
+        self._repeat()
 
     def say_no_address(self, typed: str) -> None:
         """Show what was typed for an address and cannot be one: it is sent nothing, and kept nowhere but in the talk."""
@@ -673,23 +852,30 @@ class Turn:
 
     def _waits_for_address(self) -> bool:
         """Tell whether an address is an answer though another question came between: who asks was never said."""
-        own_words = picking.PICKERS | correcting.QUESTIONS  # these make something else of an address
-        is_free = self.state.expects in {None, "choice"} and self.state.question not in own_words
+        takes_it = self.state.question in picking.PICKERS or correcting.asks_for_email(self)
+        is_free = self.state.expects in {None, "choice", "detail"} and not takes_it
         return is_free and bool(self.all_waiting() or self.state.question == unclaimed.ASK)
 
     def _mends_slip(self) -> bool:
         """Take "wrong address" where an address or a code is awaited as said of that answer: it corrects no data that is held."""
         if self.is_mail or self.state.expects not in {"email", "code"} or not is_slip(self.text):
             return False
+        further = [right for right in self.further_rights() if right is not Right.RECTIFICATION]
         if _EMAIL.search(self.text):
-            self.reading = replace(self.reading, intents=(), decision="none")
-            return self._named_contact()
+            read, self.reading = self.reading, replace(self.reading, intents=(), decision="none")
+            taken = self._named_contact()
+            self.reading = read if further else self.reading
+            self.take_further(further)
+            return taken or bool(further)
         if number := self._client_number():
             self.want_code(proof.Claim("client_id", number), self.to_be_proved())
+            self.take_further(further)
             return True
         if self.state.expects == "code":
             self._keep(self.state.asking("ask_contact", "email", self.to_be_proved()))
+        self._keep(replace(self.state, misgiven=True))
         self.say("slip_mended", expects="email", choices=self.ways_out(self.state.about))
+        self.take_further(further)
         return True
 
     def _names_others_address(self) -> bool:
@@ -721,7 +907,7 @@ class Turn:
     def _client_number(self) -> str | None:
         if named := self.client_numbers:
             return named[0]
-        late = code_in(self.text) is not None and self._was_sent_code()
+        late = code_in(self.text) is not None and self.was_sent_code()
         return None if late else client_number_in(self.text)
 
     def _marketing_address(self, named: Sequence[str]) -> bool:
@@ -1051,6 +1237,8 @@ class Turn:
 
     @staticmethod
     def _next_of(request: PrivacyRequest) -> str:
+        if request.status == Status.RECEIVED and request.attention:
+            return "review"  # nothing is asked of its person: a person was called
         steps = {
             Status.RECEIVED: "detail",
             Status.VERIFYING: "verify",

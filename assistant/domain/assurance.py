@@ -145,6 +145,12 @@ def code_in(text: str) -> str | None:
     return re.sub(r"\D", "", found.group()) if found else None
 
 
+def stands_as_code(text: str) -> bool:
+    """Tell whether a text holds a code as a mail shows it, or in groups: a date or a longer number is none."""
+    found = _SHOWN_CODE.search(text)
+    return found is not None and not set(".-").intersection(found.group())
+
+
 def without_codes(text: str) -> str:
     """Give what a person typed without the codes in it: each is a secret of the desk, and no data about them."""
     return _SHOWN_CODE.sub("*" * CODE_DIGITS, text)

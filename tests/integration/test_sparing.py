@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from sqlmodel import col, select
 
-from assistant.casework import proof, reminders, sparing
+from assistant.casework import asked_beside, closing, proof, reminders, sparing
 from assistant.casework.approval import do_approve
 from assistant.casework.execution import _claim, _may_begin
 from assistant.casework.intake import LOST_LETTER, set_attention
@@ -273,6 +273,34 @@ async def test_a_dont_by_mail_pauses_and_asks_at_the_contact_alone(
     assert talk.site.services.keyring.unseal(asked.claimed) == MARI
     assert len(await talk.replies()) == before, "the question is the only mail"
     assert asked.references == [ref]
+
+
+@pytest.mark.parametrize(
+    ("sender", "thread", "is_heard"),
+    [(MARI, "mari", True), (MARI, "new", True), ("somebody@else.example", "elsewhere", False)],
+    ids=["in the thread", "a new mail", "a stranger"],
+)
+@pytest.mark.parametrize(
+    "words", ["Before that send me my invoices please.", "Je veux aussi mes factures avant."]
+)
+async def test_what_a_mail_asks_beside_an_erasure_calls_a_person_once_in_its_life(
+    talk: Talk, words: str, sender: str, thread: str, is_heard: bool
+) -> None:
+    await talk.write(ERASE["en"], "email")
+
+    async def is_unread() -> bool:
+        request = await talk.one()
+        return await talk.site.services.read(lambda unit: asked_beside.is_unread(unit.session, request))
+
+    await talk.write(words, "email", thread, sender=sender)
+    assert await is_unread() is is_heard
+    if is_heard:
+        agent, ref = Principal("Tiina", Role.AGENT), (await talk.one()).ref
+        talk.site.clock.at += timedelta(minutes=5)
+        await talk.site.services.write(lambda unit: closing.note(unit, ref, "Sent by support.", agent))
+        talk.site.clock.at += timedelta(minutes=5)
+        await talk.write(f"{words} Really.", "email", thread, sender=sender)
+        assert not await is_unread(), "a mail is easily forged: a second one stalls nothing (A48)"
 
 
 async def test_a_stranger_who_writes_from_elsewhere_pauses_nothing(talk: Talk) -> None:
