@@ -45,7 +45,7 @@ def waiting_of(unit: Unit, sender: str) -> list[PrivacyRequest]:
 def lacking_of(unit: Unit, sender: str) -> list[PrivacyRequest]:
     """List what was asked by mail from an address, in whatever thread, and lacks what our letter asked for."""
     found = _asked_from(unit, sender, {Status.RECEIVED})
-    return [r for r in found if r.channel == "email" and not (is_for_other(r) or was_denied(r))]
+    return [r for r in found if r.channel == "email" and not (waits_for_people(r) or was_denied(r))]
 
 
 def _asked_from(unit: Unit, sender: str, statuses: Collection[Status]) -> Sequence[PrivacyRequest]:
