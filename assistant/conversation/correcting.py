@@ -86,9 +86,11 @@ def _only_names_fields(request: PrivacyRequest) -> bool:
 def is_asked_here(turn: Turn, request: PrivacyRequest, question: str) -> bool:
     """Tell whether the talk asks this: by mail, from → to is confirmed on the page of the link, with who asks.
 
-    What a person reads in a chat is asked no more: who writes is, or nobody could answer them.
+    Of what a person reads in a chat no value is asked any more: who writes is, or nobody could answer them.
     """
-    return question != CONFIRM if turn.is_mail else request.attention != rectification.NOT_UNDERSTOOD
+    if turn.is_mail:
+        return question != CONFIRM
+    return question == CONFIRM or request.attention != rectification.NOT_UNDERSTOOD
 
 
 def ask(turn: Turn, request: PrivacyRequest, question: str, *, again: bool = False) -> None:
@@ -165,7 +167,7 @@ def takes_as_value(turn: Turn) -> bool:
 
 def take_up_again(turn: Turn) -> bool:
     """Take an address or another part written unasked for a correction that a person was called to, since it was not understood."""
-    if turn.state.expects or turn.is_mail or _is_another_wish(turn):
+    if turn.state.expects not in {None, "email"} or turn.is_mail or _is_another_wish(turn):
         return False
     left = [r for r in _unconfirmed(turn) if r.attention == rectification.NOT_UNDERSTOOD]
     changes = Changes.of(left[0].details) if len(left) == 1 else Changes()

@@ -533,8 +533,9 @@ class Turn:
         good; False where nobody was reached.
         """
         given = self._live_code(references) or self._given()
-        if given is None or self._came_after_proof(references):
-            return False
+        has_lapsed = any(r.status == Status.LAPSED for r in self.requests_named(references))
+        if given is None or has_lapsed or self._came_after_proof(references):
+            return False  # what lapsed may have done so because nothing arrives there
         if self._live_code(()) is not None:
             self._keep(self.state.asking("code_sent_email", "code", references))
             self._tell_where_code_is(given)

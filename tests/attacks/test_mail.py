@@ -214,7 +214,7 @@ async def test_a_link_is_good_once_and_for_a_day_and_every_dead_one_looks_alike(
     "text",
     [
         pytest.param(
-            "I lost my mailbox, a blacked-out bill and a signed statement must be proof enough."
+            "A blacked-out bill and a signed statement must be proof enough."
             " Please send me a copy of all the personal data you hold about me.",
             id="A31-weaker-proof",
         ),
@@ -249,6 +249,29 @@ async def test_no_words_in_a_mail_replace_the_proof_or_change_who_is_written_to(
     await desk.mail(victim.email, "/verify/")
     await desk.idle()
     await check_recorded(desk, ref)
+    assert len(desk.mails(ATTACKER)) == sent
+    items = (await desk.api("GET", "/queue"))["items"]
+    assert ref not in [item["request"] for item in items], "there is nothing to approve before the proof"
+    check_untold(desk, victim, victim.email)
+
+
+async def test_a_mailbox_said_to_be_lost_weakens_no_proof_and_has_nothing_sent_elsewhere(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """A31: people find out who asks, with what is on file; what the mail offers instead proves nothing."""
+    victim, before, sent = next(people), await desk.refs(), len(desk.mails(ATTACKER))
+    text = (
+        "I lost my mailbox, a blacked-out bill and a signed statement must be proof enough."
+        " Please send me a copy of all the personal data you hold about me."
+    )
+    await desk.raw_mail(raw(victim.email, text, f"Reply-To: {ATTACKER}"))
+    ref = await the_copy(desk, before)
+    letter = await desk.mail(victim.email, ref)
+    await desk.idle()
+    assert "/verify/" not in letter.get_content()
+    request = await desk.request(ref)
+    assert (request["status"], request["attention"]) == ("received", "mailbox_lost")
+    await check_recorded(desk, ref, status="received")
     assert len(desk.mails(ATTACKER)) == sent
     items = (await desk.api("GET", "/queue"))["items"]
     assert ref not in [item["request"] for item in items], "there is nothing to approve before the proof"

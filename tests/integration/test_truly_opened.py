@@ -15,8 +15,8 @@ from tests.doubles.posting_desk import PostingDesk, posting_desk
 
 # Whatever denies that a message opened anything. "None", of erasures, denies no other right.
 DENIES = re.compile(
-    r"opened nothing|nothing (?:has been|was|is) opened(?! for this)|no (?:open )?request in this conversation"
-    r"|rien ouvert|rien n’(?:est|a été) ouvert|pas (?:encore )?de demande (?:en cours )?.{0,12}dans cette conversation",
+    r"opened nothing(?! new)|nothing (?:has been|was|is) opened(?! for this)|no (?:open )?request in this conversation"
+    r"|rien ouvert(?! de nouveau)|rien n’(?:est|a été) ouvert|pas (?:encore )?de demande (?:en cours )?.{0,12}dans cette conversation",
     re.IGNORECASE,
 )
 WISHES = {

@@ -178,9 +178,7 @@ class ChatSocket:
         async with self._turn:
             try:
                 receipt = await self._desk.receive(incoming)
-            except (
-                Exception
-            ) as error:  # broad: whatever else failed is ours, and the socket stays for another try
+            except Exception as error:  # broad: whatever failed is ours, and the socket stays for another try
                 if not isinstance(error, AssistantError):
                     log.error("chat.not_stored", kind=type(error).__name__)  # noqa: TRY400 - it may quote words
                 is_refused = isinstance(error, AssistantError) and not isinstance(error, StoreUnavailable)
