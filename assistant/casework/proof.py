@@ -38,6 +38,7 @@ from assistant.domain.assurance import (
     LINK_LIFETIME,
     SHARED,
     STOP_LINK_LASTS,
+    TO_A_CONTACT,
     TRIES_PER_CODE,
     Method,
     Tier,
@@ -823,13 +824,13 @@ def give_evidence(
 
 
 def _raced(session: Session, evidence: EvidenceRow) -> bool:
-    """Tell whether two conversations verified one address at once; a page token verifies nothing of an address."""
-    if evidence.method == Method.PAGE_TOKEN:
+    """Tell whether two conversations verified one mailbox at once; a sign-in verifies an account, under whatever address."""
+    if evidence.method not in TO_A_CONTACT:
         return False
     other = select(EvidenceRow.id).where(
         col(EvidenceRow.contact_hash) == evidence.contact_hash,
         col(EvidenceRow.conversation_id) != evidence.conversation_id,
-        col(EvidenceRow.method) != Method.PAGE_TOKEN,
+        col(EvidenceRow.method).in_(TO_A_CONTACT),
         col(EvidenceRow.obtained_at) > evidence.obtained_at - _RACE,
     )
     return session.exec(other).first() is not None

@@ -138,6 +138,18 @@ async def test_a_page_token_of_an_account_under_anothers_address_freezes_that_ac
     assert desk.query("SELECT restricted FROM clients WHERE id = ?", victim.id) == [(0,)]
 
 
+async def test_a_sign_in_under_anothers_address_puts_their_own_proof_in_no_doubt(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B30: one stranger who signs in ten minutes before would have a lead decide on each of the victim's requests."""
+    victim = next(people)
+    attacker = under_the_address_of(desk, victim, people, "signed_up")
+    async with desk.chat() as chat, desk.chat() as own:
+        await asked_and_signed_in(desk, chat, attacker, ACCESS)
+        ref = await proved(desk, own, victim.email)
+    assert (await desk.request(ref))["attention"] is None
+
+
 @pytest.mark.parametrize("claim", ["address", "number"])
 async def test_a_sign_in_under_anothers_address_opens_no_package_that_their_mailbox_unlocked(
     desk: DeskInside, people: Iterator[Victim], claim: str
