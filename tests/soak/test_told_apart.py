@@ -269,7 +269,8 @@ async def test_nothing_tells_who_is_known_from_who_is_not(tmp_path: Path) -> Non
                 [agents[n % len(agents)] for n in many],
                 [f"nobody{n}" for n in strangers],
             ),
-            "package": (stranger.by_package, [package for _ in many], idents),
+            # One that never was, as often: a path that was asked for before is parsed faster, whatever is behind it.
+            "package": (stranger.by_package, [package for _ in many], [idents[0] for _ in strangers]),
             "code of a package": (stranger.by_package_code, [package for _ in many], idents),
         }
         faults: list[str] = []
