@@ -603,9 +603,14 @@ def attempt_made(challenge: ChallengeRow | None, typed_at: datetime) -> Attempt 
     return Attempt(challenge.id, challenge.conversation_id, Method(challenge.method), challenge.stored or "")
 
 
-def _still_good(services: Services, challenge: ChallengeRow | None) -> ChallengeRow:
+def is_open(services: Services, challenge: ChallengeRow) -> bool:
+    """Tell whether a question for proof was sent and can still be answered."""
     now = services.clock.now()
-    if challenge is None or challenge.state != ChallengeState.SENT or (challenge.expires_at or now) <= now:
+    return challenge.state == ChallengeState.SENT and (challenge.expires_at or now) > now
+
+
+def _still_good(services: Services, challenge: ChallengeRow | None) -> ChallengeRow:
+    if challenge is None or not is_open(services, challenge):
         raise NotVerified
     return challenge
 

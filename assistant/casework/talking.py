@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlmodel import Session
 
 from assistant.casework import running_services, talk
@@ -112,6 +114,19 @@ def leave_to_support(unit: Unit, ident: str, agent: Principal) -> Conversation:
     end_doubt(unit, conversation)
     record(unit, "", f"agent:{agent.name}", "triage_no_request", conversation=ident)
     return conversation
+
+
+def take_as_request(unit: Unit, ident: str, agent: Principal) -> tuple[Conversation, datetime]:
+    """Decide that a mail in doubt is a request, as of its receipt; it is answered in the language it was read in."""
+    agent.require(*WORKERS)
+    conversation = in_triage(unit.session, ident)
+    message = next(iter(mails_in_doubt(unit.session, ident)), None)
+    read_in = message.reading.get("language") if message else None
+    end_doubt(unit, conversation)
+    if read_in in unit.services.settings.controller.languages:
+        conversation.language = conversation.language or read_in
+        unit.session.add(conversation)
+    return conversation, message.at if message else conversation.started_at
 
 
 def is_for_agents_alone(message: Message) -> bool:

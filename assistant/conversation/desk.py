@@ -41,6 +41,7 @@ from assistant.casework.intake import (
 )
 from assistant.casework.one_by_one import each, failure_of, named
 from assistant.casework.reach import is_for_other
+from assistant.casework.sign_ins import take_once
 from assistant.casework.whose import HIDING
 from assistant.conversation import (
     another_sender,
@@ -81,15 +82,14 @@ from assistant.conversation.unread import (
 from assistant.domain.assurance import Method, Tier, stands_as_code
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, ChallengeState, Status
 from assistant.errors import Busy, NotVerified, StoreUnavailable
-from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt, SignedIn
+from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt
 from assistant.services import Services, Unit
 from assistant.store.keyring import client_hash
-from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest, Seen
+from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest
 from intents import NONE, Reader, Reading
 from intents.wishes import CHANGED_MIND
 
 log = structlog.get_logger(__name__)
-_CLOCK_PUT_BACK = timedelta(days=1)  # what ran out before the clock was set holds again after it
 _NONCE_BYTES = 24
 _MOST_HISTORY = 200
 _HIDDEN_TEXT = 1  # message: alone since a talk was hidden, it leaves nothing to hide
@@ -724,28 +724,6 @@ class TalkingDesk:
     ) -> AbstractAsyncContextManager[AsyncIterator[ChatMessage | Literal["typing"]]]:
         """Give the messages to this thread as they are committed."""
         return self.services.hub.watch(conversation_id(self.services, "webchat", thread))
-
-
-def take_once(session: Session, method: Method, who: SignedIn) -> None:
-    """Take a signed token; raises NotVerified the second time. Each site numbers its own tokens."""
-    value = f"jti:{method}:{who.token_id}"
-    if session.get(Seen, value) is not None:
-        raise NotVerified
-    session.add(Seen(value=value, until=who.expires_at + _CLOCK_PUT_BACK))
-    session.flush()
-
-
-def login_challenge(unit: Unit, nonce: str) -> ChallengeRow | None:
-    """Give the sign-in that was offered with a nonce, as long as it is alive."""
-    row = unit.session.exec(
-        select(ChallengeRow).where(
-            col(ChallengeRow.link_hash) == unit.services.keyring.keyed_hash(nonce, "link")
-        )
-    ).first()
-    alive = (
-        row is not None and row.state == ChallengeState.SENT and row.expires_at and row.expires_at > unit.now
-    )
-    return row if alive else None
 
 
 def _flag(unit: Unit, requests: list[PrivacyRequest], reason: str) -> None:

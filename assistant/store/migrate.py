@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 _HERE = Path(__file__).parent
 
@@ -31,6 +32,11 @@ def is_current(engine: Engine) -> bool:
     """Tell whether the schema is the one this version needs."""
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() == _head()
+
+
+def is_current_in(session: Session) -> bool:
+    """Tell the same of the database that a session reads."""
+    return is_current(session.get_bind().engine)
 
 
 def _head() -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -158,6 +158,11 @@ def message_without_original(session: Session, message_id: int) -> Message | Non
     return session.exec(query.options(_WITHOUT_ORIGINAL)).first()
 
 
+def requests_named(session: Session, references: Iterable[str]) -> list[PrivacyRequest]:
+    """List the requests of these references, in this order; those that were purged are left out."""
+    return [request for ref in references if (request := session.get(PrivacyRequest, ref))]
+
+
 def requests_in(session: Session, conversation_id: str) -> list[PrivacyRequest]:
     """List the requests opened in a conversation, oldest first."""
     return list(
@@ -260,6 +265,11 @@ def undelivered_to_support(session: Session) -> tuple[int, datetime | None]:
         ~col(Outbox.failure).startswith(UNPROVED),  # anybody can write a report: it may be made up
     )
     return session.exec(query).one()
+
+
+def count_letters(session: Session, state: LetterState) -> int:
+    """Count the letters that stand there."""
+    return session.exec(select(func.count()).select_from(Outbox).where(col(Outbox.state) == state)).one()
 
 
 def last_message_of(session: Session, conversation_id: str, sender: str = "you") -> Message | None:

@@ -13,18 +13,15 @@ from typing import Final
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
-from sqlalchemy import func
-from sqlmodel import Session, col, select
 
 from assistant.casework.events import Event
 from assistant.casework.one_by_one import SWEEPS, failing_by_sweep
-from assistant.domain.lifecycle import CLOSED, LetterState
+from assistant.domain.lifecycle import LetterState
 from assistant.errors import AssistantError
 from assistant.interfaces import DataSource
-from assistant.services import Services
-from assistant.store.migrate import is_current
-from assistant.store.queries import undelivered_to_support
-from assistant.store.tables import Outbox, PrivacyRequest
+from assistant.services import Services, Unit
+from assistant.store import queries
+from assistant.store.migrate import is_current_in
 from assistant.web.keys import SERVICES
 
 _COUNTED = {
@@ -32,7 +29,11 @@ _COUNTED = {
     "suppression_addresses": "Addresses and numbers it asked about",
     "stopped_again": "Persons for whom marketing was stopped again after a system had taken it up",
 }
-
+_LETTERS = {
+    LetterState.WAITING: "Messages to deliver",
+    LetterState.DEAD: "Messages that cannot be delivered",
+    LetterState.BOUNCED: "Messages that a mail server reported as not delivered",
+}
 
 _FIGURES_STAND: Final = timedelta(minutes=5)
 _COARSE: Final = 10  # figures are told in tens, rounded up: none, one to ten, eleven to twenty
@@ -77,9 +78,9 @@ class _Watch:
         """
         services = http_request.config_dict[SERVICES]
         try:
-            current = await services.read(lambda unit: is_current(unit.session.get_bind().engine))
+            current = await services.read(lambda unit: is_current_in(unit.session))
             mails, since = (
-                await services.read(lambda unit: undelivered_to_support(unit.session))
+                await services.read(lambda unit: queries.undelivered_to_support(unit.session))
                 if current
                 else (0, None)
             )
@@ -105,9 +106,7 @@ class _Watch:
         services = http_request.config_dict[SERVICES]
         now = services.clock.now()
         if not _stands(self._counted_at, now, _FIGURES_STAND):
-            counted = await services.read(
-                lambda unit: (_figures(unit.session), failing_by_sweep(unit.session))
-            )
+            counted = await services.read(lambda unit: (_figures(unit), failing_by_sweep(unit.session)))
             (self._figures, self._failing), self._counted_at = counted, now
         registry = CollectorRegistry()
         for name, (meaning, value) in self._figures.items():
@@ -195,30 +194,17 @@ def _tell_deaf(services: Services, registry: CollectorRegistry) -> None:
             deaf.labels(name, way.name).set(way.deaf_since.timestamp() if way.deaf_since else 0)
 
 
-def _figures(session: Session) -> dict[str, tuple[str, int]]:
-    is_open = col(PrivacyRequest.status).not_in(CLOSED)
-    requests = select(func.count()).select_from(PrivacyRequest)
-    waiting = select(func.count()).select_from(Outbox)
+def _figures(unit: Unit) -> dict[str, tuple[str, int]]:
+    session = unit.session
     return {
-        "requests_open": ("Requests that are not closed", session.exec(requests.where(is_open)).one()),
-        "requests_attention": (
-            "Requests that need a person",
-            session.exec(requests.where(col(PrivacyRequest.attention).is_not(None))).one(),
-        ),
-        "outbox_waiting": (
-            "Messages to deliver",
-            session.exec(waiting.where(col(Outbox.state) == LetterState.WAITING)).one(),
-        ),
-        "outbox_dead": (
-            "Messages that cannot be delivered",
-            session.exec(waiting.where(col(Outbox.state) == LetterState.DEAD)).one(),
-        ),
-        "outbox_bounced": (
-            "Messages that a mail server reported as not delivered",
-            session.exec(waiting.where(col(Outbox.state) == LetterState.BOUNCED)).one(),
-        ),
+        "requests_open": ("Requests that are not closed", queries.count_open(session)),
+        "requests_attention": ("Requests that need a person", queries.count_open(session, attention=True)),
+        **{
+            f"outbox_{state}": (meaning, queries.count_letters(session, state))
+            for state, meaning in _LETTERS.items()
+        },
         "support_mail_waiting": (
             "Customers' mails that support does not get",
-            undelivered_to_support(session)[0],
+            queries.undelivered_to_support(session)[0],
         ),
     }

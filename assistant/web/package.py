@@ -12,7 +12,7 @@ from assistant.casework.events import Event
 from assistant.domain.assurance import CODE_LIFETIME
 from assistant.errors import NotFound, NotVerified, SignInNeeded, TooManyAttempts
 from assistant.services import Services
-from assistant.store.tables import Package
+from assistant.store.rows import Package
 from assistant.web import cookies
 from assistant.web.bodies import form_of
 from assistant.web.keys import REFUSED_AS, SERVICES

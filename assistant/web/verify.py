@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
-from sqlmodel import col, select
 
-from assistant.casework import closing, marketing, packages, proof, rectification, sparing, talk
+from assistant.casework import mailed_links, marketing, proof, rectification, sign_ins
 from assistant.casework.hidden import comes_back
-from assistant.casework.together import stopped_together
-from assistant.conversation.desk import TalkingDesk, login_challenge, take_once
+from assistant.casework.mailed_links import ASKING, STANDS, Came, MailedLink, Stoppable, seen
+from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
-from assistant.domain.lifecycle import CLOSED, ChallengeState, Status, advance
+from assistant.domain.lifecycle import ChallengeState
 from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services, Unit
 from assistant.store.keyring import client_hash
-from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest
+from assistant.store.rows import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest
 from assistant.web.bodies import form_of
 from assistant.web.keys import DESK, SERVICES
 from assistant.web.package import given_to_browser
 from assistant.web.pages import Button, Entry, language_of, show_page, style
 
-_ASKING = {
-    "withdraw": "verify_withdrawal",
-    sparing.PURPOSE: "verify_dont",
-}  # what is asked beside "was it you?"
 # Nothing that a mail leads to is decided by one press: machines follow links, and press what they find (A22).
 _SURE = "_sure"
-_STANDS = "where_it_stands"
+_CONFIRM_SIGN_IN = "/verify/client-area/confirm"
 _TAKE_BACK, _NOT_ME, _NOT_ME_SURE = "take_back", "not_me", "not_me_sure"
+_SECOND = {"withdraw_sure": "yes_sure", "go_on_sure": "go_on_sure", "not_me_sure": _NOT_ME_SURE}
+_CONFIRMS, _DENIES = {"yes", "yes_sure"}, {"no", "go_on_sure", _NOT_ME_SURE}
 
 
-def _answer(name: str) -> tuple[tuple[str, str], ...]:
+_Hidden = tuple[tuple[str, str], ...]
+
+
+def _answer(name: str) -> _Hidden:
     return (("answer", name),)
-
-
-_Found = tuple[ChallengeRow, list[PrivacyRequest], Conversation]
 
 
 def routes() -> list[web.RouteDef]:
@@ -46,7 +43,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/verify/page.css", style),
         web.post("/verify/client-area", client_area),
-        web.post("/verify/client-area/confirm", confirm_client_area),
+        web.post(_CONFIRM_SIGN_IN, confirm_client_area),
         web.get("/verify/stop/{secret}", show_stop),
         web.post("/verify/stop/{secret}", do_stop),
         web.get("/verify/undo/{secret}", show_undo),
@@ -63,32 +60,31 @@ async def show_link(http_request: web.Request) -> web.StreamResponse:
     """Say what the link would confirm; changes nothing."""
     services = http_request.config_dict[SERVICES]
     secret = http_request.match_info["secret"]
-    found = await services.read(lambda unit: _link(unit, secret))
-    if found is None:
+    link = await services.read(lambda unit: mailed_links.find(unit, secret))
+    if link is None:
         return _page(services, http_request, "verify_expired", status=410)
-    return _link_page(services, http_request, found)
+    return _link_page(services, http_request, link)
 
 
 def _link_page(
-    services: Services, http_request: web.Request, found: _Found, *, is_wrong: bool = False
+    services: Services, http_request: web.Request, link: MailedLink, *, is_wrong: bool = False
 ) -> web.StreamResponse:
-    row, requests, conversation = found
-    name = _ASKING.get(row.purpose, "verify")
-    language = conversation.language or language_of(http_request)
+    language = link.conversation.language or language_of(http_request)
     here = f"/verify/{http_request.match_info['secret']}"
-    if not _undecided(row, requests):
-        return _stands(services, language, requests, here=here if row.purpose in _ASKING else "")
-    told = {} if row.purpose in _ASKING else _what_happens(row, requests)
+    if not link.undecided:
+        takes_back = link.is_asking and bool(link.ends)
+        return _stands(services, language, link.requests, here=here if takes_back else "")
+    told = {} if link.is_asking else _what_happens(link.challenge, link.requests)
     texts = services.texts.page(
-        name,
+        ASKING.get(link.challenge.purpose, "verify"),
         language,
-        requests=_seen(requests),
-        channel=conversation.channel,
-        asked_at=proof.asked_at_of(row, requests),
+        requests=seen(link.requests),
+        channel=link.conversation.channel,
+        asked_at=proof.asked_at_of(link.challenge, link.requests),
         **told,
     )
-    changes = ("changes", rectification.digest_of(requests))
-    entry = None if row.purpose in _ASKING else Entry("reference", texts["label"], 20, hint=texts["hint"])
+    changes = ("changes", rectification.digest_of(link.requests))
+    entry = None if link.is_asking else Entry("reference", texts["label"], 20, hint=texts["hint"])
     buttons = [
         Button(texts["yes"], here, entry=entry, hidden=(*_answer("yes"), changes)),
         Button(texts["no"], here, quiet=True, hidden=_answer("no")),
@@ -102,149 +98,44 @@ async def answer_link(http_request: web.Request) -> web.StreamResponse:
     form = await form_of(http_request)
     answer, changes = str(form.get("answer", "")), str(form.get("changes", ""))
     secret = http_request.match_info["secret"]
-    if again := await services.read(lambda unit: _asks_again(unit, secret, answer)):
-        name, requests, language = again
-        return _second_page(services, f"/verify/{secret}", name, language, _SECOND[name], requests)
-    work = _WORK.get(answer)
-    if work is None:
-        raise web.HTTPSeeOther(f"/verify/{secret}")
+    here = f"/verify/{secret}"
+    if again := await services.read(lambda unit: mailed_links.asks_again(unit, secret, answer)):
+        return _second_page(services, here, again, _answer(_SECOND[again.page]))
+    if answer not in _CONFIRMS | _DENIES:
+        raise web.HTTPSeeOther(here)
     try:
-        if work is _confirm:
-            typed = str(form.get("reference", ""))
-            if wrong := await services.write(lambda unit: _without_reference(unit, secret, typed)):
-                if wrong[0].state == ChallengeState.DEAD:
-                    return _page(services, http_request, "verify_used_up", status=410)
-                return _link_page(services, http_request, wrong, is_wrong=True)
-        name, requests, language = await services.write(lambda unit: work(unit, secret, changes, answer))
+        if answer in _DENIES:
+            sure = answer.endswith(_SURE)
+            return _said(
+                services, await services.write(lambda unit: mailed_links.deny(unit, secret, sure=sure))
+            )
+        typed = str(form.get("reference", ""))
+        if wrong := await services.write(lambda unit: mailed_links.without_reference(unit, secret, typed)):
+            if wrong.challenge.state == ChallengeState.DEAD:
+                return _page(services, http_request, "verify_used_up", status=410)
+            return _link_page(services, http_request, wrong, is_wrong=True)
+        return _said(services, await services.write(lambda unit: mailed_links.confirm(unit, secret, changes)))
     except ChangedMeanwhile:
-        raise web.HTTPSeeOther(f"/verify/{secret}") from None  # it shows what would be confirmed now
+        raise web.HTTPSeeOther(here) from None  # it shows what would be confirmed now
     except NotVerified:
         return _page(services, http_request, "verify_expired", status=410)
-    return _said(services, name, language, requests)
-
-
-def _undecided(row: ChallengeRow, requests: list[PrivacyRequest]) -> list[PrivacyRequest]:
-    """List what a link still decides; what became of the rest meanwhile is said instead of asked."""
-    if row.purpose == sparing.PURPOSE:
-        return [request for request in requests if sparing.is_paused(request)]
-    if row.purpose == "withdraw":
-        return _to_end(requests)
-    return [request for request in requests if request.status not in CLOSED - {Status.LAPSED}]
-
-
-def _to_end(requests: list[PrivacyRequest]) -> list[PrivacyRequest]:
-    return [request for request in requests if sparing.may_still_stop(request)]
 
 
 def _stands(
-    services: Services, language: str, requests: list[PrivacyRequest], *, here: str = ""
+    services: Services, language: str, requests: Sequence[PrivacyRequest], *, here: str = ""
 ) -> web.StreamResponse:
     """Say where requests stand; `here` still takes back what can be."""
-    ends = _to_end(requests) if here else []
-    texts = services.texts.page(_STANDS, language, requests=_seen(requests))
-    return show_page(
-        texts, language, buttons=[Button(texts["yes"], here, hidden=_answer("yes"))] if ends else []
-    )
+    texts = services.texts.page(STANDS, language, requests=seen(requests))
+    buttons = [Button(texts["yes"], here, hidden=_answer("yes"))] if here else []
+    return show_page(texts, language, buttons=buttons)
 
 
-def _second_page(
-    services: Services, here: str, name: str, language: str, answer: str, requests: Any = None
-) -> web.StreamResponse:
+def _second_page(services: Services, here: str, asked: Came, hidden: _Hidden) -> web.StreamResponse:
     """Ask once more, with the one button that decides."""
-    texts = services.texts.page(name, language, **({"requests": requests} if requests else {}))
+    about = {"requests": asked.requests} if asked.requests else {}
+    texts = services.texts.page(asked.page, asked.language, **about)
     label = texts.get("yes") or texts["no"]
-    return show_page(texts, language, buttons=[Button(label, here, hidden=_answer(answer))])
-
-
-def _link(unit: Unit, secret: str) -> _Found | None:
-    row = unit.session.exec(
-        select(ChallengeRow).where(
-            col(ChallengeRow.link_hash) == unit.services.keyring.keyed_hash(secret, "link"),
-            col(ChallengeRow.method) == Method.EMAIL_LINK,
-        )
-    ).first()
-    alive = (
-        row is not None and row.state == ChallengeState.SENT and row.expires_at and row.expires_at > unit.now
-    )
-    if row is None or not alive:
-        return None
-    requests = [r for ref in row.references if (r := unit.session.get(PrivacyRequest, ref))]
-    return row, requests, unit.session.get_one(Conversation, row.conversation_id)
-
-
-def _without_reference(unit: Unit, secret: str, typed: str) -> _Found | None:
-    """Count a confirmation that lacks what only the receipt says, and give what is to be shown again; None where it is right."""
-    found = _link(unit, secret)
-    if found is None:
-        raise NotVerified
-    row = found[0]
-    right = row.purpose in _ASKING or proof.has_reference(unit.session, row, typed)
-    return None if right else found
-
-
-def _confirm(unit: Unit, secret: str, changes: str, answer: str) -> tuple[str, Any, str]:
-    del answer
-    found = _link(unit, secret)
-    if found is None:
-        raise NotVerified
-    row, requests, conversation = found
-    language = conversation.language or "en"
-    if not _undecided(row, requests) and not (row.purpose in _ASKING and _to_end(requests)):
-        return _STANDS, _seen(requests), language  # proving nothing: a lapsed request would be taken up again
-    if row.purpose not in _ASKING:
-        rectification.confirm_as_shown(unit, requests, changes)
-    unit.services.methods[Method.EMAIL_LINK].check(row.stored or "", secret)
-    proof.consume(unit, row.id)
-    if row.purpose == sparing.PURPOSE:
-        kept = sparing.keep(unit, requests, "subject")
-        return ("verify_withdrawn" if kept else _STANDS), _seen(kept or requests), language
-    if row.purpose == "withdraw":
-        done = closing.withdraw(unit, requests)
-        return ("verify_withdrawn" if done else _STANDS), _seen(done or requests), language
-    return "verify_confirmed", _seen([each for each in requests if each.status not in CLOSED]), language
-
-
-def _asks_again(unit: Unit, secret: str, answer: str) -> tuple[str, list[dict[str, Any]], str] | None:
-    """Tell what a first press would end, stop or let go on; None where there is nothing of it, or it need not be asked twice."""
-    found = _link(unit, secret)
-    if found is None:
-        return None
-    row, requests, conversation = found
-    language = conversation.language or "en"
-    if answer == "yes" and row.purpose in _ASKING:
-        ends = _to_end(requests)
-        return ("withdraw_sure", _seen(ends), language) if ends else None
-    if answer != "no":
-        return None
-    if row.purpose == sparing.PURPOSE:
-        paused = [request for request in requests if sparing.is_paused(request)]
-        return ("go_on_sure", _seen(paused), language) if paused else None
-    stops = [] if row.purpose in _ASKING else stopped_together(unit.session, requests)
-    return ("not_me_sure", _seen(stops), language) if stops else None
-
-
-def _deny(unit: Unit, secret: str, changes: str, answer: str) -> tuple[str, Any, str]:
-    del changes  # whatever was to be changed, it is not
-    found = _link(unit, secret)
-    if found is None:
-        raise NotVerified
-    row, requests, conversation = found
-    language = conversation.language or "en"
-    if answer.endswith(_SURE):
-        row.state = advance(row.state, ChallengeState.DEAD)
-        unit.session.add(row)
-        if row.purpose not in _ASKING:
-            return _stopped(unit, requests, language)
-        if row.purpose == sparing.PURPOSE:
-            sparing.go_on(unit, requests, "subject")
-    if row.purpose not in _ASKING:
-        return _STANDS, _seen(requests), language
-    going = [request for request in requests if request.status not in CLOSED]
-    return ("verify_goes_on" if going else _STANDS), _seen(going or requests), language
-
-
-_SECOND = {"withdraw_sure": "yes_sure", "go_on_sure": "go_on_sure", "not_me_sure": _NOT_ME_SURE}
-_WORK = {"yes": _confirm, "yes_sure": _confirm, "no": _deny, "go_on_sure": _deny, _NOT_ME_SURE: _deny}
+    return show_page(texts, asked.language, buttons=[Button(label, here, hidden=hidden)])
 
 
 # ── this was not me, and stopping what waits ────────────────────────────────────────────────────────
@@ -253,17 +144,17 @@ _WORK = {"yes": _confirm, "yes_sure": _confirm, "no": _deny, "go_on_sure": _deny
 async def show_stop(http_request: web.Request) -> web.StreamResponse:
     """Say what can be taken back or stopped, and offer both; changes nothing."""
     services, secret = http_request.config_dict[SERVICES], http_request.match_info["secret"]
-    found = await services.read(lambda unit: _stop_link(unit, secret))
+    found = await services.read(lambda unit: mailed_links.stoppable_by(unit, secret))
     if found is None:
         return _page(services, http_request, "verify_expired", status=410)
     if not found.stops:
         return _stands(services, _language_of(found, http_request), found.named)
     language, here = found.stops[0].language, f"/verify/stop/{secret}"
-    stops = _seen(found.stops)
+    stops = seen(found.stops)
     if not found.own:
         texts = services.texts.page("not_me", language, requests=stops)
         return show_page(texts, language, buttons=[Button(texts["no"], here, hidden=_answer(_NOT_ME))])
-    texts = services.texts.page("stop", language, requests=_seen(found.own), stops=stops)
+    texts = services.texts.page("stop", language, requests=seen(found.own), stops=stops)
     buttons = [
         Button(texts["yes"], here, hidden=_answer(_TAKE_BACK)),
         Button(texts["no"], here, quiet=True, hidden=_answer(_NOT_ME)),
@@ -276,54 +167,30 @@ async def do_stop(http_request: web.Request) -> web.StreamResponse:
     services, secret = http_request.config_dict[SERVICES], http_request.match_info["secret"]
     here = f"/verify/stop/{secret}"
     answer = str((await form_of(http_request)).get("answer", ""))
-    found = await services.read(lambda unit: _stop_link(unit, secret))
+    found = await services.read(lambda unit: mailed_links.stoppable_by(unit, secret))
     if found is None:
         return _page(services, http_request, "verify_expired", status=410)
     language = _language_of(found, http_request)
     if answer == _NOT_ME and found.stops:
-        return _second_page(services, here, "not_me_sure", language, _NOT_ME_SURE, _seen(found.stops))
+        return _second_page(
+            services, here, Came("not_me_sure", seen(found.stops), language), _answer(_NOT_ME_SURE)
+        )
     if answer == _TAKE_BACK and found.own:
-        return _second_page(services, here, "withdraw_sure", language, _TAKE_BACK + _SURE, _seen(found.own))
-    work = {_TAKE_BACK + _SURE: _take_back, _NOT_ME_SURE: proof.do_stop}.get(answer)
-    if work is None:
+        asked = Came("withdraw_sure", seen(found.own), language)
+        return _second_page(services, here, asked, _answer(_TAKE_BACK + _SURE))
+    if answer not in {_TAKE_BACK + _SURE, _NOT_ME_SURE}:
         raise web.HTTPSeeOther(here)
+    takes_back = answer != _NOT_ME_SURE
     try:
-        done = await services.write(lambda unit: work(unit, secret))
+        done = await services.write(lambda unit: mailed_links.stop(unit, secret, take_back=takes_back))
     except NotVerified:
         return _page(services, http_request, "verify_expired", status=410)
-    name = "verify_stopped" if answer == _NOT_ME_SURE else "verify_withdrawn"
-    return _said(services, name if done else _STANDS, language, _seen(done or found.named))
+    name = "verify_withdrawn" if takes_back else "verify_stopped"
+    return _said(services, Came(name if done else STANDS, seen(done or found.named), language))
 
 
-@dataclass(frozen=True, slots=True)
-class _Stoppable:
-    """What a link names, what of it can still be stopped, and what its mailbox asked and can take back."""
-
-    named: list[PrivacyRequest]
-    stops: list[PrivacyRequest]
-    own: list[PrivacyRequest]
-
-
-def _stop_link(unit: Unit, secret: str) -> _Stoppable | None:
-    link = proof.live_stop_link(unit, secret)
-    if link is None:
-        return None
-    named = [r for ref in link.references if (r := unit.session.get(PrivacyRequest, ref))]
-    stops = stopped_together(unit.session, named)
-    # Only the mailbox by which it was proved speaks for whoever asked: any other may stop it, and not end it.
-    own = [r for r in stops if r.ref in link.references and r.contact_hash == link.contact_hash]
-    return _Stoppable(named, stops, own)
-
-
-def _language_of(found: _Stoppable, http_request: web.Request) -> str:
+def _language_of(found: Stoppable, http_request: web.Request) -> str:
     return next((request.language for request in found.named), language_of(http_request))
-
-
-def _take_back(unit: Unit, secret: str) -> list[PrivacyRequest]:
-    found = _stop_link(unit, secret)
-    if found is None:
-        raise NotVerified
-    return closing.withdraw(unit, found.own)
 
 
 # ── the undo of a marketing objection ───────────────────────────────────────────────────────────────
@@ -346,9 +213,8 @@ async def do_undo(http_request: web.Request) -> web.StreamResponse:
     sure = (await form_of(http_request)).get("answer") == "undo_sure"
     found = await services.read(lambda unit: marketing.undone_by(unit, secret))
     if found is not None and not sure:
-        return _second_page(
-            services, f"/verify/undo/{secret}", "undo_sure", language_of(http_request), "undo_sure"
-        )
+        asked = Came("undo_sure", [], language_of(http_request))
+        return _second_page(services, f"/verify/undo/{secret}", asked, _answer("undo_sure"))
     try:
         await services.write(lambda unit: marketing.undo(unit, secret))
     except NotVerified:
@@ -365,23 +231,23 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
     token = str((await form_of(http_request)).get("token", ""))
     try:
         who = _signed_in(services, token)
-        row, requests, conversation = await services.read(lambda unit: _login(unit, who))
-        if row.package_id is not None:
-            secret = await services.write(lambda unit: _open_package(unit, who))
-            raise given_to_browser(services, row.package_id, secret)
+        asked = await services.read(lambda unit: sign_ins.asked_of(unit, who))
+        if asked.challenge.package_id is not None:
+            secret = await services.write(lambda unit: sign_ins.open_package(unit, who))
+            raise given_to_browser(services, asked.challenge.package_id, secret)
     except (NotFound, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
+    row, requests, conversation = asked.challenge, asked.requests, asked.conversation
     language = conversation.language or language_of(http_request)
     told = _what_happens(row, requests)
     if comes_back(conversation, client_hash(services.keyring, who.client_id)):
         told["effects"] = [*told["effects"], "shown_again"]
-    asked = {"channel": conversation.channel, "asked_at": proof.asked_at_of(row, requests)}
-    texts = services.texts.page("client_area", language, requests=_seen(requests), **asked, **told)
+    about = {"channel": conversation.channel, "asked_at": proof.asked_at_of(row, requests)}
+    texts = services.texts.page("client_area", language, requests=seen(requests), **about, **told)
     hidden = (("token", token), ("changes", rectification.digest_of(requests)))
-    here = "/verify/client-area/confirm"
     buttons = [
-        Button(texts["yes"], here, hidden=(*hidden, ("answer", "yes"))),
-        Button(texts["no"], here, quiet=True, hidden=(*hidden, ("answer", "no"))),
+        Button(texts["yes"], _CONFIRM_SIGN_IN, hidden=(*hidden, *_answer("yes"))),
+        Button(texts["no"], _CONFIRM_SIGN_IN, quiet=True, hidden=(*hidden, *_answer("no"))),
     ]
     return show_page(texts, language, buttons=buttons)
 
@@ -390,23 +256,20 @@ async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
     """Take the confirmation, once: a token that was used is worth nothing."""
     services, desk = http_request.config_dict[SERVICES], http_request.config_dict[DESK]
     form = await form_of(http_request)
+    token, answer = str(form.get("token", "")), form.get("answer")
     try:
-        who = _signed_in(services, str(form.get("token", "")))
-        if form.get("answer") == "no" and (again := await services.read(lambda unit: _stops(unit, who))):
-            requests, language = again
-            texts = services.texts.page("not_me_sure", language, requests=requests)
-            hidden = (("token", str(form.get("token", ""))), *_answer(_NOT_ME_SURE))
-            here = "/verify/client-area/confirm"
-            return show_page(texts, language, buttons=[Button(texts["no"], here, hidden=hidden)])
-        yes = form.get("answer") == "yes"
-        contact = await proof.contact_of_sign_in(services, who)
-        changes = str(form.get("changes", ""))
-        name, requests, language = await services.write(
-            lambda unit: _use_login(unit, desk, who, contact, changes=changes, yes=yes)
-        )
+        who = _signed_in(services, token)
+        if answer == "no" and (again := await services.read(lambda unit: sign_ins.would_stop(unit, who))):
+            hidden = (("token", token), *_answer(_NOT_ME_SURE))
+            return _second_page(services, _CONFIRM_SIGN_IN, again, hidden)
+        contact, changes = await proof.contact_of_sign_in(services, who), str(form.get("changes", ""))
+        if answer == "yes":
+            came = await services.write(lambda unit: _confirmed(unit, desk, who, contact, changes))
+        else:
+            came = await services.write(lambda unit: sign_ins.deny(unit, who))
     except (ChangedMeanwhile, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
-    return _said(services, name, language, requests)
+    return _said(services, came)
 
 
 def _signed_in(services: Services, token: str) -> SignedIn:
@@ -416,66 +279,10 @@ def _signed_in(services: Services, token: str) -> SignedIn:
     return sign_in.read(token, services.clock.now())
 
 
-def _login(unit: Unit, who: SignedIn) -> tuple[ChallengeRow, list[PrivacyRequest], Conversation]:
-    row = login_challenge(unit, who.nonce or "")
-    if row is None:
-        raise NotVerified
-    requests = [r for ref in row.references if (r := unit.session.get(PrivacyRequest, ref))]
-    return row, requests, unit.session.get_one(Conversation, row.conversation_id)
-
-
-def _stops(unit: Unit, who: SignedIn) -> tuple[list[dict[str, Any]], str] | None:
-    """Tell what "this wasn't me" would stop; the token stays good for the second press."""
-    _, requests, conversation = _login(unit, who)
-    stops = stopped_together(unit.session, requests)
-    return (_seen(stops), conversation.language or "en") if stops else None
-
-
-def _open_package(unit: Unit, who: SignedIn) -> str:
-    row = login_challenge(unit, who.nonce or "")
-    if row is None or row.package_id is None:
-        raise NotVerified
-    take_once(unit.session, Method.CLIENT_AREA, who)
-    return packages.grant(unit, row.package_id, row.id, who.client_id)
-
-
-def _use_login(
-    unit: Unit,
-    desk: TalkingDesk,
-    who: SignedIn,
-    contact: str,
-    *,
-    changes: str,
-    yes: bool,
-) -> tuple[str, list[dict[str, Any]], str]:
-    row, requests, conversation = _login(unit, who)
-    if row.package_id is not None:
-        raise NotVerified  # it was asked for a package, and proves nothing else
-    take_once(unit.session, Method.CLIENT_AREA, who)
-    row.state = advance(row.state, ChallengeState.USED)
-    unit.session.add(row)
-    if yes:
-        rectification.confirm_as_shown(unit, requests, changes)
-        evidence = proof.give_evidence(
-            unit,
-            method=Method.CLIENT_AREA,
-            contact=contact,
-            conversation_id=conversation.id,
-            references=row.references,
-            on_file=True,
-            client_id=who.client_id,
-        )
-        _say_proved(desk, unit, conversation, evidence)
-        return "verify_confirmed", _seen(requests), conversation.language or "en"
-    return _stopped(unit, requests, conversation.language or "en")
-
-
-def _stopped(
-    unit: Unit, requests: list[PrivacyRequest], language: str
-) -> tuple[str, list[dict[str, Any]], str]:
-    """Stop what can still be stopped, and say so of that alone."""
-    stopped = proof.stop_requests(unit, requests)
-    return ("verify_stopped" if stopped else _STANDS), _seen(stopped or requests), language
+def _confirmed(unit: Unit, desk: TalkingDesk, who: SignedIn, contact: str, changes: str) -> Came:
+    evidence, asked = sign_ins.confirm(unit, who, contact, changes)
+    _say_proved(desk, unit, asked.conversation, evidence)
+    return Came("verify_confirmed", seen(asked.requests), asked.conversation.language or "en")
 
 
 def _say_proved(desk: TalkingDesk, unit: Unit, conversation: Conversation, evidence: EvidenceRow) -> None:
@@ -487,20 +294,16 @@ def _say_proved(desk: TalkingDesk, unit: Unit, conversation: Conversation, evide
     turn.store_state()
 
 
-def _said(services: Services, name: str, language: str, requests: list[dict[str, Any]]) -> web.StreamResponse:
-    """Show what became of it; a page that names requests names those it happened to."""
-    return show_page(services.texts.page(name, language, requests=requests), language)
-
-
 # ── small things ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _what_happens(row: ChallengeRow, requests: list[PrivacyRequest]) -> dict[str, Any]:
+def _said(services: Services, came: Came) -> web.StreamResponse:
+    """Show what became of it; a page that names requests names those it happened to."""
+    return show_page(services.texts.page(came.page, came.language, requests=came.requests), came.language)
+
+
+def _what_happens(row: ChallengeRow, requests: Sequence[PrivacyRequest]) -> dict[str, Any]:
     return {"from_to": rectification.shown(requests), "effects": proof.effects_of(row, requests)}
-
-
-def _seen(requests: list[PrivacyRequest]) -> list[dict[str, Any]]:
-    return [talk.as_seen(request) for request in requests]
 
 
 def _page(services: Services, http_request: web.Request, name: str, status: int = 200) -> web.Response:

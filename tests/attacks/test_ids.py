@@ -11,8 +11,8 @@ from sqlmodel import SQLModel, select
 
 from assistant.casework import answers, talk
 from assistant.casework.intake import OUTSIDE, as_sent, conversation_id, store_incoming
+from assistant.casework.sign_ins import take_once
 from assistant.channels.webchat.frames import _CLIENT_ID
-from assistant.conversation.desk import take_once
 from assistant.domain.assurance import Method
 from assistant.domain.messages import MESSAGES
 from assistant.errors import NotVerified

@@ -79,9 +79,7 @@ async def apart(desk: DeskInside, ref: str) -> list[str]:
 
     def look(unit: Unit) -> list[tuple[str, str]]:
         request = unit.session.get_one(PrivacyRequest, ref)
-        told = timeline(
-            words_of("en", "Europe/Paris"), services.keyring, unit.session, request, revealed=True
-        )
+        told = timeline(words_of("en", "Europe/Paris"), unit, request, revealed=True)
         return [(entry.at.isoformat(), entry.text) for entry in told if entry.is_apart]
 
     found = await services.read(look)

@@ -192,13 +192,9 @@ async def test_a_mail_that_names_an_open_request_of_its_sender_calls_an_agent_an
 async def told_on_its_page(desk: DeskInside, ref: str) -> tuple[list[str], list[str]]:
     """Give the words of the timeline of a request: on its page in the console, and in the API."""
     words = words_of("en", "Europe/Tallinn")
-    keyring = desk.assembly.services.keyring
     page = await desk.assembly.services.read(
         lambda unit: [
-            e.text
-            for e in timeline(
-                words, keyring, unit.session, unit.session.get_one(PrivacyRequest, ref), revealed=True
-            )
+            e.text for e in timeline(words, unit, unit.session.get_one(PrivacyRequest, ref), revealed=True)
         ]
     )
     items = (await desk.api("GET", f"/requests/{ref}/timeline"))["items"]

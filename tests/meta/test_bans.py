@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from assistant.store import rows
+
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("assistant", "handlers", "intents")
 BROAD_EXCEPTS_AT_MOST = 13
@@ -89,6 +91,23 @@ def imports_an_authenticator(node: ast.AST) -> bool:
     return isinstance(node, ast.Import) and any(name.name == "pyotp" for name in node.names)
 
 
+def asks_a_session(node: ast.AST) -> bool:
+    """Tell what reads or writes tables by itself; to pass a session on to whoever may is another thing."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return False
+    asked = node.func.value
+    return (asked.attr if isinstance(asked, ast.Attribute) else getattr(asked, "id", None)) == "session"
+
+
+def makes_or_changes_a_row(node: ast.AST) -> bool:
+    """Tell what makes a row, or sets what may be a field of one; a turn of the conversation is none."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id in rows.__all__
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    changed = (each.value for each in targets if isinstance(each, ast.Attribute))
+    return any(getattr(whose, "id", None) not in {"self", "turn"} for whose in changed)
+
+
 def is_broad(handler: ast.AST) -> bool:
     if not isinstance(handler, ast.ExceptHandler):
         return False
@@ -124,6 +143,12 @@ def test_only_an_agent_of_a_tests_own_asks_an_authenticator() -> None:
     assert asked == {"tests/doubles/agents.py"}
 
 
+def test_pages_and_jobs_ask_queries_and_have_casework_write() -> None:
+    """Rows are passed on to them by name (store/rows.py), so what an import contract cannot see is looked for here."""
+    only_read = [*modules("assistant/web"), ROOT / "assistant" / "jobs.py"]
+    assert found(only_read, lambda node: asks_a_session(node) or makes_or_changes_a_row(node)) == []
+
+
 def test_every_broad_except_says_why() -> None:
     assert [place for place, line in broad_excepts() if "# broad: " not in line] == []
 
@@ -150,6 +175,12 @@ def test_no_module_is_named_after_nothing() -> None:
         ("next(m for m in desk.mails(to) if ref in m)", takes_a_mail_unwaited),
         ("(one,) = [m for m in desk.mails(to) if ref in m]", takes_a_mail_unwaited),
         ("desk.mails(to)[0]", takes_a_mail_unwaited),
+        ("unit.session.add(row)", asks_a_session),
+        ("session.get(PrivacyRequest, ref)", asks_a_session),
+        ("Message(text='')", makes_or_changes_a_row),
+        ("request.status = after", makes_or_changes_a_row),
+        ("row.attempts += 1", makes_or_changes_a_row),
+        ("found.row.state = after", makes_or_changes_a_row),
         ("import pyotp", imports_an_authenticator),
         ("from pyotp import TOTP", imports_an_authenticator),
         ("try:\n  f()\nexcept Exception:\n  pass", is_broad),
@@ -171,6 +202,10 @@ def test_the_checks_see_what_they_look_for(code: str, is_banned: Finder) -> None
         ("datetime.now(tz=UTC)", is_naive_time),
         ("datetime.fromtimestamp(0, UTC)", is_naive_time),
         ("clock.now()", is_naive_time),
+        ("queries.requests_in(unit.session, ident)", asks_a_session),
+        ("turn.text = self.text = text", makes_or_changes_a_row),
+        ("found[request.ref] = request", makes_or_changes_a_row),
+        ("def f(message: Message): ...", makes_or_changes_a_row),
         ("try:\n  f()\nexcept ValueError:\n  pass", is_broad),
     ],
 )

@@ -38,7 +38,7 @@ from assistant.services import Services, Unit
 from assistant.store import queries
 from assistant.store.keyring import client_hash
 from assistant.store.queries import RequestFilter
-from assistant.store.tables import PrivacyRequest
+from assistant.store.rows import PrivacyRequest
 from assistant.web.api import models as m
 from assistant.web.api import views
 
@@ -302,7 +302,7 @@ def go_on(call: Call) -> m.QueueItem:
 
 def show_conversation(call: Call) -> m.ConversationOut:
     """Show a conversation, masked."""
-    return views.conversation_out(call.unit.session, get_conversation(call.unit.session, call.ident))
+    return views.conversation_out(call.unit, get_conversation(call.unit.session, call.ident))
 
 
 def reply_in_conversation(call: Call) -> m.ConversationOut:

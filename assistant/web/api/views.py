@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from sqlmodel import Session
-
 from assistant.casework import four_eyes, questions, sparing
 from assistant.casework.outcomes import outcome_of
 from assistant.casework.people_decide import typed_contact
@@ -22,7 +20,7 @@ from assistant.domain.plan import Plan, plan_from_json
 from assistant.domain.rights import Right
 from assistant.services import Unit
 from assistant.store import queries
-from assistant.store.tables import (
+from assistant.store.rows import (
     Action,
     Audit,
     Conversation,
@@ -217,9 +215,9 @@ def _evidence_entry(evidence: EvidenceRow) -> TimelineEntry:
     return TimelineEntry(at=evidence.obtained_at, kind="evidence", actor="subject", event="proved", data=data)
 
 
-def conversation_out(session: Session, conversation: Conversation) -> ConversationOut:
+def conversation_out(unit: Unit, conversation: Conversation) -> ConversationOut:
     """Give a conversation with its messages, masked."""
-    messages = queries.messages_of(session, conversation.id)
+    messages = queries.messages_of(unit.session, conversation.id)
     pressed = labels_of(messages)
     return ConversationOut(
         id=conversation.id,
@@ -227,7 +225,7 @@ def conversation_out(session: Session, conversation: Conversation) -> Conversati
         language=conversation.language,
         taken_by=conversation.taken_by,
         wants_person_at=conversation.wants_person_at,
-        requests=[request.ref for request in queries.requests_in(session, conversation.id)],
+        requests=[request.ref for request in queries.requests_in(unit.session, conversation.id)],
         messages=[
             _message_out(each, pressed.get(each.id, each.text), conversation.seen_id) for each in messages
         ],

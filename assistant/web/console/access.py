@@ -15,11 +15,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from assistant.casework.events import Event
 from assistant.casework.queue import WORKERS, Principal, Role
-from assistant.casework.staff import session_of, touch_session
+from assistant.casework.staff import get_agent, session_of, touch_session
 from assistant.errors import AssistantError, NotAllowed, NotAuthenticated, NotFresh
 from assistant.naming import Naming
 from assistant.services import Services, Unit
-from assistant.store.tables import Agent, AgentSession
+from assistant.store.rows import AgentSession
 from assistant.web import cookies
 from assistant.web.bodies import form_of
 from assistant.web.console.words import Words, words_of
@@ -140,7 +140,7 @@ async def _visit(http_request: web.Request, form: Mapping[str, str] | None = Non
 
     def look(unit: Unit) -> tuple[AgentSession, Principal, str]:
         row, agent = session_of(unit, secret)
-        return row, agent, unit.session.get_one(Agent, agent.name).language
+        return row, agent, get_agent(unit.session, agent.name).language
 
     row, agent, language = await services.read(look)
     http_request[AGENT] = agent.name

@@ -12,7 +12,7 @@ from assistant.casework import colleagues, credentials, staff
 from assistant.casework.passwords import check_password
 from assistant.errors import AssistantError, NewCodeWrong, NotFound, NotFresh, NotTheSame, WrongAgain
 from assistant.services import Unit
-from assistant.store.tables import AgentSession, AgentToken
+from assistant.store.rows import AgentSession, AgentToken
 from assistant.web.console.access import Visit, back, explained, show
 
 HOME: Final = "/console/account"

@@ -13,7 +13,7 @@ from assistant.casework import colleagues, credentials, staff
 from assistant.casework.queue import Principal, Role
 from assistant.errors import AssistantError, Invalid, NotFound
 from assistant.services import Unit
-from assistant.store.tables import Agent
+from assistant.store.rows import Agent
 from assistant.web.console.access import Visit, back, explained, show
 from assistant.web.console.account import Line, session_lines, token_lines
 from assistant.web.console.acts import prove_freshly

@@ -13,7 +13,7 @@ from assistant.domain.masking import mask_text
 from assistant.domain.outside import number_of
 from assistant.domain.unread import why_unread
 from assistant.errors import NotFound
-from assistant.store.tables import Message
+from assistant.store.rows import Message
 from assistant.web.console.access import HEADERS, Visit
 from assistant.web.console.words import Words
 

@@ -27,7 +27,7 @@ from assistant.store import queries
 from assistant.store.keyring import client_hash
 from assistant.store.paging import Page
 from assistant.store.queries import RequestFilter, View
-from assistant.store.tables import Conversation, Message, PrivacyRequest
+from assistant.store.rows import Conversation, Message, PrivacyRequest
 from assistant.web.console.access import Visit, show
 from assistant.web.console.files import FilesView, files_view
 from assistant.web.console.words import Due, Words

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from aiohttp import web
-from sqlmodel import Session
 
 from assistant.casework import (
     answers,
@@ -33,6 +32,7 @@ from assistant.casework.queue import Principal, get_request
 from assistant.casework.redaction import Mention, as_got, mentions_of
 from assistant.casework.samples import samples_of
 from assistant.casework.sparing import is_paused
+from assistant.casework.talking import get_conversation
 from assistant.casework.transferring import letter_once_sent, waiting_package, where_to
 from assistant.casework.undelivered import Lost, is_settled_by_word, lost_letters_of
 from assistant.casework.whose import apart_from
@@ -52,8 +52,7 @@ from assistant.replies import Texts
 from assistant.replies.linter import Fault, Linter
 from assistant.services import Rendered, Services, Unit
 from assistant.store import queries
-from assistant.store.keyring import Keyring
-from assistant.store.tables import Action, Audit, Conversation, EvidenceRow, Message, PrivacyRequest, StepRow
+from assistant.store.rows import Action, Audit, EvidenceRow, Message, PrivacyRequest, StepRow
 from assistant.web.console.access import Visit, explained, show
 from assistant.web.console.files import FilesView, files_view
 from assistant.web.console.lists import Row, loss_in_words, row_of
@@ -313,7 +312,7 @@ def gather(visit: Visit, unit: Unit, ref: str, *, revealed: bool = False) -> Req
         row,
         evidence,
         _plan(visit, unit, request, action),
-        tuple(timeline(words, services.keyring, unit.session, request, revealed=revealed)),
+        tuple(timeline(words, unit, request, revealed=revealed)),
         tuple(
             (words.known("details", key), value if revealed else mask_text(value))
             for key, value in shown.items()
@@ -326,16 +325,16 @@ def gather(visit: Visit, unit: Unit, ref: str, *, revealed: bool = False) -> Req
         is_paused(request),
         request.status in CLOSED,
         waits_for_link(request),
-        is_hidden(unit.session.get_one(Conversation, request.conversation_id)),
-        _next_ref(unit.session, request),
+        is_hidden(get_conversation(unit.session, request.conversation_id)),
+        _next_ref(unit, request),
         _question(services, request),
         may_lift(request),
         may_decide(request),
         _proved(unit, words, evidence, revealed=revealed),
         typed_contact(unit, request, visit.agent),
         _tier_missing(unit, request, action),
-        _about_services(unit.session, request, action),
-        _names_accounts(unit.session, request, action),
+        _about_services(unit, request, action),
+        _names_accounts(unit, request, action),
         losses(words, lost_letters_of(unit, request)),
         _undone(unit, words, request),
         is_settled_by_word(request),
@@ -385,17 +384,17 @@ def losses(words: Words, lost: Sequence[Lost]) -> tuple[LossView, ...]:
     )
 
 
-def _names_accounts(session: Session, request: PrivacyRequest, action: Action | None) -> tuple[str, ...]:
+def _names_accounts(unit: Unit, request: PrivacyRequest, action: Action | None) -> tuple[str, ...]:
     if action is None or action.state != PlanState.PROPOSED:
         return ()
-    return tuple(named_accounts.waiting_words(session, request, plan_from_json(action.plan)))
+    return tuple(named_accounts.waiting_words(unit.session, request, plan_from_json(action.plan)))
 
 
-def _about_services(session: Session, request: PrivacyRequest, action: Action | None) -> str:
+def _about_services(unit: Unit, request: PrivacyRequest, action: Action | None) -> str:
     if action is None or action.state != PlanState.PROPOSED:
         return ""
     held_up = running_services.is_held_up(plan_from_json(action.plan))
-    return running_services.to_do(session, request) if held_up else ""
+    return running_services.to_do(unit.session, request) if held_up else ""
 
 
 def _tier_missing(unit: Unit, request: PrivacyRequest, action: Action | None) -> int | None:
@@ -429,9 +428,9 @@ def _question(services: Services, request: PrivacyRequest) -> QuestionView:
     return QuestionView(questions.grounds_of(request), by, late, questions.waits_since(request))
 
 
-def _next_ref(session: Session, request: PrivacyRequest) -> str | None:
+def _next_ref(unit: Unit, request: PrivacyRequest) -> str | None:
     waiting = queries.requests_by_due_date(
-        session, queries.RequestFilter(status=Status.AWAITING_APPROVAL), limit=2
+        unit.session, queries.RequestFilter(status=Status.AWAITING_APPROVAL), limit=2
     )
     return next((other.ref for other in waiting if other.ref != request.ref), None)
 
@@ -442,9 +441,7 @@ def _plan(visit: Visit, unit: Unit, request: PrivacyRequest, action: Action | No
     words, services = visit.words, visit.services
     plan = plan_from_json(action.plan)
     preview = (
-        _preview(services, unit.session, request, plan)
-        if action.state in {PlanState.PROPOSED, PlanState.APPROVED}
-        else None
+        _preview(unit, request, plan) if action.state in {PlanState.PROPOSED, PlanState.APPROVED} else None
     )
     steps = tuple(queries.steps_of(unit.session, action.id))
     tasks = tuple(_task(words, services, step) for step in steps if step.state == StepState.BY_HAND)
@@ -479,24 +476,22 @@ def _task(words: Words, services: Services, step: StepRow) -> TaskView:
     )
 
 
-def _preview(services: Services, session: Session, request: PrivacyRequest, plan: Plan) -> Preview | None:
+def _preview(unit: Unit, request: PrivacyRequest, plan: Plan) -> Preview | None:
     """Write the answer now; a package's own mail is written when the package is there."""
     if plan.order.operation is Operation.EXPORT:
         return None
-    name, values, rendered = answers.answer_text(services, session, request, plan)
-    faults = Linter(cast("Texts", services.texts)).faults(name, request.language, rendered, values)
+    name, values, rendered = answers.answer_text(unit.services, unit.session, request, plan)
+    faults = Linter(cast("Texts", unit.services.texts)).faults(name, request.language, rendered, values)
     return Preview(rendered.subject or "", rendered.text, faults)
 
 
-def timeline(
-    words: Words, keyring: Keyring, session: Session, request: PrivacyRequest, *, revealed: bool
-) -> list[Entry]:
+def timeline(words: Words, unit: Unit, request: PrivacyRequest, *, revealed: bool) -> list[Entry]:
     """Tell messages and audit as one story, in its order."""
-    messages = queries.messages_about(session, request)
-    apart = apart_from(session, keyring, request)
+    messages = queries.messages_about(unit.session, request)
+    apart = apart_from(unit.session, unit.services.keyring, request)
     told = zip(messages, message_entries(words, messages, revealed=revealed), strict=True)
     entries = [replace(entry, is_apart=message.id in apart) for message, entry in told]
-    entries += [_audit_entry(words, entry) for entry in queries.audit_of(session, request.ref)]
+    entries += [_audit_entry(words, entry) for entry in queries.audit_of(unit.session, request.ref)]
     return sorted(entries, key=lambda entry: entry.at)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
-from sqlmodel import Session
 
 from assistant.casework.hidden import is_hidden
 from assistant.casework.presses import PRESS, labels_of
@@ -19,7 +18,7 @@ from assistant.domain.rights import Right
 from assistant.services import Unit
 from assistant.store import queries
 from assistant.store.paging import Page
-from assistant.store.tables import Conversation, Message
+from assistant.store.rows import Conversation, Message
 from assistant.web.console.access import HEADERS, Visit, show
 from assistant.web.console.request_page import Entry, LossView, losses, message_entries, said_in
 
@@ -39,7 +38,7 @@ class Talk:
 
 async def show_talks(visit: Visit) -> web.StreamResponse:
     """List who waits for a person, longest first."""
-    page, found = await visit.services.read(lambda unit: _talks(visit, unit.session))
+    page, found = await visit.services.read(lambda unit: _talks(visit, unit))
     title = visit.words("talks.title")
     version = _version(page.count, found)
     return show(
@@ -49,7 +48,7 @@ async def show_talks(visit: Visit) -> web.StreamResponse:
 
 async def new_talks(visit: Visit) -> web.StreamResponse:
     """Say whether the list is another one by now."""
-    page, found = await visit.services.read(lambda unit: _talks(visit, unit.session))
+    page, found = await visit.services.read(lambda unit: _talks(visit, unit))
     return web.json_response({"version": _version(page.count, found)}, headers=HEADERS)
 
 
@@ -57,22 +56,22 @@ def _version(count: int, found: list[Talk]) -> str:
     return hashlib.sha256(repr((count, found)).encode()).hexdigest()[:16]
 
 
-def _talks(visit: Visit, session: Session) -> tuple[Page[Conversation], list[Talk]]:
-    page = queries.conversations_wanting_a_person(session, visit.after())
-    return page, [_talk(visit, session, conversation) for conversation in page.rows]
+def _talks(visit: Visit, unit: Unit) -> tuple[Page[Conversation], list[Talk]]:
+    page = queries.conversations_wanting_a_person(unit.session, visit.after())
+    return page, [_talk(visit, unit, conversation) for conversation in page.rows]
 
 
-def _talk(visit: Visit, session: Session, conversation: Conversation) -> Talk:
-    message = queries.last_message_of(session, conversation.id)
-    line = mask_text(_last_words(visit, session, message))[:_LINE] if message else ""
+def _talk(visit: Visit, unit: Unit, conversation: Conversation) -> Talk:
+    message = queries.last_message_of(unit.session, conversation.id)
+    line = mask_text(_last_words(visit, unit, message))[:_LINE] if message else ""
     since = visit.words.instant(conversation.wants_person_at or conversation.last_at)
     channel = visit.services.texts.label("channels", conversation.channel, visit.words.language)
     return Talk(conversation.id, channel, line, since, conversation.taken_by or "")
 
 
-def _last_words(visit: Visit, session: Session, message: Message) -> str:
+def _last_words(visit: Visit, unit: Unit, message: Message) -> str:
     is_press = message.kind == PRESS  # what stood on the button is read from the talk before it
-    before = queries.messages_of(session, message.conversation_id) if is_press else ()
+    before = queries.messages_of(unit.session, message.conversation_id) if is_press else ()
     return said_in(visit.words, message, labels_of(before))
 
 

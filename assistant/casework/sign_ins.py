@@ -1,0 +1,97 @@
+"""What a fresh sign-in to the client area answers: the requests of its nonce and no others, or a package (A20)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlmodel import Session, col, select
+
+from assistant.casework import packages, proof, rectification
+from assistant.casework.mailed_links import Came, seen, stopped
+from assistant.casework.together import stopped_together
+from assistant.domain.assurance import Method
+from assistant.domain.lifecycle import ChallengeState, advance
+from assistant.errors import NotVerified
+from assistant.interfaces import SignedIn
+from assistant.services import Unit
+from assistant.store.queries import requests_named
+from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest, Seen
+
+_CLOCK_PUT_BACK = timedelta(days=1)  # what ran out before the clock was set holds again after it
+
+
+@dataclass(frozen=True, slots=True)
+class SignInAsked:
+    """A sign-in that was offered and is still awaited: its question for proof, what that is about, and its talk."""
+
+    challenge: ChallengeRow
+    requests: list[PrivacyRequest]
+    conversation: Conversation
+
+
+def take_once(session: Session, method: Method, who: SignedIn) -> None:
+    """Take a signed token; raises NotVerified the second time. Each site numbers its own tokens."""
+    value = f"jti:{method}:{who.token_id}"
+    if session.get(Seen, value) is not None:
+        raise NotVerified
+    session.add(Seen(value=value, until=who.expires_at + _CLOCK_PUT_BACK))
+    session.flush()
+
+
+def asked_of(unit: Unit, who: SignedIn) -> SignInAsked:
+    """Give what the nonce of a sign-in was made for, as long as it is alive; raises NotVerified."""
+    nonce = unit.services.keyring.keyed_hash(who.nonce or "", "link")
+    row = unit.session.exec(select(ChallengeRow).where(col(ChallengeRow.link_hash) == nonce)).first()
+    if row is None or not proof.is_open(unit.services, row):
+        raise NotVerified
+    talk_of = unit.session.get_one(Conversation, row.conversation_id)
+    return SignInAsked(row, requests_named(unit.session, row.references), talk_of)
+
+
+def would_stop(unit: Unit, who: SignedIn) -> Came | None:
+    """Tell what "this wasn't me" would stop; the token stays good for the second press."""
+    asked = asked_of(unit, who)
+    stops = stopped_together(unit.session, asked.requests)
+    return Came("not_me_sure", seen(stops), asked.conversation.language or "en") if stops else None
+
+
+def open_package(unit: Unit, who: SignedIn) -> str:
+    """Give the one who signed in the package that it was asked for, once; raises NotVerified."""
+    row = asked_of(unit, who).challenge
+    if row.package_id is None:
+        raise NotVerified
+    take_once(unit.session, Method.CLIENT_AREA, who)
+    return packages.grant(unit, row.package_id, row.id, who.client_id)
+
+
+def confirm(unit: Unit, who: SignedIn, contact: str, changes: str) -> tuple[EvidenceRow, SignInAsked]:
+    """Prove by a sign-in what was asked for it, once; raises NotVerified, and ChangedMeanwhile as a mailed link does."""
+    asked = _used(unit, who)
+    rectification.confirm_as_shown(unit, asked.requests, changes)
+    evidence = proof.give_evidence(
+        unit,
+        method=Method.CLIENT_AREA,
+        contact=contact,
+        conversation_id=asked.conversation.id,
+        references=asked.challenge.references,
+        on_file=True,
+        client_id=who.client_id,
+    )
+    return evidence, asked
+
+
+def deny(unit: Unit, who: SignedIn) -> Came:
+    """Stop what whoever signed in never asked, once; raises NotVerified."""
+    asked = _used(unit, who)
+    return stopped(unit, asked.requests, asked.conversation.language or "en")
+
+
+def _used(unit: Unit, who: SignedIn) -> SignInAsked:
+    asked = asked_of(unit, who)
+    if asked.challenge.package_id is not None:
+        raise NotVerified  # it was asked for a package, and proves nothing else
+    take_once(unit.session, Method.CLIENT_AREA, who)
+    asked.challenge.state = advance(asked.challenge.state, ChallengeState.USED)
+    unit.session.add(asked.challenge)
+    return asked
