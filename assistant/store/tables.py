@@ -66,8 +66,13 @@ def _instant(*, index: bool = False, optional: bool = False) -> Any:
     return Field(sa_type=Instant, index=index, nullable=optional, **default)
 
 
-def _json(default: Any = dict) -> Any:
-    return Field(default_factory=default, sa_type=JSON)
+def _json(default: Any = dict, **more: Any) -> Any:
+    return Field(default_factory=default, sa_type=JSON, **more)
+
+
+def _of_before(value: str) -> dict[str, Any]:
+    """Give rows that stood before their column came what they have in it."""
+    return {"server_default": value}
 
 
 def _sealed_json(default: Any = dict) -> Any:
@@ -288,8 +293,8 @@ class Action(SQLModel, table=True):
     state: str = Field(
         default=PlanState.PROPOSED, index=True
     )  # proposed, approved, executing, stopping, stopped, done, failed, rejected, void
-    rows_done: int = 0
-    rows_to_do: int = 0
+    rows_done: int = Field(default=0, sa_column_kwargs=_of_before("0"))
+    rows_to_do: int = Field(default=0, sa_column_kwargs=_of_before("0"))
     mentions: str | None = _sealed_by_hand(
         optional=True
     )  # who else is named in free text, until the copy is made
@@ -317,7 +322,7 @@ class StepRow(SQLModel, table=True):
     rows_to_do: int = 0
     already_done: bool = False
     error: str = _sealed(default="")  # in words: for agents, or by hand for the person
-    error_code: str = ""
+    error_code: str = Field(default="", sa_column_kwargs=_of_before(""))
     done: list[dict[str, Any]] = _sealed_json(list)  # counted table by table when it was carried out
     left: list[dict[str, Any]] = _sealed_json(list)
     found: str | None = _sealed_by_hand(
@@ -393,7 +398,9 @@ class Suppression(SQLModel, table=True):
     purpose: str = Field(primary_key=True)
     since: datetime = _instant()
     undo_hash: str | None = Field(default=None, unique=True)
-    refs: list[str] = _json(list)  # the objections that keep it off, for whoever undoes them
+    refs: list[str] = _json(
+        list, sa_column_kwargs=_of_before("[]")
+    )  # the objections that keep it off, for whoever undoes them
 
 
 class StopLink(SQLModel, table=True):
@@ -445,7 +452,9 @@ class AgentSession(SQLModel, table=True):
     started_at: datetime = _instant()
     last_at: datetime = _instant()
     totp_at: datetime = _instant()
-    wrong_codes: int = 0  # in a row, typed by who is signed in
+    wrong_codes: int = Field(
+        default=0, sa_column_kwargs=_of_before("0")
+    )  # in a row, typed by who is signed in
 
 
 class AgentBrowser(SQLModel, table=True):

@@ -179,11 +179,12 @@ async def desk_inside(
     maps: Mapping[str, str] | None = None,
     resolver: Resolver | None = None,
     clients: int = 500,
+    at: datetime | None = None,
 ) -> AsyncIterator[DeskInside]:
     """Open a desk on sample data in a folder, with more settings and the maps that they name."""
     for name, drawn in (maps or {}).items():
         (folder / name).write_text(drawn, encoding="utf-8")
-    clock, port = DemoClock(None), unused_port()
+    clock, port = DemoClock(at), unused_port()
     database = folder / "client-area.db"
     if not database.exists():
         database.write_bytes(sample_company(clock.now().date(), clients))
@@ -232,7 +233,10 @@ def _hashed(password: str) -> str:
 
 
 def _staff(assembly: Assembly, unit: Unit) -> dict[str, str]:
+    there = {agent.name for agent in staff.list_agents(unit.session)}  # in a desk that is opened again
     for agent in AGENTS:
+        if agent.name in there:
+            continue
         staff.add_agent(
             unit,
             agent.name,
