@@ -46,7 +46,6 @@ from assistant.web import health, package, verify
 from assistant.web.api import api_routes
 from assistant.web.application import web_application
 from assistant.web.console import console_routes
-from assistant.web.keys import DESK
 from assistant.web.widget import Widget, WidgetSettings
 from handlers import HANDLERS
 from intents import Reader, others_in
@@ -291,7 +290,6 @@ def build(assembly: Assembly, *, more_routes: list[web.RouteDef] | None = None) 
     """Make the web application: every page, the socket, the hooks and the API."""
     services = assembly.services
     app = web_application(services)
-    app[DESK] = assembly.desk
     app.add_routes([*health.routes(), *verify.routes(), *package.routes(), *api_routes(), *console_routes()])
     for channel in assembly.channels.values():
         if routes := getattr(channel, "routes", None):

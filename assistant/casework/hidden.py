@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
+from assistant.domain.talk import NOBODY
 from assistant.store.tables import Conversation
-
-NOBODY: Final = "nobody"  # stands for whose a talk was in which nobody was proved or named
 
 
 def is_hidden(conversation: Conversation) -> bool:

@@ -21,10 +21,11 @@ from assistant.domain.due_date import DueDates, Suspension, due_dates
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status, advance
 from assistant.domain.reference import new_reference
 from assistant.domain.rights import CARRIED_OUT_FIRST, Right
+from assistant.domain.talk import was_denied
 from assistant.interfaces import Incoming
 from assistant.services import Services, Unit
 from assistant.store.keyring import sender_hash
-from assistant.store.queries import UNPROVED, evidence_of, was_denied
+from assistant.store.queries import UNPROVED, evidence_of
 from assistant.store.tables import Conversation, Message, PrivacyRequest
 
 # Built once and below the ORM, for the same reason as inserting a message is (talk.py).
@@ -180,6 +181,15 @@ def keep_talk(session: Session, conversation: Conversation, changes: Mapping[str
 def set_handled(session: Session, message_id: int, *, handled: bool) -> None:
     """Mark a message as answered, or as waiting for what cannot be done in one unit."""
     session.execute(update(Message).where(col(Message.id) == message_id).values(handled=handled))
+
+
+def taken_up(unit: Unit, message_id: int) -> Message | None:
+    """Give a message that waited for what could not be done in one unit, marked as answered; None where it was."""
+    message = unit.session.get_one(Message, message_id)
+    if message.handled:
+        return None
+    set_handled(unit.session, message_id, handled=True)
+    return message
 
 
 def open_request(

@@ -18,10 +18,11 @@ from assistant.casework.unwritten import written
 from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Method, Tier
 from assistant.domain.lifecycle import Status
+from assistant.domain.moves import Claim
+from assistant.domain.talk import was_denied
 from assistant.errors import Conflict, TooManyAttempts
 from assistant.services import Unit
 from assistant.store.keyring import sender_hash
-from assistant.store.queries import was_denied
 from assistant.store.tables import ChallengeRow, Conversation, PrivacyRequest
 
 SENT: Final = "link_sent_again"
@@ -61,13 +62,13 @@ def _asked_from(unit: Unit, sender: str, statuses: Collection[Status]) -> Sequen
     return unit.session.exec(found.order_by(col(PrivacyRequest.received_at), col(PrivacyRequest.ref))).all()
 
 
-def claim_of(conversation: Conversation, requests: Sequence[PrivacyRequest]) -> proof.Claim:
+def claim_of(conversation: Conversation, requests: Sequence[PrivacyRequest]) -> Claim:
     """Give whom a link is for: the holder of the client number that a mail named, else the mailbox it came from."""
     numbers = (request.details.get("client_number") for request in reversed(requests))
     named = next((str(number) for number in numbers if number), None)
     if named:
-        return proof.Claim("client_id", named)
-    return proof.Claim("email", conversation.subject_hint or "")
+        return Claim("client_id", named)
+    return Claim("email", conversation.subject_hint or "")
 
 
 def of_number(unit: Unit, ident: str, sender: str | None) -> ChallengeRow | None:
@@ -103,7 +104,7 @@ def waiting_at_contact(unit: Unit, link: ChallengeRow) -> list[PrivacyRequest]:
 def none_before(
     unit: Unit,
     conversation: Conversation,
-    claim: proof.Claim,
+    claim: Claim,
 ) -> datetime | None:
     """Say from when a receipt and a link may go out; None means now. The limits are those of what was named, known or not."""
     letters = _RECEIPT_AND_LINK if claim.kind == "email" else 1

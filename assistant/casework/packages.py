@@ -15,18 +15,13 @@ from assistant.casework.audit import record
 from assistant.casework.evidence import proves_mailbox
 from assistant.casework.intake import move
 from assistant.casework.one_by_one import each, may_be_tried
-from assistant.casework.proof import (
-    Claim,
-    is_paused,
-    next_code_at,
-    offer_login,
-    want_challenge,
-)
+from assistant.casework.proof import is_paused, next_code_at, offer_login, want_challenge
 from assistant.casework.redaction import redacting
 from assistant.disclosure import Manifest, PackageFacts, open_package, write_package
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Evidence, Method, Tier
 from assistant.domain.lifecycle import ChallengeState, Status, StepState, advance, ways_to
+from assistant.domain.moves import Claim
 from assistant.domain.plan import Plan
 from assistant.domain.rights import Right
 from assistant.domain.shared_mailboxes import is_shared

@@ -1,36 +1,31 @@
-"""Presses of buttons: what is stored is the value that the button carries, with the mark of the question it stood under."""
+"""What stood on the buttons that were pressed."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
+from assistant.domain.presses import PRESS
+from assistant.services import Services
 from assistant.store.tables import Message
 
-PRESS = "choice"
-ANSWERS: Final = frozenset(
-    {"right", "purpose", "withdraw", "services", "dont", "unclaimed"}
-)  # each its own question alone
-_MARK: Final = 12  # hexadecimal digits; Telegram takes values of 64 bytes
+_LABELS: Final = {
+    "right:none": "not_a_request",
+    "services:end": "stop_it",
+    "services:keep": "keep",
+    "dont:keep": "keep_everything",
+    "dont:go_on": "go_on_erasing",
+    "unclaimed:yes": "was_me",
+    "unclaimed:no": "not_mine",
+}
 
 
-def mark_of(*asked: Any) -> str:
-    """Name a question by what was asked, of which requests: asked anew in the same words about the same, it is the same."""
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:_MARK]
-
-
-def marked(value: str, mark: str) -> str:
-    """Give what a button carries below a question: an answer names the question that it answers."""
-    return f"{value}:{mark}" if value.partition(":")[0] in ANSWERS else value
-
-
-def unmarked(value: str) -> tuple[str, str]:
-    """Give an answer and the mark of its question; none where it was typed, and answers what is asked now."""
-    kind, _, rest = value.partition(":")
-    answer, _, mark = rest.partition(":")
-    return (f"{kind}:{answer}", mark) if kind in ANSWERS else (value, "")
+def spoken_labels(services: Services, value: str) -> list[str]:
+    """Give what stands on a button, in every language that we speak: a talk may have changed it since."""
+    kind, _, name = value.partition(":")
+    known = _LABELS.get(value, name if kind == "right" else "")
+    languages = services.settings.controller.languages if known else ()
+    return [services.texts.label("buttons", known, each) for each in languages]
 
 
 def labels_of(messages: Iterable[Message]) -> Mapping[int | None, str]:

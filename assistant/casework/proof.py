@@ -45,16 +45,18 @@ from assistant.domain.assurance import (
 )
 from assistant.domain.lifecycle import ChallengeState, LetterState, Status, advance, ways_to
 from assistant.domain.mailboxes import counted_as
+from assistant.domain.moves import Claim
 from assistant.domain.plan import Contact, Identity
 from assistant.domain.rectifying import Changes
 from assistant.domain.reference import ends_as
 from assistant.domain.rights import Right
 from assistant.domain.shared_mailboxes import is_shared
+from assistant.domain.talk import was_denied
 from assistant.errors import AssistantError, Busy, NotVerified, TooManyAttempts
 from assistant.interfaces import Challenge, SignedIn
 from assistant.services import Services, Unit
 from assistant.store.keyring import client_hash
-from assistant.store.queries import evidence_of, was_denied
+from assistant.store.queries import evidence_of
 from assistant.store.tables import (
     Audit,
     ChallengeRow,
@@ -79,20 +81,6 @@ _AS_OTHER = "failed_as_other"  # against a mailbox that was named by its client 
 # leaves live talks theirs, and the other way round.
 _IN_TALK = ("sent", "sent_as_other")
 _BY_MAIL = ("sent_by_mail", "sent_by_mail_as_other")
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What somebody typed to say who they are."""
-
-    kind: str  # email or client_id
-    value: str
-    asked_by: str | None = None  # the contact on file of a client number, where it asks for its link itself
-
-    @property
-    def normal(self) -> str:
-        """The form under which it is compared and counted."""
-        return normal_address(self.value) if self.kind == "email" else self.value.strip().upper()
 
 
 def limit_of(services: Services, claim: Claim) -> str:

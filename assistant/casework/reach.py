@@ -6,6 +6,7 @@ from typing import Final
 
 from assistant.domain.assurance import Tier
 from assistant.domain.lifecycle import CLOSED
+from assistant.domain.talk import RequestSeen
 from assistant.store.tables import EvidenceRow, PrivacyRequest
 
 FOR_OTHER: Final = "for_other"
@@ -13,22 +14,22 @@ MAILBOX_LOST: Final = "mailbox_lost"
 _FORGETS: Final = "webchat"  # nobody can be written to there once the page is closed
 
 
-def is_for_other(request: PrivacyRequest) -> bool:
+def is_for_other(request: RequestSeen) -> bool:
     """Tell whether a request waits for a mandate: the proof of its writer's own mailbox would end nothing."""
     return bool(request.details.get(FOR_OTHER))
 
 
-def waits_for_people(request: PrivacyRequest) -> bool:
+def waits_for_people(request: RequestSeen) -> bool:
     """Tell whether people find out who asks: no code and no link would say so, or none can be opened."""
     return is_for_other(request) or is_mailbox_lost(request)
 
 
-def is_mailbox_lost(request: PrivacyRequest) -> bool:
+def is_mailbox_lost(request: RequestSeen) -> bool:
     """Tell whether the person said that they cannot open the mailbox to which a link would go."""
     return bool(request.details.get(MAILBOX_LOST))
 
 
-def lacks_address(request: PrivacyRequest) -> bool:
+def lacks_address(request: RequestSeen) -> bool:
     """Tell whether nobody could be written to about a request after the chat, and no other proof will change that."""
     unproved = is_for_other(request) or (
         request.tier_needed == Tier.T0 and not request.details.get("marketing")

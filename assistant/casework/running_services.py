@@ -7,9 +7,9 @@ from typing import Final
 from sqlmodel import Session
 
 from assistant.casework import talk
-from assistant.casework.presses import mark_of, marked
 from assistant.domain.lifecycle import STOPPABLE
 from assistant.domain.plan import Plan
+from assistant.domain.presses import mark_of, marked
 from assistant.interfaces import Choice
 from assistant.services import Services, Unit
 from assistant.store import queries

@@ -9,12 +9,17 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import packages, proof, rectification
 from assistant.casework.mailed_links import Came, seen, stopped
+from assistant.casework.reach import is_for_other
+from assistant.casework.talk import answering, hiding
+from assistant.casework.talk.proving import hidden_of
 from assistant.casework.together import stopped_together
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState, advance
+from assistant.domain.talk import WAITING
 from assistant.errors import NotVerified
 from assistant.interfaces import SignedIn
-from assistant.services import Unit
+from assistant.services import Services, Unit
+from assistant.store.keyring import client_hash
 from assistant.store.queries import requests_named
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest, Seen
 
@@ -95,3 +100,34 @@ def _used(unit: Unit, who: SignedIn) -> SignInAsked:
     asked.challenge.state = advance(asked.challenge.state, ChallengeState.USED)
     unit.session.add(asked.challenge)
     return asked
+
+
+async def identify_in_chat(services: Services, ident: str, who: SignedIn) -> None:
+    """Prove by the sign-in of a host site what waits in a chat, once; raises NotVerified."""
+    contact = await proof.contact_of_sign_in(services, who)
+
+    def one_unit(unit: Unit) -> None:
+        take_once(unit.session, Method.PAGE_TOKEN, who)
+        if unit.session.get(Conversation, ident) is None:
+            raise NotVerified("Write a message first, then sign in.")
+        turn = hiding.quiet_turn(unit, ident)  # which hides what is to be hidden
+        account = client_hash(services.keyring, who.client_id)
+        hidden = set(turn.state.hidden) - set(hidden_of(turn, account))
+        waiting = [
+            r.ref
+            for r in turn.all_requests()
+            if r.status in WAITING and not is_for_other(r) and r.ref not in hidden
+        ]
+        evidence = proof.give_evidence(
+            unit,
+            method=Method.PAGE_TOKEN,
+            contact=contact,
+            conversation_id=ident,
+            references=waiting,
+            on_file=True,
+            client_id=who.client_id,
+        )
+        answering.proved(turn, evidence)
+        turn.store_state()
+
+    await services.write(one_unit)

@@ -17,6 +17,7 @@ from assistant.casework.together import stopped_together
 from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, PlanState, Status
+from assistant.domain.moves import Claim
 from assistant.domain.rights import Right
 from assistant.errors import Conflict, TooManyAttempts
 from assistant.services import Services, Unit
@@ -113,7 +114,7 @@ def _ask(
         asked = proof.want_challenge(
             unit,
             conversation,
-            proof.Claim("email", contact),
+            Claim("email", contact),
             [request.ref for request in requests],
             method=Method.EMAIL_LINK,
             purpose=PURPOSE,

@@ -11,10 +11,10 @@ from assistant.casework.audit import record
 from assistant.casework.doubt import end_doubt, mails_in_doubt
 from assistant.casework.earlier import is_earlier
 from assistant.casework.intake import set_attention
-from assistant.casework.presses import mark_of
 from assistant.casework.queue import WORKERS, Principal, Scope, get_action
 from assistant.domain.lifecycle import PlanState
 from assistant.domain.plan import plan_from_json
+from assistant.domain.presses import mark_of
 from assistant.domain.unread import why_unread
 from assistant.errors import Conflict, NotFound
 from assistant.services import Unit

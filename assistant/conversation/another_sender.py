@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from assistant.interfaces import Incoming
     from assistant.services import Services
-    from assistant.store.tables import Conversation, PrivacyRequest
+    from assistant.store.rows import Conversation, PrivacyRequest
     from intents import Reading
 
 _OF_THE_THREAD: Final = frozenset(

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from assistant.casework import asked_beside, sparing
+from assistant.conversation.heard import Found, Hearing, Words
+from assistant.domain.moves import HaveReadBeside
+from assistant.domain.rights import Right
 from intents.awaiting import asks_beside
 
-if TYPE_CHECKING:
-    from assistant.conversation.turn import Turn
-    from assistant.interfaces import Incoming
+
+def hear(hearing: Hearing) -> Found | None:
+    """Call a person to the erasures of a chat that such words stand beside; said so, nothing else is to be heard where nothing is asked."""
+    meant = tuple(request.ref for request in hearing.view.stoppable if request.right == Right.ERASURE)
+    if not meant or not is_asked(hearing.words):
+        return None
+    is_said = hearing.reading.decision == "none" and not hearing.view.agent_talks
+    is_all = is_said and not hearing.state.expects
+    return Found((HaveReadBeside(meant, is_said),), None if is_all else hearing)
 
 
-def hear(turn: Turn) -> bool:
-    """Call a person to the erasures of a chat that such words stand beside, and say so; True where nothing else is asked."""
-    if not _is_asked(turn):
-        return False
-    meant = asked_beside.note(turn.unit, turn.own_requests(), turn.conversation)
-    is_said = bool(meant) and turn.reading.decision == "none" and not turn.conversation.taken_by
-    if is_said:
-        turn.choose_language()
-        turn.say("a_person_reads", requests=turn.seen(meant))
-    return is_said and not turn.state.expects
-
-
-def hear_mail(turn: Turn, incoming: Incoming) -> None:
-    """Call a person to the erasures that a mail may mean, each once in its life: a mail is easily forged (A48)."""
-    if _is_asked(turn):
-        meant = sparing.erasures_meant(turn.unit, turn.conversation, incoming.sender or "")
-        fresh = [each for each in meant if not asked_beside.was_asked(turn.unit.session, each)]
-        asked_beside.note(turn.unit, fresh, turn.conversation)
-
-
-def _is_asked(turn: Turn) -> bool:
-    is_plain = turn.kind == "text" and not (turn.forwarded or turn.muted or turn.reading.wishes)
-    return is_plain and turn.reading.decision != "request" and asks_beside(turn.text)
+def is_asked(words: Words) -> bool:
+    """Tell whether a message asks for something beside an erasure, and uses no right."""
+    is_plain = not (words.forwarded or words.muted or words.reading.wishes)
+    return is_plain and words.reading.decision != "request" and asks_beside(words.text)

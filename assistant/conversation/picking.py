@@ -5,33 +5,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from sqlmodel import col, select
-
-from assistant.casework import talk
-from assistant.casework.presses import unmarked
 from assistant.conversation import for_others
-from assistant.domain.addresses import client_number_in, no_address_in
+from assistant.conversation.heard import Hearing
+from assistant.domain.addresses import client_number_in
 from assistant.domain.assurance import code_in
+from assistant.domain.moves import AskRight, HandOver, Move, NoteContactFirst, Repeat, Say
 from assistant.domain.rights import Right
+from assistant.domain.talk import ASK_DETAIL, ASK_EXCEPTION, ASK_RIGHT, PICKERS, WITHDRAW, Button
 from assistant.domain.words import Words
-from assistant.interfaces import Choice
-from assistant.store.tables import Message
+from intents.awaiting import names_authority
 from intents.meant import is_put_off
 from intents.narrowing import erases_all, erases_less, spares_some, without_details
 from intents.rectifying import is_no, is_yes
 from intents.wishes import DONT
 
-if TYPE_CHECKING:
-    from sqlmodel.sql.expression import SelectOfScalar
-
-    from assistant.conversation.turn import Turn
-
-ASK_RIGHT: Final = "chat_ask_right"
-ASK_DETAIL: Final = "chat_ask_detail"  # only what was named, or all
-PICKERS: Final = frozenset({ASK_RIGHT, ASK_DETAIL})  # the answer opens a right
 # What a word answers, by the value of the button. Only the services are ended by a yes.
 _SAYS: Final = {
     "services_running": {"yes": "services:end", "no": "services:keep", "stop": "services:end"}
@@ -40,7 +29,6 @@ _SAYS: Final = {
     "dont_asked": {"keep": "dont:keep", "erase": "dont:go_on", "go_on": "dont:go_on"},
     "ask_whose": {"no": "unclaimed:no"},  # a yes takes the button, or its words
 }
-OPEN: Final = PICKERS | _SAYS.keys()
 _WORDS: Final = Words("assistant.conversation")
 _SAID: Final = {
     name: _WORDS.whole(f"answer_{name}") for name in ("yes", "no", "keep", "stop", "back", "erase", "go_on")
@@ -59,108 +47,97 @@ _ORDINALS: Final = tuple(
 _SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
 
 
-def take_answer(turn: Turn) -> bool:
-    """Take what is typed under an open question with buttons as the button it names, if it names one alone."""
-    if turn.state.expects != "choice" or turn.is_mail or turn.muted or turn.forwarded:
-        return False
-    if turn.conversation.taken_by or (asked := _asked(turn)) is None:
-        return False
-    value = _pressed(turn, _buttons(asked))
-    if value is None or _spares_all_the_same(turn, value):
-        return False
-    further = [] if turn.state.question in PICKERS else turn.further_rights()
-    turn.press(value)
-    turn.take_further(further)
-    return True
+def button_named(hearing: Hearing) -> str | None:
+    """Give the button that typed words name under the question that is open, if they name one alone."""
+    view = hearing.view
+    if view.state.expects != "choice" or hearing.is_quiet or view.agent_talks or view.buttons is None:
+        return None
+    value = _pressed(hearing, view.buttons)
+    if value is None or _spares_all_the_same(hearing, value) or _says_less(hearing, value):
+        return None
+    return value
 
 
-def _spares_all_the_same(turn: Turn, value: str) -> bool:
+def _says_less(hearing: Hearing, value: str) -> bool:
+    """Tell whether words that hold "erase" or "cancel" speak of less, or of another, than what the button ends."""
+    if value == "services:end":
+        return "cancel_request" in hearing.conversational  # a request is taken back, and no service ended
+    return value == "dont:go_on" and _is_of_less(hearing)
+
+
+def _is_of_less(hearing: Hearing) -> bool:
+    """Tell whether an erasure is limited, put off, or of somebody else: no press of a button that erases all."""
+    limited = without_details([hearing.text]) is not None or spares_some([hearing.text])
+    return limited or is_put_off(hearing.text) or for_others.concerns_other(hearing)
+
+
+def _is_of_proof(hearing: Hearing) -> bool:
+    """Tell whether words speak of a mailbox or of an authority: "access" and "data" name no right in them."""
+    return hearing.mailbox_lost or names_authority(hearing.text)
+
+
+def _spares_all_the_same(hearing: Hearing, value: str) -> bool:
     """Tell whether an answer about withdrawing also says to erase nothing: no "no", and a yes for an erasure alone."""
-    asked = {request.right for request in turn.requests_named(turn.state.about)}
-    is_about_it = turn.state.question == "withdraw_confirm" and DONT in turn.reading.wishes
+    asked = hearing.view.rights_asked_about
+    is_about_it = hearing.state.question == WITHDRAW and DONT in hearing.reading.wishes
     return is_about_it and (value == "withdraw:no" or asked != {Right.ERASURE})
 
 
-def ask_again(turn: Turn) -> None:
-    """Ask what is still open once more with its buttons, and from the second time on offer a person too."""
-    asked = _asked(turn)
-    if asked is None:
-        turn.hand_over()
-        return
-    if turn.state.question in PICKERS:
-        _say_what_was_taken(turn)
-    choices = _buttons(asked)
-    if turn.state.repeated and all(each.value != "human" for each in choices):
-        choices = [*choices, turn.button("talk_to_person", "human")]
-    turn.state, turn.buttons_are_gone = replace(turn.state, repeated=True), False
-    said = talk.Utterance(
-        text=asked.text,
-        subject=asked.subject,  # a whole letter stays one, and is not put into another
-        key=turn.unit.services.random(8).hex(),
-        language=turn.conversation.language or "en",
-        choices=choices,
-        expects="choice",
-        requests=turn.seen(turn.requests_named(turn.state.about)),
-        by_rule=True,
-    )
-    talk.say_text(turn.unit, turn.conversation, said)
+def asks_right(hearing: Hearing, rights: Sequence[Right]) -> AskRight:
+    """Give the move that asks which right is meant; what was noted of the first message in doubt stays."""
+    is_asked = hearing.state.question in PICKERS
+    noted = (hearing.state.details or {}) if is_asked else {}
+    details = hearing.reading.details
+    named = {name: found for name in ("email", "client_id") if (found := details.get(name))}
+    since = (hearing.state.received_at if is_asked else None) or hearing.received_at.isoformat()
+    return AskRight(tuple(rights), _menu(hearing, rights), since, {**noted, **hearing.details, **named})
 
 
-def _say_what_was_taken(turn: Turn) -> None:
-    """Say what becomes of a contact or a code typed too early; a contact is used once the right is chosen."""
-    if typed := no_address_in(turn.text):
-        turn.say_no_address(typed)
-    elif emails := turn.reading.details.get("email"):
-        _remember(turn, email=emails)
-        turn.say("address_noted")
-    elif code_in(turn.text) and not turn.was_sent_code():
-        turn.say("no_code_needed")
-    elif number := client_number_in(turn.text):
-        _remember(turn, client_id=[number])
-        turn.say("client_number_noted")
+def _menu(hearing: Hearing, rights: Sequence[Right]) -> str:
+    is_of_a_detail = {Right.ERASURE, Right.RECTIFICATION} >= set(rights)
+    if is_of_a_detail and without_details([hearing.text]) is not None:
+        return ASK_DETAIL
+    if Right.ERASURE in rights and spares_some([hearing.text]):
+        return ASK_EXCEPTION
+    return ASK_RIGHT
 
 
-def _remember(turn: Turn, **contact: Sequence[str]) -> None:
-    turn.state = replace(turn.state, details={**(turn.state.details or {}), **contact})
+def asked_again(hearing: Hearing) -> tuple[Move, ...]:
+    """Ask what is still open once more, and say what becomes of a contact or a code that was typed too early."""
+    if hearing.view.buttons is None:
+        return (HandOver(),)
+    noted = _noted(hearing) if hearing.state.question in PICKERS else ()
+    return (*noted, Repeat())
 
 
-def _questions(turn: Turn) -> SelectOfScalar[Message]:
-    """Ask for what was said with buttons below it, the newest first."""
-    return (
-        select(Message)
-        .where(
-            col(Message.conversation_id) == turn.conversation.id,
-            col(Message.sender) == "assistant",
-            col(Message.expects) == "choice",
-        )
-        .order_by(col(Message.id).desc())
-    )
+def _noted(hearing: Hearing) -> tuple[Move, ...]:
+    if typed := hearing.no_address:
+        return said_no_address(hearing, typed)
+    if emails := hearing.emails:
+        return (NoteContactFirst({"email": emails}, "address_noted"),)
+    if code_in(hearing.text) and not hearing.view.code_sent:
+        return (Say("no_code_needed"),)
+    if number := client_number_in(hearing.text):
+        return (NoteContactFirst({"client_id": [number]}, "client_number_noted"),)
+    return ()
 
 
-def _asked(turn: Turn) -> Message | None:
-    return turn.unit.session.exec(_questions(turn).limit(1)).first()
+def said_no_address(hearing: Hearing, typed: str) -> tuple[Move, ...]:
+    """Show what was typed for an address and cannot be one: it is sent nothing, and kept nowhere but in the talk."""
+    if hearing.view.is_mail:
+        return ()  # whoever reads our mail need not be who wrote that
+    return (Say("typed_no_address", expects=hearing.state.expects, typed=typed),)
 
 
-def requests_shown_with(turn: Turn, value: str) -> set[str]:
-    """Name the requests of the question that a button was shown with; none where nothing here carried it."""
-    found = turn.unit.session.exec(_questions(turn))
-    asked = (each for each in found if value in {c["value"] for c in each.choices})
-    return {str(request["ref"]) for each in asked for request in each.requests}
-
-
-def _buttons(asked: Message) -> list[Choice]:
-    return [Choice(each["label"], each["value"], each.get("url")) for each in asked.choices]
-
-
-def _pressed(turn: Turn, choices: Sequence[Choice]) -> str | None:
-    if len(turn.text) > _SHORT:
+def _pressed(hearing: Hearing, buttons: Sequence[Button]) -> str | None:
+    if len(hearing.text) > _SHORT:
         return None
-    text, values = _plain(turn.text), [unmarked(each.value)[0] for each in choices]
-    labelled = {unmarked(each.value)[0] for each in choices if _bare(text) in _labels(turn, each)}
+    text, values = _plain(hearing.text), [each.value for each in buttons]
+    labelled = {each.value for each in buttons if _bare(text) in {_bare(_plain(said)) for said in each.says}}
     if labelled:
         return labelled.pop() if len(labelled) == 1 else None
     numbered = {value for value, form in zip(values, _ORDINALS, strict=False) if form.search(text)}
-    named = _named(turn, text, values)
+    named = _named(hearing, text, values)
     meant = numbered | named
     bare = any(form.fullmatch(_bare(text)) for form in _ORDINALS)
     if len(meant) != 1 or (numbered and not named and not bare):
@@ -168,28 +145,12 @@ def _pressed(turn: Turn, choices: Sequence[Choice]) -> str | None:
     return meant.pop()
 
 
-def _labels(turn: Turn, choice: Choice) -> set[str]:
-    """Give what stands on a button, in every language that we speak."""
-    value = unmarked(choice.value)[0]
-    name = value.partition(":")[2]
-    label = {"right:none": "not_a_request", "services:end": "stop_it", "services:keep": "keep"} | {
-        "dont:keep": "keep_everything",
-        "dont:go_on": "go_on_erasing",
-        "unclaimed:yes": "was_me",
-        "unclaimed:no": "not_mine",
-    }
-    known = label.get(value, name if value == f"right:{name}" else "")
-    texts, languages = turn.unit.services.texts, turn.unit.services.settings.controller.languages
-    others = [texts.label("buttons", known, each) for each in languages] if known else []
-    return {_bare(_plain(each)) for each in (choice.label, *others)}
-
-
-def _named(turn: Turn, text: str, values: Sequence[str]) -> set[str]:
-    if turn.state.question == ASK_DETAIL:
-        return _detail_or_all(turn, text)
-    if turn.state.question == ASK_RIGHT:
-        return {value for value in _rights_named(turn, text) if value in values}
-    return answers_in(turn.state.question or "", turn.text)
+def _named(hearing: Hearing, text: str, values: Sequence[str]) -> set[str]:
+    if hearing.state.question == ASK_DETAIL:
+        return _detail_or_all(hearing, text)
+    if hearing.state.question == ASK_RIGHT:
+        return {value for value in _rights_named(hearing, text) if value in values}
+    return answers_in(hearing.state.question or "", hearing.text)
 
 
 _REST: Final = re.compile(_WORDS.one_of("the_rest"))
@@ -232,39 +193,39 @@ def _signals(clause: str, says: dict[str, str]) -> set[str]:
     return told | ({says["keep"]} if gone else set(says.values()))
 
 
-def _rights_named(turn: Turn, text: str) -> set[str]:
+def _rights_named(hearing: Hearing, text: str) -> set[str]:
     """Give the rights a short answer names; what is denied, or said of somebody else, is left to be read."""
-    if turn.reading.wishes or _NOT.search(text) or "?" in text or for_others.concerns_other(turn):
+    if hearing.reading.wishes or _NOT.search(text) or "?" in text or _is_of_proof(hearing):
         return set()
-    if is_put_off(turn.text) or without_details([turn.text]) is not None or spares_some([turn.text]):
+    if _is_of_less(hearing):
         return set()  # "delete my number" is no press of the button that erases all
-    read = {intent.name for intent in turn.reading.intents} & set(Right)
-    if turn.reading.decision == "request":
+    read = {intent.name for intent in hearing.reading.intents} & set(Right)
+    if hearing.is_request:
         return {f"right:{name}" for name in read}
-    if any(intent.name in {"human", "cancel_request"} for intent in turn.reading.intents):
+    if any(intent.name in {"human", "cancel_request"} for intent in hearing.reading.intents):
         return set()
     return {f"right:{right}" for right, words in _NAMES.items() if words.search(text)} or {
-        f"right:{name}" for name in read if turn.reading.decision == "ask"
+        f"right:{name}" for name in read if hearing.reading.decision == "ask"
     }
 
 
-def _detail_or_all(turn: Turn, text: str) -> set[str]:
+def _detail_or_all(hearing: Hearing, text: str) -> set[str]:
     """Give all only for an answer that says all, and the detail for one that says no more than it."""
-    others = turn.reading.decision == "request" and set(turn.rights()) - {Right.ERASURE, Right.RECTIFICATION}
-    unclear = turn.reading.wishes or "?" in text or is_put_off(turn.text) or for_others.concerns_other(turn)
-    if others or unclear:
+    others = hearing.is_request and set(hearing.rights) - {Right.ERASURE, Right.RECTIFICATION}
+    talks = hearing.reading.wishes or hearing.conversational or "?" in text or _is_of_proof(hearing)
+    if others or talks or is_put_off(hearing.text) or for_others.concerns_other(hearing):
         return set()
-    if erases_all(turn.text):
+    if erases_all(hearing.text):
         return {f"right:{Right.ERASURE}"}
-    return {f"right:{Right.RECTIFICATION}"} if erases_less(turn.text) else set()
+    return {f"right:{Right.RECTIFICATION}"} if erases_less(hearing.text) else set()
 
 
-def stays_with_detail(turn: Turn) -> bool:
+def stays_with_detail(hearing: Hearing) -> bool:
     """Tell whether an erasure is read in an answer about a detail that does not say all: it opens nothing."""
-    if turn.state.question != ASK_DETAIL or turn.reading.decision == "none":
+    if hearing.state.question != ASK_DETAIL or hearing.reading.decision == "none":
         return False
-    rights = set(turn.rights())
-    return Right.ERASURE in rights and not erases_all(turn.text)
+    rights = set(hearing.rights)
+    return Right.ERASURE in rights and not erases_all(hearing.text)
 
 
 def _plain(text: str) -> str:

@@ -4,55 +4,74 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from assistant.casework import sparing
-from assistant.casework.intake import set_attention
-from assistant.conversation import denying, picking
-from assistant.domain.lifecycle import STOPPABLE
+from assistant.conversation.heard import Found, Hearing
+from assistant.domain.lifecycle import STOPPABLE, Status
+from assistant.domain.moves import NeverMind, Say, StandStill
 from assistant.domain.rights import Right
-from assistant.store.tables import PrivacyRequest
+from assistant.domain.talk import DONT as ASK_DONT
+from assistant.domain.talk import WITHDRAW, RequestSeen
 from intents import Reading
 from intents.wishes import CHANGED_MIND, DENIED, DONT, KEPT_IT
 
-if TYPE_CHECKING:
-    from assistant.conversation.turn import Turn
-
-QUESTION: Final = "dont_asked"
-BUTTON: Final = "dont"  # kind of the buttons below it
-GOING_ON: Final = "dont_going_on"  # they go on after all: the erasures alone may be withdrawn
+BUTTON: Final = "dont"  # kind of the buttons below the question
 
 
-def hear(turn: Turn, sender: str | None = None) -> bool:
-    """Let the erasures that are meant stand still and ask; True if the message asked for nothing else."""
-    wishes = _wishes(turn.reading)
-    if turn.kind != "text" or not {DONT, KEPT_IT, CHANGED_MIND, DENIED} & wishes:
-        return False
-    meant = sparing.erasures_meant(turn.unit, turn.conversation, sender)
-    if DENIED in wishes and _is_denied(turn, sender):
-        turn.reading = _without_stopping(turn.reading)
-        if not meant:
-            return turn.reading.decision != "request"
+def hear(hearing: Hearing) -> Found | None:
+    """Let the erasures that are meant stand still and ask; what else is asked is left to be heard."""
+    wishes = _wishes(hearing.reading)
+    if not {DONT, KEPT_IT, CHANGED_MIND, DENIED} & wishes:
+        return None
+    view, meant = hearing.view, _erasures_in(hearing)
+    if DENIED not in wishes or not view.stoppable or view.agent_talks:
+        return heard_about(hearing, meant)
+    # Erasures stand still, and are asked about so.
+    erases = any(request.right == Right.ERASURE for request in view.stoppable)
+    denied = () if erases else (NeverMind(),)
+    left = hearing.reads(_without_stopping(hearing.reading))
+    if not meant:
+        return Found(denied, left if left.is_request else None)
+    found = heard_about(left, meant) or Found((), left)
+    return Found((*denied, *found.moves), found.left)
+
+
+def heard_about(hearing: Hearing, meant: Sequence[RequestSeen], *, by_mail: bool = False) -> Found | None:
+    """Hear that nothing is to be erased of what may be meant; by mail its contact is asked, and nothing is said of none."""
+    wishes, reading = _wishes(hearing.reading), hearing.reading
     # "Keep it" is about the erasure that is open or is asked for beside it, else about anything.
-    about_it = KEPT_IT in wishes and (bool(meant) or _asks_erasure(turn.reading))
-    if not (about_it or DONT in wishes) and (
-        not meant or (DENIED not in wishes and turn.reading.decision == "request")
-    ):
-        return False  # "I changed my mind" about something else, or the other way round
-    if not meant and _asks_erasure(turn.reading):
-        if sender is not None:
-            turn.reading = replace(turn.reading, decision="ask", wishes=())
-        return False  # both in one message, and nothing open: which is meant is asked as any doubt is
-    turn.choose_language()
-    if meant:
-        _stand_still(turn, meant, sender)
-    else:
-        turn.say("dont_nothing")
-    turn.reading = _without_erasure(turn.reading)
-    asks_more = turn.reading.decision == "request" or (turn.reading.decision == "ask" and not meant)
-    return not asks_more and (
-        bool(meant) or sender is None
+    about_it = KEPT_IT in wishes and (bool(meant) or asks_erasure(reading))
+    if not (about_it or DONT in wishes) and (not meant or (DENIED not in wishes and hearing.is_request)):
+        return None  # "I changed my mind" about something else, or the other way round
+    if not meant and asks_erasure(reading):
+        if by_mail:
+            return Found((), hearing.reads(replace(reading, decision="ask", wishes=())))
+        return None  # both in one message, and nothing open: which is meant is asked as any doubt is
+    moves = StandStill(tuple(request.ref for request in meant)) if meant else Say("dont_nothing")
+    left = _still_asking(hearing, meant) if meant and not by_mail else hearing
+    left = left.reads(_without_erasure(reading))
+    asks_more = left.is_request or (left.reading.decision == "ask" and not meant)
+    is_all = not asks_more and (
+        bool(meant) or not by_mail
     )  # one question at a time: which is meant goes first
+    return Found((moves,), None if is_all else left)
+
+
+def _still_asking(hearing: Hearing, meant: Sequence[RequestSeen]) -> Hearing:
+    """Give the message in a talk in which it was just asked whether erasures are still wanted."""
+    here = [request for request in meant if request in hearing.view.own]
+    stopping = [request for request in here if request.status in STOPPABLE]
+    paused = [request for request in stopping if request.dont_answer is None]
+    if not stopping:
+        return hearing
+    about, question = (paused, ASK_DONT) if paused else (stopping, WITHDRAW)
+    return hearing.stands(hearing.state.asking(question, "choice", [r.ref for r in about]), about)
+
+
+def _erasures_in(hearing: Hearing) -> list[RequestSeen]:
+    view = hearing.view
+    under_way = {*STOPPABLE, Status.EXECUTING}
+    return [r for r in (*view.own, *view.hidden) if r.right == Right.ERASURE and r.status in under_way]
 
 
 def _wishes(reading: Reading) -> frozenset[str]:
@@ -61,23 +80,18 @@ def _wishes(reading: Reading) -> frozenset[str]:
     return frozenset(reading.wishes) - ({DENIED} if objects else set())
 
 
+def denies(reading: Reading) -> bool:
+    """Tell whether a message says that its writer never asked."""
+    return DENIED in _wishes(reading)
+
+
+def is_heard(reading: Reading) -> bool:
+    """Tell whether a message says that something is not to be erased, or was never asked."""
+    return bool({DONT, KEPT_IT, CHANGED_MIND, DENIED} & _wishes(reading))
+
+
 def _names_use(reading: Reading) -> bool:
     return bool(reading.details.get("marketing") or reading.details.get("purpose"))
-
-
-def _is_denied(turn: Turn, sender: str | None) -> bool:
-    """Tell whether something is open that a denial is about, and see to it: by mail it stops, in a talk it is asked about."""
-    if sender is not None:
-        return bool(denying.call(turn, sender))
-    open_here = [request for request in turn.own_requests() if request.status in STOPPABLE]
-    if not open_here or turn.conversation.taken_by:
-        return False
-    if not any(
-        request.right == Right.ERASURE for request in open_here
-    ):  # those stand still, and are asked about so
-        turn.choose_language()
-        turn.never_mind()
-    return True
 
 
 def takes_back(reading: Reading) -> bool:
@@ -90,6 +104,11 @@ def as_taken_back(reading: Reading) -> Reading:
     return _without_stopping(reading, "") if takes_back(reading) else reading
 
 
+def as_denied(reading: Reading) -> Reading:
+    """Read "stop it" beside "I never asked for this" as said of what was asked."""
+    return _without_stopping(reading)
+
+
 def _without_stopping(reading: Reading, besides: str = "cancel_request") -> Reading:
     """Read "stop it" as said of what was asked: it objects to no use, unless it names one."""
     said_of_it = {besides} | (set() if _names_use(reading) else {Right.OBJECTION, Right.CONSENT_WITHDRAWAL})
@@ -98,13 +117,13 @@ def _without_stopping(reading: Reading, besides: str = "cancel_request") -> Read
     return replace(reading, intents=left, decision=reading.decision if rights else "none")
 
 
-def in_doubt(turn: Turn) -> bool:
+def in_doubt(hearing: Hearing) -> bool:
     """Tell whether a message asks to erase and not to erase at once: then nothing is opened before it is asked."""
-    spares = not {DONT, KEPT_IT}.isdisjoint(turn.reading.wishes)
-    return turn.kind == "text" and spares and _asks_erasure(turn.reading)
+    return not {DONT, KEPT_IT}.isdisjoint(hearing.reading.wishes) and asks_erasure(hearing.reading)
 
 
-def _asks_erasure(reading: Reading) -> bool:
+def asks_erasure(reading: Reading) -> bool:
+    """Tell whether a message asks to erase, or may."""
     return reading.decision != "none" and any(i.name == Right.ERASURE for i in reading.intents)
 
 
@@ -112,80 +131,3 @@ def _without_erasure(reading: Reading) -> Reading:
     left = tuple(i for i in reading.intents if i.name not in {Right.ERASURE, "cancel_request"})
     rights = any(i.name in set(Right) for i in left)
     return replace(reading, intents=left, wishes=(), decision=reading.decision if rights else "none")
-
-
-def _stand_still(turn: Turn, meant: Sequence[PrivacyRequest], sender: str | None) -> None:
-    begun = [each for each in meant if not sparing.may_still_stop(each)]
-    sparing.pause(turn.unit, meant, turn.conversation)
-    if sender is None and turn.state.hidden:  # asked at its contact, and nothing of it is said here
-        meant = [each for each in meant if each.ref not in turn.state.hidden]
-        begun = [each for each in begun if each in meant]
-        if not meant:
-            turn.never_mind()
-            return
-    paused = [each for each in meant if sparing.is_paused(each) and each not in begun]
-    decided = [each for each in meant if each not in begun and each not in paused]
-    if sender is not None:
-        _tell_by_mail(turn, begun, decided, sender)
-    elif paused:
-        _ask_here(turn, paused)
-    elif decided:
-        turn.ask_to_withdraw(decided, GOING_ON)
-    else:
-        turn.say("dont_too_late", requests=turn.seen(begun))
-
-
-def _ask_here(turn: Turn, paused: Sequence[PrivacyRequest]) -> None:
-    turn.ask_choice(QUESTION, [each.ref for each in paused])
-    buttons = [
-        turn.button("keep_everything", f"dont:{sparing.KEEP}"),
-        turn.button("go_on_erasing", f"dont:{sparing.GO_ON}"),
-    ]
-    turn.say(QUESTION, expects="choice", choices=buttons, requests=turn.seen(paused))
-
-
-def _tell_by_mail(
-    turn: Turn, begun: Sequence[PrivacyRequest], decided: Sequence[PrivacyRequest], sender: str
-) -> None:
-    """The question goes to the contact on file; what is too late, or was asked before, is told to whom it concerns alone."""
-    denied = DENIED in turn.reading.wishes  # then who is called was said before (denying.py)
-    for request in () if denied else decided:
-        set_attention(turn.unit, request, "wants_to_withdraw")
-    for request in () if denied else begun:
-        set_attention(turn.unit, request, "new_message")
-    if begun and not decided and sender == turn.conversation.subject_hint:
-        own = [each for each in begun if each.conversation_id == turn.conversation.id]
-        if own:
-            turn.say("dont_too_late", requests=turn.seen(own))
-
-
-def chose(turn: Turn, answer: str, mark: str = "") -> None:
-    """Take the button, however late: it speaks of the erasures that it was shown with, whatever is asked by now.
-
-    Typed it speaks of all that were told to stop.
-    """
-    meant = sparing.erasures_meant(turn.unit, turn.conversation, None)
-    told = [each for each in meant if each.dont_at and each.ref not in turn.state.hidden]
-    if mark:
-        shown_with = picking.requests_shown_with(turn, f"{BUTTON}:{answer}:{mark}")
-        told = [each for each in told if each.ref in shown_with]
-        if not told:
-            turn.say_question_over()
-            return
-    paused = [each for each in told if sparing.is_paused(each)]
-    turn.rest()
-    going = [each for each in told if sparing.may_still_stop(each) and each not in paused]
-    if not told:
-        turn.say_how_it_stands()
-    elif paused and answer == sparing.KEEP:
-        turn.say("withdrawn", requests=turn.seen(sparing.keep(turn.unit, paused, "subject")))
-    elif paused:
-        turn.say("dont_goes_on", requests=turn.seen(sparing.go_on(turn.unit, paused, "subject")))
-    elif going and answer == sparing.KEEP:
-        turn.ask_to_withdraw(going, GOING_ON)
-        return
-    elif going:
-        turn.say("dont_goes_on", requests=turn.seen(going))
-    else:
-        turn.say("dont_too_late", requests=turn.seen(told))
-    turn.resume()

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from assistant.casework import talk
 from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import set_attention
+from assistant.conversation.received import Received
 from assistant.conversation.subjects import says_nothing, stands_for_text
-from assistant.conversation.turn import Turn
 from assistant.domain.lifecycle import CLOSED
 from assistant.domain.unread import ENCLOSED, IN_PART, why_unread
 from assistant.domain.words import Words
 from assistant.interfaces import Incoming
-from assistant.store.tables import PrivacyRequest
 from intents import Reading
 from intents.awaiting import says_away
 
@@ -47,12 +45,13 @@ def is_cover_note(incoming: Incoming) -> bool:
     return bool(incoming.attachments) and says_nothing(_POINTS.sub(" ", _ENCLOSED.sub(" ", text)))
 
 
-def needs_a_person(turn: Turn, incoming: Incoming) -> bool:
+def needs_a_person(mail: Received) -> bool:
     """Tell whether what the writer wants stands where the reader cannot look."""
+    incoming = mail.incoming
     if why_unread(incoming.headers, incoming.text) is None:
         return False
     wordless = not incoming.text or "wordless" in incoming.headers
-    return wordless or turn.reading.decision != "request"
+    return wordless or not mail.is_request
 
 
 def may_be_request(incoming: Incoming, reading: Reading) -> bool:
@@ -76,8 +75,9 @@ def marked(incoming: Incoming, reading: Reading) -> Incoming:
     return replace(incoming, headers={**incoming.headers, IN_PART: "1"}) if reading.in_part else incoming
 
 
-def leave_rest_to_a_person(turn: Turn, incoming: Incoming, message_id: int) -> None:
+def leave_rest_to_a_person(mail: Received) -> None:
     """Have an agent read what is beyond the budget of a message, and say so; what was found in it stays as it is."""
+    turn, incoming = mail.turn, mail.incoming
     if IN_PART not in incoming.headers:
         return
     still_open = [request for request in turn.own_requests() if request.status not in CLOSED]
@@ -88,25 +88,24 @@ def leave_rest_to_a_person(turn: Turn, incoming: Incoming, message_id: int) -> N
         turn.say("read_in_part")
         if not still_open:
             turn.hand_over()
-    elif still_open and turn.reading.decision == "request":
+    elif still_open and mail.is_request:
         turn.say("mail_read_in_part", received_on=turn.unit.services.local_day(incoming.received_at))
     elif "to_others" not in incoming.headers:
-        put_in_doubt(turn.unit.session, turn.conversation, message_id)
+        put_in_doubt(turn.unit.session, turn.conversation, mail.message_id)
 
 
-def leave_to_a_person(
-    turn: Turn, incoming: Incoming, message_id: int, requests: Sequence[PrivacyRequest]
-) -> None:
+def leave_to_a_person(mail: Received) -> None:
     """Show a mail to the agents; one to a general mailbox is support's, as any other there."""
+    turn, incoming, requests = mail.turn, mail.incoming, mail.requests
     still_open = [request for request in requests if request.status not in CLOSED]
     for request in still_open:
         set_attention(turn.unit, request, "unread_mail")
     if not still_open and "to_others" in incoming.headers:
-        talk.relay(turn.unit, turn.conversation, message_id)
+        talk.relay(turn.unit, turn.conversation, mail.message_id)
         return
     if not still_open:
-        put_in_doubt(turn.unit.session, turn.conversation, message_id)
+        put_in_doubt(turn.unit.session, turn.conversation, mail.message_id)
     if turn.muted:
         return
-    turn.choose_language()
+    mail.choose_language()
     turn.say("mail_to_be_read", received_on=turn.unit.services.local_day(incoming.received_at))

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from assistant.conversation.heard import Found, Hearing, all_of
+from assistant.conversation.subjects import says_nothing
 from assistant.domain.fields import can_hold
-from assistant.domain.rights import Right
-from assistant.interfaces import Choice
+from assistant.domain.moves import EndUse
+from assistant.domain.reference import parse_references
+from assistant.domain.talk import ENDING_USES, USES, WAITING, RequestSeen, TalkView
+from intents.awaiting import is_slip, names_authority, speaks_of_code
 from intents.purposes import use_answered
 
-if TYPE_CHECKING:
-    from assistant.conversation.turn import Turn
-
-_OFFERED: Final = ("marketing", "profiling", "analytics")
-_EVERY: Final = {"ask_objection_purpose": (), "ask_consent_purpose": ("all_consents",)}
+_UNKNOWN: Final = {"purpose": "something_else"}
 
 
-def is_asked(question: str) -> bool:
-    """Tell whether a question is one for a use."""
-    return question in _EVERY
+def waiting(view: TalkView) -> list[RequestSeen]:
+    """List what waits to be told which use is to end."""
+    return [r for r in view.about if r.right in ENDING_USES and r.status in WAITING]
 
 
-def choices(turn: Turn, question: str) -> list[Choice]:
-    """Give the buttons under a question for a use; none under any other question."""
-    if not is_asked(question):
-        return []
-    offered = (*_OFFERED, *_EVERY[question], "something_else")
-    uses = [turn.button(name, f"purpose:{name}") for name in offered]
-    return uses if turn.is_mail else [*uses, turn.button("talk_to_person", "human")]
-
-
-def take_answer(turn: Turn) -> bool:
+def answered(hearing: Hearing) -> Found | None:
     """Take words for the use that was asked for: one that nobody knows is for a person, what is no use is left to be read."""
     # "Profiling" alone reads as an objection: beside a withdrawal it is still the answer.
-    others = set(turn.rights()) - {Right.OBJECTION, Right.CONSENT_WITHDRAWAL}
-    if turn.state.question not in _EVERY or (turn.reading.decision != "none" and others):
-        return False
-    again = turn.reading.decision == "request" and not turn.reading.details
-    talks = any(intent.name not in set(Right) for intent in turn.reading.intents)
-    use = None if again or talks or not can_hold("use", turn.text) else use_answered(turn.text)
-    return use is not None and turn.set_use(use)
+    others = set(hearing.rights) - ENDING_USES
+    if hearing.state.question not in USES or (hearing.reading.decision != "none" and others):
+        return None
+    again = hearing.is_request and not hearing.reading.details
+    if again or hearing.conversational or not can_hold("use", hearing.text) or not waiting(hearing.view):
+        return None
+    use = use_answered(hearing.text)
+    if use is None or (use == _UNKNOWN and _says_else(hearing)):
+        return None
+    return all_of(EndUse(use))
+
+
+def _says_else(hearing: Hearing) -> bool:
+    """Tell whether words that name no use we know are none: a greeting, a number, what is said of a code or a mailbox."""
+    text = hearing.text
+    is_of_proof = speaks_of_code(text) or hearing.mailbox_lost or is_slip(text) or names_authority(text)
+    return is_of_proof or says_nothing(text) or bool(hearing.number_typed or parse_references(text))

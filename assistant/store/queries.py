@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Integer, and_, case, func, literal_column,
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from assistant.domain.assurance import DENIED_BEFORE
 from assistant.domain.lifecycle import CLOSED, LetterState, PlanState, Status
 from assistant.domain.plan import Operation
 from assistant.domain.rights import Right
@@ -184,11 +183,6 @@ def evidence_of(session: Session, request: PrivacyRequest) -> EvidenceRow | None
     return session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
 
 
-def was_denied(request: PrivacyRequest) -> bool:
-    """Tell whether the contact said before any proof that they never asked this, and nobody has proved anything since."""
-    return bool(request.details.get(DENIED_BEFORE))
-
-
 def live_plan_of(session: Session, ref: str) -> Action | None:
     """Give the plan of a request that is waiting, under way or failed."""
     return session.exec(
@@ -303,3 +297,9 @@ def count_open(session: Session, *, due_before: date | None = None, attention: b
     wanted = RequestFilter(only_open=True, due_before=due_before, or_attention=attention, attention=attention)
     conditions = _conditions(wanted)
     return session.exec(select(func.count()).select_from(PrivacyRequest).where(*conditions)).one()
+
+
+def unhandled(session: Session) -> list[int]:
+    """List the messages that were stored and not answered, the oldest first."""
+    waiting = select(col(Message.id)).where(col(Message.handled).is_(False)).order_by(col(Message.id))
+    return [ident for ident in session.exec(waiting) if ident is not None]

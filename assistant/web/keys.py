@@ -7,10 +7,8 @@ from typing import Final
 from aiohttp import web
 
 from assistant.casework.events import Event
-from assistant.conversation.desk import TalkingDesk
 from assistant.services import Services
 
 SERVICES: Final = web.AppKey("services", Services)
-DESK: Final = web.AppKey("desk", TalkingDesk)
 AGENT: Final = web.RequestKey("agent", str)  # who is signed in, for what is counted about agents
 REFUSED_AS: Final = web.RequestKey("refused_as", Event)  # where the status alone does not say it

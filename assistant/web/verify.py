@@ -10,7 +10,7 @@ from aiohttp import web
 from assistant.casework import mailed_links, marketing, proof, rectification, sign_ins
 from assistant.casework.hidden import comes_back
 from assistant.casework.mailed_links import ASKING, STANDS, Came, MailedLink, Stoppable, seen
-from assistant.conversation.desk import TalkingDesk
+from assistant.casework.talk import answering, hiding
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState
 from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
@@ -19,7 +19,7 @@ from assistant.services import Services, Unit
 from assistant.store.keyring import client_hash
 from assistant.store.rows import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest
 from assistant.web.bodies import form_of
-from assistant.web.keys import DESK, SERVICES
+from assistant.web.keys import SERVICES
 from assistant.web.package import given_to_browser
 from assistant.web.pages import Button, Entry, language_of, show_page, style
 
@@ -254,7 +254,7 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
 
 async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
     """Take the confirmation, once: a token that was used is worth nothing."""
-    services, desk = http_request.config_dict[SERVICES], http_request.config_dict[DESK]
+    services = http_request.config_dict[SERVICES]
     form = await form_of(http_request)
     token, answer = str(form.get("token", "")), form.get("answer")
     try:
@@ -264,7 +264,7 @@ async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
             return _second_page(services, _CONFIRM_SIGN_IN, again, hidden)
         contact, changes = await proof.contact_of_sign_in(services, who), str(form.get("changes", ""))
         if answer == "yes":
-            came = await services.write(lambda unit: _confirmed(unit, desk, who, contact, changes))
+            came = await services.write(lambda unit: _confirmed(unit, who, contact, changes))
         else:
             came = await services.write(lambda unit: sign_ins.deny(unit, who))
     except (ChangedMeanwhile, NotVerified):
@@ -279,18 +279,18 @@ def _signed_in(services: Services, token: str) -> SignedIn:
     return sign_in.read(token, services.clock.now())
 
 
-def _confirmed(unit: Unit, desk: TalkingDesk, who: SignedIn, contact: str, changes: str) -> Came:
+def _confirmed(unit: Unit, who: SignedIn, contact: str, changes: str) -> Came:
     evidence, asked = sign_ins.confirm(unit, who, contact, changes)
-    _say_proved(desk, unit, asked.conversation, evidence)
+    _say_proved(unit, asked.conversation, evidence)
     return Came("verify_confirmed", seen(asked.requests), asked.conversation.language or "en")
 
 
-def _say_proved(desk: TalkingDesk, unit: Unit, conversation: Conversation, evidence: EvidenceRow) -> None:
+def _say_proved(unit: Unit, conversation: Conversation, evidence: EvidenceRow) -> None:
     if conversation.channel == "email":
         return
-    turn = desk.quiet_turn(unit, conversation)
-    turn.state = turn.state.at_rest()
-    desk.proved(turn, evidence)
+    turn = hiding.quiet_turn(unit, conversation.id)
+    turn.rest()
+    answering.proved(turn, evidence)
     turn.store_state()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistant.casework.presses import unmarked
+from assistant.domain.presses import unmarked
 from tests.attacks.test_tokens import FREEZE, token
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, until_code
 from tests.doubles.desk_inside import DeskInside

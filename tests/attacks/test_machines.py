@@ -12,6 +12,7 @@ import pytest
 
 from assistant.casework import proof, sparing
 from assistant.domain.assurance import TRIES_PER_CODE, Method
+from assistant.domain.moves import Claim
 from assistant.errors import DeliveryRefused
 from assistant.services import Unit
 from assistant.store.tables import Conversation, PrivacyRequest
@@ -95,7 +96,7 @@ async def test_a_machine_takes_nothing_back_and_lets_nothing_go_on(
         request = unit.session.get_one(PrivacyRequest, ref)
         talk = unit.session.get_one(Conversation, request.conversation_id)
         if purpose == "withdraw":
-            claim = proof.Claim("email", victim.email)
+            claim = Claim("email", victim.email)
             proof.want_challenge(unit, talk, claim, [ref], method=Method.EMAIL_LINK, purpose=purpose)
         else:
             sparing.pause(unit, [request], talk)

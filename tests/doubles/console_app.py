@@ -27,7 +27,6 @@ from assistant.config import (
     Support,
 )
 from assistant.config import Retention as RetentionSettings
-from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
 from assistant.domain.due_date import LegalCalendar
 from assistant.domain.lifecycle import Status
@@ -58,7 +57,6 @@ from assistant.store.writer import Store
 from assistant.web.api import api_routes
 from assistant.web.application import web_application
 from assistant.web.console import console_routes
-from assistant.web.keys import DESK
 from tests.doubles.agents import code_at, new_secret
 from tests.doubles.chat_desk import START, StillClock
 from tests.doubles.schema import lay_schema
@@ -226,7 +224,6 @@ async def console_site(
     services = open_services(folder, clock, 1_000_000, **more)
     site = replace(prepared, services=services, clock=clock)
     app = web_application(services)
-    app[DESK] = TalkingDesk(services, None)  # type: ignore[arg-type] # nothing is read here
     app.add_routes([*api_routes(), *console_routes()])
     async with TestServer(app, host="127.0.0.1", port=port) as server:
         site.url = str(server.make_url("")).rstrip("/")

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from assistant.casework.intake import conversation_id
-from assistant.conversation.state import State
+from assistant.domain.talk import TalkState as State
 from assistant.interfaces import Incoming
 from assistant.store.tables import ChallengeRow, Conversation, Message, PrivacyRequest
 from tests.doubles.desk_inside import DeskInside

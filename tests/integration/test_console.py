@@ -13,7 +13,7 @@ import pytest
 from sqlmodel import col, select
 
 from assistant.casework import rectification, redaction
-from assistant.casework.presses import unmarked
+from assistant.domain.presses import unmarked
 from assistant.domain.rectifying import Change, Changes
 from assistant.services import Unit
 from assistant.store import queries

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from assistant.casework import talking
-from assistant.casework.presses import unmarked
 from assistant.casework.queue import Principal, Role
 from assistant.config import Catalogue
 from assistant.demo.people import CUSTOMER
+from assistant.domain.presses import unmarked
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import prove_in_chat
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant.conversation.desk import TalkingDesk
+from assistant.casework.talk.carry_out import carry_out
+from assistant.casework.talk.turn import Turn
+from assistant.domain.moves import Open
 from assistant.domain.rights import Right
 from assistant.services import Unit
 from assistant.store.tables import Conversation
-from intents import Reader
 from tests.doubles.console_app import ConsoleSite, console_site
 
 
@@ -21,12 +22,12 @@ async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSi
         yield site
 
 
-async def test_what_a_turn_opens_it_knows_of(site: ConsoleSite, reader: Reader) -> None:
+async def test_what_a_turn_opens_it_knows_of(site: ConsoleSite) -> None:
     def work(unit: Unit) -> tuple[int, int]:
         talk = unit.session.get_one(Conversation, site.conversations["chat"])
-        turn = TalkingDesk(site.services, reader).quiet_turn(unit, talk)
+        turn = Turn.quiet(unit, talk)
         before = len(turn.own_requests())
-        turn._open_one(Right.ACCESS, {}, unit.now)
+        carry_out(turn, [Open((Right.PORTABILITY,), unit.now, {})])
         return before, len(turn.own_requests())
 
     before, after = await site.services.write(work)

@@ -11,10 +11,10 @@ import pytest
 import pytest_asyncio
 
 from assistant.casework import talking
-from assistant.casework.presses import unmarked
 from assistant.casework.queue import Principal, Role
 from assistant.conversation import picking
 from assistant.demo.people import CUSTOMER, FORMER_CUSTOMER
+from assistant.domain.presses import unmarked
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import Chat
 from tests.doubles.journeys import prove_in_chat

@@ -19,6 +19,7 @@ from assistant.config import Periods
 from assistant.domain.assurance import Method
 from assistant.domain.letter import Letter
 from assistant.domain.lifecycle import Status
+from assistant.domain.moves import Claim
 from assistant.domain.rights import Right
 from assistant.interfaces import Attachment, Incoming
 from assistant.jobs import JOBS, Sweeper
@@ -366,7 +367,7 @@ async def test_codes_and_the_mails_that_carried_them_go_within_a_day_and_tallies
     conversation = (await desk.site.get(PrivacyRequest, ref)).conversation_id
 
     def ask(unit: Unit) -> None:
-        claim = proof.Claim("email", "nobody@post.example")
+        claim = Claim("email", "nobody@post.example")
         here = unit.session.get_one(Conversation, conversation)
         for method in (Method.EMAIL_CODE, Method.EMAIL_LINK):
             proof.want_challenge(unit, here, claim, [ref], method=method)

@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 
 from assistant.casework import answers, talking
-from assistant.casework.presses import unmarked
 from assistant.casework.queue import Principal, Role
 from assistant.demo.people import CUSTOMER
+from assistant.domain.presses import unmarked
 from assistant.domain.rights import Right
 from assistant.services import Unit
 from assistant.store.tables import PrivacyRequest

@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from assistant.casework import closing, planning, proof, sparing
 from assistant.domain.assurance import Method
+from assistant.domain.moves import Claim
 from assistant.domain.plan import Plan
 from assistant.errors import SourceUnavailable
 from assistant.services import Unit
@@ -151,7 +152,7 @@ async def test_whoever_says_no_to_taking_it_back_is_told_that_it_goes_on_as_long
         if purpose == sparing.PURPOSE:
             sparing.pause(unit, [request], talk)
         else:
-            claim = proof.Claim("email", email)
+            claim = Claim("email", email)
             proof.want_challenge(unit, talk, claim, [ref], method=Method.EMAIL_LINK, purpose=purpose)
 
     async def asked() -> str:

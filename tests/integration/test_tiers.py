@@ -13,6 +13,7 @@ from assistant.casework.evidence import need_of
 from assistant.casework.queue import Principal, Role
 from assistant.demo.client_area import Account
 from assistant.domain.assurance import Hold, Method, Need, Tier
+from assistant.domain.moves import Claim
 from assistant.domain.rights import Right
 from assistant.services import Unit
 from assistant.store.tables import Conversation, EvidenceRow, PrivacyRequest
@@ -392,7 +393,7 @@ async def test_a_withdrawal_confirmed_too_late_is_not_called_withdrawn(
     def want(unit: Unit) -> None:
         request = unit.session.get_one(PrivacyRequest, ref)
         talk = unit.session.get_one(Conversation, request.conversation_id)
-        claim = proof.Claim("email", victim.email)
+        claim = Claim("email", victim.email)
         proof.want_challenge(unit, talk, claim, [ref], method=Method.EMAIL_LINK, purpose="withdraw")
 
     assert (await press(desk, ref, "approver"))[0] == 200

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from assistant.conversation.picking import ASK_RIGHT
+from assistant.domain.talk import ASK_RIGHT
 from assistant.store.tables import Message
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.typing_visitor import Talk

@@ -12,10 +12,10 @@ import pytest_asyncio
 from sqlmodel import col, select
 
 from assistant.casework import talking
-from assistant.casework.presses import unmarked
 from assistant.casework.queue import Principal, Role
 from assistant.casework.running_services import DECIDED
 from assistant.demo.people import CUSTOMER
+from assistant.domain.presses import unmarked
 from assistant.services import Unit
 from assistant.store.tables import Outbox
 from tests.doubles.desk_inside import DeskInside, desk_inside

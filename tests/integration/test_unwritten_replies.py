@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from sqlmodel import col, select
 
-from assistant.conversation.turn import Turn
+from assistant.casework.talk.turn import Turn
 from assistant.replies import Texts
 from assistant.services import Unit
 from assistant.store.tables import Conversation, Message, PrivacyRequest

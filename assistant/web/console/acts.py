@@ -45,7 +45,6 @@ from assistant.store import queries
 from assistant.web.console.access import Visit, back, explained, show
 from assistant.web.console.request_page import gather, request_page
 from assistant.web.console.triage import open_from_triage
-from assistant.web.keys import DESK
 from intents import pseudonymised
 
 
@@ -341,8 +340,7 @@ async def decide_triage(visit: Visit) -> web.StreamResponse:
         raise back(visit, "/console/triage", "leave")
     if right not in set(Right):
         raise Invalid("Choose a right, or leave the mail to support.")
-    desk = visit.http_request.config_dict[DESK]
-    await visit.write(lambda unit, agent: open_from_triage(desk, unit, ident, Right(right), agent))
+    await visit.write(lambda unit, agent: open_from_triage(unit, ident, Right(right), agent))
     raise back(visit, "/console/triage", "open")
 
 

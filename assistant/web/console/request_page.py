@@ -27,7 +27,7 @@ from assistant.casework.lifting import may_lift
 from assistant.casework.link_again import waits_for_link
 from assistant.casework.people_decide import TypedContact, may_decide, typed_contact
 from assistant.casework.person import person_of
-from assistant.casework.presses import PRESS, labels_of
+from assistant.casework.presses import labels_of
 from assistant.casework.queue import Principal, get_request
 from assistant.casework.redaction import Mention, as_got, mentions_of
 from assistant.casework.samples import samples_of
@@ -42,6 +42,7 @@ from assistant.domain.lifecycle import CLOSED, PlanState, Status, StepState
 from assistant.domain.masking import mask_text
 from assistant.domain.own_records import period_of
 from assistant.domain.plan import Hindrance, Operation, Plan, plan_from_json
+from assistant.domain.presses import PRESS
 from assistant.domain.questions import QuestionGround
 from assistant.domain.rectifying import Change, Changes
 from assistant.domain.refusing import facts_to_write

@@ -9,11 +9,12 @@ from typing import Any
 from aiohttp import web
 
 from assistant.casework.hidden import is_hidden
-from assistant.casework.presses import PRESS, labels_of
+from assistant.casework.presses import labels_of
 from assistant.casework.talking import get_conversation
 from assistant.casework.undelivered import lost_letters_in
 from assistant.domain.masking import mask_text
 from assistant.domain.outside import number_of
+from assistant.domain.presses import PRESS
 from assistant.domain.rights import Right
 from assistant.services import Unit
 from assistant.store import queries

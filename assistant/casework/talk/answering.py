@@ -1,0 +1,417 @@
+"""What an answer does: a button, a value, a use, a yes to what is to be corrected, a proof that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from assistant.casework import asked_beside, closing, proof, rectification, sparing
+from assistant.casework.evidence import answer_for
+from assistant.casework.intake import set_attention
+from assistant.casework.reach import lacks_address
+from assistant.casework.rectification import is_unconfirmed
+from assistant.casework.talk import standing
+from assistant.casework.talk.asking import (
+    ask_about_services,
+    ask_correction,
+    ask_for_more,
+    ask_what_is_left,
+    go_on,
+    next_step,
+    repeat,
+    requests_shown_with,
+    resume,
+    say_question_over,
+)
+from assistant.casework.talk.opening import leave_alone
+from assistant.casework.talk.proving import keep_whose, say_no_code, want_code
+from assistant.casework.talk.turn import Turn, mark_of_code
+from assistant.domain.lifecycle import CLOSED, Status
+from assistant.domain.moves import AskRight, Claim
+from assistant.domain.rectifying import Changes
+from assistant.domain.rights import CARRIED_OUT_FIRST, Right
+from assistant.domain.talk import (
+    ASK_DETAIL,
+    ASK_EXCEPTION,
+    ASK_MARKETING,
+    ASK_RIGHT,
+    ASK_SERVICES,
+    ASK_WHOSE,
+    DONT,
+    DONT_GOING_ON,
+    ENDING_USES,
+    NOT_UNDERSTOOD,
+    TO_PROVE,
+    WAITING,
+    WITHDRAW,
+    TalkState,
+    was_denied,
+)
+from assistant.errors import NotVerified
+from assistant.interfaces import Choice
+from assistant.services import Unit
+from assistant.store.tables import ChallengeRow, EvidenceRow, PrivacyRequest
+
+_OFFERED_AT_ONCE: Final = 4  # rights on one menu
+_BUTTON_DONT: Final = "dont"
+
+
+def choose(turn: Turn, what: str, answer: str, mark: str) -> None:
+    """Do what a button says, whatever it answers."""
+    if what == _BUTTON_DONT:
+        _dont(turn, answer, mark)
+    else:
+        _CHOICES[what](turn, answer)
+
+
+def _withdrawal(turn: Turn, answer: str) -> None:
+    is_asked = turn.state.question == WITHDRAW  # an older button is a yes to nothing that is asked now
+    about = turn.requests_named(turn.state.about) if is_asked else []
+    standing.take_back(turn, about, yes=answer == "yes")
+    resume(turn)
+
+
+def _services(turn: Turn, answer: str) -> None:
+    is_asked = turn.state.question == ASK_SERVICES
+    for request in turn.requests_named(turn.state.about) if is_asked else ():
+        closing.set_keep_services(turn.unit, request, keep=answer == "keep")
+    turn.rest()
+    standing.say_all(turn)
+    resume(turn)
+
+
+def _resend(turn: Turn, mark: str) -> None:
+    challenge = turn.last_challenge()
+    if mark and (challenge is None or mark != mark_of_code(challenge)):
+        say_question_over(turn)
+        return
+    about = references_to_prove(turn)
+    proves_again = bool(turn.state.hidden) and turn.state.expects == "code"
+    if challenge is None or not (about or proves_again):
+        repeat(turn)
+        return
+    claimed = turn.unit.services.keyring.unseal(challenge.claimed)
+    want_code(turn, Claim(challenge.claimed_kind, claimed), about)
+
+
+def references_to_prove(turn: Turn) -> list[str]:
+    """Name what one proof is for: the requests that wait for it, and those that only lack an address to write to."""
+    about = turn.requests_named(turn.state.about) or turn.all_waiting()
+    waiting = [r for r in about if r.status in TO_PROVE and not was_denied(r)]
+    unreached = [r for r in turn.own_requests() if lacks_address(r)]
+    return list(dict.fromkeys(r.ref for r in [*waiting, *unreached]))
+
+
+def _change(turn: Turn, value: str) -> None:
+    """Take a button under a question about a correction; one under words that have changed since asks again."""
+    answer, _, mark = value.partition(":")
+    turn.recall()
+    unconfirmed = [r for r in turn.own_requests() if r.status not in CLOSED and is_unconfirmed(r)]
+    open_now = [*filter(None, [_correction_asked_about(turn)]), *unconfirmed]
+    shown = next((each for each in open_now if mark == Changes.of(each.details).digest), None)
+    if shown is not None:
+        confirm_change(turn, shown, answer)
+    else:
+        say_question_over(turn)
+
+
+def _correction_asked_about(turn: Turn) -> PrivacyRequest | None:
+    found = turn.requests_named(turn.state.about)
+    is_open = found and found[0].right == Right.RECTIFICATION and found[0].status not in CLOSED
+    return found[0] if is_open else None
+
+
+def _purpose(turn: Turn, name: str) -> None:
+    end_use(turn, {"marketing": True} if name == "marketing" else {"purpose": name})
+
+
+def _whose(turn: Turn, answer: str) -> None:
+    if turn.state.question != ASK_WHOSE:
+        say_question_over(turn)
+        return
+    claim = keep_whose(turn, is_theirs=answer == "yes")
+    if any(map(turn.missing, turn.all_waiting())):
+        turn.recalled = {"email" if claim.kind == "email" else "client_id": [claim.value]}
+        next_step(turn, turn.all_waiting())
+    elif about := references_to_prove(turn):
+        want_code(turn, claim, about)
+    else:
+        standing.say_how_it_stands(turn)
+
+
+_CHOICES: Final[Mapping[str, Callable[[Turn, str], None]]] = {
+    "withdraw": _withdrawal,
+    "services": _services,
+    "resend": _resend,
+    "change": _change,
+    "purpose": _purpose,
+    "unclaimed": _whose,
+}
+
+# ── which right ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def ask_right(turn: Turn, move: AskRight) -> None:
+    """Ask which right is meant; a button that erases all is not to be pressed for less."""
+    question = ASK_DETAIL if move.menu == ASK_DETAIL else ASK_RIGHT
+    turn.state = turn.state.asking(question, "choice", received_at=move.since, details=move.details)
+    turn.say(move.menu, expects="choice", choices=[*_menu(turn, move)])
+
+
+def _menu(turn: Turn, move: AskRight) -> Sequence[Choice]:
+    erase, others = f"right:{Right.ERASURE}", [right for right in move.rights if right is not Right.ERASURE]
+    none = turn.button("not_a_request", "right:none")
+    if move.menu == ASK_DETAIL:
+        named = turn.button("only_named", f"right:{Right.RECTIFICATION}")
+        return [named, turn.button("erase_all", erase), none, turn.person_button()]
+    if move.menu == ASK_EXCEPTION:  # an erasure takes all, a person can see to the exception
+        beside = [turn.button(right, f"right:{right}") for right in others]
+        return [turn.person_button(), turn.button("erase_all", erase), *beside, none]
+    offered = dict.fromkeys([*move.rights, Right.ACCESS, Right.ERASURE, Right.OBJECTION])
+    rights = [turn.button(right, f"right:{right}") for right in list(offered)[:_OFFERED_AT_ONCE]]
+    return [*rights, none, turn.person_button()]
+
+
+def not_that(turn: Turn, noted: Mapping[str, Any]) -> None:
+    """Leave the menu; what was noted meanwhile answers what was asked before."""
+    turn.rest()
+    turn.say("chat_can_do", choices=[turn.person_button()])
+    turn.recalled = {name: noted[name] for name in ("email", "client_id") if noted.get(name)}
+    emails, waiting = noted.get("email"), turn.all_waiting()
+    if emails and any(turn.missing(request) == ASK_MARKETING for request in waiting):
+        leave_alone(turn, emails)
+
+
+def note_contact_first(turn: Turn, noted: Mapping[str, Any], says: str) -> None:
+    """Keep a contact that was typed before it is needed, and say so."""
+    turn.state = replace(turn.state, details={**(turn.state.details or {}), **noted})
+    turn.say(says)
+
+
+def end_use(turn: Turn, use: Mapping[str, Any]) -> None:
+    """Keep which use is to end, and go on."""
+    about = [r for r in turn.requests_named(turn.state.about) if r.right in ENDING_USES]
+    request = next((r for r in about if r.status in WAITING), None)
+    if request is not None:
+        request.details = {**request.details, **use}
+        turn.set_tier(request)
+        turn.rest()
+        next_step(turn, turn.all_waiting())
+
+
+# ── what is to be corrected ─────────────────────────────────────────────────────────────────────────
+
+
+def correct(turn: Turn, request: PrivacyRequest, changes: Changes) -> None:
+    """Keep what was said, and ask for what is missing now."""
+    rectification.keep_changes(turn.unit, request, changes)
+    go_on(turn, request)
+
+
+def confirm_change(turn: Turn, request: PrivacyRequest, answer: str) -> None:
+    """Do what a button says: yes, the other way round, one of two values, or something else altogether."""
+    changes = Changes.of(request.details)
+    part = changes.unsettled
+    if answer == "yes" and part is None:
+        rectification.confirm_changes(turn.unit, [request])
+        if request.status == Status.OPEN:  # who asks was proved before
+            say_confirmed(turn, [request])
+        go_on(turn, request)
+    elif answer == "swap" and part is None:
+        correct(turn, request, changes.swapped)
+    elif part and answer.isdecimal() and int(answer) < len(part.either):
+        correct(turn, request, changes.with_parts([part.settled(part.either[int(answer)])]))
+    else:
+        correct(turn, request, Changes())
+
+
+def leave_empty(turn: Turn, request: PrivacyRequest) -> None:
+    """Say that a person takes care of it, and ask for proof as for any correction."""
+    rectification.leave_empty(turn.unit, request)
+    turn.say("rectification_to_empty", requests=turn.seen([request]))
+    go_on(turn, request)
+
+
+def note_contact(turn: Turn, request: PrivacyRequest, noted: Mapping[str, Any]) -> None:
+    """Keep who asks for later, and ask again what is missing of a correction."""
+    turn.recalled = noted
+    turn.say("contact_noted")
+    _ask_value(turn, request, again=_was_asked_again(turn))
+
+
+def ask_value_again(turn: Turn, request: PrivacyRequest, *, of_code: bool) -> None:
+    """Ask once more; after that a person reads what was written. What was said of a code is no answer that was not understood."""
+    again = _was_asked_again(turn)
+    if of_code or not again:
+        _ask_value(turn, request, again=again or not of_code)
+        return
+    set_attention(turn.unit, request, NOT_UNDERSTOOD)
+    turn.rest()
+    turn.say("rectification_by_person", requests=turn.seen([request]))
+    if not turn.is_mail:  # there the address is known, from which it was written
+        go_on(turn, request)
+
+
+def _was_asked_again(turn: Turn) -> bool:
+    return bool((turn.state.details or {}).get("again"))
+
+
+def _ask_value(turn: Turn, request: PrivacyRequest, *, again: bool) -> None:
+    if turn.state.question:
+        ask_correction(turn, request, turn.state.question, again=again)
+
+
+# ── nothing is to be erased after all ───────────────────────────────────────────────────────────────
+
+
+def stand_still(turn: Turn, meant: Sequence[PrivacyRequest]) -> None:
+    """Let erasures stand still, and ask whether they are still wanted; of what is hidden, at its contact alone."""
+    begun = [each for each in meant if not sparing.may_still_stop(each)]
+    sparing.pause(turn.unit, meant, turn.conversation)
+    here = [each for each in meant if each.ref not in turn.state.hidden]
+    begun = [each for each in begun if each in here]
+    paused = [each for each in here if sparing.is_paused(each) and each not in begun]
+    decided = [each for each in here if each not in begun and each not in paused]
+    if not here:
+        standing.never_mind(turn)
+    elif paused:
+        turn.ask_choice(DONT, [each.ref for each in paused])
+        buttons = [
+            turn.button("keep_everything", f"dont:{sparing.KEEP}"),
+            turn.button("go_on_erasing", f"dont:{sparing.GO_ON}"),
+        ]
+        turn.say(DONT, expects="choice", choices=buttons, requests=turn.seen(paused))
+    elif decided:
+        standing.ask_to_withdraw(turn, decided, DONT_GOING_ON)
+    else:
+        turn.say("dont_too_late", requests=turn.seen(begun))
+
+
+def _dont(turn: Turn, answer: str, mark: str) -> None:
+    """Take the button, however late: it speaks of the erasures that it was shown with, whatever is asked by now.
+
+    Typed it speaks of all that were told to stop.
+    """
+    meant = sparing.erasures_meant(turn.unit, turn.conversation, None)
+    told = [each for each in meant if each.dont_at and each.ref not in turn.state.hidden]
+    if mark:
+        shown_with = requests_shown_with(turn, f"{_BUTTON_DONT}:{answer}:{mark}")
+        told = [each for each in told if each.ref in shown_with]
+        if not told:
+            say_question_over(turn)
+            return
+    paused = [each for each in told if sparing.is_paused(each)]
+    turn.rest()
+    going = [each for each in told if sparing.may_still_stop(each) and each not in paused]
+    if not told:
+        standing.say_how_it_stands(turn)
+    elif paused and answer == sparing.KEEP:
+        turn.say("withdrawn", requests=turn.seen(sparing.keep(turn.unit, paused, "subject")))
+    elif paused:
+        turn.say("dont_goes_on", requests=turn.seen(sparing.go_on(turn.unit, paused, "subject")))
+    elif going and answer == sparing.KEEP:
+        standing.ask_to_withdraw(turn, going, DONT_GOING_ON)
+        return
+    elif going:
+        turn.say("dont_goes_on", requests=turn.seen(going))
+    else:
+        turn.say("dont_too_late", requests=turn.seen(told))
+    resume(turn)
+
+
+def have_read_beside(turn: Turn, references: Sequence[str], *, said: bool) -> None:
+    """Have a person read what was asked beside erasures before anything is erased."""
+    meant = asked_beside.note(turn.unit, turn.requests_named(references), turn.conversation)
+    if said:
+        turn.say("a_person_reads", requests=turn.seen(meant))
+
+
+# ── a proof that counts ─────────────────────────────────────────────────────────────────────────────
+
+
+def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
+    """Say what happens next to the requests that a proof opened; what is hidden comes back to the same person alone."""
+    session, services = turn.unit.session, turn.unit.services
+    names = proof.names_of(session, evidence)
+    comes_back = turn.state.is_of(*names, claimed)
+    if turn.state.hidden_of:
+        turn.state = turn.state.opened_by(*names, claimed)
+        turn.store_state()  # or what is said of it now would still be kept back
+    requests = [r for ref in evidence.references if (r := session.get(PrivacyRequest, ref))]
+    by_hand = any(source.kind == "manual" for source in services.sources)  # may know them all the same
+    reached = [r for r in requests if r.contact == evidence.contact and r.evidence_id != evidence.id]
+    opened = [r for r in requests if r not in reached and r.status not in CLOSED | {Status.VERIFYING}]
+    if reached:
+        turn.say("will_write_there", requests=turn.seen(reached))
+    if (evidence.on_file or by_hand) and opened:
+        say_confirmed(turn, opened)
+    short = [r for r in requests if r.status == Status.VERIFYING]
+    if short:
+        ask_for_more(turn, short)
+    found = standing.say_what_was_sought(turn, evidence)
+    if not (reached or opened or short or found) and (comes_back or claimed):
+        standing.say_how_it_stands(turn)
+    if comes_back:
+        ask_about_services(turn)
+    ask_what_is_left(turn)
+    turn.unit.wake("plan")
+
+
+def code_was_right(turn: Turn, challenge_id: str) -> None:
+    """Say what a right code opened, and ask again what was open beside it, unless that was asked or settled meanwhile."""
+    evidence = _taken(turn.unit, challenge_id)
+    if evidence is None:
+        if not proof.is_used(
+            turn.unit.session, challenge_id
+        ):  # else the same code, sent twice, has just succeeded
+            say_no_code(turn)
+        return
+    asked: TalkState = turn.state
+    turn.state = asked if asked.asks_else else asked.at_rest()
+    turn.buttons_are_gone = True  # the code was typed below them
+    proved(turn, evidence, turn.unit.session.get_one(ChallengeRow, challenge_id).claimed_hash)
+    was_asked = turn.state.question == asked.question and not turn.buttons_are_gone
+    if asked.asks_else and not was_asked and not turn.conversation.taken_by:
+        turn.state = asked
+        repeat(turn)
+
+
+def _taken(unit: Unit, challenge_id: str) -> EvidenceRow | None:
+    """Give what a right code proves, the first time that it is typed."""
+    proof.note_right(unit, challenge_id)
+    try:
+        return proof.consume(unit, challenge_id)
+    except NotVerified:
+        return None
+
+
+def say_confirmed(turn: Turn, opened: Sequence[PrivacyRequest]) -> None:
+    """Say that these requests go on, and what of them waits."""
+    waits = [(Right(request.right), _not_before(turn, request)) for request in opened]
+    turn.say("verified_requests", requests=turn.seen(opened), **what_waits(waits))
+
+
+def _not_before(turn: Turn, request: PrivacyRequest) -> datetime | None:
+    if is_unconfirmed(request):
+        return (
+            None  # a person reads it, or does it in the company's systems: nothing here holds them to a day
+        )
+    evidence = turn.unit.session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
+    return answer_for(turn.unit.services, request, evidence).not_before
+
+
+def what_waits(waits: Sequence[tuple[Right, datetime | None]]) -> dict[str, Any]:
+    """Give what the text needs beside the requests; of two that wait the later instant holds for both."""
+    copies, erasure = CARRIED_OUT_FIRST, frozenset({Right.ERASURE})
+
+    def latest(rights: frozenset[Right]) -> datetime | None:
+        return max((at for right, at in waits if at and right in rights), default=None)
+
+    return {
+        "copies": any(right in copies for right, _ in waits),
+        "copy_from": latest(copies),
+        "erased_from": latest(erasure),
+        "changed_from": latest(frozenset(Right) - copies - erasure),
+    }

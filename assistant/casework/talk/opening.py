@@ -1,0 +1,263 @@
+"""A right is opened, or gone on with: registered at once, told with its date, and whatever is missing asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from assistant.casework import link_again, rectification
+from assistant.casework.intake import open_request, set_attention
+from assistant.casework.reach import FOR_OTHER, MAILBOX_LOST, is_for_other, is_mailbox_lost
+from assistant.casework.rectification import is_unconfirmed
+from assistant.casework.talk.asking import ask_where_to_write, call_for_lost_mailbox, next_step
+from assistant.casework.talk.turn import Turn
+from assistant.domain.assurance import Tier
+from assistant.domain.lifecycle import CLOSED, Status
+from assistant.domain.moves import Open, OpenForOther
+from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Changes
+from assistant.domain.rights import Right
+from assistant.domain.talk import ENDING_USES, WAITING
+from assistant.domain.uses import (
+    BY_PERSON,
+    FIRST_OF_MANY,
+    addresses_in,
+    each_once,
+    few_at_once,
+    wishes_apart,
+)
+from assistant.store.tables import PrivacyRequest
+
+FOR_SOMEBODY_ELSE: Final = "for_somebody_else"  # attention
+_NONE: Final[frozenset[str]] = frozenset()
+_OF_USES: Final = frozenset({"purpose", "marketing", "address", BY_PERSON, FIRST_OF_MANY})
+_DETAILS_OF: Final[Mapping[Right, frozenset[str]]] = {
+    Right.OBJECTION: _OF_USES,
+    Right.CONSENT_WITHDRAWAL: _OF_USES,
+    Right.ACCESS: frozenset({"period", "topic"}),
+    Right.PORTABILITY: frozenset({"transfer_to"}),
+    Right.RESTRICTION: frozenset({"until"}),
+}
+
+
+def open_rights(turn: Turn, move: Open) -> None:
+    """Open what is not open yet, go on with what is, and ask for what is missing of either."""
+    open_now = {r.right: r for r in turn.own_requests() if r.status not in CLOSED}
+    another = {right for right, request in open_now.items() if _is_another(turn, request, move.details)}
+    known = [open_now[right] for right in move.rights if right in open_now and right not in another]
+    new = [right for right in move.rights if right not in open_now or right in another]
+    apart = [(right, wish) for right in new for wish in _wishes(right, move.details)]
+    opened = [_open_one(turn, right, wish, move) for right, wish in apart]
+    joined = [request for request in known if _takes_more(turn, request, move.details)]
+    if known and not opened and not joined:
+        turn.say("already_open", requests=turn.seen(known))
+    _leave_to_people(turn, [*known, *opened])
+    if opened:
+        emptied = _leave_erased(turn, opened, move.details)
+        _acknowledge(turn, opened)
+        if emptied:
+            turn.say("rectification_to_empty", requests=turn.seen(emptied))
+    _offer_person_beside(turn)
+    waiting = [r for r in [*known, *opened] if r.status in WAITING or is_unconfirmed(r)]
+    if waiting:  # and whatever waited before: one proof is asked for all of it
+        next_step(turn, [*waiting, *(r for r in turn.all_waiting() if r not in waiting)])
+
+
+def _wishes(right: Right, details: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return wishes_apart(details) if right in ENDING_USES else [details]
+
+
+def _open_one(
+    turn: Turn, right: Right, details: Mapping[str, Any], move: Open | OpenForOther
+) -> PrivacyRequest:
+    wanted = {key: value for key, value in details.items() if key in _DETAILS_OF.get(right, _NONE)}
+    if right is Right.RECTIFICATION:
+        wanted = rectification.in_parts(turn.unit.services, Changes.read(details)).as_details()
+    if turn.is_mail and turn.client_numbers:
+        wanted = {**wanted, "client_number": turn.client_numbers[0]}
+    turn.known = None
+    return open_request(
+        turn.unit,
+        turn.conversation,
+        right,
+        received_at=move.received_at,
+        details=wanted,
+        tier=turn.tier(right, wanted),
+    )
+
+
+def _is_another(turn: Turn, request: PrivacyRequest, details: Mapping[str, Any]) -> bool:
+    """A second address to be left alone is a second objection; another field to correct, a second correction."""
+    known = addresses_in(request.details)
+    others = each_once([*known, *addresses_in(details)])[len(known) :]
+    if request.details.get("marketing") and others:
+        return True
+    if request.right != Right.RECTIFICATION or _can_take_more(request):
+        return False
+    found = rectification.in_parts(turn.unit.services, Changes.read(details)).new_values
+    return bool(found.items() - Changes.of(request.details).new_values.items())
+
+
+def _takes_more(turn: Turn, request: PrivacyRequest, details: Mapping[str, Any]) -> bool:
+    """Add what a further message says to a correction that nobody has confirmed yet; tells whether it did."""
+    found = rectification.in_parts(turn.unit.services, Changes.read(details))
+    if not _can_take_more(request) or not found.parts:
+        return False
+    rectification.keep_changes(turn.unit, request, Changes.of(request.details).with_parts(found.parts))
+    return True
+
+
+def _can_take_more(request: PrivacyRequest) -> bool:
+    return is_unconfirmed(request) and not rectification.is_to_be_emptied(request)
+
+
+def _leave_to_people(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
+    """Have people find out who asks, where the mail that opens a request says that the mailbox is lost: no link goes out."""
+    if turn.is_mail and not turn.muted and turn.given.mailbox_lost:
+        mark_mailbox_lost(turn, [request for request in requests if request.tier_needed > Tier.T0])
+
+
+def mark_mailbox_lost(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
+    """Keep that no link can be opened, and call a person."""
+    for request in requests:
+        request.details = {**request.details, MAILBOX_LOST: True}
+        turn.unit.session.add(request)
+    call_for_lost_mailbox(turn, requests)
+
+
+def _leave_erased(
+    turn: Turn, opened: Sequence[PrivacyRequest], details: Mapping[str, Any]
+) -> list[PrivacyRequest]:
+    """Leave empty what a message wants erased beside other rights: nothing waits for what to put instead."""
+    beside = any(request.right != Right.RECTIFICATION for request in opened)
+    if not beside or not turn.given.names_details:
+        return []
+    emptied = [request for request in opened if _only_names_fields(request)]
+    for request in emptied:
+        if details.get("marketing") and not turn.given.says_which_address:
+            _leave_unsaid(turn, request)
+        rectification.leave_empty(turn.unit, request)
+    return emptied
+
+
+def _leave_unsaid(turn: Turn, request: PrivacyRequest) -> None:
+    """Take "my address" beside a newsletter for neither the postal nor the e-mail one."""
+    parts = Changes.of(request.details).parts
+    unsaid = (replace(p, field=UNSAID_ADDRESS) if p.field == ADDRESS else p for p in parts)
+    rectification.keep_changes(turn.unit, request, Changes(tuple(unsaid)))
+
+
+def _only_names_fields(request: PrivacyRequest) -> bool:
+    parts = Changes.of(request.details).parts if request.right == Right.RECTIFICATION else ()
+    return bool(parts) and not any(part.new or part.either for part in parts)
+
+
+def leave_alone(turn: Turn, named: Sequence[str]) -> None:
+    """Keep the addresses that marketing is to leave alone; those that are too many for one are opened apart."""
+    few, *more = few_at_once(named)
+    # A sentence may both object and withdraw a consent: one address answers for both.
+    lacking = (r.ref for r in turn.all_waiting() if turn.missing(r) == "ask_marketing_address")
+    for request in turn.requests_named(sorted({*turn.state.about, *lacking})):
+        if request.status == Status.RECEIVED:
+            request.details = {**request.details, **few, "marketing": True}
+            turn.unit.session.add(request)
+            for rest in more:
+                details = {**request.details, **rest}
+                move = Open((Right(request.right),), request.received_at, details)
+                _open_one(turn, Right(request.right), details, move)
+    turn.rest()
+    next_step(turn, turn.all_waiting())
+
+
+# ── told ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _acknowledge(turn: Turn, opened: Sequence[PrivacyRequest]) -> None:
+    """Registered, with reference and calendar date, whoever the person is (flows.md)."""
+    complaints = [request for request in opened if request.right == Right.COMPLAINT]
+    others = [request for request in opened if request not in complaints]
+    if others and turn.is_mail:
+        _acknowledge_by_mail(turn, others)
+    elif others:
+        turn.say("request_opened", requests=turn.seen(others))
+    if complaints:  # with authority and court at once, whatever it stands beside
+        turn.say("complaint_received", requests=turn.seen(complaints))
+
+
+def _acknowledge_by_mail(turn: Turn, opened: Sequence[PrivacyRequest]) -> None:
+    """Promise the question or the link that follows, and no link that the limits of the address keep back.
+
+    Each goes its own way, and is told its own: a reference that no link asks for is not offered to it.
+    """
+    by_people = [request for request in opened if is_mailbox_lost(request)]
+    lacking = [request for request in opened if request not in by_people and turn.missing(request)]
+    proofless = [r for r in opened if r not in lacking and r.tier_needed == Tier.T0]
+    provable = [r for r in opened if r not in [*by_people, *lacking, *proofless]]
+    ways = [way for way in (proofless, provable, lacking, by_people) if way]
+    if len(ways) > 1:
+        for way in ways:
+            _acknowledge_by_mail(turn, way)
+        return
+    seen = turn.seen(opened)
+    claim = link_again.claim_of(turn.conversation, opened)
+    if by_people:
+        turn.say("mail_mailbox_lost", requests=seen)
+    elif lacking:
+        turn.say("mail_opened_question", requests=seen)
+    elif all(r.tier_needed == Tier.T0 for r in opened):
+        turn.say("mail_opened_no_proof", requests=seen)
+    elif next_at := link_again.none_before(turn.unit, turn.conversation, claim):
+        turn.say("mail_opened_later", requests=seen, next_at=next_at)
+    else:
+        turn.say("mail_opened", requests=seen, by_number=claim.kind == "client_id")
+
+
+def _offer_person_beside(turn: Turn) -> None:
+    """Offer a person in a chat for what is asked of support beside a right; of a mail support reads a copy."""
+    is_quiet = turn.is_mail or turn.conversation.taken_by or turn.conversation.wants_person_at
+    if not is_quiet and turn.given.asks_support:
+        turn.say("support_beside", choices=[turn.person_button()])
+
+
+# ── for somebody else ───────────────────────────────────────────────────────────────────────────────
+
+
+def open_for_other(turn: Turn, move: OpenForOther) -> None:
+    """Open every right that is used, ask for no proof, and call an agent for the mandate (flows.md)."""
+    open_now = [r for r in turn.own_requests() if r.status not in CLOSED and is_for_other(r)]
+    known = {request.right for request in open_now}
+    opened = [_open_one(turn, right, move.details, move) for right in move.rights if right not in known]
+    for request in opened:
+        if move.several:
+            request.details = {key: value for key, value in request.details.items() if key != "address"}
+        wait_for_mandate(turn, request)
+    if opened:
+        name = "mail_for_somebody_else" if turn.is_mail else "for_somebody_else"
+        turn.say(name, requests=turn.seen(opened))
+    else:
+        for request in open_now:
+            set_attention(turn.unit, request, FOR_SOMEBODY_ELSE)
+        turn.say("already_open", requests=turn.seen(open_now))
+    ask_where_to_write(turn)
+
+
+def wait_for_mandate(turn: Turn, request: PrivacyRequest) -> None:
+    """Have two people weigh the mandate, whatever a mailbox proves."""
+    request.details = {**request.details, FOR_OTHER: True}
+    request.tier_needed = int(Tier.T3)
+    turn.unit.session.add(request)
+    set_attention(turn.unit, request, FOR_SOMEBODY_ELSE)
+
+
+def leave_address(turn: Turn, references: Sequence[str]) -> None:
+    """Send nothing to an address that is said to be somebody else's: what it was given for is theirs too, and an agent asks for the mandate."""
+    about = turn.requests_named(references)
+    if turn.state.hidden and not about:
+        turn.say("address_of_another", expects=turn.state.expects)
+        return
+    for request in about:
+        if not request.details.get("marketing") and request.tier_needed > Tier.T0:
+            wait_for_mandate(turn, request)
+    turn.rest()
+    turn.say("address_of_another")
+    ask_where_to_write(turn)

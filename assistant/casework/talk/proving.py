@@ -1,0 +1,280 @@
+"""Who asks, in a chat: a code is sent to what was named, tried when it is typed, and its question asked in the same words for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlmodel import col, select
+
+from assistant.casework import proof
+from assistant.casework.intake import put_erasure_after
+from assistant.casework.ours import is_ours
+from assistant.casework.reach import is_for_other, lacks_address
+from assistant.casework.talk.standing import say_how_it_stands
+from assistant.casework.talk.turn import Turn
+from assistant.domain.addresses import deliverable
+from assistant.domain.assurance import Method
+from assistant.domain.lifecycle import ChallengeState, Status
+from assistant.domain.moves import Claim
+from assistant.domain.rights import CARRIED_OUT_FIRST
+from assistant.domain.talk import ASK_CONTACT, ASK_WHOSE, NOBODY, TO_PROVE, WAITING, was_denied
+from assistant.errors import NotVerified, TooManyAttempts
+from assistant.services import Unit
+from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest
+
+# ── asking for a code ───────────────────────────────────────────────────────────────────────────────
+
+
+def want_code(turn: Turn, claim: Claim, references: Sequence[str]) -> None:
+    """Have a code sent, and say the same whether anybody is known by that address."""
+    ours = claim.kind == "email" and is_ours(turn.unit.services, claim.value)
+    if ours or (claim.kind == "email" and not deliverable(claim.value.strip())):
+        wait_for_contact(turn, references)  # no mail can ever reach what was typed, known or not
+        turn.say("typed_address_unusable", expects="email", choices=turn.ways_out(references))
+        return
+    if asks_whose(turn, claim, references):
+        return
+    subject = turn.unit.services.keyring.keyed_hash(claim.normal)
+    # What is hidden is named to nobody but whoever it was of.
+    references = list(dict.fromkeys([*references, *hidden_of(turn, subject)]))
+    if not (references or turn.state.hidden or turn.state.sought):
+        say_how_it_stands(turn)
+    elif proof.is_paused(turn.unit, subject):
+        turn.say("verification_paused", choices=turn.ways_out(references))
+    else:
+        _send_code(turn, claim, subject, references)
+
+
+def _send_code(turn: Turn, claim: Claim, subject: str, references: Sequence[str]) -> None:
+    earlier = proof.current_challenge(turn.unit.session, turn.conversation)
+    is_unsent = earlier is not None and earlier.state == ChallengeState.WANTED
+    instead = is_unsent and earlier is not None and earlier.claimed_hash != subject
+    try:
+        challenge = proof.want_challenge(
+            turn.unit, turn.conversation, claim, references, method=Method.EMAIL_CODE
+        )
+    except TooManyAttempts as error:
+        if turn.state.expects != "code":  # a code that was sent before is still good
+            wait_for_contact(turn, references)
+        turn.say("code_limit", choices=turn.ways_out(references), next_at=error.data["next_at"])
+        return
+    turn.state = replace(turn.state, misgiven=False)
+    _ask_for_code(turn, challenge, references, instead=instead)
+
+
+def wait_for_contact(turn: Turn, references: Sequence[str]) -> None:
+    """Wait for the address or client number under which these are looked up."""
+    turn.state = turn.state.asking(ASK_CONTACT, "email", references)
+
+
+def mend_slip(turn: Turn, references: Sequence[str]) -> None:
+    """Ask for the address again, since the one that was named is a mistake."""
+    if turn.state.expects == "code":
+        wait_for_contact(turn, references)
+    turn.state = replace(turn.state, misgiven=True)
+    turn.say("slip_mended", expects="email", choices=turn.ways_out(turn.state.about))
+
+
+def _ask_for_code(
+    turn: Turn, challenge: ChallengeRow, references: Sequence[str], *, instead: bool = False
+) -> None:
+    name = "code_sent_email" if challenge.claimed_kind == "email" else "code_sent_client_id"
+    turn.state = turn.state.asking(name, "code", references)
+    turn.say(
+        name,
+        expects="code",
+        choices=turn.code_choices(challenge),
+        until=challenge.expires_at,
+        instead=instead,
+        later=_asked_for_later(turn, challenge),
+    )
+
+
+def say_where_code_is(turn: Turn, challenge: ChallengeRow) -> None:
+    """Say what is so of a code that is awaited, and the same whether anybody is known by what was typed."""
+    if turn.given.is_number:
+        turn.say("code_has_eight_digits", expects="code", choices=turn.code_choices())
+    else:
+        tell_where_code_is(turn, challenge)
+
+
+def tell_where_code_is(turn: Turn, challenge: ChallengeRow) -> None:
+    """Say when a code was asked for and how long it holds, or ask for it where it was not sent yet."""
+    if challenge.state == ChallengeState.WANTED:
+        _ask_for_code(turn, challenge, turn.state.about)
+        return
+    by_email = challenge.claimed_kind == "email"
+    turn.say(
+        "code_was_sent_email" if by_email else "code_was_sent_client_id",
+        expects="code",
+        choices=turn.code_choices(),
+        asked_at=challenge.asked_at,
+        until=challenge.expires_at,
+        next_at=proof.next_code_after(turn.unit, challenge),
+        later=_asked_for_later(turn, challenge),
+    )
+
+
+def tell_of_code_beside(turn: Turn) -> None:
+    """Say where the code is that can still be typed, and leave the question that is open."""
+    if challenge := live_code(turn, ()):
+        asked = turn.state
+        tell_where_code_is(turn, challenge)
+        turn.state = asked
+
+
+def _asked_for_later(turn: Turn, challenge: ChallengeRow) -> list[dict[str, Any]]:
+    """List what a code does not count for that is awaited now: another one is sent once it was typed."""
+    about = turn.requests_named(turn.state.about)
+    return turn.seen([r for r in about if r.status in TO_PROVE and r.ref not in challenge.references])
+
+
+def live_code(turn: Turn, references: Sequence[str]) -> ChallengeRow | None:
+    """Give the code that is good for these, and can still be typed."""
+    found = proof.current_challenge(turn.unit.session, turn.conversation)
+    now = turn.unit.now
+    is_good = (
+        found and found.expires_at and found.expires_at > now and set(references) <= set(found.references)
+    )
+    return found if is_good else None
+
+
+def asks_as_given(turn: Turn, references: Sequence[str]) -> bool:
+    """Ask for proof where the person was reached before: a code that can still be typed comes first, then the next.
+
+    A code counts for what its mail names (docs/decisions.md), so a further wish gets its own, and the first stays
+    good; False where nobody was reached.
+    """
+    given = live_code(turn, references) or _given(turn)
+    has_lapsed = any(r.status == Status.LAPSED for r in turn.requests_named(references))
+    if given is None or has_lapsed or _came_after_proof(turn, references):
+        return False  # what lapsed may have done so because nothing arrives there
+    if live_code(turn, ()) is not None:
+        turn.state = turn.state.asking("code_sent_email", "code", references)
+        tell_where_code_is(turn, given)
+    else:
+        claimed = turn.unit.services.keyring.unseal(given.claimed)
+        want_code(turn, Claim(given.claimed_kind, claimed), references)
+    return True
+
+
+def _given(turn: Turn) -> ChallengeRow | None:
+    """Give the code that went to what was named last in this talk, by whoever is here now, and was no mistake."""
+    last = None if turn.state.misgiven else turn.last_challenge()
+    if last is None or not last.claimed or _was_stopped(turn, last):
+        return None
+    hidden = turn.unit.session.get(Message, turn.state.hidden_before)
+    return last if hidden is None or last.asked_at > hidden.at else None
+
+
+def _was_stopped(turn: Turn, challenge: ChallengeRow) -> bool:
+    """Tell whether its mailbox denied what a code was for, or the code ended before its time, as where no mail arrives."""
+    now = turn.unit.now
+    ended = challenge.state == ChallengeState.DEAD and (challenge.expires_at or now) > now
+    return ended or any(map(was_denied, turn.requests_named(challenge.references)))
+
+
+def _came_after_proof(turn: Turn, references: Sequence[str]) -> bool:
+    """Tell whether something was asked after somebody proved who they are: who sits there now may be another (B13)."""
+    proved = select(EvidenceRow.obtained_at).where(col(EvidenceRow.conversation_id) == turn.conversation.id)
+    last = max(turn.unit.session.exec(proved), default=None)
+    return last is not None and any(r.received_at > last for r in turn.requests_named(references))
+
+
+# ── trying a code ───────────────────────────────────────────────────────────────────────────────────
+
+
+def try_code(turn: Turn) -> None:
+    """Count a try at a code, to be checked after this unit, or say why none is taken."""
+    try:
+        challenge = proof.current_challenge(turn.unit.session, turn.conversation)
+        turn.pending = proof.reserve_attempt(turn.unit, challenge)
+    except TooManyAttempts as error:
+        ways_out = turn.ways_out(turn.state.about)
+        if error.data.get("paused"):
+            turn.say("verification_paused", choices=ways_out)
+        else:
+            turn.say("code_used_up", choices=ways_out, next_at=error.data["next_at"])
+    except NotVerified:
+        turn.say("code_not_accepted", expects=turn.state.expects, choices=turn.code_choices())
+
+
+def attempt_at(unit: Unit, message_id: int) -> tuple[str, proof.Attempt | None]:
+    """Give what was typed as a code before a restart, and the try that it was counted as."""
+    message = unit.session.get_one(Message, message_id)
+    conversation = unit.session.get_one(Conversation, message.conversation_id)
+    challenge = proof.current_challenge(unit.session, conversation)
+    return message.text, proof.attempt_made(challenge, message.at)
+
+
+def refuse_code(turn: Turn, challenge_id: str) -> None:
+    """Say of a wrong code that it is none, and whether another try is left."""
+    challenge = proof.note_failure(turn.unit, challenge_id)
+    if challenge is not None and challenge.state == ChallengeState.SPENT:
+        next_at = proof.next_code_after(turn.unit, challenge) or turn.unit.now
+        turn.say("code_used_up", choices=turn.ways_out(), next_at=next_at)
+    else:
+        say_no_code(turn)
+
+
+def say_no_code(turn: Turn, name: str = "code_not_accepted") -> None:
+    """Say that a code was not taken, or not looked at, and wait for another."""
+    turn.say(name, expects="code", choices=turn.code_choices())
+
+
+# ── whose it is that waits hidden, tied to no address ───────────────────────────────────────────────
+
+
+def of_nobody(turn: Turn) -> list[PrivacyRequest]:
+    """List what is hidden, waits, and was never tied to an address or a client number."""
+    session = turn.unit.session
+    named = select(ChallengeRow.references).where(
+        col(ChallengeRow.conversation_id) == turn.conversation.id, col(ChallengeRow.claimed_hash) != ""
+    )
+    tied = {ref for references in session.exec(named) for ref in references}
+    untied = [ref for ref in turn.state.hidden if ref not in tied and ref not in turn.state.disowned]
+    found = [r for ref in untied if (r := session.get(PrivacyRequest, ref)) and r.contact is None]
+    return [r for r in found if (r.status in WAITING and not is_for_other(r)) or lacks_address(r)]
+
+
+def hidden_of(turn: Turn, subject: str) -> list[str]:
+    """Name what a code to this subject brings back: all that is hidden of them, and nothing that nobody was named for."""
+    if not turn.state.is_of(subject):
+        return []
+    left = {request.ref for request in of_nobody(turn)}
+    return [ref for ref in turn.state.hidden if ref not in left]
+
+
+def asks_whose(turn: Turn, claim: Claim, references: Sequence[str]) -> bool:
+    """Ask whose that was before any proof, once an address is named; tells whether it asked.
+
+    The words depend on nothing that was typed. A talk that was somebody's is asked about when it has come back.
+    """
+    if not turn.state.is_of(NOBODY) or not (left := of_nobody(turn)):
+        return False
+    turn.ask_choice(ASK_WHOSE, references)
+    turn.state = replace(turn.state, details={"kind": claim.kind, "value": claim.value})
+    buttons = [turn.button("not_mine", "unclaimed:no"), turn.button("was_me", "unclaimed:yes")]
+    turn.say(ASK_WHOSE, expects="choice", choices=buttons, asked=turn.seen(left))
+    return True
+
+
+def keep_whose(turn: Turn, *, is_theirs: bool) -> Claim:
+    """Give what was asked before to whoever says that it was them; else it stays hidden, and nobody is asked again."""
+    details = turn.state.details or {}
+    left = tuple(request.ref for request in of_nobody(turn))
+    turn.rest()
+    if is_theirs:
+        turn.state = replace(turn.state, hidden=tuple(ref for ref in turn.state.hidden if ref not in left))
+        _put_in_order(turn)
+    else:
+        turn.state = replace(turn.state, disowned=(*turn.state.disowned, *left))
+    return Claim(str(details.get("kind")), str(details.get("value")))
+
+
+def _put_in_order(turn: Turn) -> None:
+    own = turn.all_waiting()
+    for first in (request for request in own if request.right in CARRIED_OUT_FIRST):
+        put_erasure_after(turn.unit.session, own, first)

@@ -1,0 +1,151 @@
+"""Where requests stand, and taking them back: said to whoever is in a talk, confirmed where a mail says it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from assistant.casework import closing, proof, talk
+from assistant.casework import sparing as standing_still
+from assistant.casework.evidence import proves_mailbox
+from assistant.casework.intake import set_attention
+from assistant.casework.talk.turn import Turn
+from assistant.domain.assurance import Method
+from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
+from assistant.domain.moves import Claim
+from assistant.domain.rights import Right
+from assistant.domain.talk import SESSION_HIDDEN, WITHDRAW
+from assistant.errors import TooManyAttempts
+from assistant.store.tables import EvidenceRow, PrivacyRequest
+
+_NEXT: Final = {
+    Status.RECEIVED: "detail",
+    Status.VERIFYING: "verify",
+    Status.OPEN: "review",
+    Status.AWAITING_APPROVAL: "review",
+    Status.SCHEDULED: "hold",
+    Status.EXECUTING: "carry_out",
+}
+
+
+def say_all(turn: Turn) -> None:
+    """Say where everything stands that is there for whoever is in the talk."""
+    requests = turn.own_requests()
+    if requests:
+        say(turn, requests)
+    elif turn.state.hidden:
+        _ask_to_prove_again(turn)
+    else:
+        turn.say("request_status_none")
+
+
+def say(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
+    """Say where these stand, and what comes next of each."""
+    turn.say("request_status", requests=[{**talk.as_seen(r), "next": _next_of(r)} for r in requests])
+
+
+def say_how_it_stands(turn: Turn) -> None:
+    """Say what is so where what was pressed or proved has nothing to act on: no letter is sent about nothing."""
+    turn.rest()
+    say_all(turn)
+
+
+def say_what_was_sought(turn: Turn, evidence: EvidenceRow) -> bool:
+    """Say where the requests stand that were named here and are answered at a mailbox, now that it is proved; False where none is."""
+    session = turn.unit.session
+    named = [r for ref in turn.state.sought if (r := session.get(PrivacyRequest, ref))]
+    proved = proves_mailbox(session, evidence)  # a sign-in opens none but what it proved itself
+    theirs = [r for r in named if proved and r.contact_hash == evidence.contact_hash]
+    turn.state = replace(turn.state, sought=())
+    if theirs:
+        say(turn, theirs)
+    return bool(theirs)
+
+
+def _ask_to_prove_again(turn: Turn) -> None:
+    """Say that what was here comes back to whoever proves to be the same; that it is hidden was said once, when it was."""
+    turn.state = turn.state.asking(SESSION_HIDDEN, "email")
+    turn.say("session_still_hidden", expects="email")
+
+
+def _next_of(request: PrivacyRequest) -> str:
+    if request.status == Status.RECEIVED and request.attention:
+        return "review"  # nothing is asked of its person: a person was called
+    return _NEXT.get(Status(request.status), "done")
+
+
+# ── taken back ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def never_mind(turn: Turn) -> None:
+    """Ask whether everything that can still be stopped is to be withdrawn; by mail at the contact."""
+    requests = [r for r in turn.own_requests() if r.status in STOPPABLE]
+    if not requests and turn.state.hidden:
+        _ask_to_prove_again(turn)
+    elif not requests:
+        turn.say("withdraw_nothing")
+    elif turn.is_mail:
+        withdraw_by_link(turn, requests)
+    else:
+        ask_to_withdraw(turn, requests)
+
+
+def ask_to_withdraw(turn: Turn, requests: Sequence[PrivacyRequest], words: str = WITHDRAW) -> None:
+    """Ask whether these, and no others, are to be withdrawn."""
+    turn.ask_choice(WITHDRAW, [r.ref for r in requests])
+    buttons = [turn.button("yes", "withdraw:yes"), turn.button("no", "withdraw:no")]
+    turn.say(words, expects="choice", choices=buttons, requests=turn.seen(requests))
+
+
+def ask_to_take_all_back(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
+    """Ask whether all of it is taken back; its erasures stand still until that is answered."""
+    erasures = [r for r in requests if r.right == Right.ERASURE]
+    standing_still.pause(turn.unit, erasures, turn.conversation)
+    ask_to_withdraw(turn, requests)
+
+
+def withdraw_by_link(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
+    """Whoever writes may not be who asked: the contact confirms (flows.md, Never mind)."""
+    proved = next((r.contact for r in requests if r.contact), None)
+    contact = turn.unit.services.keyring.unseal(proved) if proved else turn.conversation.subject_hint
+    seen = turn.seen(requests)
+    if not contact or turn.muted:
+        set_attention(turn.unit, requests[0], "wants_to_withdraw")
+        turn.say("withdraw_needs_proof", choices=[turn.person_button()], requests=seen)
+        return
+    try:
+        proof.want_challenge(
+            turn.unit,
+            turn.conversation,
+            Claim("email", contact),
+            [r.ref for r in requests],
+            method=Method.EMAIL_LINK,
+            purpose="withdraw",
+        )
+    except TooManyAttempts as error:
+        set_attention(turn.unit, requests[0], "wants_to_withdraw")
+        turn.say("withdraw_later", requests=seen, next_at=error.data["next_at"])
+    else:
+        turn.say("withdraw_needs_proof", requests=seen)
+
+
+def take_back(turn: Turn, about: Sequence[PrivacyRequest], *, yes: bool) -> None:
+    """Withdraw these, or leave them as they stand, and say which it was."""
+    turn.rest()
+    if not yes:
+        standing_still.go_on(turn.unit, about, "subject")
+        say_all(turn)
+    elif done := closing.withdraw(turn.unit, about):
+        turn.say("withdrawn", requests=turn.seen(done))
+    elif about:
+        turn.say("withdraw_too_late", choices=[turn.person_button()], requests=turn.seen(about))
+    else:
+        say_all(turn)
+
+
+def show_new_message(turn: Turn) -> None:
+    """Show an agent a right that a message may use beside what was answered of it."""
+    for request in turn.own_requests():
+        if request.status not in CLOSED and request.attention is None:
+            set_attention(turn.unit, request, "new_message")

@@ -1,0 +1,278 @@
+"""One turn of a talk, in one unit: what is looked up of it, what is said in it, and where it stands afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy.orm.attributes import instance_state
+from sqlmodel import col, select
+
+from assistant.casework import proof, talk, unwritten
+from assistant.casework.evidence import need_of
+from assistant.casework.intake import keep_talk, requests_of
+from assistant.casework.reach import is_for_other
+from assistant.casework.rectification import is_unconfirmed
+from assistant.domain.assurance import Method, Tier, code_in
+from assistant.domain.presses import mark_of, marked
+from assistant.domain.rights import Right
+from assistant.domain.talk import CONFIRM, NOT_UNDERSTOOD, WAITING, Given, NothingGiven, TalkState, was_denied
+from assistant.interfaces import Choice
+from assistant.services import Unit
+from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
+
+_AGENT_IS_HERE: Final = timedelta(minutes=5)
+_HAND_OVER: Final = frozenset({"handover_waiting", "handover_ticket"})
+_CONTACT: Final = ("email", "client_id")
+
+
+@dataclass(slots=True)
+class Turn:
+    """A talk while a message, a button or a proof is answered in it; `pending` is set when a slow check must follow."""
+
+    unit: Unit
+    conversation: Conversation
+    state: TalkState
+    given: Given
+    muted: bool = False  # a machine wrote this, or nobody knows who: nothing is said by rule
+    pending: proof.Attempt | None = None
+    buttons_are_gone: bool = False  # those of the open question: something was said below them
+    known: list[PrivacyRequest] | None = None  # the requests of this talk, until one more is opened here
+    recalled: Mapping[str, Any] = field(default_factory=dict)  # who asks, said before it was needed
+
+    @classmethod
+    def quiet(cls, unit: Unit, conversation: Conversation) -> Turn:
+        """Give a turn in which nobody wrote anything."""
+        return cls(unit, conversation, TalkState.of(conversation.state), NothingGiven(unit.now))
+
+    @property
+    def is_mail(self) -> bool:
+        """Tell whether an answer takes hours rather than seconds."""
+        return self.conversation.channel == "email"
+
+    @property
+    def sender(self) -> str:
+        """Give the address that a mail claims to come from."""
+        return self.conversation.subject_hint or ""
+
+    # ── what is there ──────────────────────────────────────────────────────────────────────────────
+
+    def all_requests(self) -> list[PrivacyRequest]:
+        """List the requests of this talk, whoever is in it now."""
+        if self.known is None:  # a dozen rules ask, of every message
+            self.known = requests_of(self.unit.session, self.conversation)
+        return self.known
+
+    def own_requests(self) -> list[PrivacyRequest]:
+        """List the requests of this talk that are there for whoever is in it now."""
+        return [request for request in self.all_requests() if request.ref not in self.state.hidden]
+
+    def requests_named(self, references: Sequence[str]) -> list[PrivacyRequest]:
+        """Give the requests of these references, as far as they are there for whoever is in the talk."""
+        shown = [ref for ref in references if ref not in self.state.hidden]
+        return [r for ref in shown if (r := self.unit.session.get(PrivacyRequest, ref))]
+
+    def all_waiting(self) -> list[PrivacyRequest]:
+        """List what one proof is asked for: all that waits in this talk, is the writer's own, and was not denied."""
+        waiting = [r for r in self.own_requests() if r.status in WAITING]
+        return [r for r in waiting if not (is_for_other(r) or was_denied(r))]
+
+    def missing(self, request: PrivacyRequest) -> str | None:
+        """Name the question for what is still missing of a request; None where it is whole, or not asked here.
+
+        By mail, from → to is confirmed on the page of the link, with who asks. Of what a person reads in a chat no
+        value is asked any more: who writes is, or nobody could answer them.
+        """
+        handler = self.unit.services.handlers.get(Right(request.right))
+        waits = request.status in WAITING or is_unconfirmed(request)
+        question = handler.missing(request.details) if handler and waits else None
+        if question is None or (self.is_mail and question == CONFIRM):
+            return None
+        is_read = not self.is_mail and question != CONFIRM and request.attention == NOT_UNDERSTOOD
+        return None if is_read else question
+
+    def last_challenge(self) -> ChallengeRow | None:
+        """Give the code that was asked for last in this talk, used or not."""
+        return self.unit.session.exec(
+            select(ChallengeRow)
+            .where(
+                col(ChallengeRow.conversation_id) == self.conversation.id,
+                col(ChallengeRow.method) == Method.EMAIL_CODE,
+                col(ChallengeRow.purpose) == "prove",
+            )
+            .order_by(col(ChallengeRow.asked_at).desc())
+            .limit(1)
+        ).first()
+
+    # ── who asks, as it was said ───────────────────────────────────────────────────────────────────
+
+    def recall(self) -> None:
+        """Count what was noted of who asks as said now, unless another was."""
+        noted = self.state.details or {}
+        if not (self.given.emails or self.given.numbers):
+            self.recalled = {name: noted[name] for name in _CONTACT if noted.get(name)}
+
+    @property
+    def emails(self) -> Sequence[str]:
+        """List the addresses under which somebody may be known."""
+        return self.recalled.get("email") or self.given.emails
+
+    @property
+    def client_numbers(self) -> Sequence[str]:
+        """List the client numbers that were named; what has the form of a code is none where codes were sent."""
+        named = [str(each) for each in self.recalled.get("client_id") or self.given.numbers]
+        codes = [each for each in named if code_in(each) is not None]
+        return [each for each in named if each not in codes or self.last_challenge() is None]
+
+    # ── what is said ───────────────────────────────────────────────────────────────────────────────
+
+    def say(
+        self,
+        name: str,
+        *,
+        unsaid: Sequence[str] = (),
+        requests: Sequence[Mapping[str, Any]] = (),
+        key: str = "",
+        **values: Any,
+    ) -> None:
+        """Say a named text in the conversation's language; `unsaid` values are shown but not told."""
+        if self.muted:
+            return
+        told: dict[str, Any] = {} if "requests" in unsaid or not requests else {"requests": requests}
+        presented: dict[str, Any] = {key: values.pop(key) for key in ("choices", "expects") if key in values}
+        language = self.conversation.language or "en"
+        where: dict[str, Any] = {
+            "conversation_id": self.conversation.id,
+            "ref": requests[0]["ref"] if requests else None,
+        }
+        self.buttons_are_gone = not presented.get("choices")
+        rendered = unwritten.written(self.unit, name, language, **where, **told, **values)
+        if rendered is None:
+            self._leave_to_a_person(name)
+            return
+        self.say_text(
+            rendered.text, subject=rendered.subject, key=key, requests=requests, presented=presented
+        )
+
+    def say_text(
+        self,
+        text: str,
+        *,
+        subject: str | None,
+        key: str = "",
+        requests: Sequence[Mapping[str, Any]] = (),
+        presented: Mapping[str, Any],
+    ) -> None:
+        """Say words that are written already, by rule."""
+        said = talk.Utterance(
+            text=text,
+            subject=subject,
+            key=key or self.unit.services.random(8).hex(),
+            language=self.conversation.language or "en",
+            requests=requests,
+            by_rule=True,
+            **presented,
+        )
+        talk.say_text(self.unit, self.conversation, said)
+
+    def _leave_to_a_person(self, name: str) -> None:
+        """Say in a chat that a person is called, where the desk's own words are lost."""
+        if not self.is_mail and name not in _HAND_OVER:
+            self.hand_over()
+
+    def hand_over(self) -> None:
+        """Give the talk to a person: an agent who is here, or the support team by mail."""
+        self.conversation.wants_person_at = self.unit.now
+        here = select(AgentSession.agent).where(col(AgentSession.last_at) > self.unit.now - _AGENT_IS_HERE)
+        if self.unit.session.exec(here).first():
+            self.say("handover_waiting")
+            return
+        support = self.unit.services.settings.support
+        references = [r.ref for r in requests_of(self.unit.session, self.conversation)]
+        talk.mail(
+            self.unit,
+            "agent_ticket",
+            to=support.forward_to,
+            language=support.agents_language,
+            key=f"ticket:{self.conversation.id}:{self.unit.now.date()}",
+            conversation_id=self.conversation.id,
+            summary=", ".join(references) or self.conversation.channel,
+            url=f"{self.unit.services.settings.server.public_url}/console/conversations/{self.conversation.id}",
+        )
+        self.say("handover_ticket")
+
+    def seen(self, requests: Sequence[PrivacyRequest]) -> list[dict[str, Any]]:
+        """Give the requests as a text and a card show them."""
+        return [talk.as_seen(request) for request in requests]
+
+    # ── buttons ────────────────────────────────────────────────────────────────────────────────────
+
+    def button(self, label: str, value: str, url: str | None = None) -> Choice:
+        """Give a button in the language of the talk; an answer is one to the question that is kept as open now."""
+        language, value = self.conversation.language or "en", marked(value, self.state.mark)
+        return Choice(self.unit.services.texts.label("buttons", label, language), value, url)
+
+    def person_button(self) -> Choice:
+        """Give the button that calls a person."""
+        return self.button("talk_to_person", "human")
+
+    def login_choice(self, references: Sequence[str]) -> list[Choice]:
+        """Offer to sign in to the client area, where there is one."""
+        url = proof.offer_login(self.unit, self.conversation, references)
+        return [self.button("sign_in", "login", url)] if url else []
+
+    def code_choices(self, challenge: ChallengeRow | None = None) -> list[Choice]:
+        """Offer another code to where the last one went, or a person."""
+        sent = challenge or self.last_challenge()
+        resend = self.button("resend_code", "resend")
+        if sent:
+            resend = replace(resend, value=f"{resend.value}:{mark_of_code(sent)}")
+        return [resend, self.person_button()]
+
+    def ways_out(self, references: Sequence[str] = ()) -> list[Choice]:
+        """Offer what does not need the mailbox: sign in, or talk to a person."""
+        return [*self.login_choice(references), self.person_button()]
+
+    # ── where it stands ────────────────────────────────────────────────────────────────────────────
+
+    def ask_choice(self, question: str, about: Sequence[str]) -> None:
+        """Wait for a button under a question about these requests."""
+        self.state = self.state.asking(question, "choice", about)
+
+    def rest(self) -> None:
+        """Wait for nothing any more."""
+        self.state = self.state.at_rest()
+
+    def within(self, ident: str) -> Turn:
+        """Give this turn as one of another talk of the same person, in which nothing is awaited from it."""
+        conversation = self.unit.session.get_one(Conversation, ident)
+        state = TalkState.of(conversation.state)
+        return replace(self, conversation=conversation, state=state, pending=None, known=None)
+
+    def set_tier(self, request: PrivacyRequest) -> None:
+        """Keep how much proof a request needs, now that more is known of it."""
+        request.tier_needed = int(self.tier(Right(request.right), request.details))
+        self.unit.session.add(request)
+
+    def tier(self, right: Right, details: Mapping[str, Any]) -> Tier:
+        """Give how much proof a right needs with these details."""
+        return need_of(self.unit.services, right, details).tier
+
+    def store_state(self) -> None:
+        """Keep where the talk stands now, unless it stands where it stood."""
+        state = self.state.as_json()
+        if state != self.conversation.state or instance_state(self.conversation).modified:
+            changes = {
+                "state": state,
+                "language": self.conversation.language,
+                "last_at": self.conversation.last_at,
+                "wants_person_at": self.conversation.wants_person_at,
+            }
+            keep_talk(self.unit.session, self.conversation, changes)
+
+
+def mark_of_code(challenge: ChallengeRow) -> str:
+    """Name where a code went, so that a button sends another one there and nowhere else."""
+    return mark_of(challenge.claimed_hash)

@@ -1,0 +1,330 @@
+"""What a talk does about a message: one pure function of what is there and what was heard, its steps in the order in which they are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from assistant.conversation import beside_erasure, correcting, for_others, picking, proving, sparing, uses
+from assistant.conversation.awaited import all_waiting, is_unready, of_code_beside
+from assistant.conversation.heard import EMAIL, Found, Heard, Hearing, NoCode, Pressed, Words, all_of
+from assistant.conversation.subjects import complains_of_waiting, is_angry, is_numbered_like_a_request
+from assistant.domain.moves import (
+    AskToWithdraw,
+    AskWhose,
+    Choose,
+    HandOver,
+    Move,
+    NeverMind,
+    NewMessage,
+    NotThat,
+    Open,
+    OpenForOther,
+    QuestionOver,
+    Repeat,
+    Rest,
+    Say,
+    TellStatus,
+)
+from assistant.domain.presses import unmarked
+from assistant.domain.reference import parse_references
+from assistant.domain.rights import Right
+from assistant.domain.talk import PICKERS, PRESSED, SESSION_HIDDEN, WAITING, WHERE_TO_WRITE, TalkView
+from intents.awaiting import names_authority
+from intents.wishes import CHANGED_MIND, FOR_SEVERAL, takes_all_back
+
+Step = Callable[[Hearing], Found | None]
+_LONG_ENOUGH: Final = 12  # characters from which on the language of a message is worth believing
+_FOREIGN: Final = 3 * _LONG_ENOUGH
+_ENDS: Final = frozenset({Right.OBJECTION, Right.CONSENT_WITHDRAWAL, Right.RESTRICTION})
+_CHOICES: Final = frozenset(
+    {"purpose", "withdraw", "resend", "change", "services", sparing.BUTTON, "unclaimed"}
+)
+
+
+def decide(view: TalkView, heard: Heard) -> tuple[Move, ...]:
+    """Say what is done about what was heard, in order; looks nothing up and changes nothing."""
+    if isinstance(heard, Pressed):
+        return _pressed(view, heard)
+    if isinstance(heard, NoCode):
+        return _instead_of_code(Hearing(view, heard.words))
+    hearing = Hearing(view, heard)
+    if view.stoppable:
+        hearing = hearing.reads(sparing.as_taken_back(hearing.reading))
+    return _heard(hearing)
+
+
+def language_heard(view: TalkView, spoken: str | None, words: Words) -> str:
+    """Name the language in which to answer: the one that was heard, where it is one of ours."""
+    heard, reading = words.language, words.reading
+    if spoken not in view.languages:
+        return heard if heard in view.languages else view.languages[0]
+    said_enough = len(words.text) >= _LONG_ENOUGH and reading.decision != "none"
+    return heard if heard in view.languages and said_enough else spoken or heard
+
+
+# ── the order ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _heard(hearing: Hearing) -> tuple[Move, ...]:
+    """Try each step in turn; one may leave something of the message to those after it."""
+    moves: list[Move] = []
+    left: Hearing | None = hearing
+    for step in _first if hearing.view.agent_talks else _first + _then:
+        if left is not None and (found := step(left)):
+            moves += found.moves
+            left = found.left
+    if left is not None:
+        moves += _beside_agent(left) if left.view.agent_talks else _read(left)
+    return tuple(moves)
+
+
+def _typed_button(hearing: Hearing) -> Found | None:
+    value = picking.button_named(hearing)
+    if value is None:
+        return None
+    is_of_right = (
+        hearing.state.question in PICKERS
+    )  # beside the one that is chosen, what is used beyond doubt
+    beside = [r for r in hearing.rights if hearing.is_request and value != f"right:{r}"]
+    further = beside if is_of_right else hearing.further_rights
+    return all_of(*_chosen(hearing, value), *take_further(hearing, further))
+
+
+def _takes_all_back(hearing: Hearing) -> Found | None:
+    """Take "cancel everything" as said of all that is open in the talk, whatever is awaited; erasures stand still until it is answered."""
+    if hearing.is_quiet or hearing.view.agent_talks or not takes_all_back(hearing.text):
+        return None
+    requests = hearing.view.stoppable
+    ends_use = any(request.right in _ENDS for request in requests)
+    if not requests or not takes_all_back(hearing.text, ends_use=ends_use):
+        return None
+    # "Stop everything" ends no use where none is open.
+    erases = all(request.right == Right.ERASURE for request in requests)
+    if erases and (stands_still := sparing.hear(hearing.reads_nothing())):
+        return stands_still
+    return all_of(AskToWithdraw(tuple(request.ref for request in requests)))
+
+
+def _mends_slip(hearing: Hearing) -> Found | None:
+    return proving.mends_slip(hearing, take_further)
+
+
+def _code_beside(hearing: Hearing) -> Found | None:
+    return proving.code_beside(hearing, take_further)
+
+
+def _code(hearing: Hearing) -> Found | None:
+    return proving.code(hearing, take_further)
+
+
+def _correction(hearing: Hearing) -> Found | None:
+    return correcting.answered(hearing, take_further)
+
+
+_first: tuple[Step, ...] = (
+    beside_erasure.hear,  # 1. words beside an erasure that a person must read
+    _code_beside,  # 2. a code, whatever else is asked
+    _typed_button,  # 3. the words of a button of the open question
+    _takes_all_back,  # 4. all of it is taken back
+    sparing.hear,  # 5. nothing is to be erased after all
+)
+_then: tuple[Step, ...] = (
+    _mends_slip,  # 6. the address that was given is a mistake
+    proving.names_others_address,  # 7. or somebody else's
+    proving.lost_mailbox,  # 8. or cannot be opened
+    _correction,  # 9. what was asked of a correction
+    uses.answered,  # 10. which use is to end
+    correcting.taken_up_again,  # 11. a correction that was left to a person
+    _code,  # 12. the code that is awaited
+    proving.contact,  # 13. who asks
+)
+
+
+# ── what is read in it ──────────────────────────────────────────────────────────────────────────────
+
+
+def _beside_agent(hearing: Hearing) -> tuple[Move, ...]:
+    """An agent talks: the desk keeps quiet, but a right used here still opens its request."""
+    less = sparing.in_doubt(hearing) or picking.stays_with_detail(hearing)
+    if not hearing.is_request or hearing.words.forwarded or less:
+        return ()
+    return (
+        _opens_for_other(hearing) if for_others.concerns_other(hearing) else opens(hearing, hearing.rights),
+    )
+
+
+def _read(hearing: Hearing) -> tuple[Move, ...]:
+    if picking.stays_with_detail(hearing):
+        return picking.asked_again(hearing)
+    if (hearing.is_request and hearing.words.forwarded) or sparing.in_doubt(hearing):
+        return (
+            picking.asks_right(hearing, hearing.rights),
+        )  # what somebody else wrote is no wish of the sender (A39)
+    if for_others.concerns_other(hearing):
+        return (_opens_for_other(hearing),)
+    if hearing.is_request:
+        return _opens_and_tells(hearing)
+    return _talk(hearing)
+
+
+def _opens_for_other(hearing: Hearing) -> OpenForOther:
+    several = FOR_SEVERAL in hearing.reading.wishes
+    return OpenForOther(tuple(hearing.rights), hearing.received_at, hearing.details, several=several)
+
+
+def _opens_and_tells(hearing: Hearing) -> tuple[Move, ...]:
+    rights, before = hearing.rights, tuple(request.ref for request in hearing.view.open)
+    tells = before and "request_status" in hearing.conversational and Right.COMPLAINT in rights
+    told = (TellStatus(before),) if tells else ()  # who complains of waiting asks for both
+    return (opens(hearing, rights), *told)
+
+
+def _talk(hearing: Hearing) -> tuple[Move, ...]:
+    """Answer what opens nothing by itself."""
+    asks, reading = hearing.conversational, hearing.reading
+    if "human" in asks:
+        return (HandOver(),)
+    if answer := _of_requests(hearing):
+        further = hearing.further_rights and hearing.view.open
+        return (*answer, NewMessage()) if further else answer
+    if reading.decision != "ask":
+        return _none(hearing)
+    if proving.is_told_where_to_answer(hearing):
+        return (Say("handover_address"),)
+    return (*_person_beside(hearing), picking.asks_right(hearing, hearing.rights))
+
+
+def _of_requests(hearing: Hearing) -> tuple[Move, ...]:
+    """Answer what is said of requests that were made: they are taken back, waited for, asked about."""
+    takes_back = hearing.view.is_mail and CHANGED_MIND in hearing.reading.wishes
+    if "cancel_request" in hearing.conversational or takes_back:
+        return (NeverMind(),)
+    if waiting := _hears_of_waiting(hearing):
+        return waiting
+    return (_status(hearing),) if "request_status" in hearing.conversational else ()
+
+
+def _hears_of_waiting(hearing: Hearing) -> tuple[Move, ...]:
+    """Tell whoever proved to be there, and complains of waiting, where it stands; what is late or angers them a person sees to."""
+    view = hearing.view
+    if view.is_mail or not complains_of_waiting(hearing.text):
+        return ()
+    if not any(request.contact or request.status not in WAITING for request in view.own):
+        return ()
+    told = TellStatus(tuple(request.ref for request in view.open or view.own))
+    calls = is_angry(hearing.text) or any(request.due_on < view.today for request in view.open)
+    called = (HandOver(),) if calls and not view.person_called else ()
+    awaited = view.state.expects in {"email", "code"} and all_waiting(view)
+    return (told, *called, *((Repeat(),) if awaited else ()))
+
+
+def _person_beside(hearing: Hearing) -> tuple[Move, ...]:
+    """Offer a person in a chat for what is asked of support beside a right; of a mail support reads a copy."""
+    view = hearing.view
+    quiet = view.is_mail or view.agent_talks or view.person_called
+    return (Say("support_beside", offers_person=True),) if not quiet and hearing.asks_support else ()
+
+
+def _none(hearing: Hearing) -> tuple[Move, ...]:
+    view, state = hearing.view, hearing.state
+    is_of_proof = state.expects in {"email", "code"}
+    if is_of_proof and not view.is_mail and names_authority(hearing.text):
+        return (opens(hearing, [Right.COMPLAINT]),)
+    if _names_a_request(hearing) and not is_of_proof:
+        return (_status(hearing),)
+    if state.question and state.expects and state.question not in WHERE_TO_WRITE:
+        return (*of_code_beside(hearing), *_repeated(hearing))
+    if view.person_called and not view.is_mail and EMAIL.search(hearing.text):
+        return (Say("handover_address"),)
+    is_foreign = hearing.reading.language not in view.languages and len(hearing.text) >= _FOREIGN
+    if is_foreign and not state.told_language:
+        return (Say("not_our_language", offers_person=True),)
+    return (Say("chat_can_do", offers_person=True),)
+
+
+def _repeated(hearing: Hearing) -> tuple[Move, ...]:
+    """Ask again what is still awaited; what was asked for and came another way is over."""
+    view, state = hearing.view, hearing.state
+    if state.question in PRESSED:
+        return picking.asked_again(hearing)
+    is_of_code = state.expects == "code" and view.code_awaited
+    if state.question == SESSION_HIDDEN or is_of_code or state.sought or is_unready(view):
+        return (Repeat(),)
+    return (Rest(), *_none(hearing.stands(state.at_rest())))
+
+
+def take_further(hearing: Hearing, further: Sequence[Right]) -> tuple[Move, ...]:
+    """Open what an answer to a question asks for beside it, or ask about it."""
+    if not further:
+        return ()
+    return (opens(hearing, further) if hearing.is_request else picking.asks_right(hearing, further),)
+
+
+def opens(hearing: Hearing, rights: Sequence[Right], received_at: datetime | None = None) -> Open:
+    """Give the move that opens rights as of a message, or as of the first one that was in doubt."""
+    return Open(tuple(rights), received_at or hearing.received_at, hearing.details)
+
+
+# ── where it stands ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _names_a_request(hearing: Hearing) -> bool:
+    return not hearing.view.is_mail and (bool(_sought(hearing)) or is_numbered_like_a_request(hearing.text))
+
+
+def _sought(hearing: Hearing) -> tuple[str, ...]:
+    """Name the references that were typed and are of no request of this talk, whether or not there are such."""
+    own = {request.ref for request in hearing.view.own}
+    typed = [] if hearing.view.is_mail else parse_references(hearing.text)
+    return tuple(ref for ref in typed if ref not in own)
+
+
+def _status(hearing: Hearing) -> Move:
+    sought = () if hearing.state.hidden else _sought(hearing)
+    return AskWhose(sought, next(iter(hearing.emails), None)) if sought else TellStatus()
+
+
+# ── buttons ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _pressed(view: TalkView, heard: Pressed) -> tuple[Move, ...]:
+    value, mark = unmarked(heard.words.text)
+    if mark and value.partition(":")[0] != sparing.BUTTON and mark != view.state.mark:
+        return (QuestionOver(),)
+    return _chosen(Hearing(view, heard.words), value, mark)
+
+
+def _chosen(hearing: Hearing, value: str, mark: str = "") -> tuple[Move, ...]:
+    kind, _, answer = value.partition(":")
+    if kind == "human":
+        return (HandOver(),)
+    if kind == "right":
+        return (_right_chosen(hearing, answer),)
+    if kind == "purpose" and not uses.waiting(hearing.view):
+        return _none(hearing)
+    if kind in _CHOICES:
+        return (Choose(kind, answer, mark),)
+    return _none(hearing)
+
+
+def _right_chosen(hearing: Hearing, name: str) -> Move:
+    noted = hearing.state.details or {}
+    if name not in set(Right):
+        return NotThat(noted)
+    # The clock runs from the message that was in doubt, not from the answer to our question.
+    since = hearing.state.received_at if hearing.state.question in PICKERS else None
+    if since:
+        details = {**noted, **hearing.reading.details}
+        hearing = hearing.reads(replace(hearing.reading, details=details))
+    received_at = datetime.fromisoformat(since) if since else hearing.received_at
+    return Open((Right(name),), received_at, hearing.details, from_rest=True)
+
+
+def _instead_of_code(hearing: Hearing) -> tuple[Move, ...]:
+    """Take what was tried as a code, and is none, as the answer to the question that is open, else ask that again."""
+    if value := correcting.value_instead_of_code(hearing):
+        return (value,)
+    return (Say("code_not_accepted"), *_repeated(hearing))

@@ -1,0 +1,158 @@
+"""Who asks: the address or the number that was asked for, the code that was sent, and all that people say of either."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from assistant.casework.reach import lacks_address
+from assistant.conversation import correcting
+from assistant.conversation.awaited import all_waiting, to_be_proved
+from assistant.conversation.heard import EMAIL, Found, Hearing, all_of
+from assistant.conversation.picking import said_no_address
+from assistant.domain.addresses import deliverable, emails_in, phones_in
+from assistant.domain.assurance import code_in, stands_as_code
+from assistant.domain.moves import (
+    Claim,
+    HandOver,
+    LeaveAddress,
+    LeaveAlone,
+    MailboxLost,
+    MendSlip,
+    Move,
+    Say,
+    TryCode,
+    WantCode,
+)
+from assistant.domain.rights import Right
+from assistant.domain.talk import ASK_MARKETING, ASK_WHOSE, CORRECTING, PICKERS, WHERE_TO_WRITE, TalkView
+from assistant.domain.uses import each_once
+from intents.awaiting import contact_given, is_of_another, is_slip, lacks_mailbox
+
+Further = Callable[[Hearing, Sequence[Right]], tuple[Move, ...]]
+
+
+def code(hearing: Hearing, further: Further) -> Found | None:
+    """Take what may be the code that is awaited: the try is counted now, checked after this unit."""
+    view = hearing.view
+    late = view.state.expects == "email" and view.code_sent and not hearing.uses_another_right
+    awaited = view.state.expects == "code" or late
+    if not awaited or view.is_mail or code_in(hearing.text) is None or EMAIL.search(hearing.text):
+        return None
+    return all_of(TryCode(), *further(hearing, hearing.further_rights))
+
+
+def code_beside(hearing: Hearing, further: Further) -> Found | None:
+    """Take a code that can still be typed whatever else is asked, or whoever talks here; the question stays."""
+    view, text = hearing.view, hearing.text
+    is_elsewhere = view.state.asks_else or not view.state.expects or view.agent_talks
+    if hearing.is_quiet or not is_elsewhere or not stands_as_code(text) or EMAIL.search(text):
+        return None
+    if not view.code_live:
+        return None
+    doubted = [] if view.agent_talks else hearing.further_rights
+    return all_of(TryCode(), *further(hearing, hearing.wishes_beside or doubted))
+
+
+def mends_slip(hearing: Hearing, further: Further) -> Found | None:
+    """Take "wrong address" where an address or a code is awaited as said of that answer: it corrects no data that is held."""
+    view = hearing.view
+    if view.is_mail or view.state.expects not in {"email", "code"} or not is_slip(hearing.text):
+        return None
+    beside = [right for right in hearing.further_rights if right is not Right.RECTIFICATION]
+    if EMAIL.search(hearing.text):
+        corrects_nothing = hearing.reads_nothing()
+        taken = contact(corrects_nothing)
+        moves = taken.moves if taken else ()
+        if beside:
+            return all_of(*moves, *further(hearing, beside))
+        return taken or Found((), corrects_nothing)
+    if number := hearing.number_typed:
+        claimed = WantCode(Claim("client_id", number), to_be_proved(view))
+        return all_of(claimed, *further(hearing, beside))
+    return all_of(MendSlip(to_be_proved(view)), *further(hearing, beside))
+
+
+def names_others_address(hearing: Hearing) -> Found | None:
+    """Leave an address that is said to be somebody else's to an agent, where one's own is awaited."""
+    view, proved = hearing.view, to_be_proved(hearing.view)
+    if view.is_mail or not is_of_another(hearing.text) or not EMAIL.search(hearing.text):
+        return None
+    awaited = view.state.expects in {"email", "code"} or bool(proved)
+    if not awaited or view.state.question == ASK_MARKETING or _wishes(hearing):
+        return None
+    return all_of(LeaveAddress(proved))
+
+
+def lost_mailbox(hearing: Hearing) -> Found | None:
+    """Take a lost mailbox for no address and no correction, where a chat waits for an address or for a code."""
+    view = hearing.view
+    awaited = view.state.expects in {"email", "code"} and view.state.question != ASK_MARKETING
+    if view.is_mail or not awaited or _wishes(hearing) or not lacks_mailbox(hearing.text):
+        return None
+    references = to_be_proved(view)
+    return all_of(
+        MailboxLost(references) if references else HandOver()
+    )  # who is called sees what it is about
+
+
+def _wishes(hearing: Hearing) -> bool:
+    return hearing.is_request and bool(set(hearing.rights) - {Right.RECTIFICATION})
+
+
+def contact(hearing: Hearing) -> Found | None:
+    """Take an address or a client number typed where the desk waits for one, or instead of a code."""
+    view, state, text = hearing.view, hearing.state, hearing.text
+    email = next(iter(emails_in(text)), None)
+    is_free = _is_to_be_written_to(view) or _waits_for_address(view)
+    awaited = state.expects in {"email", "code"} or (email is not None and is_free)
+    if not awaited or view.is_mail or hearing.uses_another_right:
+        return None
+    if typed := hearing.no_address or (None if email else contact_given(text)):
+        return all_of(*said_no_address(hearing, typed))
+    if state.question == ASK_MARKETING or any(
+        view.lacks.get(each.ref) == ASK_MARKETING for each in all_waiting(view)
+    ):
+        return _left_alone(text)
+    if email:
+        return all_of(_address(hearing, email))
+    number = None if state.question in WHERE_TO_WRITE else hearing.number_typed
+    if number and (state.expects == "email" or number[0].isalpha()):
+        return all_of(WantCode(Claim("client_id", number), to_be_proved(view)))
+    return None
+
+
+def _left_alone(text: str) -> Found | None:
+    named = each_once([*emails_in(text), *phones_in(EMAIL.sub(" ", text))])
+    if not named:
+        return None
+    if not all(deliverable(each) for each in named if "@" in each):
+        return all_of(Say("typed_address_unusable", expects="email"))
+    return all_of(LeaveAlone(tuple(named)))
+
+
+def _address(hearing: Hearing, email: str) -> Move:
+    view, claim, proved = hearing.view, Claim("email", email), to_be_proved(hearing.view)
+    if view.state.expects == "code" and is_told_where_to_answer(hearing):
+        return Say("handover_address")  # no code is owed to the address that a handover asked for
+    if view.state.question not in CORRECTING:
+        return WantCode(claim, proved)
+    waiting = [request.ref for request in all_waiting(view)]
+    return WantCode(claim, tuple(dict.fromkeys([*proved, *waiting])), asks_again=True)
+
+
+def is_told_where_to_answer(hearing: Hearing) -> bool:
+    """Tell whether the address is given that a handover asked for: it changes none that is held."""
+    waits = hearing.view.called_since_code and not hearing.view.is_mail
+    return waits and set(hearing.rights) <= {Right.RECTIFICATION} and bool(emails_in(hearing.text))
+
+
+def _is_to_be_written_to(view: TalkView) -> bool:
+    """Tell whether an address that nobody asked for just now is where to write: some request has none, and nothing else is asked."""
+    return not view.state.expects and any(map(lacks_address, view.own))
+
+
+def _waits_for_address(view: TalkView) -> bool:
+    """Tell whether an address is an answer though another question came between: who asks was never said."""
+    takes_it = view.state.question in PICKERS or correcting.asks_for_email(view)
+    is_free = view.state.expects in {None, "choice", "detail"} and not takes_it
+    return is_free and bool(all_waiting(view) or view.state.question == ASK_WHOSE)
