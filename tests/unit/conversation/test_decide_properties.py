@@ -1,0 +1,170 @@
+"""What holds of every decision, whatever is open and whatever is said: no wish is lost, no move is made that is not there to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final, get_args
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.casework.talk.carry_out import WAYS
+from assistant.conversation.decide import decide
+from assistant.conversation.heard import Pressed, Words
+from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
+from assistant.domain.moves import (
+    AskRight,
+    AskToWithdraw,
+    AskValueAgain,
+    Choose,
+    Correct,
+    HandOver,
+    LeaveEmpty,
+    Move,
+    NoteContact,
+    Open,
+    OpenForOther,
+    Say,
+    StandStill,
+)
+from assistant.domain.rights import Right
+from assistant.domain.talk import TalkView
+from intents.wishes import CHANGED_MIND, DENIED, DONT, FOR_OTHER, KEPT_IT
+from tests.doubles.talks import SAYINGS, TALKS, Asked, reading
+
+_SAID: Final = sorted({words.text for words in SAYINGS.values()})
+_CONVERSATIONAL: Final = ("human", "cancel_request", "request_status")
+_STOPS: Final = {Right.OBJECTION, Right.CONSENT_WITHDRAWAL}  # what "stop it" may be read as
+_CHOICES: Final = {"withdraw", "services", "resend", "change", "purpose", "unclaimed", "dont"}
+_HUMAN: Final = SAYINGS["human"]
+
+requests = st.builds(
+    Asked,
+    ref=st.sampled_from(["PR-EEEEEEE5", "PR-FFFFFFF6", "PR-GGGGGGG7"]),
+    right=st.sampled_from(list(Right)),
+    status=st.sampled_from(list(Status)),
+    details=st.sampled_from([{}, {"marketing": True}, {"for_other": True}, {"denied": True}]),
+    tier_needed=st.integers(0, 3),
+    contact=st.sampled_from([None, "sealed"]),
+    channel=st.sampled_from(["webchat", "email"]),
+    dont_at=st.sampled_from([None, datetime(2026, 11, 20, tzinfo=UTC)]),
+    dont_answer=st.sampled_from([None, "keep", "go_on"]),
+)
+
+
+@st.composite
+def views(draw: st.DrawFn) -> TalkView:
+    """Give any talk: any question, beside any other requests, of whoever is in it and of whoever was."""
+    view = TALKS[draw(st.sampled_from(sorted(TALKS)))]
+    more = draw(st.lists(requests, max_size=3, unique_by=lambda each: each.ref))
+    own, hidden = more[:2], more[2:]
+    awaited, sent = draw(st.booleans()), draw(st.booleans())
+    return replace(
+        view,
+        own=(*view.own, *own),
+        hidden=(*view.hidden, *hidden),
+        agent_talks=draw(st.booleans()),
+        person_called=draw(st.booleans()),
+        code_sent=sent or view.code_sent,
+        code_awaited=(sent and awaited) or view.code_awaited,
+    )
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> Words:
+    """Give any words, read in any way."""
+    decision = draw(st.sampled_from(["none", "ask", "request"]))
+    rights = draw(st.lists(st.sampled_from(list(Right)), min_size=1, max_size=3, unique=True))
+    names = [
+        *(rights if decision != "none" else ()),
+        *draw(st.sets(st.sampled_from(_CONVERSATIONAL), max_size=1)),
+    ]
+    wishes = draw(st.sets(st.sampled_from([DONT, KEPT_IT, DENIED, CHANGED_MIND, FOR_OTHER]), max_size=2))
+    text = draw(st.one_of(st.sampled_from(_SAID), st.text(max_size=30)))
+    read = reading(decision, *names, text=text, wishes=tuple(sorted(wishes)))
+    return Words(text, read, datetime(2026, 11, 23, 9, tzinfo=UTC))
+
+
+def _named(move: Move) -> set[str]:
+    """Name the requests that a move is about; those that it asks to be proved may be none of the talk's."""
+    found: set[str] = set()
+    for name in ("about", "references", "ref"):
+        value = getattr(move, name, None) or ()
+        found |= {value} if isinstance(value, str) else set(value)
+    return found
+
+
+@given(views(), messages())
+def test_every_move_is_about_requests_that_are_there(view: TalkView, words: Words) -> None:
+    own = {request.ref for request in (*view.own, *view.about)}
+    hidden = {request.ref for request in view.hidden}
+    for move in decide(view, words):
+        there = own | hidden if isinstance(move, StandStill) else own
+        assert _named(move) <= there, move
+        assert not isinstance(move, Choose) or move.what in _CHOICES
+        assert not isinstance(move, AskToWithdraw) or move.about
+
+
+@given(views(), messages())
+def test_no_wish_is_without_a_move(view: TalkView, words: Words) -> None:
+    if words.reading.decision != "request":
+        return
+    moves = decide(view, words)
+    asked = {
+        right for move in moves if isinstance(move, Open | OpenForOther | AskRight) for right in move.rights
+    }
+    wished = {Right(name) for name in words.reading.rights} - asked - view.rights_asked_about
+    assert not wished - _answered(view, words, moves), moves
+
+
+def _answered(view: TalkView, words: Words, moves: Sequence[Move]) -> set[Right]:
+    """Give the rights whose words meant something else: the answer to what was asked, or that all of it is to stop."""
+    found: set[Right] = set()
+    if view.agent_talks and {DONT, KEPT_IT, FOR_OTHER} & set(words.reading.wishes):
+        return set(Right)  # which is meant, whoever talks there asks
+    stands_still = any(isinstance(move, StandStill) or move == Say("dont_nothing") for move in moves)
+    erases = view.state.asks_else or any(r.right == Right.ERASURE for r in view.open)
+    of_a_value = any(isinstance(move, AskValueAgain | Correct | LeaveEmpty | NoteContact) for move in moves)
+    if stands_still or of_a_value or (erases and any(isinstance(move, Choose) for move in moves)):
+        found.add(Right.ERASURE)
+    takes_back = any(name.name == "cancel_request" for name in words.reading.intents)
+    if view.stoppable and (takes_back or DENIED in words.reading.wishes):
+        found |= _STOPS
+    return set(Right) if any(isinstance(move, AskToWithdraw) for move in moves) else found
+
+
+@given(views())
+def test_from_everywhere_a_person_is_reached(view: TalkView) -> None:
+    moves = decide(view, _HUMAN)
+    assert HandOver() in moves or view.agent_talks
+
+
+@given(views(), messages())
+def test_every_message_gets_an_answer_unless_an_agent_talks(view: TalkView, words: Words) -> None:
+    assert decide(view, words) or view.agent_talks
+
+
+@given(
+    views(),
+    st.sampled_from(
+        ["human", "right:none", "right:erasure", "services:end:x", "dont:keep:y", "resend:z", "odd"]
+    ),
+)
+def test_every_button_does_something_however_late(view: TalkView, value: str) -> None:
+    pressed = Pressed(Words(value, reading(text=value), datetime(2026, 11, 23, 9, tzinfo=UTC)))
+    assert decide(view, pressed)
+
+
+def test_every_move_has_one_way_to_be_carried_out() -> None:
+    assert set(WAYS) == set(get_args(Move))
+
+
+def test_what_is_closed_is_not_taken_back() -> None:
+    closed = tuple(Asked(f"PR-HHHHHHH{n}", Right.ACCESS, status) for n, status in enumerate(sorted(CLOSED)))
+    assert not {request.status for request in closed} & set(STOPPABLE)
+    view = replace(TALKS["new"], own=closed)
+    assert not any(
+        isinstance(m, AskToWithdraw | StandStill) for said in SAYINGS.values() for m in decide(view, said)
+    )
