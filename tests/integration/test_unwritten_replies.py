@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from sqlmodel import col, select
 
-from assistant.casework.talk.turn import Turn
+from assistant.conversation import taking
 from assistant.replies import Texts
 from assistant.services import Unit
 from assistant.store.tables import Conversation, Message, PrivacyRequest
@@ -129,7 +129,7 @@ async def test_a_code_that_cannot_be_written_calls_a_person_and_others_get_their
 async def test_whatever_goes_wrong_in_a_turn_a_chat_message_is_kept_and_a_person_called(
     desk: DeskInside, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
-    monkeypatch.setattr(Turn, "take", _broken)
+    monkeypatch.setattr(taking, "decide", _broken)
     async with desk.chat(language) as chat:
         ack = await chat.say(f"{ASKED[language]} broken")
         await chat.until(lambda m: "team" in m["text"] or "équipe" in m["text"], "that a person is called")
@@ -143,7 +143,7 @@ async def test_whatever_goes_wrong_in_a_turn_a_mail_is_accepted_and_an_agent_ope
 ) -> None:
     victim = next(people)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Turn, "take", _broken)
+        patch.setattr(taking, "decide", _broken)
         await desk.raw_mail(letter(victim.email, f"{ACCESS} shaken"), victim.email)
         await desk.raw_mail(letter(victim.email, f"{ACCESS} shaken"), victim.email)  # once, however often
     message, conversation = await written_by(desk, "shaken")
@@ -154,7 +154,7 @@ async def test_whatever_goes_wrong_in_a_turn_a_mail_is_accepted_and_an_agent_ope
     assert victim.email not in desk.log.getvalue()
 
 
-def _broken(_turn: Turn) -> None:
+def _broken(*_heard: object) -> None:
     raise RuntimeError
 
 
