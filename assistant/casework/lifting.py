@@ -12,7 +12,7 @@ from assistant.domain.lifecycle import PlanState, Status, advance
 from assistant.domain.plan import Operation, Plan
 from assistant.domain.rights import Right
 from assistant.errors import Conflict
-from assistant.services import Unit
+from assistant.services import Services, Unit
 from assistant.store.tables import Action, PrivacyRequest
 
 LIFT_REASON = "lift_reason"
@@ -22,7 +22,7 @@ def lift(unit: Unit, ref: str, reason: str, agent: Principal) -> PrivacyRequest:
     """Have a plan made that lifts the restriction; its approval tells the person, its effect comes days later."""
     agent.require(*WORKERS)
     request = get_request(unit.session, ref)
-    if not may_lift(request):
+    if not may_lift(unit.services, request):
         raise Conflict("Only a restriction that was carried out, and is not being lifted, can be lifted.")
     check_words(
         reason,
@@ -37,13 +37,11 @@ def lift(unit: Unit, ref: str, reason: str, agent: Principal) -> PrivacyRequest:
     return request
 
 
-def may_lift(request: PrivacyRequest) -> bool:
+def may_lift(services: Services, request: PrivacyRequest) -> bool:
     """Tell whether a request left a restriction behind that nobody is lifting."""
-    carried_out = request.right == Right.RESTRICTION and request.status in {
-        Status.ANSWERED,
-        Status.PARTLY_ANSWERED,
-    }
-    return carried_out and LIFT_REASON not in request.details
+    restricts = services.handlers[Right(request.right)].operation is Operation.RESTRICT
+    answered = request.status in {Status.ANSWERED, Status.PARTLY_ANSWERED}
+    return restricts and answered and LIFT_REASON not in request.details
 
 
 def do_announce(unit: Unit, request: PrivacyRequest, plan: Plan) -> datetime:

@@ -16,7 +16,6 @@ from assistant.casework.outbox import queue_outgoing
 from assistant.casework.packages import unsealed
 from assistant.casework.queue import Principal, Role, Scope, get_request
 from assistant.domain.letter import Letter
-from assistant.domain.rights import Right
 from assistant.errors import Conflict, DeliveryRefused, NotAllowed
 from assistant.services import Rendered, Services, Unit
 from assistant.store import queries
@@ -31,9 +30,7 @@ _LARGEST: Final = 64 * 2**20
 def where_to(request: PrivacyRequest) -> str | None:
     """Give the host to which the person asked us to send it, None if they did not."""
     address = request.details.get("transfer_to")
-    if request.right != Right.PORTABILITY or not isinstance(address, str):
-        return None
-    return urlsplit(address).hostname
+    return urlsplit(address).hostname if isinstance(address, str) else None
 
 
 def waiting_package(unit: Unit, request: PrivacyRequest) -> Package | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from assistant.domain.addresses import normal_contact
+from assistant.domain.details import Details
 
 MOST_AT_ONCE: Final = (
     5  # addresses of one message that a rule sees to: a household's, and no list of anybody's
@@ -13,7 +15,27 @@ MOST_AT_ONCE: Final = (
 BY_PERSON: Final = "by_person"  # marks a request for more addresses than that
 FIRST_OF_MANY: Final = "first_of_many"  # marks the one for the first of them, which a rule sees to
 UNTOLD: Final = "untold"  # marks a request for addresses of which some get no notice: too many were named
+EVERY_CONSENT: Final = "all_consents"  # the purpose of whoever takes back all that they consented to
 _MARKETING: Final = frozenset({"marketing", "newsletter"})
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfUse(Details):
+    """What an objection or a withdrawal of consent says: which uses end and, of marketing, for whom."""
+
+    purpose: str | Sequence[str] | None = None
+    marketing: bool | None = None
+    address: str | Sequence[str] | None = None
+    by_person: bool | None = None
+    first_of_many: bool | None = None
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """Give the purposes that are named, one or several; marketing is one beside which none other counts."""
+        if self.marketing:
+            return ("marketing",)
+        named = self.purpose or ()
+        return (named,) if isinstance(named, str) else tuple(map(str, named))
 
 
 def wishes_apart(details: Mapping[str, Any]) -> list[dict[str, Any]]:

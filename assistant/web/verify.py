@@ -78,7 +78,7 @@ def _link_page(
     here = f"/verify/{http_request.match_info['secret']}"
     if not _undecided(row, requests):
         return _stands(services, language, requests, here=here if row.purpose in _ASKING else "")
-    told = {} if row.purpose in _ASKING else _what_happens(row, requests)
+    told = {} if row.purpose in _ASKING else _what_happens(services, row, requests)
     texts = services.texts.page(
         name,
         language,
@@ -372,7 +372,7 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
     except (NotFound, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
     language = conversation.language or language_of(http_request)
-    told = _what_happens(row, requests)
+    told = _what_happens(services, row, requests)
     if comes_back(conversation, client_hash(services.keyring, who.client_id)):
         told["effects"] = [*told["effects"], "shown_again"]
     asked = {"channel": conversation.channel, "asked_at": proof.asked_at_of(row, requests)}
@@ -495,8 +495,8 @@ def _said(services: Services, name: str, language: str, requests: list[dict[str,
 # ── small things ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _what_happens(row: ChallengeRow, requests: list[PrivacyRequest]) -> dict[str, Any]:
-    return {"from_to": rectification.shown(requests), "effects": proof.effects_of(row, requests)}
+def _what_happens(services: Services, row: ChallengeRow, requests: list[PrivacyRequest]) -> dict[str, Any]:
+    return {"from_to": rectification.shown(requests), "effects": proof.effects_of(services, row, requests)}
 
 
 def _seen(requests: list[PrivacyRequest]) -> list[dict[str, Any]]:

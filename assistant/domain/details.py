@@ -1,0 +1,38 @@
+"""What is known of a request beside its right, kept as plain JSON with it: what was said, and what was found out since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Some of the JSON of a request, by the names that its fields have there; what is not said is None, and not kept."""
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """Give the names under which they are kept."""
+        return frozenset(field.name for field in fields(cls))
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        """Read them, and leave whatever else is kept there."""
+        return cls(**{name: stored[name] for name in cls.names() if name in stored})
+
+    def as_json(self) -> dict[str, Any]:
+        """Give what is to be kept."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOut(Details):
+    """What agents decided about a request, and what the desk noted of it: nothing of this did its person say."""
+
+    not_theirs: Sequence[Sequence[str]] | None = None  # accounts that matched and are somebody else's
+    handed_over: Sequence[str] | None = None  # recipients to whom the data went, although nothing records it
+    not_handed_over: Sequence[str] | None = None  # and those to whom they did not
+    lift_reason: str | None = None  # why a restriction ends
+    untold: bool | None = None  # some addresses get no notice: too many were named
