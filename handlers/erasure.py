@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
 from assistant.config import Settings
 from assistant.domain.assurance import Hold
-from assistant.domain.details import Details
+from assistant.domain.details import RunningServices
 from assistant.domain.own_records import period_of
 from assistant.domain.plan import DELETED_LATER, Keep, Operation, Order
 from assistant.domain.results import Result, lines
@@ -20,25 +19,20 @@ from assistant.naming import Naming
 from handlers.each_right import EachRight, told
 
 
-@dataclass(frozen=True, slots=True)
-class Services(Details):
-    """What the person says of services that still run; None where nobody asked, or nobody answered."""
-
-    keep_services: bool | None = None
-
-
 class Erasure(EachRight):
     """Partial by default: the retention rules of the map say what stays, and until when (GDPR 17(3)(b))."""
 
     right = Right.ERASURE
     operation = Operation.ERASE
-    takes = Services.names()
+    takes = RunningServices.names()
     hold = Hold.ALWAYS  # what is gone cannot come back
     nothing = "answer_erasure_nothing"
 
     def order(self, details: Mapping[str, Any], sources: Sequence[DataSource], now: datetime) -> Order:
         """Erase every mapped row; `keep_services` leaves what running services need (Article 6(1)(b))."""
-        return Order(self.operation, now.date(), keep_services=bool(Services.of(details).keep_services))
+        return Order(
+            self.operation, now.date(), keep_services=bool(RunningServices.of(details).keep_services)
+        )
 
     def answer(self, result: Result, details: Mapping[str, Any], telling: Telling) -> Told:
         """Say what is gone, and what stays for how long under which law."""

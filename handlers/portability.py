@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from assistant.domain.details import Details
+from assistant.domain.details import WhereTo
 from assistant.domain.rights import Right
 from handlers.copies import Copies
-
-
-@dataclass(frozen=True, slots=True)
-class WhereTo(Details):
-    """Where the person wants it sent (20(2)): on an agent's word alone, and theirs to do with it otherwise."""
-
-    transfer_to: str | None = None
 
 
 class Portability(Copies):

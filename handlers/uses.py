@@ -11,7 +11,7 @@ from assistant.domain.assurance import Need, Tier
 from assistant.domain.details import FoundOut
 from assistant.domain.plan import Operation, Order, Plan
 from assistant.domain.results import Result
-from assistant.domain.uses import EndOfUse, addresses_in, part_of
+from assistant.domain.uses import EndOfUse
 from assistant.interfaces import DataSource, Telling, Told
 from handlers.each_right import EachRight
 
@@ -44,10 +44,11 @@ class EndsUse(EachRight):
 
     def answer(self, result: Result, details: Mapping[str, Any], telling: Telling) -> Told:
         """Say that marketing is off; where no system knew the address the record of it is what keeps it off."""
-        if not EndOfUse.of(details).marketing:
+        said = EndOfUse.of(details)
+        if not said.marketing:
             return self.ended(result, telling)
-        named = list(addresses_in(details))
-        which = {"addresses": named, "part": part_of(details)}
+        named = list(said.addresses)
+        which = {"addresses": named, "part": said.part}
         if result.left:
             return "marketing_stopped_partly", {**which, "failed": list(telling.failed)}
         untold = FoundOut.of(details).untold

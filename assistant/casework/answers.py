@@ -19,7 +19,7 @@ from assistant.domain.messages import MESSAGES
 from assistant.domain.plan import Plan
 from assistant.domain.results import Result, as_planned
 from assistant.domain.rights import Right
-from assistant.domain.uses import BY_PERSON
+from assistant.domain.uses import EndOfUse
 from assistant.services import Services, Unit
 from assistant.store.queries import evidence_of
 from assistant.store.tables import Conversation, PrivacyRequest
@@ -137,7 +137,8 @@ def answer_done(unit: Unit, request: PrivacyRequest, result: Result, **extra: An
     """Say what a carried-out plan came to, and close the request; honest about what was left."""
     move(unit, request, Status.PARTLY_ANSWERED if result.is_partial else Status.ANSWERED, "desk")
     name, values = letter(unit.services, request, result)
-    by_rule = bool(request.details.get("marketing") and not request.details.get(BY_PERSON))
+    said = EndOfUse.of(request.details)
+    by_rule = bool(said.marketing and not said.by_person)
     if "addresses" in values and not may_name(unit.session, request, values["addresses"]):
         values = {**values, "addresses": None}
     give_answer(unit, request, name, by_rule=by_rule, **values, **extra)

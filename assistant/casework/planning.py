@@ -45,7 +45,7 @@ from assistant.domain.lifecycle import Status
 from assistant.domain.plan import Contact, Identity, Operation, Plan
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import CONFIRMED_FIRST, Right
-from assistant.domain.uses import BY_PERSON, addresses_in
+from assistant.domain.uses import EndOfUse
 from assistant.errors import AssistantError, SourceUnavailable
 from assistant.interfaces import Handler
 from assistant.services import Services, Unit
@@ -180,7 +180,7 @@ async def proved_identity(services: Services, evidence: EvidenceRow) -> Identity
 
 
 def _named_identity(request: PrivacyRequest) -> Identity:
-    return suppression.identity_of(addresses_in(request.details))
+    return suppression.identity_of(EndOfUse.of(request.details).addresses)
 
 
 def _wait_for_yes(session: Session, ref: str) -> None:
@@ -323,7 +323,7 @@ def _holds_anything(services: Services, found: _Found) -> bool:
 
 def _do_at_once(unit: Unit, request: PrivacyRequest, plan: Plan) -> None:
     """GDPR 21(3), 7(3): marketing ends for whatever address was named, without proof and, of a few, without a person."""
-    if request.details.get(BY_PERSON):
+    if EndOfUse.of(request.details).by_person:
         do_propose(unit, request, plan)
         set_attention(unit, request, "many_addresses")
         return

@@ -21,10 +21,25 @@ class Details:
         """Read them, and leave whatever else is kept there."""
         return cls(**{name: stored[name] for name in cls.names() if name in stored})
 
-    def as_json(self) -> dict[str, Any]:
-        """Give what is to be kept."""
+    def kept_in(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the JSON with these in place of those that it had, and whatever else is kept there."""
+        others = {name: value for name, value in stored.items() if name not in self.names()}
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in values.items() if value is not None}
+        return others | {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class WhereTo(Details):
+    """Where the person wants a document sent: on an agent's word alone (GDPR 20(2)), and theirs to do with otherwise."""
+
+    transfer_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServices(Details):
+    """What the person says of services that still run; None where nobody asked, or nobody answered."""
+
+    keep_services: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ MOST_AT_ONCE: Final = (
 )
 BY_PERSON: Final = "by_person"  # marks a request for more addresses than that
 FIRST_OF_MANY: Final = "first_of_many"  # marks the one for the first of them, which a rule sees to
-UNTOLD: Final = "untold"  # marks a request for addresses of which some get no notice: too many were named
 EVERY_CONSENT: Final = "all_consents"  # the purpose of whoever takes back all that they consented to
 _MARKETING: Final = frozenset({"marketing", "newsletter"})
 
@@ -34,8 +33,23 @@ class EndOfUse(Details):
         """Give the purposes that are named, one or several; marketing is one beside which none other counts."""
         if self.marketing:
             return ("marketing",)
-        named = self.purpose or ()
-        return (named,) if isinstance(named, str) else tuple(map(str, named))
+        return _each(self.purpose)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Give the addresses and numbers that marketing is to leave alone."""
+        return _each(self.address)
+
+    @property
+    def part(self) -> str | None:
+        """Name which of the addresses of one message a request is for, where it is not for all: the first, or the rest."""
+        if self.by_person:
+            return "rest"
+        return "first" if self.first_of_many else None
+
+
+def _each(named: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (named,) if isinstance(named, str) and named else tuple(map(str, named or ()))
 
 
 def wishes_apart(details: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -65,15 +79,12 @@ def few_at_once(named: Sequence[str]) -> list[dict[str, Any]]:
 
 def part_of(details: Mapping[str, Any]) -> str | None:
     """Name which of the addresses of one message a request is for, where it is not for all: the first, or the rest."""
-    if details.get(BY_PERSON):
-        return "rest"
-    return "first" if details.get(FIRST_OF_MANY) else None
+    return EndOfUse.of(details).part
 
 
 def addresses_in(details: Mapping[str, Any]) -> tuple[str, ...]:
     """Give the addresses and numbers that marketing is to leave alone, one or several."""
-    named = details.get("address") or ()
-    return (named,) if isinstance(named, str) else tuple(map(str, named))
+    return EndOfUse.of(details).addresses
 
 
 def each_once(named: Sequence[str]) -> list[str]:
