@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, Self
 
 
@@ -14,7 +15,7 @@ class Details:
     @classmethod
     def names(cls) -> frozenset[str]:
         """Give the names under which they are kept."""
-        return frozenset(field.name for field in fields(cls))
+        return _names(cls)
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
@@ -26,6 +27,11 @@ class Details:
         others = {name: value for name, value in stored.items() if name not in self.names()}
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return others | {name: value for name, value in values.items() if value is not None}
+
+
+@cache  # every card of a chat is made from them
+def _names(kind: type[Details]) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind))
 
 
 @dataclass(frozen=True, slots=True)

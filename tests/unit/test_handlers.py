@@ -27,7 +27,9 @@ from handlers.restriction import HowLong
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 BY_RIGHT = {handler.right: handler for handler in HANDLERS}
 KINDS: tuple[type[Details], ...] = (EndOfUse, FoundOut, HowLong, RunningServices, WhereTo, WhichCopy)
-KEYS = sorted({field.name for kind in KINDS for field in fields(kind)} | {"client_number", "for_other", "denied"})
+KEYS = sorted(
+    {field.name for kind in KINDS for field in fields(kind)} | {"client_number", "for_other", "denied"}
+)
 VALUES = st.one_of(st.booleans(), st.text(max_size=5), st.lists(st.text(max_size=5), max_size=3))
 STORED = st.dictionaries(st.sampled_from(KEYS), VALUES)
 
