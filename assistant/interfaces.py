@@ -369,6 +369,8 @@ class Resolver(Protocol):
 # ── handlers ────────────────────────────────────────────────────────────────────────────────────────
 
 
+Sources = Sequence[DataSource]
+Stored = Mapping[str, Any]  # the details of a request, as they are kept with it
 Told = tuple[str, dict[str, Any]]  # the text that answers a request, by its name, and its values
 
 
@@ -384,7 +386,7 @@ class Telling:
 
 
 class Handler(Protocol):
-    """One right, from its first question to its last letter; `details` are those of the request, as they are stored."""
+    """One right, from its first question to its last letter."""
 
     right: Right
     takes: frozenset[str]  # the details of a message that are its own
@@ -396,21 +398,17 @@ class Handler(Protocol):
     def operation(self) -> Operation | None:
         """What the sources are told to do; None where people answer by themselves."""
 
-    def missing(self, details: Mapping[str, Any]) -> str | None:
+    def missing(self, details: Stored) -> str | None:
         """Name the text of the one question to ask next, or None when nothing is missing."""
 
-    def need(
-        self, details: Mapping[str, Any], plan: Plan | None, settings: Settings, sources: Sequence[DataSource]
-    ) -> Need:
+    def need(self, details: Stored, plan: Plan | None, settings: Settings, sources: Sources) -> Need:
         """Say how sure the desk must be who is asking, with these details and, once planned, these data."""
 
-    def effects(self, details: Mapping[str, Any]) -> Sequence[str]:
+    def effects(self, details: Stored) -> Sequence[str]:
         """Name what confirming the request does, for the labels of these effects."""
 
-    async def propose(
-        self, identity: Identity, sources: Sequence[DataSource], details: Mapping[str, Any], now: datetime
-    ) -> Plan:
+    async def propose(self, identity: Identity, sources: Sources, details: Stored, now: datetime) -> Plan:
         """Locate the person and put the steps in order; changes nothing anywhere. Raises Conflict where people answer."""
 
-    def answer(self, result: Result, details: Mapping[str, Any], telling: Telling) -> Told:
+    def answer(self, result: Result, details: Stored, telling: Telling) -> Told:
         """Say what a plan came to, or will; raises Conflict where nothing was done, since nothing is said of that."""

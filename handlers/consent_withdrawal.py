@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -10,7 +10,7 @@ from assistant.config import Settings
 from assistant.domain.results import Result, StepResult
 from assistant.domain.rights import Right
 from assistant.domain.uses import EVERY_CONSENT, EndOfUse
-from assistant.interfaces import Telling, Told
+from assistant.interfaces import Stored, Telling, Told
 from handlers.each_right import told
 from handlers.uses import EndsUse
 
@@ -21,7 +21,7 @@ class ConsentWithdrawal(EndsUse):
     right = Right.CONSENT_WITHDRAWAL
     asks_which = "ask_consent_purpose"
 
-    def effects(self, details: Mapping[str, Any]) -> Sequence[str]:
+    def effects(self, details: Stored) -> Sequence[str]:
         """Tell one consent from all."""
         every = EndOfUse.of(details).purpose == EVERY_CONSENT
         return super().effects(details) if every else ("consent_withdrawal_named",)

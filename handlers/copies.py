@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from assistant.config import Settings
 from assistant.domain.assurance import Hold, Need, Tier
 from assistant.domain.plan import Operation, Plan
-from assistant.interfaces import DataSource
+from assistant.interfaces import Sources, Stored
 from handlers.each_right import EachRight
 
 
@@ -19,9 +16,7 @@ class Copies(EachRight):
     hold = Hold.UNLESS_SIGNED_IN
     nothing = "answer_access_nothing"
 
-    def need(
-        self, details: Mapping[str, Any], plan: Plan | None, settings: Settings, sources: Sequence[DataSource]
-    ) -> Need:
+    def need(self, details: Stored, plan: Plan | None, settings: Settings, sources: Sources) -> Need:
         """Have people decide on what only people may let out, as the catalogue says of its categories."""
         if plan is not None and _people_decide(settings, plan):
             return Need(Tier.T3, self.hold)

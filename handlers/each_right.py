@@ -12,7 +12,7 @@ from assistant.domain.plan import Identity, Operation, Order, Plan
 from assistant.domain.results import Result
 from assistant.domain.rights import Right
 from assistant.errors import Conflict
-from assistant.interfaces import DataSource, Telling, Told
+from assistant.interfaces import Sources, Stored, Telling, Told
 from handlers.planning import plan_over
 
 
@@ -27,33 +27,29 @@ class EachRight:
     portable_only = False
     nothing = "answer_use_nothing"
 
-    def missing(self, details: Mapping[str, Any]) -> str | None:
+    def missing(self, details: Stored) -> str | None:
         """Ask nothing: the request is complete as it is."""
         return None
 
-    def need(
-        self, details: Mapping[str, Any], plan: Plan | None, settings: Settings, sources: Sequence[DataSource]
-    ) -> Need:
+    def need(self, details: Stored, plan: Plan | None, settings: Settings, sources: Sources) -> Need:
         """Ask for what the settings say of the right."""
         return Need(settings.verification.needed(self.right), self.hold)
 
-    def effects(self, details: Mapping[str, Any]) -> Sequence[str]:
+    def effects(self, details: Stored) -> Sequence[str]:
         """Name the one thing that confirming it does."""
         return (str(self.right),)
 
-    def order(self, details: Mapping[str, Any], sources: Sequence[DataSource], now: datetime) -> Order:
+    def order(self, details: Stored, sources: Sources, now: datetime) -> Order:
         """Say what the sources are to do."""
         if self.operation is None:
             raise Conflict("A person answers this; no source is told anything.")
         return Order(self.operation, now.date())
 
-    async def propose(
-        self, identity: Identity, sources: Sequence[DataSource], details: Mapping[str, Any], now: datetime
-    ) -> Plan:
+    async def propose(self, identity: Identity, sources: Sources, details: Stored, now: datetime) -> Plan:
         """Have every source say what it would do."""
         return await plan_over(self.right, identity, sources, self.order(details, sources, now), details)
 
-    def answer(self, result: Result, details: Mapping[str, Any], telling: Telling) -> Told:
+    def answer(self, result: Result, details: Stored, telling: Telling) -> Told:
         """Leave the words to people."""
         raise Conflict("No letter says this by itself; answer by hand.")
 

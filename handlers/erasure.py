@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import chain
 from typing import Any
@@ -14,7 +14,7 @@ from assistant.domain.own_records import period_of
 from assistant.domain.plan import DELETED_LATER, Keep, Operation, Order
 from assistant.domain.results import Result, lines
 from assistant.domain.rights import Right
-from assistant.interfaces import DataSource, Telling, Told
+from assistant.interfaces import Sources, Stored, Telling, Told
 from assistant.naming import Naming
 from handlers.each_right import EachRight, told
 
@@ -28,13 +28,13 @@ class Erasure(EachRight):
     hold = Hold.ALWAYS  # what is gone cannot come back
     nothing = "answer_erasure_nothing"
 
-    def order(self, details: Mapping[str, Any], sources: Sequence[DataSource], now: datetime) -> Order:
+    def order(self, details: Stored, sources: Sources, now: datetime) -> Order:
         """Erase every mapped row; `keep_services` leaves what running services need (Article 6(1)(b))."""
         return Order(
             self.operation, now.date(), keep_services=bool(RunningServices.of(details).keep_services)
         )
 
-    def answer(self, result: Result, details: Mapping[str, Any], telling: Telling) -> Told:
+    def answer(self, result: Result, details: Stored, telling: Telling) -> Told:
         """Say what is gone, and what stays for how long under which law."""
         plan = result.plan
         later = {(keep.source, keep.table) for keep in plan.keeps if keep.rule == DELETED_LATER}

@@ -14,7 +14,7 @@ from assistant.domain.postal import PARTS, as_one
 from assistant.domain.rectifying import ADDRESS, SAID, Changes, correctable_in, is_harmless
 from assistant.domain.results import Result, StepResult
 from assistant.domain.rights import Right
-from assistant.interfaces import DataSource, Telling, Told
+from assistant.interfaces import Sources, Stored, Telling, Told
 from handlers.each_right import EachRight, told
 
 
@@ -26,7 +26,7 @@ class Rectification(EachRight):
     takes = SAID
     nothing = "answer_rectification_nothing"
 
-    def missing(self, details: Mapping[str, Any]) -> str | None:
+    def missing(self, details: Stored) -> str | None:
         """Ask what is wrong, then for the right value of each part, then whether all is as it was meant."""
         changes = Changes.of(details)
         if changes.to_empty:
@@ -39,9 +39,7 @@ class Rectification(EachRight):
             return "ask_rectification_part" if part.part_of else "ask_rectification_value"
         return None if changes.confirmed else "confirm_rectification"
 
-    def need(
-        self, details: Mapping[str, Any], plan: Plan | None, settings: Settings, sources: Sequence[DataSource]
-    ) -> Need:
+    def need(self, details: Stored, plan: Plan | None, settings: Settings, sources: Sources) -> Need:
         """Ask for more than the mailbox where a person is reached by a field, or no map calls it harmless."""
         named = {part.field for part in Changes.of(details).parts}
         fields = named | (set(plan.order.new_values) if plan else set())
@@ -49,7 +47,7 @@ class Rectification(EachRight):
             return Need(settings.verification.contact_change, Hold.ALWAYS)
         return super().need(details, plan, settings, sources)
 
-    def effects(self, details: Mapping[str, Any]) -> Sequence[str]:
+    def effects(self, details: Stored) -> Sequence[str]:
         """Tell what is corrected from what is emptied, which a person does."""
         changes = Changes.of(details)
         if not changes.to_empty:
@@ -57,12 +55,12 @@ class Rectification(EachRight):
         corrected = super().effects(details) if changes.new_values else ()
         return (*corrected, "rectification_to_empty")
 
-    def order(self, details: Mapping[str, Any], sources: Sequence[DataSource], now: datetime) -> Order:
+    def order(self, details: Stored, sources: Sources, now: datetime) -> Order:
         """Put the new values wherever the maps have the fields."""
         values = also_as_one(Changes.of(details).new_values, sources)
         return Order(self.operation, now.date(), new_values=values)
 
-    def answer(self, result: Result, details: Mapping[str, Any], telling: Telling) -> Told:
+    def answer(self, result: Result, details: Stored, telling: Telling) -> Told:
         """Say what was corrected where, and what read so already."""
         plan = result.plan
         if plan.is_already_so:
@@ -78,7 +76,7 @@ class Rectification(EachRight):
         return told("answer_rectification", "answer_rectification_partly", result, telling, said)
 
 
-def also_as_one(values: Mapping[str, str], sources: Sequence[DataSource]) -> Mapping[str, str]:
+def also_as_one(values: Mapping[str, str], sources: Sources) -> Mapping[str, str]:
     """Give an address that is corrected in all its parts also in one piece, where some map has it so."""
     as_block = any(
         (known := source.correctable().get(ADDRESS)) is not None and not known.parts for source in sources

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from assistant.domain.details import Details, FoundOut
 from assistant.domain.plan import Operation, Order, Plan
 from assistant.domain.results import Result, lines
 from assistant.domain.rights import Right
-from assistant.interfaces import DataSource, Telling, Told
+from assistant.interfaces import Sources, Stored, Telling, Told
 from handlers.each_right import EachRight, told
 
 
@@ -31,20 +30,18 @@ class Restriction(EachRight):
     operation = Operation.RESTRICT
     takes = HowLong.names()
 
-    def need(
-        self, details: Mapping[str, Any], plan: Plan | None, settings: Settings, sources: Sequence[DataSource]
-    ) -> Need:
+    def need(self, details: Stored, plan: Plan | None, settings: Settings, sources: Sources) -> Need:
         """Ask nobody for proof that we end what they once asked for: that is ours, not theirs."""
         if plan is not None and plan.order.operation is Operation.LIFT:
             return Need(Tier.T0)
         return super().need(details, plan, settings, sources)
 
-    def order(self, details: Mapping[str, Any], sources: Sequence[DataSource], now: datetime) -> Order:
+    def order(self, details: Stored, sources: Sources, now: datetime) -> Order:
         """Mark the person's rows wherever the map says how a use is restricted, or take the marks away again."""
         operation = Operation.LIFT if FoundOut.of(details).lift_reason else self.operation
         return Order(operation, now.date())
 
-    def answer(self, result: Result, details: Mapping[str, Any], telling: Telling) -> Told:
+    def answer(self, result: Result, details: Stored, telling: Telling) -> Told:
         """Say what rests, or beforehand from when and why it does no longer (18(3))."""
         if result.plan.order.operation is Operation.LIFT:
             return "restriction_lifting", _lifting(FoundOut.of(details).lift_reason, telling)

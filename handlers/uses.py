@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from assistant.config import Settings
 from assistant.domain.assurance import Need, Tier
@@ -12,7 +10,7 @@ from assistant.domain.details import FoundOut
 from assistant.domain.plan import Operation, Order, Plan
 from assistant.domain.results import Result
 from assistant.domain.uses import EndOfUse
-from assistant.interfaces import DataSource, Telling, Told
+from assistant.interfaces import Sources, Stored, Telling, Told
 from handlers.each_right import EachRight
 
 
@@ -23,26 +21,24 @@ class EndsUse(EachRight):
     takes = EndOfUse.names()
     asks_which: str
 
-    def missing(self, details: Mapping[str, Any]) -> str | None:
+    def missing(self, details: Stored) -> str | None:
         """Ask which use, or for marketing which address."""
         said = EndOfUse.of(details)
         if said.marketing:
             return None if said.address else "ask_marketing_address"
         return None if said.purpose else self.asks_which
 
-    def need(
-        self, details: Mapping[str, Any], plan: Plan | None, settings: Settings, sources: Sequence[DataSource]
-    ) -> Need:
+    def need(self, details: Stored, plan: Plan | None, settings: Settings, sources: Sources) -> Need:
         """No proof is ever asked to end marketing."""
         if EndOfUse.of(details).marketing:
             return Need(Tier.T0)
         return super().need(details, plan, settings, sources)
 
-    def order(self, details: Mapping[str, Any], sources: Sequence[DataSource], now: datetime) -> Order:
+    def order(self, details: Stored, sources: Sources, now: datetime) -> Order:
         """End the use for the purpose in every source that has it."""
         return Order(self.operation, now.date(), purposes=EndOfUse.of(details).uses)
 
-    def answer(self, result: Result, details: Mapping[str, Any], telling: Telling) -> Told:
+    def answer(self, result: Result, details: Stored, telling: Telling) -> Told:
         """Say that marketing is off; where no system knew the address the record of it is what keeps it off."""
         said = EndOfUse.of(details)
         if not said.marketing:

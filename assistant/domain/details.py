@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from functools import cache
+from dataclasses import dataclass
 from typing import Any, Self
 
 
@@ -15,7 +14,7 @@ class Details:
     @classmethod
     def names(cls) -> frozenset[str]:
         """Give the names under which they are kept."""
-        return _names(cls)
+        return frozenset(cls.__dataclass_fields__)
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
@@ -25,13 +24,8 @@ class Details:
     def kept_in(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Give the JSON with these in place of those that it had, and whatever else is kept there."""
         others = {name: value for name, value in stored.items() if name not in self.names()}
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return others | {name: value for name, value in values.items() if value is not None}
-
-
-@cache  # every card of a chat is made from them
-def _names(kind: type[Details]) -> frozenset[str]:
-    return frozenset(field.name for field in fields(kind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from tests.meta.reading import ROOT, Module, modules
 OWNERS = ("handlers/", "intents/", "assistant/domain/rights.py")
 # How often a file or folder outside names a right, and why. A number only ever falls; at nought its line goes.
 EXCEPTIONS: Mapping[str, tuple[int, str]] = {
-    "assistant/conversation": (58, "is being written anew as decisions (issue 12)"),
+    "assistant/conversation": (55, "is being written anew as decisions (issue 12)"),
 }
 FALLING = {"assistant/conversation"}  # may be fewer than its number says
 
