@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from assistant.domain.assurance import Method, Tier
+from assistant.config import Settings
+from assistant.domain.assurance import Method, Need, Tier
 from assistant.domain.plan import (
     Account,
     Contact,
@@ -22,6 +23,7 @@ from assistant.domain.plan import (
     StepOutcome,
 )
 from assistant.domain.rectifying import Correctable
+from assistant.domain.results import Result
 from assistant.domain.rights import Right
 
 
@@ -367,19 +369,46 @@ class Resolver(Protocol):
 # ── handlers ────────────────────────────────────────────────────────────────────────────────────────
 
 
+Sources = Sequence[DataSource]
+Stored = Mapping[str, Any]  # the details of a request, as they are kept with it
+Told = tuple[str, dict[str, Any]]  # the text that answers a request, by its name, and its values
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What an answer is written with, beside the result that it tells."""
+
+    settings: Settings
+    language: str
+    now: datetime
+    day_of: Callable[[datetime], date]  # the calendar day of an instant where the controller is
+    failed: Sequence[Mapping[str, Any]]  # each system in which something was left, and why, in words
+
+
 class Handler(Protocol):
-    """What one right needs, and what it does."""
+    """One right, from its first question to its last letter."""
 
     right: Right
-    operation: Operation
+    takes: frozenset[str]  # the details of a message that are its own
+    freezes: bool  # its plan is carried out at once, and a person weighs whether it stays so
+    portable_only: bool  # of a copy: it holds what the person gave or caused, and nothing else
+    nothing: str  # the text where nothing is held
 
-    def tier(self, details: Mapping[str, Any]) -> Tier:
-        """Say how sure the desk must be who is asking, for this request with these details."""
+    @property
+    def operation(self) -> Operation | None:
+        """What the sources are told to do; None where people answer by themselves."""
 
-    def missing(self, details: Mapping[str, Any]) -> str | None:
+    def missing(self, details: Stored) -> str | None:
         """Name the text of the one question to ask next, or None when nothing is missing."""
 
-    async def propose(
-        self, identity: Identity, sources: Sequence[DataSource], details: Mapping[str, Any], today: datetime
-    ) -> Plan:
-        """Locate the person and put the steps in order; changes nothing anywhere."""
+    def need(self, details: Stored, plan: Plan | None, settings: Settings, sources: Sources) -> Need:
+        """Say how sure the desk must be who is asking, with these details and, once planned, these data."""
+
+    def effects(self, details: Stored) -> Sequence[str]:
+        """Name what confirming the request does, for the labels of these effects."""
+
+    async def propose(self, identity: Identity, sources: Sources, details: Stored, now: datetime) -> Plan:
+        """Locate the person and put the steps in order; changes nothing anywhere. Raises Conflict where people answer."""
+
+    def answer(self, result: Result, details: Stored, telling: Telling) -> Told:
+        """Say what a plan came to, or will; raises Conflict where nothing was done, since nothing is said of that."""

@@ -19,7 +19,7 @@ from assistant.casework.staff import get_agent
 from assistant.config import Settings
 from assistant.domain.addresses import normal_address, normal_contact
 from assistant.domain.lifecycle import Status, StepState
-from assistant.domain.plan import Identity, Operation, Order, plan_from_json
+from assistant.domain.plan import Identity, plan_from_json
 from assistant.domain.rights import Right
 from assistant.errors import ConfigurationError, Invalid
 from assistant.interfaces import DataSource
@@ -31,7 +31,7 @@ from assistant.store.keyfiles import is_whole, read_keyring
 from assistant.store.keyring import Keyring
 from assistant.store.sealing import give_keyring
 from assistant.store.tables import Audit, Correction, PrivacyRequest
-from handlers.planning import plan_over
+from handlers.erasure import Erasure
 
 _EVENTS = timedelta(days=7)
 
@@ -77,9 +77,8 @@ async def locate(settings: Settings, email: str) -> list[Mapping[str, Any]]:
     if "@" not in email or normal_contact(email) is None:
         raise ConfigurationError(f"{email!r} is no e-mail address; write it like name@example.com.")
     identity = Identity(emails=(normal_address(email),))
-    order = Order(Operation.ERASE, SystemClock().now().date())
     async with _sources(settings) as sources:
-        plan = await plan_over(Right.ERASURE, identity, sources, order)
+        plan = await Erasure().propose(identity, sources, {}, SystemClock().now())
     return [
         {
             "source": at.source,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assistant.interfaces import Handler
 from handlers.access import Access
+from handlers.complaint import Complaint
 from handlers.consent_withdrawal import ConsentWithdrawal
 from handlers.erasure import Erasure
 from handlers.objection import Objection
@@ -11,7 +12,6 @@ from handlers.portability import Portability
 from handlers.rectification import Rectification
 from handlers.restriction import Restriction
 
-# A complaint is tracked and acknowledged; an agent answers it.
 HANDLERS: tuple[Handler, ...] = (
     Access(),
     Portability(),
@@ -20,6 +20,7 @@ HANDLERS: tuple[Handler, ...] = (
     Objection(),
     ConsentWithdrawal(),
     Restriction(),
+    Complaint(),
 )
 
 __all__ = ["HANDLERS"]

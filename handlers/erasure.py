@@ -2,34 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
-from assistant.domain.assurance import Tier
-from assistant.domain.plan import Identity, Operation, Order, Plan
+from assistant.config import Settings
+from assistant.domain.assurance import Hold
+from assistant.domain.details import RunningServices
+from assistant.domain.own_records import period_of
+from assistant.domain.plan import DELETED_LATER, Keep, Operation, Order
+from assistant.domain.results import Result, lines
 from assistant.domain.rights import Right
-from assistant.interfaces import DataSource
-from handlers.planning import plan_over
+from assistant.interfaces import Sources, Stored, Telling, Told
+from assistant.naming import Naming
+from handlers.each_right import EachRight, told
 
 
-class Erasure:
+class Erasure(EachRight):
     """Partial by default: the retention rules of the map say what stays, and until when (GDPR 17(3)(b))."""
 
     right = Right.ERASURE
     operation = Operation.ERASE
+    takes = RunningServices.names()
+    hold = Hold.ALWAYS  # what is gone cannot come back
+    nothing = "answer_erasure_nothing"
 
-    def tier(self, details: Mapping[str, Any]) -> Tier:
-        """What is gone cannot come back."""
-        return Tier.T2
-
-    def missing(self, details: Mapping[str, Any]) -> str | None:
-        """Ask nothing: the request is complete as it is."""
-        return None
-
-    async def propose(
-        self, identity: Identity, sources: Sequence[DataSource], details: Mapping[str, Any], today: datetime
-    ) -> Plan:
+    def order(self, details: Stored, sources: Sources, now: datetime) -> Order:
         """Erase every mapped row; `keep_services` leaves what running services need (Article 6(1)(b))."""
-        order = Order(self.operation, today.date(), keep_services=bool(details.get("keep_services")))
-        return await plan_over(self.right, identity, sources, order, details)
+        return Order(
+            self.operation, now.date(), keep_services=bool(RunningServices.of(details).keep_services)
+        )
+
+    def answer(self, result: Result, details: Stored, telling: Telling) -> Told:
+        """Say what is gone, and what stays for how long under which law."""
+        plan = result.plan
+        later = {(keep.source, keep.table) for keep in plan.keeps if keep.rule == DELETED_LATER}
+        gone = [t for step in result.done for t in step.done if (step.source, t.table) not in later]
+        said: dict[str, Any] = {
+            "erased": lines(gone),
+            "kept": _kept(telling.settings, plan.keeps, telling.language),
+        }
+        if not result.is_partial:
+            said["services_kept"] = plan.order.keep_services
+        return told("answer_erasure", "answer_erasure_partly", result, telling, said)
+
+
+def _kept(settings: Settings, keeps: Sequence[Keep], language: str) -> list[dict[str, Any]]:
+    """Say what stays, under which law and until when, year by year; tables of one category and rule as one.
+
+    Not what this desk keeps of its own: its end is counted from the closing, and the letter says it once for all of it.
+    """
+    together: dict[tuple[str, str, str], list[Keep]] = {}
+    for keep in keeps:
+        if period_of(keep):
+            continue
+        together.setdefault((keep.category, keep.rule, keep.law), []).append(keep)
+    return [_kept_as_one(Naming(settings), group, language) for group in together.values()]
+
+
+def _kept_as_one(naming: Naming, keeps: Sequence[Keep], language: str) -> dict[str, Any]:
+    first = keeps[0]
+    columns = [naming.columns(keep.source, keep.table, keep.columns, language) for keep in keeps]
+    bounds = [keep.until for keep in keeps]
+    years: dict[int, date] = {}
+    for year, _, until in chain.from_iterable(keep.by_year for keep in keeps):
+        years[year] = max(until, years.get(year, until))
+    return {
+        "category": first.category,
+        "rows": sum(keep.rows for keep in keeps),
+        "columns": list(dict.fromkeys(chain.from_iterable(columns))),
+        "law": naming.reason(first, language) or first.law,
+        "until": None if None in bounds else max(end for end in bounds if end),
+        "by_year": sorted(years.items()),
+    }

@@ -9,8 +9,8 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
+from assistant.domain.details import FoundOut
 from assistant.domain.plan import Identity, Located, Order, Plan
-from assistant.domain.recipients import decided
 from assistant.domain.rights import Right
 from assistant.interfaces import DataSource
 
@@ -20,19 +20,20 @@ async def plan_over(
     identity: Identity,
     sources: Sequence[DataSource],
     order: Order,
-    details: Mapping[str, Any] | None = None,
+    details: Mapping[str, Any],
 ) -> Plan:
     """Locate the person in every source at once and ask each what it would do; changes nothing.
 
-    Accounts that an agent found to be somebody else's (`details["not_theirs"]`) are left alone; what an agent knows
-    of hand-overs that nothing records stands in `details["handed_over"]` and `details["not_handed_over"]`.
+    Accounts that an agent found to be somebody else's are left alone, and what they know of hand-overs that nothing
+    records goes with the order.
     """
+    found = FoundOut.of(details)
     order = replace(
         order,
-        handed_over=decided(details or {}, "handed_over"),
-        not_handed_over=decided(details or {}, "not_handed_over"),
+        handed_over=tuple(found.handed_over or ()),
+        not_handed_over=tuple(found.not_handed_over or ()),
     )
-    left_out = {tuple(account) for account in (details or {}).get("not_theirs", ())}
+    left_out = {tuple(account) for account in found.not_theirs or ()}
     located = await _located(identity, sources, left_out)
     proposals = await asyncio.gather(
         *(source.propose(at, order) for source, at in zip(sources, located, strict=True))

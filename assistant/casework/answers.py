@@ -13,24 +13,16 @@ from assistant.casework.audit import record
 from assistant.casework.evidence import is_account_alone
 from assistant.casework.intake import move
 from assistant.casework.letters import letter
-from assistant.casework.results import Result, as_planned
 from assistant.domain.addresses import normal_address
 from assistant.domain.lifecycle import Status
 from assistant.domain.messages import MESSAGES
 from assistant.domain.plan import Plan
+from assistant.domain.results import Result, as_planned
 from assistant.domain.rights import Right
-from assistant.domain.uses import BY_PERSON
+from assistant.domain.uses import EndOfUse
 from assistant.services import Services, Unit
 from assistant.store.queries import evidence_of
 from assistant.store.tables import Conversation, PrivacyRequest
-
-_NOTHING = {
-    Right.ACCESS: "answer_access_nothing",
-    Right.PORTABILITY: "answer_access_nothing",
-    Right.ERASURE: "answer_erasure_nothing",
-    Right.RECTIFICATION: "answer_rectification_nothing",
-}
-_NAMES_SYSTEMS = {"answer_access_nothing", "answer_erasure_nothing"}
 
 
 def key_of(ref: str) -> str:
@@ -128,8 +120,8 @@ def _say_meanwhile(unit: Unit, request: PrivacyRequest, name: str) -> None:
 
 def answer_nothing(unit: Unit, request: PrivacyRequest) -> None:
     """Say that nothing is held about the proved address besides this conversation, and close."""
-    name = _NOTHING.get(Right(request.right), "answer_use_nothing")
-    values: dict[str, Any] = {"systems": systems(unit.services)} if name in _NAMES_SYSTEMS else {}
+    name = unit.services.handlers[Right(request.right)].nothing
+    values: dict[str, Any] = {"systems": systems(unit.services)} if "systems" in MESSAGES[name].needs else {}
     move(unit, request, Status.ANSWERED, "desk")
     give_answer(unit, request, name, **values)
 
@@ -137,14 +129,16 @@ def answer_nothing(unit: Unit, request: PrivacyRequest) -> None:
 def answer_already(unit: Unit, request: PrivacyRequest, plan: Plan) -> None:
     """Say that the records already read as the person confirmed, and close: nothing was corrected."""
     move(unit, request, Status.ANSWERED, "desk")
-    give_answer(unit, request, "answer_rectification_already", fields=list(plan.holds))
+    name, values = letter(unit.services, request, as_planned(plan))
+    give_answer(unit, request, name, **values)
 
 
 def answer_done(unit: Unit, request: PrivacyRequest, result: Result, **extra: Any) -> None:
     """Say what a carried-out plan came to, and close the request; honest about what was left."""
     move(unit, request, Status.PARTLY_ANSWERED if result.is_partial else Status.ANSWERED, "desk")
     name, values = letter(unit.services, request, result)
-    by_rule = bool(request.details.get("marketing") and not request.details.get(BY_PERSON))
+    said = EndOfUse.of(request.details)
+    by_rule = bool(said.marketing and not said.by_person)
     if "addresses" in values and not may_name(unit.session, request, values["addresses"]):
         values = {**values, "addresses": None}
     give_answer(unit, request, name, by_rule=by_rule, **values, **extra)

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
 from assistant.domain.lifecycle import STOPPABLE
-from assistant.domain.rights import Right
+from assistant.domain.rights import ERASING
 from assistant.services import Unit
 from assistant.store.tables import Audit, Conversation, Message, PrivacyRequest
 
@@ -20,7 +20,7 @@ _READ_BY: Final = ("agent", "note")  # senders of messages by which an agent sho
 
 def note(unit: Unit, requests: Sequence[PrivacyRequest], heard_in: Conversation) -> list[PrivacyRequest]:
     """Have a person read what was asked beside erasures that can still be stopped; gives those."""
-    meant = [r for r in requests if r.right == Right.ERASURE and r.status in STOPPABLE]
+    meant = [r for r in requests if r.right in ERASING and r.status in STOPPABLE]
     for request in meant:
         record(unit, request.ref, "subject", ATTENTION, conversation=heard_in.id)
         if request.attention is None:

@@ -13,6 +13,7 @@ from assistant.casework.evidence import answer_for
 from assistant.casework.intake import move, recompute_dates, set_attention
 from assistant.casework.queue import WORKERS, Principal, Role, get_request, void_actions
 from assistant.casework.typed import carried_out, check_discloses_nothing, check_no_refusal, check_words
+from assistant.domain.details import RunningServices
 from assistant.domain.due_date import due_dates
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, PlanState, Status
 from assistant.errors import Conflict, Invalid, NotVerified
@@ -156,7 +157,7 @@ def assign(unit: Unit, ref: str, assignee: str | None, agent: Principal) -> Priv
 
 def set_keep_services(unit: Unit, request: PrivacyRequest, *, keep: bool) -> None:
     """Note whether the person keeps the running services, and have the erasure planned again."""
-    request.details = {**request.details, "keep_services": keep}
+    request.details = RunningServices(keep_services=keep).kept_in(request.details)
     request.to_plan_at = unit.now
     unit.session.add(request)
     record(unit, request.ref, "subject", running_services.DECIDED, keep=keep)

@@ -7,21 +7,18 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from assistant.casework import rectification
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import (
     DENIED,
     TO_A_CONTACT,
     Answer,
     Evidence,
-    Hold,
     Method,
     Need,
     Tier,
     satisfies,
 )
-from assistant.domain.plan import Identity, Operation, Plan
-from assistant.domain.rectifying import Changes
+from assistant.domain.plan import Identity, Plan
 from assistant.domain.rights import Right
 from assistant.services import Services
 from assistant.store.tables import EvidenceRow, PrivacyRequest
@@ -78,39 +75,7 @@ def is_account_alone(session: Session, row: EvidenceRow | None) -> bool:
 
 def need_of(services: Services, right: Right, details: Mapping[str, Any], plan: Plan | None = None) -> Need:
     """Say how sure the desk must be for a right with its details and, once planned, its data."""
-    handler = services.handlers.get(right)
-    if handler is not None and handler.tier(details) is Tier.T0:
-        return Need(Tier.T0)
-    if plan is not None and plan.order.operation is Operation.LIFT:
-        return Need(Tier.T0)  # ours, not theirs: who once asked is not asked for proof that we end it
-    settings = services.settings.verification
-    if right is Right.RECTIFICATION:
-        fields = _fields(details, plan)
-        if rectification.needs_more(services, fields):
-            return Need(settings.contact_change, Hold.ALWAYS)
-        return Need(settings.rectification)
-    if plan is not None and plan.order.operation is Operation.EXPORT and _people_decide(services, plan):
-        return Need(Tier.T3, Hold.UNLESS_SIGNED_IN)
-    return Need(settings.needed(right), _HOLDS.get(right, Hold.NONE))
-
-
-_HOLDS = {
-    Right.ACCESS: Hold.UNLESS_SIGNED_IN,
-    Right.PORTABILITY: Hold.UNLESS_SIGNED_IN,
-    Right.ERASURE: Hold.ALWAYS,
-}
-
-
-def _fields(details: Mapping[str, Any], plan: Plan | None) -> set[str]:
-    named = {part.field for part in Changes.of(details).parts}
-    return named | (set(plan.order.new_values) if plan else set())
-
-
-def _people_decide(services: Services, plan: Plan) -> bool:
-    """Tell whether a copy holds what only people may let out, as the catalogue says of its categories."""
-    known = services.settings.catalogue.categories
-    held = {table.category for at in plan.located for table in at.tables if table.rows}
-    return any(name in known and known[name].people_decide for name in held)
+    return services.handlers[right].need(details, plan, services.settings, services.sources)
 
 
 def answer_for(

@@ -31,10 +31,11 @@ from assistant.casework.recipients import tell_recipients
 from assistant.casework.results import result_of
 from assistant.casework.steps import Watch, run_steps
 from assistant.casework.suppression import MARKETING
+from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import CLOSED, PlanState, Status, StepState, advance
 from assistant.domain.plan import Operation, Plan, plan_from_json, plan_to_json
 from assistant.domain.rights import Right
-from assistant.domain.uses import BY_PERSON, UNTOLD
+from assistant.domain.uses import EndOfUse
 from assistant.errors import AssistantError, Conflict, Stopped
 from assistant.services import Services, Unit
 from assistant.store.tables import Action, EvidenceRow, Package, PrivacyRequest, StepRow
@@ -347,15 +348,16 @@ def _is_nothing_after_all(unit: Unit, request: PrivacyRequest, plan: Plan) -> bo
 
 def _answer(unit: Unit, request: PrivacyRequest, plan: Plan, action_id: str) -> None:
     result = result_of(plan, _steps(unit.session, action_id))
-    if request.details.get(BY_PERSON):  # what a rule sees to was kept off marketing when it was named
+    said = EndOfUse.of(request.details)
+    if said.by_person:  # what a rule sees to was kept off marketing when it was named
         marketing.suppress(unit, request)
     answers.answer_done(unit, request, result)
     tell_recipients(unit, request, plan, failed=result.sources_not_done)
-    if MARKETING in plan.order.purposes and request.contact and not request.details.get("marketing"):
+    if MARKETING in plan.order.purposes and request.contact and not said.marketing:
         marketing.keep_off(unit, unit.services.keyring.unseal(request.contact), request.ref)
-    if request.details.get("marketing") and flood.was_held_back(unit.session, request.ref):
+    if said.marketing and flood.was_held_back(unit.session, request.ref):
         set_attention(unit, request, flood.ATTENTION)
-    if request.details.get(UNTOLD):
+    if FoundOut.of(request.details).untold:
         set_attention(unit, request, bystanders.ATTENTION)
     if result.is_partial:
         set_attention(unit, request, PARTLY_LEFT)

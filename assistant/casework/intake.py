@@ -20,7 +20,7 @@ from assistant.domain.assurance import DENIED, Tier
 from assistant.domain.due_date import DueDates, Suspension, due_dates
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status, advance
 from assistant.domain.reference import new_reference
-from assistant.domain.rights import CARRIED_OUT_FIRST, Right
+from assistant.domain.rights import CARRIED_OUT_FIRST, ERASING, Right
 from assistant.domain.talk import was_denied
 from assistant.interfaces import Incoming
 from assistant.services import Services, Unit
@@ -240,7 +240,7 @@ def open_request(
 
 
 def _carried_out_before(session: Session, conversation: Conversation, right: Right) -> str | None:
-    if right is not Right.ERASURE:
+    if right not in ERASING:
         return None
     first = [
         r for r in _there(session, conversation) if r.right in CARRIED_OUT_FIRST and r.status not in CLOSED
@@ -258,7 +258,7 @@ def put_erasure_after(session: Session, requests: Iterable[PrivacyRequest], firs
     """Have the erasures among these wait for what is carried out before them."""
     for request in requests:
         waiting = request.status not in CLOSED and request.status != Status.EXECUTING
-        if request.right == Right.ERASURE and waiting and request.after_ref is None:
+        if request.right in ERASING and waiting and request.after_ref is None:
             request.after_ref = first.ref
             session.add(request)
 

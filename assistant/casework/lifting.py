@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from assistant.casework.answers import announce, give_answer
 from assistant.casework.audit import record
 from assistant.casework.queue import WORKERS, Principal, get_request
 from assistant.casework.typed import carried_out, check_words
+from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import PlanState, Status, advance
 from assistant.domain.plan import Operation, Plan
 from assistant.domain.rights import Right
 from assistant.errors import Conflict
-from assistant.services import Unit
+from assistant.services import Services, Unit
 from assistant.store.tables import Action, PrivacyRequest
-
-LIFT_REASON = "lift_reason"
 
 
 def lift(unit: Unit, ref: str, reason: str, agent: Principal) -> PrivacyRequest:
     """Have a plan made that lifts the restriction; its approval tells the person, its effect comes days later."""
     agent.require(*WORKERS)
     request = get_request(unit.session, ref)
-    if not may_lift(request):
+    if not may_lift(unit.services, request):
         raise Conflict("Only a restriction that was carried out, and is not being lifted, can be lifted.")
     check_words(
         reason,
         done=carried_out(unit.session, request.conversation_id),
         empty="Say why the restriction ends; the person is told before it does (GDPR 18(3)).",
     )
-    request.details = {**request.details, LIFT_REASON: reason.strip()}
+    found = FoundOut.of(request.details)
+    request.details = replace(found, lift_reason=reason.strip()).kept_in(request.details)
     request.to_plan_at = unit.now
     unit.session.add(request)
     record(unit, ref, f"agent:{agent.name}", "lift_asked", reason=reason.strip())
@@ -37,13 +38,11 @@ def lift(unit: Unit, ref: str, reason: str, agent: Principal) -> PrivacyRequest:
     return request
 
 
-def may_lift(request: PrivacyRequest) -> bool:
+def may_lift(services: Services, request: PrivacyRequest) -> bool:
     """Tell whether a request left a restriction behind that nobody is lifting."""
-    carried_out = request.right == Right.RESTRICTION and request.status in {
-        Status.ANSWERED,
-        Status.PARTLY_ANSWERED,
-    }
-    return carried_out and LIFT_REASON not in request.details
+    restricts = services.handlers[Right(request.right)].operation is Operation.RESTRICT
+    answered = request.status in {Status.ANSWERED, Status.PARTLY_ANSWERED}
+    return restricts and answered and FoundOut.of(request.details).lift_reason is None
 
 
 def do_announce(unit: Unit, request: PrivacyRequest, plan: Plan) -> datetime:
@@ -59,7 +58,7 @@ def do_keep(unit: Unit, action: Action, request: PrivacyRequest, *, told: bool) 
     if action.state != PlanState.REJECTED:  # which says already that nothing ends
         action.state, action.reason = advance(action.state, PlanState.VOID), "restriction_stays"
     unit.session.add(action)
-    request.details = {name: value for name, value in request.details.items() if name != LIFT_REASON}
+    request.details = replace(FoundOut.of(request.details), lift_reason=None).kept_in(request.details)
     unit.session.add(request)
     if told:
         request.version += 1

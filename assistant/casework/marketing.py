@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import func
@@ -13,9 +14,10 @@ from assistant.casework.intake import move
 from assistant.casework.ours import is_ours
 from assistant.casework.suppression import MARKETING, subject_of
 from assistant.domain.addresses import normal_address
+from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import Status
 from assistant.domain.mailboxes import counted_as
-from assistant.domain.uses import BY_PERSON, UNTOLD, addresses_in
+from assistant.domain.uses import EndOfUse
 from assistant.errors import NotVerified
 from assistant.services import Services, Unit
 from assistant.store.tables import Conversation, PrivacyRequest, Suppression, Tally
@@ -31,13 +33,14 @@ def stop_at_once(unit: Unit, request: PrivacyRequest) -> None:
     GDPR 21(3): no reason, no proof, no exception; of more than a few a person approves it.
     """
     is_new = request.status == Status.RECEIVED and request.to_plan_at is None
-    if not (request.details.get("marketing") and addresses_in(request.details) and is_new):
+    said = EndOfUse.of(request.details)
+    if not (said.marketing and said.addresses and is_new):
         return
-    request.details = {**request.details, "purpose": MARKETING}
+    request.details = replace(said, purpose=MARKETING).kept_in(request.details)
     request.tier_needed = 0
     request.to_plan_at = unit.now
     unit.session.add(request)
-    if request.details.get(BY_PERSON):
+    if said.by_person:
         move(unit, request, Status.OPEN, "desk")
     else:
         suppress(unit, request)
@@ -46,7 +49,7 @@ def stop_at_once(unit: Unit, request: PrivacyRequest) -> None:
 
 def suppress(unit: Unit, request: PrivacyRequest) -> None:
     """Keep marketing off every address that a request names, and tell each of them."""
-    for number, address in enumerate(addresses_in(request.details)):
+    for number, address in enumerate(EndOfUse.of(request.details).addresses):
         kept = keep_off(unit, address, request.ref)
         record(unit, request.ref, "desk", "suppressed", purpose=MARKETING)
         _tell(unit, request, address, kept, number)
@@ -84,13 +87,13 @@ def _tell(
 def _is_held_back(unit: Unit, request: PrivacyRequest, address: str) -> bool:
     """Tell whether whoever writes has named too many already: then no notice goes out, and its text says so."""
     conversation = unit.session.get(Conversation, request.conversation_id)
-    if conversation is None or request.details.get(BY_PERSON):
+    if conversation is None or EndOfUse.of(request.details).by_person:
         return False
     whom = unit.services.keyring.keyed_hash(counted_as(address))
     proved_as = unit.services.keyring.keyed_hash(normal_address(address))
     if not bystanders.full_until(unit, conversation, whom, proved_as):
         return False
-    request.details = {**request.details, UNTOLD: True}
+    request.details = replace(FoundOut.of(request.details), untold=True).kept_in(request.details)
     bystanders.hold_back(unit, [request])
     return True
 

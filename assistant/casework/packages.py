@@ -74,18 +74,19 @@ async def make_package(
     by_name: dict[str, Exporter] = {source.name: source for source in services.sources}
     by_name |= by_hand.found_by_hand(services, steps)
     by_name = redacting(services, action, by_name)
+    right = Right(request.right)
     facts = PackageFacts(
         reference=request.ref,
-        right=Right(request.right),
+        right=right,
         language=request.language,
         received_on=request.received_on,
         made_at=services.clock.now(),
         settings=services.settings,
         plan=plan,
+        portable_only=services.handlers[right].portable_only,
     )
     parts = [(by_name[at.source], at) for at in plan.located if at.rows]
-    portable_only = request.right == Right.PORTABILITY
-    manifest = await write_package(file, key, facts, parts, portable_only=portable_only, progress=progress)
+    manifest = await write_package(file, key, facts, parts, progress)
     await services.write(lambda unit: _do_store(unit, action.id, file, key, manifest, proof))
 
 

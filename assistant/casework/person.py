@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant.casework.audit import record
 from assistant.casework.queue import Principal, Role, Scope
 from assistant.domain.masking import mask_email
-from assistant.domain.uses import addresses_in
+from assistant.domain.uses import EndOfUse
 from assistant.services import Unit
 from assistant.store.tables import Conversation, PrivacyRequest
 
@@ -16,7 +16,7 @@ def person_of(unit: Unit, request: PrivacyRequest) -> str | None:
         return unit.services.keyring.unseal(request.contact)
     conversation = unit.session.get(Conversation, request.conversation_id)
     claimed = conversation.subject_hint if conversation else None
-    return next(iter(addresses_in(request.details)), None) or claimed
+    return next(iter(EndOfUse.of(request.details).addresses), None) or claimed
 
 
 def masked_person_of(unit: Unit, request: PrivacyRequest) -> str | None:

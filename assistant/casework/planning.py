@@ -44,8 +44,8 @@ from assistant.domain.assurance import CONTACT_COOL_OFF, Answer, Method, Tier
 from assistant.domain.lifecycle import Status
 from assistant.domain.plan import Contact, Identity, Operation, Plan
 from assistant.domain.rectifying import Changes
-from assistant.domain.rights import Right
-from assistant.domain.uses import BY_PERSON, addresses_in
+from assistant.domain.rights import CONFIRMED_FIRST, Right
+from assistant.domain.uses import EndOfUse
 from assistant.errors import AssistantError, SourceUnavailable
 from assistant.interfaces import Handler
 from assistant.services import Services, Unit
@@ -131,8 +131,8 @@ def _put_off(
 
 
 async def _plan_one(services: Services, request: PrivacyRequest, evidence: EvidenceRow | None) -> None:
-    handler = services.handlers.get(Right(request.right))
-    if handler is None:
+    handler = services.handlers[Right(request.right)]
+    if handler.operation is None:
         await services.write(lambda unit: _leave_to_agent(unit, request.ref))
         return
     if is_unconfirmed(request):
@@ -141,7 +141,7 @@ async def _plan_one(services: Services, request: PrivacyRequest, evidence: Evide
     identity = await proved_identity(services, evidence) if evidence else _named_identity(request)
     contacts = await contacts_of(services, identity) if evidence else []
     plan = await propose(services, handler, identity, request.details)
-    mentions = await _mentions(services, request, plan, evidence)
+    mentions = await _mentions(services, handler, plan, evidence)
     on_file = await _typed_on_file(services, evidence, identity)
     home = await mail_domains.look_up(services, evidence)
     found = _Found(request, evidence, plan, contacts, mentions, home, on_file)
@@ -158,12 +158,12 @@ async def _typed_on_file(services: Services, evidence: EvidenceRow | None, ident
 
 
 async def _mentions(
-    services: Services, request: PrivacyRequest, plan: Plan, evidence: EvidenceRow | None
+    services: Services, handler: Handler, plan: Plan, evidence: EvidenceRow | None
 ) -> Sequence[Mention]:
     if plan.order.operation is not Operation.EXPORT:
         return ()
     own = services.keyring.unseal(evidence.contact) if evidence else ""  # on file there, and no other's name
-    return await find_mentions(services, plan, own, portable_only=request.right == Right.PORTABILITY)
+    return await find_mentions(services, plan, own, portable_only=handler.portable_only)
 
 
 async def propose(
@@ -180,7 +180,7 @@ async def proved_identity(services: Services, evidence: EvidenceRow) -> Identity
 
 
 def _named_identity(request: PrivacyRequest) -> Identity:
-    return suppression.identity_of(addresses_in(request.details))
+    return suppression.identity_of(EndOfUse.of(request.details).addresses)
 
 
 def _wait_for_yes(session: Session, ref: str) -> None:
@@ -214,7 +214,7 @@ def _do_plan(unit: Unit, found: _Found) -> None:
         return
     _flag_doubts(unit, request, evidence, found)
     answer = answer_for(unit.services, request, evidence, found.plan)
-    if request.right == Right.OBJECTION and answer.missing is None:
+    if unit.services.handlers[Right(request.right)].freezes and answer.missing is None:
         action = do_propose(unit, request, found.plan, automatic=True)
         do_approve(unit, action, request, DESK, answer.not_before or unit.now)
         return
@@ -259,18 +259,13 @@ def _ends_without_plan(unit: Unit, request: PrivacyRequest, evidence: EvidenceRo
             set_attention(unit, request, None)  # who asks was in doubt for a copy; there is none
         answers.answer_nothing(unit, request)
         return True
-    if _is_already_so(found.plan):
+    if found.plan.is_already_so:
         _answer_already(unit, request, evidence, found)
         return True
     if reason := _why_a_person(unit.services, found.plan):
         _leave_to_person(unit, request, reason)
         return True
     return False
-
-
-def _is_already_so(plan: Plan) -> bool:
-    """Tell whether everything to be corrected reads as it should already: nothing is done, and nothing said to be."""
-    return bool(plan.holds) and not (plan.steps or plan.conflicts or plan.nowhere)
 
 
 def _answer_already(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, found: _Found) -> None:
@@ -328,7 +323,7 @@ def _holds_anything(services: Services, found: _Found) -> bool:
 
 def _do_at_once(unit: Unit, request: PrivacyRequest, plan: Plan) -> None:
     """GDPR 21(3), 7(3): marketing ends for whatever address was named, without proof and, of a few, without a person."""
-    if request.details.get(BY_PERSON):
+    if EndOfUse.of(request.details).by_person:
         do_propose(unit, request, plan)
         set_attention(unit, request, "many_addresses")
         return
@@ -365,7 +360,7 @@ def _changed_here(session: Session, address: str, since: datetime) -> bool:
     corrected = session.exec(
         select(PrivacyRequest).where(
             col(PrivacyRequest.closed_at) > since,
-            col(PrivacyRequest.right) == Right.RECTIFICATION,
+            col(PrivacyRequest.right).in_(CONFIRMED_FIRST),
             col(PrivacyRequest.status).in_((Status.ANSWERED, Status.PARTLY_ANSWERED)),
         )
     )

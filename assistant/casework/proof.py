@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -23,9 +24,7 @@ from assistant.casework.one_by_one import may_be_tried, while_due
 from assistant.casework.outbox import PROOF, REPLY, said_in
 from assistant.casework.queue import void_actions
 from assistant.casework.reach import only_says_where, write_to
-from assistant.casework.rectification import is_to_be_emptied
 from assistant.casework.together import stopped_together
-from assistant.casework.uses import EVERY_CONSENT
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import (
     CODE_LIFETIME,
@@ -47,7 +46,6 @@ from assistant.domain.lifecycle import ChallengeState, LetterState, Status, adva
 from assistant.domain.mailboxes import counted_as
 from assistant.domain.moves import Claim
 from assistant.domain.plan import Contact, Identity
-from assistant.domain.rectifying import Changes
 from assistant.domain.reference import ends_as
 from assistant.domain.rights import Right
 from assistant.domain.shared_mailboxes import is_shared
@@ -466,7 +464,10 @@ def _mail_challenge(unit: Unit, row: ChallengeRow, challenge: Challenge, contact
     else:
         asked["not_me_url"] = stop_link(unit, row.references, contact)
         if Method(row.method) is Method.EMAIL_LINK:
-            text, facts = "mail_link", {"url": url, "effects": effects_of(row, requests), **asked}
+            text, facts = (
+                "mail_link",
+                {"url": url, "effects": effects_of(unit.services, row, requests), **asked},
+            )
         else:
             text, facts = "mail_code", {**code, **asked}
     if requests:
@@ -490,21 +491,12 @@ def asked_at_of(row: ChallengeRow, requests: Sequence[PrivacyRequest]) -> dateti
     return max(received, default=row.asked_at)
 
 
-def effects_of(row: ChallengeRow, requests: Sequence[PrivacyRequest]) -> list[str]:
+def effects_of(services: Services, row: ChallengeRow, requests: Sequence[PrivacyRequest]) -> list[str]:
     """Name all that confirming does: it takes back, or it sets going each thing that was asked."""
     if row.purpose == "withdraw":
         return ["withdraw"]
-    return list(dict.fromkeys(effect for request in requests for effect in _effects_of(request)))
-
-
-def _effects_of(request: PrivacyRequest) -> list[str]:
-    """Name what is done about a request, which is not the same for all that use a right."""
-    if is_to_be_emptied(request):
-        corrected = Changes.of(request.details).new_values
-        return ["rectification", "rectification_to_empty"] if corrected else ["rectification_to_empty"]
-    if request.right == Right.CONSENT_WITHDRAWAL and request.details.get("purpose") != EVERY_CONSENT:
-        return ["consent_withdrawal_named"]
-    return [request.right]
+    named = (services.handlers[Right(request.right)].effects(request.details) for request in requests)
+    return list(dict.fromkeys(chain.from_iterable(named)))
 
 
 def _fate(row: ChallengeRow) -> talk.Fate:

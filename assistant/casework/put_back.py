@@ -16,7 +16,7 @@ from assistant.casework.results import result_of
 from assistant.casework.suppression import MARKETING, subject_of
 from assistant.domain.lifecycle import CLOSED
 from assistant.domain.plan import Operation, Step, plan_from_json
-from assistant.domain.uses import addresses_in
+from assistant.domain.uses import EndOfUse
 from assistant.errors import Conflict
 from assistant.naming import Naming
 from assistant.services import Services, Unit
@@ -123,7 +123,8 @@ def newest(session: Session, refs: Sequence[str]) -> str:
 
 def note_done(unit: Unit, request: PrivacyRequest) -> None:
     """Call an agent where an objection was carried out although it had been undone: its source was away meanwhile."""
-    for address in addresses_in(request.details) if request.details.get("marketing") else ():
+    said = EndOfUse.of(request.details)
+    for address in said.addresses if said.marketing else ():
         subject = subject_of(unit.services.keyring, address)
         if unit.session.get(Suppression, (subject, MARKETING)) is None:
             open_task(unit, subject, [request.ref])
@@ -181,8 +182,9 @@ def settle(unit: Unit, ref: str, back: Collection[str], agent: Principal) -> Pri
 
 def _named(services: Services, request: PrivacyRequest) -> tuple[str, ...]:
     """Give whom marketing was kept off: the addresses that were named, or that of whoever proved it."""
-    if request.details.get("marketing"):
-        return addresses_in(request.details)
+    said = EndOfUse.of(request.details)
+    if said.marketing:
+        return said.addresses
     return (services.keyring.unseal(request.contact),) if request.contact else ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy import select as sa_select
@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import asked_beside, named_accounts, rectification
 from assistant.casework.audit import record
 from assistant.casework.intake import move, set_attention
+from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import PlanState, Status, advance
 from assistant.domain.outside import number_of
 from assistant.domain.plan import Plan, plan_from_json, plan_to_json
@@ -168,9 +169,9 @@ def choose_accounts(unit: Unit, ref: str, not_theirs: Sequence[str], agent: Prin
     if len(chosen) < len(places):
         raise NotFound("There is no such account in this plan; look at the request again.")
     request = get_request(unit.session, ref)
-    before = request.details.get("not_theirs", [])
-    left_out = [*before, *([a.source, a.table, *a.key] for a in chosen)]
-    request.details = {**request.details, "not_theirs": left_out}
+    found = FoundOut.of(request.details)
+    left_out = [*(found.not_theirs or ()), *([a.source, a.table, *a.key] for a in chosen)]
+    request.details = replace(found, not_theirs=left_out).kept_in(request.details)
     record(unit, ref, f"agent:{agent.name}", "accounts_chosen", left=len(left_out))
     if request.attention == named_accounts.NAMED:
         set_attention(unit, request, None)
@@ -181,7 +182,7 @@ def take_accounts_back(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest
     """Take every account that matches again."""
     agent.require(*WORKERS)
     request = get_request(unit.session, ref)
-    request.details = {name: value for name, value in request.details.items() if name != "not_theirs"}
+    request.details = replace(FoundOut.of(request.details), not_theirs=None).kept_in(request.details)
     record(unit, ref, f"agent:{agent.name}", "accounts_chosen", left=0)
     return plan_again(unit, ref, agent)
 

@@ -7,6 +7,7 @@ from typing import Final
 from assistant.domain.assurance import Tier
 from assistant.domain.lifecycle import CLOSED
 from assistant.domain.talk import RequestSeen
+from assistant.domain.uses import EndOfUse
 from assistant.store.tables import EvidenceRow, PrivacyRequest
 
 FOR_OTHER: Final = "for_other"
@@ -31,9 +32,8 @@ def is_mailbox_lost(request: RequestSeen) -> bool:
 
 def lacks_address(request: RequestSeen) -> bool:
     """Tell whether nobody could be written to about a request after the chat, and no other proof will change that."""
-    unproved = is_for_other(request) or (
-        request.tier_needed == Tier.T0 and not request.details.get("marketing")
-    )
+    ends_marketing = EndOfUse.of(request.details).marketing
+    unproved = is_for_other(request) or (request.tier_needed == Tier.T0 and not ends_marketing)
     return (
         unproved and request.channel == _FORGETS and request.contact is None and request.status not in CLOSED
     )

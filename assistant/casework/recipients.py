@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from assistant.casework import talk
 from assistant.casework.audit import record
 from assistant.casework.intake import set_attention
 from assistant.casework.queue import WORKERS, Principal, get_request, plan_again
+from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import PlanState
 from assistant.domain.plan import Operation, Plan, plan_from_json
 from assistant.domain.recipients import Notice
@@ -109,13 +111,11 @@ def decide(unit: Unit, ref: str, recipient: str, agent: Principal, *, went_there
     plan = plan_from_json(action.plan) if action and action.state == PlanState.PROPOSED else None
     if plan is None or recipient not in plan.to_decide:
         raise Conflict("That is decided while a plan that asks it waits for its approval.")
-    yes, no = ("handed_over", "not_handed_over") if went_there else ("not_handed_over", "handed_over")
-    details = request.details
-    request.details = {
-        **details,
-        yes: sorted({*details.get(yes, ()), recipient}),
-        no: sorted({*details.get(no, ())} - {recipient}),
-    }
+    found = FoundOut.of(request.details)
+    yes, no = {*(found.handed_over or ())} - {recipient}, {*(found.not_handed_over or ())} - {recipient}
+    (yes if went_there else no).add(recipient)
+    found = replace(found, handed_over=sorted(yes), not_handed_over=sorted(no))
+    request.details = found.kept_in(request.details)
     record(
         unit,
         ref,

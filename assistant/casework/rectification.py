@@ -14,8 +14,8 @@ from assistant.casework.intake import set_attention
 from assistant.domain.fields import DAYS
 from assistant.domain.in_parts import taken_apart
 from assistant.domain.lifecycle import Status
-from assistant.domain.rectifying import Changes, Correctable, is_harmless
-from assistant.domain.rights import Right
+from assistant.domain.rectifying import SAID, Changes, Correctable, correctable_in
+from assistant.domain.rights import CONFIRMED_FIRST
 from assistant.domain.spoken import day_in
 from assistant.errors import ChangedMeanwhile, Conflict
 from assistant.services import Services, Unit
@@ -33,16 +33,7 @@ BEFORE_A_PLAN: Final = (Status.RECEIVED, Status.VERIFYING, Status.OPEN)
 
 def fields_of(services: Services) -> Mapping[str, Correctable]:
     """Give every field that some map lets a person have corrected."""
-    found: dict[str, Correctable] = {}
-    for source in services.sources:
-        for name, each in source.correctable().items():
-            found[name] = found[name].beside(each) if name in found else each
-    return found
-
-
-def needs_more(services: Services, fields: Iterable[str]) -> bool:
-    """Tell whether correcting these fields needs more than control of the mailbox: a contact, or not harmless by the map."""
-    return not is_harmless(fields, fields_of(services))
+    return correctable_in(source.correctable() for source in services.sources)
 
 
 def in_parts(services: Services, found: Changes) -> Changes:
@@ -56,7 +47,7 @@ def in_parts(services: Services, found: Changes) -> Changes:
 def keep_changes(unit: Unit, request: PrivacyRequest, changes: Changes, actor: str = "subject") -> None:
     """Keep what is to be corrected; a yes to it lets an open request be planned."""
     before = Changes.of(request.details)
-    plain = {k: v for k, v in request.details.items() if k not in _READ}
+    plain = {k: v for k, v in request.details.items() if k not in SAID}
     request.details = {**plain, **changes.as_details()}
     unit.session.add(request)
     if changes.confirmed and not before.confirmed:
@@ -67,9 +58,6 @@ def keep_changes(unit: Unit, request: PrivacyRequest, changes: Changes, actor: s
         if request.status == Status.OPEN:
             request.to_plan_at = unit.now
             unit.wake("plan")
-
-
-_READ: Final = frozenset({"field", "old_value", "new_value", "either", "more_changes"})
 
 
 def confirm_changes(unit: Unit, requests: Iterable[PrivacyRequest], actor: str = "subject") -> None:
@@ -93,7 +81,7 @@ def leave_empty(unit: Unit, request: PrivacyRequest) -> None:
 
 def is_to_be_emptied(request: PrivacyRequest) -> bool:
     """Tell whether a person carries a correction out, since nothing is to be put instead."""
-    return request.right == Right.RECTIFICATION and Changes.of(request.details).to_empty
+    return request.right in CONFIRMED_FIRST and Changes.of(request.details).to_empty
 
 
 def confirm_as_shown(unit: Unit, requests: Sequence[PrivacyRequest], digest: str) -> None:
@@ -118,7 +106,7 @@ def decide_unconfirmed(unit: Unit, request: PrivacyRequest, actor: str) -> None:
 
 def is_unconfirmed(request: PrivacyRequest) -> bool:
     """Tell whether a correction still waits for its person's yes, or for a value."""
-    return request.right == Right.RECTIFICATION and not Changes.of(request.details).confirmed
+    return request.right in CONFIRMED_FIRST and not Changes.of(request.details).confirmed
 
 
 def shown(requests: Iterable[PrivacyRequest]) -> list[dict[str, Any]]:
@@ -132,7 +120,7 @@ def shown(requests: Iterable[PrivacyRequest]) -> list[dict[str, Any]]:
             "new_on": _day(part.field, part.new),
         }
         for request in requests
-        if request.right == Right.RECTIFICATION
+        if request.right in CONFIRMED_FIRST
         for part in Changes.of(request.details).parts
         if part.new or is_to_be_emptied(request)
     ]
@@ -140,7 +128,7 @@ def shown(requests: Iterable[PrivacyRequest]) -> list[dict[str, Any]]:
 
 def digest_of(requests: Iterable[PrivacyRequest]) -> str:
     """Name exactly what a page shows, so that a button confirms nothing else."""
-    return ".".join(Changes.of(r.details).digest for r in requests if r.right == Right.RECTIFICATION)
+    return ".".join(Changes.of(r.details).digest for r in requests if r.right in CONFIRMED_FIRST)
 
 
 def _day(name: str, value: str | None) -> Any:
@@ -150,7 +138,7 @@ def _day(name: str, value: str | None) -> Any:
 def unconfirmed_due(session: Session) -> list[str]:
     """List the corrections that wait for a plan and for which nobody is called."""
     waiting = select(PrivacyRequest.ref).where(
-        col(PrivacyRequest.right) == Right.RECTIFICATION,
+        col(PrivacyRequest.right).in_(CONFIRMED_FIRST),
         col(PrivacyRequest.status).in_(BEFORE_A_PLAN),
         col(PrivacyRequest.attention).is_(None),
     )

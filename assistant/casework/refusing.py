@@ -14,6 +14,7 @@ from assistant.domain.grounds import Ground, ground
 from assistant.domain.lifecycle import CLOSED, ChallengeState, Status
 from assistant.domain.refusing import FactMissing, checked_facts, references_in
 from assistant.domain.rights import Right
+from assistant.domain.uses import EndOfUse
 from assistant.errors import Conflict
 from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, PrivacyRequest
@@ -36,7 +37,7 @@ def refuse(
         raise Conflict(f"The request is {request.status} already.", status=request.status)
     check_words(reason, empty="Say why in words the person understands (GDPR 12(4)).")
     check_discloses_nothing(unit, request.conversation_id, reason)
-    law = ground(ground_name, Right(request.right), marketing=bool(request.details.get("marketing")))
+    law = ground(ground_name, Right(request.right), marketing=bool(EndOfUse.of(request.details).marketing))
     kept = checked_facts(law, facts, unit.services.local_day(unit.now))
     _check_looked_up(unit, request, law, kept)
     void_actions(unit, ref, "refused")

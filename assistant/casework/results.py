@@ -1,79 +1,21 @@
-"""What a plan came to, step by step, as it was counted when it was carried out: the only ground of a letter."""
+"""What was recorded of the steps of a plan, read as its result."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from assistant.domain.lifecycle import StepState
 from assistant.domain.plan import Plan, Step, TableRows
+from assistant.domain.results import Result, StepResult, planned
 from assistant.store.tables import StepRow
 
 NOT_TRIED = "not_tried"
-
-
-@dataclass(frozen=True, slots=True)
-class StepResult:
-    """What one step did in one source; `left` is what stayed there although it should not, `code` or `said` why.
-
-    `done` counts no rows where the step was found done already: how many it were nobody can tell any more.
-    """
-
-    step: Step
-    is_done: bool
-    done: tuple[TableRows, ...] = ()
-    left: tuple[TableRows, ...] = ()
-    code: str = ""
-    said: str = ""  # by whoever looked by hand, for the person to read
-
-    @property
-    def source(self) -> str:
-        """Name the source."""
-        return self.step.source
-
-    @property
-    def is_whole(self) -> bool:
-        """Tell whether it did all that it should."""
-        return self.is_done and not self.left
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a plan came to."""
-
-    plan: Plan
-    steps: tuple[StepResult, ...]
-
-    @property
-    def done(self) -> tuple[StepResult, ...]:
-        """List the steps that were carried out, whatever they left."""
-        return tuple(step for step in self.steps if step.is_done)
-
-    @property
-    def left(self) -> tuple[StepResult, ...]:
-        """List the steps that left something, or everything."""
-        return tuple(step for step in self.steps if not step.is_whole)
-
-    @property
-    def is_partial(self) -> bool:
-        """Tell whether something asked for was not done: left in a source, or known to no map."""
-        return bool(self.left or self.plan.nowhere)
-
-    @property
-    def sources_not_done(self) -> frozenset[str]:
-        """Name the sources in which nothing was done."""
-        return frozenset(step.source for step in self.steps if not step.is_done)
 
 
 def result_of(plan: Plan, rows: Sequence[StepRow]) -> Result:
     """Read what was recorded of a plan's steps."""
     by_ordinal = {row.ordinal: row for row in rows}
     return Result(plan, tuple(_result(step, by_ordinal[n]) for n, step in enumerate(plan.steps)))
-
-
-def as_planned(plan: Plan) -> Result:
-    """Give what a plan comes to if every step succeeds: for a look beforehand, never for a letter."""
-    return Result(plan, tuple(StepResult(step, is_done=True, done=_planned(step)) for step in plan.steps))
 
 
 def _result(step: Step, row: StepRow) -> StepResult:
@@ -85,20 +27,8 @@ def _result(step: Step, row: StepRow) -> StepResult:
         )
         return StepResult(step, is_done=True, done=counted or found_done, left=left, said=_said(row))
     code = row.error_code or (row.state if row.state == StepState.BY_HAND else NOT_TRIED)
-    return StepResult(step, is_done=False, left=_planned(step), code=code)
+    return StepResult(step, is_done=False, left=planned(step), code=code)
 
 
 def _said(row: StepRow) -> str:
     return row.error if row.left and not row.error_code else ""
-
-
-def _planned(step: Step) -> tuple[TableRows, ...]:
-    return tuple(TableRows(e.table, e.category, e.rows) for e in step.effects)
-
-
-def rows_by_category(tables: Collection[TableRows]) -> dict[str, int]:
-    """Add up rows by category; a category of which nobody counted the rows has none."""
-    found: dict[str, int] = {}
-    for table in tables:
-        found[table.category] = found.get(table.category, 0) + table.rows
-    return dict(sorted(found.items()))

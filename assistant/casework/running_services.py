@@ -7,6 +7,7 @@ from typing import Final
 from sqlmodel import Session
 
 from assistant.casework import talk
+from assistant.domain.details import RunningServices
 from assistant.domain.lifecycle import STOPPABLE
 from assistant.domain.plan import Plan
 from assistant.domain.presses import mark_of, marked
@@ -38,7 +39,7 @@ def is_held_up(plan: Plan) -> bool:
 
 def to_do(session: Session, request: PrivacyRequest) -> str:
     """Name what comes next about services that run: ask, wait for the answer, read it, or end what is to be ended."""
-    if request.details.get("keep_services") is False:
+    if RunningServices.of(request.details).keep_services is False:
         return END
     last = queries.last_event_of(session, request.ref, (WAIT, END_BY_MAIL, UNCLEAR, DECIDED))
     return last if last and last != DECIDED else ASK

@@ -18,7 +18,7 @@ from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, PlanState, Status
 from assistant.domain.moves import Claim
-from assistant.domain.rights import Right
+from assistant.domain.rights import ERASING
 from assistant.errors import Conflict, TooManyAttempts
 from assistant.services import Services, Unit
 from assistant.store.keyring import sender_hash
@@ -61,7 +61,7 @@ def erasures_meant(unit: Unit, conversation: Conversation, sender: str | None) -
     found = (
         select(PrivacyRequest)
         .where(
-            col(PrivacyRequest.right) == Right.ERASURE,
+            col(PrivacyRequest.right).in_(ERASING),
             col(PrivacyRequest.status).in_((*STOPPABLE, Status.EXECUTING)),
             or_(*ways),
         )

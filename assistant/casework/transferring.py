@@ -15,8 +15,8 @@ from assistant.casework.evidence import answer_for
 from assistant.casework.outbox import queue_outgoing
 from assistant.casework.packages import unsealed
 from assistant.casework.queue import Principal, Role, Scope, get_request
+from assistant.domain.details import WhereTo
 from assistant.domain.letter import Letter
-from assistant.domain.rights import Right
 from assistant.errors import Conflict, DeliveryRefused, NotAllowed
 from assistant.services import Rendered, Services, Unit
 from assistant.store import queries
@@ -30,10 +30,8 @@ _LARGEST: Final = 64 * 2**20
 
 def where_to(request: PrivacyRequest) -> str | None:
     """Give the host to which the person asked us to send it, None if they did not."""
-    address = request.details.get("transfer_to")
-    if request.right != Right.PORTABILITY or not isinstance(address, str):
-        return None
-    return urlsplit(address).hostname
+    address = WhereTo.of(request.details).transfer_to
+    return urlsplit(address).hostname if address else None
 
 
 def waiting_package(unit: Unit, request: PrivacyRequest) -> Package | None:
@@ -74,7 +72,7 @@ def send(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest:
         kind=PUT,
         text="",
         language=request.language,
-        recipient=str(request.details["transfer_to"]),
+        recipient=WhereTo.of(request.details).transfer_to,
         ref=ref,
     )
     queue_outgoing(unit, letter)

@@ -7,9 +7,9 @@ from itertools import chain
 from typing import Any, Final
 
 from assistant.config import AnyMap
+from assistant.domain.uses import EVERY_CONSENT
 from assistant.services import Services
 
-EVERY_CONSENT: Final = "all_consents"
 _CONSENT: Final = "consent"
 
 

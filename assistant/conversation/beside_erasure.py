@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from assistant.conversation.heard import Found, Hearing, Words
 from assistant.domain.moves import HaveReadBeside
-from assistant.domain.rights import Right
+from assistant.domain.rights import ERASING
 from intents.awaiting import asks_beside
 
 
 def hear(hearing: Hearing) -> Found | None:
     """Call a person to the erasures of a chat that such words stand beside; said so, nothing else is to be heard where nothing is asked."""
-    meant = tuple(request.ref for request in hearing.view.stoppable if request.right == Right.ERASURE)
+    meant = tuple(request.ref for request in hearing.view.stoppable if request.right in ERASING)
     if not meant or not is_asked(hearing.words):
         return None
     is_said = hearing.reading.decision == "none" and not hearing.view.agent_talks

@@ -15,7 +15,7 @@ from assistant.domain.in_parts import taken_apart
 from assistant.domain.lifecycle import CLOSED
 from assistant.domain.moves import AskValueAgain, ConfirmChange, Correct, LeaveEmpty, Move, NoteContact
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Change, Changes
-from assistant.domain.rights import Right
+from assistant.domain.rights import CONFIRMED_FIRST, ERASING, Right
 from assistant.domain.talk import (
     CONFIRM,
     CORRECTING,
@@ -172,7 +172,7 @@ def _not_understood(hearing: Hearing, request: RequestSeen, changes: Changes) ->
 
 def _is_another_wish(hearing: Hearing) -> bool:
     """Tell whether a message uses another right too, or may: it is then no mere answer, and is read as any other."""
-    expected = {Right.RECTIFICATION} if erases_all(hearing.text) else {Right.RECTIFICATION, Right.ERASURE}
+    expected = CONFIRMED_FIRST if erases_all(hearing.text) else CONFIRMED_FIRST | ERASING
     return hearing.reading.decision != "none" and bool(set(hearing.rights) - expected)
 
 
@@ -192,11 +192,11 @@ def _only_names_a_field(hearing: Hearing, before: Changes, found: Changes) -> bo
 def asked_about(view: TalkView) -> RequestSeen | None:
     """Give the correction that the open question is about."""
     found = view.about[0] if view.about else None
-    is_open = found and found.right == Right.RECTIFICATION and found.status not in CLOSED
+    is_open = found and found.right in CONFIRMED_FIRST and found.status not in CLOSED
     return found if is_open else None
 
 
 def unconfirmed(view: TalkView) -> Sequence[RequestSeen]:
     """List the corrections that are open and not confirmed."""
-    open_now = [r for r in view.open if r.right == Right.RECTIFICATION]
+    open_now = [r for r in view.open if r.right in CONFIRMED_FIRST]
     return [r for r in open_now if not Changes.of(r.details).confirmed]

@@ -30,7 +30,7 @@ from assistant.domain.moves import (
 )
 from assistant.domain.presses import unmarked
 from assistant.domain.reference import parse_references
-from assistant.domain.rights import Right
+from assistant.domain.rights import ANSWERED_BY_PEOPLE, ERASING, STOPPING_USES, Right
 from assistant.domain.talk import PICKERS, PRESSED, SESSION_HIDDEN, WAITING, WHERE_TO_WRITE, TalkView
 from intents.awaiting import names_authority
 from intents.wishes import CHANGED_MIND, FOR_SEVERAL, takes_all_back
@@ -38,7 +38,6 @@ from intents.wishes import CHANGED_MIND, FOR_SEVERAL, takes_all_back
 Step = Callable[[Hearing], Found | None]
 _LONG_ENOUGH: Final = 12  # characters from which on the language of a message is worth believing
 _FOREIGN: Final = 3 * _LONG_ENOUGH
-_ENDS: Final = frozenset({Right.OBJECTION, Right.CONSENT_WITHDRAWAL, Right.RESTRICTION})
 _CHOICES: Final = frozenset(
     {"purpose", "withdraw", "resend", "change", "services", sparing.BUTTON, "unclaimed"}
 )
@@ -98,11 +97,11 @@ def _takes_all_back(hearing: Hearing) -> Found | None:
     if hearing.is_quiet or hearing.view.agent_talks or not takes_all_back(hearing.text):
         return None
     requests = hearing.view.stoppable
-    ends_use = any(request.right in _ENDS for request in requests)
+    ends_use = any(request.right in STOPPING_USES for request in requests)
     if not requests or not takes_all_back(hearing.text, ends_use=ends_use):
         return None
     # "Stop everything" ends no use where none is open.
-    erases = all(request.right == Right.ERASURE for request in requests)
+    erases = all(request.right in ERASING for request in requests)
     if erases and (stands_still := sparing.hear(hearing.reads_nothing())):
         return stands_still
     return all_of(AskToWithdraw(tuple(request.ref for request in requests)))
@@ -177,7 +176,8 @@ def _opens_for_other(hearing: Hearing) -> OpenForOther:
 
 def _opens_and_tells(hearing: Hearing) -> tuple[Move, ...]:
     rights, before = hearing.rights, tuple(request.ref for request in hearing.view.open)
-    tells = before and "request_status" in hearing.conversational and Right.COMPLAINT in rights
+    complains = not ANSWERED_BY_PEOPLE.isdisjoint(rights)
+    tells = before and complains and "request_status" in hearing.conversational
     told = (TellStatus(before),) if tells else ()  # who complains of waiting asks for both
     return (opens(hearing, rights), *told)
 
@@ -232,7 +232,7 @@ def _none(hearing: Hearing) -> tuple[Move, ...]:
     view, state = hearing.view, hearing.state
     is_of_proof = state.expects in {"email", "code"}
     if is_of_proof and not view.is_mail and names_authority(hearing.text):
-        return (opens(hearing, [Right.COMPLAINT]),)
+        return (opens(hearing, list(ANSWERED_BY_PEOPLE)),)
     if _names_a_request(hearing) and not is_of_proof:
         return (_status(hearing),)
     if state.question and state.expects and state.question not in WHERE_TO_WRITE:

@@ -12,7 +12,7 @@ from assistant.casework.talk import elsewhere
 from assistant.conversation.received import Received
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.reference import parse_references
-from assistant.domain.rights import Right
+from assistant.domain.rights import ERASING
 from assistant.store.queries import requests_named
 from assistant.store.rows import PrivacyRequest
 
@@ -61,7 +61,7 @@ def of_contact(mail: Received) -> list[PrivacyRequest]:
 def _will_stand_still(request: PrivacyRequest) -> bool:
     """Tell whether it is an erasure that now stands still: its contact is asked, and nobody else need be."""
     fresh = request.dont_at is None and request.status in STOPPABLE
-    return request.right == Right.ERASURE and (fresh or is_paused(request))
+    return request.right in ERASING and (fresh or is_paused(request))
 
 
 def _note(mail: Received, request: PrivacyRequest, reason: str) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from assistant.conversation.heard import Hearing
 from assistant.domain.addresses import normal_address
-from assistant.domain.talk import ENDING_USES
+from assistant.domain.rights import ENDING_USES
 from intents.holders import signed_by
 from intents.wishes import FOR_OTHER, FOR_SEVERAL
 

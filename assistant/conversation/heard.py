@@ -13,7 +13,7 @@ from assistant.domain.addresses import client_number_in, is_part_of_no_address, 
 from assistant.domain.assurance import code_in
 from assistant.domain.moves import Move
 from assistant.domain.rectifying import Changes
-from assistant.domain.rights import Right
+from assistant.domain.rights import ERASING, Right
 from assistant.domain.talk import RequestSeen, TalkState, TalkView
 from assistant.domain.uses import each_once
 from intents import Reading, for_support
@@ -127,7 +127,7 @@ class Hearing:
             return []
         if not self.state.asks_else and (beside := self.wishes_beside):
             return beside
-        return [r for r in self.rights if r not in {*self.view.rights_asked_about, Right.ERASURE}]
+        return [r for r in self.rights if r not in ERASING | self.view.rights_asked_about]
 
     @property
     def wishes_beside(self) -> list[Right]:

@@ -12,8 +12,17 @@ from assistant.conversation.heard import Hearing
 from assistant.domain.addresses import client_number_in
 from assistant.domain.assurance import code_in
 from assistant.domain.moves import AskRight, HandOver, Move, NoteContactFirst, Repeat, Say
-from assistant.domain.rights import Right
-from assistant.domain.talk import ASK_DETAIL, ASK_EXCEPTION, ASK_RIGHT, PICKERS, WITHDRAW, Button
+from assistant.domain.rights import CONFIRMED_FIRST, ERASING, Right
+from assistant.domain.talk import (
+    ALL,
+    ASK_DETAIL,
+    ASK_EXCEPTION,
+    ASK_RIGHT,
+    ONLY_NAMED,
+    PICKERS,
+    WITHDRAW,
+    Button,
+)
 from assistant.domain.words import Words
 from intents.awaiting import names_authority
 from intents.meant import is_put_off
@@ -80,7 +89,7 @@ def _spares_all_the_same(hearing: Hearing, value: str) -> bool:
     """Tell whether an answer about withdrawing also says to erase nothing: no "no", and a yes for an erasure alone."""
     asked = hearing.view.rights_asked_about
     is_about_it = hearing.state.question == WITHDRAW and DONT in hearing.reading.wishes
-    return is_about_it and (value == "withdraw:no" or asked != {Right.ERASURE})
+    return is_about_it and (value == "withdraw:no" or asked != ERASING)
 
 
 def asks_right(hearing: Hearing, rights: Sequence[Right]) -> AskRight:
@@ -94,10 +103,10 @@ def asks_right(hearing: Hearing, rights: Sequence[Right]) -> AskRight:
 
 
 def _menu(hearing: Hearing, rights: Sequence[Right]) -> str:
-    is_of_a_detail = {Right.ERASURE, Right.RECTIFICATION} >= set(rights)
+    is_of_a_detail = set(rights) <= ERASING | CONFIRMED_FIRST
     if is_of_a_detail and without_details([hearing.text]) is not None:
         return ASK_DETAIL
-    if Right.ERASURE in rights and spares_some([hearing.text]):
+    if not ERASING.isdisjoint(rights) and spares_some([hearing.text]):
         return ASK_EXCEPTION
     return ASK_RIGHT
 
@@ -211,13 +220,13 @@ def _rights_named(hearing: Hearing, text: str) -> set[str]:
 
 def _detail_or_all(hearing: Hearing, text: str) -> set[str]:
     """Give all only for an answer that says all, and the detail for one that says no more than it."""
-    others = hearing.is_request and set(hearing.rights) - {Right.ERASURE, Right.RECTIFICATION}
+    others = hearing.is_request and set(hearing.rights) - ERASING - CONFIRMED_FIRST
     talks = hearing.reading.wishes or hearing.conversational or "?" in text or _is_of_proof(hearing)
     if others or talks or is_put_off(hearing.text) or for_others.concerns_other(hearing):
         return set()
     if erases_all(hearing.text):
-        return {f"right:{Right.ERASURE}"}
-    return {f"right:{Right.RECTIFICATION}"} if erases_less(hearing.text) else set()
+        return {ALL}
+    return {ONLY_NAMED} if erases_less(hearing.text) else set()
 
 
 def stays_with_detail(hearing: Hearing) -> bool:
@@ -225,7 +234,7 @@ def stays_with_detail(hearing: Hearing) -> bool:
     if hearing.state.question != ASK_DETAIL or hearing.reading.decision == "none":
         return False
     rights = set(hearing.rights)
-    return Right.ERASURE in rights and not erases_all(hearing.text)
+    return not ERASING.isdisjoint(rights) and not erases_all(hearing.text)
 
 
 def _plain(text: str) -> str:

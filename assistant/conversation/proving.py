@@ -23,7 +23,7 @@ from assistant.domain.moves import (
     TryCode,
     WantCode,
 )
-from assistant.domain.rights import Right
+from assistant.domain.rights import CONFIRMED_FIRST, Right
 from assistant.domain.talk import ASK_MARKETING, ASK_WHOSE, CORRECTING, PICKERS, WHERE_TO_WRITE, TalkView
 from assistant.domain.uses import each_once
 from intents.awaiting import contact_given, is_of_another, is_slip, lacks_mailbox
@@ -58,7 +58,7 @@ def mends_slip(hearing: Hearing, further: Further) -> Found | None:
     view = hearing.view
     if view.is_mail or view.state.expects not in {"email", "code"} or not is_slip(hearing.text):
         return None
-    beside = [right for right in hearing.further_rights if right is not Right.RECTIFICATION]
+    beside = [right for right in hearing.further_rights if right not in CONFIRMED_FIRST]
     if EMAIL.search(hearing.text):
         corrects_nothing = hearing.reads_nothing()
         taken = contact(corrects_nothing)
@@ -96,7 +96,7 @@ def lost_mailbox(hearing: Hearing) -> Found | None:
 
 
 def _wishes(hearing: Hearing) -> bool:
-    return hearing.is_request and bool(set(hearing.rights) - {Right.RECTIFICATION})
+    return hearing.is_request and bool(set(hearing.rights) - CONFIRMED_FIRST)
 
 
 def contact(hearing: Hearing) -> Found | None:
@@ -143,7 +143,7 @@ def _address(hearing: Hearing, email: str) -> Move:
 def is_told_where_to_answer(hearing: Hearing) -> bool:
     """Tell whether the address is given that a handover asked for: it changes none that is held."""
     waits = hearing.view.called_since_code and not hearing.view.is_mail
-    return waits and set(hearing.rights) <= {Right.RECTIFICATION} and bool(emails_in(hearing.text))
+    return waits and set(hearing.rights) <= CONFIRMED_FIRST and bool(emails_in(hearing.text))
 
 
 def _is_to_be_written_to(view: TalkView) -> bool:

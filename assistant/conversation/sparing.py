@@ -9,7 +9,7 @@ from typing import Final
 from assistant.conversation.heard import Found, Hearing
 from assistant.domain.lifecycle import STOPPABLE, Status
 from assistant.domain.moves import NeverMind, Say, StandStill
-from assistant.domain.rights import Right
+from assistant.domain.rights import ENDING_USES, ERASING, Right
 from assistant.domain.talk import DONT as ASK_DONT
 from assistant.domain.talk import WITHDRAW, RequestSeen
 from intents import Reading
@@ -27,7 +27,7 @@ def hear(hearing: Hearing) -> Found | None:
     if DENIED not in wishes or not view.stoppable or view.agent_talks:
         return heard_about(hearing, meant)
     # Erasures stand still, and are asked about so.
-    erases = any(request.right == Right.ERASURE for request in view.stoppable)
+    erases = any(request.right in ERASING for request in view.stoppable)
     denied = () if erases else (NeverMind(),)
     left = hearing.reads(_without_stopping(hearing.reading))
     if not meant:
@@ -71,13 +71,13 @@ def _still_asking(hearing: Hearing, meant: Sequence[RequestSeen]) -> Hearing:
 def _erasures_in(hearing: Hearing) -> list[RequestSeen]:
     view = hearing.view
     under_way = {*STOPPABLE, Status.EXECUTING}
-    return [r for r in (*view.own, *view.hidden) if r.right == Right.ERASURE and r.status in under_way]
+    return [r for r in (*view.own, *view.hidden) if r.right in ERASING and r.status in under_way]
 
 
 def _wishes(reading: Reading) -> frozenset[str]:
     """Give what is wished; "I never asked for this" of a newsletter that is objected to denies no request."""
-    objects = reading.decision == "request" and reading.rights == {Right.OBJECTION} and _names_use(reading)
-    return frozenset(reading.wishes) - ({DENIED} if objects else set())
+    ends = reading.decision == "request" and reading.rights <= ENDING_USES and _names_use(reading)
+    return frozenset(reading.wishes) - ({DENIED} if ends else set())
 
 
 def denies(reading: Reading) -> bool:
@@ -111,7 +111,7 @@ def as_denied(reading: Reading) -> Reading:
 
 def _without_stopping(reading: Reading, besides: str = "cancel_request") -> Reading:
     """Read "stop it" as said of what was asked: it objects to no use, unless it names one."""
-    said_of_it = {besides} | (set() if _names_use(reading) else {Right.OBJECTION, Right.CONSENT_WITHDRAWAL})
+    said_of_it = {besides} | (set() if _names_use(reading) else ENDING_USES)
     left = tuple(intent for intent in reading.intents if intent.name not in said_of_it)
     rights = any(intent.name in set(Right) for intent in left)
     return replace(reading, intents=left, decision=reading.decision if rights else "none")
@@ -124,10 +124,10 @@ def in_doubt(hearing: Hearing) -> bool:
 
 def asks_erasure(reading: Reading) -> bool:
     """Tell whether a message asks to erase, or may."""
-    return reading.decision != "none" and any(i.name == Right.ERASURE for i in reading.intents)
+    return reading.decision != "none" and any(i.name in ERASING for i in reading.intents)
 
 
 def _without_erasure(reading: Reading) -> Reading:
-    left = tuple(i for i in reading.intents if i.name not in {Right.ERASURE, "cancel_request"})
+    left = tuple(i for i in reading.intents if i.name not in {*ERASING, "cancel_request"})
     rights = any(i.name in set(Right) for i in left)
     return replace(reading, intents=left, wishes=(), decision=reading.decision if rights else "none")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from assistant.domain.reference import REFERENCE
-from assistant.domain.rights import Right
+from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, Right
 from assistant.domain.words import Words
 from assistant.interfaces import Incoming
 from intents import NONE, Reading
@@ -42,7 +42,7 @@ _ANGRY: Final = _WORDS.whole("angry")
 _NUMBERED: Final = _WORDS.whole("numbered_like_a_request")
 _SHOUTS: Final = re.compile(r"!\s?!")
 # "Data breach", "Change of address": what a text goes on to tell of, and is read for.
-_ASKS_NOTHING: Final = frozenset({Right.COMPLAINT, Right.RECTIFICATION})
+_ASKS_NOTHING: Final = ANSWERED_BY_PEOPLE | CONFIRMED_FIRST
 
 
 def stands_for_text(incoming: Incoming) -> bool:

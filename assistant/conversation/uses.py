@@ -9,7 +9,8 @@ from assistant.conversation.subjects import says_nothing
 from assistant.domain.fields import can_hold
 from assistant.domain.moves import EndUse
 from assistant.domain.reference import parse_references
-from assistant.domain.talk import ENDING_USES, USES, WAITING, RequestSeen, TalkView
+from assistant.domain.rights import ENDING_USES
+from assistant.domain.talk import USES, WAITING, RequestSeen, TalkView
 from intents.awaiting import is_slip, names_authority, speaks_of_code
 from intents.purposes import use_answered
 

@@ -11,7 +11,6 @@ from assistant.config import Authority
 from assistant.disclosure.words import countries
 from assistant.domain.law import read_law
 from assistant.domain.retention import own_retention
-from assistant.domain.rights import Right
 from assistant.naming import Naming, readable
 
 if TYPE_CHECKING:
@@ -194,7 +193,7 @@ class Explanation:
         """Say in whole sentences what is not in the copy, why, and under which article."""
         redacted = self._left_out("redacted", lambda table: table.redacted)
         partly = self._left_out("partly", lambda table: table.partly)
-        if self.facts.right == Right.PORTABILITY:
+        if self.facts.portable_only:
             return (self.words.say("withheld.portable_only"), *redacted, *partly)
         return (*self._left_out("hidden", lambda table: table.hidden), *redacted, *partly)
 
@@ -202,7 +201,7 @@ class Explanation:
 
     def _left_out(self, how: str, columns: Callable[[CopiedTable], tuple[Column, ...]]) -> Iterator[str]:
         pairs = [(column.meaning, table) for table in self.tables for column in columns(table)]
-        article = self.words.article("20(4)" if self.facts.right == Right.PORTABILITY else "15(4)")
+        article = self.words.article("20(4)" if self.facts.portable_only else "15(4)")
         for (meaning, source), found in _grouped(pairs, lambda pair: (pair[0], pair[1].source)).items():
             tables = [self.words.quoted(self.table_name(source, table.table)) for _, table in found]
             yield self.words.say(

@@ -28,6 +28,7 @@ class PackageFacts:
     made_at: datetime
     settings: Settings
     plan: Plan
+    portable_only: bool = False  # what the person gave or caused, as one document (GDPR 20)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,6 @@ async def write_package(
     key: bytes,
     facts: PackageFacts,
     parts: Sequence[tuple[Exporter, Located]],
-    *,
-    portable_only: bool,
     progress: Progress | None = None,
 ) -> Manifest:
     """Read the sources into a sealed zip at `file`, in flat memory and never in plain text on the disk.
@@ -46,8 +44,8 @@ async def write_package(
     in_words = words(facts.language, facts.settings.controller.timezone)
     with SealedFile(file, key) as sealed:
         archive = _archive(sealed, facts)
-        with closing(_copy(archive, file.parent, facts, portable_only=portable_only)) as copy:
-            tables = await _copied(parts, copy, in_words, progress, portable_only=portable_only)
+        with closing(_copy(archive, file.parent, facts)) as copy:
+            tables = await _copied(parts, copy, in_words, progress, portable_only=facts.portable_only)
         explanation = Explanation(facts, tables, in_words)
         await asyncio.to_thread(_complete, sealed, archive, explanation)
         return _manifest(sealed, archive, explanation)
@@ -58,8 +56,8 @@ def _archive(sealed: SealedFile, facts: PackageFacts) -> Archive:
     return Archive(sealed.writer, file_name(facts.reference), facts.made_at.astimezone(zone))  # type: ignore[arg-type]
 
 
-def _copy(archive: Archive, folder: Path, facts: PackageFacts, *, portable_only: bool) -> Copy:
-    return OneDocument(archive, folder, facts) if portable_only else FilePerTable(archive, folder)
+def _copy(archive: Archive, folder: Path, facts: PackageFacts) -> Copy:
+    return OneDocument(archive, folder, facts) if facts.portable_only else FilePerTable(archive, folder)
 
 
 async def _copied(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from assistant.disclosure.copying import PORTABLE_FILE, SCHEMA_FILE
-from assistant.domain.rights import Right
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +40,6 @@ PORTABILITY_SECTIONS: Final = ("summary", "rights", "search", "withheld", "copy"
 def page(explanation: Explanation) -> Iterator[bytes]:
     """Write the page, piece by piece."""
     facts = explanation.facts
-    is_portable = facts.right == Right.PORTABILITY
     pieces = (
         _environment()
         .get_template("index.html")
@@ -51,8 +49,8 @@ def page(explanation: Explanation) -> Iterator[bytes]:
             controller=facts.settings.controller,
             words=explanation.words,
             say=explanation.words.say,
-            sections=PORTABILITY_SECTIONS if is_portable else ACCESS_SECTIONS,
-            kind="portability" if is_portable else "access",
+            sections=PORTABILITY_SECTIONS if facts.portable_only else ACCESS_SECTIONS,
+            kind=str(facts.right),
             portable_file=PORTABLE_FILE,
             schema_file=SCHEMA_FILE,
         )

@@ -7,14 +7,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from assistant.domain.law import read_law
-from assistant.domain.rights import Right
+from assistant.domain.rights import ENDING_USES, Right
 from assistant.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-# As against marketing nobody has to say why, nobody can say no (GDPR 21(3), 7(3)).
-_UNCONDITIONAL = frozenset({Right.OBJECTION, Right.CONSENT_WITHDRAWAL})
 
 
 class NoSuchGround(NotFound):
@@ -51,7 +48,7 @@ class Authority:
 @cache
 def grounds_for(right: Right, *, marketing: bool = False) -> tuple[Ground, ...]:
     """List the grounds on which a right may be refused; none for marketing, withdrawals and complaints."""
-    if marketing and right in _UNCONDITIONAL:
+    if marketing and right in ENDING_USES:
         return ()
     return tuple(each for each in _grounds() if right in each.rights)
 

@@ -236,6 +236,11 @@ class Plan:
         return tuple(f for f in self.order.new_values if f not in placed)
 
     @property
+    def is_already_so(self) -> bool:
+        """Tell whether everything to be corrected reads as it should already: nothing is done, and nothing said to be."""
+        return bool(self.holds) and not (self.steps or self.conflicts or self.nowhere)
+
+    @property
     def recipients(self) -> tuple[str, ...]:
         """Name those to whom the rows of this plan went; what changes there they are told (GDPR 19)."""
         return tuple(self.told())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -111,8 +111,3 @@ def notice_of(parts: Sequence[tuple[Where, HandOver]]) -> Notice:
         tuple(dict.fromkeys(field for _, part in parts for field in part.fields)),
         tuple(dict.fromkeys(use for _, part in parts for use in part.uses)),
     )
-
-
-def decided(details: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """Give the recipients of whom an agent has said yes (`handed_over`) or no (`not_handed_over`)."""
-    return tuple(str(each) for each in details.get(name, ()))

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 ADDRESS: Final = "address"  # the field that maps may split into parts
+# What the reader says of a correction in a message; kept are the changes that come of it.
+SAID: Final = frozenset({"field", "old_value", "new_value", "either", "more_changes"})
 UNSAID_ADDRESS: Final = "unsaid_address"  # to be emptied, postal or e-mail: a person finds out which
 
 
@@ -109,6 +111,15 @@ class Changes:
     def new_values(self) -> dict[str, str]:
         """Give field and right value of every settled part."""
         return {part.field: part.new for part in self.parts if part.new}
+
+
+def correctable_in(maps: Iterable[Mapping[str, Correctable]]) -> Mapping[str, Correctable]:
+    """Give every field that some map lets a person have corrected."""
+    found: dict[str, Correctable] = {}
+    for each_map in maps:
+        for name, each in each_map.items():
+            found[name] = found[name].beside(each) if name in found else each
+    return found
 
 
 def is_harmless(fields: Iterable[str], maps: Mapping[str, Correctable]) -> bool:

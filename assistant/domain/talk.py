@@ -11,7 +11,7 @@ from assistant.domain.assurance import DENIED_BEFORE
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.presses import mark_of
 from assistant.domain.rectifying import Correctable
-from assistant.domain.rights import Right
+from assistant.domain.rights import CONFIRMED_FIRST, ERASING
 
 NOBODY: Final = "nobody"  # stands for whose a talk was in which nobody was proved or named
 SESSION_HIDDEN: Final = "session_hidden"
@@ -116,8 +116,11 @@ WHAT: Final = "ask_rectification"
 ONE_VALUE: Final = frozenset({"ask_rectification_value", "ask_rectification_part"})
 CORRECTING: Final = frozenset({CONFIRM, WHICH, WHAT, *ONE_VALUE})
 USES: Final = frozenset({"ask_objection_purpose", "ask_consent_purpose"})
-ENDING_USES: Final = frozenset({Right.OBJECTION, Right.CONSENT_WITHDRAWAL})
 NOT_UNDERSTOOD: Final = "correction_not_understood"  # attention: a person reads what was written
+
+# The buttons of a menu about one detail: the value of either names the right that it opens.
+ALL: Final = f"right:{next(iter(ERASING))}"
+ONLY_NAMED: Final = f"right:{next(iter(CONFIRMED_FIRST))}"
 
 # ── what is there ───────────────────────────────────────────────────────────────────────────────────
 

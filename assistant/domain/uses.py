@@ -3,17 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from assistant.domain.addresses import normal_contact
+from assistant.domain.details import Details
 
 MOST_AT_ONCE: Final = (
     5  # addresses of one message that a rule sees to: a household's, and no list of anybody's
 )
 BY_PERSON: Final = "by_person"  # marks a request for more addresses than that
 FIRST_OF_MANY: Final = "first_of_many"  # marks the one for the first of them, which a rule sees to
-UNTOLD: Final = "untold"  # marks a request for addresses of which some get no notice: too many were named
+EVERY_CONSENT: Final = "all_consents"  # the purpose of whoever takes back all that they consented to
 _MARKETING: Final = frozenset({"marketing", "newsletter"})
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfUse(Details):
+    """What an objection or a withdrawal of consent says: which uses end and, of marketing, for whom."""
+
+    purpose: str | Sequence[str] | None = None
+    marketing: bool | None = None
+    address: str | Sequence[str] | None = None
+    by_person: bool | None = None
+    first_of_many: bool | None = None
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """Give the purposes that are named, one or several; marketing is one beside which none other counts."""
+        if self.marketing:
+            return ("marketing",)
+        return _each(self.purpose)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Give the addresses and numbers that marketing is to leave alone."""
+        return _each(self.address)
+
+    @property
+    def part(self) -> str | None:
+        """Name which of the addresses of one message a request is for, where it is not for all: the first, or the rest."""
+        if self.by_person:
+            return "rest"
+        return "first" if self.first_of_many else None
+
+
+def _each(named: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (named,) if isinstance(named, str) and named else tuple(map(str, named or ()))
 
 
 def wishes_apart(details: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -43,15 +79,12 @@ def few_at_once(named: Sequence[str]) -> list[dict[str, Any]]:
 
 def part_of(details: Mapping[str, Any]) -> str | None:
     """Name which of the addresses of one message a request is for, where it is not for all: the first, or the rest."""
-    if details.get(BY_PERSON):
-        return "rest"
-    return "first" if details.get(FIRST_OF_MANY) else None
+    return EndOfUse.of(details).part
 
 
 def addresses_in(details: Mapping[str, Any]) -> tuple[str, ...]:
     """Give the addresses and numbers that marketing is to leave alone, one or several."""
-    named = details.get("address") or ()
-    return (named,) if isinstance(named, str) else tuple(map(str, named))
+    return EndOfUse.of(details).addresses
 
 
 def each_once(named: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from assistant.domain.elision import elides
-from assistant.domain.rights import Right
+from assistant.domain.rights import called
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -44,10 +44,9 @@ def _is_of_another(request: Any) -> bool:
 
 
 def _named_right(request: Any) -> str:
-    """Name the right that is used; an objection to marketing is an end of marketing to whoever asked for it (GDPR 21(3))."""
-    right = str(attribute(request, "right"))
-    ends_marketing = right == Right.OBJECTION and isinstance(request, Mapping) and request.get("marketing")
-    return "marketing" if ends_marketing else right
+    """Name the right that is used, as whoever asked would."""
+    marketing = isinstance(request, Mapping) and bool(request.get("marketing"))
+    return called(str(attribute(request, "right")), marketing=marketing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def _link_page(
     if not link.undecided:
         takes_back = link.is_asking and bool(link.ends)
         return _stands(services, language, link.requests, here=here if takes_back else "")
-    told = {} if link.is_asking else _what_happens(link.challenge, link.requests)
+    told = {} if link.is_asking else _what_happens(services, link.challenge, link.requests)
     texts = services.texts.page(
         ASKING.get(link.challenge.purpose, "verify"),
         language,
@@ -239,7 +239,7 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
         return _page(services, http_request, "client_area_failed", status=403)
     row, requests, conversation = asked.challenge, asked.requests, asked.conversation
     language = conversation.language or language_of(http_request)
-    told = _what_happens(row, requests)
+    told = _what_happens(services, row, requests)
     if comes_back(conversation, client_hash(services.keyring, who.client_id)):
         told["effects"] = [*told["effects"], "shown_again"]
     about = {"channel": conversation.channel, "asked_at": proof.asked_at_of(row, requests)}
@@ -302,8 +302,11 @@ def _said(services: Services, came: Came) -> web.StreamResponse:
     return show_page(services.texts.page(came.page, came.language, requests=came.requests), came.language)
 
 
-def _what_happens(row: ChallengeRow, requests: Sequence[PrivacyRequest]) -> dict[str, Any]:
-    return {"from_to": rectification.shown(requests), "effects": proof.effects_of(row, requests)}
+def _what_happens(
+    services: Services, row: ChallengeRow, requests: Sequence[PrivacyRequest]
+) -> dict[str, Any]:
+    effects = proof.effects_of(services, row, requests)
+    return {"from_to": rectification.shown(requests), "effects": effects}
 
 
 def _page(services: Services, http_request: web.Request, name: str, status: int = 200) -> web.Response:

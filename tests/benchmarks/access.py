@@ -118,7 +118,7 @@ async def _plan_and_package(services: Services, address: str, file: Path) -> Non
     )
     by_name = {source.name: source for source in services.sources}
     parts = [(by_name[at.source], at) for at in plan.located if at.rows]
-    await write_package(file, services.random(32), facts, parts, portable_only=False)
+    await write_package(file, services.random(32), facts, parts)
 
 
 def _by_hand(folder: Path, email: str, file: Path) -> tuple[float, float]:

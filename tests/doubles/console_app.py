@@ -57,6 +57,7 @@ from assistant.store.writer import Store
 from assistant.web.api import api_routes
 from assistant.web.application import web_application
 from assistant.web.console import console_routes
+from handlers import HANDLERS
 from tests.doubles.agents import code_at, new_secret
 from tests.doubles.chat_desk import START, StillClock
 from tests.doubles.schema import lay_schema
@@ -191,6 +192,7 @@ def open_services(folder: Path, clock: StillClock, first: int, **more: Any) -> S
         settings=chosen,
         calendar=LegalCalendar("EE", ZONE, ZONE),
         texts=_texts(facts),
+        handlers={handler.right: handler for handler in HANDLERS},
         random=lambda n: hashlib.shake_128(str(next(counter)).encode()).digest(n),
     )
 

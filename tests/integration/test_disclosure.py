@@ -107,10 +107,19 @@ class Desk:
         located = await self._source.locate(Identity(emails=(subject.email,)))
         plan = Plan(right, (located,), Order(Operation.EXPORT, TODAY), ())
         made_at = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
-        facts = PackageFacts(REFERENCE, right, language, date(2026, 11, 22), made_at, self._settings, plan)
+        facts = PackageFacts(
+            REFERENCE,
+            right,
+            language,
+            date(2026, 11, 22),
+            made_at,
+            self._settings,
+            plan,
+            right == Right.PORTABILITY,
+        )
         file = self._folder / "package.sealed"
         parts = [(self._source, located)]
-        manifest = await write_package(file, KEY, facts, parts, portable_only=right == Right.PORTABILITY)
+        manifest = await write_package(file, KEY, facts, parts)
         with zipfile.ZipFile(io.BytesIO(b"".join(open_package(file, KEY)))) as archive:
             return (
                 located,

@@ -152,8 +152,8 @@ async def test_each_variant_of_a_request_has_its_own_effect_in_words(
 ) -> None:
     request = cast("PrivacyRequest", SimpleNamespace(right=right, details=details))
     proves, withdraws = (cast("ChallengeRow", SimpleNamespace(purpose=p)) for p in ("prove", "withdraw"))
-    assert effects_of(proves, [request, request]) == effects
-    assert effects_of(withdraws, [request]) == ["withdraw"]
+    assert effects_of(desk.assembly.services, proves, [request, request]) == effects
+    assert effects_of(desk.assembly.services, withdraws, [request]) == ["withdraw"]
     for locale in ("en", "fr"):
         words = [desk.assembly.services.texts.label("effects", name, locale) for name in effects]
         assert all(each.endswith(".") for each in words)

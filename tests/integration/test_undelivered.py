@@ -19,13 +19,13 @@ from assistant.casework.intake import move, set_attention
 from assistant.casework.outbox import queue_outgoing
 from assistant.casework.purge import purge
 from assistant.casework.queue import Principal, Role
-from assistant.casework.results import Result
 from assistant.config import load_settings
 from assistant.demo.settings import lay_out
 from assistant.doctor import examine
 from assistant.domain.letter import Letter
 from assistant.domain.lifecycle import Status
 from assistant.domain.plan import Operation, Order, Plan
+from assistant.domain.results import Result
 from assistant.domain.rights import Right
 from assistant.errors import Conflict
 from assistant.services import Unit

@@ -31,8 +31,16 @@ from assistant.casework.talk.turn import Turn, mark_of_code
 from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.moves import AskRight, Claim
 from assistant.domain.rectifying import Changes
-from assistant.domain.rights import CARRIED_OUT_FIRST, Right
+from assistant.domain.rights import (
+    ASKED_MOST,
+    CARRIED_OUT_FIRST,
+    CONFIRMED_FIRST,
+    ENDING_USES,
+    ERASING,
+    Right,
+)
 from assistant.domain.talk import (
+    ALL,
     ASK_DETAIL,
     ASK_EXCEPTION,
     ASK_MARKETING,
@@ -41,8 +49,8 @@ from assistant.domain.talk import (
     ASK_WHOSE,
     DONT,
     DONT_GOING_ON,
-    ENDING_USES,
     NOT_UNDERSTOOD,
+    ONLY_NAMED,
     TO_PROVE,
     WAITING,
     WITHDRAW,
@@ -119,7 +127,7 @@ def _change(turn: Turn, value: str) -> None:
 
 def _correction_asked_about(turn: Turn) -> PrivacyRequest | None:
     found = turn.requests_named(turn.state.about)
-    is_open = found and found[0].right == Right.RECTIFICATION and found[0].status not in CLOSED
+    is_open = found and found[0].right in CONFIRMED_FIRST and found[0].status not in CLOSED
     return found[0] if is_open else None
 
 
@@ -161,15 +169,15 @@ def ask_right(turn: Turn, move: AskRight) -> None:
 
 
 def _menu(turn: Turn, move: AskRight) -> Sequence[Choice]:
-    erase, others = f"right:{Right.ERASURE}", [right for right in move.rights if right is not Right.ERASURE]
+    others = [right for right in move.rights if right not in ERASING]
     none = turn.button("not_a_request", "right:none")
     if move.menu == ASK_DETAIL:
-        named = turn.button("only_named", f"right:{Right.RECTIFICATION}")
-        return [named, turn.button("erase_all", erase), none, turn.person_button()]
+        named = turn.button("only_named", ONLY_NAMED)
+        return [named, turn.button("erase_all", ALL), none, turn.person_button()]
     if move.menu == ASK_EXCEPTION:  # an erasure takes all, a person can see to the exception
         beside = [turn.button(right, f"right:{right}") for right in others]
-        return [turn.person_button(), turn.button("erase_all", erase), *beside, none]
-    offered = dict.fromkeys([*move.rights, Right.ACCESS, Right.ERASURE, Right.OBJECTION])
+        return [turn.person_button(), turn.button("erase_all", ALL), *beside, none]
+    offered = dict.fromkeys([*move.rights, *ASKED_MOST])
     rights = [turn.button(right, f"right:{right}") for right in list(offered)[:_OFFERED_AT_ONCE]]
     return [*rights, none, turn.person_button()]
 
@@ -404,7 +412,7 @@ def _not_before(turn: Turn, request: PrivacyRequest) -> datetime | None:
 
 def what_waits(waits: Sequence[tuple[Right, datetime | None]]) -> dict[str, Any]:
     """Give what the text needs beside the requests; of two that wait the later instant holds for both."""
-    copies, erasure = CARRIED_OUT_FIRST, frozenset({Right.ERASURE})
+    copies, erasure = CARRIED_OUT_FIRST, ERASING
 
     def latest(rights: frozenset[Right]) -> datetime | None:
         return max((at for right, at in waits if at and right in rights), default=None)

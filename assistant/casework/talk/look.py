@@ -8,7 +8,7 @@ from assistant.casework.talk.asking import question_asked
 from assistant.casework.talk.turn import Turn
 from assistant.domain.lifecycle import ChallengeState
 from assistant.domain.presses import unmarked
-from assistant.domain.rights import Right
+from assistant.domain.rights import CONFIRMED_FIRST
 from assistant.domain.talk import Button, TalkView
 
 _ASKED_OF_PROOF = frozenset({"email", "code"})
@@ -24,7 +24,7 @@ def look(turn: Turn) -> TalkView:
     awaited = last is not None and last.state in {ChallengeState.WANTED, ChallengeState.SENT}
     is_live = awaited and last is not None and last.expires_at is not None and last.expires_at > unit.now
     called_at = conversation.wants_person_at
-    corrects = any(request.right == Right.RECTIFICATION for request in (*requests, *about))
+    corrects = any(request.right in CONFIRMED_FIRST for request in (*requests, *about))
     own = tuple(request for request in requests if request.ref not in state.hidden)
     return TalkView(
         is_mail=turn.is_mail,

@@ -16,11 +16,9 @@ from assistant.domain.assurance import Tier
 from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.moves import Open, OpenForOther
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Changes
-from assistant.domain.rights import Right
-from assistant.domain.talk import ENDING_USES, WAITING
+from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, ENDING_USES, Right
+from assistant.domain.talk import WAITING
 from assistant.domain.uses import (
-    BY_PERSON,
-    FIRST_OF_MANY,
     addresses_in,
     each_once,
     few_at_once,
@@ -29,15 +27,6 @@ from assistant.domain.uses import (
 from assistant.store.tables import PrivacyRequest
 
 FOR_SOMEBODY_ELSE: Final = "for_somebody_else"  # attention
-_NONE: Final[frozenset[str]] = frozenset()
-_OF_USES: Final = frozenset({"purpose", "marketing", "address", BY_PERSON, FIRST_OF_MANY})
-_DETAILS_OF: Final[Mapping[Right, frozenset[str]]] = {
-    Right.OBJECTION: _OF_USES,
-    Right.CONSENT_WITHDRAWAL: _OF_USES,
-    Right.ACCESS: frozenset({"period", "topic"}),
-    Right.PORTABILITY: frozenset({"transfer_to"}),
-    Right.RESTRICTION: frozenset({"until"}),
-}
 
 
 def open_rights(turn: Turn, move: Open) -> None:
@@ -70,9 +59,11 @@ def _wishes(right: Right, details: Mapping[str, Any]) -> Sequence[Mapping[str, A
 def _open_one(
     turn: Turn, right: Right, details: Mapping[str, Any], move: Open | OpenForOther
 ) -> PrivacyRequest:
-    wanted = {key: value for key, value in details.items() if key in _DETAILS_OF.get(right, _NONE)}
-    if right is Right.RECTIFICATION:
+    if right in CONFIRMED_FIRST:
         wanted = rectification.in_parts(turn.unit.services, Changes.read(details)).as_details()
+    else:
+        takes = turn.unit.services.handlers[right].takes
+        wanted = {key: value for key, value in details.items() if key in takes}
     if turn.is_mail and turn.client_numbers:
         wanted = {**wanted, "client_number": turn.client_numbers[0]}
     turn.known = None
@@ -92,7 +83,7 @@ def _is_another(turn: Turn, request: PrivacyRequest, details: Mapping[str, Any])
     others = each_once([*known, *addresses_in(details)])[len(known) :]
     if request.details.get("marketing") and others:
         return True
-    if request.right != Right.RECTIFICATION or _can_take_more(request):
+    if request.right not in CONFIRMED_FIRST or _can_take_more(request):
         return False
     found = rectification.in_parts(turn.unit.services, Changes.read(details)).new_values
     return bool(found.items() - Changes.of(request.details).new_values.items())
@@ -129,7 +120,7 @@ def _leave_erased(
     turn: Turn, opened: Sequence[PrivacyRequest], details: Mapping[str, Any]
 ) -> list[PrivacyRequest]:
     """Leave empty what a message wants erased beside other rights: nothing waits for what to put instead."""
-    beside = any(request.right != Right.RECTIFICATION for request in opened)
+    beside = any(request.right not in CONFIRMED_FIRST for request in opened)
     if not beside or not turn.given.names_details:
         return []
     emptied = [request for request in opened if _only_names_fields(request)]
@@ -148,7 +139,7 @@ def _leave_unsaid(turn: Turn, request: PrivacyRequest) -> None:
 
 
 def _only_names_fields(request: PrivacyRequest) -> bool:
-    parts = Changes.of(request.details).parts if request.right == Right.RECTIFICATION else ()
+    parts = Changes.of(request.details).parts if request.right in CONFIRMED_FIRST else ()
     return bool(parts) and not any(part.new or part.either for part in parts)
 
 
@@ -174,7 +165,7 @@ def leave_alone(turn: Turn, named: Sequence[str]) -> None:
 
 def _acknowledge(turn: Turn, opened: Sequence[PrivacyRequest]) -> None:
     """Registered, with reference and calendar date, whoever the person is (flows.md)."""
-    complaints = [request for request in opened if request.right == Right.COMPLAINT]
+    complaints = [request for request in opened if request.right in ANSWERED_BY_PEOPLE]
     others = [request for request in opened if request not in complaints]
     if others and turn.is_mail:
         _acknowledge_by_mail(turn, others)

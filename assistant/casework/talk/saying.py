@@ -19,7 +19,7 @@ from assistant.casework.unwritten import written
 from assistant.domain.addresses import deliverable
 from assistant.domain.letter import Letter
 from assistant.domain.lifecycle import CLOSED
-from assistant.domain.uses import part_of
+from assistant.domain.uses import EndOfUse
 from assistant.errors import Conflict
 from assistant.interfaces import ChatMessage, Choice, Incoming
 from assistant.services import Services, Unit
@@ -345,6 +345,7 @@ def said_by_us(unit: Unit, conversation_id: str) -> list[str]:
 
 def as_seen(request: PrivacyRequest) -> dict[str, Any]:
     """Give what a text or a chat card says of a request."""
+    said = EndOfUse.of(request.details)
     return {
         "ref": request.ref,
         "right": request.right,
@@ -352,8 +353,8 @@ def as_seen(request: PrivacyRequest) -> dict[str, Any]:
         "received_on": request.received_on,
         "due_on": request.due_on,
         "for_other": bool(request.details.get("for_other")),
-        "marketing": bool(request.details.get("marketing")),
-        "part": part_of(request.details),
+        "marketing": bool(said.marketing),
+        "part": said.part,
     }
 
 

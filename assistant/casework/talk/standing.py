@@ -14,7 +14,7 @@ from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import Claim
-from assistant.domain.rights import Right
+from assistant.domain.rights import ERASING
 from assistant.domain.talk import SESSION_HIDDEN, WITHDRAW
 from assistant.errors import TooManyAttempts
 from assistant.store.tables import EvidenceRow, PrivacyRequest
@@ -100,7 +100,7 @@ def ask_to_withdraw(turn: Turn, requests: Sequence[PrivacyRequest], words: str =
 
 def ask_to_take_all_back(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     """Ask whether all of it is taken back; its erasures stand still until that is answered."""
-    erasures = [r for r in requests if r.right == Right.ERASURE]
+    erasures = [r for r in requests if r.right in ERASING]
     standing_still.pause(turn.unit, erasures, turn.conversation)
     ask_to_withdraw(turn, requests)
 

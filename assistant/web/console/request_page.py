@@ -329,7 +329,7 @@ def gather(visit: Visit, unit: Unit, ref: str, *, revealed: bool = False) -> Req
         is_hidden(get_conversation(unit.session, request.conversation_id)),
         _next_ref(unit, request),
         _question(services, request),
-        may_lift(request),
+        may_lift(services, request),
         may_decide(request),
         _proved(unit, words, evidence, revealed=revealed),
         typed_contact(unit, request, visit.agent),

@@ -274,7 +274,16 @@ def facts(
 ) -> PackageFacts:
     plan = Plan(right, tuple(located), Order(Operation.EXPORT, date(2026, 11, 24)), tuple(steps))
     made_at = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
-    return PackageFacts(REFERENCE, right, language, date(2026, 11, 1), made_at, settings(**controller), plan)
+    return PackageFacts(
+        REFERENCE,
+        right,
+        language,
+        date(2026, 11, 1),
+        made_at,
+        settings(**controller),
+        plan,
+        right == Right.PORTABILITY,
+    )
 
 
 @dataclass
@@ -300,7 +309,7 @@ async def made(
     steps = [source.step for source in sources]
     about = facts([located for _, located in parts], right, language, steps, **controller)
     file = folder / "package.sealed"
-    manifest = await write_package(file, KEY, about, parts, portable_only=right == Right.PORTABILITY)
+    manifest = await write_package(file, KEY, about, parts)
     zipped = b"".join(open_package(file, KEY))
     with zipfile.ZipFile(io.BytesIO(zipped)) as archive:
         assert archive.testzip() is None

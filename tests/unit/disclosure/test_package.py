@@ -55,7 +55,7 @@ async def write(folder: Path, source: Any, right: Right = Right.ACCESS, **option
     about = facts([source.located], right)
     file = folder / "package.sealed"
     parts = [(source, source.located)]
-    await write_package(file, KEY, about, parts, portable_only=right == Right.PORTABILITY, **options)
+    await write_package(file, KEY, about, parts, **options)
 
 
 async def test_an_access_package_holds_a_page_and_two_files_per_table(tmp_path: Path) -> None:

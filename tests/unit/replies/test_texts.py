@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import assistant
+import handlers
 from assistant.domain.grounds import grounds_for
 from assistant.domain.messages import MESSAGES, PAGES, Audience
 from assistant.domain.rights import Right
@@ -343,7 +344,8 @@ def test_a_name_without_a_label_is_shown_readable(texts: Texts) -> None:
 def test_every_text_is_one_that_the_desk_sends() -> None:
     code = "".join(
         path.read_text("utf-8")
-        for path in Path(assistant.__file__).parent.rglob("*.py")
+        for package in (assistant, handlers)
+        for path in Path(str(package.__file__)).parent.rglob("*.py")
         if path.name != "messages.py"
     )
     assert [name for name in MESSAGES if f'"{name}"' not in code] == []
