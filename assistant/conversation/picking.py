@@ -48,6 +48,24 @@ _SAID: Final = {
 _NOT: Final = _WORDS.whole("denies")
 _UNSURE: Final = re.compile(rf"\?|\b{_WORDS.one_of('unsure')}\b")  # a question back is no answer either
 _NAMES: Final = {right: _WORDS.whole(f"right_{right}") for right in Right}
+_LABELS: Final = {
+    "right:none": "not_a_request",
+    "services:end": "stop_it",
+    "services:keep": "keep",
+    "withdraw:yes": "yes",
+    "withdraw:no": "no",
+    "dont:keep": "keep_everything",
+    "dont:go_on": "go_on_erasing",
+    "unclaimed:yes": "was_me",
+    "unclaimed:no": "not_mine",
+}
+# The short words for buttons that say their whole act, where no rule of its own question hears them.
+_SAID_FOR: Final = {
+    "right:none": _WORDS.whole("short_for_something_else"),
+    "right:rectification": _WORDS.whole("short_for_only_named"),
+    "change:other": _WORDS.whole("short_for_another_value"),
+    "change:swap": _WORDS.whole("short_for_swap"),
+}
 _BUTTONS_COUNTED: Final = 6
 _ORDINALS: Final = tuple(
     re.compile(
@@ -156,7 +174,7 @@ def _pressed(turn: Turn, choices: Sequence[Choice]) -> str | None:
     if len(turn.text) > _SHORT:
         return None
     text, values = _plain(turn.text), [unmarked(each.value)[0] for each in choices]
-    labelled = {unmarked(each.value)[0] for each in choices if _bare(text) in _labels(turn, each)}
+    labelled = {unmarked(each.value)[0] for each in choices if _is_meant(turn, each, _bare(text))}
     if labelled:
         return labelled.pop() if len(labelled) == 1 else None
     numbered = {value for value, form in zip(values, _ORDINALS, strict=False) if form.search(text)}
@@ -172,16 +190,16 @@ def _labels(turn: Turn, choice: Choice) -> set[str]:
     """Give what stands on a button, in every language that we speak."""
     value = unmarked(choice.value)[0]
     name = value.partition(":")[2]
-    label = {"right:none": "not_a_request", "services:end": "stop_it", "services:keep": "keep"} | {
-        "dont:keep": "keep_everything",
-        "dont:go_on": "go_on_erasing",
-        "unclaimed:yes": "was_me",
-        "unclaimed:no": "not_mine",
-    }
-    known = label.get(value, name if value == f"right:{name}" else "")
+    known = _LABELS.get(value, name if value == f"right:{name}" else "")
     texts, languages = turn.unit.services.texts, turn.unit.services.settings.controller.languages
     others = [texts.label("buttons", known, each) for each in languages] if known else []
     return {_bare(_plain(each)) for each in (choice.label, *others)}
+
+
+def _is_meant(turn: Turn, choice: Choice, bare: str) -> bool:
+    """Tell whether an answer is what stands on a button, or the short word for it that people say instead."""
+    said = _SAID_FOR.get(":".join(choice.value.split(":")[:2]))
+    return bare in _labels(turn, choice) or bool(said and said.fullmatch(bare))
 
 
 def _named(turn: Turn, text: str, values: Sequence[str]) -> set[str]:

@@ -678,7 +678,9 @@ async def test_a_request_stands_once_and_later_messages_change_it_in_place(
         await expect(strip).to_contain_text("PR-7K2M9QXA")
         await expect(strip).to_contain_text("We are checking that it is you")
         await strip.get_by_role("button", name="Copy the reference PR-7K2M9QXA").focus()
-        near.desk.say(near.thread, "About PR-7K2M9QXA: approved.", requests=(REQUEST | {"status": "scheduled"},))
+        near.desk.say(
+            near.thread, "About PR-7K2M9QXA: approved.", requests=(REQUEST | {"status": "scheduled"},)
+        )
         await visit.answered("approved.")
         for each in (strip.locator("summary"), panel.locator("#requests-news")):
             await expect(each).to_contain_text("Approved, will be carried out soon")

@@ -337,7 +337,7 @@ def test_french_marks_never_begin_a_line(texts: Texts) -> None:
 def test_a_name_without_a_label_is_shown_readable(texts: Texts) -> None:
     assert texts.label("categories", "loyalty_points", "fr") == "loyalty points"
     assert texts.label("systems", "client-area", "fr") == "espace client"
-    assert texts.button("yes", "fr") == "Oui"
+    assert texts.button("keep", "fr") == "Garder mes services"
 
 
 def test_every_text_is_one_that_the_desk_sends() -> None:
