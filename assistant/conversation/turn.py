@@ -35,6 +35,7 @@ from assistant.conversation import (
     for_others,
     lost_mailbox,
     picking,
+    small_talk,
     sparing,
     unclaimed,
     uses,
@@ -135,7 +136,8 @@ class Turn:
         elif self.conversation.taken_by:
             self._beside_agent()
         elif not (
-            self._mends_slip()
+            small_talk.take(self)
+            or self._mends_slip()
             or self._names_others_address()
             or lost_mailbox.hear(self)
             or correcting.take_answer(self)

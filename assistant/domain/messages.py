@@ -173,6 +173,13 @@ _CHAT = _table(
         "answered_there": ("requests", "", _holds(E.REFERENCE)),
         "will_write_there": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "not_our_language": ("", "", _holds()),
+        "small_greeting": ("", "awaited", _holds()),
+        "small_thanks": ("", "awaited", _holds()),
+        "small_noted": ("", "", _holds()),
+        "small_farewell": ("", "awaited", _holds()),
+        "small_robot": ("", "awaited", _holds()),
+        "small_insult": ("", "awaited", _holds()),
+        "small_nonsense": ("", "", _holds()),
     },
     frozenset(),
 )
