@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from playwright.async_api import async_playwright, expect
 from assistant.errors import Invalid
 from assistant.interfaces import Choice, Incoming, Receipt
 from tests.doubles.axe import wrong_with
-from tests.doubles.chat_site import REQUEST, ChatSite, chat_site
+from tests.doubles.chat_site import REQUEST, TEXTS, ChatSite, chat_site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -747,6 +748,48 @@ async def test_the_language_changes_in_place_and_is_remembered(browser: Browser,
         await expect(visit.launcher).to_have_accessible_name("Ouvrir le service des données personnelles")
         await visit.open()
         await until(lambda: site.desk.threads[site.thread].locales[-1] == "fr")
+
+
+# ── whose clock ─────────────────────────────────────────────────────────────────────────────────────
+
+NEXT = datetime(2026, 11, 24, 20, 40, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "language", "time", "moment"),
+    [
+        ("America/New_York", "en", "15:40 (your time)", "24 November 2026 at 15:40 (your time)"),
+        ("America/New_York", "fr", "15:40 (votre heure)", "24 novembre 2026 à 15:40 (votre heure)"),
+        ("Europe/Tallinn", "en", "22:40", "24 November 2026 at 22:40"),
+        ("Asia/Tokyo", "fr", "05:40 (votre heure)", "25 novembre 2026 à 05:40 (votre heure)"),
+    ],
+)
+async def test_times_are_the_visitors_own(
+    browser: Browser, near: ChatSite, zone: str, language: str, time: str, moment: str
+) -> None:
+    query = f"locale={language}&lang={language}"
+    async with visiting(browser, near, query=query, timezone_id=zone) as visit:
+        panel = await visit.open()
+        await visit.write("Delete my data")
+        await expect(panel.locator(".message.assistant")).to_have_count(1)
+        labels = TEXTS.labels(language)
+        near.desk.say(near.thread, f"<{labels.time(NEXT)}> https://a.example <{labels.moment(NEXT)}>")
+        for _ in range(2):
+            said = panel.locator(".message.assistant .bubble").last
+            await expect(said).to_contain_text(f"<{time}>")
+            await expect(said).to_contain_text(f"<{moment}>")
+            named = said.locator("time")
+            assert await named.first.get_attribute("title") == labels.time(NEXT)
+            assert await named.first.get_attribute("datetime") == NEXT.isoformat()
+            await visit.page.reload()
+            await visit.open()
+
+
+async def test_what_the_person_wrote_is_shown_as_it_was_written(browser: Browser, site: ChatSite) -> None:
+    async with visiting(browser, site, timezone_id="America/New_York") as visit:
+        panel = await visit.open()
+        await visit.write("at 01:40 (Tallinn time)")
+        await expect(panel.locator(".you .bubble")).to_have_text("at 01:40 (Tallinn time)")
 
 
 # ── for everybody, on every screen ──────────────────────────────────────────────────────────────────

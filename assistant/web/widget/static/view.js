@@ -30,6 +30,19 @@ function linked(text, texts) {
   return [...parts, text.slice(from)];
 }
 
+// A message's text as its reader's own clock has it: what the desk said of its clock stands behind it.
+function written({ text, instants }, texts) {
+  const longest = [...(instants ?? [])].sort((one, other) => other.words.length - one.words.length);
+  const clocked = longest.reduce((parts, instant) => parts.flatMap((part) => timed(part, instant, texts)), [text]);
+  return clocked.flatMap((part) => (typeof part === "string" ? linked(part, texts) : part));
+}
+
+function timed(part, { words, at, day }, texts) {
+  if (typeof part !== "string") return part;
+  const local = () => element("time", { datetime: at, title: words }, texts.instant(new Date(at), words, day));
+  return part.split(words).flatMap((piece, index) => (index ? [local(), piece] : piece));
+}
+
 function away(url, label, texts) {
   const address = safeAddress(url);
   if (!address) return label;
@@ -109,7 +122,7 @@ export class View {
     const drawn = element("article", { class: `message ${message.from}`, "data-id": message.id });
     if (!this.follows(message)) drawn.append(this.byline(message));
     else drawn.classList.add("follows");
-    const text = message.from === "you" ? [this.own(message)] : linked(message.text, this.texts);
+    const text = message.from === "you" ? [this.own(message)] : written(message, this.texts);
     drawn.append(element("div", { class: "bubble" }, ...text));
     drawn.append(this.about(message));
     if (message.choices?.length) drawn.append(this.choices(message.choices));
