@@ -22,6 +22,7 @@ from assistant.domain.lifecycle import CLOSED
 from assistant.domain.uses import part_of
 from assistant.errors import Conflict
 from assistant.interfaces import ChatMessage, Choice, Incoming
+from assistant.replies import Rendered
 from assistant.services import Services, Unit
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
@@ -52,6 +53,7 @@ class Utterance:
     requests: Sequence[Mapping[str, Any]] = ()
     by_rule: bool = False  # said by the desk alone, in answer to a message: never to a machine
     unasked: bool = False  # said when the person may have left: also a letter, unless seen in the chat
+    letter: Rendered | None = None  # how that letter says it, where a chat is told less
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +158,9 @@ def _mail_later(unit: Unit, conversation: Conversation, said: Utterance, message
     request = None if theirs and not about else reached_by_mail(unit.session, conversation, about)
     if request is None:
         return
-    subject, text = said.subject, said.text
-    if subject is None:
-        letter = written(
+    letter = said.letter or Rendered(said.subject, said.text)
+    if letter.subject is None:
+        wrapped = written(
             unit,
             "mail_unread_in_chat",
             said.language,
@@ -166,10 +168,12 @@ def _mail_later(unit: Unit, conversation: Conversation, said: Utterance, message
             requests=[as_seen(request)],
             text=said.text,
         )
-        if letter is None:
+        if wrapped is None:
             return
-        subject, text = letter.subject, letter.text
-    mail_unless_seen(unit, request, message_id, subject=subject, text=text, language=said.language)
+        letter = wrapped
+    mail_unless_seen(
+        unit, request, message_id, subject=letter.subject, text=letter.text, language=said.language
+    )
 
 
 def check_reachable(unit: Unit, conversation: Conversation) -> None:

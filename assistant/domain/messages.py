@@ -167,6 +167,7 @@ _CHAT = _table(
         "mailbox_lost": ("", "", _holds()),
         "code_was_sent_email": ("asked_at until next_at", "later", _holds()),
         "code_was_sent_client_id": ("asked_at until next_at", "later", _holds()),
+        "ask_about_services": ("requests services", "", _holds(E.REFERENCE)),
         "services_asked_again": ("", "", _holds()),
         "answer_waits_here": ("", "", _holds()),
         "ask_where_to_write": ("", "", _holds()),
