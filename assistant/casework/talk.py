@@ -22,8 +22,7 @@ from assistant.domain.lifecycle import CLOSED
 from assistant.domain.uses import part_of
 from assistant.errors import Conflict
 from assistant.interfaces import ChatMessage, Choice, Incoming
-from assistant.replies import Rendered
-from assistant.services import Services, Unit
+from assistant.services import Rendered, Services, Unit
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
 LIVE = frozenset({"webchat"})  # channels in which the message row itself is the delivery
@@ -158,9 +157,9 @@ def _mail_later(unit: Unit, conversation: Conversation, said: Utterance, message
     request = None if theirs and not about else reached_by_mail(unit.session, conversation, about)
     if request is None:
         return
-    letter = said.letter or Rendered(said.subject, said.text)
-    if letter.subject is None:
-        wrapped = written(
+    letter = said.letter
+    if letter is None and said.subject is None:
+        letter = written(
             unit,
             "mail_unread_in_chat",
             said.language,
@@ -168,12 +167,10 @@ def _mail_later(unit: Unit, conversation: Conversation, said: Utterance, message
             requests=[as_seen(request)],
             text=said.text,
         )
-        if wrapped is None:
+        if letter is None:
             return
-        letter = wrapped
-    mail_unless_seen(
-        unit, request, message_id, subject=letter.subject, text=letter.text, language=said.language
-    )
+    subject, text = (letter.subject, letter.text) if letter else (said.subject, said.text)
+    mail_unless_seen(unit, request, message_id, subject=subject, text=text, language=said.language)
 
 
 def check_reachable(unit: Unit, conversation: Conversation) -> None:

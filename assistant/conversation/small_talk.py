@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from assistant.conversation import correcting
 from intents.rectifying import is_no, is_yes
@@ -36,7 +36,7 @@ def take(turn: Turn) -> bool:
     asked = turn.state
     awaited = asked.expects if asked.expects in _ALONE else None
     choices = turn.code_choices() if awaited == "code" else [turn.button("talk_to_person", "human")]
-    told = {"awaited": awaited} if awaited else {}
+    told: dict[str, Any] = {"awaited": awaited} if awaited else {}
     turn.say(_ANSWERS[said], expects=awaited, choices=choices, **told)
     if asked.asks_else:
         turn.buttons_are_gone = True
