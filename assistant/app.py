@@ -100,7 +100,8 @@ def assemble(
     seal_everything(engine, keyring, settings.server.data_dir)
     engine.dispose()
     store = Store(settings.database_url, keyring)
-    channels = open_channels(settings, keyring, clock)
+    texts = texts_of(settings)
+    channels = open_channels(settings, keyring, clock, texts)
     services = Services(
         store=store,
         keyring=keyring,
@@ -108,7 +109,7 @@ def assemble(
         device_clock=device_clock,
         settings=settings,
         calendar=calendar_of(settings),
-        texts=texts_of(settings),
+        texts=texts,
         channels=channels,
         sources=open_sources(settings, store, keyring),
         handlers={handler.right: handler for handler in HANDLERS},
@@ -212,7 +213,7 @@ def _authorities(settings: Settings) -> tuple[dict[str, str], ...]:
     return tuple(found)
 
 
-def open_channels(settings: Settings, keyring: Keyring, clock: Clock) -> dict[str, Channel]:
+def open_channels(settings: Settings, keyring: Keyring, clock: Clock, texts: Texts) -> dict[str, Channel]:
     """Open the ways in and out that the settings name."""
     channels: dict[str, Channel] = {"transfer": Transfer()}
     if settings.webchat.enabled:
@@ -225,7 +226,7 @@ def open_channels(settings: Settings, keyring: Keyring, clock: Clock) -> dict[st
             sockets_per_address=limits.sockets_per_address,
             hellos_per_minute=limits.hellos_per_minute,
         )
-        channels["webchat"] = WebChat(chat, clock)
+        channels["webchat"] = WebChat(chat, clock, texts.instants)
     if settings.email.address:
         channels["email"] = EmailChannel(email_settings(settings), clock, keyring.mail_key)
     if settings.telegram.token_env:

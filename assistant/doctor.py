@@ -175,12 +175,12 @@ def _support(settings: Settings) -> None:
 
 async def _channels(settings: Settings) -> list[Row]:
     """Sign in wherever mail and messages come from and go to."""
-    from assistant.app import open_channels
+    from assistant.app import open_channels, texts_of
     from assistant.opening import SystemClock
     from assistant.store.keyring import INDEX_BYTES, Keyring
 
     try:
-        channels = open_channels(settings, Keyring(bytes(INDEX_BYTES)), SystemClock())
+        channels = open_channels(settings, Keyring(bytes(INDEX_BYTES)), SystemClock(), texts_of(settings))
     except AssistantError as error:
         return [_row("channels", error.message)]
     return [

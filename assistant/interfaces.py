@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from assistant.config import Settings
 from assistant.domain.assurance import Method, Need, Tier
@@ -93,6 +93,14 @@ class Choice:
     label: str
     value: str
     url: str | None = None
+
+
+class Instant(NamedTuple):
+    """An instant that a text names, in the words in which it does: on the desk's clock, and whose clock that is."""
+
+    words: str
+    at: datetime
+    with_day: bool
 
 
 @dataclass(frozen=True, slots=True)

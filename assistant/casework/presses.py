@@ -13,6 +13,8 @@ _LABELS: Final = {
     "right:none": "not_a_request",
     "services:end": "stop_it",
     "services:keep": "keep",
+    "withdraw:yes": "yes",
+    "withdraw:no": "no",
     "dont:keep": "keep_everything",
     "dont:go_on": "go_on_erasing",
     "unclaimed:yes": "was_me",

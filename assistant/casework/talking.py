@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from sqlmodel import Session
 
@@ -67,10 +68,13 @@ def ask_about_services(unit: Unit, action_id: str, agent: Principal) -> PrivacyR
     conversation = get_conversation(unit.session, request.conversation_id)
     language = conversation.language or unit.services.settings.controller.languages[0]
     seen = [talk.as_seen(request)]
-    asked = unit.services.texts.render("services_running", language, requests=seen, services=running)
+    render = partial(unit.services.texts.render, requests=seen, services=running)
+    letter = render("services_running", language)
+    asked = letter if conversation.channel == "email" else render("ask_about_services", language)
     said = talk.Utterance(
         text=asked.text,
         subject=asked.subject,
+        letter=letter,
         language=language,
         requests=seen,
         key=f"services:{action.id}:{unit.services.random(4).hex()}",

@@ -7,7 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from assistant.conversation import beside_erasure, correcting, for_others, picking, proving, sparing, uses
+from assistant.conversation import (
+    beside_erasure,
+    correcting,
+    for_others,
+    picking,
+    proving,
+    small_talk,
+    sparing,
+    uses,
+)
 from assistant.conversation.awaited import all_waiting, is_unready, of_code_beside
 from assistant.conversation.heard import EMAIL, Found, Heard, Hearing, NoCode, Pressed, Words, all_of
 from assistant.conversation.subjects import complains_of_waiting, is_angry, is_numbered_like_a_request
@@ -131,14 +140,15 @@ _first: tuple[Step, ...] = (
     sparing.hear,  # 5. nothing is to be erased after all
 )
 _then: tuple[Step, ...] = (
-    _mends_slip,  # 6. the address that was given is a mistake
-    proving.names_others_address,  # 7. or somebody else's
-    proving.lost_mailbox,  # 8. or cannot be opened
-    _correction,  # 9. what was asked of a correction
-    uses.answered,  # 10. which use is to end
-    correcting.taken_up_again,  # 11. a correction that was left to a person
-    _code,  # 12. the code that is awaited
-    proving.contact,  # 13. who asks
+    small_talk.hear,  # 6. what is about nothing
+    _mends_slip,  # 7. the address that was given is a mistake
+    proving.names_others_address,  # 8. or somebody else's
+    proving.lost_mailbox,  # 9. or cannot be opened
+    _correction,  # 10. what was asked of a correction
+    uses.answered,  # 11. which use is to end
+    correcting.taken_up_again,  # 12. a correction that was left to a person
+    _code,  # 13. the code that is awaited
+    proving.contact,  # 14. who asks
 )
 
 

@@ -45,6 +45,13 @@ _SAID: Final = {
 _NOT: Final = _WORDS.whole("denies")
 _UNSURE: Final = re.compile(rf"\?|\b{_WORDS.one_of('unsure')}\b")  # a question back is no answer either
 _NAMES: Final = {right: _WORDS.whole(f"right_{right}") for right in Right}
+# The short words for buttons that say their whole act, where no rule of its own question hears them.
+_SAID_FOR: Final = {
+    "right:none": _WORDS.whole("short_for_something_else"),
+    ONLY_NAMED: _WORDS.whole("short_for_only_named"),
+    "change:other": _WORDS.whole("short_for_another_value"),
+    "change:swap": _WORDS.whole("short_for_swap"),
+}
 _BUTTONS_COUNTED: Final = 6
 _ORDINALS: Final = tuple(
     re.compile(
@@ -142,7 +149,7 @@ def _pressed(hearing: Hearing, buttons: Sequence[Button]) -> str | None:
     if len(hearing.text) > _SHORT:
         return None
     text, values = _plain(hearing.text), [each.value for each in buttons]
-    labelled = {each.value for each in buttons if _bare(text) in {_bare(_plain(said)) for said in each.says}}
+    labelled = {each.value for each in buttons if _is_meant(each, _bare(text))}
     if labelled:
         return labelled.pop() if len(labelled) == 1 else None
     numbered = {value for value, form in zip(values, _ORDINALS, strict=False) if form.search(text)}
@@ -152,6 +159,12 @@ def _pressed(hearing: Hearing, buttons: Sequence[Button]) -> str | None:
     if len(meant) != 1 or (numbered and not named and not bare):
         return None
     return meant.pop()
+
+
+def _is_meant(button: Button, bare: str) -> bool:
+    """Tell whether an answer is what stands on a button, or the short word for it that people say instead."""
+    said = _SAID_FOR.get(":".join(button.value.split(":")[:2]))
+    return bare in {_bare(_plain(each)) for each in button.says} or bool(said and said.fullmatch(bare))
 
 
 def _named(hearing: Hearing, text: str, values: Sequence[str]) -> set[str]:

@@ -244,6 +244,13 @@ class NoteContactFirst:
 
 
 @dataclass(frozen=True, slots=True)
+class SmallTalk:
+    """Answer what is about nothing; what is asked stays asked."""
+
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Repeat:
     """Ask again what is still awaited, in the same words."""
 
@@ -283,6 +290,7 @@ Move = (
     | NoteContact
     | AskValueAgain
     | NoteContactFirst
+    | SmallTalk
     | Repeat
     | Rest
 )

@@ -6,11 +6,13 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from assistant.domain.elision import elides
 from assistant.domain.rights import called
+from assistant.interfaces import Instant
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -49,7 +51,7 @@ def _named_right(request: Any) -> str:
     return called(str(attribute(request, "right")), marketing=marketing)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Labels:
     """Labels and formats of one locale; a name without a label is shown as the operator wrote it."""
 
@@ -79,14 +81,49 @@ class Labels:
 
     def time(self, at: datetime) -> str:
         """Write the time of an instant on the controller's clock, and say whose clock that is."""
-        city = plain(self.zone.key.rsplit("/", 1)[-1])
-        named = self.label("cities", city)
-        where = self._format("zone_elided" if elides(named) else "zone").format(city=named)
-        return f"{at.astimezone(self.zone):%H:%M} ({where})"
+        return f"{at.astimezone(self.zone):%H:%M} ({self._where})"
+
+    @property
+    def _where(self) -> str:
+        named = self.label("cities", plain(self.zone.key.rsplit("/", 1)[-1]))
+        return str(self._format("zone_elided" if elides(named) else "zone").format(city=named))
 
     def moment(self, at: datetime) -> str:
         """Write an instant with its day."""
         return str(self._format("moment").format(day=self.day(at), time=self.time(at)))
+
+    def instants(self, text: str, near: datetime) -> list[Instant]:
+        """Find what `time` and `moment` wrote in a text that was said at an instant: a time without its day is the nearest."""
+        found = self._written_instants.finditer(text) if " (" in text else ()
+        told = ((each, self._instant(each, near)) for each in found)
+        return [Instant(each[0], at, with_day=each["day"] is not None) for each, at in told if at]
+
+    @cached_property
+    def _written_instants(self) -> re.Pattern[str]:
+        months = "|".join(map(re.escape, self._format("months")))
+        day = self._format("day").format(
+            day=rf"(?P<day>\d{{1,2}}|{self._format('first')})",
+            month=f"(?P<month>{months})",
+            year=r"(?P<year>\d{4})",
+        )
+        before = self._format("moment").format(day=day, time="")
+        return re.compile(
+            rf"(?:{before})?(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d) \({re.escape(self._where)}\)"
+        )
+
+    def _instant(self, written: re.Match[str], near: datetime) -> datetime | None:
+        clock = time(int(written["hour"]), int(written["minute"]))
+        today = near.astimezone(self.zone).date()
+        try:
+            days = [self._day(written)] if written["day"] else [today + timedelta(days=n) for n in (-1, 0, 1)]
+            told = [datetime.combine(each, clock, self.zone).replace(fold=n) for each in days for n in (0, 1)]
+            return min((each.astimezone(UTC) for each in told), key=lambda each: abs(each - near))
+        except (ValueError, OverflowError):  # an agent wrote it, and there is no such day
+            return None
+
+    def _day(self, written: re.Match[str]) -> date:
+        number = 1 if written["day"] == self._format("first") else int(written["day"])
+        return date(int(written["year"]), self._format("months").index(written["month"]) + 1, number)
 
     def count(self, number: int, one: str = "", many: str = "") -> str:
         """Write a number with its separators, and the noun in the form the locale wants after it."""

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from assistant.replies.labels import Labels
     from assistant.replies.texts import Rendered, Texts
 
-CHAT_SENTENCES: Final = 4
+CHAT_SENTENCES: Final = 3  # beside a list of what must stand there
 SENTENCE_WORDS: Final = 32
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_ASKS = re.compile(r"\?$")
 _NOT_PROSE = re.compile(r"^(- |  |https?://|\d+$)")
 
 
@@ -103,9 +104,13 @@ def _form(case: _Case) -> Iterator[Fault]:
     if case.message.audience is Audience.CHAT:
         if case.rendered.subject is not None:
             yield Fault(18, f"{case.message.name} is for the chat and has a subject")
-        allowed = CHAT_SENTENCES * max(1, len(case.requests))
-        if Element.AUTHORITIES not in case.message.holds and len(sentences(case.rendered.text)) > allowed:
+        said = sentences(case.rendered.text)
+        if Element.AUTHORITIES not in case.message.holds and len(said) > CHAT_SENTENCES:
             yield Fault(20, f"{case.message.name} is too long for a chat")
+        if any(_ASKS.search(each) for each in said) and not _ASKS.search(said[-1]):
+            yield Fault(
+                20, f"{case.message.name} goes on after its question: its buttons stand below the end"
+            )
         return
     greeting, closing = case.rules["greeting"], case.rules["closing"]
     if not (case.rendered.text.startswith(f"{greeting}\n\n") and f"\n\n{closing}\n" in case.rendered.text):

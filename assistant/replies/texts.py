@@ -19,8 +19,10 @@ from assistant.replies.labels import NO_BREAK, Labels, Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from importlib.resources.abc import Traversable
 
+    from assistant.interfaces import Instant
     from assistant.replies.facts import DeskFacts
 
 FALLBACK: Final = "en"
@@ -125,6 +127,10 @@ class Texts:
     def labels(self, locale: str | None) -> Labels:
         """Give the labels and formats of a locale, for pages that write days and counts themselves."""
         return self._locale(locale).labels
+
+    def instants(self, text: str, near: datetime) -> list[Instant]:
+        """Find the instants that a text of ours names, whatever its language, said at about this instant."""
+        return [each for known in self._locales.values() for each in known.labels.instants(text, near)]
 
     def _locale(self, locale: str | None) -> _Locale:
         return self._locales.get((locale or FALLBACK)[:2].lower(), self._locales[FALLBACK])

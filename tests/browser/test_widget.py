@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from playwright.async_api import async_playwright, expect
 from assistant.errors import Invalid
 from assistant.interfaces import Choice, Incoming, Receipt
 from tests.doubles.axe import wrong_with
-from tests.doubles.chat_site import ChatSite, chat_site
+from tests.doubles.chat_site import REQUEST, TEXTS, ChatSite, chat_site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -661,6 +662,78 @@ async def test_the_reference_can_be_copied(browser: Browser, site: ChatSite) -> 
         assert await visit.page.evaluate("navigator.clipboard.readText()") == "PR-7K2M9QXA"
 
 
+# ── the strip of requests ───────────────────────────────────────────────────────────────────────────
+
+
+SECOND = {"ref": "PR-3F8W2TBC", "right": "access", "status": "open", "due_on": "2026-12-28"}
+
+
+async def test_a_request_stands_once_and_later_messages_change_it_in_place(
+    browser: Browser, near: ChatSite
+) -> None:
+    async with visiting(browser, near, size=(390, 844)) as visit:
+        panel = await visit.open()
+        await expect(panel.locator("#requests")).to_be_hidden()
+        await visit.write("Delete my data")
+        strip = panel.get_by_role("region", name="Your requests")
+        await expect(strip).to_contain_text("PR-7K2M9QXA")
+        await expect(strip).to_contain_text("We are checking that it is you")
+        await strip.get_by_role("button", name="Copy the reference PR-7K2M9QXA").focus()
+        near.desk.say(
+            near.thread, "About PR-7K2M9QXA: approved.", requests=(REQUEST | {"status": "scheduled"},)
+        )
+        await visit.answered("approved.")
+        for each in (strip.locator("summary"), panel.locator("#requests-news")):
+            await expect(each).to_contain_text("Approved, will be carried out soon")
+        await expect(strip.get_by_role("button", name="Copy the reference PR-7K2M9QXA")).to_be_focused()
+        await expect(panel.locator(".request")).to_have_count(1)
+        await expect(panel.locator("#log .request")).to_have_count(0)
+        await visit.page.reload()
+        await visit.open()
+        await expect(strip.locator("summary")).to_contain_text("Approved, will be carried out soon")
+        await expect(panel.locator("#requests-news")).to_be_empty()  # history is not read out
+
+
+async def test_several_requests_fold_into_one_line_that_opens(browser: Browser, site: ChatSite) -> None:
+    async with visiting(browser, site, size=(390, 844)) as visit:
+        panel = await visit.open()
+        await visit.write("Delete my data")
+        await visit.answered("I have noted")
+        site.desk.say(site.thread, "And a copy, PR-3F8W2TBC.", requests=(SECOND,))
+        summary = panel.locator("#requests summary")
+        await expect(summary).to_have_text("Your 2 requests")
+        await expect(panel.locator(".request").first).to_be_hidden()
+        await summary.focus()
+        await visit.page.keyboard.press("Enter")
+        await expect(panel.locator(".request").last).to_contain_text("Access to your data")
+        await expect(panel.locator(".request").last).to_contain_text("28 December 2026")
+        site.desk.say(site.thread, "PR-3F8W2TBC is done.", requests=(SECOND | {"status": "answered"},))
+        await expect(panel.locator(".request").last).to_contain_text("Answered")
+        await expect(panel.locator(".request").last).to_be_visible()  # as the person left it
+
+
+async def test_a_message_says_in_words_which_request_it_is_about(browser: Browser, site: ChatSite) -> None:
+    async with visiting(browser, site) as visit:
+        panel = await visit.open()
+        await visit.write("Delete my data")
+        await expect(panel.locator(".message").last).to_contain_text("About request PR-7K2M9QXA")
+        site.desk.say(site.thread, "PR-7K2M9QXA goes on.", requests=(REQUEST,))
+        await visit.answered("goes on")
+        await expect(panel.locator(".message").last).not_to_contain_text("About request")
+
+
+async def test_the_strip_shows_nothing_of_what_is_hidden(browser: Browser, near: ChatSite) -> None:
+    async with visiting(browser, near) as visit:
+        await visit.open()
+        await visit.write("Delete my data")
+        await visit.answered("I have noted")
+        ((thread, talk),) = near.desk.threads.items()
+        near.desk.say(thread, "Hidden for now.", hidden_before=talk.messages[-1].id)
+        await visit.answered("Hidden for now.")
+        await expect(visit.panel.locator("#requests")).to_be_hidden()
+        assert "PR-7K2M9QXA" not in await visit.frame.evaluate("document.body.textContent")
+
+
 async def test_the_language_changes_in_place_and_is_remembered(browser: Browser, site: ChatSite) -> None:
     async with visiting(browser, site) as visit:
         panel = await visit.open()
@@ -675,6 +748,48 @@ async def test_the_language_changes_in_place_and_is_remembered(browser: Browser,
         await expect(visit.launcher).to_have_accessible_name("Ouvrir le service des données personnelles")
         await visit.open()
         await until(lambda: site.desk.threads[site.thread].locales[-1] == "fr")
+
+
+# ── whose clock ─────────────────────────────────────────────────────────────────────────────────────
+
+NEXT = datetime(2026, 11, 24, 20, 40, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "language", "time", "moment"),
+    [
+        ("America/New_York", "en", "15:40 (your time)", "24 November 2026 at 15:40 (your time)"),
+        ("America/New_York", "fr", "15:40 (votre heure)", "24 novembre 2026 à 15:40 (votre heure)"),
+        ("Europe/Tallinn", "en", "22:40", "24 November 2026 at 22:40"),
+        ("Asia/Tokyo", "fr", "05:40 (votre heure)", "25 novembre 2026 à 05:40 (votre heure)"),
+    ],
+)
+async def test_times_are_the_visitors_own(
+    browser: Browser, near: ChatSite, zone: str, language: str, time: str, moment: str
+) -> None:
+    query = f"locale={language}&lang={language}"
+    async with visiting(browser, near, query=query, timezone_id=zone) as visit:
+        panel = await visit.open()
+        await visit.write("Delete my data")
+        await expect(panel.locator(".message.assistant")).to_have_count(1)
+        labels = TEXTS.labels(language)
+        near.desk.say(near.thread, f"<{labels.time(NEXT)}> https://a.example <{labels.moment(NEXT)}>")
+        for _ in range(2):
+            said = panel.locator(".message.assistant .bubble").last
+            await expect(said).to_contain_text(f"<{time}>")
+            await expect(said).to_contain_text(f"<{moment}>")
+            named = said.locator("time")
+            assert await named.first.get_attribute("title") == labels.time(NEXT)
+            assert await named.first.get_attribute("datetime") == NEXT.isoformat()
+            await visit.page.reload()
+            await visit.open()
+
+
+async def test_what_the_person_wrote_is_shown_as_it_was_written(browser: Browser, site: ChatSite) -> None:
+    async with visiting(browser, site, timezone_id="America/New_York") as visit:
+        panel = await visit.open()
+        await visit.write("at 01:40 (Tallinn time)")
+        await expect(panel.locator(".you .bubble")).to_have_text("at 01:40 (Tallinn time)")
 
 
 # ── for everybody, on every screen ──────────────────────────────────────────────────────────────────
@@ -701,8 +816,10 @@ async def scenes(visit: Visit) -> AsyncIterator[str]:
     panel = await visit.open()
     yield "notice"
     await visit.write(ERASURE)
-    await expect(panel.locator(".request")).to_be_visible()
+    await expect(panel.locator("#requests")).to_be_visible()
     yield "request"
+    await panel.locator("#requests summary").click()
+    yield "request folded, or opened"
     await visit.write("ana@client.example")
     await expect(panel.locator("#field.code")).to_be_visible()
     await visit.write("12345678")

@@ -11,12 +11,15 @@ from aiohttp.test_utils import TestServer, unused_port
 
 from assistant.channels.webchat import WebChat, WebChatSettings
 from assistant.interfaces import Choice, Incoming
+from assistant.replies import Texts
 from assistant.web.widget import Widget, WidgetSettings
 from tests.doubles.chat_desk import MemoryChatDesk, StillClock
+from tests.unit.replies.samples import facts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+TEXTS = Texts.load(desk=facts())  # of a desk whose clock is in Tallinn
 REQUEST = {"ref": "PR-7K2M9QXA", "right": "erasure", "status": "verifying", "due_on": "2026-12-24"}
 
 SHOP = """<!doctype html>
@@ -91,7 +94,9 @@ async def chat_site(shop_host: str = "localhost") -> AsyncIterator[ChatSite]:
     """Serve both on this machine: two sites to a browser by their names, or one site with two origins."""
     desk_port, shop_port = unused_port(), unused_port()
     desk_url, shop_url = f"http://127.0.0.1:{desk_port}", f"http://{shop_host}:{shop_port}"
-    site = ChatSite(MemoryChatDesk(play), desk_url, shop_url, WebChat(_chat(desk_url), StillClock()))
+    site = ChatSite(
+        MemoryChatDesk(play), desk_url, shop_url, WebChat(_chat(desk_url), StillClock(), TEXTS.instants)
+    )
     desk_app, shop_app = web.Application(), web.Application()
     desk_app.add_routes([*site.webchat.routes(), *Widget(_widget(desk_url, shop_url)).routes()])
     desk_app.on_shutdown.append(site.webchat.hang_up)

@@ -87,13 +87,18 @@ async def test_what_is_limited_or_put_off_presses_no_button_that_erases_all(
 @pytest.mark.parametrize(
     ("locale", "typed", "only", "pressed"),
     [
-        ("en", "Please delete my phone number.", "Only what I named", "right:rectification"),
-        ("fr", "Supprimez mon numéro de téléphone svp", "Seulement ce que j’ai nommé", "right:erasure"),
-        ("en", "Remove my date of birth from my profile", "Only what I named", "only what I named"),
+        ("en", "Please delete my phone number.", "Delete only what I named", "right:rectification"),
+        (
+            "fr",
+            "Supprimez mon numéro de téléphone svp",
+            "Effacer seulement ce que j’ai nommé",
+            "right:erasure",
+        ),
+        ("en", "Remove my date of birth from my profile", "Delete only what I named", "only what I named"),
         (
             "fr",
             "effacer ma photo de mon compte",
-            "Seulement ce que j’ai nommé",
+            "Effacer seulement ce que j’ai nommé",
             "seulement ce que j'ai nommé",
         ),
     ],

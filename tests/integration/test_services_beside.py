@@ -15,6 +15,7 @@ from assistant.casework.queue import Principal, Role
 from assistant.demo.people import CUSTOMER
 from assistant.domain.presses import unmarked
 from assistant.domain.rights import Right
+from assistant.replies.linter import CHAT_SENTENCES, sentences
 from assistant.services import Unit
 from assistant.store.tables import PrivacyRequest
 from tests.doubles.desk_inside import DeskInside, desk_inside
@@ -82,6 +83,8 @@ async def test_the_question_about_services_keeps_its_buttons_whatever_else_is_as
         await services.write(lambda unit: talking.ask_about_services(unit, item["id"], _LEAD))
         asked = await chat.until(lambda m: bool(buttons_of(m)) and m["expects"] == "choice")
         assert buttons_of(asked) == _BUTTONS
+        assert len(sentences(asked["text"])) <= CHAT_SENTENCES, "a letter is for mail"
+        assert asked["text"].endswith("?"), "what is asked stands right above its buttons"
         await chat.say(_STATUS[language])
         again = await chat.until(lambda m: bool(buttons_of(m)), "the buttons below the status")
         assert buttons_of(again) == _BUTTONS

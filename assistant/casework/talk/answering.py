@@ -62,6 +62,17 @@ from assistant.interfaces import Choice
 from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, EvidenceRow, PrivacyRequest
 
+_SMALL_TALK: Final = {
+    "greeting": "small_greeting",
+    "thanks": "small_thanks",
+    "farewell": "small_farewell",
+    "noted": "small_noted",
+    "robot": "small_robot",
+    "insult": "small_insult",
+    "nonsense": "small_nonsense",
+}
+# Asked without buttons of its own: said to be still open in the same breath.
+_SAID_TO_BE_OPEN: Final = frozenset({"email", "code"})
 _OFFERED_AT_ONCE: Final = 4  # rights on one menu
 _BUTTON_DONT: Final = "dont"
 
@@ -196,6 +207,16 @@ def note_contact_first(turn: Turn, noted: Mapping[str, Any], says: str) -> None:
     """Keep a contact that was typed before it is needed, and say so."""
     turn.state = replace(turn.state, details={**(turn.state.details or {}), **noted})
     turn.say(says)
+
+
+def small_talk(turn: Turn, said: str) -> None:
+    """Answer what is about nothing, and ask again what was asked with buttons of its own."""
+    awaited = turn.state.expects if turn.state.expects in _SAID_TO_BE_OPEN else None
+    choices = turn.code_choices() if awaited == "code" else [turn.person_button()]
+    told: dict[str, Any] = {"awaited": awaited} if awaited else {}
+    turn.say(_SMALL_TALK[said], expects=awaited, choices=choices, **told)
+    if turn.state.asks_else:
+        repeat(turn)
 
 
 def end_use(turn: Turn, use: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ from assistant.domain.lifecycle import CLOSED
 from assistant.domain.uses import EndOfUse
 from assistant.errors import Conflict
 from assistant.interfaces import ChatMessage, Choice, Incoming
-from assistant.services import Services, Unit
+from assistant.services import Rendered, Services, Unit
 from assistant.store.tables import Conversation, Message, Outbox, PrivacyRequest
 
 LIVE = frozenset({"webchat"})  # channels in which the message row itself is the delivery
@@ -52,6 +52,7 @@ class Utterance:
     requests: Sequence[Mapping[str, Any]] = ()
     by_rule: bool = False  # said by the desk alone, in answer to a message: never to a machine
     unasked: bool = False  # said when the person may have left: also a letter, unless seen in the chat
+    letter: Rendered | None = None  # how that letter says it, where a chat is told less
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +157,8 @@ def _mail_later(unit: Unit, conversation: Conversation, said: Utterance, message
     request = None if theirs and not about else reached_by_mail(unit.session, conversation, about)
     if request is None:
         return
-    subject, text = said.subject, said.text
-    if subject is None:
+    letter = said.letter
+    if letter is None and said.subject is None:
         letter = written(
             unit,
             "mail_unread_in_chat",
@@ -168,7 +169,7 @@ def _mail_later(unit: Unit, conversation: Conversation, said: Utterance, message
         )
         if letter is None:
             return
-        subject, text = letter.subject, letter.text
+    subject, text = (letter.subject, letter.text) if letter else (said.subject, said.text)
     mail_unless_seen(unit, request, message_id, subject=subject, text=text, language=said.language)
 
 

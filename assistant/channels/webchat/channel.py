@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, web
 
-from assistant.channels.webchat.socket import CHANNEL, ChatSocket
+from assistant.channels.webchat.frames import Instants, none_named
+from assistant.channels.webchat.socket import CHANNEL, ChatSocket, Limits
 from assistant.channels.webchat.texts import language_of
 from assistant.domain.networks import address_of
 from assistant.domain.pacing import Addresses, Bucket
@@ -43,9 +44,10 @@ class WebChat:
 
     name = CHANNEL
 
-    def __init__(self, settings: WebChatSettings, clock: Clock) -> None:
-        """Take the settings; raises ConfigurationError where an origin is none."""
+    def __init__(self, settings: WebChatSettings, clock: Clock, instants: Instants = none_named) -> None:
+        """Take the settings, and who knows which instants a text names; raises ConfigurationError where an origin is none."""
         self._settings = settings
+        self._instants = instants
         self._clock = clock
         self._origins = frozenset(_origin(url) for url in (settings.public_url, *settings.extra_origins))
         self._addresses = Addresses(settings.sockets_per_address, settings.hellos_per_minute)
@@ -143,8 +145,8 @@ class WebChat:
             Bucket(rate, rate, asyncio.get_running_loop().time()),
             address=address,
             language=language_of(accepts),
-            max_text=self._settings.max_text,
-            max_frame=self._settings.max_frame,
+            limits=Limits(self._settings.max_text, self._settings.max_frame),
+            instants=self._instants,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple
 
@@ -11,7 +12,7 @@ from assistant.channels.webchat.texts import Language, error_text
 from assistant.errors import Invalid
 
 if TYPE_CHECKING:
-    from assistant.interfaces import ChatMessage, ChatSession
+    from assistant.interfaces import ChatMessage, ChatSession, Instant
 
 MAX_CHOICE: Final = 200
 MAX_TOKEN: Final = 256
@@ -155,7 +156,15 @@ def _plain(value: object) -> str:
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode
 
 
-def _as_json(message: ChatMessage) -> dict[str, Any]:
+Instants = Callable[[str, datetime], Sequence["Instant"]]
+
+
+def none_named(_text: str, _near: datetime) -> Sequence[Instant]:
+    """Find no instant in a text: whoever shows it shows the desk's clock."""
+    return ()
+
+
+def _as_json(message: ChatMessage, instants: Instants) -> dict[str, Any]:
     frame: dict[str, Any] = {
         "type": "message",
         "id": message.id,
@@ -170,6 +179,8 @@ def _as_json(message: ChatMessage) -> dict[str, Any]:
         "requests": [dict(request) for request in message.requests],
         "at": message.at.isoformat(),
     }
+    if message.sender != "you" and (named := instants(message.text, message.at)):
+        frame["instants"] = [{"words": w, "at": at.isoformat(), "day": day} for w, at, day in named]
     if message.client_id is not None:
         frame["client_id"] = message.client_id
     if message.hidden_before is not None:
@@ -177,14 +188,14 @@ def _as_json(message: ChatMessage) -> dict[str, Any]:
     return frame
 
 
-def message_frame(message: ChatMessage) -> str:
-    """Write a message as the person's client gets it."""
-    return _encode(_as_json(message))
+def message_frame(message: ChatMessage, instants: Instants) -> str:
+    """Write a message as the person's client gets it, with the instants that its text names."""
+    return _encode(_as_json(message, instants))
 
 
-def session_frame(session: ChatSession) -> str:
+def session_frame(session: ChatSession, instants: Instants) -> str:
     """Write the answer to hello: the session's token and what its holder may see."""
-    messages = [_as_json(message) for message in session.messages]
+    messages = [_as_json(message, instants) for message in session.messages]
     hidden = {
         "hidden_before": session.hidden_before,
         "idle_seconds": session.idle_seconds,

@@ -7,13 +7,13 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import structlog
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from assistant.channels.webchat import frames
-from assistant.channels.webchat.frames import FrameRefused, Hello, Identify, Said, Seen, Typing
+from assistant.channels.webchat.frames import FrameRefused, Hello, Identify, Instants, Said, Seen, Typing
 from assistant.channels.webchat.texts import Language, language_of
 from assistant.errors import AssistantError, NotVerified, StoreUnavailable
 from assistant.interfaces import ChatDesk, ChatMessage, ChatSession, Clock, Incoming
@@ -32,6 +32,13 @@ _GRACE: Final = 5.0  # seconds a message being stored may hold up the end
 Stream = AsyncIterator[ChatMessage | Literal["typing"]]
 
 
+class Limits(NamedTuple):
+    """How long a person's text and a whole frame may be."""
+
+    text: int  # characters
+    frame: int  # characters of JSON
+
+
 class ChatSocket:
     """Speaks the protocol of contracts.md, section Live chat, on one accepted WebSocket."""
 
@@ -44,8 +51,8 @@ class ChatSocket:
         *,
         address: str,
         language: Language,
-        max_text: int,
-        max_frame: int,
+        limits: Limits,
+        instants: Instants,
     ) -> None:
         """Take the accepted socket, whom it talks to, and its limits."""
         self._socket = socket
@@ -54,8 +61,8 @@ class ChatSocket:
         self._bucket = bucket
         self._address = address
         self._language = language
-        self._max_text = max_text
-        self._max_frame = max_frame
+        self._limits = limits
+        self._instants = instants
         self._locale: str | None = None
         self._thread = ""
         self._seen = 0
@@ -81,7 +88,7 @@ class ChatSocket:
             self._thread = session.thread
             async with self._desk.watch(session.thread) as stream:
                 session = await self._caught_up(hello, session)
-                await self._socket.send_str(frames.session_frame(session))
+                await self._socket.send_str(frames.session_frame(session, self._instants))
                 await self._both_ways(stream, frozenset(message.id for message in session.messages))
         except StoreUnavailable:
             await self.refuse("store_unavailable", close=WSCloseCode.TRY_AGAIN_LATER)
@@ -144,7 +151,7 @@ class ChatSocket:
                 await self._socket.send_str(frames.typing_frame("agent"))
             elif item.id not in shown and not self._is_echo(item):
                 async with self._turn:
-                    await self._socket.send_str(frames.message_frame(item))
+                    await self._socket.send_str(frames.message_frame(item, self._instants))
         await self._socket.close(code=WSCloseCode.OK)  # the desk ended the session
 
     def _is_echo(self, message: ChatMessage) -> bool:
@@ -228,9 +235,9 @@ class ChatSocket:
             message = await (ahead or self._socket.receive())
             if message.type is WSMsgType.TEXT:
                 text: str = message.data
-                if len(text) <= self._max_frame:
+                if len(text) <= self._limits.frame:
                     return text
-                await self.refuse("too_large", close=WSCloseCode.MESSAGE_TOO_BIG, limit=self._max_frame)
+                await self.refuse("too_large", close=WSCloseCode.MESSAGE_TOO_BIG, limit=self._limits.frame)
             elif message.type is not WSMsgType.BINARY:
                 return None
             elif await self._allowed(_CHEAP):
@@ -239,7 +246,7 @@ class ChatSocket:
     async def _parsed(self, raw: str) -> frames.Frame | None:
         """Read a frame within the limits; None when it was refused, which the person was told."""
         try:
-            frame = frames.parse(raw, self._max_text)
+            frame = frames.parse(raw, self._limits.text)
         except FrameRefused as refused:
             if await self._allowed(1.0, refused.client_id):
                 await self.refuse(refused.reason, client_id=refused.client_id, **refused.values)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
 
-from assistant.domain.messages import MESSAGES, PAGES
+from assistant.domain.messages import MESSAGES, PAGES, Audience
 from assistant.replies import Rendered, Texts
 from assistant.replies.linter import Linter, sentences
 from assistant.replies.texts import LOCALES
@@ -37,13 +38,16 @@ def test_an_answer_with_nothing_to_list_passes_too(texts: Texts, name: str, loca
     assert Linter(texts).faults(name, locale, texts.render(name, locale, **empty), empty) == ()
 
 
+OF_A_CHAT = ("too long for a chat", "stand below the end")
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page_says_what_must_never_be_said(texts: Texts, name: str, locale: str) -> None:
     parts = texts.page(name, locale, **{key: values_for(name)[key] for key in PAGES[name]})
     spoken = Rendered(None, "\n".join(part for key, part in parts.items() if key != "what"))
     faults = Linter(texts).faults("chat_can_do", locale, spoken, {})
-    assert [fault.what for fault in faults if not fault.what.endswith("too long for a chat")] == []
+    assert [fault.what for fault in faults if not fault.what.endswith(OF_A_CHAT)] == []
     assert all(len(part.split()) <= 60 for part in parts.values())
 
 
@@ -107,6 +111,37 @@ def test_what_must_never_be_said_is_seen(texts: Texts, locale: str, addition: st
 def test_a_chat_text_that_became_a_letter_is_seen(texts: Texts) -> None:
     long = Rendered("Subject", "One. Two. Three. Four. Five.")
     assert items(texts, "chat_ask_right", "en", long) == {18, 20}
+
+
+def test_a_chat_text_that_goes_on_after_its_question_is_seen(texts: Texts) -> None:
+    assert items(texts, "chat_ask_right", "en", Rendered(None, "Is that right? We wait.")) == {20}
+    assert items(texts, "chat_ask_right", "en", Rendered(None, "We wait. Is that right?")) == set()
+
+
+# What a text may be told or not, and what it then says more.
+VARIED: dict[str, tuple[Any, ...]] = {
+    "instead": (None, True),
+    "later": ([], values_for("code_sent_email")["requests"]),
+    "addresses": (None, ["maarja@example.test"], ["maarja@example.test", "+372 000"]),
+    "part": (None, "first", "rest"),
+    "untold": (False, True),
+    "unproved": (False, True),
+    "awaited": (None, "code", "email"),
+}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", [n for n, each in MESSAGES.items() if each.audience is Audience.CHAT])
+def test_every_chat_text_is_three_sentences_and_a_list_whatever_it_is_told(
+    texts: Texts, name: str, locale: str
+) -> None:
+    """Letters are for mail; only a complaint must name authorities and court at once."""
+    variables = MESSAGES[name].variables
+    varied = VARIED | ({"next_at": (None, values(name)["next_at"])} if "code_was_sent" in name else {})
+    may = [key for key in varied if key in variables]
+    for mix in product(*(varied[key] for key in may)):
+        chosen = values(name) | dict(zip(may, mix, strict=True))
+        assert Linter(texts).faults(name, locale, texts.render(name, locale, **chosen), chosen) == ()
 
 
 def test_sentences_leave_out_lists_addresses_and_codes() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     from assistant.replies import Rendered
 
 
+ZONES = ("Europe/Tallinn", "Europe/Paris", "Europe/London", "America/New_York", "Asia/Kathmandu")
+LABELS = {
+    (locale, zone): Texts.load(desk=facts(zone=ZoneInfo(zone))).labels(locale)
+    for locale in LOCALES
+    for zone in ZONES
+}
+
+
 def write(texts: Texts, name: str, locale: str = "en", /, **values: Any) -> Rendered:
     chosen = {key: value for key, value in values_for(name).items() if key in MESSAGES[name].variables}
     return texts.render(name, locale, **chosen | values)
@@ -50,7 +58,7 @@ def test_every_text_is_written_from_sample_values(
 
 # Whoever asks for several things at once reads of them together in these; every other text is written for one request.
 OF_ONE = """
-    mail_package_code package_reminder package_gone marketing_notice marketing_undone marketing_put_back portability_sent services_running
+    mail_package_code package_reminder package_gone marketing_notice marketing_undone marketing_put_back portability_sent services_running ask_about_services
     restriction_lifting restriction_stays extension_notice question_in_time question_late clock_goes_on
     marketing_stopped marketing_stopped_number marketing_stopped_several marketing_stopped_partly marketing_by_person
     rectification_by_person
@@ -295,6 +303,45 @@ def test_an_instant_is_written_on_the_controllers_clock_and_says_so(texts: Texts
     )
 
 
+@given(
+    at=st.integers(1_700_000_000, 1_900_000_000).map(lambda at: datetime.fromtimestamp(at, UTC)),
+    ahead=st.integers(-700, 700),
+    zone=st.sampled_from(
+        ["Europe/Tallinn", "Europe/Paris", "Europe/London", "America/New_York", "Asia/Kathmandu"]
+    ),
+    locale=st.sampled_from(LOCALES),
+)
+def test_what_a_text_says_of_an_instant_is_found_again(
+    at: datetime, ahead: int, zone: str, locale: str
+) -> None:
+    """To the minute; on the night on which clocks go back an hour is said twice."""
+    labels = LABELS[locale, zone]
+    at = at.replace(second=0, microsecond=0)
+    said = at + timedelta(minutes=ahead)
+    text = f"Until {labels.time(at)}, or {labels.moment(at)}."
+    clock, moment = labels.instants(text, said)
+    assert (clock.words, moment.words) == (labels.time(at), labels.moment(at))
+    assert (clock.with_day, moment.with_day) == (False, True)
+    assert labels.time(clock.at) == labels.time(at)
+    assert abs(clock.at - at) in {timedelta(0), timedelta(hours=1)} or abs(clock.at - said) < abs(at - said)
+    assert labels.moment(moment.at) == labels.moment(at)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "at 15:40 (Paris time)",
+        "99:99 (Tallinn time)",
+        "(Tallinn time)",
+        "on 31 February 2026 at 15:40 (Tallinn time)",
+        "on 1 January 0000 at 15:40 (Tallinn time)",
+        "1 January 2026 at (" * 2_000,
+    ],
+)
+def test_words_that_name_no_instant_give_none(texts: Texts, text: str) -> None:
+    assert texts.instants(text, AT) == []
+
+
 @pytest.mark.parametrize(
     ("on", "english", "french"),
     [
@@ -338,7 +385,7 @@ def test_french_marks_never_begin_a_line(texts: Texts) -> None:
 def test_a_name_without_a_label_is_shown_readable(texts: Texts) -> None:
     assert texts.label("categories", "loyalty_points", "fr") == "loyalty points"
     assert texts.label("systems", "client-area", "fr") == "espace client"
-    assert texts.button("yes", "fr") == "Oui"
+    assert texts.button("keep", "fr") == "Garder mes services"
 
 
 def test_every_text_is_one_that_the_desk_sends() -> None:

@@ -2,6 +2,7 @@
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Host } from "./host.js";
+import { Requests } from "./requests.js";
 import { Memory } from "./storage.js";
 import { Texts } from "./texts.js";
 import { download } from "./transcript.js";
@@ -15,7 +16,7 @@ const page = Object.fromEntries([...document.querySelectorAll("[id]")].map((elem
 const desk = JSON.parse(page.desk.textContent);
 const memory = new Memory((lent) => host.tell({ type: "keep", lent }));
 const texts = new Texts(desk.texts, document.documentElement.lang);
-const view = new View(page.log, texts, chosen);
+const view = new View(page.log, texts, new Requests(page, texts), chosen);
 const composer = new Composer(page, texts, desk.maxText, { said, typing: () => connection.typing() });
 const connection = new Connection(`${location.origin.replace("http", "ws")}/chat/ws`, memory, {
   state: showState,
@@ -259,6 +260,7 @@ page.menu.addEventListener("focusout", (event) => {
   if (event.relatedTarget && !still) closeMenu();
 });
 page.scroll.addEventListener("click", closeMenu);
+page["requests-summary"].addEventListener("click", () => isNear() && bottom());
 for (const button of page.menu.querySelectorAll("[data-locale]")) {
   button.addEventListener("click", () => speak(button.dataset.locale));
 }

@@ -45,6 +45,14 @@ export class Texts {
     return new Intl.DateTimeFormat(LOCALES[this.language], { hour: "2-digit", minute: "2-digit" }).format(instant);
   }
 
+  // An instant by the reader's clock; whose clock that is stands there where the desk's shows another time.
+  instant(at, words, withDay) {
+    const time = this.time(at);
+    const day = this.written({ day: "numeric", month: "long", year: "numeric" }, at);
+    const here = withDay ? this.say("moment", { day, time }) : time;
+    return words.includes(here) ? here : this.say("moment.here", { moment: here });
+  }
+
   // Fill every element that names a text; the page holds no words of its own.
   fill(root) {
     root.documentElement.lang = this.language;

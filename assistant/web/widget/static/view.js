@@ -30,6 +30,19 @@ function linked(text, texts) {
   return [...parts, text.slice(from)];
 }
 
+// A message's text as its reader's own clock has it: what the desk said of its clock stands behind it.
+function written({ text, instants }, texts) {
+  const longest = [...(instants ?? [])].sort((one, other) => other.words.length - one.words.length);
+  const clocked = longest.reduce((parts, instant) => parts.flatMap((part) => timed(part, instant, texts)), [text]);
+  return clocked.flatMap((part) => (typeof part === "string" ? linked(part, texts) : part));
+}
+
+function timed(part, { words, at, day }, texts) {
+  if (typeof part !== "string") return part;
+  const local = () => element("time", { datetime: at, title: words }, texts.instant(new Date(at), words, day));
+  return part.split(words).flatMap((piece, index) => (index ? [local(), piece] : piece));
+}
+
 function away(url, label, texts) {
   const address = safeAddress(url);
   if (!address) return label;
@@ -38,18 +51,21 @@ function away(url, label, texts) {
 }
 
 export class View {
-  constructor(log, texts, chosen) {
+  constructor(log, texts, requests, chosen) {
     this.log = log;
     this.texts = texts;
+    this.requests = requests;
     this.chosen = chosen;
     this.messages = [];
     this.drawn = new Map();
+    this.quiet = false;
   }
 
   clear() {
     this.messages = [];
     this.drawn.clear();
     this.log.replaceChildren();
+    this.requests.clear();
   }
 
   // Take away what was said up to a message; what is still to be sent stays.
@@ -70,7 +86,9 @@ export class View {
   // History is not read out: only what is new is.
   quietly(work) {
     this.log.setAttribute("aria-live", "off");
+    this.quiet = true;
     work();
+    this.quiet = false;
     requestAnimationFrame(() => this.log.setAttribute("aria-live", "polite"));
   }
 
@@ -90,6 +108,7 @@ export class View {
     const drawn = this.draw(message);
     if (message.client_id) this.drawn.set(message.client_id, drawn);
     this.log.append(drawn);
+    if (message.requests?.length) this.requests.show(this.messages, this.quiet);
   }
 
   daybreak(message) {
@@ -103,9 +122,9 @@ export class View {
     const drawn = element("article", { class: `message ${message.from}`, "data-id": message.id });
     if (!this.follows(message)) drawn.append(this.byline(message));
     else drawn.classList.add("follows");
-    const text = message.from === "you" ? [this.own(message)] : linked(message.text, this.texts);
+    const text = message.from === "you" ? [this.own(message)] : written(message, this.texts);
     drawn.append(element("div", { class: "bubble" }, ...text));
-    for (const request of message.requests ?? []) drawn.append(this.request(request));
+    drawn.append(this.about(message));
     if (message.choices?.length) drawn.append(this.choices(message.choices));
     if (message.state) drawn.append(this.note(message.state));
     return drawn;
@@ -159,38 +178,11 @@ export class View {
     for (const group of this.log.querySelectorAll(".choices:empty")) group.remove();
   }
 
-  request({ ref, right, status, due_on: dueOn }) {
-    const { texts } = this;
-    const card = element("div", { class: "request", role: "group", "aria-label": `${texts.say("request")} ${ref}` });
-    const title = texts.has(`right.${right}`) ? texts.say(`right.${right}`) : texts.say("request");
-    const code = element("code", {}, ref);
-    const list = element("dl", {});
-    const line = (key, ...values) => list.append(element("div", {}, element("dt", {}, texts.say(key)), element("dd", {}, ...values)));
-    line("request.ref", code, this.copier(ref, code));
-    if (dueOn) line("request.due", element("time", { datetime: dueOn }, texts.date(dueOn)));
-    if (texts.has(`status.${status}`)) line("request.status", texts.say(`status.${status}`));
-    card.append(element("p", { class: "right" }, title), list);
-    return card;
-  }
-
-  copier(ref, code) {
-    const { texts } = this;
-    const button = element("button", { type: "button", class: "copy", "aria-label": texts.say("request.copy_label", { ref }) });
-    button.append(texts.say("request.copy"));
-    const said = element("span", { class: "copied", role: "status" });
-    button.addEventListener("click", async () => {
-      try {
-        await navigator.clipboard.writeText(ref);
-        said.textContent = texts.say("request.copied");
-      } catch {
-        getSelection().selectAllChildren(code);
-        said.textContent = texts.say("request.copy_by_hand");
-      }
-      setTimeout(() => said.replaceChildren(), 4000);
-    });
-    const both = document.createDocumentFragment();
-    both.append(button, said);
-    return both;
+  // Which request a message is about, in words, where its own text does not say so: its card stands in the strip.
+  about({ text, requests }) {
+    const unsaid = (requests ?? []).map(({ ref }) => ref).filter((ref) => !text.includes(ref));
+    const refs = unsaid.join(", ");
+    return unsaid.length ? element("p", { class: "about" }, this.texts.say("about", { refs })) : "";
   }
 
   note(state) {
