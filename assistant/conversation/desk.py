@@ -51,6 +51,7 @@ from assistant.conversation import (
     denying,
     for_others,
     lost_mailbox,
+    policy,
     repeated,
     sparing,
     unclaimed,
@@ -421,7 +422,7 @@ class TalkingDesk:
         elif not turn.muted and any(map(continued.may_go_on, requests)):
             # An answer to a letter whose link ran out gets a new one, within the limits of any address.
             continued.go_on(turn, requests)
-        else:
+        elif not policy.take_mail(turn, incoming):
             self._pass_on(turn, incoming, message_id)
 
     def _flag_muted(self, turn: Turn, incoming: Incoming) -> None:

@@ -35,6 +35,7 @@ from assistant.conversation import (
     for_others,
     lost_mailbox,
     picking,
+    policy,
     sparing,
     unclaimed,
     uses,
@@ -124,7 +125,10 @@ class Turn:
         if any(request.status in STOPPABLE for request in self.own_requests()):
             self.reading = sparing.as_taken_back(self.reading)
         self.choose_language()
-        self._hear()
+        if not policy.take(self):
+            self._hear()
+        elif policy.leaves_open(self):
+            self._repeat()
         self.ask_what_is_left()
 
     def _hear(self) -> None:
