@@ -18,7 +18,11 @@ WRITTEN: dict[str, Any] = tomllib.loads(
     (Path(__file__).parents[1] / "data/policy_questions.toml").read_text("utf-8")
 )
 LANGUAGES = ("en", "fr")
-HELD_WRONG, HELD_MISSED = 0, 3  # of 84, as they were at the first look
+PARTS = (
+    "build",
+    "held",
+    "later",
+)  # intents/README.md says how many of the latter two were heard at the first look
 KINDS = {
     "invoices": (["Invoices", "Factures"], ["Your account", "invoices", "factures"], ["Amount"]),
     "orders": (["Orders", "Commandes"], ["Your account", "invoices", "factures"], []),
@@ -39,24 +43,16 @@ def rows(part: str) -> list[tuple[str, str]]:
 
 def test_what_is_heard_is_what_the_desk_answers() -> None:
     assert sorted(TOPICS) == sorted(Topic)
-    for part in ("build", "held"):
+    for part in PARTS:
         assert {topic for topic, _ in rows(part)} <= set(Topic)
     assert {topic for topic, _ in rows("build")} == set(Topic)
 
 
-@pytest.mark.parametrize(("topic", "text"), rows("build"))
+@pytest.mark.parametrize(("topic", "text"), [row for part in PARTS for row in rows(part)])
 def test_a_question_is_heard_on_its_topic(topic: str, text: str) -> None:
     asked = asked_of_policy(text)
     assert [question.topic for question in asked.questions] == [topic]
     assert asked.alone
-
-
-def test_questions_never_looked_at_are_heard_too() -> None:
-    heard = {text: [q.topic for q in asked_of_policy(text).questions] for _, text in rows("held")}
-    wrong = [text for topic, text in rows("held") if heard[text] not in ([], [topic])]
-    missed = [text for _, text in rows("held") if not heard[text]]
-    assert len(wrong) <= HELD_WRONG, wrong
-    assert len(missed) <= HELD_MISSED, missed
 
 
 @pytest.mark.parametrize("kind", ["none", "requests"])
@@ -157,7 +153,7 @@ def test_the_work_grows_with_the_length_alone(piece: str) -> None:
 
 
 def test_the_questions_are_many_and_no_two_the_same() -> None:
-    build, held = ([text for _, text in rows(part)] for part in ("build", "held"))
+    build, held, later = ([text for _, text in rows(part)] for part in PARTS)
     none = [
         text
         for kind, language in product(("none", "requests"), LANGUAGES)
@@ -166,4 +162,4 @@ def test_the_questions_are_many_and_no_two_the_same() -> None:
     assert len(build) >= 120
     assert len(held) >= 60
     assert len(none) >= 60
-    assert len({*build, *held, *none}) == len(build) + len(held) + len(none)
+    assert len({*build, *held, *later, *none}) == sum(map(len, (build, held, later, none)))
