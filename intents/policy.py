@@ -48,7 +48,7 @@ TOPICS: Final = (
 )
 # Asked of one person these are access, which the reader knows; the rest is the same whoever asks.
 _OF_DATA: Final = frozenset(
-    {"data", "purposes", "basis", "retention", "recipients", "transfers", "origin", "security"}
+    {"data", "purposes", "basis", "retention", "recipients", "transfers", "origin", "security", "where"}
 )
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from assistant.domain.policy import Topic
-from intents import asked_of_policy, kinds_named
+from intents import REQUEST, RIGHTS, Reader, asked_of_policy, kinds_named
+from intents.examples import examples
 from intents.policy import TOPICS
 
 WRITTEN: dict[str, Any] = tomllib.loads(
@@ -23,6 +24,7 @@ PARTS = (
     "held",
     "later",
 )  # intents/README.md says how many of the latter two were heard at the first look
+MOST_TAKEN = 4
 KINDS = {
     "invoices": (["Invoices", "Factures"], ["Your account", "invoices", "factures"], ["Amount"]),
     "orders": (["Orders", "Commandes"], ["Your account", "invoices", "factures"], []),
@@ -163,3 +165,15 @@ def test_the_questions_are_many_and_no_two_the_same() -> None:
     assert len(held) >= 60
     assert len(none) >= 60
     assert len({*build, *held, *later, *none}) == sum(map(len, (build, held, later, none)))
+
+
+def test_hardly_an_example_of_a_right_is_taken_for_nothing_but_a_question(reader: Reader) -> None:
+    """Where one is, the talk asks whether it was a wish: so few may be."""
+    rights = [example for example in examples() if example.labels & set(RIGHTS) - {"complaint"}]
+    taken = [
+        example.text
+        for example in rights
+        if asked_of_policy(example.text).alone and reader.read(example.text).decision == REQUEST
+    ]
+    assert len(rights) > 3_000
+    assert len(taken) <= MOST_TAKEN, taken
