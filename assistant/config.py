@@ -8,10 +8,18 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -22,12 +30,14 @@ from assistant.domain.data_map import DataMap
 from assistant.domain.http_map import HttpMap
 from assistant.domain.manual_map import ManualMap
 from assistant.domain.mistakes import nearest, one_line
+from assistant.domain.policy import Topic
 from assistant.domain.retention import MOST_YEARS
 from assistant.domain.rights import Right
 from assistant.errors import ConfigurationError
 
 M = TypeVar("M", bound=BaseModel)
 AnyMap = DataMap | HttpMap | ManualMap
+Clause = Annotated[str, StringConstraints(pattern=r"^(\d+(\.\d+)*)?$")]  # of the privacy policy
 
 
 class _Section(BaseModel):
@@ -87,6 +97,7 @@ class Controller(_Section):
     address: str = ""
     contact_email: str = ""
     privacy_url: str = ""
+    clauses: dict[Topic, Clause] = {}  # where the notice speaks of it
     dpo: str = ""
     authorities: tuple[str | Authority, ...] = ()
     languages: tuple[Literal["en", "fr"], ...] = ()
@@ -397,6 +408,7 @@ class Retention(_Section):
     law: str
     law_fr: str = Field("", alias="law@fr")
     article: str
+    clause: Clause = ""
     years: int = Field(0, ge=0, le=MOST_YEARS)
     months: int = Field(0, ge=0)
     days: int = Field(0, ge=0)

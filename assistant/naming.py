@@ -81,7 +81,7 @@ class Naming:
     def words(self, language: str) -> dict[str, dict[str, str]]:
         """Give everything as labels: tables as `source.table`, columns as `source.table.column`."""
         settings, known = self.settings, self.settings.catalogue
-        mapped = [(source, table, f"{source}.{name}") for source, name, table in self._tables()]
+        mapped = [(source, table, f"{source}.{name}") for source, name, table in self.tables()]
         own = [s.name for s in settings.sources if s.kind == "own_records"]
         return {
             "systems": {s.name: self.source(s.name, language) for s in settings.sources},
@@ -106,7 +106,7 @@ class Naming:
         """Give what people would read as a bare name in a language of the controller: system, table, what to write."""
         for language in self.settings.controller.languages:
             yield from self._untitled(language, "" if language == "en" else f"@{language}")
-        for source, name, table in self._tables():
+        for source, name, table in self.tables():
             for recipient in table.recipients:
                 if not recipient.known_by and not isinstance(table, ManualMap):
                     text = f"no known_by says by what {recipient.name} knows the data; people are asked to find out"
@@ -117,14 +117,15 @@ class Naming:
             titled = source.title if language == "en" else source.title_fr
             if source.kind != "own_records" and not titled:
                 yield source.name, "", _lacks([f"title{suffix}"], "its [[sources]] block")
-        for source_name, name, table in self._tables():
+        for source_name, name, table in self.tables():
             yield from ((source_name, *found) for found in _untitled_table(name, table, language, suffix))
         laws = self.settings.catalogue.retention.items() if language != "en" else ()
         for rule, row in laws:
             if not row.law_fr:
                 yield "catalogue", f"retention.{rule}", _lacks([f"law{suffix}"], "the catalogue")
 
-    def _tables(self) -> Iterator[tuple[str, str, AnyTable]]:
+    def tables(self) -> Iterator[tuple[str, str, AnyTable]]:
+        """Give every table of the maps with its system and its name, with its schema where two have one name."""
         for source, data_map in self.settings.maps.items():
             named = [table.name for table in data_map.tables]
             for table in data_map.tables:

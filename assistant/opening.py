@@ -32,7 +32,7 @@ class SystemClock:
 def open_sources(settings: Settings, store: Store, keyring: Keyring) -> tuple[DataSource, ...]:
     """Open the systems that hold personal data; nothing is connected before the first call."""
     rules = {
-        name: RetentionRule(name, **rule.model_dump(exclude={"en", "fr", "law_fr"}))
+        name: RetentionRule(name, **rule.model_dump(exclude={"en", "fr", "law_fr", "clause"}))
         for name, rule in settings.catalogue.retention.items()
     }
     return tuple(_source(settings, source.name, rules, store, keyring) for source in settings.sources)

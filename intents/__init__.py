@@ -6,26 +6,33 @@ from intents.beside import for_support
 from intents.command import cli_classify, cli_evaluate, cli_train, learn
 from intents.examples import Example as Learned
 from intents.examples import NotLabelled
-from intents.labels import CONVERSATIONAL, NONE, RIGHTS
+from intents.labels import ASK, CONVERSATIONAL, NONE, REQUEST, RIGHTS
 from intents.others import Mention, others_in
+from intents.policy import Asked, Question, asked_of_policy, kinds_named
 from intents.pseudonyms import pseudonymised
 from intents.reader import Reader
 from intents.reading import Intent, Reading
 
 __all__ = [
+    "ASK",
     "CONVERSATIONAL",
     "NONE",
+    "REQUEST",
     "RIGHTS",
+    "Asked",
     "Intent",
     "Learned",
     "Mention",
     "NotLabelled",
+    "Question",
     "Reader",
     "Reading",
+    "asked_of_policy",
     "cli_classify",
     "cli_evaluate",
     "cli_train",
     "for_support",
+    "kinds_named",
     "learn",
     "others_in",
     "pseudonymised",

@@ -12,6 +12,7 @@ from assistant.conversation import (
     correcting,
     for_others,
     picking,
+    policy,
     proving,
     small_talk,
     sparing,
@@ -61,7 +62,10 @@ def decide(view: TalkView, heard: Heard) -> tuple[Move, ...]:
     hearing = Hearing(view, heard)
     if view.stoppable:
         hearing = hearing.reads(sparing.as_taken_back(hearing.reading))
-    return _heard(hearing)
+    asked = policy.hear(hearing)
+    if asked is None:
+        return _heard(hearing)
+    return asked.moves if asked.left is None else (*asked.moves, *_heard(asked.left))
 
 
 def language_heard(view: TalkView, spoken: str | None, words: Words) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
+from assistant.casework.policy_answers import Answer
 from assistant.domain.addresses import client_number_in, is_part_of_no_address, no_address_in
 from assistant.domain.assurance import code_in
 from assistant.domain.moves import Move
@@ -26,6 +27,15 @@ EMAIL: Final = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>
 
 
 @dataclass(frozen=True, slots=True)
+class OfPolicy:
+    """What a message asks of the privacy policy: an answer to each question, or None where a person has to answer."""
+
+    language: str
+    answers: tuple[Answer | None, ...]
+    is_all: bool  # and it asks for nothing else
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """A message, as it was read."""
 
@@ -34,6 +44,7 @@ class Words:
     received_at: datetime
     forwarded: bool = False
     muted: bool = False  # a machine wrote this, or nobody knows who: read, and not answered by rule
+    of_policy: OfPolicy | None = None
 
     @property
     def language(self) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from assistant.casework import asked_beside, link_again, sparing, talk
 from assistant.casework.doubt import put_in_doubt
 from assistant.casework.intake import set_attention
+from assistant.casework.talk import answering
 from assistant.casework.talk.opening import mark_mailbox_lost
 from assistant.conversation import (
     another_sender,
@@ -15,6 +16,7 @@ from assistant.conversation import (
     continued,
     denying,
     for_others,
+    policy,
     repeated,
 )
 from assistant.conversation import sparing as spared_words
@@ -23,8 +25,10 @@ from assistant.conversation.subjects import only_thanks
 from assistant.conversation.taking import take
 from assistant.conversation.unread import is_away_note, leave_to_a_person, needs_a_person
 from assistant.domain.lifecycle import CLOSED, STOPPABLE
+from assistant.domain.moves import TellPolicy
 from assistant.services import Unit
 from assistant.store.rows import PrivacyRequest
+from intents import NONE
 from intents.awaiting import lacks_mailbox
 from intents.wishes import CHANGED_MIND, DENIED
 
@@ -191,8 +195,21 @@ def _leave(mail: Received, requests: Sequence[PrivacyRequest]) -> None:
     elif not mail.muted and any(map(continued.may_go_on, requests)):
         # An answer to a letter whose link ran out gets a new one, within the limits of any address.
         continued.go_on(mail, requests)
-    else:
+    elif not _answers_of_policy(mail):
         _pass_on(mail)
+
+
+def _answers_of_policy(mail: Received) -> bool:
+    """Answer a mail to the privacy mailbox that asks of the policy; True where nobody else need read it."""
+    mail.words = policy.heard_in(mail.unit.services, mail.words, mail.turn.conversation.language)
+    asked, to_others = mail.words.of_policy, "to_others" in mail.incoming.headers
+    found = None if to_others else policy.hear(mail.hearing)
+    if asked is None or found is None:
+        return False
+    told = [move for move in found.moves if isinstance(move, TellPolicy)]
+    if not all(answering.tell_policy(mail.turn, move) for move in told):
+        return False  # said before that day, or not to be said by rule
+    return asked.is_all and mail.reading.decision == NONE and not mail.incoming.attachments
 
 
 def _pass_on(mail: Received) -> None:

@@ -244,6 +244,16 @@ class NoteContactFirst:
 
 
 @dataclass(frozen=True, slots=True)
+class TellPolicy:
+    """Answer what was asked of the privacy policy: texts by name, with what they say, in the language of the question."""
+
+    texts: tuple[tuple[str, Mapping[str, Any]], ...]
+    language: str
+    offers_person: bool = False
+    is_below: bool = False  # something is asked above it that is asked again
+
+
+@dataclass(frozen=True, slots=True)
 class SmallTalk:
     """Answer what is about nothing; what is asked stays asked."""
 
@@ -290,6 +300,7 @@ Move = (
     | NoteContact
     | AskValueAgain
     | NoteContactFirst
+    | TellPolicy
     | SmallTalk
     | Repeat
     | Rest

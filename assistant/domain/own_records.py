@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from assistant.domain.plan import Keep
 
 CATEGORY = "contact_with_us"
+PURPOSE = "rights_requests"
 MESSAGES, REQUESTS, CONVERSATIONS = "messages", "requests", "conversations"
 OWN_RECORDS = "own_records"  # why they stay, as the law of a keep: Article 5(2) and 6(1)(c)
 # Which period of law/own_retention.toml the purge holds each to; both count from the day a request is closed.

@@ -20,6 +20,8 @@ class Right(StrEnum):
 
 # Access and portability are carried out before erasure: what is erased can no longer be copied.
 CARRIED_OUT_FIRST = frozenset({Right.ACCESS, Right.PORTABILITY})
+# A copy of all that is held, with all that Article 15 has told of it.
+COPIES = frozenset({Right.ACCESS})
 # What is gone cannot be brought back: it waits for the copies, and stands still once somebody says not to.
 ERASING = frozenset({Right.ERASURE})
 # Disclosing or erasing cannot be taken back, so these need T2 and, with four eyes on, a second person.

@@ -199,6 +199,7 @@ class TalkView:
     called_since_code: bool = False  # a person was called after the last of them
     buttons: tuple[Button, ...] | None = None  # of the open question; None where it has none
     sender: str | None = None  # the address a mail claims to come from
+    is_privacy_mailbox: bool = False  # where a mail came: for privacy alone, or a general one
     languages: tuple[str, ...] = ("en", "fr")
     today: date = date.min
     fields: Mapping[str, Correctable] = field(default_factory=dict)  # what the maps let a person correct

@@ -10,6 +10,7 @@ from assistant.domain.own_records import (
     MEANINGS,
     MESSAGES,
     OWN_RECORDS,
+    PURPOSE,
 )
 from assistant.domain.plan import (
     Account,
@@ -123,7 +124,7 @@ class OwnRecords:
                     COLUMNS[at.table],
                     MEANINGS,
                     _batches(rows),
-                    purpose="rights_requests",
+                    purpose=PURPOSE,
                 )
 
     async def carry_out(self, step: Step, located: Located, order: Order, progress: Progress) -> StepOutcome:

@@ -88,6 +88,37 @@ async def sign_in(page: Page, desk: DeskProcess, role: str) -> None:
     await expect(page.locator("header nav")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("language", "starter", "listed", "question", "answer"),
+    [
+        ("en", "What do you collect?", "clause 4.1.1", "How long do you keep my invoices?", "seven years"),
+        (
+            "fr",
+            "Que collectez-vous ?",
+            "clause 4.1.1",
+            "Combien de temps gardez-vous mes factures ?",
+            "sept ans",
+        ),
+    ],
+)
+async def test_the_widget_starts_with_a_question_about_the_policy_and_answers_the_next(
+    browser: Browser, desk: DeskProcess, language: str, starter: str, listed: str, question: str, answer: str
+) -> None:
+    page = await browser.new_page(viewport=SCREENS["phone"], locale=language, reduced_motion="reduce")
+    await page.goto(f"{desk.url.replace('127.0.0.1', 'localhost')}/demo/site?lang={language}")
+    await page.locator("button.launcher").click()
+    panel = page.frame_locator("iframe.frame")
+    await panel.get_by_role("button", name=starter).click()
+    bubbles = panel.locator(".message.assistant .bubble")
+    await expect(bubbles.filter(has_text=listed)).to_have_count(1)
+    await write(panel, question)
+    await expect(bubbles.filter(has_text=answer)).to_have_count(1)
+    await expect(panel.locator(".request")).to_have_count(0)
+    frame = next(frame for frame in page.frames if "/chat/" in frame.url)
+    await on_each_screen(page, frame, f"policy-{language}")
+    await page.close()
+
+
 async def test_a_person_asks_on_a_third_page_and_an_agent_approves_in_the_console(
     browser: Browser, desk: DeskProcess
 ) -> None:

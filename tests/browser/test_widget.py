@@ -335,6 +335,7 @@ async def test_a_person_is_always_one_button_away(browser: Browser, site: ChatSi
 async def test_a_starter_says_its_sentence_and_then_makes_room(browser: Browser, site: ChatSite) -> None:
     async with visiting(browser, site) as visit:
         panel = await visit.open()
+        await expect(panel.get_by_role("button", name="What do you collect?")).to_be_visible()
         await panel.get_by_role("button", name="Get a copy of my data").click()
         await visit.answered("I have noted")
         assert site.desk.received[0].text == "I would like a copy of my personal data."

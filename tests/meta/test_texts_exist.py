@@ -28,6 +28,7 @@ FAMILIES = re.compile(r"(answer|ask|chat|code|confirm|handover|mail|recipient|ve
 NO_TEXTS = {
     "ask_by",  # a field of the API
     "ask_services",  # an address of the console
+    "chat_message",  # a function of casework/talk
     "chat_messages",  # a table of the sample company
     "chat_ws",  # said by `assistant demo --json`
     "mail_in",  # likewise

@@ -16,7 +16,11 @@ from assistant.domain.manual_map import ManualMap
 from assistant.errors import ConfigurationError
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
-_FREE = {"sources.values", "sources.secrets"}  # the map says which names they take
+_FREE = {
+    "sources.values",
+    "sources.secrets",
+    "controller.clauses",
+}  # map and topics say which names they take
 _ELSEWHERE = {"catalogue", "maps", "file"}  # read from files of their own, never from config.toml
 
 
@@ -109,6 +113,8 @@ def test_serve_refuses_the_shipped_file_in_one_line() -> None:
             "controller.financial_year_ends: 'December' is no day",
         ),
         ("[controller]\ncontact_email = 'privacy'", "controller.contact_email: must be an e-mail address"),
+        ("[controller]\nclauses = { retension = '5.4' }", "controller.clauses.retension"),
+        ("[controller]\nclauses = { retention = 'five' }", "controller.clauses.retention: "),
         ("[controller]\nautomated_decisions = { en = 1 }", "controller.automated_decisions.en: "),
         (
             "[controller]\nauthorities = [{ name = 'x', adress = 'y' }]",

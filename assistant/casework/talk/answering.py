@@ -28,8 +28,9 @@ from assistant.casework.talk.asking import (
 from assistant.casework.talk.opening import leave_alone
 from assistant.casework.talk.proving import keep_whose, say_no_code, want_code
 from assistant.casework.talk.turn import Turn, mark_of_code
+from assistant.casework.unwritten import written
 from assistant.domain.lifecycle import CLOSED, Status
-from assistant.domain.moves import AskRight, Claim
+from assistant.domain.moves import AskRight, Claim, TellPolicy
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import (
     ASKED_MOST,
@@ -207,6 +208,19 @@ def note_contact_first(turn: Turn, noted: Mapping[str, Any], says: str) -> None:
     """Keep a contact that was typed before it is needed, and say so."""
     turn.state = replace(turn.state, details={**(turn.state.details or {}), **noted})
     turn.say(says)
+
+
+def tell_policy(turn: Turn, move: TellPolicy) -> bool:
+    """Answer what was asked of the privacy policy in one message; False where that is not said, and somebody else answers."""
+    unit, conversation = turn.unit, turn.conversation
+    conversation.language = move.language
+    where = {"conversation_id": conversation.id}
+    texts = [written(unit, name, move.language, **where, **values) for name, values in move.texts]
+    if None in texts:
+        return False  # who is called was called (casework/unwritten.py)
+    turn.buttons_are_gone = move.is_below
+    said = "\n\n".join(each.text for each in texts if each)
+    return turn.say_text(said, presented={"choices": [turn.person_button()] if move.offers_person else ()})
 
 
 def small_talk(turn: Turn, said: str) -> None:

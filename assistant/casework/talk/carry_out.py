@@ -103,6 +103,7 @@ WAYS: Final[Mapping[type[Move], Callable[[Turn, Any], None]]] = {
         turn, lambda turn, request: answering.ask_value_again(turn, request, of_code=move.of_code), move.ref
     ),
     moves.NoteContactFirst: lambda turn, move: answering.note_contact_first(turn, move.noted, move.says),
+    moves.TellPolicy: answering.tell_policy,
     moves.SmallTalk: lambda turn, move: answering.small_talk(turn, move.said),
     moves.Repeat: lambda turn, _: asking.repeat(turn),
     moves.Rest: lambda turn, _: turn.rest(),

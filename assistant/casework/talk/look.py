@@ -6,6 +6,8 @@ from assistant.casework.presses import spoken_labels
 from assistant.casework.rectification import fields_of
 from assistant.casework.talk.asking import question_asked
 from assistant.casework.talk.turn import Turn
+from assistant.config import Settings
+from assistant.domain.addresses import normal_contact
 from assistant.domain.lifecycle import ChallengeState
 from assistant.domain.presses import unmarked
 from assistant.domain.rights import CONFIRMED_FIRST
@@ -41,10 +43,16 @@ def look(turn: Turn) -> TalkView:
         called_since_code=called_at is not None and (last is None or last.asked_at <= called_at),
         buttons=_buttons(turn) if state.expects == "choice" else None,
         sender=conversation.subject_hint if turn.is_mail else None,
+        is_privacy_mailbox=turn.is_mail and _is_for_privacy(unit.services.settings),
         languages=tuple(unit.services.settings.controller.languages),
         today=unit.today,
         fields=fields_of(unit.services) if corrects else {},
     )
+
+
+def _is_for_privacy(settings: Settings) -> bool:
+    """Tell a mailbox for privacy alone from a general one, whose questions support answers."""
+    return normal_contact(settings.email.address) == normal_contact(settings.controller.contact_email)
 
 
 def _buttons(turn: Turn) -> tuple[Button, ...] | None:

@@ -160,12 +160,12 @@ class Turn:
         self,
         text: str,
         *,
-        subject: str | None,
+        subject: str | None = None,
         key: str = "",
         requests: Sequence[Mapping[str, Any]] = (),
         presented: Mapping[str, Any],
-    ) -> None:
-        """Say words that are written already, by rule."""
+    ) -> bool:
+        """Say words that are written already, by rule; False where that is not to be said."""
         said = talk.Utterance(
             text=text,
             subject=subject,
@@ -175,7 +175,7 @@ class Turn:
             by_rule=True,
             **presented,
         )
-        talk.say_text(self.unit, self.conversation, said)
+        return talk.say_text(self.unit, self.conversation, said)
 
     def _leave_to_a_person(self, name: str) -> None:
         """Say in a chat that a person is called, where the desk's own words are lost."""

@@ -228,6 +228,11 @@ async def test_the_policy_has_a_place_for_every_clause_that_letters_and_copies_n
     assert named
     assert {clause.replace(".", "-") for clause in named} <= places
     assert set(re.findall(r'href="#c([\d-]+)"', html)) <= places
+    controller = resources.files("assistant.demo").joinpath("controller.toml").read_text("utf-8")
+    (clauses,) = re.findall(r"^clauses = \{(.*)\}$", controller, re.MULTILINE)
+    named = {clause.replace(".", "-") for clause in re.findall(r'"([\d.]+)"', clauses)}
+    assert len(named) > 5
+    assert {each for each in named if not any(f"{at}-".startswith(f"{each}-") for at in places)} == set()
     for recipient in catalogue["recipients"].values():
         assert str(recipient[language]) in unescape(html)
 

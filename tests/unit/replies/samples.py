@@ -140,6 +140,10 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         ],
         "data": ["Invoices", "Servers"],
         "purposes": ["newsletter", "profiling"],
+        "lines": [{"text": "Invoices", "more": "7 years.", "clause": "5.4.3"}],
+        "clause": "5.4",
+        "countries": "Estonia",
+        "consent": True,
     }
 
 

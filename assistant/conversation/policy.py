@@ -1,0 +1,97 @@
+"""Questions about the privacy policy, answered from settings and maps: in any state of a talk, and nobody's data in any answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from assistant.casework.policy_answers import Answer, answer_of
+from assistant.conversation.heard import Found, Hearing, OfPolicy, Words, all_of
+from assistant.conversation.reading import SHORT
+from assistant.disclosure.policy import kinds_of
+from assistant.domain.moves import Move, Repeat, TellPolicy
+from assistant.domain.policy import Topic
+from assistant.domain.rights import ANSWERED_BY_PEOPLE, COPIES
+from assistant.domain.talk import ASK_RIGHT, SESSION_HIDDEN, WHERE_TO_WRITE
+from assistant.services import Services
+from intents import ASK, CONVERSATIONAL, NONE, asked_of_policy, kinds_named
+
+_REST: Final = Answer("policy_rest", {})
+_NOTHING: Final = Answer("policy_unanswered", {})
+_LEAVES_TO_PERSON: Final = frozenset({_REST.text, _NOTHING.text, "policy_elsewhere", "policy_contact"})
+# Whoever asks on has not chosen yet; the rest was said once, and nothing hangs on it.
+_NOT_ASKED_AGAIN: Final = frozenset({ASK_RIGHT, SESSION_HIDDEN, *WHERE_TO_WRITE})
+
+
+def heard_in(services: Services, words: Words, spoken: str | None) -> Words:
+    """Give a message with what it asks of the policy, and what settings and maps answer to that, in its language."""
+    asked = asked_of_policy(words.text)
+    questions = (
+        asked.questions if asked.alone or len(words.text) <= SHORT else ()
+    )  # a story only sounds like one
+    if not questions:
+        return words
+    settings = services.settings
+    ours = settings.controller.languages
+    language = words.language if words.language in ours else spoken or ours[0]
+    kinds = kinds_of(settings)
+    answers = [
+        answer_of(settings, Topic(each.topic), kinds_named(each, kinds), language) for each in questions
+    ]
+    return replace(words, of_policy=OfPolicy(language, tuple(answers), is_all=asked.alone))
+
+
+def hear(hearing: Hearing) -> Found | None:
+    """Answer what a message asks of the policy; what is asked beside it is left to be heard."""
+    asked = hearing.words.of_policy
+    told = None if asked is None or _is_not_ours(hearing) else _told(hearing, asked)
+    if asked is None or told is None:
+        return None
+    if hearing.view.is_mail or not hearing.conversational.isdisjoint(CONVERSATIONAL):
+        return Found((told,), hearing)
+    if not asked.is_all:
+        return Found((told,), None if _has_nothing_more(hearing) else hearing)
+    again = _asks_again(hearing)
+    if not hearing.is_request:
+        return all_of(told, *again)
+    if not again and ANSWERED_BY_PEOPLE.isdisjoint(hearing.rights):
+        hearing = hearing.reads(replace(hearing.reading, decision=ASK))  # was it a wish as well?
+    return Found((told,), hearing)
+
+
+def _is_not_ours(hearing: Hearing) -> bool:
+    """Tell whether somebody else answers, or nobody: an agent, support, a machine wrote, the answer to the request says it."""
+    view, words = hearing.view, hearing.words
+    if words.forwarded or words.muted or view.agent_talks:
+        return True
+    return view.is_mail and (not view.is_privacy_mailbox or _is_explained_anyway(hearing))
+
+
+def _told(hearing: Hearing, asked: OfPolicy) -> TellPolicy | None:
+    """Give what is told, each answer once, and that a person answers the rest; None where nothing is, and more is asked."""
+    told = list({each.text: each for each in asked.answers if each}.values())
+    if not told and (hearing.view.is_mail or not asked.is_all or hearing.reading.decision != NONE):
+        return None
+    left = [] if all(asked.answers) else [_REST if told else _NOTHING]
+    answers = [*told, *left]
+    leaves = not hearing.view.is_mail and any(each.text in _LEAVES_TO_PERSON for each in answers)
+    texts = tuple((each.text, each.values) for each in answers)
+    return TellPolicy(texts, asked.language, offers_person=leaves, is_below=bool(_asks_again(hearing)))
+
+
+def _asks_again(hearing: Hearing) -> Sequence[Move]:
+    """Give the move that asks again what is awaited, where something is that an answer came between."""
+    state = hearing.state
+    return (Repeat(),) if state.expects is not None and state.question not in _NOT_ASKED_AGAIN else ()
+
+
+def _is_explained_anyway(hearing: Hearing) -> bool:
+    """Tell whether the answer to a mail that asks for access says all of it, for this one person."""
+    return hearing.is_request and not COPIES.isdisjoint(hearing.rights)
+
+
+def _has_nothing_more(hearing: Hearing) -> bool:
+    """Tell whether what else a message says would only bring the menu."""
+    idle = hearing.reading.decision == NONE and not hearing.state.expects and not hearing.view.own
+    return idle and not hearing.asks_support
