@@ -59,7 +59,7 @@ def _on(turn: Turn, act: Callable[[Turn, PrivacyRequest], None], ref: str) -> No
     act(turn, turn.unit.session.get_one(PrivacyRequest, ref))
 
 
-WAYS: Final[Mapping[type[Move], Callable[[Turn, Any], None]]] = {
+WAYS: Final[Mapping[type[Move], Callable[[Turn, Any], object]]] = {
     moves.Say: _say,
     moves.Open: _open,
     moves.OpenForOther: opening.open_for_other,
