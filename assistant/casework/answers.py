@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlmodel import Session
@@ -20,6 +19,7 @@ from assistant.domain.plan import Plan
 from assistant.domain.results import Result, as_planned
 from assistant.domain.rights import Right
 from assistant.domain.uses import EndOfUse
+from assistant.replies.linter import first_sentence
 from assistant.services import Services, Unit
 from assistant.store.queries import evidence_of
 from assistant.store.tables import Conversation, PrivacyRequest
@@ -41,8 +41,9 @@ def give_answer(
 ) -> None:
     """Send an answer where it belongs (flows.md, The answer), once per text and state of the request.
 
-    `by_rule`: no person decided it, so that it answers no machine. `at_contact`: what it says is for the proved
-    contact alone; the talk, where there is one, hears that it went there.
+    A proved contact gets the letter; the talk, where there is one, then hears in a sentence what became of the request,
+    or with `at_contact`, for what is the contact's alone, no more than where the letter went. `by_rule`: no person
+    decided it, so that it answers no machine.
     """
     key = f"{key_of(request.ref)}{text_name}:{request.version}"
     conversation = unit.session.get(Conversation, request.conversation_id)
@@ -63,18 +64,19 @@ def give_answer(
             **values,
         )
     if conversation and (request.channel != "email" or contact is None):
+        told = rendered
+        if contact:  # who has the letter in their mailbox is told in the chat what became of it
+            name = "answered_there" if at_contact else "answered_by_mail"
+            outcome = {} if at_contact else {"outcome": first_sentence(rendered.text)}
+            told = unit.services.texts.render(name, request.language, requests=seen, **outcome)
         said = talk.Utterance(
-            text=rendered.text,
-            subject=rendered.subject,
+            text=told.text,
+            subject=told.subject,
             key=key,
             language=request.language,
             requests=seen,
             by_rule=by_rule,
         )
-        if at_contact and contact:
-            said = replace(
-                said, text=unit.services.texts.render("answered_there", request.language, requests=seen).text
-            )
         talk.say_text(unit, conversation, said)
         running_services.ask_again_below(unit, conversation)
     record(unit, request.ref, "desk", "answered", text=text_name, to_contact=contact is not None)

@@ -172,6 +172,7 @@ _CHAT = _table(
         "answer_waits_here": ("", "", _holds()),
         "ask_where_to_write": ("", "", _holds()),
         "answered_there": ("requests", "", _holds(E.REFERENCE)),
+        "answered_by_mail": ("requests outcome", "", _holds(E.REFERENCE)),
         "will_write_there": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "not_our_language": ("", "", _holds()),
         "small_greeting": ("", "awaited", _holds()),

@@ -135,8 +135,13 @@ def sentences(text: str) -> list[str]:
     return [sentence for line in _prose(text) for sentence in _SENTENCE_END.split(line)]
 
 
+def first_sentence(letter: str) -> str:
+    """Give what a letter says first after its greeting: of an answer, what was done about which request."""
+    return sentences(letter)[1]
+
+
 def _outcome(case: _Case) -> bool:
-    after_greeting = sentences(case.rendered.text)[1]
+    after_greeting = first_sentence(case.rendered.text)
     opens_well = re.search(case.rules["outcome"], after_greeting) is not None
     return opens_well and case.labels.cited(case.requests) in after_greeting
 

@@ -710,6 +710,7 @@ async def test_several_requests_fold_into_one_line_that_opens(browser: Browser, 
         await expect(panel.locator(".request").last).to_contain_text("28 December 2026")
         site.desk.say(site.thread, "PR-3F8W2TBC is done.", requests=(SECOND | {"status": "answered"},))
         await expect(panel.locator(".request").last).to_contain_text("Answered")
+        await expect(panel.locator(".request .due").last).to_be_hidden()
         await expect(panel.locator(".request").last).to_be_visible()  # as the person left it
 
 

@@ -125,18 +125,19 @@ async def test_a_yes_to_what_is_to_be_confirmed_is_no_small_talk(desk: DeskInsid
     assert (await talk.state()).question in {"confirm_rectification", "ask_contact"}
 
 
-async def test_a_mail_of_thanks_gets_no_small_talk_back(desk: DeskInside) -> None:
-    mail = Incoming(
-        "email",
-        "<thanks@post.example>",
-        "<thanks@post.example>",
-        "Thanks a lot!",
-        desk.clock.now(),
-        sender="quiet@post.example",
+@pytest.mark.parametrize(
+    ("channel", "sender", "answers"),
+    [("telegram", "4711", ["You’re welcome!"]), ("email", "quiet@post.example", [])],
+)
+async def test_telegram_talks_too_and_a_mail_of_thanks_gets_no_small_talk_back(
+    desk: DeskInside, channel: str, sender: str, answers: list[str]
+) -> None:
+    said = Incoming(
+        channel, sender, "<thanks>", "Thanks a lot!", desk.clock.now(), sender=sender, locale="en"
     )
-    await desk.assembly.desk.receive(mail)
+    await desk.assembly.desk.receive(said)
     await desk.assembly.desk.settle()
-    rows = select(Message).where(col(Message.sender) == "assistant")
-    messages = await desk.assembly.services.read(lambda unit: list(unit.session.exec(rows)))
-    ident = conversation_id(desk.assembly.services, "email", mail.thread)
-    assert [each for each in messages if each.conversation_id == ident] == []
+    ident = conversation_id(desk.assembly.services, channel, said.thread)
+    rows = select(Message).where(col(Message.sender) == "assistant", col(Message.conversation_id) == ident)
+    told = await desk.assembly.services.read(lambda unit: [row.text for row in unit.session.exec(rows)])
+    assert [each[: len("You’re welcome!")] for each in told] == answers

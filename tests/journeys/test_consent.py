@@ -110,7 +110,8 @@ async def test_a_withdrawal_in_chat_ends_that_use_for_that_person(
         ref = (await chat.opened())["consent_withdrawal"]
         await prove_in_chat(desk, chat, email, ref)
         await ended_only_for(desk, use, client, before, ref)
-        await chat.until(lambda m: DONE[language] in m["text"] and "Inspektsioon" in m["text"], "the answer")
+        await chat.until(lambda m: DONE[language] in m["text"] and ref in m["text"], "what became of it")
+    assert DONE[language] in (await desk.mail(email, "Inspektsioon")).get_content()
     assert (await desk.request(ref))["assurance"] == 1, "other uses than marketing need a proof"
 
 

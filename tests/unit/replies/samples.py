@@ -75,6 +75,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "safe_on": date(2026, 12, 22),
         "channel": "webchat",
         "effects": ["access", "erasure"],
+        "outcome": "PD-7K2M-4Q: 2026.",
         "question": "2026?",
         "code": "48159263",
         "shown_again": True,

@@ -144,6 +144,16 @@ def test_every_chat_text_is_three_sentences_and_a_list_whatever_it_is_told(
         assert Linter(texts).faults(name, locale, texts.render(name, locale, **chosen), chosen) == ()
 
 
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize(
+    "name", [name for name in MESSAGES if name.startswith(("code_sent", "code_was_sent"))]
+)
+def test_what_a_code_is_waited_for_ends_with_until_when(texts: Texts, name: str, locale: str) -> None:
+    told = values(name)
+    said = sentences(texts.render(name, locale, **told).text)
+    assert texts.labels(locale).time(told["until"]) in said[-1]
+
+
 def test_sentences_leave_out_lists_addresses_and_codes() -> None:
     text = "Hello! See here:\nhttps://desk.example.test/a.b\n- one. two.\n48159263\nBye."
     assert sentences(text) == ["Hello!", "See here:", "Bye."]

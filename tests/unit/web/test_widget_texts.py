@@ -7,7 +7,7 @@ from importlib import resources
 
 import pytest
 
-from assistant.domain.lifecycle import Status
+from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.rights import Right
 from assistant.replies import Texts
 from assistant.replies.labels import sentence
@@ -87,3 +87,11 @@ def test_every_text_that_is_said_exists_and_none_is_idle() -> None:
     assert said <= texts.keys()
     idle = [key for key in texts.keys() - said if not key.startswith((*FAMILIES, *LOOSE))]
     assert idle == []
+
+
+def test_the_strip_knows_which_requests_are_closed() -> None:
+    """A status that the widget takes for open would show a date by which nothing comes."""
+    script = STATIC.joinpath("requests.js").read_text("utf-8")
+    listed = re.search(r"CLOSED = new Set\(\[(.*?)\]\)", script)
+    assert listed is not None
+    assert set(re.findall(r"\w+", listed[1])) == set(CLOSED)

@@ -3,6 +3,7 @@ import { element } from "./view.js";
 
 const ROOM = "(min-height: 40rem)"; // below that the strip begins closed: the conversation needs the place
 const COPIED_FOR = 4_000;
+const CLOSED = new Set(["answered", "partly_answered", "refused", "withdrawn", "forwarded", "lapsed"]); // no answer is due any more
 
 export class Requests {
   constructor(page, texts) {
@@ -47,7 +48,7 @@ export class Requests {
     if (before?.status === request.status && before.due_on === request.due_on) return;
     const card = this.cards.get(request.ref) ?? this.card(request);
     card.querySelector(".status dd").textContent = this.named("status", request.status);
-    card.querySelector(".due").hidden = !request.due_on;
+    card.querySelector(".due").hidden = !request.due_on || CLOSED.has(request.status);
     card.querySelector(".due dd").replaceChildren(this.day(request.due_on));
     const told = { ref: request.ref, status: this.named("status", request.status) };
     if (before && !quiet) this.news.textContent = this.texts.say("requests.changed", told);
