@@ -83,7 +83,7 @@ _SAID: Final[Mapping[Topic, Callable[[Policy], dict[str, Any] | None]]] = {
     Topic.TRANSFERS: _abroad,
     Topic.ORIGIN: lambda policy: _lines(policy.sources()),
     Topic.COOKIES: lambda policy: _lines(policy.purposes(), consent=policy.rests_on_consent()),
-    Topic.MACHINES: lambda policy: {"said": policy.automated} if policy.automated else None,
+    Topic.MACHINES: lambda policy: {"machines": policy.automated} if policy.automated else None,
 }
 
 

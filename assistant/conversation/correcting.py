@@ -157,7 +157,8 @@ def _is_to_be_emptied(hearing: Hearing, question: str | None, changes: Changes) 
     """Tell whether nothing is to be put instead; a part of what has a new value may only be missing."""
     part = changes.unsettled
     is_asked_for_value = question in ONE_VALUE | {WHAT} and not (part and part.part_of)
-    return is_asked_for_value and empties(hearing.text) and not is_put_off(hearing.text)
+    talks = bool(hearing.conversational)  # "cancel my erasure" empties no field
+    return is_asked_for_value and not talks and empties(hearing.text) and not is_put_off(hearing.text)
 
 
 def _not_understood(hearing: Hearing, request: RequestSeen, changes: Changes) -> tuple[Move, ...]:

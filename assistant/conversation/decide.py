@@ -23,6 +23,7 @@ from assistant.conversation.heard import EMAIL, Found, Heard, Hearing, NoCode, P
 from assistant.conversation.subjects import complains_of_waiting, is_angry, is_numbered_like_a_request
 from assistant.domain.moves import (
     AskToWithdraw,
+    AskWhichBack,
     AskWhose,
     Choose,
     HandOver,
@@ -49,7 +50,7 @@ Step = Callable[[Hearing], Found | None]
 _LONG_ENOUGH: Final = 12  # characters from which on the language of a message is worth believing
 _FOREIGN: Final = 3 * _LONG_ENOUGH
 _CHOICES: Final = frozenset(
-    {"purpose", "withdraw", "resend", "change", "services", sparing.BUTTON, "unclaimed"}
+    {"purpose", "takeback", "withdraw", "resend", "change", "services", sparing.BUTTON, "unclaimed"}
 )
 
 
@@ -215,10 +216,21 @@ def _of_requests(hearing: Hearing) -> tuple[Move, ...]:
     """Answer what is said of requests that were made: they are taken back, waited for, asked about."""
     takes_back = hearing.view.is_mail and CHANGED_MIND in hearing.reading.wishes
     if "cancel_request" in hearing.conversational or takes_back:
-        return (NeverMind(),)
+        return (_takes_back(hearing),)
     if waiting := _hears_of_waiting(hearing):
         return waiting
     return (_status(hearing),) if "request_status" in hearing.conversational else ()
+
+
+def _takes_back(hearing: Hearing) -> Move:
+    """Take back the requests that are named, by reference or by right; of several that are not, ask which."""
+    requests, typed = hearing.view.stoppable, parse_references(hearing.text)
+    by_right = picking.rights_said(hearing.text)
+    named = [r for r in requests if r.ref in typed] or [r for r in requests if r.right in by_right]
+    is_clear = len(named) == 1 or bool(typed) or len(requests) == 1 or hearing.view.is_mail
+    if not is_clear and requests and not takes_all_back(hearing.text):
+        return AskWhichBack(tuple(request.ref for request in named or requests))
+    return NeverMind(tuple(request.ref for request in named))
 
 
 def _hears_of_waiting(hearing: Hearing) -> tuple[Move, ...]:

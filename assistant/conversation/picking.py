@@ -12,6 +12,7 @@ from assistant.conversation.heard import Hearing
 from assistant.domain.addresses import client_number_in
 from assistant.domain.assurance import code_in
 from assistant.domain.moves import AskRight, HandOver, Move, NoteContactFirst, Repeat, Say
+from assistant.domain.reference import parse_references
 from assistant.domain.rights import CONFIRMED_FIRST, ERASING, Right
 from assistant.domain.talk import (
     ALL,
@@ -21,6 +22,7 @@ from assistant.domain.talk import (
     ONLY_NAMED,
     PICKERS,
     WITHDRAW,
+    WITHDRAW_WHICH,
     Button,
 )
 from assistant.domain.words import Words
@@ -76,9 +78,19 @@ def button_named(hearing: Hearing) -> str | None:
 
 def _says_less(hearing: Hearing, value: str) -> bool:
     """Tell whether words that hold "erase" or "cancel" speak of less, or of another, than what the button ends."""
-    if value == "services:end":
-        return "cancel_request" in hearing.conversational  # a request is taken back, and no service ended
-    return value == "dont:go_on" and _is_of_less(hearing)
+    takes_back = "cancel_request" in hearing.conversational  # a request, and nothing is ended or gone on with
+    if value == "withdraw:yes":
+        return _is_of_another_request(hearing)
+    return (value in {"services:end", "dont:go_on"} and takes_back) or (
+        value == "dont:go_on" and _is_of_less(hearing)
+    )
+
+
+def _is_of_another_request(hearing: Hearing) -> bool:
+    """Tell whether an answer names an open request that the question is not about, and none that it is about."""
+    typed, said = parse_references(hearing.text), rights_said(hearing.text)
+    named = [r for r in hearing.view.stoppable if r.ref in typed or r.right in said]
+    return bool(named) and not {r.ref for r in named} & set(hearing.state.about)
 
 
 def _is_of_less(hearing: Hearing) -> bool:
@@ -172,6 +184,8 @@ def _named(hearing: Hearing, text: str, values: Sequence[str]) -> set[str]:
         return _detail_or_all(hearing, text)
     if hearing.state.question == ASK_RIGHT:
         return {value for value in _rights_named(hearing, text) if value in values}
+    if hearing.state.question == WITHDRAW_WHICH:
+        return _request_named(hearing)
     return answers_in(hearing.state.question or "", hearing.text)
 
 
@@ -229,6 +243,22 @@ def _rights_named(hearing: Hearing, text: str) -> set[str]:
     return {f"right:{right}" for right, words in _NAMES.items() if words.search(text)} or {
         f"right:{name}" for name in read if hearing.reading.decision == "ask"
     }
+
+
+def rights_said(text: str) -> set[str]:
+    """Name the rights whose words stand in a text, whatever it says of them."""
+    plain = _plain(text)
+    return {right for right, words in _NAMES.items() if words.search(plain)}
+
+
+def _request_named(hearing: Hearing) -> set[str]:
+    """Give the request that an answer names, of those that may be taken back: by its reference, or by its right."""
+    about, typed, reading = hearing.view.about, parse_references(hearing.text), hearing.reading
+    # "Delete all my data" is a wish, and takes back none.
+    is_name = reading.decision == "none" and not reading.wishes and not _is_of_proof(hearing)
+    rights = rights_said(hearing.text) if is_name else set()
+    named = [r for r in about if r.ref in typed] or [r for r in about if r.right in rights]
+    return {f"takeback:{request.ref}" for request in named}
 
 
 def _detail_or_all(hearing: Hearing, text: str) -> set[str]:

@@ -110,7 +110,16 @@ class AskWhose:
 
 @dataclass(frozen=True, slots=True)
 class NeverMind:
-    """Ask whether all that can be stopped is taken back."""
+    """Ask whether these are taken back, or all that can be stopped."""
+
+    about: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskWhichBack:
+    """Ask which of these is taken back: several are open, and none was named."""
+
+    about: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +291,7 @@ Move = (
     | TellStatus
     | AskWhose
     | NeverMind
+    | AskWhichBack
     | AskToWithdraw
     | StandStill
     | HaveReadBeside

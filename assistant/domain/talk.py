@@ -100,6 +100,7 @@ ASK_EXCEPTION: Final = "chat_ask_exception"
 PICKERS: Final = frozenset({ASK_RIGHT, ASK_DETAIL})  # the answer opens a right
 ASK_SERVICES: Final = "services_running"
 WITHDRAW: Final = "withdraw_confirm"
+WITHDRAW_WHICH: Final = "withdraw_which"
 DONT: Final = "dont_asked"
 DONT_GOING_ON: Final = "dont_going_on"  # they go on after all: the erasures alone may be withdrawn
 ASK_WHOSE: Final = "ask_whose"
@@ -109,7 +110,13 @@ ASK_MARKETING: Final = "ask_marketing_address"
 WHERE_TO_WRITE: Final = frozenset(
     {"answer_waits_here", "ask_where_to_write"}
 )  # asked for, and nothing hangs on it
-PRESSED: Final = PICKERS | {ASK_SERVICES, WITHDRAW, DONT, ASK_WHOSE}  # answered by a button, or its words
+PRESSED: Final = PICKERS | {
+    ASK_SERVICES,
+    WITHDRAW,
+    WITHDRAW_WHICH,
+    DONT,
+    ASK_WHOSE,
+}  # answered by a button, or its words
 CONFIRM: Final = "confirm_rectification"
 WHICH: Final = "ask_rectification_which"
 WHAT: Final = "ask_rectification"

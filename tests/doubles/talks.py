@@ -136,6 +136,19 @@ TALKS: Final[Mapping[str, TalkView]] = {
         replace(_ACCESS, status=Status.OPEN),
         buttons=_buttons(withdraw_yes="Yes", withdraw_no="No"),
     ),
+    "which back": _talk(
+        "withdraw_which",
+        "choice",
+        replace(_ACCESS, status=Status.OPEN),
+        _ERASURE,
+        buttons=_buttons(
+            **{
+                f"takeback_{ACCESS}": "Withdraw access (PR-AAAAAAA1)",
+                f"takeback_{ERASURE}": "Withdraw erasure (PR-BBBBBBB2)",
+                "takeback_all": "Withdraw all of them",
+            }
+        ),
+    ),
     "dont": _talk(
         "dont_asked",
         "choice",
@@ -167,6 +180,8 @@ SAYINGS: Final[Mapping[str, Words]] = {
     "status": words("Where does my request stand?", "none", "request_status"),
     "waits": words("I have been waiting for weeks!!", "none", "request_status"),
     "never mind": words("Never mind, cancel my request", "none", "cancel_request"),
+    "cancel one": words("Cancel my erasure request", "none", "cancel_request"),
+    "cancel this": words("Cancel PR-AAAAAAA1", "none", "cancel_request"),
     "cancel all": words("Cancel everything", "none", "cancel_request"),
     "a copy": words("Send me a copy of my data", "request", "access"),
     "erase me": words("Delete all my data", "request", "erasure"),

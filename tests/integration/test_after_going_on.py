@@ -39,7 +39,7 @@ class Thread:
         self.talk, self.name, self.language = talk, name, language
 
     async def write(self, words: str) -> None:
-        kind = "choice" if words.partition(":")[0] in {"dont", "withdraw", "services", "purpose"} else "text"
+        kind = "choice" if words.partition(":")[0] in {"dont", "withdraw", "takeback", "services", "purpose"} else "text"
         await self.talk.write(words, thread=self.name, locale=self.language, kind=kind)
 
     async def conversation(self) -> Conversation:
@@ -113,7 +113,7 @@ async def test_the_older_button_is_no_yes_to_a_question_that_came_after_it(talk:
         await thread.write(never_mind[language])
         found = await thread.requests()
         state = (await thread.conversation()).state
-        assert (state["question"], len(state["about"])) == ("withdraw_confirm", 2)
+        assert (state["question"], len(state["about"])) == ("withdraw_which", 2)
         await thread.write(KEEP["typed" if typed else "pressed"][language])
         assert {r.status for r in (await thread.requests()).values()}.isdisjoint({"withdrawn"})
         assert (await thread.conversation()).state["about"] == [found["erasure"].ref]

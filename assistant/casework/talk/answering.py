@@ -93,6 +93,11 @@ def _withdrawal(turn: Turn, answer: str) -> None:
     resume(turn)
 
 
+def _take_back(turn: Turn, answer: str) -> None:
+    standing.take_one_back(turn, answer)
+    resume(turn)
+
+
 def _services(turn: Turn, answer: str) -> None:
     is_asked = turn.state.question == ASK_SERVICES
     for request in turn.requests_named(turn.state.about) if is_asked else ():
@@ -163,6 +168,7 @@ def _whose(turn: Turn, answer: str) -> None:
 
 _CHOICES: Final[Mapping[str, Callable[[Turn, str], None]]] = {
     "withdraw": _withdrawal,
+    "takeback": _take_back,
     "services": _services,
     "resend": _resend,
     "change": _change,

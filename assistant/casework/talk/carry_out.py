@@ -72,7 +72,8 @@ WAYS: Final[Mapping[type[Move], Callable[[Turn, Any], object]]] = {
         standing.say_all(turn) if move.about is None else standing.say(turn, turn.requests_named(move.about))
     ),
     moves.AskWhose: lambda turn, move: asking.ask_whose_request(turn, move.sought, move.email),
-    moves.NeverMind: lambda turn, _: standing.never_mind(turn),
+    moves.NeverMind: lambda turn, move: standing.never_mind(turn, move.about),
+    moves.AskWhichBack: lambda turn, move: standing.ask_which_back(turn, turn.requests_named(move.about)),
     moves.AskToWithdraw: lambda turn, move: standing.ask_to_take_all_back(
         turn, turn.requests_named(move.about)
     ),

@@ -15,10 +15,12 @@ from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import Claim
 from assistant.domain.rights import ERASING
-from assistant.domain.talk import SESSION_HIDDEN, WITHDRAW
+from assistant.domain.talk import SESSION_HIDDEN, WITHDRAW, WITHDRAW_WHICH
 from assistant.errors import TooManyAttempts
+from assistant.interfaces import Choice
 from assistant.store.tables import EvidenceRow, PrivacyRequest
 
+_MOST_BUTTONS: Final = 6
 _NEXT: Final = {
     Status.RECEIVED: "detail",
     Status.VERIFYING: "verify",
@@ -78,9 +80,10 @@ def _next_of(request: PrivacyRequest) -> str:
 # ── taken back ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def never_mind(turn: Turn) -> None:
-    """Ask whether everything that can still be stopped is to be withdrawn; by mail at the contact."""
-    requests = [r for r in turn.own_requests() if r.status in STOPPABLE]
+def never_mind(turn: Turn, about: Sequence[str] = ()) -> None:
+    """Ask whether these, or everything that can still be stopped, are to be withdrawn; by mail at the contact."""
+    stoppable = [r for r in turn.own_requests() if r.status in STOPPABLE]
+    requests = [r for r in stoppable if not about or r.ref in about]
     if not requests and turn.state.hidden:
         _ask_to_prove_again(turn)
     elif not requests:
@@ -89,6 +92,37 @@ def never_mind(turn: Turn) -> None:
         withdraw_by_link(turn, requests)
     else:
         ask_to_withdraw(turn, requests)
+
+
+def ask_which_back(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
+    """Ask which of several requests is to be withdrawn, each by its own button; its press is the withdrawal."""
+    turn.ask_choice(WITHDRAW_WHICH, [r.ref for r in requests])
+    buttons = [_take_back_button(turn, request) for request in requests[:_MOST_BUTTONS]]
+    everything = turn.button("withdraw_all", "takeback:all")
+    turn.say(
+        WITHDRAW_WHICH,
+        expects="choice",
+        choices=[*buttons, everything, turn.person_button()],
+        requests=turn.seen(requests),
+    )
+
+
+def _take_back_button(turn: Turn, request: PrivacyRequest) -> Choice:
+    texts, language = turn.unit.services.texts, turn.conversation.language or "en"
+    says, right = (
+        texts.label("buttons", "withdraw_one", language),
+        texts.label("right_names", request.right, language),
+    )
+    return replace(
+        turn.button("withdraw_all", f"takeback:{request.ref}"), label=f"{says} {right} ({request.ref})"
+    )
+
+
+def take_one_back(turn: Turn, answer: str) -> None:
+    """Withdraw the request that was chosen, or all that the question was about."""
+    is_asked = turn.state.question == WITHDRAW_WHICH
+    about = turn.requests_named(turn.state.about) if is_asked else []
+    take_back(turn, [r for r in about if answer in {r.ref, "all"}], yes=True)
 
 
 def ask_to_withdraw(turn: Turn, requests: Sequence[PrivacyRequest], words: str = WITHDRAW) -> None:

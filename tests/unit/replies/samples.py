@@ -70,6 +70,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "lifted_on": date(2026, 12, 1),
         "received_at": AT,
         "said": "2026?",
+        "machines": "2026.",
         "asked": [a_request(ref=f"PD-7K2M-{n}Q") for n in range(requests)],
         "reached_at": "maarja@example.test",
         "safe_on": date(2026, 12, 22),
