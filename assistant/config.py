@@ -353,6 +353,7 @@ class Periods(_Section):
     erasure_after_package_days: int = Field(7, ge=1)
     idle_minutes: int = Field(30, ge=1)
     session_hours: int = Field(24, ge=1)
+    handover_minutes: int = Field(5, ge=1)
     answer_waits_days: int = Field(30, ge=1)
     lift_notice_days: int = Field(7, ge=1)
     support_message_days: int = Field(90, ge=1)

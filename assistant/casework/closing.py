@@ -16,13 +16,13 @@ from assistant.casework.typed import carried_out, check_discloses_nothing, check
 from assistant.domain.details import RunningServices
 from assistant.domain.due_date import due_dates
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, PlanState, Status
+from assistant.domain.talk import ASK_CONTACT, TalkState
 from assistant.errors import Conflict, Invalid, NotVerified
 from assistant.services import Unit
 from assistant.store.queries import evidence_of
 from assistant.store.tables import Action, Conversation, Message, PrivacyRequest
 
 _LONGEST_TEXT = 20_000
-_OF_A_QUESTION = frozenset({"question", "expects", "about", "received_at", "details", "repeated"})
 
 
 def extend(unit: Unit, ref: str, reason: str, agent: Principal) -> PrivacyRequest:
@@ -182,9 +182,8 @@ def _wait_for_contact(session: Session, request: PrivacyRequest) -> None:
     conversation = session.get_one(Conversation, request.conversation_id)
     if conversation.channel == "email" or conversation.state.get("hidden"):
         return  # what is hidden comes back by a proof already
-    stays = {key: value for key, value in conversation.state.items() if key not in _OF_A_QUESTION}
-    asks = {"question": "ask_contact", "expects": "email", "about": [request.ref]}
-    conversation.state = {**stays, **asks}
+    asks = TalkState.of(conversation.state).asking(ASK_CONTACT, "email", [request.ref])
+    conversation.state = asks.as_json()
     session.add(conversation)
 
 

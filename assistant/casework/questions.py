@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -19,6 +20,7 @@ from assistant.domain.due_date import question_by
 from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.questions import QuestionGround, ground_to_ask, grounds_to_ask
 from assistant.domain.rights import Right
+from assistant.domain.talk import TalkState
 from assistant.errors import AskedLate, Conflict, Invalid
 from assistant.interfaces import Incoming
 from assistant.services import Services, Unit
@@ -120,8 +122,8 @@ def _do_ask(
     name = "question_in_time" if today <= ask_by(unit.services, request) else "question_late"
     request.suspensions = [*request.suspensions, [today.isoformat(), None]]
     unit.session.add(request)
-    asked = [*conversation.state.get("asked", ()), request.ref]
-    conversation.state = {**conversation.state, "asked": asked}
+    state = TalkState.of(conversation.state)
+    conversation.state = replace(state, asked=(*state.asked, request.ref)).as_json()
     unit.session.add(conversation)
     _tell(unit, request, conversation, name, len(request.suspensions), question=text)
 

@@ -16,6 +16,7 @@ from assistant.casework.queue import WORKERS, Principal, Scope, get_action
 from assistant.domain.lifecycle import PlanState
 from assistant.domain.plan import plan_from_json
 from assistant.domain.presses import mark_of
+from assistant.domain.talk import ASK_SERVICES, TalkState
 from assistant.domain.unread import why_unread
 from assistant.errors import Conflict, NotFound
 from assistant.services import Unit
@@ -85,14 +86,8 @@ def ask_about_services(unit: Unit, action_id: str, agent: Principal) -> PrivacyR
         unasked=True,
     )
     talk.say_text(unit, conversation, said)
-    stays = ("asked", "misgiven", "sought", "hidden_before", "hidden", "hidden_of", "told_language")
-    waiting = {key: value for key, value in conversation.state.items() if key in stays}
-    conversation.state = {
-        **waiting,
-        "question": "services_running",
-        "expects": "choice",
-        "about": [request.ref],
-    }
+    asks = TalkState.of(conversation.state).asking(ASK_SERVICES, "choice", [request.ref])
+    conversation.state = asks.as_json()
     unit.session.add(conversation)
     record(unit, request.ref, f"agent:{agent.name}", running_services.WAIT, running=len(running))
     set_attention(unit, request, running_services.WAIT)

@@ -41,6 +41,9 @@ class TalkState:
     asked: tuple[str, ...] = ()  # requests an agent asked about, until the person writes
     misgiven: bool = False  # the address that was named last is a mistake, or cannot be read any more
     sought: tuple[str, ...] = ()  # references of other talks that were typed here, until a mailbox is proved
+    awaits_person: bool = (
+        False  # somebody is here who was called: the desk stands back until they come, or do not
+    )
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> TalkState:
@@ -90,7 +93,17 @@ class TalkState:
 
 
 # What a question ends and what it does not: whoever asks anything else in a talk keeps these.
-_STAYS = ("hidden_before", "hidden", "hidden_of", "disowned", "told_language", "asked", "misgiven", "sought")
+_STAYS = (
+    "hidden_before",
+    "hidden",
+    "hidden_of",
+    "disowned",
+    "told_language",
+    "asked",
+    "misgiven",
+    "sought",
+    "awaits_person",
+)
 _LISTS = ("about", "asked", "sought", "hidden", "hidden_of", "disowned")
 
 # The questions that a talk may ask, by the name of their text.

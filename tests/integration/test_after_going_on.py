@@ -39,7 +39,11 @@ class Thread:
         self.talk, self.name, self.language = talk, name, language
 
     async def write(self, words: str) -> None:
-        kind = "choice" if words.partition(":")[0] in {"dont", "withdraw", "takeback", "services", "purpose"} else "text"
+        kind = (
+            "choice"
+            if words.partition(":")[0] in {"dont", "withdraw", "takeback", "services", "purpose"}
+            else "text"
+        )
         await self.talk.write(words, thread=self.name, locale=self.language, kind=kind)
 
     async def conversation(self) -> Conversation:

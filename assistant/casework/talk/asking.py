@@ -394,7 +394,7 @@ def resume(turn: Turn) -> None:
 
 def ask_what_is_left(turn: Turn) -> None:
     """Leave no request silent: what waits for its person is asked for, unless something else is, or an agent was called."""
-    if turn.is_mail or turn.muted or turn.pending or turn.conversation.taken_by:
+    if turn.is_mail or turn.muted or turn.pending or turn.stands_back:
         return
     if not turn.state.expects:
         unready = [*turn.all_waiting(), *_lacking_though_proved(turn)]

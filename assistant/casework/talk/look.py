@@ -35,7 +35,7 @@ def look(turn: Turn) -> TalkView:
         hidden=tuple(request for request in requests if request.ref in state.hidden),
         about=about,
         lacks={r.ref: question for r in (*own, *about) if (question := turn.missing(r))},
-        agent_talks=bool(conversation.taken_by),
+        agent_talks=turn.stands_back,
         person_called=called_at is not None,
         code_awaited=awaited,
         code_live=is_live,

@@ -53,6 +53,12 @@ class Turn:
         return self.conversation.channel == "email"
 
     @property
+    def stands_back(self) -> bool:
+        """Tell whether an agent talks, or was called who is here and has not come yet: the desk only notes."""
+        called = self.state.awaits_person and self.conversation.wants_person_at is not None
+        return called or bool(self.conversation.taken_by)
+
+    @property
     def sender(self) -> str:
         """Give the address that a mail claims to come from."""
         return self.conversation.subject_hint or ""
@@ -186,9 +192,15 @@ class Turn:
         """Give the talk to a person: an agent who is here, or the support team by mail."""
         self.conversation.wants_person_at = self.unit.now
         here = select(AgentSession.agent).where(col(AgentSession.last_at) > self.unit.now - _AGENT_IS_HERE)
-        if self.unit.session.exec(here).first():
+        if not self.is_mail and self.unit.session.exec(here).first():
             self.say("handover_waiting")
+            self.state = replace(self.state, awaits_person=True)
             return
+        self.open_ticket()
+
+    def open_ticket(self) -> None:
+        """Have the support team get the talk by mail, and say so: nobody is here who could join it."""
+        self.state = replace(self.state, awaits_person=False)
         support = self.unit.services.settings.support
         references = [r.ref for r in requests_of(self.unit.session, self.conversation)]
         talk.mail(
