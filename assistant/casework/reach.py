@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeVar
 
 from assistant.domain.assurance import Tier
 from assistant.domain.lifecycle import CLOSED
-from assistant.domain.talk import RequestSeen
+from assistant.domain.talk import TO_PROVE, WAITING, RequestSeen, was_denied
 from assistant.domain.uses import EndOfUse
 from assistant.store.tables import EvidenceRow, PrivacyRequest
 
+Seen = TypeVar("Seen", bound=RequestSeen)
 FOR_OTHER: Final = "for_other"
 MAILBOX_LOST: Final = "mailbox_lost"
 _FORGETS: Final = "webchat"  # nobody can be written to there once the page is closed
@@ -37,6 +39,17 @@ def lacks_address(request: RequestSeen) -> bool:
     return (
         unproved and request.channel == _FORGETS and request.contact is None and request.status not in CLOSED
     )
+
+
+def waiting_in(own: Iterable[Seen]) -> list[Seen]:
+    """List what one proof is asked for in a talk: all that waits there, is the writer's own, and was not denied."""
+    return [r for r in own if r.status in WAITING and not (is_for_other(r) or was_denied(r))]
+
+
+def to_be_proved(own: Sequence[RequestSeen], about: Sequence[RequestSeen]) -> tuple[str, ...]:
+    """Name what one proof is for: what the question is about and waits for it, else all that does, and what lacks an address."""
+    waiting = [r for r in about or waiting_in(own) if r.status in TO_PROVE and not was_denied(r)]
+    return tuple(dict.fromkeys(r.ref for r in [*waiting, *filter(lacks_address, own)]))
 
 
 def only_says_where(request: PrivacyRequest, evidence: EvidenceRow) -> bool:

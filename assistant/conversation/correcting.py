@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from assistant.conversation.awaited import all_waiting, of_code_beside
+from assistant.casework.reach import waiting_in
+from assistant.conversation.awaited import of_code_beside
 from assistant.conversation.heard import Found, Hearing, all_of
 from assistant.conversation.picking import said_no_address
 from assistant.domain.addresses import client_number_in, emails_in, no_address_in
@@ -104,7 +105,7 @@ def asks_for_email(view: TalkView) -> bool:
 def _is_contact_beside(hearing: Hearing, request: RequestSeen) -> bool:
     """Tell whether an address is typed that something else waits for."""
     view = hearing.view
-    is_awaited = any(each is not request for each in all_waiting(view))
+    is_awaited = any(each is not request for each in waiting_in(view.own))
     return is_awaited and bool(emails_in(hearing.text)) and not view.is_mail and not asks_for_email(view)
 
 

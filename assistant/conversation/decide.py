@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from assistant.casework.reach import waiting_in
 from assistant.conversation import (
     beside_erasure,
     correcting,
@@ -18,7 +19,7 @@ from assistant.conversation import (
     sparing,
     uses,
 )
-from assistant.conversation.awaited import all_waiting, is_unready, of_code_beside
+from assistant.conversation.awaited import is_unready, of_code_beside
 from assistant.conversation.heard import EMAIL, Found, Heard, Hearing, NoCode, Pressed, Words, all_of
 from assistant.conversation.subjects import complains_of_waiting, is_angry, is_numbered_like_a_request
 from assistant.domain.moves import (
@@ -243,7 +244,7 @@ def _hears_of_waiting(hearing: Hearing) -> tuple[Move, ...]:
     told = TellStatus(tuple(request.ref for request in view.open or view.own))
     calls = is_angry(hearing.text) or any(request.due_on < view.today for request in view.open)
     called = (HandOver(),) if calls and not view.person_called else ()
-    awaited = view.state.expects in {"email", "code"} and all_waiting(view)
+    awaited = view.state.expects in {"email", "code"} and waiting_in(view.own)
     return (told, *called, *((Repeat(),) if awaited else ()))
 
 

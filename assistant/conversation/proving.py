@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from assistant.casework.reach import lacks_address
+from assistant.casework.reach import lacks_address, to_be_proved, waiting_in
 from assistant.conversation import correcting
-from assistant.conversation.awaited import all_waiting, to_be_proved
 from assistant.conversation.heard import EMAIL, Found, Hearing, all_of
 from assistant.conversation.picking import said_no_address
 from assistant.domain.addresses import deliverable, emails_in, phones_in
@@ -67,14 +66,14 @@ def mends_slip(hearing: Hearing, further: Further) -> Found | None:
             return all_of(*moves, *further(hearing, beside))
         return taken or Found((), corrects_nothing)
     if number := hearing.number_typed:
-        claimed = WantCode(Claim("client_id", number), to_be_proved(view))
+        claimed = WantCode(Claim("client_id", number), to_be_proved(view.own, view.about))
         return all_of(claimed, *further(hearing, beside))
-    return all_of(MendSlip(to_be_proved(view)), *further(hearing, beside))
+    return all_of(MendSlip(to_be_proved(view.own, view.about)), *further(hearing, beside))
 
 
 def names_others_address(hearing: Hearing) -> Found | None:
     """Leave an address that is said to be somebody else's to an agent, where one's own is awaited."""
-    view, proved = hearing.view, to_be_proved(hearing.view)
+    view, proved = hearing.view, to_be_proved(hearing.view.own, hearing.view.about)
     if view.is_mail or not is_of_another(hearing.text) or not EMAIL.search(hearing.text):
         return None
     awaited = view.state.expects in {"email", "code"} or bool(proved)
@@ -89,7 +88,7 @@ def lost_mailbox(hearing: Hearing) -> Found | None:
     awaited = view.state.expects in {"email", "code"} and view.state.question != ASK_MARKETING
     if view.is_mail or not awaited or _wishes(hearing) or not lacks_mailbox(hearing.text):
         return None
-    references = to_be_proved(view)
+    references = to_be_proved(view.own, view.about)
     return all_of(
         MailboxLost(references) if references else HandOver()
     )  # who is called sees what it is about
@@ -110,14 +109,14 @@ def contact(hearing: Hearing) -> Found | None:
     if typed := hearing.no_address or (None if email else contact_given(text)):
         return all_of(*said_no_address(hearing, typed))
     if state.question == ASK_MARKETING or any(
-        view.lacks.get(each.ref) == ASK_MARKETING for each in all_waiting(view)
+        view.lacks.get(each.ref) == ASK_MARKETING for each in waiting_in(view.own)
     ):
         return _left_alone(text)
     if email:
         return all_of(_address(hearing, email))
     number = None if state.question in WHERE_TO_WRITE else hearing.number_typed
     if number and (state.expects == "email" or number[0].isalpha()):
-        return all_of(WantCode(Claim("client_id", number), to_be_proved(view)))
+        return all_of(WantCode(Claim("client_id", number), to_be_proved(view.own, view.about)))
     return None
 
 
@@ -131,12 +130,16 @@ def _left_alone(text: str) -> Found | None:
 
 
 def _address(hearing: Hearing, email: str) -> Move:
-    view, claim, proved = hearing.view, Claim("email", email), to_be_proved(hearing.view)
+    view, claim, proved = (
+        hearing.view,
+        Claim("email", email),
+        to_be_proved(hearing.view.own, hearing.view.about),
+    )
     if view.state.expects == "code" and is_told_where_to_answer(hearing):
         return Say("handover_address")  # no code is owed to the address that a handover asked for
     if view.state.question not in CORRECTING:
         return WantCode(claim, proved)
-    waiting = [request.ref for request in all_waiting(view)]
+    waiting = [request.ref for request in waiting_in(view.own)]
     return WantCode(claim, tuple(dict.fromkeys([*proved, *waiting])), asks_again=True)
 
 
@@ -155,4 +158,4 @@ def _waits_for_address(view: TalkView) -> bool:
     """Tell whether an address is an answer though another question came between: who asks was never said."""
     takes_it = view.state.question in PICKERS or correcting.asks_for_email(view)
     is_free = view.state.expects in {None, "choice", "detail"} and not takes_it
-    return is_free and bool(all_waiting(view) or view.state.question == ASK_WHOSE)
+    return is_free and bool(waiting_in(view.own) or view.state.question == ASK_WHOSE)

@@ -10,7 +10,6 @@ from typing import Any, Final
 from assistant.casework import asked_beside, closing, proof, rectification, sparing
 from assistant.casework.evidence import answer_for
 from assistant.casework.intake import set_attention
-from assistant.casework.reach import lacks_address
 from assistant.casework.rectification import is_unconfirmed
 from assistant.casework.talk import standing
 from assistant.casework.talk.asking import (
@@ -52,11 +51,9 @@ from assistant.domain.talk import (
     DONT_GOING_ON,
     NOT_UNDERSTOOD,
     ONLY_NAMED,
-    TO_PROVE,
     WAITING,
     WITHDRAW,
     TalkState,
-    was_denied,
 )
 from assistant.errors import NotVerified
 from assistant.interfaces import Choice
@@ -112,21 +109,13 @@ def _resend(turn: Turn, mark: str) -> None:
     if mark and (challenge is None or mark != mark_of_code(challenge)):
         say_question_over(turn)
         return
-    about = references_to_prove(turn)
+    about = turn.to_be_proved()
     proves_again = bool(turn.state.hidden) and turn.state.expects == "code"
     if challenge is None or not (about or proves_again):
         repeat(turn)
         return
     claimed = turn.unit.services.keyring.unseal(challenge.claimed)
     want_code(turn, Claim(challenge.claimed_kind, claimed), about)
-
-
-def references_to_prove(turn: Turn) -> list[str]:
-    """Name what one proof is for: the requests that wait for it, and those that only lack an address to write to."""
-    about = turn.requests_named(turn.state.about) or turn.all_waiting()
-    waiting = [r for r in about if r.status in TO_PROVE and not was_denied(r)]
-    unreached = [r for r in turn.own_requests() if lacks_address(r)]
-    return list(dict.fromkeys(r.ref for r in [*waiting, *unreached]))
 
 
 def _change(turn: Turn, value: str) -> None:
@@ -160,7 +149,7 @@ def _whose(turn: Turn, answer: str) -> None:
     if any(map(turn.missing, turn.all_waiting())):
         turn.recalled = {"email" if claim.kind == "email" else "client_id": [claim.value]}
         next_step(turn, turn.all_waiting())
-    elif about := references_to_prove(turn):
+    elif about := turn.to_be_proved():
         want_code(turn, claim, about)
     else:
         standing.say_how_it_stands(turn)

@@ -13,12 +13,12 @@ from sqlmodel import col, select
 from assistant.casework import proof, talk, unwritten
 from assistant.casework.evidence import need_of
 from assistant.casework.intake import keep_talk, requests_of
-from assistant.casework.reach import is_for_other
+from assistant.casework.reach import to_be_proved, waiting_in
 from assistant.casework.rectification import is_unconfirmed
 from assistant.domain.assurance import Method, Tier, code_in
 from assistant.domain.presses import mark_of, marked
 from assistant.domain.rights import Right
-from assistant.domain.talk import CONFIRM, NOT_UNDERSTOOD, WAITING, Given, NothingGiven, TalkState, was_denied
+from assistant.domain.talk import CONFIRM, NOT_UNDERSTOOD, WAITING, Given, NothingGiven, TalkState
 from assistant.interfaces import Choice
 from assistant.services import Unit
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
@@ -82,8 +82,11 @@ class Turn:
 
     def all_waiting(self) -> list[PrivacyRequest]:
         """List what one proof is asked for: all that waits in this talk, is the writer's own, and was not denied."""
-        waiting = [r for r in self.own_requests() if r.status in WAITING]
-        return [r for r in waiting if not (is_for_other(r) or was_denied(r))]
+        return waiting_in(self.own_requests())
+
+    def to_be_proved(self) -> tuple[str, ...]:
+        """Name what one proof is for: what waits for it, and what only lacks an address to write to."""
+        return to_be_proved(self.own_requests(), self.requests_named(self.state.about))
 
     def missing(self, request: PrivacyRequest) -> str | None:
         """Name the question for what is still missing of a request; None where it is whole, or not asked here.
