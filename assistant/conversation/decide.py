@@ -27,6 +27,7 @@ from assistant.domain.moves import (
     AskWhichBack,
     AskWhose,
     Choose,
+    GoBack,
     HandOver,
     Move,
     NeverMind,
@@ -91,8 +92,20 @@ def _heard(hearing: Hearing) -> tuple[Move, ...]:
             moves += found.moves
             left = found.left
     if left is not None:
-        moves += _beside_agent(left) if left.view.agent_talks else _read(left)
+        moves += _beside_agent(left) if left.view.agent_talks else _answers_displaced(left) or _read(left)
     return tuple(moves)
+
+
+def _answers_displaced(hearing: Hearing) -> tuple[Move, ...]:
+    """Take what is no answer to a menu as one to the question that the menu came before."""
+    asked = hearing.state.displaced
+    if hearing.state.question not in PICKERS or asked is None or hearing.reading.decision != "none":
+        return ()
+    if hearing.conversational or hearing.reading.wishes:
+        return ()
+    before = hearing.stands(hearing.state.before_menu(), hearing.view.named(tuple(asked["about"])))
+    found = next((found for step in _then if (found := step(before)) and found.left is None), None)
+    return (GoBack(), *found.moves) if found else ()
 
 
 def _typed_button(hearing: Hearing) -> Found | None:
@@ -226,6 +239,8 @@ def _of_requests(hearing: Hearing) -> tuple[Move, ...]:
 def _takes_back(hearing: Hearing) -> Move:
     """Take back the requests that are named, by reference or by right; of several that are not, ask which."""
     requests, typed = hearing.view.stoppable, parse_references(hearing.text)
+    if (sought := _sought(hearing)) and not hearing.state.hidden_of and len(sought) == len(typed):
+        return AskWhose(sought, next(iter(hearing.emails), None))  # it was made elsewhere, if at all
     by_right = picking.rights_said(hearing.text)
     named = [r for r in requests if r.ref in typed] or [r for r in requests if r.right in by_right]
     is_clear = len(named) == 1 or bool(typed) or len(requests) == 1 or hearing.view.is_mail

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from assistant.casework.policy_answers import Answer
-from assistant.domain.addresses import client_number_in, is_part_of_no_address, no_address_in
+from assistant.domain.addresses import client_number_in, emails_in, is_part_of_no_address, no_address_in
 from assistant.domain.assurance import code_in
 from assistant.domain.moves import Move
 from assistant.domain.rectifying import Changes
@@ -223,6 +223,24 @@ class Hearing:
     def is_number(self) -> bool:
         """Tell whether it is a number, and nothing else."""
         return is_number(self.text)
+
+
+_CLAUSE_END: Final = re.compile(r"[,;.\n]|\b(?:but|and|mais|et)\b", re.IGNORECASE)
+_LEFT_OUT: Final = re.compile(
+    r"\b(?:not?|never|keep|leave|except|pas|sauf|gard(?:e[rz]?|ons)|laiss(?:e[rz]?|ons)|conserve[rz]?)\b[^@]{0,24}$",
+    re.IGNORECASE,
+)
+_LOOKED_BACK: Final = 48  # characters before an address that may leave it out
+
+
+def addresses_meant(text: str) -> list[str]:
+    """List the addresses of an answer but those that it leaves out: *not the old one, …*, *keep …*."""
+    found = []
+    for each in emails_in(text):
+        before = text[: text.find(each)][-_LOOKED_BACK:]
+        if _LEFT_OUT.search(_CLAUSE_END.split(before)[-1]) is None:
+            found.append(each)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

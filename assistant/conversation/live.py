@@ -52,6 +52,8 @@ class LiveChats:
         if sign_in is None:
             raise NotVerified("This site does not sign its visitors in to the chat.")
         who = sign_in.read(token, self.services.clock.now())
+        if who.nonce:  # made for one case, which it proves on its own page (A20)
+            raise NotVerified("This sign-in was made for something else; sign in to the website again.")
         await identify_in_chat(self.services, conversation_id(self.services, "webchat", thread), who)
 
     async def seen(self, thread: str, message_id: int) -> None:

@@ -32,19 +32,29 @@ from intents.narrowing import erases_all, erases_less, spares_some, without_deta
 from intents.rectifying import is_no, is_yes
 from intents.wishes import DONT
 
-# What a word answers, by the value of the button. Only the services are ended by a yes.
+# What a word answers, by the value of the button. A yes says nothing of "end them, or keep them?".
 _SAYS: Final = {
-    "services_running": {"yes": "services:end", "no": "services:keep", "stop": "services:end"}
-    | {"keep": "services:keep"},
-    "withdraw_confirm": {"yes": "withdraw:yes", "no": "withdraw:no", "back": "withdraw:yes"},
+    "services_running": {"no": "services:keep", "stop": "services:end", "keep": "services:keep"},
+    "withdraw_confirm": {"yes": "withdraw:yes", "no": "withdraw:no", "back": "withdraw:yes"}
+    | {"keep": "withdraw:no", "go_on": "withdraw:no", "wanted": "withdraw:no"},
     "dont_asked": {"keep": "dont:keep", "erase": "dont:go_on", "go_on": "dont:go_on"},
     "ask_whose": {"no": "unclaimed:no"},  # a yes takes the button, or its words
 }
 _WORDS: Final = Words("assistant.conversation")
 _SAID: Final = {
-    name: _WORDS.whole(f"answer_{name}") for name in ("yes", "no", "keep", "stop", "back", "erase", "go_on")
+    name: _WORDS.whole(f"answer_{name}")
+    for name in ("yes", "no", "keep", "stop", "back", "erase", "go_on", "wanted")
+}
+# What is undone by an answer: denied, it is to be kept.
+_UNDOES: Final = {
+    "services_running": {"stop"},
+    "withdraw_confirm": {"back"},
+    "dont_asked": {"erase", "go_on"},
 }
 _NOT: Final = _WORDS.whole("denies")
+_TWICE: Final = re.compile(_WORDS.one_of("denies_twice"))  # "I never said don't", "do not stop the erasure"
+_EXCEPT: Final = _WORDS.whole("except_for")
+_OTHERS: Final = _WORDS.whole("others_too")
 _UNSURE: Final = re.compile(rf"\?|\b{_WORDS.one_of('unsure')}\b")  # a question back is no answer either
 _NAMES: Final = {right: _WORDS.whole(f"right_{right}") for right in Right}
 # The short words for buttons that say their whole act, where no rule of its own question hears them.
@@ -79,11 +89,14 @@ def button_named(hearing: Hearing) -> str | None:
 def _says_less(hearing: Hearing, value: str) -> bool:
     """Tell whether words that hold "erase" or "cancel" speak of less, or of another, than what the button ends."""
     takes_back = "cancel_request" in hearing.conversational  # a request, and nothing is ended or gone on with
+    if value == "withdraw:no" and hearing.wishes_beside:
+        return True  # "no, erase everything instead": the wish is read, and this asked again
     if value == "withdraw:yes":
         return _is_of_another_request(hearing)
-    return (value in {"services:end", "dont:go_on"} and takes_back) or (
-        value == "dont:go_on" and _is_of_less(hearing)
-    )
+    if value.startswith("dont:"):
+        less = _is_of_less(hearing) or bool(_OTHERS.search(_plain(hearing.text)))
+        return less or (takes_back and value == "dont:go_on")
+    return takes_back and value == "services:end"
 
 
 def _is_of_another_request(hearing: Hearing) -> bool:
@@ -212,10 +225,13 @@ def answers_in(question: str, typed: str) -> set[str]:
     if not says or _UNSURE.search(text):
         return set()
     whole = {says[word] for word, told in (("yes", is_yes), ("no", is_no)) if word in says and told(typed)}
-    return whole or {value for clause in re.split(r"[,;.!:\n]", text) for value in _signals(clause, says)}
+    clauses = re.split(r"[,;.!:\n]", text)
+    return whole | {
+        value for clause in clauses for value in _signals(clause, says, _UNDOES.get(question, set()))
+    }
 
 
-def _signals(clause: str, says: dict[str, str]) -> set[str]:
+def _signals(clause: str, says: dict[str, str], undoes: set[str]) -> set[str]:
     """Give what a clause says; an undoing that is denied is a wish to keep, and a keeping denied is no clear word."""
     no = "no" if _SAID["no"].search(clause) else None
     rest = _SAID["no"].sub(" ", clause)
@@ -225,7 +241,7 @@ def _signals(clause: str, says: dict[str, str]) -> set[str]:
         return told | {says[word] for word in found}
     if not found:
         return told
-    gone = found <= {"stop", "erase", "go_on"} and "keep" in says
+    gone = found <= undoes and "keep" in says and not ("erase" in says and _TWICE.search(clause))
     return told | ({says["keep"]} if gone else set(says.values()))
 
 
@@ -233,8 +249,8 @@ def _rights_named(hearing: Hearing, text: str) -> set[str]:
     """Give the rights a short answer names; what is denied, or said of somebody else, is left to be read."""
     if hearing.reading.wishes or _NOT.search(text) or "?" in text or _is_of_proof(hearing):
         return set()
-    if _is_of_less(hearing):
-        return set()  # "delete my number" is no press of the button that erases all
+    if _is_of_less(hearing) or _EXCEPT.search(text):
+        return set()  # "delete my number" is no press of the button that erases all, nor "all but erase"
     read = {intent.name for intent in hearing.reading.intents} & set(Right)
     if hearing.is_request:
         return {f"right:{name}" for name in read}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from assistant.casework.reach import lacks_address, to_be_proved, waiting_in
 from assistant.conversation import correcting
-from assistant.conversation.heard import EMAIL, Found, Hearing, all_of
+from assistant.conversation.heard import EMAIL, Found, Hearing, addresses_meant, all_of
 from assistant.conversation.picking import said_no_address
 from assistant.domain.addresses import deliverable, emails_in, phones_in
 from assistant.domain.assurance import code_in, stands_as_code
@@ -101,7 +101,7 @@ def _wishes(hearing: Hearing) -> bool:
 def contact(hearing: Hearing) -> Found | None:
     """Take an address or a client number typed where the desk waits for one, or instead of a code."""
     view, state, text = hearing.view, hearing.state, hearing.text
-    email = next(iter(emails_in(text)), None)
+    email = next(iter(addresses_meant(text)), None)
     is_free = _is_to_be_written_to(view) or _waits_for_address(view)
     awaited = state.expects in {"email", "code"} or (email is not None and is_free)
     if not awaited or view.is_mail or hearing.uses_another_right:
@@ -121,7 +121,7 @@ def contact(hearing: Hearing) -> Found | None:
 
 
 def _left_alone(text: str) -> Found | None:
-    named = each_once([*emails_in(text), *phones_in(EMAIL.sub(" ", text))])
+    named = each_once([*addresses_meant(text), *phones_in(EMAIL.sub(" ", text))])
     if not named:
         return None
     if not all(deliverable(each) for each in named if "@" in each):

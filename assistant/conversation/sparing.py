@@ -24,6 +24,8 @@ def hear(hearing: Hearing) -> Found | None:
     if not {DONT, KEPT_IT, CHANGED_MIND, DENIED} & wishes:
         return None
     view, meant = hearing.view, _erasures_in(hearing)
+    if view.state.hidden_of and not meant and not hearing.is_request and not view.agent_talks:
+        return Found((NeverMind(),))  # in the same words whether something of that is hidden
     if DENIED not in wishes or not view.stoppable or view.agent_talks:
         return heard_about(hearing, meant)
     # Erasures stand still, and are asked about so.

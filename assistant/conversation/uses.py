@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from assistant.conversation.heard import Found, Hearing, all_of
@@ -14,6 +15,11 @@ from assistant.domain.talk import USES, WAITING, RequestSeen, TalkView
 from intents.awaiting import is_slip, names_authority, speaks_of_code
 from intents.purposes import use_answered
 
+_LEFT_OUT: Final = re.compile(
+    r"\b(?:not|except(?: for)?|but(?: not)?|besides|pas|sauf|excepté|hors)\s+(?:the |my |la |le |les |l['’]|vos )?(?P<what>[\w-]{2,30})",
+    re.IGNORECASE,
+)
+_SOMETHING_ELSE: Final = "something else"
 _UNKNOWN: Final = {"purpose": "something_else"}
 
 
@@ -31,10 +37,19 @@ def answered(hearing: Hearing) -> Found | None:
     again = hearing.is_request and not hearing.reading.details
     if again or hearing.conversational or not can_hold("use", hearing.text) or not waiting(hearing.view):
         return None
-    use = use_answered(hearing.text)
+    use = use_answered(_without_left_out(hearing.text))
     if use is None or (use == _UNKNOWN and _says_else(hearing)):
         return None
     return all_of(EndUse(use))
+
+
+def _without_left_out(text: str) -> str:
+    """Take the marketing that an answer leaves out from it: *not the newsletter, the statistics*, *everything but ads*."""
+    left = text
+    for found in _LEFT_OUT.finditer(text):
+        if use_answered(found["what"]) == {"marketing": True}:
+            left = left.replace(found[0], " ", 1)
+    return left if left.strip(" ,.;!") else _SOMETHING_ELSE
 
 
 def _says_else(hearing: Hearing) -> bool:

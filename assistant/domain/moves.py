@@ -275,6 +275,11 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class GoBack:
+    """Leave the menu for the question that it came before: that one is answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rest:
     """Wait for nothing any more."""
 
@@ -313,5 +318,6 @@ Move = (
     | TellPolicy
     | SmallTalk
     | Repeat
+    | GoBack
     | Rest
 )

@@ -41,6 +41,7 @@ class TalkState:
     asked: tuple[str, ...] = ()  # requests an agent asked about, until the person writes
     misgiven: bool = False  # the address that was named last is a mistake, or cannot be read any more
     sought: tuple[str, ...] = ()  # references of other talks that were typed here, until a mailbox is proved
+    displaced: Mapping[str, Any] | None = None  # the question that a menu came before, answered all the same
     awaits_person: bool = (
         False  # somebody is here who was called: the desk stands back until they come, or do not
     )
@@ -60,6 +61,23 @@ class TalkState:
     def asking(self, question: str, expects: str, about: Sequence[str] = (), **more: Any) -> TalkState:
         """Give the state after a question."""
         return replace(self.at_rest(), question=question, expects=expects, about=tuple(about), **more)
+
+    def menu(self, question: str, since: str, details: Mapping[str, Any]) -> TalkState:
+        """Give the state after a menu of rights; what was asked before it can still be answered."""
+        asked: dict[str, Any] = {
+            "question": self.question,
+            "expects": self.expects,
+            "about": list(self.about),
+        }
+        asked |= {"details": dict(self.details)} if self.details else {}
+        awaited = self.expects is not None and self.question not in WHERE_TO_WRITE
+        displaced = self.displaced if self.question in PICKERS else (asked if awaited else None)
+        return self.asking(question, "choice", received_at=since, details=details, displaced=displaced)
+
+    def before_menu(self) -> TalkState:
+        """Give the state as it was when a menu came before another question."""
+        asked = dict(self.displaced or {})
+        return self.asking(asked.pop("question"), asked.pop("expects"), asked.pop("about"), **asked)
 
     @property
     def asks_else(self) -> bool:

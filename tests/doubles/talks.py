@@ -96,6 +96,26 @@ TALKS: Final[Mapping[str, TalkView]] = {
         "choice",
         buttons=_buttons(right_access="My data", right_erasure="Delete", right_none="Something else"),
     ),
+    "menu over a value": replace(
+        _talk(
+            "ask_rectification_value",
+            "detail",
+            _correction(changes(Change("last_name"))),
+            lacks="ask_rectification_value",
+            buttons=_buttons(right_access="My data", right_none="Something else"),
+        ),
+        state=TalkState(question="ask_rectification_value", expects="detail", about=(CHANGE,)).menu(
+            "chat_ask_right", AT.isoformat(), {}
+        ),
+        about=(),
+    ),
+    "menu over a contact": replace(
+        _talk("ask_contact", "email", _ACCESS, buttons=_buttons(right_access="My data", right_none="Else")),
+        state=TalkState(question="ask_contact", expects="email", about=(ACCESS,)).menu(
+            "chat_ask_right", AT.isoformat(), {}
+        ),
+        about=(),
+    ),
     "detail": _talk(
         "chat_ask_detail",
         "choice",

@@ -47,7 +47,6 @@ from assistant.domain.talk import (
     ASK_RIGHT,
     ASK_SERVICES,
     ASK_WHOSE,
-    DONT,
     DONT_GOING_ON,
     NOT_UNDERSTOOD,
     ONLY_NAMED,
@@ -171,7 +170,7 @@ _CHOICES: Final[Mapping[str, Callable[[Turn, str], None]]] = {
 def ask_right(turn: Turn, move: AskRight) -> None:
     """Ask which right is meant; a button that erases all is not to be pressed for less."""
     question = ASK_DETAIL if move.menu == ASK_DETAIL else ASK_RIGHT
-    turn.state = turn.state.asking(question, "choice", received_at=move.since, details=move.details)
+    turn.state = turn.state.menu(question, move.since, move.details)
     turn.say(move.menu, expects="choice", choices=[*_menu(turn, move)])
 
 
@@ -315,12 +314,7 @@ def stand_still(turn: Turn, meant: Sequence[PrivacyRequest]) -> None:
     if not here:
         standing.never_mind(turn)
     elif paused:
-        turn.ask_choice(DONT, [each.ref for each in paused])
-        buttons = [
-            turn.button("keep_everything", f"dont:{sparing.KEEP}"),
-            turn.button("go_on_erasing", f"dont:{sparing.GO_ON}"),
-        ]
-        turn.say(DONT, expects="choice", choices=buttons, requests=turn.seen(paused))
+        standing.ask_whether_still_wanted(turn, paused)
     elif decided:
         standing.ask_to_withdraw(turn, decided, DONT_GOING_ON)
     else:
@@ -381,6 +375,7 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     by_hand = any(source.kind == "manual" for source in services.sources)  # may know them all the same
     reached = [r for r in requests if r.contact == evidence.contact and r.evidence_id != evidence.id]
     opened = [r for r in requests if r not in reached and r.status not in CLOSED | {Status.VERIFYING}]
+    opened = [r for r in opened if not sparing.is_paused(r)]  # of these it is asked whether they go on at all
     if reached:
         turn.say("will_write_there", requests=turn.seen(reached))
     if (evidence.on_file or by_hand) and opened:

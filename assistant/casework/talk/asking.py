@@ -22,17 +22,18 @@ from assistant.casework import (
 from assistant.casework.intake import move, set_attention
 from assistant.casework.reach import is_for_other, lacks_address, waits_for_people
 from assistant.casework.rectification import is_unconfirmed
+from assistant.casework.sparing import is_paused
 from assistant.casework.talk.proving import (
     asks_as_given,
     say_where_code_is,
     wait_for_contact,
     want_code,
 )
-from assistant.casework.talk.standing import say_all
+from assistant.casework.talk.standing import ask_whether_still_wanted, say_all
 from assistant.casework.talk.turn import Turn
 from assistant.domain.addresses import deliverable
 from assistant.domain.assurance import Method, Tier
-from assistant.domain.lifecycle import CLOSED, Status
+from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import Claim
 from assistant.domain.rectifying import Changes
 from assistant.domain.talk import (
@@ -399,8 +400,11 @@ def ask_what_is_left(turn: Turn) -> None:
     if not turn.state.expects:
         unready = [*turn.all_waiting(), *_lacking_though_proved(turn)]
         left = [r for r in unready if r.attention is None and r.dont_at is None]
+        paused = [r for r in turn.own_requests() if is_paused(r) and r.status in STOPPABLE]
         if left:
             next_step(turn, left)
+        elif paused and turn.buttons_are_gone:
+            ask_whether_still_wanted(turn, paused)
     elif turn.buttons_are_gone and not turn.conversation.wants_person_at:
         if turn.state.question == ASK_SERVICES:
             ask_about_services(turn)

@@ -42,6 +42,12 @@ def _open(turn: Turn, move: moves.Open) -> None:
     opening.open_rights(turn, move)
 
 
+def _go_back(turn: Turn, _move: moves.GoBack) -> None:
+    turn.state = turn.state.before_menu()
+    if turn.state.question in CORRECTING:
+        turn.recall()
+
+
 def _stand_still(turn: Turn, move: moves.StandStill) -> None:
     meant = erasures_meant(turn.unit, turn.conversation, None)
     answering.stand_still(turn, [request for request in meant if request.ref in move.about])
@@ -107,5 +113,6 @@ WAYS: Final[Mapping[type[Move], Callable[[Turn, Any], object]]] = {
     moves.TellPolicy: answering.tell_policy,
     moves.SmallTalk: lambda turn, move: answering.small_talk(turn, move.said),
     moves.Repeat: lambda turn, _: asking.repeat(turn),
+    moves.GoBack: _go_back,
     moves.Rest: lambda turn, _: turn.rest(),
 }

@@ -15,7 +15,7 @@ from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import Claim
 from assistant.domain.rights import ERASING
-from assistant.domain.talk import SESSION_HIDDEN, WITHDRAW, WITHDRAW_WHICH
+from assistant.domain.talk import DONT, SESSION_HIDDEN, WITHDRAW, WITHDRAW_WHICH
 from assistant.errors import TooManyAttempts
 from assistant.interfaces import Choice
 from assistant.store.tables import EvidenceRow, PrivacyRequest
@@ -36,7 +36,7 @@ def say_all(turn: Turn) -> None:
     requests = turn.own_requests()
     if requests:
         say(turn, requests)
-    elif turn.state.hidden:
+    elif turn.state.hidden_of:  # whatever was asked in it, or nothing
         _ask_to_prove_again(turn)
     else:
         turn.say("request_status_none")
@@ -84,7 +84,7 @@ def never_mind(turn: Turn, about: Sequence[str] = ()) -> None:
     """Ask whether these, or everything that can still be stopped, are to be withdrawn; by mail at the contact."""
     stoppable = [r for r in turn.own_requests() if r.status in STOPPABLE]
     requests = [r for r in stoppable if not about or r.ref in about]
-    if not requests and turn.state.hidden:
+    if not requests and turn.state.hidden_of:
         _ask_to_prove_again(turn)
     elif not requests:
         turn.say("withdraw_nothing")
@@ -162,6 +162,16 @@ def withdraw_by_link(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
         turn.say("withdraw_later", requests=seen, next_at=error.data["next_at"])
     else:
         turn.say("withdraw_needs_proof", requests=seen)
+
+
+def ask_whether_still_wanted(turn: Turn, paused: Sequence[PrivacyRequest]) -> None:
+    """Ask of erasures that stand still whether everything is kept, or they go on."""
+    turn.ask_choice(DONT, [each.ref for each in paused])
+    buttons = [
+        turn.button("keep_everything", f"dont:{standing_still.KEEP}"),
+        turn.button("go_on_erasing", f"dont:{standing_still.GO_ON}"),
+    ]
+    turn.say(DONT, expects="choice", choices=buttons, requests=turn.seen(paused))
 
 
 def take_back(turn: Turn, about: Sequence[PrivacyRequest], *, yes: bool) -> None:
