@@ -349,3 +349,20 @@ async def test_a_second_wish_in_a_proved_talk_is_not_confirmed_by_the_code_that_
         await chat.until(lambda m: own in m["text"], "where theirs is")
         await said_since(chat)
     assert (await desk.request(ref))["status"] == "verifying"
+
+
+async def test_what_waits_for_a_yes_is_asked_at_once_of_whoever_says_that_it_was_them(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B13: the question about what comes back is not kept from whom it came back to."""
+    async with desk.chat() as chat:
+        await chat.say("Please change my telephone number to +372 5555 0199.")
+        await chat.asked("choice")
+        session = chat.session
+    await desk.forward("35m")
+    async with desk.chat(session=session) as chat:
+        await chat.say(next(people).email)
+        await chat.asked("choice")
+        await chat.choose("unclaimed:yes")
+        asked = await chat.until(lambda m: "+372 5555 0199" in m["text"], "what is to be corrected")
+    assert any(each["value"].startswith("change:yes") for each in asked["choices"])

@@ -268,6 +268,7 @@ def keep_whose(turn: Turn, *, is_theirs: bool) -> Claim:
     turn.rest()
     if is_theirs:
         turn.state = replace(turn.state, hidden=tuple(ref for ref in turn.state.hidden if ref not in left))
+        turn.store_state()  # or what is asked of it now would still be kept back
         _put_in_order(turn)
     else:
         turn.state = replace(turn.state, disowned=(*turn.state.disowned, *left))
