@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
-from assistant.config import Settings
 from assistant.domain.assurance import Method, Need, Tier
 from assistant.domain.plan import (
     Account,
@@ -25,6 +24,9 @@ from assistant.domain.plan import (
 from assistant.domain.rectifying import Correctable
 from assistant.domain.results import Result
 from assistant.domain.rights import Right
+
+if TYPE_CHECKING:  # a program that only reads mails loads no settings
+    from assistant.config import Settings
 
 
 class Clock(Protocol):

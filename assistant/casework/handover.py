@@ -8,10 +8,9 @@ from typing import Final
 
 from sqlmodel import col, select
 
-from assistant.casework.one_by_one import each
+from assistant.casework.one_by_one import each, may_be_tried
 from assistant.casework.talk.asking import ask_what_is_left
 from assistant.casework.talk.turn import Turn
-from assistant.domain.talk import TalkState
 from assistant.services import Services, Unit
 from assistant.store.tables import Conversation
 
@@ -28,12 +27,13 @@ async def hand_over_due(services: Services) -> int:
 
 def _waiting_too_long(unit: Unit) -> list[str]:
     since = unit.now - timedelta(minutes=unit.services.settings.periods.handover_minutes)
-    called = select(Conversation).where(
+    called = select(Conversation.id).where(
         col(Conversation.wants_person_at) <= since,
         col(Conversation.wants_person_at) > since - _LOOKED_BACK,
         col(Conversation.taken_by).is_(None),
+        may_be_tried("handover", Conversation.id, unit.now),
     )
-    return [each.id for each in unit.session.exec(called) if TalkState.of(each.state).awaits_person]
+    return list(unit.session.exec(called))
 
 
 async def _give_up(services: Services, ident: str) -> None:

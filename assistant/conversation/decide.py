@@ -115,7 +115,8 @@ def _typed_button(hearing: Hearing) -> Found | None:
     is_of_right = (
         hearing.state.question in PICKERS
     )  # beside the one that is chosen, what is used beyond doubt
-    beside = [r for r in hearing.rights if hearing.is_request and value != f"right:{r}"]
+    is_wish = hearing.is_request and not picking.is_label(hearing)
+    beside = [r for r in hearing.rights if is_wish and value != f"right:{r}"]
     further = beside if is_of_right else hearing.further_rights
     return all_of(*_chosen(hearing, value), *take_further(hearing, further))
 

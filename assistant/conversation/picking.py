@@ -32,11 +32,12 @@ from intents.narrowing import erases_all, erases_less, spares_some, without_deta
 from intents.rectifying import is_no, is_yes
 from intents.wishes import DONT
 
+_NOT_THAT: Final = ""  # no button: it only contradicts one
 # What a word answers, by the value of the button. A yes says nothing of "end them, or keep them?".
 _SAYS: Final = {
     "services_running": {"no": "services:keep", "stop": "services:end", "keep": "services:keep"},
     "withdraw_confirm": {"yes": "withdraw:yes", "no": "withdraw:no", "back": "withdraw:yes"}
-    | {"keep": "withdraw:no", "go_on": "withdraw:no", "wanted": "withdraw:no"},
+    | {"keep": _NOT_THAT, "go_on": _NOT_THAT, "wanted": _NOT_THAT},
     "dont_asked": {"keep": "dont:keep", "erase": "dont:go_on", "go_on": "dont:go_on"},
     "ask_whose": {"no": "unclaimed:no"},  # a yes takes the button, or its words
 }
@@ -186,6 +187,12 @@ def _pressed(hearing: Hearing, buttons: Sequence[Button]) -> str | None:
     return meant.pop()
 
 
+def is_label(hearing: Hearing) -> bool:
+    """Tell whether what is typed is no more than what stands on a button of the open question."""
+    bare = _bare(_plain(hearing.text))
+    return any(_is_meant(each, bare) for each in hearing.view.buttons or ())
+
+
 def _is_meant(button: Button, bare: str) -> bool:
     """Tell whether an answer is what stands on a button, or the short word for it that people say instead."""
     said = _SAID_FOR.get(":".join(button.value.split(":")[:2]))
@@ -226,9 +233,10 @@ def answers_in(question: str, typed: str) -> set[str]:
         return set()
     whole = {says[word] for word, told in (("yes", is_yes), ("no", is_no)) if word in says and told(typed)}
     clauses = re.split(r"[,;.!:\n]", text)
-    return whole | {
+    found = whole | {
         value for clause in clauses for value in _signals(clause, says, _UNDOES.get(question, set()))
     }
+    return set() if found == {_NOT_THAT} else found
 
 
 def _signals(clause: str, says: dict[str, str], undoes: set[str]) -> set[str]:
@@ -242,7 +250,7 @@ def _signals(clause: str, says: dict[str, str], undoes: set[str]) -> set[str]:
     if not found:
         return told
     gone = found <= undoes and "keep" in says and not ("erase" in says and _TWICE.search(clause))
-    return told | ({says["keep"]} if gone else set(says.values()))
+    return told | ({says.get("no", says["keep"])} if gone else set(says.values()))
 
 
 def _rights_named(hearing: Hearing, text: str) -> set[str]:

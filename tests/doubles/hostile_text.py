@@ -63,7 +63,7 @@ _CLASSES: Final = {
     ops.CATEGORY_WORD: "a",
     ops.CATEGORY_NOT_WORD: " ",
 }
-_NO_WORDS: Final = frozenset({"misspellings", "thresholds"})  # tables of no expressions
+_NO_WORDS: Final = frozenset({"misspellings", "small_talk", "thresholds"})  # tables of no expressions
 _USUAL: Final = "a 0.,-A\n\u7684"  # tried where a class takes nearly anything
 
 

@@ -120,7 +120,7 @@ async def test_who_says_so_in_a_chat_is_asked_whether_to_take_it_back(
     assert request.right == right
     said = await desk.said_in(await desk.chat_of("here"))
     assert request.ref in said[-1]
-    assert any(each in said[-1] for each in ("withdraw", "retirer")), said[-1]
+    assert any(each in said[-1] for each in ("withdraw", "retire")), said[-1]
 
 
 @pytest.mark.parametrize(

@@ -64,10 +64,10 @@ async def test_a_yes_to_withdraw_one_request_withdraws_no_other(
         again = buttons(await chat.asked("choice"))
         assert again == new
         assert "withdrawn" not in await statuses(desk, first, second)
-        await chat.choose(again["withdraw:yes"])
+        await chat.choose(again["takeback:all"])
         await chat.until(lambda m: second in m["text"], "that both are withdrawn")
         assert await statuses(desk, first, second) == ["withdrawn", "withdrawn"]
-        await over(chat, new["withdraw:yes"], locale)
+        await over(chat, new["takeback:all"], locale)
 
 
 async def proved_again(desk: DeskInside, chat: Chat, who: Victim, sentence: str) -> str:

@@ -31,6 +31,7 @@ from assistant.services import Services, Unit
 from assistant.store.tables import (
     Action,
     ChallengeRow,
+    Conversation,
     Instant,
     Message,
     Outbox,
@@ -182,6 +183,15 @@ def suppressed(site: ConsoleSite, unit: Unit) -> None:
         unit.session.add(Suppression(subject_hash=subject, purpose="marketing", since=site.clock.now()))
 
 
+def called(site: ConsoleSite, unit: Unit) -> str:
+    """Have a chat wait for somebody who was called long ago."""
+    conversation = unit.session.get_one(Conversation, site.conversations["chat"])
+    conversation.wants_person_at = site.clock.now() - timedelta(minutes=9)
+    conversation.state = {"awaits_person": True}
+    unit.session.add(conversation)
+    return conversation.id
+
+
 def unanswered(site: ConsoleSite, unit: Unit) -> int:
     message = unit.session.exec(
         select(Message).where(col(Message.conversation_id) == site.conversations["access"])
@@ -197,6 +207,7 @@ CASES: Final[Mapping[str, Case]] = {
     "plan": Case(PrivacyRequest, planned, lambda row: row.to_plan_at is None, "ref"),
     "carry_out": Case(Action, approved, lambda row: row.state == "done", whose="erasure"),
     "deliver": Case(Outbox, queued, lambda row: row.state == "done"),
+    "handover": Case(Conversation, called, lambda row: "awaits_person" not in row.state),
     "remind": Case(PrivacyRequest, reminded, lambda row: row.remind_on > date(2026, 11, 24), "ref"),
     "packages": Case(Package, packed, lambda row: row.erased),
     "expire": Case(PrivacyRequest, paused, lambda row: row.attention == "dont_unanswered", "ref"),
@@ -243,6 +254,8 @@ def poison(site: ConsoleSite, case: Case, key: str | int) -> Iterator[str]:
                 }
                 if case.whose:
                     unique["ref"] = site.refs[case.whose]
+                if "thread" in healthy:
+                    unique["thread"] = f"{number}"
                 if "external_id" in healthy:
                     unique["external_id"] = f"in:{number}"
                 name = -number if isinstance(key, int) else f"!{number:03}"

@@ -98,7 +98,7 @@ def ask_which_back(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     """Ask which of several requests is to be withdrawn, each by its own button; its press is the withdrawal."""
     turn.ask_choice(WITHDRAW_WHICH, [r.ref for r in requests])
     buttons = [_take_back_button(turn, request) for request in requests[:_MOST_BUTTONS]]
-    everything = turn.button("withdraw_all", "takeback:all")
+    everything = turn.button("take_all_back", "takeback:all")
     turn.say(
         WITHDRAW_WHICH,
         expects="choice",
@@ -110,11 +110,11 @@ def ask_which_back(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
 def _take_back_button(turn: Turn, request: PrivacyRequest) -> Choice:
     texts, language = turn.unit.services.texts, turn.conversation.language or "en"
     says, right = (
-        texts.label("buttons", "withdraw_one", language),
+        texts.label("buttons", "take_one_back", language),
         texts.label("right_names", request.right, language),
     )
     return replace(
-        turn.button("withdraw_all", f"takeback:{request.ref}"), label=f"{says} {right} ({request.ref})"
+        turn.button("take_all_back", f"takeback:{request.ref}"), label=f"{says} {right} ({request.ref})"
     )
 
 

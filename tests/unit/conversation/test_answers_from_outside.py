@@ -23,6 +23,9 @@ ANSWERS: Final = [
     *(
         (_BACK, said, None)
         for said in (
+            "keep it",
+            "go on",
+            "keep my invoices",
             "yes go on with it",
             "ok keep it",
             "yes please send the copy",
@@ -35,7 +38,7 @@ ANSWERS: Final = [
             "d'accord, continuez",
         )
     ),
-    *((_BACK, said, "withdraw:no") for said in ("no", "don't cancel", "n'annulez pas", "keep it", "go on")),
+    *((_BACK, said, "withdraw:no") for said in ("no", "don't cancel", "n'annulez pas")),
     *((_DONT, said, "dont:keep") for said in ("keep everything", "don't erase anything", "n'effacez rien")),
     *(
         (_DONT, said, None)
