@@ -76,10 +76,11 @@ def value_instead_of_code(hearing: Hearing) -> Correct | None:
 
 def taken_up_again(hearing: Hearing) -> Found | None:
     """Take an address or another part written unasked for a correction that a person was called to, since it was not understood."""
-    if hearing.state.expects not in {None, "email"} or hearing.view.is_mail or _is_another_wish(hearing):
-        return None
     left = [r for r in unconfirmed(hearing.view) if r.attention == NOT_UNDERSTOOD]
-    found = _whole_address(hearing, Changes.of(left[0].details)) if len(left) == 1 else None
+    is_asked_else = hearing.state.expects not in {None, "email"}
+    if len(left) != 1 or is_asked_else or hearing.view.is_mail or _is_another_wish(hearing):
+        return None
+    found = _whole_address(hearing, Changes.of(left[0].details))
     return all_of(Correct(left[0].ref, found)) if found is not None else None
 
 

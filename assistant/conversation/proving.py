@@ -73,9 +73,12 @@ def mends_slip(hearing: Hearing, further: Further) -> Found | None:
 
 def names_others_address(hearing: Hearing) -> Found | None:
     """Leave an address that is said to be somebody else's to an agent, where one's own is awaited."""
-    view, proved = hearing.view, to_be_proved(hearing.view.own, hearing.view.about)
-    if view.is_mail or not is_of_another(hearing.text) or not EMAIL.search(hearing.text):
+    view = hearing.view
+    if view.is_mail or "@" not in hearing.text:
         return None
+    if not is_of_another(hearing.text) or not EMAIL.search(hearing.text):
+        return None
+    proved = to_be_proved(view.own, view.about)
     awaited = view.state.expects in {"email", "code"} or bool(proved)
     if not awaited or view.state.question == ASK_MARKETING or _wishes(hearing):
         return None

@@ -73,8 +73,8 @@ class Received:
 
     def choose_language(self) -> None:
         """Answer in the language that was heard, where it is one of ours."""
-        conversation = self.turn.conversation
-        conversation.language = language_heard(self.hearing.view, conversation.language, self.words)
+        spoken = self.turn.conversation.language
+        self.turn.speak(language_heard(self.hearing.view, spoken, self.words))
 
     def within(self, ident: str) -> Received:
         """Give this message as one in another talk of the same person."""

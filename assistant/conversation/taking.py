@@ -17,6 +17,6 @@ def take(turn: Turn, heard: Heard) -> None:
         heard = words = policy.heard_in(turn.unit.services, heard, turn.conversation.language)
     else:
         words = heard.words
-    turn.conversation.language = language_heard(view, turn.conversation.language, words)
+    turn.speak(language_heard(view, turn.conversation.language, words))
     turn.given = Hearing(view, words)
     carry_out(turn, decide(view, heard))

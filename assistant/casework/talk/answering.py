@@ -207,7 +207,7 @@ def note_contact_first(turn: Turn, noted: Mapping[str, Any], says: str) -> None:
 def tell_policy(turn: Turn, move: TellPolicy) -> bool:
     """Answer what was asked of the privacy policy in one message; False where that is not said, and somebody else answers."""
     unit, conversation = turn.unit, turn.conversation
-    conversation.language = move.language
+    turn.speak(move.language)
     where = {"conversation_id": conversation.id}
     texts = [written(unit, name, move.language, **where, **values) for name, values in move.texts]
     if None in texts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from assistant.casework.presses import spoken_labels
 from assistant.casework.rectification import fields_of
 from assistant.casework.talk.asking import question_asked
@@ -45,7 +47,7 @@ def look(turn: Turn) -> TalkView:
         sender=conversation.subject_hint if turn.is_mail else None,
         is_privacy_mailbox=turn.is_mail and _is_for_privacy(unit.services.settings),
         languages=tuple(unit.services.settings.controller.languages),
-        today=unit.today,
+        today=unit.today if own else date.min,
         fields=fields_of(unit.services) if corrects else {},
     )
 

@@ -63,6 +63,11 @@ class Turn:
         """Give the address that a mail claims to come from."""
         return self.conversation.subject_hint or ""
 
+    def speak(self, language: str) -> None:
+        """Go on in a language; a talk that is in it already is left as it is, or it would be written for nothing."""
+        if self.conversation.language != language:
+            self.conversation.language = language
+
     # ── what is there ──────────────────────────────────────────────────────────────────────────────
 
     def all_requests(self) -> list[PrivacyRequest]:
