@@ -56,6 +56,23 @@ async def test_a_page_token_with_the_address_of_another_opens_nothing_of_theirs(
     assert shown["person"] == attacker.email
 
 
+async def test_a_sign_in_that_was_made_for_one_case_opens_no_other_chat(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """A20: its nonce is of that case, which it proves on its own page; a page-load token has none."""
+    victim = next(people)
+    async with desk.chat() as chat:
+        await ask(chat, ERASURE)
+        login = next(c["url"] for c in (await chat.asked("email"))["choices"] if c.get("url"))
+    async with desk.chat() as chat:
+        ref = await ask(chat, FREEZE)
+        await chat.asked("email")
+        stolen = token(desk, victim, victim.email, login)
+        await chat.socket.send_json({"type": "identify", "token": stolen})
+        assert (await chat.next_frame("error"))["code"] == "not_verified"
+    assert (await desk.request(ref))["assurance"] == 0
+
+
 async def test_a_token_of_a_number_that_nobody_holds_proves_nothing(
     desk: DeskInside, people: Iterator[Victim]
 ) -> None:
