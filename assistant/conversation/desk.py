@@ -360,7 +360,7 @@ class TalkingDesk:
         turn = hiding.quiet_turn(unit, message.conversation_id)
         if right:
             answering.code_was_right(turn, challenge_id)
-        elif turn.state.asks_else or turn.conversation.taken_by:
+        elif turn.state.asks_else or turn.stands_back:
             self._refused_beside(turn, message, challenge_id)
         else:
             proving.refuse_code(turn, challenge_id)
@@ -376,9 +376,9 @@ class TalkingDesk:
         turn.store_state()
 
     def _refused_beside(self, turn: Turn, message: Message, challenge_id: str) -> None:
-        """Take what was no code as the answer to what is asked, if it can be one; where an agent talks, say nothing."""
+        """Take what was no code as the answer to what is asked, if it can be one; where an agent talks or is awaited, say nothing."""
         proof.note_failure(turn.unit, challenge_id)
-        if not turn.conversation.taken_by:
+        if not turn.stands_back:
             take(turn, NoCode(Words(message.text, self.reader.read(message.text), message.at)))
 
     # ── live chat ──────────────────────────────────────────────────────────────────────────────────

@@ -272,24 +272,12 @@ class Given(Protocol):
     """What a message gives beside what it asks: read where a move needs it, and not before."""
 
     @property
-    def received_at(self) -> datetime:
-        """When its channel got it."""
-
-    @property
-    def details(self) -> Mapping[str, Any]:
-        """The details of whatever right it uses."""
-
-    @property
     def emails(self) -> Sequence[str]:
         """The addresses in it."""
 
     @property
     def numbers(self) -> Sequence[str]:
         """The client numbers in it, which may be codes."""
-
-    @property
-    def number_typed(self) -> str | None:
-        """A client number that stands there as the answer to a question."""
 
     @property
     def no_address(self) -> str | None:
@@ -324,11 +312,8 @@ class Given(Protocol):
 class NothingGiven:
     """What is given where nobody wrote: nothing."""
 
-    received_at: datetime
-    details: Mapping[str, Any] = field(default_factory=dict)
     emails: Sequence[str] = ()
     numbers: Sequence[str] = ()
-    number_typed: str | None = None
     no_address: str | None = None
     mailbox_lost: bool = False
     readable: Sequence[str] = ()

@@ -45,7 +45,7 @@ class Turn:
     @classmethod
     def quiet(cls, unit: Unit, conversation: Conversation) -> Turn:
         """Give a turn in which nobody wrote anything."""
-        return cls(unit, conversation, TalkState.of(conversation.state), NothingGiven(unit.now))
+        return cls(unit, conversation, TalkState.of(conversation.state), NothingGiven())
 
     @property
     def is_mail(self) -> bool:
