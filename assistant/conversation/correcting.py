@@ -45,7 +45,8 @@ def answered(hearing: Hearing, further: Further) -> Found | None:
         return None
     changes, text = Changes.of(request.details), hearing.text
     if question == CONFIRM and (is_yes(text) or is_no(text)):
-        return all_of(ConfirmChange(request.ref, "yes" if is_yes(text) else "other"))
+        confirmed = ConfirmChange(request.ref, "yes" if is_yes(text) else "other")
+        return all_of(confirmed, *further(hearing, hearing.wishes_beside))
     if _is_to_be_emptied(hearing, question, changes):
         return all_of(LeaveEmpty(request.ref), *further(hearing, hearing.further_rights))
     other = _is_another_wish(hearing) or _is_another_field(hearing, question, changes)
