@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import structlog
 from aiohttp import web
 
-from assistant.casework import events, packages
+from assistant.casework import events
+from assistant.casework.answers import packages
 from assistant.casework.lease import LEASES
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import EmailSettings, ImapSettings, SmtpSettings

@@ -436,7 +436,7 @@ def sources_draft(
     as_json: AsJson = False,
 ) -> None:
     """Write a first map of a database from its live schema, for a person to finish; no data."""
-    from assistant.sources.sql_draft import draft
+    from assistant.sources.sql.draft import draft
 
     drafted = draft(os.environ.get(url, url))
     _say({"map": drafted}, drafted, as_json=as_json)
@@ -448,7 +448,7 @@ def sources_block(
     as_json: AsJson = False,
 ) -> None:
     """Write the ready map of a system that is reached by HTTP, to be saved and adapted; or list them."""
-    from assistant.sources.blocks import block, names
+    from assistant.sources.http.blocks import block, names
 
     if name:
         _say({"name": name, "map": block(name)}, block(name), as_json=as_json)
@@ -551,7 +551,7 @@ def agents_add(
     _check_role(role)
     password, totp = secrets.token_urlsafe(15), pyotp.random_base32()
     from assistant.asking import run_command
-    from assistant.casework.staff import hash_password
+    from assistant.casework.agents.staff import hash_password
 
     asked = {
         "name": name,
@@ -597,7 +597,7 @@ def agents_role(
 def agents_password(name: str, config: Config = _DEFAULT, as_json: AsJson = False) -> None:
     """Give an agent a new password, shown once; their sessions end."""
     from assistant.asking import run_command
-    from assistant.casework.staff import hash_password
+    from assistant.casework.agents.staff import hash_password
 
     password = secrets.token_urlsafe(15)
     asked = {"name": name, "password_hash": hash_password(password)}

@@ -73,7 +73,7 @@ def _untold(settings: Settings) -> list[Row]:
 
 def _too_few(settings: Settings) -> list[Row]:
     """Say when nobody, or only one person, could approve what takes two."""
-    from assistant.casework.staff import who_may_approve_all
+    from assistant.casework.agents.staff import who_may_approve_all
 
     if not settings.approvals.four_eyes or (database := _opened(settings)) is None:
         return []

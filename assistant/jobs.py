@@ -12,20 +12,14 @@ from functools import partial
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from assistant.casework import (
-    clock_back,
-    delivery,
-    events,
-    execution,
-    handover,
-    one_by_one,
-    packages,
-    planning,
-    proof,
-    purge,
-    reminders,
-    stopping_again,
-)
+from assistant.casework import events
+from assistant.casework.answers import delivery, packages
+from assistant.casework.plans import execution, planning
+from assistant.casework.proof import proof
+from assistant.casework.requests import one_by_one
+from assistant.casework.talk import handover
+from assistant.casework.upkeep import clock_back, purge, reminders
+from assistant.casework.uses import stopping_again
 from assistant.services import Services
 
 log = structlog.get_logger(__name__)

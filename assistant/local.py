@@ -14,10 +14,12 @@ from aiohttp import web
 
 from assistant.app import Assembly, assemble, take_lock
 from assistant.asking import socket_path
-from assistant.casework import approval, colleagues, corrections, credentials, staff
-from assistant.casework.four_eyes import approved_by
-from assistant.casework.queue import DESK, Role, Scope
-from assistant.casework.sealing_keys import change_key
+from assistant.casework.agents import colleagues, credentials, staff
+from assistant.casework.decisions import approval
+from assistant.casework.decisions.four_eyes import approved_by
+from assistant.casework.requests.queue import DESK, Role, Scope
+from assistant.casework.upkeep import corrections
+from assistant.casework.upkeep.sealing_keys import change_key
 from assistant.channels.email.channel import EmailChannel
 from assistant.config import Settings
 from assistant.errors import AssistantError, ConfigurationError

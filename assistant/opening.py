@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from assistant.casework.own import DeskQueries
+from assistant.casework.upkeep.own import DeskQueries
 from assistant.config import Settings
 from assistant.domain.http_map import HttpMap
 from assistant.domain.manual_map import ManualMap
 from assistant.domain.retention import RetentionRule
 from assistant.interfaces import DataSource
-from assistant.sources.http import HttpSource
-from assistant.sources.http_client import HttpSettings
+from assistant.sources.http.client import HttpSettings
+from assistant.sources.http.source import HttpSource
 from assistant.sources.keeping import Retention
 from assistant.sources.manual import ManualSource
 from assistant.sources.own_records import OwnRecords
-from assistant.sources.sql import SqlSource
+from assistant.sources.sql.source import SqlSource
 from assistant.store.keyring import Keyring
 from assistant.store.writer import Store
 

@@ -14,8 +14,11 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, select
 
-from assistant.casework import audit, credentials, events, queue, staff, suppression
-from assistant.casework.staff import get_agent
+from assistant.casework import audit, events
+from assistant.casework.agents import credentials, staff
+from assistant.casework.agents.staff import get_agent
+from assistant.casework.requests import queue
+from assistant.casework.uses import suppression
 from assistant.config import Settings
 from assistant.domain.addresses import normal_address, normal_contact
 from assistant.domain.lifecycle import Status, StepState

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from assistant.casework import talk
+from assistant.casework import saying
 from assistant.casework.audit import record
 from assistant.conversation.received import Received
 from assistant.conversation.unread import needs_a_person
@@ -26,7 +26,7 @@ def have_support_read_too(mail: Received) -> None:
     unit.session.flush()
     if was_passed_on(unit.session, mail.message_id):
         return
-    talk.relay(unit, conversation, mail.message_id)
+    saying.relay(unit, conversation, mail.message_id)
     for request in mail.requests:
         if request.status not in CLOSED or request.received_at == incoming.received_at:
             record(unit, request.ref, "desk", PASSED_ON, conversation=conversation.id)

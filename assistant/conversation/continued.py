@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from assistant.casework import closing, link_again, running_services, talk
+from assistant.casework import saying
+from assistant.casework.answers import running_services
 from assistant.casework.audit import record
-from assistant.casework.intake import conversation_id, requests_of, set_attention
+from assistant.casework.decisions import closing
+from assistant.casework.proof import link_again
+from assistant.casework.requests.intake import conversation_id, requests_of, set_attention
 from assistant.casework.talk import elsewhere
 from assistant.casework.talk.asking import ask_link_again, send_link_again
 from assistant.casework.talk.standing import withdraw_by_link
@@ -42,7 +45,7 @@ def is_answer_to_chat(mail: Received) -> bool:
     the open requests; False where it is no such answer, nothing is open, or a mail outside the thread asks for more.
     """
     chat = elsewhere.talk_of(mail.unit, mail.incoming.thread)
-    in_thread = chat is not None and chat.channel in talk.LIVE
+    in_thread = chat is not None and chat.channel in saying.LIVE
     if mail.muted:
         return False
     meant = requests_of(mail.unit.session, chat) if chat is not None and in_thread else _named(mail)

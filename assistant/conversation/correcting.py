@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from assistant.casework.reach import waiting_in
+from assistant.casework.requests.reach import waiting_in
 from assistant.conversation.awaited import of_code_beside
 from assistant.conversation.heard import Found, Hearing, all_of
 from assistant.conversation.picking import said_no_address

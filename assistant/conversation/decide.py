@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from assistant.casework.reach import waiting_in
+from assistant.casework.requests.reach import waiting_in
 from assistant.conversation import (
     beside_erasure,
     correcting,

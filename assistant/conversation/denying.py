@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from assistant.casework import flood, proof
 from assistant.casework.audit import record
-from assistant.casework.intake import set_attention
-from assistant.casework.sparing import is_paused
+from assistant.casework.decisions.sparing import is_paused
+from assistant.casework.proof import proof
+from assistant.casework.requests.intake import set_attention
+from assistant.casework.saying import flood
 from assistant.casework.talk import elsewhere
 from assistant.conversation.received import Received
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status

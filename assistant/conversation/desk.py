@@ -11,18 +11,13 @@ from typing import Any, Literal
 
 import structlog
 
-from assistant.casework import (
-    earlier,
-    link_again,
-    originals,
-    proof,
-    questions,
-    reused,
-    talk,
-    undelivered,
-)
-from assistant.casework.doubt import put_in_doubt
-from assistant.casework.intake import (
+from assistant.casework import saying
+from assistant.casework.answers import originals, undelivered
+from assistant.casework.decisions import questions
+from assistant.casework.proof import link_again, proof
+from assistant.casework.requests import earlier, reused
+from assistant.casework.requests.doubt import put_in_doubt
+from assistant.casework.requests.intake import (
     Stored,
     conversation_id,
     find_or_start_conversation,
@@ -31,10 +26,10 @@ from assistant.casework.intake import (
     store_incoming,
     taken_up,
 )
-from assistant.casework.one_by_one import each, failure_of, named
+from assistant.casework.requests.one_by_one import each, failure_of, named
 from assistant.casework.talk import answering, hiding, proving
 from assistant.casework.talk.turn import Turn
-from assistant.casework.unanswered import keep_alone, keep_unanswered, leave_unanswered
+from assistant.casework.talk.unanswered import keep_alone, keep_unanswered, leave_unanswered
 from assistant.conversation import another_sender, beside
 from assistant.conversation.heard import NoCode, Pressed, Words
 from assistant.conversation.live import LiveChats
@@ -133,7 +128,7 @@ class TalkingDesk:
         if reading.decision == NONE:
             return reading
         ident = conversation_id(self.services, incoming.channel, incoming.thread)
-        ours = await self.services.read(lambda unit: talk.said_by_us(unit, ident))
+        ours = await self.services.read(lambda unit: saying.said_by_us(unit, ident))
         return await self._read_long(incoming, words, ours) if ours else reading
 
     async def _read_handed_on(self, incoming: Incoming) -> Reading | None:
@@ -248,8 +243,8 @@ class TalkingDesk:
         receipt = Receipt(conversation.id, message_id, stored.known)
         if stored.known:
             return receipt, None
-        if incoming.channel in talk.LIVE:
-            unit.post(conversation.id, talk.own_message(message_id, incoming))
+        if incoming.channel in saying.LIVE:
+            unit.post(conversation.id, saying.own_message(message_id, incoming))
         if self._is_of_ours(unit, conversation, incoming, message_id):
             return receipt, None
         words = Words(
@@ -313,7 +308,7 @@ class TalkingDesk:
         """Count what the person says of their own: our words sent back are no wish of theirs."""
         if is_read or reading.decision == NONE:
             return reading
-        ours = talk.said_by_us(unit, conversation.id)
+        ours = saying.said_by_us(unit, conversation.id)
         return self.reader.read(reading.text, quoted=ours) if ours else reading
 
     def _in_our_language(self, incoming: Incoming) -> Incoming:

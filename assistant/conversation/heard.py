@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
-from assistant.casework.policy_answers import Answer
+from assistant.casework.talk.policy_answers import Answer
 from assistant.domain.addresses import client_number_in, emails_in, is_part_of_no_address, no_address_in
 from assistant.domain.assurance import code_in
 from assistant.domain.moves import Move

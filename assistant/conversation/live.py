@@ -5,9 +5,9 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass, replace
 
-from assistant.casework.intake import conversation_id
-from assistant.casework.sign_ins import identify_in_chat
+from assistant.casework.requests.intake import conversation_id
 from assistant.casework.talk import hiding
+from assistant.casework.talk.sign_ins import identify_in_chat
 from assistant.domain.assurance import Method
 from assistant.errors import NotVerified
 from assistant.interfaces import ChatSession

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from assistant.casework import asked_beside, link_again, sparing, talk
-from assistant.casework.doubt import put_in_doubt
-from assistant.casework.intake import set_attention
+from assistant.casework import saying
+from assistant.casework.decisions import sparing
+from assistant.casework.proof import link_again
+from assistant.casework.requests import asked_beside
+from assistant.casework.requests.doubt import put_in_doubt
+from assistant.casework.requests.intake import set_attention
 from assistant.casework.talk import answering
 from assistant.casework.talk.opening import mark_mailbox_lost
 from assistant.conversation import (
@@ -38,7 +41,7 @@ _PLAIN: Final = (None, "sender_cannot_be_asked")  # attentions that say less tha
 def hear_mail(mail: Received) -> None:
     """Mail that is no request is support's; mail in doubt is support's and shown in triage."""
     if mail.incoming.headers.get("bounce"):
-        talk.relay(mail.unit, mail.turn.conversation, mail.message_id)
+        saying.relay(mail.unit, mail.turn.conversation, mail.message_id)
         return
     if continued.answers_about_services(mail):
         return
@@ -191,7 +194,7 @@ def _leave(mail: Received, requests: Sequence[PrivacyRequest]) -> None:
         return  # an absence note or a receipt: kept, shown, and no reason to write again
     if not mail.muted and any(map(continued.may_go_on, requests)) and continued.is_for_support(mail):
         continued.note_new_message(mail, requests)
-        talk.relay(mail.unit, mail.turn.conversation, mail.message_id)
+        saying.relay(mail.unit, mail.turn.conversation, mail.message_id)
     elif not mail.muted and any(map(continued.may_go_on, requests)):
         # An answer to a letter whose link ran out gets a new one, within the limits of any address.
         continued.go_on(mail, requests)
@@ -217,4 +220,4 @@ def _pass_on(mail: Received) -> None:
     is_named = continued.names_a_request(mail.incoming) or continued.is_about_open_request(mail)
     if mail.reading.decision != "none" or is_named:
         put_in_doubt(mail.unit.session, mail.turn.conversation, mail.message_id)
-    talk.relay(mail.unit, mail.turn.conversation, mail.message_id)
+    saying.relay(mail.unit, mail.turn.conversation, mail.message_id)

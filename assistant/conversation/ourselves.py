@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from assistant.casework.ours import is_ours
+from assistant.casework.requests.ours import is_ours
 
 if TYPE_CHECKING:
     from assistant.interfaces import Incoming

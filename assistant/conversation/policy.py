@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from assistant.casework.policy_answers import Answer, answer_of
+from assistant.casework.talk.policy_answers import Answer, answer_of
 from assistant.conversation.heard import Found, Hearing, OfPolicy, Words, all_of
 from assistant.conversation.reading import SHORT
 from assistant.disclosure.policy import kinds_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from assistant.casework.reach import lacks_address, to_be_proved, waiting_in
+from assistant.casework.requests.reach import lacks_address, to_be_proved, waiting_in
 from assistant.conversation import correcting
 from assistant.conversation.heard import EMAIL, Found, Hearing, addresses_meant, all_of
 from assistant.conversation.picking import said_no_address

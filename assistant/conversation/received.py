@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from assistant.casework.intake import requests_of
+from assistant.casework.requests.intake import requests_of
 from assistant.casework.talk.look import look
 from assistant.casework.talk.turn import Turn
 from assistant.conversation.decide import language_heard

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from assistant.casework.doubt import put_in_doubt
-from assistant.casework.flood import is_sure
-from assistant.casework.intake import requests_of
+from assistant.casework.requests.doubt import put_in_doubt
+from assistant.casework.requests.intake import requests_of
+from assistant.casework.saying.flood import is_sure
 from assistant.casework.talk.elsewhere import lately_begun
 from assistant.conversation import continued, denying, for_others
 from assistant.conversation.received import Received

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from assistant.casework import talk
-from assistant.casework.doubt import put_in_doubt
-from assistant.casework.intake import set_attention
+from assistant.casework import saying
+from assistant.casework.requests.doubt import put_in_doubt
+from assistant.casework.requests.intake import set_attention
 from assistant.conversation.received import Received
 from assistant.conversation.subjects import says_nothing, stands_for_text
 from assistant.domain.lifecycle import CLOSED
@@ -101,7 +101,7 @@ def leave_to_a_person(mail: Received) -> None:
     for request in still_open:
         set_attention(turn.unit, request, "unread_mail")
     if not still_open and "to_others" in incoming.headers:
-        talk.relay(turn.unit, turn.conversation, mail.message_id)
+        saying.relay(turn.unit, turn.conversation, mail.message_id)
         return
     if not still_open:
         put_in_doubt(turn.unit.session, turn.conversation, mail.message_id)

@@ -15,8 +15,8 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from assistant.app import Assembly, assemble, lock_folder
-from assistant.casework import staff
-from assistant.casework.queue import Role, Scope
+from assistant.casework.agents import staff
+from assistant.casework.requests.queue import Role, Scope
 from assistant.channels.email.channel import EmailChannel
 from assistant.config import load_settings
 from assistant.demo.clock import DemoClock

@@ -152,7 +152,7 @@ def messages_about(session: Session, request: PrivacyRequest) -> list[Message]:
 
 
 def message_without_original(session: Session, message_id: int) -> Message | None:
-    """Give a message; its original, which may be large, is read only by `casework/originals.py`."""
+    """Give a message; its original, which may be large, is read only by `casework/answers/originals.py`."""
     query = select(Message).where(col(Message.id) == message_id)
     return session.exec(query.options(_WITHOUT_ORIGINAL)).first()
 

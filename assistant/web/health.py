@@ -15,7 +15,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
 
 from assistant.casework.events import Event
-from assistant.casework.one_by_one import SWEEPS, failing_by_sweep
+from assistant.casework.requests.one_by_one import SWEEPS, failing_by_sweep
 from assistant.domain.lifecycle import LetterState
 from assistant.errors import AssistantError
 from assistant.interfaces import DataSource

@@ -7,8 +7,9 @@ import re
 
 from aiohttp import web
 
-from assistant.casework import packages, proof
+from assistant.casework.answers import packages
 from assistant.casework.events import Event
+from assistant.casework.proof import proof
 from assistant.domain.assurance import CODE_LIFETIME
 from assistant.errors import NotFound, NotVerified, SignInNeeded, TooManyAttempts
 from assistant.services import Services

@@ -7,10 +7,19 @@ from typing import Any
 
 from aiohttp import web
 
-from assistant.casework import mailed_links, marketing, proof, rectification, sign_ins
-from assistant.casework.hidden import comes_back
-from assistant.casework.mailed_links import ASKING, STANDS, Came, MailedLink, Stoppable, seen
-from assistant.casework.talk import answering, hiding
+from assistant.casework.proof import proof
+from assistant.casework.requests import rectification
+from assistant.casework.requests.hidden import comes_back
+from assistant.casework.talk import answering, hiding, mailed_links, sign_ins
+from assistant.casework.talk.mailed_links import (
+    ASKING,
+    STANDS,
+    Came,
+    MailedLink,
+    Stoppable,
+    seen,
+)
+from assistant.casework.uses import marketing
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState
 from assistant.errors import ChangedMeanwhile, NotFound, NotVerified

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from assistant.casework import colleagues, credentials
-from assistant.casework.queue import Role
+from assistant.casework.agents import colleagues, credentials
+from assistant.casework.requests.queue import Role
 from assistant.config import WebChat
 from assistant.errors import Conflict
 from assistant.services import Unit

@@ -11,12 +11,13 @@ import aiohttp
 import pytest
 from sqlmodel import col, func, select
 
-from assistant.casework import proof, steps
 from assistant.casework.lease import ACTIONS
-from assistant.casework.proof import OPEN_LOGINS
+from assistant.casework.plans import steps
+from assistant.casework.proof import proof
+from assistant.casework.proof.proof import OPEN_LOGINS
 from assistant.domain.assurance import Method
 from assistant.services import Unit
-from assistant.sources.sql import SqlSource
+from assistant.sources.sql.source import SqlSource
 from assistant.store.tables import ChallengeRow, PrivacyRequest
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, stranger, texts, until_code
 from tests.doubles.desk_inside import DeskInside

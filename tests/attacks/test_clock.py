@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from assistant.casework.sign_ins import take_once
+from assistant.casework.talk.sign_ins import take_once
 from assistant.domain.assurance import Method
 from assistant.errors import NotVerified
 from assistant.interfaces import SignedIn

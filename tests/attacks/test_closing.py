@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from assistant.casework import staff
-from assistant.casework.queue import Scope
+from assistant.casework.agents import staff
+from assistant.casework.requests.queue import Scope
 from assistant.demo.people import AGENTS
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, proved, until_code
 from tests.doubles.desk_inside import DeskInside

@@ -9,9 +9,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import SQLModel, select
 
-from assistant.casework import answers, talk
-from assistant.casework.intake import OUTSIDE, as_sent, conversation_id, store_incoming
-from assistant.casework.sign_ins import take_once
+from assistant.casework import saying
+from assistant.casework.answers import answers
+from assistant.casework.requests.intake import (
+    OUTSIDE,
+    as_sent,
+    conversation_id,
+    store_incoming,
+)
+from assistant.casework.talk.sign_ins import take_once
 from assistant.channels.webchat.frames import _CLIENT_ID
 from assistant.domain.assurance import Method
 from assistant.domain.messages import MESSAGES
@@ -87,8 +93,8 @@ async def test_an_id_that_a_visitor_takes_before_the_desk_does_keeps_no_answer_f
         def said(unit: Unit) -> None:
             talking = unit.session.get_one(Conversation, conversation.id)
             for key in keys_to_come(ref):
-                words = talk.Utterance(text="said", key=key, language="en")
-                assert talk.say_text(unit, talking, words)
+                words = saying.Utterance(text="said", key=key, language="en")
+                assert saying.say_text(unit, talking, words)
 
         with pytest.raises(Undone):  # said, and taken back: the answers are still to come
             await desk.assembly.services.write(lambda unit: undone(said, unit))

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from assistant.casework import queue
+from assistant.casework.requests import queue
 from tests.doubles.attacks import ACCESS
 from tests.doubles.desk_inside import DeskInside
 

@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from assistant.casework import proof, sparing
+from assistant.casework.decisions import sparing
+from assistant.casework.proof import proof
 from assistant.domain.assurance import TRIES_PER_CODE, Method
 from assistant.domain.moves import Claim
 from assistant.errors import DeliveryRefused

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlmodel import col, select
 
-from assistant.casework.intake import OUTSIDE
-from assistant.casework.originals import original_of
+from assistant.casework.answers.originals import original_of
+from assistant.casework.requests.intake import OUTSIDE
 from assistant.channels.email import listener
 from assistant.store.keyring import mail_name, sender_hash
 from assistant.store.tables import Conversation, Message

@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import insert
 from sqlmodel import col, delete, select
 
-from assistant.casework import originals, talk
-from assistant.casework.intake import conversation_id
+from assistant.casework import talk
+from assistant.casework.answers import originals
+from assistant.casework.requests.intake import conversation_id
 from assistant.interfaces import Incoming
 from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, Conversation, Message, Outbox, PrivacyRequest, SweepFailure

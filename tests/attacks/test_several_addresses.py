@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assistant.casework.suppression import MARKETING, off_since, subject_of
+from assistant.casework.uses.suppression import MARKETING, off_since, subject_of
 from assistant.domain.uses import MOST_AT_ONCE
 from assistant.store.tables import Suppression
 from tests.attacks.test_weapon import forged

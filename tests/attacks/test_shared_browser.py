@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from assistant.casework.own import DeskQueries
+from assistant.casework.upkeep.own import DeskQueries
 from assistant.domain.own_records import MESSAGES, REQUESTS
 from assistant.domain.plan import Identity
 from assistant.services import Unit

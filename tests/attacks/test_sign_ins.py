@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from assistant.casework import proof
-from assistant.casework.evidence import identity_of
-from assistant.casework.own import DeskQueries
-from assistant.casework.people_decide import decide_t3
-from assistant.casework.queue import Principal, Role
+from assistant.casework.proof import proof
+from assistant.casework.proof.people_decide import decide_t3
+from assistant.casework.requests.evidence import identity_of
+from assistant.casework.requests.queue import Principal, Role
+from assistant.casework.upkeep.own import DeskQueries
 from assistant.demo.client_area import Account
 from assistant.domain.assurance import Method
 from assistant.domain.plan import Identity

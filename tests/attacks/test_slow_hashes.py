@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistant.casework import staff
+from assistant.casework.agents import staff
 from assistant.errors import Busy
 from assistant.one_thread import OneThread
 from tests.doubles.attacks import Victim, proved, until_code

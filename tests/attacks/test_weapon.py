@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assistant.casework import bystanders, proof
-from assistant.casework.suppression import off_since
+from assistant.casework.proof import proof
+from assistant.casework.saying import bystanders
+from assistant.casework.uses.suppression import off_since
 from assistant.domain import mailboxes
 from assistant.domain.assurance import CODES_PER_HOUR
 from tests.doubles.attacks import ACCESS, ERASURE, ask, proved, stranger

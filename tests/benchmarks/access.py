@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.app import assemble
-from assistant.casework.planning import propose
+from assistant.casework.plans.planning import propose
 from assistant.config import load_settings
 from assistant.demo.people import CUSTOMER, SUBJECTS
 from assistant.disclosure import PackageFacts, write_package

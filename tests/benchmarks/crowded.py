@@ -14,8 +14,8 @@ import aiohttp
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from assistant.casework.queue import Scope
-from assistant.casework.reminders import remind_due
+from assistant.casework.requests.queue import Scope
+from assistant.casework.upkeep.reminders import remind_due
 from assistant.services import Unit
 from assistant.store.queries import request_list
 from assistant.store.tables import PrivacyRequest

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from assistant.domain.data_map import DataMap
 from assistant.domain.plan import Identity, Operation, Order
-from assistant.sources.sql import SqlSource
+from assistant.sources.sql.source import SqlSource
 from tests.benchmarks.desk import resident_mib_of_this
 from tests.doubles import databases
 from tests.doubles.databases import MARIADB, POSTGRESQL, SQLITE, Database

@@ -14,8 +14,11 @@ from zoneinfo import ZoneInfo
 
 from aiohttp.test_utils import TestServer
 
-from assistant.casework import by_hand, intake, proof, queue, redaction, staff
-from assistant.casework.queue import Role, Scope
+from assistant.casework.agents import staff
+from assistant.casework.answers import by_hand, redaction
+from assistant.casework.proof import proof
+from assistant.casework.requests import intake, queue
+from assistant.casework.requests.queue import Role, Scope
 from assistant.config import (
     Approvals,
     Catalogue,

@@ -21,8 +21,9 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from assistant.app import Assembly, assemble, build, build_monitor, running, take_lock
-from assistant.casework import audit, staff
-from assistant.casework.queue import Role, Scope
+from assistant.casework import audit
+from assistant.casework.agents import staff
+from assistant.casework.requests.queue import Role, Scope
 from assistant.channels.email.channel import EmailChannel
 from assistant.config import load_settings
 from assistant.demo.clock import DemoClock

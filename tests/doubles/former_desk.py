@@ -19,8 +19,9 @@ from typing import Any, Final
 
 import pytest
 
-from assistant.casework import proof, talking
-from assistant.casework.queue import Principal, Role
+from assistant.casework.agents import talking
+from assistant.casework.proof import proof
+from assistant.casework.requests.queue import Principal, Role
 from assistant.demo.people import CUSTOMER
 from tests.doubles.attacks import proved, until_code
 from tests.doubles.desk_inside import DeskInside, desk_inside

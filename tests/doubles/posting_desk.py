@@ -12,7 +12,8 @@ from typing import Any, cast
 
 from sqlmodel import col, select
 
-from assistant.casework import delivery, proof, undelivered
+from assistant.casework.answers import delivery, undelivered
+from assistant.casework.proof import proof
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import EmailSettings, SmtpSettings
 from assistant.conversation.desk import TalkingDesk

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from assistant.casework.intake import conversation_id
+from assistant.casework.requests.intake import conversation_id
 from assistant.domain.talk import TalkState as State
 from assistant.interfaces import Incoming
 from assistant.store.tables import ChallengeRow, Conversation, Message, PrivacyRequest

@@ -14,10 +14,10 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from assistant.casework import queue
-from assistant.casework.approval import check_approve
-from assistant.casework.named_accounts import named_in
-from assistant.casework.queue import Principal, Role
+from assistant.casework.decisions.approval import check_approve
+from assistant.casework.requests import queue
+from assistant.casework.requests.named_accounts import named_in
+from assistant.casework.requests.queue import Principal, Role
 from assistant.domain.plan import plan_from_json
 from assistant.errors import AssistantError, Conflict, NotFound, SourceUnavailable
 from assistant.store.tables import Action

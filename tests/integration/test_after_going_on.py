@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from assistant.casework import sparing
+from assistant.casework.decisions import sparing
 from assistant.store.tables import Conversation, Message, PrivacyRequest
 from intents import Reader
 from tests.doubles.console_app import ConsoleSite, console_site

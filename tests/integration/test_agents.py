@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from assistant.casework import colleagues, staff
+from assistant.casework.agents import colleagues, staff
 from assistant.cli import app
 from assistant.errors import NotAuthenticated
 from tests.doubles.console_app import ConsoleSite, console_site

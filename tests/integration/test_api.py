@@ -12,8 +12,10 @@ import aiohttp
 import pytest
 from sqlmodel import col, select
 
-from assistant.casework import audit, proof, queue
-from assistant.casework.queue import Scope
+from assistant.casework import audit
+from assistant.casework.proof import proof
+from assistant.casework.requests import queue
+from assistant.casework.requests.queue import Scope
 from assistant.domain.assurance import Method
 from assistant.services import Unit
 from assistant.store import queries

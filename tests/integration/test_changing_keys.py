@@ -17,7 +17,8 @@ from sqlmodel import Session, SQLModel, select
 
 from assistant import local
 from assistant.app import Assembly
-from assistant.casework import audit, sealing_keys
+from assistant.casework import audit
+from assistant.casework.upkeep import sealing_keys
 from assistant.changing_keys import change_sealing_key
 from assistant.errors import ConfigurationError
 from assistant.reading_commands import list_keys

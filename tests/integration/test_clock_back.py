@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Column, insert, update
 from sqlmodel import SQLModel, select
 
-from assistant.casework import clock_back
+from assistant.casework.upkeep import clock_back
 from assistant.jobs import Job, Sweeper
 from assistant.services import Services, Unit, Waker
 from assistant.store.sealing import SealedByHand, SealedBytes

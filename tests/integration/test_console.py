@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 from sqlmodel import col, select
 
-from assistant.casework import rectification, redaction
+from assistant.casework.answers import redaction
+from assistant.casework.requests import rectification
 from assistant.domain.presses import unmarked
 from assistant.domain.rectifying import Change, Changes
 from assistant.services import Unit

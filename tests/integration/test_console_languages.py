@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlmodel import col, select
 
-from assistant.casework import queue
 from assistant.casework.audit import record
 from assistant.casework.events import Event, note_event, write_events
+from assistant.casework.requests import queue
 from assistant.domain.own_records import CATEGORY, MESSAGES, OWN_RECORDS, REQUESTS
 from assistant.domain.plan import Hindrance, Keep, plan_from_json, plan_to_json
 from assistant.services import Unit

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from assistant.casework.answers.outcomes import Outcome, outcome_of
 from assistant.casework.audit import record
-from assistant.casework.outcomes import Outcome, outcome_of
 from assistant.domain.assurance import DENIED
 from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.own_records import OWN_RECORDS

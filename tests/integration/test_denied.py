@@ -12,9 +12,12 @@ import pytest
 import pytest_asyncio
 from sqlmodel import select
 
-from assistant.casework import approval, forwarding, lifting, proof, queue
-from assistant.casework.evidence import CONTACT_TYPED
-from assistant.casework.queue import Principal, Role
+from assistant.casework.answers import forwarding
+from assistant.casework.decisions import approval, lifting
+from assistant.casework.proof import proof
+from assistant.casework.requests import queue
+from assistant.casework.requests.evidence import CONTACT_TYPED
+from assistant.casework.requests.queue import Principal, Role
 from assistant.domain.assurance import DENIED, Method
 from assistant.services import Unit
 from assistant.store.queries import evidence_of

@@ -25,7 +25,7 @@ from assistant.domain.data_map import DataMap
 from assistant.domain.plan import Identity, Operation, Order, Plan
 from assistant.domain.retention import RetentionRule
 from assistant.domain.rights import Right
-from assistant.sources.sql import SqlSource
+from assistant.sources.sql.source import SqlSource
 from tests.doubles.axe import wrong_with
 
 if TYPE_CHECKING:

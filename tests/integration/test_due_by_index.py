@@ -13,7 +13,7 @@ from alembic import command
 from sqlalchemy import Engine, create_engine, event, text
 from sqlmodel import Session
 
-from assistant.casework import purge, reminders
+from assistant.casework.upkeep import purge, reminders
 from assistant.services import Services, Unit
 from assistant.store import migrate
 from assistant.store.keyring import INDEX_BYTES, SEALING_BYTES, Keyring

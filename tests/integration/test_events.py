@@ -15,8 +15,9 @@ from aiohttp.test_utils import make_mocked_request
 from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
-from assistant.casework import events, reminders
+from assistant.casework import events
 from assistant.casework.events import Event
+from assistant.casework.upkeep import reminders
 from assistant.cli import app
 from assistant.web.health import monitor_routes
 from assistant.web.keys import SERVICES

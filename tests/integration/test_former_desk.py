@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from alembic import command
 from sqlmodel import SQLModel
 
-from assistant.casework import talking
-from assistant.casework.queue import Principal, Role
+from assistant.casework.agents import talking
+from assistant.casework.requests.queue import Principal, Role
 from assistant.domain.lifecycle import OPEN, ChallengeState, PlanState
 from assistant.store import migrate, upgrading
 from assistant.store.keyfiles import open_keyring

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from assistant.casework import delivery, forwarding
-from assistant.casework.queue import Principal, Role
+from assistant.casework.answers import delivery, forwarding
+from assistant.casework.requests.queue import Principal, Role
 from assistant.errors import DeliveryRefused
 from assistant.replies import TextError
 from assistant.store.tables import PrivacyRequest

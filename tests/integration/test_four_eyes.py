@@ -11,9 +11,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from assistant.casework import approval, closing, colleagues, queue, redaction
-from assistant.casework.four_eyes import TOUCHING
-from assistant.casework.queue import Principal, Role, Scope
+from assistant.casework.agents import colleagues
+from assistant.casework.answers import redaction
+from assistant.casework.decisions import approval, closing
+from assistant.casework.decisions.four_eyes import TOUCHING
+from assistant.casework.requests import queue
+from assistant.casework.requests.queue import Principal, Role, Scope
 from assistant.config import Approvals
 from assistant.errors import NotAllowed
 from assistant.services import Unit

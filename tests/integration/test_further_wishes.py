@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from assistant.casework import asked_beside
+from assistant.casework.requests import asked_beside
 from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest
 from tests.doubles.desk_inside import DeskInside, desk_inside

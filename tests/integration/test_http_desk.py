@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 import pytest
 import pytest_asyncio
 
-from assistant.sources.blocks import block
+from assistant.sources.http.blocks import block
 from tests.doubles.attacks import Victim, victims
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import eventually

@@ -9,8 +9,8 @@ from importlib import resources
 import pytest
 import pytest_asyncio
 
-from assistant.casework import talking
-from assistant.casework.queue import Principal, Role
+from assistant.casework.agents import talking
+from assistant.casework.requests.queue import Principal, Role
 from assistant.config import Catalogue
 from assistant.demo.people import CUSTOMER
 from assistant.domain.presses import unmarked

@@ -12,7 +12,7 @@ import pytest
 from sqlmodel import SQLModel, select
 
 from assistant.casework.lease import ACTIONS, CHALLENGES, LEASES, LETTERS, PLANNING, Lease
-from assistant.casework.steps import Watch
+from assistant.casework.plans.steps import Watch
 from assistant.domain.assurance import Method
 from assistant.services import Unit
 from assistant.store.tables import Action, ChallengeRow, Outbox, PrivacyRequest

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.casework.letters import letter
-from assistant.casework.purge import cutoffs
-from assistant.casework.results import result_of
+from assistant.casework.answers.letters import letter
+from assistant.casework.requests.results import result_of
+from assistant.casework.upkeep.purge import cutoffs
 from assistant.config import SourceSettings
 from assistant.domain import own_records
 from assistant.domain.data_map import DataMap

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from assistant.casework import approval, lifting, queue
-from assistant.casework.queue import Principal, Role
+from assistant.casework.decisions import approval, lifting
+from assistant.casework.requests import queue
+from assistant.casework.requests.queue import Principal, Role
 from assistant.errors import AssistantError, Conflict
 from assistant.store.tables import Action
 from tests.doubles.attacks import victims

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
-from assistant.casework.one_by_one import CALLED_AFTER
+from assistant.casework.requests.one_by_one import CALLED_AFTER
 from assistant.services import Unit
 from assistant.store import paging, queries
 from assistant.store.queries import View

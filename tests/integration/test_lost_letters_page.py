@@ -12,10 +12,10 @@ import aiohttp
 import pytest
 from sqlmodel import col, select
 
-from assistant.casework.intake import set_attention
+from assistant.casework.answers.undelivered import note_loss
 from assistant.casework.outbox import queue_outgoing
-from assistant.casework.queue import Scope
-from assistant.casework.undelivered import note_loss
+from assistant.casework.requests.intake import set_attention
+from assistant.casework.requests.queue import Scope
 from assistant.domain.letter import Letter
 from assistant.services import Unit
 from assistant.store.tables import Outbox, PrivacyRequest

@@ -72,7 +72,7 @@ async def test_a_plan_that_fails_calls_a_person_and_says_so_once(
 async def test_a_value_that_no_system_takes_calls_a_person_and_says_so(
     desk: DeskInside, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
-    monkeypatch.setattr("assistant.sources.sql_corrections.as_written", lambda *_: TOO_LONG)
+    monkeypatch.setattr("assistant.sources.sql.corrections.as_written", lambda *_: TOO_LONG)
     talk, request = await proved(desk, language, 10 + (language == "fr"))
     assert request.attention == "plan_conflict"
     assert await told(talk, request, language) == 1

@@ -13,7 +13,7 @@ import pytest
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from assistant.casework import reminders
+from assistant.casework.upkeep import reminders
 from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, Message
 from handlers import HANDLERS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlmodel import col, select
 
-from assistant.casework.recipients import tell_recipients
+from assistant.casework.answers.recipients import tell_recipients
 from assistant.domain.plan import Identity, Located, Operation, Order, Plan, Step, TableEffect
 from assistant.domain.recipients import HandOver
 from assistant.domain.rights import Right

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from assistant.casework import talking
-from assistant.casework.queue import Principal, Role
+from assistant.casework.agents import talking
+from assistant.casework.requests.queue import Principal, Role
 from assistant.channels.telegram.wording import is_value
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, proved, stranger
 from tests.doubles.desk_inside import DeskInside, desk_inside

@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from assistant.casework import delivery
+from assistant.casework.answers import delivery
 from assistant.interfaces import Channel, Outgoing
 from intents import Reader
 from tests.doubles.posting_desk import COPY, PostingDesk, posting_desk

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col
 
-from assistant.casework import flood
+from assistant.casework.saying import flood
 from assistant.domain.assurance import CODES_PER_HOUR, DENIED
 from assistant.domain.letter import Letter
 from assistant.services import Unit

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.casework import proof
+from assistant.casework.proof import proof
 from assistant.casework.talk import answering
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Method

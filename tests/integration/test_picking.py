@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from assistant.casework import talking
-from assistant.casework.queue import Principal, Role
+from assistant.casework.agents import talking
+from assistant.casework.requests.queue import Principal, Role
 from assistant.conversation import picking
 from assistant.demo.people import CUSTOMER, FORMER_CUSTOMER
 from assistant.domain.presses import unmarked

@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import JSON, Column, Date, Integer
 from sqlmodel import Session, SQLModel, col, select
 
-from assistant.casework import one_by_one
 from assistant.casework.lease import pause_after
 from assistant.casework.outbox import queue_outgoing
-from assistant.casework.queue import do_propose
-from assistant.casework.suppression import subject_of
+from assistant.casework.requests import one_by_one
+from assistant.casework.requests.queue import do_propose
+from assistant.casework.uses.suppression import subject_of
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
 from assistant.domain.letter import Letter

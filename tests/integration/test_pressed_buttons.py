@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from assistant.casework.own import DeskQueries
-from assistant.casework.talk import Utterance, insert_message, say_text
+from assistant.casework.saying import Utterance, insert_message, say_text
+from assistant.casework.upkeep.own import DeskQueries
 from assistant.domain.plan import Identity
 from assistant.interfaces import Choice
 from assistant.services import Unit

@@ -13,8 +13,12 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, func, select
 
-from assistant.casework import audit, intake, packages, proof, purge, reminders, talk
+from assistant.casework import audit, saying
+from assistant.casework.answers import packages
 from assistant.casework.outbox import payload_of, queue_outgoing
+from assistant.casework.proof import proof
+from assistant.casework.requests import intake
+from assistant.casework.upkeep import purge, reminders
 from assistant.config import Periods
 from assistant.domain.assurance import Method
 from assistant.domain.letter import Letter
@@ -103,10 +107,12 @@ class Desk:
             conversation = intake.find_or_start_conversation(unit, incoming)
             conversation.state = {"details": {"address": f"{name}@post.example"}}
             intake.store_incoming(unit.session, conversation, incoming, {"sentence": words})
-            talk.say_text(
+            saying.say_text(
                 unit,
                 conversation,
-                talk.Utterance(text="We looked.", key=services.random(8).hex(), language="en", subject="Re"),
+                saying.Utterance(
+                    text="We looked.", key=services.random(8).hex(), language="en", subject="Re"
+                ),
             )
             return conversation.id
 
@@ -300,7 +306,7 @@ async def test_an_original_on_its_way_holds_up_its_own_talk_alone(desk: Desk) ->
     def relay(unit: Unit) -> None:
         unit.session.execute(text("UPDATE outbox SET state = 'done'"))
         mail = unit.session.exec(select(Message).where(of(waits), col(Message.sender) == "you")).one()
-        talk.relay(unit, unit.session.get_one(Conversation, other), mail.id or 0)
+        saying.relay(unit, unit.session.get_one(Conversation, other), mail.id or 0)
         unit.session.execute(
             text("UPDATE outbox SET conversation_id = :c WHERE kind = 'relay'"), {"c": "elsewhere"}
         )

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from assistant.casework import put_back, stopping_again
-from assistant.casework.queue import Principal, Role
+from assistant.casework.requests.queue import Principal, Role
+from assistant.casework.uses import put_back, stopping_again
 from assistant.conversation import denying
 from assistant.errors import Conflict
 from assistant.services import Unit

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.casework import put_back
 from assistant.casework.audit import record
-from assistant.casework.intake import set_attention
+from assistant.casework.requests.intake import set_attention
+from assistant.casework.uses import put_back
 from assistant.domain.lifecycle import Status
 from assistant.services import Unit
 from assistant.store.tables import PrivacyRequest

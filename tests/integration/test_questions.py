@@ -12,7 +12,10 @@ import aiohttp
 import pytest
 from sqlmodel import col, select
 
-from assistant.casework import audit, intake, proof, reminders
+from assistant.casework import audit
+from assistant.casework.proof import proof
+from assistant.casework.requests import intake
+from assistant.casework.upkeep import reminders
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
 from assistant.domain.due_date import Suspension, due_dates

@@ -11,8 +11,9 @@ import pytest
 import pytest_asyncio
 from sqlmodel import col, select
 
-from assistant.casework import approval, redaction
-from assistant.casework.queue import Principal, Role
+from assistant.casework.answers import redaction
+from assistant.casework.decisions import approval
+from assistant.casework.requests.queue import Principal, Role
 from assistant.errors import Conflict, Invalid
 from assistant.services import Unit
 from assistant.store.tables import Action

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from assistant.casework.queue import Principal, Role, Scope
+from assistant.casework.requests.queue import Principal, Role, Scope
 from assistant.errors import NotAllowed
 from assistant.web import package, verify
 from tests.doubles.desk_inside import DeskInside, desk_inside

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from assistant.casework import answers, talking
-from assistant.casework.queue import Principal, Role
+from assistant.casework.agents import talking
+from assistant.casework.answers import answers
+from assistant.casework.requests.queue import Principal, Role
 from assistant.demo.people import CUSTOMER
 from assistant.domain.presses import unmarked
 from assistant.domain.rights import Right

@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 from sqlmodel import Session
 
-from assistant.casework import talking
-from assistant.casework.queue import Principal, Role
+from assistant.casework.agents import talking
+from assistant.casework.requests.queue import Principal, Role
 from assistant.conversation import continued
 from assistant.demo.people import CUSTOMER
 from assistant.store.tables import PrivacyRequest

@@ -15,9 +15,9 @@ import pytest_asyncio
 import sqlalchemy as sa
 from sqlmodel import select
 
-from assistant.casework import execution
+from assistant.casework.plans import execution
 from assistant.disclosure.sealing import SealingWriter
-from assistant.sources.sql import SqlSource
+from assistant.sources.sql.source import SqlSource
 from assistant.store.tables import Package, StepRow
 from tests.doubles.attacks import Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside

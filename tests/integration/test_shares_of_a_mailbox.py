@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.casework import flood
+from assistant.casework.saying import flood
 from assistant.domain.assurance import CODES_FOR_OWNER, CODES_PER_HOUR
 from assistant.services import Unit
 from assistant.store.tables import Conversation

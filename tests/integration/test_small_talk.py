@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from sqlmodel import col, select
 
-from assistant.casework.intake import conversation_id
+from assistant.casework.requests.intake import conversation_id
 from assistant.interfaces import Incoming
 from assistant.store.tables import Message
 from tests.doubles.desk_inside import DeskInside, desk_inside

@@ -13,12 +13,15 @@ import aiohttp
 import pytest
 from sqlmodel import col, select
 
-from assistant.casework import asked_beside, closing, proof, reminders, sparing
-from assistant.casework.approval import do_approve
-from assistant.casework.execution import _claim, _may_begin
-from assistant.casework.intake import LOST_LETTER, set_attention
+from assistant.casework.decisions import closing, sparing
+from assistant.casework.decisions.approval import do_approve
 from assistant.casework.outbox import payload_of
-from assistant.casework.queue import Principal, Role
+from assistant.casework.plans.execution import _claim, _may_begin
+from assistant.casework.proof import proof
+from assistant.casework.requests import asked_beside
+from assistant.casework.requests.intake import LOST_LETTER, set_attention
+from assistant.casework.requests.queue import Principal, Role
+from assistant.casework.upkeep import reminders
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
 from assistant.domain.rights import Right

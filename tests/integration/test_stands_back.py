@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from assistant.casework import talking
-from assistant.casework.handover import hand_over_due
-from assistant.casework.queue import Principal, Role
+from assistant.casework.agents import talking
+from assistant.casework.requests.queue import Principal, Role
+from assistant.casework.talk.handover import hand_over_due
 from assistant.services import Unit
 from assistant.store.tables import AgentSession, Outbox
 from intents import Reader

@@ -11,7 +11,9 @@ from email.message import EmailMessage
 import pytest
 import pytest_asyncio
 
-from assistant.casework import closing, planning, proof, sparing
+from assistant.casework.decisions import closing, sparing
+from assistant.casework.plans import planning
+from assistant.casework.proof import proof
 from assistant.domain.assurance import Method
 from assistant.domain.moves import Claim
 from assistant.domain.plan import Plan

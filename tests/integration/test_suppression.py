@@ -12,9 +12,10 @@ import pytest_asyncio
 from sqlmodel import select
 from typer.testing import CliRunner
 
-from assistant.casework import staff, stopping_again
-from assistant.casework.queue import Scope
-from assistant.casework.suppression import subject_of
+from assistant.casework.agents import staff
+from assistant.casework.requests.queue import Scope
+from assistant.casework.uses import stopping_again
+from assistant.casework.uses.suppression import subject_of
 from assistant.cli import app
 from assistant.demo.people import AGENTS
 from assistant.errors import SourceUnavailable

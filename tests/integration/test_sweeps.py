@@ -13,9 +13,12 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlmodel import Session, delete
 
-from assistant.casework import delivery, execution, one_by_one, planning, proof
-from assistant.casework.one_by_one import failure_of
+from assistant.casework.answers import delivery
 from assistant.casework.outbox import PROOF
+from assistant.casework.plans import execution, planning
+from assistant.casework.proof import proof
+from assistant.casework.requests import one_by_one
+from assistant.casework.requests.one_by_one import failure_of
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import Status
 from assistant.jobs import JOBS

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.casework import sparing
+from assistant.casework.decisions import sparing
 from handlers import HANDLERS
 from intents import Reader
 from tests.doubles.console_app import ConsoleSite, console_site

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from assistant.casework import approval, closing, execution, proof
-from assistant.casework.evidence import need_of
-from assistant.casework.queue import Principal, Role
+from assistant.casework.decisions import approval, closing
+from assistant.casework.plans import execution
+from assistant.casework.proof import proof
+from assistant.casework.requests.evidence import need_of
+from assistant.casework.requests.queue import Principal, Role
 from assistant.demo.client_area import Account
 from assistant.domain.assurance import Hold, Method, Need, Tier
 from assistant.domain.moves import Claim

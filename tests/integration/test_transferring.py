@@ -11,8 +11,9 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from assistant.casework import proof, transferring
-from assistant.casework.queue import Principal, Role, get_request
+from assistant.casework.answers import transferring
+from assistant.casework.proof import proof
+from assistant.casework.requests.queue import Principal, Role, get_request
 from assistant.channels.transfer import Transfer
 from assistant.errors import Conflict, NotAllowed
 from assistant.services import Unit

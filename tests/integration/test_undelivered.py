@@ -14,11 +14,13 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from assistant.casework import answers, closing, talking, undelivered
-from assistant.casework.intake import move, set_attention
+from assistant.casework.agents import talking
+from assistant.casework.answers import answers, undelivered
+from assistant.casework.decisions import closing
 from assistant.casework.outbox import queue_outgoing
-from assistant.casework.purge import purge
-from assistant.casework.queue import Principal, Role
+from assistant.casework.requests.intake import move, set_attention
+from assistant.casework.requests.queue import Principal, Role
+from assistant.casework.upkeep.purge import purge
 from assistant.config import load_settings
 from assistant.demo.settings import lay_out
 from assistant.doctor import examine

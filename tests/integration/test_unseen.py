@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 from sqlmodel import col, select
 
-from assistant.casework import talking
-from assistant.casework.queue import Principal, Role
-from assistant.casework.running_services import DECIDED
+from assistant.casework.agents import talking
+from assistant.casework.answers.running_services import DECIDED
+from assistant.casework.requests.queue import Principal, Role
 from assistant.demo.people import CUSTOMER
 from assistant.domain.presses import unmarked
 from assistant.services import Unit

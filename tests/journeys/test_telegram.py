@@ -14,8 +14,8 @@ import pytest
 from aiohttp.test_utils import TestServer, unused_port
 
 from assistant.app import Assembly, assemble, build, running, take_lock
-from assistant.casework import staff
-from assistant.casework.queue import Role, Scope
+from assistant.casework.agents import staff
+from assistant.casework.requests.queue import Role, Scope
 from assistant.config import load_settings
 from assistant.demo.clock import DemoClock
 from assistant.demo.settings import lay_out

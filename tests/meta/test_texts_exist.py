@@ -28,7 +28,7 @@ FAMILIES = re.compile(r"(answer|ask|chat|code|confirm|handover|mail|recipient|ve
 NO_TEXTS = {
     "ask_by",  # a field of the API
     "ask_services",  # an address of the console
-    "chat_message",  # a function of casework/talk
+    "chat_message",  # a function of casework/saying
     "chat_messages",  # a table of the sample company
     "chat_ws",  # said by `assistant demo --json`
     "mail_in",  # likewise
@@ -122,7 +122,7 @@ def test_every_text_of_the_catalogue_is_said_by_the_code() -> None:
     "code",
     [
         'self.say("ask_nothing_known")',
-        'talk.mail(services, session, "never_written", to=address)',
+        'saying.mail(services, session, "never_written", to=address)',
         'give_answer(services, session, request, "answer_x" if held else "package_gone")',
         'def missing(details):\n  return "ask_rectification_twice"',
         'LETTERS = {"a": "answer_erasure", "b": "answer_restriction", "c": "erased_all"}',

@@ -19,7 +19,7 @@ import pytest
 import pytest_asyncio
 from sqlmodel import col, select
 
-from assistant.casework.intake import OUTSIDE
+from assistant.casework.requests.intake import OUTSIDE
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.parsing import parse_message
 from assistant.services import Unit

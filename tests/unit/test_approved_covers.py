@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.casework import packages, redaction
+from assistant.casework.answers import packages, redaction
 from assistant.domain.plan import (
     Account,
     Blocker,

@@ -13,7 +13,7 @@ from assistant.config import load_settings
 from assistant.domain.http_map import HttpMap
 from assistant.errors import ConfigurationError, NotFound
 from assistant.opening import open_sources
-from assistant.sources.blocks import block, names
+from assistant.sources.http.blocks import block, names
 
 DEMO = Path(__file__).parents[2] / "assistant" / "demo"
 SETTINGS = """

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.casework.passwords import check_password
+from assistant.casework.agents.passwords import check_password
 from assistant.errors import WeakPassword
 
 NAMES = ("Liis Tamm", "Alder Hosting OÜ")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assistant.app import texts_of
-from assistant.casework.policy_answers import answer_of
+from assistant.casework.talk.policy_answers import answer_of
 from assistant.config import Catalogue, Settings, load_settings
 from assistant.demo.settings import lay_out
 from assistant.disclosure.policy import kinds_of

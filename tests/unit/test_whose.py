@@ -7,7 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from assistant.casework.whose import Proof, Stretch, divide, is_theirs
+from assistant.casework.requests.whose import (
+    Proof,
+    Stretch,
+    divide,
+    is_theirs,
+)
 from assistant.domain.assurance import without_codes
 
 START, HOUR = datetime(2026, 3, 2, 9, tzinfo=UTC), timedelta(hours=1)

@@ -7,10 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from assistant.casework import asked_beside, closing, proof, rectification, sparing
-from assistant.casework.evidence import answer_for
-from assistant.casework.intake import set_attention
-from assistant.casework.rectification import is_unconfirmed
+from assistant.casework.decisions import closing, sparing
+from assistant.casework.proof import proof
+from assistant.casework.requests import asked_beside, rectification
+from assistant.casework.requests.evidence import answer_for
+from assistant.casework.requests.intake import set_attention
+from assistant.casework.requests.rectification import is_unconfirmed
+from assistant.casework.saying.unwritten import written
 from assistant.casework.talk import standing
 from assistant.casework.talk.asking import (
     ask_about_services,
@@ -27,7 +30,6 @@ from assistant.casework.talk.asking import (
 from assistant.casework.talk.opening import leave_alone
 from assistant.casework.talk.proving import keep_whose, say_no_code, want_code
 from assistant.casework.talk.turn import Turn, mark_of_code
-from assistant.casework.unwritten import written
 from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.moves import AskRight, Claim, TellPolicy
 from assistant.domain.rectifying import Changes
@@ -211,7 +213,7 @@ def tell_policy(turn: Turn, move: TellPolicy) -> bool:
     where = {"conversation_id": conversation.id}
     texts = [written(unit, name, move.language, **where, **values) for name, values in move.texts]
     if None in texts:
-        return False  # who is called was called (casework/unwritten.py)
+        return False  # who is called was called (casework/saying/unwritten.py)
     turn.buttons_are_gone = move.is_below
     said = "\n\n".join(each.text for each in texts if each)
     return turn.say_text(said, presented={"choices": [turn.person_button()] if move.offers_person else ()})

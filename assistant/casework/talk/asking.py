@@ -9,20 +9,15 @@ from typing import Any, Final
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from assistant.casework import (
-    answers,
-    flood,
-    link_again,
-    marketing,
-    proof,
-    rectification,
-    running_services,
-    talk,
-)
-from assistant.casework.intake import move, set_attention
-from assistant.casework.reach import is_for_other, lacks_address, waits_for_people
-from assistant.casework.rectification import is_unconfirmed
-from assistant.casework.sparing import is_paused
+from assistant.casework import saying
+from assistant.casework.answers import answers, running_services
+from assistant.casework.decisions.sparing import is_paused
+from assistant.casework.proof import link_again, proof
+from assistant.casework.requests import rectification
+from assistant.casework.requests.intake import move, set_attention
+from assistant.casework.requests.reach import is_for_other, lacks_address, waits_for_people
+from assistant.casework.requests.rectification import is_unconfirmed
+from assistant.casework.saying import flood
 from assistant.casework.talk.proving import (
     asks_as_given,
     say_where_code_is,
@@ -31,6 +26,7 @@ from assistant.casework.talk.proving import (
 )
 from assistant.casework.talk.standing import ask_whether_still_wanted, say_all
 from assistant.casework.talk.turn import Turn
+from assistant.casework.uses import marketing
 from assistant.domain.addresses import deliverable
 from assistant.domain.assurance import Method, Tier
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
@@ -294,7 +290,7 @@ def send_link_again(turn: Turn, waiting: Sequence[PrivacyRequest], asked_by: str
     for request in waiting:
         set_attention(turn.unit, request, "too_many_challenges")
     key = f"link_limit:{next_at}"
-    told = talk.was_said(turn.unit.session, turn.conversation, key)
+    told = saying.was_said(turn.unit.session, turn.conversation, key)
     # Once a day for a mailbox, however many requests wait there: whoever forges its mails would write to it so.
     if not (told or flood.is_said_again(turn.unit, turn.sender, "link_limit")):
         turn.say("link_limit", key=key, requests=turn.seen(waiting), next_at=next_at)

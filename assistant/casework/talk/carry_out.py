@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from assistant.casework.sparing import erasures_meant
+from assistant.casework.decisions.sparing import erasures_meant
 from assistant.casework.talk import answering, asking, opening, proving, standing
 from assistant.casework.talk.turn import Turn
 from assistant.domain import moves

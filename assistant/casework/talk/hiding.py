@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
-from assistant.casework import answers, intake, proof, talk
-from assistant.casework.hidden import is_kept_back
-from assistant.casework.intake import conversation_id, requests_of
+from assistant.casework import saying
+from assistant.casework.answers import answers
+from assistant.casework.proof import proof
+from assistant.casework.requests import intake
+from assistant.casework.requests.hidden import is_kept_back
+from assistant.casework.requests.intake import conversation_id, requests_of
+from assistant.casework.requests.whose import HIDING
 from assistant.casework.talk.turn import Turn
-from assistant.casework.whose import HIDING
 from assistant.domain.assurance import Tier
 from assistant.domain.talk import TalkState
 from assistant.interfaces import ChatSession, Incoming
@@ -32,7 +35,7 @@ def idle_seconds(services: Services) -> int:
 def quiet_turn(unit: Unit, ident: str) -> Turn:
     """Give a turn in which nobody wrote anything; what was left is hidden first."""
     conversation = unit.session.get_one(Conversation, ident)
-    if conversation.channel in talk.LIVE and _is_left(unit, conversation.last_at):
+    if conversation.channel in saying.LIVE and _is_left(unit, conversation.last_at):
         _hide(unit, conversation, TalkState.of(conversation.state))
     conversation.last_at = max(conversation.last_at, unit.now)
     return Turn.quiet(unit, conversation)
@@ -41,7 +44,7 @@ def quiet_turn(unit: Unit, ident: str) -> Turn:
 def talked_on(unit: Unit, incoming: Incoming) -> Conversation:
     """Give the talk of a message; what came from a page that stood open too long finds nothing of before there."""
     conversation, last_at = intake.talked_on(unit, incoming)
-    if incoming.channel in talk.LIVE and last_at is not None and _is_left(unit, last_at):
+    if incoming.channel in saying.LIVE and last_at is not None and _is_left(unit, last_at):
         _hide(unit, conversation, TalkState.of(conversation.state))
     return conversation
 
@@ -68,7 +71,7 @@ def resume(unit: Unit, thread: str, after: int | None) -> ChatSession | None:
     return ChatSession(
         "",
         thread,
-        tuple(talk.chat_message(row) for row in shown),
+        tuple(saying.chat_message(row) for row in shown),
         hidden_before=state.hidden_before,
         idle_seconds=idle,
         hidden_in=hidden_in,
@@ -132,10 +135,8 @@ def _hide(unit: Unit, conversation: Conversation, state: TalkState) -> TalkState
     values = {"state": hidden.as_json(), "last_at": unit.now}
     unit.session.execute(update(Conversation).where(col(Conversation.id) == conversation.id).values(**values))
     unit.session.expire(conversation)
-    key = (
-        f"{HIDING}{last or 0}"  # by which it is known whose was what in a talk of several (casework/whose.py)
-    )
-    talk.say(unit, conversation, "session_hidden", expects="email", key=key)
+    key = f"{HIDING}{last or 0}"  # by which it is known whose was what in a talk of several (casework/requests/whose.py)
+    saying.say(unit, conversation, "session_hidden", expects="email", key=key)
     return hidden
 
 

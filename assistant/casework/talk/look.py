@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from assistant.casework.presses import spoken_labels
-from assistant.casework.rectification import fields_of
+from assistant.casework.requests.rectification import fields_of
 from assistant.casework.talk.asking import question_asked
 from assistant.casework.talk.turn import Turn
 from assistant.config import Settings

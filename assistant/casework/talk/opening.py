@@ -6,10 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from assistant.casework import link_again, rectification
-from assistant.casework.intake import open_request, set_attention
-from assistant.casework.reach import FOR_OTHER, MAILBOX_LOST, is_for_other, is_mailbox_lost
-from assistant.casework.rectification import is_unconfirmed
+from assistant.casework.proof import link_again
+from assistant.casework.requests import rectification
+from assistant.casework.requests.intake import open_request, set_attention
+from assistant.casework.requests.reach import (
+    FOR_OTHER,
+    MAILBOX_LOST,
+    is_for_other,
+    is_mailbox_lost,
+)
+from assistant.casework.requests.rectification import is_unconfirmed
 from assistant.casework.talk.asking import ask_where_to_write, call_for_lost_mailbox, next_step
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Tier

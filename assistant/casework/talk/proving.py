@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from assistant.casework import proof
-from assistant.casework.intake import put_erasure_after
-from assistant.casework.ours import is_ours
-from assistant.casework.reach import is_for_other, lacks_address
+from assistant.casework.proof import proof
+from assistant.casework.requests.intake import put_erasure_after
+from assistant.casework.requests.ours import is_ours
+from assistant.casework.requests.reach import is_for_other, lacks_address
 from assistant.casework.talk.standing import say_how_it_stands
 from assistant.casework.talk.turn import Turn
 from assistant.domain.addresses import deliverable

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from assistant.casework import closing, proof, talk
-from assistant.casework import sparing as standing_still
-from assistant.casework.evidence import proves_mailbox
-from assistant.casework.intake import set_attention
+from assistant.casework import saying
+from assistant.casework.decisions import closing
+from assistant.casework.decisions import sparing as standing_still
+from assistant.casework.proof import proof
+from assistant.casework.requests.evidence import proves_mailbox
+from assistant.casework.requests.intake import set_attention
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
@@ -44,7 +46,7 @@ def say_all(turn: Turn) -> None:
 
 def say(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     """Say where these stand, and what comes next of each."""
-    turn.say("request_status", requests=[{**talk.as_seen(r), "next": _next_of(r)} for r in requests])
+    turn.say("request_status", requests=[{**saying.as_seen(r), "next": _next_of(r)} for r in requests])
 
 
 def say_how_it_stands(turn: Turn) -> None:

@@ -10,11 +10,13 @@ from typing import Any, Final
 from sqlalchemy.orm.attributes import instance_state
 from sqlmodel import col, select
 
-from assistant.casework import proof, talk, unwritten
-from assistant.casework.evidence import need_of
-from assistant.casework.intake import keep_talk, requests_of
-from assistant.casework.reach import to_be_proved, waiting_in
-from assistant.casework.rectification import is_unconfirmed
+from assistant.casework import saying
+from assistant.casework.proof import proof
+from assistant.casework.requests.evidence import need_of
+from assistant.casework.requests.intake import keep_talk, requests_of
+from assistant.casework.requests.reach import to_be_proved, waiting_in
+from assistant.casework.requests.rectification import is_unconfirmed
+from assistant.casework.saying import unwritten
 from assistant.domain.assurance import Method, Tier, code_in
 from assistant.domain.presses import mark_of, marked
 from assistant.domain.rights import Right
@@ -180,7 +182,7 @@ class Turn:
         presented: Mapping[str, Any],
     ) -> bool:
         """Say words that are written already, by rule; False where that is not to be said."""
-        said = talk.Utterance(
+        said = saying.Utterance(
             text=text,
             subject=subject,
             key=key or self.unit.services.random(8).hex(),
@@ -189,7 +191,7 @@ class Turn:
             by_rule=True,
             **presented,
         )
-        return talk.say_text(self.unit, self.conversation, said)
+        return saying.say_text(self.unit, self.conversation, said)
 
     def _leave_to_a_person(self, name: str) -> None:
         """Say in a chat that a person is called, where the desk's own words are lost."""
@@ -211,7 +213,7 @@ class Turn:
         self.state = replace(self.state, awaits_person=False)
         support = self.unit.services.settings.support
         references = [r.ref for r in requests_of(self.unit.session, self.conversation)]
-        talk.mail(
+        saying.mail(
             self.unit,
             "agent_ticket",
             to=support.forward_to,
@@ -225,7 +227,7 @@ class Turn:
 
     def seen(self, requests: Sequence[PrivacyRequest]) -> list[dict[str, Any]]:
         """Give the requests as a text and a card show them."""
-        return [talk.as_seen(request) for request in requests]
+        return [saying.as_seen(request) for request in requests]
 
     # ── buttons ────────────────────────────────────────────────────────────────────────────────────
 

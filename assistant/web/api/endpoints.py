@@ -9,26 +9,32 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from assistant.casework import (
-    approval,
+from assistant.casework.agents.talking import get_conversation
+from assistant.casework.answers import (
     by_hand,
-    closing,
-    execution,
-    failed,
     forwarding,
-    lifting,
-    people_decide,
-    questions,
-    queue,
     recipients,
-    refusing,
-    sparing,
     undelivered,
 )
-from assistant.casework.person import reveal
-from assistant.casework.queue import Principal, Scope, get_action, get_request
-from assistant.casework.suppression import off_since
-from assistant.casework.talking import get_conversation
+from assistant.casework.decisions import (
+    approval,
+    closing,
+    lifting,
+    questions,
+    refusing,
+    sparing,
+)
+from assistant.casework.plans import execution, failed
+from assistant.casework.proof import people_decide
+from assistant.casework.requests import queue
+from assistant.casework.requests.person import reveal
+from assistant.casework.requests.queue import (
+    Principal,
+    Scope,
+    get_action,
+    get_request,
+)
+from assistant.casework.uses.suppression import off_since
 from assistant.domain.addresses import normal_address, normal_contact
 from assistant.domain.lifecycle import OPEN, PlanState
 from assistant.domain.outside import is_storable

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from assistant.casework.outcomes import Outcome
+from assistant.casework.answers.outcomes import Outcome
 from assistant.domain.lifecycle import Status
 from assistant.domain.rights import Right
 

@@ -9,8 +9,8 @@ from functools import cache
 from aiohttp import web
 from pydantic import BaseModel
 
-from assistant.casework.queue import Role
-from assistant.casework.staff import principal_of_token
+from assistant.casework.agents.staff import principal_of_token
+from assistant.casework.requests.queue import Role
 from assistant.errors import NotAuthenticated, StalePlan
 from assistant.services import Unit
 from assistant.web.api.endpoints import ENDPOINTS, Call, Endpoint

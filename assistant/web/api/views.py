@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from assistant.casework import four_eyes, questions, sparing
-from assistant.casework.outcomes import outcome_of
-from assistant.casework.people_decide import typed_contact
-from assistant.casework.person import masked_person_of, reveal
+from assistant.casework.answers.outcomes import outcome_of
+from assistant.casework.answers.redaction import mentions_of
+from assistant.casework.answers.undelivered import Lost, lost_letters_of
+from assistant.casework.decisions import four_eyes, questions, sparing
 from assistant.casework.presses import labels_of
-from assistant.casework.queue import Principal
-from assistant.casework.redaction import mentions_of
-from assistant.casework.undelivered import Lost, lost_letters_of
-from assistant.casework.whose import apart_from
+from assistant.casework.proof.people_decide import typed_contact
+from assistant.casework.requests.person import masked_person_of, reveal
+from assistant.casework.requests.queue import Principal
+from assistant.casework.requests.whose import apart_from
 from assistant.domain.lifecycle import StepState
 from assistant.domain.masking import mask_text
 from assistant.domain.plan import Plan, plan_from_json

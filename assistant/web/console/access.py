@@ -13,9 +13,9 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from assistant.casework.agents.staff import get_agent, session_of, touch_session
 from assistant.casework.events import Event
-from assistant.casework.queue import WORKERS, Principal, Role
-from assistant.casework.staff import get_agent, session_of, touch_session
+from assistant.casework.requests.queue import WORKERS, Principal, Role
 from assistant.errors import AssistantError, NotAllowed, NotAuthenticated, NotFresh
 from assistant.naming import Naming
 from assistant.services import Services, Unit

@@ -8,8 +8,8 @@ from typing import Final
 
 from aiohttp import web
 
-from assistant.casework import colleagues, credentials, staff
-from assistant.casework.passwords import check_password
+from assistant.casework.agents import colleagues, credentials, staff
+from assistant.casework.agents.passwords import check_password
 from assistant.errors import AssistantError, NewCodeWrong, NotFound, NotFresh, NotTheSame, WrongAgain
 from assistant.services import Unit
 from assistant.store.rows import AgentSession, AgentToken

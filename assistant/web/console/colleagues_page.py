@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pyotp
 from aiohttp import web
 
-from assistant.casework import colleagues, credentials, staff
-from assistant.casework.queue import Principal, Role
+from assistant.casework.agents import colleagues, credentials, staff
+from assistant.casework.requests.queue import Principal, Role
 from assistant.errors import AssistantError, Invalid, NotFound
 from assistant.services import Unit
 from assistant.store.rows import Agent

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from assistant.casework import one_by_one
-from assistant.casework.queue import Role
+from assistant.casework.requests import one_by_one
+from assistant.casework.requests.queue import Role
 from assistant.web.console.access import Visit, back, show
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from assistant.casework.originals import files_of, open_file
+from assistant.casework.answers.originals import files_of, open_file
 from assistant.domain.masking import mask_text
 from assistant.domain.outside import number_of
 from assistant.domain.unread import why_unread

@@ -8,15 +8,16 @@ from typing import Final
 
 from aiohttp import web
 
-from assistant.casework import events, sparing
-from assistant.casework.doubt import mails_in_doubt
-from assistant.casework.earlier import is_earlier
-from assistant.casework.intake import LOST_LETTER, UNPROVED_LOSS, lost_letter_reason
-from assistant.casework.outcomes import outcome_of
-from assistant.casework.person import masked_person_of
-from assistant.casework.queue import Role
-from assistant.casework.staff import list_agents
-from assistant.casework.undelivered import Lost, lost_relay_of
+from assistant.casework import events
+from assistant.casework.agents.staff import list_agents
+from assistant.casework.answers.outcomes import outcome_of
+from assistant.casework.answers.undelivered import Lost, lost_relay_of
+from assistant.casework.decisions import sparing
+from assistant.casework.requests.doubt import mails_in_doubt
+from assistant.casework.requests.earlier import is_earlier
+from assistant.casework.requests.intake import LOST_LETTER, UNPROVED_LOSS, lost_letter_reason
+from assistant.casework.requests.person import masked_person_of
+from assistant.casework.requests.queue import Role
 from assistant.domain.addresses import normal_address
 from assistant.domain.due_date import due_dates
 from assistant.domain.masking import mask_email, mask_text

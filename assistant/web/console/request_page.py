@@ -10,32 +10,26 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from assistant.casework import (
-    answers,
-    approval,
-    by_hand,
-    four_eyes,
-    named_accounts,
-    put_back,
-    questions,
-    running_services,
-)
-from assistant.casework.evidence import answer_for, is_account_alone
-from assistant.casework.hidden import is_hidden
-from assistant.casework.intake import dates_of
-from assistant.casework.lifting import may_lift
-from assistant.casework.link_again import waits_for_link
-from assistant.casework.people_decide import TypedContact, may_decide, typed_contact
-from assistant.casework.person import person_of
+from assistant.casework.agents.talking import get_conversation
+from assistant.casework.answers import answers, by_hand, running_services
+from assistant.casework.answers.redaction import Mention, as_got, mentions_of
+from assistant.casework.answers.transferring import letter_once_sent, waiting_package, where_to
+from assistant.casework.answers.undelivered import Lost, is_settled_by_word, lost_letters_of
+from assistant.casework.decisions import approval, four_eyes, questions
+from assistant.casework.decisions.lifting import may_lift
+from assistant.casework.decisions.sparing import is_paused
+from assistant.casework.plans.samples import samples_of
 from assistant.casework.presses import labels_of
-from assistant.casework.queue import Principal, get_request
-from assistant.casework.redaction import Mention, as_got, mentions_of
-from assistant.casework.samples import samples_of
-from assistant.casework.sparing import is_paused
-from assistant.casework.talking import get_conversation
-from assistant.casework.transferring import letter_once_sent, waiting_package, where_to
-from assistant.casework.undelivered import Lost, is_settled_by_word, lost_letters_of
-from assistant.casework.whose import apart_from
+from assistant.casework.proof.link_again import waits_for_link
+from assistant.casework.proof.people_decide import TypedContact, may_decide, typed_contact
+from assistant.casework.requests import named_accounts
+from assistant.casework.requests.evidence import answer_for, is_account_alone
+from assistant.casework.requests.hidden import is_hidden
+from assistant.casework.requests.intake import dates_of
+from assistant.casework.requests.person import person_of
+from assistant.casework.requests.queue import Principal, get_request
+from assistant.casework.requests.whose import apart_from
+from assistant.casework.uses import put_back
 from assistant.domain.assurance import DENIED_BEFORE
 from assistant.domain.grounds import Ground, grounds_for
 from assistant.domain.lifecycle import CLOSED, PlanState, Status, StepState

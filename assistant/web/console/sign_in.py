@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
-from assistant.casework import staff
+from assistant.casework.agents import staff
 from assistant.domain.pacing import Buckets
 from assistant.errors import Busy, NotAuthenticated, TooManyAttempts
 from assistant.web import cookies

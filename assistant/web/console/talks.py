@@ -8,10 +8,10 @@ from typing import Any
 
 from aiohttp import web
 
-from assistant.casework.hidden import is_hidden
+from assistant.casework.agents.talking import get_conversation
+from assistant.casework.answers.undelivered import lost_letters_in
 from assistant.casework.presses import labels_of
-from assistant.casework.talking import get_conversation
-from assistant.casework.undelivered import lost_letters_in
+from assistant.casework.requests.hidden import is_hidden
 from assistant.domain.masking import mask_text
 from assistant.domain.outside import number_of
 from assistant.domain.presses import PRESS

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from assistant.casework.agents.talking import take_as_request
 from assistant.casework.audit import record
-from assistant.casework.queue import Principal
+from assistant.casework.requests.queue import Principal
 from assistant.casework.talk import hiding
 from assistant.casework.talk.carry_out import carry_out
-from assistant.casework.talking import take_as_request
 from assistant.domain.moves import Open
 from assistant.domain.rights import Right
 from assistant.services import Unit

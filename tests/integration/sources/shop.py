@@ -11,7 +11,7 @@ import pytest
 from assistant.domain.data_map import DataMap
 from assistant.domain.plan import Identity, Located, Operation, Order, Proposal, StepOutcome
 from assistant.domain.retention import RetentionRule
-from assistant.sources.sql import SqlSource
+from assistant.sources.sql.source import SqlSource
 from tests.doubles import databases
 from tests.doubles.databases import MARIADB, POSTGRESQL, SQLITE, Database, Rows
 

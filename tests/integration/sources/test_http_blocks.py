@@ -25,8 +25,8 @@ from assistant.domain.plan import (
 )
 from assistant.domain.retention import RetentionRule
 from assistant.errors import AssistantError, EffectNotVerified, SourceMisfit, SourceUnavailable
-from assistant.sources.http import HttpSource
-from assistant.sources.http_client import HttpSettings
+from assistant.sources.http.client import HttpSettings
+from assistant.sources.http.source import HttpSource
 from assistant.sources.keeping import Retention
 from tests.doubles.http_systems import (
     HTML,

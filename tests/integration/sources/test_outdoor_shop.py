@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from assistant.domain.data_map import DataMap
 from assistant.domain.plan import Identity, Located, Operation, Order, Proposal
 from assistant.errors import AssistantError
-from assistant.sources.sql import SqlSource
+from assistant.sources.sql.source import SqlSource
 from tests.doubles.databases import MARIADB, POSTGRESQL, Database, Rows
 from tests.doubles.outdoor_shop import HERS, IGNORED, KEPT, MARI, PRIVATE, RULES, SHARED, build, tables
 from tests.integration.sources.shop import KINDS, TODAY, no_progress

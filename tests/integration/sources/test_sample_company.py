@@ -18,7 +18,7 @@ from assistant.demo.company import create_company
 from assistant.domain.data_map import DataMap
 from assistant.domain.plan import RUNNING_SERVICE, Identity, Operation, Order
 from assistant.domain.retention import RetentionRule
-from assistant.sources.sql import SqlSource
+from assistant.sources.sql.source import SqlSource
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

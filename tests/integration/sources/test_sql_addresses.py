@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from assistant.domain.data_map import DataMap
 from assistant.domain.plan import Identity
-from assistant.sources import sql_addresses
+from assistant.sources.sql import addresses
 from tests.integration.sources.shop import KINDS, Shop, link, table
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ async def looked_through(company: Shop) -> tuple[list[tuple[str, str]], int]:
 async def test_every_address_is_read_once_whatever_the_batch(
     shop: OpenShop, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr(sql_addresses, "_BATCH", batch)
+    monkeypatch.setattr(addresses, "_BATCH", batch)
     company = shop(PEOPLE, CLIENT, READER, ORDER)
 
     found, batches = await looked_through(company)
@@ -85,7 +85,7 @@ async def test_every_address_is_read_once_whatever_the_batch(
 
 @pytest.mark.parametrize("kind", KINDS[1:2])
 async def test_keys_of_any_kind_can_be_gone_on_from(shop: OpenShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sql_addresses, "_BATCH", 2)
+    monkeypatch.setattr(addresses, "_BATCH", 2)
     keys = ["uuid", "timestamp", "date", "numeric(10, 2)", "bigint", "text"]
     values: list[list[object]] = [
         [uuid.UUID(int=n) for n in range(5)],

@@ -9,8 +9,8 @@ import pytest
 
 from assistant.domain.data_map import DataMap
 from assistant.errors import ConfigurationError
-from assistant.sources.sql import SqlSource
-from assistant.sources.sql_draft import draft
+from assistant.sources.sql.draft import draft
+from assistant.sources.sql.source import SqlSource
 from tests.integration.sources.shop import KINDS, RULES
 
 if TYPE_CHECKING:

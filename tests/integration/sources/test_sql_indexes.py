@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from assistant.domain.data_map import DataMap
 from assistant.domain.plan import Identity, Operation, Order
-from assistant.sources.sql import SqlSource
+from assistant.sources.sql.source import SqlSource
 from tests.doubles.databases import MARIADB, POSTGRESQL, SQLITE, Database
 from tests.doubles.outdoor_shop import IGNORED, MARI, RULES, build, tables
 from tests.integration.sources.shop import KINDS, TODAY, no_progress

@@ -15,7 +15,7 @@ from assistant.domain.data_map import DataMap
 from assistant.domain.http_map import HttpMap
 from assistant.domain.manual_map import ManualMap
 from assistant.domain.mistakes import one_line
-from assistant.sources.blocks import block
+from assistant.sources.http.blocks import block
 
 CLIENT_AREA = (Path(assistant.demo.__file__).parent / "client-area.toml").read_text("utf-8")
 PYDANTIC = re.compile(r"\[[a-z_']|\.\d+\b|\.(str|int|bool|dict|Flag|Call|Change|Erasing)\b")

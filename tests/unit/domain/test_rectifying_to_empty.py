@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.casework.rectification import is_whole
+from assistant.casework.requests.rectification import is_whole
 from assistant.domain.rectifying import Change, Changes
 from handlers.rectification import Rectification
 

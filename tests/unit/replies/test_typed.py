@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant.casework.typed import NotToBeSent, RefusalInDisguise, check_no_refusal, check_words
+from assistant.casework.saying.typed import (
+    NotToBeSent,
+    RefusalInDisguise,
+    check_no_refusal,
+    check_words,
+)
 from assistant.domain.rights import Right
 from assistant.replies.typed import claims_in, refusal_in, unsayable_in
 

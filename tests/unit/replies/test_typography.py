@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistant.casework.queue import Principal, Role, Scope
+from assistant.casework.requests.queue import Principal, Role, Scope
 from assistant.domain.messages import MESSAGES, PAGES
 from assistant.domain.rights import Right
 from assistant.errors import NotAllowed

@@ -14,8 +14,14 @@ from hypothesis import strategies as st
 from assistant.domain.data_map import Overwrite
 from assistant.domain.retention import RetentionRule, kept_until
 from assistant.sources.keeping import Retention
-from assistant.sources.sql_schema import ColumnFacts, Kind, TableFacts
-from assistant.sources.sql_values import blanking, converted, day_of, instant_of, unfit_to_blank
+from assistant.sources.sql.schema import ColumnFacts, Kind, TableFacts
+from assistant.sources.sql.values import (
+    blanking,
+    converted,
+    day_of,
+    instant_of,
+    unfit_to_blank,
+)
 
 
 def facts(type_: sa.types.TypeEngine[Any], *, unique: bool = False, nullable: bool = True) -> TableFacts:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from argon2 import extract_parameters
 
-from assistant.casework.staff import hash_password
+from assistant.casework.agents.staff import hash_password
 from assistant.verification.email_code import EmailCode
 
 

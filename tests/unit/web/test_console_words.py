@@ -10,14 +10,14 @@ from string import Formatter
 
 import pytest
 
-from assistant.casework.evidence import CONTACT_TYPED
-from assistant.casework.mail_domains import GONE, MOVED
+from assistant.casework.proof.mail_domains import GONE, MOVED
+from assistant.casework.requests.evidence import CONTACT_TYPED
 from assistant.domain.assurance import SHARED, Method
 from assistant.domain.grounds import grounds_for
 from assistant.domain.lifecycle import Status
 from assistant.domain.plan import Operation
 from assistant.domain.rights import Right
-from assistant.sources.sql_conflicts import _ALONG, _REFUSES
+from assistant.sources.sql.conflicts import _ALONG, _REFUSES
 from assistant.web.console.words import LANGUAGES, catalogue, words_of
 
 ROOT = Path(__file__).parents[3] / "assistant"

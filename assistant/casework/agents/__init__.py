@@ -1,0 +1,1 @@
+"""Those who work here: their sign-in, their roles, and their part in a conversation."""

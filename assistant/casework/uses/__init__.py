@@ -1,0 +1,1 @@
+"""Uses of data that end at once, stay ended, and are put back only as far as anybody can."""
