@@ -20,6 +20,7 @@ from assistant.disclosure.values import (
     json_lines,
     json_object,
 )
+from assistant.naming import readable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
@@ -279,7 +280,7 @@ def _described(table: ExportedTable, language: str) -> CopiedTable:
 
 def _meaning(table: ExportedTable, column: str, language: str) -> str:
     meanings = table.meanings
-    return meanings.get(f"{column}@{language}") or meanings.get(column) or column.replace("_", " ")
+    return meanings.get(f"{column}@{language}") or meanings.get(column) or readable(column)
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from assistant.disclosure.words import countries
+from assistant.domain.countries import is_outside_eea
 from assistant.domain.retention import own_retention
 from assistant.naming import Naming, readable
 
@@ -174,13 +174,12 @@ class Described(Generic[T]):
         unknown = self.words.say("recipients.no_safeguards")
         if known is None:
             return Receiver(readable(name), "", "", None, unknown, self._labels(tables))
-        country = countries().get(known.country, {})
         safeguards = self.words.own(known, "safeguards") or unknown
         return Receiver(
             self._naming.recipient(name, self.words.locale),
             self.words.own(known),
-            country.get(self.words.locale, known.country),
-            not country.get("eea", False),
+            self.words.country(known.country),
+            is_outside_eea(known.country),
             safeguards,
             self._labels(tables),
         )

@@ -15,7 +15,8 @@ from assistant.disclosure.facts import Manifest, TableCount, as_json
 from assistant.disclosure.page import page
 from assistant.disclosure.sealing import SealedFile
 from assistant.disclosure.values import file_name, json_bytes
-from assistant.disclosure.words import locale_of, words
+from assistant.disclosure.words import words
+from assistant.wording.written import locale_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

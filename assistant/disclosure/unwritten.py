@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.config import Catalogue, Settings
-from assistant.disclosure.words import countries
+from assistant.domain.countries import is_outside_eea
 
 
 def unwritten(settings: Settings) -> Iterator[str]:
@@ -36,8 +36,7 @@ def _catalogue(settings: Settings, language: str) -> Iterator[str]:
     abroad = sorted(
         name
         for name, recipient in known.recipients.items()
-        if not countries().get(recipient.country, {}).get("eea")
-        and not getattr(recipient, f"safeguards_{language}")
+        if is_outside_eea(recipient.country) and not getattr(recipient, f"safeguards_{language}")
     )
     if abroad:
         yield (

@@ -13,6 +13,8 @@ from typing import Final
 from babel import Locale, localedata
 from babel.languages import get_official_languages
 
+from assistant.domain.law import read_law
+
 READ_LANGUAGES: Final = ("en", "fr", "de", "es", "it", "nl", "pt", "et", "ru", "pl")
 _CODE: Final = re.compile(r"[A-Z]{2}")
 _NO_COUNTRY: Final = {"EU", "EZ", "UN", "XA", "XB", "ZZ"}  # what else Unicode gives two letters
@@ -44,6 +46,11 @@ def _named() -> Mapping[str, str]:
         for locale in (*known, *spoken):
             named.setdefault(_plain(str(locale.territories.get(code, code))), code)
     return named
+
+
+def is_outside_eea(code: str) -> bool:
+    """Tell whether what goes to a country is transferred to a third country (GDPR 44)."""
+    return code not in read_law("eea")["countries"]
 
 
 def country_in_address(name: str) -> str | None:

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import DictLoader, StrictUndefined, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import TemplateError
 
 from assistant.domain.lifecycle import OPEN
 from assistant.domain.messages import MESSAGES, PAGES
 from assistant.errors import AssistantError
-from assistant.replies.labels import NO_BREAK, Labels, Words
+from assistant.replies.labels import Labels, Words
+from assistant.wording.texts import environment, read_table, read_text
+from assistant.wording.written import LOCALES, locale_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-    from importlib.resources.abc import Traversable
+
+    from jinja2.sandbox import SandboxedEnvironment
 
     from assistant.interfaces import Instant
     from assistant.replies.facts import DeskFacts
 
-FALLBACK: Final = "en"
-LOCALES: Final = ("en", "fr")
+FALLBACK: Final = LOCALES[0]
 NO_WORDS: Final[Mapping[str, Words]] = MappingProxyType({})
 _SUBJECT = re.compile(r"Subject: (?P<subject>.*)\n\n")
-_FRENCH_SPACES = re.compile(r"""(?<=«) | (?=[:;!?»](?:[\s"]|$))""", re.MULTILINE)
 _GAP = re.compile(r"\n{3,}")
 # A name that ends in a point, at the end of a sentence; in a list it is data, and stays as it is.
 _TWO_POINTS = re.compile(r"(?<=\w\.)\.(?=\s|$)")
@@ -133,46 +132,31 @@ class Texts:
         return [each for known in self._locales.values() for each in known.labels.instants(text, near)]
 
     def _locale(self, locale: str | None) -> _Locale:
-        return self._locales.get((locale or FALLBACK)[:2].lower(), self._locales[FALLBACK])
+        return self._locales.get(locale_of(locale), self._locales[FALLBACK])
 
 
 def _load(locale: str, desk: DeskFacts, words: Words) -> _Locale:
     folder = files(__package__) / locale
-    labels = Labels.parse(_read(folder / "labels.toml", locale), desk.zone, words)
-    texts = {entry.name: _read(entry, locale) for entry in folder.iterdir() if entry.name.endswith(".txt")}
-    pages = tomllib.loads(_read(folder / "pages.toml", locale))
+    tables = read_table(folder / "labels.toml", locale)
+    labels = Labels(
+        locale, desk.zone, tables | {name: tables.get(name, {}) | dict(words[name]) for name in words}
+    )
+    texts = {
+        entry.name: read_text(entry, locale) for entry in folder.iterdir() if entry.name.endswith(".txt")
+    }
+    pages = read_table(folder / "pages.toml", locale)
     if lost := sorted({f"{name}.txt" for name in MESSAGES} - texts.keys() | PAGES.keys() - pages.keys()):
         raise TextError(f"replies/{locale} lacks {', '.join(lost)}.")
     parts = {_part(page, key): text for page in pages for key, text in pages[page].items()}
-    environment = _environment(labels, desk, texts | parts)
-    environment.globals["automated_decisions"] = desk.automated_decisions.get(locale, "")
-    return _Locale(labels, environment, {page: tuple(pages[page]) for page in pages})
+    said = desk.automated_decisions.get(locale, "")
+    filler = environment(texts | parts, desk=desk, automated_decisions=said)
+    filler.filters.update(labels.filters())
+    filler.tests["still_open"] = lambda status: status in OPEN
+    return _Locale(labels, filler, {page: tuple(pages[page]) for page in pages})
 
 
 def _part(page: str, key: str) -> str:
     return f"pages.toml/{page}/{key}"
-
-
-def _read(entry: Traversable, locale: str) -> str:
-    text = entry.read_text(encoding="utf-8")
-    # French sets « : ; ! ? » off with a space that must not break; the files hold an ordinary one.
-    return _FRENCH_SPACES.sub(NO_BREAK, text) if locale == "fr" else text
-
-
-def _environment(labels: Labels, desk: DeskFacts, sources: Mapping[str, str]) -> SandboxedEnvironment:
-    environment = SandboxedEnvironment(
-        loader=DictLoader(sources),
-        cache_size=-1,
-        undefined=StrictUndefined,
-        autoescape=False,  # plain text; pages are escaped by the template that shows them
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(labels.filters())
-    environment.tests["still_open"] = lambda status: status in OPEN
-    environment.globals["desk"] = desk
-    return environment
 
 
 def _check_values(name: str, needs: frozenset[str], may: frozenset[str], values: Mapping[str, Any]) -> None:

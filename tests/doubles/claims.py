@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 
-_COUNT = r"\((?P<rows>[\d \u00a0,]+)[ \u00a0](?:records?|enregistrements?)\)"
+_COUNT = r"\((?P<rows>[\d \u00a0\u202f,]+)[ \u00a0](?:records?|enregistrements?)\)"
 _LINE = re.compile(rf"- (?P<what>.+?) {_COUNT}")
 _MONTHS = {
     "en": "January February March April May June July August September October November December",

@@ -14,8 +14,8 @@ from assistant.app import texts_of
 from assistant.config import load_settings
 from assistant.domain.messages import MESSAGES, Audience, Element, Message
 from assistant.replies import Rendered, Texts
-from assistant.replies.labels import NO_BREAK
 from assistant.replies.linter import _ELEMENTS, Linter
+from assistant.wording.written import NO_BREAK
 from tests.doubles.checklist import Score
 
 if TYPE_CHECKING:

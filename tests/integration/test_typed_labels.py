@@ -13,8 +13,8 @@ import pytest_asyncio
 
 import assistant
 from assistant.domain.presses import unmarked
-from assistant.replies.texts import LOCALES
 from assistant.store.tables import Message
+from assistant.wording.written import LOCALES
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.typing_visitor import Talk
 

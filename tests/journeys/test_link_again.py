@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assistant.domain.assurance import CODES_FOR_OWNER, CODES_PER_HOUR
-from assistant.replies.texts import LOCALES
+from assistant.wording.written import LOCALES
 from tests.doubles.desk_process import DeskProcess, eventually
 from tests.doubles.journeys import answer_mail, confirm_link, links_in, received
 

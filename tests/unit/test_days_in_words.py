@@ -22,8 +22,8 @@ def writers(language: str) -> Iterator[Callable[[date], str]]:
     yield Texts.load(desk=facts()).labels(language).day
     yield words_of_copies(language, "Europe/Paris").day
     console = words_of_console(language, "Europe/Paris")
-    yield console.day
-    yield console.full_day
+    yield console.short_day
+    yield console.short_date
 
 
 @pytest.mark.parametrize("language", FIRST)

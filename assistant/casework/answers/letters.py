@@ -7,6 +7,7 @@ from typing import Any
 from assistant.domain.results import Result, StepResult, lines
 from assistant.domain.rights import Right
 from assistant.interfaces import Telling, Told
+from assistant.naming import readable
 from assistant.services import Services
 from assistant.store.tables import PrivacyRequest
 
@@ -25,7 +26,7 @@ def letter(services: Services, request: PrivacyRequest, result: Result) -> Told:
 def _left(services: Services, step: StepResult, language: str) -> dict[str, Any]:
     code = step.code or LATE
     known = services.texts.label("failures", code, language)
-    reason = step.said or (known if known != code.replace("_", " ") else _reason(services, language))
+    reason = step.said or (known if known != readable(code) else _reason(services, language))
     return {"system": step.source, "reason": reason, "what": lines(step.left)}
 
 

@@ -168,7 +168,7 @@ def error_page(visit: Visit, error: AssistantError) -> web.Response:
 
 def explained(words: Words, error: AssistantError) -> str:
     """Say an error in the agent's language: its own words in English, those for its kind in others."""
-    if words.language == "en":
+    if words.locale == "en":
         return error.message
     told, about = words.known("errors", error.code), error.data.get("words") or error.data.get("fact")
     return f"{told} ({words.known('facts', str(about))})" if about else told
@@ -187,7 +187,7 @@ def show(visit: Visit, template: str, *, status: int = 200, **values: Any) -> we
         here=visit.http_request.path,
         today=services.local_day(services.clock.now()),
         invented=services.settings.controller.invented,
-        label=lambda table, name: services.texts.label(table, name, visit.words.language),
+        label=lambda table, name: services.texts.label(table, name, visit.words.locale),
         named=Naming(services.settings),
         done=visit.words.texts.get(f"done.{done}", ""),
         **{"error": "", **values},
@@ -218,7 +218,7 @@ def show_to_nobody(
 
 def render(template: str, words: Words, **values: Any) -> str:
     """Fill a template in."""
-    return _environment().get_template(template).render(t=words, language=words.language, **values)
+    return _environment().get_template(template).render(t=words, language=words.locale, **values)
 
 
 @cache

@@ -33,7 +33,11 @@ def session_lines(visit: Visit, rows: list[AgentSession]) -> list[Line]:
     return [
         Line(
             credentials.session_id(row),
-            words("account.session", since=words.instant(row.started_at), last=words.instant(row.last_at)),
+            words(
+                "account.session",
+                since=words.short_moment(row.started_at),
+                last=words.short_moment(row.last_at),
+            ),
             row.session_hash == visit.row.session_hash,
         )
         for row in rows
@@ -50,7 +54,7 @@ def token_lines(visit: Visit, rows: list[AgentToken]) -> list[Line]:
                 "account.token",
                 ident=credentials.token_id(row),
                 scope=words(f"account.scope_{row.scope}"),
-                until=words.full_day(row.expires_at.astimezone(words.zone).date()),
+                until=words.short_date(row.expires_at.astimezone(words.zone).date()),
             ),
         )
         for row in rows

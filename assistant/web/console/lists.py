@@ -66,10 +66,10 @@ def row_of(unit: Unit, words: Words, request: PrivacyRequest) -> Row:
     why = "; ".join(words.attention(reason) for reason in reasons)
     return Row(
         request.ref,
-        unit.services.texts.label("right_names", request.right, words.language),
+        unit.services.texts.label("right_names", request.right, words.locale),
         words.known("status", request.status),
         words(f"outcome.{came}") if (came := outcome_of(unit.session, request)) else "",
-        unit.services.texts.label("channels", request.channel, words.language),
+        unit.services.texts.label("channels", request.channel, words.locale),
         masked_person_of(unit, request) or words("queue.nobody"),
         words.due(request.due_on, today),
         why,
@@ -164,7 +164,7 @@ async def show_triage(visit: Visit) -> web.StreamResponse:
     """List the mails in doubt, oldest first, with what the reading made of them."""
     page, doubts = await visit.services.read(lambda unit: _doubts(visit, unit))
     rights = [
-        (right, visit.services.texts.label("right_names", right, visit.words.language)) for right in Right
+        (right, visit.services.texts.label("right_names", right, visit.words.locale)) for right in Right
     ]
     return show(
         visit, "triage.html", title=visit.words("triage.title"), doubts=doubts, rights=rights, page=page
@@ -183,7 +183,7 @@ def _doubts(visit: Visit, unit: Unit) -> tuple[Page[Conversation], list[Doubt]]:
                     mask_email(conversation.subject_hint or ""),
                     mask_text(message.subject or ""),
                     mask_text(message.text),
-                    visit.words.instant(message.at),
+                    visit.words.short_moment(message.at),
                     mask_text(str(message.reading.get("sentence") or "")),
                     guesses,
                     _standing(visit, unit, conversation.id, message),
@@ -198,10 +198,10 @@ def _standing(visit: Visit, unit: Unit, ident: str, message: Message) -> str:
     words = visit.words
     if lost := lost_relay_of(unit, ident):
         standing = "triage.said_not_at_support" if lost.why == queries.UNPROVED else "triage.not_at_support"
-        return words(standing, why=loss_in_words(words, lost), at=words.instant(lost.failed_at))
+        return words(standing, why=loss_in_words(words, lost), at=words.short_moment(lost.failed_at))
     if is_earlier(message):
         due_on = due_dates(message.at, calendar=visit.services.calendar).due_on
-        return words("triage.earlier", at=words.instant(message.at), due=words.day(due_on))
+        return words("triage.earlier", at=words.short_moment(message.at), due=words.short_day(due_on))
     unread = why_unread(message.headers, message.text)
     if unread:
         return words(f"triage.unread_{unread}")

@@ -258,12 +258,12 @@ async def request_page(
 def in_the_way(visit: Visit, each: Hindrance) -> str:
     """Say what would make a plan fail, and what can be done; an old plan has no more than its English sentence."""
     naming, words = Naming(visit.services.settings), visit.words
-    columns = [naming.column(each.source, each.table, column, words.language) for column in each.columns]
+    columns = [naming.column(each.source, each.table, column, words.locale) for column in each.columns]
     names = {
-        "table": naming.table(each.source, each.table, words.language),
+        "table": naming.table(each.source, each.table, words.locale),
         "columns": ", ".join(columns),
-        "other": naming.table(each.source, each.other, words.language),
-        "system": naming.source(each.source, words.language),
+        "other": naming.table(each.source, each.other, words.locale),
+        "system": naming.source(each.source, words.locale),
         "said": each.said,
     }
     key = f"hindrance.{each.kind}"
@@ -340,7 +340,7 @@ def gather(visit: Visit, unit: Unit, ref: str, *, revealed: bool = False) -> Req
 
 def _rules(services: Services, words: Words, request: PrivacyRequest) -> tuple[str, ...]:
     """Say how the due date was counted; as it was noted then, where it would be counted otherwise today."""
-    dates = dates_of(services, request, words.language)
+    dates = dates_of(services, request, words.locale)
     return dates.rules if dates.due_on == request.due_on else tuple(request.rules)
 
 
@@ -350,15 +350,15 @@ def _undone(unit: Unit, words: Words, request: PrivacyRequest) -> UndoneView | N
         return None
     naming, traces = Naming(unit.services.settings), put_back.traces_of(unit.session, request)
     lines = [(each.ident, _changed(naming, words, each)) for each in traces.changed]
-    told = [(name, words("undone.told", name=naming.recipient(name, words.language))) for name in traces.told]
+    told = [(name, words("undone.told", name=naming.recipient(name, words.locale))) for name in traces.told]
     return UndoneView(tuple(addresses), (*lines, *told), put_back.is_told(unit.services, request))
 
 
 def _changed(naming: Naming, words: Words, each: put_back.Changed) -> str:
-    columns = [naming.column(each.source, each.table, column, words.language) for column in each.columns]
+    columns = [naming.column(each.source, each.table, column, words.locale) for column in each.columns]
     where = [
-        naming.source(each.source, words.language),
-        naming.table(each.source, each.table, words.language),
+        naming.source(each.source, words.locale),
+        naming.table(each.source, each.table, words.locale),
     ]
     what = columns or [words("undone.deleted")]
     rows = words.count("undone.rows", each.rows) if each.rows else words("undone.rows_unknown")
@@ -463,8 +463,8 @@ def _task(words: Words, services: Services, step: StepRow) -> TaskView:
     mapped = by_hand.map_of(services, step.source)
     return TaskView(
         step.source,
-        Naming(services.settings).source(step.source, words.language),
-        getattr(mapped.look_up, words.language),
+        Naming(services.settings).source(step.source, words.locale),
+        getattr(mapped.look_up, words.locale),
         step.operation == Operation.EXPORT,
         step.opened_at,
         mapped.agent,
@@ -546,9 +546,9 @@ def _data(words: Words, data: dict[str, Any]) -> str:
 
 def _plain(words: Words, name: str, value: Any) -> str:
     if name == "not_before":
-        return words.instant(datetime.fromisoformat(value))
+        return words.short_moment(datetime.fromisoformat(value))
     if name == "due_on":
-        return words.day(date.fromisoformat(str(value)))
+        return words.short_day(date.fromisoformat(str(value)))
     if name == "flags":
         return ", ".join(words.attention(flag) for flag in value)
     if name in {"reason", "method"}:  # a code of ours, or what somebody wrote

@@ -65,8 +65,8 @@ def _talks(visit: Visit, unit: Unit) -> tuple[Page[Conversation], list[Talk]]:
 def _talk(visit: Visit, unit: Unit, conversation: Conversation) -> Talk:
     message = queries.last_message_of(unit.session, conversation.id)
     line = mask_text(_last_words(visit, unit, message))[:_LINE] if message else ""
-    since = visit.words.instant(conversation.wants_person_at or conversation.last_at)
-    channel = visit.services.texts.label("channels", conversation.channel, visit.words.language)
+    since = visit.words.short_moment(conversation.wants_person_at or conversation.last_at)
+    channel = visit.services.texts.label("channels", conversation.channel, visit.words.locale)
     return Talk(conversation.id, channel, line, since, conversation.taken_by or "")
 
 
@@ -91,11 +91,10 @@ async def show_talk(visit: Visit) -> web.StreamResponse:
     conversation, entries, refs, last, lost = await visit.services.read(look)
     title = visit.words(
         "talk.title",
-        channel=visit.services.texts.label("channels", conversation.channel, visit.words.language),
+        channel=visit.services.texts.label("channels", conversation.channel, visit.words.locale),
     )
     rights = [
-        (str(right), visit.services.texts.label("right_names", right, visit.words.language))
-        for right in Right
+        (str(right), visit.services.texts.label("right_names", right, visit.words.locale)) for right in Right
     ]
     rights.append(("none", visit.words("talk.misread_none")))
     return show(
@@ -128,4 +127,9 @@ async def new_messages(visit: Visit) -> web.StreamResponse:
 
 
 def _line(visit: Visit, entry: Entry) -> dict[str, str]:
-    return {"kind": entry.kind, "who": entry.who, "at": visit.words.instant(entry.at), "text": entry.text}
+    return {
+        "kind": entry.kind,
+        "who": entry.who,
+        "at": visit.words.short_moment(entry.at),
+        "text": entry.text,
+    }

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-LANGUAGES: Final = ("en", "fr")
+from assistant.naming import readable
+from assistant.wording.texts import read_table
+from assistant.wording.written import Written, locale_of
+
 _SOON_DAYS: Final = 5
 
 
@@ -24,13 +26,11 @@ class Due:
     urgency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+@dataclass(frozen=True)
+class Words(Written):
     """The texts of one language, and its days and instants in the controller's zone."""
 
-    language: str
     texts: Mapping[str, str]
-    zone: ZoneInfo
 
     def __call__(self, key: str, **values: Any) -> str:
         """Give a text by its key; raises KeyError for one that nobody wrote."""
@@ -38,12 +38,11 @@ class Words:
 
     def count(self, key: str, number: int, **values: Any) -> str:
         """Give the text for one or for many."""
-        few = number == 1 or (self.language == "fr" and number == 0)
-        return self(f"{key}.{'one' if few else 'many'}", n=number, **values)
+        return self(f"{key}.{'one' if self.is_one(number) else 'many'}", n=number, **values)
 
     def known(self, table: str, name: str) -> str:
         """Give the words for a machine name, or the name made readable."""
-        return self.texts.get(f"{table}.{name}") or name.replace("_", " ")
+        return self.texts.get(f"{table}.{name}") or readable(name)
 
     def attention(self, code: str) -> str:
         """Say why a person is needed, in words; a code may name a system after a colon."""
@@ -51,32 +50,10 @@ class Words:
         told = self.known("attention", name)
         return f"{told} ({self.known('codes', more)})" if more else told
 
-    def article(self, cited: str) -> str:
-        """Cite an article shortly, under the name that the law has in this language."""
-        return cited.replace("GDPR", self("app.gdpr"))
-
-    def day(self, on: date) -> str:
-        """Write a day shortly, with its weekday: Tue 8 Dec."""
-        local = on.astimezone(self.zone).date() if isinstance(on, datetime) else on
-        weekday = self.texts["days.short"].split()[local.weekday()]
-        month = self.texts["months.short"].split()[local.month - 1]
-        return f"{weekday} {self._number(local)} {month}"
-
-    def full_day(self, on: date) -> str:
-        """Write a day of some other year shortly: 31 Dec 2033."""
-        return f"{self._number(on)} {self.texts['months.short'].split()[on.month - 1]} {on.year}"
-
-    def _number(self, on: date) -> str:
-        return self("days.first") if on.day == 1 else str(on.day)
-
-    def instant(self, at: datetime) -> str:
-        """Write an instant shortly, on the controller's clock."""
-        return f"{self.day(at)}, {at.astimezone(self.zone):%H:%M}"
-
     def due(self, due_on: date, today: date) -> Due:
         """Write a due date as people think of it."""
         left = (due_on - today).days
-        day = self.day(due_on)
+        day = self.short_day(due_on)
         if left < 0:
             return Due(self.count("due.late", -left, day=day), "late")
         if left == 0:
@@ -86,15 +63,15 @@ class Words:
 
 def words_of(language: str, timezone: str) -> Words:
     """Give the words of a language, English for one that is not spoken here."""
-    spoken = language if language in LANGUAGES else LANGUAGES[0]
-    return Words(spoken, catalogue(spoken), ZoneInfo(timezone))
+    spoken = locale_of(language)
+    return Words(spoken, ZoneInfo(timezone), catalogue(spoken))
 
 
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
     """Give every text of the console in a language, by dotted key."""
-    text = (resources.files("assistant.web.console") / "texts" / f"{language}.toml").read_text("utf-8")
-    return MappingProxyType(_flat(tomllib.loads(text)))
+    texts = resources.files("assistant.web.console") / "texts" / f"{language}.toml"
+    return MappingProxyType(_flat(read_table(texts, language)))
 
 
 def _flat(table: Mapping[str, Any], before: str = "") -> dict[str, str]:

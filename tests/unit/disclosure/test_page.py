@@ -30,7 +30,7 @@ TICK_LIST = (
     ("(b) category", "Contact details: names", "Coordonnées : noms"),
     ("(c) recipient by name", "Footfall, Inc.", "Footfall, Inc."),
     ("(c) what it does", "hosts", "héberge"),
-    ("(c) country", "United States of America", "États-Unis d’Amérique"),
+    ("(c) country", "United States", "États-Unis"),
     (
         "15(2) transfer",
         "transferred outside the European Economic Area",

@@ -7,7 +7,7 @@ import pytest
 from assistant.domain.messages import MESSAGES, Audience
 from assistant.replies import Texts
 from assistant.replies.linter import Linter
-from assistant.replies.texts import LOCALES
+from assistant.wording.written import LOCALES
 from tests.unit.replies.test_linter import values
 
 SAYS = {"en": "This answer is about one account alone", "fr": "Cette réponse ne porte que sur un seul compte"}

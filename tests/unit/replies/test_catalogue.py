@@ -14,7 +14,7 @@ from assistant.domain.assurance import CODE_DIGITS
 from assistant.domain.lifecycle import Status
 from assistant.domain.messages import MESSAGES, PAGES, Audience
 from assistant.domain.rights import Right
-from assistant.replies.texts import LOCALES
+from assistant.wording.written import LOCALES
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment

@@ -11,7 +11,7 @@ from assistant.casework.talk.answering import what_waits
 from assistant.domain.rights import Right
 from assistant.replies import Texts
 from assistant.replies.linter import Linter
-from assistant.replies.texts import LOCALES
+from assistant.wording.written import LOCALES
 from tests.unit.replies.samples import AT, a_request
 
 MIXES = [mix for size in range(1, len(Right) + 1) for mix in combinations(Right, size)]

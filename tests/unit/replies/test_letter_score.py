@@ -8,7 +8,7 @@ import pytest
 
 from assistant.domain.messages import MESSAGES, Audience
 from assistant.replies import Rendered, Texts
-from assistant.replies.texts import LOCALES
+from assistant.wording.written import LOCALES
 from tests.doubles.checklist import Score
 from tests.doubles.letter_score import Sent, recognise, score_one
 from tests.unit.replies.samples import a_request, values_for

@@ -10,7 +10,7 @@ import pytest
 from assistant.domain.messages import MESSAGES, PAGES, Audience
 from assistant.replies import Rendered, Texts
 from assistant.replies.linter import Linter, sentences
-from assistant.replies.texts import LOCALES
+from assistant.wording.written import LOCALES
 from tests.unit.replies.samples import values_for
 
 

@@ -15,7 +15,7 @@ import pytest
 from assistant.domain.messages import MESSAGES, PAGES
 from assistant.domain.rights import Right
 from assistant.replies import TextError, Texts
-from assistant.replies.texts import LOCALES
+from assistant.wording.written import LOCALES
 from tests.unit.replies.samples import a_request, values_for
 
 _SPACES = " \u00a0\u202f\t"

@@ -12,7 +12,7 @@ from assistant.domain.messages import MESSAGES, PAGES
 from assistant.domain.rights import Right
 from assistant.errors import NotAllowed
 from assistant.replies import Texts
-from assistant.replies.texts import LOCALES
+from assistant.wording.written import LOCALES
 from tests.unit.replies.samples import a_request, facts, values_for
 
 AFTER_DELIVERY = {"portability_sent", "forwarded_processor"}  # written once what they tell of has arrived

@@ -18,7 +18,8 @@ from assistant.domain.lifecycle import Status
 from assistant.domain.plan import Operation
 from assistant.domain.rights import Right
 from assistant.sources.sql.conflicts import _ALONG, _REFUSES
-from assistant.web.console.words import LANGUAGES, catalogue, words_of
+from assistant.web.console.words import catalogue, words_of
+from assistant.wording.written import LOCALES
 
 ROOT = Path(__file__).parents[3] / "assistant"
 TODAY = date(2026, 12, 5)
@@ -71,11 +72,11 @@ def codes_in(node: ast.expr) -> set[str]:
 def test_every_attention_code_of_the_casework_has_words() -> None:
     said = said_to("set_attention", 2, "casework", "conversation") | said_to("_flag", 2, "conversation")
     assert len(said) > 10
-    for language in LANGUAGES:
+    for language in LOCALES:
         assert [code for code in said if f"attention.{code}" not in catalogue(language)] == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LOCALES)
 def test_every_way_to_stand_in_the_way_of_a_plan_has_words(language: str) -> None:
     kinds = said_to("Hindrance", 0, "sources") | {kind for kind, _ in (_REFUSES, *_ALONG.values())}
     texts = catalogue(language)
@@ -83,7 +84,7 @@ def test_every_way_to_stand_in_the_way_of_a_plan_has_words(language: str) -> Non
     assert kinds - {""} == known - {"other"}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LOCALES)
 def test_every_way_to_prove_and_every_doubt_about_it_has_words(language: str) -> None:
     texts = catalogue(language)
     assert [method for method in Method if f"method.{method}" not in texts] == []
@@ -108,7 +109,7 @@ def test_every_audit_entry_of_a_request_has_words() -> None:
     assert [event for event in named if f"event.{event}" not in catalogue("en")] == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LOCALES)
 def test_every_status_and_operation_has_words(language: str) -> None:
     texts = catalogue(language)
     assert [status for status in Status if f"status.{status}" not in texts] == []
@@ -145,4 +146,4 @@ def test_a_code_that_nobody_wrote_words_for_is_made_readable() -> None:
 
 
 def test_an_unknown_language_is_spoken_in_english() -> None:
-    assert words_of("et", "Europe/Tallinn").language == "en"
+    assert words_of("et", "Europe/Tallinn").locale == "en"

@@ -58,7 +58,7 @@ def test_a_card_names_each_right_as_every_sentence_does(language: str) -> None:
     labels = Texts.load(desk=facts()).labels(language)
     named = {right: catalogue(language)[f"right.{right}"] for right in Right}
     assert named == {right: sentence(labels.label("rights", right)) for right in Right}
-    assert catalogue(language)["date.first"] == labels.tables["format"]["first"]
+    assert catalogue(language)["date.first"] == labels.form["first"]
 
 
 # What else a right could be called, in what a person reads.
