@@ -31,6 +31,10 @@ _NEVER = {
         (re.compile(r"\s[.,](?:\s|$)"), "une espace devant un signe"),
         (re.compile(r"(?<!-)\b(?:de|que|le|la|je|ne|se) [aeéèêiou]\w+"), "une élision oubliée"),
         (re.compile(r"\b(?!vous|nous)(\w+) \1\b"), "un mot deux fois"),
+        (
+            re.compile(r"\b(?:courriels?|boîtes? (?:aux lettres|mail))\b", re.IGNORECASE),
+            "un autre mot pour un e-mail, ou sa boîte",
+        ),
         (re.compile(r"[^\s(]https?://"), "un lien collé à un mot"),
     ],
 }

@@ -41,6 +41,11 @@ def test_no_text_is_left_untranslated() -> None:
     assert alike == set()
 
 
+def test_french_has_one_word_for_an_email_and_one_for_its_box() -> None:
+    other = re.compile(r"\b(?:courriels?|boîtes? (?:aux lettres|mail))\b", re.IGNORECASE)
+    assert [key for key, text in catalogue("fr").items() if other.search(text)] == []
+
+
 def said_to(name: str, position: int, *folders: str) -> set[str]:
     """Give the codes that the source passes to a function at a position, as far as they stand there."""
     codes = set()
