@@ -12,6 +12,7 @@ import pytest
 
 from assistant.casework.proof.mail_domains import GONE, MOVED
 from assistant.casework.requests.evidence import CONTACT_TYPED
+from assistant.disclosure.words import words as words_of_copies
 from assistant.domain.assurance import SHARED, Method
 from assistant.domain.grounds import grounds_for
 from assistant.domain.lifecycle import Status
@@ -39,6 +40,18 @@ def test_no_text_is_left_untranslated() -> None:
     english, french = catalogue("en"), catalogue("fr")
     alike = {key for key in english if len(english[key]) > 14 and english[key] == french[key]}
     assert alike == set()
+
+
+@pytest.mark.parametrize(
+    ("folder", "called", "known"),
+    [("web/console", "t", words_of("en", "UTC")), ("disclosure", "words", words_of_copies("en", "UTC"))],
+)
+def test_whatever_a_page_asks_of_its_words_is_there(folder: str, called: str, known: object) -> None:
+    asked = re.compile(rf"(?<![\w.]){called}\.(\w+)")
+    pages = [path for path in (ROOT / folder).rglob("*") if path.suffix in {".html", ".toml"}]
+    names = {name for path in pages for name in asked.findall(path.read_text("utf-8"))}
+    assert len(names) > 3
+    assert [name for name in names if not hasattr(known, name)] == []
 
 
 def test_french_has_one_word_for_an_email_and_one_for_its_box() -> None:
