@@ -23,6 +23,7 @@ class AgentBrowser:
             cookie_jar=aiohttp.CookieJar(unsafe=True), headers={"X-Forwarded-For": address}
         )
         self.status, self.text, self.csrf, self.path = 0, "", "", ""
+        self.headers: Any = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -36,6 +37,12 @@ class AgentBrowser:
     async def post(self, path: str, **fields: str) -> str:
         form = {"csrf": self.csrf, **fields}
         return await self._read(self.http.post(f"{self.site.url}/console/{path}", data=form))
+
+    async def press(self, path: str, **fields: str) -> str:
+        """Press, read what would be sent, and press again: what reads a letter first takes both."""
+        shown = re.search(r'name="seen" value="(\w+)"', await self.post(path, **fields))
+        assert shown, self.text
+        return await self.post(path, **fields, seen=shown[1])
 
     async def sign_in(self, **changed: str) -> int:
         """Give the status of the answer: a sign-in leads to the queue, which is 200."""
@@ -51,8 +58,9 @@ class AgentBrowser:
 
     async def _read(self, call: Any) -> str:
         async with call as answer:
-            self.status, self.path = answer.status, str(answer.url.path)
-            self.text = unescape(await answer.text())
+            self.status, self.headers, self.path = answer.status, answer.headers, str(answer.url.path)
+            # A reader sees a space, whether a line may break there or not.
+            self.text = unescape(await answer.text()).replace("\u00a0", " ")
         if token := re.search(r'name="csrf" value="(\w+)"', self.text):
             self.csrf = token[1]
         return self.text

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import pytest
 from sqlmodel import col, select
 
@@ -19,47 +17,12 @@ from assistant.domain.rectifying import Change, Changes
 from assistant.services import Unit
 from assistant.store import queries
 from assistant.store.tables import Action, Agent, Conversation, Message, PrivacyRequest
+from tests.doubles.agent_browser import AgentBrowser
 from tests.doubles.console_app import PASSWORD, ConsoleSite, access_plan, console_site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import timedelta
-
-
-class Browser:
-    """One agent's browser: follows redirects, keeps the cookie, sends the token of the last page."""
-
-    def __init__(self, site: ConsoleSite, name: str) -> None:
-        self.site, self.name = site, name
-        self.http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
-        self.status, self.text, self.csrf, self.path = 0, "", "", ""
-        self.headers: Any = {}
-
-    async def get(self, path: str) -> str:
-        return await self._read(self.http.get(f"{self.site.url}/console/{path}"))
-
-    async def post(self, path: str, **fields: str) -> str:
-        form = {"csrf": self.csrf, **fields}
-        return await self._read(self.http.post(f"{self.site.url}/console/{path}", data=form))
-
-    async def press(self, path: str, **fields: str) -> str:
-        """Press, read what would be sent, and press again: what reads a letter first takes both."""
-        shown = re.search(r'name="seen" value="(\w+)"', await self.post(path, **fields))
-        assert shown, self.text
-        return await self.post(path, **fields, seen=shown[1])
-
-    async def sign_in(self, **changed: str) -> str:
-        code = self.site.code(self.name) if self.name in self.site.secrets else "000000"
-        fields = {"name": self.name, "password": PASSWORD, "code": code, **changed}
-        return await self._read(self.http.post(f"{self.site.url}/console/sign-in", data=fields))
-
-    async def _read(self, call: Any) -> str:
-        async with call as answer:
-            self.status, self.headers, self.path = answer.status, answer.headers, str(answer.url.path)
-            self.text = unescape(await answer.text())
-        if token := re.search(r'name="csrf" value="(\w+)"', self.text):
-            self.csrf = token[1]
-        return self.text
 
 
 @pytest.fixture
@@ -70,10 +33,10 @@ async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSi
 
 @pytest.fixture
 async def browsers(site: ConsoleSite) -> AsyncIterator[Any]:
-    opened: list[Browser] = []
+    opened: list[AgentBrowser] = []
 
-    async def open_as(name: str) -> Browser:
-        browser = Browser(site, name)
+    async def open_as(name: str) -> AgentBrowser:
+        browser = AgentBrowser(site, name)
         opened.append(browser)
         await browser.sign_in()
         assert browser.path == "/console/queue"
@@ -85,7 +48,7 @@ async def browsers(site: ConsoleSite) -> AsyncIterator[Any]:
 
 
 async def test_nobody_sees_a_page_without_signing_in(site: ConsoleSite) -> None:
-    stranger = Browser(site, "Liis")
+    stranger = AgentBrowser(site, "Liis")
     async with stranger.http:
         for path in (
             "queue",
@@ -104,16 +67,14 @@ async def test_nobody_sees_a_page_without_signing_in(site: ConsoleSite) -> None:
 
 
 async def test_the_sign_in_says_the_same_whatever_was_wrong_and_locks_after_five(site: ConsoleSite) -> None:
-    browser, nobody = Browser(site, "Tiina"), Browser(site, "Nobody")
+    browser, nobody = AgentBrowser(site, "Tiina"), AgentBrowser(site, "Nobody")
     async with browser.http, nobody.http:
-        wrong = {
-            await browser.sign_in(password="wrong password here"),
-            (await browser.sign_in(code="000000")),
-        }
-        told = {re.search(r'role="alert">(.+?)<', text)[1] for text in wrong}  # type: ignore[index]
-        await nobody.sign_in()
-        assert told == {re.search(r'role="alert">(.+?)<', nobody.text)[1]}  # type: ignore[index]
-        assert nobody.status == 401
+        told = set()
+        for wrong in ({"password": "wrong password here"}, {"code": "000000"}):
+            await browser.sign_in(**wrong)
+            told.add(browser.told())
+        assert await nobody.sign_in() == 401
+        assert told == {nobody.told()} != {""}
         for _ in range(3):
             await browser.sign_in(password="wrong password here")
         assert (await site.get(Agent, "Tiina")).locked_until is not None
@@ -122,7 +83,7 @@ async def test_the_sign_in_says_the_same_whatever_was_wrong_and_locks_after_five
 
 
 async def test_a_code_of_an_authenticator_counts_once(site: ConsoleSite) -> None:
-    first, second = Browser(site, "Liis"), Browser(site, "Liis")
+    first, second = AgentBrowser(site, "Liis"), AgentBrowser(site, "Liis")
     async with first.http, second.http:
         at = site.clock.at
         code = site.code("Liis")
@@ -134,7 +95,7 @@ async def test_a_code_of_an_authenticator_counts_once(site: ConsoleSite) -> None
 
 
 async def test_the_cookie_stays_in_the_browser_and_the_page_behind_a_policy(site: ConsoleSite) -> None:
-    browser = Browser(site, "Liis")
+    browser = AgentBrowser(site, "Liis")
     async with browser.http:
         form = {"name": "Liis", "password": PASSWORD, "code": site.code("Liis"), "next": "//evil.example/"}
         url = f"{site.url}/console/sign-in"
@@ -391,7 +352,7 @@ async def test_the_console_speaks_french(site: ConsoleSite, browsers: Any) -> No
 async def test_a_link_from_a_mail_finds_the_agent_still_signed_in(site: ConsoleSite, browsers: Any) -> None:
     """The cookie does not come along from another site, so the page leads to itself once."""
     path = f"/console/requests/{site.refs['access']}"
-    stranger = Browser(site, "Tiina")
+    stranger = AgentBrowser(site, "Tiina")
     async with stranger.http:
         headers = {"Sec-Fetch-Site": "cross-site"}
         async with stranger.http.get(site.url + path, headers=headers, allow_redirects=False) as answer:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from html import unescape
 from pathlib import Path
 
-import aiohttp
 import pytest
 from sqlmodel import col, select
 
@@ -19,36 +16,15 @@ from assistant.casework.requests.queue import Scope
 from assistant.domain.letter import Letter
 from assistant.services import Unit
 from assistant.store.tables import Outbox, PrivacyRequest
-from tests.doubles.console_app import PASSWORD, ConsoleSite, console_site
-
-
-class Pages:
-    """One agent's browser, signed in."""
-
-    def __init__(self, site: ConsoleSite, http: aiohttp.ClientSession) -> None:
-        self.site, self.http, self.csrf = site, http, ""
-
-    async def get(self, path: str) -> str:
-        async with self.http.get(f"{self.site.url}/console/{path}") as answer:
-            return self._read(await answer.text())
-
-    async def post(self, path: str, **fields: str) -> str:
-        form = {"csrf": self.csrf, **fields}
-        async with self.http.post(f"{self.site.url}/console/{path}", data=form) as answer:
-            return self._read(await answer.text())
-
-    def _read(self, page: str) -> str:
-        if token := re.search(r'name="csrf" value="(\w+)"', page):
-            self.csrf = token[1]
-        return unescape(page)
+from tests.doubles.agent_browser import AgentBrowser
+from tests.doubles.console_app import ConsoleSite, console_site
 
 
 @asynccontextmanager
-async def signed_in(site: ConsoleSite, name: str) -> AsyncIterator[Pages]:
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
-        pages = Pages(site, http)
-        await pages.post("sign-in", name=name, password=PASSWORD, code=site.code(name))
-        yield pages
+async def signed_in(site: ConsoleSite, name: str) -> AsyncIterator[AgentBrowser]:
+    async with AgentBrowser(site, name) as browser:
+        await browser.sign_in()
+        yield browser
 
 
 @pytest.fixture
