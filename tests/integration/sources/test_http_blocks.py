@@ -64,7 +64,7 @@ HELD: dict[type[System], dict[str, int]] = {
 
 
 def block(name: str) -> HttpMap:
-    text = (resources.files("assistant.sources") / "blocks" / f"{name}.toml").read_text("utf-8")
+    text = (resources.files("assistant.sources.http") / "blocks" / f"{name}.toml").read_text("utf-8")
     return HttpMap.model_validate(tomllib.loads(text))
 
 
