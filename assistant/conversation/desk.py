@@ -235,7 +235,7 @@ class TalkingDesk:
         self, unit: Unit, incoming: Incoming, reading: Reading, *, is_read: bool
     ) -> tuple[Receipt, proof.Attempt | None]:
         incoming = self._in_our_language(marked(incoming, reading))
-        thread = hiding.talked_on(unit, incoming)
+        thread, _, has_asked = hiding.talked_on(unit, incoming)
         reading = self._without_ours(unit, thread, reading, is_read=is_read)
         conversation = self._talk_of(unit, thread, incoming, reading)
         stored = store_incoming(unit.session, conversation, incoming, _as_json(reading))
@@ -256,6 +256,7 @@ class TalkingDesk:
         )
         turn = Turn.quiet(unit, conversation)
         turn.muted = words.muted
+        turn.known = None if has_asked or conversation is not thread else []  # most talks: nobody need look
         received = Received(turn, incoming, message_id, words)
         answered = questions.questions_answered(unit, conversation, incoming)
         if incoming.channel == "email":

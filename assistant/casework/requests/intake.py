@@ -41,12 +41,25 @@ _TALK_ON = update(_CONVERSATIONS).where(_CONVERSATIONS.c.id == bindparam("which"
 _TALK = _CONVERSATIONS.select().where(_CONVERSATIONS.c.id == bindparam("which"))
 _REQUESTS = SQLModel.metadata.tables["request"]
 _ASKED_IN = select(_REQUESTS.c.ref).where(_REQUESTS.c.conversation_id == bindparam("which")).limit(1)
+_GOES_ON = (  # with how it stands and whether anything was asked in it: what most messages need, in one statement
+    _TALK_ON.where(_CONVERSATIONS.c.last_at.between(bindparam("since"), bindparam("now")))
+    .values(last_at=bindparam("now"))
+    .returning(*_CONVERSATIONS.c, _ASKED_IN.scalar_subquery())
+)
 _WORDS = " "  # parts an id from the digest of the words that came under it; no client of a chat may write it
 OUTSIDE = "in:"  # begins the stored id of whatever came from outside, and of nothing that the desk says
 LOST_LETTER = "delivery_failed"
 UNPROVED_LOSS = "delivery_unproved"  # a report without our own id says so, which anybody can write
 MACHINE = "machine"  # marks, among a mail's headers, that a rule may not answer it
 REMINDERS_BEFORE = (10, 5, 2, 1, 0)  # days before safe_on
+
+
+class Thread(NamedTuple):
+    """The talk of a message, whether it was left for longer than it may be, and whether a request may be open in it."""
+
+    conversation: Conversation
+    was_left: bool = False
+    has_asked: bool = True
 
 
 class Stored(NamedTuple):
@@ -59,14 +72,14 @@ class Stored(NamedTuple):
 
 def find_or_start_conversation(unit: Unit, incoming: Incoming) -> Conversation:
     """Give the conversation of a thread, begun with its first message and active now."""
-    return talked_on(unit, incoming)[0]
+    return talked_on(unit, incoming, timedelta()).conversation
 
 
-def talked_on(unit: Unit, incoming: Incoming) -> tuple[Conversation, datetime | None]:
-    """Give the conversation of a thread, as above, and when something was last said in it before this."""
+def talked_on(unit: Unit, incoming: Incoming, idle: timedelta) -> Thread:
+    """Give the conversation of a thread, as above, and whether nothing was said in it for so long before this."""
     ident = conversation_id(unit.services, incoming.channel, incoming.thread)
     now = unit.now
-    if found := _talked_again(unit.session, ident, now):
+    if found := _talked_again(unit.session, ident, now, idle):
         return found
     conversation = Conversation(
         id=ident,
@@ -80,27 +93,36 @@ def talked_on(unit: Unit, incoming: Incoming) -> tuple[Conversation, datetime | 
     )
     unit.session.add(conversation)
     unit.session.flush()
-    return conversation, None
+    return Thread(conversation, has_asked=False)
 
 
-def _talked_again(session: Session, ident: str, now: datetime) -> tuple[Conversation, datetime] | None:
+def _talked_again(session: Session, ident: str, now: datetime, idle: timedelta) -> Thread | None:
     """Give a stored conversation as the session would, at a third of the price: every message needs it."""
-    row = session.connection().execute(_TALK, {"which": ident}).one_or_none()
+    execute, since = session.connection().execute, now - idle
+    if found := execute(_GOES_ON, {"which": ident, "since": since, "now": now}).one_or_none():
+        *values, asked = found
+        return Thread(_as_held(session, ident, values), has_asked=asked is not None)
+    row = execute(_TALK, {"which": ident}).one_or_none()
     if row is None:
         return None
+    conversation = _as_held(session, ident, row)
+    before = conversation.last_at
+    keep_talk(session, conversation, {"last_at": max(before, now)})
+    return Thread(conversation, was_left=before < since)
+
+
+def _as_held(session: Session, ident: str, row: Iterable[Any]) -> Conversation:
+    """Give a row as the session holds it, but for when something was last said."""
     values = dict(zip(_CONVERSATIONS.c.keys(), row, strict=True))
-    before: datetime = values["last_at"]
-    values["last_at"] = max(before, now)
-    session.connection().execute(_TALK_ON, {"which": ident, "last_at": values["last_at"]})
     key = identity_key(Conversation, ident)
     if (held := session.identity_map.get(key)) is not None:
         set_committed_value(held, "last_at", values["last_at"])
-        return held, before
+        return held
     conversation = manager_of_class(Conversation).new_instance()
     instance_dict(conversation).update(values)
     instance_state(conversation).key = key
     session.add(conversation)
-    return conversation, before
+    return conversation
 
 
 def conversation_id(services: Services, channel: str, thread: str) -> str:

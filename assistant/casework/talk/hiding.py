@@ -14,7 +14,7 @@ from assistant.casework.answers import answers
 from assistant.casework.proof import proof
 from assistant.casework.requests import intake
 from assistant.casework.requests.hidden import is_kept_back
-from assistant.casework.requests.intake import conversation_id, requests_of
+from assistant.casework.requests.intake import Thread, conversation_id, requests_of
 from assistant.casework.requests.whose import HIDING
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Tier
@@ -41,12 +41,12 @@ def quiet_turn(unit: Unit, ident: str) -> Turn:
     return Turn.quiet(unit, conversation)
 
 
-def talked_on(unit: Unit, incoming: Incoming) -> Conversation:
+def talked_on(unit: Unit, incoming: Incoming) -> Thread:
     """Give the talk of a message; what came from a page that stood open too long finds nothing of before there."""
-    conversation, last_at = intake.talked_on(unit, incoming)
-    if incoming.channel in saying.LIVE and last_at is not None and _is_left(unit, last_at):
-        _hide(unit, conversation, TalkState.of(conversation.state))
-    return conversation
+    thread = intake.talked_on(unit, incoming, timedelta(seconds=idle_seconds(unit.services)))
+    if incoming.channel in saying.LIVE and thread.was_left:
+        _hide(unit, thread.conversation, TalkState.of(thread.conversation.state))
+    return thread
 
 
 def resume(unit: Unit, thread: str, after: int | None) -> ChatSession | None:
