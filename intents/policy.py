@@ -46,6 +46,7 @@ TOPICS: Final = (
     "data",
     "where",
 )
+_OF_HOSTING: Final = ("hosted",)  # what a question about the customer's own server may be of: most are none
 # Asked of one person these are access, which the reader knows; the rest is the same whoever asks.
 _OF_DATA: Final = frozenset(
     {"data", "purposes", "basis", "retention", "recipients", "transfers", "origin", "security", "where"}
@@ -123,8 +124,9 @@ def _is_all(parts: Iterable[tuple[str, Question | None]]) -> bool:
 def _question_in(plain: str) -> Question | None:
     if not ("?" in plain or _any("is_question").search(plain)):
         return None
-    topic = next((each for each in TOPICS if _any(each).search(plain)), None)
-    if topic is None or (topic != "hosted" and _any("of_hosting").search(plain)):
+    topics = _OF_HOSTING if _any("of_hosting").search(plain) else TOPICS
+    topic = next((each for each in topics if _any(each).search(plain)), None)
+    if topic is None:
         return None
     if topic in _OF_DATA and _any("of_a_person").search(plain):
         return None

@@ -23,6 +23,7 @@ from intents.details import of_ending
 from intents.narrowing import without_details
 from intents.rectifying import says_which_address
 
+_RIGHTS: Final = frozenset(Right)
 EMAIL: Final = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
 
 
@@ -99,7 +100,7 @@ class Hearing:
     @property
     def rights(self) -> list[Right]:
         """List the rights that are used, or may be."""
-        return [Right(intent.name) for intent in self.reading.intents if intent.name in set(Right)]
+        return [Right(intent.name) for intent in self.reading.intents if intent.name in _RIGHTS]
 
     @property
     def is_request(self) -> bool:
@@ -109,7 +110,7 @@ class Hearing:
     @property
     def conversational(self) -> set[str]:
         """Name what is asked for beside rights: a person, where something stands, to take it back."""
-        return {intent.name for intent in self.reading.intents} - set(Right)
+        return {intent.name for intent in self.reading.intents} - _RIGHTS
 
     @property
     def is_quiet(self) -> bool:

@@ -80,6 +80,8 @@ class SealedJson(Sealing[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Seal it."""
+        if value in ({}, []):  # most of what a message has of these
+            return "{}" if isinstance(value, dict) else "[]"
         return None if value is None else self._stored(json.dumps(value), dialect)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
