@@ -19,8 +19,8 @@ from assistant.domain.plan import Hindrance, Keep, plan_from_json, plan_to_json
 from assistant.services import Unit
 from assistant.store.tables import Action, EvidenceRow, PrivacyRequest, StepRow
 from assistant.web.console.words import catalogue
+from tests.doubles.agent_browser import AgentBrowser
 from tests.doubles.console_app import ConsoleSite, console_site
-from tests.integration.test_console import Browser
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -82,9 +82,9 @@ async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSi
 
 
 @pytest.fixture
-async def lead(site: ConsoleSite) -> AsyncIterator[Browser]:
+async def lead(site: ConsoleSite) -> AsyncIterator[AgentBrowser]:
     """A lead, who sees the most, in French."""
-    browser = Browser(site, "Liis")
+    browser = AgentBrowser(site, "Liis")
     async with browser.http:
         await browser.sign_in()
         await browser.get("settings")
@@ -111,7 +111,7 @@ def pages_of(site: ConsoleSite) -> Iterator[str]:
     yield f"plans/{site.actions['erasure']}/confirm"
 
 
-async def test_no_page_says_anything_in_english(site: ConsoleSite, lead: Browser) -> None:
+async def test_no_page_says_anything_in_english(site: ConsoleSite, lead: AgentBrowser) -> None:
     for kind in Event:
         note_event(site.services, kind)
     await write_events(site.services)
@@ -123,7 +123,7 @@ async def test_no_page_says_anything_in_english(site: ConsoleSite, lead: Browser
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name", ["erasure", "access", "failed", "blocked"])
 async def test_no_state_of_a_plan_is_told_in_english(
-    site: ConsoleSite, lead: Browser, name: str, state: str
+    site: ConsoleSite, lead: AgentBrowser, name: str, state: str
 ) -> None:
     """With everything that can stand in the way, stay, be doubted or have happened."""
 

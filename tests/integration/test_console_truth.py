@@ -21,8 +21,8 @@ from assistant.services import Unit
 from assistant.store import queries
 from assistant.store.tables import Action, Conversation, PrivacyRequest
 from assistant.web.console.words import catalogue
+from tests.doubles.agent_browser import AgentBrowser
 from tests.doubles.console_app import ConsoleSite, console_site
-from tests.integration.test_console import Browser
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -48,8 +48,8 @@ async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSi
 
 
 @pytest.fixture
-async def lead(site: ConsoleSite) -> AsyncIterator[Browser]:
-    browser = Browser(site, "Liis")
+async def lead(site: ConsoleSite) -> AsyncIterator[AgentBrowser]:
+    browser = AgentBrowser(site, "Liis")
     async with browser.http:
         await browser.sign_in()
         yield browser
@@ -69,7 +69,7 @@ async def _set(site: ConsoleSite, name: str, state: str, status: Status, **detai
 
 @pytest.mark.parametrize(("state", "status"), _STATES.items())
 async def test_a_page_offers_and_claims_only_what_the_state_of_the_plan_allows(
-    site: ConsoleSite, lead: Browser, state: str, status: Status
+    site: ConsoleSite, lead: AgentBrowser, state: str, status: Status
 ) -> None:
     await _set(site, "erasure", state, status)
     page = await lead.get(f"requests/{site.refs['erasure']}")
@@ -90,7 +90,7 @@ async def test_a_page_offers_and_claims_only_what_the_state_of_the_plan_allows(
 
 
 async def test_what_an_approval_did_is_said_once_and_not_after_it_was_carried_out(
-    site: ConsoleSite, lead: Browser
+    site: ConsoleSite, lead: AgentBrowser
 ) -> None:
     await lead.get(f"requests/{site.refs['failed']}")
     ref, said = site.refs["erasure"], "Your note was kept."
@@ -102,7 +102,7 @@ async def test_what_an_approval_did_is_said_once_and_not_after_it_was_carried_ou
 
 
 async def test_what_was_done_to_one_request_is_not_said_on_the_page_of_another(
-    site: ConsoleSite, lead: Browser
+    site: ConsoleSite, lead: AgentBrowser
 ) -> None:
     await lead.get(f"requests/{site.refs['access']}")
     page = f"{site.url}/console/requests/{site.refs['access']}"
@@ -115,7 +115,7 @@ async def test_what_was_done_to_one_request_is_not_said_on_the_page_of_another(
 
 
 async def test_after_the_person_was_asked_about_services_the_page_waits_and_then_says_what_they_chose(
-    site: ConsoleSite, lead: Browser
+    site: ConsoleSite, lead: AgentBrowser
 ) -> None:
     ref, action = site.refs["blocked"], site.actions["blocked"]
     page = await lead.get(f"requests/{ref}")
@@ -137,7 +137,7 @@ async def test_after_the_person_was_asked_about_services_the_page_waits_and_then
     assert lead.status == 409
 
 
-async def test_yes_and_no_stand_in_words_beside_what_was_asked(site: ConsoleSite, lead: Browser) -> None:
+async def test_yes_and_no_stand_in_words_beside_what_was_asked(site: ConsoleSite, lead: AgentBrowser) -> None:
     await _set(site, "blocked", "proposed", Status.AWAITING_APPROVAL, keep_services=False)
     page = await lead.get(f"requests/{site.refs['blocked']}")
 
@@ -154,7 +154,7 @@ _ANSWERS = {
 
 @pytest.mark.parametrize(("text", "outcome"), _ANSWERS.items())
 async def test_an_answered_request_says_what_came_of_it(
-    site: ConsoleSite, lead: Browser, text: str, outcome: Outcome
+    site: ConsoleSite, lead: AgentBrowser, text: str, outcome: Outcome
 ) -> None:
     await _set(site, "erasure", "done", Status.ANSWERED)
     ref = site.refs["erasure"]
@@ -246,7 +246,7 @@ def _recorded() -> set[str]:
     return found
 
 
-async def test_the_api_tells_the_same_outcome(site: ConsoleSite, lead: Browser) -> None:
+async def test_the_api_tells_the_same_outcome(site: ConsoleSite, lead: AgentBrowser) -> None:
     headers = {"Authorization": f"Bearer {await site.token('Liis')}"}
     for name, outcome in {"blocked": "services_run", "failed": "failed", "erasure": None}.items():
         url = f"{site.url}/api/v1/requests/{site.refs[name]}"
@@ -262,7 +262,7 @@ async def test_whoever_writes_into_a_hidden_chat_reads_that_it_is_held_back(
 ) -> None:
     ref = site.refs["erasure"]
     ident = (await site.get(PrivacyRequest, ref)).conversation_id
-    browser = Browser(site, agent)
+    browser = AgentBrowser(site, agent)
 
     def hide(unit: Unit) -> None:
         talk = unit.session.get_one(Conversation, ident)
@@ -300,7 +300,7 @@ async def test_no_word_of_the_program_stands_in_a_plan(site: ConsoleSite, agent:
         unit.session.add(action)
 
     await site.services.write(write)
-    browser = Browser(site, agent)
+    browser = AgentBrowser(site, agent)
     words = {"Liis": "“und”, the same for everybody", "Marc": "« und »"}
     async with browser.http:
         await browser.sign_in()
@@ -321,7 +321,7 @@ async def test_approve_is_offered_to_nobody_whose_press_would_be_refused(
 ) -> None:
     """What its contact denied waits for a lead's decision: the page says so instead of offering a press that fails."""
     ref = site.refs["erasure"]
-    browser = Browser(site, agent)
+    browser = AgentBrowser(site, agent)
     async with browser.http:
         await browser.sign_in()
         assert "/confirm" in await browser.get(f"requests/{ref}")

@@ -21,8 +21,8 @@ from assistant.config import Approvals
 from assistant.errors import NotAllowed
 from assistant.services import Unit
 from assistant.store.tables import Action, PrivacyRequest
+from tests.doubles.agent_browser import AgentBrowser
 from tests.doubles.console_app import ConsoleSite, access_plan, console_site
-from tests.integration.test_console import Browser
 
 CASEWORK = Path(approval.__file__).parent
 
@@ -171,7 +171,7 @@ async def test_the_page_says_who_approved_and_offers_no_button_to_them(site: Con
     await approve(site, "Marc")
     pages = {}
     for name in ("Marc", "Liis"):
-        browser = Browser(site, name)
+        browser = AgentBrowser(site, name)
         async with browser.http:
             await browser.sign_in()
             await browser.post("settings/language", language="en")

@@ -17,8 +17,8 @@ from assistant.services import Unit
 from assistant.store import paging, queries
 from assistant.store.queries import View
 from assistant.store.tables import Action, Audit, Conversation, PrivacyRequest, SweepFailure
+from tests.doubles.agent_browser import AgentBrowser
 from tests.doubles.console_app import ConsoleSite, console_site
-from tests.integration.test_console import Browser
 
 CROWD = 230  # more than any page shows, and more than was ever cut off
 
@@ -30,8 +30,8 @@ async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSi
 
 
 @pytest.fixture
-async def lead(site: ConsoleSite) -> AsyncIterator[Browser]:
-    browser = Browser(site, "Liis")
+async def lead(site: ConsoleSite) -> AsyncIterator[AgentBrowser]:
+    browser = AgentBrowser(site, "Liis")
     await browser.sign_in()
     yield browser
     await browser.http.close()
@@ -46,7 +46,7 @@ def crowd(site: ConsoleSite, session: Session, number: int = CROWD, begin: int =
     session.execute(insert(PrivacyRequest), [row | {"ref": ref} for ref in refs])
 
 
-async def pages_of(browser: Browser, path: str, pattern: str) -> list[list[str]]:
+async def pages_of(browser: AgentBrowser, path: str, pattern: str) -> list[list[str]]:
     """Follow the links to the next page as far as they lead."""
     pages, to = [], path
     while to:
@@ -60,7 +60,7 @@ async def pages_of(browser: Browser, path: str, pattern: str) -> list[list[str]]
 
 @pytest.mark.parametrize("view", ["todo", "open", "all"])
 async def test_every_request_is_on_one_page_and_anonymous_ones_hide_no_other(
-    site: ConsoleSite, lead: Browser, view: View
+    site: ConsoleSite, lead: AgentBrowser, view: View
 ) -> None:
     pattern = r"/console/requests/(PR-\w+)\" data-row"
     before = (await pages_of(lead, f"queue?show={view}", pattern))[0]
@@ -77,7 +77,7 @@ async def test_every_request_is_on_one_page_and_anonymous_ones_hide_no_other(
     assert f"{len(shown)} in all" in lead.text
 
 
-async def test_what_was_searched_for_has_pages_too(site: ConsoleSite, lead: Browser) -> None:
+async def test_what_was_searched_for_has_pages_too(site: ConsoleSite, lead: AgentBrowser) -> None:
     await site.services.write(lambda unit: crowd(site, unit.session))
     shown, form = list[str](), {"q": "PR-A"}
     while form:
@@ -89,7 +89,7 @@ async def test_what_was_searched_for_has_pages_too(site: ConsoleSite, lead: Brow
 
 
 @pytest.mark.parametrize("words", ["", " ", "\u00a0", "nobody has this"])
-async def test_a_search_for_nothing_finds_nothing_and_says_so(lead: Browser, words: str) -> None:
+async def test_a_search_for_nothing_finds_nothing_and_says_so(lead: AgentBrowser, words: str) -> None:
     html = await lead.post("search", q=words)
     assert "data-row" not in html
     assert lead.status == 200
@@ -97,7 +97,7 @@ async def test_a_search_for_nothing_finds_nothing_and_says_so(lead: Browser, wor
 
 @pytest.mark.parametrize("path", ["conversations", "triage"])
 async def test_every_talk_is_on_one_page_and_those_that_proved_something_come_first(
-    site: ConsoleSite, lead: Browser, path: str
+    site: ConsoleSite, lead: AgentBrowser, path: str
 ) -> None:
     def work(unit: Unit) -> None:
         row = unit.session.get_one(Conversation, site.conversations["chat"]).model_dump()
@@ -123,7 +123,7 @@ async def test_every_talk_is_on_one_page_and_those_that_proved_something_come_fi
     assert shown[0] == site.conversations["access"]
 
 
-async def test_the_queue_of_programs_has_pages_and_true_counts(site: ConsoleSite, lead: Browser) -> None:
+async def test_the_queue_of_programs_has_pages_and_true_counts(site: ConsoleSite, lead: AgentBrowser) -> None:
     def work(unit: Unit) -> None:
         row = unit.session.get_one(Action, site.actions["access"]).model_dump()
         unit.session.execute(insert(Action), [row | {"id": f"more{n:03}"} for n in range(CROWD)])
@@ -147,7 +147,7 @@ async def test_the_queue_of_programs_has_pages_and_true_counts(site: ConsoleSite
 
 
 async def test_a_lead_sees_what_fails_again_and_again_and_has_it_tried_at_once(
-    site: ConsoleSite, lead: Browser
+    site: ConsoleSite, lead: AgentBrowser
 ) -> None:
     now = site.clock.now()
 
@@ -178,7 +178,7 @@ async def test_a_lead_sees_what_fails_again_and_again_and_has_it_tried_at_once(
 
 
 async def test_whoever_leads_nobody_sees_no_failures(site: ConsoleSite) -> None:
-    agent = Browser(site, "Tiina")
+    agent = AgentBrowser(site, "Tiina")
     await agent.sign_in()
     await agent.get("failing")
     assert agent.status == 403

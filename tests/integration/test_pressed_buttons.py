@@ -15,8 +15,8 @@ from assistant.interfaces import Choice
 from assistant.services import Unit
 from assistant.store.tables import Conversation
 from assistant.web.console.words import catalogue
+from tests.doubles.agent_browser import AgentBrowser
 from tests.doubles.console_app import ConsoleSite, console_site
-from tests.integration.test_console import Browser
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -74,7 +74,7 @@ def test_every_kind_of_button_is_found_in_the_code() -> None:
 async def test_a_press_is_shown_by_the_words_of_its_button_and_never_by_its_value(site: ConsoleSite) -> None:
     pressed = {value: f"Words no {chr(65 + at)}" for at, value in enumerate(values())}
     await _press_all(site, pressed, offered=True)
-    browser = Browser(site, "Liis")
+    browser = AgentBrowser(site, "Liis")
     async with browser.http:
         await browser.sign_in()
         for page in (
@@ -99,7 +99,7 @@ async def test_a_press_stands_in_the_copy_by_the_words_of_its_button(site: Conso
 
 async def test_a_value_that_no_button_of_the_talk_carried_is_said_to_be_that(site: ConsoleSite) -> None:
     await _press_all(site, {f"change:yes:{_MARK}": ""}, offered=False)
-    browser = Browser(site, "Liis")
+    browser = AgentBrowser(site, "Liis")
     async with browser.http:
         await browser.sign_in()
         shown = await browser.get(f"requests/{site.refs['erasure']}")

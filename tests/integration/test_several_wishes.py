@@ -12,8 +12,8 @@ from assistant.conversation.desk import TalkingDesk
 from assistant.interfaces import Incoming
 from assistant.store.tables import Message, PrivacyRequest
 from intents import Reader
+from tests.doubles.agent_browser import AgentBrowser
 from tests.doubles.console_app import ConsoleSite, console_site
-from tests.integration.test_console import Browser
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ async def test_an_address_beside_a_newsletter_is_taken_for_neither_kind_unless_s
     opened = await _opened(site, reader, words)
     assert opened["rectification"].details["changes"] == [{"field": field}]
     assert opened["rectification"].details["to_empty"]
-    lead = Browser(site, "Liis")
+    lead = AgentBrowser(site, "Liis")
     async with lead.http:
         await lead.sign_in()
         page = await lead.get(f"requests/{opened['rectification'].ref}")

@@ -15,8 +15,8 @@ from assistant.domain.assurance import CODES_PER_HOUR
 from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, Conversation, Message, Outbox, PrivacyRequest
 from assistant.web.console.acts import ACTION_VERBS, REQUEST_VERBS
+from tests.doubles.agent_browser import AgentBrowser
 from tests.doubles.console_app import ConsoleSite, console_site
-from tests.integration.test_console import Browser
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,8 +30,8 @@ async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSi
 
 
 @pytest.fixture
-async def lead(site: ConsoleSite) -> AsyncIterator[Browser]:
-    browser = Browser(site, "Liis")
+async def lead(site: ConsoleSite) -> AsyncIterator[AgentBrowser]:
+    browser = AgentBrowser(site, "Liis")
     async with browser.http:
         await browser.sign_in()
         yield browser
@@ -118,7 +118,7 @@ def test_every_press_is_known_as_one_that_speaks_or_as_silent() -> None:
 
 @pytest.mark.parametrize("press", sorted(PRESSES))
 async def test_what_a_press_sends_is_shown_first_and_is_what_goes_out(
-    site: ConsoleSite, lead: Browser, press: str
+    site: ConsoleSite, lead: AgentBrowser, press: str
 ) -> None:
     path, form = await _ready(site, press)
     before = await _said(site)
@@ -138,7 +138,7 @@ async def test_what_a_press_sends_is_shown_first_and_is_what_goes_out(
 
 
 async def test_a_receipt_and_its_link_are_sent_again_on_record_and_within_the_limits(
-    site: ConsoleSite, lead: Browser
+    site: ConsoleSite, lead: AgentBrowser
 ) -> None:
     path, _ = await _ready(site, "requests/link_again")
     ref = site.refs["unproved"]
@@ -154,7 +154,7 @@ async def test_a_receipt_and_its_link_are_sent_again_on_record_and_within_the_li
 
 
 async def test_no_receipt_and_link_are_sent_again_where_none_is_waited_for(
-    site: ConsoleSite, lead: Browser
+    site: ConsoleSite, lead: AgentBrowser
 ) -> None:
     for about in ("unproved", "erasure"):  # one of a chat, and one that is proved
         assert "Send receipt and link again" not in await lead.get(f"requests/{site.refs[about]}")
@@ -162,7 +162,9 @@ async def test_no_receipt_and_link_are_sent_again_where_none_is_waited_for(
         assert lead.status == 409
 
 
-async def test_a_letter_that_changed_since_it_was_shown_is_not_sent(site: ConsoleSite, lead: Browser) -> None:
+async def test_a_letter_that_changed_since_it_was_shown_is_not_sent(
+    site: ConsoleSite, lead: AgentBrowser
+) -> None:
     path, _ = await _ready(site, "requests/close")
     page = await lead.post(path, text="You were right, and we have mended it.")
     seen = re.search(r'name="seen" value="(\w+)"', page)[1]  # type: ignore[index]
@@ -177,7 +179,7 @@ async def test_a_letter_that_changed_since_it_was_shown_is_not_sent(site: Consol
 
 
 async def test_the_closing_letter_is_shown_in_the_language_of_the_person(
-    site: ConsoleSite, lead: Browser
+    site: ConsoleSite, lead: AgentBrowser
 ) -> None:
     def work(unit: Unit) -> None:
         request = unit.session.get_one(PrivacyRequest, site.refs["unproved"])
@@ -191,19 +193,23 @@ async def test_the_closing_letter_is_shown_in_the_language_of_the_person(
     assert 'lang="fr"' in page
 
 
-async def test_what_the_person_gets_later_is_shown_too(site: ConsoleSite, lead: Browser) -> None:
+async def test_what_the_person_gets_later_is_shown_too(site: ConsoleSite, lead: AgentBrowser) -> None:
     path, form = await _ready(site, "requests/forward")
     page = await lead.post(path, **form)
     assert "Once it has arrived, the person gets this" in page
     assert "We have passed your request on to the owner" in page
 
 
-async def test_the_last_question_before_an_erasure_shows_its_letter(site: ConsoleSite, lead: Browser) -> None:
+async def test_the_last_question_before_an_erasure_shows_its_letter(
+    site: ConsoleSite, lead: AgentBrowser
+) -> None:
     page = await lead.get(f"plans/{site.actions['erasure']}/confirm")
     assert "Nous avons effacé vos données" in page
 
 
-async def test_going_back_sends_nothing_and_keeps_what_was_typed(site: ConsoleSite, lead: Browser) -> None:
+async def test_going_back_sends_nothing_and_keeps_what_was_typed(
+    site: ConsoleSite, lead: AgentBrowser
+) -> None:
     path, form = await _ready(site, "requests/refuse")
     page = await lead.post(path, **form, then="change")
     assert lead.status == 200

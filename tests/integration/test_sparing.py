@@ -30,8 +30,8 @@ from assistant.interfaces import Incoming
 from assistant.services import Unit
 from assistant.store.tables import Action, ChallengeRow, Conversation, Message, Outbox, PrivacyRequest
 from intents import Reader
+from tests.doubles.agent_browser import AgentBrowser
 from tests.doubles.console_app import ConsoleSite, console_site
-from tests.integration.test_console import Browser
 
 MARI = "mari.kask@post.example"
 ERASE = {
@@ -425,7 +425,7 @@ async def test_that_it_stands_still_comes_first_wherever_agents_look(
     await site.services.write(
         lambda unit: set_attention(unit, unit.session.get_one(PrivacyRequest, ref), LOST_LETTER)
     )
-    browser = Browser(site, agent)
+    browser = AgentBrowser(site, agent)
     async with browser.http:
         await browser.sign_in()
         assert said in await browser.get("queue")

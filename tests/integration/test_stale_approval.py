@@ -11,8 +11,8 @@ import pytest
 
 from assistant.config import Approvals
 from assistant.store.tables import Action
+from tests.doubles.agent_browser import AgentBrowser
 from tests.doubles.console_app import ConsoleSite, access_plan, console_site
-from tests.integration.test_console import Browser
 from tests.integration.test_four_eyes import approve, item, post
 
 WORDS = "Jean Dupuis"
@@ -34,8 +34,8 @@ async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSi
         yield opened
 
 
-async def browser(site: ConsoleSite, name: str, language: str = "en") -> Browser:
-    found = Browser(site, name)
+async def browser(site: ConsoleSite, name: str, language: str = "en") -> AgentBrowser:
+    found = AgentBrowser(site, name)
     await found.sign_in()
     await found.post("settings/language", language=language)
     return found
