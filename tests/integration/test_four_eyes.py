@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from assistant import casework
 from assistant.casework.agents import colleagues
 from assistant.casework.answers import redaction
 from assistant.casework.decisions import approval, closing
@@ -24,7 +25,7 @@ from assistant.store.tables import Action, PrivacyRequest
 from tests.doubles.agent_browser import AgentBrowser
 from tests.doubles.console_app import ConsoleSite, access_plan, console_site
 
-CASEWORK = Path(approval.__file__).parent
+CASEWORK = Path(casework.__file__).parent
 
 
 @pytest.fixture
