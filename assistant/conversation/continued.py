@@ -12,9 +12,8 @@ from assistant.casework.audit import record
 from assistant.casework.decisions import closing
 from assistant.casework.proof import link_again
 from assistant.casework.requests.intake import conversation_id, requests_of, set_attention
-from assistant.casework.talk import elsewhere
+from assistant.casework.talk import elsewhere, standing
 from assistant.casework.talk.asking import ask_link_again, send_link_again
-from assistant.casework.talk.standing import withdraw_by_link
 from assistant.conversation import denying, picking, sparing
 from assistant.conversation.received import Received
 from assistant.conversation.subjects import is_reminder, names_service, only_thanks
@@ -127,7 +126,7 @@ def takes_back_elsewhere(mail: Received) -> bool:
         _note_wrote_again(mail, request)
     if meant:
         mail.choose_language()
-        withdraw_by_link(mail.turn, meant)
+        standing.withdraw_by_link(mail.turn, meant)
     return bool(meant)
 
 
@@ -257,7 +256,7 @@ def answers_about_services(mail: Received) -> bool:
         else:
             _note(mail, request, running_services.END_BY_MAIL)
     _is_answered(mail, [asked_in.id, *(request.conversation_id for request in asked)])
-    mail.turn.say("request_status", requests=[{**each, "next": "review"} for each in mail.turn.seen(asked)])
+    standing.say(mail.turn, asked)
     return True
 
 

@@ -64,7 +64,9 @@ async def test_an_answer_by_hand_waits_for_the_hold_and_goes_to_the_proved_conta
         await desk.forward("73h")
         status, closed = await close(desk, ref)
         assert (status, closed["status"]) == (200, "answered")
-        told = await chat.until(lambda m: "The answer is in your mailbox" in m["text"], "where the answer is")
+        told = await chat.until(
+            lambda m: "We are sending you the answer by e-mail" in m["text"], "where the answer is"
+        )
         assert ref in told["text"]
         assert not [m for m in chat.heard if BY_HAND in m["text"]]
     assert BY_HAND.split(":", maxsplit=1)[0] in " ".join(

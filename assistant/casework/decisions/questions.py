@@ -46,6 +46,12 @@ def waits_since(request: PrivacyRequest) -> date | None:
     return date.fromisoformat(asked) if asked and not satisfied else None
 
 
+def stops_clock(services: Services, request: PrivacyRequest) -> bool:
+    """Tell whether the clock stands still until the person has answered."""
+    since = waits_since(request)
+    return since is not None and since <= ask_by(services, request)
+
+
 def ask_by(services: Services, request: PrivacyRequest) -> date:
     """Give the last day on which a question stops the clock."""
     return question_by(request.received_at, services.calendar)

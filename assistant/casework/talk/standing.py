@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from assistant.casework import saying
-from assistant.casework.decisions import closing
+from assistant.casework.answers import running_services
+from assistant.casework.decisions import closing, questions
 from assistant.casework.decisions import sparing as standing_still
 from assistant.casework.proof import proof
 from assistant.casework.requests.evidence import proves_mailbox
 from assistant.casework.requests.intake import set_attention
+from assistant.casework.requests.reach import waits_for_people
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import Claim
 from assistant.domain.rights import ERASING
-from assistant.domain.talk import DONT, SESSION_HIDDEN, WITHDRAW, WITHDRAW_WHICH
+from assistant.domain.talk import DONT, SESSION_HIDDEN, WAITING, WITHDRAW, WITHDRAW_WHICH, was_denied
 from assistant.errors import TooManyAttempts
 from assistant.interfaces import Choice
 from assistant.store.tables import EvidenceRow, PrivacyRequest
@@ -29,7 +31,8 @@ _NEXT: Final = {
     Status.OPEN: "review",
     Status.AWAITING_APPROVAL: "review",
     Status.SCHEDULED: "hold",
-    Status.EXECUTING: "carry_out",
+    Status.EXECUTING: "answer",
+    Status.LAPSED: None,  # what can still be done about it stands in its letter
 }
 
 
@@ -46,7 +49,7 @@ def say_all(turn: Turn) -> None:
 
 def say(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     """Say where these stand, and what comes next of each."""
-    turn.say("request_status", requests=[{**saying.as_seen(r), "next": _next_of(r)} for r in requests])
+    turn.say("request_status", requests=[{**saying.as_seen(r), **how_it_stands(turn, r)} for r in requests])
 
 
 def say_how_it_stands(turn: Turn) -> None:
@@ -73,10 +76,39 @@ def _ask_to_prove_again(turn: Turn) -> None:
     turn.say("session_still_hidden", expects="email")
 
 
-def _next_of(request: PrivacyRequest) -> str:
-    if request.status == Status.RECEIVED and request.attention:
-        return "review"  # nothing is asked of its person: a person was called
-    return _NEXT.get(Status(request.status), "done")
+def how_it_stands(turn: Turn, request: PrivacyRequest) -> dict[str, Any]:
+    """Give where a request stands and what comes next, by what holds it up: its status alone says neither."""
+    step, stops = _next_of(turn, request), questions.stops_clock(turn.unit.services, request)
+    stands: str = request.status
+    if step == "paused":
+        stands = step
+    elif step != _NEXT.get(Status(stands), step) and stands != Status.RECEIVED:
+        stands = Status.OPEN
+    return {"next": step, "stands": stands, "clock_stops": stops}
+
+
+def _next_of(turn: Turn, request: PrivacyRequest) -> str | None:
+    """Name what comes next: first what an erasure that stands still, a question or a person keeps waiting."""
+    if standing_still.is_paused(request):
+        return "paused"
+    if questions.waits_since(request):
+        return "asked_first" if questions.stops_clock(turn.unit.services, request) else "detail"
+    if _waits_for_choice(turn, request):
+        return "detail"
+    status = Status(request.status)
+    looks = waits_for_people(request) or was_denied(request)  # no proof is asked of these
+    if status in WAITING and (looks or (status == Status.RECEIVED and request.attention)):
+        return "review"
+    if status == Status.VERIFYING and turn.missing(request):
+        return "detail"
+    return _NEXT.get(status, "done")
+
+
+def _waits_for_choice(turn: Turn, request: PrivacyRequest) -> bool:
+    """Tell whether the person was asked about services that run, and has answered nothing yet."""
+    session = turn.unit.session
+    is_open = running_services.is_open(session, request)
+    return is_open and running_services.to_do(session, request) == running_services.WAIT
 
 
 # ── taken back ──────────────────────────────────────────────────────────────────────────────────────
