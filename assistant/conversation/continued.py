@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Final
 
-from assistant.casework import saying
 from assistant.casework.answers import running_services
 from assistant.casework.audit import record
 from assistant.casework.decisions import closing
+from assistant.casework.decisions.questions import asked_of, waits_since
 from assistant.casework.proof import link_again
 from assistant.casework.requests.intake import conversation_id, requests_of, set_attention
 from assistant.casework.talk import elsewhere, standing
 from assistant.casework.talk.asking import ask_link_again, send_link_again
-from assistant.conversation import denying, picking, sparing
+from assistant.conversation import denying, letter_answered, picking, sparing
+from assistant.conversation.letter_answered import ANSWERED
 from assistant.conversation.received import Received
 from assistant.conversation.subjects import is_reminder, names_service, only_thanks
 from assistant.conversation.taking import take
@@ -28,7 +30,6 @@ from assistant.store.rows import PrivacyRequest
 from intents import for_support
 from intents.wishes import CHANGED_MIND, names_right
 
-ANSWERED: Final = "question_answered"
 _LOOKED_AT: Final = 20_000  # characters
 NEW_MESSAGE: Final = "new_message"
 WROTE_AGAIN: Final = "wrote_again"  # in another thread
@@ -40,20 +41,46 @@ _OF_DATA: Final = _WORDS.whole("of_data")
 def is_answer_to_chat(mail: Received) -> bool:
     """Take a mail in the thread of a letter about a chat, from the contact proved there, as said in that chat.
 
-    So too a mail that names a request of its sender's: not every mail program keeps the thread. An agent reads it at
-    the open requests; False where it is no such answer, nothing is open, or a mail outside the thread asks for more.
+    So too a mail that names a request of its sender's: not every mail program keeps the thread. An agent reads at the
+    open requests what answers no question clearly; False where it is no such answer, nothing is open, or it asks for more.
     """
-    chat = elsewhere.talk_of(mail.unit, mail.incoming.thread)
-    in_thread = chat is not None and chat.channel in saying.LIVE
+    chat = letter_answered.chat_of(mail)
     if mail.muted:
         return False
-    meant = requests_of(mail.unit.session, chat) if chat is not None and in_thread else _named(mail)
-    waiting = [r for r in _theirs(mail, meant) if r.status not in CLOSED]
+    theirs = _theirs(mail, requests_of(mail.unit.session, chat) if chat else _named(mail))
+    if chat and letter_answered.is_taken(mail, chat, theirs):
+        return True
+    waiting = [r for r in theirs if r.status not in CLOSED]
     for request in waiting:
+        if waits_since(request):
+            continue  # what answers an agent's question is noted with its clock
         if request.attention not in denying.ATTENTIONS:  # whoever denied it says more than any answer
             set_attention(mail.unit, request, ANSWERED)
         record(mail.unit, request.ref, "subject", ANSWERED, conversation=mail.turn.conversation.id)
-    return bool(waiting) and (in_thread or mail.reading.decision != "request")
+    return bool(waiting) and not _opens_more(mail, waiting, in_thread=chat is not None)
+
+
+def _opens_more(mail: Received, waiting: Sequence[PrivacyRequest], *, in_thread: bool) -> bool:
+    """Tell whether a mail uses a right beside what it answers, and leave it that one to be opened."""
+    if not in_thread:
+        return mail.reading.decision == "request"
+    known = {Right(request.right) for request in waiting}
+    more = [right for right in mail.rights if right not in known]
+    if more:
+        left = tuple(each for each in mail.reading.intents if each.name not in known)
+        mail.words = replace(mail.words, reading=replace(mail.reading, intents=left))
+    return bool(more)
+
+
+def note_elsewhere(mail: Received, answered: Sequence[PrivacyRequest]) -> None:
+    """Show an agent that who was asked something wrote of something else: it is no answer, and their clock stands still."""
+    asked = [] if mail.muted else asked_of(mail.unit, mail.turn.conversation, mail.incoming)
+    for request in asked:
+        if request in answered:
+            continue
+        _note_wrote_again(mail, request)
+        if request.attention is None:
+            set_attention(mail.unit, request, NEW_MESSAGE)
 
 
 def _named(mail: Received) -> list[PrivacyRequest]:

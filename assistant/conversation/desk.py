@@ -30,7 +30,7 @@ from assistant.casework.requests.one_by_one import each, failure_of, named
 from assistant.casework.talk import answering, hiding, proving
 from assistant.casework.talk.turn import Turn
 from assistant.casework.talk.unanswered import keep_alone, keep_unanswered, leave_unanswered
-from assistant.conversation import another_sender, beside
+from assistant.conversation import another_sender, beside, continued
 from assistant.conversation.heard import NoCode, Pressed, Words
 from assistant.conversation.live import LiveChats
 from assistant.conversation.mail import flag, hear_mail
@@ -262,6 +262,7 @@ class TalkingDesk:
         if incoming.channel == "email":
             turn.given = received.hearing
             hear_mail(received)
+            continued.note_elsewhere(received, answered)
         elif not answered or turn.state.expects or received.is_request or stands_as_code(words.text):
             take(turn, Pressed(words) if incoming.kind == "choice" else words)
         leave_rest_to_a_person(received)  # a plain answer to an agent's question is for the agent

@@ -209,6 +209,10 @@ _MAIL = _table(
     {
         "mail_reply": ("text", "requests", _holds()),
         "mail_unread_in_chat": ("requests text", "", _holds(E.REFERENCE)),
+        "mail_question": ("requests text answers", "", _holds(E.REFERENCE)),
+        "mail_question_apart": ("requests text answers", "", _holds(E.REFERENCE)),
+        "mail_question_in_time": ("requests question", "", _holds(E.REFERENCE)),
+        "mail_question_late": ("requests question", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "mail_opened": ("requests", "by_number", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),
         "mail_opened_again": ("requests by_number", "", _holds(E.REFERENCE)),
         "mail_opened_later": ("requests next_at", "", _holds(E.REFERENCE, E.DUE_DATE, E.FREE)),

@@ -154,6 +154,8 @@ WHAT: Final = "ask_rectification"
 ONE_VALUE: Final = frozenset({"ask_rectification_value", "ask_rectification_part"})
 CORRECTING: Final = frozenset({CONFIRM, WHICH, WHAT, *ONE_VALUE})
 USES: Final = frozenset({"ask_objection_purpose", "ask_consent_purpose"})
+# What a letter asks too where nobody reads it in the chat: the others have letters of their own, or name nobody's wish.
+ASKED_BY_MAIL: Final = PICKERS | CORRECTING | USES | {WITHDRAW, WITHDRAW_WHICH, DONT_GOING_ON}
 NOT_UNDERSTOOD: Final = "correction_not_understood"  # attention: a person reads what was written
 
 # The buttons of a menu about one detail: the value of either names the right that it opens.

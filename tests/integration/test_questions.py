@@ -197,13 +197,22 @@ async def test_by_mail_the_answer_counts_and_an_automatic_or_foreign_one_does_no
     assert len(await desk.site.services.read(lambda unit: unit.session.exec(sent).all())) >= 2
 
 
-async def test_who_left_the_chat_may_answer_the_mail_to_the_proved_contact(desk: Asking) -> None:
+async def test_who_left_the_chat_answers_in_the_thread_of_the_letter_and_nowhere_else(desk: Asking) -> None:
     ref = await desk.open(proved=True)
     await desk.ask(ref)
-    mailed = select(Outbox.key).where(col(Outbox.ref) == ref, col(Outbox.key).startswith("question_in_time"))
+    mailed = select(Outbox.key).where(col(Outbox.ref) == ref, col(Outbox.key).startswith("unseen:"))
     assert len(await desk.site.services.read(lambda unit: unit.session.exec(mailed).all())) == 1
     desk.site.clock.at += timedelta(days=2)
-    await desk.write("The bakery one.", "email", thread="another", sender="Mari.Kask@post.example")
+    thread = (await desk.request(ref)).conversation_id  # an answer to the letter comes back to it
+    await desk.write(
+        "When is my next invoice due?", "email", thread="another", sender="Mari.Kask@post.example"
+    )
+    request = await desk.request(ref)
+    assert request.suspensions == [["2026-11-24", None]]
+    assert request.attention == "new_message"
+    await desk.write("Not me.", "email", thread=thread, sender="eve@elsewhere.example")
+    assert (await desk.request(ref)).suspensions == [["2026-11-24", None]]
+    await desk.write("The bakery one.", "email", thread=thread, sender="Mari.Kask@post.example")
     request = await desk.request(ref)
     assert request.suspensions == [["2026-11-24", "2026-11-26"]]
     assert request.attention == "question_answered"

@@ -104,7 +104,7 @@ def _say_meanwhile(unit: Unit, request: PrivacyRequest, name: str) -> None:
     conversation = unit.session.get(Conversation, request.conversation_id)
     seen = [saying.as_seen(request)]
     if conversation and request.channel != "email":
-        saying.say(unit, conversation, name, requests=seen)
+        saying.say(unit, conversation, name, requests=seen, unasked=True)
         running_services.ask_again_below(unit, conversation)
     elif request.contact:
         text = unit.services.texts.render(name, request.language, requests=seen).text

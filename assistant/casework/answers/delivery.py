@@ -29,7 +29,7 @@ from assistant.domain.lifecycle import LetterState, advance
 from assistant.errors import AssistantError, DeliveryRefused
 from assistant.interfaces import Channel, Choice, Outgoing, OutgoingKind
 from assistant.services import Services, Unit
-from assistant.store.tables import Conversation, Outbox
+from assistant.store.tables import Outbox
 
 log = structlog.get_logger(__name__)
 _SWEEP = "deliver"
@@ -98,14 +98,12 @@ def _outgoing(unit: Unit, row: Outbox) -> Outgoing:
     payload = payload_of(unit.services, row)
     if (until := payload.get("until")) and datetime.fromisoformat(until) <= unit.now:
         raise DeliveryRefused("It is too late for this letter: what it says has run out.", failure="too_late")
-    conversation = unit.session.get(Conversation, row.conversation_id) if row.conversation_id else None
     headers = payload["headers"]
     automatic = headers.pop("automatic", "auto-generated")
     return Outgoing(
         key=row.key,
         kind=_kind(row.kind),
-        # A letter about a talk in another channel opens a thread of its own.
-        thread=thread_of(row, conversation),
+        thread=thread_of(unit.session, row),
         recipient=_recipient(unit.services, row),
         subject=payload["subject"],
         text=payload["text"],

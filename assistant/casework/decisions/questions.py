@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
 from assistant.casework import saying
 from assistant.casework.audit import record
-from assistant.casework.requests.intake import recompute_dates, set_attention
+from assistant.casework.requests.intake import conversation_id, recompute_dates, set_attention
 from assistant.casework.requests.queue import WORKERS, Principal, get_request
 from assistant.casework.saying.typed import check_discloses_nothing, check_words
 from assistant.domain.addresses import deliverable, normal_address
@@ -19,6 +20,7 @@ from assistant.domain.assurance import Tier
 from assistant.domain.due_date import question_by
 from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.questions import QuestionGround, ground_to_ask, grounds_to_ask
+from assistant.domain.reference import parse_references
 from assistant.domain.rights import Right
 from assistant.domain.talk import TalkState
 from assistant.errors import AskedLate, Conflict, Invalid
@@ -27,6 +29,7 @@ from assistant.services import Services, Unit
 from assistant.store.tables import Conversation, PrivacyRequest
 
 _LONGEST_QUESTION = 5_000
+_LETTERS = {"question_in_time": "mail_question_in_time", "question_late": "mail_question_late"}
 # Once a plan is approved its effect is on its way: undo the approval first.
 _ASKABLE = frozenset({Status.RECEIVED, Status.VERIFYING, Status.OPEN, Status.AWAITING_APPROVAL})
 
@@ -140,51 +143,65 @@ def _tell(
     conversation: Conversation,
     name: str,
     number: int,
+    *,
+    by_mail: bool = False,
     **values: Any,
 ) -> None:
-    """Say it in the conversation; to whom has left a chat, by mail to the proved contact as well."""
+    """Say it in the conversation, and to whom has left a chat as a letter."""
     seen, key = [saying.as_seen(request)], f"{name}:{request.ref}:{number}"
-    saying.say(unit, conversation, name, requests=seen, key=key, **values)
-    if conversation.channel != "email" and request.contact:
-        saying.mail(
-            unit,
-            "mail_reply",
-            to=unit.services.keyring.unseal(request.contact),
-            language=request.language,
-            ref=request.ref,
-            conversation_id=request.conversation_id,
-            key=f"{key}:mail",
-            requests=seen,
-            text=unit.services.texts.render(name, request.language, requests=seen, **values).text,
-        )
+    render = partial(unit.services.texts.render, requests=seen, **values)
+    language = conversation.language or request.language
+    letter = render(_LETTERS[name], language) if name in _LETTERS else None
+    told = letter if letter and conversation.channel == "email" else render(name, language)
+    said = saying.Utterance(
+        text=told.text,
+        subject=told.subject,
+        letter=letter,
+        language=language,
+        requests=seen,
+        key=key,
+        unasked=True,
+        answers_mail=by_mail,
+    )
+    saying.say_text(unit, conversation, said)
 
 
 # ── the answer ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def questions_answered(unit: Unit, conversation: Conversation, incoming: Incoming) -> list[PrivacyRequest]:
-    """List the requests whose question a message answers: of this conversation, or by mail of a proved contact.
+    """List the requests whose question a message answers: in the chat where it was asked, or in the thread of its letter.
 
     A sender is only claimed, but nothing is released on it: the clock goes on and an agent reads the answer.
     """
     if incoming.kind != "text" or incoming.automatic or incoming.doubtful_sender:
         return []
-    hidden = conversation.state.get("hidden", ())  # whoever is there now may be another
-    references = [ref for ref in conversation.state.get("asked", ()) if ref not in hidden]
-    if incoming.channel == "email":
-        if normal_address(incoming.sender or "") != normal_address(conversation.subject_hint or ""):
-            references = []
-        references += _asked_of(unit, incoming.sender)
-    found = [unit.session.get(PrivacyRequest, ref) for ref in dict.fromkeys(references)]
-    return [request for request in found if request is not None and waits_since(request)]
+    if incoming.channel != "email":
+        hidden = conversation.state.get("hidden", ())  # whoever is there now may be another
+        asked = [ref for ref in conversation.state.get("asked", ()) if ref not in hidden]
+        return [r for ref in asked if (r := unit.session.get(PrivacyRequest, ref)) and waits_since(r)]
+    asked = asked_of(unit, conversation, incoming)
+    return [request for request in asked if _is_answered(unit.services, request, incoming)]
 
 
-def _asked_of(unit: Unit, sender: str | None) -> Sequence[str]:
-    contact = unit.services.keyring.keyed_hash(normal_address(sender or ""))
-    theirs = select(PrivacyRequest.ref).where(
-        col(PrivacyRequest.contact_hash) == contact, col(PrivacyRequest.status).in_(_ASKABLE)
-    )
-    return unit.session.exec(theirs).all() if sender else []
+def asked_of(unit: Unit, conversation: Conversation, incoming: Incoming) -> list[PrivacyRequest]:
+    """List the requests with a question that is still to be answered by whoever sent a mail: asked in its talk, or of its contact."""
+    contact = unit.services.keyring.keyed_hash(normal_address(incoming.sender or ""))
+    ways = [col(PrivacyRequest.contact_hash) == contact] if incoming.sender else []
+    if incoming.sender and normal_address(incoming.sender) == normal_address(conversation.subject_hint or ""):
+        ways.append(col(PrivacyRequest.conversation_id) == conversation.id)
+    if not ways:
+        return []
+    theirs = select(PrivacyRequest).where(or_(*ways), col(PrivacyRequest.status).in_(_ASKABLE))
+    return [request for request in unit.session.exec(theirs) if waits_since(request)]
+
+
+def _is_answered(services: Services, request: PrivacyRequest, incoming: Incoming) -> bool:
+    """Tell whether a mail stands in the thread of the question, or is an answer whose subject still names it."""
+    here = conversation_id(services, incoming.channel, incoming.thread)
+    if request.conversation_id in {here, incoming.thread}:
+        return True
+    return "answers" in incoming.headers and request.ref in parse_references(incoming.subject or "")
 
 
 def take_answer(unit: Unit, requests: Sequence[PrivacyRequest], answered_in: str) -> None:
@@ -197,4 +214,5 @@ def take_answer(unit: Unit, requests: Sequence[PrivacyRequest], answered_in: str
         recompute_dates(unit, request)
         set_attention(unit, request, "question_answered")
         conversation = unit.session.get_one(Conversation, request.conversation_id)
-        _tell(unit, request, conversation, "clock_goes_on", len(request.suspensions))
+        by_mail = answered_in != conversation.id
+        _tell(unit, request, conversation, "clock_goes_on", len(request.suspensions), by_mail=by_mail)

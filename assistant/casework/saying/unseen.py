@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 PATIENCE: Final = timedelta(minutes=10)
+AT_ONCE: Final = timedelta(0)
 _UNSEEN: Final = "unseen"
 
 
@@ -39,8 +40,9 @@ def mail_unless_seen(
     subject: str | None,
     text: str,
     language: str,
+    after: timedelta = PATIENCE,
 ) -> None:
-    """Queue the letter of a chat message; it leaves in ten minutes unless the person has read that message."""
+    """Queue the letter of a chat message; it leaves after that time unless the person has read that message."""
     queue_outgoing(
         unit,
         Letter(
@@ -53,16 +55,23 @@ def mail_unless_seen(
             recipient=unit.services.keyring.unseal(request.contact or ""),
             conversation_id=request.conversation_id,
             ref=request.ref,
-            due_at=unit.now + PATIENCE,
+            due_at=unit.now + after,
         ),
     )
 
 
-def thread_of(row: Outbox, conversation: Conversation | None) -> str | None:
-    """Name the thread an answer comes back to: of a letter about a chat that chat, of others none but their own."""
+def thread_of(session: Session, row: Outbox) -> str | None:
+    """Name the thread an answer comes back to: of a letter to the contact that was proved for a chat that chat."""
+    talk = session.get(Conversation, row.conversation_id) if row.conversation_id else None
+    if talk is not None and talk.channel == row.channel:
+        return talk.thread
+    request = session.get(PrivacyRequest, row.ref) if row.ref else None
+    ident = talk.id if talk else request and request.conversation_id
+    conversation = session.get(Conversation, ident) if ident else None
     if conversation is None or conversation.channel == row.channel:
-        return conversation.thread if conversation else None
-    return conversation.id if row.key.startswith(f"{_UNSEEN}:") else None
+        return None
+    proved = {each.contact_hash for each in requests_of(session, conversation)}
+    return conversation.id if row.recipient_hash and row.recipient_hash in proved else None
 
 
 def was_seen(session: Session, row: Outbox) -> bool:

@@ -14,7 +14,12 @@ from assistant.casework.outbox import REPLY, opened, queue_outgoing
 from assistant.casework.requests.hidden import is_hidden, is_kept_back
 from assistant.casework.requests.intake import MACHINE, as_sent, set_attention
 from assistant.casework.saying import flood
-from assistant.casework.saying.unseen import mail_unless_seen, reached_by_mail
+from assistant.casework.saying.unseen import (
+    AT_ONCE,
+    PATIENCE,
+    mail_unless_seen,
+    reached_by_mail,
+)
 from assistant.casework.saying.unwritten import written
 from assistant.domain.addresses import deliverable
 from assistant.domain.letter import Letter
@@ -29,6 +34,8 @@ LIVE = frozenset({"webchat"})  # channels in which the message row itself is the
 _ASSISTANT = "assistant"
 _Sender = Literal["assistant", "agent", "you"]
 _SENDERS: Mapping[str, _Sender] = {"you": "you", "agent": "agent"}
+_ANSWERED = frozenset({"choice", "detail"})  # what a question expects that can be answered by mail too
+_PERSON = "human"  # the button that calls one: whoever answers a letter has one read it
 _MOST_REPLIES_A_DAY = 10
 _MOST_MAILS_LOOKED_AT = 20
 _BY_RULE = "auto"  # begins the keys of replies that no person decided
@@ -53,6 +60,7 @@ class Utterance:
     by_rule: bool = False  # said by the desk alone, in answer to a message: never to a machine
     unasked: bool = False  # said when the person may have left: also a letter, unless seen in the chat
     letter: Rendered | None = None  # how that letter says it, where a chat is told less
+    answers_mail: bool = False  # said to whoever is not there and wrote by mail: that letter goes at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,7 @@ def say(
     expects: str | None = None,
     requests: Sequence[Mapping[str, Any]] = (),
     key: str | None = None,
+    unasked: bool = False,
     **values: Any,
 ) -> None:
     """Say a named text in a conversation, in its language; `key` makes it the same message however often."""
@@ -90,6 +99,7 @@ def say(
         requests=requests,
         key=key or _fresh(unit.services),
         language=language,
+        unasked=unasked,
     )
     say_text(unit, conversation, said)
 
@@ -145,7 +155,7 @@ def say_text(unit: Unit, conversation: Conversation, said: Utterance) -> bool:
         unit.post(conversation.id, message)
     if conversation.channel not in LIVE:
         _reply(unit, conversation, said, buttons, answered)
-    elif said.unasked:
+    if said.unasked and conversation.channel != "email":
         _mail_later(unit, conversation, said, ident)
     return True
 
@@ -159,18 +169,26 @@ def _mail_later(unit: Unit, conversation: Conversation, said: Utterance, message
         return
     letter = said.letter
     if letter is None and said.subject is None:
-        letter = written(
-            unit,
-            "mail_unread_in_chat",
-            said.language,
-            conversation_id=conversation.id,
-            requests=[as_seen(request)],
-            text=said.text,
-        )
+        letter = _wrapped(unit, conversation, said, request)
         if letter is None:
             return
     subject, text = (letter.subject, letter.text) if letter else (said.subject, said.text)
-    mail_unless_seen(unit, request, message_id, subject=subject, text=text, language=said.language)
+    after = AT_ONCE if said.answers_mail else PATIENCE
+    told = {"subject": subject, "text": text, "language": said.language}
+    mail_unless_seen(unit, request, message_id, after=after, **told)
+
+
+def _wrapped(
+    unit: Unit, conversation: Conversation, said: Utterance, request: PrivacyRequest
+) -> Rendered | None:
+    """Put what a chat was told, in its few sentences, into a letter: an answer, a question with what can be answered, or news."""
+    values: dict[str, Any] = {"requests": [as_seen(request)], "text": said.text}
+    if said.expects in _ANSWERED:
+        name = "mail_question" if said.requests else "mail_question_apart"
+        values["answers"] = [each.label for each in said.choices if each.value != _PERSON and not each.url]
+    else:
+        name = "mail_reply" if said.answers_mail else "mail_unread_in_chat"
+    return written(unit, name, said.language, conversation_id=conversation.id, **values)
 
 
 def check_reachable(unit: Unit, conversation: Conversation) -> None:

@@ -99,7 +99,7 @@ def _next_of(turn: Turn, request: PrivacyRequest) -> str | None:
     looks = waits_for_people(request) or was_denied(request)  # no proof is asked of these
     if status in WAITING and (looks or (status == Status.RECEIVED and request.attention)):
         return "review"
-    if status == Status.VERIFYING and turn.missing(request):
+    if status in {Status.VERIFYING, Status.OPEN} and turn.missing(request):
         return "detail"
     return _NEXT.get(status, "done")
 

@@ -20,7 +20,15 @@ from assistant.casework.saying import unwritten
 from assistant.domain.assurance import Method, Tier, code_in
 from assistant.domain.presses import mark_of, marked
 from assistant.domain.rights import Right
-from assistant.domain.talk import CONFIRM, NOT_UNDERSTOOD, WAITING, Given, NothingGiven, TalkState
+from assistant.domain.talk import (
+    ASKED_BY_MAIL,
+    CONFIRM,
+    NOT_UNDERSTOOD,
+    WAITING,
+    Given,
+    NothingGiven,
+    TalkState,
+)
 from assistant.interfaces import Choice
 from assistant.services import Unit
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
@@ -43,6 +51,9 @@ class Turn:
     buttons_are_gone: bool = False  # those of the open question: something was said below them
     known: list[PrivacyRequest] | None = None  # the requests of this talk, until one more is opened here
     recalled: Mapping[str, Any] = field(default_factory=dict)  # who asks, said before it was needed
+    answers_mail: bool = (
+        False  # a letter about this chat was answered: nobody is there, and what is said goes by mail too
+    )
 
     @classmethod
     def quiet(cls, unit: Unit, conversation: Conversation) -> Turn:
@@ -189,9 +200,15 @@ class Turn:
             language=self.conversation.language or "en",
             requests=requests,
             by_rule=True,
+            unasked=self.answers_mail or self._asks(presented.get("expects")),
+            answers_mail=self.answers_mail,
             **presented,
         )
         return saying.say_text(self.unit, self.conversation, said)
+
+    def _asks(self, expects: str | None) -> bool:
+        """Tell whether somebody who has left must hear what this asks: a letter of its own went out where not."""
+        return expects is not None and self.state.asks_else and self.state.question in ASKED_BY_MAIL
 
     def _leave_to_a_person(self, name: str) -> None:
         """Say in a chat that a person is called, where the desk's own words are lost."""

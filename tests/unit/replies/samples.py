@@ -93,6 +93,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "name": "Liis",
         "limit": 4000,
         "text": "PD-7K2M-4Q: 2026.",
+        "answers": ["2026."],
         "summary": "PD-7K2M-4Q",
         "ref": "PD-7K2M-4Q",
         "reason": "Article 17(3)(e)",
