@@ -88,7 +88,7 @@ def _link_page(
         ASKING.get(link.challenge.purpose, "verify"),
         language,
         requests=seen(link.requests),
-        channel=link.conversation.channel,
+        channel=link.channel,
         asked_at=proof.asked_at_of(link.challenge, link.requests),
         **told,
     )

@@ -131,11 +131,11 @@ async def test_an_agents_question_is_a_letter_and_only_its_thread_answers_it(
     await answer(desk, letter, ANSWER[language], STRANGER)
     assert stands_still(desk, who.ref)
 
-    before = len(desk.mails(who.email))
+    before = len(letters(desk, who, ""))
     await answer(desk, letter, ANSWER[language], who.email)
     assert not stands_still(desk, who.ref)
     assert (await desk.request(who.ref))["attention"] == "question_answered"
-    (told,) = desk.mails(who.email)[before:]
+    (told,) = letters(desk, who, "")[before:]
     assert is_letter(told, who), "an answer by mail is answered by mail, at once"
     heard = [m["text"] for m in await shown_again(desk, who)]
     said = {"en": "we have your answer", "fr": "nous avons votre réponse"}[language]
@@ -257,11 +257,11 @@ async def test_what_is_asked_of_a_correction_is_a_letter_and_settled_in_its_thre
     await write(desk, who.email, YES[language])
     await answer(desk, confirm, YES[language], STRANGER)
     assert not confirmed(desk, who.ref)
-    before = len(desk.mails(who.email))
+    before = len(letters(desk, who, ""))
     polite = f"{GREETING[language]}\n\n{YES[language]}\n\n{CLOSING[language]}\nMari"
     await answer(desk, confirm, polite, who.email)
     assert confirmed(desk, who.ref), (await desk.request(who.ref))["attention"]
-    told = [m for m in desk.mails(who.email)[before:] if who.ref in str(m["subject"])]
+    told = [m for m in letters(desk, who, "")[before:] if who.ref in str(m["subject"])]
     assert told
     assert all(is_letter(m, who) for m in told), [m.get_content() for m in told]
     heard = [m["text"] for m in await shown_again(desk, who)]
@@ -288,6 +288,30 @@ async def test_which_right_is_meant_is_asked_by_letter_and_opened_from_its_threa
     (ref,) = await desk.opened_by(before)
     assert (await desk.request(ref))["right"] == "restriction"
     assert links_in((await desk.mail(who.email, re.compile("/verify/(?!stop/)"))).get_content(), "/verify/")
+
+
+TAKE_BACK = {"en": "Please cancel my request.", "fr": "Annulez ma demande, s’il vous plaît."}
+SURE = {"en": "Yes, withdraw what I asked for", "fr": "Oui, retirer ce que j’ai demandé"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_whether_to_take_it_back_is_asked_by_letter_and_a_mail_alone_ends_nothing(
+    desk: DeskInside, people: Iterator[Victim], language: str
+) -> None:
+    who = await left(desk, next(people), language)
+    async with desk.chat(language, session=who.session) as chat:
+        await chat.say(TAKE_BACK[language])
+        asked = await chat.asked("choice")
+    await later(desk)
+    (letter,) = letters(desk, who, SURE[language])
+    assert is_letter(letter, who)
+    assert asked["choices"][0]["label"] == SURE[language]
+    await answer(desk, letter, SURE[language], who.email)
+    assert (await desk.request(who.ref))["status"] != "withdrawn"
+    mails = [m.get_content() for m in letters(desk, who, "/verify/")]
+    (link,) = [link for text in mails for link in links_in(text, "/verify/")]
+    await desk.press(link, answer="yes_sure")
+    assert (await desk.request(who.ref))["status"] == "withdrawn"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -91,6 +91,27 @@ async def dont_link(desk: DeskInside, email: str, language: str) -> tuple[str, s
     return ref, link
 
 
+BY_MAIL = {"en": "by e-mail", "fr": "par e-mail"}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_letter_and_page_say_where_it_was_said_not_to_erase(
+    desk: DeskInside, people: Iterator[Victim], language: str
+) -> None:
+    """Whoever did not say it must know where somebody did: the request of a chat may be told to stop by mail."""
+    email = next(people).email
+    async with desk.chat(locale=language) as chat:
+        await proved(desk, chat, email, ERASE[language])
+    raw = f"From: {email}\r\nTo: privacy@noorus.example\r\nSubject: Stop\r\nMessage-ID: <d{email}>\r\n"
+    raw += f"Content-Type: text/plain; charset=utf-8\r\n\r\n{DONT[language]}\r\n"
+    await desk.raw_mail(raw.encode(), email)
+    letter = (await desk.mail(email, re.compile(r"/verify/(?!stop/)"))).get_content()
+    (link,) = links_in(letter, "/verify/")
+    _, page = await desk.page(link)
+    for told in (letter, unescape(page)):
+        assert BY_MAIL[language] in " ".join(told.split()), told
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 async def test_a_link_whose_question_is_answered_says_where_the_request_stands(
     desk: DeskInside, people: Iterator[Victim], language: str

@@ -440,8 +440,13 @@ def _full_until(unit: Unit, row: ChallengeRow, contact: str) -> datetime | None:
     return None
 
 
+def channel_of(session: Session, row: ChallengeRow, conversation: Conversation | None) -> str:
+    """Name the channel in which that was said which a code or a link is about: a "don't" not always where the request was."""
+    heard = _heard_in(session, row) if row.purpose == "dont" else None
+    return heard or (conversation.channel if conversation else "webchat")
+
+
 def _heard_in(session: Session, row: ChallengeRow) -> str | None:
-    """Name the channel in which a "don't" came: not always that of the request."""
     heard = select(Audit).where(col(Audit.chain).in_(row.references), col(Audit.event) == "dont_heard")
     entry = session.exec(heard).first()
     found = session.get(Conversation, entry.data.get("conversation")) if entry else None
@@ -451,7 +456,7 @@ def _heard_in(session: Session, row: ChallengeRow) -> str | None:
 def _mail_challenge(unit: Unit, row: ChallengeRow, challenge: Challenge, contact: str) -> None:
     conversation = unit.session.get(Conversation, row.conversation_id)
     requests = [r for ref in row.references if (r := unit.session.get(PrivacyRequest, ref))]
-    said_in = conversation.channel if conversation else "webchat"
+    said_in = channel_of(unit.session, row, conversation)
     url = f"{unit.services.settings.server.public_url}/verify/{challenge.secret}"
     asked = {"channel": said_in, "asked_at": asked_at_of(row, requests)}
     contact_hash = unit.services.keyring.keyed_hash(normal_address(contact))
@@ -467,7 +472,7 @@ def _mail_challenge(unit: Unit, row: ChallengeRow, challenge: Challenge, contact
         seeks = conversation is not None and bool(conversation.state.get("sought"))
         text, facts = "mail_code_talk", {**code, "asked_at": row.asked_at, "seeks": seeks}
     elif row.purpose == "dont":
-        text, facts = "mail_dont", {"url": url, **asked, "channel": _heard_in(unit.session, row) or said_in}
+        text, facts = "mail_dont", {"url": url, **asked}
     else:
         asked["not_me_url"] = stop_link(unit, row.references, contact)
         if Method(row.method) is Method.EMAIL_LINK:

@@ -174,8 +174,9 @@ def _mail_later(unit: Unit, conversation: Conversation, said: Utterance, message
             return
     subject, text = (letter.subject, letter.text) if letter else (said.subject, said.text)
     after = AT_ONCE if said.answers_mail else PATIENCE
-    told = {"subject": subject, "text": text, "language": said.language}
-    mail_unless_seen(unit, request, message_id, after=after, **told)
+    mail_unless_seen(
+        unit, request, message_id, subject=subject, text=text, language=said.language, after=after
+    )
 
 
 def _wrapped(

@@ -50,6 +50,7 @@ class MailedLink:
     challenge: ChallengeRow
     requests: list[PrivacyRequest]
     conversation: Conversation
+    channel: str
 
     @property
     def is_asking(self) -> bool:
@@ -92,7 +93,8 @@ def find(unit: Unit, secret: str) -> MailedLink | None:
     if row is None or not proof.is_open(unit.services, row):
         return None
     talk_of = unit.session.get_one(Conversation, row.conversation_id)
-    return MailedLink(row, requests_named(unit.session, row.references), talk_of)
+    said_in = proof.channel_of(unit.session, row, talk_of)
+    return MailedLink(row, requests_named(unit.session, row.references), talk_of, said_in)
 
 
 def _found(unit: Unit, secret: str) -> MailedLink:
