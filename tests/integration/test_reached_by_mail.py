@@ -190,6 +190,7 @@ async def test_a_question_seen_in_the_chat_is_no_letter_and_nobody_unproved_gets
         await chat.say(victim.email)
         await chat.asked("code")
         await desk.code(victim.email)
+        assert "+" not in str((await desk.mail(victim.email))["reply-to"]), "it proved nothing yet"
         before = len(desk.mails(victim.email))
         await ask(desk, Left(victim.email, ref, chat.session, language))
         await chat.until(lambda m: ASKED[language] in m["text"], "the question")
