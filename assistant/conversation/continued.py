@@ -51,6 +51,8 @@ def is_answer_to_chat(mail: Received) -> bool:
     if chat and letter_answered.is_taken(mail, chat, theirs):
         return True
     waiting = [r for r in theirs if r.status not in CLOSED]
+    for request in theirs if chat and not waiting else ():
+        _note_wrote_again(mail, request)  # its page shows what was written; support reads it
     for request in waiting:
         if waits_since(request):
             continue  # what answers an agent's question is noted with its clock

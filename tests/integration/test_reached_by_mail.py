@@ -157,6 +157,25 @@ async def test_an_answer_whose_program_lost_the_thread_is_one_by_its_subject(
     assert not stands_still(desk, who.ref)
 
 
+async def test_nobody_knows_what_was_read_in_telegram_so_a_question_is_mailed_unless_they_wrote(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    email, before = next(people).email, await desk.refs()
+    for words in (COPY["en"], email):
+        await desk.telegram(words)
+    (ref,) = await desk.opened_by(before)
+    await desk.idle()
+    await desk.telegram(await desk.code(email))
+    await desk.idle()
+    who = Left(email, ref, "", "en")
+    await ask(desk, who)
+    await later(desk)
+    (letter,) = letters(desk, who, ASKED["en"])
+    assert is_letter(letter, who)
+    await answer(desk, letter, ANSWER["en"], email)
+    assert not stands_still(desk, ref)
+
+
 MORE = {
     "en": "The one with the bakery. I also want you to restrict the processing of my personal data.",
     "fr": "Celui de la boulangerie. Je demande aussi la limitation du traitement de mes données.",
@@ -333,3 +352,8 @@ async def test_every_letter_to_who_proved_it_in_a_chat_goes_on_with_that_chat(
     assert "+" in told.pop()
     assert all(is_letter(m, who) for m in proved)
     assert len(proved) >= 4, [str(m["subject"]) for m in proved]
+    await answer(desk, proved[-1], UNRELATED[language], who.email)
+    assert "wrote_again" in [e["event"] for e in await desk.events(who.ref)], (
+        "shown at the case, though closed"
+    )
+    assert [m for m in desk.mails() if m["resent-to"] and UNRELATED[language] in m.get_content()]
