@@ -335,6 +335,23 @@ async def test_whether_to_take_it_back_is_asked_by_letter_and_a_mail_alone_ends_
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+async def test_no_letter_names_what_was_asked_there_since_and_proved_by_nobody(
+    desk: DeskInside, people: Iterator[Victim], language: str
+) -> None:
+    """B13: who sits there by now may be somebody else."""
+    who = await left(desk, next(people), language)
+    async with desk.chat(language, session=who.session) as chat:
+        await chat.say(
+            {"en": "Restrict the use of my data.", "fr": "Limitez l’utilisation de mes données."}[language]
+        )
+        other = (await chat.opened())["restriction"]
+        await chat.say({"en": "Cancel everything.", "fr": "Annulez tout."}[language])
+        await chat.asked("choice")
+    await later(desk)
+    assert not [m for m in letters(desk, who, other) if "code" not in str(m["subject"])]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_letter_to_who_proved_it_in_a_chat_goes_on_with_that_chat(
     desk: DeskInside, people: Iterator[Victim], language: str
 ) -> None:

@@ -165,7 +165,7 @@ def _mail_later(unit: Unit, conversation: Conversation, said: Utterance, message
     theirs = is_hidden(conversation) and not about  # whose talk it was, and nobody's of today
     about = conversation.state.get("hidden", []) if theirs else about
     request = None if theirs and not about else reached_by_mail(unit.session, conversation, about)
-    if request is None:
+    if request is None or not _is_all_of(unit.session, said, request.contact_hash):
         return
     letter = said.letter
     if letter is None and said.subject is None:
@@ -177,6 +177,12 @@ def _mail_later(unit: Unit, conversation: Conversation, said: Utterance, message
     mail_unless_seen(
         unit, request, message_id, subject=subject, text=text, language=said.language, after=after
     )
+
+
+def _is_all_of(session: Session, said: Utterance, contact_hash: str | None) -> bool:
+    """Tell whether all that words are about was proved at one mailbox: who sat there meanwhile may be another (B13)."""
+    named = (session.get(PrivacyRequest, str(each["ref"])) for each in said.requests)
+    return all(request is not None and request.contact_hash == contact_hash for request in named)
 
 
 def _wrapped(
