@@ -17,8 +17,6 @@ _LABELS: Final = {
     "withdraw:no": "no",
     "dont:keep": "keep_everything",
     "dont:go_on": "go_on_erasing",
-    "unclaimed:yes": "was_me",
-    "unclaimed:no": "not_mine",
 }
 
 

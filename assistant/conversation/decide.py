@@ -52,7 +52,7 @@ Step = Callable[[Hearing], Found | None]
 _LONG_ENOUGH: Final = 12  # characters from which on the language of a message is worth believing
 _FOREIGN: Final = 3 * _LONG_ENOUGH
 _CHOICES: Final = frozenset(
-    {"purpose", "takeback", "withdraw", "resend", "change", "services", sparing.BUTTON, "unclaimed"}
+    {"purpose", "takeback", "withdraw", "resend", "change", "services", sparing.BUTTON}
 )
 
 
@@ -240,8 +240,10 @@ def _of_requests(hearing: Hearing) -> tuple[Move, ...]:
 def _takes_back(hearing: Hearing) -> Move:
     """Take back the requests that are named, by reference or by right; of several that are not, ask which."""
     requests, typed = hearing.view.stoppable, parse_references(hearing.text)
-    if (sought := _sought(hearing)) and not hearing.state.hidden_of and len(sought) == len(typed):
-        return AskWhose(sought, next(iter(hearing.emails), None))  # it was made elsewhere, if at all
+    if (sought := _sought(hearing)) and len(sought) == len(typed):
+        return AskWhose(
+            sought, next(iter(hearing.emails), None), takes_back=True
+        )  # made elsewhere, if at all
     by_right = picking.rights_said(hearing.text)
     named = [r for r in requests if r.ref in typed] or [r for r in requests if r.right in by_right]
     is_clear = len(named) == 1 or bool(typed) or len(requests) == 1 or hearing.view.is_mail
@@ -276,7 +278,7 @@ def _none(hearing: Hearing) -> tuple[Move, ...]:
     is_of_proof = state.expects in {"email", "code"}
     if is_of_proof and not view.is_mail and names_authority(hearing.text):
         return (opens(hearing, list(ANSWERED_BY_PEOPLE)),)
-    if _names_a_request(hearing) and not is_of_proof:
+    if _names_a_request(hearing) and (not is_of_proof or state.question == SESSION_HIDDEN):
         return (_status(hearing),)
     if state.question and state.expects and state.question not in WHERE_TO_WRITE:
         return (*of_code_beside(hearing), *_repeated(hearing))
@@ -326,7 +328,7 @@ def _sought(hearing: Hearing) -> tuple[str, ...]:
 
 
 def _status(hearing: Hearing) -> Move:
-    sought = () if hearing.state.hidden else _sought(hearing)
+    sought = _sought(hearing)
     return AskWhose(sought, next(iter(hearing.emails), None)) if sought else TellStatus()
 
 

@@ -39,7 +39,6 @@ _SAYS: Final = {
     "withdraw_confirm": {"yes": "withdraw:yes", "no": "withdraw:no", "back": "withdraw:yes"}
     | {"keep": _NOT_THAT, "go_on": _NOT_THAT, "wanted": _NOT_THAT},
     "dont_asked": {"keep": "dont:keep", "erase": "dont:go_on", "go_on": "dont:go_on"},
-    "ask_whose": {"no": "unclaimed:no"},  # a yes takes the button, or its words
 }
 _WORDS: Final = Words("assistant.conversation")
 _SAID: Final = {

@@ -23,7 +23,7 @@ from assistant.domain.moves import (
     WantCode,
 )
 from assistant.domain.rights import CONFIRMED_FIRST, Right
-from assistant.domain.talk import ASK_MARKETING, ASK_WHOSE, CORRECTING, PICKERS, WHERE_TO_WRITE, TalkView
+from assistant.domain.talk import ASK_MARKETING, CORRECTING, PICKERS, WHERE_TO_WRITE, TalkView
 from assistant.domain.uses import each_once
 from intents.awaiting import contact_given, is_of_another, is_slip, lacks_mailbox
 
@@ -161,4 +161,4 @@ def _waits_for_address(view: TalkView) -> bool:
     """Tell whether an address is an answer though another question came between: who asks was never said."""
     takes_it = view.state.question in PICKERS or correcting.asks_for_email(view)
     is_free = view.state.expects in {None, "choice", "detail"} and not takes_it
-    return is_free and bool(waiting_in(view.own) or view.state.question == ASK_WHOSE)
+    return is_free and bool(waiting_in(view.own))

@@ -23,7 +23,16 @@ def hear(hearing: Hearing) -> Found | None:
     wishes = _wishes(hearing.reading)
     if not {DONT, KEPT_IT, CHANGED_MIND, DENIED} & wishes:
         return None
-    view, meant = hearing.view, _erasures_in(hearing)
+    found, hidden = _heard_of(hearing, _erasures_in(hearing.view.own)), _erasures_in(hearing.view.hidden)
+    of_hidden = heard_about(hearing, hidden) if hidden else None
+    silent = [move for move in of_hidden.moves if isinstance(move, StandStill)] if of_hidden else []
+    if not silent:
+        return found
+    return Found((*silent, *found.moves), found.left) if found else Found(tuple(silent), hearing)
+
+
+def _heard_of(hearing: Hearing, meant: Sequence[RequestSeen]) -> Found | None:
+    wishes, view = _wishes(hearing.reading), hearing.view
     if view.state.hidden_of and not meant and not hearing.is_request and not view.agent_talks:
         return Found((NeverMind(),))  # in the same words whether something of that is hidden
     if DENIED not in wishes or not view.stoppable or view.agent_talks:
@@ -70,10 +79,8 @@ def _still_asking(hearing: Hearing, meant: Sequence[RequestSeen]) -> Hearing:
     return hearing.stands(hearing.state.asking(question, "choice", [r.ref for r in about]), about)
 
 
-def _erasures_in(hearing: Hearing) -> list[RequestSeen]:
-    view = hearing.view
-    under_way = {*STOPPABLE, Status.EXECUTING}
-    return [r for r in (*view.own, *view.hidden) if r.right in ERASING and r.status in under_way]
+def _erasures_in(requests: Sequence[RequestSeen]) -> list[RequestSeen]:
+    return [r for r in requests if r.right in ERASING and r.status in {*STOPPABLE, Status.EXECUTING}]
 
 
 def _wishes(reading: Reading) -> frozenset[str]:

@@ -161,7 +161,6 @@ _CHAT = _table(
         "handover_ended": ("", "", _holds()),
         "session_hidden": ("", "", _holds()),
         "session_still_hidden": ("", "", _holds()),
-        "ask_whose": ("asked", "", _holds()),
         "slip_mended": ("", "", _holds()),
         "address_of_another": ("", "", _holds()),
         "code_has_eight_digits": ("", "", _holds()),

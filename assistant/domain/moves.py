@@ -106,6 +106,7 @@ class AskWhose:
 
     sought: tuple[str, ...]
     email: str | None = None
+    takes_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 PRESS: Final = "choice"  # kind of a message
 ANSWERS: Final = frozenset(
-    {"right", "purpose", "withdraw", "services", "dont", "unclaimed", "takeback"}
+    {"right", "purpose", "withdraw", "services", "dont", "takeback"}
 )  # each its own question alone
 _MARK: Final = 12  # hexadecimal digits; Telegram takes values of 64 bytes
 

@@ -35,12 +35,15 @@ class TalkState:
     hidden_of: tuple[
         str, ...
     ] = ()  # keyed hashes of who was proved then, else named; NOBODY where nobody was
-    disowned: tuple[str, ...] = ()  # of these, what whoever is here now said was not theirs
     told_language: bool = False
     repeated: bool = False  # the question with buttons was asked once more already
     asked: tuple[str, ...] = ()  # requests an agent asked about, until the person writes
     misgiven: bool = False  # the address that was named last is a mistake, or cannot be read any more
-    sought: tuple[str, ...] = ()  # references of other talks that were typed here, until a mailbox is proved
+    sought: tuple[
+        str, ...
+    ] = ()  # references that were typed here and are not there, until a mailbox is proved
+    takes_back: bool = False  # and they were typed to be taken back
+    brought: tuple[str, ...] = ()  # requests of other talks that a proof made here showed to be theirs
     displaced: Mapping[str, Any] | None = None  # the question that a menu came before, answered all the same
     awaits_person: bool = (
         False  # somebody is here who was called: the desk stands back until they come, or do not
@@ -96,7 +99,8 @@ class TalkState:
     def hiding(self, last_message: int, references: Sequence[str], known: Sequence[str]) -> TalkState:
         """Give the state in which nothing of before is there for whoever comes, and nothing of it is awaited."""
         whose = dict.fromkeys([*self.hidden_of, *(known or (NOBODY,))])
-        hidden = replace(self.at_rest(), hidden_before=last_message, hidden=tuple(references), disowned=())
+        hidden = replace(self.at_rest(), hidden_before=last_message, hidden=tuple(references))
+        hidden = replace(hidden, sought=(), takes_back=False)
         return replace(hidden, hidden_of=tuple(whose)).asking(SESSION_HIDDEN, "email")
 
     def is_of(self, *names: str) -> bool:
@@ -115,14 +119,15 @@ _STAYS = (
     "hidden_before",
     "hidden",
     "hidden_of",
-    "disowned",
     "told_language",
     "asked",
     "misgiven",
     "sought",
+    "takes_back",
+    "brought",
     "awaits_person",
 )
-_LISTS = ("about", "asked", "sought", "hidden", "hidden_of", "disowned")
+_LISTS = ("about", "asked", "sought", "brought", "hidden", "hidden_of")
 
 # The questions that a talk may ask, by the name of their text.
 ASK_RIGHT: Final = "chat_ask_right"
@@ -134,7 +139,6 @@ WITHDRAW: Final = "withdraw_confirm"
 WITHDRAW_WHICH: Final = "withdraw_which"
 DONT: Final = "dont_asked"
 DONT_GOING_ON: Final = "dont_going_on"  # they go on after all: the erasures alone may be withdrawn
-ASK_WHOSE: Final = "ask_whose"
 ASK_CONTACT: Final = "ask_contact"
 ASK_SOUGHT: Final = "ask_contact_of_request"
 ASK_MARKETING: Final = "ask_marketing_address"
@@ -146,7 +150,6 @@ PRESSED: Final = PICKERS | {
     WITHDRAW,
     WITHDRAW_WHICH,
     DONT,
-    ASK_WHOSE,
 }  # answered by a button, or its words
 CONFIRM: Final = "confirm_rectification"
 WHICH: Final = "ask_rectification_which"

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistant.domain.presses import unmarked
 from tests.attacks.test_tokens import FREEZE, token
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, until_code
 from tests.doubles.desk_inside import DeskInside
@@ -124,27 +123,6 @@ async def test_an_address_typed_there_is_answered_in_the_same_words_whoever_it_b
     assert ref not in " ".join(mail.get_content() for mail in desk.mails(other.email))
 
 
-async def test_a_request_that_nobody_claimed_is_proved_after_the_break_without_showing_who_wrote_it(
-    desk: DeskInside, people: Iterator[Victim]
-) -> None:
-    """B13: who asks and comes back with an address later is not sent away; what was typed before stays hidden."""
-    victim, words = next(people), "Hello, my colleague Grizelda says I should ask you this."
-    async with desk.chat() as chat:
-        await chat.say(words)
-        ref = await ask(chat, ACCESS)
-        session = chat.session
-    await desk.forward("31m")
-    async with desk.chat(session=session) as chat:
-        await chat.say(victim.email)
-        await chat.asked("choice")
-        await chat.choose("unclaimed:yes")
-        await chat.asked("code")
-        await chat.say(await desk.code(victim.email))
-        await desk.until_status(ref, "awaiting_approval")
-    async with desk.chat(session=session) as again:
-        assert "Grizelda" not in " ".join(message["text"] for message in again.history)
-
-
 async def test_what_is_said_of_a_hidden_request_reaches_its_contact_and_not_the_screen(
     desk: DeskInside, people: Iterator[Victim]
 ) -> None:
@@ -249,9 +227,8 @@ async def left_unclaimed(desk: DeskInside, sentence: str = ERASURE) -> tuple[str
 
 
 @pytest.mark.parametrize("words", COMES_BACK)
-@pytest.mark.parametrize("answer", ["button", "typed", "nothing"])
 async def test_what_nobody_gave_an_address_for_rides_along_with_no_later_proof(
-    desk: DeskInside, people: Iterator[Victim], words: str, answer: str
+    desk: DeskInside, people: Iterator[Victim], words: str
 ) -> None:
     """B13: an erasure of whoever sat there before would be carried out on whoever proves next."""
     session, ref = await left_unclaimed(desk)
@@ -260,46 +237,15 @@ async def test_what_nobody_gave_an_address_for_rides_along_with_no_later_proof(
         await chat.say(words)
         await chat.asked("email")
         await chat.say(victim.email)
-        asked = await chat.asked("choice")
-        assert {unmarked(each["value"])[0] for each in asked["choices"]} == {"unclaimed:yes", "unclaimed:no"}
-        assert not desk.mails(victim.email), "nothing is sent before it is said whose that was"
-        if answer == "button":
-            await chat.choose("unclaimed:no")
-        elif answer == "typed":
-            await chat.say("No, that was not me.")
-        else:
-            await chat.say("Hm?")
-            await chat.asked("choice")
-            await chat.say("yes I live here")
-            await chat.asked("choice")
-            assert not desk.mails(victim.email)
-            await chat.choose("unclaimed:no")
-        if words == ACCESS:
-            await chat.asked("code")
-            await chat.say(await desk.code(victim.email))
-            await chat.until(lambda m: bool(m["requests"]), "that theirs is confirmed")
-        await said_since(chat)
+        await chat.asked("code")
+        await chat.say(await desk.code(victim.email))
+        await chat.until(lambda m: m["from"] == "assistant", "an answer")
+        await chat.choose("unclaimed:yes")
+        assert ref not in await said_since(chat)
     assert ref not in " ".join(mail.get_content() for mail in desk.mails(victim.email))
     request = await desk.request(ref)
     assert request["status"] in {"received", "verifying"}
     assert request["assurance"] == 0
-
-
-@pytest.mark.parametrize("sentence", [ERASURE, "Please restrict the processing of my data."])
-async def test_what_nobody_gave_an_address_for_is_proved_by_whoever_says_that_it_was_them(
-    desk: DeskInside, people: Iterator[Victim], sentence: str
-) -> None:
-    """B13: the other side of it: one press, and one code whose mail names it."""
-    session, ref = await left_unclaimed(desk, sentence)
-    victim = next(people)
-    async with desk.chat(session=session) as chat:
-        await chat.say(victim.email)
-        await chat.asked("choice")
-        await chat.choose("unclaimed:yes")
-        await chat.asked("code")
-        assert ref in (await desk.mail(victim.email, ref)).get_content()
-        await chat.say(await desk.code(victim.email))
-        await desk.until_status(ref, "awaiting_approval")
 
 
 async def test_a_proof_without_an_address_takes_nothing_along_either(
@@ -311,8 +257,6 @@ async def test_a_proof_without_an_address_takes_nothing_along_either(
     async with desk.chat(session=session) as chat:
         await ask(chat, ACCESS)
         await chat.say(victim.email)
-        await chat.asked("choice")
-        await chat.choose("unclaimed:no")
         await chat.asked("code")
         await chat.say(await desk.code(victim.email))
         await chat.until(lambda m: bool(m["requests"]) and m["expects"] is None, "that theirs is confirmed")
@@ -349,20 +293,3 @@ async def test_a_second_wish_in_a_proved_talk_is_not_confirmed_by_the_code_that_
         await chat.until(lambda m: own in m["text"], "where theirs is")
         await said_since(chat)
     assert (await desk.request(ref))["status"] == "verifying"
-
-
-async def test_what_waits_for_a_yes_is_asked_at_once_of_whoever_says_that_it_was_them(
-    desk: DeskInside, people: Iterator[Victim]
-) -> None:
-    """B13: the question about what comes back is not kept from whom it came back to."""
-    async with desk.chat() as chat:
-        await chat.say("Please change my telephone number to +372 5555 0199.")
-        await chat.asked("choice")
-        session = chat.session
-    await desk.forward("35m")
-    async with desk.chat(session=session) as chat:
-        await chat.say(next(people).email)
-        await chat.asked("choice")
-        await chat.choose("unclaimed:yes")
-        asked = await chat.until(lambda m: "+372 5555 0199" in m["text"], "what is to be corrected")
-    assert any(each["value"].startswith("change:yes") for each in asked["choices"])

@@ -58,14 +58,11 @@ def own_rows(package: Package, table: str) -> list[list[str]]:
     return package.spreadsheet(found)[1:]
 
 
-async def second_person(desk: DeskInside, chat: Chat, email: str, *, asks_whose: bool) -> tuple[str, str]:
+async def second_person(desk: DeskInside, chat: Chat, email: str) -> tuple[str, str]:
     """Have the next person at a browser ask for a copy and prove who they are; gives the reference and the code."""
     ref = await ask(chat, COPY)
     await chat.asked("email")
     await chat.say(email)
-    if asks_whose:
-        await chat.asked("choice")
-        await chat.choose("unclaimed:no")
     await chat.asked("code")
     code = await desk.code(email)
     await chat.say(code)
@@ -99,7 +96,7 @@ async def test_a_copy_holds_no_word_of_whoever_sat_there_before_and_proved_nothi
         session = chat.session
     await desk.forward("45m")
     async with desk.chat(session=session) as chat:
-        own, code = await second_person(desk, chat, second.email, asks_whose=True)
+        own, code = await second_person(desk, chat, second.email)
     package = await package_of(desk, own, second.email)
     check_free_of(package, first, "Hugo", "Merle", code)
     assert NAMED in await apart(desk, own), "the agent is told what is in no copy"
@@ -121,7 +118,7 @@ async def test_each_of_two_who_proved_at_one_browser_gets_their_own_part_alone(
         session, typed = chat.session, await desk.code(first.email)
     await desk.forward("45m")
     async with desk.chat(session=session) as chat:
-        own, code = await second_person(desk, chat, second.email, asks_whose=False)
+        own, code = await second_person(desk, chat, second.email)
     before = await package_of(desk, theirs, first.email)
     check_free_of(before, own, second.email, code, typed, COPY)
     assert any("Grizelda" in cell for row in own_rows(before, "messages") for cell in row)
@@ -176,8 +173,6 @@ async def test_a_portable_file_holds_nothing_of_the_talk(desk: DeskInside, peopl
         ref = await ask(chat, PORTABLE)
         await chat.asked("email")
         await chat.say(second.email)
-        await chat.asked("choice")
-        await chat.choose("unclaimed:no")
         await chat.asked("code")
         await chat.say(await desk.code(second.email))
         await chat.until(lambda m: ref in m["text"] and m["expects"] is None, "that it is confirmed")

@@ -175,9 +175,6 @@ TALKS: Final[Mapping[str, TalkView]] = {
         replace(_ERASURE, dont_at=AT),
         buttons=_buttons(dont_keep="Keep everything", dont_go_on="Go on erasing"),
     ),
-    "whose": _talk(
-        "ask_whose", "choice", _ACCESS, buttons=_buttons(unclaimed_no="Not mine", unclaimed_yes="That was me")
-    ),
     "sought": replace(
         _talk("ask_contact_of_request", "email"),
         state=TalkState(question="ask_contact_of_request", expects="email", sought=(ACCESS,)),

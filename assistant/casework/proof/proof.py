@@ -739,10 +739,12 @@ def consume(unit: Unit, challenge_id: str) -> EvidenceRow:
     )
 
 
-def known_in(session: Session, conversation: Conversation) -> list[str]:
-    """Name by keyed hash who was proved in a talk; where nobody was, who was said to be there."""
+def known_in(session: Session, conversation: Conversation, since: datetime) -> list[str]:
+    """Name by keyed hash who was proved in a talk after an instant; where nobody was, who was said to be there."""
     proved = session.exec(
-        select(EvidenceRow).where(col(EvidenceRow.conversation_id) == conversation.id)
+        select(EvidenceRow).where(
+            col(EvidenceRow.conversation_id) == conversation.id, col(EvidenceRow.obtained_at) > since
+        )
     ).all()
     mailboxes = {each.contact_hash for each in proved if proves_mailbox(session, each)}
     signed_in = {
@@ -751,7 +753,9 @@ def known_in(session: Session, conversation: Conversation) -> list[str]:
     if found := mailboxes | signed_in:
         return sorted(found)
     claimed = select(ChallengeRow.claimed_hash).where(
-        col(ChallengeRow.conversation_id) == conversation.id, col(ChallengeRow.claimed_hash) != ""
+        col(ChallengeRow.conversation_id) == conversation.id,
+        col(ChallengeRow.claimed_hash) != "",
+        col(ChallengeRow.asked_at) > since,
     )
     return sorted(session.exec(claimed.distinct()).all())
 

@@ -28,9 +28,9 @@ from assistant.casework.talk.asking import (
     say_question_over,
 )
 from assistant.casework.talk.opening import leave_alone
-from assistant.casework.talk.proving import keep_whose, say_no_code, want_code
+from assistant.casework.talk.proving import named_for, say_no_code, want_code
 from assistant.casework.talk.turn import Turn, mark_of_code
-from assistant.domain.lifecycle import CLOSED, Status
+from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import AskRight, Claim, TellPolicy
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import (
@@ -48,7 +48,6 @@ from assistant.domain.talk import (
     ASK_MARKETING,
     ASK_RIGHT,
     ASK_SERVICES,
-    ASK_WHOSE,
     DONT_GOING_ON,
     NOT_UNDERSTOOD,
     ONLY_NAMED,
@@ -111,7 +110,7 @@ def _resend(turn: Turn, mark: str) -> None:
         say_question_over(turn)
         return
     about = turn.to_be_proved()
-    proves_again = bool(turn.state.hidden) and turn.state.expects == "code"
+    proves_again = bool(turn.state.hidden_of or turn.state.sought) and turn.state.expects == "code"
     if challenge is None or not (about or proves_again):
         repeat(turn)
         return
@@ -142,20 +141,6 @@ def _purpose(turn: Turn, name: str) -> None:
     end_use(turn, {"marketing": True} if name == "marketing" else {"purpose": name})
 
 
-def _whose(turn: Turn, answer: str) -> None:
-    if turn.state.question != ASK_WHOSE:
-        say_question_over(turn)
-        return
-    claim = keep_whose(turn, is_theirs=answer == "yes")
-    if any(map(turn.missing, turn.all_waiting())):
-        turn.recalled = {"email" if claim.kind == "email" else "client_id": [claim.value]}
-        next_step(turn, turn.all_waiting())
-    elif about := turn.to_be_proved():
-        want_code(turn, claim, about)
-    else:
-        standing.say_how_it_stands(turn)
-
-
 _CHOICES: Final[Mapping[str, Callable[[Turn, str], None]]] = {
     "withdraw": _withdrawal,
     "takeback": _take_back,
@@ -163,7 +148,6 @@ _CHOICES: Final[Mapping[str, Callable[[Turn, str], None]]] = {
     "resend": _resend,
     "change": _change,
     "purpose": _purpose,
-    "unclaimed": _whose,
 }
 
 # ── which right ─────────────────────────────────────────────────────────────────────────────────────
@@ -306,20 +290,18 @@ def _ask_value(turn: Turn, request: PrivacyRequest, *, again: bool) -> None:
 
 
 def stand_still(turn: Turn, meant: Sequence[PrivacyRequest]) -> None:
-    """Let erasures stand still, and ask whether they are still wanted; of what is hidden, at its contact alone."""
+    """Let erasures stand still, and ask whether they are still wanted; of what is hidden at its contact alone, and here in silence."""
     begun = [each for each in meant if not sparing.may_still_stop(each)]
     sparing.pause(turn.unit, meant, turn.conversation)
     here = [each for each in meant if each.ref not in turn.state.hidden]
     begun = [each for each in begun if each in here]
     paused = [each for each in here if sparing.is_paused(each) and each not in begun]
     decided = [each for each in here if each not in begun and each not in paused]
-    if not here:
-        standing.never_mind(turn)
-    elif paused:
+    if paused:
         standing.ask_whether_still_wanted(turn, paused)
     elif decided:
         standing.ask_to_withdraw(turn, decided, DONT_GOING_ON)
-    else:
+    elif here:
         turn.say("dont_too_late", requests=turn.seen(begun))
 
 
@@ -328,8 +310,9 @@ def _dont(turn: Turn, answer: str, mark: str) -> None:
 
     Typed it speaks of all that were told to stop.
     """
-    meant = sparing.erasures_meant(turn.unit, turn.conversation, None)
-    told = [each for each in meant if each.dont_at and each.ref not in turn.state.hidden]
+    under_way = {*STOPPABLE, Status.EXECUTING}
+    meant = [each for each in turn.own_requests() if each.right in ERASING and each.status in under_way]
+    told = [each for each in meant if each.dont_at]
     if mark:
         shown_with = requests_shown_with(turn, f"{_BUTTON_DONT}:{answer}:{mark}")
         told = [each for each in told if each.ref in shown_with]
@@ -372,7 +355,10 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     comes_back = turn.state.is_of(*names, claimed)
     if turn.state.hidden_of:
         turn.state = turn.state.opened_by(*names, claimed)
-        turn.store_state()  # or what is said of it now would still be kept back
+    sought, takes_back = standing.bring(turn, evidence), turn.state.takes_back
+    turn.state = replace(turn.state, sought=(), takes_back=False)
+    turn.store_state()  # or what is said of it now would still be kept back
+    _ask_values_anew(turn, [request for request in sought if request.ref in evidence.references])
     requests = [r for ref in evidence.references if (r := session.get(PrivacyRequest, ref))]
     by_hand = any(source.kind == "manual" for source in services.sources)  # may know them all the same
     reached = [r for r in requests if r.contact == evidence.contact and r.evidence_id != evidence.id]
@@ -385,13 +371,22 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     short = [r for r in requests if r.status == Status.VERIFYING]
     if short:
         ask_for_more(turn, short)
-    found = standing.say_what_was_sought(turn, evidence)
-    if not (reached or opened or short or found) and (comes_back or claimed):
+    told = sought if takes_back else [r for r in sought if r not in opened and r not in short]
+    if told:
+        standing.say_what_was_sought(turn, told, takes_back=takes_back)
+    elif not (reached or opened or short) and (comes_back or claimed):
         standing.say_how_it_stands(turn)
     if comes_back:
         ask_about_services(turn)
     ask_what_is_left(turn)
     turn.unit.wake("plan")
+
+
+def _ask_values_anew(turn: Turn, claimed: Sequence[PrivacyRequest]) -> None:
+    """Show no value that was typed before anybody was named to whoever has no more than its reference: they say it again."""
+    for request in claimed:
+        if request.right in CONFIRMED_FIRST and not named_for(turn.unit, request):
+            rectification.keep_changes(turn.unit, request, Changes())
 
 
 def code_was_right(turn: Turn, challenge_id: str) -> None:

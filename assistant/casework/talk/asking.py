@@ -296,9 +296,12 @@ def send_link_again(turn: Turn, waiting: Sequence[PrivacyRequest], asked_by: str
         turn.say("link_limit", key=key, requests=turn.seen(waiting), next_at=next_at)
 
 
-def ask_whose_request(turn: Turn, sought: Sequence[str], email: str | None = None) -> None:
+def ask_whose_request(
+    turn: Turn, sought: Sequence[str], email: str | None = None, *, takes_back: bool = False
+) -> None:
     """Say how to hear of a request that was made elsewhere: the same words whether there is one."""
-    turn.state = replace(turn.state.asking(ASK_SOUGHT, "email"), sought=tuple(sought))
+    asked = turn.state.asking(ASK_SOUGHT, "email")
+    turn.state = replace(asked, sought=tuple(sought), takes_back=takes_back)
     if email:
         want_code(turn, Claim("email", email), [])
     else:
@@ -320,7 +323,7 @@ def repeat(turn: Turn) -> None:
     elif turn.state.question in PRESSED:
         _show_buttons_again(turn)
     elif turn.state.question == ASK_SOUGHT:
-        ask_whose_request(turn, turn.state.sought)
+        ask_whose_request(turn, turn.state.sought, takes_back=turn.state.takes_back)
     elif any(r.status in TO_PROVE or turn.missing(r) for r in about):
         next_step(turn, about)
     else:

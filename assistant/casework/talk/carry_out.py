@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from assistant.casework.decisions.sparing import erasures_meant
 from assistant.casework.talk import answering, asking, opening, proving, standing
 from assistant.casework.talk.turn import Turn
 from assistant.domain import moves
@@ -49,8 +48,8 @@ def _go_back(turn: Turn, _move: moves.GoBack) -> None:
 
 
 def _stand_still(turn: Turn, move: moves.StandStill) -> None:
-    meant = erasures_meant(turn.unit, turn.conversation, None)
-    answering.stand_still(turn, [request for request in meant if request.ref in move.about])
+    found = [turn.unit.session.get(PrivacyRequest, ref) for ref in move.about]
+    answering.stand_still(turn, [request for request in found if request is not None])
 
 
 def _want_code(turn: Turn, move: moves.WantCode) -> None:
@@ -77,7 +76,9 @@ WAYS: Final[Mapping[type[Move], Callable[[Turn, Any], object]]] = {
     moves.TellStatus: lambda turn, move: (
         standing.say_all(turn) if move.about is None else standing.say(turn, turn.requests_named(move.about))
     ),
-    moves.AskWhose: lambda turn, move: asking.ask_whose_request(turn, move.sought, move.email),
+    moves.AskWhose: lambda turn, move: asking.ask_whose_request(
+        turn, move.sought, move.email, takes_back=move.takes_back
+    ),
     moves.NeverMind: lambda turn, move: standing.never_mind(turn, move.about),
     moves.AskWhichBack: lambda turn, move: standing.ask_which_back(turn, turn.requests_named(move.about)),
     moves.AskToWithdraw: lambda turn, move: standing.ask_to_take_all_back(

@@ -128,9 +128,11 @@ def _hide(unit: Unit, conversation: Conversation, state: TalkState) -> TalkState
     if state.hidden_of and len(newest) <= _HIDDEN_TEXT:
         return state
     last = newest[0] if newest else None
-    references = [request.ref for request in requests_of(unit.session, conversation)]
+    opened = (request.ref for request in requests_of(unit.session, conversation))
+    references = list(dict.fromkeys([*opened, *state.brought]))
     is_new = not set(references) <= set(state.hidden) or not state.hidden_of
-    known = proof.known_in(unit.session, conversation) if is_new else state.hidden_of
+    since = Turn.quiet(unit, conversation).left_at  # who asked before is known, and may be another
+    known = proof.known_in(unit.session, conversation, since) if is_new else state.hidden_of
     hidden = state.hiding(last or 0, references, known)
     values = {"state": hidden.as_json(), "last_at": unit.now}
     unit.session.execute(update(Conversation).where(col(Conversation.id) == conversation.id).values(**values))

@@ -23,13 +23,17 @@ def look(turn: Turn) -> TalkView:
     unit, conversation, state = turn.unit, turn.conversation, turn.state
     requests = turn.all_requests()
     about = tuple(turn.requests_named(state.about))
-    is_new = not requests and state.expects not in _ASKED_OF_PROOF and not (state.hidden or state.sought)
+    is_new = (
+        not (requests or state.brought)
+        and state.expects not in _ASKED_OF_PROOF
+        and not (state.hidden_of or state.sought)
+    )
     last = None if is_new else turn.last_challenge()
     awaited = last is not None and last.state in {ChallengeState.WANTED, ChallengeState.SENT}
     is_live = awaited and last is not None and last.expires_at is not None and last.expires_at > unit.now
     called_at = conversation.wants_person_at
-    corrects = any(request.right in CONFIRMED_FIRST for request in (*requests, *about))
-    own = tuple(request for request in requests if request.ref not in state.hidden)
+    own = tuple(turn.own_requests())
+    corrects = any(request.right in CONFIRMED_FIRST for request in (*own, *about))
     return TalkView(
         is_mail=turn.is_mail,
         state=state,

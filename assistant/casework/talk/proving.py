@@ -9,17 +9,16 @@ from typing import Any
 from sqlmodel import col, select
 
 from assistant.casework.proof import proof
-from assistant.casework.requests.intake import put_erasure_after
 from assistant.casework.requests.ours import is_ours
 from assistant.casework.requests.reach import is_for_other, lacks_address
+from assistant.casework.requests.whose import HIDING
 from assistant.casework.talk.standing import say_how_it_stands
 from assistant.casework.talk.turn import Turn
-from assistant.domain.addresses import deliverable
+from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState, Status
 from assistant.domain.moves import Claim
-from assistant.domain.rights import CARRIED_OUT_FIRST
-from assistant.domain.talk import ASK_CONTACT, ASK_WHOSE, NOBODY, TO_PROVE, WAITING, was_denied
+from assistant.domain.talk import ASK_CONTACT, TO_PROVE, WAITING, was_denied
 from assistant.errors import NotVerified, TooManyAttempts
 from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest
@@ -34,12 +33,8 @@ def want_code(turn: Turn, claim: Claim, references: Sequence[str]) -> None:
         wait_for_contact(turn, references)  # no mail can ever reach what was typed, known or not
         turn.say("typed_address_unusable", expects="email", choices=turn.ways_out(references))
         return
-    if asks_whose(turn, claim, references):
-        return
     subject = turn.unit.services.keyring.keyed_hash(claim.normal)
-    # What is hidden is named to nobody but whoever it was of.
-    references = list(dict.fromkeys([*references, *hidden_of(turn, subject)]))
-    if not (references or turn.state.hidden or turn.state.sought):
+    if not (references or turn.state.hidden_of or turn.state.sought):
         say_how_it_stands(turn)
     elif proof.is_paused(turn.unit, subject):
         turn.say("verification_paused", choices=turn.ways_out(references))
@@ -48,13 +43,13 @@ def want_code(turn: Turn, claim: Claim, references: Sequence[str]) -> None:
 
 
 def _send_code(turn: Turn, claim: Claim, subject: str, references: Sequence[str]) -> None:
+    # What is hidden or sought is named to nobody but whoever may prove it, in their mail; here nothing tells of it.
+    named = list(dict.fromkeys([*references, *hidden_of(turn, subject), *sought_by(turn, subject)]))
     earlier = proof.current_challenge(turn.unit.session, turn.conversation)
     is_unsent = earlier is not None and earlier.state == ChallengeState.WANTED
     instead = is_unsent and earlier is not None and earlier.claimed_hash != subject
     try:
-        challenge = proof.want_challenge(
-            turn.unit, turn.conversation, claim, references, method=Method.EMAIL_CODE
-        )
+        challenge = proof.want_challenge(turn.unit, turn.conversation, claim, named, method=Method.EMAIL_CODE)
     except TooManyAttempts as error:
         if turn.state.expects != "code":  # a code that was sent before is still good
             wait_for_contact(turn, references)
@@ -165,8 +160,7 @@ def _given(turn: Turn) -> ChallengeRow | None:
     last = None if turn.state.misgiven else turn.last_challenge()
     if last is None or not last.claimed or _was_stopped(turn, last):
         return None
-    hidden = turn.unit.session.get(Message, turn.state.hidden_before)
-    return last if hidden is None or last.asked_at > hidden.at else None
+    return last
 
 
 def _was_stopped(turn: Turn, challenge: ChallengeRow) -> bool:
@@ -178,7 +172,10 @@ def _was_stopped(turn: Turn, challenge: ChallengeRow) -> bool:
 
 def _came_after_proof(turn: Turn, references: Sequence[str]) -> bool:
     """Tell whether something was asked after somebody proved who they are: who sits there now may be another (B13)."""
-    proved = select(EvidenceRow.obtained_at).where(col(EvidenceRow.conversation_id) == turn.conversation.id)
+    proved = select(EvidenceRow.obtained_at).where(
+        col(EvidenceRow.conversation_id) == turn.conversation.id,
+        col(EvidenceRow.obtained_at) > turn.left_at,
+    )
     last = max(turn.unit.session.exec(proved), default=None)
     return last is not None and any(r.received_at > last for r in turn.requests_named(references))
 
@@ -224,58 +221,48 @@ def say_no_code(turn: Turn, name: str = "code_not_accepted") -> None:
     turn.say(name, expects="code", choices=turn.code_choices())
 
 
-# ── whose it is that waits hidden, tied to no address ───────────────────────────────────────────────
-
-
-def of_nobody(turn: Turn) -> list[PrivacyRequest]:
-    """List what is hidden, waits, and was never tied to an address or a client number."""
-    session = turn.unit.session
-    named = select(ChallengeRow.references).where(
-        col(ChallengeRow.conversation_id) == turn.conversation.id, col(ChallengeRow.claimed_hash) != ""
-    )
-    tied = {ref for references in session.exec(named) for ref in references}
-    untied = [ref for ref in turn.state.hidden if ref not in tied and ref not in turn.state.disowned]
-    found = [r for ref in untied if (r := session.get(PrivacyRequest, ref)) and r.contact is None]
-    return [r for r in found if (r.status in WAITING and not is_for_other(r)) or lacks_address(r)]
+# ── what is proved beside what is there ─────────────────────────────────────────────────────────────
 
 
 def hidden_of(turn: Turn, subject: str) -> list[str]:
     """Name what a code to this subject brings back: all that is hidden of them, and nothing that nobody was named for."""
     if not turn.state.is_of(subject):
         return []
-    left = {request.ref for request in of_nobody(turn)}
-    return [ref for ref in turn.state.hidden if ref not in left]
+    return [ref for ref in turn.state.hidden if not _is_of_nobody(turn.unit, ref)]
 
 
-def asks_whose(turn: Turn, claim: Claim, references: Sequence[str]) -> bool:
-    """Ask whose that was before any proof, once an address is named; tells whether it asked.
+def sought_by(turn: Turn, subject: str) -> list[str]:
+    """Name what was sought by its reference and waits for a proof that this subject can give: of them, or of nobody so far."""
+    found = [r for ref in turn.state.sought if (r := turn.unit.session.get(PrivacyRequest, ref))]
+    waiting = [
+        r for r in found if r.status in TO_PROVE and not (r.contact or is_for_other(r) or was_denied(r))
+    ]
+    return [r.ref for r in waiting if named_for(turn.unit, r) <= {subject}]
 
-    The words depend on nothing that was typed. A talk that was somebody's is asked about when it has come back.
-    """
-    if not turn.state.is_of(NOBODY) or not (left := of_nobody(turn)):
+
+def _is_of_nobody(unit: Unit, ref: str) -> bool:
+    request = unit.session.get(PrivacyRequest, ref)
+    if request is None or request.contact is not None or named_for(unit, request):
         return False
-    turn.ask_choice(ASK_WHOSE, references)
-    turn.state = replace(turn.state, details={"kind": claim.kind, "value": claim.value})
-    buttons = [turn.button("not_mine", "unclaimed:no"), turn.button("was_me", "unclaimed:yes")]
-    turn.say(ASK_WHOSE, expects="choice", choices=buttons, asked=turn.seen(left))
-    return True
+    return (request.status in WAITING and not is_for_other(request)) or lacks_address(request)
 
 
-def keep_whose(turn: Turn, *, is_theirs: bool) -> Claim:
-    """Give what was asked before to whoever says that it was them; else it stays hidden, and nobody is asked again."""
-    details = turn.state.details or {}
-    left = tuple(request.ref for request in of_nobody(turn))
-    turn.rest()
-    if is_theirs:
-        turn.state = replace(turn.state, hidden=tuple(ref for ref in turn.state.hidden if ref not in left))
-        turn.store_state()  # or what is asked of it now would still be kept back
-        _put_in_order(turn)
-    else:
-        turn.state = replace(turn.state, disowned=(*turn.state.disowned, *left))
-    return Claim(str(details.get("kind")), str(details.get("value")))
-
-
-def _put_in_order(turn: Turn) -> None:
-    own = turn.all_waiting()
-    for first in (request for request in own if request.right in CARRIED_OUT_FIRST):
-        put_erasure_after(turn.unit.session, own, first)
+def named_for(unit: Unit, request: PrivacyRequest) -> set[str]:
+    """Name by keyed hash who was said to ask it, by whoever sat there then, or who mailed it."""
+    conversation = unit.session.get_one(Conversation, request.conversation_id)
+    if conversation.channel == "email":
+        named = (conversation.subject_hint, request.details.get("client_number"))
+        return {unit.services.keyring.keyed_hash(normal_address(each)) for each in named if each}
+    hiding = select(Message.at).where(
+        col(Message.conversation_id) == conversation.id,
+        col(Message.external_id).startswith(HIDING),
+        col(Message.at) > request.received_at,
+    )
+    left_at = min(unit.session.exec(hiding), default=None)
+    codes = unit.session.exec(
+        select(ChallengeRow).where(
+            col(ChallengeRow.conversation_id) == conversation.id, col(ChallengeRow.claimed_hash) != ""
+        )
+    )
+    there = (each for each in codes if left_at is None or each.asked_at <= left_at)
+    return {each.claimed_hash for each in there if request.ref in each.references}

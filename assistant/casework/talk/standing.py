@@ -58,16 +58,30 @@ def say_how_it_stands(turn: Turn) -> None:
     say_all(turn)
 
 
-def say_what_was_sought(turn: Turn, evidence: EvidenceRow) -> bool:
-    """Say where the requests stand that were named here and are answered at a mailbox, now that it is proved; False where none is."""
-    session = turn.unit.session
+def bring(turn: Turn, evidence: EvidenceRow) -> list[PrivacyRequest]:
+    """Have the requests here that were named by reference and are answered at a mailbox, now that it is proved; gives them."""
+    session, here = turn.unit.session, {request.ref for request in turn.all_requests()}
     named = [r for ref in turn.state.sought if (r := session.get(PrivacyRequest, ref))]
     proved = proves_mailbox(session, evidence)  # a sign-in opens none but what it proved itself
     theirs = [r for r in named if proved and r.contact_hash == evidence.contact_hash]
-    turn.state = replace(turn.state, sought=())
-    if theirs:
+    refs = [request.ref for request in theirs]
+    turn.state = replace(
+        turn.state,
+        hidden=tuple(ref for ref in turn.state.hidden if ref not in refs),
+        brought=tuple(dict.fromkeys([*turn.state.brought, *(ref for ref in refs if ref not in here)])),
+    )
+    return theirs
+
+
+def say_what_was_sought(turn: Turn, theirs: Sequence[PrivacyRequest], *, takes_back: bool) -> None:
+    """Say where the requests stand that were brought here, or ask whether they are taken back where that was said of them."""
+    stoppable = [request for request in theirs if request.status in STOPPABLE]
+    if takes_back and stoppable:
+        ask_to_withdraw(turn, stoppable)
+    elif takes_back:
+        turn.say("withdraw_too_late", choices=[turn.person_button()], requests=turn.seen(theirs))
+    else:
         say(turn, theirs)
-    return bool(theirs)
 
 
 def _ask_to_prove_again(turn: Turn) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy.orm.attributes import instance_state
@@ -31,7 +31,7 @@ from assistant.domain.talk import (
 )
 from assistant.interfaces import Choice
 from assistant.services import Unit
-from assistant.store.tables import AgentSession, ChallengeRow, Conversation, PrivacyRequest
+from assistant.store.tables import AgentSession, ChallengeRow, Conversation, Message, PrivacyRequest
 
 _AGENT_IS_HERE: Final = timedelta(minutes=5)
 _HAND_OVER: Final = frozenset({"handover_waiting", "handover_ticket"})
@@ -90,8 +90,10 @@ class Turn:
         return self.known
 
     def own_requests(self) -> list[PrivacyRequest]:
-        """List the requests of this talk that are there for whoever is in it now."""
-        return [request for request in self.all_requests() if request.ref not in self.state.hidden]
+        """List the requests that are there for whoever is in this talk now: of it, and brought here by their proof."""
+        brought = (self.unit.session.get(PrivacyRequest, ref) for ref in self.state.brought)
+        found = [*self.all_requests(), *(request for request in brought if request is not None)]
+        return [request for request in found if request.ref not in self.state.hidden]
 
     def requests_named(self, references: Sequence[str]) -> list[PrivacyRequest]:
         """Give the requests of these references, as far as they are there for whoever is in the talk."""
@@ -120,12 +122,20 @@ class Turn:
         is_read = not self.is_mail and question != CONFIRM and request.attention == NOT_UNDERSTOOD
         return None if is_read else question
 
+    @property
+    def left_at(self) -> datetime:
+        """Give when whoever was here before left: what they were sent and proved is theirs alone."""
+        number = self.state.hidden_before
+        last = self.unit.session.get(Message, number) if number else None
+        return last.at if last is not None else datetime.min.replace(tzinfo=UTC)
+
     def last_challenge(self) -> ChallengeRow | None:
-        """Give the code that was asked for last in this talk, used or not."""
+        """Give the code that was asked for last by whoever is here now, used or not."""
         return self.unit.session.exec(
             select(ChallengeRow)
             .where(
                 col(ChallengeRow.conversation_id) == self.conversation.id,
+                col(ChallengeRow.asked_at) > self.left_at,
                 col(ChallengeRow.method) == Method.EMAIL_CODE,
                 col(ChallengeRow.purpose) == "prove",
             )

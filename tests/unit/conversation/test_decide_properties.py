@@ -37,7 +37,7 @@ from tests.doubles.talks import SAYINGS, TALKS, Asked, reading
 _SAID: Final = sorted({words.text for words in SAYINGS.values()})
 _CONVERSATIONAL: Final = ("human", "cancel_request", "request_status")
 _STOPS: Final = {Right.OBJECTION, Right.CONSENT_WITHDRAWAL}  # what "stop it" may be read as
-_CHOICES: Final = {"takeback", "withdraw", "services", "resend", "change", "purpose", "unclaimed", "dont"}
+_CHOICES: Final = {"takeback", "withdraw", "services", "resend", "change", "purpose", "dont"}
 _HUMAN: Final = SAYINGS["human"]
 
 requests = st.builds(
