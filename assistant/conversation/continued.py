@@ -13,8 +13,10 @@ from assistant.casework.decisions import closing
 from assistant.casework.decisions.questions import asked_of, waits_since
 from assistant.casework.proof import link_again
 from assistant.casework.requests.intake import conversation_id, requests_of, set_attention
-from assistant.casework.talk import elsewhere, standing
+from assistant.casework.saying import flood
+from assistant.casework.talk import elsewhere
 from assistant.casework.talk.asking import ask_link_again, send_link_again
+from assistant.casework.talk.standing import ask_which_back, say, withdraw_by_link
 from assistant.conversation import denying, letter_answered, picking, sparing
 from assistant.conversation.letter_answered import ANSWERED
 from assistant.conversation.received import Received
@@ -28,7 +30,7 @@ from assistant.domain.words import Words
 from assistant.interfaces import Incoming
 from assistant.store.rows import PrivacyRequest
 from intents import for_support
-from intents.wishes import CHANGED_MIND, names_right
+from intents.wishes import CHANGED_MIND, names_right, takes_all_back
 
 _LOOKED_AT: Final = 20_000  # characters
 NEW_MESSAGE: Final = "new_message"
@@ -45,7 +47,7 @@ def is_answer_to_chat(mail: Received) -> bool:
     open requests what answers no question clearly; False where it is no such answer, nothing is open, or it asks for more.
     """
     chat = letter_answered.chat_of(mail)
-    if mail.muted:
+    if mail.muted or _says_back(mail):
         return False
     theirs = _theirs(mail, requests_of(mail.unit.session, chat) if chat else _named(mail))
     if chat and letter_answered.is_taken(mail, chat, theirs):
@@ -59,6 +61,7 @@ def is_answer_to_chat(mail: Received) -> bool:
         if request.attention not in denying.ATTENTIONS:  # whoever denied it says more than any answer
             set_attention(mail.unit, request, ANSWERED)
         record(mail.unit, request.ref, "subject", ANSWERED, conversation=mail.turn.conversation.id)
+    tell_status(mail, waiting)
     return bool(waiting) and not _opens_more(mail, waiting, in_thread=chat is not None)
 
 
@@ -122,6 +125,7 @@ def may_go_on(request: PrivacyRequest) -> bool:
 def go_on(mail: Received, requests: Sequence[PrivacyRequest]) -> None:
     """Show an agent that the person wrote again, and send what they need to prove who they are."""
     note_new_message(mail, requests)
+    tell_status(mail, requests)
     ask_link_again(mail.turn, mail.turn.client_numbers)
 
 
@@ -144,19 +148,37 @@ def takes_back_elsewhere(mail: Received) -> bool:
 
     Those are meant whose contact wrote it: of them the ones that it names.
     """
-    reading = sparing.as_taken_back(mail.reading)
-    named = set(mail.named())
-    says_so = sparing.takes_back(reading) or (bool(named) and CHANGED_MIND in reading.wishes)
-    if not says_so or reading.decision == "request" or mail.muted:
+    if mail.muted or not _says_back(mail):
         return False
+    named, said = set(mail.named()), picking.rights_said(mail.text)
     theirs = [r for r in denying.of_contact(mail) if r.status in STOPPABLE]
-    meant = [request for request in theirs if request.ref in named] if named else theirs
+    of_right = [request for request in theirs if request.right in said]
+    meant = [request for request in theirs if request.ref in named] if named else of_right or theirs
     for request in meant:
         _note_wrote_again(mail, request)
     if meant:
         mail.choose_language()
-        standing.withdraw_by_link(mail.turn, meant)
+        is_clear = bool(named) or len(meant) == 1 or takes_all_back(mail.text)
+        (withdraw_by_link if is_clear else ask_which_back)(mail.turn, meant)
     return bool(meant)
+
+
+def _says_back(mail: Received) -> bool:
+    """Tell whether a mail takes back what was asked, and asks for nothing."""
+    reading, named = sparing.as_taken_back(mail.reading), bool(mail.named())
+    says_so = sparing.takes_back(reading) or (named and CHANGED_MIND in reading.wishes)
+    says_so |= picking.takes_back_named(mail.text)
+    return says_so and reading.decision != "request"
+
+
+def tell_status(mail: Received, requests: Sequence[PrivacyRequest]) -> None:
+    """Say where requests stand to their proved contact who asks that by mail: the same once a day, as anybody can write in their name."""
+    theirs = _theirs(mail, requests)
+    asks = "request_status" in mail.hearing.conversational or is_reminder(mail.text)
+    stands = ",".join(f"{request.ref}:{request.status}" for request in theirs)
+    if theirs and asks and not mail.muted and not flood.is_said_again(mail.unit, mail.sender, stands):
+        mail.choose_language()
+        say(mail.turn, theirs)
 
 
 def goes_to_contact(mail: Received) -> bool:
@@ -285,7 +307,7 @@ def answers_about_services(mail: Received) -> bool:
         else:
             _note(mail, request, running_services.END_BY_MAIL)
     _is_answered(mail, [asked_in.id, *(request.conversation_id for request in asked)])
-    standing.say(mail.turn, asked)
+    say(mail.turn, asked)
     return True
 
 

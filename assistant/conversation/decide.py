@@ -230,7 +230,7 @@ def _talk(hearing: Hearing) -> tuple[Move, ...]:
 def _of_requests(hearing: Hearing) -> tuple[Move, ...]:
     """Answer what is said of requests that were made: they are taken back, waited for, asked about."""
     takes_back = hearing.view.is_mail and CHANGED_MIND in hearing.reading.wishes
-    if "cancel_request" in hearing.conversational or takes_back:
+    if "cancel_request" in hearing.conversational or takes_back or picking.takes_back_named(hearing.text):
         return (_takes_back(hearing),)
     if waiting := _hears_of_waiting(hearing):
         return waiting
@@ -246,7 +246,7 @@ def _takes_back(hearing: Hearing) -> Move:
         )  # made elsewhere, if at all
     by_right = picking.rights_said(hearing.text)
     named = [r for r in requests if r.ref in typed] or [r for r in requests if r.right in by_right]
-    is_clear = len(named) == 1 or bool(typed) or len(requests) == 1 or hearing.view.is_mail
+    is_clear = len(named) == 1 or bool(typed) or len(requests) == 1
     if not is_clear and requests and not takes_all_back(hearing.text):
         return AskWhichBack(tuple(request.ref for request in named or requests))
     return NeverMind(tuple(request.ref for request in named))

@@ -156,12 +156,13 @@ def _is_of_lost_mailbox(mail: Received) -> bool:
 def _take_or_leave(mail: Received) -> None:
     """Take a mail up: for a request of another thread that it goes on with, else for this one; or leave it to people."""
     requests = mail.requests
-    if any(map(continued.may_go_on, requests)):
+    goes_on = any(map(continued.may_go_on, requests))
+    if (not goes_on or _names_others(mail)) and continued.takes_back_elsewhere(mail):
+        return
+    if goes_on:
         mail.words = mail.hearing.reads(spared_words.as_taken_back(mail.reading)).words
         if not mail.muted and only_thanks(mail.text):
             return  # kept and shown; an answer would use up what the link needs
-    elif continued.takes_back_elsewhere(mail):
-        return
     is_taken_up = _is_taken_up(mail, requests)
     if not is_taken_up and continued.goes_to_contact(mail):
         return
@@ -171,6 +172,11 @@ def _take_or_leave(mail: Received) -> None:
         _leave(mail, requests)
     elif not repeated.joins_first(mail):
         take(mail.turn, mail.words)
+
+
+def _names_others(mail: Received) -> bool:
+    named = set(mail.named())
+    return bool(named) and named.isdisjoint(request.ref for request in mail.requests)
 
 
 def _is_taken_up(mail: Received, requests: Sequence[PrivacyRequest]) -> bool:
@@ -217,7 +223,11 @@ def _answers_of_policy(mail: Received) -> bool:
 
 def _pass_on(mail: Received) -> None:
     """Have support read a mail, and an agent too where it may be a request or names one; so too after a case is closed."""
-    is_named = continued.names_a_request(mail.incoming) or continued.is_about_open_request(mail)
+    names_one = continued.names_a_request(mail.incoming)
+    is_named = names_one or continued.is_about_open_request(mail)
+    if names_one and not (mail.muted or "to_others" in mail.incoming.headers):
+        mail.choose_language()
+        mail.turn.say("request_elsewhere_by_mail")
     if mail.reading.decision != "none" or is_named:
         put_in_doubt(mail.unit.session, mail.turn.conversation, mail.message_id)
     saying.relay(mail.unit, mail.turn.conversation, mail.message_id)

@@ -274,6 +274,13 @@ def rights_said(text: str) -> set[str]:
     return {right for right, words in _NAMES.items() if words.search(plain)}
 
 
+def takes_back_named(text: str) -> bool:
+    """Tell whether a short text takes back what it names by reference: *cancel PR-…*; denied or asked it does not."""
+    plain = _plain(text)
+    says = bool(_SAID["back"].search(plain)) and not _NOT.search(plain) and "?" not in plain
+    return says and len(text) <= _SHORT and bool(parse_references(text))
+
+
 def _request_named(hearing: Hearing) -> set[str]:
     """Give the request that an answer names, of those that may be taken back: by its reference, or by its right."""
     about, typed, reading = hearing.view.about, parse_references(hearing.text), hearing.reading

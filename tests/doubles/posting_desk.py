@@ -94,6 +94,12 @@ class PostingDesk:
             )
         await self.desk.settle()
 
+    async def press(self, thread: str, value: str, channel: str = "webchat") -> None:
+        """Receive a press of a button of a chat."""
+        now = self.clock.now()
+        number = f"m{next(self._numbers)}"
+        await self.desk.receive(Incoming(channel, thread, number, value, now, kind="choice"))
+
     async def report(self, name: str, about: Arrived) -> None:
         """Receive what a mail server writes back about a mail."""
         raw = bounce(name, to=about.to, message_id=about.message_id, mark=about.mark)

@@ -234,7 +234,7 @@ async def test_a_number_that_is_none_of_ours_is_no_menu(desk: PostingDesk) -> No
     ],
 )
 @pytest.mark.parametrize("exists", [True, False])
-async def test_a_mail_that_only_names_a_reference_goes_to_support_and_to_an_agent_whether_or_not_there_is_one(
+async def test_a_mail_that_only_names_a_reference_is_told_where_to_prove_it_and_goes_to_support_and_to_an_agent_whether_or_not_there_is_one(
     desk: PostingDesk, words: str, exists: bool
 ) -> None:
     ref = await asked_in_chat(desk, "first", MARI) if exists else UNKNOWN
@@ -243,7 +243,8 @@ async def test_a_mail_that_only_names_a_reference_goes_to_support_and_to_an_agen
     conversation = await desk.conversation_of(sender)
     assert conversation.triage
     assert [each.kind for each in await desk.outbox(col(Outbox.conversation_id) == conversation.id)] == [
-        "relay"
+        "reply",
+        "relay",
     ]
 
 

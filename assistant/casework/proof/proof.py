@@ -470,7 +470,7 @@ def _mail_challenge(unit: Unit, row: ChallengeRow, challenge: Challenge, contact
         text, facts = "mail_package_code", {"code": challenge.secret}
     elif not requests:  # a talk is to be gone on with, and nothing of it is this address's to know
         seeks = conversation is not None and bool(conversation.state.get("sought"))
-        text, facts = "mail_code_talk", {**code, "asked_at": row.asked_at, "seeks": seeks}
+        text, facts = "mail_code_talk", {**code, "channel": said_in, "asked_at": row.asked_at, "seeks": seeks}
     elif row.purpose == "dont":
         text, facts = "mail_dont", {"url": url, **asked}
     else:

@@ -143,7 +143,10 @@ def never_mind(turn: Turn, about: Sequence[str] = ()) -> None:
 
 
 def ask_which_back(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
-    """Ask which of several requests is to be withdrawn, each by its own button; its press is the withdrawal."""
+    """Ask which of several requests is to be withdrawn, each by its own button; its press is the withdrawal. By mail an answer names it."""
+    if turn.is_mail:
+        turn.say("withdraw_which_by_mail", requests=turn.seen(requests))
+        return
     turn.ask_choice(WITHDRAW_WHICH, [r.ref for r in requests])
     buttons = [_take_back_button(turn, request) for request in requests[:_MOST_BUTTONS]]
     everything = turn.button("take_all_back", "takeback:all")
