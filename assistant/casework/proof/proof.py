@@ -809,7 +809,7 @@ def give_evidence(
         fresh_login=fresh,
         obtained_at=now,
     )
-    if _raced(unit.session, evidence):
+    if references and _raced(unit.session, evidence):
         evidence.flags = ["two_verifiers"]
     if not fresh and is_shared(contact):
         evidence.flags = [*evidence.flags, SHARED]
@@ -828,13 +828,15 @@ def _raced(session: Session, evidence: EvidenceRow) -> bool:
     """Tell whether two conversations verified one mailbox at once; a sign-in verifies an account, under whatever address."""
     if evidence.method not in TO_A_CONTACT:
         return False
-    other = select(EvidenceRow.id).where(
+    other = select(EvidenceRow).where(
         col(EvidenceRow.contact_hash) == evidence.contact_hash,
         col(EvidenceRow.conversation_id) != evidence.conversation_id,
         col(EvidenceRow.method).in_(TO_A_CONTACT),
         col(EvidenceRow.obtained_at) > evidence.obtained_at - _RACE,
     )
-    return session.exec(other).first() is not None
+    return any(
+        each.references for each in session.exec(other)
+    )  # what only said where it stands claimed nothing
 
 
 def attach(

@@ -7,14 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from assistant.casework.audit import record
 from assistant.casework.decisions import closing, sparing
 from assistant.casework.proof import proof
 from assistant.casework.requests import asked_beside, rectification
 from assistant.casework.requests.evidence import answer_for
-from assistant.casework.requests.intake import set_attention
+from assistant.casework.requests.intake import move, set_attention
 from assistant.casework.requests.rectification import is_unconfirmed
 from assistant.casework.saying.unwritten import written
-from assistant.casework.talk import standing
+from assistant.casework.talk import elsewhere, standing
 from assistant.casework.talk.asking import (
     ask_about_services,
     ask_correction,
@@ -355,11 +356,9 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     comes_back = turn.state.is_of(*names, claimed)
     if turn.state.hidden_of:
         turn.state = turn.state.opened_by(*names, claimed)
-    sought, takes_back = standing.bring(turn, evidence), turn.state.takes_back
-    turn.state = replace(turn.state, sought=(), takes_back=False)
-    turn.store_state()  # or what is said of it now would still be kept back
-    _ask_values_anew(turn, [request for request in sought if request.ref in evidence.references])
+    takes_back, sought = turn.state.takes_back, _bring_sought(turn, evidence)
     requests = [r for ref in evidence.references if (r := session.get(PrivacyRequest, ref))]
+    joined = _joins_earlier(turn, requests, evidence)
     by_hand = any(source.kind == "manual" for source in services.sources)  # may know them all the same
     reached = [r for r in requests if r.contact == evidence.contact and r.evidence_id != evidence.id]
     opened = [r for r in requests if r not in reached and r.status not in CLOSED | {Status.VERIFYING}]
@@ -374,7 +373,7 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     told = sought if takes_back else [r for r in sought if r not in opened and r not in short]
     if told:
         standing.say_what_was_sought(turn, told, takes_back=takes_back)
-    elif not (reached or opened or short) and (comes_back or claimed):
+    elif not (joined or reached or opened or short) and (comes_back or claimed):
         standing.say_how_it_stands(turn)
     if comes_back:
         ask_about_services(turn)
@@ -382,11 +381,37 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     turn.unit.wake("plan")
 
 
-def _ask_values_anew(turn: Turn, claimed: Sequence[PrivacyRequest]) -> None:
-    """Show no value that was typed before anybody was named to whoever has no more than its reference: they say it again."""
-    for request in claimed:
-        if request.right in CONFIRMED_FIRST and not named_for(turn.unit, request):
+def _joins_earlier(
+    turn: Turn, requests: Sequence[PrivacyRequest], evidence: EvidenceRow
+) -> list[PrivacyRequest]:
+    """Close what its person asked already in another talk, where that goes on; gives the earlier ones, which are here from now on."""
+    joined = []
+    for request in (r for r in requests if r.status == Status.OPEN and r.evidence_id == evidence.id):
+        earlier = elsewhere.asked_before(turn.unit, request, evidence)
+        if earlier is None:
+            continue
+        for waiting in (r for r in requests if r.after_ref == request.ref):
+            waiting.after_ref = earlier.ref
+        record(turn.unit, request.ref, "desk", "asked_already", earlier=earlier.ref)
+        move(turn.unit, request, Status.WITHDRAWN, "desk")
+        set_attention(turn.unit, request, None)
+        joined.append(earlier)
+    if joined:
+        standing.have_here(turn, joined)
+        turn.say("already_open", requests=turn.seen(joined))
+    return joined
+
+
+def _bring_sought(turn: Turn, evidence: EvidenceRow) -> list[PrivacyRequest]:
+    """Have here what was named by its reference and is theirs; of a correction that nobody was named for they say the values again."""
+    sought = standing.bring(turn, evidence)
+    turn.state = replace(turn.state, sought=(), takes_back=False)
+    turn.store_state()  # or what is said of it now would still be kept back
+    for request in sought:
+        is_claimed = request.ref in evidence.references and not named_for(turn.unit, request)
+        if is_claimed and request.right in CONFIRMED_FIRST:
             rectification.keep_changes(turn.unit, request, Changes())
+    return sought
 
 
 def code_was_right(turn: Turn, challenge_id: str) -> None:

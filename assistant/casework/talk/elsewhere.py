@@ -7,11 +7,16 @@ from typing import Final
 
 from sqlmodel import col, or_, select
 
+from assistant.casework.requests.evidence import is_denied
 from assistant.domain.addresses import normal_address
+from assistant.domain.assurance import TO_A_CONTACT
 from assistant.domain.lifecycle import CLOSED
+from assistant.domain.rights import Right
+from assistant.domain.talk import WAITING
 from assistant.services import Unit
 from assistant.store.keyring import sender_hash
-from assistant.store.tables import Conversation, PrivacyRequest
+from assistant.store.queries import evidence_of
+from assistant.store.tables import Conversation, EvidenceRow, PrivacyRequest
 
 _REPEATS_WITHIN: Final = timedelta(days=1)
 _MOST_TALKS: Final = 20
@@ -26,6 +31,31 @@ def proved_at(unit: Unit, sender: str) -> list[PrivacyRequest]:
     """List the open requests whose proved contact is this address."""
     found = select(PrivacyRequest).where(col(PrivacyRequest.contact_hash) == hash_of(unit, sender))
     return [request for request in unit.session.exec(found) if request.status not in CLOSED]
+
+
+def asked_before(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow) -> PrivacyRequest | None:
+    """Give the open request of another talk that asks the very same, on as good a proof of the same person, and goes on.
+
+    What stands still, or was denied, is answered by nothing that is asked beside it.
+    """
+    found = select(PrivacyRequest).where(
+        col(PrivacyRequest.contact_hash) == evidence.contact_hash,
+        col(PrivacyRequest.right) == request.right,
+        col(PrivacyRequest.conversation_id) != request.conversation_id,
+        col(PrivacyRequest.received_at) <= request.received_at,
+        col(PrivacyRequest.status).not_in((*CLOSED, *WAITING)),
+    )
+    if is_denied(evidence):
+        return None
+    takes = unit.services.handlers[Right(request.right)].takes
+    for earlier in unit.session.exec(found.order_by(col(PrivacyRequest.received_at))):
+        before = evidence_of(unit.session, earlier)
+        is_as_good = before is not None and not is_denied(before) and before.method in TO_A_CONTACT
+        same_person = before is not None and before.client_hash == evidence.client_hash
+        same_wish = all(earlier.details.get(name) == request.details.get(name) for name in takes)
+        if is_as_good and same_person and same_wish and earlier.dont_at is None:
+            return earlier
+    return None
 
 
 def open_of(unit: Unit, sender: str) -> list[PrivacyRequest]:

@@ -60,17 +60,22 @@ def say_how_it_stands(turn: Turn) -> None:
 
 def bring(turn: Turn, evidence: EvidenceRow) -> list[PrivacyRequest]:
     """Have the requests here that were named by reference and are answered at a mailbox, now that it is proved; gives them."""
-    session, here = turn.unit.session, {request.ref for request in turn.all_requests()}
+    session = turn.unit.session
     named = [r for ref in turn.state.sought if (r := session.get(PrivacyRequest, ref))]
     proved = proves_mailbox(session, evidence)  # a sign-in opens none but what it proved itself
     theirs = [r for r in named if proved and r.contact_hash == evidence.contact_hash]
-    refs = [request.ref for request in theirs]
+    have_here(turn, theirs)
+    return theirs
+
+
+def have_here(turn: Turn, theirs: Sequence[PrivacyRequest]) -> None:
+    """Have requests of whoever proved here in this talk too, until it is hidden."""
+    here, refs = {request.ref for request in turn.all_requests()}, [request.ref for request in theirs]
     turn.state = replace(
         turn.state,
         hidden=tuple(ref for ref in turn.state.hidden if ref not in refs),
         brought=tuple(dict.fromkeys([*turn.state.brought, *(ref for ref in refs if ref not in here)])),
     )
-    return theirs
 
 
 def say_what_was_sought(turn: Turn, theirs: Sequence[PrivacyRequest], *, takes_back: bool) -> None:

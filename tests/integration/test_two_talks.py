@@ -1,0 +1,160 @@
+"""A second talk of the same person, in whatever channel, is no second set of codes, tries or requests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from sqlmodel import col
+
+from assistant.domain.assurance import DENIED
+from assistant.services import Unit
+from assistant.store.tables import Audit, EvidenceRow, PrivacyRequest
+from intents import Reader
+from tests.doubles.posting_desk import COPY, PostingDesk, posting_desk
+from tests.integration.test_from_anywhere import request
+from tests.integration.test_limits_told import words_in
+from tests.integration.test_sparing import ERASE, MARI
+from tests.integration.test_waiting_for_it import asked_in_chat, code_to
+
+FREEZE: Final = "Please restrict the processing of my data."
+TALKS: Final = (("second", "webchat"), ("on telegram", "telegram"), ("third", "webchat"))
+LIMIT: Final = "the next code can be sent"
+PAUSED: Final = "verification_paused"
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, reader: Reader) -> AsyncIterator[PostingDesk]:
+    async with posting_desk(tmp_path, reader) as opened:
+        yield opened
+
+
+async def codes_to(desk: PostingDesk, address: str) -> int:
+    await desk.post()
+    return sum("code" in str(words_in(m)).lower() for m in desk.server.arrived if m.to == address)
+
+
+async def said(desk: PostingDesk, thread: str) -> list[str]:
+    return await desk.said_in(await desk.chat_of(thread))
+
+
+async def proved_again(
+    desk: PostingDesk, thread: str, channel: str, words: str, address: str = MARI
+) -> list[str]:
+    """Ask this in a new talk and prove the same mailbox; gives what is said to the code."""
+    await desk.chat(thread, words, address, channel=channel)
+    code = await code_to(desk, address)
+    before = len(await said(desk, thread))
+    await desk.chat(thread, code, channel=channel)
+    return (await said(desk, thread))[before:]
+
+
+async def test_codes_of_all_talks_of_a_proved_person_are_counted_together(desk: PostingDesk) -> None:
+    await asked_in_chat(desk, "first", MARI)
+    sent = [await codes_to(desk, MARI)]
+    for thread, channel in TALKS:
+        await desk.chat(thread, COPY, MARI, channel=channel)
+        sent.append(await codes_to(desk, MARI))
+    assert sent == [1, 2, 3, 3], "three an hour, in whatever talk"
+
+
+async def test_what_a_proof_adds_is_added_once_and_not_for_each_talk(desk: PostingDesk) -> None:
+    await asked_in_chat(desk, "first", MARI)
+    await proved_again(desk, "second", "telegram", FREEZE)
+    for number in range(3):
+        for thread, channel in (("first", "webchat"), ("second", "telegram")):
+            await desk.chat(thread, f"{COPY} {number}", MARI, "Please send a new code", channel=channel)
+            await desk.chat(thread, "resend", channel=channel)
+    assert await codes_to(desk, MARI) <= 5
+
+
+async def test_tries_of_all_talks_of_a_proved_person_are_counted_together(desk: PostingDesk) -> None:
+    await asked_in_chat(desk, "first", MARI)
+    codes = []
+    for thread, channel in TALKS[:2]:
+        await desk.chat(thread, COPY, MARI, channel=channel)
+        codes.append(await code_to(desk, MARI))
+        for _ in range(5):
+            await desk.chat(thread, "00000000", channel=channel)
+    await desk.wait(hours=1)
+    before = await codes_to(desk, MARI)
+    await desk.chat("third", COPY, MARI)
+    assert await codes_to(desk, MARI) == before, "ten were wrong in a day: a third talk gives no more"
+    proofs = await desk.all(EvidenceRow)
+    assert len(proofs) == 1
+
+
+@pytest.mark.parametrize("channel", ["webchat", "telegram"])
+async def test_the_same_right_is_not_opened_twice_and_that_is_told_after_the_proof_alone(
+    desk: PostingDesk, channel: str
+) -> None:
+    first = await asked_in_chat(desk, "first", MARI)
+    await desk.wait(hours=1)
+    await desk.chat("second", ERASE["en"], MARI, channel=channel)
+    code = await code_to(desk, MARI)
+    assert first not in " ".join(await said(desk, "second")), "nobody is told before"
+    (second,) = await desk.requests_in(await desk.chat_of("second"))
+    assert second.status == "verifying"
+    before = len(await said(desk, "second"))
+    await desk.chat("second", code, channel=channel)
+    told = (await said(desk, "second"))[before:]
+    assert any("already have this request" in text and first in text for text in told), told
+    assert (await request(desk, second.ref)).status == "withdrawn"
+    assert (await request(desk, first)).status == "open"
+    assert not [m for m in desk.server.arrived if "withdrawn" in words_in(m)], "they took nothing back"
+    (entry,) = await desk.all(Audit, col(Audit.event) == "asked_already")
+    assert (entry.chain, entry.data["earlier"]) == (second.ref, first)
+    await desk.chat("second", "Where is my request?", channel=channel)
+    assert first in (await said(desk, "second"))[-1], "it is there from now on"
+
+
+async def test_of_two_rights_the_one_that_is_open_is_told_and_the_other_opened(desk: PostingDesk) -> None:
+    await desk.chat("first", COPY, MARI)
+    await desk.chat("first", await code_to(desk, MARI))
+    (copy,) = await desk.requests_in(await desk.chat_of("first"))
+    await desk.wait(hours=1)
+    told = await proved_again(desk, "second", "telegram", f"{COPY} And delete all my data.")
+    assert any(copy.ref in text for text in told), told
+    opened = {r.right: r for r in await desk.requests_in(await desk.chat_of("second"))}
+    assert opened["access"].status == "withdrawn"
+    assert opened["erasure"].status == "open"
+    assert opened["erasure"].after_ref == copy.ref, "the copy goes first"
+
+
+@pytest.mark.parametrize("case", ["another mailbox", "stands still", "was denied", "closed"])
+async def test_what_does_not_go_on_answers_nothing(desk: PostingDesk, case: str) -> None:
+    first = await asked_in_chat(desk, "first", MARI)
+    address = "other@mail.example" if case == "another mailbox" else MARI
+    if case == "stands still":
+        await desk.chat("first", "Please do not delete anything.")
+    elif case == "closed":
+        await desk.chat("first", "Cancel my request")
+        await desk.press(
+            "first", (await desk.messages_in(await desk.chat_of("first")))[-1].choices[0]["value"]
+        )
+        assert (await request(desk, first)).status == "withdrawn"
+    elif case == "was denied":
+        (proof,) = await desk.all(EvidenceRow)
+
+        def deny(unit: Unit) -> None:
+            row = unit.session.get_one(EvidenceRow, proof.id)
+            row.flags = [DENIED]
+            unit.session.add(row)
+
+        await desk.services.write(deny)
+    await desk.wait(hours=1)
+    await proved_again(desk, "second", "telegram", ERASE["en"], address)
+    (second,) = await desk.requests_in(await desk.chat_of("second"))
+    assert second.status == "open"
+
+
+async def test_a_talk_that_only_asks_where_it_stands_is_no_second_verifier(desk: PostingDesk) -> None:
+    ref = await asked_in_chat(desk, "first", MARI)
+    await proved_again(desk, "second", "telegram", f"Where is {ref}?")
+    await desk.chat("first", FREEZE, MARI)
+    await desk.chat("first", await code_to(desk, MARI))
+    assert not [row for row in await desk.all(EvidenceRow) if row.flags]
+    found = await desk.all(PrivacyRequest, col(PrivacyRequest.contact_hash).is_not(None))
+    assert len(found) == 2
