@@ -26,11 +26,12 @@ from assistant.domain.moves import (
     NoteContact,
     Open,
     OpenForOther,
+    Repeat,
     Say,
     StandStill,
 )
 from assistant.domain.rights import Right
-from assistant.domain.talk import TalkView
+from assistant.domain.talk import ASK_DETAIL, TalkView
 from intents.wishes import CHANGED_MIND, DENIED, DONT, FOR_OTHER, KEPT_IT
 from tests.doubles.talks import SAYINGS, TALKS, Asked, reading
 
@@ -127,12 +128,25 @@ def _answered(view: TalkView, words: Words, moves: Sequence[Move]) -> set[Right]
     stands_still = any(isinstance(move, StandStill) or move == Say("dont_nothing") for move in moves)
     erases = view.state.asks_else or any(r.right == Right.ERASURE for r in view.open)
     of_a_value = any(isinstance(move, AskValueAgain | Correct | LeaveEmpty | NoteContact) for move in moves)
-    if stands_still or of_a_value or (erases and any(isinstance(move, Choose) for move in moves)):
+    stays = (
+        view.state.question == ASK_DETAIL and Repeat() in moves
+    )  # an erasure read there may be of the detail
+    if stands_still or stays or of_a_value or (erases and any(isinstance(move, Choose) for move in moves)):
         found.add(Right.ERASURE)
     takes_back = any(name.name == "cancel_request" for name in words.reading.intents)
     if view.stoppable and (takes_back or DENIED in words.reading.wishes):
         found |= _STOPS
     return set(Right) if any(isinstance(move, AskToWithdraw) for move in moves) else found
+
+
+@given(views(), messages())
+def test_what_is_hidden_changes_nothing_that_is_said(view: TalkView, words: Words) -> None:
+    hidden = {request.ref for request in view.hidden}
+    empty = replace(view, hidden=(), state=replace(view.state, hidden=()))
+    silent = [
+        m for m in decide(view, words) if not (isinstance(m, StandStill) and hidden.issuperset(m.about))
+    ]
+    assert silent == list(decide(empty, words))
 
 
 @given(views())
