@@ -128,9 +128,8 @@ def _answered(view: TalkView, words: Words, moves: Sequence[Move]) -> set[Right]
     stands_still = any(isinstance(move, StandStill) or move == Say("dont_nothing") for move in moves)
     erases = view.state.asks_else or any(r.right == Right.ERASURE for r in view.open)
     of_a_value = any(isinstance(move, AskValueAgain | Correct | LeaveEmpty | NoteContact) for move in moves)
-    stays = (
-        view.state.question == ASK_DETAIL and Repeat() in moves
-    )  # an erasure read there may be of the detail
+    again = Repeat() in moves or view.agent_talks
+    stays = view.state.question == ASK_DETAIL and again  # what is read there may be of the detail
     if stands_still or stays or of_a_value or (erases and any(isinstance(move, Choose) for move in moves)):
         found.add(Right.ERASURE)
     takes_back = any(name.name == "cancel_request" for name in words.reading.intents)
