@@ -186,8 +186,13 @@ async def test_of_several_its_contact_is_asked_which_by_mail_and_an_answer_names
 async def test_a_reference_of_another_thread_takes_back_nothing_of_this_one(desk: PostingDesk) -> None:
     ref = await asked_in_chat(desk, "first", MARI)
     await desk.wait(hours=2)
-    await desk.mail(MARI, FREEZE, "Message-ID: <first@mail.example>")
-    await desk.mail(MARI, f"Please cancel my request {ref}.", "In-Reply-To: <first@mail.example>")
+    await desk.mail(MARI, FREEZE)
+    await desk.post()
+    receipt = next(m for m in desk.server.arrived if m.to == MARI and "restrict" in words_in(m))
+    await desk.mail(MARI, f"Please cancel my request {ref}.", f"In-Reply-To: {receipt.message_id}")
+    assert (
+        len([r for r in await desk.messages_in(await desk.conversation_of(MARI)) if r.sender == "you"]) == 2
+    )
     wanted = await desk.all(ChallengeRow, col(ChallengeRow.purpose) == "withdraw")
     assert [row.references for row in wanted] == [[ref]]
 
