@@ -151,7 +151,7 @@ async def test_whatever_else_the_same_address_writes_is_read_at_what_waits_and_b
 async def test_what_another_address_says_of_a_waiting_request_moves_nothing(
     desk: DeskProcess, people: People
 ) -> None:
-    """Neither who knows the reference nor who writes from anywhere else hears of it, or has anything sent."""
+    """Neither who knows the reference nor who writes from anywhere else hears of it: only where to prove it, once."""
     email, _ = next(people)
     (ref,), _ = await ask(desk, email)
     stranger = "stranger@elsewhere.example"
@@ -162,7 +162,9 @@ async def test_what_another_address_says_of_a_waiting_request_moves_nothing(
         )
         await relayed(desk, f"A new link for {known} please")
     assert len(desk.mails(email)) == before
-    assert not desk.mails(stranger)
+    told = await desk.mail(stranger, "under which it was made")
+    assert ref not in told.get_content()
+    assert len(desk.mails(stranger)) == 1
     assert (await desk.request(ref))["attention"] is None
 
 

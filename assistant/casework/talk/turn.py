@@ -16,6 +16,7 @@ from assistant.casework.requests.evidence import need_of
 from assistant.casework.requests.intake import keep_talk, requests_of
 from assistant.casework.requests.reach import to_be_proved, waiting_in
 from assistant.casework.requests.rectification import is_unconfirmed
+from assistant.casework.requests.whose import HIDING
 from assistant.casework.saying import unwritten
 from assistant.domain.assurance import Method, Tier, code_in
 from assistant.domain.presses import mark_of, marked
@@ -124,10 +125,13 @@ class Turn:
 
     @property
     def left_at(self) -> datetime:
-        """Give when whoever was here before left: what they were sent and proved is theirs alone."""
-        number = self.state.hidden_before
-        last = self.unit.session.get(Message, number) if number else None
-        return last.at if last is not None else datetime.min.replace(tzinfo=UTC)
+        """Give when the talk was hidden: what they were sent and proved who were here before is theirs alone."""
+        hiding = f"{HIDING}{self.state.hidden_before}"
+        said = select(Message.at).where(
+            col(Message.conversation_id) == self.conversation.id, col(Message.external_id) == hiding
+        )
+        at = self.unit.session.exec(said).first() if self.state.hidden_of else None
+        return at or datetime.min.replace(tzinfo=UTC)
 
     def last_challenge(self) -> ChallengeRow | None:
         """Give the code that was asked for last by whoever is here now, used or not."""
