@@ -169,12 +169,18 @@ def without_how(sentences: Sequence[str]) -> list[str] | None:
 
 def without_what_would_be(sentences: Sequence[str]) -> list[str] | None:
     """Give what is said beside the questions what becomes of data, or would; None where no such is asked."""
+    return _without_questions("asks_what_would", sentences)
+
+
+def without_whether_asked(sentences: Sequence[str]) -> list[str] | None:
+    """Give what is said beside the questions whether their writer asked for something; None where no such is asked."""
+    return _without_questions("asks_whether_asked", sentences)
+
+
+def _without_questions(table: str, sentences: Sequence[str]) -> list[str] | None:
     plain = [in_plain(sentence) for sentence in sentences]
-    left = [
-        each
-        for each in plain
-        if not _any("asks_what_would").search(each) or _any("wants_it_too").search(each)
-    ]
+    asks = _any(table)
+    left = [e for e in plain if not asks.search(e) or _any("wants_it_too").search(asks.sub(" ", e))]
     return left if left != plain else None
 
 

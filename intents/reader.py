@@ -63,6 +63,7 @@ from intents.narrowing import (
     without_how,
     without_source,
     without_what_would_be,
+    without_whether_asked,
 )
 from intents.negated import without_what_goes_on
 from intents.reading import Intent, Reading
@@ -110,6 +111,7 @@ _CORRECTION: Final = "rectification"
 _ACCESS: Final = "access"
 _ERASURE: Final = "erasure"
 _PORTABILITY: Final = "portability"
+_STATUS: Final = "request_status"
 _ENDS_OF_USE: Final = frozenset({"objection", "consent_withdrawal"})
 _CORRECTS_ONLY: Final = frozenset({"rectification"})  # beside any other right the model drops a detail
 _LIKELY_CLAUSE: Final = 0.2  # a clause whose words ask for a right is likely to use it from here on
@@ -447,6 +449,20 @@ class Reader:
         asked, others = self._asked_in(beside)
         return (asked, others) if asked == REQUEST else (ASK, intents)
 
+    def _asked_whether(
+        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+    ) -> tuple[str, tuple[Intent, ...]]:
+        """Take "did I ask you to erase my data?" for a question where that stands: it asks for no erasure."""
+        beside = without_whether_asked(sentences)
+        if beside is None:
+            return decision, intents
+        asked, others = self._asked_in(beside)
+        if asked == REQUEST:
+            return asked, _with(_STATUS, others)
+        if any(map(says_something, beside)):  # "if not, do it now" is a wish
+            return (ASK if decision == REQUEST else decision), _with(_STATUS, intents)
+        return NONE, _with(_STATUS, tuple(i for i in intents if i.name not in RIGHTS))
+
     def _sourced(
         self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
     ) -> tuple[str, tuple[Intent, ...]]:
@@ -461,6 +477,8 @@ class Reader:
 
     # What rights are read is narrowed, each rule on what the one before it left.
     NARROWS: ClassVar = (
+        # Before all others, which would ask about what is only asked after.
+        _asked_whether,
         # Before the limits: where data come from is access, which stays one beside a detail that is asked about.
         _sourced,
         # Before the limits: what is asked beside a complaint is certain, and an erasure of all but something must not be.

@@ -33,6 +33,9 @@ _BULLET: Final = re.compile(r"^\s*(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-h][.)])\s
 _OF_ARTICLE: Final = {
     "15": "access", "16": "rectification", "17": "erasure", "18": "restriction", "20": "portability", "21": "objection",
 }  # fmt: skip
+# Of what is asked about rights alone: elsewhere *article 77* is a threat, and *7(3)* of any text.
+_BY_ARTICLE_ALONE: Final = _OF_ARTICLE | {"22": "objection", "77": "complaint", "7": "consent_withdrawal"}
+_ALONE: Final = re.compile(r"\b(?:7(?= ?[(.§] ?3\b)|\d\d)\b")
 _ADDRESS: Final = re.compile(r"(?<![\w.+%'-])[\w.+%'-]++@[\w-]++(?:\.[\w-]++)+")
 _NEXT_ITEM: Final = re.compile(r"[\n;•|]|\b\d{1,3}[.)]\s")
 _BESIDE: Final = 120  # characters beside an address in which its right stands
@@ -171,6 +174,15 @@ def by_article(sentences: Sequence[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(_by_article(whole)))
     using = (line for line in lines if _any("by_number").search(line) and not _is_told(line))
     return tuple(dict.fromkeys(right for line in using for right in _by_article(line)))
+
+
+def by_article_alone(text: str) -> tuple[str, ...]:
+    """Give the rights of an answer that names nothing but articles, of which law it need not say: *article 15*, *l'article 7(3)*."""
+    whole = in_plain(text)
+    if len(whole) > _LONGEST_TITLE or not _any("only_articles").fullmatch(whole):
+        return ()
+    named = (_BY_ARTICLE_ALONE.get(number) for number in _ALONE.findall(whole))
+    return tuple(dict.fromkeys(filter(None, named)))
 
 
 # ── somebody else ───────────────────────────────────────────────────────────────────────────────────

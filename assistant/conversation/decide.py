@@ -45,8 +45,9 @@ from assistant.domain.presses import unmarked
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import ANSWERED_BY_PEOPLE, ERASING, STOPPING_USES, Right
 from assistant.domain.talk import PICKERS, PRESSED, SESSION_HIDDEN, WAITING, WHERE_TO_WRITE, TalkView
+from intents import Intent
 from intents.awaiting import names_authority
-from intents.wishes import CHANGED_MIND, FOR_SEVERAL, takes_all_back
+from intents.wishes import CHANGED_MIND, FOR_SEVERAL, by_article_alone, takes_all_back
 
 Step = Callable[[Hearing], Found | None]
 _LONG_ENOUGH: Final = 12  # characters from which on the language of a message is worth believing
@@ -65,10 +66,21 @@ def decide(view: TalkView, heard: Heard) -> tuple[Move, ...]:
     hearing = Hearing(view, heard)
     if view.stoppable:
         hearing = hearing.reads(sparing.as_taken_back(hearing.reading))
+    hearing = _by_article(hearing)
     asked = policy.hear(hearing)
     if asked is None:
         return _heard(hearing)
     return asked.moves if asked.left is None else (*asked.moves, *_heard(asked.left))
+
+
+def _by_article(hearing: Hearing) -> Hearing:
+    """Read an answer that names nothing but articles as what they give: beyond doubt where something is asked here."""
+    named = () if hearing.is_quiet or hearing.is_request else by_article_alone(hearing.text)
+    if not named:
+        return hearing
+    decision = "request" if hearing.state.expects else "ask"
+    intents = tuple(Intent(right, 1.0) for right in named)
+    return hearing.reads(replace(hearing.reading, decision=decision, intents=intents))
 
 
 def language_heard(view: TalkView, spoken: str | None, words: Words) -> str:
@@ -177,9 +189,11 @@ _then: tuple[Step, ...] = (
 
 def _beside_agent(hearing: Hearing) -> tuple[Move, ...]:
     """An agent talks: the desk keeps quiet, but a right used here still opens its request."""
-    less = sparing.in_doubt(hearing) or picking.stays_with_detail(hearing)
-    if not hearing.is_request or hearing.words.forwarded or less:
+    if not hearing.is_request or hearing.words.forwarded or sparing.in_doubt(hearing):
         return ()
+    if picking.stays_with_detail(hearing):
+        beside = picking.beside_detail(hearing)
+        return (opens(hearing, beside),) if beside else ()
     return (
         _opens_for_other(hearing) if for_others.concerns_other(hearing) else opens(hearing, hearing.rights),
     )
@@ -187,7 +201,10 @@ def _beside_agent(hearing: Hearing) -> tuple[Move, ...]:
 
 def _read(hearing: Hearing) -> tuple[Move, ...]:
     if picking.stays_with_detail(hearing):
-        return picking.asked_again(hearing)
+        beside = picking.beside_detail(hearing)
+        return (
+            (opens(hearing, beside), picking.asks_detail(hearing)) if beside else picking.asked_again(hearing)
+        )
     if (hearing.is_request and hearing.words.forwarded) or sparing.in_doubt(hearing):
         return (
             picking.asks_right(hearing, hearing.rights),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from assistant.conversation import for_others
@@ -308,6 +309,17 @@ def stays_with_detail(hearing: Hearing) -> bool:
         return False
     rights = set(hearing.rights)
     return not ERASING.isdisjoint(rights) and not erases_all(hearing.text)
+
+
+def beside_detail(hearing: Hearing) -> list[Right]:
+    """List what is used beyond doubt in such an answer and no button there is about: *just the phone, and send me a copy*."""
+    return [right for right in hearing.wishes_beside if right not in ERASING | CONFIRMED_FIRST]
+
+
+def asks_detail(hearing: Hearing) -> AskRight:
+    """Give the move that asks again whether all is to be erased, or what was named."""
+    asked = asks_right(hearing, sorted(ERASING | CONFIRMED_FIRST))
+    return replace(asked, menu=ASK_DETAIL)
 
 
 def _plain(text: str) -> str:

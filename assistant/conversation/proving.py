@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from assistant.casework.requests.reach import lacks_address, to_be_proved, waiting_in
 from assistant.conversation import correcting
@@ -22,12 +23,14 @@ from assistant.domain.moves import (
     TryCode,
     WantCode,
 )
+from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Changes
 from assistant.domain.rights import CONFIRMED_FIRST, Right
 from assistant.domain.talk import ASK_MARKETING, CORRECTING, PICKERS, WHERE_TO_WRITE, TalkView
 from assistant.domain.uses import each_once
 from intents.awaiting import contact_given, is_of_another, is_slip, lacks_mailbox
 
 Further = Callable[[Hearing, Sequence[Right]], tuple[Move, ...]]
+_OF_CONTACT: Final = frozenset({"email", ADDRESS, UNSAID_ADDRESS})
 
 
 def code(hearing: Hearing, further: Further) -> Found | None:
@@ -57,7 +60,7 @@ def mends_slip(hearing: Hearing, further: Further) -> Found | None:
     view = hearing.view
     if view.is_mail or view.state.expects not in {"email", "code"} or not is_slip(hearing.text):
         return None
-    beside = [right for right in hearing.further_rights if right not in CONFIRMED_FIRST]
+    beside = [right for right in hearing.further_rights if right not in _corrected_by_it(hearing)]
     if EMAIL.search(hearing.text):
         corrects_nothing = hearing.reads_nothing()
         taken = contact(corrects_nothing)
@@ -98,7 +101,14 @@ def lost_mailbox(hearing: Hearing) -> Found | None:
 
 
 def _wishes(hearing: Hearing) -> bool:
-    return hearing.is_request and bool(set(hearing.rights) - CONFIRMED_FIRST)
+    return hearing.is_request and bool(set(hearing.rights) - _corrected_by_it(hearing))
+
+
+def _corrected_by_it(hearing: Hearing) -> frozenset[Right]:
+    """Name the right that may be read in what is said of one's own contact; of another field it is a wish beside."""
+    parts = Changes.read(hearing.reading.details).parts
+    is_of_contact = all(each.field in _OF_CONTACT and "@" in (each.new or "@") for each in parts)
+    return CONFIRMED_FIRST if is_of_contact else frozenset()
 
 
 def contact(hearing: Hearing) -> Found | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final, get_args
+from itertools import product
+from typing import Any, Final, get_args
 
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assistant.casework.talk.carry_out import WAYS
@@ -30,16 +32,22 @@ from assistant.domain.moves import (
     Say,
     StandStill,
 )
-from assistant.domain.rights import Right
+from assistant.domain.rights import CONFIRMED_FIRST, ERASING, Right
 from assistant.domain.talk import ASK_DETAIL, TalkView
-from intents.wishes import CHANGED_MIND, DENIED, DONT, FOR_OTHER, KEPT_IT
-from tests.doubles.talks import SAYINGS, TALKS, Asked, reading
+from intents.awaiting import is_of_another, is_slip, lacks_mailbox
+from intents.wishes import CHANGED_MIND, DENIED, DONT, FOR_OTHER, KEPT_IT, takes_all_back
+from tests.doubles.talks import SAYINGS, TALKS, Asked, reading, words
 
 _SAID: Final = sorted({words.text for words in SAYINGS.values()})
 _CONVERSATIONAL: Final = ("human", "cancel_request", "request_status")
 _STOPS: Final = {Right.OBJECTION, Right.CONSENT_WITHDRAWAL}  # what "stop it" may be read as
 _CHOICES: Final = {"takeback", "withdraw", "services", "resend", "change", "purpose", "dont"}
 _HUMAN: Final = SAYINGS["human"]
+
+
+def _read_as(text: str, right: Right, **more: Any) -> Words:
+    return words(text, "request", right, **more)
+
 
 requests = st.builds(
     Asked,
@@ -109,20 +117,55 @@ def test_every_move_is_about_requests_that_are_there(view: TalkView, words: Word
 
 
 @given(views(), messages())
+@example(TALKS["hidden"], _read_as("Sorry, wrong address", Right.RECTIFICATION))
+@example(TALKS["open"], _read_as("I changed my mind", Right.ACCESS, wishes=(DONT,)))
+@example(TALKS["detail"], _read_as("Thank you", Right.ERASURE))
+@example(TALKS["detail"], words("12345678", "request", Right.ACCESS, Right.ERASURE))
 def test_no_wish_is_without_a_move(view: TalkView, words: Words) -> None:
     if words.reading.decision != "request":
         return
+    assert not _lost(view, words)
+
+
+@pytest.mark.parametrize("talk", TALKS)
+def test_whatever_is_said_beside_it_and_wherever_no_right_that_is_read_is_lost(talk: str) -> None:
+    """Every pair that the drawn ones may miss: each saying as a request of each right, in each talk."""
+    for text, right, agent in product(_SAID, Right, (False, True)):
+        heard = _read_as(text, right)
+        view = replace(TALKS[talk], agent_talks=agent or TALKS[talk].agent_talks)
+        assert not _lost(view, heard), (text, right, agent)
+
+
+@pytest.mark.parametrize("talk", ["contact", "code", "sought", "hidden", "write", "called"])
+@pytest.mark.parametrize("said", ["Sorry, wrong address", "I lost access to that mailbox"])
+def test_a_correction_of_another_field_beside_a_mistaken_contact_is_none_of_that_contact(
+    talk: str, said: str
+) -> None:
+    details = {"field": "last_name", "new_value": "Tamm"}
+    both = words(f"{said}, and correct my last name to Tamm", "request", Right.RECTIFICATION, details=details)
+    opened = [move for move in decide(TALKS[talk], both) if isinstance(move, Open)]
+    assert [move.rights for move in opened] == [(Right.RECTIFICATION,)]
+
+
+def _lost(view: TalkView, words: Words) -> set[Right]:
+    """Give the rights that were read and are neither opened, nor asked about, nor answered for."""
     moves = decide(view, words)
     asked = {
         right for move in moves if isinstance(move, Open | OpenForOther | AskRight) for right in move.rights
     }
+    if view.state.question == ASK_DETAIL and (Repeat() in moves or view.agent_talks):
+        asked |= ERASING  # that all is to be erased stands on a button there, and is asked once more
     wished = {Right(name) for name in words.reading.rights} - asked - view.rights_asked_about
-    assert not wished - _answered(view, words, moves), moves
+    return wished - _answered(view, words, moves)
 
 
 def _answered(view: TalkView, words: Words, moves: Sequence[Move]) -> set[Right]:
     """Give the rights whose words meant something else: the answer to what was asked, or that all of it is to stop."""
-    found: set[Right] = set()
+    text, found = words.text, set[Right]()
+    if takes_all_back(text) and view.stoppable:
+        return set(Right)  # the whole of it takes back what is open: nothing stands beside that
+    if is_slip(text) or lacks_mailbox(text) or is_of_another(text):
+        found |= CONFIRMED_FIRST  # what is said of one's own contact corrects none that is held
     if view.agent_talks and {DONT, KEPT_IT, FOR_OTHER} & set(words.reading.wishes):
         return set(Right)  # which is meant, whoever talks there asks
     stands_still = any(isinstance(move, StandStill) or move == Say("dont_nothing") for move in moves)
