@@ -30,6 +30,7 @@ from assistant.domain.talk import (
 from intents.meant import is_put_off
 from intents.narrowing import empties, erases_all
 from intents.rectifying import answer_in, change_in, is_no, is_unchanged, is_volunteered, is_yes
+from intents.wishes import by_article_alone
 
 Further = Callable[[Hearing, Sequence[Right]], tuple[Move, ...]]
 _PARTS_OF_AN_ADDRESS: Final = 2  # from which on a text is one, and no answer about a part of it
@@ -176,7 +177,8 @@ def _not_understood(hearing: Hearing, request: RequestSeen, changes: Changes) ->
 
 def _is_another_wish(hearing: Hearing) -> bool:
     """Tell whether a message uses another right too, or may: it is then no mere answer, and is read as any other."""
-    expected = CONFIRMED_FIRST if erases_all(hearing.text) else CONFIRMED_FIRST | ERASING
+    is_whole = erases_all(hearing.text) or by_article_alone(hearing.text)
+    expected = CONFIRMED_FIRST if is_whole else CONFIRMED_FIRST | ERASING
     return hearing.reading.decision != "none" and bool(set(hearing.rights) - expected)
 
 

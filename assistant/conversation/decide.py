@@ -200,17 +200,16 @@ def _beside_agent(hearing: Hearing) -> tuple[Move, ...]:
 
 
 def _read(hearing: Hearing) -> tuple[Move, ...]:
-    if picking.stays_with_detail(hearing):
-        beside = picking.beside_detail(hearing)
-        return (
-            (opens(hearing, beside), picking.asks_detail(hearing)) if beside else picking.asked_again(hearing)
-        )
+    if picking.stays_with_detail(hearing) and not picking.beside_detail(hearing):
+        return picking.asked_again(hearing)
     if (hearing.is_request and hearing.words.forwarded) or sparing.in_doubt(hearing):
         return (
             picking.asks_right(hearing, hearing.rights),
         )  # what somebody else wrote is no wish of the sender (A39)
     if for_others.concerns_other(hearing):
         return (_opens_for_other(hearing),)
+    if hearing.is_request and (beside := picking.beside_detail(hearing)):
+        return (opens(hearing, beside), picking.asks_detail(hearing))
     if hearing.is_request:
         return _opens_and_tells(hearing)
     return _talk(hearing)

@@ -312,7 +312,10 @@ def stays_with_detail(hearing: Hearing) -> bool:
 
 
 def beside_detail(hearing: Hearing) -> list[Right]:
-    """List what is used beyond doubt in such an answer and no button there is about: *just the phone, and send me a copy*."""
+    """List what an answer about a detail uses beyond doubt that no button there is about: *just the phone, and send me a copy*."""
+    answers = not ERASING.isdisjoint(hearing.rights) and erases_all(hearing.text)
+    if hearing.state.question != ASK_DETAIL or answers:
+        return []
     return [right for right in hearing.wishes_beside if right not in ERASING | CONFIRMED_FIRST]
 
 
