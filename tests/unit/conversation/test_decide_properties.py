@@ -154,7 +154,7 @@ def _lost(view: TalkView, words: Words) -> set[Right]:
         right for move in moves if isinstance(move, Open | OpenForOther | AskRight) for right in move.rights
     }
     if view.state.question == ASK_DETAIL and (Repeat() in moves or view.agent_talks):
-        asked |= ERASING  # that all is to be erased stands on a button there, and is asked once more
+        asked |= ERASING | CONFIRMED_FIRST  # both stand on buttons there, and are asked about once more
     wished = {Right(name) for name in words.reading.rights} - asked - view.rights_asked_about
     return wished - _answered(view, words, moves)
 
