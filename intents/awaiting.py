@@ -61,6 +61,12 @@ def asks_beside(text: str) -> bool:
     )
 
 
+def limits_it(text: str) -> bool:
+    """Tell whether a short message says of an erasure that was asked for that it is not of all: *only the newsletter data*."""
+    plain = in_plain(with_apostrophes(text)) if len(text) <= _SHORT else ""
+    return bool(_any("limits_it").search(plain)) and not _any("of_proving").search(plain)
+
+
 def is_number(text: str) -> bool:
     """Tell whether a text is one number and a word or two at most: a code that was mistyped, say."""
     return bool(_DIGITS.fullmatch(text))

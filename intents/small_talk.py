@@ -1,4 +1,4 @@
-"""Hears what is said in a chat about nothing: a greeting, thanks, "are you a robot?", an insult, nonsense."""
+"""Hears what is said in a chat about nothing: a greeting, thanks, "hold on", "are you a robot?", an insult, nonsense."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from intents.tables import in_plain, tables
 _FILE: Final = "small_talk"
 _SHORT: Final = 80  # characters; whoever writes more says something
 # The first of these that a message holds is what it is answered as: "hello, are you a robot?" asks.
-_KINDS: Final = ("robot", "insult", "nonsense", "thanks", "farewell", "greeting", "noted")
+_KINDS: Final = ("robot", "insult", "nonsense", "patience", "thanks", "farewell", "greeting", "noted")
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+PATIENCE: Final = "patience"
+_A_WHILE: Final = re.compile(
+    r"\b\d{1,2} ?(?=(?:s|secs?|seconds?|secondes?|mn|mins?|minutes?|moments?|instants?)\b)"
+)
 _SAYS_MORE: Final = re.compile(r"[\d@]")  # a code, an address, a number of something
 _LONGEST_PHRASE: Final = 8  # words
 _ROW_OF_KEYS: Final = 4  # letters from which on neighbours on a keyboard are no word
@@ -24,6 +28,7 @@ _MEANT: Final = frozenset("hm")  # "hmmm" is no nonsense: somebody thinks
 
 def small_talk_in(text: str) -> str | None:
     """Name what a whole short message is that is about nothing; None for whatever says more."""
+    text = _A_WHILE.sub("a ", text) if len(text) <= _SHORT else text
     if len(text) > _SHORT or _SAYS_MORE.search(text) or not text.strip():
         return None
     words = _WORDS.findall(in_plain(with_apostrophes(text)))
@@ -52,7 +57,8 @@ def _phrases(words: Sequence[str]) -> Iterator[str]:
 def _known() -> dict[tuple[str, ...], str]:
     kinds = ("between", *reversed(_KINDS))  # a phrase that stands twice is of the kind that goes first
     rows = ((kind, phrase) for kind in kinds for said in tables(_FILE)[kind].values() for phrase in said)
-    return {tuple(phrase.split()): kind for kind, phrase in rows}
+    known = {tuple(phrase.split()): kind for kind, phrase in rows}
+    return known | {tuple(phrase.split()): "" for phrase in tables(_FILE)["says_more"]["any"]}
 
 
 def _is_mash(word: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from intents.cleaning import with_apostrophes
 from intents.tables import all_in_plain, any_in, any_in_row, hint_of, in_plain, tables
 
 _any: Final = partial(any_in, "wishes")
@@ -210,6 +211,11 @@ def _is_for_other(lines: Sequence[str]) -> bool:
     points_back = any(_any("its").search(clause) for clause in wanted)
     has = any(_any("kin_has").search(line) for line in kin)
     return (points_back and has) or any(_any("for_other").search(line) for line in lines)
+
+
+def is_for_another(text: str) -> bool:
+    """Tell whether a short message says of what was asked before that it is somebody else's: *it is for my father*."""
+    return len(text) <= _LONGEST_TITLE and bool(_any("for_whom").search(in_plain(with_apostrophes(text))))
 
 
 def lists_several(text: str) -> bool:

@@ -5,17 +5,26 @@ from __future__ import annotations
 from assistant.conversation.heard import Found, Hearing, Words
 from assistant.domain.moves import HaveReadBeside
 from assistant.domain.rights import ERASING
-from intents.awaiting import asks_beside
+from intents.awaiting import asks_beside, limits_it
 
 
 def hear(hearing: Hearing) -> Found | None:
     """Call a person to the erasures of a chat that such words stand beside; said so, nothing else is to be heard where nothing is asked."""
     meant = tuple(request.ref for request in hearing.view.stoppable if request.right in ERASING)
-    if not meant or not is_asked(hearing.words):
+    if not meant or not (is_asked(hearing.words) or _limits(hearing)):
         return None
     is_said = hearing.reading.decision == "none" and not hearing.view.agent_talks
     is_all = is_said and not hearing.state.expects
     return Found((HaveReadBeside(meant, is_said),), None if is_all else hearing)
+
+
+def _limits(hearing: Hearing) -> bool:
+    """Tell whether it is said that not all is to go, where nothing else is asked that such words would answer."""
+    state, words = hearing.state, hearing.words
+    is_of_else = state.asks_else and hearing.view.rights_asked_about.isdisjoint(ERASING)
+    if is_of_else or hearing.is_quiet or words.reading.wishes or hearing.is_request:
+        return False
+    return limits_it(words.text) or (words.reading.decision == "ask" and hearing.names_details)
 
 
 def is_asked(words: Words) -> bool:

@@ -12,6 +12,7 @@ from assistant.conversation import (
     beside_erasure,
     correcting,
     for_others,
+    instead,
     picking,
     policy,
     proving,
@@ -66,7 +67,7 @@ def decide(view: TalkView, heard: Heard) -> tuple[Move, ...]:
     hearing = Hearing(view, heard)
     if view.stoppable:
         hearing = hearing.reads(sparing.as_taken_back(hearing.reading))
-    hearing = _by_article(hearing)
+    hearing = instead.as_meant(_by_article(hearing))
     asked = policy.hear(hearing)
     if asked is None:
         return _heard(hearing)
@@ -172,15 +173,16 @@ _first: tuple[Step, ...] = (
     sparing.hear,  # 5. nothing is to be erased after all
 )
 _then: tuple[Step, ...] = (
-    small_talk.hear,  # 6. what is about nothing
-    _mends_slip,  # 7. the address that was given is a mistake
-    proving.names_others_address,  # 8. or somebody else's
-    proving.lost_mailbox,  # 9. or cannot be opened
-    _correction,  # 10. what was asked of a correction
-    uses.answered,  # 11. which use is to end
-    correcting.taken_up_again,  # 12. a correction that was left to a person
-    _code,  # 13. the code that is awaited
-    proving.contact,  # 14. who asks
+    for_others.hear,  # 6. it was asked for somebody else
+    small_talk.hear,  # 7. what is about nothing
+    _mends_slip,  # 8. the address that was given is a mistake
+    proving.names_others_address,  # 9. or somebody else's
+    proving.lost_mailbox,  # 10. or cannot be opened
+    _correction,  # 11. what was asked of a correction
+    uses.answered,  # 12. which use is to end
+    correcting.taken_up_again,  # 13. a correction that was left to a person
+    _code,  # 14. the code that is awaited
+    proving.contact,  # 15. who asks
 )
 
 
@@ -372,7 +374,7 @@ def _chosen(hearing: Hearing, value: str, mark: str = "") -> tuple[Move, ...]:
 
 
 def _right_chosen(hearing: Hearing, name: str) -> Move:
-    noted = hearing.state.details or {}
+    noted, is_for_other = hearing.state.details or {}, for_others.is_noted(hearing)
     if name not in set(Right):
         return NotThat(noted)
     # The clock runs from the message that was in doubt, not from the answer to our question.
@@ -381,6 +383,8 @@ def _right_chosen(hearing: Hearing, name: str) -> Move:
         details = {**noted, **hearing.reading.details}
         hearing = hearing.reads(replace(hearing.reading, details=details))
     received_at = datetime.fromisoformat(since) if since else hearing.received_at
+    if is_for_other:
+        return OpenForOther((Right(name),), received_at, hearing.details)
     return Open((Right(name),), received_at, hearing.details, from_rest=True)
 
 

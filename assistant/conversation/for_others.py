@@ -6,13 +6,45 @@ import re
 import unicodedata
 from typing import Final
 
-from assistant.conversation.heard import Hearing
+from assistant.casework.requests.reach import waits_for_people
+from assistant.conversation.heard import EMAIL, Found, Hearing, all_of
 from assistant.domain.addresses import normal_address
-from assistant.domain.rights import ENDING_USES
+from assistant.domain.lifecycle import CLOSED, STOPPABLE
+from assistant.domain.moves import HandOver, HaveReadBeside, NoteContactFirst, Repeat, WaitForMandate
+from assistant.domain.rights import ENDING_USES, ERASING
+from assistant.domain.talk import PICKERS, WAITING, RequestSeen
 from intents.holders import signed_by
-from intents.wishes import FOR_OTHER, FOR_SEVERAL
+from intents.wishes import FOR_OTHER, FOR_SEVERAL, is_for_another
 
+NOTED: Final = "for_other"  # detail of a menu
 _FEWEST_LETTERS: Final = 3  # of a name that an address is made of
+
+
+def hear(hearing: Hearing) -> Found | None:
+    """Take "it is for my father" as said of what was asked in this chat: what waits waits for the mandate, and a person reads the rest."""
+    view, reading = hearing.view, hearing.reading
+    is_said = FOR_OTHER in reading.wishes or is_for_another(hearing.text)
+    if hearing.is_quiet or hearing.is_request or not is_said or EMAIL.search(hearing.text):
+        return None
+    own = [request for request in view.own if not waits_for_people(request)]
+    if waiting := [r.ref for r in own if r.status in WAITING and not ends_marketing(r)]:
+        return all_of(WaitForMandate(tuple(waiting)))
+    if erasing := [r.ref for r in own if r.right in ERASING and r.status in STOPPABLE]:
+        return all_of(HaveReadBeside(tuple(erasing), said=True))
+    if any(r.status not in CLOSED for r in own):
+        return all_of(HandOver())
+    is_asked = hearing.state.question in PICKERS and reading.decision == "none"
+    return all_of(NoteContactFirst({NOTED: True}, "for_other_noted"), Repeat()) if is_asked else None
+
+
+def is_noted(hearing: Hearing) -> bool:
+    """Tell whether it was said, before a right was, that somebody else is concerned."""
+    return hearing.state.question in PICKERS and bool((hearing.state.details or {}).get(NOTED))
+
+
+def ends_marketing(request: RequestSeen) -> bool:
+    """Tell whether a request ends marketing: that needs nobody's mandate (GDPR 21(3))."""
+    return bool(request.details.get("marketing"))
 
 
 def concerns_other(hearing: Hearing) -> bool:
@@ -21,6 +53,8 @@ def concerns_other(hearing: Hearing) -> bool:
     Of several people's requests in one list nobody but a person can tell whose marketing is to end.
     """
     rights = hearing.reading.rights
+    if rights and is_noted(hearing):
+        return True
     if not rights or (hearing.reading.details.get("marketing") and rights <= ENDING_USES):
         return FOR_SEVERAL in hearing.reading.wishes and bool(rights)
     return FOR_OTHER in hearing.reading.wishes or _names_another(hearing) or _is_signed_by_another(hearing)

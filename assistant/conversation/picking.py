@@ -31,7 +31,7 @@ from intents.awaiting import names_authority
 from intents.meant import is_put_off
 from intents.narrowing import erases_all, erases_less, spares_some, without_details
 from intents.rectifying import is_no, is_yes
-from intents.wishes import DONT
+from intents.wishes import DONT, FOR_OTHER
 
 _NOT_THAT: Final = ""  # no button: it only contradicts one
 # What a word answers, by the value of the button. A yes says nothing of "end them, or keep them?".
@@ -95,8 +95,9 @@ def _says_less(hearing: Hearing, value: str) -> bool:
     if value == "withdraw:yes":
         return _is_of_another_request(hearing)
     if value.startswith("dont:"):
-        less = _is_of_less(hearing) or bool(_OTHERS.search(_plain(hearing.text)))
-        return less or (takes_back and value == "dont:go_on")
+        less = _is_of_less(hearing) or bool(_OTHERS.search(plain(hearing.text)))
+        spares = takes_back or DONT in hearing.reading.wishes
+        return less or (spares and value == "dont:go_on")
     return takes_back and value == "services:end"
 
 
@@ -131,6 +132,8 @@ def asks_right(hearing: Hearing, rights: Sequence[Right]) -> AskRight:
     noted = (hearing.state.details or {}) if is_asked else {}
     details = hearing.reading.details
     named = {name: found for name in ("email", "client_id") if (found := details.get(name))}
+    if FOR_OTHER in hearing.reading.wishes:
+        named[for_others.NOTED] = True
     since = (hearing.state.received_at if is_asked else None) or hearing.received_at.isoformat()
     return AskRight(tuple(rights), _menu(hearing, rights), since, {**noted, **hearing.details, **named})
 
@@ -149,7 +152,17 @@ def asked_again(hearing: Hearing) -> tuple[Move, ...]:
     if hearing.view.buttons is None:
         return (HandOver(),)
     noted = _noted(hearing) if hearing.state.question in PICKERS else ()
+    if missing := _not_offered(hearing):
+        return (*noted, asks_right(hearing, missing))
     return (*noted, Repeat())
+
+
+def _not_offered(hearing: Hearing) -> list[Right]:
+    """List the rights that an answer names by their words and the menu has no button for."""
+    if hearing.state.question != ASK_RIGHT or len(hearing.text) > _SHORT or is_yes(hearing.text):
+        return []
+    offered = {each.value for each in hearing.view.buttons or ()}
+    return sorted(Right(name) for name in rights_said(hearing.text) if f"right:{name}" not in offered)
 
 
 def _noted(hearing: Hearing) -> tuple[Move, ...]:
@@ -174,7 +187,7 @@ def said_no_address(hearing: Hearing, typed: str) -> tuple[Move, ...]:
 def _pressed(hearing: Hearing, buttons: Sequence[Button]) -> str | None:
     if len(hearing.text) > _SHORT:
         return None
-    text, values = _plain(hearing.text), [each.value for each in buttons]
+    text, values = plain(hearing.text), [each.value for each in buttons]
     labelled = {each.value for each in buttons if _is_meant(each, _bare(text))}
     if labelled:
         return labelled.pop() if len(labelled) == 1 else None
@@ -189,14 +202,14 @@ def _pressed(hearing: Hearing, buttons: Sequence[Button]) -> str | None:
 
 def is_label(hearing: Hearing) -> bool:
     """Tell whether what is typed is no more than what stands on a button of the open question."""
-    bare = _bare(_plain(hearing.text))
+    bare = _bare(plain(hearing.text))
     return any(_is_meant(each, bare) for each in hearing.view.buttons or ())
 
 
 def _is_meant(button: Button, bare: str) -> bool:
     """Tell whether an answer is what stands on a button, or the short word for it that people say instead."""
     said = _SAID_FOR.get(":".join(button.value.split(":")[:2]))
-    return bare in {_bare(_plain(each)) for each in button.says} or bool(said and said.fullmatch(bare))
+    return bare in {_bare(plain(each)) for each in button.says} or bool(said and said.fullmatch(bare))
 
 
 def _named(hearing: Hearing, text: str, values: Sequence[str]) -> set[str]:
@@ -214,7 +227,7 @@ _REST: Final = re.compile(_WORDS.one_of("the_rest"))
 
 def without_the_rest(typed: str) -> str:
     """Take "and erase the rest" out of an answer about services; where anything is denied it stays as it is."""
-    text = _plain(typed)
+    text = plain(typed)
     if _NOT.search(text) or "?" in text or not _REST.search(text):
         return typed
     return " ".join(_REST.sub(" ", text).split())
@@ -228,7 +241,7 @@ def clear_answer(question: str, typed: str) -> str | None:
 
 def answers_in(question: str, typed: str) -> set[str]:
     """Give the buttons that a typed answer to a yes-or-no question names; none where it is half an answer."""
-    says, text = _SAYS.get(question, {}), _plain(typed)
+    says, text = _SAYS.get(question, {}), plain(typed)
     if not says or _UNSURE.search(text):
         return set()
     whole = {says[word] for word, told in (("yes", is_yes), ("no", is_no)) if word in says and told(typed)}
@@ -271,8 +284,8 @@ def _rights_named(hearing: Hearing, text: str) -> set[str]:
 
 def rights_said(text: str) -> set[str]:
     """Name the rights whose words stand in a text, whatever it says of them."""
-    plain = _plain(text)
-    return {right for right, words in _NAMES.items() if words.search(plain)}
+    bare = plain(text)
+    return {right for right, words in _NAMES.items() if words.search(bare)}
 
 
 def takes_back_named(text: str) -> bool:
@@ -325,7 +338,8 @@ def asks_detail(hearing: Hearing) -> AskRight:
     return replace(asked, menu=ASK_DETAIL)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Give a text as the words of answers are tried on it: small letters, no accents, a space for an apostrophe."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(re.sub(r"['’_]", " ", bare.casefold()).split())
 

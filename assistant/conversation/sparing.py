@@ -11,8 +11,9 @@ from assistant.domain.lifecycle import STOPPABLE, Status
 from assistant.domain.moves import NeverMind, Say, StandStill
 from assistant.domain.rights import ENDING_USES, ERASING, Right
 from assistant.domain.talk import DONT as ASK_DONT
-from assistant.domain.talk import WITHDRAW, RequestSeen
+from assistant.domain.talk import WAITING, WITHDRAW, RequestSeen
 from intents import Reading
+from intents.small_talk import PATIENCE, small_talk_in
 from intents.wishes import CHANGED_MIND, DENIED, DONT, KEPT_IT
 
 BUTTON: Final = "dont"  # kind of the buttons below the question
@@ -21,6 +22,8 @@ BUTTON: Final = "dont"  # kind of the buttons below the question
 def hear(hearing: Hearing) -> Found | None:
     """Let the erasures that are meant stand still and ask; what else is asked is left to be heard."""
     wishes = _wishes(hearing.reading)
+    if small_talk_in(hearing.text) == PATIENCE and not (hearing.is_quiet or hearing.view.agent_talks):
+        return _waits(hearing)
     if not {DONT, KEPT_IT, CHANGED_MIND, DENIED} & wishes:
         return None
     found, hidden = _heard_of(hearing, _erasures_in(hearing.view.own)), _erasures_in(hearing.view.hidden)
@@ -45,6 +48,15 @@ def _heard_of(hearing: Hearing, meant: Sequence[RequestSeen]) -> Found | None:
         return Found(denied, left if left.is_request else None)
     found = heard_about(left, meant) or Found((), left)
     return Found((*denied, *found.moves), found.left)
+
+
+def _waits(hearing: Hearing) -> Found | None:
+    """Let an erasure that goes on by itself stand still for "hold on"; one that waits for its person does so anyway."""
+    state, going = hearing.state, [r for r in _erasures_in(hearing) if r.status not in WAITING]
+    asks_of_others = state.expects and not {r.ref for r in going} & set(state.about)
+    if not going or asks_of_others or hearing.is_request:
+        return None
+    return heard_about(hearing.reads(replace(hearing.reading, wishes=(DONT,))), going)
 
 
 def heard_about(hearing: Hearing, meant: Sequence[RequestSeen], *, by_mail: bool = False) -> Found | None:

@@ -58,6 +58,13 @@ class OpenForOther:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitForMandate:
+    """What these ask for is somebody else's, it turns out: no proof is asked, and a person is called."""
+
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AskRight:
     """Ask which right is meant, with buttons: any, only the detail that was named, or all but an exception."""
 
@@ -289,6 +296,7 @@ Move = (
     Say
     | Open
     | OpenForOther
+    | WaitForMandate
     | AskRight
     | Choose
     | NotThat

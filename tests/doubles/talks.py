@@ -230,6 +230,11 @@ SAYINGS: Final[Mapping[str, Words]] = {
     "keep": words("Keep it"),
     "a name": words("Tamm"),
     "another city": words("Change it to Narva"),
+    "hold on": words("Hold on a second"),
+    "article": words("Article 15"),
+    "only that": words("Only the newsletter data, not the account"),
+    "for my father": words("It is for my father"),
+    "meant": words("I meant correct, not delete", wishes=("dont",)),
     "foreign": words("Guten Tag, ich brauche bitte Hilfe mit meinem Konto", language="de"),
 }
 

@@ -66,6 +66,7 @@ _SMALL_TALK: Final = {
     "thanks": "small_thanks",
     "farewell": "small_farewell",
     "noted": "small_noted",
+    "patience": "small_patience",
     "robot": "small_robot",
     "insult": "small_insult",
     "nonsense": "small_nonsense",

@@ -252,9 +252,22 @@ def leave_address(turn: Turn, references: Sequence[str]) -> None:
     if turn.state.hidden and not about:
         turn.say("address_of_another", expects=turn.state.expects)
         return
-    for request in about:
-        if not request.details.get("marketing") and request.tier_needed > Tier.T0:
-            wait_for_mandate(turn, request)
+    _wait_for_mandates(turn, about)
     turn.rest()
     turn.say("address_of_another")
     ask_where_to_write(turn)
+
+
+def turn_to_other(turn: Turn, references: Sequence[str]) -> None:
+    """Ask no more proof of what was asked for somebody else, as it turns out, and say who asks for the mandate."""
+    about = turn.requests_named(references)
+    _wait_for_mandates(turn, about)
+    turn.rest()
+    turn.say("for_somebody_else", requests=turn.seen(about))
+    ask_where_to_write(turn)
+
+
+def _wait_for_mandates(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
+    for request in requests:
+        if not request.details.get("marketing") and request.tier_needed > Tier.T0:
+            wait_for_mandate(turn, request)

@@ -164,6 +164,8 @@ def _answered(view: TalkView, words: Words, moves: Sequence[Move]) -> set[Right]
     text, found = words.text, set[Right]()
     if takes_all_back(text) and view.stoppable:
         return set(Right)  # the whole of it takes back what is open: nothing stands beside that
+    if text == SAYINGS["meant"].text:
+        found |= ERASING  # that this one is not meant is what it says
     if is_slip(text) or lacks_mailbox(text) or is_of_another(text):
         found |= CONFIRMED_FIRST  # what is said of one's own contact corrects none that is held
     if view.agent_talks and {DONT, KEPT_IT, FOR_OTHER} & set(words.reading.wishes):

@@ -1,0 +1,64 @@
+"""Another right was meant than the one that was asked for: "I meant correct, not delete"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from assistant.conversation.heard import Hearing
+from assistant.conversation.picking import plain, rights_said
+from assistant.domain.rights import ERASING, STOPPING_USES, Right
+from assistant.domain.talk import PICKERS
+from assistant.domain.words import Words
+from intents import Intent
+from intents.wishes import DONT
+
+_WORDS: Final = Words("assistant.conversation")
+_INSTEAD_OF: Final = _WORDS.whole("instead_of")
+_BEGINS_WITH_NOT: Final = re.compile(rf"{_WORDS.one_of('begins_with_not')}\b")
+_BUT_THIS: Final = re.compile(rf"[,;.:]|\b{_WORDS.one_of('but_this')}\b")
+_MEANT_OTHER: Final = _WORDS.whole("meant_other")
+_AS_WELL: Final = _WORDS.whole("as_well")
+_SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
+
+
+def as_meant(hearing: Hearing) -> Hearing:
+    """Read the right that was meant as used beyond doubt, and an erasure that was not meant as not to go on."""
+    view, reading = hearing.view, hearing.reading
+    if hearing.is_quiet or len(hearing.text) > _SHORT or "?" in hearing.text:
+        return hearing
+    open_now = {Right(request.right) for request in view.stoppable}
+    wanted, unwanted = _told_apart(plain(hearing.text), open_now)
+    read = [right for right in hearing.rights if hearing.is_request and right not in unwanted]
+    meant = list(dict.fromkeys([*read, *sorted(wanted)]))
+    is_of_asked = unwanted & open_now or (unwanted and view.state.question in PICKERS)
+    if not meant or not is_of_asked:
+        return hearing
+    talk = tuple(intent for intent in reading.intents if intent.name not in set(Right))
+    spares = unwanted & open_now & ERASING
+    wishes = tuple(dict.fromkeys([*reading.wishes, DONT])) if spares else reading.wishes
+    intents = (*(Intent(right, 1.0) for right in meant), *talk)
+    details = {name: each for name, each in reading.details.items() if name != "old_value"}
+    return hearing.reads(
+        replace(reading, decision="request", intents=intents, wishes=wishes, details=details)
+    )
+
+
+def _told_apart(text: str, open_now: set[Right]) -> tuple[set[Right], set[Right]]:
+    """Give the rights that are said to be meant, and those that are not; none where that is not said."""
+    if denied := _BEGINS_WITH_NOT.match(text):
+        behind, *wanted = _BUT_THIS.split(text[denied.end() :].strip(" ,"), maxsplit=1)
+        return _named(" ".join(wanted)), _named(behind, all_of=True)
+    if parted := _INSTEAD_OF.search(text):
+        unwanted = _named(text[parted.end() :], all_of=True)
+        return _named(text[: parted.start()]) - unwanted, unwanted
+    if _MEANT_OTHER.search(text) and not _AS_WELL.search(text):
+        wanted = _named(text) - ERASING
+        return wanted, (open_now & ERASING if wanted else set())
+    return set(), set()
+
+
+def _named(text: str, *, all_of: bool = False) -> set[Right]:
+    """Name the rights whose words stand in a text; "stop" and "withdraw" say too many things to be wanted by themselves."""
+    return {Right(right) for right in rights_said(text)} - (set() if all_of else STOPPING_USES)

@@ -1,0 +1,159 @@
+"""What people say of a request once it is open: a limit, another person, another right, a moment; read, acted on and said so in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from assistant.casework.requests import asked_beside
+from assistant.services import Unit
+from assistant.store.tables import Message, PrivacyRequest
+from tests.doubles.console_pages import pages_that_fail
+from tests.doubles.desk_inside import DeskInside, desk_inside
+from tests.doubles.typing_visitor import Talk
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ERASE = {"en": "Please delete all my personal data.", "fr": "Supprimez toutes mes données personnelles."}
+MENU = {"en": "hi I want something with my data", "fr": "que pouvez vous faire de mes données ?"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
+    async with desk_inside(tmp_path_factory.mktemp("said-after")) as opened:
+        yield opened
+        assert await pages_that_fail(opened) == []
+
+
+async def answers(talk: Talk, words: str, kind: str = "text") -> str:
+    """Say something, and give all that was answered."""
+    before = await talk.answers()
+    await talk.say(words, kind)
+    said = sorted(
+        (row for row in await talk.all_of(Message) if row.sender == "assistant"), key=lambda row: row.id
+    )
+    return " ".join(row.text for row in said[before:])
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "told"),
+    [
+        ("en", "only the newsletter data, not the account", "A person here has to look at this"),
+        (
+            "fr",
+            "juste les données de la newsletter pas le compte",
+            "Une personne de notre équipe doit examiner",
+        ),
+    ],
+)
+async def test_a_limit_is_read_by_a_person_before_anything_is_erased(
+    desk: DeskInside, language: str, words: str, told: str
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(ERASE[language])
+    assert told in await answers(talk, words)
+    request = (await talk.requests())["erasure"]
+
+    def unread(unit: Unit) -> bool:
+        return asked_beside.is_unread(unit.session, unit.session.get_one(PrivacyRequest, request.ref))
+
+    assert await desk.assembly.services.read(unread)
+    assert (await talk.state()).question == "ask_contact", "who asks is still asked"
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "told"),
+    [
+        ("en", "it is for my father", "You write for somebody else"),
+        ("fr", "c'est pour mon père", "Vous écrivez pour une autre personne"),
+    ],
+)
+@pytest.mark.parametrize("awaited", ["email", "code"])
+async def test_for_somebody_else_no_proof_is_asked_and_a_person_is_called(
+    desk: DeskInside, language: str, words: str, told: str, awaited: str
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(ERASE[language])
+    if awaited == "code":
+        await talk.say(f"{talk.thread}@post.example")
+    assert told in await answers(talk, words)
+    request = (await talk.requests())["erasure"]
+    assert (request.attention, request.tier_needed) == ("for_somebody_else", 3)
+    assert (await talk.state()).question == "ask_where_to_write"
+    other = Talk(desk, language)
+    await other.say(MENU[language])
+    assert (await other.state()).question == "chat_ask_right"
+    await other.say(words)
+    assert told in await answers(other, "right:erasure", "choice")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "I meant correct, not delete"), ("fr", "je voulais dire corriger, pas supprimer")],
+)
+async def test_another_right_is_opened_and_the_erasure_stands_still(
+    desk: DeskInside, language: str, words: str
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(ERASE[language])
+    await talk.say(words)
+    requests = await talk.requests()
+    assert requests["erasure"].dont_at is not None
+    assert "rectification" in requests
+
+
+@pytest.mark.parametrize(
+    ("language", "hold", "told", "paused"),
+    [
+        ("en", "hang on a second", "Take your time", "We have paused"),
+        ("fr", "pas encore", "Prenez votre temps", "Nous avons suspendu"),
+    ],
+)
+async def test_whoever_needs_a_moment_has_it_and_an_erasure_that_is_proved_stands_still(
+    desk: DeskInside, language: str, hold: str, told: str, paused: str
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(ERASE[language])
+    assert told in await answers(talk, hold)
+    email = f"{talk.thread}@post.example"
+    await talk.say(email)
+    assert told in await answers(talk, hold)
+    assert (await talk.state()).expects == "code"
+    assert (await talk.requests())["erasure"].dont_at is None
+    await talk.say(await desk.code(email))
+    assert paused in await answers(talk, hold)
+    assert (await talk.requests())["erasure"].dont_at is not None
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Did I ask you to erase my data?"),
+        ("en", "have i already asked for a copy of my data"),
+        ("fr", "Est-ce que j'ai demandé l'effacement ?"),
+        ("fr", "ai-je déjà demandé une copie de mes données ?"),
+    ],
+)
+async def test_a_question_whether_something_was_asked_opens_nothing_and_is_answered(
+    desk: DeskInside, language: str, words: str
+) -> None:
+    talk = Talk(desk, language)
+    none = {"en": "no request in this conversation yet", "fr": "pas encore de demande"}[language]
+    assert none in await answers(talk, words)
+    assert not await talk.requests()
+    await talk.say(ERASE[language])
+    assert (await talk.requests())["erasure"].ref in await answers(talk, words)
+    assert set(await talk.requests()) == {"erasure"}
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "article 15"), ("fr", "l'article 15 svp")])
+async def test_an_article_opens_its_right_under_a_menu_and_beside_another_question(
+    desk: DeskInside, language: str, words: str
+) -> None:
+    for first in (MENU[language], ERASE[language]):
+        talk = Talk(desk, language)
+        await talk.say(first)
+        await talk.say(words)
+        assert "access" in await talk.requests()
