@@ -105,6 +105,9 @@ class Controller(_Section):
     holiday_country: str = ""
     audience_timezone: str = ""
     financial_year_ends: str = "12-31"
+    client_number: str = Field(
+        "", pattern=r"^([A-Za-z]{1,4}[-./]?\d+)?$"
+    )  # one, as an example of how they are written
     automated_decisions: Said = Said()  # Article 15(1)(h)
     invented: bool = False
 

@@ -13,7 +13,7 @@ from intents.wording import matcher
 
 BARE_CHARACTERS: Final = 60
 EMAIL: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_ID: Final = r"((?:[A-Za-z]{1,4}-?)?\d{3,10})\b"
+_ID: Final = r"((?:[A-Za-z]{1,4}-?|[A-Za-z] )?(?:\d{3,10}|\d(?: \d){2,9}(?! ?\d)))\b"
 _CLIENTS: Final = (
     matcher(rf"\b<client_number>\s*(?:<is>\b|[-.:#°=]{{1,2}})?\s*{_ID}"),
     matcher(rf"\b<client>(?:\s*<number_sign>)?\s*[-.:#°]{{0,2}}\s*{_ID}"),
@@ -60,7 +60,9 @@ def _identifiers(text: str) -> dict[str, Any]:
     if not _DIGIT_OR_DOT.search(rest):
         return found
     without_phones = _BEGINS_WITH_NOUGHT.sub(",", rest)
-    clients = [token.upper() for pattern in _CLIENTS for token in _each(pattern, without_phones)]
+    clients = [
+        token.upper().replace(" ", "") for pattern in _CLIENTS for token in _each(pattern, without_phones)
+    ]
     named = {
         "client_id": list(dict.fromkeys(clients)),
         "invoice": [token.upper() for token in _each(_INVOICE, rest)],

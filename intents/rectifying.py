@@ -342,6 +342,39 @@ def answer_in(field: str, text: str) -> str | None:
     return value if fits and any(map(str.isalnum, value)) else None
 
 
+_WORD: Final = r"([^\W_][\w’'-]{0,30})"
+_NEW_FIRST: Final = re.compile(
+    rf"{_WORD}\s*,?\s*(?:\b(?:and|et|but|mais)\s+)?\b(?:not|instead of|pas|non|au lieu d[eu]|plut[ôo]t que)\s+(?:the\s+|le\s+|la\s+)?{_WORD}\W*$",
+    re.IGNORECASE,
+)
+_OLD_FIRST: Final = re.compile(
+    rf"^\W*(?:it'?s\s+|c'est\s+|ce n'est\s+|no,?\s+|non,?\s+)?(?:not|pas)\s+(?:the\s+|le\s+|la\s+)?{_WORD}\s*,?\s*(?:but\s+|mais\s+)?(?:le\s+|la\s+|the\s+)?{_WORD}\W*$",
+    re.IGNORECASE,
+)
+_HOUSE_NUMBER: Final = re.compile(
+    r"^\W*(?:(?:it'?s|it is|c'est|and|et|my|the|mon|le)\s+)*(?:(?:house|street|door|building)\s+)?(?:number|no\.?|num[ée]ro|n[°º])"
+    r"\s*(?:de (?:la )?(?:rue|maison|voie)\s+)?(?:is\s+|est\s+|c'est\s+)?(?:le\s+)?(\d{1,5}\s?(?:[a-z]|bis|ter)?)\b",
+    re.IGNORECASE,
+)
+
+
+def put_right_in(text: str) -> tuple[str, str | None] | None:
+    """Give the right word of a value that was given, and the wrong one where it is named: *14, not 12*, *le numéro 14 et pas 12*."""
+    if len(text) > _SHORT_ANSWER:
+        return None
+    if found := _NEW_FIRST.search(text):
+        return found[1], found[2]
+    if found := _OLD_FIRST.search(text):
+        return found[2], found[1]
+    found = _HOUSE_NUMBER.search(text)
+    return (found[1], None) if found else None
+
+
+def is_house_number(text: str) -> bool:
+    """Tell whether a short answer gives the number of a house, and no street."""
+    return len(text) <= _SHORT_ANSWER and _HOUSE_NUMBER.search(text) is not None
+
+
 _CALLED: Final = re.compile(r"^(?:je m['’ ]?appelle|i(?:['’]m| am) called) (?=\S)", re.IGNORECASE)
 _LIVES_AT: Final = matcher(r"^\s*<live_at>(?!\w)\s*")
 _NO_ANSWER: Final = matcher(r"<no_answer>(?![\w-])")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -10,13 +11,15 @@ from assistant.casework.requests.reach import waiting_in
 from assistant.conversation.awaited import of_code_beside
 from assistant.conversation.heard import Found, Hearing, all_of
 from assistant.conversation.picking import said_no_address
-from assistant.domain.addresses import client_number_in, emails_in, no_address_in
+from assistant.domain.addresses import client_number_in, emails_in, no_address_in, phones_in
 from assistant.domain.assurance import code_in
+from assistant.domain.fields import DAYS, can_hold
 from assistant.domain.in_parts import taken_apart
 from assistant.domain.lifecycle import CLOSED
 from assistant.domain.moves import AskValueAgain, ConfirmChange, Correct, LeaveEmpty, Move, NoteContact
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Change, Changes
 from assistant.domain.rights import CONFIRMED_FIRST, ERASING, Right
+from assistant.domain.spoken import day_in
 from assistant.domain.talk import (
     CONFIRM,
     CORRECTING,
@@ -29,12 +32,25 @@ from assistant.domain.talk import (
 )
 from intents.meant import is_put_off
 from intents.narrowing import empties, erases_all
-from intents.rectifying import answer_in, change_in, is_no, is_unchanged, is_volunteered, is_yes
+from intents.rectifying import (
+    answer_in,
+    change_in,
+    is_house_number,
+    is_no,
+    is_unchanged,
+    is_volunteered,
+    is_yes,
+    put_right_in,
+)
 from intents.wishes import by_article_alone
 
 Further = Callable[[Hearing, Sequence[Right]], tuple[Move, ...]]
 _PARTS_OF_AN_ADDRESS: Final = 2  # from which on a text is one, and no answer about a part of it
 _CONTACT: Final = ("email", "client_id")
+_OF_A_FORM: Final = frozenset({"email", "phone", "postcode", *DAYS})
+_WORDS_OF_A_NAME: Final = 2
+_NO_VALUE: Final = re.compile(r"[?!]")
+_STREETS: Final = frozenset({"street", ADDRESS})
 # What a client number is no value of, though it is typed there.
 _WORDS_ONLY: Final = frozenset({"name", "first_name", "last_name", "city", "country"})
 
@@ -127,6 +143,8 @@ def _contact_given(hearing: Hearing, changes: Changes) -> dict[str, Any]:
 
 def _answered(hearing: Hearing, question: str | None, changes: Changes) -> Changes | None:
     part, text = changes.unsettled, hearing.text
+    if question in {CONFIRM, *ONE_VALUE} and (mended := _put_right(changes, text)):
+        return mended
     if question == WHICH and part:
         named = [value for value in part.either if value.casefold() in text.casefold()]
         return changes.with_parts([part.settled(named[0])]) if len(named) == 1 else None
@@ -139,10 +157,25 @@ def _answered(hearing: Hearing, question: str | None, changes: Changes) -> Chang
     return changes.with_parts(found.parts) if found.parts else None
 
 
+def _put_right(changes: Changes, text: str) -> Changes | None:
+    """Put one word right in a value that was given: *house number 14, not 12*; None where it stands in none, or in several."""
+    if (found := put_right_in(text)) is None:
+        return None
+    new, old = found
+    wrong = rf"(?<!\w){re.escape(old)}(?!\w)" if old else r"(?<!\w)\d{1,5}\w{0,2}(?!\w)"
+    given = [each for each in changes.parts if each.new and (old or each.field in _STREETS)]
+    holding = [each for each in given if len(re.findall(wrong, each.new or "", re.IGNORECASE)) == 1]
+    if len(holding) != 1:
+        return None
+    told = re.sub(wrong, lambda _: new, holding[0].new or "", flags=re.IGNORECASE)
+    return changes.with_parts([replace(holding[0], new=told)])
+
+
 def _one_value(hearing: Hearing, changes: Changes, part: Change) -> Changes | None:
     if part.part_of and is_unchanged(hearing.text):
         return changes.without(part.field)
-    if hearing.conversational or _slip(hearing, part):
+    is_half = part.field in {ADDRESS, *_STREETS} and is_house_number(hearing.text)
+    if hearing.conversational or _slip(hearing, part) or is_half:
         return None
     if whole := _whole_address(hearing, changes):
         return whole
@@ -172,7 +205,17 @@ def _not_understood(hearing: Hearing, request: RequestSeen, changes: Changes) ->
     part = changes.unsettled
     typed = _slip(hearing, part) if part else None
     slip = said_no_address(hearing, typed) if typed else ()
-    return (*slip, AskValueAgain(request.ref))
+    cannot_be = part is not None and not slip and _is_of_another_form(hearing.text, part.field)
+    return (*slip, AskValueAgain(request.ref, cannot_be=cannot_be))
+
+
+def _is_of_another_form(text: str, field: str) -> bool:
+    """Tell whether an answer has a form of its own that the field cannot hold: a phone number as a name, a day as a town."""
+    has_form = "@" in text or bool(phones_in(text)) or day_in(text.strip(" .")) is not None
+    is_a_word = (
+        len(text.split()) <= _WORDS_OF_A_NAME and can_hold("name", text) and not _NO_VALUE.search(text)
+    )
+    return not can_hold(field, text) and (has_form or (field in _OF_A_FORM and is_a_word))
 
 
 def _is_another_wish(hearing: Hearing) -> bool:

@@ -315,7 +315,7 @@ def _repeated(hearing: Hearing) -> tuple[Move, ...]:
         return picking.asked_again(hearing)
     is_of_code = state.expects == "code" and view.code_awaited
     if state.question == SESSION_HIDDEN or is_of_code or state.sought or is_unready(view):
-        return (Repeat(),)
+        return (*proving.no_contact(hearing), Repeat())
     return (Rest(), *_none(hearing.stands(state.at_rest())))
 
 

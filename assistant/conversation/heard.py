@@ -14,7 +14,7 @@ from assistant.domain.addresses import client_number_in, emails_in, is_part_of_n
 from assistant.domain.assurance import code_in
 from assistant.domain.moves import Move
 from assistant.domain.rectifying import Changes
-from assistant.domain.rights import ERASING, Right
+from assistant.domain.rights import CONFIRMED_FIRST, ERASING, Right
 from assistant.domain.talk import RequestSeen, TalkState, TalkView
 from assistant.domain.uses import each_once
 from intents import Reading, for_support
@@ -149,9 +149,14 @@ class Hearing:
     @property
     def uses_another_right(self) -> bool:
         """Tell whether some right is used, or may be, that the open question is not about."""
-        if self.reading.decision == "ask" and contact_given(self.text):
+        if self.reading.decision == "ask" and (contact_given(self.text) or self._gives_number):
             return False  # "my address is …" corrects none where one is awaited
         return self.reading.decision != "none" and bool(set(self.rights) - self.view.rights_asked_about)
+
+    @property
+    def _gives_number(self) -> bool:
+        is_of_number = set(self.rights) <= CONFIRMED_FIRST
+        return is_of_number and self.state.expects == "email" and self.number_typed is not None
 
     # ── what is given beside ───────────────────────────────────────────────────────────────────────
 

@@ -33,7 +33,7 @@ def as_meant(hearing: Hearing) -> Hearing:
     read = [right for right in hearing.rights if hearing.is_request and right not in unwanted]
     meant = list(dict.fromkeys([*read, *sorted(wanted)]))
     is_of_asked = unwanted & open_now or (unwanted and view.state.question in PICKERS)
-    if not meant or not is_of_asked:
+    if not wanted or not is_of_asked:
         return hearing
     talk = tuple(intent for intent in reading.intents if intent.name not in set(Right))
     spares = unwanted & open_now & ERASING

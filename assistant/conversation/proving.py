@@ -11,6 +11,7 @@ from assistant.conversation.heard import EMAIL, Found, Hearing, addresses_meant,
 from assistant.conversation.picking import said_no_address
 from assistant.domain.addresses import deliverable, emails_in, phones_in
 from assistant.domain.assurance import code_in, stands_as_code
+from assistant.domain.fields import can_hold
 from assistant.domain.moves import (
     Claim,
     HandOver,
@@ -25,11 +26,14 @@ from assistant.domain.moves import (
 )
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Changes
 from assistant.domain.rights import CONFIRMED_FIRST, Right
-from assistant.domain.talk import ASK_MARKETING, CORRECTING, PICKERS, WHERE_TO_WRITE, TalkView
+from assistant.domain.talk import ASK_MARKETING, CORRECTING, PICKERS, WHERE_TO_WRITE, TalkView, ASK_CONTACT, ASK_WHOSE
+from assistant.domain.spoken import day_in
 from assistant.domain.uses import each_once
 from intents.awaiting import contact_given, is_of_another, is_slip, lacks_mailbox
+from intents.rectifying import is_no, is_yes
 
 Further = Callable[[Hearing, Sequence[Right]], tuple[Move, ...]]
+_FEW_WORDS: Final = 4
 _OF_CONTACT: Final = frozenset({"email", ADDRESS, UNSAID_ADDRESS})
 
 
@@ -131,6 +135,16 @@ def contact(hearing: Hearing) -> Found | None:
     if number and (state.expects == "email" or number[0].isalpha()):
         return all_of(WantCode(Claim("client_id", number), to_be_proved(view.own, view.about)))
     return None
+
+
+def no_contact(hearing: Hearing) -> tuple[Move, ...]:
+    """Say of a few words that they are neither an address nor a client number, where one is awaited: a name, a phone number, a day."""
+    state, text = hearing.state, hearing.text
+    asks_back = "?" in text or is_yes(text) or is_no(text) or hearing.view.is_mail
+    if state.question != ASK_CONTACT or asks_back or len(text.split()) > _FEW_WORDS:
+        return ()
+    says = can_hold("name", text) or phones_in(text) or day_in(text.strip(" ."))
+    return (Say("typed_no_contact", expects=state.expects),) if says else ()
 
 
 def _left_alone(text: str) -> Found | None:

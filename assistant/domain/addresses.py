@@ -14,6 +14,8 @@ _PHONE: Final = re.compile(r"\+?\d{6,15}")  # E.164 has fifteen digits at most
 _WRITTEN: Final = re.compile(r"\+?\(?\d[\d \u00a0\u202f./()-]{4,22}\d")
 _CLIENT_NUMBER: Final = re.compile(r"\b[A-Z]{0,3}-?\d{3,10}\b", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"\d+")
+_ONE_BY_ONE: Final = re.compile(r"(?<![\d.,+-])(?<!\d )\d(?: \d){2,9}(?! ?\d)")
+_WITH_LETTERS: Final = re.compile(r"([^\W\d_]*)[ ./°-]*(\d+)")
 _LONGEST_WITH_NUMBER: Final = 60  # characters: a number, not a story
 _FEWEST_OF_PHONE: Final = 9
 _BETWEEN_DIGITS: Final = str.maketrans("", "", " \u00a0\u202f-./()")
@@ -107,10 +109,20 @@ def client_number_in(text: str) -> str | None:
 
     A telephone number begins with + or nought, and a day or an address is more than one number.
     """
+    text = _ONE_BY_ONE.sub(lambda found: found[0].replace(" ", ""), text)
     numbers = _CLIENT_NUMBER.findall(text) if len(text) < _LONGEST_WITH_NUMBER else []
     if len(numbers) != 1 or len(_DIGITS.findall(text)) != 1 or "+" in text:
         return None
     return None if numbers[0].startswith("0") and len(numbers[0]) >= _FEWEST_OF_PHONE else str(numbers[0])
+
+
+def client_number_like(example: str, typed: str) -> str:
+    """Give a client number as an example of them is written: `c10042` and `10042` are `C-10042` where that is one."""
+    lead, parts = example.rstrip("0123456789"), _WITH_LETTERS.fullmatch(typed.strip())
+    letters = "".join(filter(str.isalpha, lead))
+    if not lead or parts is None or parts[1].casefold() not in {"", letters.casefold()}:
+        return typed
+    return lead + parts[2]
 
 
 def normal_contact(text: str) -> str | None:

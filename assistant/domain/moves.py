@@ -250,6 +250,7 @@ class AskValueAgain:
 
     ref: str
     of_code: bool = False  # it spoke of a code
+    cannot_be: bool = False  # it is something else by its form, and that is said
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from assistant.casework.talk.opening import leave_alone
 from assistant.casework.talk.proving import named_for, say_no_code, want_code
 from assistant.casework.talk.turn import Turn, mark_of_code
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
-from assistant.domain.moves import AskRight, Claim, TellPolicy
+from assistant.domain.moves import AskRight, Claim, TellPolicy, AskValueAgain
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import (
     ASKED_MOST,
@@ -266,11 +266,13 @@ def note_contact(turn: Turn, request: PrivacyRequest, noted: Mapping[str, Any]) 
     _ask_value(turn, request, again=_was_asked_again(turn))
 
 
-def ask_value_again(turn: Turn, request: PrivacyRequest, *, of_code: bool) -> None:
+def ask_value_again(turn: Turn, request: PrivacyRequest, move: AskValueAgain) -> None:
     """Ask once more; after that a person reads what was written. What was said of a code is no answer that was not understood."""
-    again = _was_asked_again(turn)
-    if of_code or not again:
-        _ask_value(turn, request, again=again or not of_code)
+    again, part = _was_asked_again(turn), Changes.of(request.details).unsettled
+    if move.cannot_be and part:
+        turn.say("value_cannot_be", field=part.field)
+    if move.of_code or not again:
+        _ask_value(turn, request, again=again or not move.of_code)
         return
     set_attention(turn.unit, request, NOT_UNDERSTOOD)
     turn.rest()

@@ -109,7 +109,7 @@ WAYS: Final[Mapping[type[Move], Callable[[Turn, Any], object]]] = {
         turn, lambda turn, request: answering.note_contact(turn, request, move.noted), move.ref
     ),
     moves.AskValueAgain: lambda turn, move: _on(
-        turn, lambda turn, request: answering.ask_value_again(turn, request, of_code=move.of_code), move.ref
+        turn, lambda turn, request: answering.ask_value_again(turn, request, move), move.ref
     ),
     moves.NoteContactFirst: lambda turn, move: answering.note_contact_first(turn, move.noted, move.says),
     moves.TellPolicy: answering.tell_policy,

@@ -14,7 +14,7 @@ from assistant.casework.requests.reach import is_for_other, lacks_address
 from assistant.casework.requests.whose import HIDING
 from assistant.casework.talk.standing import say_how_it_stands
 from assistant.casework.talk.turn import Turn
-from assistant.domain.addresses import deliverable, normal_address
+from assistant.domain.addresses import deliverable, normal_address, client_number_like
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState, Status
 from assistant.domain.moves import Claim
@@ -28,6 +28,9 @@ from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Mess
 
 def want_code(turn: Turn, claim: Claim, references: Sequence[str]) -> None:
     """Have a code sent, and say the same whether anybody is known by that address."""
+    if claim.kind == "client_id":
+        example = turn.unit.services.settings.controller.client_number
+        claim = replace(claim, value=client_number_like(example, claim.value))
     ours = claim.kind == "email" and is_ours(turn.unit.services, claim.value)
     if ours or (claim.kind == "email" and not deliverable(claim.value.strip())):
         wait_for_contact(turn, references)  # no mail can ever reach what was typed, known or not

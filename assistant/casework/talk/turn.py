@@ -18,6 +18,7 @@ from assistant.casework.requests.reach import to_be_proved, waiting_in
 from assistant.casework.requests.rectification import is_unconfirmed
 from assistant.casework.requests.whose import HIDING
 from assistant.casework.saying import unwritten
+from assistant.domain.addresses import client_number_like
 from assistant.domain.assurance import Method, Tier, code_in
 from assistant.domain.presses import mark_of, marked
 from assistant.domain.rights import Right
@@ -165,7 +166,8 @@ class Turn:
         """List the client numbers that were named; what has the form of a code is none where codes were sent."""
         named = [str(each) for each in self.recalled.get("client_id") or self.given.numbers]
         codes = [each for each in named if code_in(each) is not None]
-        return [each for each in named if each not in codes or self.last_challenge() is None]
+        meant = [each for each in named if each not in codes or self.last_challenge() is None]
+        return [client_number_like(self.unit.services.settings.controller.client_number, n) for n in meant]
 
     # ── what is said ───────────────────────────────────────────────────────────────────────────────
 
