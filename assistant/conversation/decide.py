@@ -175,14 +175,15 @@ _first: tuple[Step, ...] = (
 _then: tuple[Step, ...] = (
     for_others.hear,  # 6. it was asked for somebody else
     small_talk.hear,  # 7. what is about nothing
-    _mends_slip,  # 8. the address that was given is a mistake
-    proving.names_others_address,  # 9. or somebody else's
-    proving.lost_mailbox,  # 10. or cannot be opened
-    _correction,  # 11. what was asked of a correction
-    uses.answered,  # 12. which use is to end
-    correcting.taken_up_again,  # 13. a correction that was left to a person
-    _code,  # 14. the code that is awaited
-    proving.contact,  # 15. who asks
+    proving.ends_there_too,  # 8. where marketing is to end as well
+    _mends_slip,  # 9. the address that was given is a mistake
+    proving.names_others_address,  # 10. or somebody else's
+    proving.lost_mailbox,  # 11. or cannot be opened
+    _correction,  # 12. what was asked of a correction
+    uses.answered,  # 13. which use is to end
+    correcting.taken_up_again,  # 14. a correction that was left to a person
+    _code,  # 15. the code that is awaited
+    proving.contact,  # 16. who asks
 )
 
 

@@ -21,19 +21,21 @@ from assistant.domain.moves import (
     MendSlip,
     Move,
     Say,
+    TellStatus,
     TryCode,
     WantCode,
 )
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Changes
 from assistant.domain.rights import CONFIRMED_FIRST, Right
-from assistant.domain.talk import ASK_MARKETING, CORRECTING, PICKERS, WHERE_TO_WRITE, TalkView, ASK_CONTACT, ASK_WHOSE
+from assistant.domain.talk import ASK_MARKETING, CORRECTING, PICKERS, WHERE_TO_WRITE, TalkView, ASK_CONTACT
 from assistant.domain.spoken import day_in
-from assistant.domain.uses import each_once
+from assistant.domain.uses import addresses_in, each_once
 from intents.awaiting import contact_given, is_of_another, is_slip, lacks_mailbox
 from intents.rectifying import is_no, is_yes
 
 Further = Callable[[Hearing, Sequence[Right]], tuple[Move, ...]]
 _FEW_WORDS: Final = 4
+_SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
 _OF_CONTACT: Final = frozenset({"email", ADDRESS, UNSAID_ADDRESS})
 
 
@@ -76,6 +78,25 @@ def mends_slip(hearing: Hearing, further: Further) -> Found | None:
         claimed = WantCode(Claim("client_id", number), to_be_proved(view.own, view.about))
         return all_of(claimed, *further(hearing, beside))
     return all_of(MendSlip(to_be_proved(view.own, view.about)), *further(hearing, beside))
+
+
+def ends_there_too(hearing: Hearing) -> Found | None:
+    """Take an address written after marketing was ended as the one that was meant, or as one more: it needs no proof (GDPR 21(3))."""
+    view, text = hearing.view, hearing.text
+    ended = [r for r in view.own if r.details.get("marketing") and addresses_in(r.details)]
+    if view.is_mail or view.state.expects or not ended or len(text) > _SHORT or "?" in text:
+        return None
+    slips = is_slip(text)
+    if hearing.conversational or (hearing.reading.decision != "none" and not slips) or _wishes(hearing):
+        return None
+    named = each_once([*addresses_meant(text), *phones_in(EMAIL.sub(" ", text))])
+    left = [*addresses_in(ended[-1].details), *named]
+    meant = each_once(left)[len(addresses_in(ended[-1].details)) :]
+    if not all(deliverable(each) for each in meant if "@" in each):
+        return None
+    if named and not meant:
+        return all_of(TellStatus((ended[-1].ref,)))
+    return all_of(LeaveAlone(tuple(meant), (ended[-1].ref,))) if named or slips else None
 
 
 def names_others_address(hearing: Hearing) -> Found | None:

@@ -128,6 +128,7 @@ _CHAT = _table(
             _holds(E.REFERENCE, E.NO_REASON_NEEDED),
         ),
         "marketing_stopped_partly": ("requests failed", "addresses part", _holds(E.REFERENCE)),
+        "marketing_stopped_too": ("", "", _holds()),
         "marketing_by_person": ("requests at_once", "addresses", _holds(E.REFERENCE, E.DUE_DATE)),
         "read_in_part": ("", "", _holds()),
         "support_beside": ("", "", _holds()),

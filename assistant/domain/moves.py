@@ -201,9 +201,10 @@ class MailboxLost:
 
 @dataclass(frozen=True, slots=True)
 class LeaveAlone:
-    """Marketing is to leave these addresses and numbers alone."""
+    """Marketing is to leave these addresses and numbers alone; none where they are still to be named."""
 
     addresses: tuple[str, ...]
+    references: tuple[str, ...] = ()  # what ended it for others that were named before, by mistake
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from assistant.casework.requests import asked_beside
+from assistant.domain.rectifying import Changes
 from assistant.services import Unit
 from assistant.store.tables import Message, PrivacyRequest
 from tests.doubles.console_pages import pages_that_fail
@@ -157,3 +158,104 @@ async def test_an_article_opens_its_right_under_a_menu_and_beside_another_questi
         await talk.say(first)
         await talk.say(words)
         assert "access" in await talk.requests()
+
+
+STOP = {"en": "Please stop sending me the newsletter.", "fr": "Arrêtez de m'envoyer votre newsletter."}
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "told"),
+    [
+        ("en", "sorry, I meant {}", "to this one too"),
+        ("en", "wrong address, it's {}", "to this one too"),
+        ("en", "oops its {} not {other}", "to this one too"),
+        ("fr", "je me suis trompé d'adresse, c'est {}", "aussi notre publicité"),
+        ("fr", "pardon, mauvaise adresse", "Quelle adresse e-mail"),
+    ],
+)
+@pytest.mark.parametrize("later", [False, True])
+async def test_marketing_ends_for_the_right_address_too_once_the_first_was_mistyped(
+    desk: DeskInside, language: str, words: str, told: str, later: bool
+) -> None:
+    talk = Talk(desk, language)
+    wrong, right = f"{talk.thread}.jame@post.example", f"{talk.thread}.jane@post.example"
+    await talk.say(STOP[language])
+    await talk.say(wrong)
+    if later:
+        await desk.idle()
+    assert told in await answers(talk, words.format(right, other=wrong))
+    if "{}" not in words:
+        assert "aussi notre publicité" in await answers(talk, right)
+    await desk.idle()
+    stopped = [request.details["address"] for request in await talk.all_of(PrivacyRequest)]
+    assert sorted(stopped) == [wrong, right]
+    assert {request.status for request in await talk.all_of(PrivacyRequest)} == {"answered"}
+    assert not await talk.claims(), "no proof is asked"
+    said = " ".join(row.text for row in await talk.all_of(Message))
+    assert f"{right} receives no more" in said or f"{right} ne reçoit plus" in said
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "words", "told"),
+    [
+        ("en", "my last name is wrong", "+372 5123 4567", "That cannot be your last name."),
+        (
+            "en",
+            "My phone number is wrong, please correct it.",
+            "Tallinn",
+            "That cannot be your phone number.",
+        ),
+        ("fr", "Mon nom est faux, corrigez-le.", "06 12 34 56 78", "Cela ne peut pas être votre nom."),
+        (
+            "en",
+            "Send me a copy of all my data.",
+            "+372 5123 4567",
+            "neither an e-mail address nor a client number",
+        ),
+        (
+            "fr",
+            "Envoyez-moi une copie de mes données",
+            "Mari Kask",
+            "ni une adresse e-mail ni un numéro client",
+        ),
+    ],
+)
+async def test_what_cannot_be_the_answer_is_asked_again_and_why_is_said(
+    desk: DeskInside, language: str, asked: str, words: str, told: str
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(asked)
+    assert told in await answers(talk, words)
+    assert (await talk.state()).expects in {"detail", "email"}
+
+
+@pytest.mark.parametrize(
+    "words", ["{}", "c{}", "C-{}", "c {}", "C.{}", "n° {}", "client {}", "my number is {spelt}", "C {spelt}"]
+)
+async def test_a_client_number_is_one_however_it_is_typed(desk: DeskInside, words: str) -> None:
+    talk = Talk(desk)
+    number = str(10500 + int(talk.thread.partition("-")[2]))
+    await talk.say("Send me a copy of all my data.")
+    await talk.say(words.format(number, spelt=" ".join(number)))
+    assert await talk.claims() == [("client_id", f"C-{number}")]
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "words", "street", "city"),
+    [
+        ("en", "Please correct my address to 12 Long Road, 10111 Durham, UK", "house number 14, not 12", "14 Long Road", "Durham"),
+        ("en", "Please correct my address to 12 Long Road, 10111 Durham, UK", "not Durham but Darlington", "12 Long Road", "Darlington"),
+        ("en", "Please correct my address to 12 Long Road, 10111 Durham, UK", "number 15", "15 Long Road", "Durham"),
+        ("fr", "Corrigez mon adresse : 12 rue des Lilas, 29000 Quimper, France", "le numéro 14 et pas 12", "14 rue des Lilas", "Quimper"),
+        ("fr", "Corrigez mon adresse : 12 rue des Lilas, 29000 Quimper, France", "c'est Brest, pas Quimper", "12 rue des Lilas", "Brest"),
+    ],
+)  # fmt: skip
+async def test_one_word_of_a_value_that_was_given_is_put_right(
+    desk: DeskInside, language: str, asked: str, words: str, street: str, city: str
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(asked)
+    await talk.say(words)
+    found = Changes.of((await talk.requests())["rectification"].details)
+    assert (found.new_values["street"], found.new_values["city"]) == (street, city)
+    assert (await talk.state()).question == "confirm_rectification"

@@ -137,7 +137,7 @@ COPY, MARKETING = "Send me a copy of all my data.", "I object to direct marketin
 CLAIMS = {
     "mari.kask@post.example": ("email", "mari.kask@post.example"),
     "it is mari.kask@post.example, thanks": ("email", "mari.kask@post.example"),
-    "10423": ("client_id", "10423"),
+    "10423": ("client_id", "C-10423"),
     "my number is C-10423": ("client_id", "C-10423"),
     **dict.fromkeys(("+372 5123 4567", "0612345678", "1 May 1980", "12.03.1975", "DH1 3LE", "I don't know")),
 }

@@ -96,7 +96,7 @@ WAYS: Final[Mapping[type[Move], Callable[[Turn, Any], object]]] = {
     moves.MailboxLost: lambda turn, move: asking.leave_lost_mailbox(
         turn, turn.requests_named(move.references), move.references
     ),
-    moves.LeaveAlone: lambda turn, move: opening.leave_alone(turn, move.addresses),
+    moves.LeaveAlone: lambda turn, move: opening.leave_alone(turn, move.addresses, move.references),
     moves.EndUse: lambda turn, move: answering.end_use(turn, move.use),
     moves.Correct: lambda turn, move: _on(
         turn, lambda turn, request: answering.correct(turn, request, move.changes), move.ref

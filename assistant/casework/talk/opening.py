@@ -23,7 +23,7 @@ from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.moves import Open, OpenForOther
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Changes
 from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, ENDING_USES, Right
-from assistant.domain.talk import WAITING
+from assistant.domain.talk import ASK_MARKETING, WAITING
 from assistant.domain.uses import (
     addresses_in,
     each_once,
@@ -149,20 +149,32 @@ def _only_names_fields(request: PrivacyRequest) -> bool:
     return bool(parts) and not any(part.new or part.either for part in parts)
 
 
-def leave_alone(turn: Turn, named: Sequence[str]) -> None:
-    """Keep the addresses that marketing is to leave alone; those that are too many for one are opened apart."""
-    few, *more = few_at_once(named)
+def leave_alone(turn: Turn, named: Sequence[str], references: Sequence[str] = ()) -> None:
+    """Keep the addresses that marketing is to leave alone; those that are too many for one, or come later, are opened apart."""
+    if not named:
+        turn.state = turn.state.asking(ASK_MARKETING, "email", references)
+        turn.say(ASK_MARKETING, expects="email")
+        return
     # A sentence may both object and withdraw a consent: one address answers for both.
-    lacking = (r.ref for r in turn.all_waiting() if turn.missing(r) == "ask_marketing_address")
-    for request in turn.requests_named(sorted({*turn.state.about, *lacking})):
-        if request.status == Status.RECEIVED:
+    lacking = (r.ref for r in turn.all_waiting() if turn.missing(r) == ASK_MARKETING)
+    too = False
+    for request in turn.requests_named(sorted({*turn.state.about, *lacking, *references})):
+        known = addresses_in(request.details) if request.details.get("marketing") else ()
+        new = few_at_once(each_once([*known, *named])[len(known) :])
+        if not known and request.status == Status.RECEIVED:
+            few, *new = new
             request.details = {**request.details, **few, "marketing": True}
             turn.unit.session.add(request)
-            for rest in more:
-                details = {**request.details, **rest}
-                move = Open((Right(request.right),), request.received_at, details)
-                _open_one(turn, Right(request.right), details, move)
+        elif not known:
+            continue
+        too = too or bool(known and new)
+        for rest in new:
+            details = {**request.details, **rest}
+            since = turn.unit.now if known else request.received_at
+            _open_one(turn, Right(request.right), details, Open((Right(request.right),), since, details))
     turn.rest()
+    if too:
+        turn.say("marketing_stopped_too")
     next_step(turn, turn.all_waiting())
 
 
