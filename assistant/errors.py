@@ -141,6 +141,12 @@ class NotVerified(AssistantError):
     http_status = 403
 
 
+class NothingToProve(NotVerified):
+    """Nothing waits for this sign-in yet: ask for something first, then sign in."""
+
+    code = "nothing_to_prove"
+
+
 class SignInNeeded(NotVerified):
     """A code is not enough here: sign in to the client area."""
 

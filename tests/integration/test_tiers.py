@@ -139,6 +139,34 @@ async def test_a_page_token_is_enough_for_what_does_no_lasting_harm(
     assert request["assurance"] == 1
 
 
+@pytest.mark.parametrize("before", [None, "Hello"])
+async def test_a_page_token_that_comes_before_anything_is_asked_proves_what_is_asked_next(
+    desk: DeskInside, people: Iterator[Victim], before: str | None
+) -> None:
+    victim = next(people)
+    async with desk.chat() as chat:
+        if before:
+            await chat.say(before)
+        await identify(desk, chat, victim)
+        ref = await ask(chat, "Please restrict the processing of my data.")
+        request = await desk.until_status(ref, "awaiting_approval")
+    assert request["assurance"] == 1
+
+
+async def test_a_page_token_that_came_early_is_worth_nothing_after_its_five_minutes(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    async with desk.chat() as chat:
+        await identify(desk, chat, next(people))
+        await chat.say("Hello")
+        await desk.forward("6m")
+        ref = await ask(chat, "Please restrict the processing of my data.")
+        await chat.asked("email")
+        await desk.idle()
+    request = await desk.request(ref)
+    assert (request["status"], request["assurance"]) == ("verifying", 0)
+
+
 async def test_an_erasure_that_people_decide_waits_for_a_lead_with_a_reason_and_for_somebody_else(
     strict: DeskInside,
 ) -> None:

@@ -18,7 +18,7 @@ from assistant.casework.talk.proving import hidden_of
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState, advance
 from assistant.domain.talk import WAITING
-from assistant.errors import NotVerified
+from assistant.errors import NothingToProve, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services, Unit
 from assistant.store.keyring import client_hash
@@ -105,13 +105,13 @@ def _used(unit: Unit, who: SignedIn) -> SignInAsked:
 
 
 async def identify_in_chat(services: Services, ident: str, who: SignedIn) -> None:
-    """Prove by the sign-in of a host site what waits in a chat, once; raises NotVerified."""
+    """Prove by the sign-in of a host site what waits in a chat, once; raises NotVerified, and leaves it unused where nothing waits."""
     contact = await proof.contact_of_sign_in(services, who)
 
     def one_unit(unit: Unit) -> None:
         take_once(unit.session, Method.PAGE_TOKEN, who)
         if unit.session.get(Conversation, ident) is None:
-            raise NotVerified("Write a message first, then sign in.")
+            raise NothingToProve
         turn = hiding.quiet_turn(unit, ident)  # which hides what is to be hidden
         account = client_hash(services.keyring, who.client_id)
         hidden = set(turn.state.hidden) - set(hidden_of(turn, account))
@@ -120,6 +120,8 @@ async def identify_in_chat(services: Services, ident: str, who: SignedIn) -> Non
             for r in turn.all_requests()
             if r.status in WAITING and not is_for_other(r) and r.ref not in hidden
         ]
+        if not (waiting or turn.state.hidden_of or turn.state.sought):
+            raise NothingToProve
         evidence = proof.give_evidence(
             unit,
             method=Method.PAGE_TOKEN,

@@ -15,7 +15,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 from assistant.channels.webchat import frames
 from assistant.channels.webchat.frames import FrameRefused, Hello, Identify, Instants, Said, Seen, Typing
 from assistant.channels.webchat.texts import Language, language_of
-from assistant.errors import AssistantError, NotVerified, StoreUnavailable
+from assistant.errors import AssistantError, NothingToProve, NotVerified, StoreUnavailable
 from assistant.interfaces import ChatDesk, ChatMessage, ChatSession, Clock, Incoming
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class ChatSocket:
         self._thread = ""
         self._seen = 0
         self._refusals = 0
+        self._token: str | None = None
         self._own: dict[str, None] = {}
         self._ahead: asyncio.Task[WSMessage] | None = None  # what comes while a message waits for its turn
         self._turn = asyncio.Lock()  # an acknowledgement goes out before what its message caused
@@ -192,6 +193,8 @@ class ChatSocket:
                 await self.refuse("refused" if is_refused else "store_unavailable", client_id=said.client_id)
             else:
                 await self._socket.send_str(frames.ack_frame(said.client_id, receipt.message_id))
+        if self._token is not None:
+            await self._identify(self._token, again=True)
 
     def _has_left(self) -> bool:
         """Tell whether the socket was closed from the other side while a message of it waited."""
@@ -220,11 +223,16 @@ class ChatSocket:
             with suppress(StoreUnavailable):  # nobody waits for it, and the next one repairs it
                 await self._desk.seen(self._thread, message_id)
 
-    async def _identify(self, token: str) -> None:
+    async def _identify(self, token: str, *, again: bool = False) -> None:
+        """Hand in the token of a page; one that came before there was anything to prove is kept for what is asked next."""
+        self._token = None
         try:
             await self._desk.identify(self._thread, token)
+        except NothingToProve:
+            self._token = token  # it lives five minutes at most, and the desk looks at that each time
         except NotVerified:
-            await self.refuse("not_verified")
+            if not again:
+                await self.refuse("not_verified")
         except StoreUnavailable:
             await self.refuse("store_unavailable")
 
