@@ -51,6 +51,12 @@ def speaks_of_code(text: str) -> bool:
     return len(text) <= _SHORT and bool(_any("of_code").search(in_plain(text)))
 
 
+def wants_code_again(text: str) -> bool:
+    """Tell whether a short message asks for the code once more, and says nothing else."""
+    plain = in_plain(with_apostrophes(text)).strip(" .!?")
+    return len(text) <= _SHORT and bool(_any("code_again").fullmatch(plain))
+
+
 def asks_beside(text: str) -> bool:
     """Tell whether a message asks that something be sent, given or kept, or that it come first: beside an erasure that is more than the erasure."""
     plain = in_plain(text) if len(text) <= _STORY else ""

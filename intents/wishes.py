@@ -36,7 +36,7 @@ _OF_ARTICLE: Final = {
 }  # fmt: skip
 # Of what is asked about rights alone: elsewhere *article 77* is a threat, and *7(3)* of any text.
 _BY_ARTICLE_ALONE: Final = _OF_ARTICLE | {"22": "objection", "77": "complaint", "7": "consent_withdrawal"}
-_ALONE: Final = re.compile(r"\b(?:7(?= ?[(.§] ?3\b)|\d\d)\b")
+_ALONE: Final = re.compile(r"(?<!\d)(?:7(?= ?[(.§] ?3\b)|\d\d)(?!\d)")
 _ADDRESS: Final = re.compile(r"(?<![\w.+%'-])[\w.+%'-]++@[\w-]++(?:\.[\w-]++)+")
 _NEXT_ITEM: Final = re.compile(r"[\n;•|]|\b\d{1,3}[.)]\s")
 _BESIDE: Final = 120  # characters beside an address in which its right stands

@@ -183,7 +183,8 @@ _then: tuple[Step, ...] = (
     uses.answered,  # 13. which use is to end
     correcting.taken_up_again,  # 14. a correction that was left to a person
     _code,  # 15. the code that is awaited
-    proving.contact,  # 16. who asks
+    proving.code_again,  # 16. or another one
+    proving.contact,  # 17. who asks
 )
 
 

@@ -12,6 +12,7 @@ from assistant.domain.rights import ERASING, STOPPING_USES, Right
 from assistant.domain.talk import PICKERS
 from assistant.domain.words import Words
 from intents import Intent
+from intents.spelling import well_spelt
 from intents.wishes import DONT
 
 _WORDS: Final = Words("assistant.conversation")
@@ -19,6 +20,7 @@ _INSTEAD_OF: Final = _WORDS.whole("instead_of")
 _BEGINS_WITH_NOT: Final = re.compile(rf"{_WORDS.one_of('begins_with_not')}\b")
 _BUT_THIS: Final = re.compile(rf"[,;.:]|\b{_WORDS.one_of('but_this')}\b")
 _MEANT_OTHER: Final = _WORDS.whole("meant_other")
+_ONLY_THAT: Final = _WORDS.whole("only_that")
 _AS_WELL: Final = _WORDS.whole("as_well")
 _SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
 
@@ -29,8 +31,11 @@ def as_meant(hearing: Hearing) -> Hearing:
     if hearing.is_quiet or len(hearing.text) > _SHORT or "?" in hearing.text:
         return hearing
     open_now = {Right(request.right) for request in view.stoppable}
-    wanted, unwanted = _told_apart(plain(hearing.text), open_now)
+    text = plain(well_spelt(hearing.text))
+    wanted, unwanted = _told_apart(text, open_now)
     read = [right for right in hearing.rights if hearing.is_request and right not in unwanted]
+    if not wanted and read and not ERASING & set(read) and _is_instead(text):
+        wanted, unwanted = set(read), open_now & ERASING
     meant = list(dict.fromkeys([*read, *sorted(wanted)]))
     is_of_asked = unwanted & open_now or (unwanted and view.state.question in PICKERS)
     if not wanted or not is_of_asked:
@@ -53,10 +58,14 @@ def _told_apart(text: str, open_now: set[Right]) -> tuple[set[Right], set[Right]
     if parted := _INSTEAD_OF.search(text):
         unwanted = _named(text[parted.end() :], all_of=True)
         return _named(text[: parted.start()]) - unwanted, unwanted
-    if _MEANT_OTHER.search(text) and not _AS_WELL.search(text):
+    if _is_instead(text):
         wanted = _named(text) - ERASING
         return wanted, (open_now & ERASING if wanted else set())
     return set(), set()
+
+
+def _is_instead(text: str) -> bool:
+    return bool(_MEANT_OTHER.search(text) or _ONLY_THAT.search(text)) and not _AS_WELL.search(text)
 
 
 def _named(text: str, *, all_of: bool = False) -> set[Right]:

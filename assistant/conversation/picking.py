@@ -31,6 +31,7 @@ from intents.awaiting import names_authority
 from intents.meant import is_put_off
 from intents.narrowing import erases_all, erases_less, spares_some, without_details
 from intents.rectifying import is_no, is_yes
+from intents.spelling import well_spelt
 from intents.wishes import DONT, FOR_OTHER
 
 _NOT_THAT: Final = ""  # no button: it only contradicts one
@@ -277,14 +278,14 @@ def _rights_named(hearing: Hearing, text: str) -> set[str]:
         return {f"right:{name}" for name in read}
     if any(intent.name in {"human", "cancel_request"} for intent in hearing.reading.intents):
         return set()
-    return {f"right:{right}" for right, words in _NAMES.items() if words.search(text)} or {
+    return {f"right:{right}" for right in rights_said(hearing.text)} or {
         f"right:{name}" for name in read if hearing.reading.decision == "ask"
     }
 
 
 def rights_said(text: str) -> set[str]:
     """Name the rights whose words stand in a text, whatever it says of them."""
-    bare = plain(text)
+    bare = plain(well_spelt(text))
     return {right for right, words in _NAMES.items() if words.search(bare)}
 
 

@@ -13,6 +13,7 @@ from assistant.domain.addresses import deliverable, emails_in, phones_in
 from assistant.domain.assurance import code_in, stands_as_code
 from assistant.domain.fields import can_hold
 from assistant.domain.moves import (
+    Choose,
     Claim,
     HandOver,
     LeaveAddress,
@@ -30,8 +31,16 @@ from assistant.domain.rights import CONFIRMED_FIRST, Right
 from assistant.domain.talk import ASK_MARKETING, CORRECTING, PICKERS, WHERE_TO_WRITE, TalkView, ASK_CONTACT
 from assistant.domain.spoken import day_in
 from assistant.domain.uses import addresses_in, each_once
-from intents.awaiting import contact_given, is_of_another, is_slip, lacks_mailbox
-from intents.rectifying import is_no, is_yes
+from intents.awaiting import (
+    asks_beside,
+    contact_given,
+    is_of_another,
+    is_slip,
+    lacks_mailbox,
+    limits_it,
+    wants_code_again,
+)
+from intents.rectifying import answer_in, is_no, is_yes
 
 Further = Callable[[Hearing, Sequence[Right]], tuple[Move, ...]]
 _FEW_WORDS: Final = 4
@@ -47,6 +56,14 @@ def code(hearing: Hearing, further: Further) -> Found | None:
     if not awaited or view.is_mail or code_in(hearing.text) is None or EMAIL.search(hearing.text):
         return None
     return all_of(TryCode(), *further(hearing, hearing.further_rights))
+
+
+def code_again(hearing: Hearing) -> Found | None:
+    """Take "resend" where a code is awaited for the button that says so."""
+    view = hearing.view
+    if view.is_mail or view.state.expects != "code" or hearing.is_request:
+        return None
+    return all_of(Choose("resend", "")) if wants_code_again(hearing.text) else None
 
 
 def code_beside(hearing: Hearing, further: Further) -> Found | None:
@@ -161,10 +178,11 @@ def contact(hearing: Hearing) -> Found | None:
 def no_contact(hearing: Hearing) -> tuple[Move, ...]:
     """Say of a few words that they are neither an address nor a client number, where one is awaited: a name, a phone number, a day."""
     state, text = hearing.state, hearing.text
-    asks_back = "?" in text or is_yes(text) or is_no(text) or hearing.view.is_mail
+    asks_back = "?" in text or is_yes(text) or is_no(text) or asks_beside(text) or hearing.view.is_mail
     if state.question != ASK_CONTACT or asks_back or len(text.split()) > _FEW_WORDS:
         return ()
-    says = can_hold("name", text) or phones_in(text) or day_in(text.strip(" ."))
+    is_name = can_hold("name", text) and answer_in("name", text) is not None
+    says = phones_in(text) or day_in(text.strip(" .")) or (is_name and not limits_it(text))
     return (Say("typed_no_contact", expects=state.expects),) if says else ()
 
 

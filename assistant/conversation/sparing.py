@@ -22,7 +22,7 @@ BUTTON: Final = "dont"  # kind of the buttons below the question
 def hear(hearing: Hearing) -> Found | None:
     """Let the erasures that are meant stand still and ask; what else is asked is left to be heard."""
     wishes = _wishes(hearing.reading)
-    if small_talk_in(hearing.text) == PATIENCE and not (hearing.is_quiet or hearing.view.agent_talks):
+    if small_talk_in(hearing.text) == PATIENCE and not hearing.is_quiet:
         return _waits(hearing)
     if not {DONT, KEPT_IT, CHANGED_MIND, DENIED} & wishes:
         return None

@@ -12,6 +12,7 @@ from assistant.domain.moves import EndUse
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import ENDING_USES
 from assistant.domain.talk import USES, WAITING, RequestSeen, TalkView
+from assistant.domain.uses import EVERY_CONSENT
 from intents.awaiting import is_slip, names_authority, speaks_of_code
 from intents.purposes import use_answered
 
@@ -21,6 +22,14 @@ _LEFT_OUT: Final = re.compile(
 )
 _SOMETHING_ELSE: Final = "something else"
 _UNKNOWN: Final = {"purpose": "something_else"}
+_EVERY: Final = {
+    "ask_consent_purpose": {"purpose": EVERY_CONSENT}
+}  # of an objection to all a person looks which there are
+_EVERY_USE: Final = re.compile(
+    r"(?:all(?: of (?:it|them|that))?|every(?:thing| use)?|any(?: use)?|the lot|tout(?:es?)?|tous|tout [çc]a)"
+    r"(?: (?:please|pls|svp|merci))?",
+    re.IGNORECASE,
+)
 
 
 def waiting(view: TalkView) -> list[RequestSeen]:
@@ -37,6 +46,8 @@ def answered(hearing: Hearing) -> Found | None:
     again = hearing.is_request and not hearing.reading.details
     if again or hearing.conversational or not can_hold("use", hearing.text) or not waiting(hearing.view):
         return None
+    if _EVERY_USE.fullmatch(hearing.text.strip(" .!")):
+        return all_of(EndUse(_EVERY.get(hearing.state.question or "", _UNKNOWN)))
     use = use_answered(_without_left_out(hearing.text))
     if use is None or (use == _UNKNOWN and _says_else(hearing)):
         return None

@@ -103,6 +103,9 @@ def test_what_is_excepted_is_chosen_from_no_menu(said: str) -> None:
         ("all of them except the newsletter", {"purpose": "something_else"}),
         ("tout sauf la newsletter", {"purpose": "something_else"}),
         ("the newsletter", {"marketing": True}),
+        ("all of it", {"purpose": "something_else"}),
+        ("Everything!", {"purpose": "something_else"}),
+        ("tout svp", {"purpose": "something_else"}),
     ],
 )
 def test_marketing_that_is_left_out_is_not_what_ends(said: str, use: dict[str, object]) -> None:
@@ -133,3 +136,20 @@ def test_a_hidden_talk_answers_alike_whatever_it_hides() -> None:
         names = ("request_status",) if said.startswith("Where") else ("cancel_request",)
         heard = words(said, "none", *names)
         assert decide(nothing, heard) == decide(hidden, heard)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "resend",
+        "send it again pls",
+        "can u resend the code",
+        "another code",
+        "renvoyez svp",
+        "renvoie le code stp",
+        "un nouveau code",
+    ],
+)
+def test_a_code_that_is_asked_for_again_in_words_is_the_button_for_it(said: str) -> None:
+    assert decide(TALKS["code"], words(said)) == (Choose("resend", ""),)
+    assert Choose("resend", "") not in decide(TALKS["open"], words(said))

@@ -37,6 +37,7 @@ ARTICLES: Final = {
     "Article 22 GDPR": Right.OBJECTION,
     "article 7(3)": Right.CONSENT_WITHDRAWAL,
     "art. 77": Right.COMPLAINT,
+    "art17 pls": Right.ERASURE,
 }
 ASKING: Final = [name for name, view in TALKS.items() if view.state.expects and not view.agent_talks]
 ERASURE: Final = "PR-EEEEEEE5"
