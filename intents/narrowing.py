@@ -179,9 +179,16 @@ def without_whether_asked(sentences: Sequence[str]) -> list[str] | None:
 
 def _without_questions(table: str, sentences: Sequence[str]) -> list[str] | None:
     plain = [in_plain(sentence) for sentence in sentences]
-    asks = _any(table)
-    left = [e for e in plain if not asks.search(e) or _any("wants_it_too").search(asks.sub(" ", e))]
+    left = [each for each in plain if not _only_asks(table, each)]
     return left if left != plain else None
+
+
+def _only_asks(table: str, sentence: str) -> bool:
+    """Tell whether a sentence holds such a question, and no wish but what the question itself is made of: *did I request it*."""
+    asked = _any(table).search(sentence)
+    if asked is None:
+        return False
+    return all(asked.start() < wish.start() < asked.end() for wish in _any("wants_it_too").finditer(sentence))
 
 
 def asks_source(sentences: Sequence[str]) -> bool:

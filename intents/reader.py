@@ -477,8 +477,6 @@ class Reader:
 
     # What rights are read is narrowed, each rule on what the one before it left.
     NARROWS: ClassVar = (
-        # Before all others, which would ask about what is only asked after.
-        _asked_whether,
         # Before the limits: where data come from is access, which stays one beside a detail that is asked about.
         _sourced,
         # Before the limits: what is asked beside a complaint is certain, and an erasure of all but something must not be.
@@ -496,6 +494,8 @@ class Reader:
         _weighed,
         # Beside what is certain; nothing is narrowed by it.
         _objecting,
+        # Last: whatever else was read of it, what is only asked after is asked for by nothing.
+        _asked_whether,
     )
 
     def _asked_in(self, said: Sequence[str]) -> tuple[str, tuple[Intent, ...]]:

@@ -72,7 +72,7 @@ async def test_what_is_typed_before_the_right_is_known_is_taken_aloud(
     assert TAKEN[typed][language] in said[0]
     assert len(said) == 2, "and the question again, with its buttons"
     await talk.say("right:access", "choice")
-    expected = {"camille@courriel.example": ("email", typed), "10423": ("client_id", typed)}
+    expected = {"camille@courriel.example": ("email", typed), "10423": ("client_id", "C-10423")}
     assert await talk.claims() == ([expected[typed]] if typed in expected else [])
 
 
