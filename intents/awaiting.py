@@ -54,7 +54,7 @@ def speaks_of_code(text: str) -> bool:
 def wants_code_again(text: str) -> bool:
     """Tell whether a short message asks for the code once more, and says nothing else."""
     plain = in_plain(with_apostrophes(text)).strip(" .!?")
-    return len(text) <= _SHORT and bool(_any("code_again").fullmatch(plain))
+    return len(text) <= _SHORT and bool(_any("sends_again").fullmatch(plain))
 
 
 def asks_beside(text: str) -> bool:

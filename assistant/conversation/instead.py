@@ -53,8 +53,8 @@ def as_meant(hearing: Hearing) -> Hearing:
 def _told_apart(text: str, open_now: set[Right]) -> tuple[set[Right], set[Right]]:
     """Give the rights that are said to be meant, and those that are not; none where that is not said."""
     if denied := _BEGINS_WITH_NOT.match(text):
-        behind, *wanted = _BUT_THIS.split(text[denied.end() :].strip(" ,"), maxsplit=1)
-        return _named(" ".join(wanted)), _named(behind, all_of=True)
+        behind, *rest = _BUT_THIS.split(text[denied.end() :].strip(" ,"), maxsplit=1)
+        return _named(" ".join(rest)), _named(behind, all_of=True)
     if parted := _INSTEAD_OF.search(text):
         unwanted = _named(text[parted.end() :], all_of=True)
         return _named(text[: parted.start()]) - unwanted, unwanted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 import pytest
 
@@ -26,6 +26,7 @@ from assistant.domain.talk import ASK_DETAIL, TalkView
 from intents.wishes import DONT
 from tests.doubles.talks import TALKS, Asked, pressed, words
 
+M = TypeVar("M")
 ARTICLES: Final = {
     "article 15": Right.ACCESS,
     "Art. 16": Right.RECTIFICATION,
@@ -49,7 +50,7 @@ def _with_erasure(view: TalkView, status: Status) -> TalkView:
     return replace(view, own=(*own, erasure))
 
 
-def _of(kind: type[Move], moves: tuple[Move, ...]) -> list[Move]:
+def _of(kind: type[M], moves: tuple[Move, ...]) -> list[M]:
     return [move for move in moves if isinstance(move, kind)]
 
 
@@ -63,7 +64,7 @@ def test_an_article_is_the_right_it_gives_wherever_something_is_asked(
 ) -> None:
     view = TALKS[talk]
     moves = decide(view, words(said))
-    opened = {each for move in _of(Open, moves) for each in move.rights}  # type: ignore[attr-defined]
+    opened = {each for move in _of(Open, moves) for each in move.rights}
     asked = view.state.question == ASK_DETAIL and right in {Right.ERASURE, Right.RECTIFICATION}
     assert right in opened or right in view.rights_asked_about or asked
 
@@ -146,7 +147,7 @@ def test_a_limit_said_after_an_erasure_is_read_by_a_person_before_anything_is_er
     talk: str, said: str, status: Status
 ) -> None:
     meant = _of(HaveReadBeside, decide(_with_erasure(TALKS[talk], status), words(said)))
-    assert [move.about for move in meant] == [(ERASURE,)]  # type: ignore[attr-defined]
+    assert [move.about for move in meant] == [(ERASURE,)]
     assert not _of(HaveReadBeside, decide(TALKS["contact"], words(said))), "where no erasure is open"
 
 
@@ -184,8 +185,8 @@ def test_another_right_that_was_meant_is_opened_and_the_erasure_stands_still(
     talk: str, said: str, rights: set[Right]
 ) -> None:
     moves = decide(_with_erasure(TALKS[talk], Status.VERIFYING), words(said))
-    still = {ref for move in _of(StandStill, moves) for ref in move.about}  # type: ignore[attr-defined]
-    opened = {each for move in _of(Open, moves) for each in move.rights}  # type: ignore[attr-defined]
+    still = {ref for move in _of(StandStill, moves) for ref in move.about}
+    opened = {each for move in _of(Open, moves) for each in move.rights}
     keeps = [move for move in moves if isinstance(move, Choose) and move.answer.startswith("keep")]
     assert ERASURE in still or keeps
     assert rights <= opened | TALKS[talk].rights_asked_about
@@ -194,7 +195,7 @@ def test_another_right_that_was_meant_is_opened_and_the_erasure_stands_still(
 def test_a_right_that_is_read_and_then_denied_is_not_opened() -> None:
     said = words("je voulais une copie, pas un effacement", "request", Right.ERASURE, Right.ACCESS)
     moves = decide(_with_erasure(TALKS["contact"], Status.VERIFYING), said)
-    assert [move.rights for move in _of(Open, moves)] == [(Right.ACCESS,)]  # type: ignore[attr-defined]
+    assert [move.rights for move in _of(Open, moves)] == [(Right.ACCESS,)]
     assert _of(StandStill, moves)
 
 
@@ -254,7 +255,7 @@ def test_said_before_a_right_is_chosen_it_is_kept_for_the_right(said: str) -> No
     assert isinstance(noted, NoteContactFirst)
     told = replace(TALKS["menu"], state=replace(TALKS["menu"].state, details=noted.noted))
     for chosen in (pressed("right:erasure"), words("Delete", "request", "erasure"), words("Delete")):
-        assert [move.rights for move in _of(OpenForOther, decide(told, chosen))] == [(Right.ERASURE,)]  # type: ignore[attr-defined]
+        assert [move.rights for move in _of(OpenForOther, decide(told, chosen))] == [(Right.ERASURE,)]
 
 
 @pytest.mark.parametrize(
