@@ -101,7 +101,8 @@ HOLDS: Final = ("hold on", "Wait", "wait a sec", "hang on a second", "not yet", 
 def test_whoever_needs_a_moment_is_given_it_and_nothing_is_paused_that_waits_for_them(
     talk: str, said: str
 ) -> None:
-    view = replace(TALKS[talk], own=tuple(replace(r, status=Status.VERIFYING) for r in TALKS[talk].own))
+    own = tuple(Asked(each.ref, each.right, Status.VERIFYING) for each in TALKS[talk].own)
+    view = replace(TALKS[talk], own=own)
     assert decide(view, words(said)) == (SmallTalk("patience"),)
 
 
