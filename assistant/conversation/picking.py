@@ -291,8 +291,8 @@ def rights_said(text: str) -> set[str]:
 
 def takes_back_named(text: str) -> bool:
     """Tell whether a short text takes back what it names by reference: *cancel PR-…*; denied or asked it does not."""
-    plain = _plain(text)
-    says = bool(_SAID["back"].search(plain)) and not _NOT.search(plain) and "?" not in plain
+    said = plain(text)
+    says = bool(_SAID["back"].search(said)) and not _NOT.search(said) and "?" not in said
     return says and len(text) <= _SHORT and bool(parse_references(text))
 
 

@@ -28,8 +28,8 @@ from assistant.domain.moves import (
 )
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Changes
 from assistant.domain.rights import CONFIRMED_FIRST, Right
-from assistant.domain.talk import ASK_MARKETING, CORRECTING, PICKERS, WHERE_TO_WRITE, TalkView, ASK_CONTACT
 from assistant.domain.spoken import day_in
+from assistant.domain.talk import ASK_CONTACT, ASK_MARKETING, CORRECTING, PICKERS, WHERE_TO_WRITE, TalkView
 from assistant.domain.uses import addresses_in, each_once
 from intents.awaiting import (
     asks_beside,

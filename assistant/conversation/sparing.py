@@ -52,7 +52,7 @@ def _heard_of(hearing: Hearing, meant: Sequence[RequestSeen]) -> Found | None:
 
 def _waits(hearing: Hearing) -> Found | None:
     """Let an erasure that goes on by itself stand still for "hold on"; one that waits for its person does so anyway."""
-    state, going = hearing.state, [r for r in _erasures_in(hearing) if r.status not in WAITING]
+    state, going = hearing.state, [r for r in _erasures_in(hearing.view.own) if r.status not in WAITING]
     asks_of_others = state.expects and not {r.ref for r in going} & set(state.about)
     if not going or asks_of_others or hearing.is_request:
         return None

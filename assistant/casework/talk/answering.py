@@ -32,7 +32,7 @@ from assistant.casework.talk.opening import leave_alone
 from assistant.casework.talk.proving import named_for, say_no_code, want_code
 from assistant.casework.talk.turn import Turn, mark_of_code
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
-from assistant.domain.moves import AskRight, Claim, TellPolicy, AskValueAgain
+from assistant.domain.moves import AskRight, AskValueAgain, Claim, TellPolicy
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import (
     ASKED_MOST,

@@ -14,7 +14,7 @@ from assistant.casework.requests.reach import is_for_other, lacks_address
 from assistant.casework.requests.whose import HIDING
 from assistant.casework.talk.standing import say_how_it_stands
 from assistant.casework.talk.turn import Turn
-from assistant.domain.addresses import deliverable, normal_address, client_number_like
+from assistant.domain.addresses import client_number_like, deliverable, normal_address
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState, Status
 from assistant.domain.moves import Claim
