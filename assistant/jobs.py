@@ -15,7 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from assistant.casework import events
 from assistant.casework.answers import delivery, packages
 from assistant.casework.plans import execution, planning
-from assistant.casework.proof import proof
+from assistant.casework.proof import sending
 from assistant.casework.requests import one_by_one
 from assistant.casework.talk import handover
 from assistant.casework.upkeep import clock_back, purge, reminders
@@ -39,7 +39,7 @@ class Job:
 
 
 JOBS: tuple[Job, ...] = (
-    Job("challenge", timedelta(seconds=2), proof.send_challenges),
+    Job("challenge", timedelta(seconds=2), sending.send_challenges),
     Job("plan", timedelta(seconds=5), planning.plan_due),
     Job("carry_out", timedelta(seconds=5), execution.carry_out_due),
     Job("deliver", timedelta(seconds=2), delivery.deliver_due),

@@ -6,7 +6,7 @@ from typing import Final
 
 from assistant.casework.audit import record
 from assistant.casework.decisions.sparing import is_paused
-from assistant.casework.proof import proof
+from assistant.casework.proof import stopping
 from assistant.casework.requests.intake import set_attention
 from assistant.casework.saying import flood
 from assistant.casework.talk import elsewhere
@@ -39,7 +39,7 @@ def call(mail: Received) -> list[PrivacyRequest]:
     for request in denied:
         _note(mail, request, NOT_ME_BY_MAIL)
     if denied and flood.is_own(turn.unit, sender, turn.conversation.id):
-        proof.stop_denied(turn.unit, denied, sender)
+        stopping.stop_denied(turn.unit, denied, sender)
     elif denied:
         mail.choose_language()
         unproved = all(request.contact is None for request in denied)

@@ -14,7 +14,7 @@ import structlog
 from assistant.casework import saying
 from assistant.casework.answers import originals, undelivered
 from assistant.casework.decisions import questions
-from assistant.casework.proof import link_again, proof
+from assistant.casework.proof import checking, link_again
 from assistant.casework.requests import earlier, reused
 from assistant.casework.requests.doubt import put_in_doubt
 from assistant.casework.requests.intake import (
@@ -105,7 +105,7 @@ class TalkingDesk:
 
     def _read(
         self, incoming: Incoming, read: Reading | None, forwarded: Reading | None
-    ) -> Callable[[Unit], tuple[Receipt, proof.Attempt | None]]:
+    ) -> Callable[[Unit], tuple[Receipt, checking.Attempt | None]]:
         reading = read or self.reader.read(words_of(incoming))
         if subject := left_to_read(incoming, reading):
             reading = with_subject(reading, self.reader.read(subject))
@@ -233,7 +233,7 @@ class TalkingDesk:
 
     def _turn(
         self, unit: Unit, incoming: Incoming, reading: Reading, *, is_read: bool
-    ) -> tuple[Receipt, proof.Attempt | None]:
+    ) -> tuple[Receipt, checking.Attempt | None]:
         incoming = self._in_our_language(marked(incoming, reading))
         thread, _, has_asked = hiding.talked_on(unit, incoming)
         reading = self._without_ours(unit, thread, reading, is_read=is_read)
@@ -338,9 +338,9 @@ class TalkingDesk:
 
     # ── the slow check of a code ───────────────────────────────────────────────────────────────────
 
-    async def _check(self, message_id: int, attempt: proof.Attempt | None, answer: str) -> None:
+    async def _check(self, message_id: int, attempt: checking.Attempt | None, answer: str) -> None:
         try:
-            right = attempt is not None and await proof.is_right(self.services, attempt, answer)
+            right = attempt is not None and await checking.is_right(self.services, attempt, answer)
         except Busy:
             await self.services.write(lambda unit: self._not_checked(unit, message_id))
             return
@@ -374,7 +374,7 @@ class TalkingDesk:
 
     def _refused_beside(self, turn: Turn, message: Message, challenge_id: str) -> None:
         """Take what was no code as the answer to what is asked, if it can be one; where an agent talks or is awaited, say nothing."""
-        proof.note_failure(turn.unit, challenge_id)
+        checking.note_failure(turn.unit, challenge_id)
         if not turn.stands_back:
             take(turn, NoCode(Words(message.text, self.reader.read(message.text), message.at)))
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from assistant.casework.answers import packages
 from assistant.casework.events import Event
-from assistant.casework.proof import proof
+from assistant.casework.proof import challenges, checking
 from assistant.domain.assurance import CODE_LIFETIME
 from assistant.errors import NotFound, NotVerified, SignInNeeded, TooManyAttempts
 from assistant.services import Services
@@ -88,12 +88,12 @@ async def open_with_code(http_request: web.Request) -> web.StreamResponse:
     answer = str((await form_of(http_request)).get("code", ""))
     try:
         attempt = await services.write(
-            lambda unit: proof.reserve_attempt(unit, packages.current_code(unit.session, ident))
+            lambda unit: checking.reserve_attempt(unit, packages.current_code(unit.session, ident))
         )
-        if not await proof.is_right(services, attempt, answer):
-            await services.write(lambda unit: proof.note_failure(unit, attempt.challenge_id))
+        if not await checking.is_right(services, attempt, answer):
+            await services.write(lambda unit: checking.note_failure(unit, attempt.challenge_id))
             raise NotVerified  # noqa: TRY301 - the same answer as for every other way to be wrong
-        await services.write(lambda unit: proof.note_right(unit, attempt.challenge_id))
+        await services.write(lambda unit: checking.note_right(unit, attempt.challenge_id))
         secret = await services.write(lambda unit: packages.grant(unit, ident, attempt.challenge_id))
     except (NotFound, NotVerified) as error:
         http_request[REFUSED_AS] = Event.CODE_WRONG
@@ -110,7 +110,7 @@ async def sign_in(http_request: web.Request) -> web.StreamResponse:
     try:
         url = await services.write(lambda unit: packages.want_login(unit, ident))
     except NotFound:
-        url = proof.login_address(services, services.random(24).hex())
+        url = challenges.login_address(services, services.random(24).hex())
     raise web.HTTPSeeOther(url or f"/package/{ident}")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from assistant.casework.proof import proof
+from assistant.casework.proof import sending
 from assistant.casework.requests import rectification
 from assistant.casework.requests.hidden import comes_back
 from assistant.casework.talk import answering, hiding, mailed_links, sign_ins
@@ -89,7 +89,7 @@ def _link_page(
         language,
         requests=seen(link.requests),
         channel=link.channel,
-        asked_at=proof.asked_at_of(link.challenge, link.requests),
+        asked_at=sending.asked_at_of(link.challenge, link.requests),
         **told,
     )
     changes = ("changes", rectification.digest_of(link.requests))
@@ -251,7 +251,7 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
     told = _what_happens(services, row, requests)
     if comes_back(conversation, client_hash(services.keyring, who.client_id)):
         told["effects"] = [*told["effects"], "shown_again"]
-    about = {"channel": conversation.channel, "asked_at": proof.asked_at_of(row, requests)}
+    about = {"channel": conversation.channel, "asked_at": sending.asked_at_of(row, requests)}
     texts = services.texts.page("client_area", language, requests=seen(requests), **about, **told)
     hidden = (("token", token), ("changes", rectification.digest_of(requests)))
     buttons = [
@@ -271,7 +271,7 @@ async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
         if answer == "no" and (again := await services.read(lambda unit: sign_ins.would_stop(unit, who))):
             hidden = (("token", token), *_answer(_NOT_ME_SURE))
             return _second_page(services, _CONFIRM_SIGN_IN, again, hidden)
-        contact, changes = await proof.contact_of_sign_in(services, who), str(form.get("changes", ""))
+        contact, changes = await sending.contact_of_sign_in(services, who), str(form.get("changes", ""))
         if answer == "yes":
             came = await services.write(lambda unit: _confirmed(unit, who, contact, changes))
         else:
@@ -314,7 +314,7 @@ def _said(services: Services, came: Came) -> web.StreamResponse:
 def _what_happens(
     services: Services, row: ChallengeRow, requests: Sequence[PrivacyRequest]
 ) -> dict[str, Any]:
-    effects = proof.effects_of(services, row, requests)
+    effects = sending.effects_of(services, row, requests)
     return {"from_to": rectification.shown(requests), "effects": effects}
 
 

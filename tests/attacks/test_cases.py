@@ -13,8 +13,8 @@ from sqlmodel import col, func, select
 
 from assistant.casework.lease import ACTIONS
 from assistant.casework.plans import steps
-from assistant.casework.proof import proof
-from assistant.casework.proof.proof import OPEN_LOGINS
+from assistant.casework.proof import attaching
+from assistant.casework.proof.challenges import OPEN_LOGINS
 from assistant.domain.assurance import Method
 from assistant.services import Unit
 from assistant.sources.sql.source import SqlSource
@@ -109,7 +109,7 @@ async def test_no_proof_has_a_correction_planned_before_the_yes_to_exactly_what_
 
     def prove(unit: Unit) -> None:
         request = unit.session.get_one(PrivacyRequest, ref)
-        proof.give_evidence(
+        attaching.give_evidence(
             unit,
             method=Method.PAGE_TOKEN,
             contact=victim.email,

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from assistant.casework.decisions import sparing
-from assistant.casework.proof import proof
+from assistant.casework.proof import challenges
 from assistant.domain.assurance import TRIES_PER_CODE, Method
 from assistant.domain.moves import Claim
 from assistant.errors import DeliveryRefused
@@ -98,7 +98,7 @@ async def test_a_machine_takes_nothing_back_and_lets_nothing_go_on(
         talk = unit.session.get_one(Conversation, request.conversation_id)
         if purpose == "withdraw":
             claim = Claim("email", victim.email)
-            proof.want_challenge(unit, talk, claim, [ref], method=Method.EMAIL_LINK, purpose=purpose)
+            challenges.want_challenge(unit, talk, claim, [ref], method=Method.EMAIL_LINK, purpose=purpose)
         else:
             sparing.pause(unit, [request], talk)
 

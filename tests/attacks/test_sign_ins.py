@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.casework.proof import proof
+from assistant.casework.proof import attaching
 from assistant.casework.proof.people_decide import decide_t3
 from assistant.casework.requests.evidence import identity_of
 from assistant.casework.requests.queue import Principal, Role
@@ -230,7 +230,7 @@ async def test_a_sign_in_and_the_mailbox_prove_both_and_what_the_mailbox_adds_ha
     first = await desk.plan(ref)
     talk = (await desk.request(ref))["conversation"]
     await desk.assembly.services.write(
-        lambda unit: proof.give_evidence(
+        lambda unit: attaching.give_evidence(
             unit,
             method=Method.EMAIL_CODE,
             contact=victim.email if mailbox == "theirs" else other.email,
@@ -318,7 +318,7 @@ async def _proved_by(
     talk = (await services.read(lambda unit: unit.session.get_one(PrivacyRequest, ref))).conversation_id
 
     def work(unit: Unit) -> Identity:
-        evidence = proof.give_evidence(
+        evidence = attaching.give_evidence(
             unit,
             method=method,
             contact=contact,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assistant.casework.proof import proof
+from assistant.casework.proof import sending
 from assistant.casework.saying import bystanders
 from assistant.casework.uses.suppression import off_since
 from assistant.domain import mailboxes
@@ -374,7 +374,7 @@ async def test_an_address_typed_before_the_code_of_another_went_out_is_said_to_b
         await ask(chat)
         await chat.asked("email")
         with monkeypatch.context() as waiting:
-            waiting.setattr(proof, "_claim_wanted", lambda *_: [])
+            waiting.setattr(sending, "_claim_wanted", lambda *_: [])
             await chat.say(first)
             await chat.asked("code")
             await chat.say(second)

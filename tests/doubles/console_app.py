@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestServer
 
 from assistant.casework.agents import staff
 from assistant.casework.answers import by_hand, redaction
-from assistant.casework.proof import proof
+from assistant.casework.proof import attaching
 from assistant.casework.requests import intake, queue
 from assistant.casework.requests.queue import Role, Scope
 from assistant.config import (
@@ -286,7 +286,7 @@ class Morning:
         request = intake.open_request(self.unit, conversation, right, received_at=at, details={}, tier=tier)
         intake.move(self.unit, request, Status.VERIFYING, "desk")
         if proved:
-            proof.give_evidence(
+            attaching.give_evidence(
                 self.unit,
                 method=Method.EMAIL_CODE,
                 contact=proved,

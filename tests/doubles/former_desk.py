@@ -20,7 +20,7 @@ from typing import Any, Final
 import pytest
 
 from assistant.casework.agents import talking
-from assistant.casework.proof import proof
+from assistant.casework.proof import sending
 from assistant.casework.requests.queue import Principal, Role
 from assistant.demo.people import CUSTOMER
 from tests.doubles.attacks import proved, until_code
@@ -211,7 +211,7 @@ async def _proofs(desk: DeskInside, former: Former) -> None:
     async def never(*_: object) -> None: ...
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(proof, "_send_one", never)
+        patch.setattr(sending, "_send_one", never)
         who = former.mails["wanted_by"] = former.somebody()
         async with desk.chat("en") as chat:
             former.requests["wanted"] = await until_code(chat, who)

@@ -13,7 +13,7 @@ from typing import Any, cast
 from sqlmodel import col, select
 
 from assistant.casework.answers import delivery, undelivered
-from assistant.casework.proof import proof
+from assistant.casework.proof import sending
 from assistant.channels.email.channel import EmailChannel
 from assistant.channels.email.settings import EmailSettings, SmtpSettings
 from assistant.conversation.desk import TalkingDesk
@@ -112,7 +112,7 @@ class PostingDesk:
         """Send everything that is due now."""
         busy = True
         while busy:  # a link waits for its receipt
-            busy = bool(await proof.send_challenges(self.services))
+            busy = bool(await sending.send_challenges(self.services))
             busy |= bool(await delivery.deliver_due(self.services))
 
     async def wait(self, **duration: float) -> None:

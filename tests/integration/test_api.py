@@ -13,7 +13,7 @@ import pytest
 from sqlmodel import col, select
 
 from assistant.casework import audit
-from assistant.casework.proof import proof
+from assistant.casework.proof import attaching
 from assistant.casework.requests import queue
 from assistant.casework.requests.queue import Scope
 from assistant.domain.assurance import Method
@@ -148,7 +148,7 @@ async def prove_number(site: ConsoleSite, ref: str, number: str) -> None:
     services = site.services
     request = await site.get(PrivacyRequest, ref)
     await services.write(
-        lambda unit: proof.give_evidence(
+        lambda unit: attaching.give_evidence(
             unit,
             method=Method.EMAIL_CODE,
             contact="nele@mail.example",

@@ -14,7 +14,7 @@ from sqlmodel import select
 
 from assistant.casework.answers import forwarding
 from assistant.casework.decisions import approval, lifting
-from assistant.casework.proof import proof
+from assistant.casework.proof import attaching, stopping
 from assistant.casework.requests import queue
 from assistant.casework.requests.evidence import CONTACT_TYPED
 from assistant.casework.requests.queue import Principal, Role
@@ -205,7 +205,9 @@ async def test_what_is_denied_once_it_was_done_keeps_nobody_from_ending_a_restri
         ref = await proved(desk, chat, next(people).email, SENTENCES["restriction"])
     await desk.approve(ref)
     await desk.until_status(ref, "answered")
-    await services.write(lambda unit: proof.stop_requests(unit, [unit.session.get_one(PrivacyRequest, ref)]))
+    await services.write(
+        lambda unit: stopping.stop_requests(unit, [unit.session.get_one(PrivacyRequest, ref)])
+    )
     await services.write(lambda unit: lifting.lift(unit, ref, "The accuracy was checked.", AGENT))
     item = await desk.plan(ref)
     action = await services.write(lambda unit: approval.approve(unit, item["id"], item["plan_hash"], AGENT))
@@ -281,7 +283,7 @@ async def test_whatever_proves_what_was_denied_before_is_approved_by_nobody_unti
         await denied_unproved(desk, victim.email)
     thread = (await desk.request(ref))["conversation"]
     await services.write(
-        lambda unit: proof.give_evidence(
+        lambda unit: attaching.give_evidence(
             unit,
             method=Method.EMAIL_CODE,
             contact=victim.email,

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from sqlmodel import select
 
-from assistant.casework.proof.proof import effects_of
+from assistant.casework.proof.sending import effects_of
 from assistant.domain.rights import Right
 from assistant.store.tables import ChallengeRow
 from tests.doubles.desk_inside import DeskInside, desk_inside

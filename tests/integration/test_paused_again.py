@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.casework.proof import proof
+from assistant.casework.proof import attaching
 from assistant.casework.talk import answering
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Method
@@ -37,7 +37,7 @@ async def test_a_paused_erasure_is_asked_about_again_after_the_proof_and_not_cal
     before = len(await thread.said())
 
     def proved(unit: Unit) -> None:
-        evidence = proof.give_evidence(
+        evidence = attaching.give_evidence(
             unit,
             method=Method.EMAIL_CODE,
             contact=MARI,

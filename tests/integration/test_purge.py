@@ -16,7 +16,7 @@ from sqlmodel import col, func, select
 from assistant.casework import audit, saying
 from assistant.casework.answers import packages
 from assistant.casework.outbox import payload_of, queue_outgoing
-from assistant.casework.proof import proof
+from assistant.casework.proof import attaching, challenges, sending
 from assistant.casework.requests import intake
 from assistant.casework.upkeep import purge, reminders
 from assistant.config import Periods
@@ -134,7 +134,7 @@ class Desk:
             )
             intake.move(unit, request, Status.VERIFYING, "desk")
             contact = f"{name}@post.example"
-            proof.give_evidence(
+            attaching.give_evidence(
                 unit,
                 method=Method.EMAIL_LINK,
                 contact=contact,
@@ -142,7 +142,7 @@ class Desk:
                 references=[request.ref],
                 on_file=True,
             )
-            proof.stop_link(unit, [request.ref], contact)
+            sending.stop_link(unit, [request.ref], contact)
             unit.session.add(
                 Message(
                     conversation_id=conversation.id,
@@ -343,7 +343,7 @@ async def test_the_record_of_a_case_goes_after_three_years_and_its_audit_stays(d
 
 
 def _link(desk: Desk, address: str, unit: Unit) -> str:
-    return proof.stop_link(unit, [], address)
+    return sending.stop_link(unit, [], address)
 
 
 async def test_links_go_a_day_after_use_and_when_they_are_worth_nothing(desk: Desk) -> None:
@@ -376,7 +376,7 @@ async def test_codes_and_the_mails_that_carried_them_go_within_a_day_and_tallies
         claim = Claim("email", "nobody@post.example")
         here = unit.session.get_one(Conversation, conversation)
         for method in (Method.EMAIL_CODE, Method.EMAIL_LINK):
-            proof.want_challenge(unit, here, claim, [ref], method=method)
+            challenges.want_challenge(unit, here, claim, [ref], method=method)
         letter = Letter(
             key="challenge:x",
             channel="email",

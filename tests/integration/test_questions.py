@@ -13,7 +13,7 @@ import pytest
 from sqlmodel import col, select
 
 from assistant.casework import audit
-from assistant.casework.proof import proof
+from assistant.casework.proof import attaching
 from assistant.casework.requests import intake
 from assistant.casework.upkeep import reminders
 from assistant.conversation.desk import TalkingDesk
@@ -55,7 +55,7 @@ class Asking:
             request = intake.open_request(unit, conversation, right, received_at=now, details={}, tier=tier)
             intake.move(unit, request, Status.VERIFYING, "desk")
             if proved:
-                proof.give_evidence(
+                attaching.give_evidence(
                     unit,
                     method=Method.EMAIL_CODE,
                     contact="mari.kask@post.example",

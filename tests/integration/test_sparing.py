@@ -17,7 +17,7 @@ from assistant.casework.decisions import closing, sparing
 from assistant.casework.decisions.approval import do_approve
 from assistant.casework.outbox import payload_of
 from assistant.casework.plans.execution import _claim, _may_begin
-from assistant.casework.proof import proof
+from assistant.casework.proof import attaching, sending, stopping
 from assistant.casework.requests import asked_beside
 from assistant.casework.requests.intake import LOST_LETTER, set_attention
 from assistant.casework.requests.queue import Principal, Role
@@ -80,7 +80,7 @@ class Talk:
     async def prove(self, ref: str) -> None:
         def work(unit: Unit) -> None:
             request = unit.session.get_one(PrivacyRequest, ref)
-            proof.give_evidence(
+            attaching.give_evidence(
                 unit,
                 method=Method.EMAIL_CODE,
                 contact=MARI,
@@ -446,7 +446,7 @@ async def test_the_question_names_the_channel_in_which_the_dont_came(talk: Talk)
     await talk.prove(ref)
     await talk.write(DONT["en"], "email", "elsewhere")
     (asked,) = await talk.questions()
-    assert await talk.site.services.read(lambda unit: proof._heard_in(unit.session, asked)) == "email"
+    assert await talk.site.services.read(lambda unit: sending._heard_in(unit.session, asked)) == "email"
 
 
 async def test_the_day_before_the_due_date_an_agent_may_let_it_go_on(talk: Talk) -> None:
@@ -502,7 +502,7 @@ async def test_when_an_agent_lets_it_go_on_the_contact_is_told_and_can_stop_it_f
     site.clock.at += timedelta(hours=23)
     assert site.actions["erasure"] not in await site.services.write(claimed)
     if approved_first:
-        assert await site.services.write(lambda unit: proof.do_stop(unit, secret))
+        assert await site.services.write(lambda unit: stopping.do_stop(unit, secret))
         site.clock.at += timedelta(days=1)
         assert site.actions["erasure"] not in await site.services.write(claimed)
     else:

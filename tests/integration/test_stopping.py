@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from assistant.casework.decisions import closing, sparing
 from assistant.casework.plans import planning
-from assistant.casework.proof import proof
+from assistant.casework.proof import challenges, sending
 from assistant.domain.assurance import Method
 from assistant.domain.moves import Claim
 from assistant.domain.plan import Plan
@@ -155,7 +155,7 @@ async def test_whoever_says_no_to_taking_it_back_is_told_that_it_goes_on_as_long
             sparing.pause(unit, [request], talk)
         else:
             claim = Claim("email", email)
-            proof.want_challenge(unit, talk, claim, [ref], method=Method.EMAIL_LINK, purpose=purpose)
+            challenges.want_challenge(unit, talk, claim, [ref], method=Method.EMAIL_LINK, purpose=purpose)
 
     async def asked() -> str:
         await desk.idle()
@@ -238,7 +238,7 @@ async def test_only_the_mailbox_that_proved_it_is_offered_to_take_it_back(
     refs = await both_by_mail(desk, email, "en")
 
     def make(unit: Unit) -> str:
-        return proof.stop_link(unit, [refs["erasure"]], other)
+        return sending.stop_link(unit, [refs["erasure"]], other)
 
     link = await desk.assembly.services.write(make)
     _, page = await desk.page(link)

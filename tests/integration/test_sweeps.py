@@ -16,7 +16,7 @@ from sqlmodel import Session, delete
 from assistant.casework.answers import delivery
 from assistant.casework.outbox import PROOF
 from assistant.casework.plans import execution, planning
-from assistant.casework.proof import proof
+from assistant.casework.proof import sending
 from assistant.casework.requests import one_by_one
 from assistant.casework.requests.one_by_one import failure_of
 from assistant.domain.assurance import Method
@@ -89,11 +89,11 @@ async def test_codes_that_wait_for_a_source_keep_no_other_from_being_sent(site: 
         unit.session.add_all(row(f"tried-{n}", lease_until=now - timedelta(seconds=1)) for n in range(MANY))
         unit.session.add(row("fresh", asked_at=now))
         unit.session.flush()
-        return proof._claim_wanted(unit, most=4)
+        return sending._claim_wanted(unit, most=4)
 
     first = await site.services.write(one_unit)
     assert "fresh" in first
-    again = await site.services.write(lambda unit: proof._claim_wanted(unit, most=4))
+    again = await site.services.write(lambda unit: sending._claim_wanted(unit, most=4))
     assert set(again).isdisjoint(first)
     assert again, "those behind them have their turn too"
 
@@ -213,8 +213,8 @@ async def test_an_error_nobody_thought_of_in_sending_one_code_stops_no_other(
     await site.services.write(one_unit)
     met: list[str] = []
     for broken in names:
-        monkeypatch.setattr(proof, "_send", breaks(broken, met, lambda row: str(row.id)))
-        await proof.send_challenges(site.services)
+        monkeypatch.setattr(sending, "_send", breaks(broken, met, lambda row: str(row.id)))
+        await sending.send_challenges(site.services)
         site.clock.at += timedelta(minutes=1)
     assert sorted(met) == sorted(names * 2)
 

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from assistant.casework.decisions import approval, closing
 from assistant.casework.plans import execution
-from assistant.casework.proof import proof
+from assistant.casework.proof import challenges
 from assistant.casework.requests.evidence import need_of
 from assistant.casework.requests.queue import Principal, Role
 from assistant.demo.client_area import Account
@@ -424,7 +424,7 @@ async def test_a_withdrawal_confirmed_too_late_is_not_called_withdrawn(
         request = unit.session.get_one(PrivacyRequest, ref)
         talk = unit.session.get_one(Conversation, request.conversation_id)
         claim = Claim("email", victim.email)
-        proof.want_challenge(unit, talk, claim, [ref], method=Method.EMAIL_LINK, purpose="withdraw")
+        challenges.want_challenge(unit, talk, claim, [ref], method=Method.EMAIL_LINK, purpose="withdraw")
 
     assert (await press(desk, ref, "approver"))[0] == 200
     await desk.forward("71h")

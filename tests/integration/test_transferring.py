@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from assistant.casework.answers import transferring
-from assistant.casework.proof import proof
+from assistant.casework.proof import stopping
 from assistant.casework.requests.queue import Principal, Role, get_request
 from assistant.channels.transfer import Transfer
 from assistant.errors import Conflict, NotAllowed
@@ -46,7 +46,7 @@ async def denied_is_sent_nowhere(desk: DeskInside, ref: str) -> None:
         pass
 
     def deny_and_send(unit: Unit) -> None:
-        assert proof.stop_requests(unit, [get_request(unit.session, ref)]) == []
+        assert stopping.stop_requests(unit, [get_request(unit.session, ref)]) == []
         try:
             transferring.send(unit, ref, LEAD)
         except NotAllowed as error:

@@ -14,12 +14,8 @@ from assistant.casework.answers import by_hand
 from assistant.casework.answers.answers import give_answer, systems
 from assistant.casework.answers.redaction import redacting
 from assistant.casework.audit import record
-from assistant.casework.proof.proof import (
-    is_paused,
-    next_code_at,
-    offer_login,
-    want_challenge,
-)
+from assistant.casework.proof.challenges import offer_login, want_challenge
+from assistant.casework.proof.limits import is_paused, next_code_at
 from assistant.casework.requests.evidence import proves_mailbox
 from assistant.casework.requests.intake import move
 from assistant.casework.requests.one_by_one import each, may_be_tried

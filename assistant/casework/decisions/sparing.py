@@ -12,7 +12,7 @@ from sqlmodel import Session, col, or_, select
 from assistant.casework import saying
 from assistant.casework.audit import record
 from assistant.casework.decisions import closing, four_eyes
-from assistant.casework.proof import proof
+from assistant.casework.proof import challenges, sending
 from assistant.casework.requests.intake import set_attention
 from assistant.casework.requests.queue import Principal, Role, get_request
 from assistant.casework.requests.together import stopped_together
@@ -113,7 +113,7 @@ def _ask(
     if contact is None:
         return  # in a chat without a contact the talk itself asks
     try:
-        asked = proof.want_challenge(
+        asked = challenges.want_challenge(
             unit,
             conversation,
             Claim("email", contact),
@@ -247,7 +247,7 @@ def _tell_it_goes_on(unit: Unit, request: PrivacyRequest, not_before: datetime) 
         fate=saying.Fate(about=[request.ref]),
         requests=seen,
         not_before=not_before,
-        stop_url=proof.stop_link(unit, [each.ref for each in stops], contact),
+        stop_url=sending.stop_link(unit, [each.ref for each in stops], contact),
         stops=[saying.as_seen(each) for each in stops],
     )
 

@@ -17,7 +17,7 @@ from assistant.casework.audit import record
 from assistant.casework.decisions.approval import do_approve
 from assistant.casework.lease import PLANNING
 from assistant.casework.proof import mail_domains
-from assistant.casework.proof.proof import contacts_of, notices_due, stop_link
+from assistant.casework.proof.sending import contacts_of, notices_due, stop_link
 from assistant.casework.requests import asked_beside, named_accounts
 from assistant.casework.requests.evidence import (
     CONTACT_TYPED,

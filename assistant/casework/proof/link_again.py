@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from assistant.casework import saying
 from assistant.casework.audit import record
-from assistant.casework.proof import proof
+from assistant.casework.proof import challenges, limits
 from assistant.casework.requests.intake import requests_of
 from assistant.casework.requests.queue import WORKERS, Principal, get_request
 from assistant.casework.requests.reach import waits_for_people
@@ -111,7 +111,7 @@ def none_before(
     """Say from when a receipt and a link may go out; None means now. The limits are those of what was named, known or not."""
     letters = _RECEIPT_AND_LINK if claim.kind == "email" else 1
     waits = (
-        proof.next_code_of(unit, claim, conversation.id),
+        limits.next_code_of(unit, claim, conversation.id),
         flood.full_until(unit, conversation.subject_hint or "", letters, thread=conversation.id),
     )
     return max((wait for wait in waits if wait), default=None)
@@ -134,7 +134,7 @@ def send_again(
     _say_receipt(unit, conversation, requests, by_number=elsewhere)
     references = [request.ref for request in requests]
     try:
-        proof.want_challenge(unit, conversation, claim, references, method=Method.EMAIL_LINK)
+        challenges.want_challenge(unit, conversation, claim, references, method=Method.EMAIL_LINK)
     except TooManyAttempts as error:
         return cast("datetime", error.data["next_at"])
     return None

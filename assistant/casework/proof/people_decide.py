@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from assistant.casework.audit import record
 from assistant.casework.proof import mail_domains
-from assistant.casework.proof.proof import attach
+from assistant.casework.proof.attaching import attach
 from assistant.casework.requests.evidence import CONTACT_TYPED, PEOPLE_DECIDE, is_denied
 from assistant.casework.requests.intake import set_attention
 from assistant.casework.requests.queue import (

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from assistant.casework.audit import record
 from assistant.casework.decisions import closing, sparing
-from assistant.casework.proof import proof
+from assistant.casework.proof import attaching, checking
 from assistant.casework.requests import asked_beside, rectification
 from assistant.casework.requests.evidence import answer_for
 from assistant.casework.requests.intake import move, set_attention
@@ -355,7 +355,7 @@ def have_read_beside(turn: Turn, references: Sequence[str], *, said: bool) -> No
 def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     """Say what happens next to the requests that a proof opened; what is hidden comes back to the same person alone."""
     session, services = turn.unit.session, turn.unit.services
-    names = proof.names_of(session, evidence)
+    names = attaching.names_of(session, evidence)
     comes_back = turn.state.is_of(*names, claimed)
     if turn.state.hidden_of:
         turn.state = turn.state.opened_by(*names, claimed)
@@ -421,7 +421,7 @@ def code_was_right(turn: Turn, challenge_id: str) -> None:
     """Say what a right code opened, and ask again what was open beside it, unless that was asked or settled meanwhile."""
     evidence = _taken(turn.unit, challenge_id)
     if evidence is None:
-        if not proof.is_used(
+        if not attaching.is_used(
             turn.unit.session, challenge_id
         ):  # else the same code, sent twice, has just succeeded
             say_no_code(turn)
@@ -438,9 +438,9 @@ def code_was_right(turn: Turn, challenge_id: str) -> None:
 
 def _taken(unit: Unit, challenge_id: str) -> EvidenceRow | None:
     """Give what a right code proves, the first time that it is typed."""
-    proof.note_right(unit, challenge_id)
+    checking.note_right(unit, challenge_id)
     try:
-        return proof.consume(unit, challenge_id)
+        return attaching.consume(unit, challenge_id)
     except NotVerified:
         return None
 

@@ -12,7 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from assistant.casework import saying
 from assistant.casework.answers import answers, running_services
 from assistant.casework.decisions.sparing import is_paused
-from assistant.casework.proof import link_again, proof
+from assistant.casework.proof import challenges, link_again
 from assistant.casework.requests import rectification
 from assistant.casework.requests.intake import move, set_attention
 from assistant.casework.requests.reach import is_for_other, lacks_address, waits_for_people
@@ -255,7 +255,7 @@ def _ask_proof_by_mail(turn: Turn, requests: Sequence[PrivacyRequest], reference
         return
     claim = link_again.claim_of(turn.conversation, requests)
     try:
-        proof.want_challenge(turn.unit, turn.conversation, claim, references, method=Method.EMAIL_LINK)
+        challenges.want_challenge(turn.unit, turn.conversation, claim, references, method=Method.EMAIL_LINK)
     except TooManyAttempts:
         for request in requests:
             set_attention(turn.unit, request, "too_many_challenges")
@@ -317,7 +317,7 @@ def repeat(turn: Turn) -> None:
     if turn.state.question == SESSION_HIDDEN:  # which was said when it was hidden
         turn.say("chat_can_do", expects="email", choices=[turn.person_button()])
     elif turn.state.expects == "code" and (
-        challenge := proof.current_challenge(turn.unit.session, turn.conversation)
+        challenge := challenges.current_challenge(turn.unit.session, turn.conversation)
     ):
         say_where_code_is(turn, challenge)
     elif turn.state.question in PRESSED:

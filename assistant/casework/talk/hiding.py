@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework import saying
 from assistant.casework.answers import answers
-from assistant.casework.proof import proof
+from assistant.casework.proof import attaching
 from assistant.casework.requests import intake
 from assistant.casework.requests.hidden import is_kept_back
 from assistant.casework.requests.intake import Thread, conversation_id, requests_of
@@ -132,7 +132,7 @@ def _hide(unit: Unit, conversation: Conversation, state: TalkState) -> TalkState
     references = list(dict.fromkeys([*opened, *state.brought]))
     is_new = not set(references) <= set(state.hidden) or not state.hidden_of
     since = Turn.quiet(unit, conversation).left_at  # who asked before is known, and may be another
-    known = proof.known_in(unit.session, conversation, since) if is_new else state.hidden_of
+    known = attaching.known_in(unit.session, conversation, since) if is_new else state.hidden_of
     hidden = state.hiding(last or 0, references, known)
     values = {"state": hidden.as_json(), "last_at": unit.now}
     unit.session.execute(update(Conversation).where(col(Conversation.id) == conversation.id).values(**values))

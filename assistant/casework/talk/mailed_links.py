@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from assistant.casework import saying
 from assistant.casework.decisions import closing, sparing
-from assistant.casework.proof import proof
+from assistant.casework.proof import attaching, challenges, sending, stopping
 from assistant.casework.requests import rectification
 from assistant.casework.requests.together import stopped_together
 from assistant.domain.assurance import Method
@@ -90,10 +90,10 @@ def find(unit: Unit, secret: str) -> MailedLink | None:
             col(ChallengeRow.method) == Method.EMAIL_LINK,
         )
     ).first()
-    if row is None or not proof.is_open(unit.services, row):
+    if row is None or not challenges.is_open(unit.services, row):
         return None
     talk_of = unit.session.get_one(Conversation, row.conversation_id)
-    said_in = proof.channel_of(unit.session, row, talk_of)
+    said_in = sending.channel_of(unit.session, row, talk_of)
     return MailedLink(row, requests_named(unit.session, row.references), talk_of, said_in)
 
 
@@ -107,7 +107,7 @@ def _found(unit: Unit, secret: str) -> MailedLink:
 def without_reference(unit: Unit, secret: str, typed: str) -> MailedLink | None:
     """Count a confirmation that lacks what only the receipt says, and give what is to be shown again; None where it is right."""
     link = _found(unit, secret)
-    right = link.is_asking or proof.has_reference(unit.session, link.challenge, typed)
+    right = link.is_asking or challenges.has_reference(unit.session, link.challenge, typed)
     return None if right else link
 
 
@@ -119,7 +119,7 @@ def confirm(unit: Unit, secret: str, changes: str) -> Came:
     if not link.is_asking:
         rectification.confirm_as_shown(unit, link.requests, changes)
     unit.services.methods[Method.EMAIL_LINK].check(link.challenge.stored or "", secret)
-    proof.consume(unit, link.challenge.id)
+    attaching.consume(unit, link.challenge.id)
     if not link.is_asking:
         going = [each for each in link.requests if each.status not in CLOSED]
         return Came("verify_confirmed", seen(going), link.language)
@@ -162,7 +162,7 @@ def deny(unit: Unit, secret: str, *, sure: bool) -> Came:
 
 def stopped(unit: Unit, requests: Sequence[PrivacyRequest], language: str) -> Came:
     """Stop what can still be stopped, and say so of that alone."""
-    return _said("verify_stopped", proof.stop_requests(unit, requests), requests, language)
+    return _said("verify_stopped", stopping.stop_requests(unit, requests), requests, language)
 
 
 def _said(page: str, done: Sequence[PrivacyRequest], named: Sequence[PrivacyRequest], language: str) -> Came:
@@ -184,7 +184,7 @@ class Stoppable:
 
 def stoppable_by(unit: Unit, secret: str) -> Stoppable | None:
     """Give what a link of "this was not me" can do, as long as it is alive."""
-    link = proof.live_stop_link(unit, secret)
+    link = stopping.live_stop_link(unit, secret)
     if link is None:
         return None
     named = requests_named(unit.session, link.references)
@@ -197,7 +197,7 @@ def stoppable_by(unit: Unit, secret: str) -> Stoppable | None:
 def stop(unit: Unit, secret: str, *, take_back: bool) -> list[PrivacyRequest]:
     """Stop what its contact never asked, or take back what they no longer want; raises NotVerified."""
     if not take_back:
-        return proof.do_stop(unit, secret)
+        return stopping.do_stop(unit, secret)
     found = stoppable_by(unit, secret)
     if found is None:
         raise NotVerified

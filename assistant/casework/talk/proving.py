@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from assistant.casework.proof import proof
+from assistant.casework.proof import challenges, checking, limits
 from assistant.casework.requests.ours import is_ours
 from assistant.casework.requests.reach import is_for_other, lacks_address
 from assistant.casework.requests.whose import HIDING
@@ -39,7 +39,7 @@ def want_code(turn: Turn, claim: Claim, references: Sequence[str]) -> None:
     subject = turn.unit.services.keyring.keyed_hash(claim.normal)
     if not (references or turn.state.hidden_of or turn.state.sought):
         say_how_it_stands(turn)
-    elif proof.is_paused(turn.unit, subject):
+    elif limits.is_paused(turn.unit, subject):
         turn.say("verification_paused", choices=turn.ways_out(references))
     else:
         _send_code(turn, claim, subject, references)
@@ -48,11 +48,13 @@ def want_code(turn: Turn, claim: Claim, references: Sequence[str]) -> None:
 def _send_code(turn: Turn, claim: Claim, subject: str, references: Sequence[str]) -> None:
     # What is hidden or sought is named to nobody but whoever may prove it, in their mail; here nothing tells of it.
     named = list(dict.fromkeys([*references, *hidden_of(turn, subject), *sought_by(turn, subject)]))
-    earlier = proof.current_challenge(turn.unit.session, turn.conversation)
+    earlier = challenges.current_challenge(turn.unit.session, turn.conversation)
     is_unsent = earlier is not None and earlier.state == ChallengeState.WANTED
     instead = is_unsent and earlier is not None and earlier.claimed_hash != subject
     try:
-        challenge = proof.want_challenge(turn.unit, turn.conversation, claim, named, method=Method.EMAIL_CODE)
+        challenge = challenges.want_challenge(
+            turn.unit, turn.conversation, claim, named, method=Method.EMAIL_CODE
+        )
     except TooManyAttempts as error:
         if turn.state.expects != "code":  # a code that was sent before is still good
             wait_for_contact(turn, references)
@@ -110,7 +112,7 @@ def tell_where_code_is(turn: Turn, challenge: ChallengeRow) -> None:
         choices=turn.code_choices(),
         asked_at=challenge.asked_at,
         until=challenge.expires_at,
-        next_at=proof.next_code_after(turn.unit, challenge),
+        next_at=limits.next_code_after(turn.unit, challenge),
         later=_asked_for_later(turn, challenge),
     )
 
@@ -131,7 +133,7 @@ def _asked_for_later(turn: Turn, challenge: ChallengeRow) -> list[dict[str, Any]
 
 def live_code(turn: Turn, references: Sequence[str]) -> ChallengeRow | None:
     """Give the code that is good for these, and can still be typed."""
-    found = proof.current_challenge(turn.unit.session, turn.conversation)
+    found = challenges.current_challenge(turn.unit.session, turn.conversation)
     now = turn.unit.now
     is_good = (
         found and found.expires_at and found.expires_at > now and set(references) <= set(found.references)
@@ -189,8 +191,8 @@ def _came_after_proof(turn: Turn, references: Sequence[str]) -> bool:
 def try_code(turn: Turn) -> None:
     """Count a try at a code, to be checked after this unit, or say why none is taken."""
     try:
-        challenge = proof.current_challenge(turn.unit.session, turn.conversation)
-        turn.pending = proof.reserve_attempt(turn.unit, challenge)
+        challenge = challenges.current_challenge(turn.unit.session, turn.conversation)
+        turn.pending = checking.reserve_attempt(turn.unit, challenge)
     except TooManyAttempts as error:
         ways_out = turn.ways_out(turn.state.about)
         if error.data.get("paused"):
@@ -201,19 +203,19 @@ def try_code(turn: Turn) -> None:
         turn.say("code_not_accepted", expects=turn.state.expects, choices=turn.code_choices())
 
 
-def attempt_at(unit: Unit, message_id: int) -> tuple[str, proof.Attempt | None]:
+def attempt_at(unit: Unit, message_id: int) -> tuple[str, checking.Attempt | None]:
     """Give what was typed as a code before a restart, and the try that it was counted as."""
     message = unit.session.get_one(Message, message_id)
     conversation = unit.session.get_one(Conversation, message.conversation_id)
-    challenge = proof.current_challenge(unit.session, conversation)
-    return message.text, proof.attempt_made(challenge, message.at)
+    challenge = challenges.current_challenge(unit.session, conversation)
+    return message.text, checking.attempt_made(challenge, message.at)
 
 
 def refuse_code(turn: Turn, challenge_id: str) -> None:
     """Say of a wrong code that it is none, and whether another try is left."""
-    challenge = proof.note_failure(turn.unit, challenge_id)
+    challenge = checking.note_failure(turn.unit, challenge_id)
     if challenge is not None and challenge.state == ChallengeState.SPENT:
-        next_at = proof.next_code_after(turn.unit, challenge) or turn.unit.now
+        next_at = limits.next_code_after(turn.unit, challenge) or turn.unit.now
         turn.say("code_used_up", choices=turn.ways_out(), next_at=next_at)
     else:
         say_no_code(turn)

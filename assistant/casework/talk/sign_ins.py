@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlmodel import Session, col, select
 
 from assistant.casework.answers import packages
-from assistant.casework.proof import proof
+from assistant.casework.proof import attaching, challenges, sending
 from assistant.casework.requests import rectification
 from assistant.casework.requests.reach import is_for_other
 from assistant.casework.requests.together import stopped_together
@@ -50,7 +50,7 @@ def asked_of(unit: Unit, who: SignedIn) -> SignInAsked:
     """Give what the nonce of a sign-in was made for, as long as it is alive; raises NotVerified."""
     nonce = unit.services.keyring.keyed_hash(who.nonce or "", "link")
     row = unit.session.exec(select(ChallengeRow).where(col(ChallengeRow.link_hash) == nonce)).first()
-    if row is None or not proof.is_open(unit.services, row):
+    if row is None or not challenges.is_open(unit.services, row):
         raise NotVerified
     talk_of = unit.session.get_one(Conversation, row.conversation_id)
     return SignInAsked(row, requests_named(unit.session, row.references), talk_of)
@@ -76,7 +76,7 @@ def confirm(unit: Unit, who: SignedIn, contact: str, changes: str) -> tuple[Evid
     """Prove by a sign-in what was asked for it, once; raises NotVerified, and ChangedMeanwhile as a mailed link does."""
     asked = _used(unit, who)
     rectification.confirm_as_shown(unit, asked.requests, changes)
-    evidence = proof.give_evidence(
+    evidence = attaching.give_evidence(
         unit,
         method=Method.CLIENT_AREA,
         contact=contact,
@@ -106,7 +106,7 @@ def _used(unit: Unit, who: SignedIn) -> SignInAsked:
 
 async def identify_in_chat(services: Services, ident: str, who: SignedIn) -> None:
     """Prove by the sign-in of a host site what waits in a chat, once; raises NotVerified, and leaves it unused where nothing waits."""
-    contact = await proof.contact_of_sign_in(services, who)
+    contact = await sending.contact_of_sign_in(services, who)
 
     def one_unit(unit: Unit) -> None:
         take_once(unit.session, Method.PAGE_TOKEN, who)
@@ -122,7 +122,7 @@ async def identify_in_chat(services: Services, ident: str, who: SignedIn) -> Non
         ]
         if not (waiting or turn.state.hidden_of or turn.state.sought):
             raise NothingToProve
-        evidence = proof.give_evidence(
+        evidence = attaching.give_evidence(
             unit,
             method=Method.PAGE_TOKEN,
             contact=contact,

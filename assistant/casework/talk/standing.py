@@ -10,7 +10,7 @@ from assistant.casework import saying
 from assistant.casework.answers import running_services
 from assistant.casework.decisions import closing, questions
 from assistant.casework.decisions import sparing as standing_still
-from assistant.casework.proof import proof
+from assistant.casework.proof import challenges
 from assistant.casework.requests.evidence import proves_mailbox
 from assistant.casework.requests.intake import set_attention
 from assistant.casework.requests.reach import waits_for_people
@@ -205,7 +205,7 @@ def withdraw_by_link(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
         turn.say("withdraw_needs_proof", choices=[turn.person_button()], requests=seen)
         return
     try:
-        proof.want_challenge(
+        challenges.want_challenge(
             turn.unit,
             turn.conversation,
             Claim("email", contact),

@@ -11,7 +11,7 @@ from sqlalchemy.orm.attributes import instance_state
 from sqlmodel import col, select
 
 from assistant.casework import saying
-from assistant.casework.proof import proof
+from assistant.casework.proof import challenges, checking
 from assistant.casework.requests.evidence import need_of
 from assistant.casework.requests.intake import keep_talk, requests_of
 from assistant.casework.requests.reach import to_be_proved, waiting_in
@@ -49,7 +49,7 @@ class Turn:
     state: TalkState
     given: Given
     muted: bool = False  # a machine wrote this, or nobody knows who: nothing is said by rule
-    pending: proof.Attempt | None = None
+    pending: checking.Attempt | None = None
     buttons_are_gone: bool = False  # those of the open question: something was said below them
     known: list[PrivacyRequest] | None = None  # the requests of this talk, until one more is opened here
     recalled: Mapping[str, Any] = field(default_factory=dict)  # who asks, said before it was needed
@@ -275,7 +275,7 @@ class Turn:
 
     def login_choice(self, references: Sequence[str]) -> list[Choice]:
         """Offer to sign in to the client area, where there is one."""
-        url = proof.offer_login(self.unit, self.conversation, references)
+        url = challenges.offer_login(self.unit, self.conversation, references)
         return [self.button("sign_in", "login", url)] if url else []
 
     def code_choices(self, challenge: ChallengeRow | None = None) -> list[Choice]:
