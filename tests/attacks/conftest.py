@@ -14,7 +14,7 @@ from tests.doubles.desk_inside import DeskInside, desk_inside
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
-    async with desk_inside(tmp_path_factory.mktemp("attacks"), clients=1_200) as opened:
+    async with desk_inside(tmp_path_factory.mktemp("attacks"), clients=2_000) as opened:
         yield opened
         assert await pages_that_fail(opened) == []
 

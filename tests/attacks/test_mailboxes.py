@@ -123,6 +123,10 @@ async def test_a_package_to_a_shared_mailbox_is_opened_by_signing_in_alone(
     assert "package_opened" in [event["event"] for event in await desk.events(ref)]
 
 
+# Another right each time: what is open already is told, and not opened twice.
+PORTABLE = "Please give me my data in a portable format."
+
+
 @pytest.mark.parametrize("lapsed", ["gone", "moved"])
 async def test_a_domain_that_somebody_else_has_now_proves_nothing_by_its_mailbox(
     desk: DeskInside, people: Iterator[Victim], registry: Registry, lapsed: str
@@ -136,7 +140,7 @@ async def test_a_domain_that_somebody_else_has_now_proves_nothing_by_its_mailbox
     registry.houses[domain] = () if lapsed == "gone" else ("mx.evil.example", "ns.evil.example")
     await desk.forward("11m")
     async with desk.chat() as chat:
-        second = await proved(desk, chat, victim.email, seen=1)
+        second = await proved(desk, chat, victim.email, PORTABLE, seen=1)
     status, told = await approve(desk, second)
     assert (status, told["code"]) == (403, "not_allowed")
     assert (await desk.request(second))["attention"] == f"domain_{lapsed}"
@@ -149,7 +153,7 @@ async def test_a_domain_that_somebody_else_has_now_proves_nothing_by_its_mailbox
     assert (await approve(desk, second))[0] == 200
     await desk.forward("11m")
     async with desk.chat() as chat:
-        third = await proved(desk, chat, victim.email, seen=2)
+        third = await proved(desk, chat, victim.email, ERASURE, seen=2)
     await desk.plan(third)
     flagged = [e for e in await desk.events(third) if e["event"] == "evidence_flagged"]
     assert bool(flagged) == (lapsed == "gone"), "what a lead decided is the domain's new house"

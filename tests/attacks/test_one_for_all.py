@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import insert
 from sqlmodel import col, delete, select
 
-from assistant.casework import talk
+from assistant.casework import saying
 from assistant.casework.answers import originals
 from assistant.casework.requests.intake import conversation_id
 from assistant.interfaces import Incoming
@@ -95,7 +95,7 @@ def a_reading(desk: DeskInside, patch: pytest.MonkeyPatch, _thread: str, _channe
 
 
 def a_text(_desk: DeskInside, patch: pytest.MonkeyPatch, _thread: str, _channel: str) -> None:
-    patch.setattr(talk, "say_text", broken)
+    patch.setattr(saying, "say_text", broken)
 
 
 def an_original(_desk: DeskInside, patch: pytest.MonkeyPatch, _thread: str, _channel: str) -> None:
