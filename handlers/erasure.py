@@ -39,8 +39,10 @@ class Erasure(EachRight):
         plan = result.plan
         later = {(keep.source, keep.table) for keep in plan.keeps if keep.rule == DELETED_LATER}
         gone = [t for step in result.done for t in step.done if (step.source, t.table) not in later]
+        # Of what is kept in some columns, the rest of the row is all that went.
+        in_part = {keep.category for keep in plan.keeps if keep.columns}
         said: dict[str, Any] = {
-            "erased": lines(gone),
+            "erased": [line | {"in_part": line["category"] in in_part} for line in lines(gone)],
             "kept": _kept(telling.settings, plan.keeps, telling.language),
         }
         if not result.is_partial:

@@ -31,6 +31,7 @@ from assistant.domain.plan import (
     TableEffect,
     TableRows,
 )
+from assistant.domain.results import as_planned
 from assistant.domain.rights import Right
 from assistant.errors import Conflict
 from assistant.store.tables import PrivacyRequest, StepRow
@@ -230,6 +231,29 @@ def _erased_rows_are_those_counted(text: str, language: str, case: Case) -> None
         label, number = re.fullmatch(r"(.+?)(?: \((\d+)\s.+\)|\s?: .+)", line).groups()  # type: ignore[union-attr]
         told[label] = int(number or 0)
     assert told == counted
+
+
+@pytest.mark.parametrize(("language", "in_part"), [("en", "in part"), ("fr", "en partie")])
+def test_rows_of_which_columns_are_kept_are_erased_in_part(
+    services: Services, language: str, in_part: str
+) -> None:
+    """Who keeps a service keeps name and address: *erased: name, address* was false of the rest of that row."""
+    effects = tuple(TableEffect(f"people_{name}", name, 1, columns=("notes",)) for name in CATEGORIES)
+    keep = Keep("shop", "people_contact", "contact", 1, ("name", "email"), "running_service", "", None)
+    whole = replace(keep, table="people_invoices", category="invoices", columns=())
+    step = Step("shop", Operation.ERASE, effects)
+    plan = Plan(
+        Right.ERASURE,
+        (Located("shop", Identity(), (), ()),),
+        Order(Operation.ERASE, START.date(), keep_services=True),
+        (step,),
+        keeps=(keep, whole),
+    )
+    case = Case(plan, [], Right.ERASURE)
+    name, values = letter(services, case.request(language), as_planned(plan))
+    seen = a_request(Right.ERASURE)
+    listed = _listed(services.texts.render(name, language, requests=[seen], **values).text, ERASED[language])
+    assert [in_part in line for line in listed] == [True, False, False]
 
 
 def test_what_stood_there_already_is_not_called_changed(services: Services) -> None:

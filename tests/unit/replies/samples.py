@@ -103,7 +103,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "systems": ["client-area", "own_records"],
         "withheld": ["Article 15(4)"],
         "counts": [{"category": "account", "rows": 1234}],
-        "erased": [{"category": "contact", "rows": 1}],
+        "erased": [{"category": "contact", "rows": 1, "in_part": True}],
         "kept": [kept()],
         "failed": [
             {"system": "newsletter", "reason": "503", "what": [{"category": "contact", "rows": 2}]},
