@@ -130,7 +130,12 @@ class _Pages:
         raise web.HTTPSeeOther("/demo/clock")
 
     async def login(self, http_request: web.Request) -> web.Response:
-        """Play the client area's sign-in, asked for by the desk's link; GET signs nobody in."""
+        """Play the client area's sign-in, asked for by the desk's link; GET signs nobody in.
+
+        Whoever only wants to see their account, which is not played here, is shown who there is to be.
+        """
+        if not {"nonce", "return"} & http_request.query.keys():
+            raise web.HTTPSeeOther("/demo/")
         nonce = checked_nonce(http_request.query.get("nonce", ""))
         back = checked_return(http_request.query.get("return", ""), self._site.public_url)
         language = _language(http_request)

@@ -172,6 +172,13 @@ async def test_a_token_is_handed_to_nobody_but_the_desk(browser: Browser, back: 
     assert "eyJ" not in await signed.text()
 
 
+async def test_who_comes_for_no_sign_in_is_shown_around(browser: Browser) -> None:
+    """A policy answer names this address for whoever wants to see their data themselves."""
+    answer = await browser.get("/demo/login")
+
+    assert (answer.status, "People to be" in await answer.text()) == (200, True)
+
+
 async def test_the_desks_full_address_is_taken_as_its_own(browser: Browser) -> None:
     answer = await browser.get("/demo/login", params={"nonce": "n", "return": f"{DESK}/verify/client-area"})
 
