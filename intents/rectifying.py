@@ -324,6 +324,43 @@ def is_unchanged(text: str) -> bool:
 _SHORT_ANSWER: Final = 80
 
 
+# ── against what was given before ───────────────────────────────────────────────────────────────────
+
+_OPPOSES: Final = matcher(r"^[\s.,!-]*(?:<opposes>(?![\w'’-])[\s.,!…-]*){1,4}")
+_AGREES: Final = r"(?!\s+(?:ok|okay|fine|good|right|correct|all right|bon|bien|parfait|juste)(?!\w))"
+_ANEW: Final = matcher(rf"(?<!\w)<given_anew>{_AGREES}(?:(?<=['’])|(?!\w))")
+_INSTEAD: Final = matcher(r"(?<!\w)(?:instead|plut[ôo]t)[\s.!]*$")
+_WRONG: Final = matcher(r"(?<!\w)<said_wrong>(?!\w)")
+_SWAPPED: Final = matcher(r"(?<!\w)<swapped>(?!\w)")
+_FIGURES: Final = re.compile(r"[\s+(]*\d[\d\s.()/+-]*")
+
+
+def says_otherwise(text: str) -> bool:
+    """Tell whether a short message says that what was given before is wrong, or gives something else instead."""
+    if len(text) > 2 * _SHORT_ANSWER or "?" in text:
+        return False
+    if is_said_wrong(text) or is_swapped(text):
+        return True
+    begun, rest = _OPPOSES.match(text), without_no(text)
+    is_given = _ANEW.search(rest) or put_right_in(rest) or _FIGURES.fullmatch(rest)
+    return bool((begun and is_given) or (_ANEW.match(rest.strip()) and _INSTEAD.search(text)))
+
+
+def is_said_wrong(text: str) -> bool:
+    """Tell whether a short message only says of a value that it is wrong."""
+    return _WRONG.search(text[: 2 * _SHORT_ANSWER]) is not None
+
+
+def is_swapped(text: str) -> bool:
+    """Tell whether a short message says that the right value and the wrong one are to change places."""
+    return len(text) <= _SHORT_ANSWER and _SWAPPED.search(text) is not None
+
+
+def without_no(text: str) -> str:
+    """Give what is said of the right value, without the words against the former one that lead to it and *instead* behind it."""
+    return _INSTEAD.sub("", _OPPOSES.sub("", text[:_LONGEST_ANSWER], count=1))
+
+
 def answer_in(field: str, text: str) -> str | None:
     """Give the value that answers a question for one field; None where the text is no such value."""
     text = _CALLED.sub("", " ".join(text[:_LONGEST_ANSWER].split()), count=1)

@@ -16,7 +16,15 @@ from assistant.domain.assurance import code_in
 from assistant.domain.fields import DAYS, can_hold
 from assistant.domain.in_parts import taken_apart
 from assistant.domain.lifecycle import CLOSED
-from assistant.domain.moves import AskValueAgain, ConfirmChange, Correct, LeaveEmpty, Move, NoteContact
+from assistant.domain.moves import (
+    AskValueAgain,
+    ConfirmChange,
+    Correct,
+    HaveReadBeside,
+    LeaveEmpty,
+    Move,
+    NoteContact,
+)
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Change, Changes
 from assistant.domain.rights import CONFIRMED_FIRST, ERASING, Right
 from assistant.domain.spoken import day_in
@@ -30,6 +38,7 @@ from assistant.domain.talk import (
     RequestSeen,
     TalkView,
 )
+from intents.awaiting import is_slip, speaks_of_code
 from intents.meant import is_put_off
 from intents.narrowing import empties, erases_all
 from intents.rectifying import (
@@ -37,10 +46,14 @@ from intents.rectifying import (
     change_in,
     is_house_number,
     is_no,
+    is_said_wrong,
+    is_swapped,
     is_unchanged,
     is_volunteered,
     is_yes,
     put_right_in,
+    says_otherwise,
+    without_no,
 )
 from intents.wishes import by_article_alone
 
@@ -92,6 +105,41 @@ def value_instead_of_code(hearing: Hearing) -> Correct | None:
     return Correct(request.ref, found) if request and found is not None else None
 
 
+def said_otherwise(hearing: Hearing) -> Found | None:
+    """Take what is said against a value that was confirmed: another one is asked to be confirmed, else a person reads it first."""
+    view, text = hearing.view, hearing.text
+    corrected = [r for r in view.stoppable if r.right in CONFIRMED_FIRST and Changes.of(r.details).confirmed]
+    if hearing.is_quiet or not corrected or not says_otherwise(text):
+        return None
+    if hearing.state.asks_else or hearing.conversational or speaks_of_code(text):
+        return None
+    is_wish = hearing.reading.decision != "none"
+    read_first = HaveReadBeside(tuple(r.ref for r in corrected), said=not is_wish)
+    if is_wish and set(hearing.rights) - CONFIRMED_FIRST:
+        return Found((read_first,), hearing)
+    told = [(r.ref, anew) for r in corrected if (anew := _instead(Changes.of(r.details), text, view))]
+    if len(told) == 1:
+        return all_of(Correct(*told[0]))
+    is_of_proof = hearing.state.expects in {"email", "code"} and (is_slip(text) or emails_in(text))
+    return None if is_of_proof else Found((read_first,), hearing if is_wish else None)
+
+
+def _instead(changes: Changes, text: str, view: TalkView) -> Changes | None:
+    """Give a correction as it is told anew, where that is clear: of several fields only by a form of their own."""
+    if is_swapped(text):
+        return changes.swapped if any(part.old for part in changes.parts) else None
+    rest = without_no(text)
+    if mended := _put_right(changes, rest):
+        return mended if all(can_hold(*told) for told in mended.new_values.items()) else None
+    if any(part.part_of == ADDRESS for part in changes.parts) and (told := _address_in(rest, view)):
+        return changes.with_parts(told)
+    alone = len(changes.parts) == 1
+    parts = [each for each in changes.parts if alone or each.field in _OF_A_FORM]
+    values = [(each, answer_in(each.field, rest)) for each in parts]
+    fit = [replace(each, new=new) for each, new in values if new and can_hold(each.field, new)]
+    return changes.with_parts(fit) if len(fit) == 1 and not is_said_wrong(rest) else None
+
+
 def taken_up_again(hearing: Hearing) -> Found | None:
     """Take an address or another part written unasked for a correction that a person was called to, since it was not understood."""
     left = [r for r in unconfirmed(hearing.view) if r.attention == NOT_UNDERSTOOD]
@@ -107,11 +155,17 @@ def _whole_address(hearing: Hearing, changes: Changes) -> Changes | None:
     part = changes.unsettled
     if part is None or part.part_of != ADDRESS:
         return None
-    value = answer_in(ADDRESS, hearing.text)
-    found = taken_apart(Changes((Change(ADDRESS, value),)), hearing.view.fields) if value else Changes()
+    told = _address_in(hearing.text, hearing.view)
+    return changes.with_parts(told) if told else None
+
+
+def _address_in(text: str, view: TalkView) -> Sequence[Change]:
+    """Give the parts of the address that a text holds: its street and more, else nothing."""
+    value = answer_in(ADDRESS, text)
+    found = taken_apart(Changes((Change(ADDRESS, value),)), view.fields) if value else Changes()
     told = [each for each in found.parts if each.new]
     is_one = len(told) >= _PARTS_OF_AN_ADDRESS and any(each.field == "street" for each in told)
-    return changes.with_parts(told) if is_one else None
+    return told if is_one else ()
 
 
 def asks_for_email(view: TalkView) -> bool:

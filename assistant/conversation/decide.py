@@ -174,17 +174,18 @@ _first: tuple[Step, ...] = (
 )
 _then: tuple[Step, ...] = (
     for_others.hear,  # 6. it was asked for somebody else
-    small_talk.hear,  # 7. what is about nothing
-    proving.ends_there_too,  # 8. where marketing is to end as well
-    _mends_slip,  # 9. the address that was given is a mistake
-    proving.names_others_address,  # 10. or somebody else's
-    proving.lost_mailbox,  # 11. or cannot be opened
-    _correction,  # 12. what was asked of a correction
-    uses.answered,  # 13. which use is to end
-    correcting.taken_up_again,  # 14. a correction that was left to a person
-    _code,  # 15. the code that is awaited
-    proving.code_again,  # 16. or another one
-    proving.contact,  # 17. who asks
+    correcting.said_otherwise,  # 7. a value that was confirmed is not the right one
+    small_talk.hear,  # 8. what is about nothing
+    proving.ends_there_too,  # 9. where marketing is to end as well
+    _mends_slip,  # 10. the address that was given is a mistake
+    proving.names_others_address,  # 11. or somebody else's
+    proving.lost_mailbox,  # 12. or cannot be opened
+    _correction,  # 13. what was asked of a correction
+    uses.answered,  # 14. which use is to end
+    correcting.taken_up_again,  # 15. a correction that was left to a person
+    _code,  # 16. the code that is awaited
+    proving.code_again,  # 17. or another one
+    proving.contact,  # 18. who asks
 )
 
 

@@ -146,7 +146,7 @@ class StandStill:
 
 @dataclass(frozen=True, slots=True)
 class HaveReadBeside:
-    """Have a person read what was asked beside these erasures before anything is erased."""
+    """Have a person read what was said beside these erasures or corrections before anything is carried out."""
 
     about: tuple[str, ...]
     said: bool

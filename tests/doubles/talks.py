@@ -142,6 +142,12 @@ TALKS: Final[Mapping[str, TalkView]] = {
         lacks="confirm_rectification",
         buttons=(Button("change:yes:x", ("Yes, change it",)), Button("change:other:x", ("No",))),
     ),
+    "confirmed": _talk(
+        "code_sent_email",
+        "code",
+        Asked(CHANGE, Right.RECTIFICATION, details=changes(Change("city", "Narva", "Tartu"), confirmed=True)),
+        **_SENT,
+    ),
     "use": _talk("ask_objection_purpose", "detail", _USE, lacks="ask_objection_purpose"),
     "marketing": _talk("ask_marketing_address", "email", _MARKETING, lacks="ask_marketing_address"),
     "services": _talk(
@@ -230,6 +236,9 @@ SAYINGS: Final[Mapping[str, Words]] = {
     "keep": words("Keep it"),
     "a name": words("Tamm"),
     "another city": words("Change it to Narva"),
+    "otherwise": words("No, it should be Valga"),
+    "swapped": words("Sorry, the other way round"),
+    "wrong": words("That's wrong"),
     "hold on": words("Hold on a second"),
     "article": words("Article 15"),
     "only that": words("Only the newsletter data, not the account"),

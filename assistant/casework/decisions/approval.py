@@ -53,7 +53,7 @@ def check_approve(
         )
     if asked_beside.is_unread(unit.session, request):
         raise Conflict(
-            "The person asked for something beside this erasure; read it, then answer, leave a note or plan again."
+            "The person said something beside this erasure or correction; read it, then answer, leave a note or plan again."
         )
     if plan.conflicts:
         raise Conflict(

@@ -1,4 +1,4 @@
-"""Something was asked beside an erasure in words that no rule reads: nothing is erased before a person has read them."""
+"""Something was said beside an erasure, or against a correction, that no rule reads: nothing is done before a person has read it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from assistant.casework.audit import record
 from assistant.casework.requests.intake import set_attention
 from assistant.domain.lifecycle import STOPPABLE
-from assistant.domain.rights import ERASING
+from assistant.domain.rights import CONFIRMED_FIRST, ERASING
 from assistant.services import Unit
 from assistant.store.tables import Audit, Conversation, Message, PrivacyRequest
 
@@ -19,8 +19,8 @@ _READ_BY: Final = ("agent", "note")  # senders of messages by which an agent sho
 
 
 def note(unit: Unit, requests: Sequence[PrivacyRequest], heard_in: Conversation) -> list[PrivacyRequest]:
-    """Have a person read what was asked beside erasures that can still be stopped; gives those."""
-    meant = [r for r in requests if r.right in ERASING and r.status in STOPPABLE]
+    """Have a person read what was said beside erasures and corrections that can still be stopped; gives those."""
+    meant = [r for r in requests if r.right in ERASING | CONFIRMED_FIRST and r.status in STOPPABLE]
     for request in meant:
         record(unit, request.ref, "subject", ATTENTION, conversation=heard_in.id)
         if request.attention is None:
@@ -29,12 +29,12 @@ def note(unit: Unit, requests: Sequence[PrivacyRequest], heard_in: Conversation)
 
 
 def was_asked(session: Session, request: PrivacyRequest) -> bool:
-    """Tell whether something was ever asked beside an erasure."""
+    """Tell whether something was ever said beside a request."""
     return _newest(session, request) is not None
 
 
 def is_unread(session: Session, request: PrivacyRequest) -> bool:
-    """Tell whether no agent has answered, noted or planned anew since something was asked beside an erasure."""
+    """Tell whether no agent has answered, noted or planned anew since something was said beside a request."""
     asked = _newest(session, request)
     if asked is None:
         return False

@@ -139,6 +139,16 @@ def void_actions(unit: Unit, ref: str, reason: str) -> list[Action]:
     return list(waiting)
 
 
+def unplan(unit: Unit, request: PrivacyRequest, reason: str) -> None:
+    """Bring a request back to before its plan, which the person does not want so any more; nothing brings that plan back."""
+    void_actions(unit, request.ref, reason)
+    request.to_plan_at = None
+    if request.status == Status.SCHEDULED:
+        move(unit, request, Status.AWAITING_APPROVAL, "subject")
+    if request.status == Status.AWAITING_APPROVAL:
+        move(unit, request, Status.OPEN, "subject")
+
+
 def plan_again(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest:
     """Have a request planned anew; what waits in the queue is replaced."""
     agent.require(*WORKERS)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from assistant.casework.audit import record
 from assistant.casework.decisions import closing, sparing
 from assistant.casework.proof import attaching, checking
-from assistant.casework.requests import asked_beside, rectification
+from assistant.casework.requests import asked_beside, queue, rectification
 from assistant.casework.requests.evidence import answer_for
 from assistant.casework.requests.intake import move, set_attention
 from assistant.casework.requests.rectification import is_unconfirmed
@@ -230,7 +230,9 @@ def end_use(turn: Turn, use: Mapping[str, Any]) -> None:
 
 
 def correct(turn: Turn, request: PrivacyRequest, changes: Changes) -> None:
-    """Keep what was said, and ask for what is missing now."""
+    """Keep what was said, and ask for what is missing now; a plan for what was confirmed before is void."""
+    if Changes.of(request.details).confirmed:
+        queue.unplan(turn.unit, request, "changed")
     rectification.keep_changes(turn.unit, request, changes)
     go_on(turn, request)
 
@@ -343,7 +345,7 @@ def _dont(turn: Turn, answer: str, mark: str) -> None:
 
 
 def have_read_beside(turn: Turn, references: Sequence[str], *, said: bool) -> None:
-    """Have a person read what was asked beside erasures before anything is erased."""
+    """Have a person read what was said beside erasures or corrections before anything is carried out."""
     meant = asked_beside.note(turn.unit, turn.requests_named(references), turn.conversation)
     if said:
         turn.say("a_person_reads", requests=turn.seen(meant))
