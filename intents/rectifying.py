@@ -301,7 +301,7 @@ def _by_field(text: str) -> list[str]:
 
 _ASKED: Final = {name: matcher(rf"\s*<{name}>[\s.!,]*") for name in ("yes", "no", "unchanged")}
 _BEGINS: Final = matcher(
-    r"^\s*(?:(?:(?:it|that|this)(?:'s| is| should be)|<new_behind>|<live_at>|c['’]est|<is>|put|write|please|<mine>"
+    r"^\s*(?:(?:(?:it|that|this)(?:'s| is| should be)|<new_behind>|<live_at>|c['’]est|<is>|put|write|please|actually|en fait|<mine>"
     rf"|{_FIELD_WORDS})(?:(?<=['’])|(?![\w'’-]))|[:=-]|\s)+\s*(?=\S)"
 )
 
@@ -364,6 +364,7 @@ def without_no(text: str) -> str:
 def answer_in(field: str, text: str) -> str | None:
     """Give the value that answers a question for one field; None where the text is no such value."""
     text = _CALLED.sub("", " ".join(text[:_LONGEST_ANSWER].split()), count=1)
+    text = _SPELLED.sub("", text)
     if tokens := _tokens(field, text):
         return of_tokens(text, tokens).new
     if field in _BY_FORM:
@@ -412,6 +413,9 @@ def is_house_number(text: str) -> bool:
     return len(text) <= _SHORT_ANSWER and _HOUSE_NUMBER.search(text) is not None
 
 
+_SPELLED: Final = re.compile(
+    r"(?<=\w),? (?:avec|with) (?:une?|an?|deux|two) [^\W\d]{1,2}[.! ]*$", re.IGNORECASE
+)
 _CALLED: Final = re.compile(r"^(?:je m['’ ]?appelle|i(?:['’]m| am) called) (?=\S)", re.IGNORECASE)
 _LIVES_AT: Final = matcher(r"^\s*<live_at>(?!\w)\s*")
 _NO_ANSWER: Final = matcher(r"<no_answer>(?![\w-])")

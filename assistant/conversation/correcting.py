@@ -77,11 +77,22 @@ def answered(hearing: Hearing, further: Further) -> Found | None:
     if question == CONFIRM and (is_yes(text) or is_no(text)):
         confirmed = ConfirmChange(request.ref, "yes" if is_yes(text) else "other")
         return all_of(confirmed, *further(hearing, hearing.wishes_beside))
+    if anew := _told_anew(hearing, changes):
+        return all_of(Correct(request.ref, anew))
     if _is_to_be_emptied(hearing, question, changes):
         return all_of(LeaveEmpty(request.ref), *further(hearing, hearing.further_rights))
     other = _is_another_wish(hearing) or _is_another_field(hearing, question, changes)
     moves = () if other else _value(hearing, request, changes)
     return all_of(*moves) if moves else None
+
+
+def _told_anew(hearing: Hearing, changes: Changes) -> Changes | None:
+    """Take what is said against the value that is shown: another one, else the field is asked for again by its name."""
+    is_asked = hearing.state.question == CONFIRM and not hearing.conversational
+    if not is_asked or hearing.reading.decision != "none" or not says_otherwise(hearing.text):
+        return None
+    found = _instead(changes, hearing.text, hearing.view) or changes.asked_anew
+    return found if found.parts else None
 
 
 def _value(hearing: Hearing, request: RequestSeen, changes: Changes) -> tuple[Move, ...]:
@@ -233,7 +244,8 @@ def _one_value(hearing: Hearing, changes: Changes, part: Change) -> Changes | No
         return None
     if whole := _whole_address(hearing, changes):
         return whole
-    value = answer_in(part.field, hearing.text)
+    told = without_no(hearing.text) if says_otherwise(hearing.text) else hearing.text
+    value = None if is_said_wrong(hearing.text) or is_swapped(hearing.text) else answer_in(part.field, told)
     if value is None:
         return None
     found = taken_apart(Changes((replace(part, new=value),)), hearing.view.fields)

@@ -108,6 +108,11 @@ class Changes:
         return Changes(tuple(replace(p, new=p.old, old=p.new) if p.old else p for p in self.parts))
 
     @property
+    def asked_anew(self) -> Changes:
+        """Give one field without its value, which is asked for again by its name; of several nobody knows which is meant."""
+        return Changes(tuple(Change(p.field, part_of=p.part_of) for p in self.parts if len(self.parts) == 1))
+
+    @property
     def new_values(self) -> dict[str, str]:
         """Give field and right value of every settled part."""
         return {part.field: part.new for part in self.parts if part.new}

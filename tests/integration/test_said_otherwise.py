@@ -139,3 +139,49 @@ async def test_after_its_hold_nothing_is_written_before_the_new_yes_or_a_person_
     await desk.forward("80h")
     await desk.idle()
     assert (await desk.request(ref))["status"] == stays
+
+
+BORN = {
+    "en": "Please correct my date of birth to 3 March 1985",
+    "fr": "Corrigez ma date de naissance : 3 mars 1985",
+}
+# What is said to the value that is shown, the question after it, and the value there is then.
+SHOWN = [
+    ("en", BORN["en"], "no 1986", "ask_rectification_value", None),
+    ("en", BORN["en"], "that's wrong", "ask_rectification_value", None),
+    ("en", BORN["en"], "no it should be 3 March 1986", "confirm_rectification", "3 March 1986"),
+    ("fr", BORN["fr"], "non 1986", "ask_rectification_value", None),
+    ("fr", BORN["fr"], "non pardon c'est le 3 mars 1986", "confirm_rectification", "3 mars 1986"),
+]
+DIFFERENTLY = [
+    ("en", BORN["en"], "4 March 1961", "4 March 1961"),
+    ("en", "Please correct my last name to Thornbery", "it's Thornbury", "Thornbury"),
+    ("fr", "Corrigez mon nom de famille en Obertin.", "c'est Aubertin avec un i", "Aubertin"),
+    ("fr", "Corrigez mon prénom en Zoé.", "en fait Zoë", "Zoë"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "wish", "words", "question", "value"), SHOWN)
+async def test_what_is_said_against_a_value_that_is_shown_never_shows_it_again(
+    desk: DeskInside, language: str, wish: str, words: str, question: str, value: str | None
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(wish)
+    await talk.say(words)
+    assert (await talk.state()).question == question
+    changes = Changes.of((await talk.requests())["rectification"].details)
+    assert list(changes.new_values.values()) == ([value] if value else [])
+
+
+@pytest.mark.parametrize(("language", "wish", "words", "value"), DIFFERENTLY)
+async def test_after_no_a_plain_answer_is_taken_for_the_field_that_is_corrected(
+    desk: DeskInside, language: str, wish: str, words: str, value: str
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(wish)
+    await talk.say({"en": "no", "fr": "non"}[language])
+    assert (await talk.state()).question == "ask_rectification_value"
+    await talk.say(words)
+    assert (await talk.state()).question == "confirm_rectification"
+    changes = Changes.of((await talk.requests())["rectification"].details)
+    assert list(changes.new_values.values()) == [value]

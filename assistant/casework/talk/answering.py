@@ -251,7 +251,7 @@ def confirm_change(turn: Turn, request: PrivacyRequest, answer: str) -> None:
     elif part and answer.isdecimal() and int(answer) < len(part.either):
         correct(turn, request, changes.with_parts([part.settled(part.either[int(answer)])]))
     else:
-        correct(turn, request, Changes())
+        correct(turn, request, changes.asked_anew)
 
 
 def leave_empty(turn: Turn, request: PrivacyRequest) -> None:
