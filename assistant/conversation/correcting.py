@@ -62,6 +62,7 @@ _PARTS_OF_AN_ADDRESS: Final = 2  # from which on a text is one, and no answer ab
 _CONTACT: Final = ("email", "client_id")
 _OF_A_FORM: Final = frozenset({"email", "phone", "postcode", *DAYS})
 _WORDS_OF_A_NAME: Final = 2
+_FIGURES: Final = re.compile(r"\b\d{1,5}[a-z]?\b", re.IGNORECASE)
 _NO_VALUE: Final = re.compile(r"[?!]")
 _STREETS: Final = frozenset({"street", ADDRESS})
 # What a client number is no value of, though it is typed there.
@@ -166,13 +167,17 @@ def _whole_address(hearing: Hearing, changes: Changes) -> Changes | None:
     part = changes.unsettled
     if part is None or part.part_of != ADDRESS:
         return None
-    told = _address_in(hearing.text, hearing.view)
+    told, given = _address_in(hearing.text, hearing.view), changes.new_values
+    if len(told) <= _PARTS_OF_AN_ADDRESS and "street" in given:  # "Durham DH1 3AB": no second street
+        towns = [each.field == "street" and not _FIGURES.search(each.new or "") for each in told]
+        told = [replace(e, field="city") if town else e for e, town in zip(told, towns, strict=True)]
+        told = [each for each in told if each.field not in given]
     return changes.with_parts(told) if told else None
 
 
 def _address_in(text: str, view: TalkView) -> Sequence[Change]:
     """Give the parts of the address that a text holds: its street and more, else nothing."""
-    value = answer_in(ADDRESS, text)
+    value = None if phones_in(text) or "@" in text else answer_in(ADDRESS, text)
     found = taken_apart(Changes((Change(ADDRESS, value),)), view.fields) if value else Changes()
     told = [each for each in found.parts if each.new]
     is_one = len(told) >= _PARTS_OF_AN_ADDRESS and any(each.field == "street" for each in told)
@@ -227,6 +232,11 @@ def _put_right(changes: Changes, text: str) -> Changes | None:
     if (found := put_right_in(text)) is None:
         return None
     new, old = found
+    if old and _FIGURES.search(old) and not _FIGURES.search(new):  # "5 Mill Lane not 4"
+        number = _FIGURES.search(text)
+        new = number.group() if number and number.group() != old else ""
+    if not new:
+        return None
     wrong = rf"(?<!\w){re.escape(old)}(?!\w)" if old else r"(?<!\w)\d{1,5}\w{0,2}(?!\w)"
     given = [each for each in changes.parts if each.new and (old or each.field in _STREETS)]
     holding = [each for each in given if len(re.findall(wrong, each.new or "", re.IGNORECASE)) == 1]

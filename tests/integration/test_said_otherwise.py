@@ -185,3 +185,32 @@ async def test_after_no_a_plain_answer_is_taken_for_the_field_that_is_corrected(
     assert (await talk.state()).question == "confirm_rectification"
     changes = Changes.of((await talk.requests())["rectification"].details)
     assert list(changes.new_values.values()) == [value]
+
+
+STREET = {
+    "en": ("I have moved, my new address is 4 Mill Lane", "4 Mill Lane"),
+    "fr": ("J’ai déménagé, ma nouvelle adresse est 8 quai de la Gare", "8 quai de la Gare"),
+}
+# What is answered to the postcode that is asked for, and the parts there are then.
+ANSWERED = [
+    ("en", "BA1 2AB and my phone is +44 20 7946 0000 now", {"street": "4 Mill Lane"}),
+    ("en", "Durham DH1 3AB", {"street": "4 Mill Lane", "postcode": "DH1 3AB", "city": "Durham"}),
+    ("en", "no wait 5 Mill Lane not 4", {"street": "5 Mill Lane"}),
+    ("fr", "non attendez c'est 9 quai de la gare pas 8", {"street": "9 quai de la Gare"}),
+]
+
+
+@pytest.mark.parametrize(("language", "words", "parts"), ANSWERED)
+async def test_an_answer_to_another_part_overwrites_no_street(
+    desk: DeskInside, language: str, words: str, parts: dict[str, str]
+) -> None:
+    talk = Talk(desk, language)
+    wish, street = STREET[language]
+    await talk.say(wish)
+    before = Changes.of((await talk.requests())["rectification"].details)
+    assert (before.new_values, before.unsettled and before.unsettled.field) == (
+        {"street": street},
+        "postcode",
+    )
+    await talk.say(words)
+    assert Changes.of((await talk.requests())["rectification"].details).new_values == parts
