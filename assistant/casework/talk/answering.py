@@ -29,7 +29,7 @@ from assistant.casework.talk.asking import (
     say_question_over,
 )
 from assistant.casework.talk.opening import leave_alone
-from assistant.casework.talk.proving import named_for, say_no_code, want_code
+from assistant.casework.talk.proving import say_no_code, want_code
 from assistant.casework.talk.turn import Turn, mark_of_code
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import AskRight, AskValueAgain, Claim, TellPolicy
@@ -361,7 +361,9 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     comes_back = turn.state.is_of(*names, claimed)
     if turn.state.hidden_of:
         turn.state = turn.state.opened_by(*names, claimed)
-    takes_back, sought = turn.state.takes_back, _bring_sought(turn, evidence)
+    takes_back, sought = turn.state.takes_back, standing.bring(turn, evidence)
+    turn.state = replace(turn.state, sought=(), takes_back=False)
+    turn.store_state()  # or what is said of it now would still be kept back
     requests = [r for ref in evidence.references if (r := session.get(PrivacyRequest, ref))]
     joined = _joins_earlier(turn, requests, evidence)
     by_hand = any(source.kind == "manual" for source in services.sources)  # may know them all the same
@@ -405,18 +407,6 @@ def _joins_earlier(
         standing.have_here(turn, joined)
         turn.say("already_open", requests=turn.seen(joined))
     return joined
-
-
-def _bring_sought(turn: Turn, evidence: EvidenceRow) -> list[PrivacyRequest]:
-    """Have here what was named by its reference and is theirs; of a correction that nobody was named for they say the values again."""
-    sought = standing.bring(turn, evidence)
-    turn.state = replace(turn.state, sought=(), takes_back=False)
-    turn.store_state()  # or what is said of it now would still be kept back
-    for request in sought:
-        is_claimed = request.ref in evidence.references and not named_for(turn.unit, request)
-        if is_claimed and request.right in CONFIRMED_FIRST:
-            rectification.keep_changes(turn.unit, request, Changes())
-    return sought
 
 
 def code_was_right(turn: Turn, challenge_id: str) -> None:

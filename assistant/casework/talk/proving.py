@@ -237,22 +237,22 @@ def hidden_of(turn: Turn, subject: str) -> list[str]:
 
 
 def sought_by(turn: Turn, subject: str) -> list[str]:
-    """Name what was sought by its reference and waits for a proof that this subject can give: of them, or of nobody so far."""
+    """Name what was sought by its reference and was asked in this subject's name; what nobody was named for is as if there were none."""
     found = [r for ref in turn.state.sought if (r := turn.unit.session.get(PrivacyRequest, ref))]
     waiting = [
         r for r in found if r.status in TO_PROVE and not (r.contact or is_for_other(r) or was_denied(r))
     ]
-    return [r.ref for r in waiting if named_for(turn.unit, r) <= {subject}]
+    return [r.ref for r in waiting if _named_for(turn.unit, r) == {subject}]
 
 
 def _is_of_nobody(unit: Unit, ref: str) -> bool:
     request = unit.session.get(PrivacyRequest, ref)
-    if request is None or request.contact is not None or named_for(unit, request):
+    if request is None or request.contact is not None or _named_for(unit, request):
         return False
     return (request.status in WAITING and not is_for_other(request)) or lacks_address(request)
 
 
-def named_for(unit: Unit, request: PrivacyRequest) -> set[str]:
+def _named_for(unit: Unit, request: PrivacyRequest) -> set[str]:
     """Name by keyed hash who was said to ask it, by whoever sat there then, or who mailed it."""
     conversation = unit.session.get_one(Conversation, request.conversation_id)
     if conversation.channel == "email":
