@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final, Protocol
@@ -35,6 +35,7 @@ class TalkState:
     hidden_of: tuple[
         str, ...
     ] = ()  # keyed hashes of who was proved then, else named; NOBODY where nobody was
+    back: tuple[str, ...] = ()  # names of who proved since: of what is hidden, their own is there again
     told_language: bool = False
     repeated: bool = False  # the question with buttons was asked once more already
     asked: tuple[str, ...] = ()  # requests an agent asked about, until the person writes
@@ -100,18 +101,24 @@ class TalkState:
         """Give the state in which nothing of before is there for whoever comes, and nothing of it is awaited."""
         whose = dict.fromkeys([*self.hidden_of, *(known or (NOBODY,))])
         hidden = replace(self.at_rest(), hidden_before=last_message, hidden=tuple(references))
-        hidden = replace(hidden, sought=(), takes_back=False)
+        hidden = replace(hidden, sought=(), takes_back=False, back=())
         return replace(hidden, hidden_of=tuple(whose)).asking(SESSION_HIDDEN, "email")
+
+    @property
+    def awaits_owner(self) -> bool:
+        """Tell whether it is hidden, and nobody has proved who they are since."""
+        return bool(self.hidden_of) and not self.back
 
     def is_of(self, *names: str) -> bool:
         """Tell whether what is hidden is this one person's, and nobody else had a part in it."""
         return len(self.hidden_of) == 1 and self.hidden_of[0] in names
 
-    def opened_by(self, *names: str) -> TalkState:
-        """Give the state once a mailbox was proved: its own comes back, and what nobody had claimed stays hidden."""
+    def opened_by(self, names: Sequence[str], theirs: Collection[str]) -> TalkState:
+        """Give the state once a mailbox was proved: its own comes back, and what others asked, or nobody claimed, stays hidden."""
         if self.is_of(*names):
             return replace(self.at_rest(), hidden_before=0, hidden=(), hidden_of=())
-        return self.at_rest()
+        left = tuple(ref for ref in self.hidden if ref not in theirs)
+        return replace(self.at_rest(), back=tuple(names), hidden=left)
 
 
 # What a question ends and what it does not: whoever asks anything else in a talk keeps these.
@@ -119,6 +126,7 @@ _STAYS = (
     "hidden_before",
     "hidden",
     "hidden_of",
+    "back",
     "told_language",
     "asked",
     "misgiven",
@@ -127,7 +135,7 @@ _STAYS = (
     "brought",
     "awaits_person",
 )
-_LISTS = ("about", "asked", "sought", "brought", "hidden", "hidden_of")
+_LISTS = ("about", "asked", "sought", "brought", "hidden", "hidden_of", "back")
 
 # The questions that a talk may ask, by the name of their text.
 ASK_RIGHT: Final = "chat_ask_right"

@@ -9,7 +9,6 @@ from aiohttp import web
 
 from assistant.casework.proof import sending
 from assistant.casework.requests import rectification
-from assistant.casework.requests.hidden import comes_back
 from assistant.casework.talk import answering, hiding, mailed_links, sign_ins
 from assistant.casework.talk.mailed_links import (
     ASKING,
@@ -22,6 +21,7 @@ from assistant.casework.talk.mailed_links import (
 from assistant.casework.uses import marketing
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState
+from assistant.domain.talk import TalkState
 from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services, Unit
@@ -249,7 +249,7 @@ async def client_area(http_request: web.Request) -> web.StreamResponse:
     row, requests, conversation = asked.challenge, asked.requests, asked.conversation
     language = conversation.language or language_of(http_request)
     told = _what_happens(services, row, requests)
-    if comes_back(conversation, client_hash(services.keyring, who.client_id)):
+    if TalkState.of(conversation.state).is_of(client_hash(services.keyring, who.client_id)):
         told["effects"] = [*told["effects"], "shown_again"]
     about = {"channel": conversation.channel, "asked_at": sending.asked_at_of(row, requests)}
     texts = services.texts.page("client_area", language, requests=seen(requests), **about, **told)

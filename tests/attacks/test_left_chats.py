@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from tests.attacks.test_idle import left_unclaimed
-from tests.attacks.test_tokens import token
+from tests.attacks.test_tokens import FREEZE, token
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, plain, proved, stranger, texts, until_code
 from tests.doubles.desk_inside import DeskInside
 from tests.doubles.desk_process import Chat
@@ -273,11 +273,10 @@ async def test_a_reference_for_which_nobody_gave_an_address_is_no_other_than_an_
     desk: DeskInside, people: Iterator[Victim], what: str
 ) -> None:
     """B13: any mailbox once took it over, in another chat, while its person sat in theirs; the mail of the code told what it was."""
-    owner, told = next(people), []
+    owner = next(people)
     async with desk.chat() as chat:
         ref = await ask(chat, ASKED[what]["en"])
-        for named in (ref, UNKNOWN):
-            told.append(await tried_elsewhere(desk, named, next(people)))
+        told = [await tried_elsewhere(desk, named, next(people)) for named in (ref, UNKNOWN)]
         assert told[0] == told[1]
         request = await desk.request(ref)
         assert (request["status"] in {"received", "verifying"}, request["assurance"]) == (True, 0)
@@ -383,6 +382,76 @@ async def test_the_person_of_a_talk_does_not_get_with_it_what_another_asked_ther
         await chat.say(await desk.code(victim.email, seen=1))
         await chat.until(lambda m: m["from"] == "assistant", "an answer")
     assert PHONE not in await shown_in(desk, session)
+
+
+MEANWHILE: Final = ("erasure", "correction", "proved")
+STILL: Final = "the earlier messages must come back first"
+
+
+@pytest.mark.parametrize("meanwhile", MEANWHILE)
+async def test_the_person_of_a_talk_has_their_own_back_whatever_was_asked_there_meanwhile(
+    desk: DeskInside, people: Iterator[Victim], meanwhile: str
+) -> None:
+    """B13: one sentence of a stranger shut them out for good: the same address was asked for after each right code."""
+    owner, other = next(people), next(people)
+    async with desk.chat() as chat:
+        own, session = await proved(desk, chat, owner.email, FREEZE), chat.session
+    await desk.forward("35m")
+    async with desk.chat(session=session) as chat:
+        if meanwhile == "proved":
+            planted = await proved(desk, chat, other.email, ERASURE)
+        else:
+            planted = await ask(chat, ASKED[meanwhile]["en"])
+        assert own not in json.dumps(chat.history + chat.heard)
+    await desk.forward("35m")
+    async with desk.chat(session=session) as chat:
+        await come_back(desk, chat, owner)
+        await chat.until(lambda m: own in m["text"], "where theirs is")
+    shown = await shown_in(desk, session)
+    assert FREEZE in shown, "their own words are there again"
+    for secret in (planted, ASKED.get(meanwhile, ASKED["erasure"])["en"], PHONE, other.email):
+        assert secret not in shown
+    said = await heard_by(desk, session, "Where is my request?", "Hm?")
+    assert STILL not in said
+    assert planted not in said
+    async with desk.chat(session=session) as chat:
+        await chat.say("Never mind, please cancel my request.")
+        await chat.asked("choice")
+        await chat.choose("withdraw:yes")
+        await chat.until(lambda m: own in m["text"], "that it is withdrawn")
+    assert (await desk.request(own))["status"] == "withdrawn"
+    assert (await desk.request(planted))["status"] != "withdrawn"
+    await desk.forward("35m")
+    async with desk.chat(session=session) as chat:
+        assert own not in json.dumps(chat.history), "and it is hidden again"
+        await come_back(desk, chat, owner)
+        await desk.assembly.desk.settle()
+    assert planted not in await shown_in(desk, session)
+
+
+async def come_back(desk: DeskInside, chat: Chat, who: Victim) -> None:
+    """Type one's address in a chat that was left, and the code that comes to it."""
+    sent = sum(bool(re.search(r"(?m)^\s*\d{8}\s*$", mail.get_content())) for mail in desk.mails(who.email))
+    await chat.say(who.email)
+    await chat.asked("code")
+    await chat.say(await desk.code(who.email, seen=sent))
+
+
+async def test_whoever_proves_another_mailbox_in_a_left_chat_is_not_asked_for_the_same_again(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B13: and hears no more of it than in a chat in which nothing was asked."""
+    owner, other = next(people), next(people)
+    async with desk.chat() as chat:
+        own, session = await proved(desk, chat, owner.email, FREEZE), chat.session
+    await desk.forward("35m")
+    async with desk.chat(session=session) as chat:
+        await come_back(desk, chat, other)
+        await chat.until(lambda m: m["from"] == "assistant", "an answer")
+    said = await heard_by(desk, session, "Where is my request?", "Cancel everything")
+    assert STILL not in said
+    assert own not in said
+    assert FREEZE not in said
 
 
 async def test_whoever_only_reloads_goes_on(desk: DeskInside, people: Iterator[Victim]) -> None:

@@ -11,14 +11,18 @@ from assistant.store.tables import Conversation
 
 def is_hidden(conversation: Conversation) -> bool:
     """Tell whether a talk was somebody's, and whoever sits there now has not proved to be them."""
-    whose = conversation.state.get("hidden_of", ())
-    return bool(whose) and list(whose) != [NOBODY]
+    whose = set(conversation.state.get("hidden_of", ()))
+    return bool(whose - {NOBODY, *conversation.state.get("back", ())})
 
 
 def comes_back(conversation: Conversation, *names: str) -> bool:
-    """Tell whether a talk is hidden, and shown again once the one person is proved who has one of these keyed hashes."""
-    whose = list(conversation.state.get("hidden_of", ()))
-    return len(whose) == 1 and whose[0] in names
+    """Tell whether a talk is hidden of which something is shown again to whoever has one of these keyed hashes."""
+    return not set(conversation.state.get("hidden_of", ())).isdisjoint(names)
+
+
+def hidden_up_to(conversation: Conversation) -> int:
+    """Give the message up to which an open page shows nothing any more; none once somebody proved whose part of it may be."""
+    return 0 if conversation.state.get("back") else int(conversation.state.get("hidden_before", 0))
 
 
 def is_kept_back(

@@ -11,7 +11,7 @@ from sqlalchemy import func, insert
 from sqlmodel import Session, SQLModel, col, select
 
 from assistant.casework.outbox import REPLY, opened, queue_outgoing
-from assistant.casework.requests.hidden import is_hidden, is_kept_back
+from assistant.casework.requests.hidden import hidden_up_to, is_hidden, is_kept_back
 from assistant.casework.requests.intake import MACHINE, as_sent, set_attention
 from assistant.casework.saying import flood
 from assistant.casework.saying.unseen import (
@@ -149,7 +149,7 @@ def say_text(unit: Unit, conversation: Conversation, said: Utterance) -> bool:
         tuple(said.choices),
         said.expects,
         tuple(cards),
-        hidden_before=conversation.state.get("hidden_before", 0),
+        hidden_before=hidden_up_to(conversation),
     )
     if not is_kept_back(conversation, said.sender, cards):
         unit.post(conversation.id, message)

@@ -14,6 +14,7 @@ from assistant.casework.requests import asked_beside, queue, rectification
 from assistant.casework.requests.evidence import answer_for
 from assistant.casework.requests.intake import move, set_attention
 from assistant.casework.requests.rectification import is_unconfirmed
+from assistant.casework.requests.whose import part_of
 from assistant.casework.saying.unwritten import written
 from assistant.casework.talk import elsewhere, standing
 from assistant.casework.talk.asking import (
@@ -358,9 +359,12 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     """Say what happens next to the requests that a proof opened; what is hidden comes back to the same person alone."""
     session, services = turn.unit.session, turn.unit.services
     names = attaching.names_of(session, evidence)
-    comes_back = turn.state.is_of(*names, claimed)
+    names = [name for name in dict.fromkeys((*names, claimed)) if name]
+    comes_back = not set(names).isdisjoint(turn.state.hidden_of)
     if turn.state.hidden_of:
-        turn.state = turn.state.opened_by(*names, claimed)
+        part = part_of(session, services.keyring, turn.conversation.id, names)
+        own = [request.ref for request in part.requests] if part else []
+        turn.state = turn.state.opened_by(names, {*own, *evidence.references})
     takes_back, sought = turn.state.takes_back, standing.bring(turn, evidence)
     turn.state = replace(turn.state, sought=(), takes_back=False)
     turn.store_state()  # or what is said of it now would still be kept back

@@ -13,9 +13,9 @@ from assistant.casework import saying
 from assistant.casework.answers import answers
 from assistant.casework.proof import attaching
 from assistant.casework.requests import intake
-from assistant.casework.requests.hidden import is_kept_back
+from assistant.casework.requests.hidden import hidden_up_to, is_kept_back
 from assistant.casework.requests.intake import Thread, conversation_id, requests_of
-from assistant.casework.requests.whose import HIDING
+from assistant.casework.requests.whose import HIDING, part_of
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Tier
 from assistant.domain.talk import TalkState
@@ -63,16 +63,17 @@ def resume(unit: Unit, thread: str, after: int | None) -> ChatSession | None:
     if is_left:
         state = _hide(unit, conversation, state)
     hidden_in = idle if is_left else math.ceil(idle - (unit.now - conversation.last_at).total_seconds())
+    others = _of_others(unit, conversation, state)
     shown = [
         row
-        for row in _said(unit.session, conversation, state, after or 0, waiting)
-        if not is_kept_back(conversation, row.sender, row.requests, shown=waiting)
+        for row in _said(unit.session, conversation, after or 0, waiting)
+        if row.id not in others and not is_kept_back(conversation, row.sender, row.requests, shown=waiting)
     ]
     return ChatSession(
         "",
         thread,
         tuple(saying.chat_message(row) for row in shown),
-        hidden_before=state.hidden_before,
+        hidden_before=hidden_up_to(conversation),
         idle_seconds=idle,
         hidden_in=hidden_in,
     )
@@ -89,16 +90,20 @@ def note_seen(unit: Unit, ident: str, message_id: int) -> None:
     unit.session.execute(update(Conversation).where(col(Conversation.id) == ident).values(seen_id=message_id))
 
 
-def _said(
-    session: Session, conversation: Conversation, state: TalkState, after: int, waiting: Sequence[str]
-) -> list[Message]:
+def _of_others(unit: Unit, conversation: Conversation, state: TalkState) -> set[int]:
+    """Number what stays hidden from whoever proved who they are in a talk that was not theirs alone."""
+    part = part_of(unit.session, unit.services.keyring, conversation.id, state.back) if state.back else None
+    return {ident for ident in part.others if ident <= state.hidden_before} if part else set()
+
+
+def _said(session: Session, conversation: Conversation, after: int, waiting: Sequence[str]) -> list[Message]:
     """List what was said last, oldest first: since it was hidden, and of before what answers a request that waits here."""
     rows = session.exec(
         select(Message)
         .where(
             col(Message.conversation_id) == conversation.id,
             or_(
-                col(Message.id) > max(after, state.hidden_before),
+                col(Message.id) > max(after, hidden_up_to(conversation)),
                 *(_answers(ref) & (col(Message.id) > after) for ref in waiting),
             ),
             col(Message.sender) != "note",
@@ -125,12 +130,12 @@ def _hide(unit: Unit, conversation: Conversation, state: TalkState) -> TalkState
         .order_by(col(Message.id).desc())
         .limit(_HIDDEN_TEXT + 1)
     ).all()
-    if state.hidden_of and len(newest) <= _HIDDEN_TEXT:
+    if state.hidden_of and not state.back and len(newest) <= _HIDDEN_TEXT:
         return state
     last = newest[0] if newest else None
     opened = (request.ref for request in requests_of(unit.session, conversation))
     references = list(dict.fromkeys([*opened, *state.brought]))
-    is_new = not set(references) <= set(state.hidden) or not state.hidden_of
+    is_new = not set(references) <= set(state.hidden) or state.back or not state.hidden_of
     since = Turn.quiet(unit, conversation).left_at  # who asked before is known, and may be another
     known = attaching.known_in(unit.session, conversation, since) if is_new else state.hidden_of
     hidden = state.hiding(last or 0, references, known)

@@ -231,9 +231,10 @@ def say_no_code(turn: Turn, name: str = "code_not_accepted") -> None:
 
 def hidden_of(turn: Turn, subject: str) -> list[str]:
     """Name what a code to this subject brings back: all that is hidden of them, and nothing that nobody was named for."""
-    if not turn.state.is_of(subject):
-        return []
-    return [ref for ref in turn.state.hidden if not _is_of_nobody(turn.unit, ref)]
+    found = [r for ref in turn.state.hidden if (r := turn.unit.session.get(PrivacyRequest, ref))]
+    if turn.state.is_of(subject):
+        return [r.ref for r in found if not _is_of_nobody(turn.unit, r)]
+    return [r.ref for r in found if (r.contact_hash or _only(_named_for(turn.unit, r))) == subject]
 
 
 def sought_by(turn: Turn, subject: str) -> list[str]:
@@ -242,14 +243,17 @@ def sought_by(turn: Turn, subject: str) -> list[str]:
     waiting = [
         r for r in found if r.status in TO_PROVE and not (r.contact or is_for_other(r) or was_denied(r))
     ]
-    return [r.ref for r in waiting if _named_for(turn.unit, r) == {subject}]
+    return [r.ref for r in waiting if _only(_named_for(turn.unit, r)) == subject]
 
 
-def _is_of_nobody(unit: Unit, ref: str) -> bool:
-    request = unit.session.get(PrivacyRequest, ref)
-    if request is None or request.contact is not None or _named_for(unit, request):
+def _is_of_nobody(unit: Unit, request: PrivacyRequest) -> bool:
+    if request.contact is not None or _named_for(unit, request):
         return False
     return (request.status in WAITING and not is_for_other(request)) or lacks_address(request)
+
+
+def _only(names: set[str]) -> str | None:
+    return next(iter(names)) if len(names) == 1 else None
 
 
 def _named_for(unit: Unit, request: PrivacyRequest) -> set[str]:

@@ -41,7 +41,7 @@ def say_all(turn: Turn) -> None:
     requests = turn.own_requests()
     if requests:
         say(turn, requests)
-    elif turn.state.hidden_of:  # whatever was asked in it, or nothing
+    elif turn.state.awaits_owner:  # whatever was asked in it, or nothing
         _ask_to_prove_again(turn)
     else:
         turn.say("request_status_none")
@@ -137,7 +137,7 @@ def never_mind(turn: Turn, about: Sequence[str] = ()) -> None:
     """Ask whether these, or everything that can still be stopped, are to be withdrawn; by mail at the contact."""
     stoppable = [r for r in turn.own_requests() if r.status in STOPPABLE]
     requests = [r for r in stoppable if not about or r.ref in about]
-    if not requests and turn.state.hidden_of:
+    if not requests and turn.state.awaits_owner:
         _ask_to_prove_again(turn)
     elif not requests:
         turn.say("withdraw_nothing")
