@@ -437,8 +437,9 @@ async def come_back(desk: DeskInside, chat: Chat, who: Victim) -> None:
     await chat.say(await desk.code(who.email, seen=sent))
 
 
-async def test_whoever_proves_another_mailbox_in_a_left_chat_is_not_asked_for_the_same_again(
-    desk: DeskInside, people: Iterator[Victim]
+@pytest.mark.parametrize("way", ["code", "sign-in"])
+async def test_whoever_proves_to_be_another_in_a_left_chat_is_not_asked_for_the_same_again(
+    desk: DeskInside, people: Iterator[Victim], way: str
 ) -> None:
     """B13: and hears no more of it than in a chat in which nothing was asked."""
     owner, other = next(people), next(people)
@@ -446,8 +447,13 @@ async def test_whoever_proves_another_mailbox_in_a_left_chat_is_not_asked_for_th
         own, session = await proved(desk, chat, owner.email, FREEZE), chat.session
     await desk.forward("35m")
     async with desk.chat(session=session) as chat:
-        await come_back(desk, chat, other)
-        await chat.until(lambda m: m["from"] == "assistant", "an answer")
+        if way == "code":
+            await come_back(desk, chat, other)
+            await chat.until(lambda m: m["from"] == "assistant", "an answer")
+        else:
+            await chat.socket.send_json({"type": "identify", "token": token(desk, other, other.email)})
+            await chat.say("Hm?")
+            await chat.until(lambda m: m["from"] == "assistant", "an answer")
     said = await heard_by(desk, session, "Where is my request?", "Cancel everything")
     assert STILL not in said
     assert own not in said

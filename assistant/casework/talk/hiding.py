@@ -63,11 +63,12 @@ def resume(unit: Unit, thread: str, after: int | None) -> ChatSession | None:
     if is_left:
         state = _hide(unit, conversation, state)
     hidden_in = idle if is_left else math.ceil(idle - (unit.now - conversation.last_at).total_seconds())
-    others = _of_others(unit, conversation, state)
+    own = _own_before(unit, conversation, state)
     shown = [
         row
         for row in _said(unit.session, conversation, after or 0, waiting)
-        if row.id not in others and not is_kept_back(conversation, row.sender, row.requests, shown=waiting)
+        if (not state.back or (row.id or 0) > state.hidden_before or row.id in own)
+        and not is_kept_back(conversation, row.sender, row.requests, shown=waiting)
     ]
     return ChatSession(
         "",
@@ -90,10 +91,10 @@ def note_seen(unit: Unit, ident: str, message_id: int) -> None:
     unit.session.execute(update(Conversation).where(col(Conversation.id) == ident).values(seen_id=message_id))
 
 
-def _of_others(unit: Unit, conversation: Conversation, state: TalkState) -> set[int]:
-    """Number what stays hidden from whoever proved who they are in a talk that was not theirs alone."""
+def _own_before(unit: Unit, conversation: Conversation, state: TalkState) -> set[int | None]:
+    """Number what was said before a talk was hidden and is of whoever proved since; nothing where that cannot be told."""
     part = part_of(unit.session, unit.services.keyring, conversation.id, state.back) if state.back else None
-    return {ident for ident in part.others if ident <= state.hidden_before} if part else set()
+    return {message.id for message in part.messages} if part else set()
 
 
 def _said(session: Session, conversation: Conversation, after: int, waiting: Sequence[str]) -> list[Message]:
