@@ -39,6 +39,7 @@ class TalkState:
     told_language: bool = False
     repeated: bool = False  # the question with buttons was asked once more already
     asked: tuple[str, ...] = ()  # requests an agent asked about, until the person writes
+    named: str | None = None  # keyed hash of who was said last to ask, by whoever is here now
     misgiven: bool = False  # the address that was named last is a mistake, or cannot be read any more
     sought: tuple[
         str, ...
@@ -101,7 +102,7 @@ class TalkState:
         """Give the state in which nothing of before is there for whoever comes, and nothing of it is awaited."""
         whose = dict.fromkeys([*self.hidden_of, *(known or (NOBODY,))])
         hidden = replace(self.at_rest(), hidden_before=last_message, hidden=tuple(references))
-        hidden = replace(hidden, sought=(), takes_back=False, back=())
+        hidden = replace(hidden, sought=(), takes_back=False, back=(), named=None)
         return replace(hidden, hidden_of=tuple(whose)).asking(SESSION_HIDDEN, "email")
 
     @property
@@ -129,6 +130,7 @@ _STAYS = (
     "back",
     "told_language",
     "asked",
+    "named",
     "misgiven",
     "sought",
     "takes_back",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from assistant.demo.client_area import Account
-from tests.doubles.attacks import ERASURE, Victim, ask, proved, stranger
+from tests.doubles.attacks import ERASURE, Victim, ask, proved, stranger, until_code
 from tests.doubles.desk_inside import DeskInside
 from tests.doubles.journeys import links_in
 
@@ -107,3 +107,107 @@ async def test_a_sign_in_with_the_address_of_a_package_does_not_open_it(
     honest = token(desk, victim, victim.email, login)
     page = await desk.press(f"{desk.url}/verify/client-area", token=honest)
     assert "could not be used" in page, "a mailbox unlocked it, and a sign-in proves none"
+
+
+NAMING = {
+    "statistics": "I object to the use of my data for statistics, my e-mail is {0.email}",
+    "consents": "I withdraw my consent to everything. My e-mail is {0.email}",
+    "freeze": "Restrict the use of my data, my e-mail is {0.email}",
+    "number": "Restrict the use of the data of my client number {0.number}",
+}
+
+
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("asked", NAMING)
+async def test_a_page_token_proves_nothing_of_what_names_another(
+    desk: DeskInside, people: Iterator[Victim], asked: str, *, early: bool
+) -> None:
+    """B14: the code goes to whoever was named, and is what is awaited: the visitor of the site is another."""
+    visitor, named = next(people), next(people)
+    signed = {"type": "identify", "token": token(desk, visitor, visitor.email)}
+    async with desk.chat() as chat:
+        if early:
+            await chat.socket.send_json(signed)
+        ref = await ask(chat, NAMING[asked].format(named))
+        await chat.asked("code")
+        if not early:
+            await chat.socket.send_json(signed)
+        await desk.idle()
+        request = await desk.request(ref)
+        assert (request["status"], request["assurance"], request["actions"]) == ("verifying", 0, [])
+        await chat.say(await desk.code(named.email))
+        await desk.until_status(ref, "open", "awaiting_approval", "executing", "partly_answered", "answered")
+    shown = await desk.api("GET", f"/requests/{ref}?reveal=1")
+    assert shown["person"] == named.email
+
+
+async def test_a_page_token_proves_nothing_of_what_names_another_and_lacks_something_first(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B14: no code is out yet, since which use is to end was not said."""
+    visitor, named = next(people), next(people)
+    async with desk.chat() as chat:
+        ref = await ask(chat, f"I object to the use of my data. My e-mail is {named.email}")
+        await chat.asked("choice")
+        await chat.socket.send_json({"type": "identify", "token": token(desk, visitor, visitor.email)})
+        await desk.idle()
+        assert (await desk.request(ref))["assurance"] == 0
+
+
+async def test_a_page_token_proves_nothing_once_another_was_named(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B14: the address came before the token, in a message of its own."""
+    visitor, named = next(people), next(people)
+    async with desk.chat() as chat:
+        ref = await until_code(chat, named.email, FREEZE)
+        await chat.socket.send_json({"type": "identify", "token": token(desk, visitor, visitor.email)})
+        await desk.idle()
+        assert (await desk.request(ref))["assurance"] == 0
+        await chat.say(await desk.code(named.email))
+        await desk.until_status(ref, "awaiting_approval")
+    assert (await desk.api("GET", f"/requests/{ref}?reveal=1"))["person"] == named.email
+
+
+@pytest.mark.parametrize("by", ["email", "number"])
+async def test_a_page_token_proves_what_names_its_own_visitor(
+    desk: DeskInside, people: Iterator[Victim], by: str
+) -> None:
+    visitor = next(people)
+    async with desk.chat() as chat:
+        ref = await until_code(chat, getattr(visitor, by), FREEZE)
+        await chat.socket.send_json({"type": "identify", "token": token(desk, visitor, visitor.email)})
+        await desk.until_status(ref, "awaiting_approval")
+        await chat.say(await desk.code(visitor.email))
+        await chat.until(lambda m: ref in m["text"], "how it stands")
+
+
+async def test_a_page_token_proves_what_named_another_by_mistake(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    visitor, named = next(people), next(people)
+    async with desk.chat() as chat:
+        ref = await until_code(chat, named.email, FREEZE)
+        await chat.say("Sorry, that was the wrong address.")
+        await chat.asked("email")
+        await chat.socket.send_json({"type": "identify", "token": token(desk, visitor, visitor.email)})
+        await desk.until_status(ref, "awaiting_approval")
+    assert (await desk.api("GET", f"/requests/{ref}?reveal=1"))["person"] == visitor.email
+
+
+async def test_a_sign_in_proves_nothing_of_what_names_another(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B14: the sign-in that was offered beside the question who asks."""
+    visitor, named = next(people), next(people)
+    async with desk.chat() as chat:
+        ref = await ask(chat, FREEZE)
+        login = next(c["url"] for c in (await chat.asked("email"))["choices"] if c.get("url"))
+        await chat.say(named.email)
+        await chat.asked("code")
+        forged = token(desk, visitor, visitor.email, login)
+        page = await desk.press(f"{desk.url}/verify/client-area/confirm", token=forged, answer="yes")
+        assert "could not be used" in page
+        assert (await desk.request(ref))["assurance"] == 0
+        await chat.say(await desk.code(named.email))
+        await desk.until_status(ref, "awaiting_approval")

@@ -20,6 +20,7 @@ from assistant.casework.requests.rectification import is_unconfirmed
 from assistant.casework.saying import flood
 from assistant.casework.talk.proving import (
     asks_as_given,
+    note_named,
     say_where_code_is,
     wait_for_contact,
     want_code,
@@ -65,6 +66,8 @@ def next_step(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     requests = [request for request in requests if not waits_for_people(request)]
     for request in requests:
         marketing.stop_at_once(turn.unit, request)
+    if not turn.is_mail and (claim := _claim_in_message(turn, requests)):
+        note_named(turn, claim)
     lacking = [(r, question) for r in requests if (question := turn.missing(r))]
     if lacking:
         _ask_detail(turn, *lacking[0])
@@ -197,7 +200,7 @@ def _ask_proof(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     references = [r.ref for r in requests]
     if turn.is_mail:
         _ask_proof_by_mail(turn, requests, references)
-    elif claim := _claim_in_message(turn, requests, () if no_address else turn.emails):
+    elif claim := _claim_in_message(turn, requests):
         want_code(turn, claim, references)
     elif no_address or not asks_as_given(turn, references):
         wait_for_contact(turn, references)
@@ -235,7 +238,8 @@ def call_for_lost_mailbox(turn: Turn, requests: Sequence[PrivacyRequest]) -> Non
             set_attention(turn.unit, request, MAILBOX_LOST)
 
 
-def _claim_in_message(turn: Turn, requests: Sequence[PrivacyRequest], emails: Sequence[str]) -> Claim | None:
+def _claim_in_message(turn: Turn, requests: Sequence[PrivacyRequest]) -> Claim | None:
+    emails = () if turn.given.no_address else turn.emails
     if known := next((e for e in emails if not _is_new_contact(requests, e)), None):
         return Claim("email", known)
     return Claim("client_id", named[0]) if (named := turn.client_numbers) else None

@@ -56,7 +56,7 @@ def _want_code(turn: Turn, move: moves.WantCode) -> None:
     asked = turn.state
     proving.want_code(turn, move.claim, move.references)
     if move.asks_again:
-        turn.state = replace(asked, misgiven=turn.state.misgiven)
+        turn.state = replace(asked, named=turn.state.named, misgiven=turn.state.misgiven)
         asking.repeat(turn)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +36,7 @@ def want_code(turn: Turn, claim: Claim, references: Sequence[str]) -> None:
         wait_for_contact(turn, references)  # no mail can ever reach what was typed, known or not
         turn.say("typed_address_unusable", expects="email", choices=turn.ways_out(references))
         return
+    note_named(turn, claim)
     subject = turn.unit.services.keyring.keyed_hash(claim.normal)
     if not (references or turn.state.hidden_of or turn.state.sought):
         say_how_it_stands(turn)
@@ -43,6 +44,11 @@ def want_code(turn: Turn, claim: Claim, references: Sequence[str]) -> None:
         turn.say("verification_paused", choices=turn.ways_out(references))
     else:
         _send_code(turn, claim, subject, references)
+
+
+def note_named(turn: Turn, claim: Claim) -> None:
+    """Keep who is said to ask, whatever is asked before any code goes out: nobody else's sign-in answers for them."""
+    turn.state = replace(turn.state, named=turn.unit.services.keyring.keyed_hash(claim.normal))
 
 
 def _send_code(turn: Turn, claim: Claim, subject: str, references: Sequence[str]) -> None:
@@ -73,7 +79,7 @@ def mend_slip(turn: Turn, references: Sequence[str]) -> None:
     """Ask for the address again, since the one that was named is a mistake."""
     if turn.state.expects == "code":
         wait_for_contact(turn, references)
-    turn.state = replace(turn.state, misgiven=True)
+    turn.state = replace(turn.state, misgiven=True, named=None)
     turn.say("slip_mended", expects="email", choices=turn.ways_out(turn.state.about))
 
 
@@ -244,6 +250,13 @@ def sought_by(turn: Turn, subject: str) -> list[str]:
         r for r in found if r.status in TO_PROVE and not (r.contact or is_for_other(r) or was_denied(r))
     ]
     return [r.ref for r in waiting if _only(_named_for(turn.unit, r)) == subject]
+
+
+def names_another(turn: Turn, request: PrivacyRequest, own: Set[str]) -> bool:
+    """Tell whether somebody else was said to ask a request than who has these names: a sign-in is no proof of it."""
+    if request.ref in turn.state.hidden:
+        return not _named_for(turn.unit, request) <= own
+    return turn.state.named is not None and turn.state.named not in own
 
 
 def _is_of_nobody(unit: Unit, request: PrivacyRequest) -> bool:

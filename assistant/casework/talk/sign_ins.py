@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,9 +15,11 @@ from assistant.casework.requests.reach import is_for_other
 from assistant.casework.requests.together import stopped_together
 from assistant.casework.talk import answering, hiding
 from assistant.casework.talk.mailed_links import Came, seen, stopped
-from assistant.casework.talk.proving import hidden_of
+from assistant.casework.talk.proving import hidden_of, names_another
+from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState, advance
+from assistant.domain.moves import Claim
 from assistant.domain.talk import WAITING
 from assistant.errors import NothingToProve, NotVerified
 from assistant.interfaces import SignedIn
@@ -75,6 +78,9 @@ def open_package(unit: Unit, who: SignedIn) -> str:
 def confirm(unit: Unit, who: SignedIn, contact: str, changes: str) -> tuple[EvidenceRow, SignInAsked]:
     """Prove by a sign-in what was asked for it, once; raises NotVerified, and ChangedMeanwhile as a mailed link does."""
     asked = _used(unit, who)
+    talk = Turn.quiet(unit, asked.conversation)
+    if len(_not_of_another(talk, asked.requests, who, contact)) < len(asked.requests):
+        raise NotVerified
     rectification.confirm_as_shown(unit, asked.requests, changes)
     evidence = attaching.give_evidence(
         unit,
@@ -86,6 +92,13 @@ def confirm(unit: Unit, who: SignedIn, contact: str, changes: str) -> tuple[Evid
         client_id=who.client_id,
     )
     return evidence, asked
+
+
+def _not_of_another(turn: Turn, requests: Sequence[PrivacyRequest], who: SignedIn, contact: str) -> list[str]:
+    """Name the requests that whoever signed in may have asked: in none of them was anybody else named."""
+    claims = (Claim("client_id", who.client_id), Claim("email", contact))
+    own = {turn.unit.services.keyring.keyed_hash(each.normal) for each in claims}
+    return [request.ref for request in requests if not names_another(turn, request, own)]
 
 
 def deny(unit: Unit, who: SignedIn) -> Came:
@@ -115,12 +128,13 @@ async def identify_in_chat(services: Services, ident: str, who: SignedIn) -> Non
         turn = hiding.quiet_turn(unit, ident)  # which hides what is to be hidden
         account = client_hash(services.keyring, who.client_id)
         hidden = set(turn.state.hidden) - set(hidden_of(turn, account))
-        waiting = [
-            r.ref
+        there = [
+            r
             for r in turn.all_requests()
             if r.status in WAITING and not is_for_other(r) and r.ref not in hidden
         ]
-        if not (waiting or turn.state.hidden_of or turn.state.sought):
+        waiting = _not_of_another(turn, there, who, contact)
+        if not waiting and (there or not (turn.state.hidden_of or turn.state.sought)):
             raise NothingToProve
         evidence = attaching.give_evidence(
             unit,
