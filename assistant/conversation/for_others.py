@@ -21,20 +21,36 @@ _FEWEST_LETTERS: Final = 3  # of a name that an address is made of
 
 
 def hear(hearing: Hearing) -> Found | None:
-    """Take "it is for my father" as said of what was asked in this chat: what waits waits for the mandate, and a person reads the rest."""
+    """Take "it is for my father" as said of what was asked in this chat: it waits for the mandate, proved or not, and a person reads the rest.
+
+    An erasure that was proved is read before it begins.
+    """
     view, reading = hearing.view, hearing.reading
-    is_said = FOR_OTHER in reading.wishes or is_for_another(hearing.text)
-    if hearing.is_quiet or hearing.is_request or not is_said or EMAIL.search(hearing.text):
+    if hearing.is_quiet or hearing.is_request or not is_said(hearing) or EMAIL.search(hearing.text):
         return None
     own = [request for request in view.own if not waits_for_people(request)]
-    if waiting := [r.ref for r in own if r.status in WAITING and not ends_marketing(r)]:
-        return all_of(WaitForMandate(tuple(waiting)))
-    if erasing := [r.ref for r in own if r.right in ERASING and r.status in STOPPABLE]:
-        return all_of(HaveReadBeside(tuple(erasing), said=True))
+    stoppable = [r for r in own if r.status in STOPPABLE]
+    erasing = [r.ref for r in stoppable if r.right in ERASING and r.status not in WAITING]
+    waits = [r.ref for r in stoppable if r.ref not in erasing and _takes_mandate(r)]
+    if waits or erasing:
+        return all_of(
+            *((HaveReadBeside(tuple(erasing), said=True),) if erasing else ()),
+            *((WaitForMandate(tuple(waits)),) if waits else ()),
+        )
     if any(r.status not in CLOSED for r in own):
         return all_of(HandOver())
     is_asked = hearing.state.question in PICKERS and reading.decision == "none"
     return all_of(NoteContactFirst({NOTED: True}, "for_other_noted"), Repeat()) if is_asked else None
+
+
+def is_said(hearing: Hearing) -> bool:
+    """Tell whether a message says that somebody else is concerned."""
+    return is_for_another(hearing.text) or FOR_OTHER in hearing.reading.wishes
+
+
+def _takes_mandate(request: RequestSeen) -> bool:
+    """Tell whether a request waits for a mandate once it is for somebody else; what takes no proof takes none (T0)."""
+    return not ends_marketing(request) and (request.status in WAITING or request.tier_needed > 0)
 
 
 def is_noted(hearing: Hearing) -> bool:

@@ -14,7 +14,7 @@ from assistant.domain.talk import DONT as ASK_DONT
 from assistant.domain.talk import WAITING, WITHDRAW, RequestSeen
 from intents import Reading
 from intents.small_talk import PATIENCE, small_talk_in
-from intents.wishes import CHANGED_MIND, DENIED, DONT, KEPT_IT
+from intents.wishes import CHANGED_MIND, DENIED, DONT, KEPT_IT, is_for_another
 
 BUTTON: Final = "dont"  # kind of the buttons below the question
 
@@ -44,6 +44,8 @@ def _heard_of(hearing: Hearing, meant: Sequence[RequestSeen]) -> Found | None:
     erases = any(request.right in ERASING for request in view.stoppable)
     denied = () if erases else (NeverMind(),)
     left = hearing.reads(_without_stopping(hearing.reading))
+    if not erases and is_for_another(hearing.text):
+        return Found((), left)  # "not me, my mother" says whose data it is, and denies nothing
     if not meant:
         return Found(denied, left if left.is_request else None)
     found = heard_about(left, meant) or Found((), left)

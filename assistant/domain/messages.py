@@ -179,6 +179,7 @@ _CHAT = _table(
         "ask_where_to_write": ("", "", _holds()),
         "answered_there": ("requests", "", _holds(E.REFERENCE)),
         "answered_by_mail": ("requests outcome", "", _holds(E.REFERENCE)),
+        "will_ask_there": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "will_write_there": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "not_our_language": ("", "", _holds()),
         "small_greeting": ("", "awaited", _holds()),

@@ -8,9 +8,11 @@ import pytest
 import pytest_asyncio
 
 from assistant.casework.requests import asked_beside
+from assistant.casework.requests.queue import Principal, Role, plan_again
 from assistant.domain.rectifying import Changes
 from assistant.services import Unit
 from assistant.store.tables import Message, PrivacyRequest
+from tests.doubles.attacks import ACCESS, Victim, ask, proved, victims
 from tests.doubles.console_pages import pages_that_fail
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.typing_visitor import Talk
@@ -259,3 +261,69 @@ async def test_one_word_of_a_value_that_was_given_is_put_right(
     found = Changes.of((await talk.requests())["rectification"].details)
     assert (found.new_values["street"], found.new_values["city"]) == (street, city)
     assert (await talk.state()).question == "confirm_rectification"
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "told"),
+    [
+        ("en", "it is for my father", "a person will ask you there what allows you to act"),
+        ("fr", "c'est pour mon père", "quelqu’un vous y demandera ce qui vous permet d’agir"),
+    ],
+)
+async def test_whoever_writes_for_somebody_else_is_told_once_what_is_asked_and_nothing_more(
+    desk: DeskInside, language: str, words: str, told: str
+) -> None:
+    mine = f"{language}.writer@post.example"
+    async with desk.chat(language) as chat:
+        ref = await ask(chat, ERASE[language])
+        await chat.asked("email")
+        await chat.say(words)
+        await chat.asked("email")
+        await chat.say(mine)
+        await chat.asked("code")
+        await chat.say(await desk.code(mine))
+        said = await chat.until(lambda m: ref in m["text"] and m["expects"] is None, "what is asked")
+        assert told in said["text"]
+        assert [choice for choice in said["choices"] if choice.get("url")] == []
+        await desk.idle()
+    rows = desk.own("SELECT count(*) FROM message WHERE sender = 'assistant' AND id > ?", said["id"])
+    assert rows == [(0,)]
+    assert (await desk.request(ref))["attention"] == "for_somebody_else"
+
+
+PROVED = ("Please restrict the processing of my data.", ACCESS)
+
+
+@pytest.mark.parametrize("words", ["it is for my mother", "it is for my mother, not me"])
+@pytest.mark.parametrize("sentence", PROVED)
+async def test_what_was_proved_and_is_for_somebody_else_waits_for_the_mandate_with_its_plan_void(
+    desk: DeskInside, sentence: str, words: str
+) -> None:
+    victim = _people(desk, sentence, words)
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, victim.email, sentence)
+        await desk.until_status(ref, "awaiting_approval")
+        await chat.say(words)
+        await chat.until(lambda m: "You write for somebody else" in m["text"], "that a person asks")
+    request = await desk.request(ref)
+    assert (request["status"], request["attention"]) == ("awaiting_approval", "for_somebody_else")
+    assert desk.own("SELECT DISTINCT state FROM action WHERE ref = ?", ref) == [("void",)]
+    lead = Principal("lead", Role.LEAD)
+    await desk.assembly.services.write(lambda unit: plan_again(unit, ref, lead))
+    item = await desk.plan(ref)
+    body = {"plan_hash": item["plan_hash"]}
+    refused = await desk.api_status(
+        "POST", f"/queue/{item['id']}/approve", token=desk.tokens["lead"], json=body
+    )
+    assert refused[0] == 403, "people weigh the mandate before anything of the writer's own goes on"
+    assert "(T3)" in str(refused[1])
+
+
+def _people(desk: DeskInside, *case: str) -> Victim:
+    """Give each case a client of its own."""
+    cases = [
+        (sentence, words)
+        for sentence in PROVED
+        for words in ("it is for my mother", "it is for my mother, not me")
+    ]
+    return list(victims(desk))[10 + cases.index(case)]

@@ -102,15 +102,20 @@ def _void_proof(unit: Unit, request: PrivacyRequest) -> None:
 
 def _halt(unit: Unit, request: PrivacyRequest) -> None:
     record(unit, request.ref, "subject", "not_me", right=request.right)
-    if request.status == Status.SCHEDULED:
-        move(unit, request, Status.AWAITING_APPROVAL, "subject", reason="not_me")
-    void_actions(unit, request.ref, "not_me")
     if request.evidence_id is None:
         request.details = {**request.details, DENIED_BEFORE: True}
     request.assurance = int(Tier.T0)
+    void_plan(unit, request, "not_me")
+    set_attention(unit, request, DENIED)
+
+
+def void_plan(unit: Unit, request: PrivacyRequest, reason: str) -> None:
+    """Let nothing that was planned go on, approved or not."""
+    if request.status == Status.SCHEDULED:
+        move(unit, request, Status.AWAITING_APPROVAL, "subject", reason=reason)
+    void_actions(unit, request.ref, reason)
     request.to_plan_at = None  # what was not planned yet is planned when an agent says so
     unit.session.add(request)
-    set_attention(unit, request, DENIED)
 
 
 def _tell_they_are_stopped(unit: Unit, requests: Sequence[PrivacyRequest], to: str, language: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlmodel import Session, col, select
 
+from assistant.casework.requests.reach import FOR_OTHER
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import (
     DENIED,
@@ -74,8 +76,9 @@ def is_account_alone(session: Session, row: EvidenceRow | None) -> bool:
 
 
 def need_of(services: Services, right: Right, details: Mapping[str, Any], plan: Plan | None = None) -> Need:
-    """Say how sure the desk must be for a right with its details and, once planned, its data."""
-    return services.handlers[right].need(details, plan, services.settings, services.sources)
+    """Say how sure the desk must be for a right with its details and, once planned, its data; people weigh a mandate."""
+    need = services.handlers[right].need(details, plan, services.settings, services.sources)
+    return replace(need, tier=Tier.T3) if details.get(FOR_OTHER) and need.tier > Tier.T0 else need
 
 
 def answer_for(

@@ -13,6 +13,7 @@ from assistant.casework.proof import attaching, checking
 from assistant.casework.requests import asked_beside, queue, rectification
 from assistant.casework.requests.evidence import answer_for
 from assistant.casework.requests.intake import move, set_attention
+from assistant.casework.requests.reach import is_for_other
 from assistant.casework.requests.rectification import is_unconfirmed
 from assistant.casework.requests.whose import part_of
 from assistant.casework.saying.unwritten import written
@@ -374,11 +375,10 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     reached = [r for r in requests if r.contact == evidence.contact and r.evidence_id != evidence.id]
     opened = [r for r in requests if r not in reached and r.status not in CLOSED | {Status.VERIFYING}]
     opened = [r for r in opened if not sparing.is_paused(r)]  # of these it is asked whether they go on at all
-    if reached:
-        turn.say("will_write_there", requests=turn.seen(reached))
+    _say_reached(turn, reached)
     if (evidence.on_file or by_hand) and opened:
         say_confirmed(turn, opened)
-    short = [r for r in requests if r.status == Status.VERIFYING]
+    short = [r for r in requests if r.status == Status.VERIFYING and not is_for_other(r)]
     if short:
         ask_for_more(turn, short)
     told = sought if takes_back else [r for r in sought if r not in opened and r not in short]
@@ -390,6 +390,17 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
         ask_about_services(turn)
     ask_what_is_left(turn)
     turn.unit.wake("plan")
+
+
+def _say_reached(turn: Turn, reached: Sequence[PrivacyRequest]) -> None:
+    """Say that a letter comes, and of what waits for a mandate what will be asked: no proof of the writer's own is."""
+    of_others = [r for r in reached if is_for_other(r)]
+    for name, told in (
+        ("will_ask_there", of_others),
+        ("will_write_there", [r for r in reached if r not in of_others]),
+    ):
+        if told:
+            turn.say(name, requests=turn.seen(told))
 
 
 def _joins_earlier(

@@ -66,8 +66,7 @@ def next_step(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     requests = [request for request in requests if not waits_for_people(request)]
     for request in requests:
         marketing.stop_at_once(turn.unit, request)
-    if not turn.is_mail and (claim := _claim_in_message(turn, requests)):
-        note_named(turn, claim)
+    _note_who_asks(turn, requests)
     lacking = [(r, question) for r in requests if (question := turn.missing(r))]
     if lacking:
         _ask_detail(turn, *lacking[0])
@@ -86,6 +85,11 @@ def next_step(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
         return
     elif turn.state.expects and not lacking:
         turn.rest()
+
+
+def _note_who_asks(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
+    if not turn.is_mail and (claim := _claim_in_message(turn, requests)):
+        note_named(turn, claim)
 
 
 def go_on(turn: Turn, request: PrivacyRequest) -> None:

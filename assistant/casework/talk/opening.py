@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from assistant.casework.proof import link_again
+from assistant.casework.proof.stopping import void_plan
 from assistant.casework.requests import rectification
 from assistant.casework.requests.intake import open_request, set_attention
 from assistant.casework.requests.reach import (
@@ -254,7 +255,7 @@ def wait_for_mandate(turn: Turn, request: PrivacyRequest) -> None:
     """Have two people weigh the mandate, whatever a mailbox proves."""
     request.details = {**request.details, FOR_OTHER: True}
     request.tier_needed = int(Tier.T3)
-    turn.unit.session.add(request)
+    void_plan(turn.unit, request, FOR_SOMEBODY_ELSE)
     set_attention(turn.unit, request, FOR_SOMEBODY_ELSE)
 
 

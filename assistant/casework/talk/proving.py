@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
@@ -252,7 +253,7 @@ def sought_by(turn: Turn, subject: str) -> list[str]:
     return [r.ref for r in waiting if _only(_named_for(turn.unit, r)) == subject]
 
 
-def names_another(turn: Turn, request: PrivacyRequest, own: Set[str]) -> bool:
+def names_another(turn: Turn, request: PrivacyRequest, own: AbstractSet[str]) -> bool:
     """Tell whether somebody else was said to ask a request than who has these names: a sign-in is no proof of it."""
     if request.ref in turn.state.hidden:
         return not _named_for(turn.unit, request) <= own
