@@ -58,11 +58,26 @@ def is_answer_to_chat(mail: Received) -> bool:
     for request in waiting:
         if waits_since(request):
             continue  # what answers an agent's question is noted with its clock
-        if request.attention not in denying.ATTENTIONS:  # whoever denied it says more than any answer
+        if _is_asked(mail, request):
             set_attention(mail.unit, request, ANSWERED)
-        record(mail.unit, request.ref, "subject", ANSWERED, conversation=mail.turn.conversation.id)
+            record(mail.unit, request.ref, "subject", ANSWERED, conversation=mail.turn.conversation.id)
+        else:
+            _note_seen(mail, request)
     tell_status(mail, waiting)
     return bool(waiting) and not _opens_more(mail, waiting, in_thread=chat is not None)
+
+
+def _is_asked(mail: Received, request: PrivacyRequest) -> bool:
+    """Tell whether the talk of a request asks something of it that this may answer."""
+    state = mail.within(request.conversation_id).turn.state
+    return state.asks_else and request.ref in state.about
+
+
+def _note_seen(mail: Received, request: PrivacyRequest) -> None:
+    """Show that the person wrote again, and call an agent who was not called for more."""
+    _note_wrote_again(mail, request)
+    if request.attention is None:
+        set_attention(mail.unit, request, NEW_MESSAGE)
 
 
 def _opens_more(mail: Received, waiting: Sequence[PrivacyRequest], *, in_thread: bool) -> bool:
@@ -83,9 +98,7 @@ def note_elsewhere(mail: Received, answered: Sequence[PrivacyRequest]) -> None:
     for request in asked:
         if request in answered:
             continue
-        _note_wrote_again(mail, request)
-        if request.attention is None:
-            set_attention(mail.unit, request, NEW_MESSAGE)
+        _note_seen(mail, request)
 
 
 def _named(mail: Received) -> list[PrivacyRequest]:
@@ -270,9 +283,7 @@ def _is_reminded(mail: Received) -> bool:
     """Show a reminder at the open requests whose proved contact is its sender; False where there are none."""
     still_open = elsewhere.proved_at(mail.unit, mail.sender)
     for request in still_open:
-        _note_wrote_again(mail, request)
-        if request.attention is None:
-            set_attention(mail.unit, request, NEW_MESSAGE)
+        _note_seen(mail, request)
     return bool(still_open)
 
 

@@ -28,7 +28,7 @@ from assistant.domain.rights import Right
 from assistant.errors import NotAllowed
 from assistant.interfaces import Incoming
 from assistant.services import Unit
-from assistant.store.tables import Action, ChallengeRow, Conversation, Message, Outbox, PrivacyRequest
+from assistant.store.tables import Action, Audit, ChallengeRow, Conversation, Message, Outbox, PrivacyRequest
 from intents import Reader
 from tests.doubles.agent_browser import AgentBrowser
 from tests.doubles.console_app import ConsoleSite, console_site
@@ -649,3 +649,53 @@ async def test_never_asked_in_a_chat_pauses_what_is_open_there_and_says_nothing_
     await talk.write(ERASE["en"])
     await talk.write("I never asked for this!")
     assert sparing.is_paused(await talk.one())
+
+
+ASKS_NOTHING_OF_OURS = {
+    "answers": ("Re: question about {ref}", "Thank you, I have seen it."),
+    "asks": ("My request", "Where does my request {ref} stand?"),
+    "fr": ("Ma demande", "Où en est ma demande {ref} ?"),
+}
+
+
+@pytest.mark.parametrize("mail", ASKS_NOTHING_OF_OURS)
+async def test_a_mail_that_names_a_request_answers_no_question_that_nobody_asked(
+    talk: Talk, mail: str
+) -> None:
+    await talk.write(ERASE["en"])
+    ref = (await talk.one()).ref
+    await talk.prove(ref)
+    subject, words = (each.format(ref=ref) for each in ASKS_NOTHING_OF_OURS[mail])
+    await talk.write(words, "email", "elsewhere", subject=subject)
+    assert (await talk.one()).attention == "new_message"
+    assert "wrote_again" in (heard := await events(talk, ref))
+    assert "question_answered" not in heard
+
+
+@pytest.mark.parametrize("mail", ASKS_NOTHING_OF_OURS)
+async def test_that_nobody_answered_a_dont_is_hidden_by_no_mail(talk: Talk, mail: str) -> None:
+    """A mail is easily forged: an agent must decide all the same."""
+    await talk.write(ERASE["en"])
+    ref = (await talk.one()).ref
+    await talk.prove(ref)
+    await talk.write(DONT["en"])
+    talk.site.clock.at += timedelta(days=3, minutes=1)
+    await reminders.expire(talk.site.services)
+    subject, words = (each.format(ref=ref) for each in ASKS_NOTHING_OF_OURS[mail])
+    await talk.write(words, "email", "elsewhere", subject=subject)
+    request = await talk.one()
+    assert request.attention == sparing.first_reason(request) == sparing.UNANSWERED
+    await talk.site.services.write(
+        lambda unit: set_attention(unit, unit.session.get_one(PrivacyRequest, ref), "delivery_unproved")
+    )
+    assert (await talk.one()).attention == sparing.UNANSWERED, "whatever else came"
+    await talk.site.services.write(
+        lambda unit: sparing.go_on(unit, [unit.session.get_one(PrivacyRequest, ref)], "subject")
+    )
+    assert (await talk.one()).attention is None
+
+
+async def events(talk: Talk, ref: str) -> set[str]:
+    """Give what was recorded of a request."""
+    rows = select(Audit.event).where(col(Audit.chain) == ref)
+    return set(await talk.site.services.read(lambda unit: unit.session.exec(rows).all()))

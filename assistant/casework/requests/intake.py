@@ -50,6 +50,7 @@ _WORDS = " "  # parts an id from the digest of the words that came under it; no 
 OUTSIDE = "in:"  # begins the stored id of whatever came from outside, and of nothing that the desk says
 LOST_LETTER = "delivery_failed"
 UNPROVED_LOSS = "delivery_unproved"  # a report without our own id says so, which anybody can write
+OF_PAUSE = frozenset({"dont_unanswered", "dont_not_asked"})  # attentions (casework/decisions/sparing.py)
 MACHINE = "machine"  # marks, among a mail's headers, that a rule may not answer it
 REMINDERS_BEFORE = (10, 5, 2, 1, 0)  # days before safe_on
 
@@ -320,11 +321,12 @@ def _reminded_from_today(services: Services, safe_on: date) -> date | None:
 def set_attention(unit: Unit, request: PrivacyRequest, reason: str | None) -> None:
     """Flag a request for a person, or take the flag away; a letter that never arrived goes on asking for one.
 
-    What its contact denied is said first, whatever else came or was settled, until people have decided who asked.
+    What its contact denied is said first, whatever else came or was settled, until people have decided who asked;
+    then that an agent must decide what stands still: a mail that anybody can write hides neither.
     """
     if reason is None:
         reason = lost_letter_reason(unit, request)
-    reason = _denial(unit.session, request) or reason
+    reason = _denial(unit.session, request) or _stands_still(request, reason) or reason
     if request.attention != reason:
         request.attention = reason
         request.version += 1
@@ -338,6 +340,13 @@ def _denial(session: Session, request: PrivacyRequest) -> str | None:
         return None
     evidence = evidence_of(session, request)
     return DENIED if was_denied(request) or (evidence and DENIED in evidence.flags) else None
+
+
+def _stands_still(request: PrivacyRequest, reason: str | None) -> str | None:
+    """Say that nobody answered, or could be asked, whether an erasure goes on, as long as it stands still."""
+    is_paused = request.dont_at is not None and request.dont_answer is None and request.status in STOPPABLE
+    stays = is_paused and request.attention in OF_PAUSE and reason not in OF_PAUSE
+    return request.attention if stays else None
 
 
 def lost_letter_reason(unit: Unit, request: PrivacyRequest) -> str | None:
