@@ -319,11 +319,9 @@ async def test_what_was_proved_and_is_for_somebody_else_waits_for_the_mandate_wi
     assert "(T3)" in str(refused[1])
 
 
-def _people(desk: DeskInside, *case: str) -> Victim:
+def _people(desk: DeskInside, sentence: str, words: str) -> Victim:
     """Give each case a client of its own."""
     cases = [
-        (sentence, words)
-        for sentence in PROVED
-        for words in ("it is for my mother", "it is for my mother, not me")
+        (each, said) for each in PROVED for said in ("it is for my mother", "it is for my mother, not me")
     ]
-    return list(victims(desk))[10 + cases.index(case)]
+    return list(victims(desk))[10 + cases.index((sentence, words))]
