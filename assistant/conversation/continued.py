@@ -92,13 +92,15 @@ def _opens_more(mail: Received, waiting: Sequence[PrivacyRequest], *, in_thread:
     return bool(more)
 
 
-def note_elsewhere(mail: Received, answered: Sequence[PrivacyRequest]) -> None:
+def note_elsewhere(
+    message: Received, asked: Sequence[PrivacyRequest], answered: Sequence[PrivacyRequest]
+) -> None:
     """Show an agent that who was asked something wrote of something else: it is no answer, and their clock stands still."""
-    asked = [] if mail.muted else asked_of(mail.unit, mail.turn.conversation, mail.incoming)
-    for request in asked:
+    theirs = [] if message.muted else asked_of(message.unit, message.turn.conversation, message.incoming)
+    for request in [*asked, *(each for each in theirs if each not in asked)]:
         if request in answered:
             continue
-        _note_seen(mail, request)
+        _note_seen(message, request)
 
 
 def _named(mail: Received) -> list[PrivacyRequest]:

@@ -30,7 +30,7 @@ from assistant.casework.requests.one_by_one import each, failure_of, named
 from assistant.casework.talk import answering, hiding, proving
 from assistant.casework.talk.turn import Turn
 from assistant.casework.talk.unanswered import keep_alone, keep_unanswered, leave_unanswered
-from assistant.conversation import another_sender, beside, continued
+from assistant.conversation import agent_asked, another_sender, beside, continued
 from assistant.conversation.heard import NoCode, Pressed, Words
 from assistant.conversation.live import LiveChats
 from assistant.conversation.mail import flag, hear_mail
@@ -258,13 +258,14 @@ class TalkingDesk:
         turn.muted = words.muted
         turn.known = None if has_asked or conversation is not thread else []  # most talks: nobody need look
         received = Received(turn, incoming, message_id, words)
-        answered = questions.questions_answered(unit, conversation, incoming)
+        asked = questions.questions_answered(unit, conversation, incoming)
+        answered = asked if agent_asked.may_answer(words.text, incoming.attachments) else []
         if incoming.channel == "email":
             turn.given = received.hearing
             hear_mail(received)
-            continued.note_elsewhere(received, answered)
-        elif not answered or turn.state.expects or received.is_request or stands_as_code(words.text):
+        elif not answered or _is_heard_beside(received):
             take(turn, Pressed(words) if incoming.kind == "choice" else words)
+        continued.note_elsewhere(received, asked, answered)
         leave_rest_to_a_person(received)  # a plain answer to an agent's question is for the agent
         beside.have_support_read_too(received)
         if answered:
@@ -401,6 +402,14 @@ class TalkingDesk:
     @property
     def _live(self) -> LiveChats:
         return LiveChats(self.services)
+
+
+def _is_heard_beside(answer: Received) -> bool:
+    """Tell whether an answer to an agent's question is heard by the desk too; a number that is no code is the answer alone."""
+    if answer.is_request or stands_as_code(answer.text):
+        return True
+    expects = answer.turn.state.expects
+    return expects is not None and not (expects == "code" and agent_asked.is_no_code(answer.text))
 
 
 def _as_json(reading: Reading) -> dict[str, Any]:

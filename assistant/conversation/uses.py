@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from assistant.conversation.agent_asked import may_answer
 from assistant.conversation.heard import Found, Hearing, all_of
 from assistant.conversation.subjects import says_nothing
 from assistant.domain.fields import can_hold
@@ -64,7 +65,8 @@ def _without_left_out(text: str) -> str:
 
 
 def _says_else(hearing: Hearing) -> bool:
-    """Tell whether words that name no use we know are none: a greeting, a number, what is said of a code or a mailbox."""
+    """Tell whether words that name no use we know are none: a greeting, a number, what is said of a code, a mailbox, or to support."""
     text = hearing.text
     is_of_proof = speaks_of_code(text) or hearing.mailbox_lost or is_slip(text) or names_authority(text)
-    return is_of_proof or says_nothing(text) or bool(hearing.number_typed or parse_references(text))
+    is_none = says_nothing(text) or not may_answer(text)
+    return is_of_proof or is_none or bool(hearing.number_typed or parse_references(text))

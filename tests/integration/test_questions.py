@@ -21,11 +21,11 @@ from assistant.domain.assurance import Method
 from assistant.domain.due_date import Suspension, due_dates
 from assistant.domain.lifecycle import Status
 from assistant.domain.rights import Right
-from assistant.interfaces import Incoming
+from assistant.interfaces import Attachment, Incoming
 from assistant.reading_commands import show_request
 from assistant.services import Unit
 from assistant.store import queries
-from assistant.store.tables import Audit, Message, Outbox, PrivacyRequest
+from assistant.store.tables import Audit, Conversation, Message, Outbox, PrivacyRequest
 from intents import Reader
 from tests.doubles.console_app import ConsoleSite, console_site, lay_keys
 
@@ -254,3 +254,95 @@ async def test_nobody_is_asked_where_nobody_would_read_it(desk: Asking) -> None:
     assert (status, body["code"]) == (409, "conflict")
     said = await desk.site.services.read(lambda unit: list(unit.session.exec(select(Message.text))))
     assert not [text for text in said if ASKED in text]
+
+
+_NO_ANSWERS = (
+    "my server is down since this morning",
+    "mon site est en panne",
+    "my invoice of 2024 is wrong, can you fix it?",
+    "why do you ask",
+    "pourquoi cette question",
+    "what do you mean?",
+    "hello",
+    "merci beaucoup",
+)
+
+
+@pytest.mark.parametrize("words", _NO_ANSWERS)
+@pytest.mark.parametrize("proved", [True, False])
+async def test_what_is_clearly_something_else_in_a_chat_is_no_answer(
+    desk: Asking, words: str, *, proved: bool
+) -> None:
+    ref = await desk.open(proved=proved)
+    await desk.ask(ref)
+    await desk.write(words)
+    request = await desk.request(ref)
+    assert request.suspensions == [["2026-11-24", None]]
+    assert request.attention == "new_message"
+    await desk.write("2025")
+    assert (await desk.request(ref)).suspensions == [["2026-11-24", "2026-11-24"]]
+    assert (await desk.request(ref)).attention == "question_answered"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "By the way my website is down",
+        "By the way my website is down\n\nBest regards\nMari Kask\n\nOn Tue, 24 Nov 2026 the desk wrote:\n> Which?",
+        "> Which of your two accounts do you mean?",
+        "",  # the channel has cut a quote and a signature
+        "Thank you!\n\nBest regards,\nMari",
+    ],
+)
+async def test_what_is_clearly_something_else_in_the_thread_of_the_letter_is_no_answer(
+    desk: Asking, words: str
+) -> None:
+    ref = await desk.open("email", proved=True)
+    await desk.ask(ref)
+    await desk.write(words, "email")
+    request = await desk.request(ref)
+    assert request.suspensions == [["2026-11-24", None]]
+    assert request.attention == "new_message"
+
+
+async def test_a_file_without_a_word_is_an_answer(desk: Asking) -> None:
+    ref = await desk.open("email", proved=True)
+    await desk.ask(ref)
+    await desk.write("", "email", attachments=(Attachment("passport.pdf", "application/pdf", 9),))
+    assert (await desk.request(ref)).suspensions == [["2026-11-24", "2026-11-24"]]
+
+
+_ANSWERS = (
+    "ok", "non", "2025", "25", "The one with the invoices", "2025, and my site is down", "Mari Kask", "Both?",
+    "what I bought in 2025", "celui de la boutique, pourquoi ?", "when I lived in Tallinn",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", _ANSWERS)
+async def test_anything_else_is_the_answer(desk: Asking, words: str) -> None:
+    ref = await desk.open(proved=True)
+    await desk.ask(ref)
+    await desk.write(words)
+    assert (await desk.request(ref)).suspensions == [["2026-11-24", "2026-11-24"]]
+
+
+async def test_a_number_that_is_no_code_is_the_answer_while_a_code_is_awaited(desk: Asking) -> None:
+    ref = await desk.open()
+    await desk.ask(ref)
+    ident = (await desk.request(ref)).conversation_id
+
+    def awaits_code(unit: Unit) -> None:
+        conversation = unit.session.get_one(Conversation, ident)
+        conversation.state = {
+            **conversation.state,
+            "expects": "code",
+            "question": "code_sent_email",
+            "about": [ref],
+        }
+        unit.session.add(conversation)
+
+    await desk.site.services.write(awaits_code)
+    said = len(await desk.said(ref))
+    await desk.write("2025")
+    assert (await desk.request(ref)).suspensions == [["2026-11-24", "2026-11-24"]]
+    assert len(await desk.said(ref)) == said + 1  # its thanks, and nothing of a code
