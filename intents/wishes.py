@@ -110,12 +110,16 @@ def _clauses(plain: str) -> list[str]:
     return [clause for part in _CLAUSE_END.split(joined) if (clause := part.strip())]
 
 
-def takes_all_back(text: str, *, ends_use: bool = False) -> bool:
-    """Tell whether a message does nothing but take back whatever is open: *annulez tout*; where a use is to end, *stop* says that."""
+def takes_all_back(text: str, *, ends_use: bool = False, proving: bool = False) -> bool:
+    """Tell whether a message does nothing but take back whatever is open: *annulez tout*; where a use is to end, *stop* says that.
+
+    Whoever is asked for an address or a code says it in fewer words too: *actually no*.
+    """
     if len(text) > _LONGEST_TAKING_BACK:
         return False
     clauses = _clauses(in_plain(text))
     rows = ("says",) if ends_use else ("says", "stops")
+    rows += ("unwanted",) if proving else ()
     takes = [any(_row("all_back", row).fullmatch(clause) for row in rows) for clause in clauses]
     return any(takes) and all(
         taking or _row("all_back", "beside").fullmatch(clause)

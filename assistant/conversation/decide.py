@@ -18,13 +18,13 @@ from assistant.conversation import (
     proving,
     small_talk,
     sparing,
+    taken_back,
     uses,
 )
 from assistant.conversation.awaited import is_unready, of_code_beside
 from assistant.conversation.heard import EMAIL, Found, Heard, Hearing, NoCode, Pressed, Words, all_of
 from assistant.conversation.subjects import complains_of_waiting, is_angry, is_numbered_like_a_request
 from assistant.domain.moves import (
-    AskToWithdraw,
     AskWhichBack,
     AskWhose,
     Choose,
@@ -44,10 +44,12 @@ from assistant.domain.moves import (
 )
 from assistant.domain.presses import unmarked
 from assistant.domain.reference import parse_references
-from assistant.domain.rights import ANSWERED_BY_PEOPLE, ERASING, STOPPING_USES, Right
+from assistant.domain.rights import ANSWERED_BY_PEOPLE, ENDING_USES, Right
 from assistant.domain.talk import PICKERS, PRESSED, SESSION_HIDDEN, WAITING, WHERE_TO_WRITE, TalkView
 from intents import Intent
 from intents.awaiting import names_authority
+from intents.clauses import wishes_of
+from intents.purposes import use_answered
 from intents.wishes import CHANGED_MIND, FOR_SEVERAL, by_article_alone, takes_all_back
 
 Step = Callable[[Hearing], Found | None]
@@ -67,21 +69,37 @@ def decide(view: TalkView, heard: Heard) -> tuple[Move, ...]:
     hearing = Hearing(view, heard)
     if view.stoppable:
         hearing = hearing.reads(sparing.as_taken_back(hearing.reading))
-    hearing = instead.as_meant(_by_article(hearing))
+    hearing = instead.as_meant(_by_name(hearing))
     asked = policy.hear(hearing)
     if asked is None:
         return _heard(hearing)
     return asked.moves if asked.left is None else (*asked.moves, *_heard(asked.left))
 
 
-def _by_article(hearing: Hearing) -> Hearing:
-    """Read an answer that names nothing but articles as what they give: beyond doubt where something is asked here."""
-    named = () if hearing.is_quiet or hearing.is_request else by_article_alone(hearing.text)
+def _by_name(hearing: Hearing) -> Hearing:
+    """Read what names nothing but articles as what they give, beyond doubt where something is asked here; beside a proof a right's name too."""
+    if hearing.is_quiet or hearing.is_request:
+        return hearing
+    text = EMAIL.sub(" ", hearing.text)
+    proves, asked = hearing.state.expects in {"email", "code"}, hearing.view.rights_asked_about
+    named, decision = by_article_alone(text), "request" if hearing.state.expects else "ask"
+    if not named and proves and hearing.reading.decision == "none":
+        named, decision = tuple(sorted(picking.named_beside(text) - asked)), "ask"
+    if not named and proves and hearing.emails and hearing.reading.decision == "none":
+        # An address hides the little that stands beside it: *unsubscribe anna@…*.
+        named, decision = tuple(dict.fromkeys(wish.right for wish in wishes_of([text]))), "request"
     if not named:
         return hearing
-    decision = "request" if hearing.state.expects else "ask"
-    intents = tuple(Intent(right, 1.0) for right in named)
-    return hearing.reads(replace(hearing.reading, decision=decision, intents=intents))
+    details = dict(hearing.reading.details)
+    if ENDING_USES.issuperset(named) and (use := use_answered(text)) == {"marketing": True}:
+        details |= use
+    intents = (*(Intent(right, 1.0) for right in named), *_talks_in(hearing))
+    reading = replace(hearing.reading, decision=decision, intents=intents, details=details)
+    return hearing.reads(reading)
+
+
+def _talks_in(hearing: Hearing) -> tuple[Intent, ...]:
+    return tuple(each for each in hearing.reading.intents if each.name in hearing.conversational)
 
 
 def language_heard(view: TalkView, spoken: str | None, words: Words) -> str:
@@ -134,21 +152,6 @@ def _typed_button(hearing: Hearing) -> Found | None:
     return all_of(*_chosen(hearing, value), *take_further(hearing, further))
 
 
-def _takes_all_back(hearing: Hearing) -> Found | None:
-    """Take "cancel everything" as said of all that is open in the talk, whatever is awaited; erasures stand still until it is answered."""
-    if hearing.is_quiet or hearing.view.agent_talks or not takes_all_back(hearing.text):
-        return None
-    requests = hearing.view.stoppable
-    ends_use = any(request.right in STOPPING_USES for request in requests)
-    if not requests or not takes_all_back(hearing.text, ends_use=ends_use):
-        return None
-    # "Stop everything" ends no use where none is open.
-    erases = all(request.right in ERASING for request in requests)
-    if erases and (stands_still := sparing.hear(hearing.reads_nothing())):
-        return stands_still
-    return all_of(AskToWithdraw(tuple(request.ref for request in requests)))
-
-
 def _mends_slip(hearing: Hearing) -> Found | None:
     return proving.mends_slip(hearing, take_further)
 
@@ -169,23 +172,24 @@ _first: tuple[Step, ...] = (
     beside_erasure.hear,  # 1. words beside an erasure that a person must read
     _code_beside,  # 2. a code, whatever else is asked
     _typed_button,  # 3. the words of a button of the open question
-    _takes_all_back,  # 4. all of it is taken back
-    sparing.hear,  # 5. nothing is to be erased after all
+    taken_back.all_of_it,  # 4. all of it is taken back
+    taken_back.one_of_several,  # 5. or what is named
+    sparing.hear,  # 6. nothing is to be erased after all
 )
 _then: tuple[Step, ...] = (
-    for_others.hear,  # 6. it was asked for somebody else
-    correcting.said_otherwise,  # 7. a value that was confirmed is not the right one
-    small_talk.hear,  # 8. what is about nothing
-    proving.ends_there_too,  # 9. where marketing is to end as well
-    _mends_slip,  # 10. the address that was given is a mistake
-    proving.names_others_address,  # 11. or somebody else's
-    proving.lost_mailbox,  # 12. or cannot be opened
-    _correction,  # 13. what was asked of a correction
-    uses.answered,  # 14. which use is to end
-    correcting.taken_up_again,  # 15. a correction that was left to a person
-    _code,  # 16. the code that is awaited
-    proving.code_again,  # 17. or another one
-    proving.contact,  # 18. who asks
+    for_others.hear,  # 7. it was asked for somebody else
+    correcting.said_otherwise,  # 8. a value that was confirmed is not the right one
+    small_talk.hear,  # 9. what is about nothing
+    proving.ends_there_too,  # 10. where marketing is to end as well
+    _mends_slip,  # 11. the address that was given is a mistake
+    proving.names_others_address,  # 12. or somebody else's
+    proving.lost_mailbox,  # 13. or cannot be opened
+    _correction,  # 14. what was asked of a correction
+    uses.answered,  # 15. which use is to end
+    correcting.taken_up_again,  # 16. a correction that was left to a person
+    _code,  # 17. the code that is awaited
+    proving.code_again,  # 18. or another one
+    proving.contact,  # 19. who asks
 )
 
 

@@ -33,7 +33,9 @@ def as_meant(hearing: Hearing) -> Hearing:
     open_now = {Right(request.right) for request in view.stoppable}
     text = plain(well_spelt(hearing.text))
     wanted, unwanted = _told_apart(text, open_now)
-    read = [right for right in hearing.rights if hearing.is_request and right not in unwanted]
+    # "Just the newsletter" names a use, and is a wish where something else was asked.
+    is_wish = hearing.is_request or (reading.decision == "ask" and bool(reading.details.get("marketing")))
+    read = [right for right in hearing.rights if is_wish and right not in unwanted]
     if not wanted and read and not ERASING & set(read) and _is_instead(text):
         wanted, unwanted = set(read), open_now & ERASING
     meant = list(dict.fromkeys([*read, *sorted(wanted)]))

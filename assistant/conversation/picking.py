@@ -66,6 +66,9 @@ _SAID_FOR: Final = {
     "change:other": _WORDS.whole("short_for_another_value"),
     "change:swap": _WORDS.whole("short_for_swap"),
 }
+_BESIDE: Final = re.compile(
+    rf"^(?:{_WORDS.one_of('beside_before')} ){{1,5}}|(?: {_WORDS.one_of('beside_after')}){{1,3}}$"
+)
 _BUTTONS_COUNTED: Final = 6
 _ORDINALS: Final = tuple(
     re.compile(
@@ -287,6 +290,18 @@ def rights_said(text: str) -> set[str]:
     """Name the rights whose words stand in a text, whatever it says of them."""
     bare = plain(well_spelt(text))
     return {right for right, words in _NAMES.items() if words.search(bare)}
+
+
+def named_beside(text: str) -> set[Right]:
+    """Name the rights of an answer that holds nothing but their words, and that they are wanted too: *delete too*, *et la suppression*."""
+    said = _bare(plain(well_spelt(text)))
+    left = _BESIDE.sub(" ", said)
+    named = {Right(right) for right in rights_said(said)}
+    rest = [name for name in named if _NAMES[name].search(left)]
+    for name in rest:
+        left = _NAMES[name].sub(" ", left)
+    is_beside = left.strip() == "" and _BESIDE.search(said) is not None
+    return named if is_beside else set()
 
 
 def takes_back_named(text: str) -> bool:

@@ -161,17 +161,19 @@ def contact(hearing: Hearing) -> Found | None:
     awaited = state.expects in {"email", "code"} or (email is not None and is_free)
     if not awaited or view.is_mail or hearing.uses_another_right:
         return None
+    calls = (HandOver(),) if "human" in hearing.conversational else ()
     if typed := hearing.no_address or (None if email else contact_given(text)):
         return all_of(*said_no_address(hearing, typed))
     if state.question == ASK_MARKETING or any(
         view.lacks.get(each.ref) == ASK_MARKETING for each in waiting_in(view.own)
     ):
-        return _left_alone(text)
+        left = _left_alone(text)
+        return Found((*left.moves, *calls)) if left else None
     if email:
-        return all_of(_address(hearing, email))
+        return all_of(_address(hearing, email), *calls)
     number = None if state.question in WHERE_TO_WRITE else hearing.number_typed
     if number and (state.expects == "email" or number[0].isalpha()):
-        return all_of(WantCode(Claim("client_id", number), to_be_proved(view.own, view.about)))
+        return all_of(WantCode(Claim("client_id", number), to_be_proved(view.own, view.about)), *calls)
     return None
 
 

@@ -244,6 +244,14 @@ SAYINGS: Final[Mapping[str, Words]] = {
     "only that": words("Only the newsletter data, not the account"),
     "for my father": words("It is for my father"),
     "meant": words("I meant correct, not delete", wishes=("dont",)),
+    "support": words("My server is down since this morning"),
+    "unwanted": words("Actually no"),
+    "not that one": words("Forget about the copy"),
+    "delete too": words("Delete too"),
+    "article too": words("Article 21 too"),
+    "unsubscribe": words(f"Unsubscribe {EMAIL}", details={"email": [EMAIL]}),
+    "e-mail and human": words(f"{EMAIL} can I talk to someone", "none", "human", details={"email": [EMAIL]}),
+    "just that": words("In fact just the newsletter", "ask", "objection", details={"marketing": True}),
     "foreign": words("Guten Tag, ich brauche bitte Hilfe mit meinem Konto", language="de"),
 }
 

@@ -69,6 +69,64 @@ async def test_all_is_taken_back_whatever_is_awaited(talk: Talk, language: str) 
         assert {r.status for r in (await visitor.requests()).values()} == {"withdrawn"}, (awaited, words)
 
 
+# Less says so where who asks is to be proved, as these answer nothing there.
+UNWANTED = {
+    "en": ("actually no", "no thanks, forget it", "I don't want it anymore", "no thanks"),
+    "fr": ("finalement non", "je veux plus en fait", "finalement je veux pas", "non merci"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_fewer_words_take_it_back_where_an_address_or_a_code_is_awaited(
+    talk: Talk, language: str
+) -> None:
+    awaited = [name for name in BEFORE if name != "correction"]
+    for number, (name, words) in enumerate(product(awaited, UNWANTED[language])):
+        await _taken_back(talk, f"less{number}", language, name, words)
+
+
+TWO = {
+    "en": ("send me a copy of my data and also delete my account", "forget about the copy, only delete", "access"),
+    "fr": ("je voudrais une copie de mes données et corrigez mon prénom : Annelise", "annulez la correction svp", "rectification"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_one_that_is_named_is_asked_about(talk: Talk, language: str) -> None:
+    visitor = Visitor(talk, "two", language)
+    both, words, named = TWO[language]
+    await visitor.write(both)
+    found = await visitor.requests()
+    await visitor.write(words)
+    state = (await visitor.conversation()).state
+    assert (state["question"], state["about"]) == ("withdraw_confirm", [found[named].ref])
+    await visitor.write("withdraw:yes")
+    after = await visitor.requests()
+    assert {right for right, request in after.items() if request.status == "withdrawn"} == {named}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_just_the_newsletter_lets_the_erasure_stand_still_and_ends_it_without_a_code(
+    talk: Talk, language: str
+) -> None:
+    visitor = Visitor(talk, "news", language)
+    erase, words = {
+        "en": ("delete all my data", "actually just the newsletter"),
+        "fr": ("effacez tout", "en fait juste la newsletter"),
+    }[language]
+    await visitor.write(erase)
+    await visitor.write(words)
+    found = await visitor.requests()
+    assert set(found) == {"erasure", "objection"}
+    assert sparing.is_paused(found["erasure"])
+    await visitor.write("news@post.example")
+    found = await visitor.requests()
+    assert found["objection"].details["address"] == "news@post.example"
+    assert sparing.is_paused(found["erasure"])
+    assert await visitor.asked_of("news@post.example") == []
+    assert (await visitor.conversation()).state["question"] == "dont_asked"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_all_goes_on_where_it_is_wanted_after_all(talk: Talk, language: str) -> None:
     for number, awaited in enumerate(BEFORE):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from assistant.casework.decisions.sparing import is_paused
 from assistant.casework.proof import link_again
 from assistant.casework.proof.stopping import void_plan
 from assistant.casework.requests import rectification
@@ -18,6 +19,7 @@ from assistant.casework.requests.reach import (
 )
 from assistant.casework.requests.rectification import is_unconfirmed
 from assistant.casework.talk.asking import ask_where_to_write, call_for_lost_mailbox, next_step
+from assistant.casework.talk.standing import ask_whether_still_wanted
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Tier
 from assistant.domain.lifecycle import CLOSED, Status
@@ -176,7 +178,11 @@ def leave_alone(turn: Turn, named: Sequence[str], references: Sequence[str] = ()
     turn.rest()
     if too:
         turn.say("marketing_stopped_too")
-    next_step(turn, turn.all_waiting())
+    waiting = turn.all_waiting()
+    paused = [request for request in waiting if is_paused(request)]
+    next_step(turn, [request for request in waiting if request not in paused])
+    if paused and not turn.state.expects:
+        ask_whether_still_wanted(turn, paused)  # before that nobody proves it
 
 
 # ── told ────────────────────────────────────────────────────────────────────────────────────────────
