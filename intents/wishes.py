@@ -118,8 +118,7 @@ def takes_all_back(text: str, *, ends_use: bool = False, proving: bool = False) 
     if len(text) > _LONGEST_TAKING_BACK:
         return False
     clauses = _clauses(in_plain(text))
-    rows = ("says",) if ends_use else ("says", "stops")
-    rows += ("unwanted",) if proving else ()
+    rows = ["says", *([] if ends_use else ["stops"]), *(["unwanted"] if proving else [])]
     takes = [any(_row("all_back", row).fullmatch(clause) for row in rows) for clause in clauses]
     return any(takes) and all(
         taking or _row("all_back", "beside").fullmatch(clause)
