@@ -158,8 +158,11 @@ async def test_a_crowd_of_anonymous_requests_hides_no_planned_one(
         await desk.until_status(ref, "awaiting_approval")
 
     def crowd(unit: Unit) -> None:
-        row = unit.session.get_one(PrivacyRequest, ref).model_dump()
+        planned = unit.session.get_one(PrivacyRequest, ref)
+        row = planned.model_dump()
         due_on = row["due_on"] - timedelta(days=300)
+        planned.due_on -= timedelta(days=100)  # before what others planned here, which fill a page themselves
+        unit.session.add(planned)
         row |= {"status": "received", "evidence_id": None, "contact": None, "contact_hash": None}
         row |= {"due_on": due_on, "attention": "needs_agent", "remind_on": None, "to_plan_at": None}
         unit.session.execute(insert(PrivacyRequest), [row | {"ref": f"PR-C{n:07}"} for n in range(208)])
