@@ -49,11 +49,12 @@ def one_of_several(hearing: Hearing) -> Found | None:
     meant = tuple(request.ref for request in view.stoppable if request.right in said)
     if not meant:
         return None
-    if hearing.state.question == WITHDRAW and set(meant) == set(hearing.state.about):
-        return all_of(Choose("withdraw", "yes"))
+    is_asked = hearing.state.question == WITHDRAW and set(meant) == set(hearing.state.about)
     open_now = {request.right for request in view.open}
     more = hearing.is_request and not open_now.issuperset(hearing.rights)
-    return Found((AskToWithdraw(meant),), hearing if more else None)
+    return Found(
+        (Choose("withdraw", "yes") if is_asked else AskToWithdraw(meant),), hearing if more else None
+    )
 
 
 def _is_needed(hearing: Hearing) -> bool:
