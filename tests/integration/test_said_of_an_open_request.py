@@ -267,7 +267,7 @@ async def test_one_word_of_a_value_that_was_given_is_put_right(
     ("language", "words", "told"),
     [
         ("en", "it is for my father", "a person will ask you there what allows you to act"),
-        ("fr", "c'est pour mon père", "quelqu’un vous y demandera ce qui vous permet d’agir"),
+        ("fr", "c'est pour mon père", "quelqu’un vous demandera ce qui vous permet d’agir"),
     ],
 )
 async def test_whoever_writes_for_somebody_else_is_told_once_what_is_asked_and_nothing_more(
