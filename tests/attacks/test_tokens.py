@@ -178,8 +178,9 @@ async def test_a_page_token_proves_what_names_its_own_visitor(
         ref = await until_code(chat, getattr(visitor, by), FREEZE)
         await chat.socket.send_json({"type": "identify", "token": token(desk, visitor, visitor.email)})
         await desk.until_status(ref, "awaiting_approval")
+        await chat.until(lambda m: "you are confirmed" in m["text"], "that the token did it")
         await chat.say(await desk.code(visitor.email))
-        await chat.until(lambda m: ref in m["text"], "how it stands")
+        await chat.until(lambda m: "you are confirmed" in m["text"], "and that it stays so")
 
 
 async def test_a_page_token_proves_what_named_another_by_mistake(

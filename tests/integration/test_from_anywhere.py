@@ -54,6 +54,17 @@ async def proved_in(desk: PostingDesk, thread: str, words: str, address: str, ch
     return (await desk.said_in(await desk.chat_of(thread)))[before:]
 
 
+async def two_of_one_chat(desk: PostingDesk) -> tuple[str, str]:
+    """Ask twice in a chat, each proved; a while later."""
+    first = await asked_in_chat(desk, "first", MARI)
+    await desk.wait(hours=2)
+    await desk.chat("first", FREEZE, MARI)
+    await desk.chat("first", await code_to(desk, MARI))
+    second = next(r.ref for r in await desk.requests_in(await desk.chat_of("first")) if r.ref != first)
+    await desk.wait(hours=2)
+    return first, second
+
+
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_status_and_taking_back_by_reference_in_a_new_chat(desk: PostingDesk, channel: str) -> None:
     ref = await asked_in_chat(desk, "first", MARI)
@@ -89,12 +100,7 @@ async def test_who_asks_to_take_one_back_by_its_reference_is_asked_about_that_on
 async def test_of_several_it_is_asked_which_and_only_that_one_is_taken_back(
     desk: PostingDesk, channel: str
 ) -> None:
-    first = await asked_in_chat(desk, "first", MARI)
-    await desk.wait(hours=2)
-    await desk.chat("first", FREEZE, MARI)
-    await desk.chat("first", await code_to(desk, MARI))
-    second = next(r.ref for r in await desk.requests_in(await desk.chat_of("first")) if r.ref != first)
-    await desk.wait(hours=2)
+    first, second = await two_of_one_chat(desk)
     await proved_in(desk, "new", f"Where are {first} and {second}?", MARI, channel)
     await desk.chat("new", "Please cancel my request.", channel=channel)
     asked = await last(desk, "new")
@@ -168,12 +174,7 @@ async def test_from_another_address_it_is_said_where_to_prove_it_whether_or_not_
 async def test_of_several_its_contact_is_asked_which_by_mail_and_an_answer_names_it(
     desk: PostingDesk, words: str
 ) -> None:
-    first = await asked_in_chat(desk, "first", MARI)
-    await desk.wait(hours=2)
-    await desk.chat("first", FREEZE, MARI)
-    await desk.chat("first", await code_to(desk, MARI))
-    second = next(r.ref for r in await desk.requests_in(await desk.chat_of("first")) if r.ref != first)
-    await desk.wait(hours=2)
+    first, second = await two_of_one_chat(desk)
     await desk.mail(MARI, words)
     await desk.post()
     letter = words_in(desk.server.arrived[-1])

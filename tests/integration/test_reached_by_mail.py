@@ -61,6 +61,15 @@ async def ask(desk: DeskInside, who: Left) -> None:
     await desk.api("POST", f"/requests/{who.ref}/ask", json=body)
 
 
+async def asked_and_left(desk: DeskInside, who: Left, language: str, words: str) -> dict[str, Any]:
+    """Say this in the chat, be asked with buttons, and leave; gives what is asked."""
+    async with desk.chat(language, session=who.session) as chat:
+        await chat.say(words)
+        asked = await chat.asked("choice")
+    await later(desk)
+    return asked
+
+
 def letters(desk: DeskInside, who: Left, holding: str) -> list[EmailMessage]:
     return [m for m in desk.mails(who.email) if holding in f"{m['subject']}\n{m.get_content()}"]
 
@@ -297,10 +306,7 @@ async def test_which_right_is_meant_is_asked_by_letter_and_opened_from_its_threa
     desk: DeskInside, people: Iterator[Victim], language: str
 ) -> None:
     who = await left(desk, next(people), language)
-    async with desk.chat(language, session=who.session) as chat:
-        await chat.say(DOUBT[language])
-        menu = await chat.asked("choice")
-    await later(desk)
+    menu = await asked_and_left(desk, who, language, DOUBT[language])
     (letter,) = letters(desk, who, menu["text"].split(".")[0])
     assert is_letter(letter, who)
     before = await desk.refs()
@@ -319,10 +325,7 @@ async def test_whether_to_take_it_back_is_asked_by_letter_and_a_mail_alone_ends_
     desk: DeskInside, people: Iterator[Victim], language: str
 ) -> None:
     who = await left(desk, next(people), language)
-    async with desk.chat(language, session=who.session) as chat:
-        await chat.say(TAKE_BACK[language])
-        asked = await chat.asked("choice")
-    await later(desk)
+    asked = await asked_and_left(desk, who, language, TAKE_BACK[language])
     (letter,) = letters(desk, who, SURE[language])
     assert is_letter(letter, who)
     assert asked["choices"][0]["label"] == SURE[language]

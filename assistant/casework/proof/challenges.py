@@ -48,31 +48,15 @@ def want_challenge(
     number would read of it in the limits of the number.
     """
     subject, counted = unit.services.keyring.keyed_hash(claim.normal), limit_of(unit.services, claim)
-    now = unit.now
     if next_at := next_code_of(unit, claim, conversation.id, purpose):
         raise TooManyAttempts(next_at=next_at)
     if method is Method.EMAIL_CODE and purpose == "prove":
-        full = bystanders.full_until(unit, conversation, counted, subject)
-        if full:
-            named = [r for ref in references if (r := unit.session.get(PrivacyRequest, ref))]
-            bystanders.hold_back(unit, named)
-            raise TooManyAttempts(next_at=full)
+        _hold_back_where_full(unit, conversation, references, counted, subject)
     room = partial(flood.take_room, unit, thread=conversation.id)
     if claim.kind == "email" and (full := room(claim.value, references)):
         raise TooManyAttempts(next_at=full)
-    talks = {conversation.id}
-    if claim.asked_by is not None:  # what was asked in another's talk
-        talks |= {r.conversation_id for ref in references if (r := unit.session.get(PrivacyRequest, ref))}
-    unit.session.execute(
-        update(ChallengeRow)
-        .where(
-            col(ChallengeRow.conversation_id).in_(talks),
-            col(ChallengeRow.purpose) == purpose,
-            col(ChallengeRow.state).in_(ways_to(ChallengeState.DEAD)),
-            col(ChallengeRow.method) != Method.CLIENT_AREA,
-        )
-        .values(state=ChallengeState.DEAD)
-    )
+    _end_older(unit, conversation, claim, references, purpose)
+    now = unit.now
     link = method is Method.EMAIL_LINK
     row = ChallengeRow(
         id=unit.services.random(12).hex(),
@@ -96,6 +80,33 @@ def want_challenge(
         record(unit, ref, "desk", "proof_asked", method=method, purpose=purpose)
     unit.wake("challenge")
     return row
+
+
+def _hold_back_where_full(
+    unit: Unit, conversation: Conversation, references: Sequence[str], counted: str, subject: str
+) -> None:
+    if full := bystanders.full_until(unit, conversation, counted, subject):
+        named = [r for ref in references if (r := unit.session.get(PrivacyRequest, ref))]
+        bystanders.hold_back(unit, named)
+        raise TooManyAttempts(next_at=full)
+
+
+def _end_older(
+    unit: Unit, conversation: Conversation, claim: Claim, references: Sequence[str], purpose: str
+) -> None:
+    talks = {conversation.id}
+    if claim.asked_by is not None:  # what was asked in another's talk
+        talks |= {r.conversation_id for ref in references if (r := unit.session.get(PrivacyRequest, ref))}
+    unit.session.execute(
+        update(ChallengeRow)
+        .where(
+            col(ChallengeRow.conversation_id).in_(talks),
+            col(ChallengeRow.purpose) == purpose,
+            col(ChallengeRow.state).in_(ways_to(ChallengeState.DEAD)),
+            col(ChallengeRow.method) != Method.CLIENT_AREA,
+        )
+        .values(state=ChallengeState.DEAD)
+    )
 
 
 def offer_login(
