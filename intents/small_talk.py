@@ -42,9 +42,9 @@ def small_talk_in(text: str) -> str | None:
 
 def _phrases(words: Sequence[str]) -> Iterator[str]:
     """Give the kind of each phrase, the longest first; nothing but "" once a word belongs to none."""
-    known, at = _known(), 0
+    known, begin, at = _known(), _beginnings(), 0
     while at < len(words):
-        sizes = range(min(_LONGEST_PHRASE, len(words) - at), 0, -1)
+        sizes = range(min(_LONGEST_PHRASE, len(words) - at), 0, -1) if words[at] in begin else ()
         size = next((n for n in sizes if tuple(words[at : at + n]) in known), 0)
         if not size:
             yield ""
@@ -59,6 +59,11 @@ def _known() -> dict[tuple[str, ...], str]:
     rows = ((kind, phrase) for kind in kinds for said in tables(_FILE)[kind].values() for phrase in said)
     known = {tuple(phrase.split()): kind for kind, phrase in rows}
     return known | {tuple(phrase.split()): "" for phrase in tables(_FILE)["says_more"]["any"]}
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    return frozenset(phrase[0] for phrase in _known() if phrase)
 
 
 def _is_mash(word: str) -> bool:

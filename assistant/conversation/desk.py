@@ -259,7 +259,7 @@ class TalkingDesk:
         turn.known = None if has_asked or conversation is not thread else []  # most talks: nobody need look
         received = Received(turn, incoming, message_id, words)
         asked = questions.questions_answered(unit, conversation, incoming)
-        answered = asked if agent_asked.may_answer(words.text, incoming.attachments) else []
+        answered = asked if asked and agent_asked.may_answer(words.text, incoming.attachments) else []
         if incoming.channel == "email":
             turn.given = received.hearing
             hear_mail(received)

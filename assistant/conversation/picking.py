@@ -57,6 +57,7 @@ _NOT: Final = _WORDS.whole("denies")
 _TWICE: Final = re.compile(_WORDS.one_of("denies_twice"))  # "I never said don't", "do not stop the erasure"
 _EXCEPT: Final = _WORDS.whole("except_for")
 _OTHERS: Final = _WORDS.whole("others_too")
+_BETWEEN: Final = re.compile(r"['’_]")
 _UNSURE: Final = re.compile(rf"\?|\b{_WORDS.one_of('unsure')}\b")  # a question back is no answer either
 _NAMES: Final = {right: _WORDS.whole(f"right_{right}") for right in Right}
 # The short words for buttons that say their whole act, where no rule of its own question hears them.
@@ -356,8 +357,9 @@ def asks_detail(hearing: Hearing) -> AskRight:
 
 def plain(text: str) -> str:
     """Give a text as the words of answers are tried on it: small letters, no accents, a space for an apostrophe."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(re.sub(r"['’_]", " ", bare.casefold()).split())
+    bare = text if text.isascii() else unicodedata.normalize("NFKD", text)
+    bare = bare if text.isascii() else "".join(c for c in bare if not unicodedata.combining(c))
+    return " ".join(_BETWEEN.sub(" ", bare.casefold()).split())
 
 
 def _bare(text: str) -> str:
