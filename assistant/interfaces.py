@@ -408,6 +408,9 @@ class Handler(Protocol):
     def operation(self) -> Operation | None:
         """What the sources are told to do; None where people answer by themselves."""
 
+    def asks_same(self, details: Stored, others: Stored) -> bool:
+        """Tell whether two requests, each complete, want the very same: then one of them does for both."""
+
     def missing(self, details: Stored) -> str | None:
         """Name the text of the one question to ask next, or None when nothing is missing."""
 

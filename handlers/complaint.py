@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assistant.domain.rights import Right
+from assistant.interfaces import Stored
 from handlers.each_right import EachRight
 
 
@@ -11,3 +12,7 @@ class Complaint(EachRight):
 
     right = Right.COMPLAINT
     operation = None
+
+    def asks_same(self, details: Stored, others: Stored) -> bool:
+        """What it is about stands in its own words, which people read."""
+        return False

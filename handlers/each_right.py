@@ -27,6 +27,10 @@ class EachRight:
     portable_only = False
     nothing = "answer_use_nothing"
 
+    def asks_same(self, details: Stored, others: Stored) -> bool:
+        """Compare the details that are the right's own."""
+        return all(details.get(name) == others.get(name) for name in self.takes)
+
     def missing(self, details: Stored) -> str | None:
         """Ask nothing: the request is complete as it is."""
         return None

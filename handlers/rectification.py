@@ -26,6 +26,12 @@ class Rectification(EachRight):
     takes = SAID
     nothing = "answer_rectification_nothing"
 
+    def asks_same(self, details: Stored, others: Stored) -> bool:
+        """Compare what is changed to what, where both were confirmed; what is emptied a person reads."""
+        one, other = Changes.of(details), Changes.of(others)
+        is_whole = all(each.confirmed and not each.to_empty for each in (one, other))
+        return is_whole and one.new_values == other.new_values
+
     def missing(self, details: Stored) -> str | None:
         """Ask what is wrong, then for the right value of each part, then whether all is as it was meant."""
         changes = Changes.of(details)

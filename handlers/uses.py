@@ -9,7 +9,7 @@ from assistant.domain.assurance import Need, Tier
 from assistant.domain.details import FoundOut
 from assistant.domain.plan import Operation, Order, Plan
 from assistant.domain.results import Result
-from assistant.domain.uses import EndOfUse
+from assistant.domain.uses import UNNAMED, EndOfUse
 from assistant.interfaces import Sources, Stored, Telling, Told
 from handlers.each_right import EachRight
 
@@ -20,6 +20,10 @@ class EndsUse(EachRight):
     operation = Operation.STOP
     takes = EndOfUse.names()
     asks_which: str
+
+    def asks_same(self, details: Stored, others: Stored) -> bool:
+        """Compare the uses that are named: of one that is not, a person finds out which is meant."""
+        return UNNAMED not in EndOfUse.of(details).uses and super().asks_same(details, others)
 
     def missing(self, details: Stored) -> str | None:
         """Ask which use, or for marketing which address."""

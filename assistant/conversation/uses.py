@@ -13,7 +13,7 @@ from assistant.domain.moves import EndUse
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import ENDING_USES
 from assistant.domain.talk import USES, WAITING, RequestSeen, TalkView
-from assistant.domain.uses import EVERY_CONSENT
+from assistant.domain.uses import EVERY_CONSENT, UNNAMED
 from intents.awaiting import is_slip, names_authority, speaks_of_code
 from intents.purposes import use_answered
 
@@ -22,7 +22,7 @@ _LEFT_OUT: Final = re.compile(
     re.IGNORECASE,
 )
 _SOMETHING_ELSE: Final = "something else"
-_UNKNOWN: Final = {"purpose": "something_else"}
+_UNKNOWN: Final = {"purpose": UNNAMED}
 _EVERY: Final = {
     "ask_consent_purpose": {"purpose": EVERY_CONSENT}
 }  # of an objection to all a person looks which there are

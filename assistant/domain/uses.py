@@ -15,6 +15,7 @@ MOST_AT_ONCE: Final = (
 BY_PERSON: Final = "by_person"  # marks a request for more addresses than that
 FIRST_OF_MANY: Final = "first_of_many"  # marks the one for the first of them, which a rule sees to
 EVERY_CONSENT: Final = "all_consents"  # the purpose of whoever takes back all that they consented to
+UNNAMED: Final = "something_else"  # the purpose of whoever named none that we know
 _MARKETING: Final = frozenset({"marketing", "newsletter"})
 
 

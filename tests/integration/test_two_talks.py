@@ -123,6 +123,26 @@ async def test_of_two_rights_the_one_that_is_open_is_told_and_the_other_opened(d
     assert opened["erasure"].after_ref == copy.ref, "the copy goes first"
 
 
+TWICE: Final = {
+    "rectification": (
+        "Please correct my city: it is Bern, not Basel.",
+        "Please correct my last name from Sar to Saar.",
+    ),
+    "objection": ("I object to the profiling of my data.", "I object to the use of my data for analytics."),
+}
+
+
+@pytest.mark.parametrize("right", TWICE)
+async def test_another_wish_of_the_same_right_is_not_the_same_wish(desk: PostingDesk, right: str) -> None:
+    desk.clients.known["C-10042"] = MARI
+    for thread, words in zip(("first", "second"), TWICE[right], strict=True):
+        await desk.chat(thread, words, *(["yes"] if right == "rectification" else []), MARI)
+        await desk.chat(thread, await code_to(desk, MARI))
+        (found,) = await desk.requests_in(await desk.chat_of(thread))
+        assert (found.right, found.status) == (right, "open"), await said(desk, thread)
+        await desk.wait(hours=1)
+
+
 @pytest.mark.parametrize("case", ["another mailbox", "stands still", "was denied", "closed"])
 async def test_what_does_not_go_on_answers_nothing(desk: PostingDesk, case: str) -> None:
     first = await asked_in_chat(desk, "first", MARI)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import fields
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 import pytest
@@ -16,7 +17,15 @@ from assistant.domain.assurance import Hold, Need, Tier
 from assistant.domain.details import Details, FoundOut, RunningServices, WhereTo
 from assistant.domain.messages import MESSAGES
 from assistant.domain.plan import Identity, Operation, Order, Plan
-from assistant.domain.rights import CARRIED_OUT_FIRST, ENDING_USES, ERASING, IRREVERSIBLE, Right
+from assistant.domain.rectifying import Change, Changes
+from assistant.domain.rights import (
+    CARRIED_OUT_FIRST,
+    CONFIRMED_FIRST,
+    ENDING_USES,
+    ERASING,
+    IRREVERSIBLE,
+    Right,
+)
 from assistant.domain.uses import EndOfUse
 from assistant.errors import Conflict
 from assistant.interfaces import Handler
@@ -74,6 +83,46 @@ def test_no_right_takes_from_a_message_what_only_agents_and_the_desk_find_out() 
 )
 def test_a_right_takes_its_own_details_of_a_message(right: Right, takes: set[str]) -> None:
     assert BY_RIGHT[right].takes == takes
+
+
+def _wishes(right: Right) -> list[dict[str, Any]]:
+    """Give complete requests of one right that each want something else."""
+    named = [{name: value} for name in sorted(BY_RIGHT[right].takes) for value in ("this", "that")]
+    if right in ENDING_USES:
+        return [
+            {"purpose": "profiling"},
+            *({"marketing": True, "address": each} for each in ("a@b.example", "c@d.example")),
+        ]
+    if right in CONFIRMED_FIRST:
+        parts = (
+            Change("city", "Bern", "Basel"),
+            Change("city", "Chur", "Basel"),
+            Change("last_name", "Saar"),
+        )
+        return [Changes((part,), confirmed=True).as_details() for part in parts]
+    return [{}, *named]
+
+
+@pytest.mark.parametrize("right", list(Right))
+def test_two_wishes_of_one_right_are_the_same_only_where_all_that_they_want_is(right: Right) -> None:
+    handler, wishes = BY_RIGHT[right], _wishes(right)
+    asked_by = {"client_number": "C-1", "client_id": ["C-1"]}
+    for one, other in product(wishes, repeat=2):
+        is_same = one == other and handler.operation is not None  # of what people answer the words tell
+        assert handler.asks_same(one, other | asked_by) is is_same
+
+
+@pytest.mark.parametrize(
+    ("right", "details"),
+    [
+        *((right, {"purpose": "something_else"}) for right in sorted(ENDING_USES)),
+        (Right.RECTIFICATION, Changes().as_details()),
+        (Right.RECTIFICATION, Changes((Change("city", "Bern"),)).as_details()),
+        (Right.RECTIFICATION, Changes((Change("city"),), to_empty=True).as_details()),
+    ],
+)
+def test_what_nobody_knows_yet_is_not_the_same(right: Right, details: dict[str, Any]) -> None:
+    assert not BY_RIGHT[right].asks_same(details, details)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ from assistant.domain.talk import (
     WHICH,
     was_denied,
 )
-from assistant.domain.uses import BY_PERSON, MOST_AT_ONCE, addresses_in
+from assistant.domain.uses import BY_PERSON, MOST_AT_ONCE, UNNAMED, addresses_in
 from assistant.errors import TooManyAttempts
 from assistant.interfaces import Choice
 from assistant.store.tables import Conversation, Message, PrivacyRequest
@@ -145,7 +145,7 @@ def _ask_detail(turn: Turn, request: PrivacyRequest, question: str) -> None:
 
 
 def _use_choices(turn: Turn, question: str) -> list[Choice]:
-    offered = (*_OFFERED, *_ALL_CONSENTS[question], "something_else")
+    offered = (*_OFFERED, *_ALL_CONSENTS[question], UNNAMED)
     uses = [turn.button(name, f"purpose:{name}") for name in offered]
     return uses if turn.is_mail else [*uses, turn.person_button()]
 

@@ -47,12 +47,12 @@ def asked_before(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow) -> 
     )
     if is_denied(evidence):
         return None
-    takes = unit.services.handlers[Right(request.right)].takes
+    handler = unit.services.handlers[Right(request.right)]
     for earlier in unit.session.exec(found.order_by(col(PrivacyRequest.received_at))):
         before = evidence_of(unit.session, earlier)
         is_as_good = before is not None and not is_denied(before) and before.method in TO_A_CONTACT
         same_person = before is not None and before.client_hash == evidence.client_hash
-        same_wish = all(earlier.details.get(name) == request.details.get(name) for name in takes)
+        same_wish = handler.asks_same(earlier.details, request.details)
         if is_as_good and same_person and same_wish and earlier.dont_at is None:
             return earlier
     return None
