@@ -116,6 +116,29 @@ async def test_a_chat_about_somebody_named_waits_for_a_mandate_too(desk: Posting
     await waits_for_a_mandate(desk)
 
 
+OWN_TOO = {
+    "en": ("Please delete my father's data.", "Delete all my own data too."),
+    "fr": ("Supprimez les données de mon père.", "Supprimez aussi toutes mes propres données."),
+}
+
+
+@pytest.mark.parametrize("is_mail", [False, True])
+@pytest.mark.parametrize("language", OWN_TOO)
+async def test_ones_own_wish_is_opened_beside_the_same_one_for_somebody_else(
+    desk: PostingDesk, language: str, is_mail: bool
+) -> None:
+    for number, words in enumerate(OWN_TOO[language]):
+        if is_mail:
+            await desk.post()
+            thread = [f"In-Reply-To: {desk.server.arrived[-1].message_id}"] if number else []
+            await desk.mail(ANNA, words, *thread)
+        else:
+            await desk.chat("visitor", words, locale=language)
+    opened = await desk.all(PrivacyRequest)
+    assert sorted(bool(r.details.get("for_other")) for r in opened) == [False, True]
+    assert {r.right for r in opened} == {"erasure"}
+
+
 async def test_an_address_named_in_a_chat_is_how_its_writer_says_who_they_are(desk: PostingDesk) -> None:
     await desk.chat("visitor", f"Please delete all data of {BORIS}.")
     assert [r.attention for r in await desk.all(PrivacyRequest)] in ([], [None])

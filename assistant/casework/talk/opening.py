@@ -40,7 +40,8 @@ FOR_SOMEBODY_ELSE: Final = "for_somebody_else"  # attention
 
 def open_rights(turn: Turn, move: Open) -> None:
     """Open what is not open yet, go on with what is, and ask for what is missing of either."""
-    open_now = {r.right: r for r in turn.own_requests() if r.status not in CLOSED}
+    own = [r for r in turn.own_requests() if r.status not in CLOSED and not is_for_other(r)]
+    open_now = {request.right: request for request in own}
     another = {right for right, request in open_now.items() if _is_another(turn, request, move.details)}
     known = [open_now[right] for right in move.rights if right in open_now and right not in another]
     new = [right for right in move.rights if right not in open_now or right in another]
