@@ -123,6 +123,21 @@ async def test_of_two_rights_the_one_that_is_open_is_told_and_the_other_opened(d
     assert opened["erasure"].after_ref == copy.ref, "the copy goes first"
 
 
+async def test_an_erasure_that_is_proved_by_itself_waits_for_the_copy_that_goes_on(desk: PostingDesk) -> None:
+    await desk.chat("first", COPY, MARI)
+    await desk.chat("first", await code_to(desk, MARI))
+    (copy,) = await desk.requests_in(await desk.chat_of("first"))
+    await desk.wait(hours=1)
+    await desk.chat("second", COPY, MARI)
+    of_copy = await code_to(desk, MARI)
+    await desk.chat("second", ERASE["en"])
+    await desk.chat("second", of_copy)
+    opened = {r.right: r for r in await desk.requests_in(await desk.chat_of("second"))}
+    assert opened["access"].status == "withdrawn"
+    assert opened["erasure"].status == "verifying"
+    assert opened["erasure"].after_ref == copy.ref, "the copy goes first"
+
+
 TWICE: Final = {
     "rectification": (
         "Please correct my city: it is Bern, not Basel.",

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from sqlmodel import col, select
+
 from assistant.casework.audit import record
 from assistant.casework.decisions import closing, sparing
 from assistant.casework.proof import attaching, checking
@@ -412,7 +414,8 @@ def _joins_earlier(
         earlier = elsewhere.asked_before(turn.unit, request, evidence)
         if earlier is None:
             continue
-        for waiting in (r for r in requests if r.after_ref == request.ref):
+        after_it = select(PrivacyRequest).where(col(PrivacyRequest.after_ref) == request.ref)
+        for waiting in turn.unit.session.exec(after_it):  # each may have its own proof, or none yet
             waiting.after_ref = earlier.ref
         record(turn.unit, request.ref, "desk", "asked_already", earlier=earlier.ref)
         move(turn.unit, request, Status.WITHDRAWN, "desk")
