@@ -58,6 +58,7 @@ _FOREIGN: Final = 3 * _LONG_ENOUGH
 _CHOICES: Final = frozenset(
     {"purpose", "takeback", "withdraw", "resend", "change", "services", sparing.BUTTON}
 )
+_HEARD_BESIDE: Final = frozenset({"cancel_request", "human"})
 
 
 def decide(view: TalkView, heard: Heard) -> tuple[Move, ...]:
@@ -66,14 +67,23 @@ def decide(view: TalkView, heard: Heard) -> tuple[Move, ...]:
         return _pressed(view, heard)
     if isinstance(heard, NoCode):
         return _instead_of_code(Hearing(view, heard.words))
-    hearing = Hearing(view, heard)
-    if view.stoppable:
-        hearing = hearing.reads(sparing.as_taken_back(hearing.reading))
-    hearing = instead.as_meant(_by_name(hearing))
+    hearing = _as_meant(Hearing(view, heard))
     asked = policy.hear(hearing)
     if asked is None:
         return _heard(hearing)
     return asked.moves if asked.left is None else (*asked.moves, *_heard(asked.left))
+
+
+def says_more_than_an_answer(view: TalkView, words: Words) -> bool:
+    """Tell whether what may answer an agent's question is heard by the rules too: what stops or takes back, or calls a person."""
+    hearing = _as_meant(Hearing(view, words))
+    return not hearing.conversational.isdisjoint(_HEARD_BESIDE) or any(step(hearing) for step in _first)
+
+
+def _as_meant(hearing: Hearing) -> Hearing:
+    if hearing.view.stoppable:
+        hearing = hearing.reads(sparing.as_taken_back(hearing.reading))
+    return instead.as_meant(_by_name(hearing))
 
 
 def _by_name(hearing: Hearing) -> Hearing:

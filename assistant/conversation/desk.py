@@ -31,6 +31,7 @@ from assistant.casework.talk import answering, hiding, proving
 from assistant.casework.talk.turn import Turn
 from assistant.casework.talk.unanswered import keep_alone, keep_unanswered, leave_unanswered
 from assistant.conversation import agent_asked, another_sender, beside, continued
+from assistant.conversation.decide import says_more_than_an_answer
 from assistant.conversation.heard import NoCode, Pressed, Words
 from assistant.conversation.live import LiveChats
 from assistant.conversation.mail import flag, hear_mail
@@ -53,7 +54,7 @@ from assistant.errors import Busy, StoreUnavailable
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt
 from assistant.services import Services, Unit
 from assistant.store import queries
-from assistant.store.rows import Conversation, Message
+from assistant.store.rows import Conversation, Message, PrivacyRequest
 from intents import NONE, Reader, Reading
 
 log = structlog.get_logger(__name__)
@@ -263,14 +264,15 @@ class TalkingDesk:
         if incoming.channel == "email":
             turn.given = received.hearing
             hear_mail(received)
-        elif not answered or _is_heard_beside(received):
-            take(turn, Pressed(words) if incoming.kind == "choice" else words)
+            _note_answer(received, answered)
+        else:
+            is_heard = not answered or _is_heard_beside(received)
+            _note_answer(received, answered)  # first: what it says more is asked below, and calls for more
+            if is_heard:
+                take(turn, Pressed(words) if incoming.kind == "choice" else words)
         continued.note_elsewhere(received, asked, answered)
         leave_rest_to_a_person(received)  # a plain answer to an agent's question is for the agent
         beside.have_support_read_too(received)
-        if answered:
-            turn.state = replace(turn.state, asked=())
-            questions.take_answer(unit, answered, conversation.id)
         turn.store_state()
         if turn.pending:
             set_handled(unit.session, message_id, handled=False)
@@ -404,9 +406,23 @@ class TalkingDesk:
         return LiveChats(self.services)
 
 
+def _note_answer(answer: Received, answered: Sequence[PrivacyRequest]) -> None:
+    """Take what an agent asked of whoever is here as answered; who was here before has not answered."""
+    if not answered:
+        return
+    turn = answer.turn
+    turn.state = replace(turn.state, asked=tuple(ref for ref in turn.state.asked if ref in turn.state.hidden))
+    questions.take_answer(turn.unit, answered, turn.conversation.id)
+
+
 def _is_heard_beside(answer: Received) -> bool:
     """Tell whether an answer to an agent's question is heard by the desk too; a number that is no code is the answer alone."""
-    if answer.is_request or stands_as_code(answer.text):
+    hearing = answer.hearing
+    if (
+        answer.is_request
+        or stands_as_code(answer.text)
+        or says_more_than_an_answer(hearing.view, answer.words)
+    ):
         return True
     expects = answer.turn.state.expects
     return expects is not None and not (expects == "code" and agent_asked.is_no_code(answer.text))

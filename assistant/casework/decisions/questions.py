@@ -178,7 +178,7 @@ def questions_answered(unit: Unit, conversation: Conversation, incoming: Incomin
         return []
     if incoming.channel != "email":
         hidden = conversation.state.get("hidden", ())  # whoever is there now may be another
-        asked = [ref for ref in conversation.state.get("asked", ()) if ref not in hidden]
+        asked = [ref for ref in dict.fromkeys(conversation.state.get("asked", ())) if ref not in hidden]
         return [r for ref in asked if (r := unit.session.get(PrivacyRequest, ref)) and waits_since(r)]
     asked = asked_of(unit, conversation, incoming)
     return [request for request in asked if _is_answered(unit.services, request, incoming)]
