@@ -68,10 +68,25 @@ def decide(view: TalkView, heard: Heard) -> tuple[Move, ...]:
     if isinstance(heard, NoCode):
         return _instead_of_code(Hearing(view, heard.words))
     hearing = _as_meant(Hearing(view, heard))
+    if (code := proving.code_beside(hearing)) is None:
+        return _asked_and_said(hearing)
+    left = code.left if code.left is not None and _says_more(code.left) else None
+    beside = _asked_and_said(left) if left is not None else ()
+    return (*code.moves, *(move for move in beside if move != Repeat()))  # that the check of the code does
+
+
+def _asked_and_said(hearing: Hearing) -> tuple[Move, ...]:
+    """Answer what is asked of the policy, and hear the rest."""
     asked = policy.hear(hearing)
     if asked is None:
         return _heard(hearing)
     return asked.moves if asked.left is None else (*asked.moves, *_heard(asked.left))
+
+
+def _says_more(beside: Hearing) -> bool:
+    """Tell whether what stands beside a code is more than words around it."""
+    is_read = beside.reading.decision != "none" or beside.conversational or beside.words.of_policy
+    return bool(is_read) or any(step(beside) for step in (*_first, for_others.hear))
 
 
 def says_more_than_an_answer(view: TalkView, words: Words) -> bool:
@@ -166,10 +181,6 @@ def _mends_slip(hearing: Hearing) -> Found | None:
     return proving.mends_slip(hearing, take_further)
 
 
-def _code_beside(hearing: Hearing) -> Found | None:
-    return proving.code_beside(hearing, take_further)
-
-
 def _code(hearing: Hearing) -> Found | None:
     return proving.code(hearing, take_further)
 
@@ -180,7 +191,7 @@ def _correction(hearing: Hearing) -> Found | None:
 
 _first: tuple[Step, ...] = (
     beside_erasure.hear,  # 1. words beside an erasure that a person must read
-    _code_beside,  # 2. a code, whatever else is asked
+    # 2. a code, whatever else is asked: taken out by decide, and what stands beside it is heard
     _typed_button,  # 3. the words of a button of the open question
     taken_back.all_of_it,  # 4. all of it is taken back
     taken_back.one_of_several,  # 5. or what is named
@@ -197,7 +208,7 @@ _then: tuple[Step, ...] = (
     _correction,  # 14. what was asked of a correction
     uses.answered,  # 15. which use is to end
     correcting.taken_up_again,  # 16. a correction that was left to a person
-    _code,  # 17. the code that is awaited
+    _code,  # 17. what may be the code that is awaited
     proving.code_again,  # 18. or another one
     proving.contact,  # 19. who asks
 )

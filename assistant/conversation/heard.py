@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from assistant.casework.talk.policy_answers import Answer
 from assistant.domain.addresses import client_number_in, emails_in, is_part_of_no_address, no_address_in
-from assistant.domain.assurance import code_in
+from assistant.domain.assurance import code_in, without_codes
 from assistant.domain.moves import Move
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import CONFIRMED_FIRST, ERASING, Right
@@ -124,6 +124,14 @@ class Hearing:
     def reads_nothing(self) -> Hearing:
         """Give the message as one in which no right is used."""
         return self.reads(replace(self.reading, intents=(), decision="none"))
+
+    def beside_code(self, further: Sequence[Right]) -> Hearing:
+        """Give what stands beside a code, with the rights that are used beside what it proves."""
+        intents = tuple(i for i in self.reading.intents if i.name in {*self.conversational, *further})
+        decision = self.reading.decision if further else "none"
+        reading = replace(self.reading, intents=intents, decision=decision)
+        text = without_codes(self.text, " ").strip(" ,;:.!-\n")
+        return Hearing(self.view, replace(self.words, text=text, reading=reading))
 
     def stands(self, state: TalkState, about: Sequence[RequestSeen] = ()) -> Hearing:
         """Give the message in a talk that stands elsewhere by now."""

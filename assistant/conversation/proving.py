@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from assistant.casework.requests.reach import lacks_address, to_be_proved, waiting_in
-from assistant.conversation import correcting
+from assistant.conversation import correcting, for_others
 from assistant.conversation.heard import EMAIL, Found, Hearing, addresses_meant, all_of
 from assistant.conversation.picking import said_no_address
 from assistant.domain.addresses import deliverable, emails_in, phones_in
@@ -50,12 +50,16 @@ _OF_CONTACT: Final = frozenset({"email", ADDRESS, UNSAID_ADDRESS})
 
 def code(hearing: Hearing, further: Further) -> Found | None:
     """Take what may be the code that is awaited: the try is counted now, checked after this unit."""
-    view = hearing.view
-    late = view.state.expects == "email" and view.code_sent and not hearing.uses_another_right
-    awaited = view.state.expects == "code" or late
-    if not awaited or view.is_mail or code_in(hearing.text) is None or EMAIL.search(hearing.text):
+    awaited = _awaits_code(hearing) and not hearing.view.is_mail
+    if not awaited or code_in(hearing.text) is None or EMAIL.search(hearing.text):
         return None
     return all_of(TryCode(), *further(hearing, hearing.further_rights))
+
+
+def _awaits_code(hearing: Hearing) -> bool:
+    view = hearing.view
+    late = view.state.expects == "email" and view.code_sent and not hearing.uses_another_right
+    return view.state.expects == "code" or late
 
 
 def code_again(hearing: Hearing) -> Found | None:
@@ -66,16 +70,19 @@ def code_again(hearing: Hearing) -> Found | None:
     return all_of(Choose("resend", "")) if wants_code_again(hearing.text) else None
 
 
-def code_beside(hearing: Hearing, further: Further) -> Found | None:
-    """Take a code that can still be typed whatever else is asked, or whoever talks here; the question stays."""
+def code_beside(hearing: Hearing) -> Found | None:
+    """Take a code that is awaited, or that can still be typed whatever else is asked or whoever talks here; the rest is left to be heard."""
     view, text = hearing.view, hearing.text
     is_elsewhere = view.state.asks_else or not view.state.expects or view.agent_talks
-    if hearing.is_quiet or not is_elsewhere or not stands_as_code(text) or EMAIL.search(text):
+    if hearing.is_quiet or not stands_as_code(text) or EMAIL.search(text):
         return None
-    if not view.code_live:
+    if not (view.code_live if is_elsewhere else _awaits_code(hearing)):
         return None
     doubted = [] if view.agent_talks else hearing.further_rights
-    return all_of(TryCode(), *further(hearing, hearing.wishes_beside or doubted))
+    further = (hearing.wishes_beside or doubted) if is_elsewhere else hearing.further_rights
+    if for_others.concerns_other(hearing):
+        further = hearing.rights  # none of them is the one that is proved
+    return Found((TryCode(),), hearing.beside_code(further))
 
 
 def mends_slip(hearing: Hearing, further: Further) -> Found | None:

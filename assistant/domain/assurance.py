@@ -151,6 +151,6 @@ def stands_as_code(text: str) -> bool:
     return found is not None and not set(".-").intersection(found.group())
 
 
-def without_codes(text: str) -> str:
+def without_codes(text: str, instead: str = "*" * CODE_DIGITS) -> str:
     """Give what a person typed without the codes in it: each is a secret of the desk, and no data about them."""
-    return _SHOWN_CODE.sub("*" * CODE_DIGITS, text)
+    return _SHOWN_CODE.sub(instead, text)

@@ -31,6 +31,7 @@ from assistant.domain.moves import (
     Repeat,
     Say,
     StandStill,
+    TryCode,
 )
 from assistant.domain.rights import CONFIRMED_FIRST, ERASING, Right
 from assistant.domain.talk import ASK_DETAIL, TalkView
@@ -145,6 +146,22 @@ def test_a_correction_of_another_field_beside_a_mistaken_contact_is_none_of_that
     both = words(f"{said}, and correct my last name to Tamm", "request", Right.RECTIFICATION, details=details)
     opened = [move for move in decide(TALKS[talk], both) if isinstance(move, Open)]
     assert [move.rights for move in opened] == [(Right.RECTIFICATION,)]
+
+
+@pytest.mark.parametrize("talk", TALKS)
+@pytest.mark.parametrize(
+    "said", ["human", "never mind", "cancel all", "don't", "for my father", "newsletter", "my mother"]
+)
+def test_what_stands_beside_a_code_is_heard_as_it_is_by_itself(talk: str, said: str) -> None:
+    view, alone = replace(TALKS[talk], code_live=True, code_sent=True), SAYINGS[said]
+    moves = decide(view, replace(alone, text=f"12345678, {alone.text}"))
+    if TryCode() not in moves:  # nothing is awaited of a code there
+        assert view.state.expects in {"email", "code"}
+        return
+    by_itself, answered = decide(view, alone), view.rights_asked_about - ERASING
+    if Say("chat_can_do", offers_person=True) in by_itself or alone.reading.rights & answered:
+        return  # nothing comes of it, or it is no further wish
+    assert [m for m in moves if m != TryCode()] == [m for m in by_itself if m != Repeat()]
 
 
 def _lost(view: TalkView, words: Words) -> set[Right]:
