@@ -25,6 +25,7 @@ from assistant.conversation.awaited import is_unready, of_code_beside
 from assistant.conversation.heard import EMAIL, Found, Heard, Hearing, NoCode, Pressed, Words, all_of
 from assistant.conversation.subjects import complains_of_waiting, is_angry, is_numbered_like_a_request
 from assistant.domain.moves import (
+    AskToWithdraw,
     AskWhichBack,
     AskWhose,
     Choose,
@@ -149,6 +150,8 @@ def _heard(hearing: Hearing) -> tuple[Move, ...]:
             left = found.left
     if left is not None:
         moves += _beside_agent(left) if left.view.agent_talks else _answers_displaced(left) or _read(left)
+    if any(isinstance(move, AskToWithdraw) for move in moves):  # what is opened asks too: that question waits
+        moves.sort(key=lambda move: not isinstance(move, Open | OpenForOther))
     return tuple(moves)
 
 
