@@ -298,8 +298,7 @@ def _say_proved(unit: Unit, conversation: Conversation, evidence: EvidenceRow) -
     if conversation.channel == "email":
         return
     turn = hiding.quiet_turn(unit, conversation.id)
-    turn.rest()
-    answering.proved(turn, evidence)
+    answering.proved_beside(turn, evidence)
     turn.store_state()
 
 

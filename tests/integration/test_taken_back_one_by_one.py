@@ -10,7 +10,7 @@ import pytest
 
 from intents import Reader
 from tests.doubles.console_app import ConsoleSite, console_site
-from tests.integration.test_after_going_on import Thread
+from tests.integration.test_after_going_on import COPY, Thread
 from tests.integration.test_sparing import Talk
 
 BOTH = {
@@ -63,3 +63,39 @@ async def test_all_of_them_takes_back_all(talk: Talk) -> None:
     await thread.write(UNNAMED["en"])
     await thread.write("takeback:all")
     assert await statuses(thread) == {"access": True, "objection": True}
+
+
+MORE = {
+    "en": "Cancel the copy, and please restrict the use of my data.",
+    "fr": "Annulez la copie, et merci de limiter l'utilisation de mes données.",
+}
+UNSURE = {"en": "and what about deleting my data?", "fr": "et pour effacer mes données ?"}
+
+
+@pytest.mark.parametrize("language", MORE)
+async def test_what_is_opened_beside_leaves_the_question_whether_to_take_back_open(
+    talk: Talk, language: str
+) -> None:
+    thread = Thread(talk, f"more-{language}", language)
+    await thread.write(COPY[language])
+    await thread.write("mari.tamm@mail.example")
+    await thread.write(MORE[language])
+    assert (await thread.conversation()).state["question"] == "withdraw_confirm"
+    await thread.write("withdraw:yes")
+    assert await statuses(thread) == {"access": True, "restriction": False}
+    assert (await thread.conversation()).state["expects"] in {"email", "code"}
+
+
+@pytest.mark.parametrize("language", MORE)
+async def test_a_menu_that_means_nothing_gives_the_question_back_that_it_came_before(
+    talk: Talk, language: str
+) -> None:
+    thread = Thread(talk, f"menu-{language}", language)
+    await thread.write(BOTH[language])
+    await thread.write(NAMED[language])
+    await thread.write(UNSURE[language])
+    assert (await thread.conversation()).state["question"] == "chat_ask_right"
+    await talk.write("right:none", thread=thread.name, locale=language, kind="choice")
+    assert (await thread.conversation()).state["question"] == "withdraw_confirm"
+    await thread.write("withdraw:yes")
+    assert await statuses(thread) == {"access": False, "objection": True}

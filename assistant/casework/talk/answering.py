@@ -53,11 +53,13 @@ from assistant.domain.talk import (
     ASK_MARKETING,
     ASK_RIGHT,
     ASK_SERVICES,
+    DONT,
     DONT_GOING_ON,
     NOT_UNDERSTOOD,
     ONLY_NAMED,
     WAITING,
     WITHDRAW,
+    WITHDRAW_WHICH,
     TalkState,
 )
 from assistant.errors import NotVerified
@@ -77,6 +79,7 @@ _SMALL_TALK: Final = {
 }
 # Asked without buttons of its own: said to be still open in the same breath.
 _SAID_TO_BE_OPEN: Final = frozenset({"email", "code"})
+_OF_WITHDRAWAL: Final = {WITHDRAW: standing.ask_to_withdraw, WITHDRAW_WHICH: standing.ask_which_back}
 _OFFERED_AT_ONCE: Final = 4  # rights on one menu
 _BUTTON_DONT: Final = "dont"
 
@@ -181,13 +184,27 @@ def _menu(turn: Turn, move: AskRight) -> Sequence[Choice]:
 
 
 def not_that(turn: Turn, noted: Mapping[str, Any]) -> None:
-    """Leave the menu; what was noted meanwhile answers what was asked before."""
+    """Leave the menu; what was noted meanwhile answers what was asked before, and what has no other way to be asked is asked again."""
+    before = turn.state.before_menu() if turn.state.displaced else None
     turn.rest()
     turn.say("chat_can_do", choices=[turn.person_button()])
     turn.recalled = {name: noted[name] for name in ("email", "client_id") if noted.get(name)}
     emails, waiting = noted.get("email"), turn.all_waiting()
     if emails and any(turn.missing(request) == ASK_MARKETING for request in waiting):
         leave_alone(turn, emails)
+    if before is not None and not turn.state.expects:
+        _ask_before_menu(turn, before)
+
+
+def _ask_before_menu(turn: Turn, asked: TalkState) -> None:
+    """Ask again the question with buttons that a menu came before: what waits for its person is asked for anyway."""
+    about = turn.requests_named(asked.about)
+    if asked.question == ASK_SERVICES:
+        ask_about_services(turn)
+    elif asked.question == DONT and (paused := [each for each in about if sparing.is_paused(each)]):
+        standing.ask_whether_still_wanted(turn, paused)
+    elif asked.question in _OF_WITHDRAWAL and (left := [r for r in about if r.status in STOPPABLE]):
+        _OF_WITHDRAWAL[asked.question](turn, left)
 
 
 def note_contact_first(turn: Turn, noted: Mapping[str, Any], says: str) -> None:
@@ -436,10 +453,15 @@ def code_was_right(turn: Turn, challenge_id: str) -> None:
         ):  # else the same code, sent twice, has just succeeded
             say_no_code(turn)
         return
+    turn.buttons_are_gone = True  # the code was typed below them
+    proved_beside(turn, evidence, turn.unit.session.get_one(ChallengeRow, challenge_id).claimed_hash)
+
+
+def proved_beside(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
+    """Say what a proof opened, and ask again what was open beside it."""
     asked: TalkState = turn.state
     turn.state = asked if asked.asks_else else asked.at_rest()
-    turn.buttons_are_gone = True  # the code was typed below them
-    proved(turn, evidence, turn.unit.session.get_one(ChallengeRow, challenge_id).claimed_hash)
+    proved(turn, evidence, claimed)
     was_asked = turn.state.question == asked.question and not turn.buttons_are_gone
     if asked.asks_else and not was_asked and not turn.stands_back:
         turn.state = asked
