@@ -39,7 +39,7 @@ SAID = {
         "{} combien de temps gardez-vous les factures ?": "policy",
     },
 }
-BEFORE = {
+BEFORE: dict[str, dict[str, tuple[str, ...]]] = {
     "awaited": {"en": (), "fr": ()},
     "menu": {"en": ("and also article 18?",), "fr": ("et l'article 18 ?",)},
 }
@@ -67,7 +67,7 @@ async def _heard(desk: PostingDesk, talk: Conversation, comes_to: str, since: in
 @pytest.mark.parametrize("before", BEFORE)
 @pytest.mark.parametrize("language", SAID)
 async def test_what_is_said_beside_a_code_is_heard(desk: PostingDesk, language: str, before: str) -> None:
-    lost = []
+    lost: list[tuple[object, ...]] = []
     for number, ((said, comes_to), is_right) in enumerate(product(SAID[language].items(), (True, False))):
         thread, address = f"beside{number}", f"mari{number}@mail.example"
         await desk.chat(thread, ERASE[language], address, *BEFORE[before][language], locale=language)
