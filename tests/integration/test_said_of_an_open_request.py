@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -325,3 +326,66 @@ def _people(desk: DeskInside, sentence: str, words: str) -> Victim:
         (each, said) for each in PROVED for said in ("it is for my mother", "it is for my mother, not me")
     ]
     return list(victims(desk))[10 + cases.index((sentence, words))]
+
+
+LIMITED = [
+    ("en", "Please delete only my account C-10045."),
+    ("en", "I want one of my accounts deleted."),
+    ("en", "Delete my account at the end of the month"),
+    ("en", "erase everything on January 1st"),
+    ("en", "Please delete my account when my contract ends in March"),
+    ("fr", "supprimez uniquement mon compte pro"),
+    ("fr", "supprimez mon compte le 1er janvier"),
+    ("fr", "Le 1er janvier, supprimez toutes mes données."),
+]
+
+
+@pytest.mark.parametrize(("language", "words"), LIMITED)
+async def test_an_erasure_that_is_asked_of_one_account_or_for_a_day_is_read_before_it_is_approved(
+    desk: DeskInside, language: str, words: str
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(words)
+    if not await talk.requests():
+        await talk.say("right:erasure", "choice")
+    said = " ".join(row.text for row in await talk.all_of(Message))
+    assert {"en": "A person here", "fr": "Une personne de notre équipe"}[language] in said
+    request = (await talk.requests())["erasure"]
+    assert request.attention == asked_beside.ATTENTION
+    assert (await talk.state()).expects == "email" or await talk.claims(), "and who asks is asked as ever"
+
+
+@pytest.mark.parametrize("words", ["Delete my account at the end of the month", LIMITED[-2][1]])
+async def test_an_erasure_that_is_mailed_for_a_day_is_read(desk: DeskInside, words: str) -> None:
+    before, sender = await desk.refs(), f"limited.{len(words)}@post.example"
+    await asyncio.to_thread(desk.send_mail, words, sender=sender)
+    (ref,) = await desk.opened_by(before)
+    assert (await desk.request(ref))["attention"] == asked_beside.ATTENTION
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "I just want to delete my account, within 30 days please."),
+        ("en", "Delete my account that I opened on January 1st 2020."),
+        ("en", "Please delete all my data by Friday."),
+        ("fr", "Supprimez mon compte avant le 1er janvier."),
+        ("fr", "Supprimez mes données sous un mois. Je suis né le 1er janvier 1980."),
+    ],
+)
+async def test_by_when_it_must_be_done_and_what_was_long_ago_limits_no_erasure(
+    desk: DeskInside, language: str, words: str
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(words)
+    if not await talk.requests():
+        await talk.say("right:erasure", "choice")
+    assert (await talk.requests())["erasure"].attention is None
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "not before January"), ("fr", "le 1er janvier")])
+async def test_a_day_that_is_named_later_is_read_too(desk: DeskInside, language: str, words: str) -> None:
+    talk = Talk(desk, language)
+    await talk.say(ERASE[language])
+    await talk.say(words)
+    assert (await talk.requests())["erasure"].attention == asked_beside.ATTENTION
