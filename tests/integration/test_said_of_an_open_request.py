@@ -389,3 +389,25 @@ async def test_a_day_that_is_named_later_is_read_too(desk: DeskInside, language:
     await talk.say(ERASE[language])
     await talk.say(words)
     assert (await talk.requests())["erasure"].attention == asked_beside.ATTENTION
+
+
+@pytest.mark.parametrize(
+    ("language", "other", "own"),
+    [
+        ("en", "it is for my father", "no it is for me after all"),
+        ("en", "not for me", "sorry, it's about me"),
+        ("fr", "c'est pour mon père", "non c'est pour moi finalement"),
+        ("fr", "pas pour moi", "non, ce sont mes propres données en fait"),
+    ],
+)
+async def test_what_is_for_its_writer_after_all_asks_for_their_own_proof_again(
+    desk: DeskInside, language: str, other: str, own: str
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(ERASE[language])
+    await talk.say(other)
+    assert (await talk.requests())["erasure"].tier_needed == 3
+    await talk.say(own)
+    request = (await talk.requests())["erasure"]
+    assert (request.attention, request.tier_needed) == (None, 2)
+    assert (await talk.state()).question == "ask_contact"

@@ -26,7 +26,7 @@ from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.moves import Open, OpenForOther
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Changes
 from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, ENDING_USES, ERASING, Right
-from assistant.domain.talk import ASK_MARKETING, WAITING
+from assistant.domain.talk import ASK_MARKETING, FOR_SOMEBODY_ELSE, WAITING
 from assistant.domain.uses import (
     addresses_in,
     each_once,
@@ -36,7 +36,6 @@ from assistant.domain.uses import (
 from assistant.store.tables import PrivacyRequest
 
 LIMITED: Final = "limited"  # detail of a message: not of all accounts, or not yet
-FOR_SOMEBODY_ELSE: Final = "for_somebody_else"  # attention
 
 
 def open_rights(turn: Turn, move: Open) -> None:
@@ -296,6 +295,17 @@ def turn_to_other(turn: Turn, references: Sequence[str]) -> None:
     turn.rest()
     turn.say("for_somebody_else", requests=turn.seen(about))
     ask_where_to_write(turn)
+
+
+def take_as_own(turn: Turn, references: Sequence[str]) -> None:
+    """Ask the proof of what is one's own for what was said to be somebody else's."""
+    own = turn.requests_named(references)
+    for request in own:
+        request.details = {key: value for key, value in request.details.items() if key != FOR_OTHER}
+        turn.set_tier(request)
+        set_attention(turn.unit, request, None)
+    turn.rest()
+    next_step(turn, own)
 
 
 def _wait_for_mandates(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
