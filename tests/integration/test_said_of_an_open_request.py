@@ -411,3 +411,37 @@ async def test_what_is_for_its_writer_after_all_asks_for_their_own_proof_again(
     request = (await talk.requests())["erasure"]
     assert (request.attention, request.tier_needed) == (None, 2)
     assert (await talk.state()).question == "ask_contact"
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "no", "answers", "told"),
+    [
+        ("en", "Please change my city to Narva and my last name to Tamm", "no", ["Tartu", "Tamme"], {"city": "Tartu", "last_name": "Tamme"}),
+        ("en", "Please change my city to Narva and my last name to Tamm", "no", ["my last name is Tamme", "Tartu"], {"city": "Tartu", "last_name": "Tamme"}),
+        ("en", "Please correct my address to 12 Long Road, 10111 Durham, UK", "no", ["14 Long Road, 10111 Durham, UK"],
+         {"street": "14 Long Road", "postcode": "10111", "city": "Durham", "country": "UK"}),
+        ("fr", "Corrigez mon adresse : 12 rue des Lilas, 29000 Quimper, France", "non", ["14 rue des Lilas", "29000", "Quimper", "France"],
+         {"street": "14 rue des Lilas", "postcode": "29000", "city": "Quimper", "country": "France"}),
+    ],
+)  # fmt: skip
+async def test_after_a_no_to_several_fields_each_is_asked_for_by_its_name(
+    desk: DeskInside, language: str, asked: str, no: str, answers: list[str], told: dict[str, str]
+) -> None:
+    talk = Talk(desk, language)
+    for words in (asked, no, *answers):
+        await talk.say(words)
+    assert (await talk.state()).question == "confirm_rectification"
+    assert Changes.of((await talk.requests())["rectification"].details).new_values == told
+
+
+@pytest.mark.parametrize(("language", "country"), [("en", "uk"), ("en", "USA"), ("fr", "France")])
+async def test_a_country_is_no_town_of_an_address(desk: DeskInside, language: str, country: str) -> None:
+    talk = Talk(desk, language)
+    asked = {
+        "en": "Please correct my address to 12 Long Road",
+        "fr": "Corrigez mon adresse : 12 rue des Lilas",
+    }
+    for words in (asked[language], "35000", country, "Durham"):
+        await talk.say(words)
+    told = Changes.of((await talk.requests())["rectification"].details).new_values
+    assert (told["city"], told["country"]) == ("Durham", country)
