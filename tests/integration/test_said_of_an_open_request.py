@@ -445,3 +445,37 @@ async def test_a_country_is_no_town_of_an_address(desk: DeskInside, language: st
         await talk.say(words)
     told = Changes.of((await talk.requests())["rectification"].details).new_values
     assert (told["city"], told["country"]) == ("Durham", country)
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "keep"),
+    [
+        ("en", ["do not delete anything", "send me a copy of my data"], "keep everything"),
+        ("en", ["do not delete anything, send me a copy instead"], "keep it all"),
+        ("fr", ["ne supprimez rien", "je veux une copie de mes données"], "gardez tout"),
+    ],
+)
+async def test_a_copy_that_is_wished_beside_does_not_take_the_place_of_keep_or_go_on(
+    desk: DeskInside, language: str, words: list[str], keep: str
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(ERASE[language])
+    for each in words:
+        await talk.say(each)
+    assert set(await talk.requests()) == {"erasure", "access"}
+    last = max(
+        (row for row in await talk.all_of(Message) if row.sender == "assistant"), key=lambda row: row.id
+    )
+    assert [choice["value"].rpartition(":")[0] for choice in last.choices][:2] == ["dont:keep", "dont:go_on"]
+    assert (await talk.state()).question == "dont_asked"
+    await talk.say(keep)
+    assert (await talk.requests())["erasure"].status == "withdrawn"
+    assert (await talk.state()).question == "ask_contact", "and the copy is not forgotten"
+
+
+async def test_an_address_beside_a_wish_is_taken_though_keep_or_go_on_is_asked(desk: DeskInside) -> None:
+    talk = Talk(desk)
+    await talk.say(ERASE["en"])
+    await talk.say("do not delete anything")
+    await talk.say(f"send me a copy of my data, I am {talk.thread}@post.example")
+    assert await talk.claims() == [("email", f"{talk.thread}@post.example")]

@@ -109,11 +109,9 @@ async def test_the_same_right_is_not_opened_twice_and_that_is_told_after_the_pro
     (entry,) = await desk.all(Audit, col(Audit.event) == "asked_already")
     assert (entry.chain, entry.data["earlier"]) == (second.ref, first)
     await desk.chat("second", "Where is my request?", channel=channel)
-    told = (await said(desk, "second"))[-1]
-    assert f"{second.ref}, erasure of your data: it goes on under your other reference ({first})" in told, (
-        told
-    )
-    assert "withdrawn" not in told
+    stands = (await said(desk, "second"))[-1]
+    assert f"{second.ref}, erasure of your data: it goes on under your other reference ({first})" in stands
+    assert "withdrawn" not in stands
     cards = {card["ref"]: card["status"] for m in await desk.all(Message) for card in m.requests}
     assert cards[second.ref] == "joined", "the strip of the chat says so from the proof on"
 
