@@ -65,6 +65,13 @@ class WaitForMandate:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeAsOwn:
+    """What these ask for is the writer's own after all: their own proof is asked as ever."""
+
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AskRight:
     """Ask which right is meant, with buttons: any, only the detail that was named, or all but an exception."""
 
@@ -299,6 +306,7 @@ Move = (
     | Open
     | OpenForOther
     | WaitForMandate
+    | TakeAsOwn
     | AskRight
     | Choose
     | NotThat

@@ -9,9 +9,11 @@ from typing import Final
 import pytest
 from sqlmodel import col
 
+from assistant.casework.answers.outcomes import outcome_of
+from assistant.casework.requests import asked_beside
 from assistant.domain.assurance import DENIED
 from assistant.services import Unit
-from assistant.store.tables import Audit, EvidenceRow, PrivacyRequest
+from assistant.store.tables import Audit, EvidenceRow, Message, PrivacyRequest
 from intents import Reader
 from tests.doubles.posting_desk import COPY, PostingDesk, posting_desk
 from tests.integration.test_from_anywhere import request
@@ -107,7 +109,31 @@ async def test_the_same_right_is_not_opened_twice_and_that_is_told_after_the_pro
     (entry,) = await desk.all(Audit, col(Audit.event) == "asked_already")
     assert (entry.chain, entry.data["earlier"]) == (second.ref, first)
     await desk.chat("second", "Where is my request?", channel=channel)
-    assert first in (await said(desk, "second"))[-1], "it is there from now on"
+    stands = (await said(desk, "second"))[-1]
+    assert f"{second.ref}, erasure of your data: it goes on under your other reference ({first})" in stands
+    assert "withdrawn" not in stands
+    cards = {card["ref"]: card["status"] for m in await desk.all(Message) for card in m.requests}
+    assert cards[second.ref] == "joined", "the strip of the chat says so from the proof on"
+
+    def came(unit: Unit) -> tuple[str | None, bool]:
+        earlier = unit.session.get_one(PrivacyRequest, first)
+        joined = outcome_of(unit.session, unit.session.get_one(PrivacyRequest, second.ref))
+        return joined, asked_beside.is_unread(unit.session, earlier)
+
+    assert await desk.services.read(came) == ("joined", False)
+
+
+async def test_what_limits_a_request_that_is_joined_is_read_at_the_one_that_goes_on(
+    desk: PostingDesk,
+) -> None:
+    first = await asked_in_chat(desk, "first", MARI)
+    await desk.wait(hours=1)
+    await proved_again(desk, "second", "webchat", "Delete my account at the end of the month.")
+    unread = await desk.services.read(
+        lambda unit: asked_beside.is_unread(unit.session, unit.session.get_one(PrivacyRequest, first))
+    )
+    assert unread
+    assert (await request(desk, first)).attention == asked_beside.ATTENTION
 
 
 async def test_of_two_rights_the_one_that_is_open_is_told_and_the_other_opened(desk: PostingDesk) -> None:

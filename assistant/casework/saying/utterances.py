@@ -22,6 +22,7 @@ from assistant.casework.saying.unseen import (
 )
 from assistant.casework.saying.unwritten import written
 from assistant.domain.addresses import deliverable
+from assistant.domain.details import FoundOut
 from assistant.domain.letter import Letter
 from assistant.domain.lifecycle import CLOSED
 from assistant.domain.uses import EndOfUse
@@ -371,11 +372,12 @@ def said_by_us(unit: Unit, conversation_id: str) -> list[str]:
 
 def as_seen(request: PrivacyRequest) -> dict[str, Any]:
     """Give what a text or a chat card says of a request."""
-    said = EndOfUse.of(request.details)
+    said, joined = EndOfUse.of(request.details), FoundOut.of(request.details).joined
     return {
         "ref": request.ref,
         "right": request.right,
-        "status": request.status,
+        "status": "joined" if joined else request.status,
+        "joined": joined,
         "received_on": request.received_on,
         "due_on": request.due_on,
         "for_other": bool(request.details.get("for_other")),

@@ -33,6 +33,7 @@ from assistant.casework.talk.asking import (
 from assistant.casework.talk.opening import leave_alone
 from assistant.casework.talk.proving import say_no_code, want_code
 from assistant.casework.talk.turn import Turn, mark_of_code
+from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import AskRight, AskValueAgain, Claim, TellPolicy
 from assistant.domain.rectifying import Changes
@@ -407,7 +408,8 @@ def _joins_earlier(
     turn: Turn, requests: Sequence[PrivacyRequest], evidence: EvidenceRow
 ) -> list[PrivacyRequest]:
     """Close what its person asked already in another talk, where that goes on; gives the earlier ones, which are here from now on."""
-    joined = []
+    joined: list[PrivacyRequest] = []
+    closed: list[PrivacyRequest] = []
     for request in (r for r in requests if r.status == Status.OPEN and r.evidence_id == evidence.id):
         earlier = elsewhere.asked_before(turn.unit, request, evidence)
         if earlier is None:
@@ -415,12 +417,16 @@ def _joins_earlier(
         for waiting in (r for r in requests if r.after_ref == request.ref):
             waiting.after_ref = earlier.ref
         record(turn.unit, request.ref, "desk", "asked_already", earlier=earlier.ref)
+        request.details = FoundOut(joined=earlier.ref).kept_in(request.details)
+        if asked_beside.is_unread(turn.unit.session, request):
+            asked_beside.note(turn.unit, [earlier], turn.conversation)
         move(turn.unit, request, Status.WITHDRAWN, "desk")
         set_attention(turn.unit, request, None)
         joined.append(earlier)
+        closed.append(request)
     if joined:
         standing.have_here(turn, joined)
-        turn.say("already_open", requests=turn.seen(joined))
+        turn.say("already_open", requests=turn.seen(joined), also=turn.seen(closed))
     return joined
 
 

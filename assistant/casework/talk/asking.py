@@ -39,6 +39,7 @@ from assistant.domain.talk import (
     ASK_SOUGHT,
     CONFIRM,
     CORRECTING,
+    DONT,
     PRESSED,
     SESSION_HIDDEN,
     TO_PROVE,
@@ -67,6 +68,9 @@ def next_step(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     for request in requests:
         marketing.stop_at_once(turn.unit, request)
     _note_who_asks(turn, requests)
+    is_of_proof = any(r.tier_needed > Tier.T0 for r in requests)
+    if turn.state.question == DONT and is_of_proof and not _claim_in_message(turn, requests):
+        return  # one thing at a time: whether erasures go on is answered first
     lacking = [(r, question) for r in requests if (question := turn.missing(r))]
     if lacking:
         _ask_detail(turn, *lacking[0])

@@ -69,6 +69,7 @@ WAYS: Final[Mapping[type[Move], Callable[[Turn, Any], object]]] = {
     moves.Open: _open,
     moves.OpenForOther: opening.open_for_other,
     moves.WaitForMandate: lambda turn, move: opening.turn_to_other(turn, move.references),
+    moves.TakeAsOwn: lambda turn, move: opening.take_as_own(turn, move.references),
     moves.AskRight: answering.ask_right,
     moves.Choose: lambda turn, move: answering.choose(turn, move.what, move.answer, move.mark),
     moves.NotThat: lambda turn, move: answering.not_that(turn, move.noted),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from assistant.casework.decisions.sparing import is_paused
 from assistant.casework.proof import link_again
 from assistant.casework.proof.stopping import void_plan
-from assistant.casework.requests import rectification
+from assistant.casework.requests import asked_beside, rectification
 from assistant.casework.requests.intake import open_request, set_attention
 from assistant.casework.requests.reach import (
     FOR_OTHER,
@@ -25,8 +25,8 @@ from assistant.domain.assurance import Tier
 from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.moves import Open, OpenForOther
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Changes
-from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, ENDING_USES, Right
-from assistant.domain.talk import ASK_MARKETING, WAITING
+from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, ENDING_USES, ERASING, Right
+from assistant.domain.talk import ASK_MARKETING, FOR_SOMEBODY_ELSE, WAITING
 from assistant.domain.uses import (
     addresses_in,
     each_once,
@@ -35,7 +35,7 @@ from assistant.domain.uses import (
 )
 from assistant.store.tables import PrivacyRequest
 
-FOR_SOMEBODY_ELSE: Final = "for_somebody_else"  # attention
+LIMITED: Final = "limited"  # detail of a message: not of all accounts, or not yet
 
 
 def open_rights(turn: Turn, move: Open) -> None:
@@ -55,6 +55,7 @@ def open_rights(turn: Turn, move: Open) -> None:
         _acknowledge(turn, opened)
         if emptied:
             turn.say("rectification_to_empty", requests=turn.seen(emptied))
+    _have_limit_read(turn, [*known, *opened], move.details)
     _offer_person_beside(turn)
     waiting = [r for r in [*known, *opened] if r.status in WAITING or is_unconfirmed(r)]
     if waiting:  # and whatever waited before: one proof is asked for all of it
@@ -145,6 +146,16 @@ def _leave_unsaid(turn: Turn, request: PrivacyRequest) -> None:
     parts = Changes.of(request.details).parts
     unsaid = (replace(p, field=UNSAID_ADDRESS) if p.field == ADDRESS else p for p in parts)
     rectification.keep_changes(turn.unit, request, Changes(tuple(unsaid)))
+
+
+def _have_limit_read(turn: Turn, requests: Sequence[PrivacyRequest], details: Mapping[str, Any]) -> None:
+    """Have a person read to which account or to what time an erasure is limited: nothing is to go that was not asked for."""
+    erasing = [request for request in requests if request.right in ERASING and details.get(LIMITED)]
+    if turn.is_mail:  # easily forged: each once in its life (A48)
+        erasing = [each for each in erasing if not asked_beside.was_asked(turn.unit.session, each)]
+    meant = asked_beside.note(turn.unit, erasing, turn.conversation)
+    if meant and not (turn.is_mail or turn.stands_back):
+        turn.say("a_person_reads", requests=turn.seen(meant))
 
 
 def _only_names_fields(request: PrivacyRequest) -> bool:
@@ -284,6 +295,17 @@ def turn_to_other(turn: Turn, references: Sequence[str]) -> None:
     turn.rest()
     turn.say("for_somebody_else", requests=turn.seen(about))
     ask_where_to_write(turn)
+
+
+def take_as_own(turn: Turn, references: Sequence[str]) -> None:
+    """Ask the proof of what is one's own for what was said to be somebody else's."""
+    own = turn.requests_named(references)
+    for request in own:
+        request.details = {key: value for key, value in request.details.items() if key != FOR_OTHER}
+        turn.set_tier(request)
+        set_attention(turn.unit, request, None)
+    turn.rest()
+    next_step(turn, own)
 
 
 def _wait_for_mandates(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:

@@ -16,6 +16,7 @@ from assistant.casework.requests.intake import set_attention
 from assistant.casework.requests.reach import waits_for_people
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Method
+from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import Claim
 from assistant.domain.rights import ERASING
@@ -98,6 +99,8 @@ def _ask_to_prove_again(turn: Turn) -> None:
 def how_it_stands(turn: Turn, request: PrivacyRequest) -> dict[str, Any]:
     """Give where a request stands and what comes next, by what holds it up: its status alone says neither."""
     step, stops = _next_of(turn, request), questions.stops_clock(turn.unit.services, request)
+    if FoundOut.of(request.details).joined:
+        return {"next": None, "stands": "joined", "clock_stops": False}
     stands: str = request.status
     if step == "paused":
         stands = step

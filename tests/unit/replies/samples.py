@@ -38,7 +38,7 @@ def a_request(right: str = "erasure", ref: str = "PD-7K2M-4Q", **more: Any) -> d
     """Give a request as the conversation hands it to a text."""
     days = {"received_on": date(2026, 11, 22), "due_on": date(2026, 12, 22)}
     says = {"stands": more.get("status", "open"), "next": "review", "clock_stops": False}
-    return {"ref": ref, "right": right, "status": "open", **says, **days, **more}
+    return {"ref": ref, "right": right, "status": "open", "joined": None, **says, **days, **more}
 
 
 def values_for(name: str, requests: int = 1) -> dict[str, Any]:
