@@ -171,7 +171,7 @@ _CHAT = _table(
         "address_of_another": ("", "", _holds()),
         "code_has_eight_digits": ("", "", _holds()),
         "mailbox_lost": ("", "", _holds()),
-        "code_was_sent_email": ("asked_at until next_at", "later", _holds()),
+        "code_was_sent_email": ("asked_at until next_at", "later untaken", _holds()),
         "code_was_sent_client_id": ("asked_at until next_at", "later", _holds()),
         "ask_about_services": ("requests services", "", _holds(E.REFERENCE)),
         "services_asked_again": ("", "", _holds()),

@@ -85,6 +85,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "field": "address",
         "address": "maarja@example.test",
         "untold": False,
+        "untaken": False,
         "part": None,
         "seeks": False,
         "at_once": 5,

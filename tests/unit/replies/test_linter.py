@@ -125,6 +125,7 @@ VARIED: dict[str, tuple[Any, ...]] = {
     "addresses": (None, ["maarja@example.test"], ["maarja@example.test", "+372 000"]),
     "part": (None, "first", "rest"),
     "untold": (False, True),
+    "untaken": (False, True),
     "unproved": (False, True),
     "awaited": (None, "code", "email"),
 }
