@@ -10,8 +10,9 @@ from typing import Final
 from assistant.casework.answers import running_services
 from assistant.casework.audit import record
 from assistant.casework.decisions import closing
-from assistant.casework.decisions.questions import asked_of, waits_since
+from assistant.casework.decisions.questions import asked_of
 from assistant.casework.proof import link_again
+from assistant.casework.requests.clock import waits_since
 from assistant.casework.requests.intake import conversation_id, requests_of, set_attention
 from assistant.casework.saying import flood
 from assistant.casework.talk import elsewhere

@@ -270,7 +270,7 @@ _MAIL = _table(
         "package_gone": ("requests", "", _holds(E.REFERENCE)),
         "services_running": ("requests services", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "extension_notice": (
-            "requests reason new_due_on",
+            "requests reason",
             "",
             _holds(E.OUTCOME, E.REFERENCE, E.REASON, E.NEW_DATE, E.AUTHORITIES, E.COURT),
         ),

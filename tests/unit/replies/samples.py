@@ -66,7 +66,6 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "changed_from": None,
         "asked_at": AT,
         "gone_on": date(2026, 12, 1),
-        "new_due_on": date(2027, 2, 22),
         "received_on": date(2026, 11, 22),
         "lifted_on": date(2026, 12, 1),
         "received_at": AT,
