@@ -379,6 +379,7 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "go_on_sure": frozenset({"requests"}),
         "client_area": frozenset({"requests", "channel", "asked_at", "from_to", "effects"}),
         "client_area_failed": frozenset(),
+        "client_area_another": frozenset(),
         "package": frozenset(),
         "package_sign_in": frozenset(),
         "package_code": frozenset({"until"}),

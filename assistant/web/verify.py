@@ -22,7 +22,7 @@ from assistant.casework.uses import marketing
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState
 from assistant.domain.talk import TalkState
-from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
+from assistant.errors import AnotherNamed, ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services, Unit
 from assistant.store.keyring import client_hash
@@ -276,6 +276,9 @@ async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
             came = await services.write(lambda unit: _confirmed(unit, who, contact, changes))
         else:
             came = await services.write(lambda unit: sign_ins.deny(unit, who))
+    except AnotherNamed as error:
+        spoken = error.data["language"]
+        return _page(services, http_request, "client_area_another", status=403, language=spoken)
     except (ChangedMeanwhile, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
     return _said(services, came)
@@ -318,6 +321,8 @@ def _what_happens(
     return {"from_to": rectification.shown(requests), "effects": effects}
 
 
-def _page(services: Services, http_request: web.Request, name: str, status: int = 200) -> web.Response:
-    language = language_of(http_request)
+def _page(
+    services: Services, http_request: web.Request, name: str, status: int = 200, language: str | None = None
+) -> web.Response:
+    language = language or language_of(http_request)
     return show_page(services.texts.page(name, language), language, status=status)
