@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Collection, Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -130,7 +130,7 @@ async def test_no_text_and_no_card_says_a_day_while_the_clock_stands_as_if_it_ra
 
     def look(unit: Unit) -> None:
         request = unit.session.get_one(PrivacyRequest, site.refs["erasure"])
-        today, texts = unit.services.local_day(request.received_at), unit.services.texts
+        today, texts = unit.services.local_day(request.received_at), cast("Texts", unit.services.texts)
         for status, asked in itertools.product(Status, ASKED):
             request.status, request.remind_on = status, None
             on = today + timedelta(days=30 if asked == "late" else 0)

@@ -115,7 +115,9 @@ def tell_where_code_is(turn: Turn, challenge: ChallengeRow) -> None:
         return
     by_email = challenge.claimed_kind == "email"
     # Of an address typed here alone: what became of a letter to a number's would tell whether there is one.
-    known = {"untaken": is_untaken(turn.unit.session, challenge.id, turn.conversation.id)} if by_email else {}
+    known: dict[str, Any] = (
+        {"untaken": is_untaken(turn.unit.session, challenge.id, turn.conversation.id)} if by_email else {}
+    )
     turn.say(
         "code_was_sent_email" if by_email else "code_was_sent_client_id",
         expects="code",
