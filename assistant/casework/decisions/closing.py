@@ -54,7 +54,7 @@ def extend(unit: Unit, ref: str, reason: str, agent: Principal) -> PrivacyReques
     request.extended_on, request.extension_reason = today, reason.strip()
     dates = recompute_dates(unit, request)
     record(unit, ref, f"agent:{agent.name}", "extended", reason=reason.strip(), due_on=dates.due_on)
-    answers.give_answer(unit, request, "extension_notice", reason=reason.strip(), new_due_on=dates.due_on)
+    answers.give_answer(unit, request, "extension_notice", reason=reason.strip())
     return request
 
 

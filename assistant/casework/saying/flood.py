@@ -16,6 +16,7 @@ from sqlmodel import col, select
 from assistant.casework.audit import record
 from assistant.casework.outbox import queue_or_join, queue_outgoing
 from assistant.casework.requests.intake import requests_of, set_attention
+from assistant.casework.saying.seen import as_seen
 from assistant.casework.saying.unwritten import written
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import DENIED, Method
@@ -269,7 +270,7 @@ def was_held_back(session: Session, ref: str) -> bool:
 
 
 def _written(unit: Unit, notice: Letter, about: Sequence[str], until: datetime) -> Letter | None:
-    listed = [r for ref in about[:_MOST_LISTED] if (r := unit.session.get(PrivacyRequest, ref))]
+    listed = [as_seen(r) for ref in about[:_MOST_LISTED] if (r := unit.session.get(PrivacyRequest, ref))]
     text = written(
         unit,
         "mail_all_kept",

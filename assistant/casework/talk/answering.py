@@ -387,8 +387,8 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
         standing.say_what_was_sought(turn, told, takes_back=takes_back)
     elif not (joined or reached or opened or short) and (comes_back or claimed):
         standing.say_how_it_stands(turn)
-    if comes_back:
-        ask_about_services(turn)
+    if comes_back or not turn.state.expects:
+        ask_about_services(turn)  # also of what was asked in another talk, and is here now
     ask_what_is_left(turn)
     turn.unit.wake("plan")
 

@@ -85,9 +85,7 @@ def next_step(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
         _ask_to_write(turn, "answer_waits_here")
     if provable:
         _ask_proof(turn, provable)
-    elif turn.state.question == "answer_waits_here":
-        return
-    elif turn.state.expects and not lacking:
+    elif turn.state.expects and not lacking and turn.state.question != "answer_waits_here":
         turn.rest()
 
 

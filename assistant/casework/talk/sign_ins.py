@@ -21,7 +21,7 @@ from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState, advance
 from assistant.domain.moves import Claim
 from assistant.domain.talk import WAITING
-from assistant.errors import NothingToProve, NotVerified
+from assistant.errors import AnotherNamed, NothingToProve, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services, Unit
 from assistant.store.keyring import client_hash
@@ -80,7 +80,9 @@ def confirm(unit: Unit, who: SignedIn, contact: str, changes: str) -> tuple[Evid
     asked = _used(unit, who)
     talk = Turn.quiet(unit, asked.conversation)
     if len(_not_of_another(talk, asked.requests, who, contact)) < len(asked.requests):
-        raise NotVerified
+        # Of what somebody asked there who has left since, nobody hears who was named.
+        is_hidden = not set(talk.state.hidden).isdisjoint(asked.challenge.references)
+        raise NotVerified if is_hidden else AnotherNamed(language=talk.conversation.language)
     rectification.confirm_as_shown(unit, asked.requests, changes)
     evidence = attaching.give_evidence(
         unit,
