@@ -68,9 +68,8 @@ def next_step(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     for request in requests:
         marketing.stop_at_once(turn.unit, request)
     _note_who_asks(turn, requests)
-    is_of_proof = any(r.tier_needed > Tier.T0 for r in requests)
-    if turn.state.question == DONT and is_of_proof and not _claim_in_message(turn, requests):
-        return  # one thing at a time: whether erasures go on is answered first
+    if _waits_for_keep_or_go_on(turn, requests):
+        return
     lacking = [(r, question) for r in requests if (question := turn.missing(r))]
     if lacking:
         _ask_detail(turn, *lacking[0])
@@ -87,6 +86,12 @@ def next_step(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
         _ask_proof(turn, provable)
     elif turn.state.expects and not lacking and turn.state.question != "answer_waits_here":
         turn.rest()
+
+
+def _waits_for_keep_or_go_on(turn: Turn, requests: Sequence[PrivacyRequest]) -> bool:
+    """Tell whether it is asked first whether erasures go on: one thing at a time, unless the message says who asks."""
+    needs_proof = any(request.tier_needed > Tier.T0 for request in requests)
+    return turn.state.question == DONT and needs_proof and _claim_in_message(turn, requests) is None
 
 
 def _note_who_asks(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
