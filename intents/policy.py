@@ -170,6 +170,8 @@ def _may_ask(plain: str) -> bool:
 def _plain(sentence: str) -> str:
     plain = " ".join(in_plain(sentence).replace("-", " ").replace("' ", "'").split())
     typed = tables("policy")["typed"]["any"]
+    if typed.keys().isdisjoint(_TYPED.findall(plain)):
+        return plain
     return _TYPED.sub(lambda word: typed.get(word[0], word[0]), plain)
 
 
