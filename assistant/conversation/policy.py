@@ -16,6 +16,7 @@ from assistant.domain.rights import ANSWERED_BY_PEOPLE, COPIES
 from assistant.domain.talk import ASK_RIGHT, SESSION_HIDDEN, WHERE_TO_WRITE
 from assistant.services import Services
 from intents import ASK, CONVERSATIONAL, NONE, asked_of_policy, is_of_privacy, kinds_named
+from intents.small_talk import small_talk_in
 
 _REST: Final = Answer("policy_rest", {})
 _NOTHING: Final = Answer("policy_unanswered", {})
@@ -78,7 +79,9 @@ def _is_not_ours(hearing: Hearing) -> bool:
 
 
 def _is_none(hearing: Hearing, asked: OfPolicy) -> bool:
-    """Tell whether what may be a question is none: the use or the value that is awaited, or a complaint."""
+    """Tell whether what may be a question is none: the use or the value that is awaited, a complaint, *are you a robot?*."""
+    if asked.is_vague and small_talk_in(hearing.text):
+        return True
     return asked.is_vague and (hearing.state.asks_else or _complains(hearing))
 
 
