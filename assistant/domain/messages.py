@@ -200,6 +200,7 @@ _CHAT = _table(
         "policy_machines": ("machines clause", "", _holds()),
         "policy_contact": ("clause", "", _holds(E.CONTACT)),
         "policy_rights": ("clause", "", _holds(E.FREE)),
+        "policy_using": ("clause", "", _holds(E.FREE)),
         "policy_authority": ("clause", "", _holds(E.AUTHORITIES)),
         "policy_self_service": ("url clause", "", _holds()),
         "policy_cookies": ("lines consent clause", "", _holds()),
