@@ -10,6 +10,8 @@ import pytest
 import pytest_asyncio
 from sqlmodel import col, select
 
+from assistant.casework.decisions import closing
+from assistant.casework.requests.queue import Principal, Role
 from assistant.conversation import taking
 from assistant.services import Unit
 from assistant.store.tables import Conversation, Message, PrivacyRequest
@@ -209,3 +211,23 @@ async def test_a_copy_whose_letter_could_not_be_written_opens_once_it_can(
         status, raw, _ = await fetching.download()
     assert status == 200
     assert victim.number in Package.read(raw).index
+
+
+async def test_a_mail_around_a_reply_that_cannot_be_written_loses_nothing_and_calls_a_person(
+    desk: DeskInside, people: Iterator[Victim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(desk.assembly.services, monkeypatch, "mail_reply")
+    victim = next(people)
+    await desk.raw_mail(letter(victim.email, f"{ACCESS} wrapped"), victim.email)
+    _, conversation = await written_by(desk, "wrapped")
+    services, agent = desk.assembly.services, Principal("agnes", Role.AGENT)
+    await services.write(
+        lambda unit: closing.reply(
+            unit, unit.session.get_one(Conversation, conversation.id), "We read it today.", agent
+        )
+    )
+    request = await request_in(desk, conversation)
+    assert request is not None
+    assert request.attention == "reply_unwritten:mail_reply"
+    said = select(Message.text).where(col(Message.conversation_id) == conversation.id)
+    assert "We read it today." in await services.read(lambda unit: unit.session.exec(said).all())
