@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 from sqlmodel import col, select
 
+from assistant.casework.decisions import closing
+from assistant.casework.requests.queue import Principal, Role
+from assistant.errors import Conflict
+from assistant.services import Unit
 from assistant.store.tables import Action
 from tests.doubles.attacks import proved
 from tests.doubles.desk_inside import DeskInside, desk_inside
@@ -75,3 +80,45 @@ async def test_where_nothing_is_left_to_freeze_after_a_hold_a_person_is_called(
     for _ in range(3):
         await desk.idle()
     assert ((await desk.request(ref))["attention"], await plans(desk, ref)) == ("nothing_to_do", ["void"])
+
+
+async def answered_by_hand(desk: DeskInside, ref: str) -> None:
+    services, lead = desk.assembly.services, Principal("leonie", Role.LEAD)
+    await services.write(lambda unit: closing.close(unit, ref, "We no longer use it so.", lead))
+
+
+async def test_an_answer_by_hand_makes_a_freeze_void_that_waits(
+    desk: DeskInside, profiled: Iterator[tuple[int, str]]
+) -> None:
+    client, email = next(profiled)
+    ref = await objected(desk, email)
+    await desk.assembly.services.write(lambda unit: set_begin(unit, ref, days=9))
+    await desk.forward("73h")
+    await answered_by_hand(desk, ref)
+    await desk.forward("14d")
+    for _ in range(3):
+        await desk.idle()
+    shown = await desk.request(ref)
+    assert (shown["status"], shown["attention"], await plans(desk, ref)) == ("answered", None, ["void"])
+    assert desk.query("SELECT profiling_opt_in FROM client_profiles WHERE client_id = ?", client) == [(1,)]
+
+
+@pytest.mark.parametrize("state", ["executing", "stopping"])
+async def test_nobody_answers_by_hand_while_a_freeze_is_under_way(
+    desk: DeskInside, profiled: Iterator[tuple[int, str]], state: str
+) -> None:
+    _, email = next(profiled)
+    ref = await objected(desk, email)
+    await desk.assembly.services.write(lambda unit: set_begin(unit, ref, days=9, state=state))
+    await desk.forward("73h")
+    with pytest.raises(Conflict, match="being carried out"):
+        await answered_by_hand(desk, ref)
+    await desk.assembly.services.write(lambda unit: set_begin(unit, ref, days=0, state="void"))
+
+
+def set_begin(unit: Unit, ref: str, *, days: int, state: str = "approved") -> None:
+    """Have the plan of a request stand so and begin later."""
+    action = unit.session.exec(select(Action).where(col(Action.ref) == ref)).one()
+    later = unit.now + timedelta(days=days)
+    action.state, action.not_before, action.lease_until = state, later, later
+    unit.session.add(action)
