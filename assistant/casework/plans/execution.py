@@ -215,9 +215,8 @@ def _plan_changed(unit: Unit, ref: str, fresh: Plan) -> None:
     if request.status == Status.SCHEDULED or fresh.order.operation is Operation.LIFT:
         do_propose(unit, request, fresh)
         set_attention(unit, request, "plan_changed")
-    elif (
-        request.status == Status.OPEN
-    ):  # a freeze, which no person approved: planned as it was the first time
+    elif request.status == Status.OPEN:
+        # A freeze, which no person approved: planned as it was the first time.
         void_actions(unit, ref, "plan_changed")
         request.to_plan_at = unit.now
         unit.session.add(request)

@@ -196,13 +196,13 @@ def _leave_to_agent(unit: Unit, ref: str) -> None:
 
 
 def _is_told_otherwise(request: PrivacyRequest, found: _Found) -> bool:
-    return Changes.of(request.details) != Changes.of(found.request.details)
+    return (request.details, request.evidence_id) != (found.request.details, found.request.evidence_id)
 
 
 def _do_plan(unit: Unit, found: _Found) -> None:
     request = unit.session.get(PrivacyRequest, found.request.ref)
     if request is None or request.to_plan_at is None or _is_told_otherwise(request, found):
-        return  # withdrawn, refused, planned or told otherwise in the meantime
+        return  # withdrawn, refused or planned in the meantime; told or decided otherwise: then planned again
     if found.evidence is None:
         _do_at_once(unit, request, found.plan)
         return
