@@ -49,6 +49,7 @@ from assistant.store.tables import EvidenceRow, PrivacyRequest
 
 log = structlog.get_logger(__name__)
 _CANNOT_BE = frozenset({"plan_conflict", "field_not_mapped"})  # why a plan cannot be carried out as it stands
+_OF_A_TRY = ("source_unavailable:", "plan_failed:", "sweep_failed:plan")  # attentions that a plan ends
 _RETRY = timedelta(minutes=1)
 _SHOWN_OF_NUMBER = 3  # of a client number, in a letter: enough to tell one's accounts apart
 
@@ -195,14 +196,21 @@ def _leave_to_agent(unit: Unit, ref: str) -> None:
         set_attention(unit, request, "needs_agent")
 
 
-def _is_told_otherwise(request: PrivacyRequest, found: _Found) -> bool:
-    return (request.details, request.evidence_id) != (found.request.details, found.request.evidence_id)
+def _as_loaded(unit: Unit, found: _Found) -> PrivacyRequest | None:
+    """Give a request that is to be planned as it was loaded; what was decided since is planned in its next turn."""
+    request = unit.session.get(PrivacyRequest, found.request.ref)
+    if request is None or request.to_plan_at is None:
+        return None  # withdrawn, refused or planned in the meantime
+    now, then = ((each.details, each.evidence_id) for each in (request, found.request))
+    return request if now == then else None
 
 
 def _do_plan(unit: Unit, found: _Found) -> None:
-    request = unit.session.get(PrivacyRequest, found.request.ref)
-    if request is None or request.to_plan_at is None or _is_told_otherwise(request, found):
-        return  # withdrawn, refused or planned in the meantime; told or decided otherwise: then planned again
+    request = _as_loaded(unit, found)
+    if request is None:
+        return
+    if (request.attention or "").startswith(_OF_A_TRY):
+        set_attention(unit, request, None)
     if found.evidence is None:
         _do_at_once(unit, request, found.plan)
         return
