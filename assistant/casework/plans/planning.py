@@ -229,12 +229,15 @@ def _do_plan(unit: Unit, found: _Found) -> None:
     action = do_propose(unit, request, found.plan)
     do_keep(unit, action, found.mentions)
     _notify(unit, request, evidence, found)
-    if why := _why_held_up(unit.session, request, evidence, found.plan, answer):
-        if why in _CANNOT_BE:
-            _call_a_person(unit, request, why)
-        else:
-            set_attention(unit, request, why)
+    _call_for(unit, request, _why_held_up(unit.session, request, evidence, found.plan, answer))
     log.info("request.planned", ref=request.ref, action=action.id, rows=found.plan.rows)
+
+
+def _call_for(unit: Unit, request: PrivacyRequest, why: str | None) -> None:
+    if why in _CANNOT_BE:
+        _call_a_person(unit, request, why)
+    elif why:
+        set_attention(unit, request, why)
 
 
 def _why_held_up(
