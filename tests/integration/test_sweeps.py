@@ -71,7 +71,11 @@ async def test_of_what_waits_for_a_word_only_what_is_late_costs_a_write(
         "flag_unanswered": {"dont_at": now - ANSWER_WITHIN},
     }[flag]
     near = {"due_on": now.date() + timedelta(days=1)} if flag == "flag_unanswered" else late
-    fresh = {"received_at": now, "dont_at": now if flag == "flag_unanswered" else None, "status": Status.OPEN}
+    fresh: dict[str, Any] = {
+        "received_at": now,
+        "dont_at": now if flag == "flag_unanswered" else None,
+        "status": Status.OPEN,
+    }
     fresh |= {"right": Right.RECTIFICATION, "due_on": now.date() + timedelta(days=20), "attention": None}
 
     def waiting(unit: Unit) -> None:
@@ -81,7 +85,12 @@ async def test_of_what_waits_for_a_word_only_what_is_late_costs_a_write(
 
     await site.services.write(waiting)
     real = getattr(reminders, flag)
-    monkeypatch.setattr(reminders, flag, lambda unit, ref: called.append(ref) or real(unit, ref))
+
+    def flagged(unit: Unit, ref: str) -> None:
+        called.append(ref)
+        real(unit, ref)
+
+    monkeypatch.setattr(reminders, flag, flagged)
     for _ in range(2):
         await reminders.expire(site.services)
     assert sorted(called) == ["PR-LATE", "PR-NEAR"], "once: then a person is called"
