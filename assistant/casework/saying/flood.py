@@ -230,8 +230,8 @@ def _hold_back(unit: Unit, letter: Letter, to: str, until: datetime) -> None:
     for request in requests or _open_in_talk(unit.session, letter):
         if request.attention is None:
             set_attention(unit, request, ATTENTION)
-    ref = requests[0].ref if requests else ""
-    record(unit, ref, "desk", _HELD_BACK, conversation=letter.conversation_id)
+    for ref in [request.ref for request in requests] or [""]:
+        record(unit, ref, "desk", _HELD_BACK, conversation=letter.conversation_id)
     _announce(unit, letter, to, until)
 
 

@@ -271,7 +271,10 @@ def _reply(
 ) -> None:
     subject, text = said.subject, said.text
     if subject is None and conversation.channel == "email":
-        wrapped = unit.services.texts.render("mail_reply", said.language, text=text, requests=said.requests)
+        told: dict[str, Any] = {"text": text, "requests": said.requests}
+        wrapped = written(unit, "mail_reply", said.language, conversation_id=conversation.id, **told)
+        if wrapped is None:
+            return
         subject, text = wrapped.subject, wrapped.text
     headers = answered.headers if answered else {}
     letter = Letter(
