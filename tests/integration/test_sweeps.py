@@ -14,6 +14,7 @@ from sqlalchemy import Engine, event
 from sqlmodel import Session, delete
 
 from assistant.casework.answers import delivery
+from assistant.casework.lease import LETTERS
 from assistant.casework.outbox import PROOF
 from assistant.casework.plans import execution, planning
 from assistant.casework.proof import sending
@@ -157,7 +158,7 @@ async def test_a_row_that_takes_long_keeps_none_that_comes_later_waiting_and_few
         if row == 100:
             released.set()
 
-    assert await one_by_one.while_due(site.services, "deliver", claim, work, at_once=6) == 32
+    assert await one_by_one.while_due(site.services, "deliver", LETTERS, claim, work, at_once=6) == 32
     assert most == 6
     assert done[-1] == 0, "the first waited until all others were done"
     assert done.index(99) < 20

@@ -76,7 +76,7 @@ class Watch:
         action.rows_done, action.rows_to_do = self._done, self._to_do
         unit.session.add(action)
         ACTIONS.renew(
-            unit, self._action_id
+            unit, [self._action_id]
         )  # while the work goes on it is nobody else's, however long that is
         return action.state == PlanState.STOPPING
 
