@@ -17,6 +17,8 @@ from assistant.casework.lease import ACTIONS, CHALLENGES, LEASES, LETTERS, PLANN
 from assistant.casework.plans.steps import Watch
 from assistant.casework.proof import sending
 from assistant.domain.assurance import Method
+from assistant.domain.lifecycle import PlanState
+from assistant.errors import Stopped, StoreUnavailable
 from assistant.interfaces import Channel, Outgoing
 from assistant.services import Unit
 from assistant.store.tables import Action, ChallengeRow, Outbox, PrivacyRequest
@@ -202,3 +204,37 @@ async def test_a_plan_that_takes_longer_than_its_lease_stays_with_whoever_carrie
         await kept_until(began + ACTIONS.lasts / 2)
         site.clock.at += ACTIONS.lasts / 2  # one statement that says nothing for long
         await kept_until(began + ACTIONS.lasts)
+
+
+@pytest.mark.parametrize("state", [PlanState.STOPPING, PlanState.STOPPED])
+async def test_work_ends_once_its_plan_is_stopped_also_after_the_store_was_away(
+    site: ConsoleSite, monkeypatch: pytest.MonkeyPatch, state: PlanState
+) -> None:
+    ident = await site.services.write(lambda unit: action(site, unit))
+    await site.services.write(lambda unit: ACTIONS.take(unit, [ident]))
+    away = asyncio.Event()
+
+    async def refused(*_given: object, **_more: object) -> None:
+        away.set()
+        raise StoreUnavailable
+
+    def end(unit: Unit) -> None:
+        row = unit.session.get_one(Action, ident)
+        row.state = state
+        unit.session.add(row)
+
+    async with Watch(site.services, ident, 1000) as watch:
+        with monkeypatch.context() as patch:
+            patch.setattr(site.services.store, "prepare_and_write", refused)
+            watch(10, 1000)  # which cannot be noted
+            await asyncio.wait_for(away.wait(), 20)
+        await site.services.write(end)
+        with pytest.raises(Stopped):
+            await until_stopped(watch)
+
+
+async def until_stopped(watch: Watch) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            await asyncio.sleep(0.05)
+            watch(20, 1000)
