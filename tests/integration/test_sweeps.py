@@ -196,6 +196,20 @@ async def test_an_error_nobody_thought_of_in_planning_one_request_is_shown_and_s
     assert sorted(met) == sorted(refs * 2)
 
 
+async def test_a_request_whose_proof_is_gone_calls_a_person_and_is_not_planned_in_silence_for_ever(
+    site: ConsoleSite,
+) -> None:
+    def one_unit(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, site.refs["erasure"])
+        request.to_plan_at, request.attention, request.evidence_id = unit.now, None, None
+        unit.session.add(request)
+
+    await site.services.write(one_unit)
+    await planning.plan_due(site.services)
+    request = await site.get(PrivacyRequest, site.refs["erasure"])
+    assert request.attention == "plan_failed:illegal_transition"
+
+
 async def test_an_error_nobody_thought_of_in_sending_one_code_stops_no_other(
     site: ConsoleSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
