@@ -62,7 +62,12 @@ def _by_statement(name: str, *, then: Exception | None = None) -> Unit[str]:
 async def _together(store: Store, *units: Unit[str]) -> list[str | BaseException]:
     """Hand units in while the writer is busy, so that they meet in one commit."""
     began, handed_in = threading.Event(), threading.Event()
-    held = asyncio.create_task(store.write(lambda _session: began.set() or handed_in.wait(20)))
+
+    def busy(_session: Session) -> bool:
+        began.set()
+        return handed_in.wait(20)
+
+    held = asyncio.create_task(store.write(busy))
     assert await asyncio.to_thread(began.wait, 20)
     tasks = [asyncio.create_task(store.write(unit)) for unit in units]
     await asyncio.sleep(0)
