@@ -15,6 +15,7 @@ from sqlmodel import Session, delete
 
 from assistant.casework.answers import delivery
 from assistant.casework.decisions.sparing import ANSWER_WITHIN
+from assistant.casework.lease import LETTERS
 from assistant.casework.outbox import PROOF
 from assistant.casework.plans import execution, planning
 from assistant.casework.proof import sending
@@ -196,7 +197,7 @@ async def test_a_row_that_takes_long_keeps_none_that_comes_later_waiting_and_few
         if row == 100:
             released.set()
 
-    assert await one_by_one.while_due(site.services, "deliver", claim, work, at_once=6) == 32
+    assert await one_by_one.while_due(site.services, "deliver", LETTERS, claim, work, at_once=6) == 32
     assert most == 6
     assert done[-1] == 0, "the first waited until all others were done"
     assert done.index(99) < 20
@@ -232,6 +233,20 @@ async def test_an_error_nobody_thought_of_in_planning_one_request_is_shown_and_s
         site.clock.at += timedelta(minutes=3)
         assert (await site.get(PrivacyRequest, broken)).attention == "plan_failed:internal"
     assert sorted(met) == sorted(refs * 2)
+
+
+async def test_a_request_whose_proof_is_gone_calls_a_person_and_is_not_planned_in_silence_for_ever(
+    site: ConsoleSite,
+) -> None:
+    def one_unit(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, site.refs["erasure"])
+        request.to_plan_at, request.attention, request.evidence_id = unit.now, None, None
+        unit.session.add(request)
+
+    await site.services.write(one_unit)
+    await planning.plan_due(site.services)
+    request = await site.get(PrivacyRequest, site.refs["erasure"])
+    assert request.attention == "plan_failed:illegal_transition"
 
 
 async def test_an_error_nobody_thought_of_in_sending_one_code_stops_no_other(

@@ -287,9 +287,11 @@ def stop(unit: Unit, action_id: str, agent: Principal) -> Action:
 def _stopped(unit: Unit, action_id: str) -> None:
     action = unit.session.get_one(Action, action_id)
     request = unit.session.get_one(PrivacyRequest, action.ref)
-    action.state, action.lease_until = advance(action.state, PlanState.STOPPED), None
+    action.lease_until = None
     unit.session.add(action)
-    set_attention(unit, request, "stopped")
+    if action.state == PlanState.STOPPING:  # or it is over already, and so was said
+        action.state = advance(action.state, PlanState.STOPPED)
+        set_attention(unit, request, "stopped")
 
 
 def _failed(unit: Unit, action_id: str, error: AssistantError) -> None:

@@ -42,7 +42,7 @@ from assistant.domain.plan import Contact, Identity, Operation, Plan
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import CONFIRMED_FIRST, Right
 from assistant.domain.uses import EndOfUse
-from assistant.errors import AssistantError, SourceUnavailable
+from assistant.errors import AssistantError, IllegalTransition, SourceUnavailable
 from assistant.interfaces import Handler
 from assistant.services import Services, Unit
 from assistant.store.tables import EvidenceRow, PrivacyRequest
@@ -338,9 +338,12 @@ def _do_at_once(unit: Unit, request: PrivacyRequest, plan: Plan) -> None:
         do_propose(unit, request, plan)
         set_attention(unit, request, "many_addresses")
         return
-    if request.status == Status.RECEIVED:
-        action = do_propose(unit, request, plan, automatic=True)
-        do_approve(unit, action, request, DESK, unit.now)
+    if (
+        request.status != Status.RECEIVED
+    ):  # its proof is gone, or it should not have come here: never in silence
+        raise IllegalTransition(status=request.status)
+    action = do_propose(unit, request, plan, automatic=True)
+    do_approve(unit, action, request, DESK, unit.now)
 
 
 def _flag_doubts(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, found: _Found) -> None:
