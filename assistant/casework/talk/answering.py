@@ -358,6 +358,8 @@ def have_read_beside(turn: Turn, references: Sequence[str], *, said: bool) -> No
 
 def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     """Say what happens next to the requests that a proof opened; what is hidden comes back to the same person alone."""
+    if not turn.state.asks_else:
+        turn.rest()  # who asks is answered
     session, services = turn.unit.session, turn.unit.services
     names = attaching.names_of(session, evidence)
     names = [name for name in dict.fromkeys((*names, claimed)) if name]
@@ -434,7 +436,6 @@ def code_was_right(turn: Turn, challenge_id: str) -> None:
             say_no_code(turn)
         return
     asked: TalkState = turn.state
-    turn.state = asked if asked.asks_else else asked.at_rest()
     turn.buttons_are_gone = True  # the code was typed below them
     proved(turn, evidence, turn.unit.session.get_one(ChallengeRow, challenge_id).claimed_hash)
     was_asked = turn.state.question == asked.question and not turn.buttons_are_gone
