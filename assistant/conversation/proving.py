@@ -207,8 +207,7 @@ def _address(hearing: Hearing, email: str) -> Move:
         return Say("handover_address")  # no code is owed to the address that a handover asked for
     if view.state.question not in CORRECTING:
         return WantCode(claim, proved)
-    waiting = [request.ref for request in waiting_in(view.own)]
-    return WantCode(claim, tuple(dict.fromkeys([*proved, *waiting])), asks_again=True)
+    return WantCode(claim, tuple(dict.fromkeys([*proved, *to_be_proved(view.own, ())])), asks_again=True)
 
 
 def is_told_where_to_answer(hearing: Hearing) -> bool:
