@@ -440,7 +440,7 @@ def code_was_right(turn: Turn, challenge_id: str) -> None:
     proved(turn, evidence, turn.unit.session.get_one(ChallengeRow, challenge_id).claimed_hash)
     was_asked = turn.state.question == asked.question and not turn.buttons_are_gone
     if asked.asks_else and not was_asked and not turn.stands_back:
-        turn.state = asked
+        turn.state = turn.state.asking_again(asked)
         repeat(turn)
 
 
