@@ -305,12 +305,12 @@ def stand_still(turn: Turn, meant: Sequence[PrivacyRequest]) -> None:
     begun = [each for each in begun if each in here]
     paused = [each for each in here if sparing.is_paused(each) and each not in begun]
     decided = [each for each in here if each not in begun and each not in paused]
+    if begun:
+        turn.say("dont_too_late", requests=turn.seen(begun))
     if paused:
         standing.ask_whether_still_wanted(turn, paused)
     elif decided:
         standing.ask_to_withdraw(turn, decided, DONT_GOING_ON)
-    elif here:
-        turn.say("dont_too_late", requests=turn.seen(begun))
 
 
 def _dont(turn: Turn, answer: str, mark: str) -> None:
