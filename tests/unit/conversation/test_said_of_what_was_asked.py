@@ -13,12 +13,14 @@ from assistant.domain.moves import (
     AskRight,
     Choose,
     HaveReadBeside,
+    LeaveAlone,
     Move,
     NoteContactFirst,
     Open,
     OpenForOther,
     SmallTalk,
     StandStill,
+    TryCode,
     WaitForMandate,
     WantCode,
 )
@@ -287,3 +289,19 @@ def test_no_code_is_sent_for_what_ends_at_once(talk: str) -> None:
     view = replace(view, own=(*view.own, ended))
     sent = [move for heard in SAYINGS.values() for move in _of(WantCode, decide(view, heard))]
     assert not [move for move in sent if ended.ref in move.references]
+
+
+@pytest.mark.parametrize("number", ["079 123 45 67", "06 12 34 56 78", "+45 12345678", "+45 12 34 56 78"])
+@pytest.mark.parametrize("live", [True, False])
+def test_a_telephone_number_is_no_late_code(number: str, *, live: bool) -> None:
+    """Which number marketing is to leave alone is answered by it, whatever code was sent in the talk before."""
+    view = replace(TALKS["marketing"], code_sent=True, code_awaited=live, code_live=live)
+    assert _of(LeaveAlone, decide(view, words(number))) == [LeaveAlone((number,))]
+    assert not _of(TryCode, decide(replace(TALKS["contact"], code_sent=True), words(number)))
+
+
+@pytest.mark.parametrize("talk", ["contact", "marketing"])
+@pytest.mark.parametrize("code", ["12345678", "1234 5678", "my code is 12345678"])
+def test_a_code_may_come_late(talk: str, code: str) -> None:
+    view = replace(TALKS[talk], code_sent=True, code_awaited=True, code_live=True)
+    assert _of(TryCode, decide(view, words(code)))
