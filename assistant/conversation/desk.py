@@ -58,9 +58,6 @@ from assistant.store.rows import Conversation, Message
 from intents import NONE, Reader, Reading
 
 log = structlog.get_logger(__name__)
-_NONCE_BYTES = 24
-_MOST_HISTORY = 200
-_HIDDEN_TEXT = 1  # message: alone since a talk was hidden, it leaves nothing to hide
 _NOT_A_PERSON = ("own", "bounce")  # a report, or a mail of ours that came back
 
 
