@@ -391,7 +391,7 @@ def _right_chosen(hearing: Hearing, name: str) -> Move:
         hearing = hearing.reads(replace(hearing.reading, details=details))
     received_at = datetime.fromisoformat(since) if since else hearing.received_at
     if is_for_other:
-        return OpenForOther((Right(name),), received_at, hearing.details)
+        return OpenForOther((Right(name),), received_at, hearing.details, from_rest=True)
     return Open((Right(name),), received_at, hearing.details, from_rest=True)
 
 

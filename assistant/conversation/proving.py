@@ -53,11 +53,18 @@ _OF_CONTACT: Final = frozenset({"email", ADDRESS, UNSAID_ADDRESS})
 def code(hearing: Hearing, further: Further) -> Found | None:
     """Take what may be the code that is awaited: the try is counted now, checked after this unit."""
     view = hearing.view
-    late = view.state.expects == "email" and view.code_sent and not hearing.uses_another_right
-    awaited = view.state.expects == "code" or late
+    awaited = view.state.expects == "code" or _is_late_code(hearing)
     if not awaited or view.is_mail or code_in(hearing.text) is None or EMAIL.search(hearing.text):
         return None
     return all_of(TryCode(), *further(hearing, hearing.further_rights))
+
+
+def _is_late_code(hearing: Hearing) -> bool:
+    """Tell whether a code may be typed where an address is asked for; a telephone number is none, and answers what asks for one."""
+    view = hearing.view
+    may_be = view.code_live if view.state.question == ASK_MARKETING else view.code_sent
+    is_asked = view.state.expects == "email" and not hearing.uses_another_right
+    return may_be and is_asked and stands_as_code(hearing.text) and "+" not in hearing.text
 
 
 def code_again(hearing: Hearing) -> Found | None:
@@ -216,8 +223,7 @@ def _address(hearing: Hearing, email: str) -> Move:
         return Say("handover_address")  # no code is owed to the address that a handover asked for
     if view.state.question not in CORRECTING:
         return WantCode(claim, proved)
-    waiting = [request.ref for request in waiting_in(view.own)]
-    return WantCode(claim, tuple(dict.fromkeys([*proved, *waiting])), asks_again=True)
+    return WantCode(claim, tuple(dict.fromkeys([*proved, *to_be_proved(view.own, ())])), asks_again=True)
 
 
 def is_told_where_to_answer(hearing: Hearing) -> bool:

@@ -55,6 +55,7 @@ class OpenForOther:
     received_at: datetime
     details: Mapping[str, Any]
     several: bool = False  # whose marketing is to end, a person tells
+    from_rest: bool = False  # the question that was open is answered by it
 
 
 @dataclass(frozen=True, slots=True)

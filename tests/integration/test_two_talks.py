@@ -11,11 +11,13 @@ from sqlmodel import col
 
 from assistant.casework.answers.outcomes import outcome_of
 from assistant.casework.requests import asked_beside
+from assistant.channels.email.tokens import Tokens
 from assistant.domain.assurance import DENIED
 from assistant.services import Unit
 from assistant.store.tables import Audit, EvidenceRow, Message, PrivacyRequest
 from intents import Reader
-from tests.doubles.posting_desk import COPY, PostingDesk, posting_desk
+from tests.doubles.mail_desk import KEY
+from tests.doubles.posting_desk import ADDRESS, COPY, PostingDesk, posting_desk
 from tests.integration.test_from_anywhere import request
 from tests.integration.test_limits_told import words_in
 from tests.integration.test_sparing import ERASE, MARI
@@ -23,6 +25,7 @@ from tests.integration.test_waiting_for_it import asked_in_chat, code_to
 
 FREEZE: Final = "Please restrict the processing of my data."
 TALKS: Final = (("second", "webchat"), ("on telegram", "telegram"), ("third", "webchat"))
+DOUBT: Final = "I have a question about my data."
 LIMIT: Final = "the next code can be sent"
 PAUSED: Final = "verification_paused"
 
@@ -184,3 +187,32 @@ async def test_a_talk_that_only_asks_where_it_stands_is_no_second_verifier(desk:
     assert not [row for row in await desk.all(EvidenceRow) if row.flags]
     found = await desk.all(PrivacyRequest, col(PrivacyRequest.contact_hash).is_not(None))
     assert len(found) == 2
+
+
+async def test_a_letter_answered_takes_nothing_of_who_sits_at_its_chat_now(desk: PostingDesk) -> None:
+    """Whoever left is answered in the thread of their mail; another's menu stays open, and shows them nothing of it."""
+    await asked_in_chat(desk, "shared", MARI)
+    await desk.wait(minutes=31)
+    await desk.chat("shared", DOUBT)
+    chat, menu = await desk.chat_of("shared"), (await said(desk, "shared"))[-1]
+    assert (chat.state["expects"], chat.state["hidden_of"] != []) == ("choice", True)
+    await desk.mail(MARI, FREEZE, to=Tokens(ADDRESS, KEY).reply_address(chat.id))
+    assert (await desk.chat_of("shared")).state == chat.state
+    assert (await said(desk, "shared"))[-1] == menu
+    (opened,) = [r for r in await desk.all(PrivacyRequest) if r.right == "restriction"]
+    assert opened.channel == "email"
+    assert opened.received_at == desk.clock.now(), "of its own message"
+
+
+async def test_a_letter_answered_is_taken_where_its_writer_came_back(desk: PostingDesk) -> None:
+    await asked_in_chat(desk, "shared", MARI)
+    await desk.wait(minutes=31)
+    await desk.chat("shared", FREEZE, MARI)
+    await desk.chat("shared", await code_to(desk, MARI), DOUBT)
+    chat = await desk.chat_of("shared")
+    assert chat.state["expects"] == "choice"
+    assert "hidden" not in chat.state, (
+        "what is asked beside the code leaves hidden nothing that it brought back"
+    )
+    await desk.mail(MARI, COPY, to=Tokens(ADDRESS, KEY).reply_address(chat.id))
+    assert "expects" not in (await desk.chat_of("shared")).state

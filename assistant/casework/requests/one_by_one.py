@@ -29,7 +29,7 @@ from assistant.store.tables import Action, Outbox, Package, PrivacyRequest, Swee
 log = structlog.get_logger(__name__)
 _LOOKS_AGAIN: Final = 0.5  # seconds, while a slow row is under way, for what has come since
 CALLED_AFTER: Final = 3  # failures of one row, after which people are called
-SWEEPS: Final = (  # jobs.JOBS, and what is taken up at the start
+SWEEPS: Final = (  # jobs.JOBS, and what is taken up of the talks
     "challenge", "plan", "carry_out", "deliver", "handover", "remind", "events", "packages", "expire", "purge", "stop_again", "recover",
 )  # fmt: skip
 ITSELF: Final = ""  # names the sweep, where what failed is no row of it

@@ -306,12 +306,12 @@ def stand_still(turn: Turn, meant: Sequence[PrivacyRequest]) -> None:
     begun = [each for each in begun if each in here]
     paused = [each for each in here if sparing.is_paused(each) and each not in begun]
     decided = [each for each in here if each not in begun and each not in paused]
+    if begun:
+        turn.say("dont_too_late", requests=turn.seen(begun))
     if paused:
         standing.ask_whether_still_wanted(turn, paused)
     elif decided:
         standing.ask_to_withdraw(turn, decided, DONT_GOING_ON)
-    elif here:
-        turn.say("dont_too_late", requests=turn.seen(begun))
 
 
 def _dont(turn: Turn, answer: str, mark: str) -> None:
@@ -359,6 +359,8 @@ def have_read_beside(turn: Turn, references: Sequence[str], *, said: bool) -> No
 
 def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     """Say what happens next to the requests that a proof opened; what is hidden comes back to the same person alone."""
+    if not turn.state.asks_else:
+        turn.rest()  # who asks is answered
     session, services = turn.unit.session, turn.unit.services
     names = attaching.names_of(session, evidence)
     names = [name for name in dict.fromkeys((*names, claimed)) if name]
@@ -440,12 +442,11 @@ def code_was_right(turn: Turn, challenge_id: str) -> None:
             say_no_code(turn)
         return
     asked: TalkState = turn.state
-    turn.state = asked if asked.asks_else else asked.at_rest()
     turn.buttons_are_gone = True  # the code was typed below them
     proved(turn, evidence, turn.unit.session.get_one(ChallengeRow, challenge_id).claimed_hash)
     was_asked = turn.state.question == asked.question and not turn.buttons_are_gone
     if asked.asks_else and not was_asked and not turn.stands_back:
-        turn.state = asked
+        turn.state = turn.state.asking_again(asked)
         repeat(turn)
 
 

@@ -400,7 +400,7 @@ def resume(turn: Turn) -> None:
     """Ask again for what a question came before: a request whose proof nobody asks for any more lapses."""
     own = [r for r in turn.own_requests() if r.status not in CLOSED]
     unready = [r for r in own if r.status in WAITING or is_unconfirmed(r)]
-    waiting = [r for r in unready if not is_for_other(r)]
+    waiting = [r for r in unready if not (is_for_other(r) or is_paused(r))]
     if waiting:
         next_step(turn, waiting)
     if not turn.state.expects:

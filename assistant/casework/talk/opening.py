@@ -19,7 +19,7 @@ from assistant.casework.requests.reach import (
 )
 from assistant.casework.requests.rectification import is_unconfirmed
 from assistant.casework.talk.asking import ask_where_to_write, call_for_lost_mailbox, next_step
-from assistant.casework.talk.standing import ask_whether_still_wanted
+from assistant.casework.talk.standing import ask_whether_still_wanted, say
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Tier
 from assistant.domain.lifecycle import CLOSED, Status
@@ -31,6 +31,7 @@ from assistant.domain.uses import (
     addresses_in,
     each_once,
     few_at_once,
+    of_any_part,
     wishes_apart,
 )
 from assistant.store.tables import PrivacyRequest
@@ -171,29 +172,35 @@ def leave_alone(turn: Turn, named: Sequence[str], references: Sequence[str] = ()
         return
     # A sentence may both object and withdraw a consent: one address answers for both.
     lacking = (r.ref for r in turn.all_waiting() if turn.missing(r) == ASK_MARKETING)
-    too = False
-    for request in turn.requests_named(sorted({*turn.state.about, *lacking, *references})):
-        known = addresses_in(request.details) if request.details.get("marketing") else ()
-        new = few_at_once(each_once([*known, *named])[len(known) :])
-        if not known and request.status == Status.RECEIVED:
-            few, *new = new
-            request.details = {**request.details, **few, "marketing": True}
-            turn.unit.session.add(request)
-        elif not known:
-            continue
-        too = too or bool(known and new)
-        for rest in new:
-            details = {**request.details, **rest}
-            since = turn.unit.now if known else request.received_at
-            _open_one(turn, Right(request.right), details, Open((Right(request.right),), since, details))
+    requests = turn.requests_named(sorted({*turn.state.about, *lacking, *references}))
+    more = {request.ref: _end_for(turn, request, named) for request in requests}
     turn.rest()
-    if too:
+    if True in more.values():
         turn.say("marketing_stopped_too")
+    elif False in more.values():
+        say(turn, [request for request in requests if more[request.ref] is False])
     waiting = turn.all_waiting()
     paused = [request for request in waiting if is_paused(request)]
     next_step(turn, [request for request in waiting if request not in paused])
     if paused and not turn.state.expects:
         ask_whether_still_wanted(turn, paused)  # before that nobody proves it
+
+
+def _end_for(turn: Turn, request: PrivacyRequest, named: Sequence[str]) -> bool | None:
+    """End marketing for these too; tells whether any is new to a request that ended it before, None of one that did not."""
+    known = addresses_in(request.details) if request.details.get("marketing") else ()
+    new = few_at_once(each_once([*known, *named])[len(known) :])
+    if not known and request.status == Status.RECEIVED:
+        few, *new = new
+        request.details = {**request.details, **few, "marketing": True}
+        turn.unit.session.add(request)
+    elif not known:
+        return None
+    for rest in new:
+        details = {**of_any_part(request.details), **rest}
+        since = turn.unit.now if known else request.received_at
+        _open_one(turn, Right(request.right), details, Open((Right(request.right),), since, details))
+    return bool(new) if known else None
 
 
 # ── told ────────────────────────────────────────────────────────────────────────────────────────────

@@ -221,7 +221,7 @@ def attempt_at(unit: Unit, message_id: int) -> tuple[str, checking.Attempt | Non
     message = unit.session.get_one(Message, message_id)
     conversation = unit.session.get_one(Conversation, message.conversation_id)
     challenge = challenges.current_challenge(unit.session, conversation)
-    return message.text, checking.attempt_made(challenge, message.at)
+    return message.text, checking.attempt_made(unit, challenge, message.at)
 
 
 def refuse_code(turn: Turn, challenge_id: str) -> None:

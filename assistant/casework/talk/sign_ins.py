@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from assistant.casework.answers import packages
 from assistant.casework.proof import attaching, challenges, sending
 from assistant.casework.requests import rectification
-from assistant.casework.requests.reach import is_for_other
+from assistant.casework.requests.reach import is_for_other, needs_proof
 from assistant.casework.requests.together import stopped_together
 from assistant.casework.talk import answering, hiding
 from assistant.casework.talk.mailed_links import Came, seen, stopped
@@ -133,7 +133,7 @@ async def identify_in_chat(services: Services, ident: str, who: SignedIn) -> Non
         there = [
             r
             for r in turn.all_requests()
-            if r.status in WAITING and not is_for_other(r) and r.ref not in hidden
+            if r.status in WAITING and needs_proof(r) and not is_for_other(r) and r.ref not in hidden
         ]
         waiting = _not_of_another(turn, there, who, contact)
         if not waiting and (there or not (turn.state.hidden_of or turn.state.sought)):

@@ -240,11 +240,14 @@ def take_back(turn: Turn, about: Sequence[PrivacyRequest], *, yes: bool) -> None
     if not yes:
         standing_still.go_on(turn.unit, about, "subject")
         say_all(turn)
-    elif done := closing.withdraw(turn.unit, about):
+        return
+    done = closing.withdraw(turn.unit, about)
+    begun = [each for each in about if each not in done]
+    if done:
         turn.say("withdrawn", requests=turn.seen(done))
-    elif about:
-        turn.say("withdraw_too_late", choices=[turn.person_button()], requests=turn.seen(about))
-    else:
+    if begun:
+        turn.say("withdraw_too_late", choices=[turn.person_button()], requests=turn.seen(begun))
+    if not about:
         say_all(turn)
 
 
