@@ -210,7 +210,7 @@ def _called(hearing: Hearing) -> list[str]:
     """Give the telephone numbers in it: a code of ours is none, be it an old one, nor are so few figures in a row."""
     numbers = phones_in(EMAIL.sub(" ", hearing.text))
     sent = hearing.view.code_sent
-    return [n for n in numbers if not (_LIKE_A_CODE.fullmatch(n) or (sent and stands_as_code(n)))]
+    return [n for n in numbers if "+" in n or not (_LIKE_A_CODE.fullmatch(n) or (sent and stands_as_code(n)))]
 
 
 def _address(hearing: Hearing, email: str) -> Move:
