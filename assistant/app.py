@@ -29,7 +29,7 @@ from assistant.domain.grounds import authorities
 from assistant.domain.retention import own_retention
 from assistant.errors import ConfigurationError
 from assistant.interfaces import Channel, Clock, Resolver, SignIn
-from assistant.jobs import Sweeper
+from assistant.jobs import JOBS, Job, Sweeper
 from assistant.naming import Naming
 from assistant.opening import SystemClock, open_sources
 from assistant.replies import Texts
@@ -52,6 +52,7 @@ from handlers import HANDLERS
 from intents import Reader, others_in
 
 log = structlog.get_logger(__name__)
+_TAKEN_UP = timedelta(minutes=1)  # how long a message may wait for its check before it is taken up again
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,9 @@ def assemble(
         resolver=resolver or resolver_of(settings),
         others=lambda text, own: [(each.kind, each.words) for each in others_in(text, own)],
     )
-    return Assembly(
-        services, TalkingDesk(services, Reader.load(model_dir(settings))), Sweeper(services), channels
-    )
+    desk = TalkingDesk(services, Reader.load(model_dir(settings)))
+    recovers = Job("recover", _TAKEN_UP, lambda _: desk.recover(waited=_TAKEN_UP))
+    return Assembly(services, desk, Sweeper(services, (*JOBS, recovers)), channels)
 
 
 def sign_ins_of(settings: Settings) -> dict[Method, SignIn]:

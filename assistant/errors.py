@@ -141,6 +141,12 @@ class NotVerified(AssistantError):
     http_status = 403
 
 
+class AnotherNamed(NotVerified):
+    """Somebody else was named in the conversation than who signed in: say there that it was a mistake, then sign in again."""
+
+    code = "another_named"
+
+
 class NothingToProve(NotVerified):
     """Nothing waits for this sign-in yet: ask for something first, then sign in."""
 

@@ -8,7 +8,7 @@ from intents.examples import Example as Learned
 from intents.examples import NotLabelled
 from intents.labels import ASK, CONVERSATIONAL, NONE, REQUEST, RIGHTS
 from intents.others import Mention, others_in
-from intents.policy import Asked, Question, asked_of_policy, kinds_named
+from intents.policy import Asked, Question, asked_of_policy, is_of_privacy, kinds_named
 from intents.pseudonyms import pseudonymised
 from intents.reader import Reader
 from intents.reading import Intent, Reading
@@ -32,6 +32,7 @@ __all__ = [
     "cli_evaluate",
     "cli_train",
     "for_support",
+    "is_of_privacy",
     "kinds_named",
     "learn",
     "others_in",

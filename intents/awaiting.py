@@ -19,6 +19,8 @@ _EMAIL: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _PARTS: Final = re.compile(r"[,;!?\n]|\.\s|\s(?:but|and|mais|et)\s")
 _LONGEST_NOTE: Final = 3_000  # characters
 _MOST_OF_NOTE: Final = 40  # sentences
+_BREAKS: Final = re.compile(r"[.;!?]\s|\n")
+_MOST_CHARACTERS: Final = 20_000
 _DIGITS: Final = re.compile(r"\D{0,20}\d(?:[ .-]?\d){3,15}\D{0,3}")
 
 
@@ -68,9 +70,16 @@ def asks_beside(text: str) -> bool:
 
 
 def limits_it(text: str) -> bool:
-    """Tell whether a short message says of an erasure that was asked for that it is not of all: *only the newsletter data*."""
+    """Tell whether a short message says of an erasure that it is not of all, or not yet: *only the newsletter data*, *not before January*."""
     plain = in_plain(with_apostrophes(text)) if len(text) <= _SHORT else ""
-    return bool(_any("limits_it").search(plain)) and not _any("of_proving").search(plain)
+    is_limit = _any("limits_it").search(plain) or _any("time_alone").search(plain)
+    return bool(is_limit) and not _any("of_proving").search(plain)
+
+
+def limits_from_start(text: str) -> bool:
+    """Tell whether whoever asks for an erasure asks it of one account alone, or for a day or an end that is still to come."""
+    said = map(in_plain, map(with_apostrophes, _BREAKS.split(text[:_MOST_CHARACTERS])))
+    return any(_any("one_account").search(each) or _any("at_a_time").search(each) for each in said)
 
 
 def is_number(text: str) -> bool:

@@ -114,6 +114,8 @@ _PLAIN_LETTERS: Final = {
     "´": "'",
     "ё": "е",
 }
+# What a mailer left of an accented letter, one sign or one for each byte; in French it is an e nine times of ten.
+_LOST: Final = re.compile("(?<=[^\\W\\d_])\ufffd{1,2}|(?<![\\w\ufffd])\ufffd{1,2}(?=[^\\W\\d_])")
 _TO_BE_PLAIN: Final = re.compile(f"[{''.join(_PLAIN_LETTERS)}]")
 # One expression of all accents drops them in a third of the time that asking each character takes; it is fast up to U+FFFF only.
 _ACCENTS: Final = re.compile(f"[{''.join(filter(unicodedata.combining, map(chr, range(0x300, 0x10000))))}]+")
@@ -233,9 +235,10 @@ def sentences(text: str) -> list[str]:
 
 
 def plain_letters(text: str) -> str:
-    """Give a text without accents, every apostrophe the same."""
+    """Give a text without accents, every apostrophe the same; an e where an accented letter was lost."""
     if text.isascii():
         return text.replace("`", "'")
+    text = _LOST.sub("e", text) if "\ufffd" in text else text
     lettered = _TO_BE_PLAIN.sub(lambda found: _PLAIN_LETTERS[found[0]], text)
     bare = _ACCENTS.sub("", unicodedata.normalize("NFD", lettered))
     return unicodedata.normalize("NFC", _BEYOND.sub(_unless_accent, bare))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
+from intents.awaiting import limits_from_start
 from intents.holders import without_signature
 from intents.purposes import is_marketing, purposes_of, topics_of
 from intents.rectifying import CALLED_NEW, change_in
@@ -89,6 +90,8 @@ def details_of(text: str, intents: tuple[str, ...], ending: str | None = None) -
     if wanted & {"objection", "consent_withdrawal"}:
         ending = text if ending is None else ending
         found |= _use(ending, bare=len(ending) <= BARE_CHARACTERS)
+    if "erasure" in wanted and limits_from_start(text):
+        found["limited"] = True
     if "access" in wanted:
         found |= {"topic": topics_of(text), "period": _first(_PERIOD, text)}
     if "restriction" in wanted:

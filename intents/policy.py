@@ -22,6 +22,9 @@ _LONGEST_NAME: Final = 40  # characters of a line below the letter
 _LABELS_KEPT: Final = 8_192
 _SHORTEST: Final = 4  # letters of a word that has a plural
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_TYPED: Final = re.compile(r"[^\W\d_]+")
+_SHORT: Final = 80  # characters of a clause that may only name a topic, or ask by its sense alone
+_FEW: Final = 5  # words of one that may name a topic and ask nothing in so many words
 _ASKS_ON: Final = re.compile(
     r",? (?:and|et|,|or|ou) (?=(?:how|what|who|whom|why|where|which|when|to whom|with whom|on what|on which|combien|comment"
     r"|pourquoi|qui|a qui|avec qui|quel|quelle|quels|quelles|d'ou|sur quel|sur quelle|pendant combien)\b)"
@@ -31,6 +34,7 @@ TOPICS: Final = (
     "hosted",
     "cookies",
     "machines",
+    "using",
     "authority",
     "changes",
     "security",
@@ -60,6 +64,7 @@ class Question:
     topic: str
     words: frozenset[str] = frozenset()
     owned: frozenset[str] = frozenset()  # of these what is said to be the writer's own
+    is_vague: bool = False  # it asks by its sense alone: beside anything else it is no question
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,19 @@ def asked_of_policy(text: str) -> Asked:
             found.setdefault(question.topic, question)
     others = [question for topic, question in found.items() if topic != "where"]
     questions = others or list(found.values())  # where the policy stands every answer says
-    return Asked(tuple(questions[:_MOST]), bool(questions) and _is_all(parts))
+    if not (alone := bool(questions) and _is_all(parts)):
+        questions = [each for each in questions if not each.is_vague]
+    return Asked(tuple(questions[:_MOST]), alone)
+
+
+def is_of_privacy(text: str) -> bool:
+    """Tell whether a message asks about data or privacy, on whatever topic."""
+    return any(
+        _any("of_privacy").search(plain)
+        and (_asks(plain) or _may_ask(plain))
+        and not _any("of_hosting").search(plain)
+        for plain in _parts(text)
+    )
 
 
 def kinds_named(question: Question, kinds: Mapping[K, Labels]) -> list[K] | None:
@@ -122,24 +139,61 @@ def _is_all(parts: Iterable[tuple[str, Question | None]]) -> bool:
 
 
 def _question_in(plain: str) -> Question | None:
-    if not ("?" in plain or _any("is_question").search(plain)):
-        return None
-    topics = _OF_HOSTING if _any("of_hosting").search(plain) else TOPICS
-    topic = next((each for each in topics if _any(each).search(plain)), None)
-    if topic is None:
-        return None
-    if topic in _OF_DATA and _any("of_a_person").search(plain):
+    asks = _asks(plain)
+    topic = _topic_of(plain) if asks or _may_ask(plain) else None
+    if topic is None and (asks or plain.count(" ") < _FEW):
+        topic, asks = _named_in(plain), False
+    if topic is None or (topic in _OF_DATA and _any("of_a_person").search(plain)):
         return None
     if topic == "cookies":
-        return Question(topic, frozenset({"cookie"}), frozenset({"cookie"}))
+        return Question(topic, frozenset({"cookie"}), frozenset({"cookie"}), is_vague=not asks)
     end = _any("ends_thing").search(plain)
     what = plain[: end.start()] if end else plain
     owned = frozenset(word for said in _any("owned").findall(what) for word in list(_words(said))[:1])
-    return Question(topic, frozenset(_words(what)), owned)
+    return Question(topic, frozenset(_words(what)), owned, is_vague=not asks)
+
+
+def _topic_of(plain: str) -> str | None:
+    topics = _OF_HOSTING if _any("of_hosting").search(plain) else TOPICS
+    return next((each for each in topics if _any(each).search(plain)), None)
+
+
+def _asks(plain: str) -> bool:
+    return "?" in plain or _any("is_question").search(plain) is not None
+
+
+def _may_ask(plain: str) -> bool:
+    """Tell whether a short clause asks by its sense alone."""
+    return len(plain) <= _SHORT and _any("may_ask").search(plain) is not None
 
 
 def _plain(sentence: str) -> str:
-    return " ".join(in_plain(sentence).replace("-", " ").replace("' ", "'").split())
+    plain = " ".join(in_plain(sentence).replace("-", " ").replace("' ", "'").split())
+    typed = tables("policy")["typed"]["any"]
+    if typed.keys().isdisjoint(_TYPED.findall(plain)):
+        return plain
+    return _TYPED.sub(lambda word: typed.get(word[0], word[0]), plain)
+
+
+def _named_in(plain: str) -> str | None:
+    """Give the topic of a clause that does nothing but name it: *DPO?*, *sous-traitants*."""
+    return _named().get(_words_of(plain)) if len(plain) <= _SHORT else None
+
+
+def _words_of(plain: str) -> frozenset[str]:
+    """Give the words of a clause but those that say nothing beside a name."""
+    return frozenset(map(_singular, _TYPED.findall(plain))) - _beside()
+
+
+@cache
+def _beside() -> frozenset[str]:
+    return frozenset(map(_singular, " ".join(map(str, tables("policy")["beside"].values())).split()))
+
+
+@cache
+def _named() -> Mapping[frozenset[str], str]:
+    rows = tables("policy")["named"].items()
+    return {_words_of(_plain(name)): topic for topic, names in rows for name in names}
 
 
 @lru_cache(_LABELS_KEPT)

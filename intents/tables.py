@@ -71,8 +71,8 @@ def hint_of(file: str) -> re.Pattern[str]:
 
 
 def filled(file: str, row: str) -> str:
-    """Fill in the words an expression names; words may name others once."""
+    """Fill in the words an expression names; words may name others, and those others once more."""
     words = tables(file)["words"]
-    for _ in range(2):
+    for _ in range(3):
         row = _PLACE.sub(lambda found: str(words[found[1]]), row)
     return row

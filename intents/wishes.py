@@ -30,6 +30,7 @@ _CLAUSE_END: Final = re.compile(
     r" (?:just|only|juste|seulement|simplement|to see|voir|recevoir|avoir))\b)"
     r"|\s(?=(?:just|only) (?:send|give|show|stop|the copy|a copy)\b)"
 )
+_BETWEEN: Final = re.compile(r"[,;:.!…]+")
 _BULLET: Final = re.compile(r"^\s*(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-h][.)])\s*")
 _OF_ARTICLE: Final = {
     "15": "access", "16": "rectification", "17": "erasure", "18": "restriction", "20": "portability", "21": "objection",
@@ -218,7 +219,17 @@ def _is_for_other(lines: Sequence[str]) -> bool:
 
 def is_for_another(text: str) -> bool:
     """Tell whether a short message says of what was asked before that it is somebody else's: *it is for my father*."""
-    return len(text) <= _LONGEST_TITLE and bool(_any("for_whom").search(in_plain(with_apostrophes(text))))
+    return len(text) <= _LONGEST_TITLE and bool(_any("for_whom").search(_in_a_row(text)))
+
+
+def is_for_oneself(text: str) -> bool:
+    """Tell whether a short message does nothing but say of what was asked before that it is the writer's own: *it is for me after all*."""
+    return len(text) <= _LONGEST_TITLE and bool(_any("for_me").fullmatch(_in_a_row(text)))
+
+
+def _in_a_row(text: str) -> str:
+    """Give a text in plain without what stands between its words: *no, it is …*."""
+    return " ".join(_BETWEEN.sub(" ", in_plain(with_apostrophes(text))).split())
 
 
 def lists_several(text: str) -> bool:

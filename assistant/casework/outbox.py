@@ -123,6 +123,18 @@ def lost_about(unit: Unit, request: PrivacyRequest) -> list[Outbox]:
     return [row for row in rows if request.ref in _named(unit.services, row, request.ref)]
 
 
+def is_untaken(session: Session, challenge_id: str, conversation_id: str) -> bool:
+    """Tell whether the letter of a challenge was tried, and no mail server has taken it yet."""
+    tried = select(Outbox.id).where(
+        col(Outbox.conversation_id) == conversation_id,
+        col(Outbox.key).startswith(f"{PROOF}{challenge_id}:"),
+        col(Outbox.state) == LetterState.WAITING,
+        col(Outbox.attempts) > 0,
+        col(Outbox.lease_until).is_(None),
+    )
+    return session.exec(tried).first() is not None
+
+
 def settle_relays(unit: Unit, conversation_id: str) -> None:
     """Note that an agent has seen which mails support did not get; what is still tried again says so by itself."""
     for row in lost_in(unit.session, conversation_id):

@@ -10,8 +10,9 @@ from typing import Final
 from assistant.casework.answers import running_services
 from assistant.casework.audit import record
 from assistant.casework.decisions import closing
-from assistant.casework.decisions.questions import asked_of, waits_since
+from assistant.casework.decisions.questions import asked_of
 from assistant.casework.proof import link_again
+from assistant.casework.requests.clock import waits_since
 from assistant.casework.requests.intake import conversation_id, requests_of, set_attention
 from assistant.casework.saying import flood
 from assistant.casework.talk import elsewhere
@@ -302,8 +303,11 @@ def answers_about_services(mail: Received) -> bool:
     """
     # That of a chat, else this very thread, or one that the mail names.
     asked_in = elsewhere.talk_of(mail.unit, mail.incoming.thread) or mail.turn.conversation
-    meant = [] if mail.muted else [*requests_of(mail.unit.session, asked_in), *_named(mail)]
-    heard = [r for r in _theirs(mail, meant) if r.attention not in denying.ATTENTIONS]
+    found = [] if mail.muted else [*requests_of(mail.unit.session, asked_in), *_named(mail)]
+    meant = {
+        request.ref: request for request in found
+    }  # the subject of an answer names what its thread is about
+    heard = [r for r in _theirs(mail, [*meant.values()]) if r.attention not in denying.ATTENTIONS]
     asked = [
         r for r in heard if running_services.is_open(mail.unit.session, r)
     ]  # of what was denied a person decides
@@ -320,6 +324,7 @@ def answers_about_services(mail: Received) -> bool:
         else:
             _note(mail, request, running_services.END_BY_MAIL)
     _is_answered(mail, [asked_in.id, *(request.conversation_id for request in asked)])
+    mail.turn.conversation.language = mail.turn.conversation.language or asked[0].language
     say(mail.turn, asked)
     return True
 

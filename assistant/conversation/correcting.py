@@ -13,6 +13,7 @@ from assistant.conversation.heard import Found, Hearing, all_of
 from assistant.conversation.picking import said_no_address
 from assistant.domain.addresses import client_number_in, emails_in, no_address_in, phones_in
 from assistant.domain.assurance import code_in
+from assistant.domain.countries import country_in_address
 from assistant.domain.fields import DAYS, can_hold
 from assistant.domain.in_parts import taken_apart
 from assistant.domain.lifecycle import CLOSED
@@ -219,12 +220,20 @@ def _answered(hearing: Hearing, question: str | None, changes: Changes) -> Chang
         named = [value for value in part.either if value.casefold() in text.casefold()]
         return changes.with_parts([part.settled(named[0])]) if len(named) == 1 else None
     if question in ONE_VALUE and part:
-        return _one_value(hearing, changes, part)
+        return _other_of_several(changes, part, text) or _one_value(hearing, changes, part)
     corrects_email = any(part.field == "email" for part in changes.parts)
     if changes.parts and is_volunteered(text) and not corrects_email:
         return None  # an address to be reached by, beside the correction of something else
     found = taken_apart(Changes.read(change_in(text)), hearing.view.fields)
     return changes.with_parts(found.parts) if found.parts else None
+
+
+def _other_of_several(changes: Changes, asked: Change, text: str) -> Changes | None:
+    """Take the value of another field of the correction, where it is named: the one that was asked for is asked again."""
+    others = {each.field for each in changes.parts if not each.part_of} - {asked.field}
+    told = [each for each in Changes.read(change_in(text)).parts if each.new] if others else []
+    fits = all(each.field in others and can_hold(each.field, each.new or "") for each in told)
+    return changes.with_parts(told) if told and fits else None
 
 
 def _put_right(changes: Changes, text: str) -> Changes | None:
@@ -258,6 +267,10 @@ def _one_value(hearing: Hearing, changes: Changes, part: Change) -> Changes | No
     value = None if is_said_wrong(hearing.text) or is_swapped(hearing.text) else answer_in(part.field, told)
     if value is None:
         return None
+    if part.field == "city" and any(each.field == "country" and not each.new for each in changes.parts):
+        part = (
+            replace(part, field="country") if country_in_address(value) else part
+        )  # the town is asked again
     found = taken_apart(Changes((replace(part, new=value),)), hearing.view.fields)
     return changes.without(part.field).with_parts(found.parts) if found.new_values else None
 

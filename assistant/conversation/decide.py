@@ -47,7 +47,7 @@ from assistant.domain.presses import unmarked
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import ANSWERED_BY_PEOPLE, ENDING_USES, Right
 from assistant.domain.talk import PICKERS, PRESSED, SESSION_HIDDEN, WAITING, WHERE_TO_WRITE, TalkView
-from intents import Intent
+from intents import Intent, is_of_privacy
 from intents.awaiting import names_authority
 from intents.clauses import wishes_of
 from intents.purposes import use_answered
@@ -336,7 +336,7 @@ def _none(hearing: Hearing) -> tuple[Move, ...]:
     is_foreign = hearing.reading.language not in view.languages and len(hearing.text) >= _FOREIGN
     if is_foreign and not state.told_language:
         return (Say("not_our_language", offers_person=True),)
-    return (Say("chat_can_do", offers_person=True),)
+    return (Say("policy_unanswered" if is_of_privacy(hearing.text) else "chat_can_do", offers_person=True),)
 
 
 def _repeated(hearing: Hearing) -> tuple[Move, ...]:
@@ -415,7 +415,7 @@ def _right_chosen(hearing: Hearing, name: str) -> Move:
         hearing = hearing.reads(replace(hearing.reading, details=details))
     received_at = datetime.fromisoformat(since) if since else hearing.received_at
     if is_for_other:
-        return OpenForOther((Right(name),), received_at, hearing.details)
+        return OpenForOther((Right(name),), received_at, hearing.details, from_rest=True)
     return Open((Right(name),), received_at, hearing.details, from_rest=True)
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from typing import Any, Literal
 
@@ -58,9 +59,6 @@ from assistant.store.rows import Conversation, Message, PrivacyRequest
 from intents import NONE, Reader, Reading
 
 log = structlog.get_logger(__name__)
-_NONCE_BYTES = 24
-_MOST_HISTORY = 200
-_HIDDEN_TEXT = 1  # message: alone since a talk was hidden, it leaves nothing to hide
 _NOT_A_PERSON = ("own", "bounce")  # a report, or a mail of ours that came back
 
 
@@ -204,9 +202,10 @@ class TalkingDesk:
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def recover(self) -> int:
-        """Take up what was stored but not answered when the desk was killed."""
-        left = await self.services.read(lambda unit: queries.unhandled(unit.session))
+    async def recover(self, waited: timedelta = timedelta()) -> int:
+        """Take up what was stored this long ago and is not answered: the desk was killed, or its store was away."""
+        until = self.services.clock.now() - waited
+        left = await self.services.read(lambda unit: queries.unhandled(unit.session, until))
         await each(self.services, "recover", left, self._recover_one)
         return len(left)
 

@@ -6,15 +6,23 @@ import re
 import unicodedata
 from typing import Final
 
-from assistant.casework.requests.reach import waits_for_people
+from assistant.casework.requests.reach import is_for_other, waits_for_people
 from assistant.conversation.heard import EMAIL, Found, Hearing, all_of
 from assistant.domain.addresses import normal_address
 from assistant.domain.lifecycle import CLOSED, STOPPABLE
-from assistant.domain.moves import HandOver, HaveReadBeside, NoteContactFirst, Repeat, WaitForMandate
+from assistant.domain.moves import (
+    HandOver,
+    HaveReadBeside,
+    NoteContactFirst,
+    Repeat,
+    Say,
+    TakeAsOwn,
+    WaitForMandate,
+)
 from assistant.domain.rights import ENDING_USES, ERASING
-from assistant.domain.talk import PICKERS, WAITING, RequestSeen
+from assistant.domain.talk import FOR_SOMEBODY_ELSE, PICKERS, WAITING, RequestSeen
 from intents.holders import signed_by
-from intents.wishes import FOR_OTHER, FOR_SEVERAL, is_for_another
+from intents.wishes import FOR_OTHER, FOR_SEVERAL, is_for_another, is_for_oneself
 
 NOTED: Final = "for_other"  # detail of a menu
 _FEWEST_LETTERS: Final = 3  # of a name that an address is made of
@@ -26,8 +34,11 @@ def hear(hearing: Hearing) -> Found | None:
     An erasure that was proved is read before it begins.
     """
     view, reading = hearing.view, hearing.reading
-    if hearing.is_quiet or hearing.is_request or not is_said(hearing) or EMAIL.search(hearing.text):
+    is_of_whom = is_said(hearing) or is_for_oneself(hearing.text)
+    if hearing.is_quiet or hearing.is_request or not is_of_whom or EMAIL.search(hearing.text):
         return None
+    if is_for_oneself(hearing.text):
+        return _its_own(hearing)
     own = [request for request in view.own if not waits_for_people(request)]
     stoppable = [r for r in own if r.status in STOPPABLE]
     erasing = [r.ref for r in stoppable if r.right in ERASING and r.status not in WAITING]
@@ -41,6 +52,16 @@ def hear(hearing: Hearing) -> Found | None:
         return all_of(HandOver())
     is_asked = hearing.state.question in PICKERS and reading.decision == "none"
     return all_of(NoteContactFirst({NOTED: True}, "for_other_noted"), Repeat()) if is_asked else None
+
+
+def _its_own(hearing: Hearing) -> Found | None:
+    """Take "it is for me after all" as said of what waits for a mandate; what more than that hangs on, a person reads."""
+    of_others = [r for r in hearing.view.open if is_for_other(r)]
+    waiting = [r.ref for r in of_others if r.status in WAITING and r.attention == FOR_SOMEBODY_ELSE]
+    if not of_others:
+        return None
+    told = tuple(r.ref for r in of_others)
+    return all_of(TakeAsOwn(tuple(waiting)) if waiting else Say("a_person_reads", about=told))
 
 
 def is_said(hearing: Hearing) -> bool:

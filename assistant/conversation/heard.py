@@ -34,6 +34,7 @@ class OfPolicy:
     language: str
     answers: tuple[Answer | None, ...]
     is_all: bool  # and it asks for nothing else
+    is_vague: bool = False  # it asks by its sense alone
 
 
 @dataclass(frozen=True, slots=True)

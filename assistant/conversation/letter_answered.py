@@ -50,6 +50,10 @@ def is_taken(mail: Received, chat: Conversation, theirs: Sequence[PrivacyRequest
     What asks for more is opened in the thread of the mail, with a link of its own; what is not clear an agent reads.
     """
     there = replace(mail.within(chat.id).turn, answers_mail=True)
+    if not there.state.is_now_of(elsewhere.hash_of(mail.unit, mail.sender)):
+        return (
+            False  # another sits there: nothing of theirs is answered, and nothing of this is shown to them
+        )
     about = [r for r in there.requests_named(there.state.about) if r not in theirs]
     if about or not (theirs and there.state.asks_else and there.state.question in ASKED_BY_MAIL):
         return False

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from assistant.casework.talk.policy_answers import Answer, answer_of
+from assistant.casework.talk.policy_answers import Answer, answer_of, text_of
 from assistant.conversation.heard import Found, Hearing, OfPolicy, Words, all_of
 from assistant.conversation.reading import SHORT
 from assistant.disclosure.policy import kinds_of
@@ -15,11 +15,14 @@ from assistant.domain.policy import Topic
 from assistant.domain.rights import ANSWERED_BY_PEOPLE, COPIES
 from assistant.domain.talk import ASK_RIGHT, SESSION_HIDDEN, WHERE_TO_WRITE
 from assistant.services import Services
-from intents import ASK, CONVERSATIONAL, NONE, asked_of_policy, kinds_named
+from intents import ASK, CONVERSATIONAL, NONE, asked_of_policy, is_of_privacy, kinds_named
+from intents.small_talk import small_talk_in
 
 _REST: Final = Answer("policy_rest", {})
 _NOTHING: Final = Answer("policy_unanswered", {})
-_LEAVES_TO_PERSON: Final = frozenset({_REST.text, _NOTHING.text, "policy_elsewhere", "policy_contact"})
+_LEAVES_TO_PERSON: Final = frozenset(
+    {_REST.text, _NOTHING.text, "policy_elsewhere", "policy_contact", "policy_machines"}
+)
 # Whoever asks on has not chosen yet; the rest was said once, and nothing hangs on it.
 _NOT_ASKED_AGAIN: Final = frozenset({ASK_RIGHT, SESSION_HIDDEN, *WHERE_TO_WRITE})
 
@@ -39,23 +42,30 @@ def heard_in(services: Services, words: Words, spoken: str | None) -> Words:
     answers = [
         answer_of(settings, Topic(each.topic), kinds_named(each, kinds), language) for each in questions
     ]
-    return replace(words, of_policy=OfPolicy(language, tuple(answers), is_all=asked.alone))
+    is_vague = all(each.is_vague for each in questions)
+    return replace(words, of_policy=OfPolicy(language, tuple(answers), asked.alone, is_vague))
 
 
 def hear(hearing: Hearing) -> Found | None:
     """Answer what a message asks of the policy; what is asked beside it is left to be heard."""
     asked = hearing.words.of_policy
-    told = None if asked is None or _is_not_ours(hearing) else _told(hearing, asked)
+    told = (
+        None if asked is None or _is_not_ours(hearing) or _is_none(hearing, asked) else _told(hearing, asked)
+    )
     if asked is None or told is None:
         return None
     if hearing.view.is_mail or not hearing.conversational.isdisjoint(CONVERSATIONAL):
         return Found((told,), hearing)
-    if not asked.is_all:
-        return Found((told,), None if _has_nothing_more(hearing) else hearing)
     again = _asks_again(hearing)
     if not hearing.is_request:
-        return all_of(told, *again)
-    if not again and ANSWERED_BY_PEOPLE.isdisjoint(hearing.rights):
+        if asked.is_all:
+            return all_of(told, *again)
+        return Found((told,), None if _has_nothing_more(hearing) else hearing)
+    if (
+        not again
+        and (asked.is_all or _is_read_in_question(hearing))
+        and not _complains_of_data(hearing, told)
+    ):
         hearing = hearing.reads(replace(hearing.reading, decision=ASK))  # was it a wish as well?
     return Found((told,), hearing)
 
@@ -66,6 +76,28 @@ def _is_not_ours(hearing: Hearing) -> bool:
     if words.forwarded or words.muted or view.agent_talks:
         return True
     return view.is_mail and (not view.is_privacy_mailbox or _is_explained_anyway(hearing))
+
+
+def _is_none(hearing: Hearing, asked: OfPolicy) -> bool:
+    """Tell whether what may be a question is none: the use or the value that is awaited, a complaint, *are you a robot?*."""
+    if asked.is_vague and small_talk_in(hearing.text):
+        return True
+    return asked.is_vague and (hearing.state.asks_else or _complains(hearing))
+
+
+def _complains(hearing: Hearing) -> bool:
+    return hearing.is_request and not ANSWERED_BY_PEOPLE.isdisjoint(hearing.rights)
+
+
+def _complains_of_data(hearing: Hearing, told: TellPolicy) -> bool:
+    """Tell whether it is asked where to complain, and said what of; who only asks where may not mean us."""
+    is_where = any(name == text_of(Topic.AUTHORITY) for name, _ in told.texts)
+    return is_where and _complains(hearing) and is_of_privacy(hearing.text)
+
+
+def _is_read_in_question(hearing: Hearing) -> bool:
+    """Tell whether the one right that is used was read in a question, whatever is said around it."""
+    return len(hearing.rights) == 1 and asked_of_policy(hearing.reading.sentence or "").alone
 
 
 def _told(hearing: Hearing, asked: OfPolicy) -> TellPolicy | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -10,7 +11,7 @@ from assistant.conversation import correcting, for_others
 from assistant.conversation.heard import EMAIL, Found, Hearing, addresses_meant, all_of
 from assistant.conversation.picking import said_no_address
 from assistant.domain.addresses import deliverable, emails_in, phones_in
-from assistant.domain.assurance import code_in, stands_as_code
+from assistant.domain.assurance import CODE_DIGITS, code_in, stands_as_code
 from assistant.domain.fields import can_hold
 from assistant.domain.moves import (
     Choose,
@@ -43,6 +44,7 @@ from intents.awaiting import (
 from intents.rectifying import answer_in, is_no, is_yes
 
 Further = Callable[[Hearing, Sequence[Right]], tuple[Move, ...]]
+_LIKE_A_CODE: Final = re.compile(rf"\d{{1,{CODE_DIGITS}}}")
 _FEW_WORDS: Final = 4
 _SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
 _OF_CONTACT: Final = frozenset({"email", ADDRESS, UNSAID_ADDRESS})
@@ -57,9 +59,11 @@ def code(hearing: Hearing, further: Further) -> Found | None:
 
 
 def _awaits_code(hearing: Hearing) -> bool:
-    view = hearing.view
-    late = view.state.expects == "email" and view.code_sent and not hearing.uses_another_right
-    return view.state.expects == "code" or late
+    """Tell whether a code is awaited, or may be typed late where an address is asked for: a telephone number is none."""
+    view, text = hearing.view, hearing.text
+    may_be = view.code_live if view.state.question == ASK_MARKETING else view.code_sent
+    late = view.state.expects == "email" and may_be and not hearing.uses_another_right
+    return view.state.expects == "code" or (late and stands_as_code(text) and "+" not in text)
 
 
 def code_again(hearing: Hearing) -> Found | None:
@@ -113,7 +117,7 @@ def ends_there_too(hearing: Hearing) -> Found | None:
     slips = is_slip(text)
     if hearing.conversational or (hearing.reading.decision != "none" and not slips) or _wishes(hearing):
         return None
-    named = each_once([*addresses_meant(text), *phones_in(EMAIL.sub(" ", text))])
+    named = each_once([*addresses_meant(text), *_called(hearing)])
     left = [*addresses_in(ended[-1].details), *named]
     meant = each_once(left)[len(addresses_in(ended[-1].details)) :]
     if not all(deliverable(each) for each in meant if "@" in each):
@@ -174,7 +178,7 @@ def contact(hearing: Hearing) -> Found | None:
     if state.question == ASK_MARKETING or any(
         view.lacks.get(each.ref) == ASK_MARKETING for each in waiting_in(view.own)
     ):
-        left = _left_alone(text)
+        left = _left_alone(hearing)
         return Found((*left.moves, *calls)) if left else None
     if email:
         return all_of(_address(hearing, email), *calls)
@@ -195,13 +199,20 @@ def no_contact(hearing: Hearing) -> tuple[Move, ...]:
     return (Say("typed_no_contact", expects=state.expects),) if says else ()
 
 
-def _left_alone(text: str) -> Found | None:
-    named = each_once([*addresses_meant(text), *phones_in(EMAIL.sub(" ", text))])
+def _left_alone(hearing: Hearing) -> Found | None:
+    named = each_once([*addresses_meant(hearing.text), *_called(hearing)])
     if not named:
         return None
     if not all(deliverable(each) for each in named if "@" in each):
         return all_of(Say("typed_address_unusable", expects="email"))
     return all_of(LeaveAlone(tuple(named)))
+
+
+def _called(hearing: Hearing) -> list[str]:
+    """Give the telephone numbers in it: a code of ours is none, be it an old one, nor are so few figures in a row."""
+    numbers = phones_in(EMAIL.sub(" ", hearing.text))
+    sent = hearing.view.code_sent
+    return [n for n in numbers if "+" in n or not (_LIKE_A_CODE.fullmatch(n) or (sent and stands_as_code(n)))]
 
 
 def _address(hearing: Hearing, email: str) -> Move:
@@ -214,8 +225,7 @@ def _address(hearing: Hearing, email: str) -> Move:
         return Say("handover_address")  # no code is owed to the address that a handover asked for
     if view.state.question not in CORRECTING:
         return WantCode(claim, proved)
-    waiting = [request.ref for request in waiting_in(view.own)]
-    return WantCode(claim, tuple(dict.fromkeys([*proved, *waiting])), asks_again=True)
+    return WantCode(claim, tuple(dict.fromkeys([*proved, *to_be_proved(view.own, ())])), asks_again=True)
 
 
 def is_told_where_to_answer(hearing: Hearing) -> bool:

@@ -50,4 +50,5 @@ class FoundOut(Details):
     handed_over: Sequence[str] | None = None  # recipients to whom the data went, although nothing records it
     not_handed_over: Sequence[str] | None = None  # and those to whom they did not
     lift_reason: str | None = None  # why a restriction ends
+    joined: str | None = None  # the request of another talk that asks the very same, under which it goes on
     untold: bool | None = None  # some addresses get no notice: too many were named

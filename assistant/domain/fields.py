@@ -11,12 +11,13 @@ from importlib.resources import files
 from typing import Final
 
 from assistant.domain.addresses import normal_phone, phones_in, well_formed
-from assistant.domain.countries import code_of_country
+from assistant.domain.countries import code_of_country, country_in_address
 from assistant.domain.spoken import day_in
 
 DAYS: Final = frozenset({"date_of_birth", "birth_date"})
 _LONGEST: Final = 160
 _ALWAYS_A_PHONE: Final = 8  # digits with nothing but spaces and signs between them: no street, town or name
+_LONGEST_CODE: Final = 3  # letters by which a country is called for short
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _DIGIT: Final = re.compile(r"\d")
 _PAGE: Final = re.compile(r"\bwww\.", re.IGNORECASE)  # what begins with a scheme is kept out of every field
@@ -87,6 +88,11 @@ def _is_name(value: str) -> bool:
     return _is_words(value) and not _DIGIT.search(value) and not _PAGE.search(value)
 
 
+def _is_town(value: str) -> bool:
+    """Tell whether it can be a town: *UK* and *USA* are countries, while *Luxembourg* is both."""
+    return _is_words(value) and not (len(value) <= _LONGEST_CODE and country_in_address(value))
+
+
 def _is_words(value: str) -> bool:
     return _LETTER.search(value) is not None and not _is_other_form(value)
 
@@ -103,6 +109,7 @@ _BY_FIELD: Final[Mapping[str, Callable[[str], bool]]] = {
     "postcode": _is_postcode,
     "tax_id": _is_tax_id,
     "country": _is_country,
+    "city": _is_town,
     **dict.fromkeys(("first_name", "last_name", "name"), _is_name),
     **dict.fromkeys(DAYS, _is_day),
 }

@@ -55,11 +55,19 @@ class OpenForOther:
     received_at: datetime
     details: Mapping[str, Any]
     several: bool = False  # whose marketing is to end, a person tells
+    from_rest: bool = False  # the question that was open is answered by it
 
 
 @dataclass(frozen=True, slots=True)
 class WaitForMandate:
     """What these ask for is somebody else's, it turns out: no proof is asked, and a person is called."""
+
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeAsOwn:
+    """What these ask for is the writer's own after all: their own proof is asked as ever."""
 
     references: tuple[str, ...]
 
@@ -299,6 +307,7 @@ Move = (
     | Open
     | OpenForOther
     | WaitForMandate
+    | TakeAsOwn
     | AskRight
     | Choose
     | NotThat

@@ -18,6 +18,7 @@ class Topic(StrEnum):
     MACHINES = "machines"  # decisions by machines alone
     CONTACT = "contact"  # who is responsible, and the data protection officer
     RIGHTS = "rights"
+    USING = "using"  # what it costs to use a right, how long an answer takes, and what proves who asks
     AUTHORITY = "authority"
     SELF_SERVICE = "self_service"  # where to see and change data oneself
     COOKIES = "cookies"

@@ -109,8 +109,10 @@ class Changes:
 
     @property
     def asked_anew(self) -> Changes:
-        """Give one field without its value, which is asked for again by its name; of several nobody knows which is meant."""
-        return Changes(tuple(Change(p.field, part_of=p.part_of) for p in self.parts if len(self.parts) == 1))
+        """Give the fields without their values, each asked for again by its name: what was taken apart as the one that it is."""
+        if len(self.parts) == 1:
+            return Changes(tuple(Change(part.field, part_of=part.part_of) for part in self.parts))
+        return Changes(tuple(map(Change, dict.fromkeys(part.part_of or part.field for part in self.parts))))
 
     @property
     def new_values(self) -> dict[str, str]:

@@ -105,6 +105,10 @@ class TalkState:
         hidden = replace(hidden, sought=(), takes_back=False, back=(), named=None)
         return replace(hidden, hidden_of=tuple(whose)).asking(SESSION_HIDDEN, "email")
 
+    def asking_again(self, asked: TalkState) -> TalkState:
+        """Give the state in which a question of before is open again; whose the talk is stays as it is now."""
+        return replace(asked, **{name: getattr(self, name) for name in _STAYS})
+
     @property
     def awaits_owner(self) -> bool:
         """Tell whether it is hidden, and nobody has proved who they are since."""
@@ -113,6 +117,10 @@ class TalkState:
     def is_of(self, *names: str) -> bool:
         """Tell whether what is hidden is this one person's, and nobody else had a part in it."""
         return len(self.hidden_of) == 1 and self.hidden_of[0] in names
+
+    def is_now_of(self, name: str) -> bool:
+        """Tell whether what is asked now is asked of this person: of whoever sits there since it was hidden they are one who proved it."""
+        return not self.hidden_of or name in self.back
 
     def opened_by(self, names: Sequence[str], theirs: Collection[str]) -> TalkState:
         """Give the state once a mailbox was proved: its own comes back, and what others asked, or nobody claimed, stays hidden."""
@@ -169,6 +177,7 @@ CORRECTING: Final = frozenset({CONFIRM, WHICH, WHAT, *ONE_VALUE})
 USES: Final = frozenset({"ask_objection_purpose", "ask_consent_purpose"})
 # What a letter asks too where nobody reads it in the chat: the others have letters of their own, or name nobody's wish.
 ASKED_BY_MAIL: Final = PICKERS | CORRECTING | USES | {WITHDRAW, WITHDRAW_WHICH, DONT_GOING_ON}
+FOR_SOMEBODY_ELSE: Final = "for_somebody_else"  # attention: people weigh the mandate
 NOT_UNDERSTOOD: Final = "correction_not_understood"  # attention: a person reads what was written
 
 # The buttons of a menu about one detail: the value of either names the right that it opens.

@@ -65,12 +65,13 @@ def wishes_apart(details: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _few_at_once(details: Mapping[str, Any]) -> list[dict[str, Any]]:
-    named = addresses_in(details)
-    return [{**details, **few} for few in few_at_once(named)] if named else [dict(details)]
+    return [{**details, **few} for few in few_at_once(addresses_in(details))] or [dict(details)]
 
 
 def few_at_once(named: Sequence[str]) -> list[dict[str, Any]]:
     """Give the details of addresses that marketing is to leave alone: of those seen to at once, and of those a person looks at."""
+    if not named:
+        return []
     first, rest = list(named[:MOST_AT_ONCE]), list(named[MOST_AT_ONCE:])
     at_once: dict[str, Any] = {"address": first[0] if len(first) == 1 else first}
     if not rest:
@@ -81,6 +82,11 @@ def few_at_once(named: Sequence[str]) -> list[dict[str, Any]]:
 def part_of(details: Mapping[str, Any]) -> str | None:
     """Name which of the addresses of one message a request is for, where it is not for all: the first, or the rest."""
     return EndOfUse.of(details).part
+
+
+def of_any_part(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Give details without saying which of the addresses of one message they are for."""
+    return {name: value for name, value in details.items() if name not in {BY_PERSON, FIRST_OF_MANY}}
 
 
 def addresses_in(details: Mapping[str, Any]) -> tuple[str, ...]:

@@ -24,11 +24,16 @@ def sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}"
 
 
+def _is(request: Any, name: str) -> bool:
+    """Tell whether something is so of a request, which may say nothing of it."""
+    if isinstance(request, Mapping):
+        return bool(request.get(name))
+    return bool(getattr(request, name, False))
+
+
 def _is_of_another(request: Any) -> bool:
     """Tell whether somebody asks for somebody else, whose data are then not *yours*."""
-    if isinstance(request, Mapping):
-        return bool(request.get("for_other"))
-    return bool(getattr(request, "for_other", False))
+    return _is(request, "for_other")
 
 
 def _named_right(request: Any) -> str:
@@ -83,8 +88,10 @@ class Labels(Written):
         return self.listed(dict.fromkeys(map(self._right_asked, requests)))
 
     def due(self, requests: Sequence[Any]) -> str:
-        """Write the day by which the last of the requests is answered."""
-        return self.day(max(attribute(request, "due_on") for request in requests))
+        """Write the day by which the last of the requests is answered, and that it is later where a clock stands still."""
+        day = self.day(max(attribute(request, "due_on") for request in requests))
+        stands_still = any(_is(request, "clock_stops") for request in requests)
+        return self.label("format", "due_later").format(day=day) if stands_still else day
 
     def filters(self) -> dict[str, Filter]:
         """Give the filters that texts may use."""

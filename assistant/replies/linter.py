@@ -184,6 +184,6 @@ _ELEMENTS: Final[Mapping[Element, tuple[int, Callable[[_Case], bool]]]] = {
     Element.FREE: (14, _pattern(Element.FREE)),
     Element.NO_REASON_NEEDED: (16, _pattern(Element.NO_REASON_NEEDED)),
     Element.CONTACT: (22, _contact),
-    Element.NEW_DATE: (24, lambda case: case.labels.day(case.values["new_due_on"]) in case.rendered.text),
+    Element.NEW_DATE: (24, lambda case: case.labels.due(case.requests) in case.rendered.text),
     Element.NOT_ME: (15, lambda case: case.names("not_me_url")),
 }

@@ -299,7 +299,7 @@ def count_open(session: Session, *, due_before: date | None = None, attention: b
     return session.exec(select(func.count()).select_from(PrivacyRequest).where(*conditions)).one()
 
 
-def unhandled(session: Session) -> list[int]:
-    """List the messages that were stored and not answered, the oldest first."""
-    waiting = select(col(Message.id)).where(col(Message.handled).is_(False)).order_by(col(Message.id))
-    return [ident for ident in session.exec(waiting) if ident is not None]
+def unhandled(session: Session, until: datetime) -> list[int]:
+    """List the messages that were stored by then and not answered, the oldest first."""
+    waiting = select(col(Message.id)).where(col(Message.handled).is_(False), col(Message.at) <= until)
+    return [ident for ident in session.exec(waiting.order_by(col(Message.id))) if ident is not None]

@@ -79,6 +79,11 @@ def _prepare_sqlite(engine: Engine, *, begin: str) -> None:
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql(begin)
 
+    @event.listens_for(engine, "commit")
+    def _still_begun(connection: Any) -> None:
+        if not connection.connection.in_transaction:  # the driver would say nothing, and keep nothing
+            raise OperationalError("COMMIT", None, RuntimeError("The transaction is gone."))
+
 
 class Store:
     """Units of work are written one after the other; reads run beside them."""
@@ -194,20 +199,22 @@ class UnitSession(Session):
 
     def run(self, work: Unit[T]) -> T:
         """Run one unit; whatever it raises, nothing of it is left."""
-        says = self.connection().connection.cursor().execute
+        connection = self.connection()
+        says = connection.connection.cursor().execute
         says("SAVEPOINT unit")
         try:
             result = work(self)
             self.flush()
             if nested := self.get_nested_transaction():
                 nested.commit()
+            says("RELEASE SAVEPOINT unit")
         except Exception:  # broad: whatever a unit raises, nothing of it may stay; it is raised again
             if nested := self.get_nested_transaction():
                 nested.rollback()
             self.expunge_all()
-            says("ROLLBACK TO SAVEPOINT unit")
+            # Where the whole transaction is gone, as on a full disk, this raises what ends the batch.
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
             raise
-        says("RELEASE SAVEPOINT unit")
         return result
 
 

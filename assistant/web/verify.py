@@ -22,7 +22,7 @@ from assistant.casework.uses import marketing
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState
 from assistant.domain.talk import TalkState
-from assistant.errors import ChangedMeanwhile, NotFound, NotVerified
+from assistant.errors import AnotherNamed, ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services, Unit
 from assistant.store.keyring import client_hash
@@ -71,7 +71,7 @@ async def show_link(http_request: web.Request) -> web.StreamResponse:
     secret = http_request.match_info["secret"]
     link = await services.read(lambda unit: mailed_links.find(unit, secret))
     if link is None:
-        return _page(services, http_request, "verify_expired", status=410)
+        return await _dead(services, http_request, secret)
     return _link_page(services, http_request, link)
 
 
@@ -121,13 +121,13 @@ async def answer_link(http_request: web.Request) -> web.StreamResponse:
         typed = str(form.get("reference", ""))
         if wrong := await services.write(lambda unit: mailed_links.without_reference(unit, secret, typed)):
             if wrong.challenge.state == ChallengeState.DEAD:
-                return _page(services, http_request, "verify_used_up", status=410)
+                return await _dead(services, http_request, secret, "verify_used_up")
             return _link_page(services, http_request, wrong, is_wrong=True)
         return _said(services, await services.write(lambda unit: mailed_links.confirm(unit, secret, changes)))
     except ChangedMeanwhile:
         raise web.HTTPSeeOther(here) from None  # it shows what would be confirmed now
     except NotVerified:
-        return _page(services, http_request, "verify_expired", status=410)
+        return await _dead(services, http_request, secret)
 
 
 def _stands(
@@ -155,7 +155,7 @@ async def show_stop(http_request: web.Request) -> web.StreamResponse:
     services, secret = http_request.config_dict[SERVICES], http_request.match_info["secret"]
     found = await services.read(lambda unit: mailed_links.stoppable_by(unit, secret))
     if found is None:
-        return _page(services, http_request, "verify_expired", status=410)
+        return await _dead(services, http_request, secret)
     if not found.stops:
         return _stands(services, _language_of(found, http_request), found.named)
     language, here = found.stops[0].language, f"/verify/stop/{secret}"
@@ -178,7 +178,7 @@ async def do_stop(http_request: web.Request) -> web.StreamResponse:
     answer = str((await form_of(http_request)).get("answer", ""))
     found = await services.read(lambda unit: mailed_links.stoppable_by(unit, secret))
     if found is None:
-        return _page(services, http_request, "verify_expired", status=410)
+        return await _dead(services, http_request, secret)
     language = _language_of(found, http_request)
     if answer == _NOT_ME and found.stops:
         return _second_page(
@@ -193,7 +193,7 @@ async def do_stop(http_request: web.Request) -> web.StreamResponse:
     try:
         done = await services.write(lambda unit: mailed_links.stop(unit, secret, take_back=takes_back))
     except NotVerified:
-        return _page(services, http_request, "verify_expired", status=410)
+        return await _dead(services, http_request, secret)
     name = "verify_withdrawn" if takes_back else "verify_stopped"
     return _said(services, Came(name if done else STANDS, seen(done or found.named), language))
 
@@ -207,10 +207,11 @@ def _language_of(found: Stoppable, http_request: web.Request) -> str:
 
 async def show_undo(http_request: web.Request) -> web.StreamResponse:
     """Ask before undoing; changes nothing."""
-    services, language = http_request.config_dict[SERVICES], language_of(http_request)
-    secret = http_request.match_info["secret"]
+    services, secret = http_request.config_dict[SERVICES], http_request.match_info["secret"]
+    spoken = await services.read(lambda unit: marketing.language_of_undo(unit, secret))
     if await services.read(lambda unit: marketing.undone_by(unit, secret)) is None:
         return _page(services, http_request, "undo_expired", status=410)
+    language = spoken or language_of(http_request)
     texts = services.texts.page("undo", language)
     return show_page(texts, language, buttons=[Button(texts["yes"], f"/verify/undo/{secret}")])
 
@@ -221,14 +222,15 @@ async def do_undo(http_request: web.Request) -> web.StreamResponse:
     secret = http_request.match_info["secret"]
     sure = (await form_of(http_request)).get("answer") == "undo_sure"
     found = await services.read(lambda unit: marketing.undone_by(unit, secret))
+    spoken = await services.read(lambda unit: marketing.language_of_undo(unit, secret))
     if found is not None and not sure:
-        asked = Came("undo_sure", [], language_of(http_request))
+        asked = Came("undo_sure", [], spoken or language_of(http_request))
         return _second_page(services, f"/verify/undo/{secret}", asked, _answer("undo_sure"))
     try:
         await services.write(lambda unit: marketing.undo(unit, secret))
     except NotVerified:
         return _page(services, http_request, "undo_expired", status=410)
-    return _page(services, http_request, "undo_done")
+    return _page(services, http_request, "undo_done", language=spoken)
 
 
 # ── the client area ─────────────────────────────────────────────────────────────────────────────────
@@ -276,6 +278,9 @@ async def confirm_client_area(http_request: web.Request) -> web.StreamResponse:
             came = await services.write(lambda unit: _confirmed(unit, who, contact, changes))
         else:
             came = await services.write(lambda unit: sign_ins.deny(unit, who))
+    except AnotherNamed as error:
+        spoken = error.data["language"]
+        return _page(services, http_request, "client_area_another", status=403, language=spoken)
     except (ChangedMeanwhile, NotVerified):
         return _page(services, http_request, "client_area_failed", status=403)
     return _said(services, came)
@@ -317,6 +322,16 @@ def _what_happens(
     return {"from_to": rectification.shown(requests), "effects": effects}
 
 
-def _page(services: Services, http_request: web.Request, name: str, status: int = 200) -> web.Response:
-    language = language_of(http_request)
+async def _dead(
+    services: Services, http_request: web.Request, secret: str, name: str = "verify_expired"
+) -> web.Response:
+    """Say that a link does nothing any more, in the language of its letter."""
+    spoken = await services.read(lambda unit: mailed_links.language_of(unit, secret))
+    return _page(services, http_request, name, status=410, language=spoken)
+
+
+def _page(
+    services: Services, http_request: web.Request, name: str, status: int = 200, language: str | None = None
+) -> web.Response:
+    language = language or language_of(http_request)
     return show_page(services.texts.page(name, language), language, status=status)

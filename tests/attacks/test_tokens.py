@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 
@@ -14,6 +15,11 @@ from tests.doubles.journeys import links_in
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
 FREEZE = "Please restrict the processing of my personal data: what you hold about me is not accurate."
+
+MISTYPED = [
+    ("en", FREEZE, "wrong address"),
+    ("fr", "Je demande la limitation du traitement de mes données.", "mauvaise adresse"),
+]
 
 
 def token(desk: DeskInside, who: Victim, email: str, login: str = "") -> str:
@@ -212,3 +218,25 @@ async def test_a_sign_in_proves_nothing_of_what_names_another(
         assert (await desk.request(ref))["assurance"] == 0
         await chat.say(await desk.code(named.email))
         await desk.until_status(ref, "awaiting_approval")
+
+
+@pytest.mark.parametrize(("language", "freeze", "says"), MISTYPED)
+async def test_who_signs_in_after_a_mistyped_address_is_told_how_to_mend_it_and_can(
+    desk: DeskInside, people: Iterator[Victim], language: str, freeze: str, says: str
+) -> None:
+    visitor, named = next(people), next(people)
+    async with desk.chat(locale=language) as chat:
+        ref = await ask(chat, freeze)
+        login = next(c["url"] for c in (await chat.asked("email"))["choices"] if c.get("url"))
+        await chat.say(named.email)
+        await chat.asked("code")
+        signed_in = {"token": token(desk, visitor, visitor.email, login), "answer": "yes"}
+        page = unescape(await desk.press(f"{desk.url}/verify/client-area/confirm", **signed_in))
+        assert says in page, page
+        assert named.email not in page
+        assert (await desk.request(ref))["assurance"] == 0
+        await chat.say(says)
+        await chat.asked("email")
+        await desk.press(f"{desk.url}/verify/client-area/confirm", **signed_in)
+        await desk.until_status(ref, "awaiting_approval")
+    assert (await desk.api("GET", f"/requests/{ref}?reveal=1"))["person"] == visitor.email

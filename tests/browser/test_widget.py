@@ -277,7 +277,7 @@ async def test_an_erasure_in_french_from_the_notice_to_the_question(browser: Bro
         assert await line.get_attribute("type") == "email"
         await expect(line).to_be_focused()
         await visit.write("ana@client.example")
-        code = panel.get_by_label("Le code à 8 chiffres reçu par e-mail")
+        code = panel.get_by_label("Le code à 8 chiffres de notre e-mail")
         await expect(code).to_have_attribute("inputmode", "numeric")
         await expect(code).to_have_attribute("autocomplete", "one-time-code")
         await visit.write("12345678")

@@ -193,6 +193,11 @@ TALKS: Final[Mapping[str, TalkView]] = {
         hidden=(_ERASURE,),
     ),
     "write": _talk("answer_waits_here", "email", Asked(STOP, Right.COMPLAINT, Status.OPEN, tier_needed=0)),
+    "mandate": _talk(
+        "ask_where_to_write",
+        "email",
+        Asked(ACCESS, Right.ACCESS, details={"for_other": True}, attention="for_somebody_else"),
+    ),
     "agent": TalkView(is_mail=False, own=(_ERASURE,), agent_talks=True),
     "called": TalkView(is_mail=False, own=(_ERASURE,), person_called=True, called_since_code=True),
 }
@@ -243,6 +248,8 @@ SAYINGS: Final[Mapping[str, Words]] = {
     "article": words("Article 15"),
     "only that": words("Only the newsletter data, not the account"),
     "for my father": words("It is for my father"),
+    "for me": words("No, it is for me after all"),
+    "not before": words("Not before January"),
     "meant": words("I meant correct, not delete", wishes=("dont",)),
     "support": words("My server is down since this morning"),
     "unwanted": words("Actually no"),

@@ -147,6 +147,8 @@ async def test_an_account_of_somebody_else_is_left_alone_and_can_be_taken_back(d
     [
         "I have two accounts, C-10044 and C-10045. Please erase C-10045, keep C-10044.",
         "Supprimez toutes les données de mon compte n° 10045, je garde l’autre.",
+        "The account under anna.pro@example.net, please.",
+        "Supprimez uniquement mon compte pro.",
     ],
 )
 async def test_who_names_one_of_several_accounts_has_nothing_erased_before_an_agent_chose(
@@ -191,6 +193,15 @@ async def test_who_names_one_of_several_accounts_has_nothing_erased_before_an_ag
         ("Effacez mon compte 10045.", True),
         ("Effacez tout, mais gardez mon ancien compte.", True),
         ("Customer number: 10045", True),
+        ("Please delete only my pro account.", True),
+        ("Delete my second account.", True),
+        ("just the account under anna.pro@example.net", True),
+        ("I want one of my accounts deleted.", True),
+        ("Supprimez uniquement mon compte.", True),
+        ("supprimez mon compte pro", True),
+        ("Fermez le compte lié à l'adresse anna.pro@example.net", True),
+        ("Please delete my account, my address is anna@example.net.", False),
+        ("I just want to delete my account and my data.", False),
         ("Please delete all my data and my account.", False),
         ("It is about PR-7K2M4Q9X.", False),
         ("Supprimez mes deux comptes et toutes mes données.", False),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +34,23 @@ look_up = { en = "Look for letters in the green binders.", fr = "Cherchez les le
 remind_days = 5
 rectifiable = ["address"]
 stop = ["marketing"]
+"""
+
+_VISITS = """
+[[sources]]
+name = "visits"
+kind = "sql"
+url = "sqlite:///{file}"
+map = "visits.toml"
+"""
+_MAP_OF_VISITS = """
+[[tables]]
+name = "visits"
+key = ["id"]
+identity = { email = ["email"] }
+category = "website_actions"
+purpose = "analytics"
+erase = "delete"
 """
 
 
@@ -173,3 +194,41 @@ async def test_what_waits_for_a_hand_can_be_stopped_and_goes_on(
     await desk.until_status(ref, "answered")
     status, _ = await desk.api_status("POST", f"/queue/{plan['id']}/stop", json={})
     assert status == 409
+
+
+async def test_a_stop_pressed_after_an_agent_answered_beside_a_long_step_stops_that_step(
+    tmp_path: Path, people: Iterator[Victim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, file, began = next(people), tmp_path / "visits.db", asyncio.Event()
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("CREATE TABLE visits (id INTEGER PRIMARY KEY, email VARCHAR(60))")
+        db.execute("INSERT INTO visits VALUES (1, ?)", (person.email,))
+    sources = _SOURCE + _VISITS.format(file=file)
+    async with desk_inside(tmp_path, sources, {"paper.toml": _MAP, "visits.toml": _MAP_OF_VISITS}) as desk:
+        source = next(source for source in desk.assembly.services.sources if source.name == "visits")
+        carry_out = source.carry_out
+
+        async def slowly(step: Any, located: Any, order: Any, progress: Any) -> Any:
+            began.set()
+            for _ in range(200):
+                await asyncio.sleep(0.05)
+                progress(0, 1)
+            return await carry_out(step, located, order, progress)
+
+        monkeypatch.setattr(source, "carry_out", slowly)
+        async with desk.chat("en") as chat:
+            await chat.say("Please delete all my data.")
+            ref = (await chat.opened())["erasure"]
+            await prove_in_chat(desk, chat, person.email, ref)
+        plan = await desk.approve(ref)
+        await desk.forward("73h")
+        await asyncio.wait_for(began.wait(), 30)
+        body = {"source": "paper-archive", "rows": 1}
+        await desk.api("POST", f"/queue/{plan['id']}/by_hand", json=body)
+        stopped = await desk.api("POST", f"/queue/{plan['id']}/stop", json={})
+        assert stopped["state"] == "stopping", "a step is under way, and nothing else is said"
+        await desk.idle()
+        with closing(sqlite3.connect(file)) as db:
+            assert db.execute("SELECT count(*) FROM visits").fetchone() == (1,)
+        assert (await desk.api("GET", f"/queue/{plan['id']}"))["state"] == "stopped"
+        assert (await desk.request(ref))["attention"] == "stopped"

@@ -15,6 +15,7 @@ from assistant.errors import DeliveryRefused
 from assistant.replies import TextError
 from assistant.store.tables import PrivacyRequest
 from tests.doubles.console_app import ConsoleSite, console_site
+from tests.doubles.lost_texts import lose
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -102,3 +103,11 @@ async def test_an_owner_is_not_written_to_again_where_only_what_follows_went_wro
 
     assert [sent.recipient for sent in post.sent].count("owner@site.example") == 1
     assert (request.status, request.attention) == ("open", "delivery_failed"), "a person sees to the rest"
+
+
+async def test_words_to_an_owner_that_cannot_be_written_call_a_person(
+    site: ConsoleSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(site.services, monkeypatch, "owner_request")
+    request = await _forward(site, Post(), "owner@site.example")
+    assert (request.status, request.attention) == ("open", "reply_unwritten:owner_request")

@@ -345,7 +345,7 @@ async def test_what_is_said_of_a_code_beside_a_detail_is_answered_and_no_answer_
     await person.say(next(iter(BETWEEN[language])))
     for words in TALK_OF_CODE[language] * 2:
         told = await person.said_to(words)
-        assert {"en": "went out", "fr": "est parti"}[language] in told, (words, told)
+        assert {"en": "was asked for at", "fr": "a été demandé à"}[language] in told, (words, told)
         assert (await person.state()).question == "ask_rectification_part", told
     assert (await person.requests())["rectification"].attention is None
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Collection, Iterator
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from assistant.casework import audit
 from assistant.casework.answers import running_services
+from assistant.casework.requests.intake import recompute_dates
 from assistant.casework.requests.reach import FOR_OTHER, MAILBOX_LOST
-from assistant.casework.saying import as_seen
+from assistant.casework.saying.seen import as_seen, card_of
 from assistant.casework.talk import standing
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import DENIED_BEFORE
 from assistant.domain.lifecycle import CLOSED, OPEN, STOPPABLE, Status
-from assistant.domain.messages import MESSAGES
+from assistant.domain.messages import MESSAGES, PAGES, Audience
 from assistant.replies import Texts
 from assistant.services import Unit
 from assistant.store.tables import Conversation, PrivacyRequest
@@ -98,6 +99,7 @@ async def test_no_status_claims_what_is_not_so(site: ConsoleSite) -> None:
                 on = today + timedelta(days=30 if asked == "late" else 0)
                 answered = str(on) if asked == "answered" else None
                 request.suspensions = [[str(on), answered]] if asked else []
+                request.remind_on = None if asked == "in_time" else today
                 unit.session.add(request)
                 unit.session.flush()
                 seen = {**as_seen(request), **standing.how_it_stands(turn, request)}
@@ -110,6 +112,60 @@ async def test_no_status_claims_what_is_not_so(site: ConsoleSite) -> None:
 
     await site.services.read(look)
     assert wrong == [], (len(wrong), wrong[:3])
+
+
+DATED = [  # where it stands is held against each status above
+    name
+    for name, each in MESSAGES.items()
+    if {"requests", "listed"} & each.needs
+    and each.audience is not Audience.AGENT
+    and name != "request_status"
+]
+LATER = {"en": " (plus the days that we wait", "fr": " (plus les jours où nous attendons"}
+
+
+async def test_no_text_and_no_card_says_a_day_while_the_clock_stands_as_if_it_ran(site: ConsoleSite) -> None:
+    """Each text and page that may say until when, in each status, by what an agent asked."""
+    wrong: list[Any] = []
+
+    def look(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, site.refs["erasure"])
+        today, texts = unit.services.local_day(request.received_at), cast("Texts", unit.services.texts)
+        for status, asked in itertools.product(Status, ASKED):
+            request.status, request.remind_on = status, None
+            on = today + timedelta(days=30 if asked == "late" else 0)
+            request.suspensions = [[str(on), str(on) if asked == "answered" else None]] if asked else []
+            if status in OPEN:
+                recompute_dates(unit, request)
+            request.due_on = date(2031, 5, 6)  # a day that nothing else says
+            stands = status in OPEN and asked == "in_time"
+            seen = as_seen(request)
+            if (card_of(seen)["due_on"] is None) != stands:
+                wrong.append((status, asked, "card"))
+            for language in ("en", "fr"):
+                day = texts.labels(language).day(request.due_on)
+                for name, text in said_of(texts, language, seen):
+                    after = [part.startswith(LATER[language]) for part in text.split(day)[1:]]
+                    if any(later != stands for later in after):
+                        wrong.append((status, asked, name, language))
+        unit.session.rollback()
+
+    await site.services.read(look)
+    assert wrong == [], (len(wrong), wrong[:5])
+
+
+def said_of(texts: Texts, language: str, seen: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Give each text and page about this one request, by its name."""
+
+    def told(name: str, wanted: Collection[str]) -> dict[str, Any]:
+        chosen = {key: each for key, each in values_for(name).items() if key in wanted}
+        return {**chosen, **{key: [seen] for key in ("requests", "listed", "stops") if key in chosen}}
+
+    for name in DATED:
+        yield name, texts.render(name, language, **told(name, MESSAGES[name].variables)).text
+    for name, wanted in PAGES.items():
+        if "requests" in wanted:
+            yield name, "\n".join(texts.page(name, language, **told(name, wanted)).values())
 
 
 TOGETHER = re.compile(

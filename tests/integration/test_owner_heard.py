@@ -155,6 +155,18 @@ async def test_what_is_withheld_stands_in_the_queue_with_its_reason(desk: Postin
     assert any(r.right == "access" and r.ref in held for r in fresh)
 
 
+async def test_of_a_withheld_letter_about_several_requests_each_says_that_it_was_held_back(
+    desk: PostingDesk,
+) -> None:
+    await a_day_of_forging(desk)
+    before = {r.ref for r in await desk.all(PrivacyRequest)}
+    await desk.mail(OWNER, f"{COPY} And {ERASE[0].lower()}{ERASE[1:]}")
+    fresh = {r.ref: r.right for r in await desk.all(PrivacyRequest) if r.ref not in before}
+    held = {a.chain for a in await desk.all(Audit, col(Audit.event) == "letter_held_back")}
+    assert set(fresh.values()) == {"access", "erasure"}
+    assert held >= fresh.keys()
+
+
 async def test_words_about_no_request_that_are_withheld_call_an_agent_to_the_requests_of_their_talk(
     desk: PostingDesk,
 ) -> None:

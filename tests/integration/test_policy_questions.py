@@ -18,6 +18,10 @@ from tests.doubles.posting_desk import ADDRESS, PostingDesk, posting_desk
 ANNA = "anna.kask@post.example"
 RIGHTS = {"en": "What are my rights?", "fr": "Quels sont mes droits ?"}
 SAID = {"en": "Article 17", "fr": "article 17"}
+AS_TYPED = {
+    "en": ("do i need to send my id card?", "not send us an identity document"),
+    "fr": ("c est payant ?", "est gratuit"),
+}
 IN_DOUBT = {
     "en": "How do I exercise my privacy rights?",
     "fr": "Comment puis-je faire valoir mes droits sur mes données ?",
@@ -120,6 +124,22 @@ async def test_every_chat_answers_in_the_language_of_the_question(
     said = await mailbox.said_in(await mailbox.chat_of("7"))
     assert len(said) == 1
     assert SAID[language] in said[0].replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_a_question_as_typed_is_answered_alike_in_a_chat_in_telegram_and_by_mail(
+    mailbox: PostingDesk, language: str
+) -> None:
+    question, answer = AS_TYPED[language]
+    for name, channel in (("7", "webchat"), ("8", "telegram")):
+        await mailbox.chat(name, question, channel=channel, locale=language)
+        (said,) = await mailbox.said_in(await mailbox.chat_of(name))
+        assert answer in said.replace("\u00a0", " ")
+    await mailbox.mail(ANNA, question, "Subject: Question")
+    letters = await mailbox.outbox(col(Outbox.kind) == "reply", col(Outbox.channel) == "email")
+    assert len(letters) == is_privacy(mailbox)
+    assert await passed_on(mailbox) == (0 if is_privacy(mailbox) else 1)
+    assert await mailbox.all(PrivacyRequest) == []
 
 
 async def test_beside_an_agent_the_desk_says_nothing(mailbox: PostingDesk) -> None:

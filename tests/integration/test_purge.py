@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlmodel import col, func, select
 
 from assistant.casework import audit, saying
@@ -340,6 +340,34 @@ async def test_the_record_of_a_case_goes_after_three_years_and_its_audit_stays(d
     assert told[-2:] == ["text_reduced", "record_gone"]
     await reminders.expire(desk.site.services)  # seals the audit
     assert await desk.faults() == []
+
+
+async def test_the_proof_given_in_another_talk_stays_as_long_as_the_request_that_rests_on_it(
+    desk: Desk,
+) -> None:
+    """Whoever proves in a second chat what was asked in a first one: the second one opened nothing."""
+    open_ref, ref = await desk.case("oliver", closed=None), await desk.case("olga")
+    talk = await desk.talk("later")
+
+    def proved_there(unit: Unit) -> list[str]:
+        rows = [unit.session.get_one(PrivacyRequest, each) for each in (open_ref, ref)]
+        proofs = [str(row.evidence_id) for row in rows]
+        unit.session.execute(
+            update(EvidenceRow).values(conversation_id=talk).where(col(EvidenceRow.id).in_(proofs))
+        )
+        unit.session.add(
+            EvidenceRow(**unit.session.get_one(EvidenceRow, proofs[0]).model_dump() | {"id": "nobody's"})
+        )
+        return proofs
+
+    proofs = await desk.do(proved_there)
+    await desk.deliver()
+    await desk.after(timedelta(days=400))
+    assert await desk.count(Message, of(talk)) == 0, "its words go all the same"
+    kept = select(EvidenceRow.id).where(col(EvidenceRow.conversation_id) == talk)
+    assert set(await desk.site.services.read(lambda unit: unit.session.exec(kept).all())) == set(proofs)
+    await desk.after(timedelta(days=3 * 365))
+    assert await desk.site.services.read(lambda unit: unit.session.exec(kept).all()) == [proofs[0]]
 
 
 def _link(desk: Desk, address: str, unit: Unit) -> str:

@@ -11,12 +11,14 @@ import pytest_asyncio
 from assistant.casework.requests.queue import Principal, Role
 from assistant.casework.uses import put_back, stopping_again
 from assistant.conversation import denying
+from assistant.domain.plan import Identity, Located
 from assistant.errors import Conflict
+from assistant.interfaces import AddressBatch
 from assistant.services import Unit
 from assistant.store.tables import PrivacyRequest
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.journeys import links_in
-from tests.integration.test_suppression import brought_back, marketed
+from tests.integration.test_suppression import Cut, brought_back, marketed, with_sources
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("put_back")]
 AGENT = Principal("agnes", Role.AGENT)
@@ -124,6 +126,31 @@ async def test_what_was_stopped_again_is_in_the_list_too(
     traces = await services.read(lambda unit: put_back.traces_of(unit.session, request))
     rows = {each.table: each.rows for each in traces.changed}
     assert rows["clients"] == 2, "once for the objection, once again for the sync"
+
+
+async def test_an_undo_while_a_source_is_looked_through_is_not_overrun(
+    desk: DeskInside, readers: list[tuple[str, int]]
+) -> None:
+    email, client = readers[9]
+    _, undo = await objected(desk, email)
+    brought_back(desk, email, client)
+    await desk.forward("24h")
+    services = desk.assembly.services
+    (source,) = stopping_again.looked_through(services)
+
+    class Slow(Cut):
+        async def locate(self, identity: Identity) -> Located:
+            if email in identity.emails:
+                await desk.press(undo, answer="undo_sure")
+            located: Located = await self.source.locate(identity)
+            return located
+
+        async def addresses(self, purpose: str, after: str | None) -> AddressBatch:
+            batch: AddressBatch = await self.source.addresses(purpose, after)
+            return batch
+
+    assert await stopping_again.stop_again(with_sources(services, Slow(source))) == 0
+    assert marketed(desk, email, client) == (True, 1)
 
 
 async def test_an_objection_carried_out_after_its_undo_calls_an_agent_at_once(

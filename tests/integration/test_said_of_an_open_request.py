@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -325,3 +326,156 @@ def _people(desk: DeskInside, sentence: str, words: str) -> Victim:
         (each, said) for each in PROVED for said in ("it is for my mother", "it is for my mother, not me")
     ]
     return list(victims(desk))[10 + cases.index((sentence, words))]
+
+
+LIMITED = [
+    ("en", "Please delete only my account C-10045."),
+    ("en", "I want one of my accounts deleted."),
+    ("en", "Delete my account at the end of the month"),
+    ("en", "erase everything on January 1st"),
+    ("en", "Please delete my account when my contract ends in March"),
+    ("fr", "supprimez uniquement mon compte pro"),
+    ("fr", "supprimez mon compte le 1er janvier"),
+    ("fr", "Le 1er janvier, supprimez toutes mes données."),
+]
+
+
+@pytest.mark.parametrize(("language", "words"), LIMITED)
+async def test_an_erasure_that_is_asked_of_one_account_or_for_a_day_is_read_before_it_is_approved(
+    desk: DeskInside, language: str, words: str
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(words)
+    if not await talk.requests():
+        await talk.say("right:erasure", "choice")
+    said = " ".join(row.text for row in await talk.all_of(Message))
+    assert {"en": "A person here", "fr": "Une personne de notre équipe"}[language] in said
+    request = (await talk.requests())["erasure"]
+    assert request.attention == asked_beside.ATTENTION
+    assert (await talk.state()).expects == "email" or await talk.claims(), "and who asks is asked as ever"
+
+
+@pytest.mark.parametrize("words", ["Delete my account at the end of the month", LIMITED[-2][1]])
+async def test_an_erasure_that_is_mailed_for_a_day_is_read(desk: DeskInside, words: str) -> None:
+    before, sender = await desk.refs(), f"limited.{len(words)}@post.example"
+    await asyncio.to_thread(desk.send_mail, words, sender=sender)
+    (ref,) = await desk.opened_by(before)
+    assert (await desk.request(ref))["attention"] == asked_beside.ATTENTION
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "I just want to delete my account, within 30 days please."),
+        ("en", "Delete my account that I opened on January 1st 2020."),
+        ("en", "Please delete all my data by Friday."),
+        ("fr", "Supprimez mon compte avant le 1er janvier."),
+        ("fr", "Supprimez mes données sous un mois. Je suis né le 1er janvier 1980."),
+    ],
+)
+async def test_by_when_it_must_be_done_and_what_was_long_ago_limits_no_erasure(
+    desk: DeskInside, language: str, words: str
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(words)
+    if not await talk.requests():
+        await talk.say("right:erasure", "choice")
+    assert (await talk.requests())["erasure"].attention is None
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "not before January"), ("fr", "le 1er janvier")])
+async def test_a_day_that_is_named_later_is_read_too(desk: DeskInside, language: str, words: str) -> None:
+    talk = Talk(desk, language)
+    await talk.say(ERASE[language])
+    await talk.say(words)
+    assert (await talk.requests())["erasure"].attention == asked_beside.ATTENTION
+
+
+@pytest.mark.parametrize(
+    ("language", "other", "own"),
+    [
+        ("en", "it is for my father", "no it is for me after all"),
+        ("en", "not for me", "sorry, it's about me"),
+        ("fr", "c'est pour mon père", "non c'est pour moi finalement"),
+        ("fr", "pas pour moi", "non, ce sont mes propres données en fait"),
+    ],
+)
+async def test_what_is_for_its_writer_after_all_asks_for_their_own_proof_again(
+    desk: DeskInside, language: str, other: str, own: str
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(ERASE[language])
+    await talk.say(other)
+    assert (await talk.requests())["erasure"].tier_needed == 3
+    await talk.say(own)
+    request = (await talk.requests())["erasure"]
+    assert (request.attention, request.tier_needed) == (None, 2)
+    assert (await talk.state()).question == "ask_contact"
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "no", "answers", "told"),
+    [
+        ("en", "Please change my city to Narva and my last name to Tamm", "no", ["Tartu", "Tamme"], {"city": "Tartu", "last_name": "Tamme"}),
+        ("en", "Please change my city to Narva and my last name to Tamm", "no", ["my last name is Tamme", "Tartu"], {"city": "Tartu", "last_name": "Tamme"}),
+        ("en", "Please correct my address to 12 Long Road, 10111 Durham, UK", "no", ["14 Long Road, 10111 Durham, UK"],
+         {"street": "14 Long Road", "postcode": "10111", "city": "Durham", "country": "UK"}),
+        ("fr", "Corrigez mon adresse : 12 rue des Lilas, 29000 Quimper, France", "non", ["14 rue des Lilas", "29000", "Quimper", "France"],
+         {"street": "14 rue des Lilas", "postcode": "29000", "city": "Quimper", "country": "France"}),
+    ],
+)  # fmt: skip
+async def test_after_a_no_to_several_fields_each_is_asked_for_by_its_name(
+    desk: DeskInside, language: str, asked: str, no: str, answers: list[str], told: dict[str, str]
+) -> None:
+    talk = Talk(desk, language)
+    for words in (asked, no, *answers):
+        await talk.say(words)
+    assert (await talk.state()).question == "confirm_rectification"
+    assert Changes.of((await talk.requests())["rectification"].details).new_values == told
+
+
+@pytest.mark.parametrize(("language", "country"), [("en", "uk"), ("en", "USA"), ("fr", "France")])
+async def test_a_country_is_no_town_of_an_address(desk: DeskInside, language: str, country: str) -> None:
+    talk = Talk(desk, language)
+    asked = {
+        "en": "Please correct my address to 12 Long Road",
+        "fr": "Corrigez mon adresse : 12 rue des Lilas",
+    }
+    for words in (asked[language], "35000", country, "Durham"):
+        await talk.say(words)
+    told = Changes.of((await talk.requests())["rectification"].details).new_values
+    assert (told["city"], told["country"]) == ("Durham", country)
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "keep"),
+    [
+        ("en", ["do not delete anything", "send me a copy of my data"], "keep everything"),
+        ("en", ["do not delete anything, send me a copy instead"], "keep it all"),
+        ("fr", ["ne supprimez rien", "je veux une copie de mes données"], "gardez tout"),
+    ],
+)
+async def test_a_copy_that_is_wished_beside_does_not_take_the_place_of_keep_or_go_on(
+    desk: DeskInside, language: str, words: list[str], keep: str
+) -> None:
+    talk = Talk(desk, language)
+    await talk.say(ERASE[language])
+    for each in words:
+        await talk.say(each)
+    assert set(await talk.requests()) == {"erasure", "access"}
+    last = max(
+        (row for row in await talk.all_of(Message) if row.sender == "assistant"), key=lambda row: row.id
+    )
+    assert [choice["value"].rpartition(":")[0] for choice in last.choices][:2] == ["dont:keep", "dont:go_on"]
+    assert (await talk.state()).question == "dont_asked"
+    await talk.say(keep)
+    assert (await talk.requests())["erasure"].status == "withdrawn"
+    assert (await talk.state()).question == "ask_contact", "and the copy is not forgotten"
+
+
+async def test_an_address_beside_a_wish_is_taken_though_keep_or_go_on_is_asked(desk: DeskInside) -> None:
+    talk = Talk(desk)
+    await talk.say(ERASE["en"])
+    await talk.say("do not delete anything")
+    await talk.say(f"send me a copy of my data, I am {talk.thread}@post.example")
+    assert await talk.claims() == [("email", f"{talk.thread}@post.example")]

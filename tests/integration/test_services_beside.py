@@ -103,6 +103,35 @@ async def test_the_question_about_services_keeps_its_buttons_whatever_else_is_as
     assert _BUTTONS not in said, "it is not asked again once it was answered"
 
 
+_KEEP = {"en": "Keep my services", "fr": "Gardez mes services"}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_whoever_comes_back_in_a_new_chat_is_led_to_the_question_and_answers_it_there(
+    desk: DeskInside, language: str
+) -> None:
+    await desk.forward("25h")
+    codes = sum(1 for mail in desk.mails(CUSTOMER.email) if _is_code(mail.get_content()))
+    async with desk.chat(language) as chat:
+        refs = await proved(desk, chat, _ASKS[language, "alone"], codes)
+        ref = refs[Right.ERASURE]
+        item = await desk.plan(ref)
+        services = desk.assembly.services
+        await services.write(lambda unit: talking.ask_about_services(unit, item["id"], _LEAD))
+    await desk.forward("25h")
+    async with desk.chat(language) as chat:
+        await chat.say(f"{ref}: {_KEEP[language]}")
+        await chat.asked("email")
+        await chat.say(CUSTOMER.email)
+        await chat.asked("code")
+        await chat.say(await desk.code(CUSTOMER.email, seen=codes + 1))
+        asked = await chat.until(lambda m: bool(buttons_of(m)) and m["expects"] == "choice")
+        assert buttons_of(asked) == _BUTTONS
+        await chat.say(_KEEP[language])
+        await chat.until(lambda m: m["from"] == "assistant" and not buttons_of(m), "what is next")
+    assert (await desk.request(ref))["details"]["keep_services"] is True
+
+
 def _say_meanwhile(
     unit: Unit,
     ref: str,

@@ -232,3 +232,29 @@ async def test_a_letter_about_a_chat_is_answered_by_mail_and_read_there_and_more
     for told in await told_on_its_page(desk, ref):
         for words in said.values():  # an agent is told to read them, and decides by them
             assert len([text for text in told if words in text]) == 1, (words, told)
+
+
+async def test_an_answer_to_the_letter_about_a_french_chat_is_answered_in_french_and_of_each_request_once(
+    tmp_path: Path,
+) -> None:
+    async with desk_inside(tmp_path) as desk:
+        async with desk.chat("fr") as chat:
+            await chat.say("Bonjour, veuillez effacer toutes mes données personnelles.")
+            ref = (await chat.opened())["erasure"]
+            await chat.asked("email")
+            await chat.say(CUSTOMER.email)
+            await chat.asked("code")
+            await chat.say(await desk.code(CUSTOMER.email))
+            await desk.until_status(ref, "awaiting_approval")
+        item = await desk.plan(ref)
+        services = desk.assembly.services
+        await services.write(lambda unit: talking.ask_about_services(unit, item["id"], _LEAD))
+        await desk.forward("11m")
+        question = await desk.mail(CUSTOMER.email, re.compile(f"avant d’effacer.*{ref}"))
+        thread = {"In_Reply_To": str(question["message-id"]), "subject": f"RE: {question['subject']}"}
+        await asyncio.to_thread(desk.send_mail, "Gardez-les.", sender=CUSTOMER.email, **thread)
+        await desk.idle()
+        assert (await desk.request(ref))["details"]["keep_services"] is True
+        text = (await desk.mail(CUSTOMER.email, re.compile(f"{ref}, (?:effacement|erasure)"))).get_content()
+        assert text.startswith("Bonjour,"), text
+        assert text.count(ref) == 1, text

@@ -14,13 +14,18 @@ from sqlalchemy import Engine, event
 from sqlmodel import Session, delete
 
 from assistant.casework.answers import delivery
+from assistant.casework.decisions.sparing import ANSWER_WITHIN
+from assistant.casework.lease import LETTERS
 from assistant.casework.outbox import PROOF
 from assistant.casework.plans import execution, planning
 from assistant.casework.proof import sending
 from assistant.casework.requests import one_by_one
 from assistant.casework.requests.one_by_one import failure_of
+from assistant.casework.requests.rectification import UNCONFIRMED_FOR
+from assistant.casework.upkeep import reminders
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import Status
+from assistant.domain.rights import Right
 from assistant.jobs import JOBS
 from assistant.services import Unit
 from assistant.store.tables import Action, ChallengeRow, Outbox, PrivacyRequest
@@ -55,6 +60,41 @@ MANY = 120  # more than any sweep takes at once
 async def site(tmp_path: Path, prepared: ConsoleSite) -> AsyncIterator[ConsoleSite]:
     async with console_site(tmp_path, prepared) as site:
         yield site
+
+
+@pytest.mark.parametrize("flag", ["flag_unconfirmed", "flag_unanswered"])
+async def test_of_what_waits_for_a_word_only_what_is_late_costs_a_write(
+    site: ConsoleSite, monkeypatch: pytest.MonkeyPatch, flag: str
+) -> None:
+    now, called = site.clock.now(), list[str]()
+    late = {
+        "flag_unconfirmed": {"received_at": now - UNCONFIRMED_FOR},
+        "flag_unanswered": {"dont_at": now - ANSWER_WITHIN},
+    }[flag]
+    near = {"due_on": now.date() + timedelta(days=1)} if flag == "flag_unanswered" else late
+    fresh: dict[str, Any] = {
+        "received_at": now,
+        "dont_at": now if flag == "flag_unanswered" else None,
+        "status": Status.OPEN,
+    }
+    fresh |= {"right": Right.RECTIFICATION, "due_on": now.date() + timedelta(days=20), "attention": None}
+
+    def waiting(unit: Unit) -> None:
+        held = unit.session.get_one(PrivacyRequest, site.refs["access"]).model_dump() | fresh
+        each = {f"PR-{n:08d}": held for n in range(9)} | {"PR-LATE": held | late, "PR-NEAR": held | near}
+        unit.session.add_all(PrivacyRequest(**row | {"ref": ref}) for ref, row in each.items())
+
+    await site.services.write(waiting)
+    real = getattr(reminders, flag)
+
+    def flagged(unit: Unit, ref: str) -> None:
+        called.append(ref)
+        real(unit, ref)
+
+    monkeypatch.setattr(reminders, flag, flagged)
+    for _ in range(2):
+        await reminders.expire(site.services)
+    assert sorted(called) == ["PR-LATE", "PR-NEAR"], "once: then a person is called"
 
 
 async def test_plans_that_may_not_begin_yet_keep_no_other_from_being_carried_out(site: ConsoleSite) -> None:
@@ -157,7 +197,7 @@ async def test_a_row_that_takes_long_keeps_none_that_comes_later_waiting_and_few
         if row == 100:
             released.set()
 
-    assert await one_by_one.while_due(site.services, "deliver", claim, work, at_once=6) == 32
+    assert await one_by_one.while_due(site.services, "deliver", LETTERS, claim, work, at_once=6) == 32
     assert most == 6
     assert done[-1] == 0, "the first waited until all others were done"
     assert done.index(99) < 20
@@ -193,6 +233,20 @@ async def test_an_error_nobody_thought_of_in_planning_one_request_is_shown_and_s
         site.clock.at += timedelta(minutes=3)
         assert (await site.get(PrivacyRequest, broken)).attention == "plan_failed:internal"
     assert sorted(met) == sorted(refs * 2)
+
+
+async def test_a_request_whose_proof_is_gone_calls_a_person_and_is_not_planned_in_silence_for_ever(
+    site: ConsoleSite,
+) -> None:
+    def one_unit(unit: Unit) -> None:
+        request = unit.session.get_one(PrivacyRequest, site.refs["erasure"])
+        request.to_plan_at, request.attention, request.evidence_id = unit.now, None, None
+        unit.session.add(request)
+
+    await site.services.write(one_unit)
+    await planning.plan_due(site.services)
+    request = await site.get(PrivacyRequest, site.refs["erasure"])
+    assert request.attention == "plan_failed:illegal_transition"
 
 
 async def test_an_error_nobody_thought_of_in_sending_one_code_stops_no_other(

@@ -334,10 +334,34 @@ async def test_the_page_of_a_dead_link_is_true_of_a_used_an_ended_and_an_invente
             pages.add((told.status, unescape(await told.text()).replace("\u00a0", " ")))
     ((status, page),) = pages
     assert (status, [each for each in CAUSES["verify"][language] if each not in page]) == (410, [])
+    for url in links:  # in the language of its letter, whatever the browser speaks
+        async with desk.http.get(url) as told:
+            page = unescape(await told.text()).replace("\u00a0", " ")
+        assert (told.status, [each for each in CAUSES["verify"][language] if each not in page]) == (410, [])
     undo = f"{desk.url}/verify/undo/{'0' * 48}"
     async with desk.http.get(undo, headers={"Accept-Language": language}) as told:
         page = unescape(await told.text()).replace("\u00a0", " ")
     assert (told.status, [each for each in CAUSES["undo"][language] if each not in page]) == (410, [])
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_the_pages_of_an_undo_speak_the_language_of_their_notice(
+    desk: DeskInside, people: Iterator[Victim], language: str
+) -> None:
+    who = next(people)
+    stop = {"en": "Stop sending advertising to {}.", "fr": "Arrêtez d’envoyer de la publicité à {}."}
+    async with desk.chat(locale=language) as chat:
+        await chat.say(stop[language].format(who.email))
+        letter = (await desk.mail(who.email, "/verify/undo/")).get_content()
+    url = next(word for word in letter.split() if "/verify/undo/" in word)
+    other = {"Accept-Language": "en" if language == "fr" else "fr"}
+    async with desk.http.get(url, headers=other) as told:
+        pages = [await told.text()]
+    for answer in ("undo", "undo_sure"):
+        form, headers = {"answer": answer}, {"Origin": desk.url, **other}
+        async with desk.http.post(url, data=form, headers=headers) as told:
+            pages.append(await told.text())
+    assert [f'<html lang="{language}">' in page for page in pages] == [True] * 3
 
 
 @pytest.mark.parametrize(("language", "untrue"), [("en", "stays as it is"), ("fr", "reste en l’état")])

@@ -9,11 +9,15 @@ from typing import Final
 import pytest
 from sqlmodel import col
 
+from assistant.casework.answers.outcomes import outcome_of
+from assistant.casework.requests import asked_beside
+from assistant.channels.email.tokens import Tokens
 from assistant.domain.assurance import DENIED
 from assistant.services import Unit
-from assistant.store.tables import Audit, EvidenceRow, PrivacyRequest
+from assistant.store.tables import Audit, EvidenceRow, Message, PrivacyRequest
 from intents import Reader
-from tests.doubles.posting_desk import COPY, PostingDesk, posting_desk
+from tests.doubles.mail_desk import KEY
+from tests.doubles.posting_desk import ADDRESS, COPY, PostingDesk, posting_desk
 from tests.integration.test_from_anywhere import request
 from tests.integration.test_limits_told import words_in
 from tests.integration.test_sparing import ERASE, MARI
@@ -21,6 +25,7 @@ from tests.integration.test_waiting_for_it import asked_in_chat, code_to
 
 FREEZE: Final = "Please restrict the processing of my data."
 TALKS: Final = (("second", "webchat"), ("on telegram", "telegram"), ("third", "webchat"))
+DOUBT: Final = "I have a question about my data."
 LIMIT: Final = "the next code can be sent"
 PAUSED: Final = "verification_paused"
 
@@ -107,7 +112,31 @@ async def test_the_same_right_is_not_opened_twice_and_that_is_told_after_the_pro
     (entry,) = await desk.all(Audit, col(Audit.event) == "asked_already")
     assert (entry.chain, entry.data["earlier"]) == (second.ref, first)
     await desk.chat("second", "Where is my request?", channel=channel)
-    assert first in (await said(desk, "second"))[-1], "it is there from now on"
+    stands = (await said(desk, "second"))[-1]
+    assert f"{second.ref}, erasure of your data: it goes on under your other reference ({first})" in stands
+    assert "withdrawn" not in stands
+    cards = {card["ref"]: card["status"] for m in await desk.all(Message) for card in m.requests}
+    assert cards[second.ref] == "joined", "the strip of the chat says so from the proof on"
+
+    def came(unit: Unit) -> tuple[str | None, bool]:
+        earlier = unit.session.get_one(PrivacyRequest, first)
+        joined = outcome_of(unit.session, unit.session.get_one(PrivacyRequest, second.ref))
+        return joined, asked_beside.is_unread(unit.session, earlier)
+
+    assert await desk.services.read(came) == ("joined", False)
+
+
+async def test_what_limits_a_request_that_is_joined_is_read_at_the_one_that_goes_on(
+    desk: PostingDesk,
+) -> None:
+    first = await asked_in_chat(desk, "first", MARI)
+    await desk.wait(hours=1)
+    await proved_again(desk, "second", "webchat", "Delete my account at the end of the month.")
+    unread = await desk.services.read(
+        lambda unit: asked_beside.is_unread(unit.session, unit.session.get_one(PrivacyRequest, first))
+    )
+    assert unread
+    assert (await request(desk, first)).attention == asked_beside.ATTENTION
 
 
 async def test_of_two_rights_the_one_that_is_open_is_told_and_the_other_opened(desk: PostingDesk) -> None:
@@ -193,3 +222,32 @@ async def test_a_talk_that_only_asks_where_it_stands_is_no_second_verifier(desk:
     assert not [row for row in await desk.all(EvidenceRow) if row.flags]
     found = await desk.all(PrivacyRequest, col(PrivacyRequest.contact_hash).is_not(None))
     assert len(found) == 2
+
+
+async def test_a_letter_answered_takes_nothing_of_who_sits_at_its_chat_now(desk: PostingDesk) -> None:
+    """Whoever left is answered in the thread of their mail; another's menu stays open, and shows them nothing of it."""
+    await asked_in_chat(desk, "shared", MARI)
+    await desk.wait(minutes=31)
+    await desk.chat("shared", DOUBT)
+    chat, menu = await desk.chat_of("shared"), (await said(desk, "shared"))[-1]
+    assert (chat.state["expects"], chat.state["hidden_of"] != []) == ("choice", True)
+    await desk.mail(MARI, FREEZE, to=Tokens(ADDRESS, KEY).reply_address(chat.id))
+    assert (await desk.chat_of("shared")).state == chat.state
+    assert (await said(desk, "shared"))[-1] == menu
+    (opened,) = [r for r in await desk.all(PrivacyRequest) if r.right == "restriction"]
+    assert opened.channel == "email"
+    assert opened.received_at == desk.clock.now(), "of its own message"
+
+
+async def test_a_letter_answered_is_taken_where_its_writer_came_back(desk: PostingDesk) -> None:
+    await asked_in_chat(desk, "shared", MARI)
+    await desk.wait(minutes=31)
+    await desk.chat("shared", FREEZE, MARI)
+    await desk.chat("shared", await code_to(desk, MARI), DOUBT)
+    chat = await desk.chat_of("shared")
+    assert chat.state["expects"] == "choice"
+    assert "hidden" not in chat.state, (
+        "what is asked beside the code leaves hidden nothing that it brought back"
+    )
+    await desk.mail(MARI, COPY, to=Tokens(ADDRESS, KEY).reply_address(chat.id))
+    assert "expects" not in (await desk.chat_of("shared")).state

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from assistant.domain.fields import can_hold
 from assistant.domain.rectifying import Changes
-from assistant.store.tables import Message
+from assistant.store.tables import Message, PrivacyRequest
 from tests.doubles.console_pages import pages_that_fail
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.typing_visitor import Talk
@@ -172,6 +172,10 @@ async def test_a_code_typed_too_late_is_no_client_number(desk: DeskInside) -> No
         ("mari.kask@post.example", "mari.kask@post.example"),
         ("+372 5123 4567", "+372 5123 4567"),
         ("06 12 34 56 78", "06 12 34 56 78"),
+        ("51 23 45 67", "51 23 45 67"),
+        ("48159263", None),
+        ("481592", None),
+        ("it is 048159", None),
         ("1 May 1980", None),
         ("12.03.1975", None),
         ("1975-03-12", None),
@@ -191,6 +195,24 @@ async def test_where_advertising_shall_end_an_address_or_a_telephone_number_is_t
     assert details.get("address") == kept
     if kept is None:
         assert (await talk.state()).question == "ask_marketing_address"
+
+
+async def test_a_code_typed_too_late_is_no_number_that_marketing_leaves_alone(desk: DeskInside) -> None:
+    talk = Talk(desk)
+    await talk.say(COPY)
+    await talk.say(email := f"{talk.thread}@post.example")
+    await talk.say(code := await desk.code(email))
+    await talk.say(MARKETING)
+    for typed in (code, f"{code[:4]} {code[4:]}"):
+        await talk.say(typed)
+        assert (await talk.requests())["objection"].details.get("address") is None
+        assert (await talk.state()).question == "ask_marketing_address"
+    await talk.say("left@post.example")
+    await desk.idle()
+    for typed in (code, f"{code[:4]} {code[4:]}"):
+        await talk.say(typed)
+    asked = [row for row in await talk.all_of(PrivacyRequest) if row.right == "objection"]
+    assert [row.details["address"] for row in asked] == ["left@post.example"]
 
 
 # ── which use shall end ─────────────────────────────────────────────────────────────────────────────

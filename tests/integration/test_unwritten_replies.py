@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from sqlmodel import col, select
 
+from assistant.casework.decisions import closing
+from assistant.casework.requests.queue import Principal, Role
 from assistant.conversation import taking
-from assistant.replies import Texts
 from assistant.services import Unit
 from assistant.store.tables import Conversation, Message, PrivacyRequest
 from tests.doubles.attacks import ACCESS, Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import eventually
 from tests.doubles.journeys import prove_in_chat
+from tests.doubles.lost_texts import lose
 from tests.doubles.package_browser import Package, browser
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("unwritten")]
@@ -29,16 +31,6 @@ ASKED = {"en": ACCESS, "fr": "Bonjour, envoyez-moi une copie de toutes mes donn�
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
     async with desk_inside(tmp_path_factory.mktemp("unwritten")) as opened:
         yield opened
-
-
-def lose(desk: DeskInside, patch: pytest.MonkeyPatch, name: str) -> None:
-    """Take a text out of the desk in every language, as a file that was never written."""
-    texts = cast("Texts", desk.assembly.services.texts)
-    for locale in texts._locales.values():
-        patch.delitem(cast("Any", locale.environment.loader).mapping, f"{name}.txt")
-        assert locale.environment.cache is not None
-        locale.environment.cache.clear()
-    patch.setattr(texts, "_unchanging", {})
 
 
 def letter(sender: str, words: str) -> bytes:
@@ -74,7 +66,7 @@ async def request_in(desk: DeskInside, conversation: Conversation) -> PrivacyReq
 async def test_a_chat_whose_reply_cannot_be_written_keeps_its_request_and_gets_a_person(
     desk: DeskInside, monkeypatch: pytest.MonkeyPatch, lost: str, language: str
 ) -> None:
-    lose(desk, monkeypatch, lost)
+    lose(desk.assembly.services, monkeypatch, lost)
     words = f"{ASKED[language]} ({lost})"
     async with desk.chat(language) as chat:
         await chat.say(words)
@@ -92,7 +84,7 @@ async def test_a_chat_whose_reply_cannot_be_written_keeps_its_request_and_gets_a
 async def test_a_mail_whose_receipt_cannot_be_written_is_accepted_and_no_link_asks_for_what_it_would_have_said(
     desk: DeskInside, people: Iterator[Victim], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lose(desk, monkeypatch, "mail_opened")
+    lose(desk.assembly.services, monkeypatch, "mail_opened")
     victim = next(people)
     await desk.raw_mail(letter(victim.email, ASKED["en"] + " mailed"), victim.email)
     _, conversation = await written_by(desk, "mailed")
@@ -108,7 +100,7 @@ async def test_a_code_that_cannot_be_written_calls_a_person_and_others_get_their
 ) -> None:
     first, second = next(people), next(people)
     with pytest.MonkeyPatch.context() as patch:
-        lose(desk, patch, "mail_code")
+        lose(desk.assembly.services, patch, "mail_code")
         async with desk.chat() as chat:
             await chat.say(f"{ACCESS} coded")
             await chat.asked("email")
@@ -168,7 +160,7 @@ async def test_an_answer_that_cannot_be_written_leaves_its_request_open_and_goes
         "fr": "Limitez le traitement de mes données pendant que vous vérifiez leur exactitude.",
     }[language]
     with pytest.MonkeyPatch.context() as patch:
-        lose(desk, patch, "answer_restriction")
+        lose(desk.assembly.services, patch, "answer_restriction")
         async with desk.chat(language) as chat:
             await chat.say(words)
             ref = (await chat.opened())["restriction"]
@@ -196,7 +188,7 @@ async def test_a_copy_whose_letter_could_not_be_written_opens_once_it_can(
 ) -> None:
     victim = next(people)
     with pytest.MonkeyPatch.context() as patch:
-        lose(desk, patch, "package_ready")
+        lose(desk.assembly.services, patch, "package_ready")
         async with desk.chat() as chat:
             await chat.say(f"{ACCESS} packed")
             ref = (await chat.opened())["access"]
@@ -219,3 +211,23 @@ async def test_a_copy_whose_letter_could_not_be_written_opens_once_it_can(
         status, raw, _ = await fetching.download()
     assert status == 200
     assert victim.number in Package.read(raw).index
+
+
+async def test_a_mail_around_a_reply_that_cannot_be_written_loses_nothing_and_calls_a_person(
+    desk: DeskInside, people: Iterator[Victim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(desk.assembly.services, monkeypatch, "mail_reply")
+    victim = next(people)
+    await desk.raw_mail(letter(victim.email, f"{ACCESS} wrapped"), victim.email)
+    _, conversation = await written_by(desk, "wrapped")
+    services, agent = desk.assembly.services, Principal("agnes", Role.AGENT)
+    await services.write(
+        lambda unit: closing.reply(
+            unit, unit.session.get_one(Conversation, conversation.id), "We read it today.", agent
+        )
+    )
+    request = await request_in(desk, conversation)
+    assert request is not None
+    assert request.attention == "reply_unwritten:mail_reply"
+    said = select(Message.text).where(col(Message.conversation_id) == conversation.id)
+    assert "We read it today." in await services.read(lambda unit: unit.session.exec(said).all())

@@ -26,14 +26,14 @@ SAID = {
         "I lost that email": "no longer open that mailbox",
         "1234567": "it has 8 digits",
         "code 123 456 789": "it has 8 digits",
-        "I never got the code": "went out",
-        "hm?": "went out",
+        "I never got the code": "was asked for at",
+        "hm?": "was asked for at",
         "this is ridiculous, you are crooks, i will go to the AKI": "complaint",
     },
     "fr": {
         "je n’ai plus accès à cette boîte mail": "plus ouvrir cette boîte",
         "1234567": "il a 8 chiffres",
-        "jai rien recu encore": "est parti",
+        "jai rien recu encore": "a été demandé à",
         "c’est n’importe quoi, je vais saisir la CNIL": "réclamation",
     },
 }

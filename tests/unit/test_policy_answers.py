@@ -35,6 +35,7 @@ HOLDS = {
     Topic.MACHINES: {"en": "a person looks at every order", "fr": "une personne examine chaque commande"},
     Topic.CONTACT: {"en": "privacy@kuusik-lierre.example", "fr": "privacy@kuusik-lierre.example"},
     Topic.RIGHTS: {"en": "Article 20", "fr": "article 20"},
+    Topic.USING: {"en": "need not send us an identity document", "fr": "document d’identité"},
     Topic.AUTHORITY: {"en": "https://www.aki.ee", "fr": "https://www.aki.ee"},
     Topic.SELF_SERVICE: {"en": "/demo/login", "fr": "/demo/login"},
     Topic.COOKIES: {"en": "To measure how our website is used", "fr": "Mesurer l’utilisation de notre site"},
@@ -118,7 +119,7 @@ def test_what_nothing_holds_is_left_to_a_person(company: Settings) -> None:
     )
     bare = bare.model_copy(update={"maps": {}, "sources": (), "client_area": type(company.client_area)()})
     answered = {topic for topic in Topic if answer_of(bare, topic, (), "en")}
-    assert answered == {Topic.CONTACT, Topic.RIGHTS, Topic.AUTHORITY, Topic.WHERE}
+    assert answered == {Topic.CONTACT, Topic.RIGHTS, Topic.USING, Topic.AUTHORITY, Topic.WHERE}
 
 
 @pytest.mark.parametrize(

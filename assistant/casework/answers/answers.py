@@ -13,6 +13,7 @@ from assistant.casework.answers.letters import letter
 from assistant.casework.audit import record
 from assistant.casework.requests.evidence import is_account_alone
 from assistant.casework.requests.intake import move
+from assistant.casework.saying.unwritten import written
 from assistant.domain.addresses import normal_address
 from assistant.domain.lifecycle import Status
 from assistant.domain.messages import MESSAGES
@@ -107,7 +108,9 @@ def _say_meanwhile(unit: Unit, request: PrivacyRequest, name: str) -> None:
         saying.say(unit, conversation, name, requests=seen, unasked=True)
         running_services.ask_again_below(unit, conversation)
     elif request.contact:
-        text = unit.services.texts.render(name, request.language, requests=seen).text
+        rendered = written(unit, name, request.language, ref=request.ref, requests=seen)
+        if rendered is None:
+            return
         saying.mail(
             unit,
             "mail_reply",
@@ -117,7 +120,7 @@ def _say_meanwhile(unit: Unit, request: PrivacyRequest, name: str) -> None:
             conversation_id=request.conversation_id,
             key=f"{name}:{request.ref}:{request.version}",
             requests=seen,
-            text=text,
+            text=rendered.text,
         )
 
 

@@ -114,7 +114,7 @@ def answer(unit: Unit, action_id: str, source: str, said: Answer, agent: Princip
     step.state = advance(step.state, StepState.DONE)
     step.done_at, step.remind_at = unit.now, None
     unit.session.add(step)
-    action.not_before, action.lease_until = unit.now, None
+    action.not_before = unit.now  # its lease stays: another step may be under way
     unit.session.add(action)
     record(
         unit,

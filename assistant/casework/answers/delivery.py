@@ -48,7 +48,7 @@ async def deliver_due(services: Services) -> int:
     async def deliver(ident: int) -> None:
         await _deliver_one(services, ident, large)
 
-    return await while_due(services, _SWEEP, _claim, deliver, at_once=_AT_ONCE)
+    return await while_due(services, _SWEEP, LETTERS, _claim, deliver, at_once=_AT_ONCE)
 
 
 def _claim(unit: Unit, most: int) -> list[int]:

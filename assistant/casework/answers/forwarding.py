@@ -44,6 +44,7 @@ def forward(unit: Unit, ref: str, owner: str, agent: Principal) -> PrivacyReques
     record(unit, ref, f"agent:{agent.name}", "forward_ordered")
     request.to_plan_at = None  # what the owner decides about is not planned here meanwhile
     void_actions(unit, ref, "forwarded")
+    set_attention(unit, request, None)  # what cannot be written, or fails to arrive, calls a person again
     saying.mail(
         unit,
         "owner_request",
@@ -56,7 +57,6 @@ def forward(unit: Unit, ref: str, owner: str, agent: Principal) -> PrivacyReques
         received_at=request.received_at,
         **_asked(unit, request),
     )
-    set_attention(unit, request, None)  # what fails to arrive calls a person again
     return request
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from assistant.casework.answers.running_services import is_held_up
+from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import PlanState, Status
 from assistant.domain.messages import MESSAGES
 from assistant.domain.own_records import OWN_RECORDS
@@ -25,6 +26,7 @@ class Outcome(StrEnum):
     ANSWERED_BY_HAND = "answered_by_hand"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    JOINED = "joined"  # its person had asked the very same before: it goes on under that reference
     FORWARDED = "forwarded"
     LAPSED = "lapsed"
     SERVICES_RUN = "services_run"  # held up until the person or the company decided about a running service
@@ -50,6 +52,8 @@ _BY_STATUS = {
 
 def outcome_of(session: Session, request: PrivacyRequest) -> Outcome | None:
     """Give what came of a request, from what was recorded; None while it goes its way."""
+    if FoundOut.of(request.details).joined:
+        return Outcome.JOINED
     if said := _BY_STATUS.get(Status(request.status)):
         return said
     action = queries.live_plan_of(session, request.ref)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Final
 
 from sqlmodel import Session, col, select
 
@@ -36,6 +37,11 @@ from assistant.store.queries import evidence_of
 from assistant.store.tables import Action, Conversation, Message, PrivacyRequest
 
 _LONGEST_TEXT = 20_000
+_COMES_FIRST: Final = {
+    Status.AWAITING_APPROVAL: "A plan waits for approval; reject it or approve it first.",
+    Status.SCHEDULED: "A plan is approved and waits for its time; undo the approval and reject it first, or let it be carried out.",
+    Status.EXECUTING: "A plan is being carried out, or failed on its way; see it through, or stop it and answer honestly from there.",
+}
 
 
 def extend(unit: Unit, ref: str, reason: str, agent: Principal) -> PrivacyRequest:
@@ -54,7 +60,7 @@ def extend(unit: Unit, ref: str, reason: str, agent: Principal) -> PrivacyReques
     request.extended_on, request.extension_reason = today, reason.strip()
     dates = recompute_dates(unit, request)
     record(unit, ref, f"agent:{agent.name}", "extended", reason=reason.strip(), due_on=dates.due_on)
-    answers.give_answer(unit, request, "extension_notice", reason=reason.strip(), new_due_on=dates.due_on)
+    answers.give_answer(unit, request, "extension_notice", reason=reason.strip())
     return request
 
 
@@ -96,13 +102,24 @@ def close(unit: Unit, ref: str, text: str, agent: Principal) -> PrivacyRequest:
     check_no_refusal(text)
     if request.status in {Status.RECEIVED, Status.VERIFYING}:
         move(unit, request, Status.OPEN, f"agent:{agent.name}")
-    if request.status != Status.OPEN:
-        raise Conflict("A plan is waiting; reject it or approve it first.", status=request.status)
+    _check_no_plan(unit.session, request)
     _check_as_an_answer(unit, request, agent)
+    void_actions(unit, ref, "answered")
     move(unit, request, Status.ANSWERED, f"agent:{agent.name}")
     set_attention(unit, request, None)
     answers.give_answer(unit, request, "answer_by_agent", at_contact=True, text=text.strip())
     return request
+
+
+def _check_no_plan(session: Session, request: PrivacyRequest) -> None:
+    """Raise Conflict where a plan comes first; a freeze that has not begun becomes void with the answer."""
+    freezing = select(Action.id).where(
+        col(Action.ref) == request.ref, col(Action.state).in_((PlanState.EXECUTING, PlanState.STOPPING))
+    )
+    under_way = session.exec(freezing.limit(1)).first() is not None
+    stands = Status.EXECUTING if under_way else Status(request.status)
+    if stands != Status.OPEN:
+        raise Conflict(_COMES_FIRST[stands], status=request.status)
 
 
 def _check_as_an_answer(unit: Unit, request: PrivacyRequest, agent: Principal) -> None:

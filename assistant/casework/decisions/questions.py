@@ -12,13 +12,14 @@ from sqlmodel import col, or_, select
 
 from assistant.casework import saying
 from assistant.casework.audit import record
+from assistant.casework.requests.clock import waits_since
 from assistant.casework.requests.intake import conversation_id, recompute_dates, set_attention
 from assistant.casework.requests.queue import WORKERS, Principal, get_request
 from assistant.casework.saying.typed import check_discloses_nothing, check_words
 from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Tier
 from assistant.domain.due_date import question_by
-from assistant.domain.lifecycle import CLOSED, Status
+from assistant.domain.lifecycle import Status
 from assistant.domain.questions import QuestionGround, ground_to_ask, grounds_to_ask
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import Right
@@ -39,20 +40,6 @@ def grounds_of(request: PrivacyRequest) -> tuple[QuestionGround, ...]:
     if request.status not in _ASKABLE or waits_since(request):
         return ()
     return grounds_to_ask(Right(request.right), needs_proof=request.tier_needed > Tier.T0)
-
-
-def waits_since(request: PrivacyRequest) -> date | None:
-    """Give the day of the question that is still to be answered."""
-    if not request.suspensions or request.status in CLOSED:
-        return None
-    asked, satisfied = request.suspensions[-1]
-    return date.fromisoformat(asked) if asked and not satisfied else None
-
-
-def stops_clock(services: Services, request: PrivacyRequest) -> bool:
-    """Tell whether the clock stands still until the person has answered."""
-    since = waits_since(request)
-    return since is not None and since <= ask_by(services, request)
 
 
 def ask_by(services: Services, request: PrivacyRequest) -> date:
@@ -83,7 +70,6 @@ def ask(
             f"ask although it is late, and the answer stays due on {request.due_on}.",
             ask_by=str(by),
         )
-    _do_ask(unit, request, conversation, text.strip(), today)
     record(
         unit,
         ref,
@@ -93,7 +79,7 @@ def ask(
         article=ground.article,
         suspends=today <= by,
     )
-    recompute_dates(unit, request)
+    _do_ask(unit, request, conversation, text.strip(), today)
     return request
 
 
@@ -130,7 +116,7 @@ def _do_ask(
 ) -> None:
     name = "question_in_time" if today <= ask_by(unit.services, request) else "question_late"
     request.suspensions = [*request.suspensions, [today.isoformat(), None]]
-    unit.session.add(request)
+    recompute_dates(unit, request)
     state = TalkState.of(conversation.state)
     conversation.state = replace(state, asked=(*state.asked, request.ref)).as_json()
     unit.session.add(conversation)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session, col, select
 
 from assistant.casework.answers import answers
-from assistant.casework.requests.intake import move
+from assistant.casework.requests.intake import move, set_attention
 from assistant.casework.requests.queue import (
     Principal,
     Role,
@@ -55,6 +55,7 @@ def refuse(
         article=law.article,
         facts=kept,
     )
+    set_attention(unit, request, None)
     answers.give_answer(unit, request, "answer_refused", reason=reason.strip(), ground_law=law.article)
     return request
 

@@ -252,14 +252,17 @@ def _tell_it_goes_on(unit: Unit, request: PrivacyRequest, not_before: datetime) 
     )
 
 
-def unanswered_due(session: Session) -> list[str]:
-    """List the erasures that stand still until somebody answers."""
+def unanswered_due(unit: Unit) -> list[str]:
+    """List the erasures for which nobody answered in three days, or whose date is near, as `lift_from` counts it."""
+    near = unit.services.local_day(unit.now) + _BEFORE_DUE
     waiting = select(PrivacyRequest.ref).where(
+        or_(col(PrivacyRequest.dont_at) <= unit.now - ANSWER_WITHIN, col(PrivacyRequest.due_on) <= near),
         col(PrivacyRequest.dont_at).is_not(None),
         col(PrivacyRequest.dont_answer).is_(None),
         col(PrivacyRequest.status).in_(STOPPABLE),
+        col(PrivacyRequest.attention).is_distinct_from(UNANSWERED),
     )
-    return list(session.exec(waiting))
+    return list(unit.session.exec(waiting))
 
 
 def flag_unanswered(

@@ -27,6 +27,7 @@ from assistant.casework.requests.queue import (
     Scope,
     do_propose,
     get_action,
+    void_actions,
 )
 from assistant.casework.requests.results import result_of
 from assistant.casework.saying import bystanders, flood
@@ -214,6 +215,12 @@ def _plan_changed(unit: Unit, ref: str, fresh: Plan) -> None:
     if request.status == Status.SCHEDULED or fresh.order.operation is Operation.LIFT:
         do_propose(unit, request, fresh)
         set_attention(unit, request, "plan_changed")
+    elif request.status == Status.OPEN:
+        # A freeze, which no person approved: planned as it was the first time.
+        void_actions(unit, ref, "plan_changed")
+        request.to_plan_at = unit.now
+        unit.session.add(request)
+        unit.wake("plan")
 
 
 def _begin(unit: Unit, action_id: str, plan: Plan) -> bool:
@@ -280,9 +287,11 @@ def stop(unit: Unit, action_id: str, agent: Principal) -> Action:
 def _stopped(unit: Unit, action_id: str) -> None:
     action = unit.session.get_one(Action, action_id)
     request = unit.session.get_one(PrivacyRequest, action.ref)
-    action.state, action.lease_until = advance(action.state, PlanState.STOPPED), None
+    action.lease_until = None
     unit.session.add(action)
-    set_attention(unit, request, "stopped")
+    if action.state == PlanState.STOPPING:  # or it is over already, and so was said
+        action.state = advance(action.state, PlanState.STOPPED)
+        set_attention(unit, request, "stopped")
 
 
 def _failed(unit: Unit, action_id: str, error: AssistantError) -> None:

@@ -42,13 +42,14 @@ from assistant.domain.plan import Contact, Identity, Operation, Plan
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import CONFIRMED_FIRST, Right
 from assistant.domain.uses import EndOfUse
-from assistant.errors import AssistantError, SourceUnavailable
+from assistant.errors import AssistantError, IllegalTransition, SourceUnavailable
 from assistant.interfaces import Handler
 from assistant.services import Services, Unit
 from assistant.store.tables import EvidenceRow, PrivacyRequest
 
 log = structlog.get_logger(__name__)
 _CANNOT_BE = frozenset({"plan_conflict", "field_not_mapped"})  # why a plan cannot be carried out as it stands
+_OF_A_TRY = ("source_unavailable:", "plan_failed:", "sweep_failed:plan")  # attentions that a plan ends
 _RETRY = timedelta(minutes=1)
 _SHOWN_OF_NUMBER = 3  # of a client number, in a letter: enough to tell one's accounts apart
 
@@ -195,14 +196,21 @@ def _leave_to_agent(unit: Unit, ref: str) -> None:
         set_attention(unit, request, "needs_agent")
 
 
-def _is_told_otherwise(request: PrivacyRequest, found: _Found) -> bool:
-    return Changes.of(request.details) != Changes.of(found.request.details)
+def _as_loaded(unit: Unit, found: _Found) -> PrivacyRequest | None:
+    """Give a request that is to be planned as it was loaded; what was decided since is planned in its next turn."""
+    request = unit.session.get(PrivacyRequest, found.request.ref)
+    if request is None or request.to_plan_at is None:
+        return None  # withdrawn, refused or planned in the meantime
+    now, then = ((each.details, each.evidence_id) for each in (request, found.request))
+    return request if now == then else None
 
 
 def _do_plan(unit: Unit, found: _Found) -> None:
-    request = unit.session.get(PrivacyRequest, found.request.ref)
-    if request is None or request.to_plan_at is None or _is_told_otherwise(request, found):
-        return  # withdrawn, refused, planned or told otherwise in the meantime
+    request = _as_loaded(unit, found)
+    if request is None:
+        return
+    if (request.attention or "").startswith(_OF_A_TRY):
+        set_attention(unit, request, None)
     if found.evidence is None:
         _do_at_once(unit, request, found.plan)
         return
@@ -221,12 +229,15 @@ def _do_plan(unit: Unit, found: _Found) -> None:
     action = do_propose(unit, request, found.plan)
     do_keep(unit, action, found.mentions)
     _notify(unit, request, evidence, found)
-    if why := _why_held_up(unit.session, request, evidence, found.plan, answer):
-        if why in _CANNOT_BE:
-            _call_a_person(unit, request, why)
-        else:
-            set_attention(unit, request, why)
+    _call_for(unit, request, _why_held_up(unit.session, request, evidence, found.plan, answer))
     log.info("request.planned", ref=request.ref, action=action.id, rows=found.plan.rows)
+
+
+def _call_for(unit: Unit, request: PrivacyRequest, why: str | None) -> None:
+    if why in _CANNOT_BE:
+        _call_a_person(unit, request, why)
+    elif why:
+        set_attention(unit, request, why)
 
 
 def _why_held_up(
@@ -327,9 +338,12 @@ def _do_at_once(unit: Unit, request: PrivacyRequest, plan: Plan) -> None:
         do_propose(unit, request, plan)
         set_attention(unit, request, "many_addresses")
         return
-    if request.status == Status.RECEIVED:
-        action = do_propose(unit, request, plan, automatic=True)
-        do_approve(unit, action, request, DESK, unit.now)
+    if (
+        request.status != Status.RECEIVED
+    ):  # its proof is gone, or it should not have come here: never in silence
+        raise IllegalTransition(status=request.status)
+    action = do_propose(unit, request, plan, automatic=True)
+    do_approve(unit, action, request, DESK, unit.now)
 
 
 def _flag_doubts(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, found: _Found) -> None:

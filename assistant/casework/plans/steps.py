@@ -19,7 +19,7 @@ from assistant.casework.requests.queue import DESK
 from assistant.domain.assurance import Evidence
 from assistant.domain.lifecycle import PlanState, StepState, advance
 from assistant.domain.plan import Operation, Plan, StepOutcome
-from assistant.errors import AssistantError, Stopped, WaitsForPerson
+from assistant.errors import AssistantError, Stopped, StoreUnavailable, WaitsForPerson
 from assistant.services import Services, Unit
 from assistant.store.tables import Action, StepRow
 
@@ -64,24 +64,28 @@ class Watch:
     async def _note_on_and_on(self) -> None:
         while not self._is_stopped:
             await asyncio.sleep(_NOTED_EVERY)
-            now = self._services.clock.now()
-            if self._done != self._noted or now - self._kept_at > ACTIONS.lasts / 3:
-                self._noted, self._kept_at = self._done, now
-                self._is_stopped = await self._services.write(self._note)
-            else:
-                self._is_stopped = await self._services.read(self._was_stopped)
+            with suppress(StoreUnavailable):  # a stop is heard as long as the work goes on
+                await self._look()
+
+    async def _look(self) -> None:
+        now, done = self._services.clock.now(), self._done
+        if done != self._noted or now - self._kept_at > ACTIONS.lasts / 3:
+            self._is_stopped = await self._services.write(self._note)
+            self._noted, self._kept_at = done, now
+        else:
+            self._is_stopped = await self._services.read(self._was_stopped)
 
     def _note(self, unit: Unit) -> bool:
         action = unit.session.get_one(Action, self._action_id)
         action.rows_done, action.rows_to_do = self._done, self._to_do
         unit.session.add(action)
         ACTIONS.renew(
-            unit, self._action_id
+            unit, [self._action_id]
         )  # while the work goes on it is nobody else's, however long that is
-        return action.state == PlanState.STOPPING
+        return self._was_stopped(unit)
 
     def _was_stopped(self, unit: Unit) -> bool:
-        return unit.session.get_one(Action, self._action_id).state == PlanState.STOPPING
+        return unit.session.get_one(Action, self._action_id).state != PlanState.EXECUTING
 
 
 async def run_steps(

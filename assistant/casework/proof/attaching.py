@@ -17,7 +17,7 @@ from assistant.casework.requests.evidence import (
     why_short,
 )
 from assistant.casework.requests.intake import move, set_attention
-from assistant.casework.requests.reach import only_says_where, write_to
+from assistant.casework.requests.reach import needs_proof, only_says_where, write_to
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import (
     DENIED,
@@ -29,7 +29,7 @@ from assistant.domain.assurance import (
 )
 from assistant.domain.lifecycle import ChallengeState, Status, ways_to
 from assistant.domain.shared_mailboxes import is_shared
-from assistant.domain.talk import was_denied
+from assistant.domain.talk import TO_PROVE, was_denied
 from assistant.errors import NotVerified
 from assistant.services import Unit
 from assistant.store.keyring import client_hash
@@ -185,7 +185,7 @@ def attach(
     if _adds_mailbox(unit.session, request, evidence):
         _take_mailbox_too(unit, request, evidence, actor)
         return
-    if request.status not in {Status.RECEIVED, Status.VERIFYING, Status.LAPSED}:
+    if not needs_proof(request) or request.status not in TO_PROVE:
         return
     answer = answer_for(unit.services, request, evidence)
     request.assurance = int(Tier.T0 if is_denied(evidence) else evidence.tier)

@@ -51,22 +51,30 @@ def reserve_attempt(unit: Unit, challenge: ChallengeRow | None) -> Attempt:
         raise TooManyAttempts(next_at=next_code_after(unit, challenge) or now)
     challenge.attempts += 1
     unit.session.add(challenge)
-    # What was guessed under another name of this mailbox counts, and is not told: it would say whose number it is.
-    spent = is_paused(unit, *_counted_under(unit.services, challenge), what=("failed", _AS_OTHER))
+    spent = _is_spent(unit, challenge)
     unit.session.add_all(
         Tally(subject_hash=subject, what=what, at=now)
         for subject, what in _bookings(unit.services, challenge)
     )
-    return Attempt(
-        challenge.id, challenge.conversation_id, Method(challenge.method), challenge.stored or "", spent
-    )
+    return _attempt(challenge, spent=spent)
 
 
-def attempt_made(challenge: ChallengeRow | None, typed_at: datetime) -> Attempt | None:
+def attempt_made(unit: Unit, challenge: ChallengeRow | None, typed_at: datetime) -> Attempt | None:
     """Give the try that was reserved before a restart, to be checked at last; it was counted then."""
     if challenge is None or challenge.asked_at > typed_at or challenge.attempts == 0:
         return None  # what was typed then was no answer to this one
-    return Attempt(challenge.id, challenge.conversation_id, Method(challenge.method), challenge.stored or "")
+    return _attempt(challenge, spent=_is_spent(unit, challenge, besides=1))
+
+
+def _attempt(challenge: ChallengeRow, *, spent: bool) -> Attempt:
+    method = Method(challenge.method)
+    return Attempt(challenge.id, challenge.conversation_id, method, challenge.stored or "", spent)
+
+
+def _is_spent(unit: Unit, challenge: ChallengeRow, *, besides: int = 0) -> bool:
+    """Count what was guessed under another name of this mailbox too, and tell nobody: it would say whose number it is."""
+    names = _counted_under(unit.services, challenge)
+    return is_paused(unit, *names, what=("failed", _AS_OTHER), besides=besides)
 
 
 def _still_good(services: Services, challenge: ChallengeRow | None) -> ChallengeRow:

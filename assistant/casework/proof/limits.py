@@ -92,12 +92,15 @@ def next_code_after(unit: Unit, challenge: ChallengeRow) -> datetime | None:
     return next_code_at(unit, limit_of(unit.services, claim), share[:1])
 
 
-def is_paused(unit: Unit, *subject_hashes: str, what: Sequence[str] = ("failed",)) -> bool:
-    """Tell whether verification of a subject pauses: ten failures in a day, over every conversation and channel."""
+def is_paused(unit: Unit, *subject_hashes: str, what: Sequence[str] = ("failed",), besides: int = 0) -> bool:
+    """Tell whether verification of a subject pauses: ten failures in a day, over every conversation and channel.
+
+    `besides`: how many of those that are booked are the very try that is asked about.
+    """
     since = unit.now - _DAY
     count = (
         select(col(Tally.subject_hash), func.count())
         .where(col(Tally.subject_hash).in_(subject_hashes), col(Tally.what).in_(what), col(Tally.at) > since)
         .group_by(col(Tally.subject_hash))
     )
-    return any(failures >= FAILURES_PER_DAY for _, failures in unit.session.exec(count))
+    return any(failures - besides >= FAILURES_PER_DAY for _, failures in unit.session.exec(count))

@@ -53,7 +53,8 @@ _MOST_WAITING = 1000  # of those that wait, looked at for whose turn it is
 
 async def send_challenges(services: Services) -> int:
     """Send what is wanted: to the contact on file, or to the very address typed; the same work either way."""
-    return await while_due(services, _SWEEP, _claim_wanted, partial(_send_one, services), at_once=_AT_ONCE)
+    send = partial(_send_one, services)
+    return await while_due(services, _SWEEP, CHALLENGES, _claim_wanted, send, at_once=_AT_ONCE)
 
 
 async def _send_one(services: Services, ident: str) -> None:

@@ -242,7 +242,7 @@ def open_request(
         tier_needed=int(tier),
     )
     request.after_ref = _carried_out_before(unit.session, conversation, right)
-    request.remind_on = _reminded_from_today(unit.services, dates.safe_on)
+    request.remind_on = _reminded_on(unit.services, dates)
     unit.session.add(request)
     unit.session.flush()
     record(
@@ -309,13 +309,16 @@ def move(unit: Unit, request: PrivacyRequest, after: Status, actor: str, **data:
         request.closed_at, request.remind_on, request.to_plan_at = unit.now, None, None
     elif before in CLOSED:  # lapsed, then proved late: due when it always was, so reminded of again
         request.closed_at = None
-        request.remind_on = _reminded_from_today(unit.services, request.safe_on)
+        request.remind_on = _reminded_on(unit.services, dates_of(unit.services, request))
     unit.session.add(request)
     record(unit, request.ref, actor, "status", before=before, after=after, **data)
 
 
-def _reminded_from_today(services: Services, safe_on: date) -> date | None:
-    return next_reminder(safe_on, services.local_day(services.clock.now()) - timedelta(days=1))
+def _reminded_on(services: Services, dates: DueDates) -> date | None:
+    """Give the next day on which agents are reminded; none while the clock is suspended: the answer that ends that brings them back."""
+    if dates.suspended:
+        return None
+    return next_reminder(dates.safe_on, services.local_day(services.clock.now()) - timedelta(days=1))
 
 
 def set_attention(unit: Unit, request: PrivacyRequest, reason: str | None) -> None:
@@ -379,8 +382,7 @@ def recompute_dates(unit: Unit, request: PrivacyRequest) -> DueDates:
     """Compute the clock again after an extension or a suspension, and log the rules applied."""
     dates = dates_of(unit.services, request)
     request.due_on, request.safe_on, request.rules = dates.due_on, dates.safe_on, list(dates.rules)
-    # Reminders pause while the clock is suspended; the answer that ends the suspension brings them back.
-    request.remind_on = None if dates.suspended else _reminded_from_today(unit.services, dates.safe_on)
+    request.remind_on = _reminded_on(unit.services, dates)
     unit.session.add(request)
     record(
         unit,

@@ -31,6 +31,12 @@ _A_NUMBER: Final = re.compile(
 )
 _ACCOUNT: Final = _WORDS.whole("account")
 _KEPT: Final = _WORDS.whole("kept")
+_ONLY: Final = _WORDS.whole("only")
+_WHICH: Final = _WORDS.whole("which")
+_UNDER: Final = re.compile(
+    rf"\b{_WORDS.one_of('account')} (?:\w+ )?{_WORDS.one_of('under')} (?:[\w’']+ ){{0,4}}?[^\s@]{{1,64}}@",
+    re.IGNORECASE,
+)
 
 
 def waiting_words(session: Session, request: PrivacyRequest, plan: Plan) -> list[str]:
@@ -62,14 +68,14 @@ def _digits(number: str) -> str:
 
 
 def named_in(text: str) -> list[str]:
-    """Give the sentences of a text that name an account by its number, or that say of an account that it is to be kept."""
+    """Give the sentences of a text that name an account by its number, its address or its kind, or that say of one that it is to be kept, or alone to go."""
     sentences = _SENTENCE_END.split(_OURS.sub(" ", text[:_LOOKED_AT]))
     return [" ".join(each.split())[:_LONGEST_SHOWN] for each in sentences if _names_one(each)]
 
 
 def _names_one(sentence: str) -> bool:
-    kept = _ACCOUNT.search(sentence) and _KEPT.search(sentence)
-    return bool(kept or _A_NUMBER.search(sentence))
+    alone = _ACCOUNT.search(sentence) and (_KEPT.search(sentence) or _ONLY.search(sentence))
+    return bool(alone or any(each.search(sentence) for each in (_A_NUMBER, _WHICH, _UNDER)))
 
 
 def _words(message: Message) -> str:

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, delete, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from assistant.casework.audit import record
-from assistant.casework.lease import pause_after
+from assistant.casework.lease import Lease, pause_after
 from assistant.casework.requests.intake import set_attention
 from assistant.casework.requests.queue import Principal, Role
 from assistant.errors import AssistantError, NotFound, StoreUnavailable
@@ -29,7 +29,7 @@ from assistant.store.tables import Action, Outbox, Package, PrivacyRequest, Swee
 log = structlog.get_logger(__name__)
 _LOOKS_AGAIN: Final = 0.5  # seconds, while a slow row is under way, for what has come since
 CALLED_AFTER: Final = 3  # failures of one row, after which people are called
-SWEEPS: Final = (  # jobs.JOBS, and what is taken up at the start
+SWEEPS: Final = (  # jobs.JOBS, and what is taken up of the talks
     "challenge", "plan", "carry_out", "deliver", "handover", "remind", "events", "packages", "expire", "purge", "stop_again", "recover",
 )  # fmt: skip
 ITSELF: Final = ""  # names the sweep, where what failed is no row of it
@@ -81,6 +81,7 @@ async def each(
 async def while_due(
     services: Services,
     sweep: str,
+    lease: Lease,
     claim: Callable[[Unit, int], list[K]],
     work: Callable[[K], Awaitable[object]],
     *,
@@ -88,30 +89,39 @@ async def while_due(
 ) -> int:
     """Do a few rows at a time, and claim more as soon as a quarter has room; gives how many were done.
 
+    What is under way keeps its lease, however long it takes: nobody does it a second time meanwhile.
+
     Few, so that what somebody waits for now stands behind no more than these; and never a whole batch, so that
     one slow row keeps nothing else from its turn: neither what is due already nor what comes while it takes its time.
     """
-    under_way: set[asyncio.Task[bool]] = set()
+    under_way: dict[asyncio.Task[bool], K] = {}
     done = 0
     try:
         while True:
-            claimed = await services.write(partial(_claimed, claim, at_once - len(under_way)), whose=sweep)
+            kept, room = list(under_way.values()), at_once - len(under_way)
+            claimed = await services.write(partial(_claimed, lease, kept, claim, room), whose=sweep)
             known = await known_to_fail(services, sweep) if claimed else frozenset()
-            under_way |= {asyncio.create_task(one(services, sweep, row, work(row), known)) for row in claimed}
+            for row in claimed:
+                under_way[asyncio.create_task(one(services, sweep, row, work(row), known))] = row
             if not under_way:
                 return done
             while under_way:
-                finished, under_way = await asyncio.wait(
+                finished, _ = await asyncio.wait(
                     under_way, timeout=_LOOKS_AGAIN, return_when=asyncio.FIRST_COMPLETED
                 )
+                for task in finished:
+                    del under_way[task]
                 done += sum(task.result() for task in finished)
-                if len(under_way) <= at_once - at_once // 4:
+                if not finished or len(under_way) <= at_once - at_once // 4:
                     break
     finally:  # the store is gone: what is under way hears of it too
         await asyncio.gather(*under_way, return_exceptions=True)
 
 
-def _claimed(claim: Callable[[Unit, int], list[K]], most: int, unit: Unit) -> list[K]:
+def _claimed(
+    lease: Lease, kept: Sequence[K], claim: Callable[[Unit, int], list[K]], most: int, unit: Unit
+) -> list[K]:
+    lease.renew(unit, kept)  # in the same unit, or what is under way might be claimed once more
     return claim(unit, most)
 
 

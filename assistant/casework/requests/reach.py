@@ -46,10 +46,15 @@ def waiting_in(own: Iterable[Seen]) -> list[Seen]:
     return [r for r in own if r.status in WAITING and not (is_for_other(r) or was_denied(r))]
 
 
+def needs_proof(request: RequestSeen) -> bool:
+    """Tell whether any proof is asked for a request: what ends at once for whatever was named takes none (GDPR 21(3))."""
+    return request.tier_needed > Tier.T0
+
+
 def to_be_proved(own: Sequence[RequestSeen], about: Sequence[RequestSeen]) -> tuple[str, ...]:
     """Name what one proof is for: what the question is about and waits for it, else all that does, and what lacks an address."""
     waiting = [r for r in about or waiting_in(own) if r.status in TO_PROVE and not was_denied(r)]
-    return tuple(dict.fromkeys(r.ref for r in [*waiting, *filter(lacks_address, own)]))
+    return tuple(dict.fromkeys(r.ref for r in [*filter(needs_proof, waiting), *filter(lacks_address, own)]))
 
 
 def only_says_where(request: PrivacyRequest, evidence: EvidenceRow) -> bool:

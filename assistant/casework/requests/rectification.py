@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from assistant.casework.audit import record
 from assistant.casework.requests.intake import set_attention
@@ -135,14 +135,15 @@ def _day(name: str, value: str | None) -> Any:
     return day_in(value) if value and name in DAYS else None
 
 
-def unconfirmed_due(session: Session) -> list[str]:
-    """List the corrections that wait for a plan and for which nobody is called."""
+def unconfirmed_due(unit: Unit) -> list[str]:
+    """List the corrections that have waited too long for a plan and for which nobody is called."""
     waiting = select(PrivacyRequest.ref).where(
         col(PrivacyRequest.right).in_(CONFIRMED_FIRST),
         col(PrivacyRequest.status).in_(BEFORE_A_PLAN),
         col(PrivacyRequest.attention).is_(None),
+        col(PrivacyRequest.received_at) <= unit.now - UNCONFIRMED_FOR,
     )
-    return list(session.exec(waiting))
+    return list(unit.session.exec(waiting))
 
 
 def flag_unconfirmed(

@@ -16,6 +16,7 @@ from sqlmodel import col, select
 from assistant.casework.audit import record
 from assistant.casework.outbox import queue_or_join, queue_outgoing
 from assistant.casework.requests.intake import requests_of, set_attention
+from assistant.casework.saying.seen import as_seen
 from assistant.casework.saying.unwritten import written
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import DENIED, Method
@@ -229,8 +230,8 @@ def _hold_back(unit: Unit, letter: Letter, to: str, until: datetime) -> None:
     for request in requests or _open_in_talk(unit.session, letter):
         if request.attention is None:
             set_attention(unit, request, ATTENTION)
-    ref = requests[0].ref if requests else ""
-    record(unit, ref, "desk", _HELD_BACK, conversation=letter.conversation_id)
+    for ref in [request.ref for request in requests] or [""]:
+        record(unit, ref, "desk", _HELD_BACK, conversation=letter.conversation_id)
     _announce(unit, letter, to, until)
 
 
@@ -269,7 +270,7 @@ def was_held_back(session: Session, ref: str) -> bool:
 
 
 def _written(unit: Unit, notice: Letter, about: Sequence[str], until: datetime) -> Letter | None:
-    listed = [r for ref in about[:_MOST_LISTED] if (r := unit.session.get(PrivacyRequest, ref))]
+    listed = [as_seen(r) for ref in about[:_MOST_LISTED] if (r := unit.session.get(PrivacyRequest, ref))]
     text = written(
         unit,
         "mail_all_kept",

@@ -14,6 +14,7 @@ from assistant.casework.outbox import REPLY, opened, queue_outgoing
 from assistant.casework.requests.hidden import hidden_up_to, is_hidden, is_kept_back
 from assistant.casework.requests.intake import MACHINE, as_sent, set_attention
 from assistant.casework.saying import flood
+from assistant.casework.saying.seen import as_seen, card_of
 from assistant.casework.saying.unseen import (
     AT_ONCE,
     PATIENCE,
@@ -24,7 +25,6 @@ from assistant.casework.saying.unwritten import written
 from assistant.domain.addresses import deliverable
 from assistant.domain.letter import Letter
 from assistant.domain.lifecycle import CLOSED
-from assistant.domain.uses import EndOfUse
 from assistant.errors import Conflict
 from assistant.interfaces import ChatMessage, Choice, Incoming
 from assistant.services import Rendered, Services, Unit
@@ -122,7 +122,7 @@ def say_text(unit: Unit, conversation: Conversation, said: Utterance) -> bool:
     buttons = [
         {"label": c.label, "value": c.value, **({"url": c.url} if c.url else {})} for c in said.choices
     ]
-    cards = [_card(request) for request in said.requests]
+    cards = [card_of(request) for request in said.requests]
     row: dict[str, Any] = {
         "conversation_id": conversation.id,
         "external_id": said.key,
@@ -271,7 +271,10 @@ def _reply(
 ) -> None:
     subject, text = said.subject, said.text
     if subject is None and conversation.channel == "email":
-        wrapped = unit.services.texts.render("mail_reply", said.language, text=text, requests=said.requests)
+        told: dict[str, Any] = {"text": text, "requests": said.requests}
+        wrapped = written(unit, "mail_reply", said.language, conversation_id=conversation.id, **told)
+        if wrapped is None:
+            return
         subject, text = wrapped.subject, wrapped.text
     headers = answered.headers if answered else {}
     letter = Letter(
@@ -367,30 +370,6 @@ def said_by_us(unit: Unit, conversation_id: str) -> list[str]:
     )
     posted = (opened(unit.services, payload).get("text", "") for payload in unit.session.exec(letters))
     return [*unit.session.exec(talked), *posted]
-
-
-def as_seen(request: PrivacyRequest) -> dict[str, Any]:
-    """Give what a text or a chat card says of a request."""
-    said = EndOfUse.of(request.details)
-    return {
-        "ref": request.ref,
-        "right": request.right,
-        "status": request.status,
-        "received_on": request.received_on,
-        "due_on": request.due_on,
-        "for_other": bool(request.details.get("for_other")),
-        "marketing": bool(said.marketing),
-        "part": said.part,
-    }
-
-
-def _card(request: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "ref": request["ref"],
-        "right": request["right"],
-        "status": request["status"],
-        "due_on": str(request["due_on"]),
-    }
 
 
 def _fresh(services: Services) -> str:

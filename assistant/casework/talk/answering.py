@@ -35,6 +35,7 @@ from assistant.casework.talk.asking import (
 from assistant.casework.talk.opening import leave_alone
 from assistant.casework.talk.proving import say_no_code, want_code
 from assistant.casework.talk.turn import Turn, mark_of_code
+from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import AskRight, AskValueAgain, Claim, TellPolicy
 from assistant.domain.rectifying import Changes
@@ -324,12 +325,12 @@ def stand_still(turn: Turn, meant: Sequence[PrivacyRequest]) -> None:
     begun = [each for each in begun if each in here]
     paused = [each for each in here if sparing.is_paused(each) and each not in begun]
     decided = [each for each in here if each not in begun and each not in paused]
+    if begun:
+        turn.say("dont_too_late", requests=turn.seen(begun))
     if paused:
         standing.ask_whether_still_wanted(turn, paused)
     elif decided:
         standing.ask_to_withdraw(turn, decided, DONT_GOING_ON)
-    elif here:
-        turn.say("dont_too_late", requests=turn.seen(begun))
 
 
 def _dont(turn: Turn, answer: str, mark: str) -> None:
@@ -377,6 +378,8 @@ def have_read_beside(turn: Turn, references: Sequence[str], *, said: bool) -> No
 
 def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     """Say what happens next to the requests that a proof opened; what is hidden comes back to the same person alone."""
+    if not turn.state.asks_else:
+        turn.rest()  # who asks is answered
     session, services = turn.unit.session, turn.unit.services
     names = attaching.names_of(session, evidence)
     names = [name for name in dict.fromkeys((*names, claimed)) if name]
@@ -405,8 +408,8 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
         standing.say_what_was_sought(turn, told, takes_back=takes_back)
     elif not (joined or reached or opened or short) and (comes_back or claimed):
         standing.say_how_it_stands(turn)
-    if comes_back:
-        ask_about_services(turn)
+    if comes_back or not turn.state.expects:
+        ask_about_services(turn)  # also of what was asked in another talk, and is here now
     ask_what_is_left(turn)
     turn.unit.wake("plan")
 
@@ -426,7 +429,8 @@ def _joins_earlier(
     turn: Turn, requests: Sequence[PrivacyRequest], evidence: EvidenceRow
 ) -> list[PrivacyRequest]:
     """Close what its person asked already in another talk, where that goes on; gives the earlier ones, which are here from now on."""
-    joined = []
+    joined: list[PrivacyRequest] = []
+    closed: list[PrivacyRequest] = []
     for request in (r for r in requests if r.status == Status.OPEN and r.evidence_id == evidence.id):
         earlier = elsewhere.asked_before(turn.unit, request, evidence)
         if earlier is None:
@@ -435,12 +439,16 @@ def _joins_earlier(
         for waiting in turn.unit.session.exec(after_it):  # each may have its own proof, or none yet
             waiting.after_ref = earlier.ref
         record(turn.unit, request.ref, "desk", "asked_already", earlier=earlier.ref)
+        request.details = FoundOut(joined=earlier.ref).kept_in(request.details)
+        if asked_beside.is_unread(turn.unit.session, request):
+            asked_beside.note(turn.unit, [earlier], turn.conversation)
         move(turn.unit, request, Status.WITHDRAWN, "desk")
         set_attention(turn.unit, request, None)
         joined.append(earlier)
+        closed.append(request)
     if joined:
         standing.have_here(turn, joined)
-        turn.say("already_open", requests=turn.seen(joined))
+        turn.say("already_open", requests=turn.seen(joined), also=turn.seen(closed))
     return joined
 
 
@@ -460,11 +468,10 @@ def code_was_right(turn: Turn, challenge_id: str) -> None:
 def proved_beside(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     """Say what a proof opened, and ask again what was open beside it."""
     asked: TalkState = turn.state
-    turn.state = asked if asked.asks_else else asked.at_rest()
     proved(turn, evidence, claimed)
     was_asked = turn.state.question == asked.question and not turn.buttons_are_gone
     if asked.asks_else and not was_asked and not turn.stands_back:
-        turn.state = asked
+        turn.state = turn.state.asking_again(asked)
         repeat(turn)
 
 

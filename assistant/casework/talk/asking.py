@@ -39,6 +39,7 @@ from assistant.domain.talk import (
     ASK_SOUGHT,
     CONFIRM,
     CORRECTING,
+    DONT,
     PRESSED,
     SESSION_HIDDEN,
     TO_PROVE,
@@ -67,6 +68,8 @@ def next_step(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     for request in requests:
         marketing.stop_at_once(turn.unit, request)
     _note_who_asks(turn, requests)
+    if _waits_for_keep_or_go_on(turn, requests):
+        return
     lacking = [(r, question) for r in requests if (question := turn.missing(r))]
     if lacking:
         _ask_detail(turn, *lacking[0])
@@ -81,10 +84,14 @@ def next_step(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
         _ask_to_write(turn, "answer_waits_here")
     if provable:
         _ask_proof(turn, provable)
-    elif turn.state.question == "answer_waits_here":
-        return
-    elif turn.state.expects and not lacking:
+    elif turn.state.expects and not lacking and turn.state.question != "answer_waits_here":
         turn.rest()
+
+
+def _waits_for_keep_or_go_on(turn: Turn, requests: Sequence[PrivacyRequest]) -> bool:
+    """Tell whether it is asked first whether erasures go on: one thing at a time, unless the message says who asks."""
+    needs_proof = any(request.tier_needed > Tier.T0 for request in requests)
+    return turn.state.question == DONT and needs_proof and _claim_in_message(turn, requests) is None
 
 
 def _note_who_asks(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
@@ -393,7 +400,7 @@ def resume(turn: Turn) -> None:
     """Ask again for what a question came before: a request whose proof nobody asks for any more lapses."""
     own = [r for r in turn.own_requests() if r.status not in CLOSED]
     unready = [r for r in own if r.status in WAITING or is_unconfirmed(r)]
-    waiting = [r for r in unready if not is_for_other(r)]
+    waiting = [r for r in unready if not (is_for_other(r) or is_paused(r))]
     if waiting:
         next_step(turn, waiting)
     if not turn.state.expects:

@@ -34,11 +34,14 @@ def _say(turn: Turn, move: moves.Say) -> None:
     turn.say(move.name, requests=turn.seen(turn.requests_named(move.about)), **values)
 
 
-def _open(turn: Turn, move: moves.Open) -> None:
+def _open(turn: Turn, move: moves.Open | moves.OpenForOther) -> None:
     if move.from_rest:
         turn.recall()
         turn.rest()
-    opening.open_rights(turn, move)
+    if isinstance(move, moves.Open):
+        opening.open_rights(turn, move)
+    else:
+        opening.open_for_other(turn, move)
 
 
 def _go_back(turn: Turn, _move: moves.GoBack) -> None:
@@ -67,8 +70,9 @@ def _on(turn: Turn, act: Callable[[Turn, PrivacyRequest], None], ref: str) -> No
 WAYS: Final[Mapping[type[Move], Callable[[Turn, Any], object]]] = {
     moves.Say: _say,
     moves.Open: _open,
-    moves.OpenForOther: opening.open_for_other,
+    moves.OpenForOther: _open,
     moves.WaitForMandate: lambda turn, move: opening.turn_to_other(turn, move.references),
+    moves.TakeAsOwn: lambda turn, move: opening.take_as_own(turn, move.references),
     moves.AskRight: answering.ask_right,
     moves.Choose: lambda turn, move: answering.choose(turn, move.what, move.answer, move.mark),
     moves.NotThat: lambda turn, move: answering.not_that(turn, move.noted),

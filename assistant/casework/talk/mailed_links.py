@@ -18,7 +18,7 @@ from assistant.domain.lifecycle import CLOSED, ChallengeState, Status, advance
 from assistant.errors import NotVerified
 from assistant.services import Unit
 from assistant.store.queries import requests_named
-from assistant.store.tables import ChallengeRow, Conversation, PrivacyRequest
+from assistant.store.tables import ChallengeRow, Conversation, PrivacyRequest, StopLink
 
 STANDS: Final = "where_it_stands"
 _WITHDRAWAL: Final = "withdraw"
@@ -95,6 +95,20 @@ def find(unit: Unit, secret: str) -> MailedLink | None:
     talk_of = unit.session.get_one(Conversation, row.conversation_id)
     said_in = sending.channel_of(unit.session, row, talk_of)
     return MailedLink(row, requests_named(unit.session, row.references), talk_of, said_in)
+
+
+def language_of(unit: Unit, secret: str) -> str | None:
+    """Name the language of what a link of a letter was about, alive or not; None where there was no such link, or it is forgotten."""
+    keyed_hash = unit.services.keyring.keyed_hash
+    asked = select(ChallengeRow).where(col(ChallengeRow.link_hash) == keyed_hash(secret, "link"))
+    if row := unit.session.exec(asked).first():
+        return unit.session.get_one(Conversation, row.conversation_id).language
+    link = unit.session.get(StopLink, keyed_hash(secret, "stop"))
+    return (
+        next((each.language for each in requests_named(unit.session, link.references)), None)
+        if link
+        else None
+    )
 
 
 def _found(unit: Unit, secret: str) -> MailedLink:

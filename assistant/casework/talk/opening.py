@@ -9,7 +9,7 @@ from typing import Any, Final
 from assistant.casework.decisions.sparing import is_paused
 from assistant.casework.proof import link_again
 from assistant.casework.proof.stopping import void_plan
-from assistant.casework.requests import rectification
+from assistant.casework.requests import asked_beside, rectification
 from assistant.casework.requests.intake import open_request, set_attention
 from assistant.casework.requests.reach import (
     FOR_OTHER,
@@ -19,23 +19,24 @@ from assistant.casework.requests.reach import (
 )
 from assistant.casework.requests.rectification import is_unconfirmed
 from assistant.casework.talk.asking import ask_where_to_write, call_for_lost_mailbox, next_step
-from assistant.casework.talk.standing import ask_whether_still_wanted
+from assistant.casework.talk.standing import ask_whether_still_wanted, say
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Tier
 from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.moves import Open, OpenForOther
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Changes
-from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, ENDING_USES, Right
-from assistant.domain.talk import ASK_MARKETING, WAITING
+from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, ENDING_USES, ERASING, Right
+from assistant.domain.talk import ASK_MARKETING, FOR_SOMEBODY_ELSE, WAITING
 from assistant.domain.uses import (
     addresses_in,
     each_once,
     few_at_once,
+    of_any_part,
     wishes_apart,
 )
 from assistant.store.tables import PrivacyRequest
 
-FOR_SOMEBODY_ELSE: Final = "for_somebody_else"  # attention
+LIMITED: Final = "limited"  # detail of a message: not of all accounts, or not yet
 
 
 def open_rights(turn: Turn, move: Open) -> None:
@@ -56,6 +57,7 @@ def open_rights(turn: Turn, move: Open) -> None:
         _acknowledge(turn, opened)
         if emptied:
             turn.say("rectification_to_empty", requests=turn.seen(emptied))
+    _have_limit_read(turn, [*known, *opened], move.details)
     _offer_person_beside(turn)
     waiting = [r for r in [*known, *opened] if r.status in WAITING or is_unconfirmed(r)]
     if waiting:  # and whatever waited before: one proof is asked for all of it
@@ -148,6 +150,16 @@ def _leave_unsaid(turn: Turn, request: PrivacyRequest) -> None:
     rectification.keep_changes(turn.unit, request, Changes(tuple(unsaid)))
 
 
+def _have_limit_read(turn: Turn, requests: Sequence[PrivacyRequest], details: Mapping[str, Any]) -> None:
+    """Have a person read to which account or to what time an erasure is limited: nothing is to go that was not asked for."""
+    erasing = [request for request in requests if request.right in ERASING and details.get(LIMITED)]
+    if turn.is_mail:  # easily forged: each once in its life (A48)
+        erasing = [each for each in erasing if not asked_beside.was_asked(turn.unit.session, each)]
+    meant = asked_beside.note(turn.unit, erasing, turn.conversation)
+    if meant and not (turn.is_mail or turn.stands_back):
+        turn.say("a_person_reads", requests=turn.seen(meant))
+
+
 def _only_names_fields(request: PrivacyRequest) -> bool:
     parts = Changes.of(request.details).parts if request.right in CONFIRMED_FIRST else ()
     return bool(parts) and not any(part.new or part.either for part in parts)
@@ -161,29 +173,35 @@ def leave_alone(turn: Turn, named: Sequence[str], references: Sequence[str] = ()
         return
     # A sentence may both object and withdraw a consent: one address answers for both.
     lacking = (r.ref for r in turn.all_waiting() if turn.missing(r) == ASK_MARKETING)
-    too = False
-    for request in turn.requests_named(sorted({*turn.state.about, *lacking, *references})):
-        known = addresses_in(request.details) if request.details.get("marketing") else ()
-        new = few_at_once(each_once([*known, *named])[len(known) :])
-        if not known and request.status == Status.RECEIVED:
-            few, *new = new
-            request.details = {**request.details, **few, "marketing": True}
-            turn.unit.session.add(request)
-        elif not known:
-            continue
-        too = too or bool(known and new)
-        for rest in new:
-            details = {**request.details, **rest}
-            since = turn.unit.now if known else request.received_at
-            _open_one(turn, Right(request.right), details, Open((Right(request.right),), since, details))
+    requests = turn.requests_named(sorted({*turn.state.about, *lacking, *references}))
+    more = {request.ref: _end_for(turn, request, named) for request in requests}
     turn.rest()
-    if too:
+    if True in more.values():
         turn.say("marketing_stopped_too")
+    elif False in more.values():
+        say(turn, [request for request in requests if more[request.ref] is False])
     waiting = turn.all_waiting()
     paused = [request for request in waiting if is_paused(request)]
     next_step(turn, [request for request in waiting if request not in paused])
     if paused and not turn.state.expects:
         ask_whether_still_wanted(turn, paused)  # before that nobody proves it
+
+
+def _end_for(turn: Turn, request: PrivacyRequest, named: Sequence[str]) -> bool | None:
+    """End marketing for these too; tells whether any is new to a request that ended it before, None of one that did not."""
+    known = addresses_in(request.details) if request.details.get("marketing") else ()
+    new = few_at_once(each_once([*known, *named])[len(known) :])
+    if not known and request.status == Status.RECEIVED:
+        few, *new = new
+        request.details = {**request.details, **few, "marketing": True}
+        turn.unit.session.add(request)
+    elif not known:
+        return None
+    for rest in new:
+        details = {**of_any_part(request.details), **rest}
+        since = turn.unit.now if known else request.received_at
+        _open_one(turn, Right(request.right), details, Open((Right(request.right),), since, details))
+    return bool(new) if known else None
 
 
 # ── told ────────────────────────────────────────────────────────────────────────────────────────────
@@ -285,6 +303,17 @@ def turn_to_other(turn: Turn, references: Sequence[str]) -> None:
     turn.rest()
     turn.say("for_somebody_else", requests=turn.seen(about))
     ask_where_to_write(turn)
+
+
+def take_as_own(turn: Turn, references: Sequence[str]) -> None:
+    """Ask the proof of what is one's own for what was said to be somebody else's."""
+    own = turn.requests_named(references)
+    for request in own:
+        request.details = {key: value for key, value in request.details.items() if key != FOR_OTHER}
+        turn.set_tier(request)
+        set_attention(turn.unit, request, None)
+    turn.rest()
+    next_step(turn, own)
 
 
 def _wait_for_mandates(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:

@@ -24,6 +24,7 @@ _TEXTS: Final[Mapping[Topic, str]] = {
     Topic.MACHINES: "policy_machines",
     Topic.CONTACT: "policy_contact",
     Topic.RIGHTS: "policy_rights",
+    Topic.USING: "policy_using",
     Topic.AUTHORITY: "policy_authority",
     Topic.SELF_SERVICE: "policy_self_service",
     Topic.COOKIES: "policy_cookies",
@@ -59,6 +60,11 @@ def answer_of(
         return None
     clause = settings.controller.clauses.get(topic, "")
     return Answer(_TEXTS[topic], {"clause": clause, **said})
+
+
+def text_of(topic: Topic) -> str:
+    """Name the text that answers a topic."""
+    return _TEXTS[topic]
 
 
 def _lines(lines: Collection[object] | None, **more: Any) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from assistant.casework.outbox import is_untaken
 from assistant.casework.proof import challenges, checking, limits
 from assistant.casework.requests.ours import is_ours
 from assistant.casework.requests.reach import is_for_other, lacks_address
@@ -113,6 +114,10 @@ def tell_where_code_is(turn: Turn, challenge: ChallengeRow) -> None:
         _ask_for_code(turn, challenge, turn.state.about)
         return
     by_email = challenge.claimed_kind == "email"
+    # Of an address typed here alone: what became of a letter to a number's would tell whether there is one.
+    known: dict[str, Any] = (
+        {"untaken": is_untaken(turn.unit.session, challenge.id, turn.conversation.id)} if by_email else {}
+    )
     turn.say(
         "code_was_sent_email" if by_email else "code_was_sent_client_id",
         expects="code",
@@ -121,6 +126,7 @@ def tell_where_code_is(turn: Turn, challenge: ChallengeRow) -> None:
         until=challenge.expires_at,
         next_at=limits.next_code_after(turn.unit, challenge),
         later=_asked_for_later(turn, challenge),
+        **known,
     )
 
 
@@ -215,7 +221,7 @@ def attempt_at(unit: Unit, message_id: int) -> tuple[str, checking.Attempt | Non
     message = unit.session.get_one(Message, message_id)
     conversation = unit.session.get_one(Conversation, message.conversation_id)
     challenge = challenges.current_challenge(unit.session, conversation)
-    return message.text, checking.attempt_made(challenge, message.at)
+    return message.text, checking.attempt_made(unit, challenge, message.at)
 
 
 def refuse_code(turn: Turn, challenge_id: str) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from assistant.casework.answers import packages
 from assistant.casework.proof import attaching, challenges, sending
 from assistant.casework.requests import rectification
-from assistant.casework.requests.reach import is_for_other
+from assistant.casework.requests.reach import is_for_other, needs_proof
 from assistant.casework.requests.together import stopped_together
 from assistant.casework.talk import answering, hiding
 from assistant.casework.talk.mailed_links import Came, seen, stopped
@@ -21,7 +21,7 @@ from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState, advance
 from assistant.domain.moves import Claim
 from assistant.domain.talk import WAITING
-from assistant.errors import NothingToProve, NotVerified
+from assistant.errors import AnotherNamed, NothingToProve, NotVerified
 from assistant.interfaces import SignedIn
 from assistant.services import Services, Unit
 from assistant.store.keyring import client_hash
@@ -80,7 +80,9 @@ def confirm(unit: Unit, who: SignedIn, contact: str, changes: str) -> tuple[Evid
     asked = _used(unit, who)
     talk = Turn.quiet(unit, asked.conversation)
     if len(_not_of_another(talk, asked.requests, who, contact)) < len(asked.requests):
-        raise NotVerified
+        # Of what somebody asked there who has left since, nobody hears who was named.
+        is_hidden = not set(talk.state.hidden).isdisjoint(asked.challenge.references)
+        raise NotVerified if is_hidden else AnotherNamed(language=talk.conversation.language)
     rectification.confirm_as_shown(unit, asked.requests, changes)
     evidence = attaching.give_evidence(
         unit,
@@ -131,7 +133,7 @@ async def identify_in_chat(services: Services, ident: str, who: SignedIn) -> Non
         there = [
             r
             for r in turn.all_requests()
-            if r.status in WAITING and not is_for_other(r) and r.ref not in hidden
+            if r.status in WAITING and needs_proof(r) and not is_for_other(r) and r.ref not in hidden
         ]
         waiting = _not_of_another(turn, there, who, contact)
         if not waiting and (there or not (turn.state.hidden_of or turn.state.sought)):

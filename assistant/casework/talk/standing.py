@@ -8,14 +8,16 @@ from typing import Any, Final
 
 from assistant.casework import saying
 from assistant.casework.answers import running_services
-from assistant.casework.decisions import closing, questions
+from assistant.casework.decisions import closing
 from assistant.casework.decisions import sparing as standing_still
 from assistant.casework.proof import challenges
+from assistant.casework.requests.clock import stops_clock, waits_since
 from assistant.casework.requests.evidence import proves_mailbox
 from assistant.casework.requests.intake import set_attention
 from assistant.casework.requests.reach import waits_for_people
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Method
+from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import Claim
 from assistant.domain.rights import ERASING
@@ -97,21 +99,23 @@ def _ask_to_prove_again(turn: Turn) -> None:
 
 def how_it_stands(turn: Turn, request: PrivacyRequest) -> dict[str, Any]:
     """Give where a request stands and what comes next, by what holds it up: its status alone says neither."""
-    step, stops = _next_of(turn, request), questions.stops_clock(turn.unit.services, request)
+    step = _next_of(turn, request)
+    if FoundOut.of(request.details).joined:
+        return {"next": None, "stands": "joined"}
     stands: str = request.status
     if step == "paused":
         stands = step
     elif step != _NEXT.get(Status(stands), step) and stands != Status.RECEIVED:
         stands = Status.OPEN
-    return {"next": step, "stands": stands, "clock_stops": stops}
+    return {"next": step, "stands": stands}
 
 
 def _next_of(turn: Turn, request: PrivacyRequest) -> str | None:
     """Name what comes next: first what an erasure that stands still, a question or a person keeps waiting."""
     if standing_still.is_paused(request):
         return "paused"
-    if questions.waits_since(request):
-        return "asked_first" if questions.stops_clock(turn.unit.services, request) else "detail"
+    if waits_since(request):
+        return "asked_first" if stops_clock(request) else "detail"
     if _waits_for_choice(turn, request):
         return "detail"
     status = Status(request.status)
@@ -236,11 +240,14 @@ def take_back(turn: Turn, about: Sequence[PrivacyRequest], *, yes: bool) -> None
     if not yes:
         standing_still.go_on(turn.unit, about, "subject")
         say_all(turn)
-    elif done := closing.withdraw(turn.unit, about):
+        return
+    done = closing.withdraw(turn.unit, about)
+    begun = [each for each in about if each not in done]
+    if done:
         turn.say("withdrawn", requests=turn.seen(done))
-    elif about:
-        turn.say("withdraw_too_late", choices=[turn.person_button()], requests=turn.seen(about))
-    else:
+    if begun:
+        turn.say("withdraw_too_late", choices=[turn.person_button()], requests=turn.seen(begun))
+    if not about:
         say_all(turn)
 
 

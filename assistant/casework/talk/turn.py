@@ -177,10 +177,11 @@ class Turn:
         *,
         unsaid: Sequence[str] = (),
         requests: Sequence[Mapping[str, Any]] = (),
+        also: Sequence[Mapping[str, Any]] = (),
         key: str = "",
         **values: Any,
     ) -> None:
-        """Say a named text in the conversation's language; `unsaid` values are shown but not told."""
+        """Say a named text in the conversation's language; `unsaid` values are shown but not told, nor are the requests of `also`."""
         if self.muted:
             return
         told: dict[str, Any] = {} if "requests" in unsaid or not requests else {"requests": requests}
@@ -196,7 +197,7 @@ class Turn:
             self._leave_to_a_person(name)
             return
         self.say_text(
-            rendered.text, subject=rendered.subject, key=key, requests=requests, presented=presented
+            rendered.text, subject=rendered.subject, key=key, requests=[*requests, *also], presented=presented
         )
 
     def say_text(

@@ -339,8 +339,11 @@ def _forget(session: Session, cut: Cutoffs, ident: str) -> int:
     here = col(Message.conversation_id) == ident
     gone = session.execute(delete(Message).where(here, col(Message.at) <= cut.support))
     if conversation.last_at <= cut.support and session.exec(select(Message.id).where(here)).first() is None:
-        for table in (Outbox, ChallengeRow, EvidenceRow):
+        for table in (Outbox, ChallengeRow):
             session.execute(delete(table).where(col(table.conversation_id) == ident))
+        # What was proved here may be what a request of another talk rests on: it goes with that one's record.
+        rests = select(PrivacyRequest.ref).where(col(PrivacyRequest.evidence_id) == col(EvidenceRow.id))
+        session.execute(delete(EvidenceRow).where(col(EvidenceRow.conversation_id) == ident, ~rests.exists()))
         session.delete(conversation)
         session.flush()
     return int(gone.rowcount)  # type: ignore[attr-defined]

@@ -125,8 +125,8 @@ async def expire(services: Services) -> None:
     """Forget what has run out: codes, tallies, one-time values, sessions; call an agent where no yes came; seal the audit."""
     await each(services, "expire", _PARTS, lambda part: services.write(_PARTS[part]))
     unconfirmed, unanswered = (
-        await services.read(lambda unit: unconfirmed_due(unit.session)),
-        await services.read(lambda unit: unanswered_due(unit.session)),
+        await services.read(unconfirmed_due),
+        await services.read(unanswered_due),
     )
     await each(
         services, "expire", unconfirmed, lambda ref: services.write(lambda unit: flag_unconfirmed(unit, ref))

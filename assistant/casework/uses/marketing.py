@@ -135,6 +135,13 @@ def undone_by(unit: Unit, secret: str) -> Suppression | None:
     return unit.session.exec(select(Suppression).where(col(Suppression.undo_hash) == hashed)).first()
 
 
+def language_of_undo(unit: Unit, secret: str) -> str | None:
+    """Name the language of the newest notice with this link; None where nothing would be taken back."""
+    found = undone_by(unit, secret)
+    request = unit.session.get(PrivacyRequest, put_back.newest(unit.session, found.refs)) if found else None
+    return request.language if request else None
+
+
 def undo(unit: Unit, secret: str) -> None:
     """Take the suppression back: the holder of the address says that it was not wanted. Raises NotVerified.
 

@@ -127,6 +127,8 @@ async def _stop(services: Services, source: _Looked, address: str, since: dateti
     proposal = await source.propose(located, order)
     if proposal.step is None or not proposal.step.rows or await _has_agreed(services, address, since):
         return False
+    if not await services.read(lambda unit: off_since(services.keyring, unit.session, [address])):
+        return False  # undone since its batch was looked up
     await source.carry_out(proposal.step, located, order, lambda _done, _to_do: None)
     rows = {effect.table: effect.rows for effect in proposal.step.effects}
     changed = [asdict(each) for each in put_back.changed_by(proposal.step, rows)]

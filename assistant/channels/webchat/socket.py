@@ -234,6 +234,7 @@ class ChatSocket:
             if not again:
                 await self.refuse("not_verified")
         except StoreUnavailable:
+            self._token = token
             await self.refuse("store_unavailable")
 
     async def _next(self) -> str | None:

@@ -11,6 +11,7 @@ from assistant.casework.answers.undelivered import Lost, lost_letters_of
 from assistant.casework.decisions import four_eyes, questions, sparing
 from assistant.casework.presses import labels_of
 from assistant.casework.proof.people_decide import typed_contact
+from assistant.casework.requests.clock import waits_since
 from assistant.casework.requests.person import masked_person_of, reveal
 from assistant.casework.requests.queue import Principal
 from assistant.casework.requests.whose import apart_from
@@ -75,7 +76,7 @@ def request_detail(
         details=shown,
         extended_on=request.extended_on,
         extension_reason=request.extension_reason,
-        asked_on=questions.waits_since(request),
+        asked_on=waits_since(request),
         ask_by=questions.ask_by(unit.services, request),
         after=request.after_ref,
         actions=[action.id for action in queries.plans_of(unit.session, request.ref)],

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from assistant.casework import events
 from assistant.casework.agents.staff import list_agents
-from assistant.casework.answers.outcomes import outcome_of
+from assistant.casework.answers.outcomes import Outcome, outcome_of
 from assistant.casework.answers.undelivered import Lost, lost_relay_of
 from assistant.casework.decisions import sparing
 from assistant.casework.requests.doubt import mails_in_doubt
@@ -56,7 +56,7 @@ class Row:
 
 def row_of(unit: Unit, words: Words, request: PrivacyRequest) -> Row:
     """Give a request as a list shows it: masked, and why somebody must look."""
-    today = unit.services.local_day(unit.now)
+    today, came = unit.services.local_day(unit.now), outcome_of(unit.session, request)
     first = sparing.first_reason(request)
     reasons = [reason for reason in dict.fromkeys((first, request.attention)) if reason]
     if request.attention not in {None, LOST_LETTER, UNPROVED_LOSS} and (
@@ -67,8 +67,8 @@ def row_of(unit: Unit, words: Words, request: PrivacyRequest) -> Row:
     return Row(
         request.ref,
         unit.services.texts.label("right_names", request.right, words.locale),
-        words.known("status", request.status),
-        words(f"outcome.{came}") if (came := outcome_of(unit.session, request)) else "",
+        words.known("status", Outcome.JOINED if came == Outcome.JOINED else request.status),
+        words(f"outcome.{came}") if came else "",
         unit.services.texts.label("channels", request.channel, words.locale),
         masked_person_of(unit, request) or words("queue.nobody"),
         words.due(request.due_on, today),

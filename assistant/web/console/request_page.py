@@ -23,6 +23,7 @@ from assistant.casework.presses import labels_of
 from assistant.casework.proof.link_again import waits_for_link
 from assistant.casework.proof.people_decide import TypedContact, may_decide, typed_contact
 from assistant.casework.requests import named_accounts
+from assistant.casework.requests.clock import waits_since
 from assistant.casework.requests.evidence import answer_for, is_account_alone
 from assistant.casework.requests.hidden import is_hidden
 from assistant.casework.requests.intake import dates_of
@@ -420,7 +421,7 @@ def _told(words: Words, value: Any) -> str:
 def _question(services: Services, request: PrivacyRequest) -> QuestionView:
     by = questions.ask_by(services, request)
     late = services.local_day(services.clock.now()) > by
-    return QuestionView(questions.grounds_of(request), by, late, questions.waits_since(request))
+    return QuestionView(questions.grounds_of(request), by, late, waits_since(request))
 
 
 def _next_ref(unit: Unit, request: PrivacyRequest) -> str | None:

@@ -15,7 +15,13 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, WSServerH
 from aiohttp.test_utils import TestClient, TestServer
 
 from assistant.channels.webchat import WebChat, WebChatSettings
-from assistant.errors import ConfigurationError, DeliveryRefused
+from assistant.errors import (
+    AssistantError,
+    ConfigurationError,
+    DeliveryRefused,
+    NothingToProve,
+    StoreUnavailable,
+)
 from assistant.interfaces import Choice, Incoming, Outgoing, Receipt
 from tests.doubles.chat_desk import IDLE_SECONDS, START, MemoryChatDesk, StillClock
 
@@ -230,6 +236,32 @@ async def test_typing_seen_and_identify(desk: MemoryChatDesk, chat: Chat) -> Non
     assert (error["type"], error["code"]) == ("error", "not_verified")
     assert desk.identified == [(thread, "signed-by-the-site")]
     assert desk.threads[thread].seen == [3]
+
+
+async def test_a_token_that_no_store_could_take_is_handed_in_again_with_the_next_message(
+    desk: MemoryChatDesk, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await chat.hello()
+    meets: list[AssistantError | None] = [StoreUnavailable(), NothingToProve(), StoreUnavailable(), None]
+    given: list[str] = []
+
+    async def identify(_thread: str, token: str) -> None:
+        given.append(token)
+        if (error := meets.pop(0)) is not None:
+            raise error
+
+    monkeypatch.setattr(desk, "identify", identify)
+    await chat.send(type="identify", token="signed-by-the-site")
+    assert (await chat.next())["code"] == "store_unavailable"
+    codes: list[str | None] = []
+    for number in range(4):
+        await chat.send(type="message", client_id=f"c{number}", text="Hello")
+        frames = [await chat.next()]
+        if number == 1:
+            frames.append(await chat.next())
+        codes += [frame.get("code") for frame in frames]
+    assert given == ["signed-by-the-site"] * 4, "kept until it proved something, and no longer"
+    assert codes == [None, None, "store_unavailable", None, None]
 
 
 @pytest.mark.parametrize(

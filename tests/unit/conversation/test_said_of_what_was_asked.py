@@ -13,18 +13,21 @@ from assistant.domain.moves import (
     AskRight,
     Choose,
     HaveReadBeside,
+    LeaveAlone,
     Move,
     NoteContactFirst,
     Open,
     OpenForOther,
     SmallTalk,
     StandStill,
+    TryCode,
     WaitForMandate,
+    WantCode,
 )
 from assistant.domain.rights import Right
 from assistant.domain.talk import ASK_DETAIL, TalkView
 from intents.wishes import DONT
-from tests.doubles.talks import TALKS, Asked, pressed, words
+from tests.doubles.talks import SAYINGS, TALKS, Asked, pressed, words
 
 M = TypeVar("M")
 ARTICLES: Final = {
@@ -42,6 +45,7 @@ ARTICLES: Final = {
 }
 ASKING: Final = [name for name, view in TALKS.items() if view.state.expects and not view.agent_talks]
 ERASURE: Final = "PR-EEEEEEE5"
+ENDED: Final = {"marketing": True, "purpose": "marketing", "address": "079 123 45 67"}
 
 
 def _with_erasure(view: TalkView, status: Status) -> TalkView:
@@ -235,7 +239,10 @@ FOR_OTHER: Final = (
     [
         n
         for n in ASKING
-        if any(r.status in {"received", "verifying"} and not r.details.get("marketing") for r in TALKS[n].own)
+        if n != "mandate"
+        and any(
+            r.status in {"received", "verifying"} and not r.details.get("marketing") for r in TALKS[n].own
+        )
     ],
 )
 def test_what_waits_for_its_proof_waits_for_a_mandate_once_it_is_for_somebody_else(
@@ -272,3 +279,32 @@ def test_said_before_a_right_is_chosen_it_is_kept_for_the_right(said: str) -> No
 )
 def test_who_is_only_named_is_nobody_whose_data_are_meant(said: str) -> None:
     assert not _of(WaitForMandate, decide(TALKS["contact"], words(said)))
+
+
+# ── what needs no proof ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("talk", TALKS)
+def test_no_code_is_sent_for_what_ends_at_once(talk: str) -> None:
+    """GDPR 21(3): whatever is asked, marketing that ends for what was named waits for nobody's proof."""
+    view = TALKS[talk]
+    ended = Asked("PR-EEEEEEE5", Right.OBJECTION, Status.RECEIVED, ENDED, tier_needed=0)
+    view = replace(view, own=(*view.own, ended))
+    sent = [move for heard in SAYINGS.values() for move in _of(WantCode, decide(view, heard))]
+    assert not [move for move in sent if ended.ref in move.references]
+
+
+@pytest.mark.parametrize("number", ["079 123 45 67", "06 12 34 56 78", "+45 12345678", "+45 12 34 56 78"])
+@pytest.mark.parametrize("live", [True, False])
+def test_a_telephone_number_is_no_late_code(number: str, *, live: bool) -> None:
+    """Which number marketing is to leave alone is answered by it, whatever code was sent in the talk before."""
+    view = replace(TALKS["marketing"], code_sent=True, code_awaited=live, code_live=live)
+    assert _of(LeaveAlone, decide(view, words(number))) == [LeaveAlone((number,))]
+    assert not _of(TryCode, decide(replace(TALKS["contact"], code_sent=True), words(number)))
+
+
+@pytest.mark.parametrize("talk", ["contact", "marketing"])
+@pytest.mark.parametrize("code", ["12345678", "1234 5678", "my code is 12345678"])
+def test_a_code_may_come_late(talk: str, code: str) -> None:
+    view = replace(TALKS[talk], code_sent=True, code_awaited=True, code_live=True)
+    assert _of(TryCode, decide(view, words(code)))

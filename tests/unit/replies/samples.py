@@ -38,7 +38,7 @@ def a_request(right: str = "erasure", ref: str = "PD-7K2M-4Q", **more: Any) -> d
     """Give a request as the conversation hands it to a text."""
     days = {"received_on": date(2026, 11, 22), "due_on": date(2026, 12, 22)}
     says = {"stands": more.get("status", "open"), "next": "review", "clock_stops": False}
-    return {"ref": ref, "right": right, "status": "open", **says, **days, **more}
+    return {"ref": ref, "right": right, "status": "open", "joined": None, **says, **days, **more}
 
 
 def values_for(name: str, requests: int = 1) -> dict[str, Any]:
@@ -66,7 +66,6 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "changed_from": None,
         "asked_at": AT,
         "gone_on": date(2026, 12, 1),
-        "new_due_on": date(2027, 2, 22),
         "received_on": date(2026, 11, 22),
         "lifted_on": date(2026, 12, 1),
         "received_at": AT,
@@ -85,6 +84,7 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "field": "address",
         "address": "maarja@example.test",
         "untold": False,
+        "untaken": False,
         "part": None,
         "seeks": False,
         "at_once": 5,

@@ -125,7 +125,7 @@ def test_every_right_and_status_has_its_labels(locale: str) -> None:
         "consent_withdrawal_named",
         "shown_again",
     }
-    assert labels["statuses"].keys() == {*Status, "paused"}
+    assert labels["statuses"].keys() == {*Status, "paused", "joined"}
     assert labels["stands"].keys() == set(Status)
     assert set(Right) <= labels["buttons"].keys()
 

@@ -61,7 +61,7 @@ LOSSES = [
     ("answer_erasure", "en", "PD-7K2M-4Q", "", 3),
     ("answer_erasure", "en", "who received these data from us", "concerned", 7),
     ("answer_consent_withdrawal", "fr", "reste licite", "reste fait", 12),
-    ("extension_notice", "en", "22 February 2027", "soon", 24),
+    ("extension_notice", "en", "22 December 2026", "soon", 24),
     ("mail_opened", "en", "22 December 2026", "soon", 4),
     ("mail_opened", "fr", "gratuit", "rapide", 14),
     ("mail_opened", "en", "privacy@host.example", "us", 22),
@@ -125,6 +125,7 @@ VARIED: dict[str, tuple[Any, ...]] = {
     "addresses": (None, ["maarja@example.test"], ["maarja@example.test", "+372 000"]),
     "part": (None, "first", "rest"),
     "untold": (False, True),
+    "untaken": (False, True),
     "unproved": (False, True),
     "awaited": (None, "code", "email"),
 }

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -14,10 +15,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import insert, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col, select
 
+from assistant.errors import StoreUnavailable
 from assistant.store.keyring import INDEX_BYTES, SEALING_BYTES, Keyring
 from assistant.store.tables import Note, Seen
 from assistant.store.writer import Store, Unit, _by_turns
@@ -59,9 +61,18 @@ def _by_statement(name: str, *, then: Exception | None = None) -> Unit[str]:
 
 async def _together(store: Store, *units: Unit[str]) -> list[str | BaseException]:
     """Hand units in while the writer is busy, so that they meet in one commit."""
-    held = asyncio.create_task(store.write(lambda session: session.execute(text("SELECT 1")).scalar()))
+    began, handed_in = threading.Event(), threading.Event()
+
+    def busy(_session: Session) -> bool:
+        began.set()
+        return handed_in.wait(20)
+
+    held = asyncio.create_task(store.write(busy))
+    assert await asyncio.to_thread(began.wait, 20)
     tasks = [asyncio.create_task(store.write(unit)) for unit in units]
-    await held
+    await asyncio.sleep(0)
+    handed_in.set()
+    assert await held
     return list(await asyncio.gather(*tasks, return_exceptions=True))
 
 
@@ -93,6 +104,46 @@ async def test_a_failing_flush_takes_back_its_own_unit_alone(store: Store, flush
 
     assert [type(result) for result in results] == [str, IntegrityError, str, IntegrityError, str]
     assert await _names(store) == ["a", "b", "c"]
+
+
+def _too_much(session: Session) -> Note:
+    """Leave the database no room but for a few rows; gives one that does not fit."""
+    pages = session.connection().exec_driver_sql("PRAGMA page_count").scalar_one()
+    session.connection().exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
+    return Note(name="too much", value="v" * 100_000)
+
+
+def _full_by_statement(session: Session) -> str:
+    session.connection().execute(insert(Note).values(_too_much(session).model_dump()))
+    return "full"
+
+
+def _full_by_orm(session: Session) -> str:
+    session.add(_too_much(session))
+    return "full"
+
+
+def _full_unheard(session: Session) -> str:
+    with suppress(OperationalError):
+        _full_by_statement(session)
+    return "full"
+
+
+def _full_hidden(session: Session) -> str:
+    _full_unheard(session)
+    session.connection().exec_driver_sql("SAVEPOINT unit")
+    return "full"
+
+
+@pytest.mark.parametrize("full", [_full_by_statement, _full_by_orm, _full_unheard, _full_hidden])
+async def test_what_a_full_disk_took_back_was_acknowledged_to_nobody(store: Store, full: Unit[str]) -> None:
+    """SQLite takes the whole transaction back, and every unit after that would be committed by itself."""
+    results = await _together(store, _by_statement("a"), _by_orm("b"), full, _by_statement("c"), _by_orm("d"))
+
+    assert [type(result) for result in results] == [StoreUnavailable] * 5
+    if full is not _full_hidden:
+        assert await _names(store) == []
+    assert await _together(store, _by_statement("e"), _by_orm("f")) == ["e", "f"], "it is written to again"
 
 
 async def test_a_unit_may_go_on_after_a_savepoint_of_its_own_failed(store: Store) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from assistant.casework.proof.mail_domains import GONE, MOVED
 from assistant.casework.requests.evidence import CONTACT_TYPED
+from assistant.casework.requests.one_by_one import SWEEPS
 from assistant.disclosure.words import words as words_of_copies
 from assistant.domain.assurance import SHARED, Method
 from assistant.domain.grounds import grounds_for
@@ -114,6 +115,11 @@ def test_every_reason_for_which_a_plan_is_void_has_words() -> None:
     reasons = said_to("void_actions", 2, "casework", "conversation")
     assert len(reasons) > 3
     assert [code for code in reasons if f"reason.{code}" not in catalogue("fr")] == []
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_every_sweep_whose_rows_may_fail_has_words(language: str) -> None:
+    assert [sweep for sweep in SWEEPS if f"failing.{sweep}" not in catalogue(language)] == []
 
 
 def test_every_ground_is_written_in_french() -> None:

@@ -3,7 +3,7 @@ import { element } from "./view.js";
 
 const ROOM = "(min-height: 40rem)"; // below that the strip begins closed: the conversation needs the place
 const COPIED_FOR = 4_000;
-const CLOSED = new Set(["answered", "partly_answered", "refused", "withdrawn", "forwarded", "lapsed"]); // no answer is due any more
+const CLOSED = new Set(["answered", "partly_answered", "refused", "withdrawn", "joined", "forwarded", "lapsed"]); // no answer is due any more
 
 export class Requests {
   constructor(page, texts) {

@@ -8,8 +8,8 @@ function line(message, texts, wording) {
 
 function requestLine({ ref, right, status, due_on: dueOn }, texts) {
   const named = (key) => (texts.has(key) ? texts.say(key) : "");
-  const values = { ref, right: named(`right.${right}`), status: named(`status.${status}`), date: dueOn ? texts.date(dueOn) : "" };
-  return texts.say("transcript.request", values);
+  const values = { ref, right: named(`right.${right}`), status: named(`status.${status}`) };
+  return dueOn ? texts.say("transcript.request", { ...values, date: texts.date(dueOn) }) : texts.say("transcript.undated", values);
 }
 
 export function download(messages, texts, controller, wording) {
