@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import pytest
-from playwright.async_api import async_playwright
 
 from assistant.config import Catalogue, Controller, Settings, SourceSettings
 from assistant.demo import __name__ as demo_package
@@ -27,6 +26,7 @@ from assistant.domain.retention import RetentionRule
 from assistant.domain.rights import Right
 from assistant.sources.sql.source import SqlSource
 from tests.doubles.axe import wrong_with
+from tests.doubles.chromium import NEEDS_CHROMIUM, chromium
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,10 +39,8 @@ if TYPE_CHECKING:
 TODAY = date(2026, 11, 24)
 REFERENCE = "PR-7K3F9QWX"
 KEY = bytes(32)
-CHROMIUM = Path("/usr/bin/chromium")
 SUBJECTS = pytest.mark.parametrize("subject", people.SUBJECTS, ids=lambda subject: subject.name)
 LANGUAGES = pytest.mark.parametrize("language", ["en", "fr"])
-browser_needed = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium: apt-get install chromium")
 Files = dict[str, bytes]
 
 
@@ -196,15 +194,11 @@ async def test_portability_gives_the_portable_columns_and_no_more(
 
 @pytest.fixture
 async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
+    async with chromium() as browser:
         yield await browser.new_page()
-        await browser.close()
 
 
-@browser_needed
+@NEEDS_CHROMIUM
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("right", "language", "width", "scheme"),

@@ -11,16 +11,15 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Page, async_playwright, expect
+from playwright.async_api import BrowserContext, Page, expect
 
 from tests.doubles.axe import wrong_with
+from tests.doubles.chromium import NEEDS_CHROMIUM, chromium
 from tests.doubles.desk_process import DeskProcess
 from tests.doubles.journeys import ask_by_mail, links_in, prove_in_chat
 from tests.doubles.package_browser import browser as fetching_browser
 from tests.doubles.package_browser import package_link
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 WIDTHS = {"desktop": 1280, "phone": 390, "small": 320}
 FORMER = "liis.poldaru@postkast.example"
@@ -30,7 +29,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.xdist_group("browser-journey"),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium: apt-get install chromium"),
+    NEEDS_CHROMIUM,
 ]
 
 
@@ -82,12 +81,10 @@ class Eyes:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def context() -> AsyncIterator[BrowserContext]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    async with chromium() as browser:
         context = await browser.new_context(locale="fr-FR", accept_downloads=True, reduced_motion="reduce")
         context.set_default_timeout(20_000)
         yield context
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
