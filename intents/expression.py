@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from re import _constants, _parser  # type: ignore[attr-defined] # undocumented: docs/decisions.md says why
 from typing import Any, Final
 
@@ -16,14 +17,18 @@ _REPEATS: Final = (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSS
 
 
 class Expression:
-    """Any of some rows as one compiled expression; what no match can do without is derived from the rows themselves."""
+    """Any of some rows as one expression; what no match can do without is derived from the rows themselves.
 
-    __slots__ = ("_needs", "_pattern")
+    It is compiled for the first text that may match: most texts meet few, and the first message waits for none of the rest.
+    """
 
     def __init__(self, rows: Iterable[str]) -> None:
-        rows = list(rows)
-        self._pattern = re.compile("|".join(f"(?:{row})" for row in rows))
-        self._needs = needs_of(rows)
+        self._rows = list(rows)
+        self._needs = needs_of(self._rows)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile("|".join(f"(?:{row})" for row in self._rows))
 
     def may_be_in(self, text: str) -> bool:
         """Tell whether a text holds what a row cannot do without; never false where one matches."""
