@@ -136,8 +136,11 @@ def _full_hidden(session: Session) -> str:
 
 
 @pytest.mark.parametrize("full", [_full_by_statement, _full_by_orm, _full_unheard, _full_hidden])
-async def test_what_a_full_disk_took_back_was_acknowledged_to_nobody(store: Store, full: Unit[str]) -> None:
+async def test_what_a_full_disk_took_back_was_acknowledged_to_nobody(
+    store: Store, full: Unit[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """SQLite takes the whole transaction back, and every unit after that would be committed by itself."""
+    monkeypatch.setattr("assistant.store.writer._MOST_WRITING", 60.0)  # one batch, however busy the machine
     results = await _together(store, _by_statement("a"), _by_orm("b"), full, _by_statement("c"), _by_orm("d"))
 
     assert [type(result) for result in results] == [StoreUnavailable] * 5
