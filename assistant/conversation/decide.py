@@ -336,7 +336,18 @@ def _none(hearing: Hearing) -> tuple[Move, ...]:
     is_foreign = hearing.reading.language not in view.languages and len(hearing.text) >= _FOREIGN
     if is_foreign and not state.told_language:
         return (Say("not_our_language", offers_person=True),)
-    return (Say("policy_unanswered" if is_of_privacy(hearing.text) else "chat_can_do", offers_person=True),)
+    return _nothing_heard(hearing)
+
+
+def _nothing_heard(hearing: Hearing) -> tuple[Move, ...]:
+    """Say what can be done here; what is asked of no other matter is taken as asked of what is under way: *and now?*."""
+    view = hearing.view
+    if is_of_privacy(hearing.text):
+        return (Say("policy_unanswered", offers_person=True),)
+    if view.open and not view.is_mail and not hearing.asks_support:
+        told = TellStatus(tuple(request.ref for request in view.open))
+        return (told, Say("other_than_status", offers_person=True))
+    return (Say("chat_can_do", offers_person=True),)
 
 
 def _repeated(hearing: Hearing) -> tuple[Move, ...]:

@@ -80,6 +80,7 @@ _CHAT = _table(
     Audience.CHAT,
     {
         "chat_can_do": ("", "", _holds()),
+        "other_than_status": ("", "", _holds()),
         "chat_ask_right": ("", "", _holds()),
         "chat_ask_detail": ("", "", _holds()),
         "chat_ask_exception": ("", "", _holds()),

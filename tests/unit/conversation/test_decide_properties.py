@@ -44,6 +44,7 @@ _CONVERSATIONAL: Final = ("human", "cancel_request", "request_status")
 _STOPS: Final = {Right.OBJECTION, Right.CONSENT_WITHDRAWAL}  # what "stop it" may be read as
 _CHOICES: Final = {"takeback", "withdraw", "services", "resend", "change", "purpose", "dont"}
 _HUMAN: Final = SAYINGS["human"]
+NOTHING_HEARD: Final = [Say(name, offers_person=True) for name in ("chat_can_do", "other_than_status")]
 
 
 def _read_as(text: str, right: Right, **more: Any) -> Words:
@@ -159,7 +160,7 @@ def test_what_stands_beside_a_code_is_heard_as_it_is_by_itself(talk: str, said: 
         assert view.state.expects in {"email", "code"}
         return
     by_itself, answered = decide(view, alone), view.rights_asked_about - ERASING
-    if Say("chat_can_do", offers_person=True) in by_itself or alone.reading.rights & answered:
+    if any(move in by_itself for move in NOTHING_HEARD) or alone.reading.rights & answered:
         return  # nothing comes of it, or it is no further wish
     assert [m for m in moves if m != TryCode()] == [m for m in by_itself if m != Repeat()]
 
