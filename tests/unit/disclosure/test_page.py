@@ -57,8 +57,8 @@ TICK_LIST = (
     ("consent", "(Article 7(3))", "(article 7, paragraphe 3)"),
     (
         "(f) authority",
-        "Commission nationale de l'informatique et des libertés",
-        "Commission nationale de l'informatique et des libertés",
+        "Commission nationale de l’informatique et des libertés",
+        "Commission nationale de l’informatique et des libertés",
     ),
     (
         "(f) every authority",
