@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
 from assistant.store import migrate, tables
@@ -94,6 +95,10 @@ def engines(
     yield migrated, made
     migrated.dispose()
     made.dispose()
+
+
+def test_the_newest_file_is_the_only_head_of_the_migrations() -> None:
+    assert ScriptDirectory.from_config(migrate._config()).get_heads() == [migrate._head()]
 
 
 def schema(connection: sa.Connection) -> Schema:
