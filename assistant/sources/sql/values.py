@@ -10,7 +10,6 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 
 from assistant.sources.sql.schema import ColumnFacts, Kind, TableFacts
 
@@ -308,6 +307,8 @@ def _told_apart(facts: TableFacts, text: sa.ColumnElement[Any]) -> sa.ColumnElem
     """Compare letter by letter where the collation of a column would take é for e: that is somebody else."""
     if not facts.collates:
         return text
+    from sqlalchemy.dialects import mysql  # which a desk without such a source need not load
+
     return sa.collate(sa.cast(text, mysql.CHAR(charset="utf8mb4")), "utf8mb4_bin")
 
 
