@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import secrets
@@ -138,6 +139,7 @@ def serve(config: Config = _DEFAULT) -> None:
     settings = _settings(config)
     require_complete(settings)
 
+    gc.disable()  # until what stays is loaded: serving looks for garbage from then on
     from assistant.app import assemble, take_lock  # what takes long to load comes after what may be wrong
     from assistant.serving import bind, run
     from assistant.serving import serve as serve_desk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -53,6 +54,8 @@ async def serve(
     public = listening(build(assembly, more_routes=routes), listener, connections)
     watched = listening(build_monitor(assembly), monitor, connections_for_watchers())
     async with running(assembly), local.socket_of(assembly), public, watched:
+        gc.freeze()  # what was loaded stays: nothing is found by looking through it again and again
+        gc.enable()
         log.info("desk.ready", port=listener.getsockname()[1])
         if ready:
             await ready()
