@@ -79,11 +79,6 @@ def few_at_once(named: Sequence[str]) -> list[dict[str, Any]]:
     return [{**at_once, FIRST_OF_MANY: True}, {"address": rest, BY_PERSON: True}]
 
 
-def part_of(details: Mapping[str, Any]) -> str | None:
-    """Name which of the addresses of one message a request is for, where it is not for all: the first, or the rest."""
-    return EndOfUse.of(details).part
-
-
 def of_any_part(details: Mapping[str, Any]) -> dict[str, Any]:
     """Give details without saying which of the addresses of one message they are for."""
     return {name: value for name, value in details.items() if name not in {BY_PERSON, FIRST_OF_MANY}}

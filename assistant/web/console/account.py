@@ -101,7 +101,7 @@ async def act_on_account(visit: Visit) -> web.StreamResponse:
 
 async def _prove(visit: Visit, *, password: bool) -> None:
     """Have the agent prove anew who they are, by password and code or by a code; raises NotFresh."""
-    _services, form = visit.services, visit.form
+    form = visit.form
     password_ok = not password or await _is_own_password(visit)
 
     def work(unit: Unit, _agent: object) -> bool:

@@ -261,7 +261,7 @@ async def act_on_request(visit: Visit) -> web.StreamResponse:
 
 async def reveal_person(visit: Visit) -> web.StreamResponse:
     """Show a request unmasked, once, with its audit entry."""
-    _services, ref = visit.services, visit.ident()
+    ref = visit.ident()
     await visit.write(lambda unit, agent: reveal(unit, get_request(unit.session, ref), agent))
     return await request_page(visit, ref, revealed=True)
 
@@ -287,7 +287,7 @@ async def act_on_plan(visit: Visit) -> web.StreamResponse:
 
 async def prove_freshly(visit: Visit) -> None:
     """Take a fresh code; raises NotFresh for a wrong one, which counts for this session alone."""
-    _services, code = visit.services, visit.form["code"]
+    code = visit.form["code"]
     if not await visit.write(lambda unit, _: staff.prove_again(unit, visit.row, code)):
         raise NotFresh
 
@@ -338,7 +338,7 @@ async def act_in_conversation(visit: Visit) -> web.StreamResponse:
 
 async def decide_triage(visit: Visit) -> web.StreamResponse:
     """Make a mail in doubt a request, or leave it to support."""
-    _services, ident, right = visit.services, visit.ident(), visit.form.get("right", "")
+    ident, right = visit.ident(), visit.form.get("right", "")
     if right == "none":
         await visit.write(lambda unit, agent: talking.leave_to_support(unit, ident, agent))
         raise back(visit, "/console/triage", "leave")
@@ -350,6 +350,6 @@ async def decide_triage(visit: Visit) -> web.StreamResponse:
 
 async def choose_language(visit: Visit) -> web.StreamResponse:
     """Speak the agent's language from now on."""
-    _services, language = visit.services, visit.form.get("language", "")
+    language = visit.form.get("language", "")
     await visit.write(lambda unit, agent: staff.choose_language(unit, agent.name, language))
     raise back(visit, "/console/settings", "language")
