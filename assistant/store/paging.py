@@ -12,10 +12,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 T = TypeVar("T")
 PAGE: Final = 50  # rows of a list that people read
-# A column as mypy sees it, a label or an expression: each is a place in an order.
-_COUNTED: Final = (
-    1000  # beyond that a list says "more than": counting a million takes longer than showing fifty
-)
+# Beyond that a list says "more than": counting a million takes longer than showing fifty.
+_COUNTED: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
