@@ -316,7 +316,7 @@ class Resolver(_Section):
 
 
 class Verification(_Section):
-    """How sure the desk must be, per right (flows.md); marketing is never asked for proof."""
+    """How sure the desk must be, per right; marketing is never asked for proof."""
 
     access: Tier = Tier.T2
     portability: Tier = Tier.T2

@@ -107,7 +107,7 @@ class Instant(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """A message as a person sees it; the JSON of contracts.md, section Live chat."""
+    """A message as a person sees it; the JSON of the live chat."""
 
     id: int
     sender: Literal["assistant", "agent", "you"]
@@ -167,7 +167,7 @@ class ChatDesk(Desk, Protocol):
     """What the live-chat socket asks beside."""
 
     async def open_session(self, token: str | None, after: int | None, locale: str | None) -> ChatSession:
-        """Resume the session of a token, or begin a new one; history hidden after 30 idle minutes (contracts.md)."""
+        """Resume the session of a token, or begin a new one; history hidden after 30 idle minutes."""
 
     async def identify(self, thread: str, token: str) -> None:
         """Take a signed page-load token of the host site: proves T1 only; raises NotVerified."""

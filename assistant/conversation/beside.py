@@ -1,4 +1,4 @@
-"""What a mail asks of support beside what it asks of the desk: support reads that mail too (flows.md, A message comes in, 2)."""
+"""What a mail asks of support beside what it asks of the desk: support reads that mail too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody writes for somebody else: it is registered, and an agent asks for the mandate before anything is proved (flows.md)."""
+"""Somebody writes for somebody else: it is registered, and an agent asks for the mandate before anything is proved."""
 
 from __future__ import annotations
 

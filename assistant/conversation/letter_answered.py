@@ -1,4 +1,4 @@
-"""The answer by mail to a letter about a chat: taken in that chat as if it were typed there, and answered by mail (flows.md, The answer)."""
+"""The answer by mail to a letter about a chat: taken in that chat as if it were typed there, and answered by mail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a mail, its steps in the order in which they are tried: what it takes up, what it goes on with, what is support's (flows.md)."""
+"""What becomes of a mail, its steps in the order in which they are tried: what it takes up, what it goes on with, what is support's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the subject of a mail asks where its text says less: it is read too, unless the mail answers another one (flows.md, 2)."""
+"""What the subject of a mail asks where its text says less: it is read too, unless the mail answers another one."""
 
 from __future__ import annotations
 

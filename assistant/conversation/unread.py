@@ -1,4 +1,4 @@
-"""A mail that no program can read: kept for a person, and its sender is told so (flows.md, A message comes in, 2)."""
+"""A mail that no program can read: kept for a person, and its sender is told so."""
 
 from __future__ import annotations
 

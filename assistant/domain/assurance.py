@@ -52,7 +52,7 @@ class Evidence:
 
 
 class Hold(StrEnum):
-    """Whether an effect waits after the proof, so that the true person can stop it (flows.md, Waiting and approval)."""
+    """Whether an effect waits after the proof, so that the true person can stop it."""
 
     NONE = "none"
     UNLESS_SIGNED_IN = "unless_signed_in"  # a copy

@@ -292,7 +292,7 @@ class Plan:
         return sum(step.rows for step in self.steps)
 
     def covered(self) -> dict[str, Any]:
-        """Give what the hash covers; not row counts: a new log line must not void an approval (flows.md)."""
+        """Give what the hash covers; not row counts: a new log line must not void an approval."""
         return {
             "right": self.right,
             "accounts": sorted([a.source, a.table, *a.key] for a in self.accounts),

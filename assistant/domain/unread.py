@@ -1,4 +1,4 @@
-"""What the desk cannot read by itself and a person must (flows.md, A message comes in, 2)."""
+"""What the desk cannot read by itself and a person must."""
 
 from __future__ import annotations
 

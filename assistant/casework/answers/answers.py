@@ -41,7 +41,7 @@ def give_answer(
     at_contact: bool = False,
     **values: Any,
 ) -> None:
-    """Send an answer where it belongs (flows.md, The answer), once per text and state of the request.
+    """Send an answer where it belongs, once per text and state of the request.
 
     A proved contact gets the letter; the talk, where there is one, then hears in a sentence what became of the request,
     or with `at_contact`, for what is the contact's alone, no more than where the letter went. `by_rule`: no person

@@ -1,4 +1,4 @@
-"""Two people for what cannot be taken back: who had a hand in a plan, and who may approve it then (flows.md, Agents)."""
+"""Two people for what cannot be taken back: who had a hand in a plan, and who may approve it then."""
 
 from __future__ import annotations
 

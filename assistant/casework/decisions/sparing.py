@@ -1,4 +1,4 @@
-"""Erasures stand still once they were told not to go on: asked once at the contact on file, then an agent decides (flows.md, Don't)."""
+"""Erasures stand still once they were told not to go on: asked once at the contact on file, then an agent decides."""
 
 from __future__ import annotations
 

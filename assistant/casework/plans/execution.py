@@ -112,7 +112,7 @@ def _end_stopping(
 
 
 def _may_begin(unit: Unit, action: Action, request: PrivacyRequest) -> bool:
-    """An erasure waits for the copy: its first complete download, 7 days, but never beyond its due date (flows.md)."""
+    """An erasure waits for the copy: its first complete download, 7 days, but never beyond its due date."""
     stands_still = sparing.holds_back(unit, request) or asked_beside.is_unread(unit.session, request)
     if action.state == PlanState.EXECUTING or stands_still:
         return (
@@ -181,7 +181,7 @@ async def _begun(
 ) -> Plan | None:
     """Give the plan that has begun, None where it may not.
 
-    It is compared once, before the first step (flows.md): a desk killed after a source had committed would find its own
+    It is compared once, before the first step: a desk killed after a source had committed would find its own
     work and take it for a change; begun plans go on, and each step tests what it has done already.
     """
     plan = plan_from_json(action.plan)

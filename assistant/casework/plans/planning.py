@@ -181,7 +181,7 @@ def _named_identity(request: PrivacyRequest) -> Identity:
 
 
 def _wait_for_yes(session: Session, ref: str) -> None:
-    """Plan nothing before the person has confirmed from → to; their yes brings it back (flows.md, Rectification)."""
+    """Plan nothing before the person has confirmed from → to; their yes brings it back."""
     request = session.get(PrivacyRequest, ref)
     if request and is_unconfirmed(request):
         request.to_plan_at = None
@@ -296,7 +296,7 @@ def _answer_already(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, 
 
 
 def _why_a_person(services: Services, plan: Plan) -> str:
-    """Nothing to do is not done: where no map says what to do, a person decides (flows.md, Carrying out)."""
+    """Nothing to do is not done: where no map says what to do, a person decides."""
     known = uses_known(services)
     if plan.order.operation is Operation.STOP and any(use not in known for use in plan.order.purposes):
         return "unknown_use"

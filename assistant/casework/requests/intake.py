@@ -28,7 +28,7 @@ from assistant.store.keyring import sender_hash
 from assistant.store.queries import UNPROVED, evidence_of
 from assistant.store.tables import Conversation, Message, PrivacyRequest
 
-# Built once and below the ORM, for the same reason as inserting a message is (talk.py).
+# Built once and below the ORM: composing a statement costs more than running it, and every message needs one.
 _MESSAGES = SQLModel.metadata.tables["message"]
 _CONVERSATIONS = SQLModel.metadata.tables["conversation"]
 _SAME_MESSAGE = select(_MESSAGES.c.id, _MESSAGES.c.text, _MESSAGES.c.kind).where(
@@ -64,7 +64,7 @@ class Thread(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """A message's number, whether it was there already, and whether its id was that of another one (flows.md 1)."""
+    """A message's number, whether it was there already, and whether its id was that of another one."""
 
     number: int
     known: bool = False

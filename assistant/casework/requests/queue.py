@@ -1,4 +1,4 @@
-"""The agents' queue: plans proposed or void; approval.py approves, undoes and rejects them."""
+"""The agents' queue: plans proposed or void; casework/decisions/approval.py approves, undoes and rejects them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from assistant.store.tables import Action, PrivacyRequest, StepRow
 
 
 class Role(StrEnum):
-    """What an agent may do (flows.md)."""
+    """What an agent may do."""
 
     AGENT = "agent"
     APPROVER = "approver"

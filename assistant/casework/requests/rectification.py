@@ -21,7 +21,7 @@ from assistant.errors import ChangedMeanwhile, Conflict
 from assistant.services import Services, Unit
 from assistant.store.tables import PrivacyRequest
 
-UNCONFIRMED_FOR: Final = timedelta(days=7)  # then an agent decides (flows.md, Rectification)
+UNCONFIRMED_FOR: Final = timedelta(days=7)  # then an agent decides
 UNCONFIRMED: Final = "change_unconfirmed"
 NOT_UNDERSTOOD: Final = "correction_not_understood"
 TO_EMPTY: Final = "correction_to_empty"

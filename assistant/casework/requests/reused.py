@@ -1,4 +1,4 @@
-"""An id from outside that comes again with other words: another message, and a person is shown so (flows.md, A message comes in, 1)."""
+"""An id from outside that comes again with other words: another message, and a person is shown so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What nobody has read in a chat within ten minutes also goes to the proved contact as a letter (flows.md, The answer)."""
+"""What nobody has read in a chat within ten minutes also goes to the proved contact as a letter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A text that cannot be written stops nothing else: what asked for it stays, and a person is called (flows.md, 1)."""
+"""A text that cannot be written stops nothing else: what asked for it stays, and a person is called."""
 
 from __future__ import annotations
 

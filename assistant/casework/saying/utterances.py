@@ -39,7 +39,7 @@ _PERSON = "human"  # the button that calls one: whoever answers a letter has one
 _MOST_REPLIES_A_DAY = 10
 _MOST_MAILS_LOOKED_AT = 20
 _BY_RULE = "auto"  # begins the keys of replies that no person decided
-# Built once and below the ORM: composing a statement costs more than running it, and every message needs one.
+# Built once and below the ORM (casework/requests/intake.py).
 _MESSAGES = SQLModel.metadata.tables["message"]
 _INSERT_MESSAGE = insert(_MESSAGES).returning(_MESSAGES.c.id)
 
@@ -65,7 +65,7 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What a fresh mail must be known for if it does not arrive (outbox.Letter)."""
+    """What a fresh mail must be known for if it does not arrive (`Letter`)."""
 
     about: Sequence[str] = ()
     typed: bool = False

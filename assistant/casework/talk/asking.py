@@ -243,7 +243,7 @@ def leave_lost_mailbox(turn: Turn, requests: Sequence[PrivacyRequest], reference
 
 
 def call_for_lost_mailbox(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
-    """Call a person to what needs a proof that its mailbox cannot give (identity.md, T3)."""
+    """Call a person to what needs a proof that its mailbox cannot give."""
     for request in requests:
         if request.tier_needed > Tier.T0:
             set_attention(turn.unit, request, MAILBOX_LOST)

@@ -149,7 +149,7 @@ def _hide(unit: Unit, conversation: Conversation, state: TalkState) -> TalkState
 
 
 def _waiting_here(session: Session, conversation: Conversation, since: datetime) -> list[str]:
-    """List the requests whose answer waits in the talk, for want of an address to send it to (flows.md, The answer)."""
+    """List the requests whose answer waits in the talk, for want of an address to send it to."""
     query = select(PrivacyRequest).where(
         col(PrivacyRequest.conversation_id) == conversation.id,
         col(PrivacyRequest.tier_needed) == int(Tier.T0),

@@ -208,7 +208,7 @@ def _end_for(turn: Turn, request: PrivacyRequest, named: Sequence[str]) -> bool 
 
 
 def _acknowledge(turn: Turn, opened: Sequence[PrivacyRequest]) -> None:
-    """Registered, with reference and calendar date, whoever the person is (flows.md)."""
+    """Registered, with reference and calendar date, whoever the person is."""
     complaints = [request for request in opened if request.right in ANSWERED_BY_PEOPLE]
     others = [request for request in opened if request not in complaints]
     if others and turn.is_mail:
@@ -258,7 +258,7 @@ def _offer_person_beside(turn: Turn) -> None:
 
 
 def open_for_other(turn: Turn, move: OpenForOther) -> None:
-    """Open every right that is used, ask for no proof, and call an agent for the mandate (flows.md)."""
+    """Open every right that is used, ask for no proof, and call an agent for the mandate."""
     open_now = [r for r in turn.own_requests() if r.status not in CLOSED and is_for_other(r)]
     known = {request.right for request in open_now}
     opened = [_open_one(turn, right, move.details, move) for right in move.rights if right not in known]

@@ -200,7 +200,7 @@ def ask_to_take_all_back(turn: Turn, requests: Sequence[PrivacyRequest]) -> None
 
 
 def withdraw_by_link(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
-    """Whoever writes may not be who asked: the contact confirms (flows.md, Never mind)."""
+    """Whoever writes may not be who asked: the contact confirms."""
     proved = next((r.contact for r in requests if r.contact), None)
     contact = turn.unit.services.keyring.unseal(proved) if proved else turn.conversation.subject_hint
     seen = turn.seen(requests)

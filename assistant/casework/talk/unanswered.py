@@ -1,4 +1,4 @@
-"""A message whose turn failed, whatever the cause: kept all the same, and given to a person (flows.md, 1)."""
+"""A message whose turn failed, whatever the cause: kept all the same, and given to a person."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Limits(NamedTuple):
 
 
 class ChatSocket:
-    """Speaks the protocol of contracts.md, section Live chat, on one accepted WebSocket."""
+    """Speaks the protocol of the live chat on one accepted WebSocket."""
 
     def __init__(
         self,

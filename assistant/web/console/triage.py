@@ -13,7 +13,7 @@ from assistant.services import Unit
 
 
 def open_from_triage(unit: Unit, ident: str, right: Right, agent: Principal) -> None:
-    """Open the request as of the mail's receipt; acknowledgement and proof follow as always (flows.md)."""
+    """Open the request as of the mail's receipt; acknowledgement and proof follow as always."""
     conversation, received_at = take_as_request(unit, ident, agent)
     turn = hiding.quiet_turn(unit, conversation.id)
     carry_out(turn, [Open((right,), received_at, {}, from_rest=True)])
