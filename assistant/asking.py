@@ -38,9 +38,8 @@ async def ask_running(settings: Settings, path: str, **body: Any) -> Mapping[str
             aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket))) as client,
             client.post(f"http://desk{path}", **body) as response,
         ):
-            if (
-                response.content_type != "application/json"
-            ):  # what the server says of an error that nobody foresaw
+            # What the server says of an error that nobody foresaw.
+            if response.content_type != "application/json":
                 raise AssistantError("The desk failed at this, and nothing was changed; its log says where.")
             answer: Mapping[str, Any] = await response.json()
     except aiohttp.ClientConnectorError:

@@ -105,9 +105,8 @@ class Controller(_Section):
     holiday_country: str = ""
     audience_timezone: str = ""
     financial_year_ends: str = "12-31"
-    client_number: str = Field(
-        "", pattern=r"^([A-Za-z]{1,4}[-./]?\d+)?$"
-    )  # one, as an example of how they are written
+    # One, as an example of how they are written.
+    client_number: str = Field("", pattern=r"^([A-Za-z]{1,4}[-./]?\d+)?$")
     automated_decisions: Said = Said()  # Article 15(1)(h)
     invented: bool = False
 
@@ -274,9 +273,8 @@ class Email(_Section):
     imap: Imap | None = None
     smtp: Smtp | None = None
     maildir: Path | None = None
-    letters_a_day: int = Field(
-        20, ge=2
-    )  # by rule to one mailbox that proved nothing: a receipt and its link at least
+    # By rule to one mailbox that proved nothing: a receipt and its link at least.
+    letters_a_day: int = Field(20, ge=2)
     letters_a_day_to_a_domain: int = Field(500, ge=2)
 
 

@@ -71,9 +71,8 @@ class Incoming:
     raw: bytes | None = None  # the original, kept
     attachments: tuple[Attachment, ...] = ()  # what is in the original beside the text, to be listed
     headers: Mapping[str, str] = field(default_factory=dict)  # what an answer needs for threading
-    peer: str = field(
-        default="", repr=False, compare=False
-    )  # from where it was sent: for fair turns, kept nowhere
+    # From where it was sent: for fair turns, kept nowhere.
+    peer: str = field(default="", repr=False, compare=False)
     quoted: str = field(default="", repr=False, compare=False)  # below a mail's own words; kept nowhere
     # whether its writer has left meanwhile: nobody waits for the answer
     has_left: Callable[[], bool] = field(default=nobody_left, repr=False, compare=False)
@@ -118,9 +117,8 @@ class ChatMessage:
     expects: str | None = None
     requests: tuple[Mapping[str, Any], ...] = ()
     client_id: str | None = None
-    hidden_before: int | None = (
-        None  # earlier messages up to this one are hidden now; None where nobody asked
-    )
+    # Earlier messages up to this one are hidden now; None where nobody asked.
+    hidden_before: int | None = None
 
 
 OutgoingKind = Literal["reply", "mail", "relay", "put"]

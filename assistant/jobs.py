@@ -23,9 +23,8 @@ from assistant.casework.uses import stopping_again
 from assistant.services import Services
 
 log = structlog.get_logger(__name__)
-_LATE = (
-    2  # times its interval: a clock that was put back must not hold a sweep up until the day has caught up
-)
+# Times its interval: a clock that was put back must not hold a sweep up until the day has caught up.
+_LATE = 2
 _SET = timedelta(seconds=10)  # a clock that is only kept right goes back by less
 
 
@@ -123,9 +122,8 @@ class Sweeper:
 
     async def _when_woken(self, name: str) -> None:
         event = self._services.waker.events[name]
-        await self.run(
-            name
-        )  # what fell due while the desk was down; one that dies often gets on all the same
+        # What fell due while the desk was down; one that dies often gets on all the same.
+        await self.run(name)
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(self._late_at(name)):

@@ -172,9 +172,8 @@ class Services:
     waker: Waker = field(default_factory=Waker)
     peers: Peers = field(default_factory=Peers)
     written_to: WrittenTo = field(default_factory=WrittenTo)
-    device_clock: Clock | None = (
-        None  # what people's authenticators go by; the desk's own clock unless it is moved
-    )
+    # What people's authenticators go by; the desk's own clock unless it is moved.
+    device_clock: Clock | None = None
     random: Callable[[int], bytes] = secrets.token_bytes
     counts: Counter[str] = field(default_factory=Counter)  # since the start, for /metrics; names only
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)  # kind and agent, not yet written

@@ -19,9 +19,8 @@ class SlowHashes:
 
     sign_ins: OneThread = field(default_factory=_thread)  # by the address it comes from
     codes: OneThread = field(default_factory=_thread)  # by whose talk, or the package, they are typed in
-    made: OneThread = field(
-        default_factory=_thread
-    )  # of codes that are sent, by whose talk they were asked in
+    # Of codes that are sent, by whose talk they were asked in.
+    made: OneThread = field(default_factory=_thread)
 
     def close(self) -> None:
         """End every thread."""

@@ -14,9 +14,8 @@ Kind = Literal["email", "phone", "name"]
 _EMAIL: Final = re.compile(r"(?<![\w.+'-])[\w.+'-]++@[\w-]++(?:\.[\w-]++)+")
 _PHONE: Final = re.compile(r"(?<![\w.+/(-])\(?\+?\(?\d[\d ().\u00a0-]{6,18}\d(?![\w/-])")
 _FEWEST_DIGITS, _MOST_DIGITS = 8, 15
-_LOCAL: Final = (
-    10  # digits in a row: a number of a telephone begins with nought then, others count something else
-)
+# Digits in a row: a number of a telephone begins with nought then, others count something else.
+_LOCAL: Final = 10
 _DATE: Final = re.compile(r"(?:19|20)\d\d-\d+|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
 _ADDRESS: Final = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
 _WORD: Final = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"

@@ -358,11 +358,8 @@ class Reader:
             # Something is asked beside "I never asked for this": how surely, the whole message says.
             decision, intents, sentence = self._decide(spoken)
         if spares and decision == ASK and not any(map(names_right, heard.rest)):
-            return (
-                NONE,
-                tuple(i for i in intents if i.name not in RIGHTS),
-                None,
-            )  # beside it nothing was asked
+            # Beside it nothing was asked.
+            return NONE, tuple(i for i in intents if i.name not in RIGHTS), None
         if FOR_OTHER in heard.wishes:
             decision, intents, sentence = self._for_other(heard.rest, (decision, intents, sentence))
         decision, intents, sentence = self._instead(heard, (decision, intents, sentence))

@@ -27,13 +27,11 @@ class Reading:
     intents: tuple[Intent, ...]
     details: dict[str, Any]
     sentence: str | None
-    wishes: tuple[
-        str, ...
-    ] = ()  # beside the rights: dont, changed_mind, denied, for_other (intents/wishes.py)
+    # Beside the rights: dont, changed_mind, denied, for_other (intents/wishes.py).
+    wishes: tuple[str, ...] = ()
     holders: tuple[Holder, ...] = ()  # whose account or data it says it is about (intents/holders.py)
-    in_part: bool = (
-        False  # longer than the budget of a message (intents/cleaning.py): its middle is for a person
-    )
+    # Longer than the budget of a message (intents/cleaning.py): its middle is for a person.
+    in_part: bool = False
 
     @property
     def rights(self) -> frozenset[str]:

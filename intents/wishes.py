@@ -208,9 +208,8 @@ def _is_for_other(lines: Sequence[str]) -> bool:
         return True
     ours = any(_any("ours").search(clause) for clause in wanted)
     if kin and ours:
-        beside = {
-            c for line in kin for c in _clauses(line) if _any("for_other").fullmatch(c)
-        }  # "and my wife's"
+        # "and my wife's".
+        beside = {c for line in kin for c in _clauses(line) if _any("for_other").fullmatch(c)}
         return bool(beside) or any(_any("for_other").search(clause) for clause in wanted)
     points_back = any(_any("its").search(clause) for clause in wanted)
     has = any(_any("kin_has").search(line) for line in kin)

@@ -52,9 +52,8 @@ class Lease:
         unit.session.execute(changed.execution_options(synchronize_session=False))
 
 
-CHALLENGES: Final = Lease(
-    name=ChallengeRow.id, until=ChallengeRow.lease_until, lasts=timedelta(seconds=30)
-)  # what could not be sent is tried again when it has run out
+# What could not be sent is tried again when it has run out.
+CHALLENGES: Final = Lease(name=ChallengeRow.id, until=ChallengeRow.lease_until, lasts=timedelta(seconds=30))
 PLANNING: Final = Lease(
     name=PrivacyRequest.ref, until=PrivacyRequest.to_plan_at, lasts=timedelta(minutes=2), is_queue=True
 )

@@ -55,11 +55,8 @@ class Transfer:
     async def deliver(self, outgoing: Outgoing) -> None:
         """Put the document; raises DeliveryDelayed or DeliveryRefused."""
         url = self._checked(outgoing.recipient or "")
-        headers = {
-            "Content-Type": "application/json",
-            "Idempotency-Key": outgoing.key,
-            "If-None-Match": "*",  # never over something that is there
-        }
+        # Never over something that is there.
+        headers = {"Content-Type": "application/json", "Idempotency-Key": outgoing.key, "If-None-Match": "*"}
         vetted = _Vetted(self._allows)
         connector = aiohttp.TCPConnector(resolver=vetted, ssl=True)
         try:

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from assistant.store.rows import Conversation, PrivacyRequest
     from intents import Reading
 
-_OF_THE_THREAD: Final = frozenset(
-    {DONT, KEPT_IT, CHANGED_MIND, DENIED}
-)  # what anybody in a thread may say about it
+# What anybody in a thread may say about it.
+_OF_THE_THREAD: Final = frozenset({DONT, KEPT_IT, CHANGED_MIND, DENIED})
 _NO_PERSONS: Final = ("own", "bounce", FROM_US)
 
 

@@ -304,13 +304,11 @@ def answers_about_services(mail: Received) -> bool:
     # That of a chat, else this very thread, or one that the mail names.
     asked_in = elsewhere.talk_of(mail.unit, mail.incoming.thread) or mail.turn.conversation
     found = [] if mail.muted else [*requests_of(mail.unit.session, asked_in), *_named(mail)]
-    meant = {
-        request.ref: request for request in found
-    }  # the subject of an answer names what its thread is about
+    # The subject of an answer names what its thread is about.
+    meant = {request.ref: request for request in found}
     heard = [r for r in _theirs(mail, [*meant.values()]) if r.attention not in denying.ATTENTIONS]
-    asked = [
-        r for r in heard if running_services.is_open(mail.unit.session, r)
-    ]  # of what was denied a person decides
+    # Of what was denied a person decides.
+    asked = [r for r in heard if running_services.is_open(mail.unit.session, r)]
     if not asked:
         return False
     value = clear_answer(mail.text)

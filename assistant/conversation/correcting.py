@@ -268,9 +268,8 @@ def _one_value(hearing: Hearing, changes: Changes, part: Change) -> Changes | No
     if value is None:
         return None
     if part.field == "city" and any(each.field == "country" and not each.new for each in changes.parts):
-        part = (
-            replace(part, field="country") if country_in_address(value) else part
-        )  # the town is asked again
+        # The town is asked again.
+        part = replace(part, field="country") if country_in_address(value) else part
     found = taken_apart(Changes((replace(part, new=value),)), hearing.view.fields)
     return changes.without(part.field).with_parts(found.parts) if found.new_values else None
 

@@ -171,9 +171,8 @@ def _typed_button(hearing: Hearing) -> Found | None:
     value = picking.button_named(hearing)
     if value is None:
         return None
-    is_of_right = (
-        hearing.state.question in PICKERS
-    )  # beside the one that is chosen, what is used beyond doubt
+    # Beside the one that is chosen, what is used beyond doubt.
+    is_of_right = hearing.state.question in PICKERS
     is_wish = hearing.is_request and not picking.is_label(hearing)
     beside = [r for r in hearing.rights if is_wish and value != f"right:{r}"]
     further = beside if is_of_right else hearing.further_rights
@@ -290,9 +289,8 @@ def _takes_back(hearing: Hearing) -> Move:
     """Take back the requests that are named, by reference or by right; of several that are not, ask which."""
     requests, typed = hearing.view.stoppable, parse_references(hearing.text)
     if (sought := _sought(hearing)) and len(sought) == len(typed):
-        return AskWhose(
-            sought, next(iter(hearing.emails), None), takes_back=True
-        )  # made elsewhere, if at all
+        # Made elsewhere, if at all.
+        return AskWhose(sought, next(iter(hearing.emails), None), takes_back=True)
     by_right = picking.rights_said(hearing.text)
     named = [r for r in requests if r.ref in typed] or [r for r in requests if r.right in by_right]
     is_clear = len(named) == 1 or bool(typed) or len(requests) == 1

@@ -33,9 +33,8 @@ from intents.holders import without_signature
 ANSWERED: Final = "question_answered"
 _ANSWERS: Final = (ConfirmChange, Correct, EndUse, LeaveAlone, LeaveEmpty)
 _FREE: Final = frozenset({"purpose", "change"})
-_WITHDRAWALS: Final = frozenset(
-    {"withdraw", "takeback"}
-)  # a mail ends nothing: the contact confirms that by a link
+# A mail ends nothing: the contact confirms that by a link.
+_WITHDRAWALS: Final = frozenset({"withdraw", "takeback"})
 
 
 def chat_of(mail: Received) -> Conversation | None:
@@ -51,9 +50,8 @@ def is_taken(mail: Received, chat: Conversation, theirs: Sequence[PrivacyRequest
     """
     there = replace(mail.within(chat.id).turn, answers_mail=True)
     if not there.state.is_now_of(elsewhere.hash_of(mail.unit, mail.sender)):
-        return (
-            False  # another sits there: nothing of theirs is answered, and nothing of this is shown to them
-        )
+        # Another sits there: nothing of theirs is answered, and nothing of this is shown to them.
+        return False
     about = [r for r in there.requests_named(there.state.about) if r not in theirs]
     if about or not (theirs and there.state.asks_else and there.state.question in ASKED_BY_MAIL):
         return False

@@ -30,9 +30,8 @@ _NOT_ASKED_AGAIN: Final = frozenset({ASK_RIGHT, SESSION_HIDDEN, *WHERE_TO_WRITE}
 def heard_in(services: Services, words: Words, spoken: str | None) -> Words:
     """Give a message with what it asks of the policy, and what settings and maps answer to that, in its language."""
     asked = asked_of_policy(words.text)
-    questions = (
-        asked.questions if asked.alone or len(words.text) <= SHORT else ()
-    )  # a story only sounds like one
+    # A story only sounds like one.
+    questions = asked.questions if asked.alone or len(words.text) <= SHORT else ()
     if not questions:
         return words
     settings = services.settings

@@ -148,9 +148,8 @@ def lost_mailbox(hearing: Hearing) -> Found | None:
     if view.is_mail or not awaited or _wishes(hearing) or not lacks_mailbox(hearing.text):
         return None
     references = to_be_proved(view.own, view.about)
-    return all_of(
-        MailboxLost(references) if references else HandOver()
-    )  # who is called sees what it is about
+    # Who is called sees what it is about.
+    return all_of(MailboxLost(references) if references else HandOver())
 
 
 def _wishes(hearing: Hearing) -> bool:

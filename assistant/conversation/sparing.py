@@ -76,9 +76,8 @@ def heard_about(hearing: Hearing, meant: Sequence[RequestSeen], *, by_mail: bool
     left = _still_asking(hearing, meant) if meant and not by_mail else hearing
     left = left.reads(_without_erasure(reading))
     asks_more = left.is_request or (left.reading.decision == "ask" and not meant)
-    is_all = not asks_more and (
-        bool(meant) or not by_mail
-    )  # one question at a time: which is meant goes first
+    # One question at a time: which is meant goes first.
+    is_all = not asks_more and (bool(meant) or not by_mail)
     return Found((moves,), None if is_all else left)
 
 

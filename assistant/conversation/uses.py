@@ -23,9 +23,8 @@ _LEFT_OUT: Final = re.compile(
 )
 _SOMETHING_ELSE: Final = "something else"
 _UNKNOWN: Final = {"purpose": UNNAMED}
-_EVERY: Final = {
-    "ask_consent_purpose": {"purpose": EVERY_CONSENT}
-}  # of an objection to all a person looks which there are
+# Of an objection to all a person looks which there are.
+_EVERY: Final = {"ask_consent_purpose": {"purpose": EVERY_CONSENT}}
 _EVERY_USE: Final = re.compile(
     r"(?:all(?: of (?:it|them|that))?|every(?:thing| use)?|any(?: use)?|the lot|tout(?:es?)?|tous|tout [çc]a)"
     r"(?: (?:please|pls|svp|merci))?",

@@ -116,9 +116,8 @@ class _Company:
         if address in self._emails:
             address = f"{ascii_only(first)}.{ascii_only(last)}.{number}@{domain}"
         self._emails.add(address)
-        return (
-            address.title() if self._draw.chance(3) else address
-        )  # people type capitals, and systems store them
+        # People type capitals, and systems store them.
+        return address.title() if self._draw.chance(3) else address
 
     def _client(self, client_no: str, number: int, who: Profile, shape: Shape) -> Client:
         draw = self._draw

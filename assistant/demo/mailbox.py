@@ -73,9 +73,8 @@ def list_mails(folder: Path) -> list[MailLine]:
 
 def read_mail(folder: Path, name: str) -> Mail:
     """Open one mail of the folder; raises NotFound for any other name."""
-    paths = {
-        path.name: path for path in folder.glob("*.eml")
-    }  # looked up, never joined: no way out of the folder
+    # Looked up, never joined: no way out of the folder.
+    paths = {path.name: path for path in folder.glob("*.eml")}
     if name not in paths:
         raise NotFound("there is no such mail; it may have been removed. Go back to the mailbox.")
     message = message_from_bytes(paths[name].read_bytes(), policy=policy.default)

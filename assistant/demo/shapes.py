@@ -136,13 +136,8 @@ def _drawn_invoices(draw: Draw, *, closed: bool) -> tuple[date, ...]:
 
 def subject_shapes(today: date) -> Mapping[str, Shape]:
     """Give the shapes of the people to be, by client number; `Subject.holds` counts what comes of them."""
-    former = (
-        (9, 5),
-        (8, 11),
-        (7, 2),
-        (3, 6),
-        (2, 9),
-    )  # years ago and month: the first two are past their period
+    # Years ago and month: the first two are past their period.
+    former = (9, 5), (8, 11), (7, 2), (3, 6), (2, 9)
     return {
         "C-10042": Shape(
             invoices=tuple(months_before(today, age) for age in (30, 18, 6, 1)),

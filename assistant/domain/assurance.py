@@ -127,9 +127,8 @@ TRIES_PER_CODE = 5
 FAILURES_PER_DAY = 10
 CODES_PER_HOUR = 3
 CODES_PER_DAY = 6
-CODES_FOR_OWNER = (
-    2  # more in each, for a mail that surely comes from the mailbox: others use up the rest in its name
-)
+# More in each, for a mail that surely comes from the mailbox: others use up the rest in its name.
+CODES_FOR_OWNER = 2
 _CODE = re.compile(rf"(?<!\d)(?:\d[ \u00a0.-]?){{{CODE_DIGITS}}}(?!\d)")
 # What goes for a code in what is copied out: eight digits in a row, or apart where no more follow, as in a phone number.
 _SHOWN_CODE = re.compile(

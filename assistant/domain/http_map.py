@@ -61,9 +61,8 @@ class Change(Call):
 class Erasing(Call):
     """A call that erases a record."""
 
-    within_days: int = Field(
-        0, ge=0
-    )  # the system erases later, within so many days; it cannot be looked at before
+    # The system erases later, within so many days; it cannot be looked at before.
+    within_days: int = Field(0, ge=0)
 
 
 class Paging(_Model):
@@ -116,9 +115,8 @@ class HttpTable(_Model):
     purpose: Name
     recipients: tuple[AnyRecipient, ...] = ()
     origin: Literal["person", "observed", "derived", "third_party"] = "person"
-    columns: dict[
-        Name, Path
-    ] = {}  # shown first and by these names; whatever else a record holds follows as one
+    # Shown first and by these names; whatever else a record holds follows as one.
+    columns: dict[Name, Path] = {}
     hidden: tuple[Path, ...] = ()  # never exported
     redacted: tuple[Name, ...] = ()
     free_text: tuple[Name, ...] = ()
@@ -192,9 +190,8 @@ class Auth(_Model):
     secret: Name = "key"  # noqa: S105 - its name under `secrets` of the settings
     name: str = "Authorization"  # of the header or the query value
     prefix: str = ""  # before the secret in a header, as in "Key "
-    user: str = (
-        ""  # of basic; may hold placeholders; the secret is the password, or the user where it is empty
-    )
+    # Of basic; may hold placeholders; the secret is the password, or the user where it is empty.
+    user: str = ""
     token_path: str = ""  # of oauth2: a path here, or a whole address
     grant: Literal["client_credentials", "refresh_token"] = "client_credentials"
     client_id: str = ""

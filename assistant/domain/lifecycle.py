@@ -162,9 +162,8 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
 )
 FIRST: Final[tuple[StrEnum, ...]] = (S.RECEIVED, P.PROPOSED, T.WAITING, C.WANTED, C.SENT, L.WAITING)
 
-_ALLOWED = frozenset(
-    (type(row.after), row.before, row.after) for row in TRANSITIONS
-)  # a word is of several lives
+# A word is of several lives.
+_ALLOWED = frozenset((type(row.after), row.before, row.after) for row in TRANSITIONS)
 
 
 def advance(before: str, after: State) -> State:

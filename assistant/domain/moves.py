@@ -181,9 +181,8 @@ class WantCode:
 
     claim: Claim
     references: tuple[str, ...]
-    asks_again: bool = (
-        False  # typed instead of an answer: one code for all that waits, and the question again
-    )
+    # Typed instead of an answer: one code for all that waits, and the question again.
+    asks_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ from typing import Any, Final, NoReturn
 
 from assistant.errors import Invalid
 
-_UNSTORABLE: Final = re.compile(
-    "[\x00\ud800-\udfff]"
-)  # no database takes these; JSON and headers may carry them
+# No database takes these; JSON and headers may carry them.
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 _NUMBER: Final = re.compile("[0-9]{1,18}")
 

@@ -56,9 +56,8 @@ class Buckets:
         """Give the bucket of an address."""
         if len(self._buckets) > self._many:
             self._buckets = {known: each for known, each in self._buckets.items() if not each.full(now)}
-            self._many = max(
-                _ADDRESSES, 2 * len(self._buckets)
-            )  # looking through them costs each address once
+            # Looking through them costs each address once.
+            self._many = max(_ADDRESSES, 2 * len(self._buckets))
         return self._buckets.setdefault(address, Bucket(self._per_minute, self._burst, now))
 
 

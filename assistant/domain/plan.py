@@ -134,9 +134,8 @@ class Step:
         return sum(effect.rows for effect in self.effects)
 
 
-DELETED_LATER = (
-    "deleted_later"  # the reason of a keep: erasure is ordered, the system carries it out by a day
-)
+# The reason of a keep: erasure is ordered, the system carries it out by a day.
+DELETED_LATER = "deleted_later"
 
 
 RUNNING_SERVICE = "running_service"  # likewise: a service that the person keeps needs it (Article 6(1)(b))

@@ -7,9 +7,8 @@ import json
 from typing import Any, Final
 
 PRESS: Final = "choice"  # kind of a message
-ANSWERS: Final = frozenset(
-    {"right", "purpose", "withdraw", "services", "dont", "takeback"}
-)  # each its own question alone
+# Each its own question alone.
+ANSWERS: Final = frozenset({"right", "purpose", "withdraw", "services", "dont", "takeback"})
 _MARK: Final = 12  # hexadecimal digits; Telegram takes values of 64 bytes
 
 

@@ -32,24 +32,21 @@ class TalkState:
     details: Mapping[str, Any] | None = None
     hidden_before: int = 0  # messages up to this one stay hidden until the same person proves again
     hidden: tuple[str, ...] = ()  # the requests of then: for whoever is here now there are none of them
-    hidden_of: tuple[
-        str, ...
-    ] = ()  # keyed hashes of who was proved then, else named; NOBODY where nobody was
+    # Keyed hashes of who was proved then, else named; NOBODY where nobody was.
+    hidden_of: tuple[str, ...] = ()
     back: tuple[str, ...] = ()  # names of who proved since: of what is hidden, their own is there again
     told_language: bool = False
     repeated: bool = False  # the question with buttons was asked once more already
     asked: tuple[str, ...] = ()  # requests an agent asked about, until the person writes
     named: str | None = None  # keyed hash of who was said last to ask, by whoever is here now
     misgiven: bool = False  # the address that was named last is a mistake, or cannot be read any more
-    sought: tuple[
-        str, ...
-    ] = ()  # references that were typed here and are not there, until a mailbox is proved
+    # References that were typed here and are not there, until a mailbox is proved.
+    sought: tuple[str, ...] = ()
     takes_back: bool = False  # and they were typed to be taken back
     brought: tuple[str, ...] = ()  # requests of other talks that a proof made here showed to be theirs
     displaced: Mapping[str, Any] | None = None  # the question that a menu came before, answered all the same
-    awaits_person: bool = (
-        False  # somebody is here who was called: the desk stands back until they come, or do not
-    )
+    # Somebody is here who was called: the desk stands back until they come, or do not.
+    awaits_person: bool = False
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> TalkState:
@@ -160,15 +157,10 @@ DONT_GOING_ON: Final = "dont_going_on"  # they go on after all: the erasures alo
 ASK_CONTACT: Final = "ask_contact"
 ASK_SOUGHT: Final = "ask_contact_of_request"
 ASK_MARKETING: Final = "ask_marketing_address"
-WHERE_TO_WRITE: Final = frozenset(
-    {"answer_waits_here", "ask_where_to_write"}
-)  # asked for, and nothing hangs on it
-PRESSED: Final = PICKERS | {
-    ASK_SERVICES,
-    WITHDRAW,
-    WITHDRAW_WHICH,
-    DONT,
-}  # answered by a button, or its words
+# Asked for, and nothing hangs on it.
+WHERE_TO_WRITE: Final = frozenset({"answer_waits_here", "ask_where_to_write"})
+# Answered by a button, or its words.
+PRESSED: Final = PICKERS | {ASK_SERVICES, WITHDRAW, WITHDRAW_WHICH, DONT}
 CONFIRM: Final = "confirm_rectification"
 WHICH: Final = "ask_rectification_which"
 WHAT: Final = "ask_rectification"

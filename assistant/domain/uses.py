@@ -9,9 +9,8 @@ from typing import Any, Final
 from assistant.domain.addresses import normal_contact
 from assistant.domain.details import Details
 
-MOST_AT_ONCE: Final = (
-    5  # addresses of one message that a rule sees to: a household's, and no list of anybody's
-)
+# Addresses of one message that a rule sees to: a household's, and no list of anybody's.
+MOST_AT_ONCE: Final = 5
 BY_PERSON: Final = "by_person"  # marks a request for more addresses than that
 FIRST_OF_MANY: Final = "first_of_many"  # marks the one for the first of them, which a rule sees to
 EVERY_CONSENT: Final = "all_consents"  # the purpose of whoever takes back all that they consented to

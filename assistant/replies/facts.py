@@ -37,6 +37,5 @@ class DeskFacts:
     support_name: str
     zone: ZoneInfo
     periods: Periods
-    automated_decisions: Mapping[str, str] = field(
-        default_factory=dict
-    )  # by language, where the operator said it
+    # By language, where the operator said it.
+    automated_decisions: Mapping[str, str] = field(default_factory=dict)

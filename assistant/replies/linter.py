@@ -105,9 +105,8 @@ def _form(case: _Case) -> Iterator[Fault]:
         if case.rendered.subject is not None:
             yield Fault(18, f"{case.message.name} is for the chat and has a subject")
         said = sentences(case.rendered.text)
-        most = CHAT_SENTENCES + (
-            "clause" in case.message.needs
-        )  # where it stands in the policy is no more to read
+        # Where it stands in the policy is no more to read.
+        most = CHAT_SENTENCES + ("clause" in case.message.needs)
         if Element.AUTHORITIES not in case.message.holds and len(said) > most:
             yield Fault(20, f"{case.message.name} is too long for a chat")
         if any(_ASKS.search(each) for each in said) and not _ASKS.search(said[-1]):

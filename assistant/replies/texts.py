@@ -74,9 +74,8 @@ class Texts:
         """Take what `load` made."""
         self.desk = desk
         self._locales = locales
-        self._unchanging: dict[
-            tuple[str, str | None], Rendered
-        ] = {}  # texts that take no value, once written
+        # Texts that take no value, once written.
+        self._unchanging: dict[tuple[str, str | None], Rendered] = {}
 
     @classmethod
     def load(

@@ -46,10 +46,8 @@ class Keyring:
         """Seal under another key from now on; what is sealed under the ones before, and on its way, is still opened."""
         ident, sealer = key_id(key), AESGCM(key)
         self._sealers[ident] = sealer
-        self._now = (
-            f"{_MARK}{ident}.",
-            sealer,
-        )  # together: a thread that seals meanwhile takes both or neither
+        # Together: a thread that seals meanwhile takes both or neither.
+        self._now = f"{_MARK}{ident}.", sealer
 
     @property
     def current(self) -> str:

@@ -32,9 +32,8 @@ class _Unsearchable(TypeDecorator.Comparator[Any]):
     """Refuses to compare what is sealed: no two sealings are equal, so it would silently find nothing."""
 
     def operate(self, op: Any, *other: Any, **more: Any) -> Any:
-        among_columns = other and isinstance(
-            other[0], ColumnClause
-        )  # SQLAlchemy looks itself up in its lists
+        # SQLAlchemy looks itself up in its lists.
+        among_columns = other and isinstance(other[0], ColumnClause)
         if op not in _MAY_BE_ASKED and not among_columns:
             raise TypeError(
                 f"{self.expr} is sealed: it cannot be searched; keep a keyed hash of it beside it"

@@ -94,9 +94,8 @@ class Conversation(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("channel", "thread"),)
     id: str = Field(primary_key=True)
     channel: str
-    thread: str = (
-        _sealed()
-    )  # of webchat the keyed hash of the session token; what tells threads apart is `id`
+    # Of webchat the keyed hash of the session token; what tells threads apart is `id`.
+    thread: str = _sealed()
     language: str | None = None
     state: dict[str, Any] = _sealed_json()
     started_at: datetime = _instant()
@@ -138,9 +137,8 @@ class Message(SQLModel, table=True):
     subject: str | None = _sealed(optional=True)
     headers: dict[str, str] = _sealed_json()
     raw: bytes | None = Field(default=None, sa_type=SealedBytes)  # the original; may be 25 MB
-    attachments: list[dict[str, Any]] | None = Field(
-        default=None, sa_type=SealedJson
-    )  # name, media_type, size of what lies in `raw`
+    # Name, media_type, size of what lies in `raw`.
+    attachments: list[dict[str, Any]] | None = Field(default=None, sa_type=SealedJson)
 
 
 class Correction(SQLModel, table=True):
@@ -290,14 +288,12 @@ class Action(SQLModel, table=True):
     plan: dict[str, Any] = _sealed_json()
     plan_hash: str
     automatic: bool = False  # approved by rule, not by a person (GDPR 21(3), 7(3))
-    state: str = Field(
-        default=PlanState.PROPOSED, index=True
-    )  # proposed, approved, executing, stopping, stopped, done, failed, rejected, void
+    # Proposed, approved, executing, stopping, stopped, done, failed, rejected, void.
+    state: str = Field(default=PlanState.PROPOSED, index=True)
     rows_done: int = Field(default=0, sa_column_kwargs=_of_before("0"))
     rows_to_do: int = Field(default=0, sa_column_kwargs=_of_before("0"))
-    mentions: str | None = _sealed_by_hand(
-        optional=True
-    )  # who else is named in free text, until the copy is made
+    # Who else is named in free text, until the copy is made.
+    mentions: str | None = _sealed_by_hand(optional=True)
     created_at: datetime = _instant()
     approvals: list[dict[str, Any]] = _sealed_json(list)
     reason: str = _sealed(default="")
@@ -325,9 +321,8 @@ class StepRow(SQLModel, table=True):
     error_code: str = Field(default="", sa_column_kwargs=_of_before(""))
     done: list[dict[str, Any]] = _sealed_json(list)  # counted table by table when it was carried out
     left: list[dict[str, Any]] = _sealed_json(list)
-    found: str | None = _sealed_by_hand(
-        optional=True
-    )  # what an agent found by hand, until it is in the package
+    # What an agent found by hand, until it is in the package.
+    found: str | None = _sealed_by_hand(optional=True)
     opened_at: datetime | None = _instant(optional=True)  # since when an agent is asked
     remind_at: datetime | None = _instant(optional=True)
     done_at: datetime | None = _instant(optional=True)
@@ -353,9 +348,8 @@ class Outbox(SQLModel, table=True):
     conversation_id: str | None = Field(default=None, index=True)
     ref: str | None = Field(default=None, index=True)
     recipient: str | None = _sealed_by_hand(optional=True)
-    recipient_hash: str | None = Field(
-        default=None, index=True
-    )  # a report without our id names whom it was for
+    # A report without our id names whom it was for.
+    recipient_hash: str | None = Field(default=None, index=True)
     payload: str = _sealed_by_hand()  # JSON: subject, text, language, choices, headers, about, typed, until
     raw_message_id: int | None = Field(default=None, index=True)
     state: str = LetterState.WAITING
@@ -398,9 +392,8 @@ class Suppression(SQLModel, table=True):
     purpose: str = Field(primary_key=True)
     since: datetime = _instant()
     undo_hash: str | None = Field(default=None, unique=True)
-    refs: list[str] = _json(
-        list, sa_column_kwargs=_of_before("[]")
-    )  # the objections that keep it off, for whoever undoes them
+    # The objections that keep it off, for whoever undoes them.
+    refs: list[str] = _json(list, sa_column_kwargs=_of_before("[]"))
 
 
 class StopLink(SQLModel, table=True):
@@ -452,9 +445,8 @@ class AgentSession(SQLModel, table=True):
     started_at: datetime = _instant()
     last_at: datetime = _instant()
     totp_at: datetime = _instant()
-    wrong_codes: int = Field(
-        default=0, sa_column_kwargs=_of_before("0")
-    )  # in a row, typed by who is signed in
+    # In a row, typed by who is signed in.
+    wrong_codes: int = Field(default=0, sa_column_kwargs=_of_before("0"))
 
 
 class AgentBrowser(SQLModel, table=True):

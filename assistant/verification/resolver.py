@@ -32,10 +32,8 @@ class NameServers:
             return ()
         except (DNSException, OSError, ValueError):
             raise SourceUnavailable(source="resolver") from None
-        return [
-            *(mail or [f"mail to {domain}"]),
-            *names,
-        ]  # without one the domain itself takes it (RFC 5321 5.1)
+        # Without one the domain itself takes it (RFC 5321 5.1).
+        return [*(mail or [f"mail to {domain}"]), *names]
 
     async def _ask(self, domain: str, kind: str) -> list[str]:
         ascii_name = domain.encode("idna").decode()

@@ -54,9 +54,8 @@ async def deliver_due(services: Services) -> int:
 def _claim(unit: Unit, most: int) -> list[int]:
     """Take the next few, everybody in turn, and of each what they wait for at a page or in a talk first."""
     now = unit.now
-    on_its_way = (
-        col(Outbox.lease_until) > now
-    )  # asked of the database: a value that nobody can read ends no sweep
+    # Asked of the database: a value that nobody can read ends no sweep.
+    on_its_way = col(Outbox.lease_until) > now
     due = list(
         unit.session.exec(
             select(col(Outbox.id), Outbox.conversation_id, Outbox.key, on_its_way)

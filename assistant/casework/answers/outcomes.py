@@ -35,11 +35,8 @@ class Outcome(StrEnum):
 
 
 _NOTHING = frozenset(name for name in MESSAGES if name.endswith("_nothing"))
-_NO_LAW = {
-    OWN_RECORDS,
-    RUNNING_SERVICE,
-    DELETED_LATER,
-}  # what stays for these is kept by no law of the company's
+# What stays for these is kept by no law of the company's.
+_NO_LAW = {OWN_RECORDS, RUNNING_SERVICE, DELETED_LATER}
 BY_HAND = "answer_by_agent"
 _BY_STATUS = {
     Status.PARTLY_ANSWERED: Outcome.PARTLY_DONE,

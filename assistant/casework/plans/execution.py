@@ -115,9 +115,8 @@ def _may_begin(unit: Unit, action: Action, request: PrivacyRequest) -> bool:
     """An erasure waits for the copy: its first complete download, 7 days, but never beyond its due date."""
     stands_still = sparing.holds_back(unit, request) or asked_beside.is_unread(unit.session, request)
     if action.state == PlanState.EXECUTING or stands_still:
-        return (
-            action.state == PlanState.EXECUTING
-        )  # told not to, or asked for more: nobody has said what is meant
+        # Told not to, or asked for more: nobody has said what is meant.
+        return action.state == PlanState.EXECUTING
     if not request.after_ref:
         return True
     first = unit.session.get(PrivacyRequest, request.after_ref)
@@ -299,9 +298,8 @@ def _failed(unit: Unit, action_id: str, error: AssistantError) -> None:
     action = unit.session.get_one(Action, action_id)
     request = unit.session.get_one(PrivacyRequest, action.ref)
     steps = _steps(unit.session, action_id)
-    if not any(
-        step.state == StepState.FAILED for step in steps
-    ):  # it failed before or after the steps themselves
+    # It failed before or after the steps themselves.
+    if not any(step.state == StepState.FAILED for step in steps):
         for step in steps:
             if step.state not in {StepState.DONE, StepState.BY_HAND}:
                 step.state = advance(step.state, StepState.FAILED)

@@ -62,9 +62,8 @@ class _Found:
     contacts: Sequence[Contact]
     mentions: Sequence[Mention] = ()
     home: mail_domains.Home | None = None
-    typed_on_file: bool = (
-        False  # whether the address that a lead typed stands there for the account they named
-    )
+    # Whether the address that a lead typed stands there for the account they named.
+    typed_on_file: bool = False
 
 
 async def plan_due(services: Services) -> int:
@@ -81,9 +80,8 @@ async def _plan_or_put_off(services: Services, ref: str) -> None:
     if failure is None:
         return
     await services.write(lambda unit: _put_off(unit, ref, failure))
-    if not isinstance(
-        failure, SourceUnavailable
-    ):  # a system that is away mends itself: a minute later, each time
+    # A system that is away mends itself: a minute later, each time.
+    if not isinstance(failure, SourceUnavailable):
         raise failure
 
 
@@ -338,9 +336,8 @@ def _do_at_once(unit: Unit, request: PrivacyRequest, plan: Plan) -> None:
         do_propose(unit, request, plan)
         set_attention(unit, request, "many_addresses")
         return
-    if (
-        request.status != Status.RECEIVED
-    ):  # its proof is gone, or it should not have come here: never in silence
+    # Its proof is gone, or it should not have come here: never in silence.
+    if request.status != Status.RECEIVED:
         raise IllegalTransition(status=request.status)
     action = do_propose(unit, request, plan, automatic=True)
     do_approve(unit, action, request, DESK, unit.now)
@@ -392,9 +389,8 @@ def _notify(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, found: _
     references, stopped = [r.ref for r in stops], [saying.as_seen(r) for r in stops]
     typed = CONTACT_TYPED in evidence.flags
     notice = "mail_notice_elsewhere" if typed else "mail_notice"
-    decided = (
-        evidence.method == Method.AGENT
-    )  # they heard of what was asked; that people stand for it is news
+    # They heard of what was asked; that people stand for it is news.
+    decided = evidence.method == Method.AGENT
     what = f"{notice}_decided" if decided else notice
     for address in notices_due(unit, found.contacts, proved, what=what):
         saying.mail(

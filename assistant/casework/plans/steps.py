@@ -79,9 +79,8 @@ class Watch:
         action = unit.session.get_one(Action, self._action_id)
         action.rows_done, action.rows_to_do = self._done, self._to_do
         unit.session.add(action)
-        ACTIONS.renew(
-            unit, [self._action_id]
-        )  # while the work goes on it is nobody else's, however long that is
+        # While the work goes on it is nobody else's, however long that is.
+        ACTIONS.renew(unit, [self._action_id])
         return self._was_stopped(unit)
 
     def _was_stopped(self, unit: Unit) -> bool:

@@ -165,9 +165,8 @@ def _raced(session: Session, evidence: EvidenceRow) -> bool:
         col(EvidenceRow.method).in_(TO_A_CONTACT),
         col(EvidenceRow.obtained_at) > evidence.obtained_at - _RACE,
     )
-    return any(
-        each.references for each in session.exec(other)
-    )  # what only said where it stands claimed nothing
+    # What only said where it stands claimed nothing.
+    return any(each.references for each in session.exec(other))
 
 
 def attach(

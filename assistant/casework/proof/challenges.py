@@ -178,9 +178,8 @@ def has_reference(session: Session, challenge: ChallengeRow, typed: str) -> bool
 
     A guard against machines that press buttons, and no proof: it is counted against nobody, and an empty field not at all.
     """
-    told = select(PrivacyRequest.ref).where(
-        col(PrivacyRequest.conversation_id) == challenge.conversation_id
-    )  # another receipt of the same mail says its own: whoever reads either reads both
+    # Another receipt of the same mail says its own: whoever reads either reads both.
+    told = select(PrivacyRequest.ref).where(col(PrivacyRequest.conversation_id) == challenge.conversation_id)
     if any(ends_as(typed, ref) for ref in {*challenge.references, *session.exec(told)}):
         return True
     if typed.strip():

@@ -29,9 +29,8 @@ from assistant.store.tables import ChallengeRow, Conversation, PrivacyRequest
 
 SENT: Final = "link_sent_again"
 _RECEIPT_AND_LINK: Final = 2  # letters
-_WAITS: Final = frozenset(
-    {Status.VERIFYING, Status.LAPSED}
-)  # what a proof opens, however long ago it was asked
+# What a proof opens, however long ago it was asked.
+_WAITS: Final = frozenset({Status.VERIFYING, Status.LAPSED})
 
 
 def waits_for_link(request: PrivacyRequest) -> bool:

@@ -164,9 +164,8 @@ def _do_send(
         return
     unit.session.add(row)
     if is_confirmation(row) and not _was_told(unit, row):
-        row.state = advance(
-            row.state, ChallengeState.DEAD
-        )  # its receipt came back: an agent was called for that
+        # Its receipt came back: an agent was called for that.
+        row.state = advance(row.state, ChallengeState.DEAD)
         return
     held_until = _full_until(unit, row, contact) if contact else None
     if held_until and is_confirmation(row):

@@ -34,9 +34,8 @@ _CONVERSATIONS = SQLModel.metadata.tables["conversation"]
 _SAME_MESSAGE = select(_MESSAGES.c.id, _MESSAGES.c.text, _MESSAGES.c.kind).where(
     _MESSAGES.c.conversation_id == bindparam("thread"), _MESSAGES.c.external_id == bindparam("external")
 )
-_INSERT_UNLESS_KNOWN = (
-    insert(_MESSAGES).on_conflict_do_nothing().returning(_MESSAGES.c.id)
-)  # as SQLite says it too
+# As SQLite says it too.
+_INSERT_UNLESS_KNOWN = insert(_MESSAGES).on_conflict_do_nothing().returning(_MESSAGES.c.id)
 _TALK_ON = update(_CONVERSATIONS).where(_CONVERSATIONS.c.id == bindparam("which"))
 _TALK = _CONVERSATIONS.select().where(_CONVERSATIONS.c.id == bindparam("which"))
 _REQUESTS = SQLModel.metadata.tables["request"]

@@ -39,12 +39,10 @@ _SAID: Final = "said"
 _OWN: Final = "mailed_own"  # what answers a mail that surely came from the mailbox
 _ANY: Final = (_MAILED, _TALKED, _OWN)
 DAY: Final = timedelta(days=1)
-WEEK: Final = timedelta(
-    days=8
-)  # for which a day is remembered: its letters count half against the later ones
-OWNERS_PART: Final = (
-    4  # of the letters of a day one part is kept for what surely comes from the mailbox, one for each way
-)
+# For which a day is remembered: its letters count half against the later ones.
+WEEK: Final = timedelta(days=8)
+# Of the letters of a day one part is kept for what surely comes from the mailbox, one for each way.
+OWNERS_PART: Final = 4
 _LEAST: Final = 2  # a receipt and its link
 _PROOFS: Final = (Method.EMAIL_CODE, Method.EMAIL_LINK, Method.CLIENT_AREA)
 _SURE: Final = ("authenticated", "in_thread")

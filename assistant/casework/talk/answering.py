@@ -456,9 +456,8 @@ def code_was_right(turn: Turn, challenge_id: str) -> None:
     """Say what a right code opened, and ask again what was open beside it, unless that was asked or settled meanwhile."""
     evidence = _taken(turn.unit, challenge_id)
     if evidence is None:
-        if not attaching.is_used(
-            turn.unit.session, challenge_id
-        ):  # else the same code, sent twice, has just succeeded
+        # Else the same code, sent twice, has just succeeded.
+        if not attaching.is_used(turn.unit.session, challenge_id):
             say_no_code(turn)
         return
     turn.buttons_are_gone = True  # the code was typed below them
@@ -492,9 +491,8 @@ def say_confirmed(turn: Turn, opened: Sequence[PrivacyRequest]) -> None:
 
 def _not_before(turn: Turn, request: PrivacyRequest) -> datetime | None:
     if is_unconfirmed(request):
-        return (
-            None  # a person reads it, or does it in the company's systems: nothing here holds them to a day
-        )
+        # A person reads it, or does it in the company's systems: nothing here holds them to a day.
+        return None
     evidence = turn.unit.session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
     return answer_for(turn.unit.services, request, evidence).not_before
 

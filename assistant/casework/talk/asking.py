@@ -55,9 +55,8 @@ from assistant.interfaces import Choice
 from assistant.store.tables import Conversation, Message, PrivacyRequest
 
 MAILBOX_LOST: Final = "mailbox_lost"
-_WHICH_BY_MAIL: Final = (
-    "ask_rectification_one"  # names no value: a mail may be forged, and its reader another
-)
+# Names no value: a mail may be forged, and its reader another.
+_WHICH_BY_MAIL: Final = "ask_rectification_one"
 _OFFERED: Final = ("marketing", "profiling", "analytics")
 _ALL_CONSENTS: Final = {"ask_objection_purpose": (), "ask_consent_purpose": ("all_consents",)}
 

@@ -14,9 +14,8 @@ from assistant.casework.talk.turn import Turn
 from assistant.services import Services, Unit
 from assistant.store.tables import Conversation
 
-_LOOKED_BACK: Final = timedelta(
-    days=1
-)  # after a stop of the desk: who was promised more before has left long ago
+# After a stop of the desk: who was promised more before has left long ago.
+_LOOKED_BACK: Final = timedelta(days=1)
 
 
 async def hand_over_due(services: Services) -> int:
@@ -42,9 +41,8 @@ async def _give_up(services: Services, ident: str) -> None:
 
 def _open_ticket(unit: Unit, ident: str) -> None:
     """Say that nobody came and how an answer comes, and go on with what was asked meanwhile."""
-    turn = Turn.quiet(
-        unit, unit.session.get_one(Conversation, ident)
-    )  # nobody wrote: it stays as old as it is
+    # Nobody wrote: it stays as old as it is.
+    turn = Turn.quiet(unit, unit.session.get_one(Conversation, ident))
     if turn.state.awaits_person and turn.stands_back and not turn.conversation.taken_by:
         turn.open_ticket()
         ask_what_is_left(turn)

@@ -53,9 +53,8 @@ class Turn:
     buttons_are_gone: bool = False  # those of the open question: something was said below them
     known: list[PrivacyRequest] | None = None  # the requests of this talk, until one more is opened here
     recalled: Mapping[str, Any] = field(default_factory=dict)  # who asks, said before it was needed
-    answers_mail: bool = (
-        False  # a letter about this chat was answered: nobody is there, and what is said goes by mail too
-    )
+    # A letter about this chat was answered: nobody is there, and what is said goes by mail too.
+    answers_mail: bool = False
 
     @classmethod
     def quiet(cls, unit: Unit, conversation: Conversation) -> Turn:

@@ -44,9 +44,8 @@ from assistant.store.tables import (
 )
 
 K = TypeVar("K", str, int)
-Place = tuple[
-    datetime, str | int
-]  # when something happened, and its number or name among all of that instant
+# When something happened, and its number or name among all of that instant.
+Place = tuple[datetime, str | int]
 _BATCH = 100  # conversations or rows a unit: a person who writes meanwhile waits for one of them at most
 _LAST_DAY = "purged_on"
 REDUCED = "reduced"  # the kind of a message whose words are gone

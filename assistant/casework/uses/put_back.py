@@ -26,9 +26,8 @@ from assistant.store.tables import Audit, PrivacyRequest, StepRow, Suppression
 UNDONE: Final = "undone"  # the attention, and in the details whose undo it is about
 _AGAIN: Final = "stopped_again"
 _TOLD: Final = ("recipient_told", "recipient_to_tell")
-_MOST: Final = (
-    50  # objections that are kept with an address: those that changed something, and what is under way
-)
+# Objections that are kept with an address: those that changed something, and what is under way.
+_MOST: Final = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,9 +63,8 @@ class Body:
     is_cut: bool = False  # there was more of it than is parsed
     has_versions: bool = False  # of its text, of which a reader sees one (multipart/alternative)
     begins_plain: bool = False
-    _seen: dict[bool, str] = field(
-        default_factory=dict
-    )  # words of the HTML, which take a while, with and without quotes
+    # Words of the HTML, which take a while, with and without quotes.
+    _seen: dict[bool, str] = field(default_factory=dict)
 
     def text(self, *, keep_quotes: bool) -> str:
         """Give the text part; where it does not say what the HTML part says, the words of that and then its own.

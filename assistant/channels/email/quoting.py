@@ -89,9 +89,8 @@ def handed_on(text: str) -> str:
     """Give the words of the mail that a forward hands on, without the marks at which a reader would stop."""
     lines = text.split("\n")
     first = _first_of_another(lines)
-    if first < len(
-        lines
-    ):  # what introduces it would end it for the reader; an introduction below begins older mail
+    # What introduces it would end it for the reader; an introduction below begins older mail.
+    if first < len(lines):
         lines = lines[first + _attribution(lines, first) :]
     return _trimmed([line.lstrip("> ") for line in lines if not _is_mark(line)])
 

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 
 _MAC = 16  # base32 characters: 80 bits
 _LONGEST_LOCAL_PART = 64  # octets, RFC 5321 section 4.5.3.1.1
-_NO_THREAD = (
-    "0"  # nothing would leave two dots together, which is no address (RFC 5322 3.2.3); older ids have them
-)
+# Nothing would leave two dots together, which is no address (RFC 5322 3.2.3); older ids have them.
+_NO_THREAD = "0"
 _MARK = re.compile(r"desk\.([a-z0-9]{0,40})\.([a-z0-9]+)\.([a-z0-9]+)")
 _THREAD = re.compile(r"[a-z0-9]{1,40}")
 

@@ -45,9 +45,8 @@ _BAD_TOKEN = "Telegram does not accept the bot's token; mend telegram.token_env.
 _OUT_OF_REACH = "Telegram cannot be reached, or answered with an error; this is tried again."
 _WANTED = (Update.MESSAGE, Update.CALLBACK_QUERY)
 _AT_ONCE = 32  # connections; the outbox delivers fewer at a time
-_KEPT = timedelta(
-    days=7
-)  # Telegram keeps an update for a day; one of long ago has no day that can be believed
+# Telegram keeps an update for a day; one of long ago has no day that can be believed.
+_KEPT = timedelta(days=7)
 _FAREWELL_SECONDS = 4.0  # for calls on their way when the channel closes: cut off, they would be made twice
 _SLACK_SECONDS = 10.0  # for the answer to a long poll, beyond the poll itself
 
@@ -268,9 +267,8 @@ def _seconds(wait: float | timedelta) -> float:
 
 def _prepare_library() -> None:
     """Keep addresses with the token in them, and messages, out of every log."""
-    os.environ.setdefault(
-        "PTB_TIMEDELTA", "true"
-    )  # else it warns at each voice message that durations will change
+    # Else it warns at each voice message that durations will change.
+    os.environ.setdefault("PTB_TIMEDELTA", "true")
     logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)

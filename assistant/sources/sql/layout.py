@@ -46,9 +46,8 @@ class Mapped:
     facts: TableFacts
     joins: tuple[Join, ...]
     needs: tuple[Join, ...] = ()  # to the rows whose running services need those of this table
-    evidence: Mapping[str, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # recipient -> tables its links lead to
+    # Recipient -> tables its links lead to.
+    evidence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def clause(self) -> sa.TableClause:

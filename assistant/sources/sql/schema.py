@@ -53,9 +53,8 @@ _KINDS: tuple[tuple[type[Any], Kind], ...] = (
 )
 
 
-_LOWERED = re.compile(
-    r'lower\((?:btrim\(|TRIM\(BOTH FROM )\(?"?(\w+)"?\)?(?:::text)?\)\)'
-)  # as PostgreSQL writes it
+# As PostgreSQL writes it.
+_LOWERED = re.compile(r'lower\((?:btrim\(|TRIM\(BOTH FROM )\(?"?(\w+)"?\)?(?:::text)?\)\)')
 _SQL_TOKEN = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|(?P<check>\bcheck\s*\()|(?P<round>[()])""", re.IGNORECASE
 )
@@ -163,9 +162,8 @@ class Schema:
             if (target := grown.popleft()) not in reached:
                 reached.add(target)
                 grown.extend(child.id for child, key in self.pointing_at(target) if key.changes_rows)
-                grown.extend(
-                    self.tables if self.tables[target].is_view else ()
-                )  # it does not say which it changes
+                # It does not say which it changes.
+                grown.extend(self.tables if self.tables[target].is_view else ())
         return reached
 
 

@@ -80,9 +80,8 @@ class Entry:
     text: str = ""
     message_id: int | None = None  # of a message of the person, whose reading can be corrected
     files: FilesView | None = None  # what came with it
-    is_apart: bool = (
-        False  # said by another at the same browser, or nobody can tell: in no copy of the person
-    )
+    # Said by another at the same browser, or nobody can tell: in no copy of the person.
+    is_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +205,11 @@ class RequestView:
     may_decide: bool  # a lead, who asks (T3)
     proved: ProvedView | None
     typed: TypedContact | None  # by a lead who decided, for whoever approves to look at
-    tier_missing: (
-        int | None
-    )  # as its plan stands; None: what was proved is enough, with the hold where one waits
+    # As its plan stands; None: what was proved is enough, with the hold where one waits.
+    tier_missing: int | None
     about_services: str  # what comes next about services that run: ask, wait, end them; empty: none does
-    names_accounts: tuple[
-        str, ...
-    ]  # the person's words that name one of several accounts, until an agent chose
+    # The person's words that name one of several accounts, until an agent chose.
+    names_accounts: tuple[str, ...]
     lost: tuple[LossView, ...]  # letters that did not arrive
     undone: UndoneView | None
     is_settled_by_word: bool  # closed, and somebody was called all the same
