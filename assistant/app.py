@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import structlog
 from aiohttp import web
 
 from assistant.casework import events
@@ -51,7 +50,6 @@ from assistant.web.widget import Widget, WidgetSettings
 from handlers import HANDLERS
 from intents import Reader, others_in
 
-log = structlog.get_logger(__name__)
 _TAKEN_UP = timedelta(minutes=1)  # how long a message may wait for its check before it is taken up again
 
 

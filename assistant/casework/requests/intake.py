@@ -17,7 +17,7 @@ from sqlmodel import Session, SQLModel, col, select
 from assistant.casework.audit import record
 from assistant.casework.outbox import lost_about
 from assistant.domain.assurance import DENIED, Tier
-from assistant.domain.due_date import DueDates, Suspension, due_dates
+from assistant.domain.due_date import DueDates, Suspension, due_dates, reminder_days
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status, advance
 from assistant.domain.reference import new_reference
 from assistant.domain.rights import CARRIED_OUT_FIRST, ERASING, Right
@@ -51,7 +51,6 @@ LOST_LETTER = "delivery_failed"
 UNPROVED_LOSS = "delivery_unproved"  # a report without our own id says so, which anybody can write
 OF_PAUSE = frozenset({"dont_unanswered", "dont_not_asked"})  # attentions (casework/decisions/sparing.py)
 MACHINE = "machine"  # marks, among a mail's headers, that a rule may not answer it
-REMINDERS_BEFORE = (10, 5, 2, 1, 0)  # days before safe_on
 
 
 class Thread(NamedTuple):
@@ -396,9 +395,8 @@ def recompute_dates(unit: Unit, request: PrivacyRequest) -> DueDates:
 
 
 def next_reminder(safe_on: date, after: date) -> date:
-    """Give the next day on which agents are reminded: 10, 5, 2, 1 days before, on the day, then daily."""
-    days = [safe_on - timedelta(days=n) for n in REMINDERS_BEFORE]
-    return next((day for day in days if day > after), after + timedelta(days=1))
+    """Give the next day on which agents are reminded: those before the safe day and on it, then daily."""
+    return next((day for day in reminder_days(safe_on) if day > after), after + timedelta(days=1))
 
 
 def _free_reference(unit: Unit) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import structlog
 from sqlalchemy import update
 from sqlmodel import col, select
 
@@ -22,7 +21,6 @@ from assistant.interfaces import Incoming, Receipt
 from assistant.services import Services, Unit
 from assistant.store.tables import Conversation, Message
 
-log = structlog.get_logger(__name__)
 _TURN = "turn"
 
 
