@@ -23,7 +23,7 @@ from assistant.channels.webchat import WebChat, WebChatSettings
 from assistant.config import Authority, Settings, mail_read_from
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
-from assistant.domain.due_date import LegalCalendar
+from assistant.domain.calendars import LegalCalendar
 from assistant.domain.grounds import authorities
 from assistant.domain.retention import own_retention
 from assistant.errors import ConfigurationError

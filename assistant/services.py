@@ -22,7 +22,7 @@ from assistant.slow_hashes import SlowHashes
 if TYPE_CHECKING:
     from assistant.config import Settings
     from assistant.domain.assurance import Method
-    from assistant.domain.due_date import LegalCalendar
+    from assistant.domain.calendars import LegalCalendar
     from assistant.domain.rights import Right
     from assistant.interfaces import Channel, Clock, DataSource, Handler, Resolver, SignIn, VerificationMethod
     from assistant.store.keyring import Keyring

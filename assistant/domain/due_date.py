@@ -15,7 +15,6 @@ from assistant.domain.calendars import (
     NaiveInstant,
     add_months,
     is_holiday,
-    is_working_day,
     local_day,
     next_working_day,
     working_days_after,
@@ -25,19 +24,6 @@ from assistant.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-__all__ = [
-    "DueDates",
-    "ImpossibleDates",
-    "LegalCalendar",
-    "Suspension",
-    "due_dates",
-    "due_report",
-    "is_working_day",
-    "question_by",
-    "reminder_days",
-    "working_days_after",
-]
 
 _LAST_SECOND = time(23, 59, 59)
 # The Regulation applies since mid 1971; a year far out is a slip of the keyboard, not a receipt.

@@ -31,7 +31,7 @@ from assistant.config import (
 )
 from assistant.config import Retention as RetentionSettings
 from assistant.domain.assurance import Method
-from assistant.domain.due_date import LegalCalendar
+from assistant.domain.calendars import LegalCalendar
 from assistant.domain.lifecycle import Status
 from assistant.domain.manual_map import LookUp, ManualMap
 from assistant.domain.plan import (

@@ -20,6 +20,7 @@ from assistant.domain.calendars import (
     UnknownCountry,
     UnknownZone,
     add_months,
+    is_working_day,
     local_day,
 )
 from assistant.domain.due_date import (
@@ -29,7 +30,6 @@ from assistant.domain.due_date import (
     _rule_texts,
     due_dates,
     due_report,
-    is_working_day,
     reminder_days,
 )
 from assistant.errors import Invalid
