@@ -11,11 +11,11 @@ from intents.cleaning import own_words, sentences, unwrapped, with_apostrophes
 from intents.tables import any_in, in_plain, tables
 
 _any: Final = partial(any_in, "awaiting")
-_SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
+ANSWER_LENGTH: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
 _STORY: Final = 1_000
 _AROUND: Final = "<>()[]\"'«»“”.,;:!?-"
 _LOST: Final = ("lost_mailbox", "dead_mailbox")
-_EMAIL: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+EMAIL: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _PARTS: Final = re.compile(r"[,;!?\n]|\.\s|\s(?:but|and|mais|et)\s")
 _LONGEST_NOTE: Final = 3_000  # characters
 _MOST_OF_NOTE: Final = 40  # sentences
@@ -26,7 +26,7 @@ _DIGITS: Final = re.compile(r"\D{0,20}\d(?:[ .-]?\d){3,15}\D{0,3}")
 
 def is_of_another(text: str) -> bool:
     """Tell whether an address is said to be somebody else's: it says nothing of who writes."""
-    return len(text) <= 2 * _SHORT and bool(_any("others_address").search(in_plain(text)))
+    return len(text) <= 2 * ANSWER_LENGTH and bool(_any("others_address").search(in_plain(text)))
 
 
 def lacks_mailbox(text: str, *, awaited: bool = True) -> bool:
@@ -35,7 +35,9 @@ def lacks_mailbox(text: str, *, awaited: bool = True) -> bool:
     Where its address or a code is awaited a short answer that points at it says so; elsewhere it is said in so many words.
     """
     said = [with_apostrophes(sentence) for sentence in sentences(unwrapped(own_words(text)))[:_MOST_OF_NOTE]]
-    pointed = (in_plain(_EMAIL.sub("mailbox", each)) for each in said if awaited and len(text) <= _SHORT)
+    pointed = (
+        in_plain(EMAIL.sub("mailbox", each)) for each in said if awaited and len(text) <= ANSWER_LENGTH
+    )
     if any(map(_any("mailbox_lost").search, pointed)):
         return True
     return any(any_in("asides", table).search(in_plain(each)) for table in _LOST for each in said)
@@ -50,13 +52,13 @@ def without_lost(text: str, addresses: Sequence[str]) -> list[str]:
 
 def speaks_of_code(text: str) -> bool:
     """Tell whether somebody speaks of the code that they were sent, or of a mail that did not come."""
-    return len(text) <= _SHORT and bool(_any("of_code").search(in_plain(text)))
+    return len(text) <= ANSWER_LENGTH and bool(_any("of_code").search(in_plain(text)))
 
 
 def wants_code_again(text: str) -> bool:
     """Tell whether a short message asks for the code once more, and says nothing else."""
     plain = in_plain(with_apostrophes(text)).strip(" .!?")
-    return len(text) <= _SHORT and bool(_any("sends_again").fullmatch(plain))
+    return len(text) <= ANSWER_LENGTH and bool(_any("sends_again").fullmatch(plain))
 
 
 def asks_beside(text: str) -> bool:
@@ -71,7 +73,7 @@ def asks_beside(text: str) -> bool:
 
 def limits_it(text: str) -> bool:
     """Tell whether a short message says of an erasure that it is not of all, or not yet: *only the newsletter data*, *not before January*."""
-    plain = in_plain(with_apostrophes(text)) if len(text) <= _SHORT else ""
+    plain = in_plain(with_apostrophes(text)) if len(text) <= ANSWER_LENGTH else ""
     is_limit = _any("limits_it").search(plain) or _any("time_alone").search(plain)
     return bool(is_limit) and not _any("of_proving").search(plain)
 
@@ -89,12 +91,14 @@ def is_number(text: str) -> bool:
 
 def names_authority(text: str) -> bool:
     """Tell whether somebody says that they go to a supervisory authority: in a talk about their data that is a complaint."""
-    return len(text) <= 2 * _SHORT and bool(_any("to_authority").search(in_plain(text)))
+    return len(text) <= 2 * ANSWER_LENGTH and bool(_any("to_authority").search(in_plain(text)))
 
 
 def contact_given(text: str) -> str | None:
     """Give what stands for an e-mail address, however broken, in a message that says nothing beside it: *my address is …*."""
-    words = [bare for word in text.split() if (bare := word.strip(_AROUND))] if len(text) <= _SHORT else []
+    words = (
+        [bare for word in text.split() if (bare := word.strip(_AROUND))] if len(text) <= ANSWER_LENGTH else []
+    )
     given = [word for word in words if "@" in word]
     beside = set(tables("wishes")["gives_contact"]["words"].split())
     if len(given) != 1 or not all(word in given or in_plain(word) in beside for word in words):
@@ -105,7 +109,7 @@ def contact_given(text: str) -> str | None:
 def is_slip(text: str) -> bool:
     """Tell whether somebody says that the address they gave, or were about to give, was a mistake of their own."""
     plain = in_plain(text)
-    return len(text) <= _SHORT and bool(_any("slip").search(plain)) and not _any("held").search(plain)
+    return len(text) <= ANSWER_LENGTH and bool(_any("slip").search(plain)) and not _any("held").search(plain)
 
 
 _GREETS: Final = re.compile(r"^(?:hello|hi|hey|bonjour|bonsoir)[ ,!]+")

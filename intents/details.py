@@ -6,14 +6,13 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from intents.awaiting import limits_from_start
+from intents.awaiting import EMAIL, limits_from_start
 from intents.holders import without_signature
 from intents.purposes import is_marketing, purposes_of, topics_of
 from intents.rectifying import CALLED_NEW, change_in
 from intents.wording import matcher
 
 BARE_CHARACTERS: Final = 60
-EMAIL: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _ID: Final = r"((?:[A-Za-z]{1,4}-?|[A-Za-z] )?(?:\d{3,10}|\d(?: \d){2,9}(?! ?\d)))\b"
 _CLIENTS: Final = (
     matcher(rf"\b<client_number>\s*(?:<is>\b|[-.:#°=]{{1,2}})?\s*{_ID}"),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Final
 
+from intents.awaiting import EMAIL
 from intents.cleaning import legible
 from intents.which_is_right import ADDRESS, Told, of_tokens, of_words
 from intents.wording import matcher, words_of
@@ -37,7 +38,7 @@ _STOP: Final = matcher(
     rf"\s*(?:(?:{_UNBROKEN}\.(?!\s+<month>)|[;!?])(?:\s|$)|,\s+<not>\b|$|,?\s+<please>\b|\s+<in_your_records>\b)"
 )
 _QUOTED: Final = re.compile(r"\s*[\"“«']\s?([^\"”»]{1,120}?)\s?[\"”»']")
-_EMAIL: Final = r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
+_EMAIL: Final = rf"(?<![\w.+%-]){EMAIL.pattern}"
 # Each ends in _REST, which always matches, and is cut afterwards: a lazy end would be tried at every place.
 _OLD_TO_NEW: Final = (
     matcher(rf"\b<replace>\s+{_SHORT}\s+<with>\s+{_REST}"),

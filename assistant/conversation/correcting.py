@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from assistant.casework.requests.reach import waiting_in
+from assistant.casework.requests.rectification import asked_about, is_unconfirmed
 from assistant.conversation.awaited import of_code_beside
 from assistant.conversation.heard import Found, Hearing, all_of
 from assistant.conversation.picking import said_no_address
@@ -16,7 +17,6 @@ from assistant.domain.assurance import code_in
 from assistant.domain.countries import country_in_address
 from assistant.domain.fields import DAYS, can_hold
 from assistant.domain.in_parts import taken_apart
-from assistant.domain.lifecycle import CLOSED
 from assistant.domain.moves import (
     AskValueAgain,
     ConfirmChange,
@@ -72,7 +72,7 @@ _WORDS_ONLY: Final = frozenset({"name", "first_name", "last_name", "city", "coun
 
 def answered(hearing: Hearing, further: Further) -> Found | None:
     """Take what was written in answer to a question about a correction; what is no answer is left to be read."""
-    question, request = hearing.state.question, asked_about(hearing.view)
+    question, request = hearing.state.question, asked_about(hearing.view.about)
     if question not in CORRECTING or request is None:
         return None
     changes, text = Changes.of(request.details), hearing.text
@@ -111,7 +111,7 @@ def _value(hearing: Hearing, request: RequestSeen, changes: Changes) -> tuple[Mo
 
 def value_instead_of_code(hearing: Hearing) -> Correct | None:
     """Take what was tried as a code and is none as the value that a question asks for, where the field can hold it."""
-    request = asked_about(hearing.view) if hearing.state.question in ONE_VALUE else None
+    request = asked_about(hearing.view.about) if hearing.state.question in ONE_VALUE else None
     changes = Changes.of(request.details) if request else Changes()
     part = changes.unsettled
     found = _one_value(hearing, changes, part) if part else None
@@ -155,7 +155,7 @@ def _instead(changes: Changes, text: str, view: TalkView) -> Changes | None:
 
 def taken_up_again(hearing: Hearing) -> Found | None:
     """Take an address or another part written unasked for a correction that a person was called to, since it was not understood."""
-    left = [r for r in unconfirmed(hearing.view) if r.attention == NOT_UNDERSTOOD]
+    left = [r for r in hearing.view.open if is_unconfirmed(r) and r.attention == NOT_UNDERSTOOD]
     is_asked_else = hearing.state.expects not in {None, "email"}
     if len(left) != 1 or is_asked_else or hearing.view.is_mail or _is_another_wish(hearing):
         return None
@@ -187,7 +187,7 @@ def _address_in(text: str, view: TalkView) -> Sequence[Change]:
 
 def asks_for_email(view: TalkView) -> bool:
     """Tell whether the open question about a correction may be answered by an e-mail address."""
-    request = asked_about(view) if view.state.question in CORRECTING else None
+    request = asked_about(view.about) if view.state.question in CORRECTING else None
     part = Changes.of(request.details).unsettled if request else None
     return request is not None and (part is None or part.field in {"email", UNSAID_ADDRESS})
 
@@ -324,16 +324,3 @@ def _is_another_field(hearing: Hearing, question: str | None, changes: Changes) 
 def _only_names_a_field(hearing: Hearing, before: Changes, found: Changes) -> bool:
     """Tell a wish for a person "on the phone" from one to correct the phone number."""
     return bool(hearing.conversational) and found.new_values == before.new_values
-
-
-def asked_about(view: TalkView) -> RequestSeen | None:
-    """Give the correction that the open question is about."""
-    found = view.about[0] if view.about else None
-    is_open = found and found.right in CONFIRMED_FIRST and found.status not in CLOSED
-    return found if is_open else None
-
-
-def unconfirmed(view: TalkView) -> Sequence[RequestSeen]:
-    """List the corrections that are open and not confirmed."""
-    open_now = [r for r in view.open if r.right in CONFIRMED_FIRST]
-    return [r for r in open_now if not Changes.of(r.details).confirmed]

@@ -24,7 +24,6 @@ from assistant.domain.talk import FOR_SOMEBODY_ELSE, PICKERS, WAITING, RequestSe
 from intents.holders import signed_by
 from intents.wishes import FOR_OTHER, FOR_SEVERAL, is_for_another, is_for_oneself
 
-NOTED: Final = "for_other"  # detail of a menu
 _FEWEST_LETTERS: Final = 3  # of a name that an address is made of
 
 
@@ -51,7 +50,7 @@ def hear(hearing: Hearing) -> Found | None:
     if any(r.status not in CLOSED for r in own):
         return all_of(HandOver())
     is_asked = hearing.state.question in PICKERS and reading.decision == "none"
-    return all_of(NoteContactFirst({NOTED: True}, "for_other_noted"), Repeat()) if is_asked else None
+    return all_of(NoteContactFirst({FOR_OTHER: True}, "for_other_noted"), Repeat()) if is_asked else None
 
 
 def _its_own(hearing: Hearing) -> Found | None:
@@ -76,7 +75,7 @@ def _takes_mandate(request: RequestSeen) -> bool:
 
 def is_noted(hearing: Hearing) -> bool:
     """Tell whether it was said, before a right was, that somebody else is concerned."""
-    return hearing.state.question in PICKERS and bool((hearing.state.details or {}).get(NOTED))
+    return hearing.state.question in PICKERS and bool((hearing.state.details or {}).get(FOR_OTHER))
 
 
 def ends_marketing(request: RequestSeen) -> bool:

@@ -12,6 +12,7 @@ from assistant.domain.rights import ERASING, STOPPING_USES, Right
 from assistant.domain.talk import PICKERS
 from assistant.domain.words import Words
 from intents import Intent
+from intents.awaiting import ANSWER_LENGTH
 from intents.spelling import well_spelt
 from intents.wishes import DONT
 
@@ -22,13 +23,12 @@ _BUT_THIS: Final = re.compile(rf"[,;.:]|\b{_WORDS.one_of('but_this')}\b")
 _MEANT_OTHER: Final = _WORDS.whole("meant_other")
 _ONLY_THAT: Final = _WORDS.whole("only_that")
 _AS_WELL: Final = _WORDS.whole("as_well")
-_SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
 
 
 def as_meant(hearing: Hearing) -> Hearing:
     """Read the right that was meant as used beyond doubt, and an erasure that was not meant as not to go on."""
     view, reading = hearing.view, hearing.reading
-    if hearing.is_quiet or len(hearing.text) > _SHORT or "?" in hearing.text:
+    if hearing.is_quiet or len(hearing.text) > ANSWER_LENGTH or "?" in hearing.text:
         return hearing
     open_now = {Right(request.right) for request in view.stoppable}
     text = plain(well_spelt(hearing.text))

@@ -27,7 +27,7 @@ from assistant.domain.talk import (
     Button,
 )
 from assistant.domain.words import Words
-from intents.awaiting import names_authority
+from intents.awaiting import ANSWER_LENGTH, names_authority
 from intents.meant import is_put_off
 from intents.narrowing import erases_all, erases_less, spares_some, without_details
 from intents.rectifying import is_no, is_yes
@@ -78,7 +78,6 @@ _ORDINALS: Final = tuple(
     )
     for number in range(1, _BUTTONS_COUNTED + 1)
 )
-_SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
 
 
 def button_named(hearing: Hearing) -> str | None:
@@ -138,7 +137,7 @@ def asks_right(hearing: Hearing, rights: Sequence[Right]) -> AskRight:
     details = hearing.reading.details
     named = {name: found for name in ("email", "client_id") if (found := details.get(name))}
     if FOR_OTHER in hearing.reading.wishes:
-        named[for_others.NOTED] = True
+        named[FOR_OTHER] = True
     since = (hearing.state.received_at if is_asked else None) or hearing.received_at.isoformat()
     return AskRight(tuple(rights), _menu(hearing, rights), since, {**noted, **hearing.details, **named})
 
@@ -164,7 +163,7 @@ def asked_again(hearing: Hearing) -> tuple[Move, ...]:
 
 def _not_offered(hearing: Hearing) -> list[Right]:
     """List the rights that an answer names by their words and the menu has no button for."""
-    if hearing.state.question != ASK_RIGHT or len(hearing.text) > _SHORT or is_yes(hearing.text):
+    if hearing.state.question != ASK_RIGHT or len(hearing.text) > ANSWER_LENGTH or is_yes(hearing.text):
         return []
     offered = {each.value for each in hearing.view.buttons or ()}
     return sorted(Right(name) for name in rights_said(hearing.text) if f"right:{name}" not in offered)
@@ -190,7 +189,7 @@ def said_no_address(hearing: Hearing, typed: str) -> tuple[Move, ...]:
 
 
 def _pressed(hearing: Hearing, buttons: Sequence[Button]) -> str | None:
-    if len(hearing.text) > _SHORT:
+    if len(hearing.text) > ANSWER_LENGTH:
         return None
     text, values = plain(hearing.text), [each.value for each in buttons]
     labelled = {each.value for each in buttons if _is_meant(each, _bare(text))}
@@ -240,7 +239,7 @@ def without_the_rest(typed: str) -> str:
 
 def clear_answer(question: str, typed: str) -> str | None:
     """Give the one button that a short answer to a yes-or-no question names; None where it is long, half or none."""
-    named = answers_in(question, typed) if len(typed) <= _SHORT else set()
+    named = answers_in(question, typed) if len(typed) <= ANSWER_LENGTH else set()
     return named.pop() if len(named) == 1 else None
 
 
@@ -309,7 +308,7 @@ def takes_back_named(text: str) -> bool:
     """Tell whether a short text takes back what it names by reference: *cancel PR-…*; denied or asked it does not."""
     said = plain(text)
     says = bool(_SAID["back"].search(said)) and not _NOT.search(said) and "?" not in said
-    return says and len(text) <= _SHORT and bool(parse_references(text))
+    return says and len(text) <= ANSWER_LENGTH and bool(parse_references(text))
 
 
 def _request_named(hearing: Hearing) -> set[str]:

@@ -33,6 +33,7 @@ from assistant.domain.spoken import day_in
 from assistant.domain.talk import ASK_CONTACT, ASK_MARKETING, CORRECTING, PICKERS, WHERE_TO_WRITE, TalkView
 from assistant.domain.uses import addresses_in, each_once
 from intents.awaiting import (
+    ANSWER_LENGTH,
     asks_beside,
     contact_given,
     is_of_another,
@@ -46,7 +47,6 @@ from intents.rectifying import answer_in, is_no, is_yes
 Further = Callable[[Hearing, Sequence[Right]], tuple[Move, ...]]
 _LIKE_A_CODE: Final = re.compile(rf"\d{{1,{CODE_DIGITS}}}")
 _FEW_WORDS: Final = 4
-_SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
 _OF_CONTACT: Final = frozenset({"email", ADDRESS, UNSAID_ADDRESS})
 
 
@@ -112,7 +112,7 @@ def ends_there_too(hearing: Hearing) -> Found | None:
     """Take an address written after marketing was ended as the one that was meant, or as one more: it needs no proof (GDPR 21(3))."""
     view, text = hearing.view, hearing.text
     ended = [r for r in view.own if r.details.get("marketing") and addresses_in(r.details)]
-    if view.is_mail or view.state.expects or not ended or len(text) > _SHORT or "?" in text:
+    if view.is_mail or view.state.expects or not ended or len(text) > ANSWER_LENGTH or "?" in text:
         return None
     slips = is_slip(text)
     if hearing.conversational or (hearing.reading.decision != "none" and not slips) or _wishes(hearing):

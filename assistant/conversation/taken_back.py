@@ -13,13 +13,13 @@ from assistant.domain.moves import AskToWithdraw, Choose
 from assistant.domain.rights import ERASING, STOPPING_USES, Right
 from assistant.domain.talk import PICKERS, USES, WHERE_TO_WRITE, WITHDRAW
 from assistant.domain.words import Words
+from intents.awaiting import ANSWER_LENGTH
 from intents.wishes import CHANGED_MIND, takes_all_back
 
 _WORDS: Final = Words("assistant.conversation")
 _BACK: Final = re.compile(rf"\b{_WORDS.one_of('takes_back_named')} (?P<what>(?:[\w-]+ ?){{1,4}})")
 _CLAUSE_END: Final = re.compile(r"[,;:.!\n]|\b(?:and|but|et|mais)\b")
 _NOT: Final = re.compile(rf"\b{_WORDS.one_of('denies')} *$")
-_SHORT: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
 
 
 def all_of_it(hearing: Hearing) -> Found | None:
@@ -42,7 +42,7 @@ def all_of_it(hearing: Hearing) -> Found | None:
 def one_of_several(hearing: Hearing) -> Found | None:
     """Take "forget about the copy, only delete" as said of the copy; what is asked beside it and not open yet is left to be heard."""
     view, reading = hearing.view, hearing.reading
-    quiet = hearing.is_quiet or view.agent_talks or len(hearing.text) > _SHORT or "?" in hearing.text
+    quiet = hearing.is_quiet or view.agent_talks or len(hearing.text) > ANSWER_LENGTH or "?" in hearing.text
     if quiet or reading.wishes or hearing.conversational or hearing.state.question in PICKERS:
         return None
     said = {right for clause in _CLAUSE_END.split(plain(hearing.text)) for right in _named(clause)}

@@ -11,19 +11,20 @@ from sqlmodel import col, select
 
 from assistant.casework.audit import record
 from assistant.casework.requests.intake import set_attention
+from assistant.casework.requests.reach import Seen
 from assistant.domain.fields import DAYS
 from assistant.domain.in_parts import taken_apart
-from assistant.domain.lifecycle import Status
+from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.rectifying import SAID, Changes, Correctable, correctable_in
 from assistant.domain.rights import CONFIRMED_FIRST
 from assistant.domain.spoken import day_in
+from assistant.domain.talk import NOT_UNDERSTOOD, RequestSeen
 from assistant.errors import ChangedMeanwhile, Conflict
 from assistant.services import Services, Unit
 from assistant.store.tables import PrivacyRequest
 
 UNCONFIRMED_FOR: Final = timedelta(days=7)  # then an agent decides
 UNCONFIRMED: Final = "change_unconfirmed"
-NOT_UNDERSTOOD: Final = "correction_not_understood"
 TO_EMPTY: Final = "correction_to_empty"
 BEFORE_A_PLAN: Final = (Status.RECEIVED, Status.VERIFYING, Status.OPEN)
 
@@ -104,7 +105,13 @@ def decide_unconfirmed(unit: Unit, request: PrivacyRequest, actor: str) -> None:
     confirm_changes(unit, [request], actor)
 
 
-def is_unconfirmed(request: PrivacyRequest) -> bool:
+def asked_about(about: Sequence[Seen]) -> Seen | None:
+    """Give the correction that an open question is about."""
+    is_open = about and about[0].right in CONFIRMED_FIRST and about[0].status not in CLOSED
+    return about[0] if is_open else None
+
+
+def is_unconfirmed(request: RequestSeen) -> bool:
     """Tell whether a correction still waits for its person's yes, or for a value."""
     return request.right in CONFIRMED_FIRST and not Changes.of(request.details).confirmed
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from assistant.casework.requests.clock import stops_clock
+from assistant.casework.requests.reach import is_for_other
 from assistant.domain.details import FoundOut
 from assistant.domain.uses import EndOfUse
 from assistant.store.tables import PrivacyRequest
@@ -22,7 +23,7 @@ def as_seen(request: PrivacyRequest) -> dict[str, Any]:
         "received_on": request.received_on,
         "due_on": request.due_on,
         "clock_stops": stops_clock(request),
-        "for_other": bool(request.details.get("for_other")),
+        "for_other": is_for_other(request),
         "marketing": bool(said.marketing),
         "part": said.part,
     }

@@ -16,7 +16,7 @@ from assistant.casework.requests import asked_beside, queue, rectification
 from assistant.casework.requests.evidence import answer_for
 from assistant.casework.requests.intake import move, set_attention
 from assistant.casework.requests.reach import is_for_other
-from assistant.casework.requests.rectification import is_unconfirmed
+from assistant.casework.requests.rectification import asked_about, is_unconfirmed
 from assistant.casework.requests.whose import part_of
 from assistant.casework.saying.unwritten import written
 from assistant.casework.talk import elsewhere, standing
@@ -42,7 +42,6 @@ from assistant.domain.rectifying import Changes
 from assistant.domain.rights import (
     ASKED_MOST,
     CARRIED_OUT_FIRST,
-    CONFIRMED_FIRST,
     ENDING_USES,
     ERASING,
     Right,
@@ -133,18 +132,12 @@ def _change(turn: Turn, value: str) -> None:
     answer, _, mark = value.partition(":")
     turn.recall()
     unconfirmed = [r for r in turn.own_requests() if r.status not in CLOSED and is_unconfirmed(r)]
-    open_now = [*filter(None, [_correction_asked_about(turn)]), *unconfirmed]
+    open_now = [*filter(None, [asked_about(turn.requests_named(turn.state.about))]), *unconfirmed]
     shown = next((each for each in open_now if mark == Changes.of(each.details).digest), None)
     if shown is not None:
         confirm_change(turn, shown, answer)
     else:
         say_question_over(turn)
-
-
-def _correction_asked_about(turn: Turn) -> PrivacyRequest | None:
-    found = turn.requests_named(turn.state.about)
-    is_open = found and found[0].right in CONFIRMED_FIRST and found[0].status not in CLOSED
-    return found[0] if is_open else None
 
 
 def _purpose(turn: Turn, name: str) -> None:

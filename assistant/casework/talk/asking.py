@@ -15,7 +15,7 @@ from assistant.casework.decisions.sparing import is_paused
 from assistant.casework.proof import challenges, link_again
 from assistant.casework.requests import rectification
 from assistant.casework.requests.intake import move, set_attention
-from assistant.casework.requests.reach import is_for_other, lacks_address, waits_for_people
+from assistant.casework.requests.reach import MAILBOX_LOST, is_for_other, lacks_address, waits_for_people
 from assistant.casework.requests.rectification import is_unconfirmed
 from assistant.casework.saying import flood
 from assistant.casework.talk.proving import (
@@ -54,7 +54,6 @@ from assistant.errors import TooManyAttempts
 from assistant.interfaces import Choice
 from assistant.store.tables import Conversation, Message, PrivacyRequest
 
-MAILBOX_LOST: Final = "mailbox_lost"
 # Names no value: a mail may be forged, and its reader another.
 _WHICH_BY_MAIL: Final = "ask_rectification_one"
 _OFFERED: Final = ("marketing", "profiling", "analytics")
