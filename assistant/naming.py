@@ -36,7 +36,7 @@ class Naming:
     def source(self, name: str, language: str) -> str:
         """Name a system."""
         found = next((each for each in self.settings.sources if each.name == name), None)
-        if found and found.kind == "own_records":
+        if self.is_ours(name):
             return own_records.SYSTEM.get(language) or own_records.SYSTEM["en"]
         return (_said(found.title, found.title_fr, language) if found else "") or name
 
@@ -45,13 +45,13 @@ class Naming:
         found = self._table(source, table)
         if found:
             return _said(found.title, found.title_fr, language) or readable(table)
-        own = own_records.TITLES.get(table, {}) if self._is_ours(source) else {}
+        own = own_records.TITLES.get(table, {}) if self.is_ours(source) else {}
         return own.get(language) or own.get("en") or readable(table)
 
     def column(self, source: str, table: str, column: str, language: str) -> str:
         """Name a column of a table, as its meaning says it."""
         found = self._table(source, table)
-        own = own_records.MEANINGS if self._is_ours(source) else {}
+        own = own_records.MEANINGS if self.is_ours(source) else {}
         meanings: Mapping[str, str] = getattr(found, "meanings", own)
         return meanings.get(f"{column}@{language}") or meanings.get(column) or readable(column)
 
@@ -82,7 +82,6 @@ class Naming:
         """Give everything as labels: tables as `source.table`, columns as `source.table.column`."""
         settings, known = self.settings, self.settings.catalogue
         mapped = [(source, table, f"{source}.{name}") for source, name, table in self.tables()]
-        own = [s.name for s in settings.sources if s.kind == "own_records"]
         return {
             "systems": {s.name: self.source(s.name, language) for s in settings.sources},
             "tables": {
@@ -90,7 +89,7 @@ class Naming:
             }
             | {
                 f"{source}.{name}": self.table(source, name, language)
-                for source in own
+                for source in self.own_sources
                 for name in own_records.TITLES
             },
             "columns": {
@@ -115,7 +114,7 @@ class Naming:
     def _untitled(self, language: str, suffix: str) -> Iterator[tuple[str, str, str]]:
         for source in self.settings.sources:
             titled = source.title if language == "en" else source.title_fr
-            if source.kind != "own_records" and not titled:
+            if not titled and not self.is_ours(source.name):
                 yield source.name, "", _lacks([f"title{suffix}"], "its [[sources]] block")
         for source_name, name, table in self.tables():
             yield from ((source_name, *found) for found in _untitled_table(name, table, language, suffix))
@@ -137,8 +136,14 @@ class Naming:
         names = ((f"{t.table_schema}.{t.name}", t.name, t) for t in (data_map.tables if data_map else ()))
         return next((t for with_schema, name, t in names if table in {name, with_schema}), None)
 
-    def _is_ours(self, source: str) -> bool:
-        return any(s.name == source and s.kind == "own_records" for s in self.settings.sources)
+    def is_ours(self, source: str) -> bool:
+        """Tell whether a system is the desk's own records."""
+        return source in self.own_sources
+
+    @property
+    def own_sources(self) -> Sequence[str]:
+        """Name the systems that are the desk's own records."""
+        return [source.name for source in self.settings.sources if source.kind == "own_records"]
 
 
 def _said(english: str, french: str, language: str) -> str:

@@ -206,6 +206,11 @@ class Services:
         """Run queries beside the writer, in a unit of which nothing is committed."""
         return await self.store.read(lambda session: work(Unit(self, session)))
 
+    @property
+    def own_sources(self) -> Sequence[str]:
+        """Name the systems that are the desk's own records."""
+        return [source.name for source in self.sources if source.kind == "own_records"]
+
     def local_day(self, instant: datetime) -> date:
         """Give the day of an instant where the controller is."""
         return local_day(instant, self.calendar.zone)

@@ -111,7 +111,7 @@ class Described(Generic[T]):
     @property
     def kept(self) -> list[Kept]:
         """Say how long (Article 15(1)(d))."""
-        groups = grouped((t for t in self.tables if not self._is_ours(t.source)), self._period)
+        groups = grouped((t for t in self.tables if not self._naming.is_ours(t.source)), self._period)
         return [Kept(sentence, self._by_category(tables)) for sentence, tables in groups.items()]
 
     @property
@@ -162,7 +162,7 @@ class Described(Generic[T]):
         labels = self._labels(tables)
         if described is None:
             # The one use that no operator's catalogue lists is answering requests: Article 12 obliges us.
-            is_ours = all(self._is_ours(table.source) for table in tables)
+            is_ours = all(self._naming.is_ours(table.source) for table in tables)
             basis, article = ("legal_obligation", self.words.article("6(1)(c)")) if is_ours else ("", "")
         else:
             basis, article = described.basis, self.words.article(described.article)
@@ -201,9 +201,6 @@ class Described(Generic[T]):
         data_map = self.settings.maps.get(table.source)
         found = data_map.tables if data_map else ()
         return next((t for t in found if table.table in {t.name, f"{t.table_schema}.{t.name}"}), None)
-
-    def _is_ours(self, source: str) -> bool:
-        return any(s.name == source and s.kind == "own_records" for s in self.settings.sources)
 
 
 def grouped(things: Iterable[Any], key: Callable[[Any], Any]) -> dict[Any, list[Any]]:

@@ -66,12 +66,12 @@ class Policy(Described[Mapped]):
 
     def retention(self) -> list[Line]:
         """Say how long each kind is kept; of what a law keeps, with its clause."""
-        periods = grouped((t for t in self.tables if not self._is_ours(t.source)), self._period)
+        periods = grouped((t for t in self.tables if not self._naming.is_ours(t.source)), self._period)
         lines = [
             Line(", ".join(self._named(tables)), sentence, self._clause_of_law(tables[0]))
             for sentence, tables in periods.items()
         ]
-        ours = any(self._is_ours(table.source) for table in self.tables)
+        ours = any(self._naming.is_ours(table.source) for table in self.tables)
         return [*lines, Line(self._category(own_records.CATEGORY), self._own_periods())] if ours else lines
 
     def recipients(self) -> list[Line]:
@@ -128,11 +128,11 @@ def _called(settings: Settings, table: AnyTable) -> Labels:
 
 
 def _mapped(settings: Settings) -> Iterator[Mapped]:
-    for source, name, table in Naming(settings).tables():
+    naming = Naming(settings)
+    for source, name, table in naming.tables():
         yield Mapped(source, name, table.category, table.purpose, table.origin)
-    for each in settings.sources if settings.maps else ():  # alone they would not be all that is held
-        if each.kind == "own_records":
-            yield Mapped(each.name, own_records.MESSAGES, own_records.CATEGORY, own_records.PURPOSE, "person")
+    for name in naming.own_sources if settings.maps else ():  # alone they would not be all that is held
+        yield Mapped(name, own_records.MESSAGES, own_records.CATEGORY, own_records.PURPOSE, "person")
 
 
 def _placed(name: str, country: str) -> str:

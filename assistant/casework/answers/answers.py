@@ -169,7 +169,7 @@ def announce(unit: Unit, request: PrivacyRequest, plan: Plan) -> None:
 
 def systems(services: Services) -> list[str]:
     """Name the systems that were searched."""
-    return [source.name for source in services.sources if source.kind != "own_records"]
+    return [source.name for source in services.sources if source.name not in services.own_sources]
 
 
 def answer_text(

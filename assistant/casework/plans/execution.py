@@ -349,8 +349,7 @@ def _is_nothing_after_all(unit: Unit, request: PrivacyRequest, plan: Plan) -> bo
     """Tell whether people looked by hand because nothing else is held, and found nothing either."""
     evidence = unit.session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
     looked = any(by_hand.is_by_hand(step, unit.services) for step in plan.steps)
-    own = {source.name for source in unit.services.sources if source.kind == "own_records"}
-    held = any(at.rows for at in plan.located if at.source not in own)
+    held = any(at.rows for at in plan.located if at.source not in unit.services.own_sources)
     return looked and not held and evidence is not None and not evidence.on_file
 
 

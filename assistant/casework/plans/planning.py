@@ -317,7 +317,7 @@ def _call_a_person(unit: Unit, request: PrivacyRequest, reason: str) -> None:
 
 def _holds_anything(services: Services, found: _Found) -> bool:
     """Tell whether anything is held besides the very conversation in which the person asks."""
-    own = {source.name for source in services.sources if source.kind == "own_records"}
+    own = services.own_sources
     talks = [
         t.rows
         for at in found.plan.located

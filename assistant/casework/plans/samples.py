@@ -36,7 +36,7 @@ async def samples_of(services: Services, plan: Plan) -> list[Sample]:
         source = by_name.get(at.source)
         if (
             source is None
-            or source.kind == "own_records"
+            or at.source in services.own_sources
             or not any(name == at.source for name, _ in touched)
         ):
             continue
