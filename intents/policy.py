@@ -105,7 +105,9 @@ def kinds_named(question: Question, kinds: Mapping[K, Labels]) -> list[K] | None
     What is called by just these words comes before what is called by these and others.
     """
     known = {kind: [[_label(each) for each in some] for some in labels] for kind, labels in kinds.items()}
-    words = question.words & _all_of(label for labels in known.values() for some in labels for label in some)
+    words = question.words & frozenset[str]().union(
+        *(label for labels in known.values() for some in labels for label in some)
+    )
     if not words:
         return None if question.owned else []
     same: Sequence[Callable[[frozenset[str]], bool]] = (words.__eq__, words.__le__)
@@ -115,10 +117,6 @@ def kinds_named(question: Question, kinds: Mapping[K, Labels]) -> list[K] | None
                 return named
     named = [k for k, labels in known.items() if any(words & label for some in labels[:2] for label in some)]
     return named or (None if question.owned and not question.owned & words else [])
-
-
-def _all_of(labels: Iterable[frozenset[str]]) -> frozenset[str]:
-    return frozenset().union(*labels)
 
 
 def _parts(text: str) -> Iterator[str]:

@@ -44,11 +44,11 @@ class Hearing:
         self._why = why
 
     @contextmanager
-    def trying(self, why: str) -> Iterator[None]:
+    def trying(self) -> Iterator[None]:
         """Note how something ends that comes this way."""
         done = False
         try:
             yield
             done = True
         finally:
-            self.works() if done else self.fails(why)
+            self.works() if done else self.fails(NOT_STORED)

@@ -60,8 +60,8 @@ def demo_routes(site: DemoSite) -> list[web.RouteDef]:
     """Give the routes of every demo page; they need no other part of the desk."""
     pages = _Pages(site)
     return [
-        web.get("/", _moved_to("/demo/")),
-        web.get("/demo", _moved_to("/demo/")),
+        web.get("/", _to_demo),
+        web.get("/demo", _to_demo),
         web.get("/demo/", pages.index),
         web.get("/demo/demo.css", pages.style),
         web.get("/demo/mailbox", _telling(pages.mailbox)),
@@ -105,7 +105,7 @@ class _Pages:
             "mailbox.html",
             lines=shown,
             older=len(lines) - len(shown),
-            boxes=sorted(boxes.items(), key=_second),
+            boxes=sorted(boxes.items(), key=lambda box: box[1]),
             chosen=chosen,
         )
 
@@ -123,7 +123,7 @@ class _Pages:
         """Move the desk's time: JSON gets JSON back, a form the page."""
         self._same_site(http_request)
         if http_request.content_type == "application/json":
-            now = self._site.clock.forward(parse_duration(await _json_text(http_request, "forward")))
+            now = self._site.clock.forward(parse_duration(await _forward_in(http_request)))
             return web.json_response({"now": now.isoformat()})
         form = await form_of(http_request)
         self._site.clock.forward(parse_duration(str(form.get("other") or form.get("forward") or "")))
@@ -222,25 +222,17 @@ def _telling(handler: Handler) -> Handler:
     return told
 
 
-def _moved_to(path: str) -> Handler:
-    async def moved(http_request: web.Request) -> web.StreamResponse:
-        del http_request
-        raise web.HTTPFound(path)
-
-    return moved
+async def _to_demo(_http_request: web.Request) -> web.StreamResponse:
+    raise web.HTTPFound("/demo/")
 
 
-async def _json_text(http_request: web.Request, key: str) -> str:
+async def _forward_in(http_request: web.Request) -> str:
     body = await document_of(http_request)
-    if not isinstance(body, dict) or not isinstance(body.get(key), str):
+    if not isinstance(body, dict) or not isinstance(body.get("forward"), str):
         raise Invalid('send JSON such as {"forward": "72h"}')
-    return str(body[key])
+    return str(body["forward"])
 
 
 def _language(http_request: web.Request) -> str:
     wanted: str = http_request.query.get("lang") or http_request.headers.get("Accept-Language") or ""
     return "fr" if wanted.lower().startswith("fr") else "en"
-
-
-def _second(pair: tuple[str, str]) -> str:
-    return pair[1]

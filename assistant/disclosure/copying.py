@@ -157,7 +157,7 @@ class OneDocument:
         """Move the document into the zip, and put the schema beside it."""
         self._spool.write(b"\n]}\n")
         self._archive.add(PORTABLE_FILE, self._spool.read(), self._spool.size)
-        self._archive.add(SCHEMA_FILE, [_schema()])
+        self._archive.add(SCHEMA_FILE, [(files(__package__) / SCHEMA_FILE).read_bytes()])
 
     def close(self) -> None:
         """Let go of the spool."""
@@ -289,7 +289,3 @@ def _free(name: str, taken: set[str]) -> str:
     free = next(candidate for candidate in candidates if candidate.casefold() not in taken)
     taken.add(free.casefold())
     return free
-
-
-def _schema() -> bytes:
-    return (files(__package__) / SCHEMA_FILE).read_bytes()

@@ -23,8 +23,8 @@ _ARTICLE: Final = re.compile(r"^(?:the|les|le|la|l) ")
 
 
 @cache
-def _codes(file: str) -> Mapping[str, str]:
-    text = (files(__package__) / file).read_text(encoding="utf-8")
+def _codes() -> Mapping[str, str]:
+    text = (files(__package__) / "countries.toml").read_text(encoding="utf-8")
     return {_plain(name): code for code, names in tomllib.loads(text).items() for name in (code, *names)}
 
 
@@ -55,7 +55,7 @@ def is_outside_eea(code: str) -> bool:
 
 def country_in_address(name: str) -> str | None:
     """Give the code of a country as it is written at the end of an address, where two letters may be a province."""
-    return _codes("countries.toml").get(_plain(name))
+    return _codes().get(_plain(name))
 
 
 def _plain(name: str) -> str:

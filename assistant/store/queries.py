@@ -283,13 +283,10 @@ def is_active_agent(session: Session, name: str) -> bool:
     return agent is not None and agent.active
 
 
-def count_by(session: Session, column: str, *, since: datetime | None = None) -> dict[str, int]:
-    """Count requests by `right` or `status`, those received since an instant only."""
+def count_by(session: Session, column: str) -> dict[str, int]:
+    """Count requests by `right` or `status`."""
     by = col({"right": PrivacyRequest.right, "status": PrivacyRequest.status}[column])
-    query = select(by, func.count()).group_by(by)
-    if since is not None:
-        query = query.where(col(PrivacyRequest.received_at) >= since)
-    return dict(session.exec(query).all())
+    return dict(session.exec(select(by, func.count()).group_by(by)).all())
 
 
 def count_open(session: Session, *, due_before: date | None = None, attention: bool = False) -> int:

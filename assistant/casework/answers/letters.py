@@ -25,10 +25,6 @@ def letter(services: Services, request: PrivacyRequest, result: Result) -> Told:
 
 def _left(services: Services, step: StepResult, language: str) -> dict[str, Any]:
     code = step.code or LATE
-    known = services.texts.label("failures", code, language)
-    reason = step.said or (known if known != readable(code) else _reason(services, language))
+    known, unknown = (services.texts.label("failures", name, language) for name in (code, _UNKNOWN))
+    reason = step.said or (known if known != readable(code) else unknown)
     return {"system": step.source, "reason": reason, "what": lines(step.left)}
-
-
-def _reason(services: Services, language: str) -> str:
-    return services.texts.label("failures", _UNKNOWN, language)

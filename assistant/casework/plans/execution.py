@@ -52,9 +52,7 @@ PARTLY_LEFT = "partly_left"  # the letter said that somebody sees to the rest
 async def carry_out_due(services: Services) -> int:
     """Carry out every approved plan whose hold is over, copies before erasures."""
     dead = await services.read(_to_end)
-    await each(
-        services, "carry_out", dead, lambda ident: services.write(lambda unit: _end_stopping(unit, ident))
-    )
+    await each(services, "carry_out", dead, lambda ident: services.write(lambda unit: _stopped(unit, ident)))
     claimed = await services.write(_claim)
     return await each(services, "carry_out", claimed, lambda ident: _carry_out(services, ident))
 
@@ -102,13 +100,6 @@ def _to_end(unit: Unit) -> list[str]:
         may_be_tried("carry_out", Action.id, now),
     )
     return list(unit.session.exec(late))
-
-
-def _end_stopping(
-    unit: Unit,
-    ident: str,
-) -> None:
-    _stopped(unit, ident)
 
 
 def _may_begin(unit: Unit, action: Action, request: PrivacyRequest) -> bool:

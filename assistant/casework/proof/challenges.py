@@ -190,15 +190,13 @@ def has_reference(session: Session, challenge: ChallengeRow, typed: str) -> bool
     return False
 
 
-def current_challenge(
-    session: Session, conversation: Conversation, purpose: str = "prove"
-) -> ChallengeRow | None:
+def current_challenge(session: Session, conversation: Conversation) -> ChallengeRow | None:
     """Give the newest code asked for in this very conversation; a code typed elsewhere is worth nothing (A19)."""
     return session.exec(
         select(ChallengeRow)
         .where(
             col(ChallengeRow.conversation_id) == conversation.id,
-            col(ChallengeRow.purpose) == purpose,
+            col(ChallengeRow.purpose) == "prove",
             col(ChallengeRow.method) == Method.EMAIL_CODE,
             col(ChallengeRow.state).in_((ChallengeState.WANTED, ChallengeState.SENT)),
         )

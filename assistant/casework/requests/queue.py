@@ -139,9 +139,9 @@ def void_actions(unit: Unit, ref: str, reason: str) -> list[Action]:
     return list(waiting)
 
 
-def unplan(unit: Unit, request: PrivacyRequest, reason: str) -> None:
+def unplan(unit: Unit, request: PrivacyRequest) -> None:
     """Bring a request back to before its plan, which the person does not want so any more; nothing brings that plan back."""
-    void_actions(unit, request.ref, reason)
+    void_actions(unit, request.ref, "changed")
     request.to_plan_at = None
     if request.status == Status.SCHEDULED:
         move(unit, request, Status.AWAITING_APPROVAL, "subject")

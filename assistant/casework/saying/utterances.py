@@ -97,7 +97,7 @@ def say(
         choices=choices,
         expects=expects,
         requests=requests,
-        key=key or _fresh(unit.services),
+        key=key or unit.services.random(12).hex(),
         language=language,
         unasked=unasked,
     )
@@ -370,10 +370,6 @@ def said_by_us(unit: Unit, conversation_id: str) -> list[str]:
     )
     posted = (opened(unit.services, payload).get("text", "") for payload in unit.session.exec(letters))
     return [*unit.session.exec(talked), *posted]
-
-
-def _fresh(services: Services) -> str:
-    return services.random(12).hex()
 
 
 def insert_message(session: Session, row: Mapping[str, Any]) -> int:

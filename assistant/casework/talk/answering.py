@@ -247,7 +247,7 @@ def end_use(turn: Turn, use: Mapping[str, Any]) -> None:
 def correct(turn: Turn, request: PrivacyRequest, changes: Changes) -> None:
     """Keep what was said, and ask for what is missing now; a plan for what was confirmed before is void."""
     if Changes.of(request.details).confirmed:
-        queue.unplan(turn.unit, request, "changed")
+        queue.unplan(turn.unit, request)
     rectification.keep_changes(turn.unit, request, changes)
     go_on(turn, request)
 

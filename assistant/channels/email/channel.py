@@ -22,7 +22,7 @@ from assistant.channels.email.parsing import CHANNEL, check_size, parse_message,
 from assistant.channels.email.reach import fault_of
 from assistant.channels.email.settings import EmailSettings, ImapSettings
 from assistant.channels.email.tokens import Tokens
-from assistant.channels.hearing import NOT_STORED, STARTING, Hearing
+from assistant.channels.hearing import STARTING, Hearing
 from assistant.domain.addresses import well_formed
 from assistant.errors import ConfigurationError, DeliveryDelayed, DeliveryRefused, NotFound
 from assistant.interfaces import Clock, Desk, Finding, Incoming, MailDesk, Outgoing, Way
@@ -150,7 +150,7 @@ class EmailChannel:
 
     def _listener(self, desk: Desk) -> AbstractAsyncContextManager[tuple[str, int]]:
         async def take(raw: bytes, recipients: list[str], sender: str) -> None:
-            with self._hearing[_LISTENER].trying(NOT_STORED):
+            with self._hearing[_LISTENER].trying():
                 await self.take(desk, raw, recipients=recipients, envelope_sender=sender)
 
         return listener.listening(self._settings, self._tokens, take)

@@ -97,7 +97,7 @@ def _enough(parts: Iterable[bytes]) -> Iterator[str]:
     for part in parts:
         if left <= 0:
             return
-        text = _as_text(part[:_LONGEST_LINE])
+        text = decoded(part[:_LONGEST_LINE], "utf-8")
         left -= len(text)
         yield text
 
@@ -110,10 +110,6 @@ def one_line(text: str) -> str:
 def _name(name: bytes) -> str:
     """Read a field's name as generously as the most generous mail program: `From :` counts as a From."""
     return re.sub(r"[^!-9;-~]", "", name.decode("latin-1")).lower()
-
-
-def _as_text(value: bytes) -> str:
-    return decoded(value, "utf-8")
 
 
 def decoded_words(value: str) -> str:

@@ -116,7 +116,7 @@ class BotApi:
     async def updates(self, offset: int | None) -> Sequence[Mapping[str, Any]]:
         """Wait for updates from this number on; those before it are given up."""
         with self._in_our_words():
-            return await self._bot.raw_updates(offset, self._settings.poll_seconds, _WANTED)
+            return await self._bot.raw_updates(offset, self._settings.poll_seconds)
 
     async def send(self, chat_id: int, text: str, buttons: Sequence[Choice]) -> None:
         """Send one plain text, its links without previews."""
@@ -253,10 +253,8 @@ class _Bot(Bot):
     def __init__(self, token: str, base_url: str, polling: BaseRequest, calling: BaseRequest) -> None:
         super().__init__(token, base_url=base_url, request=calling, get_updates_request=polling)
 
-    async def raw_updates(
-        self, offset: int | None, seconds: int, wanted: Sequence[str]
-    ) -> list[dict[str, Any]]:
-        data = {"offset": offset, "timeout": seconds, "allowed_updates": list(wanted)}
+    async def raw_updates(self, offset: int | None, seconds: int) -> list[dict[str, Any]]:
+        data = {"offset": offset, "timeout": seconds, "allowed_updates": list(_WANTED)}
         result = await self._post("getUpdates", data, read_timeout=seconds + _SLACK_SECONDS)
         return cast("list[dict[str, Any]]", result if isinstance(result, list) else [])
 

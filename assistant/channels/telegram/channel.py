@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import structlog
 from aiohttp import web
 
-from assistant.channels.hearing import NOT_STORED, STARTING, Hearing
+from assistant.channels.hearing import STARTING, Hearing
 from assistant.channels.telegram.api import CHANNEL, BotApi, read
 from assistant.channels.telegram.pacing import Pacing
 from assistant.channels.telegram.polling import Backoff, Polling, persist
@@ -161,7 +161,7 @@ class TelegramBot:
         if not isinstance(update, dict):
             return _problem(400, "The body is no update.")
         try:
-            with self._into.trying(NOT_STORED):
+            with self._into.trying():
                 await self._take(update)
         except AssistantError as error:
             log.warning("telegram.not_stored", code=error.code)

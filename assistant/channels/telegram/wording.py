@@ -25,14 +25,10 @@ def laid_out(text: str, choices: Sequence[Choice]) -> tuple[list[str], list[Choi
 
     A choice that Telegram would refuse as a button stands as a line of its own at the end of the text.
     """
-    buttons = [choice for choice in choices if _fits(choice)]
+    buttons = [c for c in choices if (_is_public(c.url) if c.url else is_value(c.value))]
     lines = [f"{c.label}: {c.url}" if c.url else c.label for c in choices if c not in buttons]
     whole = "\n\n".join(part for part in (text.strip(), "\n".join(lines)) if part)
     return list(_pieces(whole)), buttons
-
-
-def _fits(choice: Choice) -> bool:
-    return _is_public(choice.url) if choice.url else is_value(choice.value)
 
 
 def _is_public(url: str) -> bool:
@@ -46,7 +42,7 @@ def _is_public(url: str) -> bool:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    while _units(text) > LONGEST_TEXT:
+    while len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT:
         window = text.encode("utf-16-le")[: 2 * LONGEST_TEXT].decode("utf-16-le", "ignore")
         end = _border(window)
         yield text[:end].rstrip()
@@ -69,7 +65,3 @@ def _rank(window: str, match: re.Match[str]) -> int:
     if breaks:
         return 0 if breaks > 1 else 1
     return 2 if window[match.start() - 1 : match.start()] in {".", "!", "?", ";"} else 3
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2

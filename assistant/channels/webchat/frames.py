@@ -209,9 +209,9 @@ def ack_frame(client_id: str, message_id: int) -> str:
     return f'{{"type":"ack","client_id":"{client_id}","id":{message_id}}}'
 
 
-def typing_frame(sender: str) -> str:
-    """Write that somebody is writing."""
-    return _encode({"type": "typing", "from": sender})
+def typing_frame() -> str:
+    """Write that an agent is writing."""
+    return _encode({"type": "typing", "from": "agent"})
 
 
 def error_frame(code: str, language: Language, *, client_id: str | None = None, **values: Any) -> str:

@@ -149,7 +149,7 @@ class ChatSocket:
     async def _push_all(self, stream: Stream, shown: frozenset[int]) -> None:
         async for item in stream:
             if isinstance(item, str):
-                await self._socket.send_str(frames.typing_frame("agent"))
+                await self._socket.send_str(frames.typing_frame())
             elif item.id not in shown and not self._is_echo(item):
                 async with self._turn:
                     await self._socket.send_str(frames.message_frame(item, self._instants))

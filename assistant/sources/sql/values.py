@@ -72,7 +72,7 @@ def blanking(facts: TableFacts, name: str, rule: Overwrite, random: Random) -> W
     return Write(name, said, sa.or_(clause.is_(None), _holds(clause, value)), value=value)
 
 
-def assigning(facts: TableFacts, name: str, value: Scalar, said: str | None = None) -> Write:
+def assigning(facts: TableFacts, name: str, value: Scalar) -> Write:
     """Say how a column gets a given value; ValueError with the reason where it cannot hold it."""
     column, clause = facts.columns[name], facts.clause.c[name]
     if value is None and not column.nullable:
@@ -81,7 +81,7 @@ def assigning(facts: TableFacts, name: str, value: Scalar, said: str | None = No
     if isinstance(new, str) and column.length and len(new) > column.length:
         raise ValueError(f"the column takes {column.length} characters, the value has {len(new)}")
     unique = facts.is_unique([name])
-    shown = said if said is not None else ("null" if value is None else str(value))
+    shown = "null" if value is None else str(value)
     return Write(name, shown, clause.is_not_distinct_from(new), value=new, unique=unique)
 
 

@@ -61,12 +61,9 @@ def token_lines(visit: Visit, rows: list[AgentToken]) -> list[Line]:
     ]
 
 
-async def show_account(visit: Visit) -> web.StreamResponse:
-    """Show what one signs in by, and where one is signed in."""
-    return await _account(visit)
+async def show_account(visit: Visit, error: AssistantError | None = None) -> web.Response:
+    """Show what one signs in by, and where one is signed in, with what was wrong about a change."""
 
-
-async def _account(visit: Visit, error: AssistantError | None = None) -> web.Response:
     def look(unit: Unit) -> tuple[list[Line], list[Line], int]:
         name = visit.agent.name
         return (
@@ -96,7 +93,7 @@ async def act_on_account(visit: Visit) -> web.StreamResponse:
     try:
         return await verb(visit)
     except AssistantError as error:
-        return await _account(visit, error)
+        return await show_account(visit, error)
 
 
 async def _prove(visit: Visit, *, password: bool) -> None:
