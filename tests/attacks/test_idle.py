@@ -10,6 +10,7 @@ from tests.attacks.test_tokens import FREEZE, token
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, until_code
 from tests.doubles.desk_inside import DeskInside
 from tests.doubles.desk_process import Chat
+from tests.doubles.journeys import type_code
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
 HIDDEN = "hidden the earlier messages"
@@ -235,10 +236,7 @@ async def test_what_nobody_gave_an_address_for_rides_along_with_no_later_proof(
     victim = next(people)
     async with desk.chat(session=session) as chat:
         await chat.say(words)
-        await chat.asked("email")
-        await chat.say(victim.email)
-        await chat.asked("code")
-        await chat.say(await desk.code(victim.email))
+        await type_code(desk, chat, victim.email)
         await chat.until(lambda m: m["from"] == "assistant", "an answer")
         await chat.choose("unclaimed:yes")
         assert ref not in await said_since(chat)

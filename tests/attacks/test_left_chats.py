@@ -15,6 +15,7 @@ from tests.attacks.test_tokens import FREEZE, token
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, plain, proved, stranger, texts, until_code
 from tests.doubles.desk_inside import DeskInside
 from tests.doubles.desk_process import Chat
+from tests.doubles.journeys import prove_in_chat, type_code
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
 
@@ -216,10 +217,7 @@ async def shown_in(desk: DeskInside, session: str) -> str:
 async def claimed(desk: DeskInside, chat: Chat, ref: str, address: str) -> None:
     """Name a reference in a chat and prove a mailbox."""
     await chat.say(f"Where is {ref}?")
-    await chat.asked("email")
-    await chat.say(address)
-    await chat.asked("code")
-    await chat.say(await desk.code(address))
+    await type_code(desk, chat, address)
     await chat.until(lambda m: m["from"] == "assistant", "what is said of it")
     await desk.assembly.desk.settle()
 
@@ -282,11 +280,7 @@ async def test_a_reference_for_which_nobody_gave_an_address_is_no_other_than_an_
         assert (request["status"] in {"received", "verifying"}, request["assurance"]) == (True, 0)
         if what == "correction":
             await chat.say("Yes")
-        await chat.asked("email")
-        await chat.say(owner.email)
-        await chat.asked("code")
-        await chat.say(await desk.code(owner.email))
-        await chat.until(lambda m: ref in m["text"] and m["expects"] is None, "that it is confirmed")
+        await prove_in_chat(desk, chat, owner.email, ref)
     assert (await desk.api("GET", f"/requests/{ref}?reveal=1"))["person"] == owner.email
 
 

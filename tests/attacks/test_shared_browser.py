@@ -18,6 +18,7 @@ from tests.attacks.test_tokens import FREEZE
 from tests.doubles.attacks import Victim, ask, proved
 from tests.doubles.desk_inside import DeskInside
 from tests.doubles.desk_process import Chat
+from tests.doubles.journeys import prove_in_chat
 from tests.doubles.package_browser import Package, browser
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
@@ -171,9 +172,5 @@ async def test_a_portable_file_holds_nothing_of_the_talk(desk: DeskInside, peopl
     await desk.forward("45m")
     async with desk.chat(session=session) as chat:
         ref = await ask(chat, PORTABLE)
-        await chat.asked("email")
-        await chat.say(second.email)
-        await chat.asked("code")
-        await chat.say(await desk.code(second.email))
-        await chat.until(lambda m: ref in m["text"] and m["expects"] is None, "that it is confirmed")
+        await prove_in_chat(desk, chat, second.email, ref)
     check_free_of(await package_of(desk, ref, second.email), first, "Hugo", "Merle")

@@ -18,13 +18,29 @@ def links_in(text: str, path: str) -> list[str]:
     return [link for link in re.findall(r"http://\S+", text) if path in link and "/stop/" not in link]
 
 
-async def prove_in_chat(desk: DeskProcess, chat: Chat, email: str, ref: str) -> None:
+async def type_code(desk: DeskProcess, chat: Chat, email: str) -> None:
     """Name the address, read the code in its mailbox, and type it where it was asked for."""
     await chat.asked("email")
     await chat.say(email)
     await chat.asked("code")
     await chat.say(await desk.code(email))
+
+
+async def prove_in_chat(desk: DeskProcess, chat: Chat, email: str, ref: str) -> None:
+    """Type that code, and wait until it is confirmed what it proves."""
+    await type_code(desk, chat, email)
     await chat.until(lambda m: ref in m["text"] and m["expects"] is None, "that it is confirmed")
+
+
+async def scheduled(desk: DeskProcess, sentence: str, right: str, email: str) -> tuple[str, dict[str, Any]]:
+    """Ask, prove, have it approved, and let its hold end; gives the reference and the plan."""
+    async with desk.chat("en") as chat:
+        await chat.say(sentence)
+        ref = (await chat.opened())[right]
+        await prove_in_chat(desk, chat, email, ref)
+    plan: dict[str, Any] = await desk.approve(ref)
+    await desk.forward("73h")
+    return ref, plan
 
 
 async def confirm_change(chat: Chat, *shown: str, answer: str = "yes") -> dict[str, Any]:

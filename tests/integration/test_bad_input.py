@@ -19,6 +19,7 @@ from intents import Reader
 from tests.doubles.chat_desk import START, StillClock
 from tests.doubles.console_app import open_services, settings
 from tests.doubles.desk_process import DeskProcess, eventually
+from tests.doubles.journeys import type_code
 
 LONG = "My website is slow since this morning. " * 90
 
@@ -96,10 +97,7 @@ async def _approved_but_failing(desk: DeskProcess, email: str) -> str:
     async with desk.chat() as chat:
         await chat.say("Please delete my account and all my data.")
         ref = (await chat.opened())["erasure"]
-        await chat.asked("email")
-        await chat.say(email)
-        await chat.asked("code")
-        await chat.say(await desk.code(email))
+        await type_code(desk, chat, email)
         await desk.plan(ref)
         with closing(sqlite3.connect(desk.database, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")  # another program is in the middle of something long

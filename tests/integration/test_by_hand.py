@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from tests.doubles import visits
 from tests.doubles.attacks import Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
-from tests.doubles.journeys import prove_in_chat
+from tests.doubles.journeys import scheduled
 from tests.doubles.package_browser import Package, browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -36,23 +35,6 @@ rectifiable = ["address"]
 stop = ["marketing"]
 """
 
-_VISITS = """
-[[sources]]
-name = "visits"
-kind = "sql"
-url = "sqlite:///{file}"
-map = "visits.toml"
-"""
-_MAP_OF_VISITS = """
-[[tables]]
-name = "visits"
-key = ["id"]
-identity = { email = ["email"] }
-category = "website_actions"
-purpose = "analytics"
-erase = "delete"
-"""
-
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
@@ -62,13 +44,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskIn
 
 
 async def asked(desk: DeskInside, sentence: str, right: str, email: str) -> tuple[str, dict[str, Any]]:
-    """Ask, prove and have it approved; gives the reference and the plan."""
-    async with desk.chat("en") as chat:
-        await chat.say(sentence)
-        ref = (await chat.opened())[right]
-        await prove_in_chat(desk, chat, email, ref)
-    plan = await desk.approve(ref)
-    await desk.forward("73h")
+    ref, plan = await scheduled(desk, sentence, right, email)
     await desk.idle()
     return ref, plan
 
@@ -167,13 +143,7 @@ async def test_a_letter_counts_what_was_erased_by_hand_and_whoever_received_it_i
 
 async def test_somebody_whom_no_system_knows_is_told_so_once_an_agent_has_looked(desk: DeskInside) -> None:
     email = "nobody.at.all@mail.example"
-    async with desk.chat("en") as chat:
-        await chat.say("Please send me a copy of all my data.")
-        ref = (await chat.opened())["access"]
-        await prove_in_chat(desk, chat, email, ref)
-    plan = await desk.approve(ref)
-    await desk.forward("73h")
-    await desk.idle()
+    ref, plan = await asked(desk, "Please send me a copy of all my data.", "access", email)
     await answered(desk, plan, found=[])
     await desk.until_status(ref, "answered")
     assert ref in (await desk.mail(email, "nothing")).get_content()
@@ -199,12 +169,10 @@ async def test_what_waits_for_a_hand_can_be_stopped_and_goes_on(
 async def test_a_stop_pressed_after_an_agent_answered_beside_a_long_step_stops_that_step(
     tmp_path: Path, people: Iterator[Victim], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person, file, began = next(people), tmp_path / "visits.db", asyncio.Event()
-    with closing(sqlite3.connect(file)) as db, db:
-        db.execute("CREATE TABLE visits (id INTEGER PRIMARY KEY, email VARCHAR(60))")
-        db.execute("INSERT INTO visits VALUES (1, ?)", (person.email,))
-    sources = _SOURCE + _VISITS.format(file=file)
-    async with desk_inside(tmp_path, sources, {"paper.toml": _MAP, "visits.toml": _MAP_OF_VISITS}) as desk:
+    person, began = next(people), asyncio.Event()
+    sources = _SOURCE + visits.lay(tmp_path)
+    visits.fill(tmp_path, person.email, 1)
+    async with desk_inside(tmp_path, sources, {"paper.toml": _MAP}) as desk:
         source = next(source for source in desk.assembly.services.sources if source.name == "visits")
         carry_out = source.carry_out
 
@@ -216,19 +184,13 @@ async def test_a_stop_pressed_after_an_agent_answered_beside_a_long_step_stops_t
             return await carry_out(step, located, order, progress)
 
         monkeypatch.setattr(source, "carry_out", slowly)
-        async with desk.chat("en") as chat:
-            await chat.say("Please delete all my data.")
-            ref = (await chat.opened())["erasure"]
-            await prove_in_chat(desk, chat, person.email, ref)
-        plan = await desk.approve(ref)
-        await desk.forward("73h")
+        ref, plan = await scheduled(desk, "Please delete all my data.", "erasure", person.email)
         await asyncio.wait_for(began.wait(), 30)
         body = {"source": "paper-archive", "rows": 1}
         await desk.api("POST", f"/queue/{plan['id']}/by_hand", json=body)
         stopped = await desk.api("POST", f"/queue/{plan['id']}/stop", json={})
         assert stopped["state"] == "stopping", "a step is under way, and nothing else is said"
         await desk.idle()
-        with closing(sqlite3.connect(file)) as db:
-            assert db.execute("SELECT count(*) FROM visits").fetchone() == (1,)
+        assert visits.left(tmp_path) == 1
         assert (await desk.api("GET", f"/queue/{plan['id']}"))["state"] == "stopped"
         assert (await desk.request(ref))["attention"] == "stopped"

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from tests.doubles.attacks import Victim, victims
 from tests.doubles.desk_inside import DeskInside, desk_inside
-from tests.doubles.journeys import confirm_link, links_in
+from tests.doubles.journeys import confirm_link, links_in, type_code
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 # Two rights in one message, neither of which asks for a detail.
@@ -49,10 +49,7 @@ async def test_a_chat_names_what_was_proved_together_by_its_rights(
         await chat.say(SEVERAL[language])
         refs = await chat.opened()
         assert set(refs) == {"access", "restriction"}
-        await chat.asked("email")
-        await chat.say(person.email)
-        await chat.asked("code")
-        await chat.say(await desk.code(person.email))
+        await type_code(desk, chat, person.email)
         said = await chat.until(lambda m: refs["restriction"] in m["text"] and not m["expects"])
     assert names_each(said["text"], refs, language), said["text"]
 

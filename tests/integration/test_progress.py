@@ -3,83 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from tests.doubles import visits
 from tests.doubles.attacks import Victim
 from tests.doubles.desk_inside import DeskInside, desk_inside
 from tests.doubles.desk_process import eventually
-from tests.doubles.journeys import prove_in_chat
+from tests.doubles.journeys import prove_in_chat, scheduled
 from tests.doubles.package_browser import Package, browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ROWS = 60_000
 MANY = 300_000  # so many that nobody is too late to stop their erasure
-_SOURCE = """
-[[sources]]
-name = "visits"
-kind = "sql"
-url = "sqlite:///{file}"
-map = "visits.toml"
-"""
-_MAP = """
-[[tables]]
-name = "visits"
-key = ["id"]
-identity = { email = ["email"] }
-category = "website_actions"
-purpose = "analytics"
-erase = "delete"
-"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskInside]:
     folder = tmp_path_factory.mktemp("progress")
-    (folder / "visits.toml").write_text(_MAP, encoding="utf-8")
-    with closing(sqlite3.connect(folder / "visits.db")) as db, db:
-        db.execute("CREATE TABLE visits (id INTEGER PRIMARY KEY, email VARCHAR(60), page TEXT)")
-        db.execute("CREATE INDEX visits_by_email ON visits (email COLLATE NOCASE)")
-    async with desk_inside(folder, _SOURCE.format(file=folder / "visits.db")) as opened:
+    async with desk_inside(folder, visits.lay(folder)) as opened:
         yield opened
 
 
 def visiting(desk: DeskInside, victim: Victim, rows: int) -> Victim:
-    """Have a client visit the site again and again."""
-    with closing(sqlite3.connect(visits(desk))) as db, db:
-        db.execute("DELETE FROM visits")
-        db.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
-            " INSERT INTO visits SELECT i, ?, '/page/' || i FROM n",
-            (rows, victim.email),
-        )
+    visits.fill(desk.config.parent, victim.email, rows)
     return victim
 
 
-def visits(desk: DeskInside) -> Path:
-    return desk.config.parent / "visits.db"
-
-
 def left(desk: DeskInside) -> int:
-    with closing(sqlite3.connect(visits(desk))) as db:
-        return int(db.execute("SELECT count(*) FROM visits").fetchone()[0])
-
-
-async def begun(desk: DeskInside, sentence: str, right: str, email: str) -> tuple[str, dict[str, Any]]:
-    async with desk.chat("en") as chat:
-        await chat.say(sentence)
-        ref = (await chat.opened())[right]
-        await prove_in_chat(desk, chat, email, ref)
-    plan = await desk.approve(ref)
-    await desk.forward("73h")
-    return ref, plan
+    return visits.left(desk.config.parent)
 
 
 async def under_way(desk: DeskInside, plan: dict[str, Any]) -> dict[str, Any]:
@@ -120,7 +76,7 @@ async def test_a_long_copy_shows_its_rows_is_stopped_and_goes_on_to_the_whole(
     person = visiting(desk, next(people), ROWS)
     source = next(source for source in desk.assembly.services.sources if source.name == "visits")
     monkeypatch.setattr(source, "export", slowly(source.export))
-    ref, plan = await begun(desk, "Please send me a copy of all my data.", "access", person.email)
+    ref, plan = await scheduled(desk, "Please send me a copy of all my data.", "access", person.email)
     item = await under_way(desk, plan)
     assert item["rows_to_do"] > ROWS
     shown = (await asyncio.to_thread(desk.command, "queue", "show", plan["id"], "--json")).stdout.decode()
@@ -148,7 +104,7 @@ async def test_a_long_erasure_that_is_stopped_leaves_its_database_as_it_was_and_
     desk: DeskInside, people: Iterator[Victim]
 ) -> None:
     person = visiting(desk, next(people), MANY)
-    ref, plan = await begun(desk, "Please delete all my data.", "erasure", person.email)
+    ref, plan = await scheduled(desk, "Please delete all my data.", "erasure", person.email)
     await in_state(desk, plan, "executing")
     await desk.api("POST", f"/queue/{plan['id']}/stop", json={})
     await in_state(desk, plan, "stopped")

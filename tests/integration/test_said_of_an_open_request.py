@@ -16,6 +16,7 @@ from assistant.store.tables import Message, PrivacyRequest
 from tests.doubles.attacks import ACCESS, Victim, ask, proved, victims
 from tests.doubles.console_pages import pages_that_fail
 from tests.doubles.desk_inside import DeskInside, desk_inside
+from tests.doubles.journeys import type_code
 from tests.doubles.typing_visitor import Talk
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -279,10 +280,7 @@ async def test_whoever_writes_for_somebody_else_is_told_once_what_is_asked_and_n
         ref = await ask(chat, ERASE[language])
         await chat.asked("email")
         await chat.say(words)
-        await chat.asked("email")
-        await chat.say(mine)
-        await chat.asked("code")
-        await chat.say(await desk.code(mine))
+        await type_code(desk, chat, mine)
         said = await chat.until(lambda m: ref in m["text"] and m["expects"] is None, "what is asked")
         assert told in said["text"]
         assert [choice for choice in said["choices"] if choice.get("url")] == []

@@ -20,7 +20,7 @@ from assistant.store.tables import PrivacyRequest
 from assistant.web.console.request_page import timeline
 from assistant.web.console.words import words_of
 from tests.doubles.desk_inside import DeskInside, desk_inside
-from tests.doubles.journeys import answer_mail, confirm_by_mail, prove_in_chat
+from tests.doubles.journeys import answer_mail, confirm_by_mail, prove_in_chat, type_code
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = re.compile(r"^(?:Hello|Bonjour),\r?$", re.MULTILINE)
@@ -241,10 +241,7 @@ async def test_an_answer_to_the_letter_about_a_french_chat_is_answered_in_french
         async with desk.chat("fr") as chat:
             await chat.say("Bonjour, veuillez effacer toutes mes données personnelles.")
             ref = (await chat.opened())["erasure"]
-            await chat.asked("email")
-            await chat.say(CUSTOMER.email)
-            await chat.asked("code")
-            await chat.say(await desk.code(CUSTOMER.email))
+            await type_code(desk, chat, CUSTOMER.email)
             await desk.until_status(ref, "awaiting_approval")
         item = await desk.plan(ref)
         services = desk.assembly.services

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 
 from tests.doubles.desk_process import DeskProcess
-from tests.doubles.journeys import confirm_link, received
+from tests.doubles.journeys import confirm_link, prove_in_chat, received
 from tests.doubles.package_browser import Package, browser, package_link
 from tests.doubles.sample_rows import THEIRS, rows_of
 
@@ -28,11 +28,7 @@ async def ask_in_chat(desk: DeskProcess, email: str, language: str = "en") -> st
     async with desk.chat(language) as chat:
         await chat.say(SENTENCES[language])
         ref = (await chat.opened())["access"]
-        await chat.asked("email")
-        await chat.say(email)
-        await chat.asked("code")
-        await chat.say(await desk.code(email))
-        await chat.until(lambda m: ref in m["text"] and m["expects"] is None, "that it is confirmed")
+        await prove_in_chat(desk, chat, email, ref)
     return ref
 
 

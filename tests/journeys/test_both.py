@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.doubles.desk_process import Chat, DeskProcess
-from tests.doubles.journeys import confirm_link, received
+from tests.doubles.journeys import confirm_link, received, type_code
 from tests.doubles.package_browser import Package, browser
 from tests.doubles.sample_rows import rows_of
 
@@ -26,10 +26,7 @@ async def confirmed(desk: DeskProcess, chat: Chat, email: str, language: str) ->
     """Ask for both and prove once; gives the references by right."""
     await chat.say(SENTENCES[language])
     refs = await chat.opened()
-    await chat.asked("email")
-    await chat.say(email)
-    await chat.asked("code")
-    await chat.say(await desk.code(email))
+    await type_code(desk, chat, email)
     await chat.until(lambda m: all(ref in m["text"] for ref in refs.values()), "that both are confirmed")
     return refs
 

@@ -10,7 +10,14 @@ import pytest
 
 from assistant.replies.linter import CHAT_SENTENCES, sentences
 from tests.doubles.desk_process import DeskProcess, changed
-from tests.doubles.journeys import ask_by_mail, confirm_by_mail, confirm_link, links_in, prove_in_chat
+from tests.doubles.journeys import (
+    ask_by_mail,
+    confirm_by_mail,
+    confirm_link,
+    links_in,
+    prove_in_chat,
+    type_code,
+)
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("erasure")]
 
@@ -42,10 +49,7 @@ async def test_a_chat_erases_exactly_the_planned_rows_and_says_what_stays(
     async with desk.chat(language) as chat:
         await chat.say(sentence)
         ref = (await chat.opened())["erasure"]
-        await chat.asked("email")
-        await chat.say(email)
-        await chat.asked("code")
-        await chat.say(await desk.code(email))
+        await type_code(desk, chat, email)
         await chat.until(lambda m: ref in m["text"], "that it is confirmed")
         plan = await desk.approve(ref)
         assert (await desk.request(ref))["status"] == "scheduled"

@@ -23,6 +23,7 @@ import pytest
 
 from tests.doubles.attacks import plain
 from tests.doubles.desk_process import Chat, DeskProcess
+from tests.doubles.journeys import type_code
 
 pytestmark = pytest.mark.quiet
 
@@ -223,10 +224,7 @@ async def _a_package(desk: DeskProcess) -> str:
     async with desk.chat() as chat:
         await chat.say(ACCESS)
         ref = next(iter((await chat.opened()).values()))
-        await chat.asked("email")
-        await chat.say(email)
-        await chat.asked("code")
-        await chat.say(await desk.code(email))
+        await type_code(desk, chat, email)
         await chat.until(lambda m: ref in m["text"] and m["expects"] is None)
     await desk.approve(ref)
     letter = await desk.mail(email, "/package/")

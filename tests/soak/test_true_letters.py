@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from tests.doubles.claims import Claims, claims_in
 from tests.doubles.desk_process import DeskProcess, eventually
-from tests.doubles.journeys import Rows, changed_cells, confirm_change, prove_in_chat
+from tests.doubles.journeys import Rows, changed_cells, confirm_change, prove_in_chat, type_code
 from tests.doubles.package_browser import Package, browser
 from tests.doubles.sample_rows import THEIRS, rows_of
 
@@ -234,10 +234,7 @@ async def test_a_letter_that_says_nothing_is_held_is_right(desk: DeskProcess, la
     async with desk.chat(language) as chat:
         await chat.say(COPY[language])
         ref = (await chat.opened())["access"]
-        await chat.asked("email")
-        await chat.say(email)
-        await chat.asked("code")
-        await chat.say(await desk.code(email))
+        await type_code(desk, chat, email)
         await desk.until_status(ref, "answered")
     assert re.search(r"hold no data about|ne détenons aucune donnée", await letter(desk, email, ref))
     assert (await desk.request(ref))["outcome"] == "nothing_found"
