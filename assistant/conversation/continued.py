@@ -19,11 +19,11 @@ from assistant.casework.talk import elsewhere
 from assistant.casework.talk.asking import ask_link_again, send_link_again
 from assistant.casework.talk.standing import ask_which_back, say, withdraw_by_link
 from assistant.conversation import denying, letter_answered, picking, sparing
-from assistant.conversation.letter_answered import ANSWERED
 from assistant.conversation.received import Received
 from assistant.conversation.subjects import is_reminder, names_service, only_thanks
 from assistant.conversation.taking import take
 from assistant.conversation.unread import needs_a_person
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import Right
@@ -34,7 +34,6 @@ from intents import for_support
 from intents.wishes import CHANGED_MIND, names_right, takes_all_back
 
 _LOOKED_AT: Final = 20_000  # characters
-NEW_MESSAGE: Final = "new_message"
 WROTE_AGAIN: Final = "wrote_again"  # in another thread
 _WORDS: Final = Words("assistant.conversation")
 _OF_CONFIRMING: Final = _WORDS.whole("of_confirming")
@@ -60,8 +59,14 @@ def is_answer_to_chat(mail: Received) -> bool:
         if waits_since(request):
             continue  # what answers an agent's question is noted with its clock
         if _is_asked(mail, request):
-            set_attention(mail.unit, request, ANSWERED)
-            record(mail.unit, request.ref, "subject", ANSWERED, conversation=mail.turn.conversation.id)
+            set_attention(mail.unit, request, Attention.QUESTION_ANSWERED)
+            record(
+                mail.unit,
+                request.ref,
+                "subject",
+                Attention.QUESTION_ANSWERED,
+                conversation=mail.turn.conversation.id,
+            )
         else:
             _note_seen(mail, request)
     tell_status(mail, waiting)
@@ -78,7 +83,7 @@ def _note_seen(mail: Received, request: PrivacyRequest) -> None:
     """Show that the person wrote again, and call an agent who was not called for more."""
     _note_wrote_again(mail, request)
     if request.attention is None:
-        set_attention(mail.unit, request, NEW_MESSAGE)
+        set_attention(mail.unit, request, Attention.NEW_MESSAGE)
 
 
 def _opens_more(mail: Received, waiting: Sequence[PrivacyRequest], *, in_thread: bool) -> bool:
@@ -149,7 +154,7 @@ def note_new_message(mail: Received, requests: Sequence[PrivacyRequest]) -> None
     """Show an agent at the requests that are not over that the person wrote again."""
     for request in filter(may_go_on, requests):
         if request.attention not in denying.ATTENTIONS:
-            set_attention(mail.unit, request, NEW_MESSAGE)
+            set_attention(mail.unit, request, Attention.NEW_MESSAGE)
 
 
 def is_for_support(mail: Received) -> bool:
@@ -215,7 +220,7 @@ def goes_to_contact(mail: Received) -> bool:
     for request in waiting:
         _note_wrote_again(mail, request)
         if request.attention not in denying.ATTENTIONS:
-            set_attention(mail.unit, request, NEW_MESSAGE)
+            set_attention(mail.unit, request, Attention.NEW_MESSAGE)
     send_link_again(mail.turn, waiting, mail.incoming.sender)
     return True
 
@@ -260,7 +265,7 @@ def _is_heard_there(
         return
     for request in there:
         if request.attention is None:
-            set_attention(mail.unit, request, NEW_MESSAGE)
+            set_attention(mail.unit, request, Attention.NEW_MESSAGE)
 
 
 def _unproved_of(mail: Received, sender: str) -> list[PrivacyRequest]:

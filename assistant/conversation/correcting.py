@@ -14,6 +14,7 @@ from assistant.conversation.heard import Found, Hearing, all_of
 from assistant.conversation.picking import said_no_address
 from assistant.domain.addresses import client_number_in, emails_in, no_address_in, phones_in
 from assistant.domain.assurance import code_in
+from assistant.domain.attention import Attention
 from assistant.domain.countries import country_in_address
 from assistant.domain.fields import DAYS, can_hold
 from assistant.domain.in_parts import taken_apart
@@ -32,7 +33,6 @@ from assistant.domain.spoken import day_in
 from assistant.domain.talk import (
     CONFIRM,
     CORRECTING,
-    NOT_UNDERSTOOD,
     ONE_VALUE,
     WHAT,
     WHICH,
@@ -155,7 +155,7 @@ def _instead(changes: Changes, text: str, view: TalkView) -> Changes | None:
 
 def taken_up_again(hearing: Hearing) -> Found | None:
     """Take an address or another part written unasked for a correction that a person was called to, since it was not understood."""
-    left = [r for r in hearing.view.open if is_unconfirmed(r) and r.attention == NOT_UNDERSTOOD]
+    left = [r for r in hearing.view.open if is_unconfirmed(r) and r.attention == Attention.NOT_UNDERSTOOD]
     is_asked_else = hearing.state.expects not in {None, "email"}
     if len(left) != 1 or is_asked_else or hearing.view.is_mail or _is_another_wish(hearing):
         return None

@@ -11,16 +11,16 @@ from assistant.casework.requests.intake import set_attention
 from assistant.casework.saying import flood
 from assistant.casework.talk import elsewhere
 from assistant.conversation.received import Received
+from assistant.domain.assurance import DENIED
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import ERASING
 from assistant.store.queries import requests_named
 from assistant.store.rows import PrivacyRequest
 
-NOT_ME_BY_MAIL: Final = "not_me_by_mail"
-BY_STRANGER: Final = "not_me_by_stranger"
 _CARRIED_OUT: Final = frozenset({Status.ANSWERED, Status.PARTLY_ANSWERED})
-ATTENTIONS: Final = frozenset({"not_me", NOT_ME_BY_MAIL})
+ATTENTIONS: Final = frozenset({DENIED, Attention.NOT_ME_BY_MAIL})
 
 
 def call(mail: Received) -> list[PrivacyRequest]:
@@ -37,7 +37,7 @@ def call(mail: Received) -> list[PrivacyRequest]:
     own = [each for each in meant if each.ref in known] or ([] if meant else theirs)
     denied = [request for request in own if not _will_stand_still(request)]
     for request in denied:
-        _note(mail, request, NOT_ME_BY_MAIL)
+        _note(mail, request, Attention.NOT_ME_BY_MAIL)
     if denied and flood.is_own(turn.unit, sender, turn.conversation.id):
         stopping.stop_denied(turn.unit, denied, sender)
     elif denied:
@@ -46,11 +46,11 @@ def call(mail: Received) -> list[PrivacyRequest]:
         turn.say("not_me_noted", requests=turn.seen(denied), unproved=unproved)
     for request in meant:
         if request.ref not in known and request.attention is None:
-            _note(mail, request, BY_STRANGER)
+            _note(mail, request, Attention.NOT_ME_BY_STRANGER)
     for request in named:  # what was carried out can still be put back, by a person
         if request.status in _CARRIED_OUT and request.attention is None:
             is_theirs = not mail.muted and request.contact_hash == elsewhere.hash_of(mail.unit, mail.sender)
-            _note(mail, request, NOT_ME_BY_MAIL if is_theirs else BY_STRANGER)
+            _note(mail, request, Attention.NOT_ME_BY_MAIL if is_theirs else Attention.NOT_ME_BY_STRANGER)
     return own
 
 

@@ -50,6 +50,7 @@ from assistant.conversation.subjects import (
 from assistant.conversation.taking import take
 from assistant.conversation.unread import leave_rest_to_a_person, marked, may_be_request, words_of
 from assistant.domain.assurance import stands_as_code
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import CLOSED
 from assistant.errors import Busy, StoreUnavailable
 from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt
@@ -285,7 +286,7 @@ class TalkingDesk:
         if not (stored.reused or reused.is_reused(unit, incoming)):
             return
         requests = [r for r in requests_of(unit.session, conversation) if r.status not in CLOSED]
-        flag(unit, requests, reused.ATTENTION)
+        flag(unit, requests, Attention.REUSED_ID)
         if not requests and conversation.channel == "email":
             put_in_doubt(unit.session, conversation, stored.number)
 
@@ -302,7 +303,7 @@ class TalkingDesk:
             self.services, requests, incoming, reading, was_sent_link=answers_it
         ):
             return thread
-        flag(unit, requests, "other_sender")
+        flag(unit, requests, Attention.OTHER_SENDER)
         own = another_sender.in_own_thread(self.services, incoming)
         return find_or_start_conversation(unit, own)
 
@@ -329,11 +330,11 @@ class TalkingDesk:
     ) -> bool:
         """Take what reports on us, comes back to us or bears our address: stored and shown, never answered as a wish."""
         if incoming.headers.get("own"):
-            flag(unit, requests_of(unit.session, conversation), "delivery_failed")
+            flag(unit, requests_of(unit.session, conversation), Attention.LOST_LETTER)
             return True
         is_report = bool(incoming.headers.get("bounce"))
         if incoming.headers.get(FROM_US) and not is_report:
-            flag(unit, requests_of(unit.session, conversation), "doubtful_sender")
+            flag(unit, requests_of(unit.session, conversation), Attention.DOUBTFUL_SENDER)
             put_in_doubt(unit.session, conversation, message_id)
             return True
         return is_report and undelivered.note_report(unit, conversation, incoming.headers)

@@ -9,6 +9,7 @@ from typing import Final
 from assistant.casework.requests.reach import is_for_other, waits_for_people
 from assistant.conversation.heard import EMAIL, Found, Hearing, all_of
 from assistant.domain.addresses import normal_address
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import CLOSED, STOPPABLE
 from assistant.domain.moves import (
     HandOver,
@@ -20,7 +21,7 @@ from assistant.domain.moves import (
     WaitForMandate,
 )
 from assistant.domain.rights import ENDING_USES, ERASING
-from assistant.domain.talk import FOR_SOMEBODY_ELSE, PICKERS, WAITING, RequestSeen
+from assistant.domain.talk import PICKERS, WAITING, RequestSeen
 from intents.holders import signed_by
 from intents.wishes import FOR_OTHER, FOR_SEVERAL, is_for_another, is_for_oneself
 
@@ -56,7 +57,7 @@ def hear(hearing: Hearing) -> Found | None:
 def _its_own(hearing: Hearing) -> Found | None:
     """Take "it is for me after all" as said of what waits for a mandate; what more than that hangs on, a person reads."""
     of_others = [r for r in hearing.view.open if is_for_other(r)]
-    waiting = [r.ref for r in of_others if r.status in WAITING and r.attention == FOR_SOMEBODY_ELSE]
+    waiting = [r.ref for r in of_others if r.status in WAITING and r.attention == Attention.FOR_SOMEBODY_ELSE]
     if not of_others:
         return None
     told = tuple(r.ref for r in of_others)

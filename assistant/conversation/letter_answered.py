@@ -16,6 +16,7 @@ from assistant.conversation.decide import decide
 from assistant.conversation.heard import Hearing
 from assistant.conversation.received import Received
 from assistant.conversation.subjects import says_nothing
+from assistant.domain.attention import Attention
 from assistant.domain.moves import (
     Choose,
     ConfirmChange,
@@ -30,7 +31,6 @@ from assistant.domain.talk import ASKED_BY_MAIL, PICKERS
 from assistant.store.rows import Conversation, PrivacyRequest
 from intents.holders import without_signature
 
-ANSWERED: Final = "question_answered"
 _ANSWERS: Final = (ConfirmChange, Correct, EndUse, LeaveAlone, LeaveEmpty)
 _FREE: Final = frozenset({"purpose", "change"})
 # A mail ends nothing: the contact confirms that by a link.
@@ -62,7 +62,13 @@ def is_taken(mail: Received, chat: Conversation, theirs: Sequence[PrivacyRequest
     if not (answers or (opens and there.state.question in PICKERS)):
         return False
     for request in there.requests_named(there.state.about):
-        record(mail.unit, request.ref, "subject", ANSWERED, conversation=mail.turn.conversation.id)
+        record(
+            mail.unit,
+            request.ref,
+            "subject",
+            Attention.QUESTION_ANSWERED,
+            conversation=mail.turn.conversation.id,
+        )
     mail.choose_language()
     _carry_out(there, answers)
     _open(mail, there, opens)

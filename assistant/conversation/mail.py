@@ -27,6 +27,7 @@ from assistant.conversation.received import Received
 from assistant.conversation.subjects import only_thanks
 from assistant.conversation.taking import take
 from assistant.conversation.unread import is_away_note, leave_to_a_person, needs_a_person
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import CLOSED, STOPPABLE
 from assistant.domain.moves import TellPolicy
 from assistant.services import Unit
@@ -35,7 +36,7 @@ from intents import NONE
 from intents.awaiting import lacks_mailbox
 from intents.wishes import CHANGED_MIND, DENIED
 
-_PLAIN: Final = (None, "sender_cannot_be_asked")  # attentions that say less than who wrote
+_PLAIN: Final = (None, Attention.SENDER_CANNOT_BE_ASKED)  # attentions that say less than who wrote
 
 
 def hear_mail(mail: Received) -> None:
@@ -61,7 +62,7 @@ def hear_mail(mail: Received) -> None:
         return
     _take_or_leave(mail)
     if mail.muted and not is_away_note(mail.incoming):  # that one is shown in the timeline, and calls nobody
-        reason = "doubtful_sender" if mail.incoming.doubtful_sender else "automatic_message"
+        reason = Attention.DOUBTFUL_SENDER if mail.incoming.doubtful_sender else Attention.AUTOMATIC_MESSAGE
         flag(mail.unit, [request for request in mail.requests if request.attention in _PLAIN], reason)
 
 
@@ -108,9 +109,9 @@ def _let_stand_still(mail: Received, meant: Sequence[PrivacyRequest]) -> None:
     decided = [each for each in meant if each not in begun and not sparing.is_paused(each)]
     denied = DENIED in mail.reading.wishes  # then who is called was said before (denying.py)
     for request in () if denied else decided:
-        set_attention(mail.unit, request, "wants_to_withdraw")
+        set_attention(mail.unit, request, Attention.WANTS_TO_WITHDRAW)
     for request in () if denied else begun:
-        set_attention(mail.unit, request, "new_message")
+        set_attention(mail.unit, request, Attention.NEW_MESSAGE)
     if begun and not decided and mail.sender == turn.conversation.subject_hint:
         own = [each for each in begun if each.conversation_id == turn.conversation.id]
         if own:
@@ -131,7 +132,7 @@ def _is_asked_beside(mail: Received) -> None:
 
 def _leave_to_whoever_is_there(mail: Received, *, spared: bool) -> None:
     """Leave what another sender says of no wish of their own to the open requests, which show it, else to support."""
-    flag(mail.unit, mail.requests, "other_sender")
+    flag(mail.unit, mail.requests, Attention.OTHER_SENDER)
     nobody_is_there = set(CLOSED).issuperset(request.status for request in mail.requests)
     if nobody_is_there and not spared and not mail.muted:
         _pass_on(mail)

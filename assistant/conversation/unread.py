@@ -10,6 +10,7 @@ from assistant.casework.requests.doubt import put_in_doubt
 from assistant.casework.requests.intake import set_attention
 from assistant.conversation.received import Received
 from assistant.conversation.subjects import says_nothing, stands_for_text
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import CLOSED
 from assistant.domain.unread import ENCLOSED, IN_PART, why_unread
 from assistant.domain.words import Words
@@ -83,7 +84,7 @@ def leave_rest_to_a_person(mail: Received) -> None:
     still_open = [request for request in turn.own_requests() if request.status not in CLOSED]
     for request in still_open:
         if request.attention is None:
-            set_attention(turn.unit, request, "read_in_part")
+            set_attention(turn.unit, request, Attention.READ_IN_PART)
     if incoming.channel != "email":
         turn.say("read_in_part")
         if not still_open:
@@ -99,7 +100,7 @@ def leave_to_a_person(mail: Received) -> None:
     turn, incoming, requests = mail.turn, mail.incoming, mail.requests
     still_open = [request for request in requests if request.status not in CLOSED]
     for request in still_open:
-        set_attention(turn.unit, request, "unread_mail")
+        set_attention(turn.unit, request, Attention.UNREAD_MAIL)
     if not still_open and "to_others" in incoming.headers:
         saying.relay(turn.unit, turn.conversation, mail.message_id)
         return

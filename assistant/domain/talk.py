@@ -169,8 +169,6 @@ CORRECTING: Final = frozenset({CONFIRM, WHICH, WHAT, *ONE_VALUE})
 USES: Final = frozenset({"ask_objection_purpose", "ask_consent_purpose"})
 # What a letter asks too where nobody reads it in the chat: the others have letters of their own, or name nobody's wish.
 ASKED_BY_MAIL: Final = PICKERS | CORRECTING | USES | {WITHDRAW, WITHDRAW_WHICH, DONT_GOING_ON}
-FOR_SOMEBODY_ELSE: Final = "for_somebody_else"  # attention: people weigh the mandate
-NOT_UNDERSTOOD: Final = "correction_not_understood"  # attention: a person reads what was written
 
 # The buttons of a menu about one detail: the value of either names the right that it opens.
 ALL: Final = f"right:{next(iter(ERASING))}"

@@ -12,6 +12,7 @@ from assistant.casework.saying import bystanders
 from assistant.casework.uses.suppression import off_since
 from assistant.domain import mailboxes
 from assistant.domain.assurance import CODES_PER_HOUR
+from assistant.domain.attention import Attention
 from tests.doubles.attacks import ACCESS, ERASURE, ask, proved, stranger
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ async def test_one_stranger_has_the_desk_write_to_few_who_never_asked(desk: Desk
     assert written_to(desk, named) == named[: bystanders.OF_ONE]
     assert await services.read(lambda unit: list(off_since(services.keyring, unit.session, named))) == named
     attention = [(await desk.request(ref))["attention"] for ref in opened]
-    assert attention.count(bystanders.ATTENTION) == len(named) - bystanders.OF_ONE
+    assert attention.count(Attention.TOO_MANY_NAMED) == len(named) - bystanders.OF_ONE
     assert services.counts["event_too_many_named"] - counted == len(named) - bystanders.OF_ONE
     if by == "chat":
         assert "We send a notice" not in told
@@ -278,7 +279,7 @@ async def test_one_talk_has_codes_sent_to_few_mailboxes(desk: DeskInside) -> Non
             )
             await desk.idle()
     assert written_to(desk, named) == named[: bystanders.OF_ONE]
-    assert (await desk.request(ref))["attention"] == bystanders.ATTENTION
+    assert (await desk.request(ref))["attention"] == Attention.TOO_MANY_NAMED
 
 
 async def test_one_address_on_the_network_has_few_written_to_over_all_its_talks(

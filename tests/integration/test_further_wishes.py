@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from assistant.casework.requests import asked_beside
+from assistant.domain.attention import Attention
 from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, Message, PrivacyRequest
 from tests.doubles.desk_inside import DeskInside, desk_inside
@@ -233,7 +234,7 @@ async def test_what_no_rule_reads_beside_an_erasure_is_shown_to_an_agent_and_hol
         assert READS[language] in told, (words, told)
         assert (await person.state()).question == before.question, (words, told)
         request = (await person.requests())["erasure"]
-        assert request.attention == asked_beside.ATTENTION, (words, request.attention)
+        assert request.attention == Attention.ASKED_BESIDE, (words, request.attention)
         assert await desk.assembly.services.read(
             lambda unit, r=request: asked_beside.is_unread(unit.session, r)  # type: ignore[misc]
         )
@@ -266,7 +267,7 @@ async def test_an_erasure_goes_on_only_after_somebody_read_what_was_asked_beside
     await person.say(await person.code())
     (ref,) = await desk.refs() - before
     item = await desk.plan(ref)
-    assert (await desk.request(ref))["attention"] == asked_beside.ATTENTION
+    assert (await desk.request(ref))["attention"] == Attention.ASKED_BESIDE
     approve = (f"/queue/{item['id']}/approve", {"plan_hash": item["plan_hash"]})
     status, answer = await desk.api_status("POST", approve[0], json=approve[1])
     assert (status, "beside this erasure" in str(answer)) == (409, True), answer

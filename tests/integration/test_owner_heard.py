@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from assistant.casework.saying import flood
 from assistant.domain.assurance import CODES_PER_HOUR, DENIED
+from assistant.domain.attention import Attention
 from assistant.domain.letter import Letter
 from assistant.services import Unit
 from assistant.store.tables import Audit, Conversation, EvidenceRow, PrivacyRequest
@@ -151,7 +152,7 @@ async def test_what_is_withheld_stands_in_the_queue_with_its_reason(desk: Postin
     held = {a.chain for a in await desk.all(Audit, col(Audit.event) == "letter_held_back")}
     assert len(fresh) == 3
     for request in fresh:
-        assert request.attention in {flood.ATTENTION, "too_many_challenges"}, request.right
+        assert request.attention in {Attention.TOO_MANY_LETTERS, "too_many_challenges"}, request.right
     assert any(r.right == "access" and r.ref in held for r in fresh)
 
 
@@ -192,7 +193,7 @@ async def test_words_about_no_request_that_are_withheld_call_an_agent_to_the_req
     )
     await desk.services.write(hold_back)
     (request,) = await desk.requests_in(conversation)
-    assert request.attention == flood.ATTENTION
+    assert request.attention == Attention.TOO_MANY_LETTERS
 
 
 async def test_the_links_of_a_mailbox_s_own_mails_go_beside_those_of_forged_ones(desk: PostingDesk) -> None:

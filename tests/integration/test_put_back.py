@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from assistant.casework.requests.queue import Principal, Role
 from assistant.casework.uses import put_back, stopping_again
-from assistant.conversation import denying
+from assistant.domain.attention import Attention
 from assistant.domain.plan import Identity, Located
 from assistant.errors import Conflict
 from assistant.interfaces import AddressBatch
@@ -244,4 +244,4 @@ async def test_who_answers_the_notice_by_mail_instead_has_an_agent_called_to_wha
     ref, _ = await objected(desk, email, language)
     await asyncio.to_thread(desk.send_mail, words.format(ref=ref), sender=email, subject="Re")
     await desk.idle()
-    assert (await stored(desk, ref)).attention in {denying.NOT_ME_BY_MAIL, denying.BY_STRANGER}
+    assert (await stored(desk, ref)).attention in {Attention.NOT_ME_BY_MAIL, Attention.NOT_ME_BY_STRANGER}

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from assistant.casework.requests import asked_beside
 from assistant.casework.requests.queue import Principal, Role, plan_again
+from assistant.domain.attention import Attention
 from assistant.domain.rectifying import Changes
 from assistant.services import Unit
 from assistant.store.tables import Message, PrivacyRequest
@@ -349,7 +350,7 @@ async def test_an_erasure_that_is_asked_of_one_account_or_for_a_day_is_read_befo
     said = " ".join(row.text for row in await talk.all_of(Message))
     assert {"en": "A person here", "fr": "Une personne de notre équipe"}[language] in said
     request = (await talk.requests())["erasure"]
-    assert request.attention == asked_beside.ATTENTION
+    assert request.attention == Attention.ASKED_BESIDE
     assert (await talk.state()).expects == "email" or await talk.claims(), "and who asks is asked as ever"
 
 
@@ -358,7 +359,7 @@ async def test_an_erasure_that_is_mailed_for_a_day_is_read(desk: DeskInside, wor
     before, sender = await desk.refs(), f"limited.{len(words)}@post.example"
     await asyncio.to_thread(desk.send_mail, words, sender=sender)
     (ref,) = await desk.opened_by(before)
-    assert (await desk.request(ref))["attention"] == asked_beside.ATTENTION
+    assert (await desk.request(ref))["attention"] == Attention.ASKED_BESIDE
 
 
 @pytest.mark.parametrize(
@@ -386,7 +387,7 @@ async def test_a_day_that_is_named_later_is_read_too(desk: DeskInside, language:
     talk = Talk(desk, language)
     await talk.say(ERASE[language])
     await talk.say(words)
-    assert (await talk.requests())["erasure"].attention == asked_beside.ATTENTION
+    assert (await talk.requests())["erasure"].attention == Attention.ASKED_BESIDE
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 import pytest
 import pytest_asyncio
 
-from assistant.casework.requests import asked_beside
+from assistant.domain.attention import Attention
 from assistant.domain.rectifying import Changes
 from tests.doubles.attacks import Victim, victims
 from tests.doubles.desk_inside import DeskInside, desk_inside
@@ -90,7 +90,7 @@ async def test_what_is_not_clear_is_read_by_a_person_first_and_the_code_stays_aw
 ) -> None:
     talk = await confirmed(desk, language, next(people).email)
     await talk.say(words)
-    assert (await talk.requests())["rectification"].attention == asked_beside.ATTENTION
+    assert (await talk.requests())["rectification"].attention == Attention.ASKED_BESIDE
     assert (await talk.state()).expects == "code"
 
 

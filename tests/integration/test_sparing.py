@@ -19,11 +19,12 @@ from assistant.casework.outbox import payload_of
 from assistant.casework.plans.execution import _claim, _may_begin
 from assistant.casework.proof import attaching, sending, stopping
 from assistant.casework.requests import asked_beside
-from assistant.casework.requests.intake import LOST_LETTER, set_attention
+from assistant.casework.requests.intake import set_attention
 from assistant.casework.requests.queue import Principal, Role
 from assistant.casework.upkeep import reminders
 from assistant.conversation.desk import TalkingDesk
 from assistant.domain.assurance import Method
+from assistant.domain.attention import Attention
 from assistant.domain.rights import Right
 from assistant.errors import NotAllowed
 from assistant.interfaces import Incoming
@@ -362,10 +363,10 @@ async def test_what_stands_still_is_not_carried_out_and_after_three_days_an_agen
 
     assert not await services.read(may)
     await reminders.expire(services)
-    assert (await talk.one()).attention != sparing.UNANSWERED
+    assert (await talk.one()).attention != Attention.DONT_UNANSWERED
     talk.site.clock.at += timedelta(days=3, minutes=1)
     await reminders.expire(services)
-    assert (await talk.one()).attention == sparing.UNANSWERED
+    assert (await talk.one()).attention == Attention.DONT_UNANSWERED
     agent, approver = Principal("Tiina", Role.AGENT), Principal("Marc", Role.APPROVER)
     with pytest.raises(NotAllowed):
         await services.write(lambda unit: sparing.decide(unit, ref, "go_on", agent))
@@ -423,7 +424,7 @@ async def test_that_it_stands_still_comes_first_wherever_agents_look(
     site = talk.site
     ref = await paused(site, approved_by="Marc")
     await site.services.write(
-        lambda unit: set_attention(unit, unit.session.get_one(PrivacyRequest, ref), LOST_LETTER)
+        lambda unit: set_attention(unit, unit.session.get_one(PrivacyRequest, ref), Attention.LOST_LETTER)
     )
     browser = AgentBrowser(site, agent)
     async with browser.http:
@@ -437,7 +438,7 @@ async def test_that_it_stands_still_comes_first_wherever_agents_look(
         async with browser.http.get(f"{api}/queue/{site.actions['erasure']}", headers=headers) as told:
             assert (await told.json())["stands_still"] is True
         async with browser.http.get(f"{api}/requests/{ref}", headers=headers) as told:
-            assert (await told.json())["attention"] == sparing.HEARD
+            assert (await told.json())["attention"] == Attention.DONT_HEARD
 
 
 async def test_the_question_names_the_channel_in_which_the_dont_came(talk: Talk) -> None:
@@ -684,11 +685,11 @@ async def test_that_nobody_answered_a_dont_is_hidden_by_no_mail(talk: Talk, mail
     subject, words = (each.format(ref=ref) for each in ASKS_NOTHING_OF_OURS[mail])
     await talk.write(words, "email", "elsewhere", subject=subject)
     request = await talk.one()
-    assert request.attention == sparing.first_reason(request) == sparing.UNANSWERED
+    assert request.attention == sparing.first_reason(request) == Attention.DONT_UNANSWERED
     await talk.site.services.write(
         lambda unit: set_attention(unit, unit.session.get_one(PrivacyRequest, ref), "delivery_unproved")
     )
-    assert (await talk.one()).attention == sparing.UNANSWERED, "whatever else came"
+    assert (await talk.one()).attention == Attention.DONT_UNANSWERED, "whatever else came"
     await talk.site.services.write(
         lambda unit: sparing.go_on(unit, [unit.session.get_one(PrivacyRequest, ref)], "subject")
     )

@@ -13,6 +13,7 @@ from assistant.casework.answers.outcomes import outcome_of
 from assistant.casework.requests import asked_beside
 from assistant.channels.email.tokens import Tokens
 from assistant.domain.assurance import DENIED
+from assistant.domain.attention import Attention
 from assistant.services import Unit
 from assistant.store.tables import Audit, EvidenceRow, Message, PrivacyRequest
 from intents import Reader
@@ -136,7 +137,7 @@ async def test_what_limits_a_request_that_is_joined_is_read_at_the_one_that_goes
         lambda unit: asked_beside.is_unread(unit.session, unit.session.get_one(PrivacyRequest, first))
     )
     assert unread
-    assert (await request(desk, first)).attention == asked_beside.ATTENTION
+    assert (await request(desk, first)).attention == Attention.ASKED_BESIDE
 
 
 async def test_of_two_rights_the_one_that_is_open_is_told_and_the_other_opened(desk: PostingDesk) -> None:

@@ -18,6 +18,7 @@ from assistant.casework.requests.queue import (
     void_actions,
 )
 from assistant.domain.addresses import normal_contact
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import TRANSITIONS, LetterState, Status
 from assistant.errors import Conflict, Invalid
 from assistant.services import Rendered, Services, Unit
@@ -97,7 +98,7 @@ def do_delivered(unit: Unit, row: Outbox) -> None:
     if request is None:
         return
     if request.status not in _FORWARDABLE:
-        set_attention(unit, request, "forwarded_meanwhile")  # its owner has it: nobody else says so
+        set_attention(unit, request, Attention.FORWARDED_MEANWHILE)  # its owner has it: nobody else says so
         return
     move(unit, request, Status.FORWARDED, "desk")
     set_attention(unit, request, None)

@@ -15,6 +15,7 @@ from assistant.casework.requests.queue import (
     get_request,
     plan_again,
 )
+from assistant.domain.attention import Attention
 from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import PlanState
 from assistant.domain.plan import Operation, Plan, plan_from_json
@@ -47,7 +48,7 @@ def tell_recipients(unit: Unit, request: PrivacyRequest, plan: Plan, *, failed: 
     for name, notice in plan.told(without=failed).items():
         _tell(unit, request, plan, text, name, notice)
     if plan.undecided:
-        set_attention(unit, request, "recipients_undecided")
+        set_attention(unit, request, Attention.RECIPIENTS_UNDECIDED)
 
 
 def _tell(

@@ -7,6 +7,7 @@ from typing import Final
 from sqlmodel import Session
 
 from assistant.casework import saying
+from assistant.domain.attention import Attention
 from assistant.domain.details import RunningServices
 from assistant.domain.lifecycle import STOPPABLE
 from assistant.domain.plan import Plan
@@ -18,10 +19,10 @@ from assistant.store.tables import Conversation, PrivacyRequest
 
 ASK: Final = "services_running"
 AGAIN: Final = "services_asked_again"
-WAIT: Final = "services_asked"
-END: Final = "end_services"
-END_BY_MAIL: Final = "services_end_by_mail"
-UNCLEAR: Final = "services_answer_unclear"
+WAIT: Final = Attention.SERVICES_ASKED
+END: Final = Attention.END_SERVICES
+END_BY_MAIL: Final = Attention.SERVICES_END_BY_MAIL
+UNCLEAR: Final = Attention.SERVICES_ANSWER_UNCLEAR
 DECIDED: Final = "services"
 _TOLD: Final = {
     ASK: "Services are still running; ask the person whether to end them.",

@@ -18,15 +18,13 @@ from assistant.casework import saying
 from assistant.casework.audit import record
 from assistant.casework.outbox import RELAY, lost_about, lost_in, said_in
 from assistant.casework.requests.intake import (
-    LOST_LETTER,
     MACHINE,
-    UNPROVED_LOSS,
     requests_of,
     set_attention,
 )
 from assistant.casework.requests.queue import WORKERS, Principal
-from assistant.casework.uses.put_back import UNDONE
 from assistant.domain.addresses import normal_address
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import CLOSED, LetterState, advance
 from assistant.domain.masking import mask_email
 from assistant.services import Services, Unit
@@ -40,7 +38,16 @@ REPORTED_WITHIN: Final = timedelta(days=8)
 _AGAIN_AFTER = timedelta(hours=1)
 _NO_FAILURE = frozenset({"delayed", "delivered", "relayed", "expanded"})  # RFC 3464, section 2.3.3
 # What a list or a plan on the request's page ends.
-_ENDED_OTHERWISE = frozenset({LOST_LETTER, UNPROVED_LOSS, UNDONE, "partly_left", "stopped", "step_failed"})
+_ENDED_OTHERWISE = frozenset(
+    {
+        Attention.LOST_LETTER,
+        Attention.UNPROVED_LOSS,
+        Attention.UNDONE,
+        Attention.PARTLY_LEFT,
+        Attention.STOPPED,
+        Attention.STEP_FAILED,
+    }
+)
 _IN_CHAT = frozenset({"webchat", "telegram"})
 
 
@@ -111,9 +118,9 @@ def _call(unit: Unit, request: PrivacyRequest, failure: str) -> None:
     """Call a person, over no other reason; what is certain takes the place of what was only said."""
     if _is_unproved(failure):
         if request.attention is None:
-            set_attention(unit, request, UNPROVED_LOSS)
-    elif request.attention in {None, UNPROVED_LOSS}:
-        set_attention(unit, request, LOST_LETTER)
+            set_attention(unit, request, Attention.UNPROVED_LOSS)
+    elif request.attention in {None, Attention.UNPROVED_LOSS}:
+        set_attention(unit, request, Attention.LOST_LETTER)
 
 
 def _concerned(session: Session, row: Outbox, said: Mapping[str, Any]) -> list[PrivacyRequest]:
@@ -247,7 +254,7 @@ def settle(unit: Unit, request: PrivacyRequest, agent: Principal) -> PrivacyRequ
         record(unit, request.ref, f"agent:{agent.name}", "seen_to", reason=request.attention)
         set_attention(unit, request, None)
     record(unit, request.ref, f"agent:{agent.name}", "losses_settled", letters=len(rows))
-    if request.attention in {LOST_LETTER, UNPROVED_LOSS}:
+    if request.attention in {Attention.LOST_LETTER, Attention.UNPROVED_LOSS}:
         unit.session.flush()
         set_attention(unit, request, None)
     return request
@@ -259,7 +266,7 @@ def settle_talk(unit: Unit, conversation: Conversation, agent: Principal) -> Con
     rows = [row for row in lost_in(unit.session, conversation.id) if row.kind != RELAY]
     _settled(unit, rows)
     for request in requests_of(unit.session, conversation):
-        if request.attention in {LOST_LETTER, UNPROVED_LOSS}:
+        if request.attention in {Attention.LOST_LETTER, Attention.UNPROVED_LOSS}:
             unit.session.flush()
             set_attention(unit, request, None)
     record(

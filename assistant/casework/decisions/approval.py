@@ -22,6 +22,7 @@ from assistant.casework.requests.queue import (
     get_action,
 )
 from assistant.domain.assurance import Tier
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import PlanState, Status, advance
 from assistant.domain.plan import Operation, Plan, plan_from_json
 from assistant.domain.rights import IRREVERSIBLE, Right
@@ -199,6 +200,6 @@ def reject(unit: Unit, action_id: str, reason: str, agent: Principal) -> Action:
     )
     if request.status == Status.AWAITING_APPROVAL:
         move(unit, request, Status.OPEN, f"agent:{agent.name}")
-        set_attention(unit, request, "plan_rejected")
+        set_attention(unit, request, Attention.PLAN_REJECTED)
     do_keep(unit, action, request, told=False)
     return action

@@ -18,6 +18,7 @@ from assistant.casework.requests.queue import WORKERS, Principal, get_request
 from assistant.casework.saying.typed import check_discloses_nothing, check_words
 from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Tier
+from assistant.domain.attention import Attention
 from assistant.domain.due_date import question_by
 from assistant.domain.lifecycle import Status
 from assistant.domain.questions import QuestionGround, ground_to_ask, grounds_to_ask
@@ -198,7 +199,7 @@ def take_answer(unit: Unit, requests: Sequence[PrivacyRequest], answered_in: str
         request.suspensions = [*request.suspensions[:-1], [asked, today.isoformat()]]
         record(unit, request.ref, "subject", "question_answered", conversation=answered_in)
         recompute_dates(unit, request)
-        set_attention(unit, request, "question_answered")
+        set_attention(unit, request, Attention.QUESTION_ANSWERED)
         conversation = unit.session.get_one(Conversation, request.conversation_id)
         by_mail = answered_in != conversation.id
         _tell(unit, request, conversation, "clock_goes_on", len(request.suspensions), by_mail=by_mail)

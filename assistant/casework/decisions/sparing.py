@@ -18,6 +18,7 @@ from assistant.casework.requests.queue import Principal, Role, get_request
 from assistant.casework.requests.together import stopped_together
 from assistant.domain.addresses import deliverable, normal_address
 from assistant.domain.assurance import Method
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, PlanState, Status
 from assistant.domain.moves import Claim
 from assistant.domain.rights import ERASING
@@ -29,9 +30,6 @@ from assistant.store.tables import Audit, Conversation, PrivacyRequest
 
 PURPOSE: Final = "dont"
 KEEP, GO_ON = "keep", "go_on"
-HEARD: Final = "dont_heard"
-UNANSWERED: Final = "dont_unanswered"
-NOT_ASKED: Final = "dont_not_asked"
 ANSWER_WITHIN: Final = timedelta(days=3)  # then an agent decides; the date stays what it was
 _BEFORE_DUE: Final = timedelta(days=1)
 LIFTED_WAITS: Final = timedelta(days=1)  # the contact hears of it, and can still stop it
@@ -45,9 +43,9 @@ def is_paused(request: PrivacyRequest) -> bool:
 
 def first_reason(request: PrivacyRequest) -> str | None:
     """Say why a person is needed; that an erasure stands still comes before all else."""
-    if not is_paused(request) or request.attention in {UNANSWERED, NOT_ASKED}:
+    if not is_paused(request) or request.attention in {Attention.DONT_UNANSWERED, Attention.DONT_NOT_ASKED}:
         return request.attention
-    return HEARD
+    return Attention.DONT_HEARD
 
 
 def erasures_meant(unit: Unit, conversation: Conversation, sender: str | None) -> list[PrivacyRequest]:
@@ -87,9 +85,9 @@ def pause(unit: Unit, requests: Sequence[PrivacyRequest], heard_in: Conversation
         request.dont_at = unit.now
         request.version += 1
         unit.session.add(request)
-        record(unit, request.ref, "subject", "dont_heard", conversation=heard_in.id)
+        record(unit, request.ref, "subject", Attention.DONT_HEARD, conversation=heard_in.id)
         if request.attention is None:
-            set_attention(unit, request, HEARD)
+            set_attention(unit, request, Attention.DONT_HEARD)
     for conversation_id, contact in dict.fromkeys((r.conversation_id, _contact_of(unit, r)) for r in fresh):
         asked = [r for r in fresh if r.conversation_id == conversation_id and _contact_of(unit, r) == contact]
         _ask(unit, unit.session.get_one(Conversation, conversation_id), contact, asked)
@@ -125,7 +123,7 @@ def _ask(
         unit.session.add(asked)
     except TooManyAttempts:
         for request in requests:
-            set_attention(unit, request, NOT_ASKED)
+            set_attention(unit, request, Attention.DONT_NOT_ASKED)
 
 
 # ── what comes of it ────────────────────────────────────────────────────────────────────────────────
@@ -144,7 +142,7 @@ def go_on(unit: Unit, requests: Sequence[PrivacyRequest], actor: str) -> list[Pr
     paused = [request for request in requests if is_paused(request)]
     for request in paused:
         _answered(unit, request, GO_ON, actor)
-        if request.attention in {HEARD, UNANSWERED, NOT_ASKED}:
+        if request.attention in {Attention.DONT_HEARD, Attention.DONT_UNANSWERED, Attention.DONT_NOT_ASKED}:
             set_attention(unit, request, None)
     if paused:
         unit.wake("carry_out")
@@ -260,7 +258,7 @@ def unanswered_due(unit: Unit) -> list[str]:
         col(PrivacyRequest.dont_at).is_not(None),
         col(PrivacyRequest.dont_answer).is_(None),
         col(PrivacyRequest.status).in_(STOPPABLE),
-        col(PrivacyRequest.attention).is_distinct_from(UNANSWERED),
+        col(PrivacyRequest.attention).is_distinct_from(Attention.DONT_UNANSWERED),
     )
     return list(unit.session.exec(waiting))
 
@@ -272,5 +270,5 @@ def flag_unanswered(
     """Call an agent where nobody answered in three days, or the date is near: a forged mail must not stall an erasure."""
     request = unit.session.get_one(PrivacyRequest, ref)
     possible = lift_from(unit.services, request)
-    if possible is not None and possible <= unit.now and request.attention != UNANSWERED:
-        set_attention(unit, request, UNANSWERED)
+    if possible is not None and possible <= unit.now and request.attention != Attention.DONT_UNANSWERED:
+        set_attention(unit, request, Attention.DONT_UNANSWERED)

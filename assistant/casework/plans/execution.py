@@ -30,9 +30,10 @@ from assistant.casework.requests.queue import (
     void_actions,
 )
 from assistant.casework.requests.results import result_of
-from assistant.casework.saying import bystanders, flood
+from assistant.casework.saying import flood
 from assistant.casework.uses import marketing, put_back
 from assistant.casework.uses.suppression import MARKETING
+from assistant.domain.attention import Attention
 from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import CLOSED, PlanState, Status, StepState, advance
 from assistant.domain.plan import Operation, Plan, plan_from_json, plan_to_json
@@ -46,7 +47,6 @@ log = structlog.get_logger(__name__)
 _FIRST_RETRY, _LONGEST_RETRY = timedelta(seconds=30), timedelta(minutes=8)
 _MOST_ATTEMPTS = 5
 _AT_ONCE = 50
-PARTLY_LEFT = "partly_left"  # the letter said that somebody sees to the rest
 
 
 async def carry_out_due(services: Services) -> int:
@@ -204,7 +204,7 @@ def _plan_changed(unit: Unit, ref: str, fresh: Plan) -> None:
     request = unit.session.get_one(PrivacyRequest, ref)
     if request.status == Status.SCHEDULED or fresh.order.operation is Operation.LIFT:
         do_propose(unit, request, fresh)
-        set_attention(unit, request, "plan_changed")
+        set_attention(unit, request, Attention.PLAN_CHANGED)
     elif request.status == Status.OPEN:
         # A freeze, which no person approved: planned as it was the first time.
         void_actions(unit, ref, "plan_changed")
@@ -270,7 +270,7 @@ def stop(unit: Unit, action_id: str, agent: Principal) -> Action:
     unit.session.add(action)
     record(unit, request.ref, f"agent:{agent.name}", "plan_stopped", action=action.id)
     if action.state == PlanState.STOPPED:
-        set_attention(unit, request, "stopped")
+        set_attention(unit, request, Attention.STOPPED)
     return action
 
 
@@ -281,7 +281,7 @@ def _stopped(unit: Unit, action_id: str) -> None:
     unit.session.add(action)
     if action.state == PlanState.STOPPING:  # or it is over already, and so was said
         action.state = advance(action.state, PlanState.STOPPED)
-        set_attention(unit, request, "stopped")
+        set_attention(unit, request, Attention.STOPPED)
 
 
 def _failed(unit: Unit, action_id: str, error: AssistantError) -> None:
@@ -310,7 +310,7 @@ def _failed(unit: Unit, action_id: str, error: AssistantError) -> None:
         code=error.code,
         attempt=action.attempts,
     )
-    set_attention(unit, request, f"step_failed:{error.code}")
+    set_attention(unit, request, f"{Attention.STEP_FAILED}:{error.code}")
 
 
 def _finish(unit: Unit, action_id: str) -> None:
@@ -322,7 +322,7 @@ def _finish(unit: Unit, action_id: str) -> None:
     unit.session.add(action)
     if _is_freeze(action, request):
         answers.say_frozen(unit, request)
-        set_attention(unit, request, "objection_to_weigh")
+        set_attention(unit, request, Attention.OBJECTION_TO_WEIGH)
         return
     set_attention(unit, request, None)
     plan = by_hand.counted(plan_from_json(action.plan), _steps(unit.session, action_id))
@@ -354,11 +354,11 @@ def _answer(unit: Unit, request: PrivacyRequest, plan: Plan, action_id: str) -> 
     if MARKETING in plan.order.purposes and request.contact and not said.marketing:
         marketing.keep_off(unit, unit.services.keyring.unseal(request.contact), request.ref)
     if said.marketing and flood.was_held_back(unit.session, request.ref):
-        set_attention(unit, request, flood.ATTENTION)
+        set_attention(unit, request, Attention.TOO_MANY_LETTERS)
     if FoundOut.of(request.details).untold:
-        set_attention(unit, request, bystanders.ATTENTION)
+        set_attention(unit, request, Attention.TOO_MANY_NAMED)
     if result.is_partial:
-        set_attention(unit, request, PARTLY_LEFT)
+        set_attention(unit, request, Attention.PARTLY_LEFT)
     put_back.note_done(unit, request)
 
 

@@ -37,6 +37,7 @@ from assistant.casework.uses import suppression
 from assistant.casework.uses.ending import uses_known, with_every_consent
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import CONTACT_COOL_OFF, Answer, Method, Tier
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import Status
 from assistant.domain.plan import Contact, Identity, Operation, Plan
 from assistant.domain.rectifying import Changes
@@ -48,7 +49,9 @@ from assistant.services import Services, Unit
 from assistant.store.tables import EvidenceRow, PrivacyRequest
 
 log = structlog.get_logger(__name__)
-_CANNOT_BE = frozenset({"plan_conflict", "field_not_mapped"})  # why a plan cannot be carried out as it stands
+_CANNOT_BE = frozenset(
+    {Attention.PLAN_CONFLICT, Attention.FIELD_NOT_MAPPED}
+)  # why a plan cannot be carried out as it stands
 _OF_A_TRY = ("source_unavailable:", "plan_failed:", "sweep_failed:plan")  # attentions that a plan ends
 _RETRY = timedelta(minutes=1)
 _SHOWN_OF_NUMBER = 3  # of a client number, in a letter: enough to tell one's accounts apart
@@ -191,7 +194,7 @@ def _leave_to_agent(unit: Unit, ref: str) -> None:
     if request:
         request.to_plan_at = None
         unit.session.add(request)
-        set_attention(unit, request, "needs_agent")
+        set_attention(unit, request, Attention.NEEDS_AGENT)
 
 
 def _as_loaded(unit: Unit, found: _Found) -> PrivacyRequest | None:
@@ -245,13 +248,13 @@ def _why_held_up(
     if running_services.is_held_up(plan):
         return running_services.to_do(session, request)
     if named_accounts.waiting_words(session, request, plan):
-        return named_accounts.NAMED
+        return Attention.ACCOUNTS_NAMED
     if asked_beside.is_unread(session, request):
-        return asked_beside.ATTENTION
+        return Attention.ASKED_BESIDE
     if plan.conflicts:
-        return "plan_conflict"
+        return Attention.PLAN_CONFLICT
     if plan.nowhere:
-        return "field_not_mapped"
+        return Attention.FIELD_NOT_MAPPED
     return why_short(answer, evidence) if answer.missing is not None else None
 
 
@@ -260,7 +263,7 @@ def _ends_without_plan(unit: Unit, request: PrivacyRequest, evidence: EvidenceRo
     if not _holds_anything(unit.services, found) and not evidence.on_file:
         proved = unit.services.keyring.unseal(evidence.client_id) if evidence.client_id else None
         if named_accounts.another_number(unit.session, request, proved):
-            _leave_to_person(unit, request, named_accounts.NOT_LOOKED_AT)
+            _leave_to_person(unit, request, Attention.CLIENT_NUMBER_NAMED)
             return True
         request.to_plan_at = None
         unit.session.add(request)
@@ -297,9 +300,9 @@ def _why_a_person(services: Services, plan: Plan) -> str:
     """Nothing to do is not done: where no map says what to do, a person decides."""
     known = uses_known(services)
     if plan.order.operation is Operation.STOP and any(use not in known for use in plan.order.purposes):
-        return "unknown_use"
+        return Attention.UNKNOWN_USE
     is_empty = not (plan.steps or plan.conflicts or plan.blockers)
-    return "nothing_to_do" if is_empty else ""
+    return Attention.NOTHING_TO_DO if is_empty else ""
 
 
 def _leave_to_person(unit: Unit, request: PrivacyRequest, reason: str) -> None:
@@ -334,7 +337,7 @@ def _do_at_once(unit: Unit, request: PrivacyRequest, plan: Plan) -> None:
     """GDPR 21(3), 7(3): marketing ends for whatever address was named, without proof and, of a few, without a person."""
     if EndOfUse.of(request.details).by_person:
         do_propose(unit, request, plan)
-        set_attention(unit, request, "many_addresses")
+        set_attention(unit, request, Attention.MANY_ADDRESSES)
         return
     # Its proof is gone, or it should not have come here: never in silence.
     if request.status != Status.RECEIVED:

@@ -27,6 +27,7 @@ from assistant.domain.assurance import (
     LINK_LIFETIME,
     Method,
 )
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import ChallengeState, LetterState, advance
 from assistant.domain.moves import Claim
 from assistant.domain.plan import Contact, Identity
@@ -208,7 +209,9 @@ def channel_of(session: Session, row: ChallengeRow, conversation: Conversation |
 
 
 def _heard_in(session: Session, row: ChallengeRow) -> str | None:
-    heard = select(Audit).where(col(Audit.chain).in_(row.references), col(Audit.event) == "dont_heard")
+    heard = select(Audit).where(
+        col(Audit.chain).in_(row.references), col(Audit.event) == Attention.DONT_HEARD
+    )
     entry = session.exec(heard).first()
     found = session.get(Conversation, entry.data.get("conversation")) if entry else None
     return found.channel if found else None

@@ -9,12 +9,12 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.requests.intake import set_attention
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import STOPPABLE
 from assistant.domain.rights import CONFIRMED_FIRST, ERASING
 from assistant.services import Unit
 from assistant.store.tables import Audit, Conversation, Message, PrivacyRequest
 
-ATTENTION: Final = "asked_beside"
 _READ_BY: Final = ("agent", "note")  # senders of messages by which an agent shows that they have read
 
 
@@ -22,9 +22,9 @@ def note(unit: Unit, requests: Sequence[PrivacyRequest], heard_in: Conversation)
     """Have a person read what was said beside erasures and corrections that can still be stopped; gives those."""
     meant = [r for r in requests if r.right in ERASING | CONFIRMED_FIRST and r.status in STOPPABLE]
     for request in meant:
-        record(unit, request.ref, "subject", ATTENTION, conversation=heard_in.id)
+        record(unit, request.ref, "subject", Attention.ASKED_BESIDE, conversation=heard_in.id)
         if request.attention is None:
-            set_attention(unit, request, ATTENTION)
+            set_attention(unit, request, Attention.ASKED_BESIDE)
     return meant
 
 
@@ -52,5 +52,5 @@ def is_unread(session: Session, request: PrivacyRequest) -> bool:
 
 
 def _newest(session: Session, request: PrivacyRequest) -> Audit | None:
-    asked = select(Audit).where(col(Audit.chain) == request.ref, col(Audit.event) == ATTENTION)
+    asked = select(Audit).where(col(Audit.chain) == request.ref, col(Audit.event) == Attention.ASKED_BESIDE)
     return session.exec(asked.order_by(col(Audit.ordinal).desc()).limit(1)).first()

@@ -17,6 +17,7 @@ from sqlmodel import Session, SQLModel, col, select
 from assistant.casework.audit import record
 from assistant.casework.outbox import lost_about
 from assistant.domain.assurance import DENIED, Tier
+from assistant.domain.attention import Attention
 from assistant.domain.due_date import DueDates, Suspension, due_dates, reminder_days
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status, advance
 from assistant.domain.reference import new_reference
@@ -47,9 +48,7 @@ _GOES_ON = (  # with how it stands and whether anything was asked in it: what mo
 )
 _WORDS = " "  # parts an id from the digest of the words that came under it; no client of a chat may write it
 OUTSIDE = "in:"  # begins the stored id of whatever came from outside, and of nothing that the desk says
-LOST_LETTER = "delivery_failed"
-UNPROVED_LOSS = "delivery_unproved"  # a report without our own id says so, which anybody can write
-OF_PAUSE = frozenset({"dont_unanswered", "dont_not_asked"})  # attentions (casework/decisions/sparing.py)
+OF_PAUSE = frozenset({Attention.DONT_UNANSWERED, Attention.DONT_NOT_ASKED})
 MACHINE = "machine"  # marks, among a mail's headers, that a rule may not answer it
 
 
@@ -354,8 +353,8 @@ def lost_letter_reason(unit: Unit, request: PrivacyRequest) -> str | None:
     """Say why a person is needed where a letter did not arrive, or where a report without our id says so."""
     failures = [row.failure or "" for row in lost_about(unit, request)]
     if any(not failure.startswith(UNPROVED) for failure in failures):
-        return LOST_LETTER
-    return UNPROVED_LOSS if failures else None
+        return Attention.LOST_LETTER
+    return Attention.UNPROVED_LOSS if failures else None
 
 
 def dates_of(services: Services, request: PrivacyRequest, language: str = "en") -> DueDates:

@@ -14,9 +14,7 @@ from assistant.domain.words import Words
 from assistant.store.queries import messages_about, messages_of
 from assistant.store.tables import Audit, Message, PrivacyRequest
 
-NAMED: Final = "accounts_named"
 CHOSEN: Final = "accounts_chosen"
-NOT_LOOKED_AT: Final = "client_number_named"
 _LOOKED_AT: Final = 20_000  # characters of a message
 _MOST_SHOWN: Final = 5
 _LONGEST_SHOWN: Final = 300

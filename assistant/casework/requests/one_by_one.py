@@ -21,6 +21,7 @@ from assistant.casework.audit import record
 from assistant.casework.lease import Lease, pause_after
 from assistant.casework.requests.intake import set_attention
 from assistant.casework.requests.queue import Principal, Role
+from assistant.domain.attention import Attention
 from assistant.errors import AssistantError, NotFound, StoreUnavailable
 from assistant.services import Services, Unit
 from assistant.store.paging import Page, page
@@ -184,7 +185,7 @@ def _call_a_person(unit: Unit, sweep: str, row: str) -> None:
     ref = unit.session.exec(about(row)).first() if about else row
     request = unit.session.get(PrivacyRequest, ref) if ref else None
     if request is not None and request.attention is None:
-        set_attention(unit, request, f"sweep_failed:{sweep}")
+        set_attention(unit, request, f"{Attention.SWEEP_FAILED}:{sweep}")
 
 
 def note(unit: Unit, sweep: str, row: K, failure: AssistantError) -> int:

@@ -10,8 +10,9 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
-from assistant.casework.requests import asked_beside, named_accounts, rectification
+from assistant.casework.requests import rectification
 from assistant.casework.requests.intake import move, set_attention
+from assistant.domain.attention import Attention
 from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import PlanState, Status, advance
 from assistant.domain.outside import number_of
@@ -159,7 +160,7 @@ def plan_again(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest:
     request.to_plan_at = unit.now
     unit.session.add(request)
     record(unit, ref, f"agent:{agent.name}", "plan_again")
-    if request.attention == asked_beside.ATTENTION:
+    if request.attention == Attention.ASKED_BESIDE:
         set_attention(unit, request, None)
     unit.wake("plan")
     return request
@@ -183,7 +184,7 @@ def choose_accounts(unit: Unit, ref: str, not_theirs: Sequence[str], agent: Prin
     left_out = [*(found.not_theirs or ()), *([a.source, a.table, *a.key] for a in chosen)]
     request.details = replace(found, not_theirs=left_out).kept_in(request.details)
     record(unit, ref, f"agent:{agent.name}", "accounts_chosen", left=len(left_out))
-    if request.attention == named_accounts.NAMED:
+    if request.attention == Attention.ACCOUNTS_NAMED:
         set_attention(unit, request, None)
     return plan_again(unit, ref, agent)
 

@@ -13,7 +13,7 @@ from assistant.store.tables import EvidenceRow, PrivacyRequest
 
 Seen = TypeVar("Seen", bound=RequestSeen)
 FOR_OTHER: Final = "for_other"
-MAILBOX_LOST: Final = "mailbox_lost"  # in the details, and the attention
+MAILBOX_LOST: Final = "mailbox_lost"
 _FORGETS: Final = "webchat"  # nobody can be written to there once the page is closed
 
 

@@ -12,20 +12,19 @@ from sqlmodel import col, select
 from assistant.casework.audit import record
 from assistant.casework.requests.intake import set_attention
 from assistant.casework.requests.reach import Seen
+from assistant.domain.attention import Attention
 from assistant.domain.fields import DAYS
 from assistant.domain.in_parts import taken_apart
 from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.rectifying import SAID, Changes, Correctable, correctable_in
 from assistant.domain.rights import CONFIRMED_FIRST
 from assistant.domain.spoken import day_in
-from assistant.domain.talk import NOT_UNDERSTOOD, RequestSeen
+from assistant.domain.talk import RequestSeen
 from assistant.errors import ChangedMeanwhile, Conflict
 from assistant.services import Services, Unit
 from assistant.store.tables import PrivacyRequest
 
 UNCONFIRMED_FOR: Final = timedelta(days=7)  # then an agent decides
-UNCONFIRMED: Final = "change_unconfirmed"
-TO_EMPTY: Final = "correction_to_empty"
 BEFORE_A_PLAN: Final = (Status.RECEIVED, Status.VERIFYING, Status.OPEN)
 
 
@@ -54,7 +53,7 @@ def keep_changes(unit: Unit, request: PrivacyRequest, changes: Changes, actor: s
     if changes.confirmed and not before.confirmed:
         fields = sorted(part.field for part in changes.parts)
         record(unit, request.ref, actor, "changes_confirmed", fields=fields)
-        if request.attention in {UNCONFIRMED, NOT_UNDERSTOOD}:
+        if request.attention in {Attention.CHANGE_UNCONFIRMED, Attention.NOT_UNDERSTOOD}:
             set_attention(unit, request, None)
         if request.status == Status.OPEN:
             request.to_plan_at = unit.now
@@ -77,7 +76,7 @@ def is_whole(changes: Changes) -> bool:
 def leave_empty(unit: Unit, request: PrivacyRequest) -> None:
     """Keep that nothing is to be put instead, and call an agent: no source is told to empty a field."""
     keep_changes(unit, request, replace(Changes.of(request.details), to_empty=True))
-    set_attention(unit, request, TO_EMPTY)
+    set_attention(unit, request, Attention.TO_EMPTY)
 
 
 def is_to_be_emptied(request: PrivacyRequest) -> bool:
@@ -161,4 +160,4 @@ def flag_unconfirmed(
     request = unit.session.get_one(PrivacyRequest, ref)
     is_late = request.received_at <= unit.now - UNCONFIRMED_FOR
     if is_late and request.attention is None and is_unconfirmed(request):
-        set_attention(unit, request, UNCONFIRMED)
+        set_attention(unit, request, Attention.CHANGE_UNCONFIRMED)

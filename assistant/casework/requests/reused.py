@@ -11,7 +11,6 @@ from assistant.store.tables import Seen
 if TYPE_CHECKING:
     from assistant.interfaces import Incoming
 
-ATTENTION: Final = "reused_id"
 _REMEMBERED: Final = timedelta(days=400)  # longer than anything that was said under an id is kept open
 _NO_ID: Final = "-"
 

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from assistant.casework.audit import record
 from assistant.casework.events import Event, note_event
 from assistant.casework.requests.intake import set_attention
+from assistant.domain.attention import Attention
 from assistant.domain.mailboxes import counted_as
 from assistant.domain.networks import is_this_machine
 from assistant.services import Unit
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from assistant.services import Services
 
-ATTENTION: Final = "too_many_named"
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 OF_ONE: Final = 8  # mailboxes that a talk, or a sender of mail, may have written to in a day
@@ -84,4 +84,4 @@ def hold_back(unit: Unit, requests: Sequence[PrivacyRequest]) -> None:
     for request in requests:
         record(unit, request.ref, "desk", "bystander_not_told")
         if request.attention is None:
-            set_attention(unit, request, ATTENTION)
+            set_attention(unit, request, Attention.TOO_MANY_NAMED)

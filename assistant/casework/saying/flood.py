@@ -20,6 +20,7 @@ from assistant.casework.saying.seen import as_seen
 from assistant.casework.saying.unwritten import written
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import DENIED, Method
+from assistant.domain.attention import Attention
 from assistant.domain.letter import Letter
 from assistant.domain.lifecycle import CLOSED
 from assistant.domain.mailboxes import counted_as, domain_of
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from assistant.services import Services
 
-ATTENTION: Final = "too_many_letters"
 _HELD_BACK: Final = "letter_held_back"
 _MAILED: Final = "mailed"  # what a mail caused that may be anybody's
 _TALKED: Final = "mailed_of_talk"  # what a live talk caused in which nobody proved to be there
@@ -227,7 +227,7 @@ def _hold_back(unit: Unit, letter: Letter, to: str, until: datetime) -> None:
     requests = [r for ref in about if (r := unit.session.get(PrivacyRequest, ref))]
     for request in requests or _open_in_talk(unit.session, letter):
         if request.attention is None:
-            set_attention(unit, request, ATTENTION)
+            set_attention(unit, request, Attention.TOO_MANY_LETTERS)
     for ref in [request.ref for request in requests] or [""]:
         record(unit, ref, "desk", _HELD_BACK, conversation=letter.conversation_id)
     _announce(unit, letter, to, until)

@@ -9,6 +9,7 @@ import structlog
 
 from assistant.casework.audit import record
 from assistant.casework.requests.intake import requests_of, set_attention
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import CLOSED
 from assistant.replies import TextError
 from assistant.replies.labels import attribute
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from assistant.services import Rendered
 
 log = structlog.get_logger(__name__)
-ATTENTION = "reply_unwritten"
 
 
 def written(
@@ -54,7 +54,7 @@ def call_a_person(
     if conversation is not None and not concerned:
         concerned = [r for r in requests_of(unit.session, conversation) if r.status not in CLOSED]
     for each in concerned:
-        set_attention(unit, each, f"{ATTENTION}:{what}")
+        set_attention(unit, each, f"{Attention.REPLY_UNWRITTEN}:{what}")
     if conversation is not None and conversation.channel != "email":
         conversation.wants_person_at = conversation.wants_person_at or unit.now
     elif conversation is not None and not concerned:

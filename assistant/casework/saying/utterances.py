@@ -23,6 +23,7 @@ from assistant.casework.saying.unseen import (
 )
 from assistant.casework.saying.unwritten import written
 from assistant.domain.addresses import deliverable
+from assistant.domain.attention import Attention
 from assistant.domain.letter import Letter
 from assistant.domain.lifecycle import CLOSED
 from assistant.errors import Conflict
@@ -243,8 +244,8 @@ def _not_to_be_said(unit: Unit, conversation: Conversation, answered: _Answered 
     if answered is None:
         return None
     if not answered.by_person:
-        return "automatic_message"
-    return "too_many_replies" if _answered_enough(unit, conversation) else None
+        return Attention.AUTOMATIC_MESSAGE
+    return Attention.TOO_MANY_REPLIES if _answered_enough(unit, conversation) else None
 
 
 def _is_said_again(unit: Unit, conversation: Conversation, said: Utterance) -> bool:

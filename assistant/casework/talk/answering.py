@@ -35,6 +35,7 @@ from assistant.casework.talk.asking import (
 from assistant.casework.talk.opening import leave_alone
 from assistant.casework.talk.proving import say_no_code, want_code
 from assistant.casework.talk.turn import Turn, mark_of_code
+from assistant.domain.attention import Attention
 from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import AskRight, AskValueAgain, Claim, TellPolicy
@@ -55,7 +56,6 @@ from assistant.domain.talk import (
     ASK_SERVICES,
     DONT,
     DONT_GOING_ON,
-    NOT_UNDERSTOOD,
     ONLY_NAMED,
     WAITING,
     WITHDRAW,
@@ -291,7 +291,7 @@ def ask_value_again(turn: Turn, request: PrivacyRequest, move: AskValueAgain) ->
     if move.of_code or not again:
         _ask_value(turn, request, again=again or not move.of_code)
         return
-    set_attention(turn.unit, request, NOT_UNDERSTOOD)
+    set_attention(turn.unit, request, Attention.NOT_UNDERSTOOD)
     turn.rest()
     turn.say("rectification_by_person", requests=turn.seen([request]))
     if not turn.is_mail:  # there the address is known, from which it was written

@@ -15,7 +15,7 @@ from assistant.casework.decisions.sparing import is_paused
 from assistant.casework.proof import challenges, link_again
 from assistant.casework.requests import rectification
 from assistant.casework.requests.intake import move, set_attention
-from assistant.casework.requests.reach import MAILBOX_LOST, is_for_other, lacks_address, waits_for_people
+from assistant.casework.requests.reach import is_for_other, lacks_address, waits_for_people
 from assistant.casework.requests.rectification import is_unconfirmed
 from assistant.casework.saying import flood
 from assistant.casework.talk.proving import (
@@ -30,6 +30,7 @@ from assistant.casework.talk.turn import Turn
 from assistant.casework.uses import marketing
 from assistant.domain.addresses import deliverable
 from assistant.domain.assurance import Method, Tier
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import Claim
 from assistant.domain.rectifying import Changes
@@ -109,7 +110,7 @@ def _take_up(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     for request in requests:
         if not request.details.get("marketing"):
             move(turn.unit, request, Status.OPEN, "desk")
-            set_attention(turn.unit, request, "needs_agent")
+            set_attention(turn.unit, request, Attention.NEEDS_AGENT)
 
 
 def _say_who_looks(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
@@ -244,7 +245,7 @@ def call_for_lost_mailbox(turn: Turn, requests: Sequence[PrivacyRequest]) -> Non
     """Call a person to what needs a proof that its mailbox cannot give."""
     for request in requests:
         if request.tier_needed > Tier.T0:
-            set_attention(turn.unit, request, MAILBOX_LOST)
+            set_attention(turn.unit, request, Attention.MAILBOX_LOST)
 
 
 def _claim_in_message(turn: Turn, requests: Sequence[PrivacyRequest]) -> Claim | None:
@@ -264,14 +265,14 @@ def _ask_proof_by_mail(turn: Turn, requests: Sequence[PrivacyRequest], reference
     """Send a link, or call an agent where none can be sent."""
     if turn.muted or not deliverable(turn.sender):
         for request in requests:
-            set_attention(turn.unit, request, "sender_cannot_be_asked")
+            set_attention(turn.unit, request, Attention.SENDER_CANNOT_BE_ASKED)
         return
     claim = link_again.claim_of(turn.conversation, requests)
     try:
         challenges.want_challenge(turn.unit, turn.conversation, claim, references, method=Method.EMAIL_LINK)
     except TooManyAttempts:
         for request in requests:
-            set_attention(turn.unit, request, "too_many_challenges")
+            set_attention(turn.unit, request, Attention.TOO_MANY_CHALLENGES)
 
 
 def ask_for_more(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
@@ -301,7 +302,7 @@ def send_link_again(turn: Turn, waiting: Sequence[PrivacyRequest], asked_by: str
     if next_at is None:
         return
     for request in waiting:
-        set_attention(turn.unit, request, "too_many_challenges")
+        set_attention(turn.unit, request, Attention.TOO_MANY_CHALLENGES)
     key = f"link_limit:{next_at}"
     told = saying.was_said(turn.unit.session, turn.conversation, key)
     # Once a day for a mailbox, however many requests wait there: whoever forges its mails would write to it so.

@@ -22,11 +22,12 @@ from assistant.casework.talk.asking import ask_where_to_write, call_for_lost_mai
 from assistant.casework.talk.standing import ask_whether_still_wanted, say
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Tier
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.moves import Open, OpenForOther
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Changes
 from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, ENDING_USES, ERASING, Right
-from assistant.domain.talk import ASK_MARKETING, FOR_SOMEBODY_ELSE, WAITING
+from assistant.domain.talk import ASK_MARKETING, WAITING
 from assistant.domain.uses import (
     addresses_in,
     each_once,
@@ -271,7 +272,7 @@ def open_for_other(turn: Turn, move: OpenForOther) -> None:
         turn.say(name, requests=turn.seen(opened))
     else:
         for request in open_now:
-            set_attention(turn.unit, request, FOR_SOMEBODY_ELSE)
+            set_attention(turn.unit, request, Attention.FOR_SOMEBODY_ELSE)
         turn.say("already_open", requests=turn.seen(open_now))
     ask_where_to_write(turn)
 
@@ -280,8 +281,8 @@ def wait_for_mandate(turn: Turn, request: PrivacyRequest) -> None:
     """Have two people weigh the mandate, whatever a mailbox proves."""
     request.details = {**request.details, FOR_OTHER: True}
     request.tier_needed = int(Tier.T3)
-    void_plan(turn.unit, request, FOR_SOMEBODY_ELSE)
-    set_attention(turn.unit, request, FOR_SOMEBODY_ELSE)
+    void_plan(turn.unit, request, Attention.FOR_SOMEBODY_ELSE)
+    set_attention(turn.unit, request, Attention.FOR_SOMEBODY_ELSE)
 
 
 def leave_address(turn: Turn, references: Sequence[str]) -> None:

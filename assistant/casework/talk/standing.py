@@ -17,6 +17,7 @@ from assistant.casework.requests.intake import set_attention
 from assistant.casework.requests.reach import waits_for_people
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Method
+from assistant.domain.attention import Attention
 from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import Claim
@@ -205,7 +206,7 @@ def withdraw_by_link(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     contact = turn.unit.services.keyring.unseal(proved) if proved else turn.conversation.subject_hint
     seen = turn.seen(requests)
     if not contact or turn.muted:
-        set_attention(turn.unit, requests[0], "wants_to_withdraw")
+        set_attention(turn.unit, requests[0], Attention.WANTS_TO_WITHDRAW)
         turn.say("withdraw_needs_proof", choices=[turn.person_button()], requests=seen)
         return
     try:
@@ -218,7 +219,7 @@ def withdraw_by_link(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
             purpose="withdraw",
         )
     except TooManyAttempts as error:
-        set_attention(turn.unit, requests[0], "wants_to_withdraw")
+        set_attention(turn.unit, requests[0], Attention.WANTS_TO_WITHDRAW)
         turn.say("withdraw_later", requests=seen, next_at=error.data["next_at"])
     else:
         turn.say("withdraw_needs_proof", requests=seen)
@@ -255,4 +256,4 @@ def show_new_message(turn: Turn) -> None:
     """Show an agent a right that a message may use beside what was answered of it."""
     for request in turn.own_requests():
         if request.status not in CLOSED and request.attention is None:
-            set_attention(turn.unit, request, "new_message")
+            set_attention(turn.unit, request, Attention.NEW_MESSAGE)

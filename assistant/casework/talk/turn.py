@@ -20,12 +20,12 @@ from assistant.casework.requests.whose import HIDING
 from assistant.casework.saying import unwritten
 from assistant.domain.addresses import client_number_like
 from assistant.domain.assurance import Method, Tier, code_in
+from assistant.domain.attention import Attention
 from assistant.domain.presses import mark_of, marked
 from assistant.domain.rights import Right
 from assistant.domain.talk import (
     ASKED_BY_MAIL,
     CONFIRM,
-    NOT_UNDERSTOOD,
     WAITING,
     Given,
     NothingGiven,
@@ -120,7 +120,7 @@ class Turn:
         question = handler.missing(request.details) if handler and waits else None
         if question is None or (self.is_mail and question == CONFIRM):
             return None
-        is_read = not self.is_mail and question != CONFIRM and request.attention == NOT_UNDERSTOOD
+        is_read = not self.is_mail and question != CONFIRM and request.attention == Attention.NOT_UNDERSTOOD
         return None if is_read else question
 
     @property

@@ -24,6 +24,7 @@ from assistant.casework.requests.one_by_one import (
     together,
 )
 from assistant.casework.requests.rectification import flag_unconfirmed, unconfirmed_due
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import ChallengeState
 from assistant.domain.retention import own_retention
 from assistant.services import Services, Unit
@@ -108,9 +109,9 @@ def _remind(
             **facts,
         )
     if lapse_drafts_due(request, today):
-        set_attention(unit, request, "lapse_letter_to_approve")
+        set_attention(unit, request, Attention.LAPSE_LETTER_TO_APPROVE)
     elif is_left_incomplete(request, today):
-        set_attention(unit, request, "never_completed")
+        set_attention(unit, request, Attention.NEVER_COMPLETED)
     record(unit, request.ref, "desk", "reminded", on=today, due_on=request.due_on)
 
 

@@ -14,6 +14,7 @@ from assistant.casework.requests.intake import set_attention
 from assistant.casework.requests.queue import WORKERS, Principal, get_request
 from assistant.casework.requests.results import result_of
 from assistant.casework.uses.suppression import MARKETING, subject_of
+from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import CLOSED
 from assistant.domain.plan import Operation, Step, plan_from_json
 from assistant.domain.uses import EndOfUse
@@ -23,7 +24,7 @@ from assistant.services import Services, Unit
 from assistant.store import queries
 from assistant.store.tables import Audit, PrivacyRequest, StepRow, Suppression
 
-UNDONE: Final = "undone"  # the attention, and in the details whose undo it is about
+UNDONE: Final = "undone"  # in the details: whose undo it is about
 _AGAIN: Final = "stopped_again"
 _TOLD: Final = ("recipient_told", "recipient_to_tell")
 # Objections that are kept with an address: those that changed something, and what is under way.
@@ -138,7 +139,7 @@ def open_task(unit: Unit, subject: str, refs: Sequence[str]) -> None:
         before = request.details.get(UNDONE, ())
         request.details = {**request.details, UNDONE: sorted({*before, *named})}
         unit.session.add(request)
-        set_attention(unit, request, UNDONE)
+        set_attention(unit, request, Attention.UNDONE)
         lists = {"changed": _said(unit.services, request, traces.changed), "told": list(traces.told)}
         _write(unit, request, "marketing_undone", **lists)
 
@@ -167,7 +168,7 @@ def settle(unit: Unit, ref: str, back: Collection[str], agent: Principal) -> Pri
         told=told,
         not_told=not_told,
     )
-    if request.attention == UNDONE:
+    if request.attention == Attention.UNDONE:
         set_attention(unit, request, None)
     lists = {
         "back": _said(unit.services, request, done),

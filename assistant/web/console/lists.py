@@ -15,10 +15,11 @@ from assistant.casework.answers.undelivered import Lost, lost_relay_of
 from assistant.casework.decisions import sparing
 from assistant.casework.requests.doubt import mails_in_doubt
 from assistant.casework.requests.earlier import is_earlier
-from assistant.casework.requests.intake import LOST_LETTER, UNPROVED_LOSS, lost_letter_reason
+from assistant.casework.requests.intake import lost_letter_reason
 from assistant.casework.requests.person import masked_person_of
 from assistant.casework.requests.queue import Role
 from assistant.domain.addresses import normal_address
+from assistant.domain.attention import Attention
 from assistant.domain.due_date import due_dates
 from assistant.domain.masking import mask_email, mask_text
 from assistant.domain.rights import IRREVERSIBLE, Right
@@ -59,7 +60,7 @@ def row_of(unit: Unit, words: Words, request: PrivacyRequest) -> Row:
     today, came = unit.services.local_day(unit.now), outcome_of(unit.session, request)
     first = sparing.first_reason(request)
     reasons = [reason for reason in dict.fromkeys((first, request.attention)) if reason]
-    if request.attention not in {None, LOST_LETTER, UNPROVED_LOSS} and (
+    if request.attention not in {None, Attention.LOST_LETTER, Attention.UNPROVED_LOSS} and (
         lost := lost_letter_reason(unit, request)
     ):
         reasons.append(lost)
