@@ -28,7 +28,7 @@ from assistant.casework.requests.intake import (
     taken_up,
 )
 from assistant.casework.requests.one_by_one import each, failure_of, named
-from assistant.casework.talk import answering, hiding, proving
+from assistant.casework.talk import after_proof, hiding, proving
 from assistant.casework.talk.turn import Turn
 from assistant.casework.talk.unanswered import keep_alone, keep_unanswered, leave_unanswered
 from assistant.conversation import agent_asked, another_sender, beside, continued
@@ -359,7 +359,7 @@ class TalkingDesk:
             return
         turn = hiding.quiet_turn(unit, message.conversation_id)
         if right:
-            answering.code_was_right(turn, challenge_id)
+            after_proof.code_was_right(turn, challenge_id)
         elif turn.state.asks_else or turn.stands_back:
             self._refused_beside(turn, message, challenge_id)
         else:

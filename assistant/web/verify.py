@@ -9,7 +9,7 @@ from aiohttp import web
 
 from assistant.casework.proof import sending
 from assistant.casework.requests import rectification
-from assistant.casework.talk import answering, hiding, mailed_links, sign_ins
+from assistant.casework.talk import after_proof, hiding, mailed_links, sign_ins
 from assistant.casework.talk.mailed_links import (
     ASKING,
     STANDS,
@@ -303,7 +303,7 @@ def _say_proved(unit: Unit, conversation: Conversation, evidence: EvidenceRow) -
     if conversation.channel == "email":
         return
     turn = hiding.quiet_turn(unit, conversation.id)
-    answering.proved_beside(turn, evidence)
+    after_proof.proved_beside(turn, evidence)
     turn.store_state()
 
 

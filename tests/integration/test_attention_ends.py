@@ -57,7 +57,7 @@ BY_RULE = {
     "answers.answer_already",
     "answers.answer_done",
     "packages.answer_ready",
-    "answering._joins_earlier",  # tests/integration/test_two_talks.py
+    "after_proof._joins_earlier",  # tests/integration/test_two_talks.py
 }
 
 

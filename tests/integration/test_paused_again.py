@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.casework.proof import attaching
-from assistant.casework.talk import answering
+from assistant.casework.talk import after_proof
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Method
 from assistant.services import Unit
@@ -48,7 +48,7 @@ async def test_a_paused_erasure_is_asked_about_again_after_the_proof_and_not_cal
         turn = Turn.quiet(unit, unit.session.get_one(Conversation, ident))
         turn.rest()
         turn.buttons_are_gone = True
-        answering.proved(turn, evidence, "claimed")
+        after_proof.proved(turn, evidence, "claimed")
         turn.store_state()
 
     await talk.site.services.write(proved)

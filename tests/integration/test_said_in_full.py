@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from assistant.casework.decisions import sparing
-from assistant.casework.talk import answering, asking, hiding, opening
+from assistant.casework.talk import asking, dont, hiding, opening
 from assistant.domain.lifecycle import Status
 from assistant.domain.talk import DONT
 from assistant.domain.uses import BY_PERSON
@@ -111,7 +111,7 @@ async def test_what_has_begun_is_said_beside_what_stands_still(desk: PostingDesk
 
     def stop(unit: Unit) -> None:
         turn = hiding.quiet_turn(unit, ident)
-        answering.stand_still(turn, [unit.session.get_one(PrivacyRequest, r.ref) for r in found])
+        dont.stand_still(turn, [unit.session.get_one(PrivacyRequest, r.ref) for r in found])
         turn.store_state()
 
     found = await desk.all(PrivacyRequest)

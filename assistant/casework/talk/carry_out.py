@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from assistant.casework.talk import answering, asking, opening, proving, standing
+from assistant.casework.talk import answering, asking, correcting, dont, opening, picking, proving, standing
 from assistant.casework.talk.turn import Turn
 from assistant.domain import moves
 from assistant.domain.moves import Move
@@ -52,7 +52,7 @@ def _go_back(turn: Turn, _move: moves.GoBack) -> None:
 
 def _stand_still(turn: Turn, move: moves.StandStill) -> None:
     found = [turn.unit.session.get(PrivacyRequest, ref) for ref in move.about]
-    answering.stand_still(turn, [request for request in found if request is not None])
+    dont.stand_still(turn, [request for request in found if request is not None])
 
 
 def _want_code(turn: Turn, move: moves.WantCode) -> None:
@@ -73,9 +73,9 @@ WAYS: Final[Mapping[type[Move], Callable[[Turn, Any], object]]] = {
     moves.OpenForOther: _open,
     moves.WaitForMandate: lambda turn, move: opening.turn_to_other(turn, move.references),
     moves.TakeAsOwn: lambda turn, move: opening.take_as_own(turn, move.references),
-    moves.AskRight: answering.ask_right,
+    moves.AskRight: picking.ask_right,
     moves.Choose: lambda turn, move: answering.choose(turn, move.what, move.answer, move.mark),
-    moves.NotThat: lambda turn, move: answering.not_that(turn, move.noted),
+    moves.NotThat: lambda turn, move: picking.not_that(turn, move.noted),
     moves.QuestionOver: lambda turn, _: asking.say_question_over(turn),
     moves.HandOver: lambda turn, _: turn.hand_over(),
     moves.TellStatus: lambda turn, move: (
@@ -90,7 +90,7 @@ WAYS: Final[Mapping[type[Move], Callable[[Turn, Any], object]]] = {
         turn, turn.requests_named(move.about)
     ),
     moves.StandStill: _stand_still,
-    moves.HaveReadBeside: lambda turn, move: answering.have_read_beside(turn, move.about, said=move.said),
+    moves.HaveReadBeside: lambda turn, move: dont.have_read_beside(turn, move.about, said=move.said),
     moves.NewMessage: lambda turn, _: standing.show_new_message(turn),
     moves.TryCode: lambda turn, _: proving.try_code(turn),
     moves.TellOfCode: lambda turn, _: proving.tell_of_code_beside(turn),
@@ -103,19 +103,19 @@ WAYS: Final[Mapping[type[Move], Callable[[Turn, Any], object]]] = {
     moves.LeaveAlone: lambda turn, move: opening.leave_alone(turn, move.addresses, move.references),
     moves.EndUse: lambda turn, move: answering.end_use(turn, move.use),
     moves.Correct: lambda turn, move: _on(
-        turn, lambda turn, request: answering.correct(turn, request, move.changes), move.ref
+        turn, lambda turn, request: correcting.correct(turn, request, move.changes), move.ref
     ),
     moves.ConfirmChange: lambda turn, move: _on(
-        turn, lambda turn, request: answering.confirm_change(turn, request, move.answer), move.ref
+        turn, lambda turn, request: correcting.confirm_change(turn, request, move.answer), move.ref
     ),
-    moves.LeaveEmpty: lambda turn, move: _on(turn, answering.leave_empty, move.ref),
+    moves.LeaveEmpty: lambda turn, move: _on(turn, correcting.leave_empty, move.ref),
     moves.NoteContact: lambda turn, move: _on(
-        turn, lambda turn, request: answering.note_contact(turn, request, move.noted), move.ref
+        turn, lambda turn, request: correcting.note_contact(turn, request, move.noted), move.ref
     ),
     moves.AskValueAgain: lambda turn, move: _on(
-        turn, lambda turn, request: answering.ask_value_again(turn, request, move), move.ref
+        turn, lambda turn, request: correcting.ask_value_again(turn, request, move), move.ref
     ),
-    moves.NoteContactFirst: lambda turn, move: answering.note_contact_first(turn, move.noted, move.says),
+    moves.NoteContactFirst: lambda turn, move: picking.note_contact_first(turn, move.noted, move.says),
     moves.TellPolicy: answering.tell_policy,
     moves.SmallTalk: lambda turn, move: answering.small_talk(turn, move.said),
     moves.Repeat: lambda turn, _: asking.repeat(turn),

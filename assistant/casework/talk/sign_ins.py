@@ -13,7 +13,7 @@ from assistant.casework.proof import attaching, challenges, sending
 from assistant.casework.requests import rectification
 from assistant.casework.requests.reach import is_for_other, needs_proof
 from assistant.casework.requests.together import stopped_together
-from assistant.casework.talk import answering, hiding
+from assistant.casework.talk import after_proof, hiding
 from assistant.casework.talk.mailed_links import Came, seen, stopped
 from assistant.casework.talk.proving import hidden_of, names_another
 from assistant.casework.talk.turn import Turn
@@ -147,7 +147,7 @@ async def identify_in_chat(services: Services, ident: str, who: SignedIn) -> Non
             on_file=True,
             client_id=who.client_id,
         )
-        answering.proved(turn, evidence)
+        after_proof.proved(turn, evidence)
         turn.store_state()
 
     await services.write(one_unit)

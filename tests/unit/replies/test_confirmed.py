@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from assistant.casework.talk.answering import what_waits
+from assistant.casework.talk.after_proof import what_waits
 from assistant.domain.rights import Right
 from assistant.replies import Texts
 from assistant.replies.linter import Linter
