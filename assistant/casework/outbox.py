@@ -68,11 +68,7 @@ def _sealed(services: Services, letter: Letter) -> str:
     return services.keyring.seal(json.dumps(payload))
 
 
-def queue_or_join(
-    unit: Unit,
-    letter: Letter,
-    write: Callable[[Sequence[str]], Letter | None],
-) -> None:
+def queue_or_join(unit: Unit, letter: Letter, write: Callable[[Sequence[str]], Letter | None]) -> None:
     """Write a letter about what it names, or write it anew about that too while it waits to be sent to the same mailbox."""
     held = unit.session.exec(select(Outbox).where(col(Outbox.key) == letter.key)).first()
     if held is None:

@@ -30,15 +30,7 @@ from assistant.domain.moves import (
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Change, Changes
 from assistant.domain.rights import CONFIRMED_FIRST, ERASING, Right
 from assistant.domain.spoken import day_in
-from assistant.domain.talk import (
-    CONFIRM,
-    CORRECTING,
-    ONE_VALUE,
-    WHAT,
-    WHICH,
-    RequestSeen,
-    TalkView,
-)
+from assistant.domain.talk import CONFIRM, CORRECTING, ONE_VALUE, WHAT, WHICH, RequestSeen, TalkView
 from intents.awaiting import is_slip, speaks_of_code
 from intents.meant import is_put_off
 from intents.narrowing import empties, erases_all

@@ -66,11 +66,5 @@ def _will_stand_still(request: PrivacyRequest) -> bool:
 
 
 def _note(mail: Received, request: PrivacyRequest, reason: str) -> None:
-    record(
-        mail.unit,
-        request.ref,
-        "subject",
-        "denied_by_mail",
-        conversation=mail.turn.conversation.id,
-    )
+    record(mail.unit, request.ref, "subject", "denied_by_mail", conversation=mail.turn.conversation.id)
     set_attention(mail.unit, request, reason)

@@ -17,16 +17,7 @@ from assistant.conversation.heard import Hearing
 from assistant.conversation.received import Received
 from assistant.conversation.subjects import says_nothing
 from assistant.domain.attention import Attention
-from assistant.domain.moves import (
-    Choose,
-    ConfirmChange,
-    Correct,
-    EndUse,
-    LeaveAlone,
-    LeaveEmpty,
-    Move,
-    Open,
-)
+from assistant.domain.moves import Choose, ConfirmChange, Correct, EndUse, LeaveAlone, LeaveEmpty, Move, Open
 from assistant.domain.talk import ASKED_BY_MAIL, PICKERS
 from assistant.store.rows import Conversation, PrivacyRequest
 from intents.holders import without_signature

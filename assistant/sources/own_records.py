@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from assistant.domain.own_records import (
-    CATEGORY,
-    COLUMNS,
-    MEANINGS,
-    MESSAGES,
-    OWN_RECORDS,
-    PURPOSE,
-)
+from assistant.domain.own_records import CATEGORY, COLUMNS, MEANINGS, MESSAGES, OWN_RECORDS, PURPOSE
 from assistant.domain.plan import (
     Account,
     Contact,

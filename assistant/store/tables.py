@@ -8,16 +8,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    CheckConstraint,
-    Dialect,
-    Index,
-    String,
-    TypeDecorator,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import JSON, CheckConstraint, Dialect, Index, String, TypeDecorator, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from assistant.domain.lifecycle import CLOSED, ChallengeState, LetterState, PlanState, Status, StepState

@@ -10,14 +10,7 @@ from aiohttp import web
 from assistant.casework.proof import sending
 from assistant.casework.requests import rectification
 from assistant.casework.talk import after_proof, hiding, mailed_links, sign_ins
-from assistant.casework.talk.mailed_links import (
-    ASKING,
-    STANDS,
-    Came,
-    MailedLink,
-    Stoppable,
-    seen,
-)
+from assistant.casework.talk.mailed_links import ASKING, STANDS, Came, MailedLink, Stoppable, seen
 from assistant.casework.uses import marketing
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState

@@ -16,12 +16,7 @@ from assistant.casework.agents.credentials import do_set_authenticator, do_set_p
 from assistant.casework.agents.staff import get_agent
 from assistant.casework.audit import record
 from assistant.casework.decisions import approval
-from assistant.casework.requests.queue import (
-    DESK,
-    MAY_APPROVE_IRREVERSIBLE,
-    Principal,
-    Role,
-)
+from assistant.casework.requests.queue import DESK, MAY_APPROVE_IRREVERSIBLE, Principal, Role
 from assistant.errors import Conflict, NotAllowed, NotFound, NotFresh
 from assistant.services import Unit
 from assistant.store.tables import Agent, AgentRecovery, AgentSession, AgentToken

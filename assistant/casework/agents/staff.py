@@ -15,12 +15,7 @@ from sqlalchemy import delete, or_
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
-from assistant.casework.requests.queue import (
-    MAY_APPROVE_IRREVERSIBLE,
-    Principal,
-    Role,
-    Scope,
-)
+from assistant.casework.requests.queue import MAY_APPROVE_IRREVERSIBLE, Principal, Role, Scope
 from assistant.domain.addresses import normal_contact
 from assistant.errors import Conflict, Invalid, NotAuthenticated, NotFound
 from assistant.services import Services, Unit

@@ -13,12 +13,7 @@ from assistant.casework.audit import record
 from assistant.casework.requests.doubt import end_doubt, mails_in_doubt
 from assistant.casework.requests.earlier import is_earlier
 from assistant.casework.requests.intake import set_attention
-from assistant.casework.requests.queue import (
-    WORKERS,
-    Principal,
-    Scope,
-    get_action,
-)
+from assistant.casework.requests.queue import WORKERS, Principal, Scope, get_action
 from assistant.domain.lifecycle import PlanState
 from assistant.domain.plan import plan_from_json
 from assistant.domain.presses import mark_of

@@ -13,12 +13,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.answers.forwarding import FORWARD, do_delivered
 from assistant.casework.answers.originals import original_of
-from assistant.casework.answers.transferring import (
-    PUT,
-    do_sent,
-    document,
-    package_of,
-)
+from assistant.casework.answers.transferring import PUT, do_sent, document, package_of
 from assistant.casework.answers.undelivered import for_support, note_loss
 from assistant.casework.audit import record
 from assistant.casework.lease import LETTERS, pause_after

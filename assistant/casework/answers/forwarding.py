@@ -10,13 +10,7 @@ from assistant.casework import saying
 from assistant.casework.answers import answers
 from assistant.casework.audit import record
 from assistant.casework.requests.intake import move, set_attention
-from assistant.casework.requests.queue import (
-    Principal,
-    Role,
-    Scope,
-    get_request,
-    void_actions,
-)
+from assistant.casework.requests.queue import Principal, Role, Scope, get_request, void_actions
 from assistant.domain.addresses import normal_contact
 from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import TRANSITIONS, LetterState, Status

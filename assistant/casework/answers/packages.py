@@ -32,15 +32,7 @@ from assistant.interfaces import Exporter, Progress
 from assistant.services import Services, Unit
 from assistant.store import queries
 from assistant.store.keyring import client_hash
-from assistant.store.tables import (
-    Action,
-    ChallengeRow,
-    Conversation,
-    Package,
-    PrivacyRequest,
-    StepRow,
-    Tally,
-)
+from assistant.store.tables import Action, ChallengeRow, Conversation, Package, PrivacyRequest, StepRow, Tally
 
 GRANT = timedelta(minutes=60)
 _REMIND_BEFORE = timedelta(days=1)

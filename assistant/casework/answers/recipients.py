@@ -9,12 +9,7 @@ from typing import Any
 from assistant.casework import saying
 from assistant.casework.audit import record
 from assistant.casework.requests.intake import set_attention
-from assistant.casework.requests.queue import (
-    WORKERS,
-    Principal,
-    get_request,
-    plan_again,
-)
+from assistant.casework.requests.queue import WORKERS, Principal, get_request, plan_again
 from assistant.domain.attention import Attention
 from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import PlanState
@@ -51,14 +46,7 @@ def tell_recipients(unit: Unit, request: PrivacyRequest, plan: Plan, *, failed: 
         set_attention(unit, request, Attention.RECIPIENTS_UNDECIDED)
 
 
-def _tell(
-    unit: Unit,
-    request: PrivacyRequest,
-    plan: Plan,
-    text: str,
-    name: str,
-    notice: Notice,
-) -> None:
+def _tell(unit: Unit, request: PrivacyRequest, plan: Plan, text: str, name: str, notice: Notice) -> None:
     language, naming = unit.services.settings.controller.languages[0], Naming(unit.services.settings)
     known = unit.services.settings.catalogue.recipients.get(name)
     address = known.notify if known and notice.known_by else ""
@@ -76,13 +64,7 @@ def _tell(
         data=list(dict.fromkeys(naming.table(*where, language) for where in notice.tables)),
         **_what(unit.services, plan, notice, language),
     )
-    record(
-        unit,
-        request.ref,
-        "desk",
-        "recipient_told" if address else "recipient_to_tell",
-        recipient=name,
-    )
+    record(unit, request.ref, "desk", "recipient_told" if address else "recipient_to_tell", recipient=name)
 
 
 def _rows_told(services: Services, notice: Notice) -> str:
@@ -122,12 +104,5 @@ def decide(unit: Unit, ref: str, recipient: str, agent: Principal, *, went_there
     (yes if went_there else no).add(recipient)
     found = replace(found, handed_over=sorted(yes), not_handed_over=sorted(no))
     request.details = found.kept_in(request.details)
-    record(
-        unit,
-        ref,
-        f"agent:{agent.name}",
-        "hand_over_decided",
-        recipient=recipient,
-        went_there=went_there,
-    )
+    record(unit, ref, f"agent:{agent.name}", "hand_over_decided", recipient=recipient, went_there=went_there)
     return plan_again(unit, ref, agent)

@@ -14,12 +14,7 @@ from assistant.casework.answers.packages import unsealed
 from assistant.casework.audit import record
 from assistant.casework.outbox import queue_outgoing
 from assistant.casework.requests.evidence import answer_for
-from assistant.casework.requests.queue import (
-    Principal,
-    Role,
-    Scope,
-    get_request,
-)
+from assistant.casework.requests.queue import Principal, Role, Scope, get_request
 from assistant.domain.details import WhereTo
 from assistant.domain.letter import Letter
 from assistant.errors import Conflict, DeliveryRefused, NotAllowed

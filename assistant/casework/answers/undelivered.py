@@ -17,11 +17,7 @@ from sqlmodel import Session, col, select
 from assistant.casework import saying
 from assistant.casework.audit import record
 from assistant.casework.outbox import RELAY, lost_about, lost_in, said_in
-from assistant.casework.requests.intake import (
-    MACHINE,
-    requests_of,
-    set_attention,
-)
+from assistant.casework.requests.intake import MACHINE, requests_of, set_attention
 from assistant.casework.requests.queue import WORKERS, Principal
 from assistant.domain.addresses import normal_address
 from assistant.domain.attention import Attention
@@ -144,14 +140,7 @@ def _show_in_triage(unit: Unit, row: Outbox, *, first: bool) -> None:
     if conversation is not None and first:
         conversation.triage = True
         unit.session.add(conversation)
-        record(
-            unit,
-            "",
-            "desk",
-            "support_refused",
-            conversation=conversation.id,
-            failure=row.failure or "",
-        )
+        record(unit, "", "desk", "support_refused", conversation=conversation.id, failure=row.failure or "")
 
 
 # ── a report came back ──────────────────────────────────────────────────────────────────────────────
@@ -269,14 +258,7 @@ def settle_talk(unit: Unit, conversation: Conversation, agent: Principal) -> Con
         if request.attention in {Attention.LOST_LETTER, Attention.UNPROVED_LOSS}:
             unit.session.flush()
             set_attention(unit, request, None)
-    record(
-        unit,
-        "",
-        f"agent:{agent.name}",
-        "losses_settled",
-        conversation=conversation.id,
-        letters=len(rows),
-    )
+    record(unit, "", f"agent:{agent.name}", "losses_settled", conversation=conversation.id, letters=len(rows))
     return conversation
 
 

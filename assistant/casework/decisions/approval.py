@@ -92,13 +92,7 @@ def _check_proof(
         raise NotVerified(f"What was proved is not enough for this: it needs tier {int(missing)}.")
 
 
-def do_approve(
-    unit: Unit,
-    action: Action,
-    request: PrivacyRequest,
-    by: str,
-    not_before: datetime,
-) -> None:
+def do_approve(unit: Unit, action: Action, request: PrivacyRequest, by: str, not_before: datetime) -> None:
     """Schedule an approved plan; its effect starts when the hold is over."""
     action.state, action.not_before = advance(action.state, PlanState.APPROVED), not_before
     _keep_approval(unit, action, by)
@@ -190,14 +184,7 @@ def reject(unit: Unit, action_id: str, reason: str, agent: Principal) -> Action:
     action.state = advance(action.state, PlanState.REJECTED)
     action.reason, action.mentions = reason.strip(), None
     unit.session.add(action)
-    record(
-        unit,
-        request.ref,
-        f"agent:{agent.name}",
-        "plan_rejected",
-        action=action.id,
-        reason=reason.strip(),
-    )
+    record(unit, request.ref, f"agent:{agent.name}", "plan_rejected", action=action.id, reason=reason.strip())
     if request.status == Status.AWAITING_APPROVAL:
         move(unit, request, Status.OPEN, f"agent:{agent.name}")
         set_attention(unit, request, Attention.PLAN_REJECTED)

@@ -14,13 +14,7 @@ from assistant.casework.audit import record
 from assistant.casework.decisions import approval, four_eyes
 from assistant.casework.requests.evidence import answer_for
 from assistant.casework.requests.intake import move, recompute_dates, set_attention
-from assistant.casework.requests.queue import (
-    WORKERS,
-    Principal,
-    Role,
-    get_request,
-    void_actions,
-)
+from assistant.casework.requests.queue import WORKERS, Principal, Role, get_request, void_actions
 from assistant.casework.saying.typed import (
     carried_out,
     check_discloses_nothing,

@@ -108,13 +108,7 @@ def _reaches(services: Services, request: PrivacyRequest, conversation: Conversa
     return conversation.channel != "email" or deliverable(conversation.subject_hint or "") is not None
 
 
-def _do_ask(
-    unit: Unit,
-    request: PrivacyRequest,
-    conversation: Conversation,
-    text: str,
-    today: date,
-) -> None:
+def _do_ask(unit: Unit, request: PrivacyRequest, conversation: Conversation, text: str, today: date) -> None:
     name = "question_in_time" if today <= ask_by(unit.services, request) else "question_late"
     request.suspensions = [*request.suspensions, [today.isoformat(), None]]
     recompute_dates(unit, request)

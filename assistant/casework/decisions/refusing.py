@@ -8,12 +8,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.answers import answers
 from assistant.casework.requests.intake import move, set_attention
-from assistant.casework.requests.queue import (
-    Principal,
-    Role,
-    get_request,
-    void_actions,
-)
+from assistant.casework.requests.queue import Principal, Role, get_request, void_actions
 from assistant.casework.saying.typed import check_discloses_nothing, check_words
 from assistant.domain.grounds import Ground, ground
 from assistant.domain.lifecycle import CLOSED, ChallengeState, Status

@@ -263,10 +263,7 @@ def unanswered_due(unit: Unit) -> list[str]:
     return list(unit.session.exec(waiting))
 
 
-def flag_unanswered(
-    unit: Unit,
-    ref: str,
-) -> None:
+def flag_unanswered(unit: Unit, ref: str) -> None:
     """Call an agent where nobody answered in three days, or the date is near: a forged mail must not stall an erasure."""
     request = unit.session.get_one(PrivacyRequest, ref)
     possible = lift_from(unit.services, request)

@@ -301,15 +301,7 @@ def _failed(unit: Unit, action_id: str, error: AssistantError) -> None:
     if action.attempts >= _MOST_ATTEMPTS:
         action.state, action.lease_until = advance(action.state, PlanState.FAILED), None
     unit.session.add(action)
-    record(
-        unit,
-        request.ref,
-        DESK,
-        "step_failed",
-        action=action.id,
-        code=error.code,
-        attempt=action.attempts,
-    )
+    record(unit, request.ref, DESK, "step_failed", action=action.id, code=error.code, attempt=action.attempts)
     set_attention(unit, request, f"{Attention.STEP_FAILED}:{error.code}")
 
 

@@ -5,12 +5,7 @@ from __future__ import annotations
 from assistant.casework.audit import record
 from assistant.casework.decisions.lifting import do_keep
 from assistant.casework.plans.execution import close_partly, retry
-from assistant.casework.requests.queue import (
-    WORKERS,
-    Principal,
-    Scope,
-    get_action,
-)
+from assistant.casework.requests.queue import WORKERS, Principal, Scope, get_action
 from assistant.domain.lifecycle import PlanState, Status
 from assistant.domain.plan import Operation
 from assistant.errors import Conflict

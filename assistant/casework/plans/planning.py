@@ -110,11 +110,7 @@ def _claim(unit: Unit) -> list[str]:
     return list(due)
 
 
-def _put_off(
-    unit: Unit,
-    ref: str,
-    error: AssistantError,
-) -> None:
+def _put_off(unit: Unit, ref: str, error: AssistantError) -> None:
     request = unit.session.get(PrivacyRequest, ref)
     if request is None or request.to_plan_at is None:
         return  # stopped, withdrawn or closed in the meantime

@@ -19,14 +19,7 @@ from assistant.casework.requests.evidence import (
 from assistant.casework.requests.intake import move, set_attention
 from assistant.casework.requests.reach import needs_proof, only_says_where, write_to
 from assistant.domain.addresses import normal_address
-from assistant.domain.assurance import (
-    DENIED,
-    DENIED_BEFORE,
-    SHARED,
-    TO_A_CONTACT,
-    Method,
-    Tier,
-)
+from assistant.domain.assurance import DENIED, DENIED_BEFORE, SHARED, TO_A_CONTACT, Method, Tier
 from assistant.domain.lifecycle import ChallengeState, Status, ways_to
 from assistant.domain.shared_mailboxes import is_shared
 from assistant.domain.talk import TO_PROVE, was_denied
@@ -34,12 +27,7 @@ from assistant.errors import NotVerified
 from assistant.services import Unit
 from assistant.store.keyring import client_hash
 from assistant.store.queries import evidence_of
-from assistant.store.tables import (
-    ChallengeRow,
-    Conversation,
-    EvidenceRow,
-    PrivacyRequest,
-)
+from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest
 
 _RACE = timedelta(minutes=10)
 
@@ -169,12 +157,7 @@ def _raced(session: Session, evidence: EvidenceRow) -> bool:
     return any(each.references for each in session.exec(other))
 
 
-def attach(
-    unit: Unit,
-    request: PrivacyRequest,
-    evidence: EvidenceRow,
-    actor: str = "subject",
-) -> None:
+def attach(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, actor: str = "subject") -> None:
     """Let evidence open a request that waited for it, and have it planned; what is not enough leaves it waiting."""
     if only_says_where(request, evidence):
         write_to(request, evidence)

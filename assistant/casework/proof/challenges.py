@@ -11,23 +11,13 @@ from sqlmodel import Session, col, select
 from assistant.casework.audit import record
 from assistant.casework.proof.limits import limit_of, next_code_of, share_of
 from assistant.casework.saying import bystanders, flood
-from assistant.domain.assurance import (
-    CODE_LIFETIME,
-    LINK_LIFETIME,
-    TRIES_PER_CODE,
-    Method,
-)
+from assistant.domain.assurance import CODE_LIFETIME, LINK_LIFETIME, TRIES_PER_CODE, Method
 from assistant.domain.lifecycle import ChallengeState, advance, ways_to
 from assistant.domain.moves import Claim
 from assistant.domain.reference import ends_as
 from assistant.errors import TooManyAttempts
 from assistant.services import Services, Unit
-from assistant.store.tables import (
-    ChallengeRow,
-    Conversation,
-    PrivacyRequest,
-    Tally,
-)
+from assistant.store.tables import ChallengeRow, Conversation, PrivacyRequest, Tally
 
 OPEN_LOGINS = 10  # unused sign-ins to the client area of one conversation, the newest ones
 

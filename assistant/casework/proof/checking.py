@@ -12,17 +12,11 @@ from assistant.casework.audit import record
 from assistant.casework.proof.challenges import is_open
 from assistant.casework.proof.limits import is_paused, next_code_after
 from assistant.domain.addresses import normal_address
-from assistant.domain.assurance import (
-    TRIES_PER_CODE,
-    Method,
-)
+from assistant.domain.assurance import TRIES_PER_CODE, Method
 from assistant.domain.lifecycle import ChallengeState, advance
 from assistant.errors import Busy, NotVerified, TooManyAttempts
 from assistant.services import Services, Unit
-from assistant.store.tables import (
-    ChallengeRow,
-    Tally,
-)
+from assistant.store.tables import ChallengeRow, Tally
 
 _AS_OTHER = "failed_as_other"  # against a mailbox that was named by its client number
 
@@ -133,14 +127,7 @@ def note_failure(unit: Unit, challenge_id: str) -> ChallengeRow | None:
         challenge.state = advance(challenge.state, ChallengeState.SPENT)
         unit.session.add(challenge)
     for ref in challenge.references:
-        record(
-            unit,
-            ref,
-            "subject",
-            "proof_failed",
-            method=challenge.method,
-            attempts=challenge.attempts,
-        )
+        record(unit, ref, "subject", "proof_failed", method=challenge.method, attempts=challenge.attempts)
     return challenge
 
 

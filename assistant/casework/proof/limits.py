@@ -9,20 +9,11 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from assistant.casework.saying import flood
-from assistant.domain.assurance import (
-    CODES_FOR_OWNER,
-    CODES_PER_DAY,
-    CODES_PER_HOUR,
-    FAILURES_PER_DAY,
-)
+from assistant.domain.assurance import CODES_FOR_OWNER, CODES_PER_DAY, CODES_PER_HOUR, FAILURES_PER_DAY
 from assistant.domain.mailboxes import counted_as
 from assistant.domain.moves import Claim
 from assistant.services import Services, Unit
-from assistant.store.tables import (
-    ChallengeRow,
-    Conversation,
-    Tally,
-)
+from assistant.store.tables import ChallengeRow, Conversation, Tally
 
 _DAY = timedelta(days=1)
 # What counts against a mailbox: as it was named, and under another name of it. What mail had sent, which may be anybody's,

@@ -102,11 +102,7 @@ def waiting_at_contact(unit: Unit, link: ChallengeRow) -> list[PrivacyRequest]:
     return named if still_meant else []  # else another number was named since
 
 
-def none_before(
-    unit: Unit,
-    conversation: Conversation,
-    claim: Claim,
-) -> datetime | None:
+def none_before(unit: Unit, conversation: Conversation, claim: Claim) -> datetime | None:
     """Say from when a receipt and a link may go out; None means now. The limits are those of what was named, known or not."""
     letters = _RECEIPT_AND_LINK if claim.kind == "email" else 1
     waits = (

@@ -12,12 +12,7 @@ from assistant.casework.proof import mail_domains
 from assistant.casework.proof.attaching import attach
 from assistant.casework.requests.evidence import CONTACT_TYPED, PEOPLE_DECIDE, is_denied
 from assistant.casework.requests.intake import set_attention
-from assistant.casework.requests.queue import (
-    MAY_APPROVE_IRREVERSIBLE,
-    Principal,
-    Role,
-    get_request,
-)
+from assistant.casework.requests.queue import MAY_APPROVE_IRREVERSIBLE, Principal, Role, get_request
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Method, Tier
 from assistant.domain.lifecycle import Status
@@ -75,14 +70,7 @@ def decide_t3(
     before = unit.session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
     check_decide_t3(request, before, reason, contact.strip(), client_id.strip())
     evidence = _do_decide(unit, request, before, contact.strip(), client_id.strip())
-    record(
-        unit,
-        ref,
-        f"agent:{agent.name}",
-        "t3_decided",
-        reason=reason.strip(),
-        evidence=evidence.id,
-    )
+    record(unit, ref, f"agent:{agent.name}", "t3_decided", reason=reason.strip(), evidence=evidence.id)
     if request.status in _WAITING:
         attach(unit, request, evidence, actor=f"agent:{agent.name}")
         unit.wake("plan")

@@ -23,10 +23,7 @@ from assistant.casework.proof.limits import limit_of, more_for_owner, next_code_
 from assistant.casework.requests.hidden import comes_back
 from assistant.casework.requests.one_by_one import may_be_tried, while_due
 from assistant.domain.addresses import normal_address
-from assistant.domain.assurance import (
-    LINK_LIFETIME,
-    Method,
-)
+from assistant.domain.assurance import LINK_LIFETIME, Method
 from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import ChallengeState, LetterState, advance
 from assistant.domain.moves import Claim
@@ -35,15 +32,7 @@ from assistant.domain.rights import Right
 from assistant.errors import AssistantError, Busy, NotVerified
 from assistant.interfaces import Challenge, SignedIn
 from assistant.services import Services, Unit
-from assistant.store.tables import (
-    Audit,
-    ChallengeRow,
-    Conversation,
-    Outbox,
-    PrivacyRequest,
-    StopLink,
-    Tally,
-)
+from assistant.store.tables import Audit, ChallengeRow, Conversation, Outbox, PrivacyRequest, StopLink, Tally
 
 log = structlog.get_logger(__name__)
 _DAY = timedelta(days=1)

@@ -9,28 +9,17 @@ from sqlmodel import col, or_
 
 from assistant.casework import saying
 from assistant.casework.audit import record
-from assistant.casework.requests.evidence import (
-    is_denied,
-)
+from assistant.casework.requests.evidence import is_denied
 from assistant.casework.requests.intake import move, set_attention
 from assistant.casework.requests.queue import void_actions
 from assistant.casework.requests.together import stopped_together
 from assistant.domain.addresses import normal_address
-from assistant.domain.assurance import (
-    DENIED,
-    DENIED_BEFORE,
-    STOP_LINK_LASTS,
-    Tier,
-)
+from assistant.domain.assurance import DENIED, DENIED_BEFORE, STOP_LINK_LASTS, Tier
 from assistant.domain.lifecycle import ChallengeState, Status, ways_to
 from assistant.errors import NotVerified
 from assistant.services import Unit
 from assistant.store.queries import evidence_of
-from assistant.store.tables import (
-    ChallengeRow,
-    PrivacyRequest,
-    StopLink,
-)
+from assistant.store.tables import ChallengeRow, PrivacyRequest, StopLink
 
 
 def live_stop_link(unit: Unit, secret: str) -> StopLink | None:

@@ -10,16 +10,7 @@ from sqlmodel import Session, col, select
 
 from assistant.casework.requests.reach import FOR_OTHER
 from assistant.domain.addresses import normal_address
-from assistant.domain.assurance import (
-    DENIED,
-    TO_A_CONTACT,
-    Answer,
-    Evidence,
-    Method,
-    Need,
-    Tier,
-    satisfies,
-)
+from assistant.domain.assurance import DENIED, TO_A_CONTACT, Answer, Evidence, Method, Need, Tier, satisfies
 from assistant.domain.plan import Identity, Plan
 from assistant.domain.rights import Right
 from assistant.services import Services

@@ -78,13 +78,7 @@ MAY_APPROVE_IRREVERSIBLE = frozenset({Role.APPROVER, Role.LEAD})
 DESK = "desk"
 
 
-def do_propose(
-    unit: Unit,
-    request: PrivacyRequest,
-    plan: Plan,
-    *,
-    automatic: bool = False,
-) -> Action:
+def do_propose(unit: Unit, request: PrivacyRequest, plan: Plan, *, automatic: bool = False) -> Action:
     """Put a plan in the queue; an earlier one of the request is void and shown beside it."""
     replaced = void_actions(unit, request.ref, "replaced")
     action = Action(

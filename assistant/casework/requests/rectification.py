@@ -152,10 +152,7 @@ def unconfirmed_due(unit: Unit) -> list[str]:
     return list(unit.session.exec(waiting))
 
 
-def flag_unconfirmed(
-    unit: Unit,
-    ref: str,
-) -> None:
+def flag_unconfirmed(unit: Unit, ref: str) -> None:
     """Call an agent for a correction that nobody has confirmed in seven days."""
     request = unit.session.get_one(PrivacyRequest, ref)
     is_late = request.received_at <= unit.now - UNCONFIRMED_FOR

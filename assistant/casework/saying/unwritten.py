@@ -41,13 +41,7 @@ def written(
         return None
 
 
-def call_a_person(
-    unit: Unit,
-    what: str,
-    *,
-    conversation_id: str | None,
-    refs: Sequence[str] = (),
-) -> None:
+def call_a_person(unit: Unit, what: str, *, conversation_id: str | None, refs: Sequence[str] = ()) -> None:
     """Have an agent take over where the desk could not answer: by its request, or else by its conversation."""
     conversation = unit.session.get(Conversation, conversation_id) if conversation_id else None
     concerned = [request for ref in refs if (request := unit.session.get(PrivacyRequest, ref))]

@@ -15,12 +15,7 @@ from assistant.casework.requests.hidden import hidden_up_to, is_hidden, is_kept_
 from assistant.casework.requests.intake import MACHINE, as_sent, set_attention
 from assistant.casework.saying import flood
 from assistant.casework.saying.seen import as_seen, card_of
-from assistant.casework.saying.unseen import (
-    AT_ONCE,
-    PATIENCE,
-    mail_unless_seen,
-    reached_by_mail,
-)
+from assistant.casework.saying.unseen import AT_ONCE, PATIENCE, mail_unless_seen, reached_by_mail
 from assistant.casework.saying.unwritten import written
 from assistant.domain.addresses import deliverable
 from assistant.domain.attention import Attention

@@ -11,12 +11,7 @@ from assistant.casework.proof import link_again
 from assistant.casework.proof.stopping import void_plan
 from assistant.casework.requests import asked_beside, rectification
 from assistant.casework.requests.intake import open_request, set_attention
-from assistant.casework.requests.reach import (
-    FOR_OTHER,
-    MAILBOX_LOST,
-    is_for_other,
-    is_mailbox_lost,
-)
+from assistant.casework.requests.reach import FOR_OTHER, MAILBOX_LOST, is_for_other, is_mailbox_lost
 from assistant.casework.requests.rectification import is_unconfirmed
 from assistant.casework.talk.asking import ask_where_to_write, call_for_lost_mailbox, next_step
 from assistant.casework.talk.standing import ask_whether_still_wanted, say
@@ -28,13 +23,7 @@ from assistant.domain.moves import Open, OpenForOther
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Changes
 from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, ENDING_USES, ERASING, Right
 from assistant.domain.talk import ASK_MARKETING, WAITING
-from assistant.domain.uses import (
-    addresses_in,
-    each_once,
-    few_at_once,
-    of_any_part,
-    wishes_apart,
-)
+from assistant.domain.uses import addresses_in, each_once, few_at_once, of_any_part, wishes_apart
 from assistant.store.tables import PrivacyRequest
 
 LIMITED: Final = "limited"  # detail of a message: not of all accounts, or not yet

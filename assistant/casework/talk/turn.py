@@ -23,14 +23,7 @@ from assistant.domain.assurance import Method, Tier, code_in
 from assistant.domain.attention import Attention
 from assistant.domain.presses import mark_of, marked
 from assistant.domain.rights import Right
-from assistant.domain.talk import (
-    ASKED_BY_MAIL,
-    CONFIRM,
-    WAITING,
-    Given,
-    NothingGiven,
-    TalkState,
-)
+from assistant.domain.talk import ASKED_BY_MAIL, CONFIRM, WAITING, Given, NothingGiven, TalkState
 from assistant.interfaces import Choice
 from assistant.services import Unit
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, Message, PrivacyRequest

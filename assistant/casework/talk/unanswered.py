@@ -24,10 +24,7 @@ from assistant.store.tables import Conversation, Message
 _TURN = "turn"
 
 
-def keep_unanswered(
-    unit: Unit,
-    incoming: Incoming,
-) -> Receipt:
+def keep_unanswered(unit: Unit, incoming: Incoming) -> Receipt:
     """Store a message that could not be answered, and call an agent; the same message twice is one."""
     marked = _marked(unit.services, incoming)
     conversation = find_or_start_conversation(unit, marked)
@@ -39,10 +36,7 @@ def keep_unanswered(
     return Receipt(conversation.id, message_id, known)
 
 
-def keep_alone(
-    unit: Unit,
-    incoming: Incoming,
-) -> Receipt:
+def keep_alone(unit: Unit, incoming: Incoming) -> Receipt:
     """Store a message and show its conversation to agents, reading no row that may be the very reason."""
     ident, now = conversation_id(unit.services, incoming.channel, incoming.thread), unit.now
     calls = {"triage": True} if incoming.channel == "email" else {"wants_person_at": now}

@@ -17,12 +17,7 @@ from assistant.casework.audit import do_checkpoint, record
 from assistant.casework.decisions.closing import is_left_incomplete, lapse_drafts_due
 from assistant.casework.decisions.sparing import flag_unanswered, unanswered_due
 from assistant.casework.requests.intake import next_reminder, set_attention
-from assistant.casework.requests.one_by_one import (
-    each,
-    forget_untried,
-    may_be_tried,
-    together,
-)
+from assistant.casework.requests.one_by_one import each, forget_untried, may_be_tried, together
 from assistant.casework.requests.rectification import flag_unconfirmed, unconfirmed_due
 from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import ChallengeState
@@ -51,10 +46,7 @@ async def remind_due(services: Services) -> int:
     return reminded
 
 
-def _to_remind(
-    unit: Unit,
-    after: tuple[date, str],
-) -> list[tuple[date, str]]:
+def _to_remind(unit: Unit, after: tuple[date, str]) -> list[tuple[date, str]]:
     """Find what is due by day first: in the order of references every open request would be looked at each minute."""
     now, (day, ref) = unit.now, after
     on, name = col(PrivacyRequest.remind_on), col(PrivacyRequest.ref)
@@ -87,12 +79,7 @@ def _agents(unit: Unit) -> list[tuple[str, str]]:
     ]
 
 
-def _remind(
-    unit: Unit,
-    request: PrivacyRequest,
-    today: date,
-    addresses: list[tuple[str, str]],
-) -> None:
+def _remind(unit: Unit, request: PrivacyRequest, today: date, addresses: list[tuple[str, str]]) -> None:
     url = f"{unit.services.settings.server.public_url}/console/requests/{request.ref}"
     seen = [saying.as_seen(request)]
     text, facts = _how_late(request, today)

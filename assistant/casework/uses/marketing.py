@@ -57,13 +57,7 @@ def suppress(unit: Unit, request: PrivacyRequest) -> None:
         _tell(unit, request, address, kept, number)
 
 
-def _tell(
-    unit: Unit,
-    request: PrivacyRequest,
-    address: str,
-    kept: Suppression,
-    number: int,
-) -> None:
+def _tell(unit: Unit, request: PrivacyRequest, address: str, kept: Suppression, number: int) -> None:
     subject = kept.subject_hash
     if "@" in address and not is_ours(unit.services, address) and _may_notice(unit, subject):
         if _is_held_back(unit, request, address):

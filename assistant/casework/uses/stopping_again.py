@@ -14,12 +14,7 @@ from sqlmodel import Session, col, select
 from assistant.casework.audit import record
 from assistant.casework.requests.one_by_one import each, failure_of
 from assistant.casework.uses import put_back
-from assistant.casework.uses.suppression import (
-    MARKETING,
-    identity_of,
-    off_since,
-    subject_of,
-)
+from assistant.casework.uses.suppression import MARKETING, identity_of, off_since, subject_of
 from assistant.domain.plan import Operation, Order
 from assistant.errors import AssistantError
 from assistant.interfaces import DataSource, ListsAddresses

@@ -13,13 +13,7 @@ from datetime import datetime
 from assistant.channels.email import signs
 from assistant.channels.email.bodies import Body, body_of
 from assistant.channels.email.fields import Fields, fields_of, header_and_body
-from assistant.channels.email.quoting import (
-    all_words,
-    handed_on,
-    hands_on,
-    is_answer,
-    own_words,
-)
+from assistant.channels.email.quoting import all_words, handed_on, hands_on, is_answer, own_words
 from assistant.channels.email.quoting import is_forward as is_forward_subject
 from assistant.channels.email.reports import Report, report_of
 from assistant.channels.email.sender import sender_of

@@ -30,12 +30,7 @@ from assistant.domain.rectifying import Correctable
 from assistant.errors import EffectNotVerified
 from assistant.interfaces import ExportedTable
 from assistant.interfaces import Finding as CheckFinding
-from assistant.sources.http.client import (
-    HttpClient,
-    HttpSettings,
-    Sleep,
-    at,
-)
+from assistant.sources.http.client import HttpClient, HttpSettings, Sleep, at
 from assistant.sources.http.orders import Task, Tasks, day_at
 from assistant.sources.http.recipients import HandOvers
 from assistant.sources.http.records import Record, Records, key_of

@@ -13,13 +13,7 @@ import sqlalchemy as sa
 from assistant.domain.data_map import Flag
 from assistant.interfaces import AddressBatch
 from assistant.sources.sql.schema import Kind
-from assistant.sources.sql.values import (
-    NEVER,
-    Condition,
-    assigning,
-    both,
-    instant_of,
-)
+from assistant.sources.sql.values import NEVER, Condition, assigning, both, instant_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

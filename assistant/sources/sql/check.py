@@ -8,21 +8,9 @@ from typing import TYPE_CHECKING
 
 from assistant.domain.plan import Hindrance
 from assistant.interfaces import Finding
-from assistant.sources.sql.layout import (
-    labels,
-    linked_columns,
-    named_columns,
-    nearest,
-    referred,
-    target,
-)
+from assistant.sources.sql.layout import labels, linked_columns, named_columns, nearest, referred, target
 from assistant.sources.sql.schema import Kind, TableFacts
-from assistant.sources.sql.values import (
-    WITHOUT_CASE,
-    can_be_dated,
-    unfit_to_blank,
-    unfit_to_lift,
-)
+from assistant.sources.sql.values import WITHOUT_CASE, can_be_dated, unfit_to_blank, unfit_to_lift
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

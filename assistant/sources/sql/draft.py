@@ -18,13 +18,7 @@ import sqlalchemy as sa
 from assistant.domain.data_map import Overwrite
 from assistant.errors import ConfigurationError
 from assistant.sources.sql.engine import make_engine, transaction
-from assistant.sources.sql.schema import (
-    Kind,
-    Schema,
-    TableFacts,
-    TableId,
-    read_schema,
-)
+from assistant.sources.sql.schema import Kind, Schema, TableFacts, TableId, read_schema
 from assistant.sources.sql.values import unfit_to_blank
 
 _LOOKED_AT: Final = 200  # rows of a table whose values are looked at

@@ -12,12 +12,7 @@ from assistant.domain.plan import RUNNING_SERVICE, Blocker, Keep
 from assistant.sources.keeping import Retention
 from assistant.sources.sql.layout import Mapped
 from assistant.sources.sql.sets import Held, within
-from assistant.sources.sql.values import (
-    NEVER,
-    Condition,
-    both,
-    day_of,
-)
+from assistant.sources.sql.values import NEVER, Condition, both, day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

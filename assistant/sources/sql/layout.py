@@ -9,13 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from assistant.domain.recipients import Recorded
-from assistant.sources.sql.values import (
-    NEVER,
-    Condition,
-    blanking,
-    both,
-    unfit_to_blank,
-)
+from assistant.sources.sql.values import NEVER, Condition, blanking, both, unfit_to_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -11,12 +11,7 @@ from assistant.domain.plan import Hindrance, Keep, Located, Operation, Order, Pr
 from assistant.sources.sql.check import as_conflicts, misfits
 from assistant.sources.sql.conflicts import refusals
 from assistant.sources.sql.corrections import correcting
-from assistant.sources.sql.keeps import (
-    blockers,
-    event_days,
-    retained,
-    still_needed,
-)
+from assistant.sources.sql.keeps import blockers, event_days, retained, still_needed
 from assistant.sources.sql.recipients import hand_overs
 from assistant.sources.sql.values import NEVER, both
 

@@ -16,14 +16,7 @@ import sqlalchemy as sa
 
 from assistant.domain.plan import Account, Identity
 from assistant.sources.sql.sets import Held, Sets, within
-from assistant.sources.sql.values import (
-    NEVER,
-    Condition,
-    either,
-    identified,
-    keyed,
-    sought,
-)
+from assistant.sources.sql.values import NEVER, Condition, either, identified, keyed, sought
 
 _REACHED_BY = frozenset({"email", "phone"})  # several may use one, so no other system is searched for them
 

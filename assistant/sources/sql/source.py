@@ -31,12 +31,7 @@ from assistant.sources.sql.carry_out import CarryingOut
 from assistant.sources.sql.check import MapCheck
 from assistant.sources.sql.contacts import contacts
 from assistant.sources.sql.engine import failures, make_engine, transaction
-from assistant.sources.sql.export import (
-    Read,
-    Reading,
-    columns_shown,
-    fetch,
-)
+from assistant.sources.sql.export import Read, Reading, columns_shown, fetch
 from assistant.sources.sql.layout import Layout, lay_out
 from assistant.sources.sql.propose import Proposing, propose_copy
 from assistant.sources.sql.rows import PersonRows, person_rows

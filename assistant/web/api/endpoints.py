@@ -10,30 +10,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from assistant.casework.agents.talking import get_conversation
-from assistant.casework.answers import (
-    by_hand,
-    forwarding,
-    recipients,
-    undelivered,
-)
-from assistant.casework.decisions import (
-    approval,
-    closing,
-    lifting,
-    questions,
-    refusing,
-    sparing,
-)
+from assistant.casework.answers import by_hand, forwarding, recipients, undelivered
+from assistant.casework.decisions import approval, closing, lifting, questions, refusing, sparing
 from assistant.casework.plans import execution, failed
 from assistant.casework.proof import people_decide
 from assistant.casework.requests import queue
 from assistant.casework.requests.person import reveal
-from assistant.casework.requests.queue import (
-    Principal,
-    Scope,
-    get_action,
-    get_request,
-)
+from assistant.casework.requests.queue import Principal, Scope, get_action, get_request
 from assistant.casework.uses.suppression import off_since
 from assistant.domain.addresses import normal_address, normal_contact
 from assistant.domain.lifecycle import OPEN, PlanState
@@ -157,14 +140,7 @@ def reply(call: Call) -> m.RequestDetail:
 def ask(call: Call) -> m.RequestDetail:
     """Ask the person who they are or what exactly they want; in time, the clock stands still until they answer."""
     body: m.Question = call.body
-    questions.ask(
-        call.unit,
-        call.ident,
-        body.ground,
-        body.text,
-        call.agent,
-        although_late=body.although_late,
-    )
+    questions.ask(call.unit, call.ident, body.ground, body.text, call.agent, although_late=body.although_late)
     return _detail(call)
 
 

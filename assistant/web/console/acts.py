@@ -9,32 +9,13 @@ from typing import Final
 from aiohttp import web
 
 from assistant.casework.agents import staff, talking
-from assistant.casework.answers import (
-    by_hand,
-    forwarding,
-    recipients,
-    redaction,
-    transferring,
-    undelivered,
-)
-from assistant.casework.decisions import (
-    approval,
-    closing,
-    lifting,
-    questions,
-    refusing,
-    sparing,
-)
+from assistant.casework.answers import by_hand, forwarding, recipients, redaction, transferring, undelivered
+from assistant.casework.decisions import approval, closing, lifting, questions, refusing, sparing
 from assistant.casework.plans import execution, failed
 from assistant.casework.proof import link_again, people_decide
 from assistant.casework.requests import queue
 from assistant.casework.requests.person import reveal
-from assistant.casework.requests.queue import (
-    Principal,
-    Role,
-    get_action,
-    get_request,
-)
+from assistant.casework.requests.queue import Principal, Role, get_action, get_request
 from assistant.casework.saying.shown import NotShown, check_shown, fingerprint
 from assistant.casework.upkeep import corrections
 from assistant.casework.uses import put_back
