@@ -91,7 +91,9 @@ if TYPE_CHECKING:
 
 Scores = list[list[float]]
 Spoken = dict[str, str]  # sentences by their normalised form
-_Decided = tuple[str, tuple[Intent, ...], str | None]
+_Intents = tuple[Intent, ...]
+_Read = tuple[str, _Intents]
+_Decided = tuple[str, _Intents, str | None]
 
 MODEL_DIRECTORY: Final = Path(__file__).parent / "model"
 READ_TOGETHER: Final = 3
@@ -165,9 +167,7 @@ LEAVES_OUT: Final = (
 )
 
 
-def _weighed(
-    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-) -> tuple[str, tuple[Intent, ...]]:
+def _weighed(_: Reader, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
     """Take a threat in an ordinary dispute for a doubt at most, and *access to my data* by its own name."""
     rights = {intent.name for intent in intents if intent.name in RIGHTS}
     if decision == REQUEST and "complaint" in rights and threatens_only(sentences):
@@ -177,27 +177,21 @@ def _weighed(
     return decision, intents
 
 
-def _contradicted(
-    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-) -> tuple[str, tuple[Intent, ...]]:
+def _contradicted(_: Reader, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
     """Read no restriction beside an erasure that no word asks for: *erase it and use it no more* is no *keep it* (GDPR 18)."""
     if {"erasure", _RESTRICTION} <= {intent.name for intent in intents} and not restricts(sentences):
         return decision, tuple(i for i in intents if i.name != _RESTRICTION)
     return decision, intents
 
 
-def _objecting(
-    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-) -> tuple[str, tuple[Intent, ...]]:
+def _objecting(_: Reader, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
     """Let no erasure or withdrawal hide an objection by its article: *in so far as you rely on legitimate interests, I object*."""
     if decision == REQUEST and objects_by_law(sentences):
         return decision, _with("objection", intents)
     return decision, intents
 
 
-def _by_name(
-    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-) -> tuple[str, tuple[Intent, ...]]:
+def _by_name(_: Reader, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
     """Read nothing alone where access is named beside it: its questions are answered by no other right (GDPR 15, 20)."""
     if not names_access(sentences):
         return decision, intents
@@ -211,9 +205,7 @@ def _by_name(
     return decision, intents
 
 
-def _only_named(
-    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-) -> tuple[str, tuple[Intent, ...]]:
+def _only_named(_: Reader, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
     """Read what a message does nothing but name: *a copy of my data* is no doubt, *right of access* is asked about."""
     named, sure = named_alone(sentences)
     if named and (sure or decision != REQUEST):
@@ -373,9 +365,7 @@ class Reader:
         kept = intents if decision == REQUEST else tuple(i for i in intents if i.name not in RIGHTS)
         return REQUEST, (*kept, *listed), sentence or heard.rest[0]
 
-    def _complaining(
-        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-    ) -> tuple[str, tuple[Intent, ...]]:
+    def _complaining(self, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
         """Hear a complaint in so many words, and what is asked beside it: neither hides the other."""
         if not complains(sentences):
             return decision, intents
@@ -391,9 +381,7 @@ class Reader:
             intents = _with(_COMPLAIN, intents)
         return decision, intents
 
-    def _ending(
-        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-    ) -> tuple[str, tuple[Intent, ...]]:
+    def _ending(self, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
         """Be sure of an end of a use that is asked for in so many words; a formal complaint of a use alone ends none."""
         rights = {intent.name for intent in intents if intent.name in RIGHTS}
         if not rights & _ENDS_OF_USE:
@@ -404,9 +392,7 @@ class Reader:
             intents = _with(_COMPLAIN, tuple(i for i in intents if i.name not in _ENDS_OF_USE))
         return decision, intents
 
-    def _limited(
-        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-    ) -> tuple[str, tuple[Intent, ...]]:
+    def _limited(self, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
         """Ask about the erasure of a detail, beside whatever else the message asks for; it never becomes one of all."""
         rights = {i.name for i in intents if i.name in RIGHTS} if decision != NONE else set()
         if spares_some(sentences) and ("erasure" in rights or spares_own(sentences)):
@@ -422,9 +408,7 @@ class Reader:
                 return REQUEST, _with(_CORRECTION, kept)
         return ASK, _with(_CORRECTION, intents)
 
-    def _asked_how(
-        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-    ) -> tuple[str, tuple[Intent, ...]]:
+    def _asked_how(self, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
         """Take "how do I export my data to another host?" for a doubt: that they be carried there is what opens (GDPR 20)."""
         rights = {intent.name for intent in intents if intent.name in RIGHTS}
         if decision != REQUEST or not rights <= {_PORTABILITY, _ACCESS}:
@@ -434,9 +418,7 @@ class Reader:
             return decision, intents
         return ASK, intents
 
-    def _asked_what_would_be(
-        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-    ) -> tuple[str, tuple[Intent, ...]]:
+    def _asked_what_would_be(self, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
         """Take "what happens to my data if I close my account?" for a doubt: a question erases nothing (GDPR 17)."""
         if decision != REQUEST or not any(intent.name == _ERASURE for intent in intents):
             return decision, intents
@@ -446,9 +428,7 @@ class Reader:
         asked, others = self._asked_in(beside)
         return (asked, others) if asked == REQUEST else (ASK, intents)
 
-    def _asked_whether(
-        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-    ) -> tuple[str, tuple[Intent, ...]]:
+    def _asked_whether(self, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
         """Take "did I ask you to erase my data?" for a question where that stands: it asks for no erasure."""
         beside = without_whether_asked(sentences)
         if beside is None:
@@ -460,9 +440,7 @@ class Reader:
             return (ASK if decision == REQUEST else decision), _with(_STATUS, intents)
         return NONE, _with(_STATUS, tuple(i for i in intents if i.name not in RIGHTS))
 
-    def _sourced(
-        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-    ) -> tuple[str, tuple[Intent, ...]]:
+    def _sourced(self, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
         """Read "where did you get my address from?" as access: the address named in it is none to be corrected."""
         if not asks_source(sentences):
             return decision, intents
@@ -495,14 +473,14 @@ class Reader:
         _asked_whether,
     )
 
-    def _asked_in(self, said: Sequence[str]) -> tuple[str, tuple[Intent, ...]]:
+    def _asked_in(self, said: Sequence[str]) -> _Read:
         """Read what is said beside a clause that was heard by its words, a single wish of it too."""
         asked, others, _ = self._decide({line: s for s in said if says_something(line := normalise(s))})
         return self._in_clauses(asked, others, wishes_of(said), fewest=1)
 
     def _in_clauses(
-        self, decision: str, intents: tuple[Intent, ...], wishes: Sequence[Wish], *, fewest: int = 2
-    ) -> tuple[str, tuple[Intent, ...]]:
+        self, decision: str, intents: _Intents, wishes: Sequence[Wish], *, fewest: int = 2
+    ) -> _Read:
         """Add the rights that single clauses ask for; so many asked for in so many words are no doubt any more."""
         known = {i.name for i in intents} if decision == REQUEST else set()
         added = tuple(self._enumerated(wishes, known))
@@ -650,7 +628,7 @@ def _said_for_other(sentences: Sequence[str], decision: str, intents: Sequence[I
     yield from (Intent(r, 1.0) for r in said if not known & {r, _MUCH_THE_SAME.get(r)})
 
 
-def _with(right: str, intents: tuple[Intent, ...]) -> tuple[Intent, ...]:
+def _with(right: str, intents: _Intents) -> _Intents:
     return intents if any(i.name == right for i in intents) else (Intent(right, 1.0), *intents)
 
 
