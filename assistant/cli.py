@@ -9,7 +9,7 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import date, datetime
 from pathlib import Path
@@ -115,6 +115,12 @@ def _say(row: Mapping[str, Any], words: str, *, as_json: bool) -> None:
 def _rows(rows: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:
     for row in rows:
         _print(row, as_json=as_json)
+
+
+def _findings(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    _rows(rows, as_json=as_json)
+    if any(row["level"] == "error" for row in rows):
+        raise SystemExit(_FAILED)
 
 
 def _named(config: Path | None) -> Path | None:
@@ -224,10 +230,7 @@ def doctor(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
     """Check settings, database, migrations, channels, sources and model; one line each, with the mend."""
     from assistant.doctor import examine
 
-    rows = asyncio.run(examine(_named(config) or _SETTINGS_FILE))
-    _rows(rows, as_json=as_json)
-    if any(row["level"] == "error" for row in rows):
-        raise SystemExit(_FAILED)
+    _findings(asyncio.run(examine(_named(config) or _SETTINGS_FILE)), as_json=as_json)
 
 
 @app.command()
@@ -424,10 +427,7 @@ def sources_check(config: Config = _DEFAULT, as_json: AsJson = False) -> None:
     """Can every source be reached, and does its map fit."""
     from assistant.reading_commands import check_sources
 
-    rows = asyncio.run(check_sources(_settings(config)))
-    _rows(rows, as_json=as_json)
-    if any(row["level"] == "error" for row in rows):
-        raise SystemExit(_FAILED)
+    _findings(asyncio.run(check_sources(_settings(config))), as_json=as_json)
 
 
 @sources_app.command("draft")
