@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 
@@ -53,8 +52,8 @@ from assistant.domain.assurance import stands_as_code
 from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import CLOSED
 from assistant.errors import Busy, StoreUnavailable
-from assistant.interfaces import ChatMessage, ChatSession, Incoming, Receipt
-from assistant.services import Services, Unit
+from assistant.interfaces import Incoming, Receipt
+from assistant.services import Unit
 from assistant.store import queries
 from assistant.store.rows import Conversation, Message, PrivacyRequest
 from intents import NONE, Reader, Reading
@@ -64,10 +63,9 @@ _NOT_A_PERSON = ("own", "bounce")  # a report, or a mail of ours that came back
 
 
 @dataclass(slots=True)
-class TalkingDesk:
+class TalkingDesk(LiveChats):
     """Takes messages from every channel; what needs a slow check goes on after the message is acknowledged."""
 
-    services: Services
     reader: Reader
     _long: LongReadings | None = None
     _pace: Pace = field(default_factory=Pace)
@@ -380,30 +378,6 @@ class TalkingDesk:
         checking.note_failure(turn.unit, challenge_id)
         if not turn.stands_back:
             take(turn, NoCode(Words(message.text, self.reader.read(message.text), message.at)))
-
-    # ── live chat ──────────────────────────────────────────────────────────────────────────────────
-
-    async def open_session(self, token: str | None, after: int | None, locale: str | None) -> ChatSession:
-        """Resume the session of a token, or begin a new one; history hides after 30 idle minutes."""
-        return await self._live.open_session(token, after)
-
-    async def identify(self, thread: str, token: str) -> None:
-        """Take a page-load token of the host site: proves T1 for what waits in this conversation, once."""
-        await self._live.identify(thread, token)
-
-    async def seen(self, thread: str, message_id: int) -> None:
-        """Note the last message the person has seen."""
-        await self._live.seen(thread, message_id)
-
-    def watch(
-        self, thread: str
-    ) -> AbstractAsyncContextManager[AsyncIterator[ChatMessage | Literal["typing"]]]:
-        """Give the messages to this thread as they are committed."""
-        return self.services.hub.watch(conversation_id(self.services, "webchat", thread))
-
-    @property
-    def _live(self) -> LiveChats:
-        return LiveChats(self.services)
 
 
 def _note_answer(answer: Received, answered: Sequence[PrivacyRequest]) -> None:

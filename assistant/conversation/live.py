@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from assistant.casework.requests.intake import conversation_id
 from assistant.casework.talk import hiding
 from assistant.casework.talk.sign_ins import identify_in_chat
 from assistant.domain.assurance import Method
 from assistant.errors import NotVerified
-from assistant.interfaces import ChatSession
+from assistant.interfaces import ChatMessage, ChatSession
 from assistant.services import Services
 
 _NONCE_BYTES = 24
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LiveChats:
     """What the socket of a live chat asks beside its messages."""
 
     services: Services
 
-    async def open_session(self, token: str | None, after: int | None) -> ChatSession:
+    async def open_session(self, token: str | None, after: int | None, locale: str | None) -> ChatSession:
         """Resume the session of a token, or begin a new one; history hides after 30 idle minutes."""
         if token and self._is_ours(token):
             thread = self._thread(token)
@@ -60,3 +63,9 @@ class LiveChats:
         """Note the last message the person has seen."""
         ident = conversation_id(self.services, "webchat", thread)
         await self.services.write(lambda unit: hiding.note_seen(unit, ident, message_id))
+
+    def watch(
+        self, thread: str
+    ) -> AbstractAsyncContextManager[AsyncIterator[ChatMessage | Literal["typing"]]]:
+        """Give the messages to this thread as they are committed."""
+        return self.services.hub.watch(conversation_id(self.services, "webchat", thread))
