@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 import pyotp
 from aiohttp import web
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from assistant.demo import mailbox, people
 from assistant.demo.client_area import ClientArea, account_of, accounts, checked_nonce, checked_return
 from assistant.demo.clock import DemoClock, parse_duration
 from assistant.errors import AssistantError, Invalid, NotAllowed
 from assistant.web.bodies import document_of, form_of
+from assistant.wording.texts import pages_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -186,13 +186,7 @@ class _Pages:
             raise NotAllowed("only the demo's own pages may do this")
 
 
-_ENVIRONMENT: Final = Environment(
-    loader=PackageLoader("assistant.demo"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_ENVIRONMENT: Final = pages_of("assistant.demo")
 
 
 def _page(template: str, status: int = 200, **values: Any) -> web.Response:

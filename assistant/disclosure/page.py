@@ -6,9 +6,10 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from assistant.disclosure.copying import PORTABLE_FILE, SCHEMA_FILE
+from assistant.wording.texts import pages_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,12 +67,6 @@ def is_read_record_by_record(table: CopiedTable) -> bool:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("assistant.disclosure"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = pages_of("assistant.disclosure")
     environment.tests["read_record_by_record"] = is_read_record_by_record
     return environment

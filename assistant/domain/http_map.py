@@ -13,9 +13,9 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from assistant.domain.link import Name
 from assistant.domain.recipients import AnyRecipient
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Path = Annotated[str, StringConstraints(pattern=r"^[^.\s]+(\.[^.\s]+)*$", max_length=200)]  # fields, dotted
 FILTERS: Final = ("sql", "search", "md5")
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+(?:\.[\w-]+)*)(?:\|([a-z0-9]+))?\}")

@@ -8,7 +8,8 @@ from importlib import resources
 from typing import Final
 
 from aiohttp import web
-from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from assistant.wording.texts import pages_of
 
 _HEADERS: Final = {
     "Content-Security-Policy": (
@@ -19,13 +20,7 @@ _HEADERS: Final = {
     "X-Robots-Tag": "noindex",
     "Cache-Control": "no-store",
 }
-_ENVIRONMENT: Final = Environment(
-    loader=PackageLoader("assistant.web"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_ENVIRONMENT: Final = pages_of("assistant.web")
 _STYLE: Final = (resources.files("assistant.web") / "static" / "page.css").read_text("utf-8")
 
 

@@ -6,7 +6,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import DictLoader, StrictUndefined
+from jinja2 import DictLoader, Environment, PackageLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from assistant.wording.written import NO_BREAK
@@ -27,6 +27,17 @@ def read_text(entry: Traversable, locale: str) -> str:
 def read_table(entry: Traversable, locale: str) -> dict[str, Any]:
     """Read a table of labels or of parts of a page."""
     return tomllib.loads(read_text(entry, locale))
+
+
+def pages_of(package: str) -> Environment:
+    """Give what fills in the pages of a package: HTML, in which every value is escaped. What is not given raises."""
+    return Environment(
+        loader=PackageLoader(package),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def environment(texts: Mapping[str, str], **known: Any) -> SandboxedEnvironment:

@@ -6,12 +6,10 @@ import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from assistant.casework.agents.staff import get_agent, session_of, touch_session
 from assistant.casework.events import Event
@@ -25,6 +23,7 @@ from assistant.web.bodies import form_of
 from assistant.web.console.words import Words, words_of
 from assistant.web.keys import AGENT, REFUSED_AS, SERVICES
 from assistant.web.pages import language_of
+from assistant.wording.texts import pages_of
 
 COOKIE: Final = "desk_session"
 SIGN_IN: Final = "/console/sign-in"
@@ -40,6 +39,7 @@ HEADERS: Final = {
     "X-Robots-Tag": "noindex",
     "Cache-Control": "no-store",
 }
+_ENVIRONMENT: Final = pages_of("assistant.web.console")
 _SEEN_EVERY: Final = timedelta(minutes=1)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -218,18 +218,7 @@ def show_to_nobody(
 
 def render(template: str, words: Words, **values: Any) -> str:
     """Fill a template in."""
-    return _environment().get_template(template).render(t=words, language=words.locale, **values)
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("assistant.web.console"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return _ENVIRONMENT.get_template(template).render(t=words, language=words.locale, **values)
 
 
 def back(visit: Visit, to: str, done: str) -> web.HTTPSeeOther:
