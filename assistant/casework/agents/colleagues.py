@@ -48,7 +48,7 @@ def _noted(unit: Unit, by: Principal | None, event: str, name: str, **more: str)
 
 
 def _actor(by: Principal | None) -> str:
-    return f"agent:{by.name}" if by else DESK
+    return by.actor if by else DESK
 
 
 def disable(unit: Unit, name: str, by: Principal | None) -> Agent:

@@ -42,7 +42,7 @@ def take_over(unit: Unit, ident: str, agent: Principal) -> Conversation:
         raise Conflict(f"{other} talks to this person already.", taken_by=other)
     conversation.taken_by, conversation.wants_person_at = agent.name, None
     unit.session.add(conversation)
-    record(unit, "", f"agent:{agent.name}", "conversation_taken", conversation=ident)
+    record(unit, "", agent.actor, "conversation_taken", conversation=ident)
     saying.say(unit, conversation, "handover_joined", name=agent.name)
     return conversation
 
@@ -56,7 +56,7 @@ def give_back(unit: Unit, ident: str, agent: Principal) -> Conversation:
         raise Conflict(f"{other} talks to this person; ask them.", taken_by=other)
     conversation.taken_by, conversation.wants_person_at = None, None
     unit.session.add(conversation)
-    record(unit, "", f"agent:{agent.name}", "conversation_given_back", conversation=ident)
+    record(unit, "", agent.actor, "conversation_given_back", conversation=ident)
     if other is not None:
         saying.say(unit, conversation, "handover_ended")
     return conversation
@@ -90,7 +90,7 @@ def ask_about_services(unit: Unit, action_id: str, agent: Principal) -> PrivacyR
     asks = TalkState.of(conversation.state).asking(ASK_SERVICES, "choice", [request.ref])
     conversation.state = asks.as_json()
     unit.session.add(conversation)
-    record(unit, request.ref, f"agent:{agent.name}", running_services.WAIT, running=len(running))
+    record(unit, request.ref, agent.actor, running_services.WAIT, running=len(running))
     set_attention(unit, request, running_services.WAIT)
     return request
 
@@ -112,7 +112,7 @@ def leave_to_support(unit: Unit, ident: str, agent: Principal) -> Conversation:
         if message.id and is_for_agents_alone(message):
             saying.relay(unit, conversation, message.id)
     end_doubt(unit, conversation)
-    record(unit, "", f"agent:{agent.name}", "triage_no_request", conversation=ident)
+    record(unit, "", agent.actor, "triage_no_request", conversation=ident)
     return conversation
 
 

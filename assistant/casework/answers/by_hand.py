@@ -119,7 +119,7 @@ def answer(unit: Unit, action_id: str, source: str, said: Answer, agent: Princip
     record(
         unit,
         action.ref,
-        f"agent:{agent.name}",
+        agent.actor,
         "task_done",
         action=action_id,
         source=source,

@@ -36,7 +36,7 @@ def forward(unit: Unit, ref: str, owner: str, agent: Principal) -> PrivacyReques
         raise Invalid("Write the e-mail address at which the owner of the website takes such requests.")
     if _is_on_its_way(unit.session, ref):
         raise Conflict("It is on its way to the owner already; the page says once it has arrived.")
-    record(unit, ref, f"agent:{agent.name}", "forward_ordered")
+    record(unit, ref, agent.actor, "forward_ordered")
     request.to_plan_at = None  # what the owner decides about is not planned here meanwhile
     void_actions(unit, ref, "forwarded")
     set_attention(unit, request, None)  # what cannot be written, or fails to arrive, calls a person again

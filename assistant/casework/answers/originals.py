@@ -94,4 +94,4 @@ async def _file(services: Services, message: Message, original: bytes, which: st
 def _note(unit: Unit, message: Message, which: str, agent: Principal) -> None:
     refs = [request.ref for request in requests_in(unit.session, message.conversation_id)]
     for ref in refs or [""]:
-        record(unit, ref, f"agent:{agent.name}", "file_opened", message=message.id, file=which)
+        record(unit, ref, agent.actor, "file_opened", message=message.id, file=which)

@@ -104,5 +104,5 @@ def decide(unit: Unit, ref: str, recipient: str, agent: Principal, *, went_there
     (yes if went_there else no).add(recipient)
     found = replace(found, handed_over=sorted(yes), not_handed_over=sorted(no))
     request.details = found.kept_in(request.details)
-    record(unit, ref, f"agent:{agent.name}", "hand_over_decided", recipient=recipient, went_there=went_there)
+    record(unit, ref, agent.actor, "hand_over_decided", recipient=recipient, went_there=went_there)
     return plan_again(unit, ref, agent)

@@ -140,7 +140,7 @@ def decide(unit: Unit, action_id: str, left_in: Sequence[int], agent: Principal)
     record(
         unit,
         request.ref,
-        f"agent:{agent.name}",
+        agent.actor,
         "mentions_decided",
         action=action_id,
         rows=len(mentions) - len(left_in),

@@ -52,10 +52,7 @@ def _key(package: Package) -> str:
 def send(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest:
     """Send the document to the address that the person gave; it discloses, so the same people may who approve that."""
     agent.require(Role.APPROVER, Role.LEAD, scope=Scope.APPROVE)
-    if not agent.may_approve_irreversible:
-        raise NotAllowed(
-            "This cannot be taken back: enter a fresh code of your authenticator, or use a token made for it."
-        )
+    agent.require_fresh_proof()
     request = get_request(unit.session, ref)
     package = waiting_package(unit, request)
     if package is None:
@@ -76,7 +73,7 @@ def send(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest:
         ref=ref,
     )
     queue_outgoing(unit, letter)
-    record(unit, ref, f"agent:{agent.name}", "transfer_ordered", recipient=where_to(request))
+    record(unit, ref, agent.actor, "transfer_ordered", recipient=where_to(request))
     return request
 
 

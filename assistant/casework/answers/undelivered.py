@@ -240,9 +240,9 @@ def settle(unit: Unit, request: PrivacyRequest, agent: Principal) -> PrivacyRequ
     rows = lost_about(unit, request)
     _settled(unit, rows)
     if is_settled_by_word(request):
-        record(unit, request.ref, f"agent:{agent.name}", "seen_to", reason=request.attention)
+        record(unit, request.ref, agent.actor, "seen_to", reason=request.attention)
         set_attention(unit, request, None)
-    record(unit, request.ref, f"agent:{agent.name}", "losses_settled", letters=len(rows))
+    record(unit, request.ref, agent.actor, "losses_settled", letters=len(rows))
     if request.attention in {Attention.LOST_LETTER, Attention.UNPROVED_LOSS}:
         unit.session.flush()
         set_attention(unit, request, None)
@@ -258,7 +258,7 @@ def settle_talk(unit: Unit, conversation: Conversation, agent: Principal) -> Con
         if request.attention in {Attention.LOST_LETTER, Attention.UNPROVED_LOSS}:
             unit.session.flush()
             set_attention(unit, request, None)
-    record(unit, "", f"agent:{agent.name}", "losses_settled", conversation=conversation.id, letters=len(rows))
+    record(unit, "", agent.actor, "losses_settled", conversation=conversation.id, letters=len(rows))
     return conversation
 
 

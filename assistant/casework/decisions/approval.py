@@ -74,10 +74,7 @@ def check_people(request: PrivacyRequest, agent: Principal) -> None:
     if right in IRREVERSIBLE:
         if agent.role not in MAY_APPROVE_IRREVERSIBLE:
             raise NotAllowed("Erasure and disclosure need an approver or a lead.")
-        if not agent.may_approve_irreversible:
-            raise NotAllowed(
-                "This cannot be taken back: enter a fresh code of your authenticator, or use a token made for it."
-            )
+        agent.require_fresh_proof()
 
 
 def _check_proof(
@@ -125,14 +122,7 @@ def approve(unit: Unit, action_id: str, plan_hash: str, agent: Principal) -> Act
     action, request, plan = check_approve(unit, action_id, plan_hash, agent, evidence)
     if not four_eyes.is_enough(unit, action, request, agent):
         _keep_approval(unit, action, agent.name)
-        record(
-            unit,
-            request.ref,
-            f"agent:{agent.name}",
-            "first_approval",
-            action=action.id,
-            hash=action.plan_hash,
-        )
+        record(unit, request.ref, agent.actor, "first_approval", action=action.id, hash=action.plan_hash)
         return action
     lifts = plan.order.operation is Operation.LIFT
     not_before = (
@@ -156,9 +146,9 @@ def undo(unit: Unit, action_id: str, agent: Principal) -> Action:
     action.state = advance(action.state, PlanState.PROPOSED)
     action.not_before, action.approvals = None, []
     unit.session.add(action)
-    record(unit, request.ref, f"agent:{agent.name}", "approval_undone", action=action.id)
+    record(unit, request.ref, agent.actor, "approval_undone", action=action.id)
     if request.status == Status.SCHEDULED:
-        move(unit, request, Status.AWAITING_APPROVAL, f"agent:{agent.name}")
+        move(unit, request, Status.AWAITING_APPROVAL, agent.actor)
     do_keep(unit, action, request, told=True)
     return action
 
@@ -184,9 +174,9 @@ def reject(unit: Unit, action_id: str, reason: str, agent: Principal) -> Action:
     action.state = advance(action.state, PlanState.REJECTED)
     action.reason, action.mentions = reason.strip(), None
     unit.session.add(action)
-    record(unit, request.ref, f"agent:{agent.name}", "plan_rejected", action=action.id, reason=reason.strip())
+    record(unit, request.ref, agent.actor, "plan_rejected", action=action.id, reason=reason.strip())
     if request.status == Status.AWAITING_APPROVAL:
-        move(unit, request, Status.OPEN, f"agent:{agent.name}")
+        move(unit, request, Status.OPEN, agent.actor)
         set_attention(unit, request, Attention.PLAN_REJECTED)
     do_keep(unit, action, request, told=False)
     return action

@@ -53,7 +53,7 @@ def extend(unit: Unit, ref: str, reason: str, agent: Principal) -> PrivacyReques
         raise Conflict(f"The notice had to leave by {by}; an extension now has no effect.", notice_by=str(by))
     request.extended_on, request.extension_reason = today, reason.strip()
     dates = recompute_dates(unit, request)
-    record(unit, ref, f"agent:{agent.name}", "extended", reason=reason.strip(), due_on=dates.due_on)
+    record(unit, ref, agent.actor, "extended", reason=reason.strip(), due_on=dates.due_on)
     answers.give_answer(unit, request, "extension_notice", reason=reason.strip())
     return request
 
@@ -95,11 +95,11 @@ def close(unit: Unit, ref: str, text: str, agent: Principal) -> PrivacyRequest:
     )
     check_no_refusal(text)
     if request.status in {Status.RECEIVED, Status.VERIFYING}:
-        move(unit, request, Status.OPEN, f"agent:{agent.name}")
+        move(unit, request, Status.OPEN, agent.actor)
     _check_no_plan(unit.session, request)
     _check_as_an_answer(unit, request, agent)
     void_actions(unit, ref, "answered")
-    move(unit, request, Status.ANSWERED, f"agent:{agent.name}")
+    move(unit, request, Status.ANSWERED, agent.actor)
     set_attention(unit, request, None)
     answers.give_answer(unit, request, "answer_by_agent", at_contact=True, text=text.strip())
     return request
@@ -166,7 +166,7 @@ def note(unit: Unit, ref: str, text: str, agent: Principal) -> None:
             at=unit.now,
         )
     )
-    record(unit, ref, f"agent:{agent.name}", "noted")
+    record(unit, ref, agent.actor, "noted")
 
 
 def assign(unit: Unit, ref: str, assignee: str | None, agent: Principal) -> PrivacyRequest:
@@ -175,7 +175,7 @@ def assign(unit: Unit, ref: str, assignee: str | None, agent: Principal) -> Priv
     request = get_request(unit.session, ref)
     request.assignee = assignee
     unit.session.add(request)
-    record(unit, ref, f"agent:{agent.name}", "assigned", assignee=assignee)
+    record(unit, ref, agent.actor, "assigned", assignee=assignee)
     return request
 
 
@@ -194,7 +194,7 @@ def lapse(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest:
     request = get_request(unit.session, ref)
     if request.status != Status.VERIFYING:
         raise Conflict("Only a request that waits for proof can lapse.", status=request.status)
-    move(unit, request, Status.LAPSED, f"agent:{agent.name}")
+    move(unit, request, Status.LAPSED, agent.actor)
     set_attention(unit, request, None)
     answers.give_answer(unit, request, "lapse_letter")
     _wait_for_contact(unit.session, request)

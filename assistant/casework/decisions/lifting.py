@@ -33,7 +33,7 @@ def lift(unit: Unit, ref: str, reason: str, agent: Principal) -> PrivacyRequest:
     request.details = replace(found, lift_reason=reason.strip()).kept_in(request.details)
     request.to_plan_at = unit.now
     unit.session.add(request)
-    record(unit, ref, f"agent:{agent.name}", "lift_asked", reason=reason.strip())
+    record(unit, ref, agent.actor, "lift_asked", reason=reason.strip())
     unit.wake("plan")
     return request
 

@@ -74,7 +74,7 @@ def ask(
     record(
         unit,
         ref,
-        f"agent:{agent.name}",
+        agent.actor,
         "question_asked",
         ground=ground.name,
         article=ground.article,

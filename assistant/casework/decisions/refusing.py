@@ -41,15 +41,7 @@ def refuse(
     kept = checked_facts(law, facts, unit.services.local_day(unit.now))
     _check_looked_up(unit, request, law, kept)
     void_actions(unit, ref, "refused")
-    move(
-        unit,
-        request,
-        Status.REFUSED,
-        f"agent:{agent.name}",
-        ground=ground_name,
-        article=law.article,
-        facts=kept,
-    )
+    move(unit, request, Status.REFUSED, agent.actor, ground=ground_name, article=law.article, facts=kept)
     set_attention(unit, request, None)
     answers.give_answer(unit, request, "answer_refused", reason=reason.strip(), ground_law=law.article)
     return request

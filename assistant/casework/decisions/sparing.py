@@ -173,7 +173,7 @@ def decide(unit: Unit, ref: str, answer: str, agent: Principal) -> PrivacyReques
             "This request does not stand still; there is nothing to decide.", status=request.status
         )
     if answer == KEEP:
-        keep(unit, [request], f"agent:{agent.name}")
+        keep(unit, [request], agent.actor)
     else:
         _lift(unit, request, agent)
     return request
@@ -217,7 +217,7 @@ def _lift(unit: Unit, request: PrivacyRequest, agent: Principal) -> None:
             possible_from=possible.isoformat(),
         )
     four_eyes.check_lift(unit, request, agent)
-    go_on(unit, [request], f"agent:{agent.name}")
+    go_on(unit, [request], agent.actor)
     starts = unit.now + LIFTED_WAITS
     action = live_plan_of(unit.session, request.ref)
     if action and action.not_before and action.state == PlanState.APPROVED:

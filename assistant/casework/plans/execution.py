@@ -268,7 +268,7 @@ def stop(unit: Unit, action_id: str, agent: Principal) -> Action:
     # Where nothing runs, because people are at it by hand, there is nothing to wait for.
     action.state = advance(action.state, PlanState.STOPPING if action.lease_until else PlanState.STOPPED)
     unit.session.add(action)
-    record(unit, request.ref, f"agent:{agent.name}", "plan_stopped", action=action.id)
+    record(unit, request.ref, agent.actor, "plan_stopped", action=action.id)
     if action.state == PlanState.STOPPED:
         set_attention(unit, request, Attention.STOPPED)
     return action

@@ -21,7 +21,7 @@ def try_again(unit: Unit, action_id: str, agent: Principal) -> Action:
     action, request = get_action(unit.session, action_id)
     if action.state not in _HELD_UP:
         raise Conflict("Only a plan that failed or was stopped can go on.", state=action.state)
-    record(unit, request.ref, f"agent:{agent.name}", "try_again", action=action.id)
+    record(unit, request.ref, agent.actor, "try_again", action=action.id)
     retry(unit, action, unit.now)
     unit.wake("carry_out")
     return action
@@ -39,7 +39,7 @@ def give_up(unit: Unit, action_id: str, agent: Principal) -> Action:
         raise Conflict(
             "The person was told already what is left; have it tried again once its cause is mended."
         )
-    record(unit, request.ref, f"agent:{agent.name}", "closed_partly", action=action.id)
+    record(unit, request.ref, agent.actor, "closed_partly", action=action.id)
     if action.operation == Operation.LIFT:
         do_keep(unit, action, request, told=True)
         return action

@@ -182,5 +182,5 @@ def by_agent(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest:
             possible_from=next_at.isoformat(),
         )
     for each in waiting:
-        record(unit, each.ref, f"agent:{agent.name}", SENT)
+        record(unit, each.ref, agent.actor, SENT)
     return request

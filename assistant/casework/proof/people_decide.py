@@ -70,9 +70,9 @@ def decide_t3(
     before = unit.session.get(EvidenceRow, request.evidence_id) if request.evidence_id else None
     check_decide_t3(request, before, reason, contact.strip(), client_id.strip())
     evidence = _do_decide(unit, request, before, contact.strip(), client_id.strip())
-    record(unit, ref, f"agent:{agent.name}", "t3_decided", reason=reason.strip(), evidence=evidence.id)
+    record(unit, ref, agent.actor, "t3_decided", reason=reason.strip(), evidence=evidence.id)
     if request.status in _WAITING:
-        attach(unit, request, evidence, actor=f"agent:{agent.name}")
+        attach(unit, request, evidence, actor=agent.actor)
         unit.wake("plan")
     else:
         request.evidence_id, request.assurance = evidence.id, int(evidence.tier)

@@ -241,7 +241,7 @@ def try_again(unit: Unit, sweep: str, row: str, agent: Principal) -> None:
         raise NotFound("That does not fail any more; look at the list again.")
     kept.next_at = unit.now
     unit.session.add(kept)
-    record(unit, "", f"agent:{agent.name}", "row_tried_again", sweep=sweep, row=row)
+    record(unit, "", agent.actor, "row_tried_again", sweep=sweep, row=row)
     unit.wake(sweep)
 
 

@@ -28,5 +28,5 @@ def masked_person_of(unit: Unit, request: PrivacyRequest) -> str | None:
 def reveal(unit: Unit, request: PrivacyRequest, agent: Principal) -> str | None:
     """Show an agent who a request is about, with its audit entry."""
     agent.require(*Role, scope=Scope.REPLY)
-    record(unit, request.ref, f"agent:{agent.name}", "revealed")
+    record(unit, request.ref, agent.actor, "revealed")
     return person_of(unit, request)

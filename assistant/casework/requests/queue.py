@@ -53,12 +53,24 @@ class Principal:
     scope: Scope = Scope.APPROVE
     may_approve_irreversible: bool = False  # fresh TOTP in the console, or a token made for it
 
+    @property
+    def actor(self) -> str:
+        """Give the agent as the audit names whoever did something."""
+        return f"agent:{self.name}"
+
     def require(self, *roles: Role, scope: Scope = Scope.REPLY) -> None:
         """Raise NotAllowed unless role and scope suffice; a lead may do whatever an approver or agent may."""
         if scope not in _ALLOWS[self.scope]:
             raise NotAllowed(f"This token may only {_MAY[self.scope]}; use one made with --scope {scope}.")
         if self.role not in roles:
             raise NotAllowed(f"The role {self.role} may not do this; it takes {' or '.join(roles)}.")
+
+    def require_fresh_proof(self) -> None:
+        """Raise NotAllowed unless the agent proved just now who they are, as what cannot be taken back asks."""
+        if not self.may_approve_irreversible:
+            raise NotAllowed(
+                "This cannot be taken back: enter a fresh code of your authenticator, or use a token made for it."
+            )
 
 
 _MAY = {
@@ -150,10 +162,10 @@ def plan_again(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest:
     request = get_request(unit.session, ref)
     if request.status not in {Status.OPEN, Status.AWAITING_APPROVAL}:
         raise Conflict("Only an open request can be planned again.", status=request.status)
-    rectification.decide_unconfirmed(unit, request, f"agent:{agent.name}")
+    rectification.decide_unconfirmed(unit, request, agent.actor)
     request.to_plan_at = unit.now
     unit.session.add(request)
-    record(unit, ref, f"agent:{agent.name}", "plan_again")
+    record(unit, ref, agent.actor, "plan_again")
     if request.attention == Attention.ASKED_BESIDE:
         set_attention(unit, request, None)
     unit.wake("plan")
@@ -177,7 +189,7 @@ def choose_accounts(unit: Unit, ref: str, not_theirs: Sequence[str], agent: Prin
     found = FoundOut.of(request.details)
     left_out = [*(found.not_theirs or ()), *([a.source, a.table, *a.key] for a in chosen)]
     request.details = replace(found, not_theirs=left_out).kept_in(request.details)
-    record(unit, ref, f"agent:{agent.name}", "accounts_chosen", left=len(left_out))
+    record(unit, ref, agent.actor, "accounts_chosen", left=len(left_out))
     if request.attention == Attention.ACCOUNTS_NAMED:
         set_attention(unit, request, None)
     return plan_again(unit, ref, agent)
@@ -188,7 +200,7 @@ def take_accounts_back(unit: Unit, ref: str, agent: Principal) -> PrivacyRequest
     agent.require(*WORKERS)
     request = get_request(unit.session, ref)
     request.details = replace(FoundOut.of(request.details), not_theirs=None).kept_in(request.details)
-    record(unit, ref, f"agent:{agent.name}", "accounts_chosen", left=0)
+    record(unit, ref, agent.actor, "accounts_chosen", left=0)
     return plan_again(unit, ref, agent)
 
 

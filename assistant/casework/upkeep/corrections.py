@@ -42,7 +42,7 @@ def correct(
     unit.session.add(correction)
     unit.session.flush()
     record(
-        unit, "", f"agent:{agent.name}", "reading_corrected",
+        unit, "", agent.actor, "reading_corrected",
         message=message_id, was=correction.was, rights=correction.rights,
     )  # fmt: skip
     return correction

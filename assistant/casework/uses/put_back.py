@@ -161,7 +161,7 @@ def settle(unit: Unit, ref: str, back: Collection[str], agent: Principal) -> Pri
     record(
         unit,
         ref,
-        f"agent:{agent.name}",
+        agent.actor,
         "put_back",
         back=[each.ident for each in done],
         left=[each.ident for each in left],

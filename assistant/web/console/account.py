@@ -165,7 +165,7 @@ async def _take_authenticator(visit: Visit) -> web.StreamResponse:
 async def _recovery(visit: Visit) -> web.StreamResponse:
     await _prove(visit, password=False)
     codes = await visit.write(
-        lambda unit, agent: credentials.new_recovery_codes(unit, agent.name, f"agent:{agent.name}")
+        lambda unit, agent: credentials.new_recovery_codes(unit, agent.name, agent.actor)
     )
     return show(visit, "recovery.html", title=visit.words("account.recovery"), codes=codes)
 

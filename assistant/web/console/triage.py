@@ -18,4 +18,4 @@ def open_from_triage(unit: Unit, ident: str, right: Right, agent: Principal) -> 
     turn = hiding.quiet_turn(unit, conversation.id)
     carry_out(turn, [Open((right,), received_at, {}, from_rest=True)])
     turn.store_state()
-    record(unit, "", f"agent:{agent.name}", "triage_opened", conversation=ident, right=right)
+    record(unit, "", agent.actor, "triage_opened", conversation=ident, right=right)
