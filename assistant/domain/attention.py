@@ -55,6 +55,8 @@ class Attention(StrEnum):
     NOTHING_TO_DO = "nothing_to_do"
     UNKNOWN_USE = "unknown_use"
     MANY_ADDRESSES = "many_addresses"
+    SOURCE_UNAVAILABLE = "source_unavailable"
+    PLAN_FAILED = "plan_failed"
     PLAN_CONFLICT = "plan_conflict"
     FIELD_NOT_MAPPED = "field_not_mapped"
     PLAN_CHANGED = "plan_changed"

@@ -49,10 +49,14 @@ from assistant.services import Services, Unit
 from assistant.store.tables import EvidenceRow, PrivacyRequest
 
 log = structlog.get_logger(__name__)
-_CANNOT_BE = frozenset(
-    {Attention.PLAN_CONFLICT, Attention.FIELD_NOT_MAPPED}
-)  # why a plan cannot be carried out as it stands
-_OF_A_TRY = ("source_unavailable:", "plan_failed:", "sweep_failed:plan")  # attentions that a plan ends
+# Why a plan cannot be carried out as it stands, and what calls a person until there is one.
+_CANNOT_BE = frozenset({Attention.PLAN_CONFLICT, Attention.FIELD_NOT_MAPPED})
+_OF_A_TRY = (
+    f"{Attention.SOURCE_UNAVAILABLE}:",
+    f"{Attention.PLAN_FAILED}:",
+    f"{Attention.SWEEP_FAILED}:plan",
+)
+_CHANGED_LATELY = "recent_contact_change"
 _RETRY = timedelta(minutes=1)
 _SHOWN_OF_NUMBER = 3  # of a client number, in a letter: enough to tell one's accounts apart
 
@@ -116,12 +120,11 @@ def _put_off(unit: Unit, ref: str, error: AssistantError) -> None:
         return  # stopped, withdrawn or closed in the meantime
     request.to_plan_at = unit.now + _RETRY
     unit.session.add(request)
-    unreachable = isinstance(error, SourceUnavailable)
-    why = f"source_unavailable:{error.data.get('source', '')}" if unreachable else f"plan_failed:{error.code}"
-    if unreachable:  # the next try in a minute mends it; whatever else failed may fail for good
-        set_attention(unit, request, why)
+    # The next try in a minute mends it; whatever else failed may fail for good.
+    if isinstance(error, SourceUnavailable):
+        set_attention(unit, request, f"{Attention.SOURCE_UNAVAILABLE}:{error.data.get('source', '')}")
     else:
-        _call_a_person(unit, request, why)
+        _call_a_person(unit, request, f"{Attention.PLAN_FAILED}:{error.code}")
 
 
 async def _plan_one(services: Services, request: PrivacyRequest, evidence: EvidenceRow | None) -> None:
@@ -355,14 +358,14 @@ def _flag_recent_change(unit: Unit, request: PrivacyRequest, evidence: EvidenceR
     since = unit.now - CONTACT_COOL_OFF
     sensitive = need_of(unit.services, Right(request.right), request.details, found.plan).provable >= Tier.T2
     decided = evidence.fresh_login or evidence.tier >= Tier.T3
-    if not sensitive or decided or "recent_contact_change" in evidence.flags:
+    if not sensitive or decided or _CHANGED_LATELY in evidence.flags:
         return
     if _changed_here(unit.session, proved, since) or any(
         c.changed_at and c.changed_at > since and normal_address(c.address) == proved for c in found.contacts
     ):
-        evidence.flags = [*evidence.flags, "recent_contact_change"]
+        evidence.flags = [*evidence.flags, _CHANGED_LATELY]
         unit.session.add(evidence)
-        record(unit, request.ref, DESK, "evidence_flagged", flag="recent_contact_change")
+        record(unit, request.ref, DESK, "evidence_flagged", flag=_CHANGED_LATELY)
 
 
 def _changed_here(session: Session, address: str, since: datetime) -> bool:
