@@ -287,7 +287,6 @@ class Action(SQLModel, table=True):
     mentions: str | None = _sealed_by_hand(optional=True)
     created_at: datetime = _instant()
     approvals: list[dict[str, Any]] = _sealed_json(list)
-    reason: str = _sealed(default="")
     not_before: datetime | None = _instant(optional=True, index=True)
     replaces: str | None = None
     lease_until: datetime | None = _instant(optional=True)

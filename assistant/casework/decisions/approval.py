@@ -172,7 +172,7 @@ def reject(unit: Unit, action_id: str, reason: str, agent: Principal) -> Action:
     if not reason.strip():
         raise Conflict("Say why the plan is rejected.")
     action.state = advance(action.state, PlanState.REJECTED)
-    action.reason, action.mentions = reason.strip(), None
+    action.mentions = None
     unit.session.add(action)
     record(unit, request.ref, agent.actor, "plan_rejected", action=action.id, reason=reason.strip())
     if request.status == Status.AWAITING_APPROVAL:

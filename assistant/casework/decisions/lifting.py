@@ -56,7 +56,7 @@ def do_keep(unit: Unit, action: Action, request: PrivacyRequest, *, told: bool) 
     if action.operation != Operation.LIFT:
         return
     if action.state != PlanState.REJECTED:  # which says already that nothing ends
-        action.state, action.reason = advance(action.state, PlanState.VOID), "restriction_stays"
+        action.state = advance(action.state, PlanState.VOID)
     unit.session.add(action)
     request.details = replace(FoundOut.of(request.details), lift_reason=None).kept_in(request.details)
     unit.session.add(request)

@@ -140,7 +140,7 @@ def void_actions(unit: Unit, ref: str, reason: str) -> list[Action]:
     ).all()
     for action in waiting:
         action.state = advance(action.state, PlanState.VOID)
-        action.reason, action.mentions = reason, None
+        action.mentions = None
         unit.session.add(action)
         record(unit, ref, DESK, "plan_void", action=action.id, reason=reason)
     return list(waiting)
