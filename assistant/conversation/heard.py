@@ -10,13 +10,20 @@ from functools import cached_property
 from typing import Any, Final
 
 from assistant.casework.talk.policy_answers import Answer
-from assistant.domain.addresses import client_number_in, emails_in, is_part_of_no_address, no_address_in
+from assistant.domain.addresses import (
+    client_number_in,
+    emails_in,
+    is_part_of_no_address,
+    may_be_client_number,
+    no_address_in,
+)
 from assistant.domain.assurance import code_in, without_codes
 from assistant.domain.moves import Move
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import CONFIRMED_FIRST, ERASING, Right
 from assistant.domain.talk import RequestSeen, TalkState, TalkView
 from assistant.domain.uses import each_once
+from assistant.domain.words import Words as DeskWords
 from intents import Reading, for_support
 from intents.awaiting import contact_given, is_number, lacks_mailbox, without_lost
 from intents.details import of_ending
@@ -24,6 +31,7 @@ from intents.narrowing import without_details
 from intents.rectifying import says_which_address
 
 _RIGHTS: Final = frozenset(Right)
+_CALLED_ELSE: Final = DeskWords("assistant.conversation").whole("number_of_else")
 EMAIL: Final = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
 
 
@@ -194,7 +202,8 @@ class Hearing:
     def numbers(self) -> Sequence[str]:
         """Give the client numbers in it; what has the form of a code is none where codes were sent."""
         named = [str(each) for each in self.reading.details.get("client_id") or ()]
-        return [each for each in named if code_in(each) is None or not self.view.code_sent]
+        meant = [each for each in named if may_be_client_number(each, self.view.client_number)]
+        return [each for each in meant if code_in(each) is None or not self.view.code_sent]
 
     @property
     def number_typed(self) -> str | None:
@@ -202,7 +211,14 @@ class Hearing:
         if named := self.numbers:
             return named[0]
         late = code_in(self.text) is not None and self.view.code_sent
-        return None if late else client_number_in(self.text)
+        return None if late else self.number_alone
+
+    @property
+    def number_alone(self) -> str | None:
+        """Give the one number of a short message, where it has the form of a client number and is called nothing else."""
+        return (
+            None if _CALLED_ELSE.search(self.text) else client_number_in(self.text, self.view.client_number)
+        )
 
     @cached_property
     def no_address(self) -> str | None:
