@@ -28,6 +28,7 @@ from intents import Reading, for_support
 from intents.awaiting import contact_given, is_number, lacks_mailbox, without_lost
 from intents.details import of_ending
 from intents.narrowing import without_details
+from intents.purposes import without_channels
 from intents.rectifying import says_which_address
 
 _RIGHTS: Final = frozenset(Right)
@@ -183,8 +184,10 @@ class Hearing:
         found = dict(self.reading.details)
         named = found.pop("email", None) or []
         emails = [email for email in named if not is_part_of_no_address(self.text, email)]
-        if isinstance(purposes := found.get("purpose"), list) and len(purposes) <= 1:
-            found["purpose"] = purposes[0] if purposes else None
+        purposes = found.get("purpose")
+        if isinstance(purposes, list):
+            purposes = without_channels(self.text, purposes) if found.get("marketing") else purposes
+            found["purpose"] = purposes if len(purposes) > 1 else next(iter(purposes), None)
         if found.get("marketing"):
             meant = of_ending(self.text, [*emails, *(found.get("phone") or [])], _values_in(found))
             written = any("@" in each for each in meant)
