@@ -245,6 +245,8 @@ def end_use(turn: Turn, use: Mapping[str, Any]) -> None:
         request.details = {**request.details, **use}
         turn.set_tier(request)
         turn.rest()
+        if attaching.attach_earlier(turn.unit, request) and request.status == Status.OPEN:
+            say_confirmed(turn, [request])
         next_step(turn, turn.all_waiting())
 
 
@@ -395,7 +397,7 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     joined = _joins_earlier(turn, requests, evidence)
     by_hand = any(source.kind == "manual" for source in services.sources)  # may know them all the same
     reached = [r for r in requests if r.contact == evidence.contact and r.evidence_id != evidence.id]
-    opened = [r for r in requests if r not in reached and r.status not in CLOSED | {Status.VERIFYING}]
+    opened = [r for r in requests if r not in reached and r.status not in CLOSED | WAITING]
     opened = [r for r in opened if not sparing.is_paused(r)]  # of these it is asked whether they go on at all
     _say_reached(turn, reached)
     if (evidence.on_file or by_hand) and opened:
