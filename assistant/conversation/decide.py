@@ -45,7 +45,7 @@ from assistant.domain.moves import (
 )
 from assistant.domain.presses import unmarked
 from assistant.domain.reference import parse_references
-from assistant.domain.rights import ANSWERED_BY_PEOPLE, ENDING_USES, Right
+from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, ENDING_USES, Right
 from assistant.domain.talk import PICKERS, PRESSED, SESSION_HIDDEN, WAITING, WHERE_TO_WRITE, TalkView
 from intents import Intent, is_of_privacy
 from intents.awaiting import names_authority
@@ -269,11 +269,17 @@ def _talk(hearing: Hearing) -> tuple[Move, ...]:
     if answer := _of_requests(hearing):
         further = hearing.further_rights and hearing.view.open
         return (*answer, NewMessage()) if further else answer
-    if reading.decision != "ask":
+    if reading.decision != "ask" or _gives_number(hearing):
         return _none(hearing)
     if proving.is_told_where_to_answer(hearing):
         return (Say("handover_address"),)
     return (*_person_beside(hearing), picking.asks_right(hearing, hearing.rights))
+
+
+def _gives_number(hearing: Hearing) -> bool:
+    """Tell whether a number is given where who asks is awaited: *my phone is …* corrects none there."""
+    awaited = hearing.state.expects in {"email", "code"}
+    return awaited and hearing.is_number and set(hearing.rights) <= CONFIRMED_FIRST
 
 
 def _of_requests(hearing: Hearing) -> tuple[Move, ...]:

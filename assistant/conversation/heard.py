@@ -32,7 +32,14 @@ from intents.purposes import without_channels
 from intents.rectifying import says_which_address
 
 _RIGHTS: Final = frozenset(Right)
-_CALLED_ELSE: Final = DeskWords("assistant.conversation").whole("number_of_else")
+_TABLES: Final = DeskWords("assistant.conversation")
+_CALLED_ELSE: Final = _TABLES.whole("number_of_else")
+_NAMED_NUMBER: Final = re.compile(
+    rf"\b(?:{_TABLES.one_of('number_of_else')}|{_TABLES.one_of('number_of_own')})\b"
+    rf"(?:[\s'’:=.#°]|\b{_TABLES.one_of('leads_to_number')}\b){{1,12}}\d(?:[ \u00a0./-]?\d){{4,14}}",
+    re.IGNORECASE,
+)
+_OF_CODE: Final = re.compile(r"\bcodes?\b[^.,;!?\n]{0,40}\d", re.IGNORECASE)
 EMAIL: Final = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
 
 
@@ -61,6 +68,11 @@ class Words:
     def language(self) -> str:
         """Give the language that was heard."""
         return self.reading.language
+
+
+def typed_code(text: str) -> str:
+    """Give what was typed without the numbers that are called something else than the code: a telephone's, a client's."""
+    return text if _OF_CODE.search(text) else _NAMED_NUMBER.sub(" , ", text)
 
 
 @dataclass(frozen=True, slots=True)
