@@ -54,6 +54,7 @@ from assistant.domain.talk import (
     ASK_MARKETING,
     ASK_RIGHT,
     ASK_SERVICES,
+    CORRECTING,
     DONT,
     DONT_GOING_ON,
     NOT_UNDERSTOOD,
@@ -469,6 +470,10 @@ def code_was_right(turn: Turn, challenge_id: str) -> None:
 
 def proved_beside(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     """Say what a proof opened, and ask again what was open beside it."""
+    if turn.state.question in CORRECTING and not any(
+        map(turn.missing, turn.requests_named(turn.state.about))
+    ):
+        turn.rest()  # what was asked of a correction was said on the page of the proof
     asked: TalkState = turn.state
     proved(turn, evidence, claimed)
     was_asked = turn.state.question == asked.question and not turn.buttons_are_gone

@@ -147,7 +147,7 @@ async def identify_in_chat(services: Services, ident: str, who: SignedIn) -> Non
             on_file=True,
             client_id=who.client_id,
         )
-        answering.proved(turn, evidence)
+        answering.proved_beside(turn, evidence)
         turn.store_state()
 
     await services.write(one_unit)
