@@ -23,7 +23,12 @@ from assistant.conversation import (
 )
 from assistant.conversation.awaited import is_unready, of_code_beside
 from assistant.conversation.heard import EMAIL, Found, Heard, Hearing, NoCode, Pressed, Words, all_of
-from assistant.conversation.subjects import complains_of_waiting, is_angry, is_numbered_like_a_request
+from assistant.conversation.subjects import (
+    complains_of_waiting,
+    is_angry,
+    is_numbered_like_a_request,
+    keeps_services,
+)
 from assistant.domain.moves import (
     AskToWithdraw,
     AskWhichBack,
@@ -45,7 +50,7 @@ from assistant.domain.moves import (
 )
 from assistant.domain.presses import unmarked
 from assistant.domain.reference import parse_references
-from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, ENDING_USES, Right
+from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, ENDING_USES, ERASING, Right
 from assistant.domain.talk import PICKERS, PRESSED, SESSION_HIDDEN, WAITING, WHERE_TO_WRITE, TalkView
 from intents import Intent, is_of_privacy
 from intents.awaiting import names_authority
@@ -342,7 +347,15 @@ def _none(hearing: Hearing) -> tuple[Move, ...]:
     is_foreign = hearing.reading.language not in view.languages and len(hearing.text) >= _FOREIGN
     if is_foreign and not state.told_language:
         return (Say("not_our_language", offers_person=True),)
-    return (Say("policy_unanswered" if is_of_privacy(hearing.text) else "chat_can_do", offers_person=True),)
+    return (Say(_can_do(hearing), offers_person=True),)
+
+
+def _can_do(hearing: Hearing) -> str:
+    """Name the text for what the desk does nothing about."""
+    view, text = hearing.view, hearing.text
+    if keeps_services(text) and not (view.is_mail or any(request.right in ERASING for request in view.open)):
+        return "services_untouched"
+    return "policy_unanswered" if is_of_privacy(text) else "chat_can_do"
 
 
 def _repeated(hearing: Hearing) -> tuple[Move, ...]:

@@ -18,6 +18,7 @@ from assistant.domain.moves import (
     NoteContactFirst,
     Open,
     OpenForOther,
+    Say,
     SmallTalk,
     StandStill,
     TryCode,
@@ -358,3 +359,31 @@ def test_a_code_is_tried_however_it_is_typed(words_said: str) -> None:
 def test_a_code_may_come_late(talk: str, code: str) -> None:
     view = replace(TALKS[talk], code_sent=True, code_awaited=True, code_live=True)
     assert _of(TryCode, decide(view, words(code)))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "keep my services",
+        "Keep my services, please!",
+        "don't end my services",
+        "I want to keep my website",
+        "garder mes services",
+        "Gardez mes services svp",
+        "ne mettez pas fin à mes services",
+        "je veux conserver mon hébergement",
+    ],
+)
+def test_who_keeps_services_where_nothing_ends_them_is_told_so_and_offered_a_person(said: str) -> None:
+    told = Say("services_untouched", offers_person=True)
+    assert decide(TALKS["new"], words(said)) == (told,)
+    assert told not in decide(TALKS["open"], words(said)), "an erasure may end them"
+    assert told not in decide(TALKS["services"], words(said)), "there it is the answer"
+    assert told not in decide(replace(TALKS["new"], is_mail=True), words(said))
+
+
+@pytest.mark.parametrize(
+    "said", ["end my services", "keep my data", "your services are good", "my service is down"]
+)
+def test_other_words_of_services_are_none_of_keeping_them(said: str) -> None:
+    assert Say("services_untouched", offers_person=True) not in decide(TALKS["new"], words(said))
