@@ -12,6 +12,7 @@ import pytest
 
 from assistant.casework.proof import attaching, challenges
 from assistant.casework.requests import rectification
+from assistant.casework.talk.mailed_links import STANDS, Came
 from assistant.casework.talk.sign_ins import identify_in_chat
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import Status
@@ -23,6 +24,7 @@ from assistant.store.tables import Conversation, PrivacyRequest
 from assistant.web import verify
 from intents import Reader
 from tests.doubles.posting_desk import PostingDesk, posting_desk
+from tests.integration.test_waiting_for_it import code_to
 
 MARI: Final = "mari@alder.example"
 NUMBER: Final = "C-10042"
@@ -113,19 +115,19 @@ ASKED: Final = {
 CHANGE: Final = "My last name is Tamme, not Tamm, please correct it"
 
 
-async def sign_in(desk: PostingDesk, thread: str) -> None:
+async def sign_in(desk: PostingDesk, thread: str) -> Came:
     """Have Mari sign in and press *I asked for this* on the page of the sign-in, for all that waits in the talk."""
     talk = await desk.chat_of(thread)
     asked = [r for r in await desk.requests_in(talk) if r.status in WAITING and r.tier_needed]
 
-    def confirmed(unit: Unit) -> None:
+    def confirmed(unit: Unit) -> Came:
         conversation = unit.session.get_one(Conversation, talk.id)
         url = challenges.offer_login(unit, conversation, [request.ref for request in asked])
         nonce = str(url).partition("nonce=")[2]
         who = SignedIn(NUMBER, MARI, f"t{next(_tokens)}", nonce, desk.clock.now() + timedelta(minutes=5))
-        verify._confirmed(unit, who, MARI, rectification.digest_of(asked))  # what the page does
+        return verify._confirmed(unit, who, MARI, rectification.digest_of(asked))  # what the page does
 
-    await desk.services.write(confirmed)
+    return await desk.services.write(confirmed)
 
 
 @pytest.fixture
@@ -138,7 +140,7 @@ def client_area(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("prove", [identify, sign_in])
 @pytest.mark.usefixtures("client_area")
 async def test_what_is_asked_stands_again_after_a_sign_in_elsewhere(
-    desk: PostingDesk, asked: str, prove: Callable[[PostingDesk, str], Awaitable[None]]
+    desk: PostingDesk, asked: str, prove: Callable[[PostingDesk, str], Awaitable[object]]
 ) -> None:
     await desk.chat("beside", *ASKED[asked])
     question = (await desk.said_in(await desk.chat_of("beside")))[-1]
@@ -166,3 +168,16 @@ async def test_what_was_confirmed_on_the_page_of_a_sign_in_is_asked_no_more(desk
     await sign_in(desk, "beside")
     assert "expects" not in (await desk.chat_of("beside")).state
     assert "you are confirmed" in (await desk.said_in(await desk.chat_of("beside")))[-1]
+
+
+@pytest.mark.usefixtures("client_area")
+async def test_the_page_of_a_sign_in_says_of_what_was_asked_before_that_it_is_joined(
+    desk: PostingDesk,
+) -> None:
+    await desk.chat("first", FREEZE, NUMBER)
+    await desk.chat("first", await code_to(desk, MARI))
+    (first,) = await desk.all(PrivacyRequest)
+    await desk.chat("second", FREEZE)
+    came = await sign_in(desk, "second")
+    assert came.page == STANDS
+    assert [(each["status"], each["joined"]) for each in came.requests] == [("joined", first.ref)]
