@@ -39,6 +39,8 @@ _NAMED_NUMBER: Final = re.compile(
     rf"(?:[\s'’:=.#°]|\b{_TABLES.one_of('leads_to_number')}\b){{1,12}}\d(?:[ \u00a0./-]?\d){{4,14}}",
     re.IGNORECASE,
 )
+_BARE: Final = "\0"  # where a code stood
+_LEADS_TO_CODE: Final = re.compile(rf"\b{_TABLES.one_of('leads_to_code')}[\s:=]*{_BARE}", re.IGNORECASE)
 _OF_CODE: Final = re.compile(r"\bcodes?\b[^.,;!?\n]{0,40}\d", re.IGNORECASE)
 EMAIL: Final = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
 
@@ -152,7 +154,7 @@ class Hearing:
         intents = tuple(i for i in self.reading.intents if i.name in {*self.conversational, *further})
         decision = self.reading.decision if further else "none"
         reading = replace(self.reading, intents=intents, decision=decision)
-        text = without_codes(self.text, " ").strip(" ,;:.!-\n")
+        text = _LEADS_TO_CODE.sub("", without_codes(self.text, _BARE)).replace(_BARE, " ").strip(" ,;:.!-\n")
         return Hearing(self.view, replace(self.words, text=text, reading=reading))
 
     def stands(self, state: TalkState, about: Sequence[RequestSeen] = ()) -> Hearing:

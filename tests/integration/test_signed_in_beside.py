@@ -181,3 +181,24 @@ async def test_the_page_of_a_sign_in_says_of_what_was_asked_before_that_it_is_jo
     came = await sign_in(desk, "second")
     assert came.page == STANDS
     assert [(each["status"], each["joined"]) for each in came.requests] == [("joined", first.ref)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "back"),
+    [
+        ("en", "{} but cancel it, I no longer need it"),
+        ("fr", "{} mais annulez, je n'en ai plus besoin"),
+        ("fr", "le code est {}, finalement je n'en veux plus"),
+    ],
+)
+async def test_a_code_is_tried_beside_its_taking_back_and_both_are_heard(
+    desk: PostingDesk, asked: str, back: str
+) -> None:
+    wish = {"en": FREEZE, "fr": "Merci de limiter le traitement de mes données."}[asked]
+    await desk.chat("back", wish, MARI, locale=asked)
+    await desk.chat("back", back.format(await code_to(desk, MARI)), locale=asked)
+    (request,) = await desk.all(PrivacyRequest)
+    assert request.evidence_id is not None, "the code counts"
+    talk = await desk.chat_of("back")
+    assert talk.state["question"] == "withdraw_confirm"
+    assert request.ref in (await desk.said_in(talk))[-1], "and it is asked whether it is taken back"
