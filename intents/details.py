@@ -13,7 +13,7 @@ from intents.rectifying import CALLED_NEW, change_in
 from intents.wording import matcher
 
 BARE_CHARACTERS: Final = 60
-_ID: Final = r"((?:[A-Za-z]{1,4}-?|[A-Za-z] )?(?:\d{3,10}|\d(?: \d){2,9}(?! ?\d)))\b"
+_ID: Final = r"((?:[A-Za-z]{1,4}-?|[A-Za-z] )?(?:\d{3,10}|\d(?: \d){2,9}(?! ?\d)))\b(?![-/\u2010-\u2015\u2212]\w| \d{3})"
 _CLIENTS: Final = (
     matcher(rf"\b<client_number>\s*(?:<is>\b|[-.:#°=]{{1,2}})?\s*{_ID}"),
     matcher(rf"\b<client>(?:\s*<number_sign>)?\s*[-.:#°]{{0,2}}\s*{_ID}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 
@@ -71,6 +72,8 @@ _NOTHING_SAID: Final = re.compile(
     r"yes|no|oui|non|ok(?:ay)?|thanks?(?: you)?|merci|please|s.il vous pla[îi]t|wait|attendez|hm+|yet|encore)\b){0,12}",
     re.IGNORECASE,
 )
+_CHANNELS: Final = frozenset({"sms", "push"})
+_SENTENCES: Final = re.compile(r"[.;!?]\s|\n")
 _NO_MARKETING: Final = frozenset({"newsletter", "marketing"})
 
 
@@ -88,6 +91,12 @@ def use_answered(text: str) -> dict[str, Any] | None:
     if is_marketing(text, purposes, bare=True):
         return {"marketing": True}
     return {"purpose": purposes[0] if len(purposes) == 1 else purposes or "something_else"}
+
+
+def without_channels(text: str, purposes: Sequence[str]) -> list[str]:
+    """Leave out the ways by which marketing comes, where it is named in every sentence that names them: *marketing text messages* are one use."""
+    apart = [each for each in map(purposes_of, _SENTENCES.split(text)) if _NO_MARKETING.isdisjoint(each)]
+    return [name for name in purposes if name not in _CHANNELS or any(name in each for each in apart)]
 
 
 def topics_of(text: str) -> list[str]:

@@ -122,7 +122,7 @@ def takes_all_back(text: str, *, ends_use: bool = False, proving: bool = False) 
     rows = ["says", *([] if ends_use else ["stops"]), *(["unwanted"] if proving else [])]
     takes = [any(_row("all_back", row).fullmatch(clause) for row in rows) for clause in clauses]
     return any(takes) and all(
-        taking or _row("all_back", "beside").fullmatch(clause)
+        taking or any(_row("all_back", row).fullmatch(clause) for row in ("beside", "unwanted"))
         for taking, clause in zip(takes, clauses, strict=True)
     )
 

@@ -12,7 +12,7 @@ from assistant.casework.requests.rectification import asked_about, is_unconfirme
 from assistant.conversation.awaited import of_code_beside
 from assistant.conversation.heard import Found, Hearing, all_of
 from assistant.conversation.picking import said_no_address
-from assistant.domain.addresses import client_number_in, emails_in, no_address_in, phones_in
+from assistant.domain.addresses import emails_in, no_address_in, phones_in
 from assistant.domain.assurance import code_in
 from assistant.domain.attention import Attention
 from assistant.domain.countries import country_in_address
@@ -199,7 +199,7 @@ def _contact_given(hearing: Hearing, changes: Changes) -> dict[str, Any]:
     given = {name: found for name in _CONTACT if (found := details.get(name))}
     part = changes.unsettled
     may_be_number = part is not None and part.field in _WORDS_ONLY and code_in(hearing.text) is None
-    if not given and may_be_number and (number := client_number_in(hearing.text)):
+    if not given and may_be_number and (number := hearing.number_alone):
         return {"client_id": [number]}
     return given
 

@@ -23,7 +23,12 @@ from assistant.conversation import (
 )
 from assistant.conversation.awaited import is_unready, of_code_beside
 from assistant.conversation.heard import EMAIL, Found, Heard, Hearing, NoCode, Pressed, Words, all_of
-from assistant.conversation.subjects import complains_of_waiting, is_angry, is_numbered_like_a_request
+from assistant.conversation.subjects import (
+    complains_of_waiting,
+    is_angry,
+    is_numbered_like_a_request,
+    keeps_services,
+)
 from assistant.domain.moves import (
     AskToWithdraw,
     AskWhichBack,
@@ -45,7 +50,7 @@ from assistant.domain.moves import (
 )
 from assistant.domain.presses import unmarked
 from assistant.domain.reference import parse_references
-from assistant.domain.rights import ANSWERED_BY_PEOPLE, ENDING_USES, Right
+from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, ENDING_USES, ERASING, Right
 from assistant.domain.talk import PICKERS, PRESSED, SESSION_HIDDEN, WAITING, WHERE_TO_WRITE, TalkView
 from intents import Intent, is_of_privacy
 from intents.awaiting import names_authority
@@ -268,11 +273,17 @@ def _talk(hearing: Hearing) -> tuple[Move, ...]:
     if answer := _of_requests(hearing):
         further = hearing.further_rights and hearing.view.open
         return (*answer, NewMessage()) if further else answer
-    if reading.decision != "ask":
+    if reading.decision != "ask" or _gives_number(hearing):
         return _none(hearing)
     if proving.is_told_where_to_answer(hearing):
         return (Say("handover_address"),)
     return (*_person_beside(hearing), picking.asks_right(hearing, hearing.rights))
+
+
+def _gives_number(hearing: Hearing) -> bool:
+    """Tell whether a number is given where who asks is awaited: *my phone is …* corrects none there."""
+    awaited = hearing.state.expects in {"email", "code"}
+    return awaited and hearing.is_number and set(hearing.rights) <= CONFIRMED_FIRST
 
 
 def _of_requests(hearing: Hearing) -> tuple[Move, ...]:
@@ -340,6 +351,8 @@ def _none(hearing: Hearing) -> tuple[Move, ...]:
 def _nothing_heard(hearing: Hearing) -> tuple[Move, ...]:
     """Say what can be done here; what is asked of no other matter is taken as asked of what is under way: *and now?*."""
     view = hearing.view
+    if keeps_services(hearing.text) and not (view.is_mail or any(r.right in ERASING for r in view.open)):
+        return (Say("services_untouched", offers_person=True),)
     if is_of_privacy(hearing.text):
         return (Say("policy_unanswered", offers_person=True),)
     if view.open and not view.is_mail and not hearing.asks_support:

@@ -32,7 +32,7 @@ from assistant.casework.talk.turn import Turn
 from assistant.casework.talk.unanswered import keep_alone, keep_unanswered, leave_unanswered
 from assistant.conversation import agent_asked, another_sender, beside, continued
 from assistant.conversation.decide import says_more_than_an_answer
-from assistant.conversation.heard import NoCode, Pressed, Words
+from assistant.conversation.heard import NoCode, Pressed, Words, typed_code
 from assistant.conversation.live import LiveChats
 from assistant.conversation.mail import flag, hear_mail
 from assistant.conversation.ourselves import FROM_US, known_by_its_words
@@ -341,7 +341,8 @@ class TalkingDesk(LiveChats):
 
     async def _check(self, message_id: int, attempt: checking.Attempt | None, answer: str) -> None:
         try:
-            right = attempt is not None and await checking.is_right(self.services, attempt, answer)
+            typed = typed_code(answer)
+            right = attempt is not None and await checking.is_right(self.services, attempt, typed)
         except Busy:
             await self.services.write(lambda unit: self._not_checked(unit, message_id))
             return

@@ -10,20 +10,38 @@ from functools import cached_property
 from typing import Any, Final
 
 from assistant.casework.talk.policy_answers import Answer
-from assistant.domain.addresses import client_number_in, emails_in, is_part_of_no_address, no_address_in
+from assistant.domain.addresses import (
+    client_number_in,
+    emails_in,
+    is_part_of_no_address,
+    may_be_client_number,
+    no_address_in,
+)
 from assistant.domain.assurance import code_in, without_codes
 from assistant.domain.moves import Move
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import CONFIRMED_FIRST, ERASING, Right
 from assistant.domain.talk import RequestSeen, TalkState, TalkView
 from assistant.domain.uses import each_once
+from assistant.domain.words import Words as DeskWords
 from intents import Reading, for_support
 from intents.awaiting import contact_given, is_number, lacks_mailbox, without_lost
 from intents.details import of_ending
 from intents.narrowing import without_details
+from intents.purposes import without_channels
 from intents.rectifying import says_which_address
 
 _RIGHTS: Final = frozenset(Right)
+_TABLES: Final = DeskWords("assistant.conversation")
+_CALLED_ELSE: Final = _TABLES.whole("number_of_else")
+_NAMED_NUMBER: Final = re.compile(
+    rf"\b(?:{_TABLES.one_of('number_of_else')}|{_TABLES.one_of('number_of_own')})\b"
+    rf"(?:[\s'’:=.#°]|\b{_TABLES.one_of('leads_to_number')}\b){{1,12}}\d(?:[ \u00a0./-]?\d){{4,14}}",
+    re.IGNORECASE,
+)
+_BARE: Final = "\0"  # where a code stood
+_LEADS_TO_CODE: Final = re.compile(rf"\b{_TABLES.one_of('leads_to_code')}[\s:=]*{_BARE}", re.IGNORECASE)
+_OF_CODE: Final = re.compile(r"\bcodes?\b[^.,;!?\n]{0,40}\d", re.IGNORECASE)
 EMAIL: Final = re.compile(r"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,190}\.[^\s<>,;:\"()@.]{2,63}")
 
 
@@ -52,6 +70,11 @@ class Words:
     def language(self) -> str:
         """Give the language that was heard."""
         return self.reading.language
+
+
+def typed_code(text: str) -> str:
+    """Give what was typed without the numbers that are called something else than the code: a telephone's, a client's."""
+    return text if _OF_CODE.search(text) else _NAMED_NUMBER.sub(" , ", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +154,7 @@ class Hearing:
         intents = tuple(i for i in self.reading.intents if i.name in {*self.conversational, *further})
         decision = self.reading.decision if further else "none"
         reading = replace(self.reading, intents=intents, decision=decision)
-        text = without_codes(self.text, " ").strip(" ,;:.!-\n")
+        text = _LEADS_TO_CODE.sub("", without_codes(self.text, _BARE)).replace(_BARE, " ").strip(" ,;:.!-\n")
         return Hearing(self.view, replace(self.words, text=text, reading=reading))
 
     def stands(self, state: TalkState, about: Sequence[RequestSeen] = ()) -> Hearing:
@@ -175,8 +198,10 @@ class Hearing:
         found = dict(self.reading.details)
         named = found.pop("email", None) or []
         emails = [email for email in named if not is_part_of_no_address(self.text, email)]
-        if isinstance(purposes := found.get("purpose"), list) and len(purposes) <= 1:
-            found["purpose"] = purposes[0] if purposes else None
+        purposes = found.get("purpose")
+        if isinstance(purposes, list):
+            purposes = without_channels(self.text, purposes) if found.get("marketing") else purposes
+            found["purpose"] = purposes if len(purposes) > 1 else next(iter(purposes), None)
         if found.get("marketing"):
             meant = of_ending(self.text, [*emails, *(found.get("phone") or [])], _values_in(found))
             written = any("@" in each for each in meant)
@@ -194,7 +219,8 @@ class Hearing:
     def numbers(self) -> Sequence[str]:
         """Give the client numbers in it; what has the form of a code is none where codes were sent."""
         named = [str(each) for each in self.reading.details.get("client_id") or ()]
-        return [each for each in named if code_in(each) is None or not self.view.code_sent]
+        meant = [each for each in named if may_be_client_number(each, self.view.client_number)]
+        return [each for each in meant if code_in(each) is None or not self.view.code_sent]
 
     @property
     def number_typed(self) -> str | None:
@@ -202,7 +228,14 @@ class Hearing:
         if named := self.numbers:
             return named[0]
         late = code_in(self.text) is not None and self.view.code_sent
-        return None if late else client_number_in(self.text)
+        return None if late else self.number_alone
+
+    @property
+    def number_alone(self) -> str | None:
+        """Give the one number of a short message, where it has the form of a client number and is called nothing else."""
+        return (
+            None if _CALLED_ELSE.search(self.text) else client_number_in(self.text, self.view.client_number)
+        )
 
     @cached_property
     def no_address(self) -> str | None:

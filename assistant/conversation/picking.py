@@ -10,7 +10,6 @@ from typing import Final
 
 from assistant.conversation import for_others
 from assistant.conversation.heard import Hearing
-from assistant.domain.addresses import client_number_in
 from assistant.domain.assurance import code_in
 from assistant.domain.moves import AskRight, HandOver, Move, NoteContactFirst, Repeat, Say
 from assistant.domain.reference import parse_references
@@ -176,7 +175,7 @@ def _noted(hearing: Hearing) -> tuple[Move, ...]:
         return (NoteContactFirst({"email": emails}, "address_noted"),)
     if code_in(hearing.text) and not hearing.view.code_sent:
         return (Say("no_code_needed"),)
-    if number := client_number_in(hearing.text):
+    if number := hearing.number_alone:
         return (NoteContactFirst({"client_id": [number]}, "client_number_noted"),)
     return ()
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from assistant.casework.requests.reach import lacks_address, to_be_proved, waiting_in
 from assistant.conversation import correcting, for_others
-from assistant.conversation.heard import EMAIL, Found, Hearing, addresses_meant, all_of
+from assistant.conversation.heard import EMAIL, Found, Hearing, addresses_meant, all_of, typed_code
 from assistant.conversation.picking import said_no_address
 from assistant.domain.addresses import deliverable, emails_in, phones_in
 from assistant.domain.assurance import CODE_DIGITS, code_in, stands_as_code
@@ -53,7 +53,7 @@ _OF_CONTACT: Final = frozenset({"email", ADDRESS, UNSAID_ADDRESS})
 def code(hearing: Hearing, further: Further) -> Found | None:
     """Take what may be the code that is awaited: the try is counted now, checked after this unit."""
     awaited = _awaits_code(hearing) and not hearing.view.is_mail
-    if not awaited or code_in(hearing.text) is None or EMAIL.search(hearing.text):
+    if not awaited or code_in(typed_code(hearing.text)) is None or EMAIL.search(hearing.text):
         return None
     return all_of(TryCode(), *further(hearing, hearing.further_rights))
 
@@ -63,7 +63,7 @@ def _awaits_code(hearing: Hearing) -> bool:
     view, text = hearing.view, hearing.text
     may_be = view.code_live if view.state.question == ASK_MARKETING else view.code_sent
     late = view.state.expects == "email" and may_be and not hearing.uses_another_right
-    return view.state.expects == "code" or (late and stands_as_code(text) and "+" not in text)
+    return view.state.expects == "code" or (late and stands_as_code(typed_code(text)))
 
 
 def code_again(hearing: Hearing) -> Found | None:
@@ -78,7 +78,7 @@ def code_beside(hearing: Hearing) -> Found | None:
     """Take a code that is awaited, or that can still be typed whatever else is asked or whoever talks here; the rest is left to be heard."""
     view, text = hearing.view, hearing.text
     is_elsewhere = view.state.asks_else or not view.state.expects or view.agent_talks
-    if hearing.is_quiet or not stands_as_code(text) or EMAIL.search(text):
+    if hearing.is_quiet or not stands_as_code(typed_code(text)) or EMAIL.search(text):
         return None
     if not (view.code_live if is_elsewhere else _awaits_code(hearing)):
         return None
@@ -211,7 +211,7 @@ def _called(hearing: Hearing) -> list[str]:
     """Give the telephone numbers in it: a code of ours is none, be it an old one, nor are so few figures in a row."""
     numbers = phones_in(EMAIL.sub(" ", hearing.text))
     sent = hearing.view.code_sent
-    return [n for n in numbers if "+" in n or not (_LIKE_A_CODE.fullmatch(n) or (sent and stands_as_code(n)))]
+    return [n for n in numbers if not (_LIKE_A_CODE.fullmatch(n) or (sent and stands_as_code(n)))]
 
 
 def _address(hearing: Hearing, email: str) -> Move:

@@ -40,6 +40,7 @@ _OF_SERVICE: Final = _WORDS.whole("of_service")
 _WAITS: Final = _WORDS.whole("waits")
 _ANGRY: Final = _WORDS.whole("angry")
 _NUMBERED: Final = _WORDS.whole("numbered_like_a_request")
+_KEEPS_SERVICES: Final = _WORDS.whole("keeps_services")
 _SHOUTS: Final = re.compile(r"!\s?!")
 # "Data breach", "Change of address": what a text goes on to tell of, and is read for.
 _ASKS_NOTHING: Final = ANSWERED_BY_PEOPLE | CONFIRMED_FIRST
@@ -78,6 +79,11 @@ def complains_of_waiting(text: str) -> bool:
 def is_angry(text: str) -> bool:
     """Tell whether whoever waits has had enough of it."""
     return bool(_ANGRY.search(text[:_LONGEST_REMINDER]) or _SHOUTS.search(text[:_LONGEST_REMINDER]))
+
+
+def keeps_services(text: str) -> bool:
+    """Tell whether a short text says that services are to run on."""
+    return len(text) <= _LONGEST_REMINDER and bool(_KEEPS_SERVICES.search(text))
 
 
 def is_numbered_like_a_request(text: str) -> bool:

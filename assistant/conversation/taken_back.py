@@ -58,10 +58,11 @@ def one_of_several(hearing: Hearing) -> Found | None:
 
 
 def _is_needed(hearing: Hearing) -> bool:
-    """Tell whether what is asked must be known to go on: where to write nobody needs to say."""
+    """Tell whether what is asked must be known to go on, or nothing is asked beside a code: where to write nobody needs to say."""
     state = hearing.state
     is_of_proof = state.expects in {"email", "code"} and state.question not in WHERE_TO_WRITE
-    return is_of_proof or state.question in USES
+    is_free = not state.expects and hearing.view.code_live
+    return is_of_proof or is_free or state.question in USES
 
 
 def _named(clause: str) -> set[str]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
+from assistant.domain.reference import parse_reference
 from assistant.domain.spoken import day_in
 
 _EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
 _PHONE: Final = re.compile(r"\+?\d{6,15}")  # E.164 has fifteen digits at most
 _WRITTEN: Final = re.compile(r"\+?\(?\d[\d \u00a0\u202f./()-]{4,22}\d")
-_CLIENT_NUMBER: Final = re.compile(r"\b[A-Z]{0,3}-?\d{3,10}\b", re.IGNORECASE)
+_JOINS: Final = "-/\u2010-\u2015\u2212"  # what makes one word of two
 _DIGITS: Final = re.compile(r"\d+")
 _ONE_BY_ONE: Final = re.compile(r"(?<![\d.,+-])(?<!\d )\d(?: \d){2,9}(?! ?\d)")
 _WITH_LETTERS: Final = re.compile(r"([^\W\d_]*)[ ./°-]*(\d+)")
@@ -104,23 +106,47 @@ def _is_one(part: str) -> bool:
     return "." in domain and ".." not in domain
 
 
-def client_number_in(text: str) -> str | None:
+def client_number_in(text: str, example: str) -> str | None:
     """Give the client number of a short message that holds one number and no other; None where it is none.
 
+    It has the letters of the example before it, or none, and is no part of a longer word, nor a reference of ours;
+    without an example a letter or three may stand before it.
     A telephone number begins with + or nought, and a day or an address is more than one number.
     """
-    text = _ONE_BY_ONE.sub(lambda found: found[0].replace(" ", ""), text)
-    numbers = _CLIENT_NUMBER.findall(text) if len(text) < _LONGEST_WITH_NUMBER else []
-    if len(numbers) != 1 or len(_DIGITS.findall(text)) != 1 or "+" in text:
+    if len(text) >= _LONGEST_WITH_NUMBER or "+" in text or parse_reference(text):
         return None
-    return None if numbers[0].startswith("0") and len(numbers[0]) >= _FEWEST_OF_PHONE else str(numbers[0])
+    text = _ONE_BY_ONE.sub(lambda found: found[0].replace(" ", ""), text)
+    found = _client_number(example).search(text)
+    if found is None or len(_DIGITS.findall(text)) != 1:
+        return None
+    number = found.group()
+    return None if number.startswith("0") and len(number) >= _FEWEST_OF_PHONE else number
+
+
+@cache
+def _client_number(example: str) -> re.Pattern[str]:
+    letters = _letters(example)
+    led = rf"{letters}[ ./°-]?" if letters else "" if example else "[A-Z]{1,3}-?"
+    return re.compile(rf"(?<!\w)(?<!\w[{_JOINS}])(?:{led})?\d{{3,10}}(?!\w|[{_JOINS}]\w)", re.IGNORECASE)
+
+
+def _letters(example: str) -> str:
+    return "".join(filter(str.isalpha, example))
+
+
+def may_be_client_number(typed: str, example: str) -> bool:
+    """Tell whether what was called a client number has the form of the example: any, where there is none, but of a reference of ours."""
+    parts = _WITH_LETTERS.fullmatch(typed.strip())
+    led = {"", _letters(example).casefold()}
+    return parse_reference(typed) is None and (
+        not example or (parts is not None and parts[1].casefold() in led)
+    )
 
 
 def client_number_like(example: str, typed: str) -> str:
     """Give a client number as an example of them is written: `c10042` and `10042` are `C-10042` where that is one."""
     lead, parts = example.rstrip("0123456789"), _WITH_LETTERS.fullmatch(typed.strip())
-    letters = "".join(filter(str.isalpha, lead))
-    if not lead or parts is None or parts[1].casefold() not in {"", letters.casefold()}:
+    if not lead or parts is None or not may_be_client_number(typed, example):
         return typed
     return lead + parts[2]
 

@@ -130,6 +130,14 @@ CODES_PER_DAY = 6
 # More in each, for a mail that surely comes from the mailbox: others use up the rest in its name.
 CODES_FOR_OWNER = 2
 _CODE = re.compile(rf"(?<!\d)(?:\d[ \u00a0.-]?){{{CODE_DIGITS}}}(?!\d)")
+# What holds as many figures and is none: a telephone number with its prefix, a day, what has letters before it.
+_NO_CODE = re.compile(
+    r"\+\d(?:[ \u00a0./()-]{0,2}\d){6,14}"
+    r"|(?<!\d)0\d(?:[ \u00a0./()-]{0,2}\d){7,13}(?!\d)"
+    r"|\b(?!code)[^\W\d_]{1,4}[-\u2010-\u2015/]?\d{1,16}"
+    r"|(?<!\d)(?:(?:19|20)\d\d[ ]?[-./][ ]?\d\d?[ ]?[-./][ ]?\d\d?|\d\d?[ ]?[-./][ ]?\d\d?[ ]?[-./][ ]?(?:19|20)\d\d)(?!\d)",
+    re.IGNORECASE,
+)
 # What goes for a code in what is copied out: eight digits in a row, or apart where no more follow, as in a phone number.
 _SHOWN_CODE = re.compile(
     rf"(?<!\d)\d{{{CODE_DIGITS}}}(?!\d)"
@@ -139,14 +147,14 @@ CONTACT_COOL_OFF = timedelta(days=30)
 
 
 def code_in(text: str) -> str | None:
-    """Find a code in what was typed, with or without spaces between the digits."""
-    found = _CODE.search(text)
+    """Find a code in what was typed, with or without spaces between the digits; no other number of its length."""
+    found = _CODE.search(_NO_CODE.sub(" , ", text))
     return re.sub(r"\D", "", found.group()) if found else None
 
 
 def stands_as_code(text: str) -> bool:
     """Tell whether a text holds a code as a mail shows it, or in groups: a date or a longer number is none."""
-    found = _SHOWN_CODE.search(text)
+    found = _SHOWN_CODE.search(_NO_CODE.sub(" , ", text))
     return found is not None and not set(".-").intersection(found.group())
 
 

@@ -159,6 +159,7 @@ _CHAT = _table(
         "dont_goes_on": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "dont_lifted": ("requests not_before", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "dont_nothing": ("", "", _holds()),
+        "services_untouched": ("", "", _holds()),
         "dont_too_late": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "for_somebody_else": ("requests", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "handover_waiting": ("", "", _holds()),

@@ -253,6 +253,7 @@ class TalkView:
     sender: str | None = None  # the address a mail claims to come from
     is_privacy_mailbox: bool = False  # where a mail came: for privacy alone, or a general one
     languages: tuple[str, ...] = ("en", "fr")
+    client_number: str = ""  # how the company writes them, by an example
     today: date = date.min
     fields: Mapping[str, Correctable] = field(default_factory=dict)  # what the maps let a person correct
 

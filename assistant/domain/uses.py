@@ -48,6 +48,12 @@ class EndOfUse(Details):
         return "first" if self.first_of_many else None
 
 
+def lacks_use(details: Mapping[str, Any]) -> bool:
+    """Tell whether an objection or a withdrawal does not say yet which use is to end: nobody knows what proof that takes."""
+    said = EndOfUse.of(details)
+    return not (said.purpose or said.marketing)
+
+
 def _each(named: str | Sequence[str] | None) -> tuple[str, ...]:
     return (named,) if isinstance(named, str) and named else tuple(map(str, named or ()))
 

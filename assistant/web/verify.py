@@ -13,7 +13,7 @@ from assistant.casework.talk import after_proof, hiding, mailed_links, sign_ins
 from assistant.casework.talk.mailed_links import ASKING, STANDS, Came, MailedLink, Stoppable, seen
 from assistant.casework.uses import marketing
 from assistant.domain.assurance import Method
-from assistant.domain.lifecycle import ChallengeState
+from assistant.domain.lifecycle import CLOSED, ChallengeState
 from assistant.domain.talk import TalkState
 from assistant.errors import AnotherNamed, ChangedMeanwhile, NotFound, NotVerified
 from assistant.interfaces import SignedIn
@@ -289,7 +289,11 @@ def _signed_in(services: Services, token: str) -> SignedIn:
 def _confirmed(unit: Unit, who: SignedIn, contact: str, changes: str) -> Came:
     evidence, asked = sign_ins.confirm(unit, who, contact, changes)
     _say_proved(unit, asked.conversation, evidence)
-    return Came("verify_confirmed", seen(asked.requests), asked.conversation.language or "en")
+    going = [
+        each for each in asked.requests if each.status not in CLOSED
+    ]  # another was asked already, it may be
+    page = "verify_confirmed" if going else STANDS
+    return Came(page, seen(going or asked.requests), asked.conversation.language or "en")
 
 
 def _say_proved(unit: Unit, conversation: Conversation, evidence: EvidenceRow) -> None:

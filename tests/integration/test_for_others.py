@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col
 
+from assistant.casework.requests.reach import is_for_other
 from assistant.domain.rights import Right
 from assistant.store.tables import ChallengeRow, EvidenceRow, Message, Outbox, PrivacyRequest, Suppression
 from intents import Reader
@@ -261,3 +262,37 @@ async def test_every_right_that_heirs_name_is_opened_by_mail_and_in_a_chat(
     await (desk.mail(ANNA, words) if by_mail else desk.chat("heir", words))
     await waits_for_a_mandate(desk)
     assert {r.right for r in await desk.all(PrivacyRequest)} == rights
+
+
+# ── whose copy an erasure waits for ─────────────────────────────────────────────────────────────────
+
+_MINE, _COPY = "Please delete all my personal data.", "Please send me a copy of all my personal data."
+_HERS = "I am writing for my mother: please send her a copy of all the data you hold about her."
+_ERASE_HERS = "I am writing for my mother: please delete all her data."
+
+
+@pytest.mark.parametrize(
+    ("said", "waits"),
+    [
+        ((_COPY, _MINE), True),
+        ((_MINE, _COPY), True),
+        ((_HERS, _MINE), False),
+        ((_MINE, _HERS), False),
+        ((_COPY, _ERASE_HERS), False),
+        ((_HERS, _ERASE_HERS), True),
+        ((_HERS, _COPY, _MINE), True),
+        ((_MINE, _HERS, _COPY), True),
+        ((_COPY, "It is for my mother.", _MINE), False),
+        ((_COPY, "It is for my mother.", "No, it is for me after all.", _MINE), True),
+        ((_MINE, _COPY, "They are for my mother."), True),
+    ],
+)
+async def test_an_erasure_waits_for_a_copy_of_the_same_persons_data_alone(
+    desk: PostingDesk, said: tuple[str, ...], waits: bool
+) -> None:
+    await desk.chat("both", *said)
+    asked = await desk.all(PrivacyRequest)
+    (erasure,) = [request for request in asked if request.right == Right.ERASURE]
+    first = [request for request in asked if request.ref == erasure.after_ref]
+    assert bool(first) == waits, [(r.right, r.details, r.after_ref) for r in asked]
+    assert all(is_for_other(request) == is_for_other(erasure) for request in first)

@@ -269,6 +269,29 @@ async def test_marketing_named_again_beside_a_complaint_opens_no_second_objectio
 
 
 @pytest.mark.parametrize(
+    ("words", "ended"),
+    [
+        ("stop marketing text messages to +44 7700 900123", [True]),
+        ("Stop advertising by SMS and push notifications", [True]),
+        ("arrêtez les SMS publicitaires au +33 6 12 34 56 78", [True]),
+        ("Je retire mon consentement aux notifications push commerciales", [True]),
+        ("Stop your marketing. Stop the push notifications too.", [False, True]),
+        ("Stop using my data for marketing and profiling", [False, True]),
+    ],
+)
+@pytest.mark.parametrize("channel", ["webchat", "email"])
+async def test_the_way_by_which_marketing_comes_is_no_second_wish(
+    site: ConsoleSite, reader: Reader, words: str, ended: list[bool], channel: str
+) -> None:
+    desk = TalkingDesk(site.services, reader)
+    now, sender = site.services.clock.now(), "ailbhe@post.example" if channel == "email" else None
+    await desk.receive(Incoming(channel, "thread-ailbhe", "<one@post.example>", words, now, sender=sender))
+    rows = select(PrivacyRequest).where(col(PrivacyRequest.ref).not_in(list(site.refs.values())))
+    opened = await site.services.read(lambda unit: unit.session.exec(rows).all())
+    assert sorted(bool(row.details.get("marketing")) for row in opened) == ended
+
+
+@pytest.mark.parametrize(
     "words",
     [
         "Please delete my account. I object to profiling. I lodge a complaint about your marketing.",

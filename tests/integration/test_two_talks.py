@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from sqlmodel import col
 
 from assistant.casework.answers.outcomes import outcome_of
 from assistant.casework.requests import asked_beside
+from assistant.casework.talk import mailed_links
 from assistant.channels.email.tokens import Tokens
 from assistant.domain.assurance import DENIED
 from assistant.domain.attention import Attention
@@ -125,6 +127,37 @@ async def test_the_same_right_is_not_opened_twice_and_that_is_told_after_the_pro
         return joined, asked_beside.is_unread(unit.session, earlier)
 
     assert await desk.services.read(came) == ("joined", False)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "joined with your other request, which goes on"),
+        ("fr", "jointe à votre autre demande, qui suit son cours"),
+    ],
+)
+async def test_the_page_of_its_link_says_that_it_is_joined_and_goes_on(
+    desk: PostingDesk, language: str, words: str
+) -> None:
+    first = await asked_in_chat(desk, "first", MARI)
+    await desk.wait(hours=1)
+    await desk.chat("second", ERASE[language], MARI, locale=language)
+    code = await code_to(desk, MARI)
+    letter = words_in([mail for mail in desk.server.arrived if mail.to == MARI][-1])
+    secret = re.findall(r"/verify/stop/([\w-]+)", letter)[0]
+    await desk.chat("second", code)
+
+    def page(unit: Unit) -> str:
+        found = mailed_links.stoppable_by(unit, secret)
+        assert found is not None
+        assert not found.stops
+        shown = unit.services.texts.page(
+            mailed_links.STANDS, language, requests=mailed_links.seen(found.named)
+        )
+        return shown["what"]
+
+    stands = await desk.services.read(page)
+    assert f"{words} ({first})" in stands
 
 
 async def test_what_limits_a_request_that_is_joined_is_read_at_the_one_that_goes_on(

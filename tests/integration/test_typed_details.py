@@ -140,6 +140,12 @@ CLAIMS = {
     "10423": ("client_id", "C-10423"),
     "my number is C-10423": ("client_id", "C-10423"),
     **dict.fromkeys(("+372 5123 4567", "0612345678", "1 May 1980", "12.03.1975", "DH1 3LE", "I don't know")),
+    **dict.fromkeys(
+        ("PR-17798784", "RE-10423", "CAS-12345678", "DSAR-10423", "FR-2026-00123", "client RE-10423")
+    ),
+    **dict.fromkeys(
+        ("order 10423", "ticket 10423", "my phone is 10423", "ma facture 10423", "card ending 4242")
+    ),
 }
 
 

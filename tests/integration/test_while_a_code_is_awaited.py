@@ -90,7 +90,14 @@ async def test_a_number_of_the_form_of_a_code_is_no_client_number_where_codes_we
         assert (await visitor.conversation()).state["expects"] == "email"
         await visitor.write(words)
         assert (await visitor.said())[-1].startswith(
-            ("This code was not", "Ce code n’a pas", "That cannot", "Ce ne peut")
+            (
+                "This code was not",
+                "Ce code n’a pas",
+                "That cannot",
+                "Ce ne peut",
+                "A code of 8",
+                "Un code à 8",
+            )
         )
     restrict = {
         "en": "Please restrict the processing of my data, my client number is 12345678.",
@@ -101,6 +108,31 @@ async def test_a_number_of_the_form_of_a_code_is_no_client_number_where_codes_we
     assert "restriction" in await visitor.requests()
     rows = select(ChallengeRow).where(col(ChallengeRow.claimed_kind) == "client_id")
     assert not await talk.site.services.read(lambda unit: unit.session.exec(rows).all())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_number_that_is_no_code_uses_up_no_try(talk: Talk, language: str) -> None:
+    visitor = Visitor(talk, "numbers", language)
+    await visitor.write(ERASE[language])
+    await visitor.write(MINE)
+    await sent(talk)
+    for words in (
+        "my phone is 12345678",
+        "mon numéro 12 34 56 78",
+        "06 12 34 56 78",
+        "12.03.1975",
+        "+45 12345678",
+        "client number 12345678",
+    ):
+        await visitor.write(words)
+        assert (await visitor.conversation()).state["expects"] == "code", words
+        (challenge,) = await talk.site.services.read(
+            lambda unit: unit.session.exec(select(ChallengeRow)).all()
+        )
+        assert challenge.attempts == 0, words
+    await visitor.write("1234 5678")
+    (challenge,) = await talk.site.services.read(lambda unit: unit.session.exec(select(ChallengeRow)).all())
+    assert challenge.attempts == 1
 
 
 OTHERS = {

@@ -21,8 +21,10 @@ from assistant.casework.requests.reach import needs_proof, only_says_where, writ
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import DENIED, DENIED_BEFORE, SHARED, TO_A_CONTACT, Method, Tier
 from assistant.domain.lifecycle import ChallengeState, Status, ways_to
+from assistant.domain.rights import ENDING_USES
 from assistant.domain.shared_mailboxes import is_shared
 from assistant.domain.talk import TO_PROVE, was_denied
+from assistant.domain.uses import lacks_use
 from assistant.errors import NotVerified
 from assistant.services import Unit
 from assistant.store.keyring import client_hash
@@ -30,6 +32,7 @@ from assistant.store.queries import evidence_of
 from assistant.store.tables import ChallengeRow, Conversation, EvidenceRow, PrivacyRequest
 
 _RACE = timedelta(minutes=10)
+_ONE_PROOF_LASTS = timedelta(minutes=30)  # for what is named later on
 
 
 def consume(unit: Unit, challenge_id: str) -> EvidenceRow:
@@ -167,6 +170,8 @@ def attach(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, actor: st
     if _adds_mailbox(unit.session, request, evidence):
         _take_mailbox_too(unit, request, evidence, actor)
         return
+    if evidence.tier < Tier.T3 and request.right in ENDING_USES and lacks_use(request.details):
+        return  # it is asked first, and `attach_earlier` takes the proof up
     if not needs_proof(request) or request.status not in TO_PROVE:
         return
     answer = answer_for(unit.services, request, evidence)
@@ -182,6 +187,20 @@ def attach(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow, actor: st
     move(unit, request, Status.OPEN, actor)
     if answer.missing is Tier.T3:
         set_attention(unit, request, why_short(answer, evidence))
+
+
+def attach_earlier(unit: Unit, request: PrivacyRequest) -> bool:
+    """Let a proof of the last half hour open a request that lacked a detail then; tells whether there was one that was asked for it."""
+    proofs = select(EvidenceRow).where(
+        col(EvidenceRow.conversation_id) == request.conversation_id,
+        col(EvidenceRow.obtained_at) > unit.now - _ONE_PROOF_LASTS,
+    )
+    found = unit.session.exec(proofs.order_by(col(EvidenceRow.obtained_at).desc()))
+    evidence = next((each for each in found if request.ref in each.references), None)
+    if evidence is not None:
+        attach(unit, request, evidence)
+        unit.wake("plan")
+    return evidence is not None
 
 
 def _adds_mailbox(session: Session, request: PrivacyRequest, evidence: EvidenceRow) -> bool:

@@ -16,6 +16,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from assistant.casework.audit import record
 from assistant.casework.outbox import lost_about
+from assistant.casework.requests.reach import is_for_other
 from assistant.domain.assurance import DENIED, Tier
 from assistant.domain.attention import Attention
 from assistant.domain.due_date import DueDates, Suspension, due_dates, reminder_days
@@ -238,7 +239,7 @@ def open_request(
         details=dict(details),
         tier_needed=int(tier),
     )
-    request.after_ref = _carried_out_before(unit.session, conversation, right)
+    request.after_ref = _carried_out_before(unit.session, conversation, request)
     request.remind_on = _reminded_on(unit.services, dates)
     unit.session.add(request)
     unit.session.flush()
@@ -259,13 +260,29 @@ def open_request(
     return request
 
 
-def _carried_out_before(session: Session, conversation: Conversation, right: Right) -> str | None:
-    if right not in ERASING:
+def _carried_out_before(session: Session, conversation: Conversation, erasure: PrivacyRequest) -> str | None:
+    if erasure.right not in ERASING:
         return None
-    first = [
-        r for r in _there(session, conversation) if r.right in CARRIED_OUT_FIRST and r.status not in CLOSED
-    ]
-    return first[0].ref if first else None
+    copies = (r for r in _there(session, conversation) if r.right in CARRIED_OUT_FIRST)
+    return next((r.ref for r in copies if r.status not in CLOSED and _are_of_one(r, erasure)), None)
+
+
+def _are_of_one(request: PrivacyRequest, other: PrivacyRequest) -> bool:
+    """Tell whether both are the writer's own, or both somebody else's: an erasure waits for a copy of the same data."""
+    return is_for_other(request) == is_for_other(other)
+
+
+def wait_for_own_copy(session: Session, conversation: Conversation) -> None:
+    """Have each erasure of a talk wait for a copy of the same person's data alone, now that more is known of whose they are."""
+    for erasure in _there(session, conversation):
+        first = session.get(PrivacyRequest, erasure.after_ref) if erasure.after_ref else None
+        if _may_wait(erasure) and (first is None or not _are_of_one(first, erasure)):
+            erasure.after_ref = _carried_out_before(session, conversation, erasure)
+            session.add(erasure)
+
+
+def _may_wait(erasure: PrivacyRequest) -> bool:
+    return erasure.right in ERASING and erasure.status not in {*CLOSED, Status.EXECUTING}
 
 
 def _there(session: Session, conversation: Conversation) -> list[PrivacyRequest]:
@@ -277,8 +294,7 @@ def _there(session: Session, conversation: Conversation) -> list[PrivacyRequest]
 def put_erasure_after(session: Session, requests: Iterable[PrivacyRequest], first: PrivacyRequest) -> None:
     """Have the erasures among these wait for what is carried out before them."""
     for request in requests:
-        waiting = request.status not in CLOSED and request.status != Status.EXECUTING
-        if request.right in ERASING and waiting and request.after_ref is None:
+        if _may_wait(request) and request.after_ref is None and _are_of_one(first, request):
             request.after_ref = first.ref
             session.add(request)
 

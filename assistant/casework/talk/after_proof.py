@@ -25,7 +25,7 @@ from assistant.casework.talk.turn import Turn
 from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.rights import CARRIED_OUT_FIRST, ERASING, Right
-from assistant.domain.talk import TalkState
+from assistant.domain.talk import CORRECTING, WAITING, TalkState
 from assistant.errors import NotVerified
 from assistant.services import Unit
 from assistant.store.tables import ChallengeRow, EvidenceRow, PrivacyRequest
@@ -45,6 +45,10 @@ def code_was_right(turn: Turn, challenge_id: str) -> None:
 
 def proved_beside(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     """Say what a proof opened, and ask again what was open beside it."""
+    if turn.state.question in CORRECTING and not any(
+        map(turn.missing, turn.requests_named(turn.state.about))
+    ):
+        turn.rest()  # what was asked of a correction was said on the page of the proof
     asked: TalkState = turn.state
     proved(turn, evidence, claimed)
     was_asked = turn.state.question == asked.question and not turn.buttons_are_gone
@@ -81,7 +85,7 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     joined = _joins_earlier(turn, requests, evidence)
     by_hand = any(source.kind == "manual" for source in services.sources)  # may know them all the same
     reached = [r for r in requests if r.contact == evidence.contact and r.evidence_id != evidence.id]
-    opened = [r for r in requests if r not in reached and r.status not in CLOSED | {Status.VERIFYING}]
+    opened = [r for r in requests if r not in reached and r.status not in CLOSED | WAITING]
     opened = [r for r in opened if not sparing.is_paused(r)]  # of these it is asked whether they go on at all
     _say_reached(turn, reached)
     if (evidence.on_file or by_hand) and opened:

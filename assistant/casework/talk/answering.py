@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from assistant.casework.decisions import closing
+from assistant.casework.proof import attaching
 from assistant.casework.saying.unwritten import written
-from assistant.casework.talk import correcting, dont, standing
+from assistant.casework.talk import after_proof, correcting, dont, standing
 from assistant.casework.talk.asking import next_step, repeat, resume, say_question_over
 from assistant.casework.talk.proving import want_code
 from assistant.casework.talk.turn import Turn, mark_of_code
+from assistant.domain.lifecycle import Status
 from assistant.domain.moves import Claim, TellPolicy
 from assistant.domain.rights import ENDING_USES
 from assistant.domain.talk import ASK_SERVICES, WAITING, WITHDRAW
@@ -94,6 +96,8 @@ def end_use(turn: Turn, use: Mapping[str, Any]) -> None:
         request.details = {**request.details, **use}
         turn.set_tier(request)
         turn.rest()
+        if attaching.attach_earlier(turn.unit, request) and request.status == Status.OPEN:
+            after_proof.say_confirmed(turn, [request])
         next_step(turn, turn.all_waiting())
 
 

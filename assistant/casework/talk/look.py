@@ -51,6 +51,7 @@ def look(turn: Turn) -> TalkView:
         sender=conversation.subject_hint if turn.is_mail else None,
         is_privacy_mailbox=turn.is_mail and _is_for_privacy(unit.services.settings),
         languages=tuple(unit.services.settings.controller.languages),
+        client_number=unit.services.settings.controller.client_number,
         today=unit.today if own else date.min,
         fields=fields_of(unit.services) if corrects else {},
     )

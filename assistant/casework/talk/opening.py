@@ -10,7 +10,7 @@ from assistant.casework.decisions.sparing import is_paused
 from assistant.casework.proof import link_again
 from assistant.casework.proof.stopping import void_plan
 from assistant.casework.requests import asked_beside, rectification
-from assistant.casework.requests.intake import open_request, set_attention
+from assistant.casework.requests.intake import open_request, set_attention, wait_for_own_copy
 from assistant.casework.requests.reach import FOR_OTHER, MAILBOX_LOST, is_for_other, is_mailbox_lost
 from assistant.casework.requests.rectification import is_unconfirmed
 from assistant.casework.talk.asking import ask_where_to_write, call_for_lost_mailbox, next_step
@@ -270,6 +270,7 @@ def wait_for_mandate(turn: Turn, request: PrivacyRequest) -> None:
     """Have two people weigh the mandate, whatever a mailbox proves."""
     request.details = {**request.details, FOR_OTHER: True}
     request.tier_needed = int(Tier.T3)
+    wait_for_own_copy(turn.unit.session, turn.conversation)
     void_plan(turn.unit, request, Attention.FOR_SOMEBODY_ELSE)
     set_attention(turn.unit, request, Attention.FOR_SOMEBODY_ELSE)
 
@@ -302,6 +303,7 @@ def take_as_own(turn: Turn, references: Sequence[str]) -> None:
         request.details = {key: value for key, value in request.details.items() if key != FOR_OTHER}
         turn.set_tier(request)
         set_attention(turn.unit, request, None)
+    wait_for_own_copy(turn.unit.session, turn.conversation)
     turn.rest()
     next_step(turn, own)
 

@@ -147,7 +147,7 @@ async def identify_in_chat(services: Services, ident: str, who: SignedIn) -> Non
             on_file=True,
             client_id=who.client_id,
         )
-        after_proof.proved(turn, evidence)
+        after_proof.proved_beside(turn, evidence)
         turn.store_state()
 
     await services.write(one_unit)

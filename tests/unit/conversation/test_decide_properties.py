@@ -165,6 +165,30 @@ def test_what_stands_beside_a_code_is_heard_as_it_is_by_itself(talk: str, said: 
     assert [m for m in moves if m != TryCode()] == [m for m in by_itself if m != Repeat()]
 
 
+@pytest.mark.parametrize("talk", ["code", "open"])
+@pytest.mark.parametrize(
+    "back",
+    [
+        "but cancel it, I no longer need it",
+        "but I don't want it any more",
+        "but never mind",
+        "mais annulez, je n'en ai plus besoin",
+        "mais je n'en veux plus",
+        "finalement je n'en ai plus besoin",
+        "annulez, ce n'est plus la peine",
+    ],
+)
+@pytest.mark.parametrize(
+    "code", ["12345678", "the code is 12345678,", "le code est le 12345678,", "voici : 12345678,"]
+)
+def test_a_code_and_its_taking_back_are_both_heard(talk: str, back: str, code: str) -> None:
+    view = replace(TALKS[talk], code_live=True, code_sent=True)
+    first, *rest = decide(view, words(f"{code} {back}"))
+    assert first == TryCode()
+    assert rest == list(decide(view, words(back)))
+    assert [type(move) for move in rest] in ([AskToWithdraw], [StandStill])
+
+
 def _lost(view: TalkView, words: Words) -> set[Right]:
     """Give the rights that were read and are neither opened, nor asked about, nor answered for."""
     moves = decide(view, words)

@@ -18,6 +18,7 @@ from assistant.domain.moves import (
     NoteContactFirst,
     Open,
     OpenForOther,
+    Say,
     SmallTalk,
     StandStill,
     TryCode,
@@ -303,8 +304,86 @@ def test_a_telephone_number_is_no_late_code(number: str, *, live: bool) -> None:
     assert not _of(TryCode, decide(replace(TALKS["contact"], code_sent=True), words(number)))
 
 
+@pytest.mark.parametrize(
+    "words_said",
+    [
+        "C-12345678",
+        "c12345678",
+        "PR-12345678",
+        "+45 12345678",
+        "0045 12345678",
+        "06 12 34 56 78",
+        "12.03.1975",
+        "1975-03-12",
+        "I was born on 12/03/1975",
+        "my phone is 12345678",
+        "my phone number: 12345678, the code never came",
+        "client number 12345678",
+        "mon numéro 12 34 56 78",
+        "mon téléphone c'est le 12345678",
+        "numéro de client : 12345678",
+        "order no. 12345678",
+    ],
+)
+@pytest.mark.parametrize("talk", TALKS)
+def test_what_is_called_something_else_is_tried_as_no_code(talk: str, words_said: str) -> None:
+    view = replace(TALKS[talk], code_sent=True, code_awaited=True, code_live=True)
+    assert not _of(TryCode, decide(view, words(words_said)))
+
+
+@pytest.mark.parametrize(
+    "words_said",
+    [
+        "12345678",
+        "1234 5678",
+        "12 34 56 78",
+        "1234-5678",
+        "01234567",
+        "1 2 3 4 5 6 7 8",
+        "code:12345678",
+        "code-12345678",
+        "it is 12345678",
+        "the number is 12345678",
+        "le code est le 12345678",
+        "the code on my phone is 12345678",
+        "my phone is 22345678, the code is 12345678",
+        "12345678 thanks, my client number is 87654321",
+    ],
+)
+def test_a_code_is_tried_however_it_is_typed(words_said: str) -> None:
+    assert _of(TryCode, decide(TALKS["code"], words(words_said)))
+
+
 @pytest.mark.parametrize("talk", ["contact", "marketing"])
 @pytest.mark.parametrize("code", ["12345678", "1234 5678", "my code is 12345678"])
 def test_a_code_may_come_late(talk: str, code: str) -> None:
     view = replace(TALKS[talk], code_sent=True, code_awaited=True, code_live=True)
     assert _of(TryCode, decide(view, words(code)))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "keep my services",
+        "Keep my services, please!",
+        "don't end my services",
+        "I want to keep my website",
+        "garder mes services",
+        "Gardez mes services svp",
+        "ne mettez pas fin à mes services",
+        "je veux conserver mon hébergement",
+    ],
+)
+def test_who_keeps_services_where_nothing_ends_them_is_told_so_and_offered_a_person(said: str) -> None:
+    told = Say("services_untouched", offers_person=True)
+    assert decide(TALKS["new"], words(said)) == (told,)
+    assert told not in decide(TALKS["open"], words(said)), "an erasure may end them"
+    assert told not in decide(TALKS["services"], words(said)), "there it is the answer"
+    assert told not in decide(replace(TALKS["new"], is_mail=True), words(said))
+
+
+@pytest.mark.parametrize(
+    "said", ["end my services", "keep my data", "your services are good", "my service is down"]
+)
+def test_other_words_of_services_are_none_of_keeping_them(said: str) -> None:
+    assert Say("services_untouched", offers_person=True) not in decide(TALKS["new"], words(said))
