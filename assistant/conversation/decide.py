@@ -11,6 +11,7 @@ from assistant.casework.requests.reach import waiting_in
 from assistant.conversation import (
     beside_erasure,
     correcting,
+    elsewhere,
     for_others,
     instead,
     picking,
@@ -23,11 +24,15 @@ from assistant.conversation import (
 )
 from assistant.conversation.awaited import is_unready, of_code_beside
 from assistant.conversation.heard import EMAIL, Found, Heard, Hearing, NoCode, Pressed, Words, all_of
-from assistant.conversation.subjects import complains_of_waiting, is_angry, is_numbered_like_a_request
+from assistant.conversation.subjects import (
+    complains_of_waiting,
+    is_angry,
+    is_numbered_like_a_request,
+    waits_for_service,
+)
 from assistant.domain.moves import (
     AskToWithdraw,
     AskWhichBack,
-    AskWhose,
     Choose,
     GoBack,
     HandOver,
@@ -46,7 +51,15 @@ from assistant.domain.moves import (
 from assistant.domain.presses import unmarked
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import ANSWERED_BY_PEOPLE, ENDING_USES, Right
-from assistant.domain.talk import PICKERS, PRESSED, SESSION_HIDDEN, WAITING, WHERE_TO_WRITE, TalkView
+from assistant.domain.talk import (
+    ASK_SOUGHT,
+    PICKERS,
+    PRESSED,
+    SESSION_HIDDEN,
+    WAITING,
+    WHERE_TO_WRITE,
+    TalkView,
+)
 from intents import Intent, is_of_privacy
 from intents.awaiting import names_authority
 from intents.clauses import wishes_of
@@ -289,10 +302,8 @@ def _of_requests(hearing: Hearing) -> tuple[Move, ...]:
 def _takes_back(hearing: Hearing) -> Move:
     """Take back the requests that are named, by reference or by right; of several that are not, ask which."""
     requests, typed = hearing.view.stoppable, parse_references(hearing.text)
-    if (sought := _sought(hearing)) and len(sought) == len(typed):
-        return AskWhose(
-            sought, next(iter(hearing.emails), None), takes_back=True
-        )  # made elsewhere, if at all
+    if elsewhere.is_taken_back(hearing):
+        return elsewhere.ask_whose(hearing, takes_back=True)
     by_right = picking.rights_said(hearing.text)
     named = [r for r in requests if r.ref in typed] or [r for r in requests if r.right in by_right]
     is_clear = len(named) == 1 or bool(typed) or len(requests) == 1
@@ -327,7 +338,7 @@ def _none(hearing: Hearing) -> tuple[Move, ...]:
     is_of_proof = state.expects in {"email", "code"}
     if is_of_proof and not view.is_mail and names_authority(hearing.text):
         return (opens(hearing, list(ANSWERED_BY_PEOPLE)),)
-    if _names_a_request(hearing) and (not is_of_proof or state.question == SESSION_HIDDEN):
+    if _names_a_request(hearing) and (not is_of_proof or state.question in {SESSION_HIDDEN, ASK_SOUGHT}):
         return (_status(hearing),)
     if state.question and state.expects and state.question not in WHERE_TO_WRITE:
         return (*of_code_beside(hearing), *_repeated(hearing))
@@ -344,7 +355,8 @@ def _nothing_heard(hearing: Hearing) -> tuple[Move, ...]:
     view = hearing.view
     if is_of_privacy(hearing.text):
         return (Say("policy_unanswered", offers_person=True),)
-    if view.open and not view.is_mail and not hearing.asks_support:
+    is_of_support = hearing.asks_support or waits_for_service(hearing.text)
+    if view.open and not view.is_mail and not is_of_support:
         told = TellStatus(tuple(request.ref for request in view.open))
         return (told, Say("other_than_status", offers_person=True))
     return (Say("chat_can_do", offers_person=True),)
@@ -377,19 +389,14 @@ def opens(hearing: Hearing, rights: Sequence[Right], received_at: datetime | Non
 
 
 def _names_a_request(hearing: Hearing) -> bool:
-    return not hearing.view.is_mail and (bool(_sought(hearing)) or is_numbered_like_a_request(hearing.text))
-
-
-def _sought(hearing: Hearing) -> tuple[str, ...]:
-    """Name the references that were typed and are of no request of this talk, whether or not there are such."""
-    own = {request.ref for request in hearing.view.own}
-    typed = [] if hearing.view.is_mail else parse_references(hearing.text)
-    return tuple(ref for ref in typed if ref not in own)
+    return not hearing.view.is_mail and (
+        bool(elsewhere.sought(hearing)) or is_numbered_like_a_request(hearing.text)
+    )
 
 
 def _status(hearing: Hearing) -> Move:
-    sought = _sought(hearing)
-    return AskWhose(sought, next(iter(hearing.emails), None)) if sought else TellStatus()
+    is_elsewhere = elsewhere.sought(hearing) or elsewhere.is_meant(hearing)
+    return elsewhere.ask_whose(hearing) if is_elsewhere else TellStatus()
 
 
 # ── buttons ─────────────────────────────────────────────────────────────────────────────────────────

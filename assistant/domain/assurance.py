@@ -131,10 +131,11 @@ CODES_FOR_OWNER = (
     2  # more in each, for a mail that surely comes from the mailbox: others use up the rest in its name
 )
 _CODE = re.compile(rf"(?<!\d)(?:\d[ \u00a0.-]?){{{CODE_DIGITS}}}(?!\d)")
-# What goes for a code in what is copied out: eight digits in a row, or apart where no more follow, as in a phone number.
+# What goes for a code in what is copied out: eight digits in a row, or apart where no more follow, as in a phone number;
+# those of a reference are none.
 _SHOWN_CODE = re.compile(
-    rf"(?<!\d)\d{{{CODE_DIGITS}}}(?!\d)"
-    rf"|(?<!\d)(?<!\d[ \u00a0.-])\d(?:[ \u00a0.-]?\d){{{CODE_DIGITS - 1}}}(?![ \u00a0.-]?\d)"
+    rf"(?<!\d)(?<!PR-)\d{{{CODE_DIGITS}}}(?!\d)"
+    rf"|(?<!\d)(?<!\d[ \u00a0.-])(?<!PR-)\d(?:[ \u00a0.-]?\d){{{CODE_DIGITS - 1}}}(?![ \u00a0.-]?\d)"
 )
 CONTACT_COOL_OFF = timedelta(days=30)
 

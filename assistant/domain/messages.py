@@ -142,6 +142,8 @@ _CHAT = _table(
         "request_status": ("requests", "", _holds(E.REFERENCE)),
         "request_status_none": ("", "", _holds()),
         "ask_contact_of_request": ("", "", _holds()),
+        "ask_whose_request": ("", "", _holds()),
+        "sought_nothing": ("", "", _holds()),
         "request_elsewhere_by_mail": ("", "", _holds()),
         "withdrawn": ("requests", "", _holds(E.REFERENCE)),
         "question_over": ("", "", _holds()),

@@ -34,6 +34,8 @@ from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import Claim
 from assistant.domain.rectifying import Changes
 from assistant.domain.talk import (
+    ANY,
+    ASK_ANY,
     ASK_CONTACT,
     ASK_SERVICES,
     ASK_SOUGHT,
@@ -315,12 +317,16 @@ def ask_whose_request(
     turn: Turn, sought: Sequence[str], email: str | None = None, *, takes_back: bool = False
 ) -> None:
     """Say how to hear of a request that was made elsewhere: the same words whether there is one."""
-    asked = turn.state.asking(ASK_SOUGHT, "email")
+    is_on_its_way = turn.state.sought and turn.state.expects == "code" and not email
+    asked = turn.state if is_on_its_way else turn.state.asking(ASK_SOUGHT, "email")
     turn.state = replace(asked, sought=tuple(sought), takes_back=takes_back)
     if email:
         want_code(turn, Claim("email", email), [])
+    elif is_on_its_way:
+        repeat(turn)
     else:
-        turn.say(ASK_SOUGHT, expects="email", choices=[turn.person_button()])
+        text = ASK_ANY if ANY in sought else ASK_SOUGHT
+        turn.say(text, expects="email", choices=[turn.person_button()])
 
 
 # ── again ───────────────────────────────────────────────────────────────────────────────────────────
