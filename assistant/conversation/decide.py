@@ -211,22 +211,23 @@ _first: tuple[Step, ...] = (
     _typed_button,  # 3. the words of a button of the open question
     taken_back.all_of_it,  # 4. all of it is taken back
     taken_back.one_of_several,  # 5. or what is named
-    sparing.hear,  # 6. nothing is to be erased after all
+    instead.hear,  # 6. another right was meant than what is open
+    sparing.hear,  # 7. nothing is to be erased after all
 )
 _then: tuple[Step, ...] = (
-    for_others.hear,  # 7. it was asked for somebody else
-    correcting.said_otherwise,  # 8. a value that was confirmed is not the right one
-    small_talk.hear,  # 9. what is about nothing
-    proving.ends_there_too,  # 10. where marketing is to end as well
-    _mends_slip,  # 11. the address that was given is a mistake
-    proving.names_others_address,  # 12. or somebody else's
-    proving.lost_mailbox,  # 13. or cannot be opened
-    _correction,  # 14. what was asked of a correction
-    uses.answered,  # 15. which use is to end
-    correcting.taken_up_again,  # 16. a correction that was left to a person
-    _code,  # 17. what may be the code that is awaited
-    proving.code_again,  # 18. or another one
-    proving.contact,  # 19. who asks
+    for_others.hear,  # 8. it was asked for somebody else
+    correcting.said_otherwise,  # 9. a value that was confirmed is not the right one
+    small_talk.hear,  # 10. what is about nothing
+    proving.ends_there_too,  # 11. where marketing is to end as well
+    _mends_slip,  # 12. the address that was given is a mistake
+    proving.names_others_address,  # 13. or somebody else's
+    proving.lost_mailbox,  # 14. or cannot be opened
+    _correction,  # 15. what was asked of a correction
+    uses.answered,  # 16. which use is to end
+    correcting.taken_up_again,  # 17. a correction that was left to a person
+    _code,  # 18. what may be the code that is awaited
+    proving.code_again,  # 19. or another one
+    proving.contact,  # 20. who asks
 )
 
 
@@ -366,7 +367,8 @@ def _repeated(hearing: Hearing) -> tuple[Move, ...]:
     """Ask again what is still awaited; what was asked for and came another way is over."""
     view, state = hearing.view, hearing.state
     if state.question in PRESSED:
-        return picking.asked_again(hearing)
+        told = beside_erasure.asked_of_open(hearing)
+        return (*((TellStatus(told),) if told else ()), *picking.asked_again(hearing))
     is_of_code = state.expects == "code" and view.code_awaited
     if state.question == SESSION_HIDDEN or is_of_code or state.sought or is_unready(view):
         return (*proving.no_contact(hearing), Repeat())

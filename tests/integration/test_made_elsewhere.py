@@ -43,8 +43,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskIn
         yield opened
 
 
-@pytest.fixture(scope="module")
-def clients(desk: DeskInside) -> Iterator[str]:
+def of_clients(desk: DeskInside) -> Iterator[str]:
     """Give clients with nothing running, each once: what they ask goes on, and waits its hold."""
     rows = desk.query(
         "SELECT email FROM clients c WHERE email LIKE '%@%' AND id > 20"
@@ -54,6 +53,11 @@ def clients(desk: DeskInside) -> Iterator[str]:
         " AND EXISTS (SELECT 1 FROM invoices i WHERE i.client_id = c.id) ORDER BY id"
     )
     return (str(row[0]) for row in rows)
+
+
+@pytest.fixture(scope="module")
+def clients(desk: DeskInside) -> Iterator[str]:
+    return of_clients(desk)
 
 
 class Visitor(Person):

@@ -25,8 +25,10 @@ from assistant.casework.talk.asking import (
     ask_correction,
     ask_for_more,
     ask_what_is_left,
+    choices_of,
     go_on,
     next_step,
+    question_asked,
     repeat,
     requests_shown_with,
     resume,
@@ -228,7 +230,11 @@ def tell_policy(turn: Turn, move: TellPolicy) -> bool:
 
 
 def small_talk(turn: Turn, said: str) -> None:
-    """Answer what is about nothing, and ask again what was asked with buttons of its own."""
+    """Answer what is about nothing, and ask again what was asked with buttons of its own; below a long one its buttons alone."""
+    if turn.state.question == DONT and (asked := question_asked(turn)):
+        buttons = [*choices_of(asked), turn.person_button()]
+        turn.say(_SMALL_TALK[said], choices=buttons, awaited="choice")
+        return
     awaited = turn.state.expects if turn.state.expects in _SAID_TO_BE_OPEN else None
     choices = turn.code_choices() if awaited == "code" else [turn.person_button()]
     told: dict[str, Any] = {"awaited": awaited} if awaited else {}

@@ -358,14 +358,22 @@ def _show_buttons_again(turn: Turn) -> None:
     if asked is None:
         turn.hand_over()
         return
-    choices = [Choice(each["label"], each["value"], each.get("url")) for each in asked.choices]
+    choices = choices_of(asked)
     if turn.state.repeated and all(each.value != "human" for each in choices):
         choices = [*choices, turn.person_button()]
     turn.state, turn.buttons_are_gone = replace(turn.state, repeated=True), False
     # A whole letter stays one, and is not put into another.
     presented: Mapping[str, Any] = {"choices": choices, "expects": "choice"}
     seen = turn.seen(turn.requests_named(turn.state.about))
+    if turn.state.question == DONT and not turn.is_mail:  # its reasons were given, and stand above
+        turn.say("dont_asked_again", requests=seen, **presented)
+        return
     turn.say_text(asked.text, subject=asked.subject, requests=seen, presented=presented)
+
+
+def choices_of(asked: Message) -> list[Choice]:
+    """Give the buttons that a question was said with."""
+    return [Choice(each["label"], each["value"], each.get("url")) for each in asked.choices]
 
 
 def question_asked(turn: Turn) -> Message | None:
