@@ -220,6 +220,7 @@ _MAIL = _table(
     Audience.MAIL,
     {
         "mail_reply": ("text", "requests", _holds()),
+        "mail_waits_in_chat": ("requests", "", _holds(E.REFERENCE)),
         "mail_unread_in_chat": ("requests text", "", _holds(E.REFERENCE)),
         "mail_question": ("requests text answers", "", _holds(E.REFERENCE)),
         "mail_question_apart": ("requests text answers", "", _holds(E.REFERENCE)),
