@@ -166,7 +166,7 @@ async def test_nobody_hears_before_a_proof_whether_there_is_anything_and_of_noth
 ) -> None:
     asked = await Visitor.who_asked(desk, language, next(clients), ERASE[language])
     (ref,) = await asked.refs()
-    heard = []
+    heard, visitor = [], asked
     for address in (asked.address, f"nobody.{next(_people)}@courriel.example"):
         visitor = asked.in_new_chat() if address == asked.address else Visitor(desk, language)
         visitor.address = address
