@@ -30,6 +30,7 @@ NOT_MEANT = (
     "no wait, please don't delete it, just send the copy instead",
     "actually no, just delete my phone number",
     "en fait non, j'ai supprimé votre mail",
+    "non, plutôt sans supprimer",
 )
 
 
