@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from assistant.conversation.heard import Found, Hearing, Words
-from assistant.domain.moves import HaveReadBeside
+from assistant.conversation.picking import rights_said
+from assistant.domain.moves import HaveReadBeside, Repeat, TellStatus
 from assistant.domain.rights import ERASING
 from intents.awaiting import asks_beside, limits_it
 
@@ -13,9 +14,20 @@ def hear(hearing: Hearing) -> Found | None:
     meant = tuple(request.ref for request in hearing.view.stoppable if request.right in ERASING)
     if not meant or not (is_asked(hearing.words) or _limits(hearing)):
         return None
+    if told := asked_of_open(hearing):
+        again = (Repeat(),) if hearing.state.expects in {"email", "code"} else ()
+        return Found((TellStatus(told), *again))
     is_said = hearing.reading.decision == "none" and not hearing.view.agent_talks
     is_all = is_said and not hearing.state.expects
     return Found((HaveReadBeside(meant, is_said),), None if is_all else hearing)
+
+
+def asked_of_open(hearing: Hearing) -> tuple[str, ...]:
+    """Name what is open and asked about, and not asked for: *so do I get the copy?*."""
+    quiet = hearing.is_quiet or hearing.view.agent_talks or hearing.reading.decision != "none"
+    named = set() if quiet or "?" not in hearing.text else rights_said(hearing.text)
+    found = [request for request in hearing.view.open if request.right in named]
+    return tuple(request.ref for request in found) if {r.right for r in found} == named else ()
 
 
 def _limits(hearing: Hearing) -> bool:

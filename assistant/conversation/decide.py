@@ -11,6 +11,7 @@ from assistant.casework.requests.reach import waiting_in
 from assistant.conversation import (
     beside_erasure,
     correcting,
+    elsewhere,
     for_others,
     instead,
     picking,
@@ -28,11 +29,11 @@ from assistant.conversation.subjects import (
     is_angry,
     is_numbered_like_a_request,
     keeps_services,
+    waits_for_service,
 )
 from assistant.domain.moves import (
     AskToWithdraw,
     AskWhichBack,
-    AskWhose,
     Choose,
     GoBack,
     HandOver,
@@ -51,7 +52,15 @@ from assistant.domain.moves import (
 from assistant.domain.presses import unmarked
 from assistant.domain.reference import parse_references
 from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, ENDING_USES, ERASING, Right
-from assistant.domain.talk import PICKERS, PRESSED, SESSION_HIDDEN, WAITING, WHERE_TO_WRITE, TalkView
+from assistant.domain.talk import (
+    ASK_SOUGHT,
+    PICKERS,
+    PRESSED,
+    SESSION_HIDDEN,
+    WAITING,
+    WHERE_TO_WRITE,
+    TalkView,
+)
 from intents import Intent, is_of_privacy
 from intents.awaiting import names_authority
 from intents.clauses import wishes_of
@@ -202,22 +211,23 @@ _first: tuple[Step, ...] = (
     _typed_button,  # 3. the words of a button of the open question
     taken_back.all_of_it,  # 4. all of it is taken back
     taken_back.one_of_several,  # 5. or what is named
-    sparing.hear,  # 6. nothing is to be erased after all
+    instead.hear,  # 6. another right was meant than what is open
+    sparing.hear,  # 7. nothing is to be erased after all
 )
 _then: tuple[Step, ...] = (
-    for_others.hear,  # 7. it was asked for somebody else
-    correcting.said_otherwise,  # 8. a value that was confirmed is not the right one
-    small_talk.hear,  # 9. what is about nothing
-    proving.ends_there_too,  # 10. where marketing is to end as well
-    _mends_slip,  # 11. the address that was given is a mistake
-    proving.names_others_address,  # 12. or somebody else's
-    proving.lost_mailbox,  # 13. or cannot be opened
-    _correction,  # 14. what was asked of a correction
-    uses.answered,  # 15. which use is to end
-    correcting.taken_up_again,  # 16. a correction that was left to a person
-    _code,  # 17. what may be the code that is awaited
-    proving.code_again,  # 18. or another one
-    proving.contact,  # 19. who asks
+    for_others.hear,  # 8. it was asked for somebody else
+    correcting.said_otherwise,  # 9. a value that was confirmed is not the right one
+    small_talk.hear,  # 10. what is about nothing
+    proving.ends_there_too,  # 11. where marketing is to end as well
+    _mends_slip,  # 12. the address that was given is a mistake
+    proving.names_others_address,  # 13. or somebody else's
+    proving.lost_mailbox,  # 14. or cannot be opened
+    _correction,  # 15. what was asked of a correction
+    uses.answered,  # 16. which use is to end
+    correcting.taken_up_again,  # 17. a correction that was left to a person
+    _code,  # 18. what may be the code that is awaited
+    proving.code_again,  # 19. or another one
+    proving.contact,  # 20. who asks
 )
 
 
@@ -299,9 +309,8 @@ def _of_requests(hearing: Hearing) -> tuple[Move, ...]:
 def _takes_back(hearing: Hearing) -> Move:
     """Take back the requests that are named, by reference or by right; of several that are not, ask which."""
     requests, typed = hearing.view.stoppable, parse_references(hearing.text)
-    if (sought := _sought(hearing)) and len(sought) == len(typed):
-        # Made elsewhere, if at all.
-        return AskWhose(sought, next(iter(hearing.emails), None), takes_back=True)
+    if elsewhere.is_taken_back(hearing):
+        return elsewhere.ask_whose(hearing, takes_back=True)
     by_right = picking.rights_said(hearing.text)
     named = [r for r in requests if r.ref in typed] or [r for r in requests if r.right in by_right]
     is_clear = len(named) == 1 or bool(typed) or len(requests) == 1
@@ -336,7 +345,7 @@ def _none(hearing: Hearing) -> tuple[Move, ...]:
     is_of_proof = state.expects in {"email", "code"}
     if is_of_proof and not view.is_mail and names_authority(hearing.text):
         return (opens(hearing, list(ANSWERED_BY_PEOPLE)),)
-    if _names_a_request(hearing) and (not is_of_proof or state.question == SESSION_HIDDEN):
+    if _names_a_request(hearing) and (not is_of_proof or state.question in {SESSION_HIDDEN, ASK_SOUGHT}):
         return (_status(hearing),)
     if state.question and state.expects and state.question not in WHERE_TO_WRITE:
         return (*of_code_beside(hearing), *_repeated(hearing))
@@ -355,7 +364,8 @@ def _nothing_heard(hearing: Hearing) -> tuple[Move, ...]:
         return (Say("services_untouched", offers_person=True),)
     if is_of_privacy(hearing.text):
         return (Say("policy_unanswered", offers_person=True),)
-    if view.open and not view.is_mail and not hearing.asks_support:
+    is_of_support = hearing.asks_support or waits_for_service(hearing.text)
+    if view.open and not view.is_mail and not is_of_support:
         told = TellStatus(tuple(request.ref for request in view.open))
         return (told, Say("other_than_status", offers_person=True))
     return (Say("chat_can_do", offers_person=True),)
@@ -365,7 +375,8 @@ def _repeated(hearing: Hearing) -> tuple[Move, ...]:
     """Ask again what is still awaited; what was asked for and came another way is over."""
     view, state = hearing.view, hearing.state
     if state.question in PRESSED:
-        return picking.asked_again(hearing)
+        told = beside_erasure.asked_of_open(hearing)
+        return (*((TellStatus(told),) if told else ()), *picking.asked_again(hearing))
     is_of_code = state.expects == "code" and view.code_awaited
     if state.question == SESSION_HIDDEN or is_of_code or state.sought or is_unready(view):
         return (*proving.no_contact(hearing), Repeat())
@@ -388,19 +399,14 @@ def opens(hearing: Hearing, rights: Sequence[Right], received_at: datetime | Non
 
 
 def _names_a_request(hearing: Hearing) -> bool:
-    return not hearing.view.is_mail and (bool(_sought(hearing)) or is_numbered_like_a_request(hearing.text))
-
-
-def _sought(hearing: Hearing) -> tuple[str, ...]:
-    """Name the references that were typed and are of no request of this talk, whether or not there are such."""
-    own = {request.ref for request in hearing.view.own}
-    typed = [] if hearing.view.is_mail else parse_references(hearing.text)
-    return tuple(ref for ref in typed if ref not in own)
+    return not hearing.view.is_mail and (
+        bool(elsewhere.sought(hearing)) or is_numbered_like_a_request(hearing.text)
+    )
 
 
 def _status(hearing: Hearing) -> Move:
-    sought = _sought(hearing)
-    return AskWhose(sought, next(iter(hearing.emails), None)) if sought else TellStatus()
+    is_elsewhere = elsewhere.sought(hearing) or elsewhere.is_meant(hearing)
+    return elsewhere.ask_whose(hearing) if is_elsewhere else TellStatus()
 
 
 # ── buttons ─────────────────────────────────────────────────────────────────────────────────────────

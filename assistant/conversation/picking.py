@@ -98,7 +98,7 @@ def _says_less(hearing: Hearing, value: str) -> bool:
     if value == "withdraw:yes":
         return _is_of_another_request(hearing)
     if value.startswith("dont:"):
-        less = _is_of_less(hearing) or bool(_OTHERS.search(plain(hearing.text)))
+        less = is_of_less(hearing) or bool(_OTHERS.search(plain(hearing.text)))
         spares = takes_back or DONT in hearing.reading.wishes
         return less or (spares and value == "dont:go_on")
     return takes_back and value == "services:end"
@@ -111,7 +111,7 @@ def _is_of_another_request(hearing: Hearing) -> bool:
     return bool(named) and not {r.ref for r in named} & set(hearing.state.about)
 
 
-def _is_of_less(hearing: Hearing) -> bool:
+def is_of_less(hearing: Hearing) -> bool:
     """Tell whether an erasure is limited, put off, or of somebody else: no press of a button that erases all."""
     limited = without_details([hearing.text]) is not None or spares_some([hearing.text])
     return limited or is_put_off(hearing.text) or for_others.concerns_other(hearing)
@@ -273,7 +273,7 @@ def _rights_named(hearing: Hearing, text: str) -> set[str]:
     """Give the rights a short answer names; what is denied, or said of somebody else, is left to be read."""
     if hearing.reading.wishes or _NOT.search(text) or "?" in text or _is_of_proof(hearing):
         return set()
-    if _is_of_less(hearing) or _EXCEPT.search(text):
+    if is_of_less(hearing) or _EXCEPT.search(text):
         return set()  # "delete my number" is no press of the button that erases all, nor "all but erase"
     read = {intent.name for intent in hearing.reading.intents} & set(Right)
     if hearing.is_request:

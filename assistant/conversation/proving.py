@@ -30,7 +30,15 @@ from assistant.domain.moves import (
 from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Changes
 from assistant.domain.rights import CONFIRMED_FIRST, Right
 from assistant.domain.spoken import day_in
-from assistant.domain.talk import ASK_CONTACT, ASK_MARKETING, CORRECTING, PICKERS, WHERE_TO_WRITE, TalkView
+from assistant.domain.talk import (
+    ASK_CONTACT,
+    ASK_MARKETING,
+    CORRECTING,
+    PICKERS,
+    PRESSED,
+    WHERE_TO_WRITE,
+    TalkView,
+)
 from assistant.domain.uses import addresses_in, each_once
 from intents.awaiting import (
     ANSWER_LENGTH,
@@ -215,11 +223,8 @@ def _called(hearing: Hearing) -> list[str]:
 
 
 def _address(hearing: Hearing, email: str) -> Move:
-    view, claim, proved = (
-        hearing.view,
-        Claim("email", email),
-        to_be_proved(hearing.view.own, hearing.view.about),
-    )
+    view, claim = hearing.view, Claim("email", email)
+    proved = to_be_proved(view.own, () if view.state.question in PRESSED else view.about)
     if view.state.expects == "code" and is_told_where_to_answer(hearing):
         return Say("handover_address")  # no code is owed to the address that a handover asked for
     if view.state.question not in CORRECTING:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from assistant.conversation import elsewhere
 from assistant.conversation.heard import Found, Hearing
 from assistant.domain.lifecycle import STOPPABLE, Status
 from assistant.domain.moves import NeverMind, Say, StandStill
@@ -76,6 +77,8 @@ def heard_about(hearing: Hearing, meant: Sequence[RequestSeen], *, by_mail: bool
     left = _still_asking(hearing, meant) if meant and not by_mail else hearing
     left = left.reads(_without_erasure(reading))
     asks_more = left.is_request or (left.reading.decision == "ask" and not meant)
+    if not (meant or by_mail or asks_more) and elsewhere.is_taken_back(hearing):
+        return Found((elsewhere.ask_whose(hearing, takes_back=True),))
     # One question at a time: which is meant goes first.
     is_all = not asks_more and (bool(meant) or not by_mail)
     return Found((moves,), None if is_all else left)

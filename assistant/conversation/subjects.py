@@ -76,6 +76,12 @@ def complains_of_waiting(text: str) -> bool:
     return _asks_what_became(text, _REMINDS) or _asks_what_became(text, _WAITS)
 
 
+def waits_for_service(text: str) -> bool:
+    """Tell whether a short text reminds of what is support's, or waits for it: *still no answer about my server*."""
+    waits = len(text) <= _LONGEST_REMINDER and (_REMINDS.search(text) or _WAITS.search(text))
+    return bool(waits and _OF_SERVICE.search(text))
+
+
 def is_angry(text: str) -> bool:
     """Tell whether whoever waits has had enough of it."""
     return bool(_ANGRY.search(text[:_LONGEST_REMINDER]) or _SHOUTS.search(text[:_LONGEST_REMINDER]))

@@ -138,10 +138,11 @@ _NO_CODE = re.compile(
     r"|(?<!\d)(?:(?:19|20)\d\d[ ]?[-./][ ]?\d\d?[ ]?[-./][ ]?\d\d?|\d\d?[ ]?[-./][ ]?\d\d?[ ]?[-./][ ]?(?:19|20)\d\d)(?!\d)",
     re.IGNORECASE,
 )
-# What goes for a code in what is copied out: eight digits in a row, or apart where no more follow, as in a phone number.
+# What goes for a code in what is copied out: eight digits in a row, or apart where no more follow, as in a phone number;
+# those of a reference are none.
 _SHOWN_CODE = re.compile(
-    rf"(?<!\d)\d{{{CODE_DIGITS}}}(?!\d)"
-    rf"|(?<!\d)(?<!\d[ \u00a0.-])\d(?:[ \u00a0.-]?\d){{{CODE_DIGITS - 1}}}(?![ \u00a0.-]?\d)"
+    rf"(?<!\d)(?<!PR-)\d{{{CODE_DIGITS}}}(?!\d)"
+    rf"|(?<!\d)(?<!\d[ \u00a0.-])(?<!PR-)\d(?:[ \u00a0.-]?\d){{{CODE_DIGITS - 1}}}(?![ \u00a0.-]?\d)"
 )
 CONTACT_COOL_OFF = timedelta(days=30)
 

@@ -13,6 +13,9 @@ from assistant.domain.presses import mark_of
 from assistant.domain.rectifying import Correctable
 from assistant.domain.rights import CONFIRMED_FIRST, ERASING
 
+ANY: Final = (
+    "any"  # is sought where no reference was typed: whatever is under way of whoever proves who they are
+)
 NOBODY: Final = "nobody"  # stands for whose a talk was in which nobody was proved or named
 SESSION_HIDDEN: Final = "session_hidden"
 WAITING: Final = frozenset({Status.RECEIVED, Status.VERIFYING})
@@ -156,6 +159,7 @@ DONT: Final = "dont_asked"
 DONT_GOING_ON: Final = "dont_going_on"  # they go on after all: the erasures alone may be withdrawn
 ASK_CONTACT: Final = "ask_contact"
 ASK_SOUGHT: Final = "ask_contact_of_request"
+ASK_ANY: Final = "ask_whose_request"  # the same question, where no reference was typed
 ASK_MARKETING: Final = "ask_marketing_address"
 # Asked for, and nothing hangs on it.
 WHERE_TO_WRITE: Final = frozenset({"answer_waits_here", "ask_where_to_write"})

@@ -29,7 +29,12 @@ from assistant.web.pages import Button, Entry, language_of, show_page, style
 _SURE = "_sure"
 _CONFIRM_SIGN_IN = "/verify/client-area/confirm"
 _TAKE_BACK, _NOT_ME, _NOT_ME_SURE = "take_back", "not_me", "not_me_sure"
-_SECOND = {"withdraw_sure": "yes_sure", "go_on_sure": "go_on_sure", "not_me_sure": _NOT_ME_SURE}
+_SECOND = {
+    "withdraw_sure": "yes_sure",
+    "keep_sure": "yes_sure",
+    "go_on_sure": "go_on_sure",
+    "not_me_sure": _NOT_ME_SURE,
+}
 _CONFIRMS, _DENIES = {"yes", "yes_sure"}, {"no", "go_on_sure", _NOT_ME_SURE}
 
 

@@ -354,6 +354,51 @@ async def test_no_letter_names_what_was_asked_there_since_and_proved_by_nobody(
     assert not [m for m in letters(desk, who, other) if "code" not in str(m["subject"])]
 
 
+WAITS = {"en": "A question is waiting for you", "fr": "Une question vous attend"}
+MORE_ASKED = {
+    "en": ("correct my first name, it is Inez", "Restrict the use of my data."),
+    "fr": ("corriger mon prénom, c'est Inèz", "Limitez l’utilisation de mes données."),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("number", [0, 1])
+async def test_a_question_about_what_was_asked_since_is_a_letter_that_says_only_that_it_waits(
+    desk: DeskInside, people: Iterator[Victim], language: str, number: int
+) -> None:
+    who = await left(desk, next(people), language)
+    async with desk.chat(language, session=who.session) as chat:
+        await chat.say(MORE_ASKED[language][number])
+        (other,) = (await chat.opened()).values()
+        await chat.asked("email" if number else "choice")
+    await later(desk, "9m")
+    assert not letters(desk, who, WAITS[language])
+    await later(desk, "3m")
+    (letter,) = letters(desk, who, WAITS[language])
+    assert is_letter(letter, who)
+    assert not any(each in f"{letter['subject']}{letter.get_content()}" for each in (other, "Inez", "Inèz"))
+    await later(desk, "25h")
+    assert len(letters(desk, who, WAITS[language])) == 1
+    before = await desk.refs()
+    await answer(desk, letter, MORE_ASKED[language][1], who.email)
+    (ref,) = await desk.opened_by(before)
+    assert (await desk.request(ref))["right"] == "restriction"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_question_that_was_answered_or_read_in_the_chat_has_no_such_letter(
+    desk: DeskInside, people: Iterator[Victim], language: str
+) -> None:
+    who = await left(desk, next(people), language)
+    async with desk.chat(language, session=who.session) as chat:
+        await chat.say(MORE_ASKED[language][1])
+        asked = await chat.asked("email")
+        await chat.socket.send_json({"type": "seen", "id": asked["id"]})
+        await asyncio.sleep(0.3)
+        await later(desk)
+    assert not letters(desk, who, WAITS[language])
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_letter_to_who_proved_it_in_a_chat_goes_on_with_that_chat(
     desk: DeskInside, people: Iterator[Victim], language: str

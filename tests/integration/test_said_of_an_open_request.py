@@ -146,7 +146,7 @@ async def test_a_question_whether_something_was_asked_opens_nothing_and_is_answe
     desk: DeskInside, language: str, words: str
 ) -> None:
     talk = Talk(desk, language)
-    none = {"en": "no request in this conversation yet", "fr": "pas encore de demande"}[language]
+    none = {"en": "Nothing was asked in this conversation", "fr": "Rien n’a encore été demandé"}[language]
     assert none in await answers(talk, words)
     assert not await talk.requests()
     await talk.say(ERASE[language])

@@ -270,6 +270,7 @@ _KEPT = {
     "mail_all_kept.txt": "integration/test_limits_told.py::test_whoever_answers_the_notice_of_a_flood_when_its_day_is_over_is_gone_on_with",
     "mail_to_be_read.txt": "integration/test_unread_mail.py::test_a_later_word_in_the_thread_takes_nothing_out_of_doubt_and_the_first_receipt_counts",
     "mail_unread_in_chat.txt": "integration/test_unseen.py::test_an_answer_in_the_thread_of_that_letter_is_read_at_the_same_request",
+    "mail_waits_in_chat.txt": "integration/test_reached_by_mail.py::test_a_question_about_what_was_asked_since_is_a_letter_that_says_only_that_it_waits",
     "mail_question.txt": "integration/test_reached_by_mail.py::test_what_is_asked_of_a_correction_is_a_letter_and_settled_in_its_thread_alone",
     "mail_question_apart.txt": "integration/test_reached_by_mail.py::test_which_right_is_meant_is_asked_by_letter_and_opened_from_its_thread",
     "mail_question_in_time.txt": "integration/test_reached_by_mail.py::test_an_agents_question_is_a_letter_and_only_its_thread_answers_it",

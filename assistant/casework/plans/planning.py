@@ -264,6 +264,9 @@ def _ends_without_plan(unit: Unit, request: PrivacyRequest, evidence: EvidenceRo
         if named_accounts.another_number(unit.session, request, proved):
             _leave_to_person(unit, request, Attention.CLIENT_NUMBER_NAMED)
             return True
+        if asked_beside.is_unread(unit.session, request):  # it was said that a person answers it
+            _leave_to_person(unit, request, Attention.ASKED_BESIDE)
+            return True
         request.to_plan_at = None
         unit.session.add(request)
         if request.attention in evidence.flags and not is_denied(evidence):

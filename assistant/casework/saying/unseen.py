@@ -32,6 +32,13 @@ def reached_by_mail(
     return meant[-1] if meant else None
 
 
+def proved_here(session: Session, conversation: Conversation) -> PrivacyRequest | None:
+    """Give the newest request that whoever is in the talk now proved."""
+    hidden = conversation.state.get("hidden", ())
+    here = [r for r in requests_of(session, conversation) if r.contact and r.ref not in hidden]
+    return here[-1] if here else None
+
+
 def mail_unless_seen(
     unit: Unit,
     request: PrivacyRequest,

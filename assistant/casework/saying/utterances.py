@@ -15,7 +15,7 @@ from assistant.casework.requests.hidden import hidden_up_to, is_hidden, is_kept_
 from assistant.casework.requests.intake import MACHINE, as_sent, set_attention
 from assistant.casework.saying import flood
 from assistant.casework.saying.seen import as_seen, card_of
-from assistant.casework.saying.unseen import AT_ONCE, PATIENCE, mail_unless_seen, reached_by_mail
+from assistant.casework.saying.unseen import AT_ONCE, PATIENCE, mail_unless_seen, proved_here, reached_by_mail
 from assistant.casework.saying.unwritten import written
 from assistant.domain.addresses import deliverable
 from assistant.domain.attention import Attention
@@ -161,7 +161,9 @@ def _mail_later(unit: Unit, conversation: Conversation, said: Utterance, message
     theirs = is_hidden(conversation) and not about  # whose talk it was, and nobody's of today
     about = conversation.state.get("hidden", []) if theirs else about
     request = None if theirs and not about else reached_by_mail(unit.session, conversation, about)
-    if request is None or not _is_all_of(unit.session, said, request.contact_hash):
+    asks_who = said.expects == "email" and not said.answers_mail
+    if request is None or asks_who or not _is_all_of(unit.session, said, request.contact_hash):
+        _mail_that_it_waits(unit, conversation, said, message_id)
         return
     letter = said.letter
     if letter is None and said.subject is None:
@@ -173,6 +175,18 @@ def _mail_later(unit: Unit, conversation: Conversation, said: Utterance, message
     mail_unless_seen(
         unit, request, message_id, subject=subject, text=text, language=said.language, after=after
     )
+
+
+def _mail_that_it_waits(unit: Unit, conversation: Conversation, said: Utterance, message_id: int) -> None:
+    """Mail whoever proved something there that a question waits, and not which: who is asked may be another (B13)."""
+    request = proved_here(unit.session, conversation)
+    if request is None or said.answers_mail or not said.expects:
+        return
+    values: dict[str, Any] = {"conversation_id": conversation.id, "requests": [as_seen(request)]}
+    letter = written(unit, "mail_waits_in_chat", said.language, **values)
+    if letter is not None:
+        subject, text = letter.subject, letter.text
+        mail_unless_seen(unit, request, message_id, subject=subject, text=text, language=said.language)
 
 
 def _is_all_of(session: Session, said: Utterance, contact_hash: str | None) -> bool:

@@ -78,7 +78,7 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
         part = part_of(session, services.keyring, turn.conversation.id, names)
         own = [request.ref for request in part.requests] if part else []
         turn.state = turn.state.opened_by(names, {*own, *evidence.references})
-    takes_back, sought = turn.state.takes_back, standing.bring(turn, evidence)
+    asked, sought = turn.state, standing.bring(turn, evidence)
     turn.state = replace(turn.state, sought=(), takes_back=False)
     turn.store_state()  # or what is said of it now would still be kept back
     requests = [r for ref in evidence.references if (r := session.get(PrivacyRequest, ref))]
@@ -93,11 +93,11 @@ def proved(turn: Turn, evidence: EvidenceRow, claimed: str = "") -> None:
     short = [r for r in requests if r.status == Status.VERIFYING and not is_for_other(r)]
     if short:
         ask_for_more(turn, short)
-    told = sought if takes_back else [r for r in sought if r not in opened and r not in short]
+    told = sought if asked.takes_back else [r for r in sought if r not in opened and r not in short]
     if told:
-        standing.say_what_was_sought(turn, told, takes_back=takes_back)
+        standing.say_what_was_sought(turn, told, asked)
     elif not (joined or reached or opened or short) and (comes_back or claimed):
-        standing.say_how_it_stands(turn)
+        standing.say_of_nothing(turn, asked if claimed else turn.state)  # a sign-in opens no mailbox
     if comes_back or not turn.state.expects:
         ask_about_services(turn)  # also of what was asked in another talk, and is here now
     ask_what_is_left(turn)

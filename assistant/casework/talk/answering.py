@@ -9,13 +9,20 @@ from assistant.casework.decisions import closing
 from assistant.casework.proof import attaching
 from assistant.casework.saying.unwritten import written
 from assistant.casework.talk import after_proof, correcting, dont, standing
-from assistant.casework.talk.asking import next_step, repeat, resume, say_question_over
+from assistant.casework.talk.asking import (
+    choices_of,
+    next_step,
+    question_asked,
+    repeat,
+    resume,
+    say_question_over,
+)
 from assistant.casework.talk.proving import want_code
 from assistant.casework.talk.turn import Turn, mark_of_code
 from assistant.domain.lifecycle import Status
 from assistant.domain.moves import Claim, TellPolicy
 from assistant.domain.rights import ENDING_USES
-from assistant.domain.talk import ASK_SERVICES, WAITING, WITHDRAW
+from assistant.domain.talk import ASK_SERVICES, DONT, WAITING, WITHDRAW
 
 _SMALL_TALK: Final = {
     "greeting": "small_greeting",
@@ -115,7 +122,11 @@ def tell_policy(turn: Turn, move: TellPolicy) -> bool:
 
 
 def small_talk(turn: Turn, said: str) -> None:
-    """Answer what is about nothing, and ask again what was asked with buttons of its own."""
+    """Answer what is about nothing, and ask again what was asked with buttons of its own; below a long one its buttons alone."""
+    if turn.state.question == DONT and (asked := question_asked(turn)):
+        buttons = [*choices_of(asked), turn.person_button()]
+        turn.say(_SMALL_TALK[said], choices=buttons, awaited="choice")
+        return
     awaited = turn.state.expects if turn.state.expects in _SAID_TO_BE_OPEN else None
     choices = turn.code_choices() if awaited == "code" else [turn.person_button()]
     told: dict[str, Any] = {"awaited": awaited} if awaited else {}

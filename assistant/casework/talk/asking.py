@@ -35,6 +35,8 @@ from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import Claim
 from assistant.domain.rectifying import Changes
 from assistant.domain.talk import (
+    ANY,
+    ASK_ANY,
     ASK_CONTACT,
     ASK_SERVICES,
     ASK_SOUGHT,
@@ -314,12 +316,16 @@ def ask_whose_request(
     turn: Turn, sought: Sequence[str], email: str | None = None, *, takes_back: bool = False
 ) -> None:
     """Say how to hear of a request that was made elsewhere: the same words whether there is one."""
-    asked = turn.state.asking(ASK_SOUGHT, "email")
+    is_on_its_way = turn.state.sought and turn.state.expects == "code" and not email
+    asked = turn.state if is_on_its_way else turn.state.asking(ASK_SOUGHT, "email")
     turn.state = replace(asked, sought=tuple(sought), takes_back=takes_back)
     if email:
         want_code(turn, Claim("email", email), [])
+    elif is_on_its_way:
+        repeat(turn)
     else:
-        turn.say(ASK_SOUGHT, expects="email", choices=[turn.person_button()])
+        text = ASK_ANY if ANY in sought else ASK_SOUGHT
+        turn.say(text, expects="email", choices=[turn.person_button()])
 
 
 # ── again ───────────────────────────────────────────────────────────────────────────────────────────
@@ -351,14 +357,22 @@ def _show_buttons_again(turn: Turn) -> None:
     if asked is None:
         turn.hand_over()
         return
-    choices = [Choice(each["label"], each["value"], each.get("url")) for each in asked.choices]
+    choices = choices_of(asked)
     if turn.state.repeated and all(each.value != "human" for each in choices):
         choices = [*choices, turn.person_button()]
     turn.state, turn.buttons_are_gone = replace(turn.state, repeated=True), False
     # A whole letter stays one, and is not put into another.
     presented: Mapping[str, Any] = {"choices": choices, "expects": "choice"}
     seen = turn.seen(turn.requests_named(turn.state.about))
+    if turn.state.question == DONT and not turn.is_mail:  # its reasons were given, and stand above
+        turn.say("dont_asked_again", requests=seen, **presented)
+        return
     turn.say_text(asked.text, subject=asked.subject, requests=seen, presented=presented)
+
+
+def choices_of(asked: Message) -> list[Choice]:
+    """Give the buttons that a question was said with."""
+    return [Choice(each["label"], each["value"], each.get("url")) for each in asked.choices]
 
 
 def question_asked(turn: Turn) -> Message | None:

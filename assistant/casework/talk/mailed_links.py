@@ -148,7 +148,8 @@ def asks_again(unit: Unit, secret: str, answer: str) -> Came | None:
     if link is None:
         return None
     if answer == "yes" and link.is_asking:
-        page, meant = "withdraw_sure", link.ends
+        keeps = link.challenge.purpose == sparing.PURPOSE
+        page, meant = "keep_sure" if keeps else "withdraw_sure", link.ends
     elif answer == "no" and link.challenge.purpose == sparing.PURPOSE:
         page, meant = "go_on_sure", link.paused
     elif answer == "no" and not link.is_asking:

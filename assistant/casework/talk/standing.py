@@ -15,6 +15,7 @@ from assistant.casework.requests.clock import stops_clock, waits_since
 from assistant.casework.requests.evidence import proves_mailbox
 from assistant.casework.requests.intake import set_attention
 from assistant.casework.requests.reach import waits_for_people
+from assistant.casework.talk import elsewhere
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Method
 from assistant.domain.attention import Attention
@@ -22,7 +23,17 @@ from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import Claim
 from assistant.domain.rights import ERASING
-from assistant.domain.talk import DONT, SESSION_HIDDEN, WAITING, WITHDRAW, WITHDRAW_WHICH, was_denied
+from assistant.domain.talk import (
+    ANY,
+    ASK_SOUGHT,
+    DONT,
+    SESSION_HIDDEN,
+    WAITING,
+    WITHDRAW,
+    WITHDRAW_WHICH,
+    TalkState,
+    was_denied,
+)
 from assistant.errors import TooManyAttempts
 from assistant.interfaces import Choice
 from assistant.store.tables import EvidenceRow, PrivacyRequest
@@ -62,11 +73,13 @@ def say_how_it_stands(turn: Turn) -> None:
 
 
 def bring(turn: Turn, evidence: EvidenceRow) -> list[PrivacyRequest]:
-    """Have the requests here that were named by reference and are answered at a mailbox, now that it is proved; gives them."""
+    """Have the requests here that were sought and are answered at a mailbox, now that it is proved; gives them."""
     session = turn.unit.session
     named = [r for ref in turn.state.sought if (r := session.get(PrivacyRequest, ref))]
     proved = proves_mailbox(session, evidence)  # a sign-in opens none but what it proved itself
     theirs = [r for r in named if proved and r.contact_hash == evidence.contact_hash]
+    if proved and ANY in turn.state.sought:
+        theirs += elsewhere.proved_at(turn.unit, turn.unit.services.keyring.unseal(evidence.contact))
     have_here(turn, theirs)
     return theirs
 
@@ -81,15 +94,26 @@ def have_here(turn: Turn, theirs: Sequence[PrivacyRequest]) -> None:
     )
 
 
-def say_what_was_sought(turn: Turn, theirs: Sequence[PrivacyRequest], *, takes_back: bool) -> None:
+def say_what_was_sought(turn: Turn, theirs: Sequence[PrivacyRequest], asked: TalkState) -> None:
     """Say where the requests stand that were brought here, or ask whether they are taken back where that was said of them."""
     stoppable = [request for request in theirs if request.status in STOPPABLE]
-    if takes_back and stoppable:
-        ask_to_withdraw(turn, stoppable)
-    elif takes_back:
+    if asked.takes_back and stoppable:
+        ask_which = ask_which_back if ANY in asked.sought and len(stoppable) > 1 else ask_to_withdraw
+        ask_which(turn, stoppable)
+    elif asked.takes_back:
         turn.say("withdraw_too_late", choices=[turn.person_button()], requests=turn.seen(theirs))
     else:
         say(turn, theirs)
+
+
+def say_of_nothing(turn: Turn, asked: TalkState) -> None:
+    """Say what is so where a proof opened nothing; where something was sought, that it answers for none, and wait for another address."""
+    if not asked.sought:
+        say_how_it_stands(turn)
+        return
+    sought = turn.state.asking(ASK_SOUGHT, "email")
+    turn.state = replace(sought, sought=asked.sought, takes_back=asked.takes_back)
+    turn.say("sought_nothing", expects="email", choices=[turn.person_button()])
 
 
 def _ask_to_prove_again(turn: Turn) -> None:

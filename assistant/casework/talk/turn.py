@@ -23,7 +23,15 @@ from assistant.domain.assurance import Method, Tier, code_in
 from assistant.domain.attention import Attention
 from assistant.domain.presses import mark_of, marked
 from assistant.domain.rights import Right
-from assistant.domain.talk import ASKED_BY_MAIL, CONFIRM, WAITING, Given, NothingGiven, TalkState
+from assistant.domain.talk import (
+    ASK_CONTACT,
+    ASKED_BY_MAIL,
+    CONFIRM,
+    WAITING,
+    Given,
+    NothingGiven,
+    TalkState,
+)
 from assistant.interfaces import Choice
 from assistant.services import Unit
 from assistant.store.tables import AgentSession, ChallengeRow, Conversation, Message, PrivacyRequest
@@ -217,7 +225,8 @@ class Turn:
 
     def _asks(self, expects: str | None) -> bool:
         """Tell whether somebody who has left must hear what this asks: a letter of its own went out where not."""
-        return expects is not None and self.state.asks_else and self.state.question in ASKED_BY_MAIL
+        asks = self.state.asks_else and self.state.question in ASKED_BY_MAIL
+        return expects is not None and (asks or self.state.question == ASK_CONTACT)
 
     def _leave_to_a_person(self, name: str) -> None:
         """Say in a chat that a person is called, where the desk's own words are lost."""

@@ -61,7 +61,7 @@ OF_ONE = """
     restriction_lifting restriction_stays extension_notice question_in_time question_late clock_goes_on
     marketing_stopped marketing_stopped_number marketing_stopped_several marketing_stopped_partly marketing_by_person
     rectification_by_person
-    rectification_to_empty objection_frozen answered_there mail_unread_in_chat
+    rectification_to_empty objection_frozen answered_there mail_unread_in_chat mail_waits_in_chat
     mail_question mail_question_apart mail_question_in_time mail_question_late
 """
 TOGETHER = [
