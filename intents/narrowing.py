@@ -27,6 +27,7 @@ _AT_EDGES: Final = re.compile(
 )
 _ENDS_A_USE: Final = re.compile(
     r"\b(?:stop|ceas|object|oppos|withdr|revok|tak(?:e|ing) back|retract|forbid|prohibit|refus|unsubscri|opt|no longer|no more"
+    r"|(?:remov|tak|kept|left|get)\w* (?:me )?(?:from|off|out)"
     r"|do not|don't|never again|remove me|arret|stopp|cess|retir|revoqu|annul|interdi|desabonn|desinscri|ne (?:\w+ )?plus|n'utilis)"
 )
 
@@ -64,7 +65,7 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
     """
     bare = (_ONE_IN_BRACKETS.sub(r"\1", in_plain(sentence)) for sentence in sentences)
     bare = (_TAKES_CONSENT_BACK.sub("revoque", sentence) for sentence in bare)  # erases nothing
-    plain = [_any("ends_a_sending").sub(" ", each) for each in bare]
+    plain = [_any("ends_a_sending").sub("unsubscribe me", each) for each in bare]  # and that stays a wish
     whole = " ".join(plain)
     details = list(_any("one_detail").finditer(whole))
     if not details or any(_any("more_than_that").match_at(whole, found.end()) for found in details):

@@ -23,7 +23,7 @@ from intents.asides import (
     without_told_rights,
 )
 from intents.awaiting import says_away
-from intents.clauses import Wish, wishes_in, wishes_of
+from intents.clauses import Wish, wished_in, wishes_in, wishes_of
 from intents.cleaning import (
     HEAD_CHARACTERS,
     HEAD_SENTENCES,
@@ -115,6 +115,9 @@ _STATUS: Final = "request_status"
 _ENDS_OF_USE: Final = frozenset({"objection", "consent_withdrawal"})
 _CORRECTS_ONLY: Final = frozenset({"rectification"})  # beside any other right the model drops a detail
 _LIKELY_CLAUSE: Final = 0.2  # a clause whose words ask for a right is likely to use it from here on
+_SURE_OF_CLAUSE: Final = 0.6
+_MOST_CLAUSES: Final = 24  # of a message, each read by itself
+_WISHES: Final = ("", "i want ", "je veux ")  # what opened the sentence is wished for by what goes on in it
 _MUCH_THE_SAME: Final = {"access": "portability", "objection": "consent_withdrawal"}
 _ENDING: Final = " .!…"
 _WIDE: Final = re.compile(r"[ \t]{2,}")  # where something was left out, or typed so
@@ -366,7 +369,9 @@ class Reader:
         if FOR_OTHER in heard.wishes:
             decision, intents, sentence = self._for_other(heard.rest, (decision, intents, sentence))
         decision, intents, sentence = self._instead(heard, (decision, intents, sentence))
-        decision, intents = self._in_clauses(decision, intents, wishes_in(heard.rest))
+        wished = [*self._wished(heard.rest)]
+        wishes = wishes_in(heard.rest, further=wished) or (wished if decision == REQUEST else ())
+        decision, intents = self._in_clauses(decision, intents, wishes)
         if decision == REQUEST:
             sentence = sentence or heard.rest[0]
         if not heard.listed:
@@ -501,7 +506,7 @@ class Reader:
     def _asked_in(self, said: Sequence[str]) -> tuple[str, tuple[Intent, ...]]:
         """Read what is said beside a clause that was heard by its words, a single wish of it too."""
         asked, others, _ = self._decide({line: s for s in said if says_something(line := normalise(s))})
-        return self._in_clauses(asked, others, wishes_of(said), fewest=1)
+        return self._in_clauses(asked, others, [*wishes_of(said), *self._wished(said)], fewest=1)
 
     def _in_clauses(
         self, decision: str, intents: tuple[Intent, ...], wishes: Sequence[Wish], *, fewest: int = 2
@@ -558,6 +563,18 @@ class Reader:
             if sure and wish.right not in known:
                 known.add(wish.right)
                 yield Intent(wish.right, round(max(row[: len(RIGHTS)]), 4))
+
+    def _wished(self, sentences: Sequence[str]) -> Iterator[Wish]:
+        """Give what clauses wish for by the model, each read by itself: in a whole sentence the likeliest wish hides the others."""
+        clauses = list(dict.fromkeys(wished_in(sentences)))[:_MOST_CLAUSES]
+        lines = [normalise(f"{lead}{clause}") for clause in clauses for lead in _WISHES]
+        rows = iter(self._scored_alone(lines) if lines else ())
+        for clause in clauses:
+            row = max((next(rows) for _ in _WISHES), key=evidence_of)
+            likeliest = max(range(len(RIGHTS)), key=row.__getitem__)
+            sure = evidence_of(row) >= self._thresholds.request and row[likeliest] >= _SURE_OF_CLAUSE
+            if sure and RIGHTS[likeliest] != _COMPLAIN:  # that is made in so many words
+                yield Wish(RIGHTS[likeliest], clause, sure=True)
 
     def _restriction(self, spoken: dict[str, str]) -> _Decided | None:
         """Read the whole message as a restriction, if it is one: *do not erase them, but do not use them either*."""
