@@ -63,12 +63,8 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
 
     One detail is no whole file (GDPR 16 or 17): the person is asked which they mean.
     """
-    bare = (_ONE_IN_BRACKETS.sub(r"\1", in_plain(sentence)) for sentence in sentences)
-    bare = (_TAKES_CONSENT_BACK.sub("revoque", sentence) for sentence in bare)  # erases nothing
-    plain = [_any("ends_a_sending").sub("unsubscribe me", each) for each in bare]  # and that stays a wish
-    whole = " ".join(plain)
-    details = list(_any("one_detail").finditer(whole))
-    if not details or any(_any("more_than_that").match_at(whole, found.end()) for found in details):
+    plain, details = _details_erased(sentences)
+    if not details:
         return None
     left = [_any("one_detail").sub(" ", each) for each in plain]
     if any(map(_any("erases").search, left)):
@@ -77,6 +73,30 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
         each if each == as_it_was else _AT_EDGES.sub("", each)
         for each, as_it_was in zip(left, plain, strict=True)
     ]
+
+
+def erased_details(sentences: Sequence[str]) -> list[str] | None:
+    """Give the details that are to be erased, each with those that follow it in the same breath; None where there are none, or more is."""
+    plain, details = _details_erased(sentences)
+    whole = " ".join(plain)
+    return [found.group() + _followed_by(whole, found.end()) for found in details] or None
+
+
+def _followed_by(whole: str, at: int) -> str:
+    found = _any("further_details").match_at(whole, at)
+    return found.group() if found else ""
+
+
+def _details_erased(sentences: Sequence[str]) -> tuple[list[str], list[re.Match[str]]]:
+    """Give sentences in plain and the erasures of details in all of them together; none where more than details is to be erased."""
+    bare = (_ONE_IN_BRACKETS.sub(r"\1", in_plain(sentence)) for sentence in sentences)
+    bare = (_TAKES_CONSENT_BACK.sub("revoque", sentence) for sentence in bare)  # erases nothing
+    plain = [_any("ends_a_sending").sub("unsubscribe me", each) for each in bare]  # and that stays a wish
+    whole = " ".join(plain)
+    details = list(_any("one_detail").finditer(whole))
+    if any(_any("more_than_that").match_at(whole, found.end()) for found in details):
+        return plain, []
+    return plain, details
 
 
 def in_known_words(line: str) -> str:

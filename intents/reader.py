@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from intents.asides import (
     complaint_is_threatened,
@@ -38,7 +38,7 @@ from intents.cleaning import (
     with_links_as_one,
     within_length,
 )
-from intents.details import details_of, names_use, where_to
+from intents.details import details_of, emptied_in, names_use, where_to
 from intents.holders import Holder, as_mine, holders_in
 from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUEST, RIGHTS
 from intents.language import LANGUAGE_FILE, LanguageReader
@@ -295,11 +295,7 @@ class Reader:
             decision, intents = narrowed(self, decision, intents, heard.rest)
         if decision != NONE and says_away(text):
             decision, intents, sentence = NONE, (), None
-        # From what was typed: the model reads signs in the place of links, and no sign may become somebody's data.
-        details = details_of(typed, tuple(intent.name for intent in intents), _ends(spoken, intents))
-        portable = "http" in text and any(intent.name == "portability" for intent in intents)
-        if portable and (address := where_to(own_words(text[:HEAD_CHARACTERS]))):
-            details["transfer_to"] = address
+        details = _details(text, typed, spoken, heard.rest, intents)
         shown = _WIDE.sub(" ", as_typed.get(sentence or "", sentence) or "") or None
         return Reading(text, language, decision, intents, details, shown, heard.wishes, holders, in_part)
 
@@ -657,6 +653,20 @@ def _ends(spoken: Spoken, intents: Sequence[Intent]) -> str:
         return whole
     beside = "\n".join(without_complaint(said))
     return beside if names_use(beside) else whole
+
+
+def _details(
+    text: str, typed: str, spoken: Spoken, rest: Sequence[str], intents: Sequence[Intent]
+) -> dict[str, Any]:
+    """Give the details that the rights need, from what was typed: the model reads signs in the place of links, and no sign may become somebody's data."""
+    rights = tuple(intent.name for intent in intents)
+    details = details_of(typed, rights, _ends(spoken, intents))
+    if _CORRECTION in rights and (emptied := emptied_in(rest, details)):
+        details["emptied"] = emptied
+    portable = "http" in text and _PORTABILITY in rights
+    if portable and (address := where_to(own_words(text[:HEAD_CHARACTERS]))):
+        details["transfer_to"] = address
+    return details
 
 
 def _said_for_other(sentences: Sequence[str], decision: str, intents: Sequence[Intent]) -> Iterator[Intent]:

@@ -80,6 +80,20 @@ def _field(text: str) -> str | None:
     return next((name for name, pattern in _FIELDS.items() if pattern.search(text)), None)
 
 
+def fields_in(text: str) -> list[str]:
+    """Name the fields that a text of nothing but details names, a bare number as that of a phone."""
+    found = []
+    for name, pattern in _FIELDS.items():
+        text, named = pattern.subn(" ", text)  # an e-mail address is no address, nor a first name a name
+        found += [name] if named else []
+    return found or (["phone"] if _BARE_NUMBER.search(text) else [])
+
+
+_BARE_NUMBER: Final = re.compile(
+    r"\b(?:my|our|mon|notre|the|le) (?:numbers?|num[ée]ros?)(?!\w)(?! (?:of|de|d'))"
+)
+
+
 def _value(rest: str) -> str:
     """Give the value that a text begins with: what stands in quotes, or all up to the end of its clause."""
     if quoted := _QUOTED.match(rest):
