@@ -261,6 +261,12 @@ def complains(sentences: Sequence[str]) -> bool:
     return bool(_any("complains").search(all_in_plain(sentences)))
 
 
+def without_whether_breached(sentences: Sequence[str]) -> list[str] | None:
+    """Give the sentences beside those that ask whether data went astray; None where there is none of these."""
+    left = [each for each in sentences if not _any("asks_of_breach").search(in_plain(each))]
+    return left if len(left) < len(sentences) else None
+
+
 def without_complaint(sentences: Sequence[str]) -> list[str]:
     """Give what is said beside the clauses of an explicit complaint."""
     return [_AT_EDGES.sub("", _without_clauses("complains", in_plain(sentence))) for sentence in sentences]

@@ -64,6 +64,7 @@ from intents.narrowing import (
     without_source,
     without_what_would_be,
     without_whether_asked,
+    without_whether_breached,
 )
 from intents.negated import without_what_goes_on
 from intents.reading import Intent, Reading
@@ -450,6 +451,18 @@ class Reader:
         asked, others = self._asked_in(beside)
         return (asked, others) if asked == REQUEST else (ASK, intents)
 
+    def _asked_of_breach(
+        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+    ) -> tuple[str, tuple[Intent, ...]]:
+        """Take "was my data in a breach?" for a question: whoever only asks complains of nothing yet (GDPR 77)."""
+        if decision != REQUEST or not any(intent.name == _COMPLAIN for intent in intents):
+            return decision, intents
+        beside = without_whether_breached(sentences)
+        if beside is None:
+            return decision, intents
+        asked, others = self._asked_in(beside)
+        return (asked, others) if asked == REQUEST else (ASK, intents)
+
     def _asked_whether(
         self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
     ) -> tuple[str, tuple[Intent, ...]]:
@@ -486,6 +499,7 @@ class Reader:
         _limited,
         _asked_how,
         _asked_what_would_be,
+        _asked_of_breach,
         # Nothing adds a restriction from here on.
         _contradicted,
         _only_named,
