@@ -51,6 +51,8 @@ _KNOWN: Final = {
         "en": "i request the erasure of my personal data .",
         "fr": "je demande l' effacement de mes donnees personnelles .",
     },
+    "erases_everything": {"en": r"\1 all my data\2", "fr": r"\1 toutes mes donnees\2"},
+    "wants_own": {"en": r"\1 a copy of my data\2", "fr": r"\1 une copie de mes donnees\2"},
     "off_a_list": {
         "en": "unsubscribe me from your mailing list",
         "fr": "desinscrivez - moi de votre liste de diffusion",
@@ -265,6 +267,11 @@ def without_whether_breached(sentences: Sequence[str]) -> list[str] | None:
     """Give the sentences beside those that ask whether data went astray; None where there is none of these."""
     left = [each for each in sentences if not _any("asks_of_breach").search(in_plain(each))]
     return left if len(left) < len(sentences) else None
+
+
+def complains_of_data(sentences: Sequence[str]) -> bool:
+    """Tell whether what somebody complains of is what is done with data, and no server."""
+    return bool(_any("of_data_use").search(all_in_plain(sentences)))
 
 
 def without_complaint(sentences: Sequence[str]) -> list[str]:

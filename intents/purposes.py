@@ -61,8 +61,9 @@ _TOPICS: Final = {
     "invoices": _any_of(r"invoices?|factures?|rechnung|facturas?|fattur|factuur|fatura|arve|счет|faktur"),
 }
 _EVERY_CONSENT: Final = _any_of(
-    r"(?:all|every|any)(?: of)?(?: my| the)?(?: other)? consents?\b|consents? (?:i (?:have |ever )?g[ai]ven?|to everything)|"
-    r"tous (?:mes|les) consentements|tout (?:mon )?consentement|l.ensemble de mes consentements|"
+    r"(?:all|every|any)(?: of)?(?: my| the)?(?: other)? consents?\b|consents? (?:i (?:have |ever )?g[ai]ven?|(?:to|for) everything)|"
+    r"consent (?:to|for) (?:everything|all of it)\b|"
+    r"tous (?:mes|les) consentements|tout (?:mon )?consentement|l.ensemble de mes consentements|consentements? (?:pour|à) tout\b|"
     r"alle (?:meine )?einwilligungen|todos (?:mis|los) consentimientos|tutti i (?:miei )?consensi|"
     r"al mijn toestemmingen|todos os (?:meus )?consentimentos|kõik (?:minu |oma )?nõusolekud|"
     r"все (?:мои |свои )?согласия|wszystkie (?:moje )?zgody"

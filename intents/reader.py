@@ -47,6 +47,7 @@ from intents.narrowing import (
     asks_source,
     asks_what_access_is,
     complains,
+    complains_of_data,
     in_known_words,
     is_access_request,
     named_alone,
@@ -390,7 +391,9 @@ class Reader:
             intents = (*intents, *(i for i in others if i.name in RIGHTS and i.name not in known))
         if objects(sentences):
             decision, intents = REQUEST, _with("objection", intents)
-        if REQUEST in {asked, decision}:
+        if REQUEST in {asked, decision} or (
+            decision == ASK and complains_of_data(without_complaint(sentences))
+        ):
             decision = REQUEST
         if decision != NONE:  # of a doubt, too, the question offers the complaint that was named
             intents = _with(_COMPLAIN, intents)
