@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from assistant.casework.requests.clock import stops_clock
-from assistant.domain.details import FoundOut
+from assistant.domain.details import LIMITED, FoundOut
 from assistant.domain.uses import EndOfUse
 from assistant.store.tables import PrivacyRequest
+
+_PARTS: Final = {LIMITED: "limited", "to_empty": "emptied"}  # what of its right a request asks for
 
 
 def as_seen(request: PrivacyRequest) -> dict[str, Any]:
@@ -24,7 +26,7 @@ def as_seen(request: PrivacyRequest) -> dict[str, Any]:
         "clock_stops": stops_clock(request),
         "for_other": bool(request.details.get("for_other")),
         "marketing": bool(said.marketing),
-        "part": said.part,
+        "part": said.part or next((name for key, name in _PARTS.items() if request.details.get(key)), None),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from assistant.casework.decisions.sparing import is_paused
 from assistant.casework.proof import link_again
@@ -22,6 +22,7 @@ from assistant.casework.talk.asking import ask_where_to_write, call_for_lost_mai
 from assistant.casework.talk.standing import ask_whether_still_wanted, say
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Tier
+from assistant.domain.details import LIMITED
 from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.moves import Open, OpenForOther
 from assistant.domain.rectifying import ADDRESS, EMPTIED, SAID, UNSAID_ADDRESS, Changes
@@ -35,8 +36,6 @@ from assistant.domain.uses import (
     wishes_apart,
 )
 from assistant.store.tables import PrivacyRequest
-
-LIMITED: Final = "limited"  # detail of a message: not of all accounts, or not yet
 
 
 def open_rights(turn: Turn, move: Open) -> None:
