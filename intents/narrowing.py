@@ -51,6 +51,7 @@ _KNOWN: Final = {
         "en": "i request the erasure of my personal data .",
         "fr": "je demande l' effacement de mes donnees personnelles .",
     },
+    "contracted": {"en": r"\1 has changed"},
     "erases_everything": {"en": r"\1 all my data\2", "fr": r"\1 toutes mes donnees\2"},
     "wants_own": {"en": r"\1 a copy of my data\2", "fr": r"\1 une copie de mes donnees\2"},
     "off_a_list": {

@@ -197,9 +197,18 @@ _NEXT_LINE: Final = re.compile(
 )
 
 
+_NAMES: Final = r"((?:[^\W\d_a-zà-ÿ][\w'’-]{1,40})(?: [^\W\d_a-zà-ÿ][\w'’-]{1,40}){0,3})"
+_BECOMES: Final = re.compile(
+    rf"(?<![\w'’-]){_NAMES}\s+(?:devient|est devenue?|deviendra|becomes|became|has become)\s+{_NAMES}(?=[\s.,;:!?)]|$)"
+)
+
+
 def _one_change(text: str) -> dict[str, Any]:
     old, new = _values(text)
     field = _field(text)
+    names = _BECOMES.search(text) if field in {"name", "first_name", "last_name"} else None
+    if names and _field(names[1]) is None:  # *Durand devient Lefèvre* leaves no doubt of either
+        return {"field": field, "old_value": names[1], "new_value": names[2]}
     if field in {None, "address"} and _EMAILS.search(text) and not ADDRESS.search(text):
         field = "email"
     if field is None:

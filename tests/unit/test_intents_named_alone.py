@@ -124,6 +124,7 @@ def test_what_is_ordinary_is_no_request_however_like_a_right_it_is_called(reader
         ("supprimez tout", "erasure"),
         ("send me my data", "access"),
         ("I want my data", "access"),
+        ("my number's changed from 0612345678 to 0655667788, can you update it?", "rectification"),
         ("je veux mes données", "access"),
         ("I want to complain: you kept sending me ads after I said no", "complaint"),
         ("I withdraw my consent for everything", "consent_withdrawal"),
