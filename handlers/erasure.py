@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.config import Settings
 from assistant.domain.assurance import Hold
-from assistant.domain.details import RunningServices
+from assistant.domain.details import LIMITED, RunningServices
 from assistant.domain.own_records import period_of
 from assistant.domain.plan import DELETED_LATER, Keep, Operation, Order
 from assistant.domain.results import Result, lines
@@ -24,9 +24,13 @@ class Erasure(EachRight):
 
     right = Right.ERASURE
     operation = Operation.ERASE
-    takes = RunningServices.names()
+    takes = RunningServices.names() | {LIMITED}
     hold = Hold.ALWAYS  # what is gone cannot come back
     nothing = "answer_erasure_nothing"
+
+    def effects(self, details: Stored) -> Sequence[str]:
+        """Tell an erasure of all from one to which a limit was named, that a person reads first."""
+        return ("erasure_limited",) if details.get(LIMITED) else super().effects(details)
 
     def order(self, details: Stored, sources: Sources, now: datetime) -> Order:
         """Erase every mapped row; `keep_services` leaves what running services need (Article 6(1)(b))."""

@@ -25,6 +25,7 @@ def for_support(text: str) -> str | None:
 
 def _is_for_support(clause: str) -> bool:
     plain = in_plain(clause).replace("' ", "'").replace("base de donnees", "sql")
+    plain = plain.replace("sans cesse", "souvent")  # that ends nothing
     if not (_any("reports").search(plain) or _any("asks").search(plain)):
         return False
     return not (_any("of_right").search(plain) or any_in("asides", "of_data").search(plain))

@@ -22,6 +22,7 @@ _APART: Final = re.compile(
     r"|\sapres(?=\s(?:je|vous|\w{3,}ez|\w{3,}er)\s)|\s(?=(?:envoyez|donnez|faites|transmettez|fournissez)[ -]moi\s)"
 )
 _OR: Final = re.compile(r"^(?:or|ou)\b|\s(?:or|ou)\s")
+_MAILBOX: Final = re.compile(r"[^\s@]{1,64}@\S+")
 _LEAD_WORDS: Final = 10
 # Beside these something told to be wrong is to be put right; an erasure, a restriction and *correct it* see to it already.
 _LEAVES_TO_CORRECT: Final = frozenset({"objection", "consent_withdrawal", "access", "portability"})
@@ -39,9 +40,9 @@ class Wish:
     sure: bool = False
 
 
-def wishes_in(sentences: Sequence[str]) -> list[Wish]:
+def wishes_in(sentences: Sequence[str], *, further: Sequence[Wish] = ()) -> list[Wish]:
     """Give what the clauses of a message ask for, where they ask for several rights; in time linear to its length."""
-    found = wishes_of(sentences)
+    found = [*wishes_of(sentences), *further]
     if {wish.right for wish in found} & _LEAVES_TO_CORRECT and all(
         w.right not in _SETTLES_WRONG for w in found
     ):
@@ -53,7 +54,9 @@ def _told(sentences: Sequence[str], *, new: bool) -> Iterator[Wish]:
     """Give the clauses that tell of something wrong, or new: *mon adresse est fausse et arrêtez la pub* are two wishes."""
     for clause in (clause for sentence in sentences for clause in clauses_of(sentence)):
         lead = _lead().match(clause)
-        said = clause[lead.end() :] if lead else clause
+        said = _MAILBOX.sub(
+            "emailaddress", clause[lead.end() :] if lead else clause
+        )  # whose names say nothing
         if new and any(True for each in (said, clause) for _ in _those("told_new", each)):
             yield from (Wish(right, clause, sure=True) for right in tables("clauses")["told_new"])
         for right in tables("clauses")["told_wrong"]:
@@ -73,6 +76,19 @@ def wishes_of(sentences: Sequence[str]) -> list[Wish]:
         threatened = complaint_is_threatened(in_plain(sentence))
         found += [wish for wish in asked if not (threatened and wish.right == "complaint")]
     return found
+
+
+def wished_in(sentences: Sequence[str]) -> Iterator[str]:
+    """Give the clauses that have the form of a wish, of sentences that hold several, until somebody tells what happened."""
+    for sentence in sentences:
+        clauses = [*clauses_of(sentence)]
+        if len(clauses) < _FEWEST or _any("closes", "not_meant").search(_simple(sentence)):
+            continue
+        for clause in clauses:
+            if found := _any("goes_on", "any").match(clause):
+                yield clause[found.end() :] if found.end() else clause
+            elif _any("closes", "told").search(clause):
+                break
 
 
 def _of_sentence(sentence: str, *, listing: bool) -> tuple[list[Wish], bool]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from intents.awaiting import EMAIL, limits_from_start
 from intents.holders import without_signature
+from intents.narrowing import erased_details
 from intents.purposes import is_marketing, purposes_of, topics_of
-from intents.rectifying import CALLED_NEW, change_in
+from intents.rectifying import CALLED_NEW, change_in, fields_in
 from intents.wording import matcher
 
 BARE_CHARACTERS: Final = 60
@@ -95,6 +96,16 @@ def details_of(text: str, intents: tuple[str, ...], ending: str | None = None) -
     if "restriction" in wanted:
         found |= {"until": _first(_UNTIL, text)}
     return {name: value for name, value in found.items() if value not in (None, [], "")}
+
+
+def emptied_in(sentences: Sequence[str], found: Mapping[str, Any]) -> list[str] | bool:
+    """Give the fields of the details to be erased that get no new value; true where what is named is no field, false where nothing is."""
+    erased = erased_details(sentences)
+    if erased is None:
+        return False
+    told = {each.get("field") for each in (found, *found.get("more_changes", ())) if each.get("new_value")}
+    named = list(dict.fromkeys(field for each in erased for field in fields_in(each)))
+    return [field for field in named if field not in told] or not named
 
 
 def names_use(text: str) -> bool:

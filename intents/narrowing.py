@@ -27,6 +27,7 @@ _AT_EDGES: Final = re.compile(
 )
 _ENDS_A_USE: Final = re.compile(
     r"\b(?:stop|ceas|object|oppos|withdr|revok|tak(?:e|ing) back|retract|forbid|prohibit|refus|unsubscri|opt|no longer|no more"
+    r"|(?:remov|tak|kept|left|get)\w* (?:me )?(?:from|off|out)"
     r"|do not|don't|never again|remove me|arret|stopp|cess|retir|revoqu|annul|interdi|desabonn|desinscri|ne (?:\w+ )?plus|n'utilis)"
 )
 
@@ -50,6 +51,9 @@ _KNOWN: Final = {
         "en": "i request the erasure of my personal data .",
         "fr": "je demande l' effacement de mes donnees personnelles .",
     },
+    "contracted": {"en": r"\1 has changed"},
+    "erases_everything": {"en": r"\1 all my data\2", "fr": r"\1 toutes mes donnees\2"},
+    "wants_own": {"en": r"\1 a copy of my data\2", "fr": r"\1 une copie de mes donnees\2"},
     "off_a_list": {
         "en": "unsubscribe me from your mailing list",
         "fr": "desinscrivez - moi de votre liste de diffusion",
@@ -62,12 +66,8 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
 
     One detail is no whole file (GDPR 16 or 17): the person is asked which they mean.
     """
-    bare = (_ONE_IN_BRACKETS.sub(r"\1", in_plain(sentence)) for sentence in sentences)
-    bare = (_TAKES_CONSENT_BACK.sub("revoque", sentence) for sentence in bare)  # erases nothing
-    plain = [_any("ends_a_sending").sub(" ", each) for each in bare]
-    whole = " ".join(plain)
-    details = list(_any("one_detail").finditer(whole))
-    if not details or any(_any("more_than_that").match_at(whole, found.end()) for found in details):
+    plain, details = _details_erased(sentences)
+    if not details:
         return None
     left = [_any("one_detail").sub(" ", each) for each in plain]
     if any(map(_any("erases").search, left)):
@@ -76,6 +76,30 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
         each if each == as_it_was else _AT_EDGES.sub("", each)
         for each, as_it_was in zip(left, plain, strict=True)
     ]
+
+
+def erased_details(sentences: Sequence[str]) -> list[str] | None:
+    """Give the details that are to be erased, each with those that follow it in the same breath; None where there are none, or more is."""
+    plain, details = _details_erased(sentences)
+    whole = " ".join(plain)
+    return [found.group() + _followed_by(whole, found.end()) for found in details] or None
+
+
+def _followed_by(whole: str, at: int) -> str:
+    found = _any("further_details").match_at(whole, at)
+    return found.group() if found else ""
+
+
+def _details_erased(sentences: Sequence[str]) -> tuple[list[str], list[re.Match[str]]]:
+    """Give sentences in plain and the erasures of details in all of them together; none where more than details is to be erased."""
+    bare = (_ONE_IN_BRACKETS.sub(r"\1", in_plain(sentence)) for sentence in sentences)
+    bare = (_TAKES_CONSENT_BACK.sub("revoque", sentence) for sentence in bare)  # erases nothing
+    plain = [_any("ends_a_sending").sub("unsubscribe me", each) for each in bare]  # and that stays a wish
+    whole = " ".join(plain)
+    details = list(_any("one_detail").finditer(whole))
+    if any(_any("more_than_that").match_at(whole, found.end()) for found in details):
+        return plain, []
+    return plain, details
 
 
 def in_known_words(line: str) -> str:
@@ -238,6 +262,17 @@ _ANSWER: Final = 160  # characters; whoever writes more tells a story, and is as
 def complains(sentences: Sequence[str]) -> bool:
     """Tell whether somebody complains in so many words, whatever else they ask (GDPR 77)."""
     return bool(_any("complains").search(all_in_plain(sentences)))
+
+
+def without_whether_breached(sentences: Sequence[str]) -> list[str] | None:
+    """Give the sentences beside those that ask whether data went astray; None where there is none of these."""
+    left = [each for each in sentences if not _any("asks_of_breach").search(in_plain(each))]
+    return left if len(left) < len(sentences) else None
+
+
+def complains_of_data(sentences: Sequence[str]) -> bool:
+    """Tell whether what somebody complains of is what is done with data, and no server."""
+    return bool(_any("of_data_use").search(all_in_plain(sentences)))
 
 
 def without_complaint(sentences: Sequence[str]) -> list[str]:

@@ -13,7 +13,8 @@ def _any_of(words: str) -> re.Pattern[str]:
 
 _PURPOSES: Final = {
     "newsletter": _any_of(
-        r"news-?letters?|mailing[ -]?lists?|listes? d.envois?\b|liste de diffusion|bulletins?\b|bolet[ií]n|nieuwsbrie|uudiskir|рассылк|verteiler|mailings?\b"
+        r"news-?letters?|mailing[ -]?lists?|lettres? d.info|listes? d.envois?\b|liste de diffusion|"
+        r"bulletins?\b|bolet[ií]n|nieuwsbrie|uudiskir|рассылк|verteiler|mailings?\b"
     ),
     "marketing": _any_of(
         r"market|advert|ads?\b|promo|spam|commercial|offers?\b|pubs?\b|publicit|prospection|d[ée]march|offres?\b|"
@@ -61,8 +62,9 @@ _TOPICS: Final = {
     "invoices": _any_of(r"invoices?|factures?|rechnung|facturas?|fattur|factuur|fatura|arve|счет|faktur"),
 }
 _EVERY_CONSENT: Final = _any_of(
-    r"(?:all|every|any)(?: of)?(?: my| the)?(?: other)? consents?\b|consents? (?:i (?:have |ever )?g[ai]ven?|to everything)|"
-    r"tous (?:mes|les) consentements|tout (?:mon )?consentement|l.ensemble de mes consentements|"
+    r"(?:all|every|any)(?: of)?(?: my| the)?(?: other)? consents?\b|consents? (?:i (?:have |ever )?g[ai]ven?|(?:to|for) everything)|"
+    r"consent (?:to|for) (?:everything|all of it)\b|"
+    r"tous (?:mes|les) consentements|tout (?:mon )?consentement|l.ensemble de mes consentements|consentements? (?:pour|à) tout\b|"
     r"alle (?:meine )?einwilligungen|todos (?:mis|los) consentimientos|tutti i (?:miei )?consensi|"
     r"al mijn toestemmingen|todos os (?:meus )?consentimentos|kõik (?:minu |oma )?nõusolekud|"
     r"все (?:мои |свои )?согласия|wszystkie (?:moje )?zgody"

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from intents.asides import (
     complaint_is_threatened,
@@ -23,7 +23,7 @@ from intents.asides import (
     without_told_rights,
 )
 from intents.awaiting import says_away
-from intents.clauses import Wish, wishes_in, wishes_of
+from intents.clauses import Wish, wished_in, wishes_in, wishes_of
 from intents.cleaning import (
     HEAD_CHARACTERS,
     HEAD_SENTENCES,
@@ -38,7 +38,7 @@ from intents.cleaning import (
     with_links_as_one,
     within_length,
 )
-from intents.details import details_of, names_use, where_to
+from intents.details import details_of, emptied_in, names_use, where_to
 from intents.holders import Holder, as_mine, holders_in
 from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUEST, RIGHTS
 from intents.language import LANGUAGE_FILE, LanguageReader
@@ -47,6 +47,7 @@ from intents.narrowing import (
     asks_source,
     asks_what_access_is,
     complains,
+    complains_of_data,
     in_known_words,
     is_access_request,
     named_alone,
@@ -64,6 +65,7 @@ from intents.narrowing import (
     without_source,
     without_what_would_be,
     without_whether_asked,
+    without_whether_breached,
 )
 from intents.negated import without_what_goes_on
 from intents.reading import Intent, Reading
@@ -117,6 +119,9 @@ _STATUS: Final = "request_status"
 _ENDS_OF_USE: Final = frozenset({"objection", "consent_withdrawal"})
 _CORRECTS_ONLY: Final = frozenset({"rectification"})  # beside any other right the model drops a detail
 _LIKELY_CLAUSE: Final = 0.2  # a clause whose words ask for a right is likely to use it from here on
+_SURE_OF_CLAUSE: Final = 0.6
+_MOST_CLAUSES: Final = 24  # of a message, each read by itself
+_WISHES: Final = ("", "i want ", "je veux ")  # what opened the sentence is wished for by what goes on in it
 _MUCH_THE_SAME: Final = {"access": "portability", "objection": "consent_withdrawal"}
 _ENDING: Final = " .!…"
 _WIDE: Final = re.compile(r"[ \t]{2,}")  # where something was left out, or typed so
@@ -284,11 +289,7 @@ class Reader:
             decision, intents = narrowed(self, decision, intents, heard.rest)
         if decision != NONE and says_away(text):
             decision, intents, sentence = NONE, (), None
-        # From what was typed: the model reads signs in the place of links, and no sign may become somebody's data.
-        details = details_of(typed, tuple(intent.name for intent in intents), _ends(spoken, intents))
-        portable = "http" in text and any(intent.name == "portability" for intent in intents)
-        if portable and (address := where_to(own_words(text[:HEAD_CHARACTERS]))):
-            details["transfer_to"] = address
+        details = _details(text, typed, spoken, heard.rest, intents)
         shown = _WIDE.sub(" ", as_typed.get(sentence or "", sentence) or "") or None
         return Reading(text, language, decision, intents, details, shown, heard.wishes, holders, in_part)
 
@@ -355,7 +356,9 @@ class Reader:
         if FOR_OTHER in heard.wishes:
             decision, intents, sentence = self._for_other(heard.rest, (decision, intents, sentence))
         decision, intents, sentence = self._instead(heard, (decision, intents, sentence))
-        decision, intents = self._in_clauses(decision, intents, wishes_in(heard.rest))
+        wished = [*self._wished(heard.rest)]
+        wishes = wishes_in(heard.rest, further=wished) or (wished if decision == REQUEST else ())
+        decision, intents = self._in_clauses(decision, intents, wishes)
         if decision == REQUEST:
             sentence = sentence or heard.rest[0]
         if not heard.listed:
@@ -375,7 +378,9 @@ class Reader:
             intents = (*intents, *(i for i in others if i.name in RIGHTS and i.name not in known))
         if objects(sentences):
             decision, intents = REQUEST, _with("objection", intents)
-        if REQUEST in {asked, decision}:
+        if REQUEST in {asked, decision} or (
+            decision == ASK and complains_of_data(without_complaint(sentences))
+        ):
             decision = REQUEST
         if decision != NONE:  # of a doubt, too, the question offers the complaint that was named
             intents = _with(_COMPLAIN, intents)
@@ -428,6 +433,16 @@ class Reader:
         asked, others = self._asked_in(beside)
         return (asked, others) if asked == REQUEST else (ASK, intents)
 
+    def _asked_of_breach(self, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
+        """Take "was my data in a breach?" for a question: whoever only asks complains of nothing yet (GDPR 77)."""
+        if decision != REQUEST or not any(intent.name == _COMPLAIN for intent in intents):
+            return decision, intents
+        beside = without_whether_breached(sentences)
+        if beside is None:
+            return decision, intents
+        asked, others = self._asked_in(beside)
+        return (asked, others) if asked == REQUEST else (ASK, intents)
+
     def _asked_whether(self, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
         """Take "did I ask you to erase my data?" for a question where that stands: it asks for no erasure."""
         beside = without_whether_asked(sentences)
@@ -460,6 +475,7 @@ class Reader:
         _limited,
         _asked_how,
         _asked_what_would_be,
+        _asked_of_breach,
         # Nothing adds a restriction from here on.
         _contradicted,
         _only_named,
@@ -476,7 +492,7 @@ class Reader:
     def _asked_in(self, said: Sequence[str]) -> _Read:
         """Read what is said beside a clause that was heard by its words, a single wish of it too."""
         asked, others, _ = self._decide({line: s for s in said if says_something(line := normalise(s))})
-        return self._in_clauses(asked, others, wishes_of(said), fewest=1)
+        return self._in_clauses(asked, others, [*wishes_of(said), *self._wished(said)], fewest=1)
 
     def _in_clauses(
         self, decision: str, intents: _Intents, wishes: Sequence[Wish], *, fewest: int = 2
@@ -533,6 +549,18 @@ class Reader:
             if sure and wish.right not in known:
                 known.add(wish.right)
                 yield Intent(wish.right, round(max(row[: len(RIGHTS)]), 4))
+
+    def _wished(self, sentences: Sequence[str]) -> Iterator[Wish]:
+        """Give what clauses wish for by the model, each read by itself: in a whole sentence the likeliest wish hides the others."""
+        clauses = list(dict.fromkeys(wished_in(sentences)))[:_MOST_CLAUSES]
+        lines = [normalise(f"{lead}{clause}") for clause in clauses for lead in _WISHES]
+        rows = iter(self._scored_alone(lines) if lines else ())
+        for clause in clauses:
+            row = max((next(rows) for _ in _WISHES), key=evidence_of)
+            likeliest = max(range(len(RIGHTS)), key=row.__getitem__)
+            sure = evidence_of(row) >= self._thresholds.request and row[likeliest] >= _SURE_OF_CLAUSE
+            if sure and RIGHTS[likeliest] != _COMPLAIN:  # that is made in so many words
+                yield Wish(RIGHTS[likeliest], clause, sure=True)
 
     def _restriction(self, spoken: dict[str, str]) -> _Decided | None:
         """Read the whole message as a restriction, if it is one: *do not erase them, but do not use them either*."""
@@ -615,6 +643,20 @@ def _ends(spoken: Spoken, intents: Sequence[Intent]) -> str:
         return whole
     beside = "\n".join(without_complaint(said))
     return beside if names_use(beside) else whole
+
+
+def _details(
+    text: str, typed: str, spoken: Spoken, rest: Sequence[str], intents: Sequence[Intent]
+) -> dict[str, Any]:
+    """Give the details that the rights need, from what was typed: the model reads signs in the place of links, and no sign may become somebody's data."""
+    rights = tuple(intent.name for intent in intents)
+    details = details_of(typed, rights, _ends(spoken, intents))
+    if _CORRECTION in rights and (emptied := emptied_in(rest, details)):
+        details["emptied"] = emptied
+    portable = "http" in text and _PORTABILITY in rights
+    if portable and (address := where_to(own_words(text[:HEAD_CHARACTERS]))):
+        details["transfer_to"] = address
+    return details
 
 
 def _said_for_other(sentences: Sequence[str], decision: str, intents: Sequence[Intent]) -> Iterator[Intent]:

@@ -81,6 +81,20 @@ def _field(text: str) -> str | None:
     return next((name for name, pattern in _FIELDS.items() if pattern.search(text)), None)
 
 
+def fields_in(text: str) -> list[str]:
+    """Name the fields that a text of nothing but details names, a bare number as that of a phone."""
+    found = []
+    for name, pattern in _FIELDS.items():
+        text, named = pattern.subn(" ", text)  # an e-mail address is no address, nor a first name a name
+        found += [name] if named else []
+    return found or (["phone"] if _BARE_NUMBER.search(text) else [])
+
+
+_BARE_NUMBER: Final = re.compile(
+    r"\b(?:my|our|mon|notre|the|le) (?:numbers?|num[ée]ros?)(?!\w)(?! (?:of|de|d'))"
+)
+
+
 def _value(rest: str) -> str:
     """Give the value that a text begins with: what stands in quotes, or all up to the end of its clause."""
     if quoted := _QUOTED.match(rest):
@@ -184,9 +198,18 @@ _NEXT_LINE: Final = re.compile(
 )
 
 
+_NAMES: Final = r"((?:[^\W\d_a-zà-ÿ][\w'’-]{1,40})(?: [^\W\d_a-zà-ÿ][\w'’-]{1,40}){0,3})"
+_BECOMES: Final = re.compile(
+    rf"(?<![\w'’-]){_NAMES}\s+(?:devient|est devenue?|deviendra|becomes|became|has become)\s+{_NAMES}(?=[\s.,;:!?)]|$)"
+)
+
+
 def _one_change(text: str) -> dict[str, Any]:
     old, new = _values(text)
     field = _field(text)
+    names = _BECOMES.search(text) if field in {"name", "first_name", "last_name"} else None
+    if names and _field(names[1]) is None:  # *Durand devient Lefèvre* leaves no doubt of either
+        return {"field": field, "old_value": names[1], "new_value": names[2]}
     if field in {None, "address"} and _EMAILS.search(text) and not ADDRESS.search(text):
         field = "email"
     if field is None:

@@ -48,7 +48,8 @@ _SMALL: Final = (
     r"street|road|lane|de|du|des|la|le|les|of|the|sur|sous|aux?(?! \d)|appt|apt|appartement|flat|b[âa]t|[ée]tage|bis|ter)\.?"
 )
 ADDRESS: Final = re.compile(
-    rf"(?<![\w@./-])\d{{1,5}}[a-dA-D]?(?:,?[ ]{_SMALL}(?![\w@])){{0,5}}(?:,?[ ](?:{_SMALL}[ ]){{0,4}}{_CAPITAL})+"
+    rf"(?<![\w@./-])(?:{_CAPITAL}[ ](?:{_SMALL}[ ])?){{1,3}}\d{{1,4}}[a-dA-D]?,?[ ](?:[A-Z]{{1,2}}-)?\d{{4,5}}[ ]{_CAPITAL}"  # the street first
+    rf"|(?<![\w@./-])\d{{1,5}}[a-dA-D]?(?:,?[ ]{_SMALL}(?![\w@])){{0,5}}(?:,?[ ](?:{_SMALL}[ ]){{0,4}}{_CAPITAL})+"
 )
 _QUOTED: Final = re.compile(r"[\"“«]\s?([^\"”»\n]{1,120}?)\s?[\"”»]")
 _PIECE: Final = re.compile(  # a dot or a colon inside an address of a page ends nothing

@@ -75,7 +75,11 @@ def answered(hearing: Hearing, further: Further) -> Found | None:
         return all_of(Correct(request.ref, anew))
     if _is_to_be_emptied(hearing, question, changes):
         return all_of(LeaveEmpty(request.ref), *further(hearing, hearing.further_rights))
-    other = _is_another_wish(hearing) or _is_another_field(hearing, question, changes)
+    other = (
+        _is_another_wish(hearing)
+        or _is_another_field(hearing, question, changes)
+        or _empties_another(hearing, changes)
+    )
     moves = () if other else _value(hearing, request, changes)
     return all_of(*moves) if moves else None
 
@@ -274,6 +278,7 @@ def _is_to_be_emptied(hearing: Hearing, question: str | None, changes: Changes) 
     """Tell whether nothing is to be put instead; a part of what has a new value may only be missing."""
     part = changes.unsettled
     is_asked_for_value = question in ONE_VALUE | {WHAT} and not (part and part.part_of)
+    is_asked_for_value = is_asked_for_value and not _empties_another(hearing, changes)
     talks = bool(hearing.conversational)  # "cancel my erasure" empties no field
     return is_asked_for_value and not talks and empties(hearing.text) and not is_put_off(hearing.text)
 
@@ -311,6 +316,15 @@ def _is_another_field(hearing: Hearing, question: str | None, changes: Changes) 
     asked = {part.field, part.part_of} if part else set()
     is_of_one = question in ONE_VALUE | {WHICH} and hearing.reading.decision != "none"
     return is_of_one and named is not None and named not in asked
+
+
+def _empties_another(hearing: Hearing, changes: Changes) -> bool:
+    """Tell whether a message wants something erased that is not what is corrected: it is read, and is a request of its own."""
+    emptied = Changes.emptying(hearing.reading.details)
+    if emptied is None or not changes.parts:
+        return False
+    asked = {name for part in changes.parts for name in (part.field, part.part_of)}
+    return not asked & {part.field for part in emptied.parts}
 
 
 def _only_names_a_field(hearing: Hearing, before: Changes, found: Changes) -> bool:

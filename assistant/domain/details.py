@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
+
+LIMITED: Final = "limited"  # of an erasure: not of all accounts, or not yet; a person reads to what
 
 
 @dataclass(frozen=True, slots=True)

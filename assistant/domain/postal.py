@@ -40,6 +40,10 @@ def parts_of(text: str) -> dict[str, str]:
     street, city = (before, after) if after else _town_last(before)
     if city and "country" not in found:
         city, found = _country_behind(city, found)
+    is_british = found["postcode"][0].isalpha() and " " in found["postcode"]
+    if after and country_in_address(city) and (", " in before or is_british):  # Luxembourg is a town too
+        found["country"] = city
+        street, city = _town_last(before)
     return found | {name: value for name, value in (("street", street), ("city", city)) if value}
 
 

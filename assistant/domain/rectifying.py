@@ -10,7 +10,8 @@ from typing import Any, Final
 
 ADDRESS: Final = "address"  # the field that maps may split into parts
 # What the reader says of a correction in a message; kept are the changes that come of it.
-SAID: Final = frozenset({"field", "old_value", "new_value", "either", "more_changes"})
+EMPTIED: Final = "emptied"  # the fields that are to be erased, or true where what was named is none
+SAID: Final = frozenset({"field", "old_value", "new_value", "either", "more_changes", EMPTIED})
 UNSAID_ADDRESS: Final = "unsaid_address"  # to be emptied, postal or e-mail: a person finds out which
 
 
@@ -68,9 +69,22 @@ class Changes:
 
     @classmethod
     def read(cls, details: Mapping[str, Any]) -> Changes:
-        """Read what the reader found in a message: one field and its values, or several of them."""
+        """Read what the reader found in a message: one field and its values, or several of them; what is to be erased is none."""
         found = [details, *(details.get("more_changes") or ())]
-        return cls(tuple(_change(_as_stored(each)) for each in found if each.get("field")))
+        parts = tuple(_change(_as_stored(each)) for each in found if each.get("field"))
+        emptied = details.get(EMPTIED)
+        erased = set(emptied) if isinstance(emptied, list) else set()
+        return cls(tuple(part for part in parts if part.new or part.either or part.field not in erased))
+
+    @classmethod
+    def emptying(cls, details: Mapping[str, Any]) -> Changes | None:
+        """Read what the reader found is to be erased, with nothing in its place; none of it where what was named is no field."""
+        named = details.get(EMPTIED)
+        return (
+            cls(tuple(map(Change, named if isinstance(named, list) else ())), to_empty=True)
+            if named
+            else None
+        )
 
     def as_details(self) -> dict[str, Any]:
         """Give it as plain JSON values."""

@@ -130,6 +130,37 @@ async def test_a_link_and_its_page_say_of_a_detail_to_be_emptied_that_a_person_d
     assert listed in unescape(page).replace("\u00a0", " ")
 
 
+@pytest.mark.parametrize(
+    ("locale", "words", "receipt", "says", "not_said"),
+    [
+        (
+            "en",
+            "Please delete my company account and keep my private one.",
+            "within the limit that you named",
+            "You named a limit to the erasure. A person reads it before anything is erased",
+            "we erase your data",
+        ),
+        (
+            "fr",
+            "Supprimez mon compte professionnel, mais gardez l'autre.",
+            "dans la limite que vous avez indiquée",
+            "Une personne la lit avant que quoi que ce soit soit effacé",
+            "nous effaçons vos données",
+        ),
+    ],
+)
+async def test_a_limit_that_was_named_stands_in_the_receipt_the_link_and_its_page(
+    desk: DeskInside, locale: str, words: str, receipt: str, says: str, not_said: str
+) -> None:
+    sender, _ = await _opened(desk, words, locale)
+    assert any(receipt in _told(mail) for mail in desk.mails(sender))
+    mail = await desk.mail(sender, _LINK)
+    _, page = await desk.page(_LINK.findall(mail.get_content())[0])
+    for text in (_told(mail), " ".join(unescape(page).split())):
+        assert says in text
+        assert not_said not in text
+
+
 _PHONE, _TOWN = {"field": "phone"}, {"field": "city", "new": "Durham"}
 _VARIANTS: list[tuple[Right, dict[str, Any], list[str]]] = [
     (Right.RECTIFICATION, {"changes": [_TOWN]}, ["rectification"]),
@@ -139,6 +170,7 @@ _VARIANTS: list[tuple[Right, dict[str, Any], list[str]]] = [
         {"changes": [_TOWN, _PHONE], "to_empty": True},
         ["rectification", "rectification_to_empty"],
     ),
+    (Right.ERASURE, {"limited": True}, ["erasure_limited"]),
     (Right.CONSENT_WITHDRAWAL, {"purpose": "all_consents"}, ["consent_withdrawal"]),
     (Right.CONSENT_WITHDRAWAL, {"purpose": "analytics"}, ["consent_withdrawal_named"]),
     (Right.CONSENT_WITHDRAWAL, {"purpose": ["analytics", "push"]}, ["consent_withdrawal_named"]),

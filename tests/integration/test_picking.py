@@ -281,30 +281,27 @@ TO_EMPTY = {"en": "nothing is to be put in its place", "fr": "sans rien mettre �
 
 
 @pytest.mark.parametrize(
-    ("locale", "wish", "typed"),
+    ("locale", "wish", "fields"),
     [
-        ("en", "i want to delete only my phone number", "nothing"),
-        ("en", "i want to delete only my phone number", "only the phone number, delete it"),
-        ("en", "Remove my date of birth from my profile", "leave it empty"),
-        ("en", "please delete my photo", "nothing. just remove it"),
-        ("fr", "supprimez seulement mon numéro de téléphone", "rien"),
-        ("fr", "supprimez seulement mon numéro de téléphone", "seulement le numero, effacez le"),
-        ("fr", "effacer ma date de naissance", "rien, je veux qu'elle soit effacee"),
-        ("fr", "effacer ma photo de mon compte", "suprimez-la"),
+        ("en", "i want to delete only my phone number", ["phone"]),
+        ("en", "remove my credit card from your files", []),
+        ("en", "please delete my photo", []),
+        ("fr", "effacez mon numéro de téléphone", ["phone"]),
+        ("fr", "effacer ma date de naissance", ["date_of_birth"]),
+        ("fr", "supprimez mes tickets", []),
     ],
 )
-async def test_nothing_in_its_place_is_an_answer_that_a_person_carries_out_after_the_proof(
-    desk: DeskInside, locale: str, wish: str, typed: str
+async def test_what_is_named_to_be_deleted_a_person_deletes_after_the_proof_and_nobody_asks_what_to_put_instead(
+    desk: DeskInside, locale: str, wish: str, fields: list[str]
 ) -> None:
     async with desk.chat(locale) as chat:
         await chat.say(wish)
         await chat.until(offers("right:rectification"), "the choice")
         await chat.choose("right:rectification")
         ref = (await chat.opened())["rectification"]
-        await chat.asked("detail")
-        await chat.say(typed)
         await chat.until(lambda m: TO_EMPTY[locale] in m["text"], "that a person takes care of it")
-        if typed == "nothing":
+        await chat.asked("email")
+        if wish.startswith("i want"):
             await prove_in_chat(desk, chat, FORMER_CUSTOMER.email, ref)
             await desk.idle()
             said = [message["text"] for message in chat.heard]
@@ -312,11 +309,68 @@ async def test_nothing_in_its_place_is_an_answer_that_a_person_carries_out_after
                 "no day holds a person to it"
             )
         else:
-            await chat.asked("email")
+            await chat.say(f"{ref.lower()}@mail.example")  # who they are, and no value
+            await chat.asked("code")
         request = await desk.request(ref)
-    proved = "open" if typed == "nothing" else "verifying"
+    proved = "open" if wish.startswith("i want") else "verifying"
     assert (request["attention"], request["status"]) == ("correction_to_empty", proved)
+    assert [part["field"] for part in request["details"]["changes"]] == fields
     assert not request["details"].get("changes_confirmed")
+
+
+@pytest.mark.parametrize(
+    ("locale", "first", "wish"),
+    [
+        ("en", "Please correct my first name, it is Claire and not Clara.", "and delete my tickets"),
+        ("fr", "Merci de corriger mon prénom, c’est Claire et pas Clara.", "et supprimez mes tickets"),
+        ("fr", "supprimez mes photos", "et supprimez mes tickets"),
+    ],
+)
+async def test_what_is_named_to_be_deleted_beside_an_open_correction_is_a_request_of_its_own(
+    desk: DeskInside, locale: str, first: str, wish: str
+) -> None:
+    async with desk.chat(locale) as chat:
+        await chat.say(first)
+        if "photos" in first:
+            await chat.until(offers("right:rectification"), "the choice")
+            await chat.choose("right:rectification")
+        before = (await chat.opened())["rectification"]
+        at = len(chat.heard)
+        await chat.say(wish)
+        await chat.until(lambda m: chat.heard.index(m) >= at and offers("right:rectification")(m))
+        await chat.choose("right:rectification")
+        await chat.until(lambda m: chat.heard.index(m) >= at and TO_EMPTY[locale] in m["text"])
+        refs = {each["ref"] for message in chat.heard[at:] for each in message["requests"]}
+    assert len(refs - {before}) == 1
+
+
+@pytest.mark.parametrize(
+    ("locale", "wish"),
+    [
+        ("en", "correct my name to Inez Delormeau, delete my phone number and stop profiling me"),
+        ("en", "delete my phone number, stop profiling me and correct my name to Inez Delormeau"),
+        (
+            "fr",
+            "corrigez mon nom en Inez Delormeau, supprimez mon numéro de téléphone et cessez de me profiler",
+        ),
+    ],
+)
+async def test_a_detail_to_be_deleted_is_not_lost_beside_a_correction(
+    desk: DeskInside, locale: str, wish: str
+) -> None:
+    before = await desk.refs()
+    async with desk.chat(locale) as chat:
+        await chat.say(wish)
+        await chat.until(lambda m: TO_EMPTY[locale] in m["text"], "that a person takes care of it")
+        requests = [await desk.request(ref) for ref in await desk.refs() - before]
+    assert sorted(r["right"] for r in requests) == ["objection", "rectification", "rectification"]
+    changed = [
+        part["field"]
+        for r in requests
+        for part in r["details"].get("changes", [])
+        if r["details"].get("to_empty")
+    ]
+    assert changed == ["phone"]
 
 
 @pytest.mark.parametrize(
@@ -349,10 +403,10 @@ async def test_a_detail_to_be_emptied_keeps_back_no_proof_of_what_is_asked_besid
 @pytest.mark.parametrize(
     ("locale", "wish", "typed"),
     [
-        ("en", "Please delete my phone number.", "just delete everything"),
-        ("en", "Please delete my phone number.", "the phone number on my account, erase it"),
-        ("fr", "supprimez mon numéro de téléphone", "effacez juste tout"),
-        ("fr", "supprimez mon numéro de téléphone", "effacez le numéro de mon compte"),
+        ("en", "My phone number is wrong.", "just delete everything"),
+        ("en", "My phone number is wrong.", "the phone number on my account, erase it"),
+        ("fr", "mon numéro de téléphone est faux", "effacez juste tout"),
+        ("fr", "mon numéro de téléphone est faux", "effacez le numéro de mon compte"),
     ],
 )
 async def test_what_is_no_clear_answer_to_the_right_value_opens_no_erasure(
@@ -360,8 +414,6 @@ async def test_what_is_no_clear_answer_to_the_right_value_opens_no_erasure(
 ) -> None:
     async with desk.chat(locale) as chat:
         await chat.say(wish)
-        await chat.until(offers("right:rectification"), "the choice")
-        await chat.choose("right:rectification")
         await chat.asked("detail")
         before = await desk.refs()
         await chat.say(typed)

@@ -73,8 +73,8 @@ def test_no_right_takes_from_a_message_what_only_agents_and_the_desk_find_out() 
     [
         (Right.ACCESS, {"period", "topic"}),
         (Right.PORTABILITY, {"transfer_to"}),
-        (Right.ERASURE, {"keep_services"}),
-        (Right.RECTIFICATION, {"field", "old_value", "new_value", "either", "more_changes"}),
+        (Right.ERASURE, {"limited", "keep_services"}),
+        (Right.RECTIFICATION, {"field", "old_value", "new_value", "either", "more_changes", "emptied"}),
         (Right.OBJECTION, {"purpose", "marketing", "address", "by_person", "first_of_many"}),
         (Right.CONSENT_WITHDRAWAL, {"purpose", "marketing", "address", "by_person", "first_of_many"}),
         (Right.RESTRICTION, {"until"}),

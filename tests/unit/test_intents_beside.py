@@ -13,6 +13,10 @@ from intents.examples import examples, variants
 OF_SUPPORT = {
     "en": [
         "My VPS has been down for 3 hours.",
+        "My server keeps rebooting since last night.",
+        "The VPS restarts every hour.",
+        "My site is stuck in a loop.",
+        "We lost the connection to our database.",
         "VPS down 3 h, urgent!",
         "My website is offline since this morning.",
         "My database is very slow since Monday.",
@@ -29,6 +33,10 @@ OF_SUPPORT = {
     ],
     "fr": [
         "Mon site est en panne depuis ce matin, urgent !",
+        "Mon serveur redémarre sans cesse depuis hier soir.",
+        "Mon site rame depuis lundi.",
+        "Mon VPS plante tout le temps.",
+        "La connexion est instable.",
         "Le VPS ne répond plus depuis 3 h.",
         "Ma base de données est très lente depuis lundi.",
         "Le mot de passe ne fonctionne plus.",

@@ -10,6 +10,8 @@ from intents import Reader
 
 LOST = {
     "en": (
+        "I can't remember my email address",
+        "I don't remember which address I used",
         "I no longer have access to my old address",
         "I don't have access to my old e-mail address anymore",
         "I can't open my old mailbox any more",
@@ -20,6 +22,8 @@ LOST = {
         "i dont have acces to my old email",
     ),
     "fr": (
+        "je ne me souviens plus de mon adresse mail",
+        "je ne sais plus quelle adresse j'ai utilisée",
         "je n'ai plus accès à mon ancienne adresse",
         "Je n’ai plus accès à mon ancienne adresse e-mail",
         "j'ai plus accès à mon ancienne boîte mail",

@@ -114,3 +114,35 @@ def test_two_that_are_named_are_both_heard(reader: Reader, text: str, rights: se
 def test_what_is_ordinary_is_no_request_however_like_a_right_it_is_called(reader: Reader) -> None:
     texts = [form.format(said) for form, said in product(FORMS, ORDINARY)]
     assert [text for text in texts if reader.read(text).decision == "request"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("delete everything please", "erasure"),
+        ("Please delete everything.", "erasure"),
+        ("supprimez tout", "erasure"),
+        ("send me my data", "access"),
+        ("I want my data", "access"),
+        ("my number's changed from 0612345678 to 0655667788, can you update it?", "rectification"),
+        ("je veux mes données", "access"),
+        ("I want to complain: you kept sending me ads after I said no", "complaint"),
+        ("I withdraw my consent for everything", "consent_withdrawal"),
+    ],
+)
+def test_an_order_of_a_few_clear_words_opens_what_it_orders(reader: Reader, text: str, right: str) -> None:
+    found = reader.read(text)
+    assert (found.decision, found.rights) == ("request", {right})
+
+
+@pytest.mark.parametrize(
+    "text", ["delete everything on my server", "supprimez tout sur mon VPS", "I want my database"]
+)
+def test_an_order_about_a_server_opens_nothing(reader: Reader, text: str) -> None:
+    assert reader.read(text).decision != "request"
+
+
+@pytest.mark.parametrize("text", ["supprimer", "delete", "Effacer"])
+def test_a_bare_verb_of_erasing_is_asked_about(reader: Reader, text: str) -> None:
+    found = reader.read(text)
+    assert (found.decision, found.rights) == ("ask", {"erasure"})

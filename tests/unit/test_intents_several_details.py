@@ -54,3 +54,28 @@ def test_two_new_details_of_one_message_are_both_found_with_their_values(
             ):
                 lost.append((text, found))
     assert lost == []
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "old", "new"),
+    [
+        (
+            "Suite à mon mariage, mon nom doit être corrigé. Durand devient Lefèvre.",
+            "name",
+            "Durand",
+            "Lefèvre",
+        ),
+        (
+            "Merci de rectifier mon nom, Durand devient Lefèvre suite à mon mariage.",
+            "name",
+            "Durand",
+            "Lefèvre",
+        ),
+        ("Please update my surname: Durand becomes Lefèvre.", "last_name", "Durand", "Lefèvre"),
+        ("Mon nom devient Lefèvre", "name", None, "Lefèvre"),
+        ("ma nouvelle adresse est Pikk 12, 10123 Tallinn", "address", None, "Pikk 12, 10123 Tallinn"),
+        ("I moved to Lange Straße 5, 10115 Berlin", "address", None, "Lange Straße 5, 10115 Berlin"),
+    ],
+)
+def test_what_was_said_is_taken_whole(text: str, field: str, old: str | None, new: str) -> None:
+    assert change_in(text) == {"field": field, "old_value": old, "new_value": new}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from itertools import permutations, product
+from dataclasses import replace
+from itertools import count, permutations, product
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,37 @@ def _bare_copies(language: str) -> Iterator[tuple[str, set[str]]]:
 def test_a_copy_that_is_only_named_is_not_hidden_by_what_comes_after(reader: Reader, language: str) -> None:
     _, missed = _share_missed(reader, list(_bare_copies(language)))
     assert missed == []
+
+
+def _ordinary(words: dict[str, Any], number: int) -> Iterator[tuple[str, set[str]]]:
+    """Join every so many rights as people go on in a sentence, each time in other words of theirs."""
+    wish, turns = words["wish"], count()
+    forms = [form for form in words["joined"] if form.count("{") == number]
+    for rights, form in product(permutations(wish, number), forms):
+        if any(pair <= set(rights) for pair in (*_MUCH_THE_SAME, {"erasure", "restriction"})):
+            continue
+        turn = next(turns)
+        said = [wish[right][(turn + at) % len(wish[right])] for at, right in enumerate(rights)]
+        if "erasure" not in rights or not any(each in CASES["ordinary"]["details"] for each in said):
+            places = dict(zip(("first", "second", "third"), said, strict=False))
+            yield words["begins"][turn % len(words["begins"])] + form.format(**places), set(rights)
+
+
+@pytest.mark.parametrize("number", [2, 3])
+@pytest.mark.parametrize("form", ["wished", "asked"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_wish_is_lost_that_goes_on_in_an_ordinary_clause(
+    reader: Reader, language: str, form: str, number: int
+) -> None:
+    read = [
+        (text, reader.read(text), rights)
+        for text, rights in _ordinary(CASES["ordinary"][language][form], number)
+    ]
+    asked = [
+        (text, replace(found, decision="request"), rights) for text, found, rights in read if found.rights
+    ]
+    assert len(asked) == len(read)
+    assert [(text, found.rights) for text, found, rights in asked if _missed(found, rights)] == []
 
 
 def _told_wrong(language: str) -> Iterator[tuple[str, set[str]]]:

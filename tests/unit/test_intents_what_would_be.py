@@ -75,3 +75,33 @@ def test_a_question_what_would_be_opens_no_erasure(reader: Reader, language: str
 def test_a_wish_beside_such_a_question_is_opened(reader: Reader, words: str) -> None:
     found = reader.read(words)
     assert (found.decision, found.rights) == ("request", frozenset({"erasure"}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "was my data in a breach?",
+        "did you leak my data",
+        "Have my data been leaked?",
+        "I want to know if my data was leaked",
+        "mes données ont-elles fuité ?",
+        "est-ce que mes données font partie d'une fuite ?",
+        "avez-vous eu une fuite de données ?",
+    ],
+)
+def test_who_asks_whether_data_went_astray_has_complained_of_nothing(reader: Reader, text: str) -> None:
+    assert reader.read(text).decision == "ask"
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("You leaked my data and that is illegal.", "complaint"),
+        ("Did you leak my data? I want to make a complaint about this breach of my data.", "complaint"),
+        ("mes données ont été piratées, je porte plainte", "complaint"),
+        ("did you leak my data? send me a copy of everything you have", "access"),
+    ],
+)
+def test_what_is_said_or_wished_beside_that_question_opens(reader: Reader, text: str, right: str) -> None:
+    found = reader.read(text)
+    assert (found.decision, found.rights) == ("request", {right})

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from assistant.casework.requests.clock import stops_clock
 from assistant.casework.requests.reach import is_for_other
-from assistant.domain.details import FoundOut
+from assistant.domain.details import LIMITED, FoundOut
 from assistant.domain.uses import EndOfUse
 from assistant.store.tables import PrivacyRequest
+
+_PARTS: Final = {LIMITED: "limited", "to_empty": "emptied"}  # what of its right a request asks for
 
 
 def as_seen(request: PrivacyRequest) -> dict[str, Any]:
@@ -25,7 +27,7 @@ def as_seen(request: PrivacyRequest) -> dict[str, Any]:
         "clock_stops": stops_clock(request),
         "for_other": is_for_other(request),
         "marketing": bool(said.marketing),
-        "part": said.part,
+        "part": said.part or next((name for key, name in _PARTS.items() if request.details.get(key)), None),
     }
 
 

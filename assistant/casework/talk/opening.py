@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from assistant.casework.decisions.sparing import is_paused
 from assistant.casework.proof import link_again
@@ -18,32 +18,31 @@ from assistant.casework.talk.standing import ask_whether_still_wanted, say
 from assistant.casework.talk.turn import Turn
 from assistant.domain.assurance import Tier
 from assistant.domain.attention import Attention
+from assistant.domain.details import LIMITED
 from assistant.domain.lifecycle import CLOSED, Status
 from assistant.domain.moves import Open, OpenForOther
-from assistant.domain.rectifying import ADDRESS, UNSAID_ADDRESS, Changes
+from assistant.domain.rectifying import ADDRESS, EMPTIED, SAID, UNSAID_ADDRESS, Changes
 from assistant.domain.rights import ANSWERED_BY_PEOPLE, CONFIRMED_FIRST, ENDING_USES, ERASING, Right
 from assistant.domain.talk import ASK_MARKETING, WAITING
 from assistant.domain.uses import addresses_in, each_once, few_at_once, of_any_part, wishes_apart
 from assistant.store.tables import PrivacyRequest
 
-LIMITED: Final = "limited"  # detail of a message: not of all accounts, or not yet
-
 
 def open_rights(turn: Turn, move: Open) -> None:
     """Open what is not open yet, go on with what is, and ask for what is missing of either."""
     own = [r for r in turn.own_requests() if r.status not in CLOSED and not is_for_other(r)]
-    open_now = {request.right: request for request in own}
-    another = {right for right, request in open_now.items() if _is_another(turn, request, move.details)}
-    known = [open_now[right] for right in move.rights if right in open_now and right not in another]
-    new = [right for right in move.rights if right not in open_now or right in another]
-    apart = [(right, wish) for right in new for wish in _wishes(right, move.details)]
+    wanted = [(right, wish) for right in move.rights for wish in _corrections(right, move.details)]
+    asked = [(right, wish, _known(turn, own, right, wish)) for right, wish in wanted]
+    known = [request for _, _, request in asked if request]
+    new = [(right, wish) for right, wish, request in asked if request is None]
+    apart = [(right, each) for right, wish in new for each in _wishes(right, wish)]
     opened = [_open_one(turn, right, wish, move) for right, wish in apart]
-    joined = [request for request in known if _takes_more(turn, request, move.details)]
+    joined = [request for _, wish, request in asked if request and _takes_more(turn, request, wish)]
     if known and not opened and not joined:
         turn.say("already_open", requests=turn.seen(known))
     _leave_to_people(turn, [*known, *opened])
     if opened:
-        emptied = _leave_erased(turn, opened, move.details)
+        emptied = [request for request in opened if rectification.is_to_be_emptied(request)]
         _acknowledge(turn, opened)
         if emptied:
             turn.say("rectification_to_empty", requests=turn.seen(emptied))
@@ -54,6 +53,28 @@ def open_rights(turn: Turn, move: Open) -> None:
         next_step(turn, [*waiting, *(r for r in turn.all_waiting() if r not in waiting)])
 
 
+def _corrections(right: Right, details: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Take what is to be erased apart from what is to be corrected: nobody is asked what to put in its place."""
+    if right not in CONFIRMED_FIRST or not details.get(EMPTIED):
+        return [details]
+    emptied = {key: value for key, value in details.items() if key == EMPTIED or key not in SAID}
+    return [details, emptied] if Changes.read(details).parts else [emptied]
+
+
+def _emptying(right: Right, details: Mapping[str, Any]) -> Changes | None:
+    corrects = right in CONFIRMED_FIRST
+    return Changes.emptying(details) if corrects and not Changes.read(details).parts else None
+
+
+def _known(
+    turn: Turn, own: Sequence[PrivacyRequest], right: Right, details: Mapping[str, Any]
+) -> PrivacyRequest | None:
+    """Give the open request that a wish goes on with: the last of its kind, unless it is another."""
+    empties = _emptying(right, details) is not None
+    alike = [r for r in own if r.right == right and rectification.is_to_be_emptied(r) == empties]
+    return alike[-1] if alike and not _is_another(turn, alike[-1], details) else None
+
+
 def _wishes(right: Right, details: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return wishes_apart(details) if right in ENDING_USES else [details]
 
@@ -61,15 +82,17 @@ def _wishes(right: Right, details: Mapping[str, Any]) -> Sequence[Mapping[str, A
 def _open_one(
     turn: Turn, right: Right, details: Mapping[str, Any], move: Open | OpenForOther
 ) -> PrivacyRequest:
+    emptied = _emptying(right, details)
     if right in CONFIRMED_FIRST:
-        wanted = rectification.in_parts(turn.unit.services, Changes.read(details)).as_details()
+        found = emptied or rectification.in_parts(turn.unit.services, Changes.read(details))
+        wanted = found.as_details()
     else:
         takes = turn.unit.services.handlers[right].takes
         wanted = {key: value for key, value in details.items() if key in takes}
     if turn.is_mail and turn.client_numbers:
         wanted = {**wanted, "client_number": turn.client_numbers[0]}
     turn.known = None
-    return open_request(
+    opened = open_request(
         turn.unit,
         turn.conversation,
         right,
@@ -77,10 +100,20 @@ def _open_one(
         details=wanted,
         tier=turn.tier(right, wanted),
     )
+    if emptied:
+        if details.get("marketing") and not turn.given.says_which_address:
+            _leave_unsaid(turn, opened)
+        rectification.leave_empty(turn.unit, opened)
+    return opened
 
 
 def _is_another(turn: Turn, request: PrivacyRequest, details: Mapping[str, Any]) -> bool:
-    """A second address to be left alone is a second objection; another field to correct, a second correction."""
+    """A second address to be left alone is a second objection; another field to correct or to empty, a second correction."""
+    if emptied := _emptying(
+        Right(request.right), details
+    ):  # of what is no field nobody knows whether it is the same
+        named = {part.field for part in emptied.parts}
+        return not named or not named <= {part.field for part in Changes.of(request.details).parts}
     known = addresses_in(request.details)
     others = each_once([*known, *addresses_in(details)])[len(known) :]
     if request.details.get("marketing") and others:
@@ -118,26 +151,11 @@ def mark_mailbox_lost(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     call_for_lost_mailbox(turn, requests)
 
 
-def _leave_erased(
-    turn: Turn, opened: Sequence[PrivacyRequest], details: Mapping[str, Any]
-) -> list[PrivacyRequest]:
-    """Leave empty what a message wants erased beside other rights: nothing waits for what to put instead."""
-    beside = any(request.right not in CONFIRMED_FIRST for request in opened)
-    if not beside or not turn.given.names_details:
-        return []
-    emptied = [request for request in opened if _only_names_fields(request)]
-    for request in emptied:
-        if details.get("marketing") and not turn.given.says_which_address:
-            _leave_unsaid(turn, request)
-        rectification.leave_empty(turn.unit, request)
-    return emptied
-
-
 def _leave_unsaid(turn: Turn, request: PrivacyRequest) -> None:
     """Take "my address" beside a newsletter for neither the postal nor the e-mail one."""
-    parts = Changes.of(request.details).parts
-    unsaid = (replace(p, field=UNSAID_ADDRESS) if p.field == ADDRESS else p for p in parts)
-    rectification.keep_changes(turn.unit, request, Changes(tuple(unsaid)))
+    changes = Changes.of(request.details)
+    unsaid = (replace(p, field=UNSAID_ADDRESS) if p.field == ADDRESS else p for p in changes.parts)
+    rectification.keep_changes(turn.unit, request, replace(changes, parts=tuple(unsaid)))
 
 
 def _have_limit_read(turn: Turn, requests: Sequence[PrivacyRequest], details: Mapping[str, Any]) -> None:
@@ -148,11 +166,6 @@ def _have_limit_read(turn: Turn, requests: Sequence[PrivacyRequest], details: Ma
     meant = asked_beside.note(turn.unit, erasing, turn.conversation)
     if meant and not (turn.is_mail or turn.stands_back):
         turn.say("a_person_reads", requests=turn.seen(meant))
-
-
-def _only_names_fields(request: PrivacyRequest) -> bool:
-    parts = Changes.of(request.details).parts if request.right in CONFIRMED_FIRST else ()
-    return bool(parts) and not any(part.new or part.either for part in parts)
 
 
 def leave_alone(turn: Turn, named: Sequence[str], references: Sequence[str] = ()) -> None:
@@ -251,7 +264,9 @@ def open_for_other(turn: Turn, move: OpenForOther) -> None:
     """Open every right that is used, ask for no proof, and call an agent for the mandate."""
     open_now = [r for r in turn.own_requests() if r.status not in CLOSED and is_for_other(r)]
     known = {request.right for request in open_now}
-    opened = [_open_one(turn, right, move.details, move) for right in move.rights if right not in known]
+    new = [right for right in move.rights if right not in known]
+    wishes = [(right, wish) for right in new for wish in _corrections(right, move.details)]
+    opened = [_open_one(turn, right, wish, move) for right, wish in wishes]
     for request in opened:
         if move.several:
             request.details = {key: value for key, value in request.details.items() if key != "address"}

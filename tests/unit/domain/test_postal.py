@@ -15,6 +15,8 @@ from assistant.domain.spoken import day_in, yes_or_no
     ("text", "street", "postcode", "city", "country"),
     [
         ("12 rue des Lilas, 75011 Paris", "12 rue des Lilas", "75011", "Paris", None),
+        ("5 Long Street, London N1 2AB England", "5 Long Street", "N1 2AB", "London", "England"),
+        ("5 Long Street London N1 2AB England", "5 Long Street London", "N1 2AB", None, "England"),
         (
             "12 rue des Lilas, appt 4, 75011 Paris, France",
             "12 rue des Lilas, appt 4",

@@ -121,6 +121,7 @@ def test_every_right_and_status_has_its_labels(locale: str) -> None:
     assert labels["effects"].keys() == {
         *Right,
         "withdraw",
+        "erasure_limited",
         "rectification_to_empty",
         "consent_withdrawal_named",
         "shown_again",
