@@ -67,6 +67,7 @@ from intents.narrowing import (
 )
 from intents.negated import without_what_goes_on
 from intents.reading import Intent, Reading
+from intents.signatures import without_titles
 from intents.spelling import LANGUAGES as SPELT
 from intents.spelling import well_spelt
 from intents.tables import forget
@@ -257,7 +258,7 @@ class Reader:
             self._forget()
 
     def _read(self, text: str, language_hint: str | None, quoted: Sequence[str]) -> Reading:
-        typed = unwrapped(own_words(legible(text)))
+        typed = unwrapped(without_titles(own_words(legible(text))))
         own = with_links_as_one(typed)
         said = _spoken(own, quoted)
         spoken = _within_budget(said)
