@@ -23,11 +23,14 @@ def without_asides(spoken: dict[str, str]) -> dict[str, str]:
     beside = ["reminds", "disclaims"]
     if _any("of_access").search(all_in_plain(spoken.values())):
         beside.append("item_of_access")
+    if _any("own_site").search(all_in_plain(spoken.values())):
+        beside.append("button")
     meant = [*_meant(spoken.values())]
     if _any("of_others").may_be_in(all_in_plain(meant)):
         asks = bool(_any("asks_how_others").search(all_in_plain(meant)))
         meant = [_without_others(sentence, asks_how=asks) for sentence in meant]
     left = [_without_asides(_without_codes(sentence), beside) for sentence in meant]
+    left = [_without_notice(sentence) for sentence in left]
     bare = [_without_offers(sentence) for sentence in left]
     if bare != left and not _any("offer_fails").search(all_in_plain(spoken.values())):
         left = bare
@@ -223,6 +226,15 @@ def _without_offers(sentence: str) -> str:
     if not _any("offers").may_be_in(plain) or _any("offers_unless").search(plain):
         return sentence
     left = _any("offers").sub(" ", plain)
+    return sentence if left == plain else _SPACES.sub(" ", left).strip(" ,;:.")
+
+
+def _without_notice(sentence: str) -> str:
+    """Give a sentence without what tells its reader of their rights: *you have the right to erase your data; write to …*."""
+    plain = in_plain(sentence)
+    if not _any("tells_reader").may_be_in(plain) or "?" in plain or _any("offers_unless").search(plain):
+        return sentence
+    left = _any("tells_reader").sub(" ", plain)
     return sentence if left == plain else _SPACES.sub(" ", left).strip(" ,;:.")
 
 
