@@ -330,7 +330,7 @@ class Reader:
 
     def evidence(self, text: str) -> float:
         """Give how likely a message uses a right at all, between 0 and 1: what the thresholds decide on."""
-        spoken = _spoken(with_links_as_one(unwrapped(own_words(legible(text)))), ())
+        spoken = _spoken(with_links_as_one(unwrapped(without_titles(own_words(legible(text))))), ())
         try:
             return max(map(evidence_of, self.scores(list(spoken)))) if spoken else 0.0
         finally:

@@ -14,7 +14,9 @@ from intents import NONE, Reading
 from intents.labels import ASK, REQUEST
 from intents.wishes import names_right
 
-HANDS_ON: Final = "hands_on"  # the mark of a mail in whose text another one stands
+HANDS_ON: Final = (
+    "hands_on"  # of a mail in whose text somebody else's stands: how long what stands above it is
+)
 _OF_A_REQUEST: Final = frozenset({"request_status", "cancel_request"})
 _LONGEST_SUBJECT: Final = 300  # characters
 _MOST_LINES: Final = 12  # of a text that may say nothing
@@ -98,6 +100,12 @@ def is_reminded_of(incoming: Incoming, reading: Reading) -> str:
 def handed_on(incoming: Incoming) -> str:
     """Give the words of another mail that a mail hands on in its text: below a note a reader takes them for a quote."""
     return incoming.quoted if incoming.channel == "email" and HANDS_ON in incoming.headers else ""
+
+
+def own_words(incoming: Incoming) -> str:
+    """Give what the sender says of a mail: of a forward only what stands above the mail that it hands on (A39)."""
+    length = incoming.headers.get(HANDS_ON) if incoming.channel == "email" else None
+    return incoming.text if length is None else incoming.text[: int(length)]
 
 
 def with_handed_on(reading: Reading, asked: Reading) -> Reading:

@@ -9,7 +9,7 @@ from assistant.casework import saying
 from assistant.casework.requests.doubt import put_in_doubt
 from assistant.casework.requests.intake import set_attention
 from assistant.conversation.received import Received
-from assistant.conversation.subjects import says_nothing, stands_for_text
+from assistant.conversation.subjects import own_words, says_nothing, stands_for_text
 from assistant.domain.lifecycle import CLOSED
 from assistant.domain.unread import ENCLOSED, IN_PART, why_unread
 from assistant.domain.words import Words
@@ -32,7 +32,9 @@ def words_of(incoming: Incoming) -> str:
         own, _, handed_on = incoming.text.partition(ENCLOSED)
         return own.strip() or handed_on.strip()  # an agent decides: the latter is what is guessed from
     wordless = not incoming.text or "wordless" in incoming.headers
-    return (incoming.subject or incoming.text) if wordless or stands_for_text(incoming) else incoming.text
+    return (
+        (incoming.subject or incoming.text) if wordless or stands_for_text(incoming) else own_words(incoming)
+    )
 
 
 def is_cover_note(incoming: Incoming) -> bool:

@@ -18,6 +18,8 @@ from assistant.channels.email.quoting import (
     handed_on,
     hands_on,
     is_answer,
+    is_from,
+    note_above,
     own_words,
 )
 from assistant.channels.email.quoting import is_forward as is_forward_subject
@@ -99,7 +101,7 @@ def parse_message(
             answers="1" if thread or is_answer(subject) or is_forward_subject(subject) else None,
             wordless="1" if _is_wordless(body, is_forward=is_forward) else None,
             enclosed="1" if _encloses(body) else None,
-            hands_on="1" if is_forward else None,
+            hands_on=_note_length(fields, body, sender.address) if is_forward else None,
             to_others="1" if _is_to_others(fields, recipients, tokens) else None,
             in_thread="1" if thread else None,
             authenticated=signs.authenticated(fields, settings.authserv_id, sender.address),
@@ -163,8 +165,17 @@ def _is_wordless(body: Body, *, is_forward: bool) -> bool:
 
 
 def _is_forward(fields: Fields, body: Body) -> bool:
-    """Tell whether a mail hands on another one in its text, by its subject or by the mark of a program."""
-    return is_forward_subject(fields.text("subject")) or hands_on(body.text(keep_quotes=True))
+    """Tell whether a mail hands on another one in its text, by its subject, by the mark of a program or, in a mail that answers none, by its header."""
+    subject = fields.text("subject")
+    answers = is_answer(subject) or bool(fields.ids("in-reply-to", "references"))
+    return is_forward_subject(subject) or hands_on(body.text(keep_quotes=True), answers=answers)
+
+
+def _note_length(fields: Fields, body: Body, sender: str | None) -> str | None:
+    """Give how many characters of a forward's text are its sender's own; None where all of it is, for they wrote both mails."""
+    text = body.text(keep_quotes=True)
+    name = fields.text("from").partition("<")[0].strip(' "')
+    return None if is_from(text, sender or "", name) else str(len(note_above(text)))
 
 
 def _encloses(body: Body) -> bool:
