@@ -339,8 +339,7 @@ _ANSWERS = _table(
 _AGENT = _table(
     Audience.AGENT,
     {
-        "agent_reminder": ("requests days_left safe_on url", "", _holds(E.REFERENCE, E.DUE_DATE)),
-        "agent_overdue": ("requests days url", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "agent_due": ("requests today total overdue url", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "agent_task": ("requests systems look_up asked_at url", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "agent_ticket": ("summary url", "", _holds()),
     },
