@@ -26,7 +26,7 @@ from assistant.conversation import sparing as spared_words
 from assistant.conversation.received import Received
 from assistant.conversation.subjects import only_thanks
 from assistant.conversation.taking import take
-from assistant.conversation.unread import is_away_note, leave_to_a_person, needs_a_person
+from assistant.conversation.unread import is_away_note, is_cover_note, leave_to_a_person, needs_a_person
 from assistant.domain.lifecycle import CLOSED, STOPPABLE
 from assistant.domain.moves import TellPolicy
 from assistant.services import Unit
@@ -228,6 +228,6 @@ def _pass_on(mail: Received) -> None:
     if names_one and not (mail.muted or "to_others" in mail.incoming.headers):
         mail.choose_language()
         mail.turn.say("request_elsewhere_by_mail")
-    if mail.reading.decision != "none" or is_named:
+    if mail.reading.decision != "none" or is_named or is_cover_note(mail.incoming):
         put_in_doubt(mail.unit.session, mail.turn.conversation, mail.message_id)
     saying.relay(mail.unit, mail.turn.conversation, mail.message_id)

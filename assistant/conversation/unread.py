@@ -72,7 +72,8 @@ def marked(incoming: Incoming, reading: Reading) -> Incoming:
     """Give a message with the mark that it was read in part, says no more than that a file does, or is nobody's answer: kept, and shown."""
     if is_away_note(incoming):
         incoming = replace(incoming, automatic=True)
-    if reading.decision != "request" and is_cover_note(incoming):
+    # Of a file that is not there nothing is said: support reads the mail, and an agent where it may be a request.
+    if reading.decision != "request" and incoming.attachments and is_cover_note(incoming):
         incoming = replace(incoming, headers={**incoming.headers, "wordless": "1"})
     return replace(incoming, headers={**incoming.headers, IN_PART: "1"}) if reading.in_part else incoming
 
