@@ -16,6 +16,7 @@ from intents.asides import (
     only_looks,
     threatens_only,
     without_asides,
+    without_asked_whether_done,
     without_introduction,
     without_law,
     without_lost_mailbox,
@@ -70,7 +71,7 @@ from intents.reading import Intent, Reading
 from intents.signatures import without_titles
 from intents.spelling import LANGUAGES as SPELT
 from intents.spelling import well_spelt
-from intents.tables import forget
+from intents.tables import forget, in_plain
 from intents.wishes import (
     DENIED,
     DONT,
@@ -160,6 +161,7 @@ LEAVES_OUT: Final = (
     # Before the others that leave a doubt: *Ana, no, Anna* is no doubt, unless one of them leaves something out as well.
     LeavesOut(without_taken_back, REQUEST),
     LeavesOut(lambda spoken, _: without_law(spoken), ASK),
+    LeavesOut(lambda spoken, _: without_asked_whether_done(spoken), ASK),
     LeavesOut(lambda spoken, _: without_shown(spoken), ASK),
     LeavesOut(lambda spoken, _: without_put_off(spoken), ASK),
     LeavesOut(lambda spoken, _: without_lost_mailbox(spoken, "dead_mailbox"), ASK),
@@ -381,7 +383,7 @@ class Reader:
         self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
     ) -> tuple[str, tuple[Intent, ...]]:
         """Hear a complaint in so many words, and what is asked beside it: neither hides the other."""
-        if not complains(sentences):
+        if not complains([each for each in sentences if not complaint_is_threatened(in_plain(each))]):
             return decision, intents
         asked, others = self._asked_in(without_complaint(sentences))
         known = {intent.name for intent in intents}
