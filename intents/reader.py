@@ -79,6 +79,7 @@ from intents.wishes import (
     KEPT_IT,
     Heard,
     as_own,
+    asked_before,
     asked_for_other,
     by_article,
     copies_for_other,
@@ -225,6 +226,20 @@ def _only_named(
         guessed = (i for i in intents if decision == ASK and i.name in RIGHTS and i.name not in numbered)
         return ASK, (*(Intent(right, 1.0) for right in numbered), *guessed)
     return decision, intents
+
+
+def _overdue(
+    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+) -> tuple[str, tuple[Intent, ...]]:
+    """Ask about a right that was used before and never answered, they say: a reminder is never nothing (GDPR 12(3))."""
+    if not (rights := asked_before(sentences)):
+        return decision, intents
+    said = {_RESTRICTION: restricts(sentences), _COMPLAIN: complains(sentences)}
+    kept = tuple(i for i in intents if said.get(i.name, True))  # *within the limit*, *no answer* is neither
+    named = tuple(Intent(right, 1.0) for right in rights if all(i.name != right for i in kept))
+    if decision == REQUEST and any(i.name in RIGHTS for i in kept):
+        return REQUEST, (*kept, *named)
+    return ASK, (*(Intent(right, 1.0) for right in rights), *(i for i in kept if i.name not in RIGHTS))
 
 
 class Reader:
@@ -497,6 +512,8 @@ class Reader:
         _weighed,
         # Beside what is certain; nothing is narrowed by it.
         _objecting,
+        # What a reminder names goes before what the model guessed of it.
+        _overdue,
         # Last: whatever else was read of it, what is only asked after is asked for by nothing.
         _asked_whether,
     )
