@@ -85,6 +85,7 @@ from intents.wishes import (
     copies_for_other,
     hear,
     lists_several,
+    names_complaint,
     names_right,
     wants_rest,
 )
@@ -234,11 +235,12 @@ def _overdue(
     """Ask about a right that was used before and never answered, they say: a reminder is never nothing (GDPR 12(3))."""
     if not (rights := asked_before(sentences)):
         return decision, intents
-    said = {_RESTRICTION: restricts(sentences), _COMPLAIN: complains(sentences)}
+    said = {_RESTRICTION: restricts(sentences), _COMPLAIN: names_complaint(sentences)}
     kept = tuple(i for i in intents if said.get(i.name, True))  # *within the limit*, *no answer* is neither
     named = tuple(Intent(right, 1.0) for right in rights if all(i.name != right for i in kept))
     if decision == REQUEST and any(i.name in RIGHTS for i in kept):
-        return REQUEST, (*kept, *named)
+        # Who complains of the silence tells of the request for that.
+        return REQUEST, (kept if any(i.name == _COMPLAIN for i in kept) else (*kept, *named))
     return ASK, (*(Intent(right, 1.0) for right in rights), *(i for i in kept if i.name not in RIGHTS))
 
 

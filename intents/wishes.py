@@ -200,6 +200,11 @@ def asked_before(sentences: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def names_complaint(sentences: Sequence[str]) -> bool:
+    """Tell whether a complaint, or whom one complains to, is named at all."""
+    return bool(_any("names_complaint").search(all_in_plain(sentences)))
+
+
 def by_article_alone(text: str) -> tuple[str, ...]:
     """Give the rights of an answer that names nothing but articles, of which law it need not say: *article 15*, *l'article 7(3)*."""
     whole = in_plain(text)
