@@ -184,7 +184,7 @@ def _is_taken_up(mail: Received, requests: Sequence[PrivacyRequest]) -> bool:
 
     What must not be answered opens nothing: nobody would hear of it. An agent decides (triage).
     """
-    if mail.incoming.automatic:
+    if mail.incoming.automatic or "by_form" in mail.incoming.headers:
         return False
     if mail.is_request or for_others.concerns_other(mail.hearing):
         return True
