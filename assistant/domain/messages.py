@@ -389,6 +389,7 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "package_paused": frozenset(),
         "package_download": frozenset({"gone_on"}),
         "package_expired": frozenset(),
+        "package_gone": frozenset(),
         "stop": frozenset({"requests", "stops"}),
         "where_it_stands": frozenset({"requests"}),
         "undo": frozenset(),
