@@ -24,7 +24,7 @@ from assistant.conversation import (
 )
 from assistant.conversation import sparing as spared_words
 from assistant.conversation.received import Received
-from assistant.conversation.subjects import only_thanks
+from assistant.conversation.subjects import only_thanks, speaks_of_copy
 from assistant.conversation.taking import take
 from assistant.conversation.unread import is_away_note, is_cover_note, leave_to_a_person, needs_a_person
 from assistant.domain.lifecycle import CLOSED, STOPPABLE
@@ -228,6 +228,8 @@ def _pass_on(mail: Received) -> None:
     if names_one and not (mail.muted or "to_others" in mail.incoming.headers):
         mail.choose_language()
         mail.turn.say("request_elsewhere_by_mail")
-    if mail.reading.decision != "none" or is_named or is_cover_note(mail.incoming):
+    # Support cannot send a copy again that an agent's answer held.
+    is_of_copy = bool(mail.requests) and not mail.muted and speaks_of_copy(mail.text)
+    if mail.reading.decision != "none" or is_named or is_of_copy or is_cover_note(mail.incoming):
         put_in_doubt(mail.unit.session, mail.turn.conversation, mail.message_id)
     saying.relay(mail.unit, mail.turn.conversation, mail.message_id)

@@ -39,6 +39,7 @@ _LONGEST_REMINDER: Final = 400  # characters
 _LONGEST_TEXT: Final = 20_000  # looked at
 _REMINDS: Final = _WORDS.whole("reminds")
 _OF_SERVICE: Final = _WORDS.whole("of_service")
+_OF_COPY: Final = _WORDS.whole("of_copy")
 _WAITS: Final = _WORDS.whole("waits")
 _ANGRY: Final = _WORDS.whole("angry")
 _NUMBERED: Final = _WORDS.whole("numbered_like_a_request")
@@ -70,6 +71,11 @@ def is_reminder(text: str) -> bool:
 def names_service(text: str) -> bool:
     """Tell whether a text names what is support's, such as an invoice or a server."""
     return bool(_OF_SERVICE.search(text[:_LONGEST_TEXT]))
+
+
+def speaks_of_copy(text: str) -> bool:
+    """Tell whether a text speaks of a link, a file or a copy, and names nothing else for support."""
+    return bool(_OF_COPY.search(text[:_LONGEST_TEXT])) and not names_service(text)
 
 
 def complains_of_waiting(text: str) -> bool:
