@@ -37,7 +37,7 @@ ABOUT = {
 def a_request(right: str = "erasure", ref: str = "PD-7K2M-4Q", **more: Any) -> dict[str, Any]:
     """Give a request as the conversation hands it to a text."""
     days = {"received_on": date(2026, 11, 22), "due_on": date(2026, 12, 22), "safe_on": date(2026, 12, 22)}
-    says = {"stands": more.get("status", "open"), "next": "review", "clock_stops": False}
+    says = {"stands": more.get("status", "open"), "next": "review", "clock_stops": False, "is_late": False}
     return {"ref": ref, "right": right, "status": "open", "joined": None, **says, **days, **more}
 
 
