@@ -20,14 +20,17 @@ _SHOWN: Final = re.compile(r'"[^"]*(?:"|$)|“[^“”]*(?:”|$)|„[^„“”
 
 def without_asides(spoken: dict[str, str]) -> dict[str, str]:
     """Give the sentences without things of the service to be taken away, reminders of a right, codes that failed, how a mail may be ended. Linear in length."""
-    beside = ["reminds", "disclaims"]
+    beside = ["reminds", "disclaims", "consequence"]
     if _any("of_access").search(all_in_plain(spoken.values())):
         beside.append("item_of_access")
+    if _any("own_site").search(all_in_plain(spoken.values())):
+        beside.append("button")
     meant = [*_meant(spoken.values())]
     if _any("of_others").may_be_in(all_in_plain(meant)):
         asks = bool(_any("asks_how_others").search(all_in_plain(meant)))
         meant = [_without_others(sentence, asks_how=asks) for sentence in meant]
     left = [_without_asides(_without_codes(sentence), beside) for sentence in meant]
+    left = [_without_notice(sentence) for sentence in left]
     bare = [_without_offers(sentence) for sentence in left]
     if bare != left and not _any("offer_fails").search(all_in_plain(spoken.values())):
         left = bare
@@ -37,6 +40,19 @@ def without_asides(spoken: dict[str, str]) -> dict[str, str]:
 def without_told_rights(spoken: dict[str, str]) -> dict[str, str]:
     """Give the sentences without what their writer knows they may do: the line of a form under which somebody consents uses no right. Linear in length."""
     return _by_line_unless(spoken, [_without_told_rights(sentence) for sentence in spoken.values()])
+
+
+def without_asked_whether_done(spoken: dict[str, str]) -> dict[str, str]:
+    """Give what is said beside the questions whether something was erased before: *I want to know if you deleted my data*. Linear in length."""
+    said = list(spoken.values())
+    if not _any("asks_whether_done").may_be_in(all_in_plain(said)):
+        return spoken
+    left = [
+        _SPACES.sub(" ", _any("asks_whether_done").sub(" ", in_plain(each))).strip(" ,;:-") for each in said
+    ]
+    return _by_line_unless(
+        spoken, [new if new != in_plain(old) else old for new, old in zip(left, said, strict=True)]
+    )
 
 
 def without_shown(spoken: dict[str, str]) -> dict[str, str]:
@@ -131,7 +147,9 @@ def threatens_only(sentences: Sequence[str]) -> bool:
 
 
 def complaint_is_threatened(line: str) -> bool:
-    """Tell whether a normalised line only threatens to complain, should something not happen; one that is made too is none such."""
+    """Tell whether a line only threatens to complain, should something not happen; one that is made too is none such."""
+    if _any("complaint_now_if").search(line):
+        return not _any("complained_before").search(line)
     return all(
         _any(table).search(line) for table in ("complaint_to_come", "complaint_hangs_on")
     ) and not _any("complaint_made").search(line)
@@ -223,6 +241,15 @@ def _without_offers(sentence: str) -> str:
     if not _any("offers").may_be_in(plain) or _any("offers_unless").search(plain):
         return sentence
     left = _any("offers").sub(" ", plain)
+    return sentence if left == plain else _SPACES.sub(" ", left).strip(" ,;:.")
+
+
+def _without_notice(sentence: str) -> str:
+    """Give a sentence without what tells its reader of their rights: *you have the right to erase your data; write to …*."""
+    plain = in_plain(sentence)
+    if not _any("tells_reader").may_be_in(plain) or "?" in plain or _any("offers_unless").search(plain):
+        return sentence
+    left = _any("tells_reader").sub(" ", plain)
     return sentence if left == plain else _SPACES.sub(" ", left).strip(" ,;:.")
 
 

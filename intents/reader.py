@@ -16,6 +16,7 @@ from intents.asides import (
     only_looks,
     threatens_only,
     without_asides,
+    without_asked_whether_done,
     without_introduction,
     without_law,
     without_lost_mailbox,
@@ -69,9 +70,10 @@ from intents.narrowing import (
 )
 from intents.negated import without_what_goes_on
 from intents.reading import Intent, Reading
+from intents.signatures import without_titles
 from intents.spelling import LANGUAGES as SPELT
 from intents.spelling import well_spelt
-from intents.tables import forget
+from intents.tables import forget, in_plain
 from intents.wishes import (
     DENIED,
     DONT,
@@ -79,11 +81,13 @@ from intents.wishes import (
     KEPT_IT,
     Heard,
     as_own,
+    asked_before,
     asked_for_other,
     by_article,
     copies_for_other,
     hear,
     lists_several,
+    names_complaint,
     names_right,
     wants_rest,
 )
@@ -166,6 +170,7 @@ LEAVES_OUT: Final = (
     # Before the others that leave a doubt: *Ana, no, Anna* is no doubt, unless one of them leaves something out as well.
     LeavesOut(without_taken_back, REQUEST),
     LeavesOut(lambda spoken, _: without_law(spoken), ASK),
+    LeavesOut(lambda spoken, _: without_asked_whether_done(spoken), ASK),
     LeavesOut(lambda spoken, _: without_shown(spoken), ASK),
     LeavesOut(lambda spoken, _: without_put_off(spoken), ASK),
     LeavesOut(lambda spoken, _: without_lost_mailbox(spoken, "dead_mailbox"), ASK),
@@ -221,6 +226,21 @@ def _only_named(_: Reader, decision: str, intents: _Intents, sentences: Sequence
     return decision, intents
 
 
+def _overdue(
+    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+) -> tuple[str, tuple[Intent, ...]]:
+    """Ask about a right that was used before and never answered, they say: a reminder is never nothing (GDPR 12(3))."""
+    if not (rights := asked_before(sentences)):
+        return decision, intents
+    said = {_RESTRICTION: restricts(sentences), _COMPLAIN: names_complaint(sentences)}
+    kept = tuple(i for i in intents if said.get(i.name, True))  # *within the limit*, *no answer* is neither
+    named = tuple(Intent(right, 1.0) for right in rights if all(i.name != right for i in kept))
+    if decision == REQUEST and any(i.name in RIGHTS for i in kept):
+        # Who complains of the silence tells of the request for that.
+        return REQUEST, (kept if any(i.name == _COMPLAIN for i in kept) else (*kept, *named))
+    return ASK, (*(Intent(right, 1.0) for right in rights), *(i for i in kept if i.name not in RIGHTS))
+
+
 class Reader:
     """Reads messages with a trained pipeline; made once, used from one thread at a time."""
 
@@ -254,7 +274,7 @@ class Reader:
             self._forget()
 
     def _read(self, text: str, language_hint: str | None, quoted: Sequence[str]) -> Reading:
-        typed = unwrapped(own_words(legible(text)))
+        typed = unwrapped(without_titles(own_words(legible(text))))
         own = with_links_as_one(typed)
         said = _spoken(own, quoted)
         spoken = _within_budget(said)
@@ -322,7 +342,7 @@ class Reader:
 
     def evidence(self, text: str) -> float:
         """Give how likely a message uses a right at all, between 0 and 1: what the thresholds decide on."""
-        spoken = _spoken(with_links_as_one(unwrapped(own_words(legible(text)))), ())
+        spoken = _spoken(with_links_as_one(unwrapped(without_titles(own_words(legible(text))))), ())
         try:
             return max(map(evidence_of, self.scores(list(spoken)))) if spoken else 0.0
         finally:
@@ -370,7 +390,7 @@ class Reader:
 
     def _complaining(self, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
         """Hear a complaint in so many words, and what is asked beside it: neither hides the other."""
-        if not complains(sentences):
+        if not complains([each for each in sentences if not complaint_is_threatened(in_plain(each))]):
             return decision, intents
         asked, others = self._asked_in(without_complaint(sentences))
         known = {intent.name for intent in intents}
@@ -485,6 +505,8 @@ class Reader:
         _weighed,
         # Beside what is certain; nothing is narrowed by it.
         _objecting,
+        # What a reminder names goes before what the model guessed of it.
+        _overdue,
         # Last: whatever else was read of it, what is only asked after is asked for by nothing.
         _asked_whether,
     )

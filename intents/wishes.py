@@ -181,6 +181,30 @@ def by_article(sentences: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(right for line in using for right in _by_article(line)))
 
 
+def asked_before(sentences: Sequence[str]) -> tuple[str, ...]:
+    """Give the rights of a request that somebody says they made and had no answer to: *on 12 October I sent you a request under Article 15*."""
+    lines = [in_plain(sentence) for sentence in sentences]
+    if not _any("unanswered").search(" ".join(lines)):
+        return ()
+    told = [
+        line
+        for line in lines
+        if _any("asked_before").search(line) and not _any("by_number_unless").search(line)
+    ]
+    named = [right for line in told if _any("of_data_by_name").search(line) for right in _named(line)]
+    numbers = (
+        number for line in told for each in _any("articles").findall(line) for number in _ALONE.findall(each)
+    )
+    return tuple(
+        dict.fromkeys([*named, *(_OF_ARTICLE[number] for number in numbers if number in _OF_ARTICLE)])
+    )
+
+
+def names_complaint(sentences: Sequence[str]) -> bool:
+    """Tell whether a complaint, or whom one complains to, is named at all."""
+    return bool(_any("names_complaint").search(all_in_plain(sentences)))
+
+
 def by_article_alone(text: str) -> tuple[str, ...]:
     """Give the rights of an answer that names nothing but articles, of which law it need not say: *article 15*, *l'article 7(3)*."""
     whole = in_plain(text)

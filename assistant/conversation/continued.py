@@ -20,7 +20,7 @@ from assistant.casework.talk.asking import ask_link_again, send_link_again
 from assistant.casework.talk.standing import ask_which_back, say, withdraw_by_link
 from assistant.conversation import denying, letter_answered, picking, sparing
 from assistant.conversation.received import Received
-from assistant.conversation.subjects import is_reminder, names_service, only_thanks
+from assistant.conversation.subjects import complains_of_waiting, is_reminder, names_service, only_thanks
 from assistant.conversation.taking import take
 from assistant.conversation.unread import needs_a_person
 from assistant.domain.attention import Attention
@@ -195,11 +195,18 @@ def _says_back(mail: Received) -> bool:
 def tell_status(mail: Received, requests: Sequence[PrivacyRequest]) -> None:
     """Say where requests stand to their proved contact who asks that by mail: the same once a day, as anybody can write in their name."""
     theirs = _theirs(mail, requests)
-    asks = "request_status" in mail.hearing.conversational or is_reminder(mail.text)
+    asks = "request_status" in mail.hearing.conversational or complains_of_waiting(mail.text)
+    asks |= _asks_whether_done(mail, theirs)
     stands = ",".join(f"{request.ref}:{request.status}" for request in theirs)
     if theirs and asks and not mail.muted and not flood.is_said_again(mail.unit, mail.sender, stands):
         mail.choose_language()
         say(mail.turn, theirs)
+
+
+def _asks_whether_done(mail: Received, theirs: Sequence[PrivacyRequest]) -> bool:
+    """Tell whether a mail only asks about what is under way: *et alors, mes données sont effacées ?*."""
+    asks = mail.reading.decision == "ask" and "?" in mail.text
+    return asks and {*mail.hearing.rights} <= {Right(request.right) for request in theirs}
 
 
 def goes_to_contact(mail: Received) -> bool:

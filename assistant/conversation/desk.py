@@ -43,6 +43,7 @@ from assistant.conversation.subjects import (
     handed_on,
     is_reminded_of,
     left_to_read,
+    own_words,
     with_handed_on,
     with_subject,
 )
@@ -247,7 +248,7 @@ class TalkingDesk(LiveChats):
         if self._is_of_ours(unit, conversation, incoming, message_id):
             return receipt, None
         words = Words(
-            incoming.text,
+            own_words(incoming),
             reading,
             incoming.received_at,
             forwarded=bool(incoming.headers.get("forwarded")),

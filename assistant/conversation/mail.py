@@ -24,9 +24,9 @@ from assistant.conversation import (
 )
 from assistant.conversation import sparing as spared_words
 from assistant.conversation.received import Received
-from assistant.conversation.subjects import only_thanks
+from assistant.conversation.subjects import only_thanks, speaks_of_copy
 from assistant.conversation.taking import take
-from assistant.conversation.unread import is_away_note, leave_to_a_person, needs_a_person
+from assistant.conversation.unread import is_away_note, is_cover_note, leave_to_a_person, needs_a_person
 from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import CLOSED, STOPPABLE
 from assistant.domain.moves import TellPolicy
@@ -185,7 +185,7 @@ def _is_taken_up(mail: Received, requests: Sequence[PrivacyRequest]) -> bool:
 
     What must not be answered opens nothing: nobody would hear of it. An agent decides (triage).
     """
-    if mail.incoming.automatic:
+    if mail.incoming.automatic or "by_form" in mail.incoming.headers:
         return False
     if mail.is_request or for_others.concerns_other(mail.hearing):
         return True
@@ -229,6 +229,8 @@ def _pass_on(mail: Received) -> None:
     if names_one and not (mail.muted or "to_others" in mail.incoming.headers):
         mail.choose_language()
         mail.turn.say("request_elsewhere_by_mail")
-    if mail.reading.decision != "none" or is_named:
+    # Support cannot send a copy again that an agent's answer held.
+    is_of_copy = bool(mail.requests) and not mail.muted and speaks_of_copy(mail.text)
+    if mail.reading.decision != "none" or is_named or is_of_copy or is_cover_note(mail.incoming):
         put_in_doubt(mail.unit.session, mail.turn.conversation, mail.message_id)
     saying.relay(mail.unit, mail.turn.conversation, mail.message_id)

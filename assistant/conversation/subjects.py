@@ -14,7 +14,9 @@ from intents import NONE, Reading
 from intents.labels import ASK, REQUEST
 from intents.wishes import names_right
 
-HANDS_ON: Final = "hands_on"  # the mark of a mail in whose text another one stands
+HANDS_ON: Final = (
+    "hands_on"  # of a mail in whose text somebody else's stands: how long what stands above it is
+)
 _OF_A_REQUEST: Final = frozenset({"request_status", "cancel_request"})
 _LONGEST_SUBJECT: Final = 300  # characters
 _MOST_LINES: Final = 12  # of a text that may say nothing
@@ -37,6 +39,7 @@ _LONGEST_REMINDER: Final = 400  # characters
 _LONGEST_TEXT: Final = 20_000  # looked at
 _REMINDS: Final = _WORDS.whole("reminds")
 _OF_SERVICE: Final = _WORDS.whole("of_service")
+_OF_COPY: Final = _WORDS.whole("of_copy")
 _WAITS: Final = _WORDS.whole("waits")
 _ANGRY: Final = _WORDS.whole("angry")
 _NUMBERED: Final = _WORDS.whole("numbered_like_a_request")
@@ -69,6 +72,11 @@ def is_reminder(text: str) -> bool:
 def names_service(text: str) -> bool:
     """Tell whether a text names what is support's, such as an invoice or a server."""
     return bool(_OF_SERVICE.search(text[:_LONGEST_TEXT]))
+
+
+def speaks_of_copy(text: str) -> bool:
+    """Tell whether a text speaks of a link, a file or a copy, and names nothing else for support."""
+    return bool(_OF_COPY.search(text[:_LONGEST_TEXT])) and not names_service(text)
 
 
 def complains_of_waiting(text: str) -> bool:
@@ -110,6 +118,12 @@ def is_reminded_of(incoming: Incoming, reading: Reading) -> str:
 def handed_on(incoming: Incoming) -> str:
     """Give the words of another mail that a mail hands on in its text: below a note a reader takes them for a quote."""
     return incoming.quoted if incoming.channel == "email" and HANDS_ON in incoming.headers else ""
+
+
+def own_words(incoming: Incoming) -> str:
+    """Give what the sender says of a mail: of a forward only what stands above the mail that it hands on (A39)."""
+    length = incoming.headers.get(HANDS_ON) if incoming.channel == "email" else None
+    return incoming.text if length is None else incoming.text[: int(length)]
 
 
 def with_handed_on(reading: Reading, asked: Reading) -> Reading:

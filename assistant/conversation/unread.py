@@ -9,7 +9,7 @@ from assistant.casework import saying
 from assistant.casework.requests.doubt import put_in_doubt
 from assistant.casework.requests.intake import set_attention
 from assistant.conversation.received import Received
-from assistant.conversation.subjects import says_nothing, stands_for_text
+from assistant.conversation.subjects import own_words, says_nothing, stands_for_text
 from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import CLOSED
 from assistant.domain.unread import ENCLOSED, IN_PART, why_unread
@@ -33,7 +33,9 @@ def words_of(incoming: Incoming) -> str:
         own, _, handed_on = incoming.text.partition(ENCLOSED)
         return own.strip() or handed_on.strip()  # an agent decides: the latter is what is guessed from
     wordless = not incoming.text or "wordless" in incoming.headers
-    return (incoming.subject or incoming.text) if wordless or stands_for_text(incoming) else incoming.text
+    return (
+        (incoming.subject or incoming.text) if wordless or stands_for_text(incoming) else own_words(incoming)
+    )
 
 
 def is_cover_note(incoming: Incoming) -> bool:
@@ -71,7 +73,8 @@ def marked(incoming: Incoming, reading: Reading) -> Incoming:
     """Give a message with the mark that it was read in part, says no more than that a file does, or is nobody's answer: kept, and shown."""
     if is_away_note(incoming):
         incoming = replace(incoming, automatic=True)
-    if reading.decision != "request" and is_cover_note(incoming):
+    # Of a file that is not there nothing is said: support reads the mail, and an agent where it may be a request.
+    if reading.decision != "request" and incoming.attachments and is_cover_note(incoming):
         incoming = replace(incoming, headers={**incoming.headers, "wordless": "1"})
     return replace(incoming, headers={**incoming.headers, IN_PART: "1"}) if reading.in_part else incoming
 

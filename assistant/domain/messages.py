@@ -344,8 +344,7 @@ _ANSWERS = _table(
 _AGENT = _table(
     Audience.AGENT,
     {
-        "agent_reminder": ("requests days_left safe_on url", "", _holds(E.REFERENCE, E.DUE_DATE)),
-        "agent_overdue": ("requests days url", "", _holds(E.REFERENCE, E.DUE_DATE)),
+        "agent_due": ("requests today total overdue url", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "agent_task": ("requests systems look_up asked_at url", "", _holds(E.REFERENCE, E.DUE_DATE)),
         "agent_ticket": ("summary url", "", _holds()),
     },
@@ -396,6 +395,7 @@ PAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "package_paused": frozenset(),
         "package_download": frozenset({"gone_on"}),
         "package_expired": frozenset(),
+        "package_gone": frozenset(),
         "stop": frozenset({"requests", "stops"}),
         "where_it_stands": frozenset({"requests"}),
         "undo": frozenset(),

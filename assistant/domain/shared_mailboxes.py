@@ -15,12 +15,21 @@ def is_shared(address: str) -> bool:
     return _bare(local) in _known()
 
 
+def is_read_by_nobody(address: str) -> bool:
+    """Tell whether programs send from an address and nobody reads what comes there: no-reply@, wordpress@."""
+    return _bare(address.strip().partition("@")[0].partition("+")[0]) in _told()["nobody"]
+
+
 def _bare(local: str) -> str:
     letters = unicodedata.normalize("NFKD", local.casefold())
     return re.sub(r"[^a-z0-9]", "", letters)
 
 
 @cache
+def _told() -> dict[str, list[str]]:
+    return tomllib.loads((files(__package__) / "shared_mailboxes.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def _known() -> frozenset[str]:
-    told = tomllib.loads((files(__package__) / "shared_mailboxes.toml").read_text(encoding="utf-8"))
-    return frozenset(name for names in told.values() for name in names)
+    return frozenset(name for names in _told().values() for name in names)

@@ -41,6 +41,8 @@ async def show(http_request: web.Request) -> web.StreamResponse:
     if package is not None:
         texts = services.texts.page("package_download", language, gone_on=services.local_day(package.gone_at))
         return show_page(texts, language, link=(texts["download"], f"/package/{ident}/download"))
+    if await _is_gone(services, ident):
+        return show_page(services.texts.page("package_gone", language), language, status=410)
     texts = services.texts.page("package", language)
     buttons = [Button(texts["send_code"], f"/package/{ident}/send")]
     if services.settings.client_area.login_url:
@@ -49,8 +51,10 @@ async def show(http_request: web.Request) -> web.StreamResponse:
 
 
 async def send(http_request: web.Request) -> web.StreamResponse:
-    """Send a code if there is a package, and say the same if there is none."""
+    """Send a code if there is a package, and say the same if there never was one."""
     services, ident, language = _of(http_request)
+    if await _is_gone(services, ident):
+        return show_page(services.texts.page("package_gone", language), language, status=410)
     until = services.clock.now() + CODE_LIFETIME
     try:
         wanted = await services.write(lambda unit: packages.want_code(unit, ident))
@@ -63,6 +67,10 @@ async def send(http_request: web.Request) -> web.StreamResponse:
     if wanted is None:
         http_request[REFUSED_AS] = Event.LINK_GUESSED
     return _ask_code(services, ident, language, "package_code", until=until)
+
+
+async def _is_gone(services: Services, ident: str) -> bool:
+    return await services.read(lambda unit: packages.is_gone(unit, ident))
 
 
 def _no_code(services: Services, language: str, error: TooManyAttempts) -> web.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -101,9 +102,27 @@ COVER_NOTES = [
 async def test_a_note_that_hands_over_a_request_in_a_file_waits_for_an_agent(
     desk: PostingDesk, subject: str, words: str
 ) -> None:
-    await desk.mail(ANNA, words, f"Subject: {subject}")
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = (
+        ANNA,
+        "privacy@desk.example.test",
+        subject,
+        "<1@a.example>",
+    )
+    mail.set_content(words)
+    mail.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename="letter.pdf")
+    await desk.channel.take(desk.desk, mail.as_bytes())
     assert (await desk.conversation_of(ANNA)).triage
     assert await passed_on(desk) == 0
+
+
+@pytest.mark.parametrize(("subject", "words"), COVER_NOTES)
+async def test_where_the_file_was_forgotten_support_reads_the_note_too(
+    desk: PostingDesk, subject: str, words: str
+) -> None:
+    await desk.mail(ANNA, words, f"Subject: {subject}")
+    assert (await desk.conversation_of(ANNA)).triage
+    assert await passed_on(desk) == 1
 
 
 @pytest.mark.parametrize(

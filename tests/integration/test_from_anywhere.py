@@ -152,6 +152,25 @@ async def test_its_contact_hears_by_mail_where_it_stands(desk: PostingDesk) -> N
 
 
 @pytest.mark.parametrize(
+    ("words", "passed"),
+    [
+        ("You told me December for {}. I have heard nothing!", "That day has passed"),
+        ("Any news of {}?", "That day has passed"),
+        ("Et alors, mes données sont effacées ? ({})", "Ce jour est passé"),
+        ("Toujours rien pour {}, vous aviez dit décembre !", "Ce jour est passé"),
+    ],
+)
+async def test_its_contact_hears_that_the_day_has_passed(desk: PostingDesk, words: str, passed: str) -> None:
+    ref = await asked_in_chat(desk, "first", MARI)
+    await desk.wait(days=45)
+    before = len(desk.server.arrived)
+    await desk.mail(MARI, words.format(ref))
+    await desk.post()
+    letters = [words_in(m) for m in desk.server.arrived[before:] if m.to == MARI]
+    assert any(ref in text and passed in text for text in letters), letters
+
+
+@pytest.mark.parametrize(
     "words", ["Please cancel my request {}.", "Where is my request {}?", "Où en est ma demande {} ?"]
 )
 async def test_from_another_address_it_is_said_where_to_prove_it_whether_or_not_there_is_one(

@@ -75,6 +75,12 @@ FORMS = {  # by the program that writes them, as they stand below a note
         "outlook": _OUTLOOK_EN,
         "outlook of old": "-----Original Message-----\n" + _OUTLOOK_EN,
         "outlook on the web": "________________________________\n" + _OUTLOOK_EN,
+        "outlook in bold": "*From:* Nora Quill <nora@quill.example>\n*Sent:* Wednesday\n*To:* Support\n*Subject:* hello\n\n{}\n",
+        "outlook without addresses": "From: Nora Quill\nSent: 25 November 2026 18:20\nTo: Support; Tiina\n Sarn; Max\nSubject: hello\n\n{}\n",
+        "mailmate": (
+            "Forwarded message:\n\n> From: Nora Quill <nora@quill.example>\n> To: support@alder.example\n"
+            "> Subject: hello\n> Date: Wed, 25 Nov 2026 18:20:11 +0200\n>\n> {}\n"
+        ),
         "yahoo": "----- Forwarded Message -----\n" + _EN,
         "k-9": "-------- Original Message --------\n" + _EN,
         "notes": "----- Forwarded by Tiina Sarn/Alder on 25/11/2026 18:31 -----\n\n" + _EN,
@@ -101,6 +107,11 @@ FORMS = {  # by the program that writes them, as they stand below a note
         ),
         "outlook": _OUTLOOK_FR,
         "outlook of old": "-----Message d'origine-----\n" + _OUTLOOK_FR,
+        "outlook on the web": "________________________________\n" + _OUTLOOK_FR,
+        "outlook on a mac": (
+            "De : Norbert Quillan <norbert@quillan.example>\nDate : mercredi 25 novembre 2026 à 18:20\n"
+            "À : Support <support@alder.example>\nCc : Agathe\nObjet : bonjour\n\n{}\n"
+        ),
         "zimbra": "----- Mail transféré -----\n" + _OUTLOOK_FR,
         "roundcube": "-------- Message original --------\n" + _FR,
         "orange": (
@@ -208,9 +219,76 @@ async def test_a_forward_that_asks_nothing_of_the_desk_is_supports(
     assert len(await desk.outbox(col(Outbox.kind) == "relay")) == 1
 
 
-async def test_what_a_colleague_hands_on_below_a_note_opens_nothing_in_their_name(desk: PostingDesk) -> None:
-    await desk.mail(TIINA, "FYI\n\n" + FORMS["en"]["gmail"].format(ASKED["en"][1]), "Subject: Fwd: hello")
-    assert await desk.all(PrivacyRequest) == []
+STOPPED = {
+    "en": ["Stop sending me your newsletter, please.", "Please delete my account and all my data."],
+    "fr": ["Arrêtez de m'envoyer votre newsletter.", "Supprimez mon compte et toutes mes données."],
+}
+BY_SUBJECT_ALONE = {"as an answer"}  # nothing tells such a mail from an answer to it
+ABOVE = {"en": ["Hi, for you.\nKate\n\n", ""], "fr": ["Bonjour, pour vous.\nAgathe\n\n", ""]}
+
+
+@pytest.mark.parametrize("subject", ["forwarded", "changed"])
+@pytest.mark.parametrize("language", FORMS)
+async def test_what_is_handed_on_opens_and_ends_nothing_in_anybodys_name(
+    desk: PostingDesk, language: str, subject: str
+) -> None:
+    """Whatever program laid it out, with a note above it or without: an agent sees it, and nobody is told that it is done (A39)."""
+    forms = [each for each in FORMS[language] if subject == "forwarded" or each not in BY_SUBJECT_ALONE]
+    mails = [
+        (f"{form}, {above!r}, {asked!r}", SUBJECTS[language] if subject == "forwarded" else "Quill", above + FORMS[language][form].format(asked))
+        for form in forms
+        for above in ABOVE[language]
+        for asked in STOPPED[language]
+    ]  # fmt: skip
+    assert await lost(desk, mails) == []
+    assert [request.details for request in await desk.all(PrivacyRequest)] == []
+    assert await desk.outbox(col(Outbox.kind) == "reply") == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "From: Nora Quill <NORA@quill.example>\nSent: Wednesday\nTo: Support\nSubject: hello",
+        "From: Nora Quill\nSent: Wednesday\nTo: Support\nSubject: hello",
+        "De : Nora Quill <nora@quill.example>\nEnvoyé : mercredi\nÀ : Support <support@alder.example>\nObjet : bonjour",
+        "---------- Forwarded message ---------\nFrom: Nora <nora@quill.example>\nDate: Wed\nSubject: x\nTo: <s@a.example>",
+    ],
+)
+async def test_who_hands_on_their_own_mail_asks_for_themselves(desk: PostingDesk, header: str) -> None:
+    await desk.channel.take(
+        desk.desk,
+        (
+            "From: Nora Quill <nora@quill.example>\r\nTo: privacy@desk.example.test\r\nSubject: FW: hello\r\n"
+            f"Message-ID: <own@quill.example>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{header}\n\n{ASKED['en'][1]}\r\n"
+        ).encode(),
+    )
+    assert [request.right for request in await desk.all(PrivacyRequest)] == ["erasure"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Von: Nora\nGesendet: Mittwoch\nAn: Kundendienst\nBetreff: Hallo",
+        "De: Nora\nEnviado: miércoles\nPara: Soporte\nAsunto: hola",
+        "Da: Nora\nInviato: mercoledì\nA: Assistenza\nOggetto: ciao",
+        "Van: Nora\nVerzonden: woensdag\nAan: Klantenservice\nOnderwerp: hallo",
+        "De: Nora\nEnviada em: quarta-feira\nPara: Apoio\nAssunto: olá",
+        "Od: Nora\nWysłano: środa\nDo: Pomoc\nTemat: cześć",
+        "Saatja: Nora\nSaadetud: kolmapäev\nAdresaat: Tugi\nTeema: tere",
+        "От: Nora\nОтправлено: среда\nКому: Поддержка\nТема: привет",
+        "Expéditeur : Nora\nDate d'envoi : mercredi\nDestinataires : Support\nSujet : bonjour",
+    ],
+)
+def test_a_header_is_known_in_every_language(header: str) -> None:
+    for quoted in (header, "\n".join(f"> {line}" for line in header.split("\n")), f"{'_' * 32}\n{header}"):
+        assert hands_on(f"For you.\n\n{quoted}\n\nDelete it.", answers=False)
+        assert not hands_on(f"For you.\n\n{quoted}\n\nDelete it.", answers=True)
+
+
+def test_a_list_of_old_and_new_is_no_header() -> None:
+    assert not hands_on(
+        "Please correct:\nFrom: old@quill.example\nTo: new@quill.example\nSubject: me", answers=False
+    )
 
 
 def test_a_mark_in_what_an_answer_quotes_makes_no_forward() -> None:

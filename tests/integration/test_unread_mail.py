@@ -327,3 +327,31 @@ async def test_what_a_person_writes_after_their_case_is_closed_is_read_by_somebo
         return next((c for c in files if b"Resent-To" in c and b"My site is still down." in c), None)
 
     assert sender.encode() in await eventually(relayed, "the mail to support")
+
+
+@pytest.mark.parametrize(
+    ("words", "is_shown"),
+    [
+        ("The link is dead, please send it again.", True),
+        ("Le lien ne marche plus, pouvez-vous me le renvoyer ?", True),
+        ("My site is slow again.", False),
+    ],
+)
+async def test_who_misses_what_a_closed_case_was_answered_with_reaches_an_agent(
+    desk: DeskInside, sender: str, words: str, *, is_shown: bool
+) -> None:
+    """Support gets it as ever, and cannot send it again."""
+    before = await desk.refs()
+    head = (
+        f"From: {sender}\r\nTo: {DESK}\r\nSubject: Marketing\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    )
+    await desk.raw_mail(
+        f"{head}Message-ID: <1-{sender}>\r\n\r\nStop the marketing mails.\r\n".encode(), sender
+    )
+    (ref,) = await desk.opened_by(before)
+    await desk.until_status(ref, "answered")
+    receipt = await desk.mail(sender, ref)
+    answers = f"Message-ID: <2-{sender}>\r\nIn-Reply-To: {receipt['message-id']}\r\n\r\n{words}\r\n"
+    await desk.raw_mail(f"{head}{answers}".encode(), sender)
+    await desk.idle()
+    assert (await message_of(desk, sender))[1].triage is is_shown

@@ -35,6 +35,9 @@ THREATS = {
         "In the absence of a reply within one month, I will contact the data protection authority.",
         "or else I'll complain to the dpc",
         "In case of refusal I will file a complaint with the supervisory authority.",
+        "I file a complaint with the ICO if you still do not reply.",
+        "If you keep silent until Monday I am going to the regulator.",
+        "Without a reply from you I am reporting this to the DPC.",
         "If my request is not answered in time, I intend to lodge a complaint with the authority.",
     ],
     "fr": [
@@ -52,6 +55,9 @@ THREATS = {
         "Je n'hésiterai pas à saisir la CNIL en cas de non-réponse.",
         "faute de quoi je porterai plainte à la CNIL",
         "Dans le cas contraire, je saisirais la CNIL.",
+        "Je saisis la CNIL si je n'ai rien lundi.",
+        "si d'ici vendredi rien ne bouge je porte plainte auprès de la CNIL",
+        "Faute de retour sous huitaine, je dépose une plainte à la CNIL.",
     ],
 }
 
@@ -72,9 +78,73 @@ def test_a_complaint_that_is_only_threatened_opens_none(reader: Reader, language
         "I complain to the authority about how you handle my data.",
         "I have complained to the CNIL about you.",
         "Je porte plainte auprès de la CNIL.",
+        "Sans réponse depuis deux mois, je saisis la CNIL.",
+        "Deux mois sans réponse de votre part : je dépose plainte à la CNIL.",
+        "I complain about the way you treat my data. If you do not answer I go to court.",
         "If you think you can ignore me you are wrong: I have complained to the ICO.",
     ],
 )
 def test_a_complaint_that_is_made_is_one(reader: Reader, text: str) -> None:
     found = reader.read(text)
     assert (found.decision, "complaint" in found.rights) == ("request", True)
+
+
+OBJECTED = {
+    "en": "I object to the use of my personal data for direct marketing (Article 21(2) GDPR).",
+    "fr": "Je m'oppose à l'utilisation de mes données à des fins de prospection (article 21 du RGPD).",
+}
+LED_TO = {
+    "en": [
+        "Let me know beforehand should this objection entail the closure of my account.",
+        "Please warn me if it leads to my profile being removed.",
+        "If stopping the advertising means deleting my account, ask me first.",
+        "I want to hear in advance whether the objection results in the erasure of my data.",
+    ],
+    "fr": [
+        "Prévenez-moi si cette opposition conduit à la fermeture de mon compte.",
+        "Dites-moi avant si cela entraîne l'effacement de mes données.",
+        "Au cas où cela impliquerait la suppression de mon profil, avertissez-moi d'abord.",
+    ],
+}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_an_objection_may_lead_to_is_not_asked_for(reader: Reader, language: str) -> None:
+    for beside in LED_TO[language]:
+        for text in (f"{OBJECTED[language]} {beside}", f"{OBJECTED[language]}\n\n{beside}\n\nOda Lindqvist"):
+            found = reader.read(text)
+            assert (found.decision, found.rights) == ("request", frozenset({"objection"})), text
+
+
+WHETHER_DONE = {
+    "en": [
+        "I also want to know whether you have safely erased my data from disks that were taken out of use.",
+        "Tell me, too, if my data have ever been deleted and how you have destroyed them.",
+    ],
+    "fr": [
+        "Je veux aussi savoir si vous avez bien effacé mes données de vos anciens disques.",
+        "Indiquez-moi également si mes données ont été supprimées de manière sûre.",
+    ],
+}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_whether_something_was_erased_before_is_asked_and_nothing_is_to_be(
+    reader: Reader, language: str
+) -> None:
+    for beside in WHETHER_DONE[language]:
+        for threat in ("", *THREATS[language]):
+            text = f"{ASKED['access'][language]} {beside} {threat}"
+            found = reader.read(text)
+            assert (found.decision, found.rights) == ("request", frozenset({"access"})), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Have you deleted my data? Do it now.",
+        "Please delete my data and tell me whether you have deleted them from backups.",
+    ],
+)
+def test_who_wants_it_erased_now_is_heard(reader: Reader, text: str) -> None:
+    assert "erasure" in reader.read(text).rights

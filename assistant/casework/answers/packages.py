@@ -162,6 +162,12 @@ def get_package(unit: Unit, package_id: str) -> Package:
     return package
 
 
+def is_gone(unit: Unit, package_id: str) -> bool:
+    """Tell whether a package was there and is deleted: whoever has its link is told so, and sent no code."""
+    package = unit.session.get(Package, package_id)
+    return package is not None and (package.erased or package.gone_at <= unit.now)
+
+
 def want_code(unit: Unit, package_id: str) -> ChallengeRow | None:
     """Send a fresh code to the contact the package belongs to; None where there is no package, which waits just as long.
 

@@ -125,14 +125,15 @@ def _ask_to_prove_again(turn: Turn) -> None:
 def how_it_stands(turn: Turn, request: PrivacyRequest) -> dict[str, Any]:
     """Give where a request stands and what comes next, by what holds it up: its status alone says neither."""
     step = _next_of(turn, request)
+    is_late = request.due_on < turn.unit.services.local_day(turn.unit.now)
     if FoundOut.of(request.details).joined:
-        return {"next": None, "stands": "joined"}
+        return {"next": None, "stands": "joined", "is_late": is_late}
     stands: str = request.status
     if step == "paused":
         stands = step
     elif step != _NEXT.get(Status(stands), step) and stands != Status.RECEIVED:
         stands = Status.OPEN
-    return {"next": step, "stands": stands}
+    return {"next": step, "stands": stands, "is_late": is_late}
 
 
 def _next_of(turn: Turn, request: PrivacyRequest) -> str | None:

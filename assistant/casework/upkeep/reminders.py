@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, or_, text, update
+from sqlalchemy import delete, text, update
 from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 
@@ -17,7 +18,13 @@ from assistant.casework.audit import do_checkpoint, record
 from assistant.casework.decisions.closing import is_left_incomplete, lapse_drafts_due
 from assistant.casework.decisions.sparing import flag_unanswered, unanswered_due
 from assistant.casework.requests.intake import next_reminder, set_attention
-from assistant.casework.requests.one_by_one import each, forget_untried, may_be_tried, together
+from assistant.casework.requests.one_by_one import (
+    each,
+    forget_untried,
+    may_be_tried,
+    together,
+)
+from assistant.casework.requests.queue import Role
 from assistant.casework.requests.rectification import flag_unconfirmed, unconfirmed_due
 from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import ChallengeState
@@ -34,79 +41,90 @@ from assistant.store.tables import (
 )
 
 _BATCH = 200
+_MOST_LISTED: Final = 200  # in one mail, those that are due first
 
 
 async def remind_due(services: Services) -> int:
-    """Mail agents what nears its safe date or is overdue; a day missed while the desk was down is made up once, late."""
-    reminded, after = 0, (date.min, "")
-    while due := await services.read(partial(_to_remind, after=after)):
-        refs = [ref for _day, ref in due]
-        reminded += await together(services, "remind", refs, _remind_one)
-        after = due[-1]
-    return reminded
+    """Mail each agent one list of what nears its safe date or is overdue; a day missed while the desk was down is made up once, late."""
+    due = await services.read(_to_remind)
+    if not due:
+        return 0
+    await services.write(partial(_tell_agents, due=due))
+    batches = [due[at : at + _BATCH] for at in range(0, len(due), _BATCH)]
+    return sum([await together(services, "remind", batch, _remind_one) for batch in batches])
 
 
-def _to_remind(unit: Unit, after: tuple[date, str]) -> list[tuple[date, str]]:
-    """Find what is due by day first: in the order of references every open request would be looked at each minute."""
-    now, (day, ref) = unit.now, after
-    on, name = col(PrivacyRequest.remind_on), col(PrivacyRequest.ref)
-    due = sa_select(on, name).where(
+def _to_remind(unit: Unit) -> list[str]:
+    """List what agents are to be reminded of, what is due first before the rest."""
+    name, on = col(PrivacyRequest.ref), col(PrivacyRequest.remind_on)
+    due = sa_select(name).where(
         on.is_not(None),
-        on.between(day, unit.services.local_day(now)),
-        or_(on > day, name > ref),
-        may_be_tried("remind", PrivacyRequest.ref, now),
+        # By its index: this is looked at each minute.
+        on.between(date.min, unit.services.local_day(unit.now)),
+        may_be_tried("remind", PrivacyRequest.ref, unit.now),
     )
-    return [(row[0], row[1]) for row in unit.session.execute(due.order_by(on, name).limit(_BATCH))]
+    return list(unit.session.scalars(due.order_by(col(PrivacyRequest.due_on), name)))
+
+
+def _tell_agents(unit: Unit, due: Sequence[str]) -> None:
+    """Queue the list for each agent who may do something about it, once for the same requests of a day."""
+    today, settings = unit.services.local_day(unit.now), unit.services.settings
+    listed = [row for ref in due[:_MOST_LISTED] if (row := _facts(unit, ref))]
+    if not listed:
+        return
+    where = f"requests/{due[0]}" if len(due) == 1 else "queue"
+    these = hashlib.sha256(" ".join(due).encode()).hexdigest()[:16]
+    for address, language in _agents(unit):
+        saying.mail(
+            unit,
+            "agent_due",
+            to=address,
+            language=language,
+            key=f"remind:{today}:{these}:{unit.services.keyring.keyed_hash(address)[:16]}",
+            ref=due[0],
+            requests=listed,
+            today=today,
+            total=len(due),
+            overdue=sum(row["due_on"] < today for row in listed),
+            url=f"{settings.server.public_url}/console/{where}",
+        )
+
+
+def _facts(unit: Unit, ref: str) -> Mapping[str, Any] | None:
+    """Give what a list says of a request; None where its row cannot be read: that fails by itself, and keeps the rest from nobody."""
+    facts = (PrivacyRequest.ref, PrivacyRequest.right, PrivacyRequest.safe_on, PrivacyRequest.due_on)
+    try:
+        row = unit.session.execute(sa_select(*map(col, facts)).where(col(PrivacyRequest.ref) == ref)).one()
+    except (ValueError, TypeError, LookupError):
+        return None
+    return row._asdict()
 
 
 def _remind_one(unit: Unit, ref: str) -> int:
     request, today = unit.session.get_one(PrivacyRequest, ref), unit.services.local_day(unit.now)
     if request.remind_on is None:
         return 0  # closed in the meantime
-    _remind(unit, request, today, _agents(unit))
+    if lapse_drafts_due(request, today):
+        set_attention(unit, request, Attention.LAPSE_LETTER_TO_APPROVE)
+    elif is_left_incomplete(request, today):
+        set_attention(unit, request, Attention.NEVER_COMPLETED)
+    record(unit, request.ref, "desk", "reminded", on=today, due_on=request.due_on)
     request.remind_on = next_reminder(request.safe_on, today)
     unit.session.add(request)
     return 1
 
 
 def _agents(unit: Unit) -> list[tuple[str, str]]:
+    """Give the addresses of the agents who may change something; an auditor may not."""
     rows = unit.session.exec(
-        select(Agent.email, Agent.language).where(col(Agent.active).is_(True), col(Agent.email).is_not(None))
+        select(Agent.email, Agent.language).where(
+            col(Agent.active).is_(True), col(Agent.email).is_not(None), col(Agent.role) != Role.AUDITOR
+        )
     ).all()
     found = [(email, language) for email, language in rows if email]
     return found or [
         (unit.services.settings.support.forward_to, unit.services.settings.support.agents_language)
     ]
-
-
-def _remind(unit: Unit, request: PrivacyRequest, today: date, addresses: list[tuple[str, str]]) -> None:
-    url = f"{unit.services.settings.server.public_url}/console/requests/{request.ref}"
-    seen = [saying.as_seen(request)]
-    text, facts = _how_late(request, today)
-    for address, language in addresses:
-        saying.mail(
-            unit,
-            text,
-            to=address,
-            language=language,
-            key=f"remind:{request.ref}:{today}:{unit.services.keyring.keyed_hash(address)[:16]}",
-            ref=request.ref,
-            requests=seen,
-            url=url,
-            **facts,
-        )
-    if lapse_drafts_due(request, today):
-        set_attention(unit, request, Attention.LAPSE_LETTER_TO_APPROVE)
-    elif is_left_incomplete(request, today):
-        set_attention(unit, request, Attention.NEVER_COMPLETED)
-    record(unit, request.ref, "desk", "reminded", on=today, due_on=request.due_on)
-
-
-def _how_late(request: PrivacyRequest, today: date) -> tuple[str, dict[str, Any]]:
-    if today > request.due_on:
-        return "agent_overdue", {"days": (today - request.due_on).days}
-    days_left = max((request.safe_on - today).days, 0)
-    return "agent_reminder", {"days_left": days_left, "safe_on": request.safe_on}
 
 
 async def expire(services: Services) -> None:

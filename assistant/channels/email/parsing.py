@@ -13,10 +13,18 @@ from datetime import datetime
 from assistant.channels.email import signs
 from assistant.channels.email.bodies import Body, body_of
 from assistant.channels.email.fields import Fields, fields_of, header_and_body
-from assistant.channels.email.quoting import all_words, handed_on, hands_on, is_answer, own_words
+from assistant.channels.email.quoting import (
+    all_words,
+    handed_on,
+    hands_on,
+    is_answer,
+    is_from,
+    note_above,
+    own_words,
+)
 from assistant.channels.email.quoting import is_forward as is_forward_subject
 from assistant.channels.email.reports import Report, report_of
-from assistant.channels.email.sender import sender_of
+from assistant.channels.email.sender import Sender, form_doubt, sender_of
 from assistant.channels.email.settings import EmailSettings
 from assistant.channels.email.tokens import Tokens
 from assistant.domain.unread import ENCLOSED
@@ -65,6 +73,9 @@ def parse_message(
     body = body_of(raw)
     is_forward = _is_forward(fields, body)
     sender = sender_of(fields)
+    form = form_doubt(fields, sender.address, settings.domain)
+    if form is not None:
+        sender = Sender(None, form)
     external_id = _external_id(fields, content)
     report = report_of(raw, fields, sender.address, body, tokens, envelope_sender)
     own = signs.is_own(fields, tokens)
@@ -93,9 +104,10 @@ def parse_message(
             answers="1" if thread or is_answer(subject) or is_forward_subject(subject) else None,
             wordless="1" if _is_wordless(body, is_forward=is_forward) else None,
             enclosed="1" if _encloses(body) else None,
-            hands_on="1" if is_forward else None,
+            hands_on=_note_length(fields, body, sender.address) if is_forward else None,
             to_others="1" if _is_to_others(fields, recipients, tokens) else None,
             in_thread="1" if thread else None,
+            by_form="1" if form else None,
             authenticated=signs.authenticated(fields, settings.authserv_id, sender.address),
         ),
     )
@@ -157,8 +169,17 @@ def _is_wordless(body: Body, *, is_forward: bool) -> bool:
 
 
 def _is_forward(fields: Fields, body: Body) -> bool:
-    """Tell whether a mail hands on another one in its text, by its subject or by the mark of a program."""
-    return is_forward_subject(fields.text("subject")) or hands_on(body.text(keep_quotes=True))
+    """Tell whether a mail hands on another one in its text, by its subject, by the mark of a program or, in a mail that answers none, by its header."""
+    subject = fields.text("subject")
+    answers = is_answer(subject) or bool(fields.ids("in-reply-to", "references"))
+    return is_forward_subject(subject) or hands_on(body.text(keep_quotes=True), answers=answers)
+
+
+def _note_length(fields: Fields, body: Body, sender: str | None) -> str | None:
+    """Give how many characters of a forward's text are its sender's own; None where all of it is, for they wrote both mails."""
+    text = body.text(keep_quotes=True)
+    name = fields.text("from").partition("<")[0].strip(' "')
+    return None if is_from(text, sender or "", name) else str(len(note_above(text)))
 
 
 def _encloses(body: Body) -> bool:

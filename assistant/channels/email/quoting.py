@@ -45,12 +45,19 @@ _FORWARDED = re.compile(
 )
 _RULE = re.compile(r"^[\s>]*_{20,}\s*$")
 _HEADER_LINE = re.compile(
-    r"^[\s>*]*(from|von|de|da|van|od|saatja|от|sent|date|gesendet|datum|envoyé|enviado|enviada em|inviato"
-    r"|data|fecha|verzonden|wysłano|saadetud|kuupäev|отправлено|дата|to|an|à|para|a|aan|do|adresaat|кому|cc|kopie"
-    r"|subject|betreff|objet|asunto|oggetto|onderwerp|assunto|temat|teema|тема)\s?\*?\s?:\s*\*?\s*\S",
+    r"^[\s>*_]*(from|von|de|da|van|od|saatja|от|sender|expéditeur|sent(?: on)?|date(?: d['’]envoi)?|gesendet|datum|envoyé(?: le)?|enviado|enviada em|inviato"
+    r"|data|fecha|verzonden|wysłano|saadetud|kuupäev|отправлено|дата|to|an|à|a|pour|destinataires?|para|aan|do|adresaat|кому|cc|kopie"
+    r"|subject|betreff|objet|sujet|asunto|oggetto|onderwerp|assunto|temat|teema|тема)[\s*_]{0,3}:[\s*_]*[^\s*_]",
     re.IGNORECASE,
 )
-_FROM_WORDS = {"from", "von", "de", "da", "van", "od", "saatja", "от"}
+_FROM_WORDS = {"from", "von", "de", "da", "van", "od", "saatja", "от", "sender", "expéditeur"}
+_DATED = {
+    "sent", "sent on", "date", "date d'envoi", "date d’envoi", "gesendet", "datum", "envoyé", "envoyé le", "enviado", "enviada em",
+    "inviato", "data", "fecha", "verzonden", "wysłano", "saadetud", "kuupäev", "отправлено", "дата",
+}  # fmt: skip
+_DATED_ABOVE = re.compile(r"^[\s>]*message du \d", re.IGNORECASE)  # the day stands above the block
+_HEADER_LINES = 8  # of which a header block has its lines, a list of recipients on two of them
+_ADDRESSES = re.compile(r"[^\s<>,;:()\"\[\]]{1,64}@[^\s<>,;:()\"\[\]]{1,255}")
 _FEWEST_HEADER_LINES = 3
 _SIGNATURE = re.compile(r"^--[ \t]?$")
 _DEVICE = re.compile(
@@ -78,11 +85,32 @@ def is_forward(subject: str) -> bool:
     return _FORWARD.match(subject) is not None
 
 
-def hands_on(text: str) -> bool:
-    """Say whether a mail marks itself what it holds as another one that is forwarded, whatever its subject became."""
+def hands_on(text: str, *, answers: bool = True) -> bool:
+    """Say whether a mail holds another one that is forwarded: by a program's mark, or by its header where it answers none."""
     lines = text.split("\n")
     first = _first_of_another(lines)
-    return first < len(lines) and _is_forward_mark(lines[first])
+    if first == len(lines):
+        return False
+    return _is_forward_mark(lines[first]) or (not answers and _has_dated_header(lines, first))
+
+
+def note_above(text: str) -> str:
+    """Give what stands above the mail that a forward hands on: the forwarder's own words, which may be none."""
+    lines = text.split("\n")
+    return _trimmed(lines[: _first_of_another(lines)])
+
+
+def is_from(text: str, address: str, name: str) -> bool:
+    """Say whether the mail that stands in another one says it is from the same person: by the address, or by the name where it has none."""
+    lines = text.split("\n")
+    first = _first_of_another(lines)
+    head = [line[:_LONGEST_MARK] for line in lines[first : first + _HEADER_LINES]]
+    written = next(filter(_is_from_line, head), " ".join(head[: _attribution(lines, first)] if head else []))
+    if "@" in written:
+        return bool(address) and address.casefold() in _ADDRESSES.findall(written.casefold())
+    return (
+        bool(name) and written.partition(":")[2].strip(" *_\N{NO-BREAK SPACE}").casefold() == name.casefold()
+    )
 
 
 def handed_on(text: str) -> str:
@@ -197,9 +225,34 @@ def _is_header_block(lines: list[str], at: int) -> bool:
     """Recognise the From, Sent, To, Subject block that Outlook writes above what it quotes."""
     if _RULE.match(lines[at]):
         at = next((n for n in range(at + 1, min(at + _NEAR, len(lines))) if lines[n].strip()), len(lines))
-    found = [_HEADER_LINE.match(line[:_LONGEST_MARK]) for line in lines[at : at + 5]]
-    names = [match[1].lower() for match in found if match]
-    return len(set(names)) >= _FEWEST_HEADER_LINES and bool(found[0]) and names[0] in _FROM_WORDS
+    names = _header_names(lines, at)
+    return len(set(names)) >= _FEWEST_HEADER_LINES and names[0] in _FROM_WORDS
+
+
+def _header_names(lines: list[str], at: int) -> list[str]:
+    """Name the fields of a header block that begins at a line, in their order; none where another line begins there."""
+    names: list[str] = []
+    for line in lines[at : at + _HEADER_LINES]:
+        found = _HEADER_LINE.match(line[:_LONGEST_MARK])
+        if not (names or found) or not line.strip("> "):
+            break
+        names += [found[1].lower()] if found else []
+    return names
+
+
+def _is_from_line(line: str) -> bool:
+    found = _HEADER_LINE.match(line)
+    return found is not None and found[1].lower() in _FROM_WORDS
+
+
+def _has_dated_header(lines: list[str], at: int) -> bool:
+    """Tell whether a header block with a day begins at a line or soon below it: nobody writes that above their own words."""
+    near = range(at, min(at + _NEAR + 1, len(lines)))
+    dated = _DATED_ABOVE.match(lines[at]) is not None
+    return any(
+        _is_header_block(lines, each) and (dated or _DATED.intersection(_header_names(lines, each)))
+        for each in near
+    )
 
 
 def _is_last_paragraph(lines: list[str], at: int) -> bool:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from assistant.channels.email.fields import Fields
 from assistant.domain.addresses import well_formed
+from assistant.domain.shared_mailboxes import is_read_by_nobody
 
 _LONGEST_FROM = 998  # octets in a line, RFC 5322 section 2.1.1
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _COMMENT = re.compile(r"\([^()<>@]*\)")
+_ADDRESS = re.compile(r"[^\s<>,;:\"()]{1,64}@[^\s<>,;:\"()]{1,255}")
 _NAMED = re.compile(r"([^<>]*)<([^<>]*)>")
 
 
@@ -37,6 +39,19 @@ def sender_of(fields: Fields) -> Sender:
     if len(values) > 1:
         return Sender(None, f"The mail has {len(values)} From fields.")
     return _read(values[0])
+
+
+def form_doubt(fields: Fields, address: str | None, own_domain: str) -> str | None:
+    """Say why a mail that a program sent for somebody is from nobody: a form's From is no person, and a Reply-To is anybody's word."""
+    if address is None:
+        return None
+    if is_read_by_nobody(address):
+        return "A program sent the mail, perhaps a form of a website: nobody reads the address it is from. Who wrote it stands in its text, if anywhere."
+    answers_to = {found.casefold() for value in fields.all("reply-to") for found in _ADDRESS.findall(value)}
+    elsewhere = answers_to and not any(each.endswith(f"@{own_domain.casefold()}") for each in answers_to)
+    if elsewhere and address.casefold().endswith(f"@{own_domain.casefold()}"):
+        return "The mail is from our own domain and asks to answer somebody elsewhere, as forms of a website do. Nothing shows that they wrote it."
+    return None
 
 
 def _read(value: str) -> Sender:

@@ -36,8 +36,8 @@ ABOUT = {
 
 def a_request(right: str = "erasure", ref: str = "PD-7K2M-4Q", **more: Any) -> dict[str, Any]:
     """Give a request as the conversation hands it to a text."""
-    days = {"received_on": date(2026, 11, 22), "due_on": date(2026, 12, 22)}
-    says = {"stands": more.get("status", "open"), "next": "review", "clock_stops": False}
+    days = {"received_on": date(2026, 11, 22), "due_on": date(2026, 12, 22), "safe_on": date(2026, 12, 22)}
+    says = {"stands": more.get("status", "open"), "next": "review", "clock_stops": False, "is_late": False}
     return {"ref": ref, "right": right, "status": "open", "joined": None, **says, **days, **more}
 
 
@@ -99,7 +99,9 @@ def values_for(name: str, requests: int = 1) -> dict[str, Any]:
         "reason": "Article 17(3)(e)",
         "ground_law": "Article 17(3)(e)",
         "days": 2,
-        "days_left": 1,
+        "today": date(2026, 12, 20),
+        "total": 3,
+        "overdue": 1,
         "systems": ["client-area", "own_records"],
         "withheld": ["Article 15(4)"],
         "counts": [{"category": "account", "rows": 1234}],
