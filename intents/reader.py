@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
+from intents.acts import without_acts
 from intents.asides import (
     complaint_is_threatened,
     of_oneself,
@@ -449,6 +450,22 @@ class Reader:
         asked, others = self._asked_in(beside)
         return (asked, others) if asked == REQUEST else (ASK, intents)
 
+    def _only_told(
+        self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+    ) -> tuple[str, tuple[Intent, ...]]:
+        """Take "did you delete my data?" and "ask me before you do" for a doubt at most: neither asks for the act (GDPR 12(3))."""
+        rights = {intent.name for intent in intents if intent.name in RIGHTS}
+        told = without_acts(sentences) if decision != NONE and rights - {_COMPLAIN} else None
+        if told is None:
+            return decision, intents
+        beside, asks_if_done = told
+        asked, others = self._asked_in(beside)
+        if asked == REQUEST:
+            return asked, others
+        if asked == ASK and any(map(names_right, beside)):
+            return decision, intents  # "if not, do it now" is a wish
+        return ASK, _with(_STATUS, intents) if asks_if_done else intents
+
     def _asked_whether(
         self, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
     ) -> tuple[str, tuple[Intent, ...]]:
@@ -484,6 +501,7 @@ class Reader:
         _ending,
         _limited,
         _asked_how,
+        _only_told,
         _asked_what_would_be,
         # Nothing adds a restriction from here on.
         _contradicted,
