@@ -22,6 +22,11 @@ def without_acts(sentences: Sequence[str]) -> tuple[list[str], bool] | None:
     return (left, asks_if_done) if left != plain else None
 
 
+def asks_nothing_yet(sentences: Sequence[str]) -> bool:
+    """Tell whether a message says of itself that it makes no request yet: it only asks how they are met."""
+    return any(map(_any("asks_nothing_yet").search, map(in_plain, sentences)))
+
+
 def _without(sentence: str) -> str:
     """Give a sentence without each such act, to where a wish begins or the sentence ends."""
     for table in ("of_doing", _OF_DONE):

@@ -41,6 +41,13 @@ _KNOWN: Final = {
         "whole_fr": "il y a une erreur dans mon adresse",
     },
     "papers": {"en": "delete my personal data", "fr": "supprimer mes donnees personnelles"},
+    "not_kept": {"en": "delete my personal data", "fr": "supprimer mes donnees personnelles"},
+    "erased_after": {
+        "en": "the erasure of my personal data",
+        "fr": "la suppression de mes donnees personnelles",
+    },
+    "on_a_page": {"en": "your records", "fr": "vos fichiers"},
+    "asks_person": {"en": "i want to talk to a person", "fr": "je veux parler a une personne"},
     "held_of_verb": {"en": r"\1 my personal data", "fr": r"\1 mes donnees personnelles"},
     "held_of_noun": {"en": r"\1 my personal data", "fr": r"\1 de mes donnees personnelles"},
     "held_carried": {"en": r"\1 my personal data", "fr": r"\1 mes donnees personnelles"},
@@ -62,7 +69,7 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
 
     One detail is no whole file (GDPR 16 or 17): the person is asked which they mean.
     """
-    bare = (_ONE_IN_BRACKETS.sub(r"\1", in_plain(sentence)) for sentence in sentences)
+    bare = (_ONE_IN_BRACKETS.sub(r"\1", in_plain(spelled_out(sentence))) for sentence in sentences)
     bare = (_TAKES_CONSENT_BACK.sub("revoque", sentence) for sentence in bare)  # erases nothing
     plain = [_any("ends_a_sending").sub(" ", each) for each in bare]
     whole = " ".join(plain)
@@ -76,6 +83,18 @@ def without_details(sentences: Sequence[str]) -> list[str] | None:
         each if each == as_it_was else _AT_EDGES.sub("", each)
         for each, as_it_was in zip(left, plain, strict=True)
     ]
+
+
+def spelled_out(sentence: str, *, denial: bool = False) -> str:
+    """Give the wish of *don't delete my account, only my phone number* in its own words, with the denial or without."""
+    plain = in_plain(sentence)
+    found = _any("denied_but").search(plain)
+    if found is None or found.lastgroup is None:
+        return sentence
+    only = found.start(found.lastgroup)
+    denied = f"{plain[found.start() : only].rstrip(' ,;.–—-')}, " if denial else ""
+    wished = str(tables("narrowing")["erase_only"][found.lastgroup])
+    return f"{plain[: found.start()]}{denied}{wished}{plain[found.end() :]}"
 
 
 def in_known_words(line: str) -> str:

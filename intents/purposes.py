@@ -16,6 +16,7 @@ _PURPOSES: Final = {
     ),
     "marketing": _any_of(
         r"market|advert|ads?\b|promo|spam|commercial|offers?\b|pubs?\b|publicit|prospection|d[ée]march|offres?\b|"
+        r"sales ?(?:people|persons?|reps?\b|representatives?|teams?|staff|agents?|m[ae]n\b|force)|telesales|vendeurs?\b|t[ée]l[ée]vendeurs?|"
         r"werb|angebot|publicid|ofertas?\b|pubblicit|offert|reclame|aanbieding|ligações com ofertas|reklaam|turundus|"
         r"pakkumis|реклам|предложени|reklam|ofert|"
         r"(?:call(?:ing)?|phone|dial(?:l?ing)?|sales|prospect\w*)[ -]lists?\b|cold[ -]call|sales calls?\b|telemarket|telesales|"
@@ -45,7 +46,8 @@ _UNSUBSCRIBE: Final = _any_of(
     r"unsub|opt[ -]?(?:me )?out|d[ée]sabonn|d[ée]sinscri|abmeld|abbestell|(?:darme|dar) de baja|desuscri|disiscri|uitschrij|schrijf mij uit|"
     r"afmeld|descadastr|отпис|wypis|get me off|take me off|remove me from (?:your|the|all) (?:mailing|list|marketing)|"
     r"(?:tak|remov|strik|drop|cross|delet)\w* my [^.;!?\n]{1,60}? (?:off|from) (?:your|this|the) (?:contact )?lists?\b(?! of)|"
-    r"retirez-moi d|stop pub|stop\s*$"
+    r"retirez-moi d|(?:retire[rz]?|enl[eè]ve[rz]?|raye[rz]?|radie[rz]?|sorte[rz]?|[oô]te[rz]?)[- ]moi (?:de |d.)(?:vos|votre|toutes|cette|la) (?:\w+ )?listes?|"
+    r"stop pub|stop\s*$"
 )
 _TOPICS: Final = {
     "calls": _any_of(

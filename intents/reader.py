@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
-from intents.acts import without_acts
+from intents.acts import asks_nothing_yet, without_acts
 from intents.asides import (
     complaint_is_threatened,
     of_oneself,
@@ -59,6 +59,7 @@ from intents.narrowing import (
     restricts,
     spares_own,
     spares_some,
+    spelled_out,
     without_complaint,
     without_details,
     without_how,
@@ -225,6 +226,13 @@ def _only_named(
     return decision, intents
 
 
+def _not_yet(
+    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+) -> tuple[str, tuple[Intent, ...]]:
+    """Take a message that says it makes no request yet at its word: whatever its questions name, a person answers them."""
+    return (ASK if decision == REQUEST and asks_nothing_yet(sentences) else decision), intents
+
+
 class Reader:
     """Reads messages with a trained pipeline; made once, used from one thread at a time."""
 
@@ -267,7 +275,8 @@ class Reader:
             " ".join(spoken.values()) or with_links_as_one(legible(text)), language_hint
         )
         as_typed = _as_spelt(spoken, language)
-        spoken = {normalise(sentence): sentence for sentence in as_typed}
+        spelled = (spelled_out(sentence, denial=True) for sentence in as_typed)
+        spoken = {normalise(sentence): sentence for sentence in spelled}
         everything, spoken, alone = self._left(spoken)
         # As it came: an address in angle brackets looks like markup.
         several = lists_several(own_words(within_length(text)))
@@ -512,6 +521,7 @@ class Reader:
         _weighed,
         # Beside what is certain; nothing is narrowed by it.
         _objecting,
+        _not_yet,
         # Last: whatever else was read of it, what is only asked after is asked for by nothing.
         _asked_whether,
     )
