@@ -285,6 +285,11 @@ def objects(sentences: Sequence[str]) -> bool:
     return bool(_any("objects").search(all_in_plain(sentences)))
 
 
+def asks_review(sentences: Sequence[str]) -> bool:
+    """Tell whether a person is to look at a decision, as at one of a machine (GDPR 22(3))."""
+    return bool(_any("asks_review").search(all_in_plain(sentences)))
+
+
 def objects_by_law(sentences: Sequence[str]) -> bool:
     """Tell whether somebody objects by the article, or to what rests on a legitimate interest (GDPR 21(1))."""
     return bool(_any("objects_by_law").search(all_in_plain(sentences)))

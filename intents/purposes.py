@@ -38,7 +38,10 @@ _PURPOSES: Final = {
         r"müü|jaga|kolmanda|продав|передав|третьим|sprzeda|udost[ęe]pn"
     ),
     "automated_decision": _any_of(
-        r"automat(?:ed|ic|ic decision|is[ée]e?|ique|isierte|izad|izzat)|algorith?m|machine (?:refus|reject|decid)|"
+        r"automat(?:ed|ic|ic decision|is[ée]e?|ique|isierte|izad|izzat)|algorith?m|"
+        r"(?:machine|computer|robot|software|bot|ordinateur|logiciel|programme)s? "
+        r"(?:(?:a|ont|m.a|has|have|had|just) )?(?:refus|reject|rejet|decid|d[ée]cid|declin|den[iy]|turn)|"
+        r"(?:humain|human|person|someone|somebody|quelqu.un|personne)\b[^.;!?\n]{0,40}\b(?:decision|d[ée]cision|refusal|refus)\b|"
         r"geautomatiseer|automaatse|автоматическ|zautomatyz"
     ),
 }

@@ -45,6 +45,7 @@ from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUES
 from intents.language import LANGUAGE_FILE, LanguageReader
 from intents.meant import without_put_off, without_taken_back
 from intents.narrowing import (
+    asks_review,
     asks_source,
     asks_what_access_is,
     complains,
@@ -224,6 +225,15 @@ def _only_named(
         guessed = (i for i in intents if decision == ASK and i.name in RIGHTS and i.name not in numbered)
         return ASK, (*(Intent(right, 1.0) for right in numbered), *guessed)
     return decision, intents
+
+
+def _reviewed(
+    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
+) -> tuple[str, tuple[Intent, ...]]:
+    """Read "I want a human to look at this decision" as the right that it is, and as no wish for somebody to talk to (GDPR 22(3))."""
+    if not asks_review(sentences):
+        return decision, intents
+    return REQUEST, _with("objection", tuple(i for i in intents if i.name != "human"))
 
 
 def _not_yet(
@@ -521,6 +531,7 @@ class Reader:
         _weighed,
         # Beside what is certain; nothing is narrowed by it.
         _objecting,
+        _reviewed,
         _not_yet,
         # Last: whatever else was read of it, what is only asked after is asked for by nothing.
         _asked_whether,

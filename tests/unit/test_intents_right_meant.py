@@ -72,6 +72,14 @@ MARKETING = (
     "RETIREZ MOI DE VOTRE LISTE",
     "je ne veux plus être appelée par vos vendeurs",
 )
+REVIEWED = (
+    "I want a human to review your refusal",
+    "please have somebody reconsider this decision, the computer rejected me",
+    "a robot declined my application, I want a person to look at the decision",
+    "je demande qu'une personne réexamine ce refus",
+    "c'est une machine qui a décidé, je veux qu'un humain regarde la décision",
+    "un ordinateur a refusé mon dossier, je veux une intervention humaine sur cette décision",
+)
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +115,13 @@ def test_a_person_is_asked_for(reader: Reader, words: str) -> None:
 def test_an_end_of_marketing_names_its_use(reader: Reader, words: str) -> None:
     found = reader.read(words)
     assert (found.decision, found.details.get("marketing")) == ("request", True)
+
+
+@pytest.mark.parametrize("words", REVIEWED)
+def test_a_decision_of_a_machine_is_to_be_looked_at_by_a_person(reader: Reader, words: str) -> None:
+    found = reader.read(words)
+    assert (found.decision, found.rights, found.details.get("purpose")) == (
+        "request",
+        frozenset({"objection"}),
+        ["automated_decision"],
+    )
