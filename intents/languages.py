@@ -7,13 +7,12 @@ from typing import Final
 
 from intents.tables import any_in_row, in_plain, tables
 
-ANOTHER: Final = "another"  # of which no more is known than that it is neither English nor French
 _LONGEST: Final = 80  # characters
 _BETWEEN: Final = re.compile(r"[,;:.!?…¡¿]+")
 
 
 def language_asked(text: str) -> str | None:
-    """Name the language that a short message asks for, or says to be the only one; None where it says anything else."""
+    """Name the language that a short message asks for, or *another* where it is neither English nor French; None where it says anything else."""
     if len(text) > _LONGEST:
         return None
     plain = " ".join(_BETWEEN.sub(" ", in_plain(text)).split())

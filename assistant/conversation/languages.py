@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from assistant.conversation.heard import Found, Hearing, all_of
+from assistant.conversation.reading import LONG_ENOUGH
 from assistant.domain.moves import AskRight, AskToWithdraw, AskWhichBack, Move, Repeat, Say
 from assistant.domain.rights import Right
 from assistant.domain.talk import PICKERS, WHERE_TO_WRITE, WITHDRAW, WITHDRAW_WHICH
@@ -28,7 +29,8 @@ def hear(hearing: Hearing) -> Found | None:
 def told_first(hearing: Hearing, moves: tuple[Move, ...]) -> tuple[Move, ...]:
     """Say once, before anything else, which languages we write to whoever asks for something in another."""
     view, reading = hearing.view, hearing.reading
-    is_foreign = reading.language not in view.languages and reading.decision != "none"
+    is_believed = len(hearing.text) >= LONG_ENOUGH and reading.decision != "none"
+    is_foreign = is_believed and reading.language not in view.languages
     if hearing.is_quiet or view.agent_talks or view.state.told_language or not is_foreign:
         return moves
     return (Say(OURS), *moves)
