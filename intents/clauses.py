@@ -23,6 +23,9 @@ _APART: Final = re.compile(
 )
 _OR: Final = re.compile(r"^(?:or|ou)\b|\s(?:or|ou)\s")
 _MAILBOX: Final = re.compile(r"[^\s@]{1,64}@\S+")
+_IN_BRACKETS: Final = re.compile(
+    r"\([^()]{0,200}\)"
+)  # *the data you hold (my landline, the calls) to be erased* is one clause
 _LEAD_WORDS: Final = 10
 # Beside these something told to be wrong is to be put right; an erasure, a restriction and *correct it* see to it already.
 _LEAVES_TO_CORRECT: Final = frozenset({"objection", "consent_withdrawal", "access", "portability"})
@@ -81,7 +84,7 @@ def wishes_of(sentences: Sequence[str]) -> list[Wish]:
 def wished_in(sentences: Sequence[str]) -> Iterator[str]:
     """Give the clauses that have the form of a wish, of sentences that hold several, until somebody tells what happened."""
     for sentence in sentences:
-        clauses = [*clauses_of(sentence)]
+        clauses = [*clauses_of(_IN_BRACKETS.sub(" ", sentence))]
         if len(clauses) < _FEWEST or _any("closes", "not_meant").search(_simple(sentence)):
             continue
         for clause in clauses:

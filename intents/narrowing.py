@@ -42,6 +42,13 @@ _KNOWN: Final = {
         "whole_fr": "il y a une erreur dans mon adresse",
     },
     "papers": {"en": "delete my personal data", "fr": "supprimer mes donnees personnelles"},
+    "not_kept": {"en": "delete my personal data", "fr": "supprimer mes donnees personnelles"},
+    "erased_after": {
+        "en": "the erasure of my personal data",
+        "fr": "la suppression de mes donnees personnelles",
+    },
+    "on_a_page": {"en": "your records", "fr": "vos fichiers"},
+    "asks_person": {"en": "i want to talk to a person", "fr": "je veux parler a une personne"},
     "held_of_verb": {"en": r"\1 my personal data", "fr": r"\1 mes donnees personnelles"},
     "held_of_noun": {"en": r"\1 my personal data", "fr": r"\1 de mes donnees personnelles"},
     "held_carried": {"en": r"\1 my personal data", "fr": r"\1 mes donnees personnelles"},
@@ -92,7 +99,7 @@ def _followed_by(whole: str, at: int) -> str:
 
 def _details_erased(sentences: Sequence[str]) -> tuple[list[str], list[re.Match[str]]]:
     """Give sentences in plain and the erasures of details in all of them together; none where more than details is to be erased."""
-    bare = (_ONE_IN_BRACKETS.sub(r"\1", in_plain(sentence)) for sentence in sentences)
+    bare = (_ONE_IN_BRACKETS.sub(r"\1", in_plain(spelled_out(sentence))) for sentence in sentences)
     bare = (_TAKES_CONSENT_BACK.sub("revoque", sentence) for sentence in bare)  # erases nothing
     plain = [_any("ends_a_sending").sub("unsubscribe me", each) for each in bare]  # and that stays a wish
     whole = " ".join(plain)
@@ -100,6 +107,18 @@ def _details_erased(sentences: Sequence[str]) -> tuple[list[str], list[re.Match[
     if any(_any("more_than_that").match_at(whole, found.end()) for found in details):
         return plain, []
     return plain, details
+
+
+def spelled_out(sentence: str, *, denial: bool = False) -> str:
+    """Give the wish of *don't delete my account, only my phone number* in its own words, with the denial or without."""
+    plain = in_plain(sentence)
+    found = _any("denied_but").search(plain)
+    if found is None or found.lastgroup is None:
+        return sentence
+    only = found.start(found.lastgroup)
+    denied = f"{plain[found.start() : only].rstrip(' ,;.–—-')}, " if denial else ""
+    wished = str(tables("narrowing")["erase_only"][found.lastgroup])
+    return f"{plain[: found.start()]}{denied}{wished}{plain[found.end() :]}"
 
 
 def in_known_words(line: str) -> str:
@@ -299,6 +318,11 @@ def only_complains(sentences: Sequence[str]) -> bool:
 def objects(sentences: Sequence[str]) -> bool:
     """Tell whether somebody objects to a use of data in so many words (GDPR 21)."""
     return bool(_any("objects").search(all_in_plain(sentences)))
+
+
+def asks_review(sentences: Sequence[str]) -> bool:
+    """Tell whether a person is to look at a decision, as at one of a machine (GDPR 22(3))."""
+    return bool(_any("asks_review").search(all_in_plain(sentences)))
 
 
 def objects_by_law(sentences: Sequence[str]) -> bool:

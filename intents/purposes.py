@@ -18,6 +18,7 @@ _PURPOSES: Final = {
     ),
     "marketing": _any_of(
         r"market|advert|ads?\b|promo|spam|commercial|offers?\b|pubs?\b|publicit|prospection|d[ée]march|offres?\b|"
+        r"sales ?(?:people|persons?|reps?\b|representatives?|teams?|staff|agents?|m[ae]n\b|force)|telesales|vendeurs?\b|t[ée]l[ée]vendeurs?|"
         r"werb|angebot|publicid|ofertas?\b|pubblicit|offert|reclame|aanbieding|ligações com ofertas|reklaam|turundus|"
         r"pakkumis|реклам|предложени|reklam|ofert|"
         r"(?:call(?:ing)?|phone|dial(?:l?ing)?|sales|prospect\w*)[ -]lists?\b|cold[ -]call|sales calls?\b|telemarket|telesales|"
@@ -39,7 +40,10 @@ _PURPOSES: Final = {
         r"müü|jaga|kolmanda|продав|передав|третьим|sprzeda|udost[ęe]pn"
     ),
     "automated_decision": _any_of(
-        r"automat(?:ed|ic|ic decision|is[ée]e?|ique|isierte|izad|izzat)|algorith?m|machine (?:refus|reject|decid)|"
+        r"automat(?:ed|ic|ic decision|is[ée]e?|ique|isierte|izad|izzat)|algorith?m|"
+        r"(?:machine|computer|robot|software|bot|ordinateur|logiciel|programme)s? "
+        r"(?:(?:a|ont|m.a|has|have|had|just) )?(?:refus|reject|rejet|decid|d[ée]cid|declin|den[iy]|turn)|"
+        r"(?:humain|human|person|someone|somebody|quelqu.un|personne)\b[^.;!?\n]{0,40}\b(?:decision|d[ée]cision|refusal|refus)\b|"
         r"geautomatiseer|automaatse|автоматическ|zautomatyz"
     ),
 }
@@ -47,7 +51,8 @@ _UNSUBSCRIBE: Final = _any_of(
     r"unsub|opt[ -]?(?:me )?out|d[ée]sabonn|d[ée]sinscri|abmeld|abbestell|(?:darme|dar) de baja|desuscri|disiscri|uitschrij|schrijf mij uit|"
     r"afmeld|descadastr|отпис|wypis|get me off|take me off|remove me from (?:your|the|all) (?:mailing|list|marketing)|"
     r"(?:tak|remov|strik|drop|cross|delet)\w* my [^.;!?\n]{1,60}? (?:off|from) (?:your|this|the) (?:contact )?lists?\b(?! of)|"
-    r"retirez-moi d|stop pub|stop\s*$"
+    r"retirez-moi d|(?:retire[rz]?|enl[eè]ve[rz]?|raye[rz]?|radie[rz]?|sorte[rz]?|[oô]te[rz]?)[- ]moi (?:de |d.)(?:vos|votre|toutes|cette|la) (?:\w+ )?listes?|"
+    r"stop pub|stop\s*$"
 )
 _TOPICS: Final = {
     "calls": _any_of(

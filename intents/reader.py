@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
+from intents.acts import asks_nothing_yet, without_acts
 from intents.asides import (
     complaint_is_threatened,
     of_oneself,
@@ -45,6 +46,7 @@ from intents.labels import ANY_RIGHT, ASK, CONVERSATIONAL, NONE, OUTPUTS, REQUES
 from intents.language import LANGUAGE_FILE, LanguageReader
 from intents.meant import without_put_off, without_taken_back
 from intents.narrowing import (
+    asks_review,
     asks_source,
     asks_what_access_is,
     complains,
@@ -60,6 +62,7 @@ from intents.narrowing import (
     restricts,
     spares_own,
     spares_some,
+    spelled_out,
     without_complaint,
     without_details,
     without_how,
@@ -226,9 +229,7 @@ def _only_named(_: Reader, decision: str, intents: _Intents, sentences: Sequence
     return decision, intents
 
 
-def _overdue(
-    _: Reader, decision: str, intents: tuple[Intent, ...], sentences: Sequence[str]
-) -> tuple[str, tuple[Intent, ...]]:
+def _overdue(_: Reader, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
     """Ask about a right that was used before and never answered, they say: a reminder is never nothing (GDPR 12(3))."""
     if not (rights := asked_before(sentences)):
         return decision, intents
@@ -239,6 +240,18 @@ def _overdue(
         # Who complains of the silence tells of the request for that.
         return REQUEST, (kept if any(i.name == _COMPLAIN for i in kept) else (*kept, *named))
     return ASK, (*(Intent(right, 1.0) for right in rights), *(i for i in kept if i.name not in RIGHTS))
+
+
+def _reviewed(_: Reader, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
+    """Read "I want a human to look at this decision" as the right that it is, and as no wish for somebody to talk to (GDPR 22(3))."""
+    if not asks_review(sentences):
+        return decision, intents
+    return REQUEST, _with("objection", tuple(i for i in intents if i.name != "human"))
+
+
+def _not_yet(_: Reader, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
+    """Take a message that says it makes no request yet at its word: whatever its questions name, a person answers them."""
+    return (ASK if decision == REQUEST and asks_nothing_yet(sentences) else decision), intents
 
 
 class Reader:
@@ -283,7 +296,8 @@ class Reader:
             " ".join(spoken.values()) or with_links_as_one(legible(text)), language_hint
         )
         as_typed = _as_spelt(spoken, language)
-        spoken = {normalise(sentence): sentence for sentence in as_typed}
+        spelled = (spelled_out(sentence, denial=True) for sentence in as_typed)
+        spoken = {normalise(sentence): sentence for sentence in spelled}
         everything, spoken, alone = self._left(spoken)
         # As it came: an address in angle brackets looks like markup.
         several = lists_several(own_words(within_length(text)))
@@ -463,6 +477,20 @@ class Reader:
         asked, others = self._asked_in(beside)
         return (asked, others) if asked == REQUEST else (ASK, intents)
 
+    def _only_told(self, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
+        """Take "did you delete my data?" and "ask me before you do" for a doubt at most: neither asks for the act (GDPR 12(3))."""
+        rights = {intent.name for intent in intents if intent.name in RIGHTS}
+        told = without_acts(sentences) if decision != NONE and rights - {_COMPLAIN} else None
+        if told is None:
+            return decision, intents
+        beside, asks_if_done = told
+        asked, others = self._asked_in(beside)
+        if asked == REQUEST:
+            return asked, others
+        if asked == ASK and any(map(names_right, beside)):
+            return decision, intents  # "if not, do it now" is a wish
+        return ASK, _with(_STATUS, intents) if asks_if_done else intents
+
     def _asked_whether(self, decision: str, intents: _Intents, sentences: Sequence[str]) -> _Read:
         """Take "did I ask you to erase my data?" for a question where that stands: it asks for no erasure."""
         beside = without_whether_asked(sentences)
@@ -494,6 +522,7 @@ class Reader:
         _ending,
         _limited,
         _asked_how,
+        _only_told,
         _asked_what_would_be,
         _asked_of_breach,
         # Nothing adds a restriction from here on.
@@ -507,6 +536,8 @@ class Reader:
         _objecting,
         # What a reminder names goes before what the model guessed of it.
         _overdue,
+        _reviewed,
+        _not_yet,
         # Last: whatever else was read of it, what is only asked after is asked for by nothing.
         _asked_whether,
     )

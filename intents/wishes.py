@@ -39,6 +39,7 @@ _OF_ARTICLE: Final = {
 _BY_ARTICLE_ALONE: Final = _OF_ARTICLE | {"22": "objection", "77": "complaint", "7": "consent_withdrawal"}
 _ALONE: Final = re.compile(r"(?<!\d)(?:7(?= ?[(.§] ?3\b)|\d\d)(?!\d)")
 _ADDRESS: Final = re.compile(r"(?<![\w.+%'-])[\w.+%'-]++@[\w-]++(?:\.[\w-]++)+")
+_IN_BRACKETS: Final = re.compile(r"\([^()]{1,200}\)")
 _NEXT_ITEM: Final = re.compile(r"[\n;•|]|\b\d{1,3}[.)]\s")
 _BESIDE: Final = 120  # characters beside an address in which its right stands
 _LAW: Final = re.compile(
@@ -77,6 +78,9 @@ def hear(sentences: Sequence[str], *, several: bool = False) -> Heard:
     if takes_all_back(", ".join(sentences)):
         wishes[CHANGED_MIND] = None
     plain_lines = [in_plain(sentence) for sentence in sentences]
+    if DONT in wishes and any(map(_any("ordered").search, plain_lines)):
+        del wishes[DONT]  # it counts where an erasure is open, and denies none
+        wishes[KEPT_IT] = None
     if several or any(_any("for_several").search(line) for line in plain_lines):
         wishes |= dict.fromkeys((FOR_OTHER, FOR_SEVERAL))
     elif _is_for_other(plain_lines):
@@ -147,7 +151,8 @@ def _listed(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _is_told(line: str) -> bool:
-    return "?" in line or bool(_any("exercises_unless").search(line))
+    """Tell whether rights are asked about or told of; what stands in brackets beside their names says no more: *(it is 5, not 3)*."""
+    return "?" in line or bool(_any("exercises_unless").search(_IN_BRACKETS.sub(" ", line)))
 
 
 def _named(line: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from assistant.conversation import (
     elsewhere,
     for_others,
     instead,
+    languages,
     picking,
     policy,
     proving,
@@ -24,6 +25,7 @@ from assistant.conversation import (
 )
 from assistant.conversation.awaited import is_unready, of_code_beside
 from assistant.conversation.heard import EMAIL, Found, Heard, Hearing, NoCode, Pressed, Words, all_of
+from assistant.conversation.reading import LONG_ENOUGH
 from assistant.conversation.subjects import (
     complains_of_waiting,
     is_angry,
@@ -64,12 +66,12 @@ from assistant.domain.talk import (
 from intents import Intent, is_of_privacy
 from intents.awaiting import names_authority
 from intents.clauses import wishes_of
+from intents.languages import language_asked
 from intents.purposes import use_answered
 from intents.wishes import CHANGED_MIND, FOR_SEVERAL, by_article_alone, takes_all_back
 
 Step = Callable[[Hearing], Found | None]
-_LONG_ENOUGH: Final = 12  # characters from which on the language of a message is worth believing
-_FOREIGN: Final = 3 * _LONG_ENOUGH
+_FOREIGN: Final = 3 * LONG_ENOUGH
 _CHOICES: Final = frozenset(
     {"purpose", "takeback", "withdraw", "resend", "change", "services", sparing.BUTTON}
 )
@@ -84,7 +86,7 @@ def decide(view: TalkView, heard: Heard) -> tuple[Move, ...]:
         return _instead_of_code(Hearing(view, heard.words))
     hearing = _as_meant(Hearing(view, heard))
     if (code := proving.code_beside(hearing)) is None:
-        return _asked_and_said(hearing)
+        return languages.told_first(hearing, _asked_and_said(hearing))
     left = code.left if code.left is not None and _says_more(code.left) else None
     beside = _asked_and_said(left) if left is not None else ()
     return (*code.moves, *(move for move in beside if move != Repeat()))  # that the check of the code does
@@ -145,9 +147,11 @@ def _talks_in(hearing: Hearing) -> tuple[Intent, ...]:
 def language_heard(view: TalkView, spoken: str | None, words: Words) -> str:
     """Name the language in which to answer: the one that was heard, where it is one of ours."""
     heard, reading = words.language, words.reading
+    if (asked := language_asked(words.text)) in view.languages:
+        return str(asked)
     if spoken not in view.languages:
         return heard if heard in view.languages else view.languages[0]
-    said_enough = len(words.text) >= _LONG_ENOUGH and reading.decision != "none"
+    said_enough = len(words.text) >= LONG_ENOUGH and reading.decision != "none"
     return heard if heard in view.languages and said_enough else spoken or heard
 
 
@@ -158,7 +162,7 @@ def _heard(hearing: Hearing) -> tuple[Move, ...]:
     """Try each step in turn; one may leave something of the message to those after it."""
     moves: list[Move] = []
     left: Hearing | None = hearing
-    for step in _first if hearing.view.agent_talks else _first + _then:
+    for step in _first if hearing.view.agent_talks else _here:
         if left is not None and (found := step(left)):
             moves += found.moves
             left = found.left
@@ -228,7 +232,9 @@ _then: tuple[Step, ...] = (
     _code,  # 18. what may be the code that is awaited
     proving.code_again,  # 19. or another one
     proving.contact,  # 20. who asks
+    proving.code_over,  # 21. a code that is awaited no more
 )
+_here: tuple[Step, ...] = (languages.hear, *_first, *_then)  # *no hablo inglés* is no *no*
 
 
 # ── what is read in it ──────────────────────────────────────────────────────────────────────────────

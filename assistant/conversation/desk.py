@@ -257,6 +257,8 @@ class TalkingDesk(LiveChats):
         turn = Turn.quiet(unit, conversation)
         turn.muted = words.muted
         turn.known = None if has_asked or conversation is not thread else []  # most talks: nobody need look
+        if incoming.locale:
+            turn.turn_to(incoming.locale)
         received = Received(turn, incoming, message_id, words)
         asked = questions.questions_answered(unit, conversation, incoming)
         answered = asked if asked and agent_asked.may_answer(words.text, incoming.attachments) else []

@@ -8,7 +8,7 @@ from typing import Final
 
 from assistant.casework.talk.policy_answers import Answer, answer_of, text_of
 from assistant.conversation.heard import Found, Hearing, OfPolicy, Words, all_of
-from assistant.conversation.reading import SHORT
+from assistant.conversation.reading import LONG_ENOUGH, SHORT
 from assistant.disclosure.policy import kinds_of
 from assistant.domain.moves import Move, Repeat, TellPolicy
 from assistant.domain.policy import Topic
@@ -36,7 +36,8 @@ def heard_in(services: Services, words: Words, spoken: str | None) -> Words:
         return words
     settings = services.settings
     ours = settings.controller.languages
-    language = words.language if words.language in ours else spoken or ours[0]
+    is_said = words.language in ours and not (spoken in ours and len(words.text) < LONG_ENOUGH)
+    language = words.language if is_said else spoken or ours[0]
     kinds = kinds_of(settings)
     answers = [
         answer_of(settings, Topic(each.topic), kinds_named(each, kinds), language) for each in questions

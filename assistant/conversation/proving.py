@@ -82,6 +82,16 @@ def code_again(hearing: Hearing) -> Found | None:
     return all_of(Choose("resend", "")) if wants_code_again(hearing.text) else None
 
 
+def code_over(hearing: Hearing) -> Found | None:
+    """Say of a code that is typed again, or too late, that it does nothing any more, and where it stands that it was for."""
+    view = hearing.view
+    is_over = view.code_sent and not view.code_live and not view.state.expects
+    if view.is_mail or not is_over or not stands_as_code(hearing.text) or hearing.is_request:
+        return None
+    told = tuple(request.ref for request in view.open or view.own)
+    return all_of(Say("code_over"), TellStatus(told)) if told else None
+
+
 def code_beside(hearing: Hearing) -> Found | None:
     """Take a code that is awaited, or that can still be typed whatever else is asked or whoever talks here; the rest is left to be heard."""
     view, text = hearing.view, hearing.text

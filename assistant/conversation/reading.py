@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from intents import Reader, Reading
 
 SHORT: Final = 600  # characters: so much is read by the writer, in about a millisecond
+LONG_ENOUGH: Final = 12  # characters from which on the language of a message is worth believing
 _thread = partial(OneThread, "read-long", most_of_one=math.inf, most=math.inf)  # whoever wrote is read
 
 

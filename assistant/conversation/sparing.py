@@ -73,12 +73,15 @@ def heard_about(hearing: Hearing, meant: Sequence[RequestSeen], *, by_mail: bool
         if by_mail:
             return Found((), hearing.reads(replace(reading, decision="ask", wishes=())))
         return None  # both in one message, and nothing open: which is meant is asked as any doubt is
-    moves = StandStill(tuple(request.ref for request in meant)) if meant else Say("dont_nothing")
     left = _still_asking(hearing, meant) if meant and not by_mail else hearing
     left = left.reads(_without_erasure(reading))
     asks_more = left.is_request or (left.reading.decision == "ask" and not meant)
     if not (meant or by_mail or asks_more) and elsewhere.is_taken_back(hearing):
         return Found((elsewhere.ask_whose(hearing, takes_back=True),))
+    if not meant and asks_more:
+        # Nothing was opened, and nobody thought so: what they want is answered.
+        return Found((), left)
+    moves = StandStill(tuple(request.ref for request in meant)) if meant else Say("dont_nothing")
     # One question at a time: which is meant goes first.
     is_all = not asks_more and (bool(meant) or not by_mail)
     return Found((moves,), None if is_all else left)

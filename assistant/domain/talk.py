@@ -39,6 +39,7 @@ class TalkState:
     hidden_of: tuple[str, ...] = ()
     back: tuple[str, ...] = ()  # names of who proved since: of what is hidden, their own is there again
     told_language: bool = False
+    locale: str | None = None  # the language of the page that it was written on last
     repeated: bool = False  # the question with buttons was asked once more already
     asked: tuple[str, ...] = ()  # requests an agent asked about, until the person writes
     named: str | None = None  # keyed hash of who was said last to ask, by whoever is here now
@@ -137,6 +138,7 @@ _STAYS = (
     "hidden_of",
     "back",
     "told_language",
+    "locale",
     "asked",
     "named",
     "misgiven",

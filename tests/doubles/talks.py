@@ -259,6 +259,9 @@ SAYINGS: Final[Mapping[str, Words]] = {
     "unsubscribe": words(f"Unsubscribe {EMAIL}", details={"email": [EMAIL]}),
     "e-mail and human": words(f"{EMAIL} can I talk to someone", "none", "human", details={"email": [EMAIL]}),
     "just that": words("In fact just the newsletter", "ask", "objection", details={"marketing": True}),
+    "in French": words("En français s'il vous plaît", language="fr"),
+    "another language": words("No hablo inglés"),
+    "foreign wish": words("Ich möchte eine Kopie meiner Daten", "request", "access", language="de"),
     "foreign": words("Guten Tag, ich brauche bitte Hilfe mit meinem Konto", language="de"),
 }
 

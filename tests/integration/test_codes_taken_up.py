@@ -21,7 +21,7 @@ from intents import Reader
 from tests.doubles.desk_inside import desk_inside
 from tests.doubles.posting_desk import PostingDesk, posting_desk
 from tests.integration.test_from_anywhere import FREEZE
-from tests.integration.test_sparing import MARI
+from tests.integration.test_sparing import ERASE, MARI
 from tests.integration.test_waiting_for_it import code_to
 
 WAITED = timedelta(minutes=1)
@@ -89,3 +89,20 @@ async def test_the_desk_takes_up_what_waits_every_minute(tmp_path: Path) -> None
         await whole.forward("2m")
         await sweeper.run("recover")
         assert await services.read(lambda unit: queries.unhandled(unit.session, services.clock.now())) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", "A code works only once"), ("fr", "Un code ne sert qu’une fois")]
+)
+async def test_a_code_that_was_used_does_nothing_any_more_and_it_is_said_where_it_stands(
+    desk: PostingDesk, language: str, says: str
+) -> None:
+    await desk.chat("used", ERASE[language], MARI, locale=language)
+    code = await code_to(desk, MARI)
+    await desk.chat("used", code, locale=language)
+    since = len(await desk.said_in(await desk.chat_of("used")))
+    await desk.chat("used", code, locale=language)
+    said = (await desk.said_in(await desk.chat_of("used")))[since:]
+    (request,) = await desk.all(PrivacyRequest)
+    assert says in said[0]
+    assert request.ref in said[1]

@@ -18,7 +18,7 @@ MOVED = [
         ("none", set()),
     ),
     (
-        ("LEAVES_OUT", 4, 2),  # what is shown before what is taken back: a doubt where nobody wished anything
+        ("LEAVES_OUT", 5, 2),  # what is shown before what is taken back: a doubt where nobody wished anything
         'Is this letter good? "Delete my account, no wait, only correct my name to Anna."',
         ("request", {"rectification"}),
         ("ask", {"rectification", "erasure"}),

@@ -30,7 +30,9 @@ def _say(turn: Turn, move: moves.Say) -> None:
     if move.offers_person:
         values["choices"] = [turn.person_button()]
     if move.name == "not_our_language":
-        turn.state = replace(turn.state.at_rest(), told_language=True)
+        turn.rest()
+    if move.name in {"not_our_language", "languages_spoken"}:
+        turn.state = replace(turn.state, told_language=True)
     turn.say(move.name, requests=turn.seen(turn.requests_named(move.about)), **values)
 
 

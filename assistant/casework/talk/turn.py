@@ -83,6 +83,13 @@ class Turn:
         if self.conversation.language != language:
             self.conversation.language = language
 
+    def turn_to(self, locale: str) -> None:
+        """Go on in the language of the page where that was changed since the last message from it."""
+        if self.state.locale not in {None, locale}:
+            self.speak(locale)
+        if self.state.locale != locale:
+            self.state = replace(self.state, locale=locale)
+
     # ── what is there ──────────────────────────────────────────────────────────────────────────────
 
     def all_requests(self) -> list[PrivacyRequest]:
