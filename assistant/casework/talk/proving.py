@@ -162,7 +162,7 @@ def asks_as_given(turn: Turn, references: Sequence[str]) -> bool:
     """
     given = live_code(turn, references) or _given(turn)
     has_lapsed = any(r.status == Status.LAPSED for r in turn.requests_named(references))
-    if given is None or has_lapsed or _came_after_proof(turn, references):
+    if given is None or has_lapsed:
         return False  # what lapsed may have done so because nothing arrives there
     if live_code(turn, ()) is not None:
         turn.state = turn.state.asking("code_sent_email", "code", references)
@@ -188,14 +188,21 @@ def _was_stopped(turn: Turn, challenge: ChallengeRow) -> bool:
     return ended or any(map(was_denied, turn.requests_named(challenge.references)))
 
 
-def _came_after_proof(turn: Turn, references: Sequence[str]) -> bool:
-    """Tell whether something was asked after somebody proved who they are: who sits there now may be another (B13)."""
-    proved = select(EvidenceRow.obtained_at).where(
-        col(EvidenceRow.conversation_id) == turn.conversation.id,
-        col(EvidenceRow.obtained_at) > turn.left_at,
+def contact_known(turn: Turn) -> str | None:
+    """Give the mailbox that whoever is here proved, or else named last for a code: what a wish beside it needs no asking for."""
+    proved = (
+        select(EvidenceRow)
+        .where(
+            col(EvidenceRow.conversation_id) == turn.conversation.id,
+            col(EvidenceRow.obtained_at) > turn.left_at,
+        )
+        .order_by(col(EvidenceRow.obtained_at).desc())
     )
-    last = max(turn.unit.session.exec(proved), default=None)
-    return last is not None and any(r.received_at > last for r in turn.requests_named(references))
+    last, given = turn.unit.session.exec(proved.limit(1)).first(), _given(turn)
+    keyring = turn.unit.services.keyring
+    if last is not None and not (given and given.asked_at > last.obtained_at):
+        return keyring.unseal(last.contact) if last.contact else None
+    return keyring.unseal(given.claimed) if given and given.claimed_kind == "email" else None
 
 
 # ── trying a code ───────────────────────────────────────────────────────────────────────────────────
@@ -293,5 +300,12 @@ def _named_for(unit: Unit, request: PrivacyRequest) -> set[str]:
             col(ChallengeRow.conversation_id) == conversation.id, col(ChallengeRow.claimed_hash) != ""
         )
     )
-    there = (each for each in codes if left_at is None or each.asked_at <= left_at)
-    return {each.claimed_hash for each in there if request.ref in each.references}
+    there = [each for each in codes if left_at is None or each.asked_at <= left_at]
+    # What is asked after a proof has its code sent there unasked: who sat there by then may be another (B13).
+    before = select(EvidenceRow.references).where(
+        col(EvidenceRow.conversation_id) == conversation.id,
+        col(EvidenceRow.obtained_at) < request.received_at,
+    )
+    proved = {ref for references in unit.session.exec(before) for ref in references}
+    used = {each.claimed_hash for each in there if each.state == ChallengeState.USED and proved.intersection(each.references)}
+    return {each.claimed_hash for each in there if request.ref in each.references} - used
