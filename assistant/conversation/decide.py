@@ -77,8 +77,8 @@ def decide(view: TalkView, heard: Heard) -> tuple[Move, ...]:
 
 
 def _asked_and_said(hearing: Hearing) -> tuple[Move, ...]:
-    """Answer what is asked of the policy, and hear the rest."""
-    asked = policy.hear(hearing)
+    """Answer what is asked of the proof that is awaited or of the policy, and hear the rest."""
+    asked = proving.asked_of_proof(hearing) or policy.hear(hearing)
     if asked is None:
         return _heard(hearing)
     return asked.moves if asked.left is None else (*asked.moves, *_heard(asked.left))
@@ -357,7 +357,7 @@ def _repeated(hearing: Hearing) -> tuple[Move, ...]:
         return picking.asked_again(hearing)
     is_of_code = state.expects == "code" and view.code_awaited
     if state.question == SESSION_HIDDEN or is_of_code or state.sought or is_unready(view):
-        return (*proving.no_contact(hearing), Repeat())
+        return proving.question_beside(hearing) or (*proving.no_contact(hearing), Repeat())
     return (Rest(), *_none(hearing.stands(state.at_rest())))
 
 

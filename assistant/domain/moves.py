@@ -288,6 +288,13 @@ class SmallTalk:
 
 
 @dataclass(frozen=True, slots=True)
+class SayBesideProof:
+    """Say what answers a question beside the address or the code that is awaited; that stays asked."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Repeat:
     """Ask again what is still awaited, in the same words."""
 
@@ -337,6 +344,7 @@ Move = (
     | NoteContactFirst
     | TellPolicy
     | SmallTalk
+    | SayBesideProof
     | Repeat
     | GoBack
     | Rest

@@ -52,3 +52,63 @@ async def test_marketing_ends_for_the_address_that_was_typed_or_proved(
 async def test_a_client_number_names_no_address_to_leave_alone(talk: Talk, language: str) -> None:
     thread = await _say(talk, language, COPY[language], "C-10044", NO_ADS[language])
     assert ASKS[language] in (await thread.said())[-1]
+
+
+# While the address, then the code, is awaited: what is asked of it, and what answers that.
+ASKED_BACK = {
+    ("en", "email"): {
+        "i dont remeber my email": "client number",
+        "which email?": "client number",
+        "why do you need my email?": "check that the request comes from you",
+        "why?": "check that the request comes from you",
+        "no I won't give you my email": "check that the request comes from you",
+        "will you shut down my website?": "Nothing is done about your request before",
+        "I have to go, I'll answer by mail": "Come back to this chat",
+    },
+    ("fr", "email"): {
+        "non je ne vous donne pas mon mail": "vérifier que la demande vient de vous",
+        "pourquoi ?": "vérifier que la demande vient de vous",
+        "pourquoi vous voulez mon mail ?": "vérifier que la demande vient de vous",
+        "je sais plus avec quelle adresse je me suis inscrit": "numéro client",
+        "vous allez couper mon site ?": "Rien n’est fait pour votre demande avant",
+        "je dois y aller": "Revenez dans cette conversation",
+    },
+    ("en", "code"): {
+        "what's a code?": "number of 8 digits that stands in an e-mail from us",
+        "why?": "number of 8 digits that stands in an e-mail from us",
+        "will you shut down my website?": "Nothing is done about your request before",
+        "i have to go, i'll reply by email": "not in an answer to our e-mail",
+    },
+    ("fr", "code"): {
+        "c'est quoi le code": "un nombre de 8 chiffres",
+        "j'ai rien reçu": "courriers indésirables",
+        "vous allez couper mon site?": "Rien n’est fait pour votre demande avant",
+        "je dois y aller, je réponds par mail": "non en réponse à notre e-mail",
+    },
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("awaited", ["email", "code"])
+async def test_what_is_asked_of_the_proof_is_answered_and_it_stays_asked(
+    talk: Talk, language: str, awaited: str
+) -> None:
+    thread = await _say(talk, language, COPY[language], *([MARI] if awaited == "code" else []))
+    for words, told in ASKED_BACK[language, awaited].items():
+        before = len(await thread.said())
+        await _say(talk, language, words)
+        said = "\n".join((await thread.said())[before:])
+        assert told in said, (words, said)
+        assert (await thread.conversation()).state["expects"] == awaited, words
+    assert len(await talk.requests()) == 1
+    await _say(talk, language, NO_ADS[language])
+    assert len(await talk.requests()) == 2, "a wish beside it is still heard"
+
+
+async def test_a_name_that_is_misspelt_is_no_mistake_in_the_address(talk: Talk) -> None:
+    thread = await _say(talk, "fr", COPY["fr"])
+    before = len(await thread.said())
+    await _say(talk, "fr", "et mon prénom est mal écrit, c'est Camilla")
+    said = (await thread.said())[before:]
+    assert "bonne adresse" not in "\n".join(said)
+    assert {r.right for r in await talk.requests()} == {"access", "rectification"}

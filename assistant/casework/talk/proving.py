@@ -19,6 +19,7 @@ from assistant.casework.talk.turn import Turn
 from assistant.domain.addresses import client_number_like, deliverable, normal_address
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState, Status
+from assistant.domain.messages import MESSAGES
 from assistant.domain.moves import Claim
 from assistant.domain.talk import ASK_CONTACT, TO_PROVE, WAITING, was_denied
 from assistant.errors import NotVerified, TooManyAttempts
@@ -136,6 +137,14 @@ def tell_of_code_beside(turn: Turn) -> None:
         asked = turn.state
         tell_where_code_is(turn, challenge)
         turn.state = asked
+
+
+def say_beside(turn: Turn, name: str) -> None:
+    """Say what answers a question beside an address or a code that is awaited, with the ways on below it."""
+    awaited = turn.state.expects
+    choices = turn.code_choices() if awaited == "code" else turn.ways_out(turn.state.about)
+    told = {"awaited": awaited} if "awaited" in MESSAGES[name].variables else {}
+    turn.say(name, expects=awaited, choices=choices, **told)
 
 
 def _asked_for_later(turn: Turn, challenge: ChallengeRow) -> list[dict[str, Any]]:
@@ -307,5 +316,9 @@ def _named_for(unit: Unit, request: PrivacyRequest) -> set[str]:
         col(EvidenceRow.obtained_at) < request.received_at,
     )
     proved = {ref for references in unit.session.exec(before) for ref in references}
-    used = {each.claimed_hash for each in there if each.state == ChallengeState.USED and proved.intersection(each.references)}
+    used = {
+        each.claimed_hash
+        for each in there
+        if each.state == ChallengeState.USED and proved.intersection(each.references)
+    }
     return {each.claimed_hash for each in there if request.ref in each.references} - used
