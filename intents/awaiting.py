@@ -103,6 +103,16 @@ def contact_given(text: str) -> str | None:
     return given[0]
 
 
+def asks_what_is_open(text: str) -> bool:
+    """Tell whether a short message asks which requests are under way."""
+    return len(text) <= _SHORT and bool(_any("what_is_open").search(in_plain(with_apostrophes(text))))
+
+
+def has_papers(text: str) -> bool:
+    """Tell whether a short message says that its writer has papers that speak for them or for somebody who died: a person asks for those."""
+    return len(text) <= _SHORT and bool(_any("papers").search(in_plain(with_apostrophes(text))))
+
+
 def asked_back(text: str) -> str | None:
     """Name what a short message asks or says of the question itself: why it is asked, which address, what code, that they leave."""
     plain = in_plain(with_apostrophes(text)) if len(text) <= _SHORT else ""

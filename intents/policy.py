@@ -99,6 +99,11 @@ def is_of_privacy(text: str) -> bool:
     )
 
 
+def asks_own_date(text: str) -> bool:
+    """Tell whether somebody asks when their own request is answered, rather than how long an answer takes."""
+    return any(_any("own_date").search(plain) for plain in _parts(text))
+
+
 def kinds_named(question: Question, kinds: Mapping[K, Labels]) -> list[K] | None:
     """Give the kinds of data that a question names, none where it names none; None where it names one that is not there.
 

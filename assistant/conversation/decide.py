@@ -48,7 +48,7 @@ from assistant.domain.reference import parse_references
 from assistant.domain.rights import ANSWERED_BY_PEOPLE, ENDING_USES, Right
 from assistant.domain.talk import PICKERS, PRESSED, SESSION_HIDDEN, WAITING, WHERE_TO_WRITE, TalkView
 from intents import Intent, is_of_privacy
-from intents.awaiting import names_authority
+from intents.awaiting import asks_what_is_open, has_papers, names_authority
 from intents.clauses import wishes_of
 from intents.purposes import use_answered
 from intents.wishes import CHANGED_MIND, FOR_SEVERAL, by_article_alone, takes_all_back
@@ -264,7 +264,7 @@ def _opens_and_tells(hearing: Hearing) -> tuple[Move, ...]:
 def _talk(hearing: Hearing) -> tuple[Move, ...]:
     """Answer what opens nothing by itself."""
     asks, reading = hearing.conversational, hearing.reading
-    if "human" in asks:
+    if "human" in asks or (has_papers(hearing.text) and not hearing.is_quiet):
         return (HandOver(),)
     if answer := _of_requests(hearing):
         further = hearing.further_rights and hearing.view.open
@@ -283,7 +283,8 @@ def _of_requests(hearing: Hearing) -> tuple[Move, ...]:
         return (_takes_back(hearing),)
     if waiting := _hears_of_waiting(hearing):
         return waiting
-    return (_status(hearing),) if "request_status" in hearing.conversational else ()
+    asks = "request_status" in hearing.conversational or asks_what_is_open(hearing.text)
+    return (_status(hearing),) if asks else ()
 
 
 def _takes_back(hearing: Hearing) -> Move:

@@ -10,12 +10,13 @@ from assistant.casework.talk.policy_answers import Answer, answer_of, text_of
 from assistant.conversation.heard import Found, Hearing, OfPolicy, Words, all_of
 from assistant.conversation.reading import SHORT
 from assistant.disclosure.policy import kinds_of
-from assistant.domain.moves import Move, Repeat, TellPolicy
+from assistant.domain.moves import Move, Repeat, TellPolicy, TellStatus
 from assistant.domain.policy import Topic
 from assistant.domain.rights import ANSWERED_BY_PEOPLE, COPIES
 from assistant.domain.talk import ASK_RIGHT, SESSION_HIDDEN, WHERE_TO_WRITE
 from assistant.services import Services
 from intents import ASK, CONVERSATIONAL, NONE, asked_of_policy, is_of_privacy, kinds_named
+from intents.policy import asks_own_date
 from intents.small_talk import small_talk_in
 
 _REST: Final = Answer("policy_rest", {})
@@ -49,6 +50,8 @@ def heard_in(services: Services, words: Words, spoken: str | None) -> Words:
 def hear(hearing: Hearing) -> Found | None:
     """Answer what a message asks of the policy; what is asked beside it is left to be heard."""
     asked = hearing.words.of_policy
+    if asked is not None and _asks_own_date(hearing, asked):
+        return all_of(TellStatus(tuple(request.ref for request in hearing.view.open)), *_asks_again(hearing))
     told = (
         None if asked is None or _is_not_ours(hearing) or _is_none(hearing, asked) else _told(hearing, asked)
     )
@@ -68,6 +71,13 @@ def hear(hearing: Hearing) -> Found | None:
     ):
         hearing = hearing.reads(replace(hearing.reading, decision=ASK))  # was it a wish as well?
     return Found((told,), hearing)
+
+
+def _asks_own_date(hearing: Hearing, asked: OfPolicy) -> bool:
+    """Tell whether somebody asks when their own answer comes, and something of theirs is under way: it has a date."""
+    is_of_using = all(each is not None and each.text == text_of(Topic.USING) for each in asked.answers)
+    is_alone = asked.is_all and is_of_using and not hearing.is_request and not _is_not_ours(hearing)
+    return is_alone and not hearing.view.is_mail and bool(hearing.view.open) and asks_own_date(hearing.text)
 
 
 def _is_not_ours(hearing: Hearing) -> bool:

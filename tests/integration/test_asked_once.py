@@ -7,8 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlmodel import col, select
 
+from assistant.domain.presses import unmarked
+from assistant.domain.rights import Right
 from assistant.domain.uses import addresses_in
+from assistant.store.tables import Message
 from handlers import HANDLERS
 from intents import Reader
 from tests.doubles.console_app import ConsoleSite, console_site
@@ -112,3 +116,70 @@ async def test_a_name_that_is_misspelt_is_no_mistake_in_the_address(talk: Talk) 
     said = (await thread.said())[before:]
     assert "bonne adresse" not in "\n".join(said)
     assert {r.right for r in await talk.requests()} == {"access", "rectification"}
+
+
+WHEN = {
+    "en": ("when will I get my answer?", "when do you reply?"),
+    "fr": ("c'est quand que j'aurai la réponse?", "quand répondez-vous ?"),
+}
+FREE = {"en": "is it free of charge?", "fr": "c'est gratuit ?"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_when_the_answer_comes_is_told_of_what_is_under_way(talk: Talk, language: str) -> None:
+    thread = await _say(talk, language, COPY[language], MARI)
+    ref = (await talk.one()).ref
+    await talk.prove(ref)
+    for words, own in [*((each, True) for each in WHEN[language]), (FREE[language], False)]:
+        before = len(await thread.said())
+        await _say(talk, language, words)
+        assert (ref in (await thread.said())[before]) is own, words
+
+
+CALLS = {"en": "I want to talk to a person", "fr": "je veux parler à quelqu'un"}
+THERE = {"en": "are you there?", "fr": "vous êtes là ?"}
+CALLED = {"en": "We have called a person", "fr": "Nous avons appelé une personne"}
+PAPERS = {"en": "I have the death certificate", "fr": "j'ai l'acte de décès"}
+STILL_OPEN = {"en": "what is still open?", "fr": "qu'est-ce qui est encore en cours ?"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_whoever_looks_for_the_person_they_called_hears_that_one_was_called(
+    talk: Talk, language: str
+) -> None:
+    thread = await _say(talk, language, THERE[language])
+    assert CALLED[language] not in (await thread.said())[-1]
+    await _say(talk, language, CALLS[language], THERE[language])
+    assert CALLED[language] in (await thread.said())[-1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_papers_go_to_a_person_and_what_is_open_is_told(talk: Talk, language: str) -> None:
+    thread = await _say(talk, language, PAPERS[language])
+    assert (await thread.conversation()).wants_person_at is not None
+    await _say(talk, language, COPY[language], STILL_OPEN[language])
+    assert (await talk.one()).ref in (await thread.said())[-1]
+
+
+DOUBT = {"en": "I have a question about my data.", "fr": "J’ai une question au sujet de mes données."}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_something_else_offers_the_rights_that_the_menu_left_out(talk: Talk, language: str) -> None:
+    thread = await _say(talk, language, DOUBT[language])
+    offered = [await _buttons(talk)]
+    await talk.press(next(value for value in offered[0] if value.startswith("right:none")))
+    offered.append(await _buttons(talk))
+    first, second = ({unmarked(v)[0] for v in each if v.startswith("right:")} for each in offered)
+    assert first | second == {f"right:{right}" for right in Right} | {"right:none"}
+    assert not first & second
+    assert unmarked(offered[1][-1])[0] == "human"
+    await talk.press(offered[1][0])
+    assert unmarked(offered[1][0])[0] == f"right:{(await talk.one()).right}"
+    assert (await thread.conversation()).state["expects"] == "detail", "what is to be corrected"
+
+
+async def _buttons(talk: Talk) -> list[str]:
+    rows = select(Message).where(col(Message.sender) == "assistant").order_by(col(Message.id).desc())
+    newest = await talk.site.services.read(lambda unit: unit.session.exec(rows).first())
+    return [each["value"] for each in newest.choices] if newest else []

@@ -27,6 +27,7 @@ from assistant.casework.talk.asking import (
     ask_what_is_left,
     go_on,
     next_step,
+    question_asked,
     repeat,
     requests_shown_with,
     resume,
@@ -38,6 +39,7 @@ from assistant.casework.talk.turn import Turn, mark_of_code
 from assistant.domain.details import FoundOut
 from assistant.domain.lifecycle import CLOSED, STOPPABLE, Status
 from assistant.domain.moves import AskRight, AskValueAgain, Claim, TellPolicy
+from assistant.domain.presses import unmarked
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import (
     ASKED_MOST,
@@ -70,6 +72,9 @@ from assistant.store.tables import ChallengeRow, EvidenceRow, PrivacyRequest
 
 _SMALL_TALK: Final = {
     "greeting": "small_greeting",
+    "there": "small_greeting",
+    "how_are_you": "small_how_are_you",
+    "called": "small_called",
     "thanks": "small_thanks",
     "farewell": "small_farewell",
     "noted": "small_noted",
@@ -187,6 +192,8 @@ def _menu(turn: Turn, move: AskRight) -> Sequence[Choice]:
 def not_that(turn: Turn, noted: Mapping[str, Any]) -> None:
     """Leave the menu; what was noted meanwhile answers what was asked before, and what has no other way to be asked is asked again."""
     before = turn.state.before_menu() if turn.state.displaced else None
+    if before is None and _offers_other_rights(turn):
+        return
     turn.rest()
     turn.say("chat_can_do", choices=[turn.person_button()])
     turn.recalled = {name: noted[name] for name in ("email", "client_id") if noted.get(name)}
@@ -195,6 +202,20 @@ def not_that(turn: Turn, noted: Mapping[str, Any]) -> None:
         leave_alone(turn, emails)
     if before is not None and not turn.state.expects:
         _ask_before_menu(turn, before)
+
+
+def _offers_other_rights(turn: Turn) -> bool:
+    """Ask once more with the rights that the menu had no buttons for; tells whether there was such a menu."""
+    asked = question_asked(turn) if turn.state.question == ASK_RIGHT else None
+    shown = {unmarked(each["value"])[0] for each in asked.choices} if asked else set()
+    others = [right for right in Right if f"right:{right}" not in shown]
+    if not asked or not others:
+        return False
+    noted = turn.state.details or {}
+    turn.state = turn.state.menu(ASK_RIGHT, turn.state.received_at or turn.unit.now.isoformat(), noted)
+    buttons = [turn.button(right, f"right:{right}") for right in others]
+    turn.say("chat_other_rights", expects="choice", choices=[*buttons, turn.person_button()])
+    return True
 
 
 def _ask_before_menu(turn: Turn, asked: TalkState) -> None:
