@@ -108,8 +108,8 @@ def asks_what_is_open(text: str) -> bool:
     return len(text) <= _SHORT and bool(_any("what_is_open").search(in_plain(with_apostrophes(text))))
 
 
-def has_papers(text: str) -> bool:
-    """Tell whether a short message says that its writer has papers that speak for them or for somebody who died: a person asks for those."""
+def is_of_papers(text: str) -> bool:
+    """Tell whether a short message is of papers that a person sees to: what speaks for somebody, or the clauses for a transfer abroad."""
     return len(text) <= _SHORT and bool(_any("papers").search(in_plain(with_apostrophes(text))))
 
 

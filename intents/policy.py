@@ -154,8 +154,11 @@ def _question_in(plain: str) -> Question | None:
         return Question(topic, frozenset({"cookie"}), frozenset({"cookie"}), is_vague=not asks)
     end = _any("ends_thing").search(plain)
     what = plain[: end.start()] if end else plain
+    words = frozenset(_words(what))
+    if "cookie" in words:
+        return Question(topic, words, frozenset({"cookie"}), is_vague=not asks)
     owned = frozenset(word for said in _any("owned").findall(what) for word in list(_words(said))[:1])
-    return Question(topic, frozenset(_words(what)), owned, is_vague=not asks)
+    return Question(topic, words, owned, is_vague=not asks)
 
 
 def _topic_of(plain: str) -> str | None:

@@ -48,7 +48,7 @@ from assistant.domain.reference import parse_references
 from assistant.domain.rights import ANSWERED_BY_PEOPLE, ENDING_USES, Right
 from assistant.domain.talk import PICKERS, PRESSED, SESSION_HIDDEN, WAITING, WHERE_TO_WRITE, TalkView
 from intents import Intent, is_of_privacy
-from intents.awaiting import asks_what_is_open, has_papers, names_authority
+from intents.awaiting import asks_what_is_open, is_of_papers, names_authority
 from intents.clauses import wishes_of
 from intents.purposes import use_answered
 from intents.wishes import CHANGED_MIND, FOR_SEVERAL, by_article_alone, takes_all_back
@@ -264,7 +264,7 @@ def _opens_and_tells(hearing: Hearing) -> tuple[Move, ...]:
 def _talk(hearing: Hearing) -> tuple[Move, ...]:
     """Answer what opens nothing by itself."""
     asks, reading = hearing.conversational, hearing.reading
-    if "human" in asks or (has_papers(hearing.text) and not hearing.is_quiet):
+    if "human" in asks or (is_of_papers(hearing.text) and not hearing.is_quiet):
         return (HandOver(),)
     if answer := _of_requests(hearing):
         further = hearing.further_rights and hearing.view.open

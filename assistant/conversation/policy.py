@@ -41,7 +41,8 @@ def heard_in(services: Services, words: Words, spoken: str | None) -> Words:
     language = words.language if words.language in ours else spoken or ours[0]
     kinds = kinds_of(settings)
     answers = [
-        answer_of(settings, Topic(each.topic), kinds_named(each, kinds), language) for each in questions
+        answer_of(settings, Topic(each.topic), kinds_named(each, kinds), language, words.text)
+        for each in questions
     ]
     is_vague = all(each.is_vague for each in questions)
     return replace(words, of_policy=OfPolicy(language, tuple(answers), asked.alone, is_vague))
@@ -50,15 +51,16 @@ def heard_in(services: Services, words: Words, spoken: str | None) -> Words:
 def hear(hearing: Hearing) -> Found | None:
     """Answer what a message asks of the policy; what is asked beside it is left to be heard."""
     asked = hearing.words.of_policy
-    if asked is not None and _asks_own_date(hearing, asked):
-        return all_of(TellStatus(tuple(request.ref for request in hearing.view.open)), *_asks_again(hearing))
     told = (
         None if asked is None or _is_not_ours(hearing) or _is_none(hearing, asked) else _told(hearing, asked)
     )
     if asked is None or told is None:
         return None
+    if _asks_own_date(hearing, asked):
+        under_way = tuple(request.ref for request in hearing.view.open)
+        return all_of(TellStatus(under_way), *_asks_again(hearing))
     if hearing.view.is_mail or not hearing.conversational.isdisjoint(CONVERSATIONAL):
-        return Found((told,), hearing)
+        return Found((told,), None if hearing.view.is_mail and is_answered_whole(hearing) else hearing)
     again = _asks_again(hearing)
     if not hearing.is_request:
         if asked.is_all:
@@ -76,7 +78,7 @@ def hear(hearing: Hearing) -> Found | None:
 def _asks_own_date(hearing: Hearing, asked: OfPolicy) -> bool:
     """Tell whether somebody asks when their own answer comes, and something of theirs is under way: it has a date."""
     is_of_using = all(each is not None and each.text == text_of(Topic.USING) for each in asked.answers)
-    is_alone = asked.is_all and is_of_using and not hearing.is_request and not _is_not_ours(hearing)
+    is_alone = asked.is_all and is_of_using and not hearing.is_request
     return is_alone and not hearing.view.is_mail and bool(hearing.view.open) and asks_own_date(hearing.text)
 
 
@@ -85,7 +87,15 @@ def _is_not_ours(hearing: Hearing) -> bool:
     view, words = hearing.view, hearing.words
     if words.forwarded or words.muted or view.agent_talks:
         return True
-    return view.is_mail and (not view.is_privacy_mailbox or _is_explained_anyway(hearing))
+    explained = _is_explained_anyway(hearing) and not is_answered_whole(hearing)
+    return view.is_mail and (not view.is_privacy_mailbox or explained)
+
+
+def is_answered_whole(hearing: Hearing) -> bool:
+    """Tell whether a mail asks of the policy and of nothing else, in so many words, though a right was read in its questions."""
+    asked = hearing.words.of_policy
+    is_whole = asked is not None and asked.is_all and not asked.is_vague and all(asked.answers)
+    return is_whole and hearing.is_request and _is_read_in_question(hearing)
 
 
 def _is_none(hearing: Hearing, asked: OfPolicy) -> bool:
