@@ -203,7 +203,7 @@ _CHAT = _table(
         "policy_purposes": ("lines clause", "", _holds()),
         "policy_basis": ("lines clause", "", _holds()),
         "policy_retention": ("lines clause", "", _holds()),
-        "policy_recipients": ("lines named clause", "", _holds()),
+        "policy_recipients": ("lines clause", "named", _holds()),
         "policy_transfers": ("lines countries clause", "", _holds()),
         "policy_origin": ("lines clause", "", _holds()),
         "policy_machines": ("machines clause", "", _holds()),
