@@ -143,7 +143,7 @@ def say_beside(turn: Turn, name: str) -> None:
     """Say what answers a question beside an address or a code that is awaited, with the ways on below it."""
     awaited = turn.state.expects
     choices = turn.code_choices() if awaited == "code" else turn.ways_out(turn.state.about)
-    told = {"awaited": awaited} if "awaited" in MESSAGES[name].variables else {}
+    told: dict[str, Any] = {"awaited": awaited} if "awaited" in MESSAGES[name].variables else {}
     turn.say(name, expects=awaited, choices=choices, **told)
 
 
