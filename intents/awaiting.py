@@ -14,6 +14,7 @@ _any: Final = partial(any_in, "awaiting")
 ANSWER_LENGTH: Final = 160  # characters; whoever writes more tells a story, and is read as any message is
 _STORY: Final = 1_000
 _AROUND: Final = "<>()[]\"'«»“”.,;:!?-"
+_ASKED_BACK: Final = ("what_code", "forgot_address", "why_asked", "leaves")
 _LOST: Final = ("lost_mailbox", "dead_mailbox")
 EMAIL: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _PARTS: Final = re.compile(r"[,;!?\n]|\.\s|\s(?:but|and|mais|et)\s")
@@ -104,6 +105,22 @@ def contact_given(text: str) -> str | None:
     if len(given) != 1 or not all(word in given or in_plain(word) in beside for word in words):
         return None
     return given[0]
+
+
+def asks_what_is_open(text: str) -> bool:
+    """Tell whether a short message asks which requests are under way."""
+    return len(text) <= ANSWER_LENGTH and bool(_any("what_is_open").search(in_plain(with_apostrophes(text))))
+
+
+def is_of_papers(text: str) -> bool:
+    """Tell whether a short message is of papers that a person sees to: what speaks for somebody, or the clauses for a transfer abroad."""
+    return len(text) <= ANSWER_LENGTH and bool(_any("papers").search(in_plain(with_apostrophes(text))))
+
+
+def asked_back(text: str) -> str | None:
+    """Name what a short message asks or says of the question itself: why it is asked, which address, what code, that they leave."""
+    plain = in_plain(with_apostrophes(text)) if len(text) <= ANSWER_LENGTH else ""
+    return next((each for each in _ASKED_BACK if _any(each).search(plain)), None)
 
 
 def is_slip(text: str) -> bool:

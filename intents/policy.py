@@ -99,6 +99,11 @@ def is_of_privacy(text: str) -> bool:
     )
 
 
+def asks_own_date(text: str) -> bool:
+    """Tell whether somebody asks when their own request is answered, rather than how long an answer takes."""
+    return any(_any("own_date").search(plain) for plain in _parts(text))
+
+
 def kinds_named(question: Question, kinds: Mapping[K, Labels]) -> list[K] | None:
     """Give the kinds of data that a question names, none where it names none; None where it names one that is not there.
 
@@ -147,8 +152,11 @@ def _question_in(plain: str) -> Question | None:
         return Question(topic, frozenset({"cookie"}), frozenset({"cookie"}), is_vague=not asks)
     end = _any("ends_thing").search(plain)
     what = plain[: end.start()] if end else plain
+    words = frozenset(_words(what))
+    if "cookie" in words:
+        return Question(topic, words, frozenset({"cookie"}), is_vague=not asks)
     owned = frozenset(word for said in _any("owned").findall(what) for word in list(_words(said))[:1])
-    return Question(topic, frozenset(_words(what)), owned, is_vague=not asks)
+    return Question(topic, words, owned, is_vague=not asks)
 
 
 def _topic_of(plain: str) -> str | None:

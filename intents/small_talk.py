@@ -13,7 +13,18 @@ from intents.tables import in_plain, tables
 _FILE: Final = "small_talk"
 _SHORT: Final = 80  # characters; whoever writes more says something
 # The first of these that a message holds is what it is answered as: "hello, are you a robot?" asks.
-_KINDS: Final = ("robot", "insult", "nonsense", "patience", "thanks", "farewell", "greeting", "noted")
+_KINDS: Final = (
+    "robot",
+    "insult",
+    "nonsense",
+    "patience",
+    "thanks",
+    "farewell",
+    "how_are_you",
+    "there",
+    "greeting",
+    "noted",
+)
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 PATIENCE: Final = "patience"
 _A_WHILE: Final = re.compile(

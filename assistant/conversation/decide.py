@@ -64,7 +64,7 @@ from assistant.domain.talk import (
     TalkView,
 )
 from intents import Intent, is_of_privacy
-from intents.awaiting import names_authority
+from intents.awaiting import asks_what_is_open, is_of_papers, names_authority
 from intents.clauses import wishes_of
 from intents.languages import language_asked
 from intents.purposes import use_answered
@@ -93,8 +93,8 @@ def decide(view: TalkView, heard: Heard) -> tuple[Move, ...]:
 
 
 def _asked_and_said(hearing: Hearing) -> tuple[Move, ...]:
-    """Answer what is asked of the policy, and hear the rest."""
-    asked = policy.hear(hearing)
+    """Answer what is asked of the proof that is awaited or of the policy, and hear the rest."""
+    asked = proving.asked_of_proof(hearing) or policy.hear(hearing)
     if asked is None:
         return _heard(hearing)
     return asked.moves if asked.left is None else (*asked.moves, *_heard(asked.left))
@@ -284,7 +284,7 @@ def _opens_and_tells(hearing: Hearing) -> tuple[Move, ...]:
 def _talk(hearing: Hearing) -> tuple[Move, ...]:
     """Answer what opens nothing by itself."""
     asks, reading = hearing.conversational, hearing.reading
-    if "human" in asks:
+    if "human" in asks or (is_of_papers(hearing.text) and not hearing.is_quiet):
         return (HandOver(),)
     if answer := _of_requests(hearing):
         further = hearing.further_rights and hearing.view.open
@@ -309,7 +309,8 @@ def _of_requests(hearing: Hearing) -> tuple[Move, ...]:
         return (_takes_back(hearing),)
     if waiting := _hears_of_waiting(hearing):
         return waiting
-    return (_status(hearing),) if "request_status" in hearing.conversational else ()
+    asks = "request_status" in hearing.conversational or asks_what_is_open(hearing.text)
+    return (_status(hearing),) if asks else ()
 
 
 def _takes_back(hearing: Hearing) -> Move:
@@ -385,7 +386,7 @@ def _repeated(hearing: Hearing) -> tuple[Move, ...]:
         return (*((TellStatus(told),) if told else ()), *picking.asked_again(hearing))
     is_of_code = state.expects == "code" and view.code_awaited
     if state.question == SESSION_HIDDEN or is_of_code or state.sought or is_unready(view):
-        return (*proving.no_contact(hearing), Repeat())
+        return proving.question_beside(hearing) or (*proving.no_contact(hearing), Repeat())
     return (Rest(), *_none(hearing.stands(state.at_rest())))
 
 

@@ -187,12 +187,18 @@ def _is_taken_up(mail: Received, requests: Sequence[PrivacyRequest]) -> bool:
     """
     if mail.incoming.automatic or "by_form" in mail.incoming.headers:
         return False
-    if mail.is_request or for_others.concerns_other(mail.hearing):
+    if for_others.concerns_other(mail.hearing) or (mail.is_request and not _only_asks_of_policy(mail)):
         return True
     wants_back = spared_words.takes_back(mail.reading) or (
         CHANGED_MIND in mail.reading.wishes and any(r.status in STOPPABLE for r in requests)
     )
     return bool(requests) and not mail.muted and bool(mail.turn.state.expects or wants_back)
+
+
+def _only_asks_of_policy(mail: Received) -> bool:
+    """Tell whether the privacy mailbox answers all of a mail from the policy: an agent sees it, and may make it a request."""
+    mail.words = policy.heard_in(mail.unit.services, mail.words, mail.turn.conversation.language)
+    return mail.hearing.view.is_privacy_mailbox and policy.is_answered_whole(mail.hearing)
 
 
 def _leave(mail: Received, requests: Sequence[PrivacyRequest]) -> None:

@@ -10,12 +10,13 @@ from assistant.casework.talk.policy_answers import Answer, answer_of, text_of
 from assistant.conversation.heard import Found, Hearing, OfPolicy, Words, all_of
 from assistant.conversation.reading import LONG_ENOUGH, SHORT
 from assistant.disclosure.policy import kinds_of
-from assistant.domain.moves import Move, Repeat, TellPolicy
+from assistant.domain.moves import Move, Repeat, TellPolicy, TellStatus
 from assistant.domain.policy import Topic
 from assistant.domain.rights import ANSWERED_BY_PEOPLE, COPIES
 from assistant.domain.talk import ASK_RIGHT, SESSION_HIDDEN, WHERE_TO_WRITE
 from assistant.services import Services
 from intents import ASK, CONVERSATIONAL, NONE, asked_of_policy, is_of_privacy, kinds_named
+from intents.policy import asks_own_date
 from intents.small_talk import small_talk_in
 
 _REST: Final = Answer("policy_rest", {})
@@ -40,7 +41,8 @@ def heard_in(services: Services, words: Words, spoken: str | None) -> Words:
     language = words.language if is_said else spoken or ours[0]
     kinds = kinds_of(settings)
     answers = [
-        answer_of(settings, Topic(each.topic), kinds_named(each, kinds), language) for each in questions
+        answer_of(settings, Topic(each.topic), kinds_named(each, kinds), language, words.text)
+        for each in questions
     ]
     is_vague = all(each.is_vague for each in questions)
     return replace(words, of_policy=OfPolicy(language, tuple(answers), asked.alone, is_vague))
@@ -54,8 +56,11 @@ def hear(hearing: Hearing) -> Found | None:
     )
     if asked is None or told is None:
         return None
+    if _asks_own_date(hearing, asked):
+        under_way = tuple(request.ref for request in hearing.view.open)
+        return all_of(TellStatus(under_way), *_asks_again(hearing))
     if hearing.view.is_mail or not hearing.conversational.isdisjoint(CONVERSATIONAL):
-        return Found((told,), hearing)
+        return Found((told,), None if hearing.view.is_mail and is_answered_whole(hearing) else hearing)
     again = _asks_again(hearing)
     if not hearing.is_request:
         if asked.is_all:
@@ -70,12 +75,27 @@ def hear(hearing: Hearing) -> Found | None:
     return Found((told,), hearing)
 
 
+def _asks_own_date(hearing: Hearing, asked: OfPolicy) -> bool:
+    """Tell whether somebody asks when their own answer comes, and something of theirs is under way: it has a date."""
+    is_of_using = all(each is not None and each.text == text_of(Topic.USING) for each in asked.answers)
+    is_alone = asked.is_all and is_of_using and not hearing.is_request
+    return is_alone and not hearing.view.is_mail and bool(hearing.view.open) and asks_own_date(hearing.text)
+
+
 def _is_not_ours(hearing: Hearing) -> bool:
     """Tell whether somebody else answers, or nobody: an agent, support, a machine wrote, the answer to the request says it."""
     view, words = hearing.view, hearing.words
     if words.forwarded or words.muted or view.agent_talks:
         return True
-    return view.is_mail and (not view.is_privacy_mailbox or _is_explained_anyway(hearing))
+    explained = _is_explained_anyway(hearing) and not is_answered_whole(hearing)
+    return view.is_mail and (not view.is_privacy_mailbox or explained)
+
+
+def is_answered_whole(hearing: Hearing) -> bool:
+    """Tell whether a mail asks of the policy and of nothing else, in so many words, though a right was read in its questions."""
+    asked = hearing.words.of_policy
+    is_whole = asked is not None and asked.is_all and not asked.is_vague and all(asked.answers)
+    return is_whole and hearing.is_request and _is_read_in_question(hearing)
 
 
 def _is_none(hearing: Hearing, asked: OfPolicy) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from assistant.casework.requests.reach import lacks_address, to_be_proved, waiting_in
 from assistant.conversation import correcting, for_others
 from assistant.conversation.heard import EMAIL, Found, Hearing, addresses_meant, all_of, typed_code
-from assistant.conversation.picking import said_no_address
+from assistant.conversation.picking import rights_said, said_no_address
 from assistant.domain.addresses import deliverable, emails_in, phones_in
 from assistant.domain.assurance import CODE_DIGITS, code_in, stands_as_code
 from assistant.domain.fields import can_hold
@@ -22,7 +22,9 @@ from assistant.domain.moves import (
     MailboxLost,
     MendSlip,
     Move,
+    Repeat,
     Say,
+    SayBesideProof,
     TellStatus,
     TryCode,
     WantCode,
@@ -42,12 +44,14 @@ from assistant.domain.talk import (
 from assistant.domain.uses import addresses_in, each_once
 from intents.awaiting import (
     ANSWER_LENGTH,
+    asked_back,
     asks_beside,
     contact_given,
     is_of_another,
     is_slip,
     lacks_mailbox,
     limits_it,
+    speaks_of_code,
     wants_code_again,
 )
 from intents.rectifying import answer_in, is_no, is_yes
@@ -55,6 +59,15 @@ from intents.rectifying import answer_in, is_no, is_yes
 Further = Callable[[Hearing, Sequence[Right]], tuple[Move, ...]]
 _LIKE_A_CODE: Final = re.compile(rf"\d{{1,{CODE_DIGITS}}}")
 _FEW_WORDS: Final = 4
+_A_QUESTION: Final = 3  # words; *hm?* asks nothing
+_BESIDE: Final[Mapping[tuple[str, str], str]] = {  # by what is awaited, and what is asked of it
+    ("email", "why_asked"): "why_address",
+    ("email", "forgot_address"): "address_forgotten",
+    ("email", "leaves"): "leaves_chat",
+    ("code", "why_asked"): "code_explained",
+    ("code", "what_code"): "code_explained",
+    ("code", "leaves"): "leaves_chat",
+}
 _OF_CONTACT: Final = frozenset({"email", ADDRESS, UNSAID_ADDRESS})
 
 
@@ -107,12 +120,41 @@ def code_beside(hearing: Hearing) -> Found | None:
     return Found((TryCode(),), hearing.beside_code(further))
 
 
+def asked_of_proof(hearing: Hearing) -> Found | None:
+    """Answer what is asked of the question who asks, or said of it: why it is asked, which address, what code, that they leave."""
+    asked = _answer_beside(hearing)
+    if asked is None:
+        return None
+    again = (Repeat(),) if asked == "code_explained" else ()  # where it went, and what to do without it
+    return all_of(SayBesideProof(asked), *again)
+
+
+def _answer_beside(hearing: Hearing) -> str | None:
+    state, view = hearing.state, hearing.view
+    is_asked = state.expects == "code" or state.question == ASK_CONTACT
+    if hearing.is_quiet or view.agent_talks or not is_asked or "human" in hearing.conversational:
+        return None
+    asked = asked_back(hearing.text) or ""
+    if hearing.is_request and (asked != "forgot_address" or rights_said(hearing.text)):
+        return None  # a wish stands beside it; *I no longer know which address I signed up with* only sounds like one
+    return _BESIDE.get((state.expects or "", asked))
+
+
+def question_beside(hearing: Hearing) -> tuple[Move, ...]:
+    """Say of any other question while an address or a code is awaited that nothing is done yet, and that a person can answer it."""
+    text, is_awaited = hearing.text, hearing.state.expects == "code" or hearing.state.question == ASK_CONTACT
+    asks = "?" in text and len(text.split()) >= _A_QUESTION and not speaks_of_code(text)
+    return (SayBesideProof("question_beside_proof"),) if is_awaited and asks else ()
+
+
 def mends_slip(hearing: Hearing, further: Further) -> Found | None:
     """Take "wrong address" where an address or a code is awaited as said of that answer: it corrects no data that is held."""
     view = hearing.view
     if view.is_mail or view.state.expects not in {"email", "code"} or not is_slip(hearing.text):
         return None
     beside = [right for right in hearing.further_rights if right not in _corrected_by_it(hearing)]
+    if hearing.is_request and not CONFIRMED_FIRST.isdisjoint(beside) and "@" not in hearing.text:
+        return None  # *and my first name is misspelt*: said of what is held
     if EMAIL.search(hearing.text):
         corrects_nothing = hearing.reads_nothing()
         taken = contact(corrects_nothing)

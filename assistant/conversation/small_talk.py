@@ -10,6 +10,7 @@ from assistant.domain.talk import CONFIRM
 from intents.rectifying import is_no, is_yes
 from intents.small_talk import small_talk_in
 
+_GREETS: Final = frozenset({"greeting", "there"})  # after a call for a person they ask for them
 # Where something is asked these are no answer to it, and it is asked again.
 _AT_REST: Final = frozenset({"noted", "nonsense"})
 
@@ -22,4 +23,6 @@ def hear(hearing: Hearing) -> Found | None:
     confirms = state.question == CONFIRM and (is_yes(hearing.text) or is_no(hearing.text))
     if said is None or confirms or (state.expects is not None and said in _AT_REST):
         return None
+    if said in _GREETS and hearing.view.person_called:
+        said = "called"
     return all_of(SmallTalk(said))

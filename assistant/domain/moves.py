@@ -287,6 +287,13 @@ class SmallTalk:
 
 
 @dataclass(frozen=True, slots=True)
+class SayBesideProof:
+    """Say what answers a question beside the address or the code that is awaited; that stays asked."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Repeat:
     """Ask again what is still awaited, in the same words."""
 
@@ -336,6 +343,7 @@ Move = (
     | NoteContactFirst
     | TellPolicy
     | SmallTalk
+    | SayBesideProof
     | Repeat
     | GoBack
     | Rest

@@ -259,8 +259,6 @@ async def test_a_proof_without_an_address_takes_nothing_along_either(
         await chat.say(await desk.code(victim.email))
         await chat.until(lambda m: bool(m["requests"]) and m["expects"] is None, "that theirs is confirmed")
         second = await ask(chat, "Please restrict the processing of my data.")
-        await chat.asked("email")
-        await chat.say(victim.email)
         await chat.asked("code")
         assert ref not in (await desk.mail(victim.email, second)).get_content()
     await desk.forward("35m")
@@ -274,18 +272,19 @@ async def test_a_proof_without_an_address_takes_nothing_along_either(
 async def test_a_second_wish_in_a_proved_talk_is_not_confirmed_by_the_code_that_brings_the_talk_back(
     desk: DeskInside, people: Iterator[Victim]
 ) -> None:
-    """B13: somebody else at the machine of whoever had proved asked for it, and gave no address."""
+    """B13: somebody else at the machine of whoever had proved asked for it; its own code went to them, and nobody typed it."""
     victim = next(people)
     async with desk.chat() as chat:
         own = await proved(desk, chat, victim.email)
         session = chat.session
         ref = await ask(chat, ERASURE)
-        await chat.asked("email")
+        await chat.asked("code")
+        assert ref in (await desk.mail(victim.email, ref)).get_content()
     await desk.forward("35m")
     async with desk.chat(session=session) as chat:
         await chat.say(victim.email)
         await chat.asked("code")
-        code = await desk.code(victim.email, seen=1)
+        code = await desk.code(victim.email, seen=2)
         assert ref not in (await desk.mail(victim.email, code)).get_content()
         await chat.say(code)
         await chat.until(lambda m: own in m["text"], "where theirs is")

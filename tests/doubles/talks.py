@@ -232,6 +232,8 @@ SAYINGS: Final[Mapping[str, Words]] = {
     "code": words("12345678"),
     "code and more": words("12345678 and send me a copy", "request", "access"),
     "code and erase": words("12345678 and delete all my data", "request", "erasure"),
+    "why": words("Why do you need my address?"),
+    "leaves": words("I have to go, I will answer by mail"),
     "no code came": words("I never received the code"),
     "reference": words(ACCESS),
     "authority": words("I will complain to the data protection inspectorate"),

@@ -236,3 +236,27 @@ async def test_another_request_of_the_same_sender_is_opened(desk: DeskInside, se
     other = "Please send me a copy of all the personal data you hold about me."
     raw = mail(sender, "copy", other).replace(b"Message-ID: <", b"Message-ID: <2-")
     assert (await sent(desk, raw, sender))[2] == ["access"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept", "given"),
+    [
+        (
+            "How long do you keep my data and who do you give them to?",
+            "This is how long we keep these data",
+            "to nobody else",
+        ),
+        (
+            "Combien de temps gardez-vous mes données et à qui les donnez-vous ?",
+            "Voici combien de temps",
+            "à personne d’autre",
+        ),
+    ],
+)
+async def test_two_questions_of_the_policy_are_both_answered_and_open_nothing_and_an_agent_sees_them(
+    desk: DeskInside, sender: str, asked: str, kept: str, given: str
+) -> None:
+    _, talk, opened = await sent(desk, mail(sender, "Question", asked), sender)
+    assert (opened, talk.triage) == ([], True)
+    letter = (await desk.mail(sender, given)).get_content().replace("\u00a0", " ")
+    assert kept in letter

@@ -34,7 +34,7 @@ ASKED = (None, "in_time", "late", "answered")
 SERVICES = (None, running_services.WAIT, running_services.END_BY_MAIL, running_services.UNCLEAR)
 # What a sentence claims, in the words of either language.
 CLAIMS = {
-    "confirm": r"please confirm that|confirmez que|waiting for your confirmation|en attente de votre conf",
+    "confirm": r"please show us that|montrez-nous que|waiting for your confirmation|en attente de votre conf",
     "answer": r"please answer our|répondez à notre",
     "clock_stops": r"stands still|est suspendu\b",
     "by": r"We will answer by|Nous répondrons au plus tard",

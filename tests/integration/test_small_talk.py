@@ -19,6 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SMALL = {
     "en": {
         "Hello": "What can we do for you?",
+        "how are you?": "All is well, thank you.",
         "thanks a lot!": "You’re welcome!",
         "bye": "Goodbye",
         "ok": "All right.",
@@ -28,6 +29,8 @@ SMALL = {
     },
     "fr": {
         "Bonjour": "Que pouvons-nous faire pour vous",
+        "bonjour, ça va ?": "Tout va bien, merci.",
+        "ok merci bcp": "Avec plaisir",
         "merci beaucoup": "Avec plaisir",
         "au revoir": "Au revoir",
         "d’accord": "Très bien.",

@@ -15,6 +15,8 @@ from intents.small_talk import small_talk_in
 from intents.tables import tables
 
 SAID = {
+    "how_are_you": ["ça va ?"],
+    "there": ["Is anybody there?"],
     "greeting": [
         "Hello",
         "Hi there!",
@@ -23,9 +25,7 @@ SAID = {
         "Bonjour",
         "bonjour à tous",
         "Salut !",
-        "ça va ?",
         "/start",
-        "Is anybody there?",
         "👋",
     ],
     "thanks": [

@@ -14,6 +14,7 @@ from assistant.config import Catalogue, Settings, load_settings
 from assistant.demo.settings import lay_out
 from assistant.disclosure.policy import kinds_of
 from assistant.domain.policy import Topic
+from intents import asked_of_policy, kinds_named
 
 LANGUAGES = ("en", "fr")
 INVOICES = [("client-area", "invoices")]
@@ -144,3 +145,63 @@ def test_every_table_of_the_maps_can_be_named_in_every_language(company: Setting
     for titles, parts, _ in kinds_of(company).values():
         assert all(titles)
         assert len(parts) > 1
+
+
+ASKED = {
+    "vendez-vous mes données ?": "recipients",
+    "à la police ?": "recipients",
+    "with google?": "recipients",
+    "do you share with the police?": "recipients",
+    "à qui vous les donnez ?": "recipients",
+    "pourquoi vous gardez mes factures si je ferme mon compte": "retention",
+    "why do you keep my invoices if I close my account?": "retention",
+    "data protection officer contact": "contact",
+    "are you the DPO?": "contact",
+    "vous avez un délégué ?": "contact",
+    "c'est quelle entreprise ?": "contact",
+    "how long do cookies last?": "retention",
+    "combien de temps durent les cookies ?": "retention",
+    "c'est quoi la portabilité ?": "rights",
+    "what is data portability?": "rights",
+}
+
+
+@pytest.mark.parametrize(("asked", "topic"), ASKED.items())
+def test_what_strangers_asked_is_a_question_of_its_topic(asked: str, topic: str) -> None:
+    found = asked_of_policy(asked)
+    assert [each.topic for each in found.questions] == [topic]
+    assert found.alone
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "first", "other"),
+    [
+        ("en", "do you share my data with Guichet?", "Yes, such data go to Guichet Clair", "to nobody else:"),
+        (
+            "fr",
+            "vous les donnez à Guichet ?",
+            "Oui, de telles données vont à Guichet",
+            "à personne d’autre :",
+        ),
+    ],
+)
+def test_who_is_named_and_receives_data_is_answered_by_a_yes_and_who_is_not_listed_by_the_whole_list(
+    company: Settings, language: str, asked: str, first: str, other: str
+) -> None:
+    for question, is_named in ((asked, True), ("with google?", False)):
+        answer = answer_of(company, Topic.RECIPIENTS, (), language, question)
+        assert answer is not None
+        said = texts_of(company).render(answer.text, language, **answer.values).text.replace("\u00a0", " ")
+        assert said.startswith(first) is is_named, said
+        assert other in said
+
+
+def test_why_invoices_are_kept_after_the_end_names_the_law(company: Settings) -> None:
+    for language, asked, law in (
+        ("en", "why do you keep my invoices if I close my account?", "law"),
+        ("fr", "pourquoi vous gardez mes factures si je ferme mon compte", "loi"),
+    ):
+        (question,) = asked_of_policy(asked).questions
+        told_of = told(company, Topic.RETENTION, language, kinds_named(question, kinds_of(company)))
+        assert told_of is not None
+        assert law in told_of, told_of

@@ -26,6 +26,9 @@ from assistant.domain.talk import ASK_SERVICES, DONT, WAITING, WITHDRAW
 
 _SMALL_TALK: Final = {
     "greeting": "small_greeting",
+    "there": "small_greeting",
+    "how_are_you": "small_how_are_you",
+    "called": "small_called",
     "thanks": "small_thanks",
     "farewell": "small_farewell",
     "noted": "small_noted",

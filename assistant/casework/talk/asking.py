@@ -20,6 +20,7 @@ from assistant.casework.requests.rectification import is_unconfirmed
 from assistant.casework.saying import flood
 from assistant.casework.talk.proving import (
     asks_as_given,
+    contact_known,
     note_named,
     say_where_code_is,
     wait_for_contact,
@@ -38,6 +39,7 @@ from assistant.domain.talk import (
     ANY,
     ASK_ANY,
     ASK_CONTACT,
+    ASK_MARKETING,
     ASK_SERVICES,
     ASK_SOUGHT,
     CONFIRM,
@@ -67,6 +69,7 @@ def next_step(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
     """Ask for the one thing still missing; when nothing is, go on without the person."""
     requests = [request for request in requests if not waits_for_people(request)]
     for request in requests:
+        _name_known_contact(turn, request)
         marketing.stop_at_once(turn.unit, request)
     _note_who_asks(turn, requests)
     if _waits_for_keep_or_go_on(turn, requests):
@@ -87,6 +90,14 @@ def next_step(turn: Turn, requests: Sequence[PrivacyRequest]) -> None:
         _ask_proof(turn, provable)
     elif turn.state.expects and not lacking and turn.state.question != "answer_waits_here":
         turn.rest()
+
+
+def _name_known_contact(turn: Turn, request: PrivacyRequest) -> None:
+    """Take whoever wants no more marketing at their word for the address they gave here: it is not asked for twice."""
+    lacks = not turn.is_mail and turn.missing(request) == ASK_MARKETING
+    if lacks and (known := contact_known(turn)):
+        request.details = {**request.details, "address": known}
+        turn.unit.session.add(request)
 
 
 def _waits_for_keep_or_go_on(turn: Turn, requests: Sequence[PrivacyRequest]) -> bool:

@@ -120,6 +120,7 @@ WAYS: Final[Mapping[type[Move], Callable[[Turn, Any], object]]] = {
     moves.NoteContactFirst: lambda turn, move: picking.note_contact_first(turn, move.noted, move.says),
     moves.TellPolicy: answering.tell_policy,
     moves.SmallTalk: lambda turn, move: answering.small_talk(turn, move.said),
+    moves.SayBesideProof: lambda turn, move: proving.say_beside(turn, move.name),
     moves.Repeat: lambda turn, _: asking.repeat(turn),
     moves.GoBack: _go_back,
     moves.Rest: lambda turn, _: turn.rest(),

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from assistant.casework.decisions import sparing
 from assistant.casework.talk import standing
-from assistant.casework.talk.asking import ask_about_services
+from assistant.casework.talk.asking import ask_about_services, question_asked
 from assistant.casework.talk.opening import leave_alone
 from assistant.casework.talk.turn import Turn
 from assistant.domain.lifecycle import STOPPABLE
 from assistant.domain.moves import AskRight
-from assistant.domain.rights import ASKED_MOST, ERASING
+from assistant.domain.presses import unmarked
+from assistant.domain.rights import ASKED_MOST, ERASING, Right
 from assistant.domain.talk import (
     ALL,
     ASK_DETAIL,
@@ -57,6 +58,8 @@ def _menu(turn: Turn, move: AskRight) -> Sequence[Choice]:
 def not_that(turn: Turn, noted: Mapping[str, Any]) -> None:
     """Leave the menu; what was noted meanwhile answers what was asked before, and what has no other way to be asked is asked again."""
     before = turn.state.before_menu() if turn.state.displaced else None
+    if before is None and _offers_other_rights(turn):
+        return
     turn.rest()
     turn.say("chat_can_do", choices=[turn.person_button()])
     turn.recalled = {name: noted[name] for name in ("email", "client_id") if noted.get(name)}
@@ -65,6 +68,20 @@ def not_that(turn: Turn, noted: Mapping[str, Any]) -> None:
         leave_alone(turn, emails)
     if before is not None and not turn.state.expects:
         _ask_before_menu(turn, before)
+
+
+def _offers_other_rights(turn: Turn) -> bool:
+    """Ask once more with the rights that the menu had no buttons for; tells whether there was such a menu."""
+    asked = question_asked(turn) if turn.state.question == ASK_RIGHT else None
+    shown = {unmarked(each["value"])[0] for each in asked.choices} if asked else set()
+    others = [right for right in Right if f"right:{right}" not in shown]
+    if not asked or not others:
+        return False
+    noted = turn.state.details or {}
+    turn.state = turn.state.menu(ASK_RIGHT, turn.state.received_at or turn.unit.now.isoformat(), noted)
+    buttons = [turn.button(right, f"right:{right}") for right in others]
+    turn.say("chat_other_rights", expects="choice", choices=[*buttons, turn.person_button()])
+    return True
 
 
 def _ask_before_menu(turn: Turn, asked: TalkState) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from assistant.disclosure.policy import Policy, Where
+from assistant.disclosure.policy import Line, Policy, Where
 from assistant.disclosure.words import words
 from assistant.domain.policy import Topic
 
 if TYPE_CHECKING:
     from assistant.config import Settings
 
+_WORD: Final = re.compile(r"[^\W\d_]{4,}")
 _TEXTS: Final[Mapping[Topic, str]] = {
     Topic.DATA: "policy_data",
     Topic.PURPOSES: "policy_purposes",
@@ -44,11 +46,12 @@ class Answer:
 
 
 def answer_of(
-    settings: Settings, topic: Topic, chosen: Collection[Where] | None, language: str
+    settings: Settings, topic: Topic, chosen: Collection[Where] | None, language: str, asked: str = ""
 ) -> Answer | None:
     """Give the answer to a question on a topic, of the tables it names; None where nothing holds it: a person answers then.
 
-    `chosen` is empty where it names none, and None where it names a kind of data that no map knows.
+    `chosen` is empty where it names none, and None where it names a kind of data that no map knows; `asked` is the
+    question, which may name somebody who receives data.
     """
     if topic not in _OF_WHAT_IS_NAMED:
         chosen = ()
@@ -58,8 +61,16 @@ def answer_of(
     said = _SAID[topic](policy) if topic in _SAID else _of_settings(settings, topic)
     if said is None:
         return None
+    if topic is Topic.RECIPIENTS:
+        said = {**said, "named": _named(said["lines"], asked)}
     clause = settings.controller.clauses.get(topic, "")
     return Answer(_TEXTS[topic], {"clause": clause, **said})
+
+
+def _named(lines: Collection[Line], asked: str) -> list[str]:
+    """Name the recipients that a question names, so that it is answered by a yes."""
+    words = set(_WORD.findall(asked.casefold()))
+    return [line.text for line in lines if words & set(_WORD.findall(line.text.partition("(")[0].casefold()))]
 
 
 def text_of(topic: Topic) -> str:

@@ -19,6 +19,7 @@ from assistant.casework.talk.turn import Turn
 from assistant.domain.addresses import client_number_like, deliverable, normal_address
 from assistant.domain.assurance import Method
 from assistant.domain.lifecycle import ChallengeState, Status
+from assistant.domain.messages import MESSAGES
 from assistant.domain.moves import Claim
 from assistant.domain.talk import ASK_CONTACT, TO_PROVE, WAITING, was_denied
 from assistant.errors import NotVerified, TooManyAttempts
@@ -138,6 +139,14 @@ def tell_of_code_beside(turn: Turn) -> None:
         turn.state = asked
 
 
+def say_beside(turn: Turn, name: str) -> None:
+    """Say what answers a question beside an address or a code that is awaited, with the ways on below it."""
+    awaited = turn.state.expects
+    choices = turn.code_choices() if awaited == "code" else turn.ways_out(turn.state.about)
+    told: dict[str, Any] = {"awaited": awaited} if "awaited" in MESSAGES[name].variables else {}
+    turn.say(name, expects=awaited, choices=choices, **told)
+
+
 def _asked_for_later(turn: Turn, challenge: ChallengeRow) -> list[dict[str, Any]]:
     """List what a code does not count for that is awaited now: another one is sent once it was typed."""
     about = turn.requests_named(turn.state.about)
@@ -162,7 +171,7 @@ def asks_as_given(turn: Turn, references: Sequence[str]) -> bool:
     """
     given = live_code(turn, references) or _given(turn)
     has_lapsed = any(r.status == Status.LAPSED for r in turn.requests_named(references))
-    if given is None or has_lapsed or _came_after_proof(turn, references):
+    if given is None or has_lapsed:
         return False  # what lapsed may have done so because nothing arrives there
     if live_code(turn, ()) is not None:
         turn.state = turn.state.asking("code_sent_email", "code", references)
@@ -188,14 +197,21 @@ def _was_stopped(turn: Turn, challenge: ChallengeRow) -> bool:
     return ended or any(map(was_denied, turn.requests_named(challenge.references)))
 
 
-def _came_after_proof(turn: Turn, references: Sequence[str]) -> bool:
-    """Tell whether something was asked after somebody proved who they are: who sits there now may be another (B13)."""
-    proved = select(EvidenceRow.obtained_at).where(
-        col(EvidenceRow.conversation_id) == turn.conversation.id,
-        col(EvidenceRow.obtained_at) > turn.left_at,
+def contact_known(turn: Turn) -> str | None:
+    """Give the mailbox that whoever is here proved, or else named last for a code: what a wish beside it needs no asking for."""
+    proved = (
+        select(EvidenceRow)
+        .where(
+            col(EvidenceRow.conversation_id) == turn.conversation.id,
+            col(EvidenceRow.obtained_at) > turn.left_at,
+        )
+        .order_by(col(EvidenceRow.obtained_at).desc())
     )
-    last = max(turn.unit.session.exec(proved), default=None)
-    return last is not None and any(r.received_at > last for r in turn.requests_named(references))
+    last, given = turn.unit.session.exec(proved.limit(1)).first(), _given(turn)
+    keyring = turn.unit.services.keyring
+    if last is not None and not (given and given.asked_at > last.obtained_at):
+        return keyring.unseal(last.contact) if last.contact else None
+    return keyring.unseal(given.claimed) if given and given.claimed_kind == "email" else None
 
 
 # ── trying a code ───────────────────────────────────────────────────────────────────────────────────
@@ -293,5 +309,16 @@ def _named_for(unit: Unit, request: PrivacyRequest) -> set[str]:
             col(ChallengeRow.conversation_id) == conversation.id, col(ChallengeRow.claimed_hash) != ""
         )
     )
-    there = (each for each in codes if left_at is None or each.asked_at <= left_at)
-    return {each.claimed_hash for each in there if request.ref in each.references}
+    there = [each for each in codes if left_at is None or each.asked_at <= left_at]
+    # What is asked after a proof has its code sent there unasked: who sat there by then may be another (B13).
+    before = select(EvidenceRow.references).where(
+        col(EvidenceRow.conversation_id) == conversation.id,
+        col(EvidenceRow.obtained_at) < request.received_at,
+    )
+    proved = {ref for references in unit.session.exec(before) for ref in references}
+    used = {
+        each.claimed_hash
+        for each in there
+        if each.state == ChallengeState.USED and proved.intersection(each.references)
+    }
+    return {each.claimed_hash for each in there if request.ref in each.references} - used

@@ -43,7 +43,7 @@ _NEXT: Final = {
     Status.RECEIVED: "detail",
     Status.VERIFYING: "verify",
     Status.OPEN: "review",
-    Status.AWAITING_APPROVAL: "review",
+    Status.AWAITING_APPROVAL: None,  # that says it
     Status.SCHEDULED: "hold",
     Status.EXECUTING: "answer",
     Status.LAPSED: None,  # what can still be done about it stands in its letter
