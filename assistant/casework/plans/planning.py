@@ -48,7 +48,7 @@ from assistant.services import Services, Unit
 from assistant.store.tables import EvidenceRow, PrivacyRequest
 
 log = structlog.get_logger(__name__)
-_CANNOT_BE = frozenset({"plan_conflict", "field_not_mapped"})  # why a plan cannot be carried out as it stands
+_TOLD = "field_not_mapped"  # of a conflict the person hears nothing: it may be with somebody else's row
 _OF_A_TRY = ("source_unavailable:", "plan_failed:", "sweep_failed:plan")  # attentions that a plan ends
 _RETRY = timedelta(minutes=1)
 _SHOWN_OF_NUMBER = 3  # of a client number, in a letter: enough to tell one's accounts apart
@@ -234,7 +234,7 @@ def _do_plan(unit: Unit, found: _Found) -> None:
 
 
 def _call_for(unit: Unit, request: PrivacyRequest, why: str | None) -> None:
-    if why in _CANNOT_BE:
+    if why == _TOLD:
         _call_a_person(unit, request, why)
     elif why:
         set_attention(unit, request, why)
