@@ -26,6 +26,7 @@ from tests.doubles.attacks import (
 from tests.doubles.console_browser import Console
 from tests.doubles.desk_inside import DeskInside
 from tests.doubles.desk_process import Chat, eventually
+from tests.doubles.package_browser import browser
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
 
@@ -128,6 +129,49 @@ async def test_a_flood_of_code_requests_sends_three_an_hour_and_says_the_same_fo
     assert [LIMIT in answer for answer in said[victim.email]] == [False] * 3 + [True] * 6
     assert masked_days(said[victim.email]) == masked_days(said[nobody])
     assert len(desk.mails(victim.email)) == len(desk.mails(nobody)) == 3
+
+
+async def test_whoever_uses_up_the_codes_of_an_address_keeps_nobody_from_their_own_copy(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B33: the link of a copy only its mailbox has, so what strangers ask for and guess is no count of its page."""
+    victim = next(people)
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, victim.email)
+    await desk.approve(ref)
+    await desk.forward("73h")
+    letter = await desk.mail(victim.email, "/package/")
+    for _ in range(2):
+        await burn_some(desk, victim.email)
+        await desk.forward("61m")
+    await desk.idle()
+    codes = len(codes_to(desk, victim.email))
+    async with browser(desk, letter.get_content()) as page:
+        assert "8 digits" in await page.want_code()
+        assert "/download" in await page.enter(await desk.code(victim.email, seen=codes))
+
+
+async def burn_some(desk: DeskInside, address: str) -> None:
+    """Ask for all codes of an hour, and guess at each as often as may be."""
+    for _ in range(3):
+        seen = len(codes_to(desk, address))
+        async with desk.chat() as chat:
+            await ask(chat)
+            await chat.asked("email")
+            await chat.say(address)
+            answer = await chat.until(lambda m: "code" in m["text"] and m["expects"] != "email", "a code")
+            if answer["expects"] == "code":
+                code = await desk.code(address, seen=seen)
+                for _ in range(5):
+                    await guess(chat, wrong(code))
+
+
+def codes_to(desk: DeskInside, address: str) -> list[str]:
+    return [
+        code
+        for mail in desk.mails(address)
+        for code in re.findall(r"^\s*(\d{8})\s*$", mail.get_content(), re.MULTILINE)
+    ]
 
 
 def masked_days(answers: list[str]) -> list[str]:

@@ -29,6 +29,8 @@ _DAY = timedelta(days=1)
 # leaves live talks theirs, and the other way round.
 _IN_TALK = ("sent", "sent_as_other")
 _BY_MAIL = ("sent_by_mail", "sent_by_mail_as_other")
+# What the page of a copy had sent: its link only the mailbox has, so nobody else uses that up.
+_FOR_COPY = ("sent_for_copy", "sent_for_copy_as_other")
 
 
 def limit_of(services: Services, claim: Claim) -> str:
@@ -73,9 +75,11 @@ def next_code_of(unit: Unit, claim: Claim, conversation_id: str, purpose: str = 
 
 
 def share_of(unit: Unit, conversation_id: str, purpose: str) -> tuple[str, str]:
-    """Name the tallies of the share that a code or a link is of; that of a package is asked for on its page, not by mail."""
+    """Name the tallies of the share that a code or a link is of; that of a copy is asked for on its own page."""
+    if purpose == "package":
+        return _FOR_COPY
     conversation = unit.session.get(Conversation, conversation_id)
-    by_mail = conversation is not None and conversation.channel == "email" and purpose != "package"
+    by_mail = conversation is not None and conversation.channel == "email"
     return _BY_MAIL if by_mail else _IN_TALK
 
 
