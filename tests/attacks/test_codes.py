@@ -131,6 +131,28 @@ async def test_a_flood_of_code_requests_sends_three_an_hour_and_says_the_same_fo
     assert len(desk.mails(victim.email)) == len(desk.mails(nobody)) == 3
 
 
+async def test_a_client_number_that_strangers_typed_makes_no_sentence_about_its_address_untrue(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """A13, A15: who is told that a code is sent gets it, and a known address hears what an unknown one does."""
+    victim = next(people)
+    for _ in range(3):
+        async with desk.chat() as chat:
+            await until_code(chat, f"My client number is {victim.number}")
+            await desk.idle()
+    heard = []
+    for address in (victim.email, stranger()):
+        seen = len(codes_to(desk, address))
+        async with desk.chat() as chat:
+            await until_code(chat, address)
+            await desk.code(address, seen=seen)
+            await chat.say("Please send me a new code")
+            await chat.asked("code")
+            await desk.code(address, seen=seen + 1)
+            heard.append([plain(each["text"], address) for each in chat.heard])
+    assert heard[0] == heard[1]
+
+
 async def test_whoever_uses_up_the_codes_of_an_address_keeps_nobody_from_their_own_copy(
     desk: DeskInside, people: Iterator[Victim]
 ) -> None:

@@ -47,8 +47,9 @@ def next_code_at(
 ) -> datetime | None:
     """Give when the next code may go to what was typed, known or not; None means now.
 
-    `what` names the share, of live talks or of mail: a mailbox gets at most three an hour and six a day of each, and two
-    more of each in answer to what surely comes from it; so never more than ten in an hour.
+    `what` names the share, of live talks or of mail: a mailbox gets at most three an hour and six a day of each, two
+    more of each in answer to what surely comes from it, and three more of each where it is named by its client number
+    too; so never more than sixteen in an hour.
     """
     now = unit.now
     sent = unit.session.exec(
