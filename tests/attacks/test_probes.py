@@ -50,7 +50,7 @@ async def test_a_correction_of_ones_own_address_says_nothing_about_whoever_has_t
                 await desk.idle()
                 await chat.say("What is the status of my request?")
                 await chat.until(lambda m: ref in m["text"], "where it stands")
-                said = [{key: each[key] for key in ("text", "expects", "choices")} for each in chat.heard]
+                said = [(each["text"], each["expects"], each["choices"]) for each in chat.heard]
         request = await desk.until_status(ref, "awaiting_approval")
         await desk.idle()
         mails = [texts(mail) for mail in desk.mails(own.email)]

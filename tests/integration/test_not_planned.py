@@ -75,4 +75,6 @@ async def test_a_value_that_no_system_takes_calls_a_person_and_says_nothing(
     monkeypatch.setattr("assistant.sources.sql.corrections.as_written", lambda *_: TOO_LONG)
     talk, request = await proved(desk, language, 10 + (language == "fr"))
     assert request.attention == "plan_conflict"
-    assert await told(talk, request, language) == 0, "of a conflict nothing is said: it may be with another's row"
+    assert await told(talk, request, language) == 0, (
+        "of a conflict nothing is said: it may be with another's row"
+    )

@@ -185,7 +185,8 @@ async def _begun(
     work and take it for a change; begun plans go on, and each step tests what it has done already.
     """
     plan = plan_from_json(action.plan)
-    now = await _as_of_now(services, action, plan, evidence) if action.state == PlanState.APPROVED else plan
+    is_fresh = action.state == PlanState.APPROVED
+    now = await _as_of_now(services, action, request, plan, evidence) if is_fresh else plan
     if now is None:
         return None
     begun = await services.write(lambda unit: _begin(unit, action.id, now))
@@ -193,7 +194,7 @@ async def _begun(
 
 
 async def _as_of_now(
-    services: Services, action: Action, plan: Plan, evidence: EvidenceRow | None
+    services: Services, action: Action, request: PrivacyRequest, plan: Plan, evidence: EvidenceRow | None
 ) -> Plan | None:
     """Plan again and compare the hashes: gives the plan with what it counts now, since letters say what stays.
 
@@ -202,7 +203,6 @@ async def _as_of_now(
     """
     if evidence is None:
         return plan
-    request = await services.read(lambda unit: unit.session.get_one(PrivacyRequest, action.ref))
     handler = services.handlers[Right(request.right)]
     identity = await proved_identity(services, evidence)
     fresh = await propose(services, handler, identity, request.details)
