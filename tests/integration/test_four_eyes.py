@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -152,11 +153,10 @@ async def test_what_takes_two_people_is_not_answered_by_hand_by_one(site: Consol
 
     await site.services.write(lambda unit: approval.reject(unit, action, "By hand.", lead))
     site.clock.at += timedelta(hours=73)
-    for name, role in (("Tiina", Role.AGENT), ("Marc", Role.APPROVER)):
+    for who in (Principal("Tiina", Role.AGENT), Principal("Marc", Role.APPROVER)):
         with pytest.raises(NotAllowed, match="two people"):
             await closes()
-        again = Principal(name, role)
-        await site.services.write(lambda unit, again=again: queue.plan_again(unit, ref, again))
+        await site.services.write(partial(queue.plan_again, ref=ref, agent=who))
     assert (await closes()).status == "answered"
 
 

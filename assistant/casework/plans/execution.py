@@ -40,6 +40,7 @@ from assistant.domain.rights import Right
 from assistant.domain.uses import EndOfUse
 from assistant.errors import AssistantError, Conflict, Stopped
 from assistant.services import Services, Unit
+from assistant.store.queries import live_plan_of
 from assistant.store.tables import Action, EvidenceRow, Package, PrivacyRequest, StepRow
 
 log = structlog.get_logger(__name__)
@@ -186,7 +187,7 @@ async def _begun(
     """
     plan = plan_from_json(action.plan)
     is_fresh = action.state == PlanState.APPROVED
-    now = await _as_of_now(services, action, request, plan, evidence) if is_fresh else plan
+    now = await _as_of_now(services, request, plan, evidence) if is_fresh else plan
     if now is None:
         return None
     begun = await services.write(lambda unit: _begin(unit, action.id, now))
@@ -194,7 +195,7 @@ async def _begun(
 
 
 async def _as_of_now(
-    services: Services, action: Action, request: PrivacyRequest, plan: Plan, evidence: EvidenceRow | None
+    services: Services, request: PrivacyRequest, plan: Plan, evidence: EvidenceRow | None
 ) -> Plan | None:
     """Plan again and compare the hashes: gives the plan with what it counts now, since letters say what stays.
 
@@ -208,21 +209,22 @@ async def _as_of_now(
     fresh = await propose(services, handler, identity, request.details)
     if fresh.hash == plan.hash:
         return fresh
-    if fresh.is_less_of(plan, await services.read(lambda unit: _changed_by_us(unit.session, action, plan))):
+    if fresh.is_less_of(plan, await services.read(lambda unit: _changed_by_us(unit.session, request, plan))):
         return fresh.in_steps_of(plan)
     await services.write(lambda unit: _plan_changed(unit, request.ref, fresh))
     return None
 
 
-def _changed_by_us(session: Session, action: Action, plan: Plan) -> set[tuple[str, str]]:
+def _changed_by_us(session: Session, request: PrivacyRequest, plan: Plan) -> set[tuple[str, str]]:
     """Name the tables in which the desk changed rows of the same person for other requests since this was planned."""
+    approved = live_plan_of(session, request.ref)
     done = (
         select(Action, StepRow)
         .join(StepRow, col(StepRow.action_id) == col(Action.id))
         .where(
-            col(Action.ref) != action.ref,
+            col(Action.ref) != request.ref,
             col(StepRow.state) == StepState.DONE,
-            col(StepRow.done_at) >= action.created_at,
+            col(StepRow.done_at) >= (approved.created_at if approved else request.received_at),
         )
     )
     changed: set[tuple[str, str]] = set()
