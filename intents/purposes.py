@@ -12,7 +12,8 @@ def _any_of(words: str) -> re.Pattern[str]:
 
 _PURPOSES: Final = {
     "newsletter": _any_of(
-        r"news-?letters?|mailing[ -]?lists?|listes? d.envois?\b|liste de diffusion|bulletins?\b|bolet[ií]n|nieuwsbrie|uudiskir|рассылк|verteiler|mailings?\b"
+        r"news-?letters?|mailing[ -]?lists?|listes? d.envois?\b|liste de diffusion|lettres? d.informations?\b|infolettres?|"
+        r"bulletins?\b|bolet[ií]n|nieuwsbrie|uudiskir|рассылк|verteiler|mailings?\b"
     ),
     "marketing": _any_of(
         r"market|advert|ads?\b|promo|spam|commercial|offers?\b|pubs?\b|publicit|prospection|d[ée]march|offres?\b|"

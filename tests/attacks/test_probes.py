@@ -49,7 +49,7 @@ async def test_a_correction_of_ones_own_address_says_nothing_about_whoever_has_t
                 await desk.until_status(ref, "awaiting_approval")
                 await desk.idle()
                 await chat.say("What is the status of my request?")
-                await chat.until(lambda m: ref in m["text"], "where it stands")
+                await chat.until(lambda m, ref=ref: ref in m["text"], "where it stands")  # type: ignore[misc]
                 said = [(each["text"], each["expects"], each["choices"]) for each in chat.heard]
         request = await desk.until_status(ref, "awaiting_approval")
         await desk.idle()
