@@ -312,8 +312,10 @@ class Plan:
 
     def is_less_of(self, approved: Plan, tables: Collection[tuple[str, str]]) -> bool:
         """Tell whether this is what was approved, or less of it in these tables and nowhere else; nothing at all is not less."""
-        same = self._beside(tables).hash == approved._beside(tables).hash
-        return same and bool(self.steps) and _covered_effects(self.steps) <= _covered_effects(approved.steps)
+        is_same_beside = self._beside(tables).hash == approved._beside(tables).hash
+        tells_no_more = not self.undecided and {*self.possible_recipients} <= {*approved.possible_recipients}
+        does_no_more = _covered_effects(self.steps) <= _covered_effects(approved.steps)
+        return bool(self.steps) and is_same_beside and tells_no_more and does_no_more
 
     def _beside(self, tables: Collection[tuple[str, str]]) -> Plan:
         steps = (
