@@ -176,8 +176,10 @@ async def test_whoever_uses_up_the_codes_of_an_address_keeps_nobody_from_their_o
     await desk.idle()
     codes = len(codes_to(desk, victim.email))
     async with browser(desk, letter.get_content()) as page:
-        assert "8 digits" in await page.want_code()
-        assert "/download" in await page.enter(await desk.code(victim.email, seen=codes))
+        for number in range(3):
+            assert "8 digits" in await page.want_code()
+            code = await desk.code(victim.email, seen=codes + number)
+        assert "/download" in await page.enter(code)
 
 
 def codes_to(desk: DeskInside, address: str) -> list[str]:
