@@ -134,7 +134,30 @@ def of_ending(text: str, named: Sequence[str], corrected: Collection[str]) -> li
     return [each for each in named if is_meant(each)]
 
 
+def ends_for_writer_too(text: str) -> bool:
+    """Tell whether a use is to end for the writer beside the addresses that are named: *stop sending me …, same for anna@…*.
+
+    Where the writer is reached is no other address: *unsubscribe me, my address is anna@…*, *nothing to me at anna@…*.
+    """
+    plain = _ADDRESS.sub("@", text[:_MOST_CHARACTERS])
+    return bool(_BESIDE.search(plain)) and any(
+        _OF_WRITER.search(part) and "@" not in part for part in _PARTS.split(plain)
+    )
+
+
 _MOST_CHARACTERS: Final = 20_000
+_ADDRESS: Final = re.compile(r"[\w.+%'’-]{1,64}@[\w.-]{1,255}")
+_OF_WRITER: Final = re.compile(
+    r"\b(?:me|myself|us|moi|nous|je ne (?:veux|souhaite|d[ée]sire)|i (?:do not|don['’]?t|no longer) (?:want|wish))\b|\bm['’]"
+    r"|\b(?:my|mon|mes) (?:own )?(?:e-?mail )?(?:address|mail|e-mail|adresse|newsletter|subscription|abonnement)",
+    re.IGNORECASE,
+)
+_BESIDE: Final = re.compile(
+    r"\b(?:same|too|also|as well|likewise|ditto|neither|either|aussi|non plus|ainsi que|de m[êe]me|m[êe]me chose|pareil|idem|[ée]galement)\b"
+    r"|\b(?:and|et|ni) (?:(?:to|for|from|of|[àa]|pour|de) )?(?:my|our|ma|mon|mes|notre|nos|me|moi|myself)\b"
+    r"|\b(?:me|myself|address|mail|moi|adresse) (?:and|et) @",
+    re.IGNORECASE,
+)
 _PARTS: Final = re.compile(r"[,;!?\n]|\.(?=\s|$)|\s(?:and|but|then|et|mais|puis)\s")
 _ENDS: Final = re.compile(
     r"\b(?:stop|no more|no longer|don['’]?t|do not|never|unsubscri|remove|opt|arr[êe]t|cess|d[ée]sabonn|d[ée]sinscri|plus (?:de|aucun|recevoir|vos|me)|retir)",

@@ -13,7 +13,7 @@ def _any_of(words: str) -> re.Pattern[str]:
 
 _PURPOSES: Final = {
     "newsletter": _any_of(
-        r"news-?letters?|mailing[ -]?lists?|lettres? d.info|listes? d.envois?\b|liste de diffusion|"
+        r"news-?letters?|mailing[ -]?lists?|lettres? d.info(?:rmations?)?\b|infolettres?|listes? d.envois?\b|liste de diffusion|"
         r"bulletins?\b|bolet[ií]n|nieuwsbrie|uudiskir|рассылк|verteiler|mailings?\b"
     ),
     "marketing": _any_of(

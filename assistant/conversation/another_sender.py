@@ -15,17 +15,12 @@ if TYPE_CHECKING:
 
     from assistant.interfaces import Incoming
     from assistant.services import Services
-    from assistant.store.rows import Conversation, PrivacyRequest
+    from assistant.store.rows import PrivacyRequest
     from intents import Reading
 
 # What anybody in a thread may say about it.
 _OF_THE_THREAD: Final = frozenset({DONT, KEPT_IT, CHANGED_MIND, DENIED})
 _NO_PERSONS: Final = ("own", "bounce", FROM_US)
-
-
-def is_from_another(conversation: Conversation, incoming: Incoming) -> bool:
-    """Tell whether a mail is not from the mailbox that its thread began with."""
-    return conversation.channel == "email" and _named(incoming.sender) != _named(conversation.subject_hint)
 
 
 def begins_own_talk(

@@ -21,6 +21,7 @@ from assistant.casework.requests.intake import (
     Stored,
     conversation_id,
     find_or_start_conversation,
+    is_from_another,
     requests_of,
     set_handled,
     store_incoming,
@@ -295,7 +296,7 @@ class TalkingDesk(LiveChats):
         self, unit: Unit, thread: Conversation, incoming: Incoming, reading: Reading
     ) -> Conversation:
         """Give a thread's talk, or their own to whoever asks in another's; who is at the requests there hears of it."""
-        if not another_sender.is_from_another(thread, incoming):
+        if not is_from_another(thread, incoming):
             return thread
         requests = requests_of(unit.session, thread)
         link = link_again.of_number(unit, thread.id, incoming.sender)

@@ -22,11 +22,11 @@ from assistant.domain.moves import Move
 from assistant.domain.rectifying import Changes
 from assistant.domain.rights import CONFIRMED_FIRST, ERASING, Right
 from assistant.domain.talk import RequestSeen, TalkState, TalkView
-from assistant.domain.uses import each_once
+from assistant.domain.uses import OWN_TOO, each_once
 from assistant.domain.words import Words as DeskWords
 from intents import Reading, for_support
 from intents.awaiting import contact_given, is_number, lacks_mailbox, without_lost
-from intents.details import of_ending
+from intents.details import ends_for_writer_too, of_ending
 from intents.narrowing import without_details
 from intents.purposes import without_channels
 from intents.rectifying import says_which_address
@@ -205,9 +205,12 @@ class Hearing:
         if found.get("marketing"):
             meant = of_ending(self.text, [*emails, *(found.get("phone") or [])], _values_in(found))
             written = any("@" in each for each in meant)
-            sender = self.view.sender
-            own = [sender] if self.view.is_mail and sender and not written else []
+            sender = self.view.sender if self.view.is_mail else None
+            is_own_too = written and ends_for_writer_too(self.text)
+            own = [sender] if sender and (is_own_too or not written) else []
             found |= _left_alone(each_once([*meant, *own]))
+            if is_own_too and not own:
+                found[OWN_TOO] = True
         return found
 
     @property

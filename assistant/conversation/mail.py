@@ -10,11 +10,10 @@ from assistant.casework.decisions import sparing
 from assistant.casework.proof import link_again
 from assistant.casework.requests import asked_beside
 from assistant.casework.requests.doubt import put_in_doubt
-from assistant.casework.requests.intake import set_attention
+from assistant.casework.requests.intake import is_from_another, set_attention
 from assistant.casework.talk import answering
 from assistant.casework.talk.opening import mark_mailbox_lost
 from assistant.conversation import (
-    another_sender,
     beside_erasure,
     continued,
     denying,
@@ -48,9 +47,7 @@ def hear_mail(mail: Received) -> None:
         return
     is_spared = _spares(mail)
     _is_asked_beside(mail)
-    from_another = bool(mail.requests) and another_sender.is_from_another(
-        mail.turn.conversation, mail.incoming
-    )
+    from_another = bool(mail.requests) and is_from_another(mail.turn.conversation, mail.incoming)
     if from_another:
         _leave_to_whoever_is_there(mail, spared=is_spared)
     if from_another or is_spared or continued.is_answer_to_chat(mail):
@@ -105,7 +102,7 @@ def _let_stand_still(mail: Received, meant: Sequence[PrivacyRequest]) -> None:
     """The question goes to the contact on file; what is too late, or was asked before, is told to whom it concerns alone."""
     turn = mail.turn
     begun = [each for each in meant if not sparing.may_still_stop(each)]
-    sparing.pause(mail.unit, meant, turn.conversation)
+    sparing.pause(mail.unit, meant, turn.conversation, mail.sender)
     decided = [each for each in meant if each not in begun and not sparing.is_paused(each)]
     denied = DENIED in mail.reading.wishes  # then who is called was said before (denying.py)
     for request in () if denied else decided:
@@ -124,7 +121,7 @@ def _is_asked_beside(mail: Received) -> None:
         conversation = mail.turn.conversation
         meant = sparing.erasures_meant(mail.unit, conversation, mail.sender)
         fresh = [each for each in meant if not asked_beside.was_asked(mail.unit.session, each)]
-        asked_beside.note(mail.unit, fresh, conversation)
+        asked_beside.note(mail.unit, fresh, conversation, mail.sender)
 
 
 # ── taken up, or left to people ─────────────────────────────────────────────────────────────────────

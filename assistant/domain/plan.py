@@ -309,6 +309,34 @@ class Plan:
             "empty": sorted([at.source, t.table] for at in self.located for t in at.tables if not t.rows),
         }
 
+    def is_less_of(self, approved: Plan, tables: Collection[tuple[str, str]]) -> bool:
+        """Tell whether this is what was approved, or less of it in these tables and nowhere else; nothing at all is not less."""
+        is_same_beside = self._beside(tables).hash == approved._beside(tables).hash
+        tells_no_more = not self.undecided and {*self.possible_recipients} <= {*approved.possible_recipients}
+        does_no_more = _covered_effects(self.steps) <= _covered_effects(approved.steps)
+        return bool(self.steps) and is_same_beside and tells_no_more and does_no_more
+
+    def _beside(self, tables: Collection[tuple[str, str]]) -> Plan:
+        steps = (
+            replace(s, effects=tuple(e for e in s.effects if (s.source, e.table) not in tables))
+            for s in self.steps
+        )
+        located = (
+            replace(at, tables=tuple(t for t in at.tables if (at.source, t.table) not in tables))
+            for at in self.located
+        )
+        return replace(self, steps=tuple(step for step in steps if step.effects), located=tuple(located))
+
+    def in_steps_of(self, approved: Plan) -> Plan:
+        """Give this plan with a step for each that was approved, since those are what is recorded; some do nothing any more."""
+        own = {step.source: step for step in self.steps}
+        steps = (own.get(step.source) or replace(step, effects=()) for step in approved.steps)
+        return replace(self, steps=tuple(steps))
+
+    def is_of_same(self, other: Plan) -> bool:
+        """Tell whether two plans are about the same person, as far as they can tell."""
+        return not _names_in(self).isdisjoint(_names_in(other))
+
     @property
     def hash(self) -> str:
         """Give the SHA-256 that an agent approves, over the canonical JSON of what is covered."""
@@ -321,6 +349,19 @@ def _covered_step(step: Step) -> list[Any]:
         [e.table, e.deletes, sorted(e.columns), sorted(e.values.items()), e.shared] for e in step.effects
     ]
     return [step.source, step.operation, sorted(effects, key=lambda effect: str(effect[0]))]
+
+
+def _covered_effects(steps: Iterable[Step]) -> set[str]:
+    return {
+        json.dumps([step.source, step.operation, effect])
+        for step in steps
+        for effect in _covered_step(step)[2]
+    }
+
+
+def _names_in(plan: Plan) -> set[object]:
+    held = {name for at in plan.located for name in (*at.identity.emails, *at.identity.client_ids)}
+    return {*held, *((account.source, account.table, account.key) for account in plan.accounts)}
 
 
 @dataclass(frozen=True, slots=True)

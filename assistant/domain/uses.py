@@ -13,6 +13,7 @@ from assistant.domain.details import Details
 MOST_AT_ONCE: Final = 5
 BY_PERSON: Final = "by_person"  # marks a request for more addresses than that
 FIRST_OF_MANY: Final = "first_of_many"  # marks the one for the first of them, which a rule sees to
+OWN_TOO: Final = "own_too"  # beside those named the writer's own, which is still to be named
 EVERY_CONSENT: Final = "all_consents"  # the purpose of whoever takes back all that they consented to
 UNNAMED: Final = "something_else"  # the purpose of whoever named none that we know
 _MARKETING: Final = frozenset({"marketing", "newsletter"})
@@ -64,9 +65,12 @@ def wishes_apart(details: Mapping[str, Any]) -> list[dict[str, Any]]:
     others = [purpose for purpose in named if purpose not in _MARKETING] if isinstance(named, list) else []
     if not details.get("marketing"):
         return [dict(details)]
-    marketing = {name: value for name, value in details.items() if name != "purpose"} if others else details
-    rest = {name: value for name, value in details.items() if name not in {"marketing", "address"}}
-    return [*_few_at_once(marketing), *([rest | {"purpose": others}] if others else [])]
+    left_out = {OWN_TOO, "purpose"} if others else {OWN_TOO}
+    marketing = {name: value for name, value in details.items() if name not in left_out}
+    rest = {name: value for name, value in details.items() if name not in {"marketing", "address", OWN_TOO}}
+    own = {name: value for name, value in marketing.items() if name != "address"}
+    parts = [*_few_at_once(marketing), *([own] if details.get(OWN_TOO) else [])]
+    return [*parts, *([rest | {"purpose": others}] if others else [])]
 
 
 def _few_at_once(details: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from assistant.domain.assurance import Method
 from assistant.services import Unit
 from assistant.sources.sql.source import SqlSource
 from assistant.store.tables import ChallengeRow, PrivacyRequest
+from tests.attacks.test_mail import raw
 from tests.doubles.attacks import ACCESS, ERASURE, Victim, ask, proved, stranger, texts, until_code
 from tests.doubles.desk_inside import DeskInside
 from tests.doubles.desk_process import eventually
@@ -99,6 +100,61 @@ async def test_a_new_contact_unlocks_no_copy_for_thirty_days_without_a_lead(
     status, told = await desk.api_status("POST", path, token=desk.tokens["approver"], json=body)
     assert (status, told["code"]) == (403, "not_allowed")
     assert [e for e in await desk.events(ref) if e["event"] == "evidence_flagged"]
+
+
+@pytest.mark.parametrize("sentence", [ACCESS, ERASURE], ids=["copy", "erasure"])
+@pytest.mark.parametrize("by_mail", [False, True], ids=["chat", "forged mail"])
+async def test_a_stranger_who_has_marketing_end_makes_no_approval_of_its_person_void(
+    desk: DeskInside, people: Iterator[Victim], sentence: str, by_mail: bool
+) -> None:
+    """B32: what the desk itself changed for another request, anybody's, is less of what was approved and nothing new."""
+    victim = next(people)
+    subscribe_to_push(desk, victim)
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, victim.email, sentence)
+    await desk.approve(ref)
+    before = await desk.refs()
+    if by_mail:
+        await desk.raw_mail(raw(victim.email, "Please stop all marketing to me."), "mallory@evil.example")
+    else:
+        async with desk.chat() as stranger_chat:
+            await stranger_chat.say(f"Please stop all marketing to {victim.email}.")
+    (other,) = await desk.opened_by(before)
+    await desk.until_status(other, "answered")
+    assert not desk.query("SELECT 1 FROM push_subscriptions WHERE client_id = ?", victim.id)
+    await desk.forward("73h")
+    await desk.until_status(ref, "answered", "awaiting_approval")
+    assert (await desk.request(ref))["status"] == "answered"
+    assert "plan_less" in [event["event"] for event in await desk.events(ref)]
+
+
+async def test_what_the_company_itself_takes_out_still_makes_an_approval_void(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B32: only what the desk did itself is known to be less; a stranger's objection elsewhere changes nothing of that."""
+    victim, another = next(people), next(people)
+    for each in (victim, another):
+        subscribe_to_push(desk, each)
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, victim.email)
+    await desk.approve(ref)
+    before = await desk.refs()
+    async with desk.chat() as other:
+        await other.say(f"Please stop all marketing to {another.email}.")
+    await desk.until_status(*(await desk.opened_by(before)), "answered")
+    desk.change("DELETE FROM push_subscriptions WHERE client_id = ?", victim.id)
+    await desk.forward("73h")
+    await desk.until_status(ref, "awaiting_approval")
+    assert (await desk.request(ref))["attention"] == "plan_changed"
+
+
+def subscribe_to_push(desk: DeskInside, victim: Victim) -> None:
+    desk.change(
+        "INSERT INTO push_subscriptions (player_id, client_id, device, subscribed_at)"
+        " VALUES (?, ?, 'phone', '2026-01-02 10:00:00')",
+        f"push-{victim.id}",
+        victim.id,
+    )
 
 
 async def test_no_proof_has_a_correction_planned_before_the_yes_to_exactly_what_it_says(

@@ -26,6 +26,7 @@ from tests.doubles.attacks import (
 from tests.doubles.console_browser import Console
 from tests.doubles.desk_inside import DeskInside
 from tests.doubles.desk_process import Chat, eventually
+from tests.doubles.package_browser import browser
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("attacks")]
 
@@ -128,6 +129,65 @@ async def test_a_flood_of_code_requests_sends_three_an_hour_and_says_the_same_fo
     assert [LIMIT in answer for answer in said[victim.email]] == [False] * 3 + [True] * 6
     assert masked_days(said[victim.email]) == masked_days(said[nobody])
     assert len(desk.mails(victim.email)) == len(desk.mails(nobody)) == 3
+
+
+async def test_a_client_number_that_strangers_typed_makes_no_sentence_about_its_address_untrue(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """A13, A15: who is told that a code is sent gets it, and a known address hears what an unknown one does."""
+    victim = next(people)
+    for _ in range(3):
+        async with desk.chat() as chat:
+            await until_code(chat, f"My client number is {victim.number}")
+            await desk.idle()
+    heard = []
+    for address in (victim.email, stranger()):
+        seen = len(codes_to(desk, address))
+        async with desk.chat() as chat:
+            await until_code(chat, address)
+            await desk.code(address, seen=seen)
+            await chat.say("Please send me a new code")
+            await chat.asked("code")
+            await desk.code(address, seen=seen + 1)
+            heard.append([plain(each["text"], address) for each in chat.heard])
+    assert heard[0] == heard[1]
+
+
+async def test_whoever_uses_up_the_codes_of_an_address_keeps_nobody_from_their_own_copy(
+    desk: DeskInside, people: Iterator[Victim]
+) -> None:
+    """B33: the link of a copy only its mailbox has, so what strangers ask for is no count of its page."""
+    victim = next(people)
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, victim.email)
+    await desk.approve(ref)
+    await desk.forward("73h")
+    letter = await desk.mail(victim.email, "/package/")
+    for _ in range(2):
+        for _ in range(3):
+            async with desk.chat() as stranger_chat:
+                await until_code(stranger_chat, victim.email)
+        await desk.forward("61m")
+    async with desk.chat() as stranger_chat:
+        await ask(stranger_chat)
+        await stranger_chat.asked("email")
+        await stranger_chat.say(victim.email)
+        await stranger_chat.until(lambda m: LIMIT in m["text"], "that no code goes out for a day")
+    await desk.idle()
+    codes = len(codes_to(desk, victim.email))
+    async with browser(desk, letter.get_content()) as page:
+        for number in range(3):
+            assert "8 digits" in await page.want_code()
+            code = await desk.code(victim.email, seen=codes + number)
+        assert "/download" in await page.enter(code)
+
+
+def codes_to(desk: DeskInside, address: str) -> list[str]:
+    return [
+        code
+        for mail in desk.mails(address)
+        for code in re.findall(r"^\s*(\d{8})\s*$", mail.get_content(), re.MULTILINE)
+    ]
 
 
 def masked_days(answers: list[str]) -> list[str]:

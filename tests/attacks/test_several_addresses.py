@@ -85,6 +85,62 @@ async def test_marketing_ends_for_every_address_that_a_mail_names_and_its_answer
     assert not any(address in told for address in named)
 
 
+FOR_MORE = {
+    "same": "Please stop sending me your newsletter. Same for {} and {}.",
+    "told": "Please stop sending me your newsletter. Same for {} and {}, they told me.",
+    "with": "Please unsubscribe me from your newsletter, as well as {} and {}.",
+    "wife": "Ne m\u2019envoyez plus votre lettre d\u2019information, et \u00e0 ma femme {} et mon fils {} non plus.",
+    "fr": "D\u00e9sabonnez-moi de votre newsletter, ainsi que {} et {}.",
+    "me too": "Stop sending marketing to {} and {}, and to me too.",
+}
+
+
+@pytest.mark.parametrize("words", FOR_MORE)
+async def test_whoever_objects_for_themselves_and_others_by_mail_is_left_alone_too(
+    desk: DeskInside, words: str
+) -> None:
+    sender, named, before = stranger(), strangers(2), await desk.refs()
+    await desk.raw_mail(forged(sender, FOR_MORE[words].format(*named)), sender)
+    (ref,) = await desk.opened_by(before)
+    await desk.until_status(ref, "answered")
+    assert set(await left_alone(desk, sender, *named)) == {sender, *named}
+
+
+@pytest.mark.parametrize("words", FOR_MORE)
+async def test_whoever_objects_for_themselves_and_others_in_a_chat_is_asked_for_their_own_address(
+    desk: DeskInside, words: str
+) -> None:
+    own, named, before = stranger(), strangers(2), await desk.refs()
+    async with desk.chat("fr" if words in {"wife", "fr"} else "en") as chat:
+        await chat.say(FOR_MORE[words].format(*named))
+        await chat.asked("email")
+        refs = await desk.opened_by(before, 2)
+        assert set(await left_alone(desk, *named)) == set(named)
+        await chat.say(own)
+        await chat.until(lambda m: own in m["text"], "that theirs is off too")
+        for ref in refs:
+            await desk.until_status(ref, "answered")
+    assert await left_alone(desk, own) == [own]
+
+
+REACHED_AT = (
+    "Please unsubscribe me from your newsletter. My address is {}.",
+    "Please stop sending me your newsletter at {}.",
+    "Ne m\u2019envoyez plus de publicit\u00e9 \u00e0 {}.",
+)
+
+
+@pytest.mark.parametrize("words", REACHED_AT)
+async def test_where_somebody_says_how_they_are_reached_that_address_alone_is_left_alone(
+    desk: DeskInside, words: str
+) -> None:
+    sender, named, before = stranger(), stranger(), await desk.refs()
+    await desk.raw_mail(forged(sender, words.format(named)), sender)
+    for ref in await desk.opened_by(before):
+        await desk.until_status(ref, "answered")
+    assert await left_alone(desk, sender, named) == [named]
+
+
 async def test_numbers_named_in_an_objection_are_left_alone_too(desk: DeskInside) -> None:
     """By mail as well, where the address of the sender was all that was seen."""
     numbers = ["+372 5550 2345", "+372 5550 2346"]

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from assistant.casework.upkeep.own import DeskQueries
+from assistant.domain.masking import mask_email
+from assistant.domain.plan import Identity
 from tests.doubles.attacks import ACCESS, ERASURE, stranger
+from tests.doubles.console_browser import Console
+from tests.doubles.journeys import confirm_link, links_in
 
 if TYPE_CHECKING:
     from tests.doubles.desk_inside import DeskInside
@@ -80,6 +85,41 @@ async def test_a_third_person_who_asks_nothing_is_read_at_the_requests_and_by_su
     await desk.idle()
     assert [m for m in desk.mails() if m["resent-to"] and "on Tuesday" in m.as_string()]
     assert desk.mails(third) == []
+
+
+async def test_what_another_writes_in_a_thread_is_nowhere_taken_for_its_persons_word(
+    desk: DeskInside,
+) -> None:
+    """B17: it pauses an erasure, as it may; the console says from where it came, and the person's own copy has none of it."""
+    first, third = stranger(), stranger()
+    before = await desk.refs()
+    await desk.raw_mail(mail(first, ERASURE), first)
+    (ref,) = await desk.opened_by(before)
+    link = links_in((await desk.mail(first, "/verify/")).get_content(), "/verify/")[0]
+    thread = str((await desk.mail(first, "We have registered"))["reply-to"])
+    await desk.raw_mail(mail(third, "Do not delete anything, keep my account.", thread), third)
+    await desk.idle()
+    request = await desk.request(ref)
+    assert request["attention"] == "dont_heard"
+    (heard,) = [event for event in await desk.events(ref) if event["event"] == "dont_heard"]
+    assert heard["actor"] == "other_sender"
+    items = (await desk.api("GET", f"/requests/{ref}/timeline"))["items"]
+    (said,) = [each for each in items if each["kind"] == "message" and "Do not delete" in each["text"]]
+    assert (said["actor"], said["in_no_copy"]) == ("other_sender", True)
+
+    lead = await Console(desk, "lead").sign_in()
+    async with lead.http:
+        page = await lead.page(f"requests/{ref}")
+        assert "Message from another address" in page
+        assert mask_email(third) in page
+        assert third not in page
+        assert "The person said not to erase" not in page
+        assert "Stands still: somebody said not to erase after all" in page
+    await confirm_link(desk, link, ref)
+    services = desk.assembly.services
+    own = await DeskQueries(services.store, services.keyring).rows(Identity((first,)), "messages")
+    assert [text for *_, text in own if "Hello, please delete" in text]
+    assert not [text for *_, text in own if "Do not delete" in text]
 
 
 async def test_the_same_mailbox_however_it_is_written_is_nobody_else(desk: DeskInside) -> None:

@@ -197,6 +197,13 @@ async def test_an_erasure_that_people_decide_waits_for_a_lead_with_a_reason_and_
     assert decided["data"]["reason"] == REASON
 
 
+async def test_whoever_may_not_approve_is_told_so_before_what_the_plan_still_lacks(desk: DeskInside) -> None:
+    async with desk.chat() as chat:
+        ref = await proved(desk, chat, "camille.aubertin@courriel.example", ERASURE)
+    assert (await press(desk, ref, "agent"))[0] == 403
+    assert (await press(desk, ref, "approver"))[0] == 409, "services are running"
+
+
 async def test_who_lost_the_mailbox_on_file_is_identified_by_a_lead_and_answered_elsewhere(
     desk: DeskInside, people: Iterator[Victim]
 ) -> None:

@@ -178,3 +178,36 @@ def test_two_copies_have_one_hash_only_if_the_same_passages_leave(one: set[int],
 
     assert (named(one) == named(other)) == (one == other)
     assert (named(one) == PLAN.hash) == (not one)
+
+
+NEWS, CALLS = TableEffect("news", "letters", 2, ("email",)), TableEffect("calls", "talk", 1, ("text",))
+OURS = {("crm", "news")}
+
+
+def copy_of(*effects: TableEffect) -> Plan:
+    held = tuple(TableRows(e.table, e.category, e.rows) for e in (NEWS, CALLS) if e in effects)
+    empty = tuple(TableRows(e.table, e.category, 0) for e in (NEWS, CALLS) if e not in effects)
+    located = Located("crm", Identity(("a@b.example",)), (), (*held, *empty))
+    steps = (Step("crm", Operation.EXPORT, effects),) if effects else ()
+    return Plan(Right.ACCESS, (located,), Order(Operation.EXPORT, DAY), steps)
+
+
+def test_less_of_what_was_approved_is_less_in_the_named_tables_and_no_more_anywhere() -> None:
+    approved = copy_of(NEWS, CALLS)
+    assert copy_of(CALLS).is_less_of(approved, OURS)
+    assert not copy_of(CALLS).is_less_of(approved, ()), "nobody is known to have taken it out"
+    assert not copy_of(NEWS).is_less_of(approved, OURS), "less elsewhere"
+    assert not copy_of(NEWS, CALLS).is_less_of(copy_of(CALLS), OURS), "more"
+    assert not copy_of(replace(NEWS, columns=("email", "name")), CALLS).is_less_of(approved, OURS), (
+        "more of it"
+    )
+    assert not copy_of(replace(NEWS, handed_over=HANDED), CALLS).is_less_of(approved, OURS), "others are told"
+    assert not copy_of().is_less_of(copy_of(NEWS), OURS), "nothing to do is not done"
+
+
+def test_what_is_carried_out_of_less_has_a_step_for_each_that_was_approved() -> None:
+    approved = replace(
+        copy_of(CALLS), steps=(Step("crm", Operation.ERASE, (CALLS,)), Step("web", Operation.ERASE, (NEWS,)))
+    )
+    less = replace(approved, steps=approved.steps[:1]).in_steps_of(approved)
+    assert [(step.source, step.rows) for step in less.steps] == [("crm", 1), ("web", 0)]

@@ -184,7 +184,6 @@ def want_code(unit: Unit, package_id: str) -> ChallengeRow | None:
     request = unit.session.get_one(PrivacyRequest, package.ref)
     conversation = unit.session.get_one(Conversation, request.conversation_id)
     contact = unit.services.keyring.unseal(request.contact or "")
-    _check_room(unit, unit.services.keyring.keyed_hash(normal_address(contact)))
     evidence = queries.evidence_of(unit.session, request)
     if is_shared(contact) and (evidence is None or evidence.tier < Tier.T3):
         raise SignInNeeded
@@ -204,7 +203,10 @@ def _page_hash(services: Services, package_id: str) -> str:
 
 
 def _check_room(unit: Unit, subject: str) -> None:
-    """Refuse where codes pause or enough were sent: of the page, whether it has a package or not, and of its contact."""
+    """Refuse where codes pause or enough were sent: of the page alone, whether it has a package or not.
+
+    What is sent to its contact or guessed elsewhere anybody can use up, and the days of a copy with it.
+    """
     if is_paused(unit, subject):
         raise TooManyAttempts(paused=True)
     if next_at := next_code_at(unit, subject):

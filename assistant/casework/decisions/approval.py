@@ -41,6 +41,7 @@ def check_approve(
     """Raise unless this agent may approve exactly this plan now."""
     agent.require(*WORKERS, scope=Scope.APPROVE)
     action, request = get_action(unit.session, action_id)
+    check_people(request, agent)
     if action.state != PlanState.PROPOSED:
         raise Conflict(f"This plan is {action.state} already; look at the request again.", state=action.state)
     if action.plan_hash != plan_hash:
@@ -62,7 +63,6 @@ def check_approve(
         )
     if plan.undecided:
         raise Conflict("Say first of each recipient that the plan asks about whether the data went there.")
-    check_people(request, agent)
     _check_proof(unit.services, request, evidence, plan)
     four_eyes.check_eyes(unit, action, request, agent)
     return action, request, plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session, col, select
 
-from assistant.casework.requests.queue import Principal
+from assistant.casework.requests.queue import MAY_APPROVE_IRREVERSIBLE, Principal
 from assistant.domain.assurance import Tier
 from assistant.domain.lifecycle import PlanState
 from assistant.domain.rights import IRREVERSIBLE
@@ -93,9 +93,10 @@ def check_close(unit: Unit, request: PrivacyRequest, agent: Principal) -> None:
     touched = touched_by(unit.session, request)
     if agent.name in touched:
         raise NotAllowed("Somebody else must answer this: you had a hand in what was planned.")
-    if not touched | rejected_by(unit.session, request) - {agent.name}:
+    others = touched | rejected_by(unit.session, request) - {agent.name}
+    if not others & _entitled(unit.session):
         raise NotAllowed(
-            "This takes two people: have somebody else reject its plan or plan it again, then answer it."
+            "This takes two people: have another approver or lead reject its plan or plan it again, then answer it."
         )
 
 
@@ -103,8 +104,14 @@ def is_enough(unit: Unit, action: Action, request: PrivacyRequest, agent: Princi
     """Tell whether an agent's approval settles it: two people have then had it in hand, and the last one only to approve.
 
     What the desk planned by itself counts as nobody, so the first of two approvals is only kept and shown. Nor does
-    whoever is disabled by now: what they did may have been done in their name.
+    whoever may not approve it, or no more: what they did may have been done in their name.
     """
-    active = unit.session.exec(select(Agent.name).where(col(Agent.active).is_(True))).all()
-    people = {*touched_by(unit.session, request), *approved_by(action)}.intersection(active) | {agent.name}
+    touched = {*touched_by(unit.session, request), *approved_by(action)}
+    people = touched & _entitled(unit.session) | {agent.name}
     return not needs_two(unit.services, request) or len(people) > 1
+
+
+def _entitled(session: Session) -> frozenset[str]:
+    """Name who may approve what cannot be taken back: nobody else is one of the two."""
+    may = col(Agent.role).in_(sorted(MAY_APPROVE_IRREVERSIBLE))
+    return frozenset(session.exec(select(Agent.name).where(col(Agent.active).is_(True), may)))

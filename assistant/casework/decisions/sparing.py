@@ -13,7 +13,7 @@ from assistant.casework import saying
 from assistant.casework.audit import record
 from assistant.casework.decisions import closing, four_eyes
 from assistant.casework.proof import challenges, sending
-from assistant.casework.requests.intake import set_attention
+from assistant.casework.requests.intake import set_attention, who_says
 from assistant.casework.requests.queue import Principal, Role, get_request
 from assistant.casework.requests.together import stopped_together
 from assistant.domain.addresses import deliverable, normal_address
@@ -75,7 +75,9 @@ def may_still_stop(request: PrivacyRequest) -> bool:
     return request.status in STOPPABLE
 
 
-def pause(unit: Unit, requests: Sequence[PrivacyRequest], heard_in: Conversation) -> list[PrivacyRequest]:
+def pause(
+    unit: Unit, requests: Sequence[PrivacyRequest], heard_in: Conversation, sender: str | None = None
+) -> list[PrivacyRequest]:
     """Let erasures stand still, each once in its life, and ask at the contact on file; gives those that were not before.
 
     Once, because a mail is easily forged: a second one stalls nothing (A48).
@@ -85,7 +87,9 @@ def pause(unit: Unit, requests: Sequence[PrivacyRequest], heard_in: Conversation
         request.dont_at = unit.now
         request.version += 1
         unit.session.add(request)
-        record(unit, request.ref, "subject", Attention.DONT_HEARD, conversation=heard_in.id)
+        record(
+            unit, request.ref, who_says(unit, request, sender), Attention.DONT_HEARD, conversation=heard_in.id
+        )
         if request.attention is None:
             set_attention(unit, request, Attention.DONT_HEARD)
     for conversation_id, contact in dict.fromkeys((r.conversation_id, _contact_of(unit, r)) for r in fresh):

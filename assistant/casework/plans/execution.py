@@ -41,6 +41,7 @@ from assistant.domain.rights import Right
 from assistant.domain.uses import EndOfUse
 from assistant.errors import AssistantError, Conflict, Stopped
 from assistant.services import Services, Unit
+from assistant.store.queries import live_plan_of
 from assistant.store.tables import Action, EvidenceRow, Package, PrivacyRequest, StepRow
 
 log = structlog.get_logger(__name__)
@@ -175,7 +176,8 @@ async def _begun(
     work and take it for a change; begun plans go on, and each step tests what it has done already.
     """
     plan = plan_from_json(action.plan)
-    now = await _as_of_now(services, request, plan, evidence) if action.state == PlanState.APPROVED else plan
+    is_fresh = action.state == PlanState.APPROVED
+    now = await _as_of_now(services, request, plan, evidence) if is_fresh else plan
     if now is None:
         return None
     begun = await services.write(lambda unit: _begin(unit, action.id, now))
@@ -187,7 +189,8 @@ async def _as_of_now(
 ) -> Plan | None:
     """Plan again and compare the hashes: gives the plan with what it counts now, since letters say what stays.
 
-    A plan that differs is void, and the new one waits beside it.
+    A plan that differs is void, and the new one waits beside it; not where less is left to do by what the desk did itself
+    for another request: anybody may have marketing end in anybody's name, and would make every approval void with it.
     """
     if evidence is None:
         return plan
@@ -196,8 +199,30 @@ async def _as_of_now(
     fresh = await propose(services, handler, identity, request.details)
     if fresh.hash == plan.hash:
         return fresh
+    if fresh.is_less_of(plan, await services.read(lambda unit: _changed_by_us(unit.session, request, plan))):
+        return fresh.in_steps_of(plan)
     await services.write(lambda unit: _plan_changed(unit, request.ref, fresh))
     return None
+
+
+def _changed_by_us(session: Session, request: PrivacyRequest, plan: Plan) -> set[tuple[str, str]]:
+    """Name the tables in which the desk changed rows of the same person for other requests since this was planned."""
+    approved = live_plan_of(session, request.ref)
+    done = (
+        select(Action, StepRow)
+        .join(StepRow, col(StepRow.action_id) == col(Action.id))
+        .where(
+            col(Action.ref) != request.ref,
+            col(StepRow.state) == StepState.DONE,
+            col(StepRow.done_at) >= (approved.created_at if approved else request.received_at),
+        )
+    )
+    changed: set[tuple[str, str]] = set()
+    for other, row in session.exec(done):
+        theirs = plan_from_json(other.plan)
+        if theirs.is_of_same(plan):
+            changed |= {(row.source, effect.table) for effect in theirs.steps[row.ordinal].effects}
+    return changed
 
 
 def _plan_changed(unit: Unit, ref: str, fresh: Plan) -> None:
@@ -228,6 +253,8 @@ def _begin(unit: Unit, action_id: str, plan: Plan) -> bool:
         return False
     if not (_is_freeze(action, request) or action.operation == Operation.LIFT):
         move(unit, request, Status.EXECUTING, DESK, action=action.id)
+    if plan.hash != plan_from_json(action.plan).hash:
+        record(unit, request.ref, DESK, "plan_less", action=action.id, hash=plan.hash)
     action.state, action.plan = advance(action.state, PlanState.EXECUTING), plan_to_json(plan)
     unit.session.add(action)
     return True

@@ -49,8 +49,9 @@ from assistant.services import Services, Unit
 from assistant.store.tables import EvidenceRow, PrivacyRequest
 
 log = structlog.get_logger(__name__)
-# Why a plan cannot be carried out as it stands, and what calls a person until there is one.
-_CANNOT_BE = frozenset({Attention.PLAN_CONFLICT, Attention.FIELD_NOT_MAPPED})
+# Of a conflict the person hears nothing: it may be with somebody else's row.
+_TOLD = Attention.FIELD_NOT_MAPPED
+# What calls a person until there is a plan.
 _OF_A_TRY = (
     f"{Attention.SOURCE_UNAVAILABLE}:",
     f"{Attention.PLAN_FAILED}:",
@@ -234,7 +235,7 @@ def _do_plan(unit: Unit, found: _Found) -> None:
 
 
 def _call_for(unit: Unit, request: PrivacyRequest, why: str | None) -> None:
-    if why in _CANNOT_BE:
+    if why == _TOLD:
         _call_a_person(unit, request, why)
     elif why:
         set_attention(unit, request, why)

@@ -20,6 +20,8 @@ _DAY = timedelta(days=1)
 # leaves live talks theirs, and the other way round.
 _IN_TALK = ("sent", "sent_as_other")
 _BY_MAIL = ("sent_by_mail", "sent_by_mail_as_other")
+# What the page of a copy had sent: its link only the mailbox has, so nobody else uses that up.
+_FOR_COPY = ("sent_for_copy", "sent_for_copy_as_other")
 
 
 def limit_of(services: Services, claim: Claim) -> str:
@@ -36,8 +38,9 @@ def next_code_at(
 ) -> datetime | None:
     """Give when the next code may go to what was typed, known or not; None means now.
 
-    `what` names the share, of live talks or of mail: a mailbox gets at most three an hour and six a day of each, and two
-    more of each in answer to what surely comes from it; so never more than ten in an hour.
+    `what` names the share, of live talks or of mail: a mailbox gets at most three an hour and six a day of each, two
+    more of each in answer to what surely comes from it, and three more of each where it is named by its client number
+    too; so never more than sixteen in an hour.
     """
     now = unit.now
     sent = unit.session.exec(
@@ -64,9 +67,11 @@ def next_code_of(unit: Unit, claim: Claim, conversation_id: str, purpose: str = 
 
 
 def share_of(unit: Unit, conversation_id: str, purpose: str) -> tuple[str, str]:
-    """Name the tallies of the share that a code or a link is of; that of a package is asked for on its page, not by mail."""
+    """Name the tallies of the share that a code or a link is of; that of a copy is asked for on its own page."""
+    if purpose == "package":
+        return _FOR_COPY
     conversation = unit.session.get(Conversation, conversation_id)
-    by_mail = conversation is not None and conversation.channel == "email" and purpose != "package"
+    by_mail = conversation is not None and conversation.channel == "email"
     return _BY_MAIL if by_mail else _IN_TALK
 
 

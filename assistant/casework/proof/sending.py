@@ -19,7 +19,7 @@ from assistant.casework.lease import CHALLENGES
 from assistant.casework.outbox import PROOF, REPLY, said_in
 from assistant.casework.proof.attaching import names_of_mailbox
 from assistant.casework.proof.challenges import is_confirmation
-from assistant.casework.proof.limits import limit_of, more_for_owner, next_code_at, share_of
+from assistant.casework.proof.limits import limit_of, next_code_at, share_of
 from assistant.casework.requests.hidden import comes_back
 from assistant.casework.requests.one_by_one import may_be_tried, while_due
 from assistant.domain.addresses import normal_address
@@ -178,13 +178,14 @@ def _do_send(
 
 
 def _full_until(unit: Unit, row: ChallengeRow, contact: str) -> datetime | None:
-    """Keep the limits of a mailbox over all the ways in which it is named; in silence, or it would tell whose number it is."""
-    claim = Claim("email", contact)
-    mailbox = limit_of(unit.services, claim)
+    """Send no more by a client number than its mailbox may get, however named; in silence, or it would tell whose it is.
+
+    What an address was typed for was counted when it was asked for, and was promised: a number typed by others ends no promise.
+    """
+    if row.claimed_kind == "email":
+        return None
+    mailbox = limit_of(unit.services, Claim("email", contact))
     share = share_of(unit, row.conversation_id, row.purpose)
-    if row.claimed_kind == "email":  # counted already, when it was asked for
-        more = 1 + more_for_owner(unit, row.conversation_id, claim)
-        return next_code_at(unit, mailbox, share, more=more)
     if held_until := next_code_at(unit, mailbox, share):
         return held_until
     unit.session.add(Tally(subject_hash=mailbox, what=share[1], at=unit.now))

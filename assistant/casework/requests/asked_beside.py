@@ -8,7 +8,7 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from assistant.casework.audit import record
-from assistant.casework.requests.intake import set_attention
+from assistant.casework.requests.intake import set_attention, who_says
 from assistant.domain.attention import Attention
 from assistant.domain.lifecycle import STOPPABLE
 from assistant.domain.rights import CONFIRMED_FIRST, ERASING
@@ -18,11 +18,19 @@ from assistant.store.tables import Audit, Conversation, Message, PrivacyRequest
 _READ_BY: Final = ("agent", "note")  # senders of messages by which an agent shows that they have read
 
 
-def note(unit: Unit, requests: Sequence[PrivacyRequest], heard_in: Conversation) -> list[PrivacyRequest]:
+def note(
+    unit: Unit, requests: Sequence[PrivacyRequest], heard_in: Conversation, sender: str | None = None
+) -> list[PrivacyRequest]:
     """Have a person read what was said beside erasures and corrections that can still be stopped; gives those."""
     meant = [r for r in requests if r.right in ERASING | CONFIRMED_FIRST and r.status in STOPPABLE]
     for request in meant:
-        record(unit, request.ref, "subject", Attention.ASKED_BESIDE, conversation=heard_in.id)
+        record(
+            unit,
+            request.ref,
+            who_says(unit, request, sender),
+            Attention.ASKED_BESIDE,
+            conversation=heard_in.id,
+        )
         if request.attention is None:
             set_attention(unit, request, Attention.ASKED_BESIDE)
     return meant

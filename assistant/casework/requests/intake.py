@@ -17,6 +17,7 @@ from sqlmodel import Session, SQLModel, col, select
 from assistant.casework.audit import record
 from assistant.casework.outbox import lost_about
 from assistant.casework.requests.reach import is_for_other
+from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import DENIED, Tier
 from assistant.domain.attention import Attention
 from assistant.domain.due_date import DueDates, Suspension, due_dates, reminder_days
@@ -50,6 +51,8 @@ _GOES_ON = (  # with how it stands and whether anything was asked in it: what mo
 _WORDS = " "  # parts an id from the digest of the words that came under it; no client of a chat may write it
 OUTSIDE = "in:"  # begins the stored id of whatever came from outside, and of nothing that the desk says
 OF_PAUSE = frozenset({Attention.DONT_UNANSWERED, Attention.DONT_NOT_ASKED})
+# Holds, among a mail's headers, the address that is not the one its thread began with.
+OTHER_SENDER = "other_sender"
 MACHINE = "machine"  # marks, among a mail's headers, that a rule may not answer it
 
 
@@ -146,8 +149,26 @@ def store_incoming(
     incoming: Incoming,
     reading: Mapping[str, Any],
 ) -> Stored:
-    """Store a message, once."""
+    """Store a message, once; a mail of somebody else in a thread with the address it came from."""
+    if is_from_another(conversation, incoming):
+        incoming = replace(incoming, headers={**incoming.headers, OTHER_SENDER: incoming.sender or ""})
     return store_in(session, conversation.id, incoming, reading)
+
+
+def is_from_another(conversation: Conversation, incoming: Incoming) -> bool:
+    """Tell whether a mail is not from the mailbox that its thread began with."""
+    by_mail = conversation.channel == "email"
+    return by_mail and normal_address(incoming.sender or "") != normal_address(
+        conversation.subject_hint or ""
+    )
+
+
+def who_says(unit: Unit, request: PrivacyRequest, sender: str | None) -> str:
+    """Name, for the audit, who says something of a request: its person as far as a mail can tell, or another address."""
+    began = unit.session.get_one(Conversation, request.conversation_id).subject_hint
+    hashed = unit.services.keyring.keyed_hash(normal_address(sender or ""))
+    is_theirs = request.contact_hash == hashed or normal_address(began or "") == normal_address(sender or "")
+    return "subject" if sender is None or is_theirs else "other_sender"
 
 
 def store_in(session: Session, ident: str, incoming: Incoming, reading: Mapping[str, Any]) -> Stored:

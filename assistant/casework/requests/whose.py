@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
+from assistant.casework.requests.intake import OTHER_SENDER
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import Method
 from assistant.store.keyring import Keyring
@@ -111,7 +112,12 @@ def part_of(session: Session, keyring: Keyring, ident: str, names: Collection[st
     theirs = [r for r in requests if (r.contact_hash in names if r.contact_hash else when(r.received_at))]
     about = _whose_requests(session, said, names, {r.ref for r in theirs}, {r.ref for r in requests})
     firsts = [each.first for each in stretches[1:]]
-    messages = [m for m in said if _is_own(m, bisect_right(firsts, m.id or 0), stretches, own, names, about)]
+    messages = [
+        m
+        for m in said
+        if _is_own(m, bisect_right(firsts, m.id or 0), stretches, own, names, about)
+        and not _is_of_another(keyring, m, names)
+    ]
     if not messages and not theirs and not any(own):
         return None
     ids = {m.id for m in messages}
@@ -140,6 +146,12 @@ def _is_own(
     if message.sender in {"agent", "note"}:
         return own[at] and all(each.proved | each.named <= set(names) for each in stretches[: at + 1])
     return own[at]
+
+
+def _is_of_another(keyring: Keyring, message: Message, names: Collection[str]) -> bool:
+    """Tell whether a mail in the thread came from an address that is not theirs: it is neither their word nor theirs to have."""
+    sender = message.headers.get(OTHER_SENDER)
+    return sender is not None and keyring.keyed_hash(normal_address(sender)) not in names
 
 
 def _whose_requests(
@@ -210,4 +222,6 @@ def apart_from(session: Session, keyring: Keyring, request: PrivacyRequest) -> f
     hidings = [m for m in said if m.external_id.startswith(HIDING)]
     own = bisect_right([m.at for m in hidings], request.received_at)
     firsts = [m.id or 0 for m in hidings]
-    return frozenset(m.id for m in said if m.id and bisect_right(firsts, m.id) != own)
+    return frozenset(
+        m.id for m in said if m.id and (bisect_right(firsts, m.id) != own or OTHER_SENDER in m.headers)
+    )

@@ -12,11 +12,12 @@ from assistant.casework.decisions import four_eyes, questions, sparing
 from assistant.casework.presses import labels_of
 from assistant.casework.proof.people_decide import typed_contact
 from assistant.casework.requests.clock import waits_since
+from assistant.casework.requests.intake import OTHER_SENDER
 from assistant.casework.requests.person import masked_person_of, reveal
 from assistant.casework.requests.queue import Principal
 from assistant.casework.requests.whose import apart_from
 from assistant.domain.lifecycle import StepState
-from assistant.domain.masking import mask_text
+from assistant.domain.masking import mask_email, mask_text
 from assistant.domain.plan import Plan, plan_from_json
 from assistant.domain.rights import Right
 from assistant.services import Unit
@@ -184,6 +185,7 @@ def timeline(unit: Unit, request: PrivacyRequest, *, revealed: bool) -> Timeline
 def _message_entry(message: Message, said: str, *, revealed: bool) -> TimelineEntry:
     text = said if revealed else mask_text(said)
     actor = f"agent:{message.name}" if message.sender in {"agent", "note"} else message.sender
+    actor = OTHER_SENDER if OTHER_SENDER in message.headers else actor
     return TimelineEntry(
         at=message.at,
         kind="note" if message.sender == "note" else "message",
@@ -234,6 +236,8 @@ def conversation_out(unit: Unit, conversation: Conversation) -> ConversationOut:
 
 
 def _message_out(message: Message, said: str, seen_id: int | None) -> MessageOut:
-    values = {"id": message.id, "from": message.sender, "name": message.name, "at": message.at}
+    other = message.headers.get(OTHER_SENDER)
+    name = message.name if other is None else mask_email(other)
+    values = {"id": message.id, "from": message.sender, "name": name, "at": message.at}
     values["seen"] = None if seen_id is None else (message.id or 0) <= seen_id
     return MessageOut.model_validate(values | {"text": mask_text(said)})

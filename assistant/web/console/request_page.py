@@ -26,7 +26,7 @@ from assistant.casework.requests import named_accounts
 from assistant.casework.requests.clock import waits_since
 from assistant.casework.requests.evidence import answer_for, is_account_alone
 from assistant.casework.requests.hidden import is_hidden
-from assistant.casework.requests.intake import dates_of
+from assistant.casework.requests.intake import OTHER_SENDER, dates_of
 from assistant.casework.requests.person import person_of
 from assistant.casework.requests.queue import Principal, get_request
 from assistant.casework.requests.whose import apart_from
@@ -34,7 +34,7 @@ from assistant.casework.uses import put_back
 from assistant.domain.assurance import DENIED_BEFORE
 from assistant.domain.grounds import Ground, grounds_for
 from assistant.domain.lifecycle import CLOSED, PlanState, Status, StepState
-from assistant.domain.masking import mask_text
+from assistant.domain.masking import mask_email, mask_text
 from assistant.domain.own_records import period_of
 from assistant.domain.plan import Hindrance, Operation, Plan, plan_from_json
 from assistant.domain.presses import PRESS
@@ -506,10 +506,14 @@ def _message_entry(words: Words, message: Message, said: str, *, revealed: bool)
     """Give a message or a note as a line; long numbers and addresses masked unless revealed."""
     kind = {"assistant": "desk"}.get(message.sender, message.sender)
     who = message.name if message.sender in {"agent", "note"} else words(f"who.{kind}")
+    title, another = words(f"timeline.{kind}"), message.headers.get(OTHER_SENDER)
+    if another is not None:
+        title = words("timeline.another")
+        who = f"{words('who.other_sender')} ({another if revealed else mask_email(another)})"
     text = said if revealed else mask_text(said)
     correctable = message.id if kind == "you" and message.text and message.kind != PRESS else None
     files = files_view(words, message, revealed=revealed)
-    return Entry(message.at, kind, who, words(f"timeline.{kind}"), text, correctable, files)
+    return Entry(message.at, kind, who, title, text, correctable, files)
 
 
 def _audit_entry(words: Words, entry: Audit) -> Entry:
