@@ -132,7 +132,7 @@ def test_what_is_ordinary_is_no_request_however_like_a_right_it_is_called(reader
 )
 def test_an_order_of_a_few_clear_words_opens_what_it_orders(reader: Reader, text: str, right: str) -> None:
     found = reader.read(text)
-    assert (found.decision, found.rights) == ("request", {right})
+    assert (found.decision, found.rights) == ("request", frozenset({right}))
 
 
 @pytest.mark.parametrize(
@@ -145,4 +145,4 @@ def test_an_order_about_a_server_opens_nothing(reader: Reader, text: str) -> Non
 @pytest.mark.parametrize("text", ["supprimer", "delete", "Effacer"])
 def test_a_bare_verb_of_erasing_is_asked_about(reader: Reader, text: str) -> None:
     found = reader.read(text)
-    assert (found.decision, found.rights) == ("ask", {"erasure"})
+    assert (found.decision, found.rights) == ("ask", frozenset({"erasure"}))

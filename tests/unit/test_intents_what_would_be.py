@@ -104,4 +104,4 @@ def test_who_asks_whether_data_went_astray_has_complained_of_nothing(reader: Rea
 )
 def test_what_is_said_or_wished_beside_that_question_opens(reader: Reader, text: str, right: str) -> None:
     found = reader.read(text)
-    assert (found.decision, found.rights) == ("request", {right})
+    assert (found.decision, found.rights) == ("request", frozenset({right}))
