@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
+from sqlmodel import col, select
 
-from assistant.store.tables import Action, Conversation, PrivacyRequest
+from assistant.store.tables import Action, Audit, Conversation, PrivacyRequest
 from tests.doubles.axe import wrong_with
 from tests.doubles.chromium import NEEDS_CHROMIUM
 from tests.doubles.console_app import PASSWORD, ConsoleSite, console_site
@@ -165,9 +166,11 @@ async def test_r_opens_the_reason_and_writing_it_presses_no_key(browser: Browser
         await page.keyboard.type("Two jolly accounts are mixed up here?")
         await page.get_by_role("button", name="Reject the plan").click()
         await expect(page.get_by_role("status")).to_contain_text("The plan was rejected.")
-        assert (
-            await site.get(Action, site.actions["access"])
-        ).reason == "Two jolly accounts are mixed up here?"
+        said = select(Audit).where(col(Audit.event) == "plan_rejected")
+        rejected = await site.services.read(lambda unit: unit.session.exec(said).all())
+        assert [
+            entry.data["reason"] for entry in rejected if entry.data["action"] == site.actions["access"]
+        ] == ["Two jolly accounts are mixed up here?"]
 
 
 async def test_single_keys_can_be_turned_off_and_stay_off(browser: Browser, site: ConsoleSite) -> None:

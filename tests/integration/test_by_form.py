@@ -15,8 +15,12 @@ from tests.doubles.posting_desk import PostingDesk, posting_desk
 SENT = [
     "From: WordPress <wordpress@shop.example>\r\nReply-To: Ola Lind <ola@lind.example>",
     "From: no-reply@desk.example.test\r\nReply-To: ola@lind.example",
-    "From: Do not reply <do-not-reply@forms.example>",
     "From: Contact <contact@desk.example.test>\r\nReply-To: ola@lind.example",
+]
+UNSIGNED = [
+    "From: Do not reply <do-not-reply@forms.example>",
+    "From: Do not reply <do-not-reply@forms.example>\r\nReply-To: no-reply@forms.example",
+    "From: wordpress@shop.example\r\nReply-To: a@lind.example, b@lind.example",
     "From: =?utf-8?q?Ne_pas_r=C3=A9pondre?= <ne-pas-repondre@shop.example>",
 ]
 ASKED = [
@@ -43,6 +47,22 @@ async def _send(desk: PostingDesk, header: str, words: str, number: int) -> None
 
 
 @pytest.mark.parametrize("header", SENT)
+async def test_whom_a_form_says_to_answer_to_is_asked_and_never_the_form(
+    desk: PostingDesk, header: str
+) -> None:
+    """As a hint, which proves no more than any From: what is asked for waits for a proof of that mailbox."""
+    for number, words in enumerate(ASKED[:2]):
+        await _send(desk, header, words, number)
+    assert {(r.right, r.status) for r in await desk.all(PrivacyRequest)} == {
+        ("erasure", "verifying"),
+        ("access", "verifying"),
+    }
+    letters = await desk.outbox(col(Outbox.kind) != "relay")
+    assert letters
+    assert {desk.services.keyring.unseal(letter.recipient) for letter in letters} == {"ola@lind.example"}
+
+
+@pytest.mark.parametrize("header", UNSIGNED)
 async def test_what_a_form_sends_is_put_to_an_agent_and_nobody_is_written_to(
     desk: PostingDesk, header: str
 ) -> None:
@@ -54,7 +74,7 @@ async def test_what_a_form_sends_is_put_to_an_agent_and_nobody_is_written_to(
     assert await desk.outbox(col(Outbox.kind) != "relay") == []
 
 
-@pytest.mark.parametrize("header", SENT)
+@pytest.mark.parametrize("header", SENT + UNSIGNED)
 async def test_a_form_that_asks_support_is_supports(desk: PostingDesk, header: str) -> None:
     await _send(desk, header, "Name: Ola Lind\nMessage: How much is a second server?", 1)
     assert [talk.triage for talk in await desk.all(Conversation)] == [False]

@@ -112,4 +112,4 @@ async def test_an_address_that_is_typed_for_a_person_who_will_answer_is_acknowle
 
 async def test_who_gives_no_address_is_told_other_things_all_the_same(desk: PostingDesk) -> None:
     await desk.chat("visitor", FOR_MOTHER, "What is the weather like today?")
-    assert "Here you can make a request" in (await last_said(desk)).text
+    assert "a person can help you" in (await last_said(desk)).text

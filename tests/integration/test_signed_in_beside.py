@@ -110,7 +110,6 @@ ASKED: Final = {
     "ask_rectification_value": (FREEZE, "My last name is wrong"),
     "withdraw_confirm": (FREEZE, "never mind, cancel it"),
     "withdraw_which": (FREEZE, "Send me a copy of my data", "cancel my request"),
-    "ask_marketing_address": (FREEZE, "Stop your marketing"),
 }
 CHANGE: Final = "My last name is Tamme, not Tamm, please correct it"
 

@@ -41,7 +41,7 @@ def check_approve(
     """Raise unless this agent may approve exactly this plan now."""
     agent.require(*WORKERS, scope=Scope.APPROVE)
     action, request = get_action(unit.session, action_id)
-    check_people(request, agent)
+    _check_role(request, agent)
     if action.state != PlanState.PROPOSED:
         raise Conflict(f"This plan is {action.state} already; look at the request again.", state=action.state)
     if action.plan_hash != plan_hash:
@@ -63,6 +63,7 @@ def check_approve(
         )
     if plan.undecided:
         raise Conflict("Say first of each recipient that the plan asks about whether the data went there.")
+    check_people(request, agent)
     _check_proof(unit.services, request, evidence, plan)
     four_eyes.check_eyes(unit, action, request, agent)
     return action, request, plan
@@ -70,11 +71,14 @@ def check_approve(
 
 def check_people(request: PrivacyRequest, agent: Principal) -> None:
     """Raise NotAllowed unless this agent may decide on what cannot be taken back, where the right is such."""
-    right = Right(request.right)
-    if right in IRREVERSIBLE:
-        if agent.role not in MAY_APPROVE_IRREVERSIBLE:
-            raise NotAllowed("Erasure and disclosure need an approver or a lead.")
+    _check_role(request, agent)
+    if Right(request.right) in IRREVERSIBLE:
         agent.require_fresh_proof()
+
+
+def _check_role(request: PrivacyRequest, agent: Principal) -> None:
+    if Right(request.right) in IRREVERSIBLE and agent.role not in MAY_APPROVE_IRREVERSIBLE:
+        raise NotAllowed("Erasure and disclosure need an approver or a lead.")
 
 
 def _check_proof(

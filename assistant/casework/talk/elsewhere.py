@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlmodel import col, or_, select
 
 from assistant.casework.requests.evidence import is_denied
 from assistant.domain.addresses import normal_address
 from assistant.domain.assurance import TO_A_CONTACT
+from assistant.domain.details import LIMITED
 from assistant.domain.lifecycle import CLOSED
 from assistant.domain.rights import Right
 from assistant.domain.talk import WAITING
@@ -52,10 +54,15 @@ def asked_before(unit: Unit, request: PrivacyRequest, evidence: EvidenceRow) -> 
         before = evidence_of(unit.session, earlier)
         is_as_good = before is not None and not is_denied(before) and before.method in TO_A_CONTACT
         same_person = before is not None and before.client_hash == evidence.client_hash
-        same_wish = handler.asks_same(earlier.details, request.details)
+        same_wish = handler.asks_same(_whole(earlier.details), _whole(request.details))
         if is_as_good and same_person and same_wish and earlier.dont_at is None:
             return earlier
     return None
+
+
+def _whole(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what is asked for without its limit, which a person reads at the request that goes on."""
+    return {name: value for name, value in details.items() if name != LIMITED}
 
 
 def open_of(unit: Unit, sender: str) -> list[PrivacyRequest]:

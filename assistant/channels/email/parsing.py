@@ -24,7 +24,7 @@ from assistant.channels.email.quoting import (
 )
 from assistant.channels.email.quoting import is_forward as is_forward_subject
 from assistant.channels.email.reports import Report, report_of
-from assistant.channels.email.sender import Sender, form_doubt, sender_of
+from assistant.channels.email.sender import filled_in_by, sender_of
 from assistant.channels.email.settings import EmailSettings
 from assistant.channels.email.tokens import Tokens
 from assistant.domain.unread import ENCLOSED
@@ -73,9 +73,8 @@ def parse_message(
     body = body_of(raw)
     is_forward = _is_forward(fields, body)
     sender = sender_of(fields)
-    form = form_doubt(fields, sender.address, settings.domain)
-    if form is not None:
-        sender = Sender(None, form)
+    form = filled_in_by(fields, sender.address, settings.domain)
+    sender = form or sender
     external_id = _external_id(fields, content)
     report = report_of(raw, fields, sender.address, body, tokens, envelope_sender)
     own = signs.is_own(fields, tokens)
@@ -107,8 +106,8 @@ def parse_message(
             hands_on=_note_length(fields, body, sender.address) if is_forward else None,
             to_others="1" if _is_to_others(fields, recipients, tokens) else None,
             in_thread="1" if thread else None,
-            by_form="1" if form else None,
-            authenticated=signs.authenticated(fields, settings.authserv_id, sender.address),
+            by_form="1" if form and form.address is None else None,
+            authenticated=None if form else signs.authenticated(fields, settings.authserv_id, sender.address),
         ),
     )
 

@@ -41,8 +41,21 @@ def sender_of(fields: Fields) -> Sender:
     return _read(values[0])
 
 
-def form_doubt(fields: Fields, address: str | None, own_domain: str) -> str | None:
-    """Say why a mail that a program sent for somebody is from nobody: a form's From is no person, and a Reply-To is anybody's word."""
+def filled_in_by(fields: Fields, address: str | None, own_domain: str) -> Sender | None:
+    """Name who filled in the form that a program sent: the one address to answer to, a hint as any From is; None if it is no form."""
+    doubt = _form_doubt(fields, address, own_domain)
+    if doubt is None:
+        return None
+    named = [_read(value) for value in fields.all("reply-to")]
+    hint = named[0].address if len(named) == 1 else None
+    return Sender(None, doubt) if hint is None or _is_of_form(hint, own_domain) else Sender(hint)
+
+
+def _is_of_form(address: str, own_domain: str) -> bool:
+    return is_read_by_nobody(address) or address.casefold().endswith(f"@{own_domain.casefold()}")
+
+
+def _form_doubt(fields: Fields, address: str | None, own_domain: str) -> str | None:
     if address is None:
         return None
     if is_read_by_nobody(address):
