@@ -59,7 +59,9 @@ async def test_whom_a_form_says_to_answer_to_is_asked_and_never_the_form(
     }
     letters = await desk.outbox(col(Outbox.kind) != "relay")
     assert letters
-    assert {desk.services.keyring.unseal(letter.recipient) for letter in letters} == {"ola@lind.example"}
+    assert {desk.services.keyring.unseal(letter.recipient or "") for letter in letters} == {
+        "ola@lind.example"
+    }
 
 
 @pytest.mark.parametrize("header", UNSIGNED)
