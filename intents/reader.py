@@ -390,7 +390,8 @@ class Reader:
         if FOR_OTHER in heard.wishes:
             decision, intents, sentence = self._for_other(heard.rest, (decision, intents, sentence))
         decision, intents, sentence = self._instead(heard, (decision, intents, sentence))
-        wished = [*self._wished(heard.rest)]
+        # Beside nothing that may be a wish there is none to be hidden, and most messages are such.
+        wished = [*self._wished(heard.rest)] if decision != NONE else []
         wishes = wishes_in(heard.rest, further=wished) or (wished if decision == REQUEST else ())
         decision, intents = self._in_clauses(decision, intents, wishes)
         if decision == REQUEST:
